@@ -1,0 +1,259 @@
+"""What exists in the stand-in: people, places, messages, interactions.
+
+Plain values without wire format (see payloads) and without rules (see rules). Messages and interactions are live objects:
+whoever holds one sees it change when the bot edits or answers. Times are timezone-aware UTC.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, IntFlag
+from typing import Any, TypedDict
+
+from sandbox.discord import components
+
+Json = dict[str, Any]
+
+
+class ChannelKind(IntEnum):
+    TEXT = 0
+    DM = 1
+
+
+class InteractionKind(IntEnum):
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
+
+
+class AnswerKind(IntEnum):
+    """The ways to acknowledge an interaction (Discord: interaction callback types)."""
+
+    MESSAGE = 4
+    DEFERRED = 5
+    DEFERRED_UPDATE = 6
+    UPDATE = 7
+    CHOICES = 8
+    MODAL = 9
+
+
+class MessageFlag(IntFlag):
+    NONE = 0
+    SUPPRESS_EMBEDS = 1 << 2
+    EPHEMERAL = 1 << 6
+    LOADING = 1 << 7
+    SUPPRESS_NOTIFICATIONS = 1 << 12
+    VOICE = 1 << 13
+    COMPONENTS_V2 = 1 << 15
+
+
+@dataclass(eq=False, slots=True)
+class User:
+    id: int
+    name: str
+    display_name: str
+    bot: bool = False
+    locale: str = "en-US"
+    dms_open: bool = True
+
+    @property
+    def mention(self) -> str:
+        return f"<@{self.id}>"
+
+
+@dataclass(eq=False, slots=True)
+class Application:
+    id: int
+    name: str
+    description: str
+    owner: User
+    privileged_intents: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Member:
+    user: User
+    joined: datetime
+    permissions: int
+
+
+@dataclass(eq=False, slots=True)
+class Channel:
+    id: int
+    name: str
+    guild: "Guild | None" = None
+    recipient: User | None = None
+    messages: "dict[int, Message]" = field(default_factory=dict, repr=False)
+
+    @property
+    def kind(self) -> ChannelKind:
+        return ChannelKind.TEXT if self.guild else ChannelKind.DM
+
+    def admits(self, user: User) -> bool:
+        """Whether this person can open the channel."""
+        return user.id in self.guild.members if self.guild else user is self.recipient
+
+
+@dataclass(eq=False, slots=True)
+class Guild:
+    id: int
+    name: str
+    owner: User
+    created: datetime
+    channels: dict[int, Channel] = field(default_factory=dict, repr=False)
+    members: dict[int, Member] = field(default_factory=dict, repr=False)
+
+
+@dataclass(eq=False, slots=True)
+class Attachment:
+    id: int
+    filename: str
+    data: bytes = field(repr=False)
+    content_type: str
+    channel_id: int
+    description: str | None = None
+    ephemeral: bool = False
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    waveform: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    """A message as everybody (or, when `visible_to` is set, one person) sees it.
+
+    `reactions` maps an emoji to the ids of those who reacted, in order. `revision` counts edits.
+    """
+
+    id: int
+    channel: Channel
+    author: User
+    created: datetime
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    flags: MessageFlag = MessageFlag.NONE
+    reply_to: int | None = None
+    visible_to: int | None = None
+    interaction: "Interaction | None" = field(default=None, repr=False)
+    reactions: dict[str, list[int]] = field(default_factory=dict)
+    edited: datetime | None = None
+    revision: int = 0
+    deleted: bool = False
+
+    @property
+    def loading(self) -> bool:
+        """Whether the bot is still "thinking": a deferred answer without its message."""
+        return MessageFlag.LOADING in self.flags
+
+    @property
+    def is_v2(self) -> bool:
+        return MessageFlag.COMPONENTS_V2 in self.flags
+
+    def visible(self, user: User) -> bool:
+        return not self.deleted and self.visible_to in (None, user.id) and self.channel.admits(user)
+
+    def text(self) -> str:
+        """All that can be read in it: content, embeds and text displays, from top to bottom."""
+        parts = [self.content, *components.embed_texts(self.embeds), *components.texts(self.components)]
+        return "\n".join(part for part in parts if part)
+
+    def buttons(self) -> list[components.Button]:
+        return components.buttons(self.components)
+
+    def selects(self) -> list[components.Select]:
+        return components.selects(self.components)
+
+    def files(self) -> list[Attachment]:
+        """Attachments that are shown: in a Components V2 message only those that a component points to."""
+        if not self.is_v2:
+            return list(self.attachments)
+        shown = {components.attachment_name(item["url"]) for item in components.media(self.components)}
+        return [attachment for attachment in self.attachments if attachment.filename in shown]
+
+
+class Draft(TypedDict, total=False):
+    """The parts of a message that its author decides; on an edit only those that change."""
+
+    content: str
+    embeds: list[Json]
+    components: list[Json]
+    attachments: list[Attachment]
+    flags: MessageFlag
+    reply_to: int | None
+
+
+@dataclass(eq=False, slots=True)
+class Modal:
+    """A form that the bot opened for the member of `interaction`."""
+
+    custom_id: str
+    title: str
+    components: list[Json]
+    interaction: "Interaction" = field(repr=False)
+
+    def text(self) -> str:
+        return "\n".join([self.title, *components.texts(self.components)])
+
+    def fields(self) -> list[components.Field]:
+        return components.fields(self.components)
+
+
+@dataclass(eq=False, slots=True)
+class Interaction:
+    """One gesture of a member that the bot has to answer.
+
+    `data` is its payload as sent. `original` is the message of the first answer: for UPDATE and DEFERRED_UPDATE the one
+    that was pressed. `refused` is the error that met an answer which came too late.
+    """
+
+    id: int
+    token: str
+    kind: InteractionKind
+    user: User
+    channel: Channel
+    data: Json
+    created: datetime
+    message: Message | None = None
+    trigger: "Interaction | None" = None
+    answer: AnswerKind | None = None
+    acknowledged: datetime | None = None
+    refused: str | None = None
+    original: Message | None = None
+    original_revision: int = 0
+    followups: list[Message] = field(default_factory=list)
+    choices: list[Json] = field(default_factory=list)
+    modal: Modal | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """From the gesture to its acknowledgement; None while there is none."""
+        return (self.acknowledged - self.created).total_seconds() if self.acknowledged else None
+
+    def messages(self) -> Iterator[Message]:
+        """What the bot answered with and is still there, oldest first."""
+        answers = [self.original, *self.followups]
+        return (message for message in answers if message and not message.deleted)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request of the bot and its answer, as they went over the wire.
+
+    `request` and `response` are parsed JSON (of a multipart request its payload_json). `route` is the template of the
+    path. `answered_after` is set on the callback that acknowledged an interaction: seconds since the gesture.
+    """
+
+    at: datetime
+    method: str
+    path: str
+    route: str
+    query: dict[str, str]
+    request: Any
+    status: int
+    response: Any
+    seconds: float
+    answered_after: float | None = None

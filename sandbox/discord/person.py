@@ -1,0 +1,178 @@
+"""A person at Discord: types commands, presses buttons, fills in forms, reacts, reads.
+
+Drives the world as the client of a member would, and only lets through what the client would let through. Gestures return
+when the bot has acknowledged them, and raise NoAnswer when it did not do so in time.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sandbox.discord import forms, slash
+from sandbox.discord.components import Button, ComponentKind, Select
+from sandbox.discord.model import Channel, Interaction, InteractionKind, Json, Message, Modal, User
+from sandbox.discord.outcome import NoAnswer, NotAllowed, NotThere, Outcome
+from sandbox.discord.slash import Choice, Slash
+from sandbox.discord.world import World
+
+REACTION_TIME = 0.03  # seconds; the bot has received the answer to its last request before anybody can press on
+
+
+class Person:
+    """One member at one place; `channel` is where they are: their first guild's first channel unless given."""
+
+    def __init__(
+        self, world: World, user: User, channel: Channel | None = None, *, reaction_time: float = REACTION_TIME
+    ) -> None:
+        self.world = world
+        self.user = user
+        self.channel = channel or self._doorstep()
+        self.reaction_time = reaction_time
+
+    def at(self, channel: Channel) -> "Person":
+        """The same person in another channel."""
+        return Person(self.world, self.user, channel, reaction_time=self.reaction_time)
+
+    def in_dm(self) -> "Person":
+        return self.at(self.world.dm(self.user))
+
+    # Reading
+
+    def visible(self, channel: Channel | None = None) -> list[Message]:
+        """The messages that this member can see there, oldest first."""
+        place = channel or self.channel
+        return [message for message in place.messages.values() if message.visible(self.user)]
+
+    def commands(self) -> list[Slash]:
+        """The commands that the client offers here, subcommands as "playlists add"."""
+        return slash.offered(self.world, self.user, self.channel)
+
+    # Gestures that the bot answers
+
+    async def command(
+        self, path: str, *, channel: Channel | None = None, options: Mapping[str, Any] | None = None, **named: Any
+    ) -> Outcome:
+        """Send a slash command: `await anna.command("playlists add", name="Late night")`.
+
+        Options may be given by name or as a mapping (for an option that is called "channel"). Strings are taken for the
+        names of choices where there are such; attachments are `Upload`s or paths; users and channels those objects.
+        """
+        place = channel or self.channel
+        data = slash.invocation(self.world, self.user, place, path, {**(options or {}), **named})
+        return await self._gesture(InteractionKind.COMMAND, place, data)
+
+    async def complete(
+        self,
+        path: str,
+        *,
+        option: str,
+        typed: str = "",
+        channel: Channel | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> list[Choice]:
+        """What the bot suggests while `option` is being typed and `options` are filled in already."""
+        place = channel or self.channel
+        data = slash.completion(self.world, self.user, place, path, option, typed, options or {})
+        outcome = await self._gesture(InteractionKind.AUTOCOMPLETE, place, data)
+        return [Choice(choice["name"], choice["value"]) for choice in outcome.interaction.choices]
+
+    async def click(self, message: Message, label_or_custom_id: str) -> Outcome:
+        button = find_button(message, label_or_custom_id)
+        if button.custom_id is None:
+            raise NotAllowed(f"{button.label} is a link to {button.url}")
+        if button.disabled:
+            raise NotAllowed(f"{button.label} is disabled")
+        data = {"custom_id": button.custom_id, "component_type": int(ComponentKind.BUTTON)}
+        return await self._press(message, data)
+
+    async def select(
+        self, message: Message, custom_id_or_placeholder: str, values: str | User | Channel | Iterable[Any]
+    ) -> Outcome:
+        """Choose in a select, by the labels or values of its options, or users or channels."""
+        menu = find_select(message, custom_id_or_placeholder)
+        if menu.disabled:
+            raise NotAllowed(f"{custom_id_or_placeholder} is disabled")
+        return await self._press(message, forms.selection(self.world, message.channel, menu, values))
+
+    async def submit(
+        self, modal: Modal | Outcome, values: Mapping[str, Any] | None = None, **fields: Any
+    ) -> Outcome:
+        """Fill in a modal, naming its fields by custom id or label, and send it; the others stay as they opened."""
+        form = modal.modal if isinstance(modal, Outcome) else modal
+        opener = form.interaction
+        data = forms.submission(self.world, opener.channel, form, {**(values or {}), **fields})
+        return await self._gesture(
+            InteractionKind.MODAL, opener.channel, data, message=opener.message, trigger=opener
+        )
+
+    # Gestures without an answer
+
+    async def react(self, message: Message, emoji: str) -> None:
+        await self._reach(message)
+        self.world.react(message, self.user, emoji)
+
+    async def unreact(self, message: Message, emoji: str) -> None:
+        await self._reach(message)
+        self.world.unreact(message, self.user, emoji)
+
+    async def say(self, content: str, *, channel: Channel | None = None) -> Message:
+        await asyncio.sleep(self.reaction_time)
+        return self.world.post(channel or self.channel, self.user, {"content": content})
+
+    # Within
+
+    def _doorstep(self) -> Channel:
+        for guild in self.world.guilds.values():
+            if self.user.id in guild.members and guild.channels:
+                return next(iter(guild.channels.values()))
+        return self.world.dm(self.user)
+
+    async def _reach(self, message: Message) -> None:
+        await asyncio.sleep(self.reaction_time)
+        if not message.visible(self.user):
+            raise NotThere(f"{self.user.name} cannot see message {message.id}")
+
+    async def _press(self, message: Message, data: Json) -> Outcome:
+        await self._reach(message)
+        return await self._gesture(InteractionKind.COMPONENT, message.channel, data, message=message)
+
+    async def _gesture(
+        self,
+        kind: InteractionKind,
+        channel: Channel,
+        data: Json,
+        *,
+        message: Message | None = None,
+        trigger: Interaction | None = None,
+    ) -> Outcome:
+        await asyncio.sleep(self.reaction_time)
+        interaction = self.world.begin(kind, self.user, channel, data, message=message, trigger=trigger)
+        await self._answered(interaction)
+        return Outcome(self.world, interaction)
+
+    async def _answered(self, interaction: Interaction) -> None:
+        patience = self.world.rules.answer_within.total_seconds()
+        try:
+            await self.world.wait_for(lambda: interaction.acknowledged or interaction.refused, patience)
+        except TimeoutError:
+            raise NoAnswer(interaction) from None
+        if interaction.refused:
+            raise NoAnswer(interaction)
+
+
+def find_button(message: Message, label_or_custom_id: str) -> Button:
+    """The button with that label or custom id. Raises NotThere, saying which there are."""
+    buttons = message.buttons()
+    named = [each for each in buttons if label_or_custom_id in (each.label, each.custom_id, each.emoji)]
+    if not named:
+        raise NotThere(f"no button {label_or_custom_id!r} among {[each.label or each.emoji for each in buttons]}")
+    return named[0]
+
+
+def find_select(message: Message, custom_id_or_placeholder: str) -> Select:
+    """The select with that placeholder or custom id. Raises NotThere, saying which there are."""
+    menus = message.selects()
+    named = [each for each in menus if custom_id_or_placeholder in (each.placeholder, each.custom_id)]
+    if not named:
+        raise NotThere(f"no select {custom_id_or_placeholder!r} among {[each.placeholder for each in menus]}")
+    return named[0]

@@ -1,0 +1,22 @@
+"""Discord's ids: time in the upper 42 bits, so that ids sort by age and a client can read when a thing was made."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+EPOCH_MS = 1_420_070_400_000  # 2015-01-01 UTC
+SEQUENCE_BITS = 22
+
+Clock = Callable[[], datetime]
+
+
+class Snowflakes:
+    """Strictly growing ids of the present, even when the clock stands still."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def next(self) -> int:
+        since_epoch = int(self._clock().timestamp() * 1000) - EPOCH_MS
+        self._last = max(self._last + 1, since_epoch << SEQUENCE_BITS)
+        return self._last

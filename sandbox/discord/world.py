@@ -1,0 +1,310 @@
+"""The world of the stand-in: who and what there is, and how it changes.
+
+Everything in memory. Changing it tells the bot (gateway events) and whoever watches (`subscribe`, `wait_for`). The rules that
+Discord enforces on requests live in `rules`, the wire format in `payloads`; here anything can be done.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeVar
+
+from sandbox.discord.cdn import Cdn
+from sandbox.discord.commands import CommandBook
+from sandbox.discord.events import Events
+from sandbox.discord.faults import Faults
+from sandbox.discord.limits import Buckets
+from sandbox.discord.model import (
+    AnswerKind,
+    Application,
+    Attachment,
+    Channel,
+    Draft,
+    Exchange,
+    Guild,
+    Interaction,
+    InteractionKind,
+    Json,
+    Member,
+    Message,
+    MessageFlag,
+    User,
+)
+from sandbox.discord.payloads import Payloads
+from sandbox.discord.sessions import Sessions
+from sandbox.discord.snowflakes import Clock, Snowflakes
+
+T = TypeVar("T")
+LOGGED = 5_000  # exchanges kept; the tour makes a few hundred
+ALL_PERMISSIONS = (1 << 53) - 1
+MEMBER_PERMISSIONS = 0x60_0000_0000 | 0x8000_0000 | 0x3_7E40  # read, write, embed, attach, react, use commands
+
+ChangeKind = Literal[
+    "message", "edit", "delete", "reactions", "typing", "interaction", "answer", "commands", "place", "gateway", "exchange"
+]
+Subject = Message | Interaction | Channel | Guild | Exchange | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened, for whoever watches; `subject` is the live object that it happened to."""
+
+    kind: ChangeKind
+    subject: Subject = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What Discord enforces; the defaults are Discord's own numbers.
+
+    `identify_every` None lets a bot reconnect as often as it likes; `enforce_buckets` False announces rate limits but
+    never reaches them, so that tests and the tour are not slowed down.
+    """
+
+    answer_within: timedelta = timedelta(seconds=3)
+    token_life: timedelta = timedelta(minutes=15)
+    identify_every: timedelta | None = None
+    heartbeat_every: timedelta = timedelta(seconds=41.25)
+    enforce_buckets: bool = False
+    upload_limit: int = 10 * 1024 * 1024  # bytes
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class World:
+    """One Discord with one application in it.
+
+    `origin` (http://host:port) is where attachments and the gateway are served; it is taken from the first request when
+    it was not set. `on_exchange` is called with every request of the bot and its answer.
+    """
+
+    def __init__(self, *, token: str = "sandbox", clock: Clock = utc_now, rules: Rules | None = None) -> None:
+        self.token = token
+        self.now = clock
+        self.rules = rules or Rules()
+        self.ids = Snowflakes(clock)
+        self.users: dict[int, User] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.messages: dict[int, Message] = {}
+        self.attachments: dict[int, Attachment] = {}
+        self.interactions: dict[int, Interaction] = {}
+        self.bot = self.add_user("Cratekeeper", bot=True)
+        self.owner = self.add_user("owner")
+        self.application = Application(self.bot.id, "Cratekeeper", "Keeps playlists in order.", self.owner)
+        self.commands = CommandBook(self.application.id, self.ids)
+        self.cdn = Cdn(clock)
+        self.payloads = Payloads(self.application, self.bot, self.cdn)
+        self.sessions = Sessions()
+        self.events = Events(self.sessions, self.payloads)
+        self.buckets = Buckets(clock)
+        self.faults = Faults()
+        self.log: deque[Exchange] = deque(maxlen=LOGGED)
+        self.on_exchange: Callable[[Exchange], None] | None = None
+        self._watchers: list[Callable[[Change], None]] = []
+        self._changed = asyncio.Event()
+
+    # People and places
+
+    def add_user(
+        self, name: str, *, display_name: str | None = None, locale: str = "en-US", dms_open: bool = True, bot: bool = False
+    ) -> User:
+        user = User(self.ids.next(), name, display_name or name, bot, locale, dms_open)
+        self.users[user.id] = user
+        return user
+
+    def add_guild(self, name: str, *, channels: Iterable[str] = ("general",), members: Iterable[User] = ()) -> Guild:
+        """A server that the bot is in, with text channels and members."""
+        guild = Guild(self.ids.next(), name, self.owner, self.now())
+        self.guilds[guild.id] = guild
+        for user in (self.owner, self.bot, *members):
+            self._admit(guild, user)
+        for channel in channels:
+            self._furnish(guild, channel)
+        self.events.guild_create(guild)
+        self.changed("place", guild)
+        return guild
+
+    def add_channel(self, guild: Guild, name: str) -> Channel:
+        channel = self._furnish(guild, name)
+        self.events.channel_create(channel)
+        self.changed("place", guild)
+        return channel
+
+    def join(self, guild: Guild, user: User) -> Member:
+        member = self._admit(guild, user)
+        self.events.member_add(guild, member)
+        self.changed("place", guild)
+        return member
+
+    def leave(self, guild: Guild, user: User) -> None:
+        del guild.members[user.id]
+        self.events.member_remove(guild, user)
+        self.changed("place", guild)
+
+    def dm(self, user: User) -> Channel:
+        """The conversation of the bot and this person; opened on first use."""
+        existing = (channel for channel in self.channels.values() if channel.recipient is user)
+        found = next(existing, None)
+        if found is None:
+            found = Channel(self.ids.next(), user.name, recipient=user)
+            self.channels[found.id] = found
+        return found
+
+    def share_guild(self, user: User) -> bool:
+        return any(user.id in guild.members for guild in self.guilds.values())
+
+    # Messages
+
+    def post(
+        self,
+        channel: Channel,
+        author: User,
+        draft: Draft,
+        *,
+        visible_to: int | None = None,
+        interaction: Interaction | None = None,
+    ) -> Message:
+        message = Message(self.ids.next(), channel, author, self.now(), visible_to=visible_to, interaction=interaction)
+        self._write(message, draft)
+        channel.messages[message.id] = self.messages[message.id] = message
+        self.events.message_create(message)
+        self.changed("message", message)
+        return message
+
+    def edit(self, message: Message, draft: Draft) -> Message:
+        """Change what the draft holds, and leave the rest."""
+        self._write(message, draft)
+        message.revision += 1
+        message.edited = self.now()
+        self.events.message_update(message)
+        self.changed("edit", message)
+        return message
+
+    def delete(self, message: Message) -> None:
+        message.deleted = True
+        del message.channel.messages[message.id]
+        del self.messages[message.id]
+        self.events.message_delete(message)
+        self.changed("delete", message)
+
+    def upload(self, attachment: Attachment) -> Attachment:
+        self.attachments[attachment.id] = attachment
+        return attachment
+
+    def react(self, message: Message, user: User, emoji: str) -> None:
+        who = message.reactions.setdefault(emoji, [])
+        if user.id in who:
+            return
+        who.append(user.id)
+        self.events.reaction_add(message, user, emoji)
+        self.changed("reactions", message)
+
+    def unreact(self, message: Message, user: User, emoji: str) -> None:
+        who = message.reactions.get(emoji, [])
+        if user.id not in who:
+            return
+        who.remove(user.id)
+        if not who:
+            del message.reactions[emoji]
+        self.events.reaction_remove(message, user, emoji)
+        self.changed("reactions", message)
+
+    # Interactions
+
+    def begin(
+        self,
+        kind: InteractionKind,
+        user: User,
+        channel: Channel,
+        data: Json,
+        *,
+        message: Message | None = None,
+        trigger: Interaction | None = None,
+    ) -> Interaction:
+        """A member does something that the bot has to answer; the bot is told."""
+        token = secrets.token_urlsafe(48)
+        interaction = Interaction(
+            self.ids.next(), token, kind, user, channel, data, self.now(), message=message, trigger=trigger
+        )
+        self.interactions[interaction.id] = interaction
+        self.events.interaction_create(interaction)
+        self.changed("interaction", interaction)
+        return interaction
+
+    def acknowledge(self, interaction: Interaction, answer: AnswerKind, original: Message | None = None) -> None:
+        """The bot answered; `original` is the message that later edits of the answer go to."""
+        interaction.answer = answer
+        interaction.acknowledged = self.now()
+        interaction.original = original
+        interaction.original_revision = original.revision if original else 0
+        self.changed("answer", interaction)
+
+    def by_token(self, token: str) -> Interaction | None:
+        return next((each for each in reversed(self.interactions.values()) if each.token == token), None)
+
+    # Watching
+
+    @property
+    def origin(self) -> str:
+        return self.cdn.origin
+
+    @origin.setter
+    def origin(self, origin: str) -> None:
+        self.cdn.origin = origin
+
+    @property
+    def online(self) -> bool:
+        """Whether a bot is connected to the gateway."""
+        return self.sessions.online
+
+    def subscribe(self, watcher: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `watcher` on every change, from the event loop; returns what ends it."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    def changed(self, kind: ChangeKind, subject: Subject = None) -> None:
+        for watcher in tuple(self._watchers):
+            watcher(Change(kind, subject))
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float) -> T:
+        """The first true value of `predicate`, asked again at every change.
+
+        Raises TimeoutError after `timeout` real seconds.
+        """
+        async with asyncio.timeout(timeout):
+            while not (found := predicate()):
+                await self._changed.wait()
+        return found
+
+    def record(self, exchange: Exchange) -> None:
+        self.log.append(exchange)
+        self.changed("exchange", exchange)
+        if self.on_exchange:
+            self.on_exchange(exchange)
+
+    # Within
+
+    def _admit(self, guild: Guild, user: User) -> Member:
+        permissions = ALL_PERMISSIONS if user is self.owner else MEMBER_PERMISSIONS
+        member = Member(user, self.now(), permissions)
+        guild.members[user.id] = member
+        return member
+
+    def _furnish(self, guild: Guild, name: str) -> Channel:
+        channel = Channel(self.ids.next(), name, guild)
+        guild.channels[channel.id] = self.channels[channel.id] = channel
+        return channel
+
+    def _write(self, message: Message, draft: Draft) -> None:
+        for part, value in draft.items():
+            setattr(message, part, value)
+        for attachment in draft.get("attachments", ()):
+            self.attachments[attachment.id] = attachment
