@@ -1,0 +1,80 @@
+"""Answers: the append-only log of what members said about songs. `core.labels.fold` turns it into verdicts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.core.labels import Answer, Kind, Source, Verdict, fold
+
+ANSWER = schema.answer
+
+
+async def add(tx: Tx, member: int, layer: int, answer: Answer) -> bool:
+    """Keep an answer. False when this very event was kept before: a press that came twice is one (promise P14)."""
+    same = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song == answer.song)
+    if (await tx.execute(select(ANSWER.c.answer).where(*same, ANSWER.c.event == answer.event))).first():
+        return False
+    await tx.execute(
+        insert(ANSWER).values(
+            member=member,
+            layer=layer,
+            song=answer.song,
+            kind=answer.kind.value,
+            playlists=list(answer.playlists),
+            source=answer.source.value,
+            event=answer.event,
+        )
+    )
+    return True
+
+
+def _answer(row: Any) -> Answer:
+    return Answer(row.song, Kind(row.kind), tuple(row.playlists), Source(row.source), row.event)
+
+
+async def standing(tx: Tx, member: int, layer: int, song: str | None = None) -> list[Answer]:
+    """Return the answers that were not undone, oldest event first; of one song, or of all."""
+    query = select(ANSWER).where(ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.undone_at.is_(None))
+    if song is not None:
+        query = query.where(ANSWER.c.song == song)
+    return [_answer(row) for row in await tx.execute(query.order_by(ANSWER.c.event))]
+
+
+async def verdicts(tx: Tx, member: int, layer: int) -> dict[str, Verdict]:
+    return fold(await standing(tx, member, layer))
+
+
+async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | None:
+    """Take back the newest standing answer by button; return it, or None when there is none."""
+    mine = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.source == Source.BUTTON.value)
+    query = select(ANSWER).where(*mine, ANSWER.c.undone_at.is_(None)).order_by(ANSWER.c.event.desc()).limit(1)
+    row = (await tx.execute(query)).first()
+    if row is None:
+        return None
+    await tx.execute(update(ANSWER).where(ANSWER.c.answer == row.answer).values(undone_at=now))
+    return _answer(row)
+
+
+async def retract(tx: Tx, member: int, layer: int, song: str, playlist: int, source: Source, now: datetime) -> bool:
+    """Undo the standing answers from `source` that put `song` into `playlist`; whether there was one."""
+    query = select(ANSWER).where(
+        ANSWER.c.member == member,
+        ANSWER.c.layer == layer,
+        ANSWER.c.song == song,
+        ANSWER.c.source == source.value,
+        ANSWER.c.undone_at.is_(None),
+    )
+    found = [row.answer for row in await tx.execute(query) if playlist in row.playlists]
+    await tx.execute(update(ANSWER).where(ANSWER.c.answer.in_(found)).values(undone_at=now))
+    return bool(found)
+
+
+async def count_songs(tx: Tx, member: int) -> int:
+    """Return the number of songs that have a standing answer (skips left out), over all layers."""
+    pairs = select(ANSWER.c.layer, ANSWER.c.song).where(
+        ANSWER.c.member == member, ANSWER.c.undone_at.is_(None), ANSWER.c.kind != Kind.SKIP.value
+    )
+    return (await tx.execute(select(func.count()).select_from(pairs.distinct().subquery()))).scalar_one()

@@ -1,0 +1,43 @@
+"""Cards and prompts: the questions that stand in messages, and whose they are."""
+
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import one
+from bot.core.records import Card, Prompt
+
+CARD, PROMPT = schema.card, schema.prompt
+
+
+async def add(tx: Tx, card: Card) -> None:
+    values: dict[str, Any] = {name: getattr(card, name) for name in Card.__slots__}
+    await tx.execute(insert(CARD).values(values | {"picked": list(card.picked)}))
+
+
+async def get(tx: Tx, card: str) -> Card | None:
+    return await one(tx, Card, select(CARD).where(CARD.c.card == card))
+
+
+async def pick(tx: Tx, card: str, picked: tuple[int, ...]) -> None:
+    await tx.execute(update(CARD).where(CARD.c.card == card).values(picked=list(picked)))
+
+
+async def recent_songs(tx: Tx, member: int, layer: int, limit: int) -> list[str]:
+    """Return the songs of the newest cards, newest first."""
+    query = select(CARD.c.song).where(CARD.c.member == member, CARD.c.layer == layer)
+    return list((await tx.execute(query.order_by(CARD.c.created_at.desc()).limit(limit))).scalars())
+
+
+async def add_prompt(tx: Tx, prompt: Prompt) -> None:
+    await tx.execute(insert(PROMPT).values({name: getattr(prompt, name) for name in Prompt.__slots__}))
+
+
+async def prompt(tx: Tx, message: int) -> Prompt | None:
+    return await one(tx, Prompt, select(PROMPT).where(PROMPT.c.message == message))
+
+
+async def forget_prompt(tx: Tx, message: int) -> None:
+    await tx.execute(delete(PROMPT).where(PROMPT.c.message == message))

@@ -1,0 +1,123 @@
+"""Engine: connections and transactions. A connection per transaction, so two coroutines never share one (promise P22)."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.errors import NewerSchema, StoreBusy, StoreError, StoreFull
+
+Tx = AsyncConnection
+BUSY_MS = 5_500  # a backup may hold the database for five seconds (promise P21)
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Store:
+    """The database. `writing` and `reading` are the only two doors; neither nests."""
+
+    def __init__(self, url: str) -> None:
+        path = make_url(url).database
+        if path:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.url = url
+        self.path = Path(path or "")
+        self._engine = create_async_engine(url, pool_size=5, max_overflow=10)
+        self._writer = asyncio.Lock()
+        event.listen(self._engine.sync_engine, "connect", _configure)
+        event.listen(self._engine.sync_engine, "begin", _begin)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Tx]:
+        """A transaction that may write: all of it is on disk when the block ends, or none of it is.
+
+        Raises StoreBusy when another process holds the database for longer than BUSY_MS, StoreFull when the
+        disk is full, StoreError otherwise. Writers of this process queue up here, in order of arrival.
+        """
+        async with self._writer, self._transaction(immediate=True) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Tx]:
+        """A transaction that sees one state of the database throughout."""
+        async with self._transaction(immediate=False) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _transaction(self, *, immediate: bool) -> AsyncIterator[Tx]:
+        try:
+            async with self._engine.connect() as tx:
+                await tx.execution_options(immediate=immediate)
+                async with tx.begin():
+                    yield tx
+        except OperationalError as error:
+            raise _store_error(error) from error
+
+    async def migrate(self) -> None:
+        """Bring the schema up to date. Raises NewerSchema when a newer Cratekeeper wrote the database."""
+        async with self._writer, self._engine.connect() as tx:
+            await tx.run_sync(_upgrade)
+
+    async def scrub(self) -> None:
+        """Leave no byte of a deleted row behind: rewrite the file and empty the write-ahead log."""
+        async with self._writer, self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            await driver.execute("VACUUM")
+            await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _configure(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",  # what was acknowledged survives a power cut, too
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        f"busy_timeout = {BUSY_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _store_error(error: OperationalError) -> StoreError:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusy()
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return StoreFull()
+    return StoreError(str(error.orig))
+
+
+def alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    config = alembic_config()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if set(MigrationContext.configure(connection).get_current_heads()) - known:
+        raise NewerSchema
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()

@@ -1,0 +1,33 @@
+"""Limits: when Spotify may be called again, and how much was asked of it. Kept, so that a restart forgets neither."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import upsert
+
+COOLDOWN, SPENT = schema.cooldown, schema.spent
+
+
+async def cooldown(tx: Tx, client_id: str) -> datetime | None:
+    query = select(COOLDOWN.c.until).where(COOLDOWN.c.client_id == client_id)
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def cool_down(tx: Tx, client_id: str, until: datetime, reason: str) -> None:
+    await upsert(tx, COOLDOWN, {"client_id": client_id, "until": until, "reason": reason})
+
+
+async def spend(tx: Tx, client_id: str, now: datetime, calls: int) -> None:
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(SPENT).values(client_id=client_id, day=f"{now:%Y-%m-%d}", calls=calls)
+    more = {"calls": SPENT.c.calls + insert.excluded.calls}
+    await tx.execute(insert.on_conflict_do_update(index_elements=["client_id", "day"], set_=more))
+
+
+async def spent(tx: Tx, client_id: str, now: datetime) -> int:
+    query = select(SPENT.c.calls).where(SPENT.c.client_id == client_id, SPENT.c.day == f"{now:%Y-%m-%d}")
+    return (await tx.execute(query)).scalar_one_or_none() or 0

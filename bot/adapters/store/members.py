@@ -1,0 +1,70 @@
+"""Members, their accounts, and the links that are under way."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import every, one, upsert
+from bot.core.records import Account, Member
+
+MEMBER, ACCOUNT, LINK = schema.member, schema.account, schema.link_state
+
+
+async def get(tx: Tx, member: int) -> Member | None:
+    return await one(tx, Member, select(MEMBER).where(MEMBER.c.member == member))
+
+
+async def ensure(tx: Tx, member: int, now: datetime) -> Member:
+    """Return the member, made with the defaults if this is the first time that we hear of them."""
+    if await get(tx, member) is None:
+        await tx.execute(insert(MEMBER).values(member=member, created_at=now))
+    found = await get(tx, member)
+    assert found is not None  # noqa: S101 - the row was just written in this transaction
+    return found
+
+
+async def change(tx: Tx, member: int, **values: Any) -> None:
+    await tx.execute(update(MEMBER).where(MEMBER.c.member == member).values(**values))
+
+
+async def due(tx: Tx, now: datetime) -> list[Member]:
+    """Return the members with an account whose likes are to be looked at by now."""
+    ready = or_(MEMBER.c.next_poll_at.is_(None), MEMBER.c.next_poll_at <= now)
+    linked = select(MEMBER).join(ACCOUNT, ACCOUNT.c.member == MEMBER.c.member)
+    return await every(tx, Member, linked.where(ready).order_by(MEMBER.c.next_poll_at))
+
+
+async def account(tx: Tx, member: int) -> Account | None:
+    return await one(tx, Account, select(ACCOUNT).where(ACCOUNT.c.member == member))
+
+
+async def accounts(tx: Tx) -> list[Account]:
+    return await every(tx, Account, select(ACCOUNT))
+
+
+async def save_account(tx: Tx, account: Account) -> None:
+    await upsert(tx, ACCOUNT, {name: getattr(account, name) for name in Account.__slots__})
+
+
+async def change_account(tx: Tx, member: int, **values: Any) -> None:
+    await tx.execute(update(ACCOUNT).where(ACCOUNT.c.member == member).values(**values))
+
+
+async def delete_account(tx: Tx, member: int) -> None:
+    await tx.execute(delete(ACCOUNT).where(ACCOUNT.c.member == member))
+
+
+async def open_link(tx: Tx, **values: Any) -> None:
+    """Remember a link that was begun: digest, member, client_id, verifier (sealed), redirect_uri, expires_at."""
+    await tx.execute(delete(LINK).where(LINK.c.expires_at < values["expires_at"] - schema.LINK_KEPT))
+    await tx.execute(insert(LINK).values(**values))
+
+
+async def take_link(tx: Tx, digest: str) -> dict[str, Any] | None:
+    """Take a link out: whoever comes second finds nothing (promise P32)."""
+    row = (await tx.execute(select(LINK).where(LINK.c.digest == digest))).first()
+    await tx.execute(delete(LINK).where(LINK.c.digest == digest))
+    return None if row is None else dict(row._mapping)

@@ -1,0 +1,42 @@
+"""Models: which artefact serves which layer. The row is the truth; the file is named by its hash."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import every, one
+from bot.core.records import Model
+
+MODEL = schema.model
+
+
+async def publish(
+    tx: Tx, member: int, layer: int, digest: str, labels: int, card: dict[str, Any], now: datetime
+) -> None:
+    """Make the artefact the one that serves the layer; what served before stays for a rollback."""
+    await tx.execute(update(MODEL).where(MODEL.c.layer == layer).values(serving=False))
+    values = {"member": member, "layer": layer, "digest": digest, "labels": labels, "card": card, "created_at": now}
+    await tx.execute(insert(MODEL).values(**values, serving=True))
+
+
+async def serving(tx: Tx, layer: int) -> Model | None:
+    query = select(MODEL).where(MODEL.c.layer == layer, MODEL.c.serving).order_by(MODEL.c.model.desc()).limit(1)
+    return await one(tx, Model, query)
+
+
+async def versions(tx: Tx, layer: int) -> list[Model]:
+    """Return the layer's models, newest first."""
+    return await every(tx, Model, select(MODEL).where(MODEL.c.layer == layer).order_by(MODEL.c.model.desc()))
+
+
+async def serve(tx: Tx, layer: int, model: int | None) -> None:
+    """Let `model` serve the layer from now on, or nothing."""
+    await tx.execute(update(MODEL).where(MODEL.c.layer == layer).values(serving=MODEL.c.model == (model or 0)))
+
+
+async def digests(tx: Tx, member: int | None = None) -> set[str]:
+    query = select(MODEL.c.digest) if member is None else select(MODEL.c.digest).where(MODEL.c.member == member)
+    return set((await tx.execute(query)).scalars())

@@ -1,0 +1,37 @@
+"""Notices: what members are to be told. Kept until sent, so a restart loses none."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import every
+from bot.core.records import Notice
+
+NOTICE = schema.notice
+TRIES = 5  # then a notice is given up: the member closed every door
+
+
+async def add(tx: Tx, member: int, kind: str, body: Mapping[str, Any], now: datetime) -> None:
+    await tx.execute(insert(NOTICE).values(member=member, kind=kind, body=dict(body), created_at=now))
+
+
+async def waiting(tx: Tx, member: int | None = None) -> list[Notice]:
+    query = select(NOTICE).where(NOTICE.c.sent_at.is_(None), NOTICE.c.tries < TRIES).order_by(NOTICE.c.notice)
+    return await every(tx, Notice, query if member is None else query.where(NOTICE.c.member == member))
+
+
+async def sent_since(tx: Tx, member: int, since: datetime) -> int:
+    mine = (NOTICE.c.member == member, NOTICE.c.sent_at >= since)
+    return (await tx.execute(select(func.count()).where(*mine))).scalar_one()
+
+
+async def mark_sent(tx: Tx, notices: list[int], now: datetime) -> None:
+    await tx.execute(update(NOTICE).where(NOTICE.c.notice.in_(notices)).values(sent_at=now))
+
+
+async def mark_tried(tx: Tx, notices: list[int]) -> None:
+    await tx.execute(update(NOTICE).where(NOTICE.c.notice.in_(notices)).values(tries=NOTICE.c.tries + 1))

@@ -1,0 +1,106 @@
+"""Layers, the playlists in them, what was last seen in those, and the channels where a layer is shared."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import chunks, every, one, upsert
+from bot.core.records import Item, Layer, Playlist
+
+LAYER, PLAYLIST, CONTENT, SHARE = schema.layer, schema.playlist, schema.content, schema.share
+
+
+async def layers(tx: Tx, member: int) -> list[Layer]:
+    return await every(tx, Layer, select(LAYER).where(LAYER.c.member == member).order_by(LAYER.c.layer))
+
+
+async def layer(tx: Tx, layer: int) -> Layer | None:
+    return await one(tx, Layer, select(LAYER).where(LAYER.c.layer == layer))
+
+
+async def ensure_layer(tx: Tx, member: int, name: str) -> Layer:
+    """Return the member's layer of that name, made if there is none."""
+    query = select(LAYER).where(LAYER.c.member == member, LAYER.c.name == name)
+    found = await one(tx, Layer, query)
+    if found is None:
+        await tx.execute(insert(LAYER).values(member=member, name=name, several=False, everything=False))
+        found = await one(tx, Layer, query)
+    assert found is not None  # noqa: S101 - the row was just written in this transaction
+    return found
+
+
+async def change_layer(tx: Tx, layer: int, **values: Any) -> None:
+    await tx.execute(update(LAYER).where(LAYER.c.layer == layer).values(**values))
+
+
+async def in_layer(tx: Tx, layer: int) -> list[Playlist]:
+    """Return the layer's kept playlists in the order in which they were handed over."""
+    kept = (PLAYLIST.c.layer == layer, PLAYLIST.c.removed_at.is_(None))
+    return await every(tx, Playlist, select(PLAYLIST).where(*kept).order_by(PLAYLIST.c.playlist))
+
+
+async def of_member(tx: Tx, member: int) -> list[Playlist]:
+    kept = (PLAYLIST.c.member == member, PLAYLIST.c.removed_at.is_(None))
+    return await every(tx, Playlist, select(PLAYLIST).where(*kept).order_by(PLAYLIST.c.playlist))
+
+
+async def get(tx: Tx, playlist: int) -> Playlist | None:
+    return await one(tx, Playlist, select(PLAYLIST).where(PLAYLIST.c.playlist == playlist))
+
+
+async def add(tx: Tx, member: int, layer: int, name: str, spotify_id: str | None, emoji: str) -> Playlist:
+    result = await tx.execute(
+        insert(PLAYLIST).values(member=member, layer=layer, name=name, spotify_id=spotify_id, emoji=emoji)
+    )
+    assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    found = await get(tx, result.inserted_primary_key[0])
+    assert found is not None  # noqa: S101 - the row was just written in this transaction
+    return found
+
+
+async def change(tx: Tx, playlist: int, **values: Any) -> None:
+    await tx.execute(update(PLAYLIST).where(PLAYLIST.c.playlist == playlist).values(**values))
+
+
+async def content(tx: Tx, playlist: int) -> list[str]:
+    """Return the songs that were last seen in the playlist, in order."""
+    query = select(CONTENT.c.song).where(CONTENT.c.playlist == playlist).order_by(CONTENT.c.position)
+    return list((await tx.execute(query)).scalars())
+
+
+async def save_content(tx: Tx, playlist: Playlist, items: Sequence[Item], snapshot: str | None) -> None:
+    """Remember what was just seen in the playlist, and the snapshot id that it had."""
+    await tx.execute(delete(CONTENT).where(CONTENT.c.playlist == playlist.playlist))
+    rows = [
+        {
+            "member": playlist.member,
+            "playlist": playlist.playlist,
+            "position": at,
+            "song": item.song,
+            "added_at": item.added_at,
+        }
+        for at, item in enumerate(items)
+        if item.song is not None
+    ]
+    for piece in chunks(rows):
+        await tx.execute(insert(CONTENT), piece)
+    await change(tx, playlist.playlist, snapshot=snapshot)
+
+
+async def share(tx: Tx, member: int, channel: int, layer: int) -> None:
+    await upsert(tx, SHARE, {"member": member, "channel": channel, "layer": layer})
+
+
+async def shared(tx: Tx, member: int, channel: int) -> Layer | None:
+    """Return the layer that the member shares in the channel."""
+    joined = select(LAYER).join(SHARE, SHARE.c.layer == LAYER.c.layer)
+    return await one(tx, Layer, joined.where(SHARE.c.member == member, SHARE.c.channel == channel))
+
+
+async def item_dates(tx: Tx, playlist: int) -> dict[str, datetime | None]:
+    rows = await tx.execute(select(CONTENT.c.song, CONTENT.c.added_at).where(CONTENT.c.playlist == playlist))
+    return {song: added_at for song, added_at in rows}

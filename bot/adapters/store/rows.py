@@ -1,0 +1,51 @@
+"""Rows to records, and the few shapes of statement that every noun needs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.adapters.store.engine import Tx
+
+T = TypeVar("T")
+CHUNK = 500  # values in one statement; SQLite takes 32,766 variables
+
+
+def record(kind: type[T], row: Row[Any]) -> T:
+    """Build a `kind` from the columns that share its fields' names; lists become tuples."""
+    values = row._mapping
+    return kind(**{each.name: _frozen(values[each.name]) for each in fields(kind)})  # type: ignore[arg-type]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+async def one(tx: Tx, kind: type[T], query: Select[Any]) -> T | None:
+    row = (await tx.execute(query)).first()
+    return None if row is None else record(kind, row)
+
+
+async def every(tx: Tx, kind: type[T], query: Select[Any]) -> list[T]:
+    return [record(kind, row) for row in await tx.execute(query)]
+
+
+async def upsert(tx: Tx, table: Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """Insert, or replace the columns given where the primary key is there already."""
+    rows = [values] if isinstance(values, Mapping) else list(values)
+    if not rows:
+        return
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    keys = [column.name for column in table.primary_key]
+    insert = dialect.insert(table)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    does = insert.on_conflict_do_update(index_elements=keys, set_=changed) if changed else None
+    await tx.execute(does if does is not None else insert.on_conflict_do_nothing(index_elements=keys), rows)
+
+
+def chunks(values: Iterable[T]) -> Iterable[list[T]]:
+    """Cut `values` into pieces that fit into one statement."""
+    everything = list(values)
+    return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))

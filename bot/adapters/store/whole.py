@@ -1,0 +1,64 @@
+"""The whole of a member: everything kept about them, to hand out or to delete. Goes by the schema, so nothing is missed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+
+SEALED = ("tokens", "verifier")  # never handed out: they open the member's account
+
+
+def _owner(table: Table) -> Any | None:
+    return table.c.get("member", table.c.get("owner"))
+
+
+async def export(tx: Tx, member: int) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of the member, table by table; sealed columns are named, not shown."""
+    tables = [table for table in schema.metadata.sorted_tables if _owner(table) is not None]
+    return {
+        table.name: [_shown(row) for row in await tx.execute(select(table).where(_owner(table) == member))]
+        for table in tables
+    }
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {name: "(sealed)" if name in SEALED else value for name, value in row._mapping.items()}
+
+
+async def begin_erasure(tx: Tx, member: int, now: datetime) -> None:
+    if (await tx.execute(select(schema.erasure).where(schema.erasure.c.member == member))).first() is None:
+        await tx.execute(insert(schema.erasure).values(member=member, begun_at=now))
+
+
+async def erasures(tx: Tx) -> list[int]:
+    return list((await tx.execute(select(schema.erasure.c.member))).scalars())
+
+
+async def erase(tx: Tx, member: int) -> None:
+    """Delete every row of the member, the note that an erasure was begun excepted."""
+    for table in reversed(schema.metadata.sorted_tables):
+        if table is not schema.erasure and _owner(table) is not None:
+            await tx.execute(delete(table).where(_owner(table) == member))
+
+
+async def end_erasure(tx: Tx, member: int) -> None:
+    await tx.execute(delete(schema.erasure).where(schema.erasure.c.member == member))
+
+
+async def forget_spotify(tx: Tx, member: int) -> None:
+    """Delete what came from the member's Spotify account: tokens, likes, playlists' contents and everything on top."""
+    for table in (
+        schema.account,
+        schema.link_state,
+        schema.liked,
+        schema.content,
+        schema.change,
+        schema.write,
+        schema.card,
+        schema.prompt,
+        schema.notice,
+    ):
+        await tx.execute(delete(table).where(table.c.member == member))

@@ -1,0 +1,130 @@
+"""Settings: parsed once, from a mapping that is passed in. Secrets never show in a repr."""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.errors import SettingsError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+POLL_FLOOR = 1  # seconds; the default is a quarter of an hour, tests and the sandbox go faster
+
+
+class Secret(str):
+    """A string that never shows itself: `repr` and formatting by `%r` say `Secret(…)`."""
+
+    def __repr__(self) -> str:
+        return "Secret(…)" if self else "Secret()"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the bot is told from outside. URLs have no trailing slash, except `spotify_api_url`, which spotipy joins."""
+
+    discord_token: Secret
+    spotify_client_id: str
+    spotify_client_secret: Secret
+    public_url: str
+    http_port: int
+    database_url: str
+    data_dir: Path
+    encryption_keys: Secret
+    log_level: str
+    poll_seconds: int
+    discord_api_url: str
+    discord_gateway_url: str
+    spotify_api_url: str
+    spotify_accounts_url: str
+
+    @property
+    def redirect_uri(self) -> str:
+        """The address to register with Spotify, to the letter."""
+        return f"{self.public_url}/callback"
+
+    @property
+    def public_https(self) -> bool:
+        """Whether members' browsers reach the callback from anywhere; if not, they paste the address."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
+
+
+def parse(env: Mapping[str, str]) -> Settings:
+    """Return the settings in `env`. Raises SettingsError, which names the first setting that is wrong."""
+    data_dir = Path(env.get("DATA_DIR") or "data").resolve()
+    port = _integer(env, "HTTP_PORT", 8888, 0, 65535)
+    return Settings(
+        discord_token=Secret(_required(env, "DISCORD_TOKEN")),
+        spotify_client_id=_client_id(env),
+        spotify_client_secret=Secret(env.get("SPOTIFY_CLIENT_SECRET", "")),
+        public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}", "https", "http"),
+        http_port=port,
+        database_url=_database_url(env, data_dir),
+        data_dir=data_dir,
+        encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
+        log_level=_log_level(env),
+        poll_seconds=_integer(env, "POLL_SECONDS", 900, POLL_FLOOR, 86_400),
+        discord_api_url=_base_url(env, "DISCORD_API_URL", "https://discord.com/api/v10", "https", "http"),
+        discord_gateway_url=_base_url(env, "DISCORD_GATEWAY_URL", "wss://gateway.discord.gg", "wss", "ws"),
+        spotify_api_url=_base_url(env, "SPOTIFY_API_URL", "https://api.spotify.com/v1", "https", "http") + "/",
+        spotify_accounts_url=_base_url(env, "SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com", "https", "http"),
+    )
+
+
+def _required(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is missing: see .env.example for where to get it")
+    return value
+
+
+def _client_id(env: Mapping[str, str]) -> str:
+    """Spotify client ids are 32 hexadecimal digits; empty means every member brings one, or a file."""
+    value = env.get("SPOTIFY_CLIENT_ID", "").strip()
+    if value and not is_client_id(value):
+        raise SettingsError("SPOTIFY_CLIENT_ID is malformed: it has 32 characters, 0-9 and a-f")
+    return value
+
+
+def is_client_id(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingsError(f"{name} is malformed: a whole number from {low} to {high} is wanted")
+    return int(text)
+
+
+def _base_url(env: Mapping[str, str], name: str, default: str, secure: str, plain: str) -> str:
+    """https anywhere or http on loopback: a token must not travel in the clear (promise P36)."""
+    text = (env.get(name, "").strip() or default).rstrip("/")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise SettingsError(f"{name} is malformed: not a URL") from None
+    bare = not (parts.query or parts.fragment or parts.username)
+    if not host or not bare or not (parts.scheme == secure or (parts.scheme == plain and host in LOOPBACK)):
+        raise SettingsError(f"{name} is refused: {secure}://… is wanted, or {plain}:// on loopback")
+    return text
+
+
+def _database_url(env: Mapping[str, str], data_dir: Path) -> str:
+    text = env.get("DATABASE_URL", "").strip() or f"sqlite+aiosqlite:///{data_dir / 'cratekeeper.db'}"
+    if not text.startswith("sqlite+aiosqlite:///"):
+        raise SettingsError("DATABASE_URL is malformed: sqlite+aiosqlite:///path/to/file.db is wanted")
+    return text
+
+
+def _log_level(env: Mapping[str, str]) -> str:
+    level = env.get("LOG_LEVEL", "").strip().upper() or "INFO"
+    if level not in logging.getLevelNamesMapping():
+        raise SettingsError("LOG_LEVEL is malformed: DEBUG, INFO, WARNING or ERROR is wanted")
+    return level

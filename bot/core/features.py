@@ -1,0 +1,91 @@
+"""Features: what is known about a song, where it came from, and how a line of a CSV file says it.
+
+Nothing of Spotify's content may enter a model, so every value names its source. Knows Exportify's headers
+("Artist Name(s)", "Duration (ms)") and their plain forms ("artists", "duration_ms"). Pure.
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+REFUSED = frozenset({"spotify"})  # sources that never enter a model (Spotify's developer terms)
+SETS = frozenset({"genres", "artists", "album", "tags"})  # columns that are sets without being declared
+ALIASES = {
+    "artist": "artists",
+    "artist_name": "artists",
+    "artist_names": "artists",
+    "track_artist": "artists",
+    "album_name": "album",
+    "track_album_name": "album",
+    "artist_genres": "genres",
+    "genre": "genres",
+    "release_date": "year",
+    "album_release_date": "year",
+    "track_album_release_date": "year",
+}
+NOT_FEATURES = frozenset(
+    "playlist playlist_name playlist_id name track_name title song_title track_uri track_url track_id spotify_id uri "
+    "url id isrc added_at added_by disc_number track_number member layer verdict label target key idx serial_num".split()
+)  # who, where and when; `key` counts half-tones in a circle, so it is no number
+TRUTH = {"true": 1.0, "false": 0.0, "major": 1.0, "minor": 0.0}
+
+
+class RefusedProvenance(ValueError):
+    """Features of that source must not enter a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongFeatures:
+    """What is known about one song; whatever is absent is unknown. `provenance` names each value's source."""
+
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to learn from or to go by."""
+        return bool(self.numbers) or any(self.sets.values())
+
+
+def refuse(songs: Iterable[SongFeatures]) -> None:
+    """Raise RefusedProvenance when a value comes from a source that must never enter a model."""
+    for song in songs:
+        if found := REFUSED.intersection(source.partition(":")[0] for source in song.provenance.values()):
+            raise RefusedProvenance(f"features from {', '.join(sorted(found))} must not enter a model")
+
+
+def column(header: str) -> str:
+    """Return the field that a CSV header names: both "Artist Name(s)" and "artists" are `artists`."""
+    plain = re.sub(r"[^a-z0-9]+", "_", header.strip().lower().replace("(s)", "s")).strip("_")
+    return ALIASES.get(plain, plain)
+
+
+def features_from_row(row: Mapping[str, str], source: str, sets: Collection[str] = SETS) -> SongFeatures:
+    """Return the features that a CSV row holds, each from `source`.
+
+    Every numeric column is a feature of its own name; the columns in `sets` are sets, other text is passed over.
+    """
+    fields = {column(header): text.strip() for header, text in row.items() if header and text and text.strip()}
+    fields = {name: text for name, text in fields.items() if name not in NOT_FEATURES}
+    read = {name: _number(name, text) for name, text in fields.items() if name not in sets}
+    numbers = {name: number for name, number in read.items() if math.isfinite(number)}
+    if (milliseconds := numbers.pop("duration_ms", None)) is not None:
+        numbers["duration"] = milliseconds / 1000
+    found = {name: tokens for name in sets if (tokens := _tokens(name, fields.get(name, "")))}
+    return SongFeatures(numbers, found, dict.fromkeys([*numbers, *found], source))
+
+
+def _number(name: str, text: str) -> float:
+    """Return the number that `text` is, NaN where it is none; of a date only the year counts."""
+    try:
+        return TRUTH[text.lower()] if text.lower() in TRUTH else float(text[:4] if name == "year" else text)
+    except ValueError:
+        return math.nan
+
+
+def _tokens(name: str, text: str) -> frozenset[str]:
+    """Split at semicolons, else at commas; an album's title is one token, commas and all."""
+    parts = [text] if name == "album" else text.strip("[]").split(";" if ";" in text else ",")
+    return frozenset(part.strip(" '\"") for part in parts) - {""}

@@ -1,0 +1,86 @@
+"""Labels: what a member's answers about a song come to.
+
+An answer is one press, reaction or hand edit; answers are kept for ever in the order of their events and never
+changed, only undone. A verdict is what the answers about one song in one layer fold to. Pure.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an answer says about a song."""
+
+    ONLY = "only"  # it belongs in exactly these playlists
+    ALSO = "also"  # it belongs in these, too
+    NONE = "none"  # it belongs in none of the layer's playlists
+    NOT = "not"  # it does not belong in these, whatever else holds
+    SKIP = "skip"  # no answer; do not ask again soon
+
+
+class Source(StrEnum):
+    """Where an answer came from; training weighs them."""
+
+    BUTTON = "button"
+    REACTION = "reaction"
+    RECEIPT = "receipt"
+    HAND = "hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer. `event` orders answers: a Discord snowflake, or a moment written as one."""
+
+    song: str
+    kind: Kind
+    playlists: tuple[int, ...]
+    source: Source
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known about one song in one layer: playlists it belongs in, and those it does not."""
+
+    yes: frozenset[int] = frozenset()
+    no: frozenset[int] = frozenset()
+    none: bool = False
+    skipped: bool = False
+    source: Source = Source.BUTTON
+
+    @property
+    def settled(self) -> bool:
+        """Whether the member said where the song goes (nowhere counts); a skip or a bare "not there" does not."""
+        return bool(self.yes) or self.none
+
+
+def fold(answers: Iterable[Answer]) -> dict[str, Verdict]:
+    """Return the verdict for each song that `answers` mention; the newest event wins, in whatever order they come."""
+    verdicts: dict[str, Verdict] = {}
+    for answer in sorted(answers, key=lambda each: each.event):
+        verdicts[answer.song] = _after(verdicts.get(answer.song, Verdict()), answer)
+    return verdicts
+
+
+def _after(before: Verdict, answer: Answer) -> Verdict:
+    named, source = frozenset(answer.playlists), answer.source
+    match answer.kind:
+        case Kind.ONLY:
+            return Verdict(yes=named, no=before.no - named, source=source)
+        case Kind.ALSO:
+            return Verdict(yes=before.yes | named, no=before.no - named, source=source)
+        case Kind.NONE:
+            return Verdict(none=True, source=source)
+        case Kind.NOT:
+            return Verdict(yes=before.yes - named, no=before.no | named, none=before.none, source=source)
+        case Kind.SKIP:
+            return Verdict(before.yes, before.no, before.none, skipped=True, source=before.source)
+
+
+DISCORD_EPOCH = 1_420_070_400_000  # ms; snowflakes count from the first second of 2015
+
+
+def event_at(milliseconds: float) -> int:
+    """Write a moment (ms since 1970) as a snowflake, so that it sorts among Discord's own event ids."""
+    return (int(milliseconds) - DISCORD_EPOCH) << 22

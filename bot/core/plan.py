@@ -1,0 +1,71 @@
+"""Plan: the smallest change that brings a playlist to what its member wants.
+
+Pure. A playlist is an ordered sequence of song ids; positions count from 0.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+BATCH = 100  # items; the most Spotify takes in one call (Web API, playlist items)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to append, put back and take out. Empty when the playlist already is as wanted."""
+
+    append: tuple[str, ...] = ()
+    insert: tuple[tuple[int, str], ...] = ()
+    remove: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.append or self.insert or self.remove)
+
+    @property
+    def requests(self) -> int:
+        """Calls that this plan costs: ceil(n / BATCH) for each kind, one a run of neighbours put back."""
+        return len(list(batches(self.append))) + len(list(batches(self.remove))) + len(list(runs(self.insert)))
+
+
+def batches(songs: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut `songs` into the largest pieces that one call takes."""
+    return (songs[start : start + BATCH] for start in range(0, len(songs), BATCH))
+
+
+def runs(inserts: Sequence[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+    """Join inserts at neighbouring positions into (first position, songs), at most BATCH songs each."""
+    start, songs = 0, list[str]()
+    for position, song in inserts:
+        if songs and (position != start + len(songs) or len(songs) == BATCH):
+            yield start, songs
+            songs = []
+        if not songs:
+            start = position
+        songs.append(song)
+    if songs:
+        yield start, songs
+
+
+def plan(
+    current: Sequence[str], add: Iterable[tuple[str, int | None]], remove: Iterable[str], ours: frozenset[str]
+) -> Plan:
+    """Return the plan that puts `add` (song, position or None for the end) into `current` and takes out `remove`.
+
+    Only songs in `ours` (those that we added and the member left alone) are ever taken out: what a person put
+    there stays, whatever the model thinks (promise P4). Nothing that is there is added again.
+    """
+    present = frozenset(current)
+    missing = {song: position for song, position in add if song not in present}
+    gone = frozenset(remove) & ours & present
+    return Plan(
+        append=tuple(song for song, position in missing.items() if position is None),
+        insert=tuple(sorted((position, song) for song, position in missing.items() if position is not None)),
+        remove=tuple(dict.fromkeys(song for song in current if song in gone)),
+    )
+
+
+def carry_out(todo: Plan, current: Sequence[str]) -> list[str]:
+    """Return what `current` becomes, as Spotify does it: removals first (every occurrence), then inserts, then the end."""
+    after = [song for song in current if song not in todo.remove]
+    for position, songs in runs(todo.insert):
+        after[position:position] = songs
+    return after + list(todo.append)

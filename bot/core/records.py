@@ -1,0 +1,172 @@
+"""Records: what is kept, as values. Fields are named as the store's columns; moments are UTC. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    member: int
+    created_at: datetime
+    source: str | None = None  # "spotify", "file", or nothing yet
+    updates: str = "dm"  # "dm", "channel" or "off"
+    updates_channel: int | None = None
+    muted_until: datetime | None = None
+    daily_cap: int = 3
+    quiet_from: int | None = None
+    quiet_to: int | None = None
+    learn_from_playlists: bool = False
+    next_poll_at: datetime | None = None
+    polls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member's Spotify account. `tokens` are sealed."""
+
+    member: int
+    client_id: str
+    user_key: str
+    name: str
+    tokens: bytes = field(repr=False)
+    consented_at: datetime
+    warned_days: int | None = None
+    synced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    song: str
+    title: str
+    artists: tuple[str, ...]
+    album: str | None = None
+    year: int | None = None
+    duration_ms: int | None = None
+    isrc: str | None = None
+    url: str | None = None
+    cover: str | None = None
+
+    @property
+    def line(self) -> str:
+        """Title and artists in one plain line; not escaped."""
+        return f"{self.title} – {', '.join(self.artists)}" if self.artists else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    song: Song
+    added_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    layer: int
+    member: int
+    name: str
+    several: bool
+    everything: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """A playlist that the member handed over ("crate"). `mistakes` are the bearable ones in 20."""
+
+    playlist: int
+    member: int
+    layer: int
+    name: str
+    spotify_id: str | None
+    emoji: str
+    automatic: bool
+    mistakes: int
+    snapshot: str | None
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A question that was asked: which song in which layer. What its buttons carry is only the random `card`."""
+
+    card: str
+    member: int
+    layer: int
+    song: str
+    picked: tuple[int, ...]
+    write: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    message: int
+    member: int
+    channel: int
+    layer: int
+    song: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    model: int
+    member: int
+    layer: int
+    digest: str
+    labels: int
+    card: Mapping[str, Any]
+    created_at: datetime
+    serving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write to a member's playlists and its receipt."""
+
+    write: int
+    member: int
+    layer: int
+    kind: str
+    state: str
+    undoes: int | None
+    total: int
+    model: str | None
+    problem: str | None
+    created_at: datetime
+    applied_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a write: a song that goes into or out of a playlist, or that the member is asked about."""
+
+    change: int
+    write: int
+    playlist: int
+    song: str
+    action: str
+    position: int | None
+    state: str
+    probability: float | None
+    certainty: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell a member; kept until it was sent."""
+
+    notice: int
+    member: int
+    kind: str
+    body: Mapping[str, Any]
+    created_at: datetime
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One place of a playlist as it was read. `song` is None for what is no song (an episode, a hole)."""
+
+    song: str | None
+    added_at: datetime | None

@@ -1,0 +1,175 @@
+"""What can go wrong, in the member's world.
+
+CratekeeperError
+├── SettingsError            a setting is missing or malformed (operator)
+├── MemberError              something the member can put right
+│   ├── NotLinked · LinkExpired · LinkRefused
+│   ├── BadFile              an uploaded file that cannot be read
+│   ├── BadChoice            an option that does not exist or is taken
+│   ├── NotYours             somebody else's button
+│   └── NothingToUndo
+├── SpotifyError
+│   ├── CoolingDown          Spotify asks everyone to wait
+│   ├── NotOnAllowList       the app's five seats do not include this member
+│   ├── ConsentEnded         `invalid_grant`: the member must link again
+│   ├── SpotifyDown          5xx or no connection
+│   └── PlaylistKeepsChanging
+├── StoreError               disk full, locked, newer schema
+└── ModelError
+    ├── ModelMissing · ModelCorrupt
+    └── TrainingFailed
+
+The first line of a docstring is the default message; `for_member` is what the member reads. Everything
+else that reaches a handler is a defect: the member hears a reference id and the log has the rest.
+"""
+
+from datetime import datetime
+
+
+def timestamp(when: datetime, style: str = "t") -> str:
+    """Discord's timestamp mark-up, shown in each reader's own time zone."""
+    return f"<t:{int(when.timestamp())}:{style}>"
+
+
+class CratekeeperError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+
+    def for_member(self) -> str:
+        return "That did not work, and it is not your doing. Nothing was lost."
+
+
+class SettingsError(CratekeeperError):
+    """A setting is missing or malformed."""
+
+
+class MemberError(CratekeeperError):
+    """Something the member can put right; the message is meant for them."""
+
+    def for_member(self) -> str:
+        return str(self)
+
+
+class NotLinked(MemberError):
+    """I do not know your songs yet. Use /link for Spotify, or /library import for a file."""
+
+
+class LinkRefused(MemberError):
+    """That link was used already, is older than ten minutes, or is not yours. Use /link for a new one."""
+
+
+class BadFile(MemberError):
+    """I cannot read that file."""
+
+
+class BadChoice(MemberError):
+    """That choice does not exist."""
+
+
+class NotYours(MemberError):
+    """These buttons belong to somebody else. Use /label for your own."""
+
+
+class NothingToUndo(MemberError):
+    """There is nothing to take back."""
+
+
+class SpotifyError(CratekeeperError):
+    """Spotify did not do what was asked."""
+
+    def for_member(self) -> str:
+        return "Spotify did not answer as it should. Nothing was lost; try again in a few minutes."
+
+
+class CoolingDown(SpotifyError):
+    """Spotify asks us to wait."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(f"no calls to Spotify before {until:%Y-%m-%d %H:%M:%S %Z}")
+
+    def for_member(self) -> str:
+        return f"Spotify asks us to wait until {timestamp(self.until)}. Nothing was lost; I go on then."
+
+
+class NotOnAllowList(SpotifyError):
+    """This app's seats on Spotify do not include that account."""
+
+    def for_member(self) -> str:
+        return (
+            "Spotify let you in, but this bot's Spotify app has no seat for your account (an app has five). "
+            "Ask whoever runs the bot to add you, use `/link client_id:` with an app of your own, "
+            "or `/library import` with a file. Nothing was kept."
+        )
+
+
+class ConsentEnded(SpotifyError):
+    """Spotify's consent has ended."""
+
+    def for_member(self) -> str:
+        return "Your consent at Spotify has ended (it lasts six months, or you revoked it). Use /link to go on."
+
+
+class SpotifyDown(SpotifyError):
+    """Spotify cannot be reached."""
+
+
+class PlaylistKeepsChanging(SpotifyError):
+    """The playlist changes while it is being sorted."""
+
+    def __init__(self, playlist: str) -> None:
+        self.playlist = playlist
+        super().__init__(f"playlist {playlist} kept changing")
+
+    def for_member(self) -> str:
+        return "Someone is changing that playlist right now, so I stopped. Their songs are untouched; try /sort again."
+
+
+class PlaylistGone(SpotifyError):
+    """The playlist no longer exists, or is no longer yours to change."""
+
+    def for_member(self) -> str:
+        return "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove lets go of it."
+
+
+class StoreError(CratekeeperError):
+    """The database did not take that."""
+
+    def for_member(self) -> str:
+        return "I cannot write to my disk right now, so I did not do that. Please tell whoever runs this bot."
+
+
+class StoreBusy(StoreError):
+    """The database is locked."""
+
+
+class StoreFull(StoreError):
+    """The disk is full."""
+
+
+class NewerSchema(StoreError):
+    """The database was written by a newer Cratekeeper. Upgrade, or restore a backup."""
+
+
+class ModelError(CratekeeperError):
+    """A model cannot be used."""
+
+    def for_member(self) -> str:
+        return "I have not learnt your playlists yet. A few taps on /label and I will."
+
+
+class ModelMissing(ModelError):
+    """There is no such model file."""
+
+
+class ModelCorrupt(ModelError):
+    """The model file is not the one that was published."""
+
+
+class TrainingFailed(ModelError):
+    """Training did not finish."""
+
+    def for_member(self) -> str:
+        return "Training did not finish. Your labels are safe and I try again with the next ones."

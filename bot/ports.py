@@ -1,0 +1,98 @@
+"""Ports: what the flows need from outside, where two real implementations exist.
+
+`Music` is where a member's playlists live: their Spotify account (`adapters.spotify`), or, for a member who imported a
+file, the bot's own keeping (`adapters.shelf`). Both pass the same contract tests.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.records import Item, Like
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A playlist as a member's collection lists it. `snapshot` changes whenever the playlist does."""
+
+    id: str
+    name: str
+    total: int
+    snapshot: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A playlist as it was read: every place in order, holes included, and the snapshot they belong to."""
+
+    items: tuple[Item, ...]
+    snapshot: str | None
+
+    @property
+    def songs(self) -> list[str | None]:
+        return [item.song for item in self.items]
+
+
+@dataclass(frozen=True, slots=True)
+class LikesPage:
+    """Up to 50 liked songs, newest first, and how many there are in all."""
+
+    likes: tuple[Like, ...]
+    total: int
+
+
+class Music(Protocol):
+    """A member's playlists. Writes are not idempotent: read again after a failure, never repeat.
+
+    Every call may raise a SpotifyError: CoolingDown, ConsentEnded, NotOnAllowList, SpotifyDown, PlaylistGone.
+    """
+
+    async def playlists(self) -> list[Found]:
+        """Return the playlists that the member may write to (their own, or collaborative)."""
+        ...
+
+    async def create(self, name: str) -> Found:
+        """Make a playlist at the member's."""
+        ...
+
+    async def contents(self, playlist: str) -> Contents:
+        """Read a playlist: one call per 50 places."""
+        ...
+
+    async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
+        """Put at most 100 songs in at `position`, or at the end. One call, sent once."""
+        ...
+
+    async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
+        """Take every occurrence of at most 100 songs out. One call, sent once."""
+        ...
+
+
+class Likes(Protocol):
+    """A member's liked songs, where they can be asked for."""
+
+    async def likes(self, offset: int) -> LikesPage:
+        """Return the page that begins at `offset` (0 is the newest)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who a Spotify account says it is."""
+
+    user_key: str  # `account_id`, or `id` where that is absent
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What Spotify's accounts service hands out. Secret; never shown."""
+
+    access: str
+    refresh: str
+    expires_at: datetime
+    scopes: str
+
+    def __repr__(self) -> str:
+        return "Tokens(…)"
