@@ -34,6 +34,7 @@ class Account:
     consented_at: datetime
     warned_days: int | None = None
     synced_at: datetime | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Playlist:
     member: int
     layer: int
     name: str
-    spotify_id: str | None
+    ref: str  # Spotify's id, or "shelf:…" for a member with a file
     emoji: str
     automatic: bool
     mistakes: int
@@ -93,8 +94,7 @@ class Card:
     member: int
     layer: int
     song: str
-    picked: tuple[int, ...]
-    write: int | None
+    write: int | None  # the receipt that asks, if any
     created_at: datetime
 
 

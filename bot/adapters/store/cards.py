@@ -1,8 +1,6 @@
 """Cards and prompts: the questions that stand in messages, and whose they are."""
 
-from typing import Any
-
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -13,16 +11,11 @@ CARD, PROMPT = schema.card, schema.prompt
 
 
 async def add(tx: Tx, card: Card) -> None:
-    values: dict[str, Any] = {name: getattr(card, name) for name in Card.__slots__}
-    await tx.execute(insert(CARD).values(values | {"picked": list(card.picked)}))
+    await tx.execute(insert(CARD).values({name: getattr(card, name) for name in Card.__slots__}))
 
 
 async def get(tx: Tx, card: str) -> Card | None:
     return await one(tx, Card, select(CARD).where(CARD.c.card == card))
-
-
-async def pick(tx: Tx, card: str, picked: tuple[int, ...]) -> None:
-    await tx.execute(update(CARD).where(CARD.c.card == card).values(picked=list(picked)))
 
 
 async def recent_songs(tx: Tx, member: int, layer: int, limit: int) -> list[str]:

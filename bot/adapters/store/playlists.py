@@ -52,9 +52,9 @@ async def get(tx: Tx, playlist: int) -> Playlist | None:
     return await one(tx, Playlist, select(PLAYLIST).where(PLAYLIST.c.playlist == playlist))
 
 
-async def add(tx: Tx, member: int, layer: int, name: str, spotify_id: str | None, emoji: str) -> Playlist:
+async def add(tx: Tx, member: int, layer: int, name: str, ref: str, emoji: str) -> Playlist:
     result = await tx.execute(
-        insert(PLAYLIST).values(member=member, layer=layer, name=name, spotify_id=spotify_id, emoji=emoji)
+        insert(PLAYLIST).values(member=member, layer=layer, name=name, ref=ref, emoji=emoji)
     )
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
     found = await get(tx, result.inserted_primary_key[0])

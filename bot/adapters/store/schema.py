@@ -86,6 +86,7 @@ account = Table(
     Column("consented_at", Moment, nullable=False),
     Column("warned_days", Integer),  # the last warning about the end of consent: 14 or 2 days before
     Column("synced_at", Moment),
+    Column("total", Integer),  # likes by Spotify's own count at the last sync; holes included
 )
 
 link_state = Table(
@@ -120,6 +121,7 @@ liked = Table(
     _of_member(primary_key=True),
     Column("song", String, primary_key=True),
     Column("added_at", Moment),
+    Column("fresh", Boolean, nullable=False, default=False),  # liked since the last sort by watch
     Index("ix_liked_song", "song"),
 )
 
@@ -152,7 +154,7 @@ playlist = Table(
     _of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("name", String, nullable=False),
-    Column("spotify_id", String),  # nothing for a member without an account
+    Column("ref", String, nullable=False),  # Spotify's id, or "shelf:…" for a member with a file
     Column("emoji", String, nullable=False),
     Column("automatic", Boolean, nullable=False, default=True),
     Column("mistakes", Integer, nullable=False, default=2),  # bearable mistakes in 20
@@ -177,7 +179,6 @@ card = Table(
     _of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
     Column("song", String, nullable=False),
-    Column("picked", JSON, nullable=False),  # playlists chosen so far under "Several"
     Column("write", Serial),  # the receipt that this card asks about, if any
     Column("created_at", Moment, nullable=False),
 )

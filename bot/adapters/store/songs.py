@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy import Select, delete, exists, func, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -57,13 +57,32 @@ async def count(tx: Tx, member: int) -> int:
     return (await tx.execute(select(func.count()).where(LIKED.c.member == member))).scalar_one()
 
 
-async def like(tx: Tx, member: int, likes: Iterable[Like], now: datetime) -> None:
-    """Add to the member's library; songs already there take the new date."""
+async def like(tx: Tx, member: int, likes: Iterable[Like], now: datetime, *, fresh: bool = False) -> None:
+    """Add to the member's library; songs already there take the new date. `fresh` ones wait for the watch."""
     likes = list(likes)
     await save(tx, (each.song for each in likes), now)
     for piece in chunks(likes):
-        rows = [{"member": member, "song": each.song.song, "added_at": each.added_at} for each in piece]
+        rows = [{"member": member, "song": each.song.song, "added_at": each.added_at, "fresh": fresh} for each in piece]
         await upsert(tx, LIKED, rows)
+
+
+async def fresh(tx: Tx, member: int) -> list[str]:
+    """Return the likes that the watch has not sorted yet, oldest first."""
+    query = select(LIKED.c.song).where(LIKED.c.member == member, LIKED.c.fresh).order_by(LIKED.c.added_at)
+    return list((await tx.execute(query)).scalars())
+
+
+async def settle(tx: Tx, member: int) -> None:
+    """The fresh likes were seen to."""
+    await tx.execute(update(LIKED).where(LIKED.c.member == member, LIKED.c.fresh).values(fresh=False))
+
+
+async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None, datetime | None]:
+    """Return something that differs whenever the library or what is known of its songs does."""
+    likes = select(func.count(), func.max(LIKED.c.added_at)).where(LIKED.c.member == member)
+    known = select(func.max(FEATURE.c.at)).where(FEATURE.c.owner.in_((schema.OPERATOR, member)))
+    count, newest = (await tx.execute(likes)).one()
+    return count, newest, (await tx.execute(known)).scalar_one()
 
 
 async def unlike(tx: Tx, member: int, ids: Iterable[str]) -> None:

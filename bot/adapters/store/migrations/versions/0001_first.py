@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("consented_at", Moment(), nullable=False),
         sa.Column("warned_days", sa.Integer(), nullable=True),
         sa.Column("synced_at", Moment(), nullable=True),
+        sa.Column("total", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["member"], ["member.member"], name=op.f("fk_account_member"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("member", name=op.f("pk_account")),
     )
@@ -100,6 +101,7 @@ def upgrade() -> None:
         sa.Column("member", sa.BigInteger(), nullable=False),
         sa.Column("song", sa.String(), nullable=False),
         sa.Column("added_at", Moment(), nullable=True),
+        sa.Column("fresh", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["member"], ["member.member"], name=op.f("fk_liked_member"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("member", "song", name=op.f("pk_liked")),
     )
@@ -149,7 +151,6 @@ def upgrade() -> None:
         sa.Column("member", sa.BigInteger(), nullable=False),
         sa.Column("layer", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("song", sa.String(), nullable=False),
-        sa.Column("picked", sa.JSON(), nullable=False),
         sa.Column("write", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["layer"], ["layer.layer"], name=op.f("fk_card_layer"), ondelete="CASCADE"),
@@ -177,7 +178,7 @@ def upgrade() -> None:
         sa.Column("member", sa.BigInteger(), nullable=False),
         sa.Column("layer", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("spotify_id", sa.String(), nullable=True),
+        sa.Column("ref", sa.String(), nullable=False),
         sa.Column("emoji", sa.String(), nullable=False),
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("mistakes", sa.Integer(), nullable=False),
