@@ -1,0 +1,33 @@
+"""What the stand-in refuses, in the two forms that Spotify answers in.
+
+Refused               the Web API's error object
+└── NotRegistered     the one refusal that comes as plain text
+OAuthRefused          the accounts service's error object
+"""
+
+
+class Refused(Exception):
+    """The Web API says no: `status` is the HTTP status, `reason` the machine-readable word where Spotify gives one."""
+
+    def __init__(self, status: int, message: str, reason: str = "", retry_after: int | None = None) -> None:
+        self.status = status
+        self.message = message
+        self.reason = reason
+        self.retry_after = retry_after  # seconds
+        super().__init__(f"{status} {message}")
+
+
+class NotRegistered(Refused):
+    """The member is not on the app's allow-list: consent worked, every call is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "User not registered in the Developer Dashboard")
+
+
+class OAuthRefused(Exception):
+    """The accounts service says no: `error` is one of RFC 6749's words (section 5.2)."""
+
+    def __init__(self, error: str, description: str) -> None:
+        self.error = error
+        self.description = description
+        super().__init__(f"{error}: {description}")

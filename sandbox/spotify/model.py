@@ -1,0 +1,201 @@
+"""What the stand-in for Spotify keeps: tracks, playlists, accounts, apps. Plain data, no HTTP, no clock."""
+
+from base64 import b64encode
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sandbox.spotify.errors import Refused
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # Spotify's base 62
+ID_LENGTH = 22  # base-62 digits of every Spotify id
+SEATS = 5  # users of an app in development mode
+ChangeKind = Literal[
+    "liked", "unliked", "created", "followed", "unfollowed", "added", "removed", "moved", "linked", "revoked"
+]
+HAND = "hand"  # who made a change when it was a person in Spotify's own client
+
+
+def spotify_id(*parts: object) -> str:
+    """Return a 22-digit base-62 id that depends on `parts` alone."""
+    number = int.from_bytes(sha256(":".join(map(str, parts)).encode()).digest())
+    digits = []
+    for _ in range(ID_LENGTH):
+        number, digit = divmod(number, len(DIGITS))
+        digits.append(DIGITS[digit])
+    return "".join(digits)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A recording as the catalogue knows it. `release_date` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`."""
+
+    id: str
+    name: str
+    artists: tuple[str, ...]
+    album: str
+    release_date: str
+    duration_ms: int
+    isrc: str = ""
+    explicit: bool = False
+
+    @property
+    def uri(self) -> str:
+        return f"spotify:track:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A saved track and when it was saved."""
+
+    uri: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One line of a playlist. Rows are compared by identity: the same song twice is two rows."""
+
+    uri: str
+    added_at: datetime
+    added_by: str  # user id
+
+
+@dataclass(slots=True)
+class Playlist:
+    """A playlist and all its earlier versions, each known by a snapshot id."""
+
+    id: str
+    name: str
+    owner: str
+    public: bool = True
+    collaborative: bool = False
+    description: str = ""
+    rows: tuple[Row, ...] = ()
+    cover: bytes = b""  # JPEG that someone uploaded
+    revision: int = 1
+    versions: dict[str, tuple[Row, ...]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.versions[self.snapshot] = self.rows
+
+    @property
+    def uri(self) -> str:
+        return f"spotify:playlist:{self.id}"
+
+    @property
+    def uris(self) -> tuple[str, ...]:
+        return tuple(row.uri for row in self.rows)
+
+    @property
+    def snapshot(self) -> str:
+        """The id of the present version; like Spotify's, base64 of the revision and a digest."""
+        digest = sha256(f"{self.id}:{self.revision}".encode()).hexdigest()[:40]
+        return b64encode(f"{self.revision},{digest}".encode()).decode()
+
+    def insert(self, rows: Sequence[Row], position: int | None = None) -> None:
+        """Put `rows` before `position`, or at the end. A song that is there already is added once more."""
+        place = len(self.rows) if position is None else position
+        if not 0 <= place <= len(self.rows):
+            raise Refused(400, "Index out of bounds")
+        self._commit((*self.rows[:place], *rows, *self.rows[place:]))
+
+    def drop(self, uris: Collection[str], snapshot: str | None = None) -> None:
+        """Take out every occurrence of `uris` that the version `snapshot` had; rows added since then stay."""
+        doomed = {row for row in self._version(snapshot) if row.uri in uris}
+        self._commit(row for row in self.rows if row not in doomed)
+
+    def reorder(self, start: int, before: int, length: int = 1, snapshot: str | None = None) -> None:
+        """Move the `length` rows from `start` before the row at `before`, counted in the version `snapshot`."""
+        seen = self._version(snapshot)
+        if not (0 <= start < len(seen) and 0 <= before <= len(seen) and length > 0):
+            raise Refused(400, "Index out of bounds")
+        moving = [row for row in seen[start : start + length] if row in self.rows]
+        staying = [row for row in self.rows if row not in moving]
+        anchor = next((row for row in seen[before:] if row in staying), None)
+        place = staying.index(anchor) if anchor else len(staying)
+        self._commit((*staying[:place], *moving, *staying[place:]))
+
+    def replace(self, rows: Sequence[Row]) -> None:
+        """Let `rows` be all there is."""
+        self._commit(rows)
+
+    def _version(self, snapshot: str | None) -> tuple[Row, ...]:
+        try:
+            return self.versions[snapshot or self.snapshot]
+        except KeyError:
+            raise Refused(400, "Invalid snapshot_id") from None
+
+    def _commit(self, rows: Iterable[Row]) -> None:
+        self.rows = tuple(rows)
+        self.revision += 1
+        self.versions[self.snapshot] = self.rows
+
+
+@dataclass(slots=True)
+class Account:
+    """A person at Spotify. `likes` are newest first; `playlists` are ids in the order of the library, own and followed.
+
+    None among `playlists` is a null entry, as the real list has at times.
+    """
+
+    id: str
+    display_name: str
+    account_id: str
+    likes: list[Like] = field(default_factory=list)
+    playlists: list[str | None] = field(default_factory=list)
+    premium: bool = True
+    device: bool = True  # a player is open somewhere
+    playing: tuple[str, ...] = ()
+    queue: list[str] = field(default_factory=list)
+
+    @property
+    def uri(self) -> str:
+        return f"spotify:user:{self.id}"
+
+    def has_saved(self, uri: str) -> bool:
+        return any(like.uri == uri for like in self.likes)
+
+
+@dataclass(slots=True)
+class App:
+    """An app in development mode: its redirect addresses (matched exactly), its secret if any, its five seats."""
+
+    client_id: str
+    redirect_uris: frozenset[str]
+    secret: str | None = field(default=None, repr=False)
+    users: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if refused := [uri for uri in self.redirect_uris if not redirect_allowed(uri)]:
+            raise ValueError(f"redirect address neither https nor http on 127.0.0.1 or [::1]: {refused[0]}")
+        if len(self.users) > SEATS:
+            raise ValueError(f"an app in development mode has {SEATS} seats, not {len(self.users)}")
+
+    def allow(self, user: str) -> None:
+        """Put `user` on the allow-list; ValueError when all seats are taken."""
+        if user not in self.users and len(self.users) == SEATS:
+            raise ValueError(f"all {SEATS} seats are taken")
+        self.users.add(user)
+
+
+def redirect_allowed(uri: str) -> bool:
+    """Whether Spotify lets an app register `uri`: https anywhere, http on a loopback address (not `localhost`)."""
+    parts = urlsplit(uri)
+    loopback = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1"}
+    return not parts.fragment and (loopback or (parts.scheme == "https" and bool(parts.hostname)))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened in an account, for whoever watches. `by` is HAND or the client id of an app."""
+
+    kind: ChangeKind
+    user: str
+    at: datetime
+    by: str = HAND
+    uris: tuple[str, ...] = ()
+    playlist: str = ""

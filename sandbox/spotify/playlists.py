@@ -1,0 +1,181 @@
+"""One's playlists and what is in them."""
+
+from base64 import b64decode
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.spotify import shapes
+from sandbox.spotify.errors import Refused
+from sandbox.spotify.model import Playlist
+from sandbox.spotify.paging import page
+from sandbox.spotify.shapes import Json
+from sandbox.spotify.wire import CONSENT, account_of, client_of, json_of, root_of, world_of
+
+BATCH = 100  # items of one call that adds, removes or replaces
+PICTURE = 256 * 1024  # bytes of a cover, in base64
+ADDABLE = ("spotify:track:", "spotify:episode:")
+
+
+async def own(request: web.Request) -> web.Response:
+    """Own and followed playlists in the order of the library, null entries included."""
+    world, account, scopes = world_of(request), account_of(request), request[CONSENT].scopes
+    entries = [made and world.playlists[made] for made in account.playlists]
+    seen = [each for each in entries if not each or not each.collaborative or "playlist-read-collaborative" in scopes]
+    return web.json_response(page(request, seen, lambda each: _simple(request, each) if each else None))
+
+
+async def one(request: web.Request) -> web.Response:
+    """A playlist with its first items; only the outside of a foreign one."""
+    world = world_of(request)
+    playlist = world.playlist(request.match_info["id"])
+    found = _simple(request, playlist)
+    if world.takes_part(account_of(request).id, playlist):
+        found["items"] |= _first_page(request, playlist)
+    else:
+        del found["items"]
+    return web.json_response(found)
+
+
+async def items(request: web.Request) -> web.Response:
+    world = world_of(request)
+    playlist = world.editable(account_of(request).id, request.match_info["id"])
+    return web.json_response(page(request, playlist.rows, _row_shape(request)))
+
+
+async def create(request: web.Request) -> web.Response:
+    body, account = await json_of(request), account_of(request)
+    name, public, collaborative = body.get("name"), body.get("public", True), body.get("collaborative", False)
+    if not isinstance(name, str) or not name:
+        raise Refused(400, "Missing required field: name")
+    if public and collaborative:
+        raise Refused(400, "A collaborative playlist cannot be public")
+    _need_scope(request, public=public)
+    made = world_of(request).create_playlist(
+        account.id,
+        name,
+        public=public,
+        collaborative=collaborative,
+        description=body.get("description", ""),
+        by=client_of(request),
+    )
+    return web.json_response(_simple(request, made), status=201)
+
+
+async def add(request: web.Request) -> web.Response:
+    world, playlist, body = world_of(request), _writable(request), await json_of(request)
+    uris = _checked(_uris(request, body))
+    place = _place(request.query.get("position", body.get("position")))
+    return _done(world.add(account_of(request).id, playlist.id, uris, place, client_of(request)), status=201)
+
+
+async def remove(request: web.Request) -> web.Response:
+    """Every occurrence of the items goes; the former name of the field, `tracks`, is refused."""
+    world, playlist, body = world_of(request), _writable(request), await json_of(request)
+    wanted = body.get("items")
+    if not isinstance(wanted, list) or not all(isinstance(item, dict) for item in wanted):
+        raise Refused(400, "Missing required field: items")
+    uris = _checked([str(item.get("uri")) for item in wanted])
+    user, client = account_of(request).id, client_of(request)
+    return _done(world.remove(user, playlist.id, uris, body.get("snapshot_id"), client))
+
+
+async def update(request: web.Request) -> web.Response:
+    """Reorder, when the body has `range_start`; otherwise replace all items by `uris`."""
+    world, playlist, body = world_of(request), _writable(request), await json_of(request)
+    user, client = account_of(request).id, client_of(request)
+    if "range_start" not in body:
+        return _done(world.replace(user, playlist.id, _checked(_uris(request, body), least=0), client))
+    start, before, length = (_number(body, field) for field in ("range_start", "insert_before", "range_length"))
+    return _done(world.reorder(user, playlist.id, start, before, length, body.get("snapshot_id"), client))
+
+
+async def picture(request: web.Request) -> web.Response:
+    """Take a JPEG in base64 as the playlist's cover."""
+    playlist, text = _writable(request), await request.read()
+    if len(text) > PICTURE:
+        raise Refused(413, "Payload too large")
+    playlist.cover = _jpeg(text)
+    return web.Response(status=202)
+
+
+# ---------------------------------------------------------------- inside
+def _simple(request: web.Request, playlist: Playlist) -> Json:
+    return shapes.playlist(playlist, world_of(request).accounts[playlist.owner], root_of(request))
+
+
+def _row_shape(request: web.Request) -> Any:
+    return partial(shapes.row, on_offer=world_of(request).on_offer, root=root_of(request))
+
+
+def _first_page(request: web.Request, playlist: Playlist) -> Json:
+    shape, more = _row_shape(request), f"{root_of(request)}/v1/playlists/{playlist.id}/items?offset={BATCH}&limit=50"
+    return {
+        "items": [shape(row) for row in playlist.rows[:BATCH]],
+        "limit": BATCH,
+        "offset": 0,
+        "previous": None,
+        "next": more if len(playlist.rows) > BATCH else None,
+    }
+
+
+def _writable(request: web.Request) -> Playlist:
+    """The playlist that a write is for, when the member may write and the app has the scope for its kind."""
+    playlist = world_of(request).editable(account_of(request).id, request.match_info["id"])
+    _need_scope(request, public=playlist.public)
+    return playlist
+
+
+def _need_scope(request: web.Request, *, public: bool) -> None:
+    if f"playlist-modify-{'public' if public else 'private'}" not in request[CONSENT].scopes:
+        raise Refused(403, "Insufficient client scope")
+
+
+def _uris(request: web.Request, body: Json) -> list[str]:
+    """The `uris` of the query, which win, or of the body."""
+    if "uris" in request.query:
+        return request.query["uris"].split(",")
+    uris = body.get("uris")
+    if not isinstance(uris, list):
+        raise Refused(400, "Missing required field: uris")
+    return [str(uri) for uri in uris]
+
+
+def _checked(uris: Sequence[str], least: int = 1) -> Sequence[str]:
+    if not least <= len(uris) <= BATCH:
+        raise Refused(400, f"You can send between {least} and {BATCH} items per request.")
+    if bad := next((uri for uri in uris if not uri.startswith(ADDABLE)), None):
+        raise Refused(400, f"JSON body contains an invalid uri: {bad}")
+    return uris
+
+
+def _place(position: Any) -> int | None:
+    """Where to insert, from the query (text) or the body (a number); None is the end."""
+    if position is None:
+        return None
+    if isinstance(position, bool) or not str(position).isdecimal():
+        raise Refused(400, "Invalid position")
+    return int(position)
+
+
+def _jpeg(text: bytes) -> bytes:
+    try:
+        picture = b64decode(text, validate=True)
+    except ValueError:
+        picture = b""
+    if not picture.startswith(b"\xff\xd8"):
+        raise Refused(400, "The body is not a base64-encoded JPEG")
+    return picture
+
+
+def _number(body: Json, field: str) -> int:
+    value = body.get(field, 1 if field == "range_length" else None)
+    if not isinstance(value, int):
+        raise Refused(400, f"Missing required field: {field}")
+    return value
+
+
+def _done(playlist: Playlist, status: int = 200) -> web.Response:
+    return web.json_response({"snapshot_id": playlist.snapshot}, status=status)

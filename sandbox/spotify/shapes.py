@@ -1,0 +1,187 @@
+"""The Web API's objects as JSON. Pure: what is kept in, what Spotify would answer out.
+
+`root` is the address that the stand-in is mounted at, without a slash at its end.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.spotify.model import Account, Like, Playlist, Row, Track, spotify_id
+
+Json = dict[str, Any]
+OPEN = "https://open.spotify.com"
+COVER = 300  # pixels, each side
+
+
+def timestamp(at: datetime) -> str:
+    """ISO 8601 in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def reference(kind: str, made: str, root: str) -> Json:
+    """The fields that every object has: id, type, uri and links."""
+    return {
+        "external_urls": {"spotify": f"{OPEN}/{kind}/{made}"},
+        "href": f"{root}/v1/{kind}s/{made}",
+        "id": made,
+        "type": kind,
+        "uri": f"spotify:{kind}:{made}",
+    }
+
+
+def image(url: str) -> Json:
+    return {"url": url, "height": COVER, "width": COVER}
+
+
+def artist(name: str, root: str) -> Json:
+    return {**reference("artist", spotify_id("artist", name), root), "name": name}
+
+
+def album(track: Track, root: str) -> Json:
+    """The album of `track`; with neither its other songs nor their number known, it counts as one song long."""
+    precision = ("year", "month", "day")[track.release_date.count("-")] if track.release_date else "day"
+    return {
+        **reference("album", spotify_id("album", track.album, track.artists[:1]), root),
+        "name": track.album,
+        "artists": [artist(name, root) for name in track.artists[:1]],
+        "album_type": "album",
+        "available_markets": [],
+        "images": [image(f"{root}/covers/{track.id}.png")],
+        "release_date": track.release_date or "0000",
+        "release_date_precision": precision if track.release_date else "year",
+        "total_tracks": 1,
+    }
+
+
+def track(found: Track, root: str) -> Json:
+    return {
+        **reference("track", found.id, root),
+        "name": found.name,
+        "artists": [artist(name, root) for name in found.artists],
+        "album": album(found, root),
+        "disc_number": 1,
+        "duration_ms": found.duration_ms,
+        "explicit": found.explicit,
+        "external_ids": {"isrc": found.isrc} if found.isrc else {},
+        "is_local": False,
+        "is_playable": True,
+        "track_number": 1,
+    }
+
+
+def local_file(uri: str) -> Json:
+    """A file on somebody's computer: `spotify:local:ARTIST:ALBUM:TITLE:SECONDS`, with no id, no links, no cover."""
+    *_, artist_name, album_name, title, seconds = uri.replace("+", " ").split(":")
+    return {
+        "album": {"name": album_name, "images": [], "artists": [], "type": "album"},
+        "artists": [{"name": artist_name, "type": "artist"}],
+        "disc_number": 0,
+        "duration_ms": int(seconds) * 1000,
+        "explicit": False,
+        "external_ids": {},
+        "external_urls": {},
+        "id": None,
+        "is_local": True,
+        "name": title,
+        "track_number": 0,
+        "type": "track",
+        "uri": uri,
+    }
+
+
+def episode(uri: str, root: str) -> Json:
+    """An episode of some show; only what tells it from a track is filled with care."""
+    made = uri.rsplit(":", 1)[-1]
+    return {
+        **reference("episode", made, root),
+        "name": "An episode",
+        "description": "",
+        "html_description": "",
+        "audio_preview_url": None,
+        "duration_ms": 1_800_000,
+        "explicit": False,
+        "images": [],
+        "is_externally_hosted": False,
+        "is_playable": True,
+        "languages": ["en"],
+        "release_date": "2026-01-01",
+        "release_date_precision": "day",
+        "show": show(root),
+    }
+
+
+def show(root: str) -> Json:
+    return {
+        **reference("show", spotify_id("show"), root),
+        "name": "A show",
+        "publisher": "Somebody",
+        "description": "",
+        "html_description": "",
+        "available_markets": [],
+        "copyrights": [],
+        "explicit": False,
+        "images": [],
+        "is_externally_hosted": False,
+        "languages": ["en"],
+        "media_type": "audio",
+        "total_episodes": 1,
+    }
+
+
+def item(uri: str, on_offer: Callable[[str], Track | None], root: str) -> Json | None:
+    """Whatever a playlist's row holds; None where the song is no longer available."""
+    match uri.split(":")[1]:
+        case "local":
+            return local_file(uri)
+        case "episode":
+            return episode(uri, root)
+        case _:
+            found = on_offer(uri)
+            return track(found, root) if found else None
+
+
+def row(found: Row, on_offer: Callable[[str], Track | None], root: str) -> Json:
+    return {
+        "added_at": timestamp(found.added_at),
+        "added_by": reference("user", found.added_by, root),
+        "is_local": found.uri.startswith("spotify:local:"),
+        "item": item(found.uri, on_offer, root),
+    }
+
+
+def saved(like: Like, tracks: Mapping[str, Track], root: str) -> Json:
+    return {"added_at": timestamp(like.added_at), "track": track(tracks[like.uri], root)}
+
+
+def me(account: Account, root: str) -> Json:
+    """The profile without `product`, `email` and `country`, which are gone."""
+    return {
+        **reference("user", account.id, root),
+        "account_id": account.account_id,
+        "display_name": account.display_name,
+        "images": [],
+    }
+
+
+def playlist(found: Playlist, owner: Account, root: str) -> Json:
+    """A playlist without its contents, as in the list of one's playlists."""
+    return {
+        **reference("playlist", found.id, root),
+        "name": found.name,
+        "description": found.description,
+        "owner": {**reference("user", owner.id, root), "display_name": owner.display_name},
+        "public": found.public,
+        "collaborative": found.collaborative,
+        "images": playlist_images(found, root),
+        "items": {"href": f"{root}/v1/playlists/{found.id}/items", "total": len(found.rows)},
+        "snapshot_id": found.snapshot,
+    }
+
+
+def playlist_images(found: Playlist, root: str) -> list[Json]:
+    """The uploaded cover, else the first track's; none for an empty playlist."""
+    if found.cover:
+        return [image(f"{root}/covers/{found.id}.jpg")]
+    first = next((uri for uri in found.uris if uri.startswith("spotify:track:")), None)
+    return [image(f"{root}/covers/{first.rsplit(':', 1)[-1]}.png")] if first else []

@@ -1,0 +1,212 @@
+"""Between the socket and the calls: log, hooks, faults, limits, tokens, and errors as Spotify words them."""
+
+import asyncio
+import json
+import re
+from time import perf_counter
+from typing import Any
+
+from aiohttp import BasicAuth, web
+from aiohttp.typedefs import Handler
+
+from sandbox.spotify.errors import NotRegistered, OAuthRefused, Refused
+from sandbox.spotify.faults import QUOTA_LOCKOUT, Fault, HangUp, Request
+from sandbox.spotify.model import Account
+from sandbox.spotify.tokens import Consent
+from sandbox.spotify.world import World
+
+WORLD = web.AppKey("world", World)
+ENTRY = web.RequestKey("entry", Request)
+FAULT = web.RequestKey("fault", Fault)
+CONSENT = web.RequestKey("consent", Consent)
+
+PLACE = re.compile(r"^(.*?)(/(?:v1|accounts)/.*)$")
+HARMLESS = {"grant_type", "response_type", "client_id", "scope"}  # what of the accounts service's parameters is logged
+
+
+# ---------------------------------------------------------------- what handlers ask of a request
+def world_of(request: web.Request) -> World:
+    return request.app[WORLD]
+
+
+def account_of(request: web.Request) -> Account:
+    """Whose token this is."""
+    return world_of(request).accounts[request[CONSENT].user]
+
+
+def client_of(request: web.Request) -> str:
+    return request[CONSENT].client_id
+
+
+def root_of(request: web.Request) -> str:
+    """The address the stand-in is mounted at."""
+    return str(request.url.origin()) + placed(request)[0]
+
+
+def placed(request: web.Request) -> tuple[str, str]:
+    """The path in two: where the stand-in is mounted, and the rest from /v1 or /accounts on."""
+    found = PLACE.match(request.path)
+    assert found, "these middlewares belong to /v1 and /accounts"  # noqa: S101 (how the routes are laid out)
+    return found[1], found[2]
+
+
+async def json_of(request: web.Request) -> dict[str, Any]:
+    """The body as a JSON object; empty where there is none. Raises Refused 400."""
+    text = await request.text()
+    try:
+        body = json.loads(text) if text else {}
+    except json.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        raise Refused(400, "Error parsing JSON.")
+    return body
+
+
+# ---------------------------------------------------------------- middlewares, outermost first
+@web.middleware
+async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log the request, without anything secret, and run the hooks around it."""
+    world = world_of(request)
+    entry = request[ENTRY] = await _entry(request, world)
+    world.requests.append(entry)
+    started = perf_counter()
+    try:
+        response = await _hooked(world, entry, request, handler)
+    except HangUp:
+        response = _hang_up(request)
+    entry.duration = perf_counter() - started
+    entry.status = 0 if _hung_up(request) else response.status
+    return response
+
+
+@web.middleware
+async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer refusals in Spotify's forms."""
+    try:
+        return await handler(request)
+    except NotRegistered as refusal:
+        return web.Response(status=refusal.status, text=refusal.message)
+    except Refused as refusal:
+        return _refusal(refusal)
+    except OAuthRefused as refusal:
+        return web.json_response({"error": refusal.error, "error_description": refusal.description}, status=400)
+
+
+@web.middleware
+async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let the first fault that matches strike."""
+    line = request[ENTRY].line
+    fault = next((fault for fault in world_of(request).faults if fault.hits(line)), None)
+    return await _struck(fault, request, handler) if fault else await handler(request)
+
+
+@web.middleware
+async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count the request in its client's window."""
+    world = world_of(request)
+    if seconds := world.limit.wait(request[ENTRY].client_id, world.now()):
+        raise Refused(429, "API rate limit exceeded", retry_after=seconds)
+    return await handler(request)
+
+
+@web.middleware
+async def authorised(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let through who has a good token and a seat in the app."""
+    world = world_of(request)
+    if not _bearer(request):
+        raise Refused(401, "No token provided")
+    consent = world.tokens.consent(_bearer(request))
+    if consent is None:
+        raise Refused(401, "The access token expired")
+    if consent.user not in world.apps[consent.client_id].users:
+        raise NotRegistered
+    request[CONSENT] = consent
+    return await handler(request)
+
+
+# ---------------------------------------------------------------- inside
+async def _hooked(world: World, entry: Request, request: web.Request, handler: Handler) -> web.StreamResponse:
+    for hook in world.before:
+        await hook(entry)
+    response = await handler(request)
+    for hook in world.after:
+        await hook(entry)
+    return response
+
+
+async def _entry(request: web.Request, world: World) -> Request:
+    path = placed(request)[1]
+    query, body = dict(request.query), await _body(request)
+    consent = world.tokens.consent(_bearer(request))
+    client, user = (consent.client_id, consent.user) if consent else ("", "")
+    if path.startswith("/accounts/"):
+        form = dict(await request.post())
+        client = str(form.get("client_id") or query.get("client_id") or basic_of(request)[0])
+        query, body = _harmless(query), _harmless(form)
+    return Request(len(world.requests) + 1, request.method, path, query, body, world.now(), client, user)
+
+
+async def _body(request: web.Request) -> Any:
+    if request.content_type != "application/json":
+        return None
+    try:
+        return json.loads(await request.text() or "null")
+    except ValueError:
+        return None
+
+
+def _harmless(parameters: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in parameters.items() if name in HARMLESS}
+
+
+def basic_of(request: web.Request) -> tuple[str, str]:
+    """Client id and secret from the Authorization header; empty where there is none to read."""
+    try:
+        login = BasicAuth.decode(request.headers.get("Authorization", ""))
+    except ValueError:
+        return "", ""
+    return login.login, login.password
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else ""
+
+
+def _refusal(refusal: Refused) -> web.Response:
+    error: dict[str, Any] = {"status": refusal.status, "message": refusal.message}
+    if refusal.reason:
+        error["reason"] = refusal.reason
+    headers = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
+    return web.json_response({"error": error}, status=refusal.status, headers=headers)
+
+
+async def _struck(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+    refusal = Refused(fault.status, f"A fault on request: {fault.status}", retry_after=fault.retry_after)
+    match fault.kind:
+        case "status":
+            raise refusal
+        case "quota":
+            wait = QUOTA_LOCKOUT if fault.retry_after is None else fault.retry_after
+            raise Refused(429, "Quota exceeded", "QUOTA_EXCEEDED", wait)
+        case "drop":
+            return _hang_up(request)
+        case "apply-then":
+            await handler(request)
+            return _refusal(refusal) if fault.status else _hang_up(request)
+        case "slow":
+            await asyncio.sleep(fault.seconds)
+        case "omit-refresh-token":
+            request[FAULT] = fault
+    return await handler(request)
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    """Close the connection under the client; the answer has nowhere to go."""
+    if request.transport:
+        request.transport.abort()
+    return web.Response()
+
+
+def _hung_up(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
