@@ -1,5 +1,6 @@
 """Answers: the append-only log of what members said about songs. `core.labels.fold` turns it into verdicts."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +71,14 @@ async def retract(tx: Tx, member: int, layer: int, song: str, playlist: int, sou
     found = [row.answer for row in await tx.execute(query) if playlist in row.playlists]
     await tx.execute(update(ANSWER).where(ANSWER.c.answer.in_(found)).values(undone_at=now))
     return bool(found)
+
+
+async def rename_songs(tx: Tx, layer: int, renamed: Callable[[str], str]) -> None:
+    """Give the songs of a layer's answers other names; a name that stays costs nothing."""
+    found = select(ANSWER.c.song).where(ANSWER.c.layer == layer).distinct()
+    for song in list((await tx.execute(found)).scalars()):
+        if (new := renamed(song)) != song:
+            await tx.execute(update(ANSWER).where(ANSWER.c.layer == layer, ANSWER.c.song == song).values(song=new))
 
 
 async def count_songs(tx: Tx, member: int) -> int:

@@ -1,7 +1,6 @@
 """Layers, the playlists in them, what was last seen in those, and the channels where a layer is shared."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -52,10 +51,13 @@ async def get(tx: Tx, playlist: int) -> Playlist | None:
     return await one(tx, Playlist, select(PLAYLIST).where(PLAYLIST.c.playlist == playlist))
 
 
+async def by_ref(tx: Tx, member: int, ref: str) -> Playlist | None:
+    kept = (PLAYLIST.c.member == member, PLAYLIST.c.ref == ref, PLAYLIST.c.removed_at.is_(None))
+    return await one(tx, Playlist, select(PLAYLIST).where(*kept).limit(1))
+
+
 async def add(tx: Tx, member: int, layer: int, name: str, ref: str, emoji: str) -> Playlist:
-    result = await tx.execute(
-        insert(PLAYLIST).values(member=member, layer=layer, name=name, ref=ref, emoji=emoji)
-    )
+    result = await tx.execute(insert(PLAYLIST).values(member=member, layer=layer, name=name, ref=ref, emoji=emoji))
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
     found = await get(tx, result.inserted_primary_key[0])
     assert found is not None  # noqa: S101 - the row was just written in this transaction
@@ -66,10 +68,10 @@ async def change(tx: Tx, playlist: int, **values: Any) -> None:
     await tx.execute(update(PLAYLIST).where(PLAYLIST.c.playlist == playlist).values(**values))
 
 
-async def content(tx: Tx, playlist: int) -> list[str]:
-    """Return the songs that were last seen in the playlist, in order."""
-    query = select(CONTENT.c.song).where(CONTENT.c.playlist == playlist).order_by(CONTENT.c.position)
-    return list((await tx.execute(query)).scalars())
+async def items(tx: Tx, playlist: int) -> list[Item]:
+    """Return what was last seen in the playlist, in order, holes left out."""
+    query = select(CONTENT.c.song, CONTENT.c.added_at).where(CONTENT.c.playlist == playlist)
+    return await every(tx, Item, query.order_by(CONTENT.c.position))
 
 
 async def save_content(tx: Tx, playlist: Playlist, items: Sequence[Item], snapshot: str | None) -> None:
@@ -99,8 +101,3 @@ async def shared(tx: Tx, member: int, channel: int) -> Layer | None:
     """Return the layer that the member shares in the channel."""
     joined = select(LAYER).join(SHARE, SHARE.c.layer == LAYER.c.layer)
     return await one(tx, Layer, joined.where(SHARE.c.member == member, SHARE.c.channel == channel))
-
-
-async def item_dates(tx: Tx, playlist: int) -> dict[str, datetime | None]:
-    rows = await tx.execute(select(CONTENT.c.song, CONTENT.c.added_at).where(CONTENT.c.playlist == playlist))
-    return {song: added_at for song, added_at in rows}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Column, Table, delete, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -11,16 +11,18 @@ from bot.adapters.store.engine import Tx
 SEALED = ("tokens", "verifier")  # never handed out: they open the member's account
 
 
-def _owner(table: Table) -> Any | None:
+def _owner(table: Table) -> Column[int] | None:
     return table.c.get("member", table.c.get("owner"))
+
+
+OWNED = [(table, owner) for table in schema.metadata.sorted_tables if (owner := _owner(table)) is not None]
 
 
 async def export(tx: Tx, member: int) -> dict[str, list[dict[str, Any]]]:
     """Return every row of the member, table by table; sealed columns are named, not shown."""
-    tables = [table for table in schema.metadata.sorted_tables if _owner(table) is not None]
     return {
-        table.name: [_shown(row) for row in await tx.execute(select(table).where(_owner(table) == member))]
-        for table in tables
+        table.name: [_shown(row) for row in await tx.execute(select(table).where(owner == member))]
+        for table, owner in OWNED
     }
 
 
@@ -39,26 +41,32 @@ async def erasures(tx: Tx) -> list[int]:
 
 async def erase(tx: Tx, member: int) -> None:
     """Delete every row of the member, the note that an erasure was begun excepted."""
-    for table in reversed(schema.metadata.sorted_tables):
-        if table is not schema.erasure and _owner(table) is not None:
-            await tx.execute(delete(table).where(_owner(table) == member))
+    for table, owner in reversed(OWNED):
+        if table is not schema.erasure:
+            await tx.execute(delete(table).where(owner == member))
 
 
 async def end_erasure(tx: Tx, member: int) -> None:
     await tx.execute(delete(schema.erasure).where(schema.erasure.c.member == member))
 
 
+FROM_SPOTIFY = (
+    schema.account,
+    schema.link_state,
+    schema.liked,
+    schema.content,
+    schema.change,
+    schema.write,
+    schema.card,
+    schema.prompt,
+    schema.model,
+    schema.notice,
+)
+
+
 async def forget_spotify(tx: Tx, member: int) -> None:
-    """Delete what came from the member's Spotify account: tokens, likes, playlists' contents and everything on top."""
-    for table in (
-        schema.account,
-        schema.link_state,
-        schema.liked,
-        schema.content,
-        schema.change,
-        schema.write,
-        schema.card,
-        schema.prompt,
-        schema.notice,
-    ):
+    """Delete what came from the member's Spotify account, and what was made of it; playlists keep only their names."""
+    for table in FROM_SPOTIFY:
         await tx.execute(delete(table).where(table.c.member == member))
+    kept = update(schema.playlist).where(schema.playlist.c.member == member)
+    await tx.execute(kept.values(ref="", snapshot=None))

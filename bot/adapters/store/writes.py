@@ -1,6 +1,6 @@
 """Writes: the journal of what is to be changed in playlists, what was, and so what is ours to take out again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,14 @@ async def set_state(tx: Tx, write: int, state: str, **values: Any) -> None:
 async def set_changes(tx: Tx, changes: Iterable[int], state: str) -> None:
     for piece in chunks(changes):
         await tx.execute(update(CHANGE).where(CHANGE.c.change.in_(piece)).values(state=state))
+
+
+async def set_positions(tx: Tx, removals: Iterable[Change], songs: Sequence[str | None]) -> None:
+    """Remember where songs stand that are about to be taken out, so that an undo puts them back there."""
+    for each in removals:
+        if each.song in songs:
+            at = update(CHANGE).where(CHANGE.c.change == each.change)
+            await tx.execute(at.values(position=songs.index(each.song)))
 
 
 async def unfinished(tx: Tx, member: int | None = None) -> list[Write]:

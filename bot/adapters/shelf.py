@@ -1,0 +1,49 @@
+"""Shelf: playlists of members without a Spotify account here. The bot keeps them itself and hands them out as CSV."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx, playlists
+from bot.core.records import Item, Playlist
+from bot.errors import PlaylistGone
+from bot.ports import Contents, Found
+
+
+class Shelf:
+    """`ports.Music` over the store."""
+
+    def __init__(self, store: Store, member: int, clock: Callable[[], datetime]) -> None:
+        self._store, self._member, self._clock = store, member, clock
+
+    async def playlists(self) -> list[Found]:
+        async with self._store.reading() as tx:
+            kept = await playlists.of_member(tx, self._member)
+            return [Found(each.ref, each.name, len(await playlists.items(tx, each.playlist)), None) for each in kept]
+
+    async def create(self, name: str) -> Found:
+        return Found(f"shelf:{secrets.token_hex(8)}", name, 0, None)
+
+    async def contents(self, playlist: str) -> Contents:
+        async with self._store.reading() as tx:
+            kept = await playlists.by_ref(tx, self._member, playlist)
+            return Contents(tuple(await playlists.items(tx, kept.playlist)) if kept else (), None)
+
+    async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
+        async with self._store.writing() as tx:
+            kept, items = await self._open(tx, playlist)
+            at = len(items) if position is None else position
+            items[at:at] = [Item(song, self._clock()) for song in songs]
+            await playlists.save_content(tx, kept, items, None)
+
+    async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
+        gone = frozenset(songs)
+        async with self._store.writing() as tx:
+            kept, items = await self._open(tx, playlist)
+            await playlists.save_content(tx, kept, [item for item in items if item.song not in gone], None)
+
+    async def _open(self, tx: Tx, ref: str) -> tuple[Playlist, list[Item]]:
+        kept = await playlists.by_ref(tx, self._member, ref)
+        if kept is None:
+            raise PlaylistGone
+        return kept, await playlists.items(tx, kept.playlist)

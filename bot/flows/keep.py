@@ -1,0 +1,150 @@
+"""Keep: which playlists a member sorts into, and by which rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx, playlists
+from bot.core.records import Layer, Playlist
+from bot.errors import BadChoice
+from bot.ports import Found, Music
+
+DEFAULT_LAYER = "main"
+MOST = 25  # playlists in a layer: what a select menu of Discord holds
+MOST_LAYERS = 10
+EMOJI = "🟦🟥🟩🟨🟪🟧🟫⬛⬜🔵🔴🟢🟡🟣🟠🟤⚫⚪🔷🔶🔺🔻💠🔘⭐"  # given out in this order
+
+
+async def offered(store: Store, music: Music, member: int) -> list[Found]:
+    """Return the member's playlists that are not kept yet."""
+    async with store.reading() as tx:
+        kept = {each.ref for each in await playlists.of_member(tx, member)}
+    return [found for found in await music.playlists() if found.id not in kept]
+
+
+async def take(store: Store, music: Music, member: int, layer_name: str, found: Found) -> Playlist:
+    """Keep a playlist that exists. What stands in it now is the member's own, and stays."""
+    contents = await music.contents(found.id)
+    async with store.writing() as tx:
+        layer = await playlists.ensure_layer(tx, member, _name(layer_name))
+        kept = await _adopt(tx, layer, found)
+        await playlists.save_content(tx, kept, contents.items, contents.snapshot or found.snapshot)
+        return kept
+
+
+async def make(store: Store, music: Music, member: int, layer_name: str, name: str) -> Playlist:
+    """Make a new playlist at the member's, and keep it."""
+    async with store.writing() as tx:
+        layer = await playlists.ensure_layer(tx, member, _name(layer_name))
+        await _room_for(tx, layer, _name(name))
+    found = await music.create(_name(name))
+    async with store.writing() as tx:
+        kept = await _adopt(tx, layer, found)
+        await playlists.save_content(tx, kept, (), found.snapshot)
+        return kept
+
+
+async def _adopt(tx: Tx, layer: Layer, found: Found) -> Playlist:
+    """Keep `found` in the layer; one of that name that lost its reference (after /unlink) is picked up again."""
+    kept = await playlists.in_layer(tx, layer.layer)
+    for each in kept:
+        if not each.ref and each.name == found.name:
+            await playlists.change(tx, each.playlist, ref=found.id)
+            return await _get(tx, layer.member, each.playlist)
+    await _room_for(tx, layer, found.name)
+    taken = {each.emoji for each in kept}
+    emoji = next(each for each in EMOJI if each not in taken)
+    return await playlists.add(tx, layer.member, layer.layer, found.name, found.id, emoji)
+
+
+async def _room_for(tx: Tx, layer: Layer, name: str) -> None:
+    kept = await playlists.in_layer(tx, layer.layer)
+    if any(each.ref and each.name.casefold() == name.casefold() for each in kept):
+        raise BadChoice(f"“{name}” is in {layer.name} already.")
+    if len(kept) >= MOST:
+        raise BadChoice(f"{layer.name} is full: a layer holds {MOST} playlists. Another layer has room.")
+    if len(await playlists.layers(tx, layer.member)) > MOST_LAYERS:
+        raise BadChoice(f"{MOST_LAYERS} layers are the most.")
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not 1 <= len(name) <= 80:
+        raise BadChoice("A name has 1 to 80 characters.")
+    return name
+
+
+async def _get(tx: Tx, member: int, playlist: int) -> Playlist:
+    found = await playlists.get(tx, playlist)
+    if found is None or found.member != member or found.removed_at is not None:
+        raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
+    return found
+
+
+async def settings(
+    store: Store,
+    member: int,
+    playlist: int,
+    *,
+    automatic: bool | None = None,
+    mistakes: int | None = None,
+    emoji: str | None = None,
+) -> Playlist:
+    """Change a playlist's rules; what is None stays. `mistakes` are bearable ones in 20."""
+    given = {"automatic": automatic, "mistakes": mistakes, "emoji": emoji}
+    values = {name: value for name, value in given.items() if value is not None}
+    if mistakes is not None and not 0 <= mistakes <= 10:
+        raise BadChoice("Bearable mistakes in 20 are 0 to 10.")
+    async with store.writing() as tx:
+        kept = await _get(tx, member, playlist)
+        if emoji is not None and any(
+            each.emoji == emoji and each.playlist != playlist for each in await playlists.in_layer(tx, kept.layer)
+        ):
+            raise BadChoice(f"{emoji} stands for another playlist of that layer.")
+        if values:
+            await playlists.change(tx, playlist, **values)
+        return await _get(tx, member, playlist)
+
+
+async def layer_settings(
+    store: Store, member: int, name: str, *, several: bool | None = None, everything: bool | None = None
+) -> Layer:
+    """Change a layer's two switches; what is None stays. The layer is made if there is none of that name."""
+    given = {"several": several, "everything": everything}
+    values = {key: value for key, value in given.items() if value is not None}
+    async with store.writing() as tx:
+        layer = await playlists.ensure_layer(tx, member, _name(name))
+        if values:
+            await playlists.change_layer(tx, layer.layer, **values)
+        return await playlists.ensure_layer(tx, member, layer.name)
+
+
+async def let_go(store: Store, member: int, playlist: int, now: datetime) -> Playlist:
+    """Let go of a playlist: it stays at Spotify as it is and is never written again."""
+    async with store.writing() as tx:
+        kept = await _get(tx, member, playlist)
+        await playlists.change(tx, playlist, removed_at=now)
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A layer and its playlists, each with the number of songs that were last seen in it."""
+
+    layer: Layer
+    playlists: Sequence[tuple[Playlist, int]]
+
+
+async def listed(store: Store, member: int) -> list[Shown]:
+    """Return the member's layers with what is in them."""
+    async with store.reading() as tx:
+        return [
+            Shown(
+                layer,
+                [
+                    (each, len(await playlists.items(tx, each.playlist)))
+                    for each in await playlists.in_layer(tx, layer.layer)
+                ],
+            )
+            for layer in await playlists.layers(tx, member)
+        ]

@@ -1,0 +1,200 @@
+"""Label: ask about the song that teaches the most, keep the answer, ask the next.
+
+An answer is on disk before it is acknowledged (promise P13). A button carries a card's random name; whose it is and
+which song it asks about is read from the store (P15), so a late tap on an old card still means the old song (P14).
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from bot.adapters.store import Store, Tx, answers, cards, models, playlists, songs
+from bot.core.ask import next_songs
+from bot.core.labels import Answer, Kind, Source, Verdict
+from bot.core.records import Card, Layer, Playlist, Song
+from bot.errors import BadChoice, NotLinked, NotYours
+from bot.flows import sort
+from bot.flows.outlook import Outlook, Outlooks
+from bot.flows.why import Reason, reason
+
+FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
+TRAIN_EVERY = 10  # labels since the served model
+SKIPPED_FOR = 50  # newest cards whose song is not asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    playlist: Playlist
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the labels have come to: how many, and how often the model was right about songs it had not seen."""
+
+    labels: int
+    scores: dict[int, tuple[int, int]]  # playlist → (right, of)
+    until_training: int  # labels to go
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A card, ready to be shown. `playlists` stand in a fixed order; `guesses` are best first, empty without a model."""
+
+    card: Card
+    song: Song
+    layer: Layer
+    playlists: Sequence[Playlist]
+    guesses: Sequence[Guess]
+    why: Reason | None
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """There is no question left worth asking now."""
+
+    layer: Layer
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What an answer led to: whether it was new, whether it pays to train now, and a write to be applied, if any."""
+
+    card: Card
+    new: bool
+    train: bool
+    write: int | None
+
+
+async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Question | Done:
+    """Choose the next song to ask about and put it on a card. Raises NotLinked when there is no library yet."""
+    outlook = await outlooks.of(member, layer.layer)
+    if not outlook.songs:
+        raise NotLinked
+    async with store.reading() as tx:
+        kept = await playlists.in_layer(tx, layer.layer)
+        verdicts = await answers.verdicts(tx, member, layer.layer)
+        recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
+    if not kept:
+        raise BadChoice("There is no playlist in that layer yet. /playlists add takes the first.")
+    song = await asyncio.to_thread(choose, outlook, verdicts, recent, len(kept))
+    if song is None:
+        return Done(layer, tally(outlook, verdicts))
+    return await put(store, outlook, layer, song, now)
+
+
+def choose(outlook: Outlook, verdicts: dict[str, Verdict], recent: Sequence[str], count: int) -> str | None:
+    """Return the song that teaches the most: medoids of the library first, then the closest calls."""
+    labelled = np.array([_settled(verdicts.get(song.song)) for song in outlook.songs], bool)
+    asked = frozenset(recent)
+    skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in outlook.songs], bool)
+    artists = [song.artists[0] if song.artists else "" for song in outlook.songs]
+    lately = [artists[outlook.place[song]] for song in recent[:3] if song in outlook.place]
+    probabilities = None if outlook.scores is None else outlook.scores.probabilities
+    chosen = next_songs(outlook.space, probabilities, labelled, skipped, artists, 1, count, lately=lately)
+    return outlook.songs[int(chosen[0])].song if len(chosen) else None
+
+
+def _settled(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.settled
+
+
+def _skipped(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.skipped
+
+
+async def put(
+    store: Store, outlook: Outlook, layer: Layer, song: str, now: datetime, write: int | None = None
+) -> Question:
+    """Put a song on a new card and return the question."""
+    card = Card(secrets.token_urlsafe(9), layer.member, layer.layer, song, write, now)
+    async with store.writing() as tx:
+        await cards.add(tx, card)
+    return await question(store, outlook, card)
+
+
+async def question(store: Store, outlook: Outlook, card: Card) -> Question:
+    """Return what a card shows. Raises BadChoice when its song or layer is gone."""
+    async with store.reading() as tx:
+        layer = await playlists.layer(tx, card.layer)
+        song = await songs.get(tx, card.song)
+        kept = await playlists.in_layer(tx, card.layer)
+        verdicts = await answers.verdicts(tx, card.member, card.layer)
+    if layer is None or song is None:
+        raise BadChoice("That song is no longer in your library.")
+    guesses = guess(outlook, card.song, kept)
+    why = reason(outlook, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
+    return Question(card, song, layer, kept, guesses, why, tally(outlook, verdicts))
+
+
+def guess(outlook: Outlook, song: str, kept: Sequence[Playlist]) -> list[Guess]:
+    """Return what the model thinks of a song, best first; nothing where there is no model or no such song."""
+    if outlook.scores is None or song not in outlook.place:
+        return []
+    scores = outlook.scores_of([song])
+    by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
+    known = [Guess(each, by_class[each.playlist]) for each in kept if each.playlist in by_class]
+    return sorted(known, key=lambda each: -each.probability)
+
+
+def tally(outlook: Outlook, verdicts: dict[str, Verdict]) -> Tally:
+    labels = sum(verdict.settled for verdict in verdicts.values())
+    model = outlook.model
+    scores = model.card.get("scores", {}) if model else {}
+    right = {int(playlist): (each["right"], each["of"]) for playlist, each in scores.items()}
+    due = FIRST_TRAINING if model is None else model.labels + TRAIN_EVERY
+    return Tally(labels, right, max(0, due - labels))
+
+
+async def mine(tx: Tx, member: int, card: str) -> Card:
+    """Return the member's own card. Raises NotYours for somebody else's, BadChoice for one that is not kept."""
+    found = await cards.get(tx, card)
+    if found is None:
+        raise BadChoice("That card is too old to be answered. /label shows a new one.")
+    if found.member != member:
+        raise NotYours
+    return found
+
+
+async def press(
+    store: Store, member: int, card: str, kind: Kind, chosen: Sequence[int], event: int, now: datetime
+) -> Pressed:
+    """Keep the answer to a card. The same event twice is one answer. Raises NotYours, BadChoice.
+
+    On a card that a receipt asked, a placing answer also opens the write that carries it out.
+    """
+    async with store.writing() as tx:
+        found = await mine(tx, member, card)
+        kept = {each.playlist for each in await playlists.in_layer(tx, found.layer)}
+        if not kept.issuperset(chosen) or (kind in (Kind.ONLY, Kind.ALSO) and not chosen):
+            raise BadChoice("That playlist is no longer kept. /label shows a new card.")
+        said = Answer(found.song, kind, tuple(chosen), Source.BUTTON, event)
+        new = await answers.add(tx, member, found.layer, said)
+        write = await _carry_out(tx, found, chosen, now) if new else None
+        return Pressed(found, new, new and await training_pays(tx, member, found.layer), write)
+
+
+async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -> int | None:
+    if card.write is None or not chosen:
+        return None
+    lines = [(playlist, card.song, "add") for playlist in chosen]
+    return await sort.open_tap(tx, card.member, card.layer, lines, now)
+
+
+async def training_pays(tx: Tx, member: int, layer: int) -> bool:
+    """Whether there are enough new labels for another training."""
+    labels = sum(verdict.settled for verdict in (await answers.verdicts(tx, member, layer)).values())
+    served = await models.serving(tx, layer)
+    return labels >= (FIRST_TRAINING if served is None else served.labels + TRAIN_EVERY)
+
+
+async def undo(store: Store, member: int, layer: int, now: datetime) -> Answer | None:
+    """Take back the member's last answer by button in the layer; return it, or None when there is none."""
+    async with store.writing() as tx:
+        return await answers.undo_last(tx, member, layer, now)

@@ -1,0 +1,181 @@
+"""Library: a member's liked songs, read from Spotify or from a file they upload."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.adapters.store import Store, members, songs
+from bot.core.features import SongFeatures, column, features_from_row
+from bot.core.records import Account, Like, Song
+from bot.errors import BadFile
+from bot.ports import Likes, LikesPage
+
+Progress = Callable[[int, int], Awaitable[None]]  # (done, in all)
+PAGE = 50  # likes; the most that Spotify gives in one call
+MOST_BYTES = 20_000_000  # of an uploaded file; a library of 50,000 songs has about 10 MB
+MOST_NAMED = 10  # bad rows that are told one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a look at the likes brought. `calls` is what it cost."""
+
+    total: int
+    new: int
+    gone: int
+    calls: int
+
+
+async def sync(store: Store, likes: Likes, account: Account, now: datetime, progress: Progress) -> Synced:
+    """Bring the library up to date: one call when nothing changed, ceil(N / 50) for a first sync of N songs.
+
+    Reads newest first and stops as soon as the rest must be as known: a page brought nothing new, and Spotify's
+    count is the last one plus what was new. Each page is kept as it comes. After the first sync, what is new is
+    also `fresh`: it waits for the watch, through a crash as well.
+    """
+    async with store.reading() as tx:
+        known = await songs.liked(tx, account.member)
+    seen: set[str] = set()
+    new, offset = 0, 0
+    while True:
+        page = await likes.likes(offset)
+        added = [like for like in page.likes if like.song.song not in known]
+        await _keep(store, account, page, now)
+        seen.update(like.song.song for like in page.likes)
+        new, offset = new + len(added), offset + PAGE
+        unchanged = not added and account.total is not None and page.total == account.total + new
+        if unchanged or offset >= page.total:
+            break
+        await progress(min(offset, page.total), page.total)
+    gone = set() if unchanged else known.keys() - seen
+    async with store.writing() as tx:
+        await songs.unlike(tx, account.member, gone)
+        await members.change_account(tx, account.member, synced_at=now, total=page.total)
+    return Synced(page.total, new, len(gone), offset // PAGE)
+
+
+async def _keep(store: Store, account: Account, page: LikesPage, now: datetime) -> None:
+    async with store.writing() as tx:
+        known = await songs.liked(tx, account.member)
+        changed = [like for like in page.likes if known.get(like.song.song, now) != like.added_at]
+        fresh = account.synced_at is not None
+        await songs.like(tx, account.member, changed, now, fresh=fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file brought: songs read, songs in the library now, rows that were no song and why."""
+
+    songs: int
+    total: int
+    with_features: int
+    bad: list[str] = field(default_factory=list)
+    bad_rows: int = 0
+
+
+async def import_file(store: Store, member: int, name: str, data: bytes, now: datetime) -> Imported:
+    """Make an Exportify-style CSV the member's library, or add it to what they imported before.
+
+    Rows without a title are counted and named, the rest is kept. Raises BadFile for what is no such file.
+    """
+    likes: dict[str, Like] = {}
+    known: dict[str, SongFeatures] = {}
+    bad: list[str] = []
+    for number, row in enumerate(_rows(name, data), start=2):  # line 1 is the header
+        try:
+            like = _like(row)
+        except ValueError as problem:
+            bad.append(f"line {number}: {problem}")
+            continue
+        likes.setdefault(like.song.song, like)
+        known[like.song.song] = features_from_row(row, "csv")
+    if not likes:
+        raise BadFile(f"{name} has no song in it that I can read. {'; '.join(bad[:3])}".strip())
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await members.change(tx, member, source="file")
+        await songs.like(tx, member, likes.values(), now)
+        await songs.save_features(tx, member, "csv", {song: each for song, each in known.items() if each.known}, now)
+        total = await songs.count(tx, member)
+    with_features = sum(each.known for each in known.values())
+    return Imported(len(likes), total, with_features, bad[:MOST_NAMED], len(bad))
+
+
+def _rows(name: str, data: bytes) -> Iterator[Mapping[str, str]]:
+    """Return the rows of a CSV file, by its own column names. Raises BadFile."""
+    if len(data) > MOST_BYTES:
+        raise BadFile(f"{name} is too large: up to {MOST_BYTES // 1_000_000} MB, please.")
+    if b"\0" in data[:4096]:
+        raise BadFile(f"{name} is not a CSV file. Exportify (exportify.net) makes one from your Spotify library.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
+    found = {column(header) for header in reader.fieldnames or () if header}
+    if not found & TITLE or not found & ARTISTS:
+        raise BadFile(
+            f"{name} has no columns for title and artists (such as “Track Name” and “Artist Name(s)”): "
+            f"I found {', '.join(sorted(found)[:8]) or 'none'}."
+        )
+    return _checked(name, reader)
+
+
+def _checked(name: str, reader: csv.DictReader[str]) -> Iterator[Mapping[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise BadFile(f"{name} is broken at line {reader.line_num}: {error}.") from None
+
+
+TITLE = {"track_name", "name", "title", "song_title"}
+ARTISTS = {"artists"}
+IDS = ("track_uri", "uri", "track_id", "spotify_id", "id")
+
+
+def _like(row: Mapping[str, str]) -> Like:
+    """Read one row. Raises ValueError, which says what it lacks."""
+    plain = {column(header): (text or "").strip() for header, text in row.items() if header and isinstance(text, str)}
+    title = next((plain[name] for name in sorted(TITLE) if plain.get(name)), "")
+    artists = _names(plain.get("artists", ""))
+    if not title:
+        raise ValueError("no title")
+    if not artists:
+        raise ValueError(f"no artist for “{title[:60]}”")
+    milliseconds = plain.get("duration_ms", "").partition(".")[0]
+    song = Song(
+        song=_identity(plain, title, artists),
+        title=title,
+        artists=artists,
+        album=plain.get("album") or None,
+        year=int(plain["year"][:4]) if plain.get("year", "")[:4].isdigit() else None,
+        duration_ms=int(milliseconds) if milliseconds.isdigit() else None,
+        isrc=plain.get("isrc") or None,
+    )
+    return Like(song, _moment(plain.get("added_at", "")))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    parts = text.split(";" if ";" in text else ",")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _identity(plain: Mapping[str, str], title: str, artists: tuple[str, ...]) -> str:
+    """Return the song's Spotify URI where the row has it, else a name made of title and artists."""
+    given = next((plain[name] for name in IDS if plain.get(name)), "")
+    bare = given.removeprefix("spotify:track:")
+    if bare.isalnum() and len(bare) == 22:
+        return f"spotify:track:{bare}"
+    words = "\n".join((title, *artists)).casefold()
+    return f"file:{hashlib.sha256(words.encode()).hexdigest()[:24]}"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,86 @@
+"""Outlook: a member's whole library as the served model sees it. Costly to make, so the last few are kept."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.adapters.scorer import Scorer, Scores
+from bot.adapters.store import Store, models, songs
+from bot.core.features import SongFeatures
+from bot.core.records import Model, Song
+from bot.core.schema import Vectors, schema_of
+from bot.errors import ModelError, ModelMissing
+
+KEPT = 32  # outlooks; one of 10,000 songs takes some 5 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The library in a fixed order, a point in the model's space for each song, and scores where there is a model."""
+
+    songs: Sequence[Song]
+    features: Mapping[str, SongFeatures]
+    place: Mapping[str, int]  # song → row
+    space: Vectors  # (n, k)
+    scores: Scores | None
+    model: Model | None
+
+    def scores_of(self, chosen: Sequence[str]) -> Scores:
+        """Return the scores of some songs, in their order. Raises ModelMissing where there is no model."""
+        if self.scores is None:
+            raise ModelMissing
+        rows = [self.place[song] for song in chosen]
+        return Scores(self.scores.classes, self.scores.probabilities[rows], self.scores.space[rows])
+
+    @property
+    def without_features(self) -> int:
+        """Songs that nothing is known of: a model can only guess at them."""
+        return sum(not each.known for each in self.features.values())
+
+
+class Outlooks:
+    """Makes outlooks and keeps the newest; a changed library or another model makes a new one."""
+
+    def __init__(self, store: Store, scorer: Scorer) -> None:
+        self._store, self._scorer = store, scorer
+        self._kept: OrderedDict[tuple[int, int], tuple[Any, Outlook]] = OrderedDict()
+
+    async def of(self, member: int, layer: int) -> Outlook:
+        """Return the outlook on the member's library in this layer."""
+        async with self._store.reading() as tx:
+            model = await models.serving(tx, layer)
+            stamp = (await songs.stamp(tx, member), model.digest if model else None)
+            known = self._kept.get((member, layer))
+            if known is not None and known[0] == stamp:
+                self._kept.move_to_end((member, layer))
+                return known[1]
+            library = await songs.library(tx, member)
+            features = await songs.features(tx, member, library)
+        outlook = await asyncio.to_thread(self._look, library, features, model)
+        self._kept[member, layer] = (stamp, outlook)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return outlook
+
+    def _look(self, library: Sequence[Song], features: Mapping[str, SongFeatures], model: Model | None) -> Outlook:
+        known = [features[song.song] for song in library]
+        place = {song.song: row for row, song in enumerate(library)}
+        scores = self._scores(known, model)
+        space = schema_of(known).vectors(known) if scores is None else scores.space
+        return Outlook(library, features, place, space, scores, model if scores is not None else None)
+
+    def _scores(self, known: Sequence[SongFeatures], model: Model | None) -> Scores | None:
+        """A model that is missing or damaged is as good as none: the member hears "not trained yet" (promise P28)."""
+        if model is None:
+            return None
+        try:
+            return self._scorer.load(model.digest).score(known)
+        except ModelError:
+            return None
+
+    def forget(self, member: int) -> None:
+        """Drop what is kept in memory of a member."""
+        for key in [key for key in self._kept if key[0] == member]:
+            del self._kept[key]

@@ -1,0 +1,323 @@
+"""Sort: dry run, apply, undo. Every change to a member's playlists goes through `apply`.
+
+Converge, don't replay: a write is journalled as what is wanted; applying reads the playlist, plans the difference,
+writes it and reads again, until there is no difference. A crash at any point is repaired by applying once more
+(promises P1, P2), and what a person put there stays (P4).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.adapters.store import Store, Tx, answers, playlists, songs, writes
+from bot.core.decide import Decision, PlaylistRule, decide
+from bot.core.labels import Answer, Kind, Source, Verdict
+from bot.core.plan import Plan, batches, plan, runs
+from bot.core.records import Change, Layer, Playlist, Song, Write
+from bot.errors import BadChoice, NothingToUndo, PlaylistGone, PlaylistKeepsChanging, SpotifyDown
+from bot.flows import hands
+from bot.flows.outlook import Outlook, Outlooks
+from bot.ports import Contents, Music
+
+ROUNDS = 3  # writes to one playlist before we say that it keeps changing (promise P3)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A write, planned or done: what goes where, what is asked, and the songs' names."""
+
+    write: Write
+    layer: Layer
+    playlists: Mapping[int, Playlist]
+    changes: Sequence[Change]
+    songs: Mapping[str, Song]
+    undone: bool = False
+
+    def lines(self, action: str) -> list[Change]:
+        return [each for each in self.changes if each.action == action and each.state != "untouched"]
+
+    @property
+    def placed(self) -> list[Change]:
+        return self.lines("add")
+
+    @property
+    def removed(self) -> list[Change]:
+        return self.lines("remove")
+
+    @property
+    def asked(self) -> list[str]:
+        """The songs that wait for the member's word, in order."""
+        return list(dict.fromkeys(each.song for each in self.lines("ask")))
+
+    @property
+    def left(self) -> int:
+        """Songs that were looked at and stay where they are."""
+        touched = {each.song for each in self.changes if each.action in ("add", "ask")}
+        return max(0, self.write.total - len(touched))
+
+    def per_playlist(self) -> dict[str, int]:
+        """Return name → songs put in (negative: taken out), in the order of the playlists."""
+        counts: dict[str, int] = {}
+        for each in self.playlists.values():
+            added = sum(change.playlist == each.playlist for change in self.placed)
+            removed = sum(change.playlist == each.playlist for change in self.removed)
+            if added or removed:
+                counts[each.name] = added - removed
+        return counts
+
+
+async def dry_run(store: Store, music: Music, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Receipt:
+    """Decide about every song that has no place in the layer yet, and write down what would be done. Changes nothing.
+
+    Raises ModelMissing when the layer has no model yet.
+    """
+    await hands.look(store, music, member, now)
+    outlook = await outlooks.of(member, layer.layer)
+    async with store.writing() as tx:
+        write = await prepare(tx, layer, outlook, None, "sort", now)
+        return await receipt(tx, write)
+
+
+async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime) -> int:
+    """Open a write with the decisions about the songs in `only` (or all) that have no place yet; return its number."""
+    kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
+    verdicts = await answers.verdicts(tx, layer.member, layer.layer)
+    standing = {each.playlist: {item.song for item in await playlists.items(tx, each.playlist)} for each in kept}
+    placed = frozenset().union(*standing.values()) if standing else frozenset()
+    known = [song.song for song in outlook.songs if only is None or song.song in only]
+    todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
+    lines = _decided(outlook, layer, kept, [song for song in todo if not _told(verdicts.get(song))], verdicts)
+    lines += _settled(todo, verdicts, standing)
+    lines += _unwanted(verdicts, {each.playlist: await writes.ours(tx, each.playlist) for each in kept}, standing)
+    digest = outlook.model.digest if outlook.model else None
+    write = await writes.begin(tx, layer.member, layer.layer, kind, len(todo), digest, now)
+    await writes.add_changes(tx, layer.member, write, lines)
+    return write
+
+
+def _told(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.settled
+
+
+def _open(
+    song: str,
+    verdict: Verdict | None,
+    standing: Mapping[int, set[str | None]],
+    placed: frozenset[str | None],
+    layer: Layer,
+) -> bool:
+    """Whether there is anything left to do for the song: the member's word first, then one place or several."""
+    if verdict is not None and verdict.none:
+        return False
+    if verdict is not None and verdict.yes:
+        return any(song not in songs for playlist, songs in standing.items() if playlist in verdict.yes)
+    return layer.several or song not in placed
+
+
+def _decided(
+    outlook: Outlook, layer: Layer, kept: Sequence[Playlist], open_songs: Sequence[str], verdicts: Mapping[str, Verdict]
+) -> list[dict[str, Any]]:
+    """Return the lines that the model's decisions come to; what the member ruled out is not proposed again."""
+    rules = [PlaylistRule(each.playlist, each.mistakes, each.automatic) for each in kept]
+    lines = []
+    for song, decision in zip(open_songs, _decisions(outlook, layer, rules, open_songs), strict=True):
+        ruled_out = verdicts.get(song, Verdict()).no
+        for playlist in decision.playlists:
+            if decision.outcome != "leave" and playlist not in ruled_out:
+                lines.append(_line(song, playlist, decision))
+    return lines
+
+
+def _decisions(
+    outlook: Outlook, layer: Layer, rules: Sequence[PlaylistRule], open_songs: Sequence[str]
+) -> Sequence[Decision]:
+    scores = outlook.scores_of(open_songs)
+    return decide(scores, rules, several=layer.several, everything=layer.everything) if open_songs else []
+
+
+def _line(song: str, playlist: int, decision: Decision) -> dict[str, Any]:
+    return {
+        "song": song,
+        "playlist": playlist,
+        "action": decision.outcome,
+        "state": "wanted" if decision.outcome == "add" else "asked",
+        "probability": float(decision.probability),
+        "certainty": decision.certainty,
+    }
+
+
+def _settled(
+    todo: Sequence[str], verdicts: Mapping[str, Verdict], standing: Mapping[int, set[str | None]]
+) -> list[dict[str, Any]]:
+    """Return the lines for songs that the member placed with their own word."""
+    return [
+        {"song": song, "playlist": playlist, "action": "add", "certainty": "told", "probability": 1.0}
+        for song in todo
+        if _told(verdicts.get(song))
+        for playlist in sorted(verdicts[song].yes)
+        if playlist in standing and song not in standing[playlist]
+    ]
+
+
+def _unwanted(
+    verdicts: Mapping[str, Verdict], ours: Mapping[int, frozenset[str]], standing: Mapping[int, set[str | None]]
+) -> list[dict[str, Any]]:
+    """Return the lines that take out what we put in and the member has since said belongs elsewhere, or nowhere."""
+    return [
+        {"song": song, "playlist": playlist, "action": "remove", "certainty": "told"}
+        for playlist, songs in ours.items()
+        for song in sorted(songs & {each for each in standing[playlist] if each})
+        if (verdict := verdicts.get(song))
+        and (playlist in verdict.no or (verdict.settled and playlist not in verdict.yes))
+    ]
+
+
+async def receipt(tx: Tx, write: int) -> Receipt:
+    """Return a write as it stands. Raises BadChoice when there is none of that number."""
+    found = await writes.get(tx, write)
+    layer = await playlists.layer(tx, found.layer) if found else None
+    if found is None or layer is None:
+        raise BadChoice("That receipt is no longer kept.")
+    changes = await writes.changes(tx, write)
+    kept = {each.playlist: each for each in await playlists.in_layer(tx, layer.layer)}
+    names = await songs.some(tx, (each.song for each in changes))
+    return Receipt(found, layer, kept, changes, names, await writes.undone(tx, write))
+
+
+async def confirm(tx: Tx, member: int, write: int) -> Write:
+    """Let a planned write be applied. Raises BadChoice when it is not the member's, or no longer planned."""
+    found = await writes.get(tx, write)
+    if found is None or found.member != member or found.state not in ("planned", "applying", "done"):
+        raise BadChoice("That dry run is no longer good. /sort makes a new one.")
+    if found.state == "planned":
+        await writes.set_state(tx, write, "applying")
+    return found
+
+
+async def cancel(tx: Tx, member: int, write: int) -> None:
+    found = await writes.get(tx, write)
+    if found is not None and found.member == member and found.state == "planned":
+        await writes.set_state(tx, write, "cancelled")
+
+
+async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
+    """Bring the playlists to what the write wants, and return the receipt. May be called again after anything.
+
+    Raises PlaylistKeepsChanging after ROUNDS rounds, CoolingDown when Spotify asks us to wait, SpotifyDown when it
+    does not answer: the journal knows what was written. A playlist that is gone fails alone.
+    """
+    async with store.reading() as tx:
+        order = await receipt(tx, write)
+    problem = None
+    for playlist in order.playlists.values():
+        lines = [each for each in order.changes if each.playlist == playlist.playlist and each.action != "ask"]
+        try:
+            await _converge(store, music, playlist, lines, now)
+        except PlaylistGone as gone:
+            problem = gone.for_member()
+    async with store.writing() as tx:
+        await writes.set_state(tx, write, "done", applied_at=now, problem=problem)
+        return await receipt(tx, write)
+
+
+async def _converge(store: Store, music: Music, playlist: Playlist, lines: Sequence[Change], now: datetime) -> None:
+    if not any(each.state in ("wanted", "attempted") for each in lines):
+        return
+    contents = await music.contents(playlist.ref)
+    async with store.writing() as tx:
+        await hands.learn(tx, playlist.member, {playlist: contents}, now)
+    for _ in range(ROUNDS):
+        todo = await _attempt(store, playlist, lines, contents)
+        if not todo:
+            return
+        failure = await _carry_out(music, playlist, todo, contents.snapshot)
+        contents = await music.contents(playlist.ref)
+    if await _attempt(store, playlist, lines, contents):
+        raise failure or PlaylistKeepsChanging(playlist.name)
+
+
+async def _attempt(store: Store, playlist: Playlist, lines: Sequence[Change], contents: Contents) -> Plan:
+    """Plan what is left to do, and journal that we are about to do it; when nothing is, settle the journal."""
+    async with store.writing() as tx:
+        lines = [
+            each for each in await writes.changes(tx, lines[0].write) if each.change in {line.change for line in lines}
+        ]
+        todo = _plan(lines, contents, await writes.ours(tx, playlist.playlist))
+        touched = {*todo.append, *todo.remove, *(song for _, song in todo.insert)}
+        await writes.set_changes(tx, [each.change for each in lines if each.song in touched], "attempted")
+        await writes.set_positions(tx, [each for each in lines if each.song in todo.remove], contents.songs)
+        settled = [each for each in lines if each.song not in touched]
+        await writes.set_changes(tx, [each.change for each in settled if each.state == "attempted"], "written")
+        await writes.set_changes(tx, [each.change for each in settled if each.state == "wanted"], "untouched")
+        if not todo:
+            await playlists.save_content(tx, playlist, contents.items, contents.snapshot)
+    return todo
+
+
+def _plan(lines: Sequence[Change], contents: Contents, ours: frozenset[str]) -> Plan:
+    add = [(each.song, each.position) for each in lines if each.action == "add" and each.state != "untouched"]
+    remove = [each.song for each in lines if each.action == "remove" and each.state != "untouched"]
+    taken_out = frozenset(each.song for each in lines if each.action == "remove" and each.state == "attempted")
+    return plan(contents.songs, add, remove, ours | taken_out)
+
+
+async def _carry_out(music: Music, playlist: Playlist, todo: Plan, snapshot: str | None) -> SpotifyDown | None:
+    """Send the plan, each call once. A call whose fate is unknown ends the round: reading again tells (promise P2)."""
+    try:
+        for songs_out in batches(todo.remove):
+            await music.remove(playlist.ref, songs_out, snapshot)
+        for position, songs_in in runs(todo.insert):
+            await music.add(playlist.ref, songs_in, position)
+        for songs_in in batches(todo.append):
+            await music.add(playlist.ref, songs_in, None)
+    except SpotifyDown as down:
+        return down
+    return None
+
+
+async def undo(tx: Tx, member: int, write: int | None, now: datetime) -> int:
+    """Open the write that takes `write` (or the last one) back, exactly; return its number, to be applied.
+
+    Songs that we put in come out, songs that we took out go back to where they stood. Raises NothingToUndo.
+    """
+    found = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
+    if found is None or found.member != member or found.state != "done" or await writes.undone(tx, found.write):
+        raise NothingToUndo
+    done = [each for each in await writes.changes(tx, found.write) if each.state == "written"]
+    back = [_reverse(each) for each in done]
+    opened = await writes.begin(tx, member, found.layer, "undo", len(back), None, now, undoes=found.write)
+    await writes.add_changes(tx, member, opened, back)
+    await writes.set_state(tx, opened, "applying")
+    return opened
+
+
+def _reverse(change: Change) -> dict[str, Any]:
+    action = "remove" if change.action == "add" else "add"
+    return {"song": change.song, "playlist": change.playlist, "action": action, "position": change.position}
+
+
+async def not_there(tx: Tx, member: int, change: int, event: int, now: datetime) -> int | None:
+    """The member says that a placed song does not belong there: a label, and it comes out again.
+
+    Returns the number of the write that takes it out, to be applied; None when that was said before.
+    """
+    line = await writes.change(tx, change)
+    done = await writes.get(tx, line.write) if line else None
+    if line is None or done is None or done.member != member:
+        raise BadChoice("That line is no longer kept.")
+    said = Answer(line.song, Kind.NOT, (line.playlist,), Source.RECEIPT, event)
+    if not await answers.add(tx, member, done.layer, said):
+        return None
+    return await open_tap(tx, member, done.layer, [(line.playlist, line.song, "remove")], now)
+
+
+async def open_tap(tx: Tx, member: int, layer: int, lines: Sequence[tuple[int, str, str]], now: datetime) -> int:
+    """Open a write for what the member just said about single songs: (playlist, song, "add" or "remove")."""
+    opened = await writes.begin(tx, member, layer, "tap", len(lines), None, now)
+    told = [
+        {"playlist": playlist, "song": song, "action": action, "certainty": "told"} for playlist, song, action in lines
+    ]
+    await writes.add_changes(tx, member, opened, told)
+    await writes.set_state(tx, opened, "applying")
+    return opened

@@ -1,0 +1,68 @@
+"""Why: the reason for a guess, by name: the labelled songs that are nearest in the model's own space."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.adapters.store import Store, answers, playlists, songs
+from bot.core.labels import Verdict
+from bot.core.records import Playlist, Song
+from bot.core.why import nearest
+from bot.errors import BadChoice
+from bot.flows.outlook import Outlook, Outlooks
+
+SHOWN = 2  # songs named for a guess
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The labelled songs nearest to one song: in the playlist in question, and the nearest of any other."""
+
+    near: tuple[Song, ...]
+    than: Song | None  # the nearest of another playlist
+    than_playlist: int | None
+
+
+def reason(outlook: Outlook, song: str, verdicts: Mapping[str, Verdict], playlist: int) -> Reason | None:
+    """Return why `song` seems to belong in `playlist`; None when nothing labelled is at hand."""
+    labelled: dict[int, list[int]] = {}
+    for other, verdict in verdicts.items():
+        if other != song and other in outlook.place:
+            for each in verdict.yes:
+                labelled.setdefault(each, []).append(outlook.place[other])
+    if song not in outlook.place or playlist not in labelled:
+        return None
+    found = nearest(outlook.space, outlook.place[song], labelled, playlist, SHOWN)
+    than = outlook.songs[found.than] if found.than is not None else None
+    return Reason(tuple(outlook.songs[row] for row in found.near), than, found.than_playlist)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What is known of one song in one layer, for /why."""
+
+    song: Song
+    guesses: tuple[tuple[Playlist, float], ...]
+    reason: Reason | None
+    verdict: Verdict | None
+    provenance: Mapping[str, str]
+
+
+async def explain(store: Store, outlooks: Outlooks, member: int, layer: int, song: str) -> Explained:
+    """Return where a song would go and why. Raises BadChoice for a song outside the member's library."""
+    outlook = await outlooks.of(member, layer)
+    async with store.reading() as tx:
+        found = await songs.get(tx, song)
+        kept = await playlists.in_layer(tx, layer)
+        verdicts = await answers.verdicts(tx, member, layer)
+    if found is None or song not in outlook.place:
+        raise BadChoice("That song is not in your library.")
+    guesses: list[tuple[Playlist, float]] = []
+    if outlook.scores is not None:
+        scores = outlook.scores_of([song])
+        by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
+        known = [(each, by_class[each.playlist]) for each in kept if each.playlist in by_class]
+        guesses = sorted(known, key=lambda each: -each[1])
+    told = verdicts.get(song)
+    about = next(iter(told.yes), None) if told and told.yes else (guesses[0][0].playlist if guesses else None)
+    why = reason(outlook, song, verdicts, about) if about is not None else None
+    return Explained(found, tuple(guesses), why, told, outlook.features[song].provenance)
