@@ -15,6 +15,7 @@ CratekeeperError
 │   ├── SpotifyDown          5xx or no connection
 │   └── PlaylistKeepsChanging
 ├── StoreError               disk full, locked, newer schema
+├── VaultError               a sealed value that does not open
 └── ModelError
     ├── ModelMissing · ModelCorrupt
     └── TrainingFailed
@@ -151,6 +152,13 @@ class StoreFull(StoreError):
 
 class NewerSchema(StoreError):
     """The database was written by a newer Cratekeeper. Upgrade, or restore a backup."""
+
+
+class VaultError(CratekeeperError):
+    """A sealed value does not open: other keys, another member's row, or damaged."""
+
+    def for_member(self) -> str:
+        return "I cannot open what I kept for your Spotify account. Nothing was lost; use /link to go on."
 
 
 class ModelError(CratekeeperError):
