@@ -1,5 +1,7 @@
 """The stand-in as one aiohttp application, to be mounted under a prefix of somebody's server."""
 
+import asyncio
+
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
@@ -24,7 +26,8 @@ async def drawn_cover(request: web.Request) -> web.Response:
     track = request.app[WORLD].tracks.get(f"spotify:track:{request.match_info['track']}")
     if track is None:
         raise web.HTTPNotFound
-    return web.Response(body=cover(track), content_type="image/png", headers={"Cache-Control": "max-age=86400"})
+    picture = await asyncio.to_thread(cover, track)
+    return web.Response(body=picture, content_type="image/png", headers={"Cache-Control": "max-age=86400"})
 
 
 async def uploaded_cover(request: web.Request) -> web.Response:

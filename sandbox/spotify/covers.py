@@ -23,11 +23,11 @@ def cover(track: Track) -> bytes:
 @lru_cache(maxsize=1024)
 def _drawn(album: str) -> bytes:
     dice = np.random.default_rng(int.from_bytes(sha256(album.encode()).digest()[:8]))
-    hue, apart = dice.random(), dice.choice([0.08, 0.33, 0.5])
+    hue, apart = dice.random(), dice.uniform(0.05, 0.2)
     picture = _gradient(_colour(hue, 0.30), _colour(hue + apart, 0.62), turn=dice.random() < 0.5)
     shapes = Image.new("RGBA", picture.size)
     for _ in range(dice.integers(2, 5)):
-        _disc(ImageDraw.Draw(shapes), dice, _colour(hue + apart * dice.random(), dice.uniform(0.5, 0.85)))
+        _disc(ImageDraw.Draw(shapes), dice, _colour(hue + dice.choice([apart, 0.5]), dice.uniform(0.5, 0.85)))
     picture.paste(shapes, mask=shapes)
     return _png(picture.resize((COVER, COVER), Image.Resampling.LANCZOS))
 

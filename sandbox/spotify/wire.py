@@ -3,10 +3,11 @@
 import asyncio
 import json
 import re
+from base64 import b64decode
 from time import perf_counter
 from typing import Any
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.spotify.errors import NotRegistered, OAuthRefused, Refused
@@ -161,11 +162,13 @@ def _harmless(parameters: dict[str, Any]) -> dict[str, str]:
 
 def basic_of(request: web.Request) -> tuple[str, str]:
     """Client id and secret from the Authorization header; empty where there is none to read."""
+    scheme, _, coded = request.headers.get("Authorization", "").partition(" ")
     try:
-        login = BasicAuth.decode(request.headers.get("Authorization", ""))
+        login = b64decode(coded, validate=True).decode() if scheme == "Basic" else ""
     except ValueError:
-        return "", ""
-    return login.login, login.password
+        login = ""
+    client_id, _, secret = login.partition(":")
+    return client_id, secret
 
 
 def _bearer(request: web.Request) -> str:
