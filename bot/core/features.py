@@ -24,10 +24,11 @@ ALIASES = {
     "album_release_date": "year",
     "track_album_release_date": "year",
 }
-NOT_FEATURES = frozenset(
-    "playlist playlist_name playlist_id name track_name title song_title track_uri track_url track_id spotify_id uri "
-    "url id isrc added_at added_by disc_number track_number member layer verdict label target key idx serial_num".split()
-)  # who, where and when; `key` counts half-tones in a circle, so it is no number
+WHO = {"name", "track_name", "title", "song_title", "id", "track_id", "track_uri", "spotify_id", "uri", "url", "isrc"}
+WHERE = {"playlist", "playlist_name", "playlist_id", "disc_number", "track_number", "added_at", "added_by"}
+LABELS = {"member", "layer", "verdict", "label", "target"}
+COUNTERS = {"idx", "serial_num", "key"}  # a key counts half-tones in a circle: as a number it misleads
+NOT_FEATURES = frozenset(WHO | WHERE | LABELS | COUNTERS)
 TRUTH = {"true": 1.0, "false": 0.0, "major": 1.0, "minor": 0.0}
 
 

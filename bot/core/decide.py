@@ -1,0 +1,132 @@
+"""Decide: what happens to a song, given how likely each playlist is and how many mistakes its member bears.
+
+A misplaced song costs more than a question, a question more than a song left alone. So a song is *added* where the
+playlist is likely enough for "mistakes in 20"; the member is *asked* where one tap probably places it: the best guess
+is likelier right than wrong, or lies between two playlists; anything else is *left*. Where everything is to be placed
+nothing is left. Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Outcome = Literal["add", "ask", "leave"]
+Certainty = Literal["sure", "likely", "unsure"]
+
+OUT_OF = 20  # songs; members think in "mistakes in 20"
+LEAST_MISTAKES = 0.5  # "none in 20" means less than half a mistake expected: no model is ever certain
+ODDS_ON = 0.5  # likelier right than wrong: a question is worth its tap
+SURE, LIKELY = 0.9, 0.6  # where the words begin
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a model says of n songs. `classes` are playlist ids, None for "none of them".
+
+    probabilities: float32 (n, c), calibrated; rows sum to one unless a song may be in several playlists.
+    space: float32 (n, k), rows of length 1: near means alike. known: bool (n,), whether there was anything to go by.
+    """
+
+    classes: tuple[int | None, ...]
+    probabilities: NDArray[np.float32]
+    space: NDArray[np.float32]
+    known: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistRule:
+    """A playlist's settings: bearable mistakes in 20, and whether songs go in without asking."""
+
+    id: int
+    mistakes: float
+    automatic: bool
+
+    @property
+    def threshold(self) -> float:
+        """The least probability that keeps to the bearable mistakes."""
+        return 1 - max(self.mistakes, LEAST_MISTAKES) / OUT_OF
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to one song. `playlists`: where it goes, or the guesses to ask about, likeliest first.
+
+    `probability` is that of the least likely playlist added, or of the best guess.
+    """
+
+    song: int
+    outcome: Outcome
+    playlists: tuple[int, ...]
+    probability: float
+
+    @property
+    def certainty(self) -> Certainty:
+        """The probability in the member's words."""
+        return certainty(self.probability)
+
+
+def certainty(probability: float) -> Certainty:
+    """Say a probability in a word."""
+    if probability >= SURE:
+        return "sure"
+    return "likely" if probability >= LIKELY else "unsure"
+
+
+def decide(scores: Scores, playlists: Sequence[PlaylistRule], several: bool, everything: bool) -> list[Decision]:
+    """Return one decision a song, in the order of the songs.
+
+    Classes without a rule (playlists let go of) and rules without a class (not learnt yet) take no part. Where songs
+    may be in several playlists, one that goes somewhere and is also likely in a playlist that asks first yields two.
+    """
+    rules = {rule.id: rule for rule in playlists}
+    columns = [(at, rules[name]) for at, name in enumerate(scores.classes) if name in rules]
+    place = _several if several else _single
+    decisions: list[Decision] = []
+    for song, row in enumerate(scores.probabilities):
+        guesses = sorted(((float(row[at]), rule) for at, rule in columns), key=lambda guess: (-guess[0], guess[1].id))
+        decisions += place(song, guesses if scores.known[song] else [], everything)
+    return decisions
+
+
+Guesses = Sequence[tuple[float, PlaylistRule]]  # likeliest first
+
+
+def _single(song: int, guesses: Guesses, everything: bool) -> list[Decision]:
+    if guesses and guesses[0][0] >= guesses[0][1].threshold:
+        best = guesses[:1]
+        return [_decision(song, "add" if best[0][1].automatic else "ask", best)]
+    worth_asking = everything or _one_tap_settles(guesses)
+    return [_decision(song, "ask" if worth_asking else "leave", guesses[:2])]
+
+
+def _one_tap_settles(guesses: Guesses) -> bool:
+    """Whether the best guess is odds-on, or the two best together are as good as certain."""
+    if not guesses:
+        return False
+    best, rule = guesses[0]
+    return best >= ODDS_ON or sum(probability for probability, _ in guesses[:2]) >= rule.threshold
+
+
+def _several(song: int, guesses: Guesses, everything: bool) -> list[Decision]:
+    likely = [(p, rule) for p, rule in guesses if p >= rule.threshold]
+    added = [(p, rule) for p, rule in likely if rule.automatic]
+    if added:
+        first_asked = [(p, rule) for p, rule in likely if not rule.automatic]
+        return [_decision(song, "add", added)] + ([_decision(song, "ask", first_asked)] if first_asked else [])
+    plausible = [(p, rule) for p, rule in guesses if p >= min(ODDS_ON, rule.threshold)]
+    return [_decision(song, "ask" if plausible or everything else "leave", plausible or guesses[:2])]
+
+
+def _decision(song: int, outcome: Outcome, guesses: Guesses) -> Decision:
+    if outcome == "add":
+        return Decision(song, outcome, tuple(rule.id for _, rule in guesses), min(p for p, _ in guesses))
+    return Decision(song, outcome, tuple(rule.id for _, rule in guesses), guesses[0][0] if guesses else 0.0)
+
+
+def expected_right(decisions: Sequence[Decision]) -> float:
+    """Return the share of the added songs that should be right: what a dry run may promise; 0 when none is added."""
+    added = [decision.probability for decision in decisions if decision.outcome == "add"]
+    return float(np.mean(added)) if added else 0.0

@@ -1,0 +1,55 @@
+"""Why: the labelled songs nearest to a song, by name. Never averages of features: people know songs. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NAMED = 2  # songs; two are remembered, three are a list
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The songs of one playlist nearest to another song, the nearest first, and how far (0 same, 2 opposite)."""
+
+    playlist: int
+    songs: tuple[str, ...]
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """ "Near A and B; nearer than to C": the playlist's own songs, and the next playlist's when there is one."""
+
+    near: Neighbours
+    than: Neighbours | None
+
+
+def nearest(
+    space: NDArray[np.float32],
+    ids: Sequence[str],
+    song: int,
+    labelled: Mapping[int, Sequence[int]],
+    playlist: int,
+) -> Reason | None:
+    """Return why `song` goes to `playlist`; None when no other song of it is labelled.
+
+    space: (n, k), rows of length 1, as a model gives them; ids: the n songs. labelled: rows by playlist.
+    `than` is the nearest other playlist, even where it is nearer than the one asked about: an honest answer.
+    """
+    found = {id_: _neighbours(space, ids, song, rows, id_) for id_, rows in labelled.items()}
+    near = found.get(playlist)
+    others = [each for id_, each in found.items() if each is not None and id_ != playlist]
+    return Reason(near, min(others, key=lambda each: (each.distance, each.playlist), default=None)) if near else None
+
+
+def _neighbours(
+    space: NDArray[np.float32], ids: Sequence[str], song: int, rows: Sequence[int], playlist: int
+) -> Neighbours | None:
+    others = [row for row in sorted(set(rows)) if row != song]
+    if not others:
+        return None
+    distances = 1 - space[others] @ space[song]
+    order = np.argsort(distances, kind="stable")[:NAMED]
+    return Neighbours(playlist, tuple(ids[others[at]] for at in order), float(distances[order].mean()))
