@@ -66,7 +66,9 @@ class Done:
 class Pressed:
     """What an answer led to: whether it was new, whether it pays to train now, and a write to be applied, if any."""
 
-    card: Card
+    member: int
+    layer: int
+    song: str
     new: bool
     train: bool
     write: int | None
@@ -177,7 +179,9 @@ async def press(
         said = Answer(found.song, kind, tuple(chosen), Source.BUTTON, event)
         new = await answers.add(tx, member, found.layer, said)
         write = await _carry_out(tx, found, chosen, now) if new else None
-        return Pressed(found, new, new and await training_pays(tx, member, found.layer), write)
+        return Pressed(
+            member, found.layer, found.song, new, new and await training_pays(tx, member, found.layer), write
+        )
 
 
 async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -> int | None:

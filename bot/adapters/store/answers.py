@@ -59,8 +59,10 @@ async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | 
     return _answer(row)
 
 
-async def retract(tx: Tx, member: int, layer: int, song: str, playlist: int, source: Source, now: datetime) -> bool:
-    """Undo the standing answers from `source` that put `song` into `playlist`; whether there was one."""
+async def retract(
+    tx: Tx, member: int, layer: int, song: str, playlist: int | None, source: Source, now: datetime
+) -> bool:
+    """Undo the standing answers from `source` that put `song` into `playlist` (None: into none); whether there was one."""
     query = select(ANSWER).where(
         ANSWER.c.member == member,
         ANSWER.c.layer == layer,
@@ -68,9 +70,13 @@ async def retract(tx: Tx, member: int, layer: int, song: str, playlist: int, sou
         ANSWER.c.source == source.value,
         ANSWER.c.undone_at.is_(None),
     )
-    found = [row.answer for row in await tx.execute(query) if playlist in row.playlists]
+    found = [row.answer for row in await tx.execute(query) if _about(row, playlist)]
     await tx.execute(update(ANSWER).where(ANSWER.c.answer.in_(found)).values(undone_at=now))
     return bool(found)
+
+
+def _about(row: Any, playlist: int | None) -> bool:
+    return row.kind == Kind.NONE.value if playlist is None else playlist in row.playlists
 
 
 async def rename_songs(tx: Tx, layer: int, renamed: Callable[[str], str]) -> None:

@@ -24,9 +24,10 @@ async def waiting(tx: Tx, member: int | None = None) -> list[Notice]:
     return await every(tx, Notice, query if member is None else query.where(NOTICE.c.member == member))
 
 
-async def sent_since(tx: Tx, member: int, since: datetime) -> int:
-    mine = (NOTICE.c.member == member, NOTICE.c.sent_at >= since)
-    return (await tx.execute(select(func.count()).where(*mine))).scalar_one()
+async def sent_since(tx: Tx, member: int, since: datetime, kind: str) -> int:
+    """Return how many messages of a kind went out; what was sent together counts once."""
+    mine = (NOTICE.c.member == member, NOTICE.c.sent_at >= since, NOTICE.c.kind == kind)
+    return (await tx.execute(select(func.count(func.distinct(NOTICE.c.sent_at))).where(*mine))).scalar_one()
 
 
 async def mark_sent(tx: Tx, notices: list[int], now: datetime) -> None:

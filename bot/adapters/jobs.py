@@ -1,0 +1,149 @@
+"""Jobs: durable work, one at a time per member. The only file that knows DBOS.
+
+A job is a kind, a member and a number. What it does must converge: a job whose process was killed runs again from its
+start when a process with the same executor id comes up (promise P26). Payloads are JSON, never pickle (P30).
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
+
+QUEUE = "members"
+VERSION = "1"  # of the jobs' meaning; pinned, so that an upgrade takes over what an older program left
+STARTS = 5  # of one job; then it is left where it is, for `doctor` to list
+POLL = 0.25  # seconds between looks at the queue
+WAITING = ["ENQUEUED", "DELAYED"]
+ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done for whom; `tries` counts the times that it was put off."""
+
+    kind: str
+    member: int
+    argument: int = 0
+    tries: int = 0
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.member}:{self.kind}:{self.argument}:"
+
+
+Handler = Callable[[Job], Awaitable[None]]
+
+
+class _Json(Serializer):
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=str)  # `default`: an exception is kept as its words
+
+    def deserialize(self, serialized_data: str) -> Any:
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        return "cratekeeper_json"
+
+
+class Jobs:
+    """The queue. Handlers run on the event loop that called `start`; four members at once, a member's own in a row."""
+
+    def __init__(self, path: Path, concurrency: int = 4) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._concurrency = concurrency
+        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+        sa.event.listen(self._engine, "connect", _configure)
+        self._config: DBOSConfig = {
+            "name": "cratekeeper",
+            "system_database_url": f"sqlite:///{path}",
+            "system_database_engine": self._engine,
+            "application_version": VERSION,
+            "executor_id": "bot",
+            "serializer": _Json(),
+            "log_level": "ERROR",
+        }
+
+    async def start(self, handler: Handler) -> None:
+        """Take up what an earlier process left, then whatever is enqueued."""
+        DBOS(config=self._config)
+
+        @DBOS.workflow(name="job", max_recovery_attempts=STARTS)
+        async def job(kind: str, member: int, argument: int, tries: int) -> None:
+            await handler(Job(kind, member, argument, tries))
+
+        self._job = job
+        DBOS.launch()
+        await DBOS.register_queue_async(
+            QUEUE,
+            worker_concurrency=self._concurrency,
+            partition_concurrency=1,
+            polling_interval_sec=POLL,
+            on_conflict="always_update",
+        )
+
+    async def enqueue(self, kind: str, member: int, argument: int = 0, *, tries: int = 0, delay: float = 0) -> None:
+        """Have the work done after `delay` seconds; work that waits to be begun already is not enqueued again."""
+        wanted = Job(kind, member, argument, tries)
+        waiting = await DBOS.list_workflows_async(
+            workflow_id_prefix=wanted.prefix, status=WAITING, load_input=False, load_output=False
+        )
+        if waiting and not delay:
+            return
+        options = SetEnqueueOptions(queue_partition_key=str(member), delay_seconds=delay or None)
+        with SetWorkflowID(wanted.prefix + secrets.token_hex(6)), options:
+            await DBOS.enqueue_workflow_async(QUEUE, self._job, kind, member, argument, tries)
+
+    async def pending(self, member: int) -> list[Job]:
+        """Return what is under way or waits for the member."""
+        found = await DBOS.list_workflows_async(
+            workflow_id_prefix=f"{member}:", status=["PENDING", *WAITING], load_input=False, load_output=False
+        )
+        return [Job(kind, int(owner), int(argument)) for owner, kind, argument, _ in (_parts(each) for each in found)]
+
+    async def forget(self, member: int) -> None:
+        """Stop and delete every job of a member, those that ended included."""
+        found = await DBOS.list_workflows_async(workflow_id_prefix=f"{member}:", load_input=False, load_output=False)
+        ids = [each.workflow_id for each in found]
+        if ids:
+            await DBOS.cancel_workflows_async(ids)
+            await DBOS.delete_workflows_async(ids)
+        await asyncio.to_thread(self._scrub)
+
+    async def sweep(self, now: datetime, keep: timedelta = timedelta(hours=1)) -> None:
+        """Delete the records of jobs that ended well a while ago."""
+        before = (now - keep).isoformat()
+        found = await DBOS.list_workflows_async(status="SUCCESS", end_time=before, load_input=False, load_output=False)
+        if found:
+            await DBOS.delete_workflows_async([each.workflow_id for each in found])
+
+    async def stuck(self) -> list[str]:
+        """Return the jobs that were begun STARTS times and never ended."""
+        found = await DBOS.list_workflows_async(
+            status="MAX_RECOVERY_ATTEMPTS_EXCEEDED", load_input=False, load_output=False
+        )
+        return [each.workflow_id.rsplit(":", 1)[0] for each in found]
+
+    async def stop(self, grace: int) -> None:
+        """Begin nothing more, give what runs `grace` seconds; the rest goes on at the next start."""
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace, destroy_registry=True)
+        self._engine.dispose()
+
+    def _scrub(self) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _parts(workflow: Any) -> list[str]:
+    return str(workflow.workflow_id).split(":", 3)
+
+
+def _configure(connection: Any, _: object) -> None:
+    for pragma in ("journal_mode = WAL", "secure_delete = ON", "busy_timeout = 10000"):
+        connection.execute(f"PRAGMA {pragma}")

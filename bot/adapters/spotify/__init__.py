@@ -1,0 +1,8 @@
+"""Spotify, over spotipy with its traps closed. See `client` for what every call goes through."""
+
+from bot.adapters.spotify.client import Spotify
+from bot.adapters.spotify.music import SpotifyMusic
+from bot.adapters.spotify.oauth import SCOPES, open_tokens, seal_tokens
+from bot.adapters.spotify.pace import Pace
+
+__all__ = ["SCOPES", "Pace", "Spotify", "SpotifyMusic", "open_tokens", "seal_tokens"]

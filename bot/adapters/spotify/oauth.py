@@ -1,0 +1,63 @@
+"""OAuth: consent with PKCE, and the tokens that come of it. Pure, apart from `ask`, which sends one request."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from bot.adapters.spotify.wire import TIMEOUT, session
+from bot.adapters.vault import Vault
+from bot.errors import SpotifyDown
+from bot.ports import Tokens
+
+SCOPES = (
+    "user-library-read user-library-modify playlist-read-private playlist-read-collaborative "
+    "playlist-modify-private playlist-modify-public"
+)
+PURPOSE = "tokens"  # under which the vault seals them
+
+
+def consent_url(accounts_url: str, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:
+    """Return the address of the consent page. `challenge` is the S256 one (RFC 7636)."""
+    query = {
+        "client_id": client_id,
+        "response_type": "code",
+        "redirect_uri": redirect_uri,
+        "scope": SCOPES,
+        "state": state,
+        "code_challenge_method": "S256",
+        "code_challenge": challenge,
+    }
+    return f"{accounts_url}/authorize?{urlencode(query)}"
+
+
+def ask(accounts_url: str, client_id: str, secret: str | None, form: Mapping[str, str]) -> Any:
+    """Post `form` to the token endpoint, as a public client where there is no secret. Blocks; raises Refusal."""
+    login = (client_id, secret) if secret else None
+    with session() as over:
+        data = {"client_id": client_id, **form}
+        answer = over.post(f"{accounts_url}/api/token", data=data, auth=login, timeout=TIMEOUT)
+        return answer.json()
+
+
+def tokens(answer: Any, now: datetime, before: Tokens | None = None) -> Tokens:
+    """Read the endpoint's answer; what it does not repeat stays as `before` (promise P10). Raises SpotifyDown."""
+    known = {} if before is None else {"refresh_token": before.refresh, "scope": before.scopes}
+    try:
+        told = known | {name: value for name, value in answer.items() if value}
+        lives = timedelta(seconds=int(told["expires_in"]))
+        return Tokens(told["access_token"], told["refresh_token"], now + lives, told.get("scope", ""))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise SpotifyDown("Spotify's token answer is malformed.") from None
+
+
+def seal_tokens(vault: Vault, member: int, tokens: Tokens) -> bytes:
+    fields = [tokens.access, tokens.refresh, tokens.expires_at.isoformat(), tokens.scopes]
+    return vault.seal(member, PURPOSE, json.dumps(fields).encode())
+
+
+def open_tokens(vault: Vault, member: int, sealed: bytes) -> Tokens:
+    """Raises VaultError when `sealed` was not sealed for this member."""
+    access, refresh, expires_at, scopes = json.loads(vault.open(member, PURPOSE, sealed))
+    return Tokens(access, refresh, datetime.fromisoformat(expires_at), scopes)

@@ -1,0 +1,61 @@
+"""Trainer: runs training as a process of its own, the same command that a person can type.
+
+The bot never imports scikit-learn: memory is given back when the process ends, and a crash or a runaway cannot touch
+the event loop (promise P31).
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import TrainingFailed
+
+TIMEOUT = 120  # seconds
+PUBLISHED, KEPT, TOO_FEW = 0, 3, 4  # exit codes of `python -m training fit`
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How a training ended: a new model serves, the previous one stays, or there were too few labels."""
+
+    published: bool
+    labels: int
+    reason: str
+
+
+class Trainer:
+    def __init__(self, database_url: str, data_dir: Path, environment: Mapping[str, str]) -> None:
+        quiet = {name: value for name, value in environment.items() if not _secret(name)}
+        self._environment = {**quiet, "DATABASE_URL": database_url, "DATA_DIR": str(data_dir)}
+
+    async def fit(self, member: int, layer: int) -> Trained:
+        """Train one layer of a member. Raises TrainingFailed, with the last line that the process said."""
+        arguments = ("-m", "training", "fit", "--member", str(member), "--layer", str(layer), "--json")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            env=self._environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            out, err = await asyncio.wait_for(process.communicate(), TIMEOUT)
+        except BaseException as stopped:
+            process.kill()
+            await process.wait()
+            if isinstance(stopped, TimeoutError):
+                raise TrainingFailed(f"training took longer than {TIMEOUT} seconds") from None
+            raise
+        if process.returncode not in (PUBLISHED, KEPT, TOO_FEW):
+            raise TrainingFailed((err.decode(errors="replace").strip().splitlines() or ["no word"])[-1])
+        said = json.loads(out)
+        return Trained(process.returncode == PUBLISHED, int(said["labels"]), str(said["reason"]))
+
+
+def _secret(name: str) -> bool:
+    """What training has no business to know: tokens, keys, secrets."""
+    return any(word in name for word in ("TOKEN", "SECRET", "KEY"))

@@ -1,0 +1,63 @@
+"""Watch: like a song, and it lands where it belongs.
+
+A poll is one call while nothing changed: three times the newest likes, the fourth time the list of playlists with their
+snapshots, which shows what the member moved by hand. New likes are `fresh` until the write that sorts them is opened,
+in the same transaction, so a crash in between forgets none.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.adapters.store import Store, members, notices, playlists, songs, writes
+from bot.core.records import Account
+from bot.flows import hands, library, sort
+from bot.flows.outlook import Outlooks
+from bot.ports import Likes, Music
+
+LOOK_AT_PLAYLISTS = 4  # every fourth poll
+
+
+async def nothing(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+async def poll(
+    store: Store, music: Music, likes: Likes, outlooks: Outlooks, account: Account, now: datetime
+) -> list[int]:
+    """Look at a member's account once; return the writes that are to be applied."""
+    async with store.writing() as tx:
+        member = await members.ensure(tx, account.member, now)
+        await members.change(tx, account.member, polls=member.polls + 1)
+    if member.polls % LOOK_AT_PLAYLISTS == LOOK_AT_PLAYLISTS - 1:
+        await hands.look(store, music, account.member, now)
+        return []
+    await library.sync(store, likes, account, now, nothing)
+    return await sort_fresh(store, music, outlooks, account.member, now)
+
+
+async def sort_fresh(store: Store, music: Music, outlooks: Outlooks, member: int, now: datetime) -> list[int]:
+    """Open a write for the fresh likes in each layer that has a model; return them, to be applied."""
+    async with store.reading() as tx:
+        waiting = await songs.fresh(tx, member)
+        layers = await playlists.layers(tx, member)
+    if not waiting:
+        return []
+    await hands.look(store, music, member, now)
+    views = [(layer, await outlooks.of(member, layer.layer)) for layer in layers]
+    opened = []
+    async with store.writing() as tx:
+        for layer, outlook in views:
+            if outlook.scores is not None:
+                write = await sort.prepare(tx, layer, outlook, frozenset(waiting), "watch", now)
+                await writes.set_state(tx, write, "applying")
+                opened.append(write)
+        await songs.settle(tx, member)
+    return opened
+
+
+async def tell_of(store: Store, member: int, receipts: Sequence[sort.Receipt], now: datetime) -> None:
+    """Leave a notice for each receipt that has anything in it."""
+    async with store.writing() as tx:
+        for receipt in receipts:
+            if receipt.placed or receipt.asked:
+                await notices.add(tx, member, "update", {"write": receipt.write.write}, now)

@@ -1,0 +1,48 @@
+"""Services: what the flows are given to work with. Built once, by `__main__`; nothing in here changes afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.jobs import Jobs
+from bot.adapters.scorer import Scorer
+from bot.adapters.shelf import Shelf
+from bot.adapters.spotify import Spotify, SpotifyMusic
+from bot.adapters.store import Store, members
+from bot.adapters.trainer import Trainer
+from bot.adapters.vault import Vault
+from bot.config import Settings
+from bot.errors import ConsentEnded, NotLinked
+from bot.flows.outlook import Outlooks
+from bot.ports import Music
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    store: Store
+    vault: Vault
+    spotify: Spotify
+    scorer: Scorer
+    outlooks: Outlooks
+    jobs: Jobs
+    trainer: Trainer
+    clock: Callable[[], datetime]
+
+    async def music(self, member: int) -> Music:
+        """Return where the member's playlists live. Raises NotLinked for someone we know nothing of, ConsentEnded."""
+        async with self.store.reading() as tx:
+            known = await members.get(tx, member)
+        if known is not None and known.source == "file":
+            return Shelf(self.store, member, self.clock)
+        return await self.account_music(member)
+
+    async def account_music(self, member: int) -> SpotifyMusic:
+        """Return the member's Spotify account. Raises NotLinked, ConsentEnded."""
+        async with self.store.reading() as tx:
+            account = await members.account(tx, member)
+        if account is None:
+            raise NotLinked
+        if not account.tokens:
+            raise ConsentEnded
+        return self.spotify.music(account)
