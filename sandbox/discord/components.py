@@ -3,6 +3,8 @@
 A component is Discord's JSON object; nothing here changes one.
 """
 
+import copy
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -43,6 +45,7 @@ LINK_STYLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Button:
+    component_id: int
     label: str
     custom_id: str | None
     style: int
@@ -61,6 +64,7 @@ class SelectOption:
 
 @dataclass(frozen=True, slots=True)
 class Select:
+    component_id: int
     custom_id: str
     kind: ComponentKind
     placeholder: str
@@ -116,6 +120,16 @@ def media(tree: Iterable[Json]) -> Iterator[Json]:
         yield from (component[slot] for slot in ("media", "file") if slot in component)
 
 
+def numbered(tree: Iterable[Json]) -> list[Json]:
+    """A copy in which every component has an id, as Discord gives those that come without."""
+    copied = copy.deepcopy(list(tree))
+    taken = {component["id"] for component in walk(copied) if component.get("id")}
+    free = (number for number in itertools.count(1) if number not in taken)
+    for component in walk(copied):
+        component["id"] = component.get("id") or next(free)
+    return copied
+
+
 def attachment_name(url: str) -> str | None:
     """The file name in `attachment://name`; None for any other address."""
     return url.removeprefix(ATTACHMENT_SCHEME) if url.startswith(ATTACHMENT_SCHEME) else None
@@ -143,6 +157,7 @@ def fields(form: Iterable[Json]) -> list[Field]:
 def _button(component: Json) -> Button:
     emoji: Mapping[str, Any] = component.get("emoji") or {}
     return Button(
+        component_id=component.get("id") or 0,
         label=component.get("label") or "",
         custom_id=component.get("custom_id"),
         style=component["style"],
@@ -154,6 +169,7 @@ def _button(component: Json) -> Button:
 
 def _select(component: Json) -> Select:
     return Select(
+        component_id=component.get("id") or 0,
         custom_id=component["custom_id"],
         kind=ComponentKind(component["type"]),
         placeholder=component.get("placeholder") or "",

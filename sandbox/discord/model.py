@@ -1,7 +1,7 @@
 """What exists in the stand-in: people, places, messages, interactions.
 
-Plain values without wire format (see payloads) and without rules (see rules). Messages and interactions are live objects:
-whoever holds one sees it change when the bot edits or answers. Times are timezone-aware UTC.
+Plain values without wire format (see payloads) and without rules (see rules). Messages and interactions are live
+objects: whoever holds one sees it change when the bot edits or answers. Times are timezone-aware UTC.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import IntEnum, IntFlag
 from typing import Any, TypedDict
 
-from sandbox.discord import components
+from sandbox.discord import components as tree
 
 Json = dict[str, Any]
 
@@ -46,6 +46,20 @@ class MessageFlag(IntFlag):
     SUPPRESS_NOTIFICATIONS = 1 << 12
     VOICE = 1 << 13
     COMPONENTS_V2 = 1 << 15
+
+
+class Permission(IntFlag):
+    ADD_REACTIONS = 1 << 6
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    USE_APPLICATION_COMMANDS = 1 << 31
+
+
+MEMBER_PERMISSIONS = sum(Permission)
+OWNER_PERMISSIONS = (1 << 53) - 1
 
 
 @dataclass(eq=False, slots=True)
@@ -136,6 +150,7 @@ class Message:
     components: list[Json] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     flags: MessageFlag = MessageFlag.NONE
+    mentions: list[User] = field(default_factory=list)
     reply_to: int | None = None
     visible_to: int | None = None
     interaction: "Interaction | None" = field(default=None, repr=False)
@@ -158,20 +173,20 @@ class Message:
 
     def text(self) -> str:
         """All that can be read in it: content, embeds and text displays, from top to bottom."""
-        parts = [self.content, *components.embed_texts(self.embeds), *components.texts(self.components)]
+        parts = [self.content, *tree.embed_texts(self.embeds), *tree.texts(self.components)]
         return "\n".join(part for part in parts if part)
 
-    def buttons(self) -> list[components.Button]:
-        return components.buttons(self.components)
+    def buttons(self) -> list[tree.Button]:
+        return tree.buttons(self.components)
 
-    def selects(self) -> list[components.Select]:
-        return components.selects(self.components)
+    def selects(self) -> list[tree.Select]:
+        return tree.selects(self.components)
 
     def files(self) -> list[Attachment]:
         """Attachments that are shown: in a Components V2 message only those that a component points to."""
         if not self.is_v2:
             return list(self.attachments)
-        shown = {components.attachment_name(item["url"]) for item in components.media(self.components)}
+        shown = {tree.attachment_name(item["url"]) for item in tree.media(self.components)}
         return [attachment for attachment in self.attachments if attachment.filename in shown]
 
 
@@ -183,6 +198,7 @@ class Draft(TypedDict, total=False):
     components: list[Json]
     attachments: list[Attachment]
     flags: MessageFlag
+    mentions: list[User]
     reply_to: int | None
 
 
@@ -196,10 +212,10 @@ class Modal:
     interaction: "Interaction" = field(repr=False)
 
     def text(self) -> str:
-        return "\n".join([self.title, *components.texts(self.components)])
+        return "\n".join([self.title, *tree.texts(self.components)])
 
-    def fields(self) -> list[components.Field]:
-        return components.fields(self.components)
+    def fields(self) -> list[tree.Field]:
+        return tree.fields(self.components)
 
 
 @dataclass(eq=False, slots=True)

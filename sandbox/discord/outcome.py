@@ -73,17 +73,17 @@ class Outcome:
         """All that can be read in the answer and its follow-ups."""
         return "\n".join(message.text() for message in self.messages)
 
-    async def reply(self, timeout: float = READING) -> Message:
+    async def reply(self, within: float = READING) -> Message:
         """The answer once it can be read: after a deferral, when the bot has filled, edited or followed it up.
 
-        Raises TimeoutError after `timeout` seconds.
+        Raises TimeoutError after `within` seconds.
         """
-        await self.world.wait_for(self._readable, timeout)
+        await self.world.wait_for(self._readable, within)
         return self.message
 
-    async def until(self, condition: Callable[[Message], bool], timeout: float = READING) -> Message:
+    async def until(self, condition: Callable[[Message], bool], within: float = READING) -> Message:
         """The first of the messages for which the condition holds (progress that is edited into an answer)."""
-        return await self.world.wait_for(lambda: next(filter(condition, self.messages), None), timeout)  # type: ignore[return-value]
+        return await self.world.wait_for(lambda: next(filter(condition, self.messages), None), within)
 
     def _readable(self) -> bool:
         original = self.interaction.original

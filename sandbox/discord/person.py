@@ -1,7 +1,7 @@
 """A person at Discord: types commands, presses buttons, fills in forms, reacts, reads.
 
-Drives the world as the client of a member would, and only lets through what the client would let through. Gestures return
-when the bot has acknowledged them, and raise NoAnswer when it did not do so in time.
+Drives the world as the client of a member would, and only lets through what the client would let through. Gestures
+return when the bot has acknowledged them, and raise NoAnswer when it did not do so in time.
 """
 
 import asyncio
@@ -82,8 +82,12 @@ class Person:
             raise NotAllowed(f"{button.label} is a link to {button.url}")
         if button.disabled:
             raise NotAllowed(f"{button.label} is disabled")
-        data = {"custom_id": button.custom_id, "component_type": int(ComponentKind.BUTTON)}
-        return await self._press(message, data)
+        pressed = {
+            "id": button.component_id,
+            "component_type": int(ComponentKind.BUTTON),
+            "custom_id": button.custom_id,
+        }
+        return await self._press(message, pressed)
 
     async def select(
         self, message: Message, custom_id_or_placeholder: str, values: str | User | Channel | Iterable[Any]
@@ -94,16 +98,12 @@ class Person:
             raise NotAllowed(f"{custom_id_or_placeholder} is disabled")
         return await self._press(message, forms.selection(self.world, message.channel, menu, values))
 
-    async def submit(
-        self, modal: Modal | Outcome, values: Mapping[str, Any] | None = None, **fields: Any
-    ) -> Outcome:
+    async def submit(self, modal: Modal | Outcome, values: Mapping[str, Any] | None = None, **fields: Any) -> Outcome:
         """Fill in a modal, naming its fields by custom id or label, and send it; the others stay as they opened."""
         form = modal.modal if isinstance(modal, Outcome) else modal
         opener = form.interaction
         data = forms.submission(self.world, opener.channel, form, {**(values or {}), **fields})
-        return await self._gesture(
-            InteractionKind.MODAL, opener.channel, data, message=opener.message, trigger=opener
-        )
+        return await self._gesture(InteractionKind.MODAL, opener.channel, data, message=opener.message, trigger=opener)
 
     # Gestures without an answer
 
@@ -163,7 +163,7 @@ class Person:
 def find_button(message: Message, label_or_custom_id: str) -> Button:
     """The button with that label or custom id. Raises NotThere, saying which there are."""
     buttons = message.buttons()
-    named = [each for each in buttons if label_or_custom_id in (each.label, each.custom_id, each.emoji)]
+    named: list[Button] = [each for each in buttons if label_or_custom_id in (each.label, each.custom_id, each.emoji)]
     if not named:
         raise NotThere(f"no button {label_or_custom_id!r} among {[each.label or each.emoji for each in buttons]}")
     return named[0]
@@ -172,7 +172,7 @@ def find_button(message: Message, label_or_custom_id: str) -> Button:
 def find_select(message: Message, custom_id_or_placeholder: str) -> Select:
     """The select with that placeholder or custom id. Raises NotThere, saying which there are."""
     menus = message.selects()
-    named = [each for each in menus if custom_id_or_placeholder in (each.placeholder, each.custom_id)]
+    named: list[Select] = [each for each in menus if custom_id_or_placeholder in (each.placeholder, each.custom_id)]
     if not named:
         raise NotThere(f"no select {custom_id_or_placeholder!r} among {[each.placeholder for each in menus]}")
     return named[0]

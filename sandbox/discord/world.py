@@ -1,16 +1,14 @@
 """The world of the stand-in: who and what there is, and how it changes.
 
-Everything in memory. Changing it tells the bot (gateway events) and whoever watches (`subscribe`, `wait_for`). The rules that
-Discord enforces on requests live in `rules`, the wire format in `payloads`; here anything can be done.
+Everything in memory. Changing it tells the bot (gateway events) and whoever watches (`subscribe`, `wait_for`). What
+Discord lets the bot do is in `rules`, the wire format in `payloads`; here anything can be done.
 """
 
-import asyncio
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeVar
 
 from sandbox.discord.cdn import Cdn
 from sandbox.discord.commands import CommandBook
@@ -18,6 +16,8 @@ from sandbox.discord.events import Events
 from sandbox.discord.faults import Faults
 from sandbox.discord.limits import Buckets
 from sandbox.discord.model import (
+    MEMBER_PERMISSIONS,
+    OWNER_PERMISSIONS,
     AnswerKind,
     Application,
     Attachment,
@@ -30,30 +30,14 @@ from sandbox.discord.model import (
     Json,
     Member,
     Message,
-    MessageFlag,
     User,
 )
 from sandbox.discord.payloads import Payloads
 from sandbox.discord.sessions import Sessions
 from sandbox.discord.snowflakes import Clock, Snowflakes
+from sandbox.discord.watch import Watched
 
-T = TypeVar("T")
 LOGGED = 5_000  # exchanges kept; the tour makes a few hundred
-ALL_PERMISSIONS = (1 << 53) - 1
-MEMBER_PERMISSIONS = 0x60_0000_0000 | 0x8000_0000 | 0x3_7E40  # read, write, embed, attach, react, use commands
-
-ChangeKind = Literal[
-    "message", "edit", "delete", "reactions", "typing", "interaction", "answer", "commands", "place", "gateway", "exchange"
-]
-Subject = Message | Interaction | Channel | Guild | Exchange | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that happened, for whoever watches; `subject` is the live object that it happened to."""
-
-    kind: ChangeKind
-    subject: Subject = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +60,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class World:
+class World(Watched):
     """One Discord with one application in it.
 
     `origin` (http://host:port) is where attachments and the gateway are served; it is taken from the first request when
     it was not set. `on_exchange` is called with every request of the bot and its answer.
     """
 
-    def __init__(self, *, token: str = "sandbox", clock: Clock = utc_now, rules: Rules | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        token: str = "sandbox",  # noqa: S107  what the bot must log in with; guards nothing
+        clock: Clock = utc_now,
+        rules: Rules | None = None,
+    ) -> None:
+        super().__init__()
         self.token = token
         self.now = clock
         self.rules = rules or Rules()
@@ -106,13 +97,17 @@ class World:
         self.faults = Faults()
         self.log: deque[Exchange] = deque(maxlen=LOGGED)
         self.on_exchange: Callable[[Exchange], None] | None = None
-        self._watchers: list[Callable[[Change], None]] = []
-        self._changed = asyncio.Event()
 
     # People and places
 
     def add_user(
-        self, name: str, *, display_name: str | None = None, locale: str = "en-US", dms_open: bool = True, bot: bool = False
+        self,
+        name: str,
+        *,
+        display_name: str | None = None,
+        locale: str = "en-US",
+        dms_open: bool = True,
+        bot: bool = False,
     ) -> User:
         user = User(self.ids.next(), name, display_name or name, bot, locale, dms_open)
         self.users[user.id] = user
@@ -248,7 +243,7 @@ class World:
     def by_token(self, token: str) -> Interaction | None:
         return next((each for each in reversed(self.interactions.values()) if each.token == token), None)
 
-    # Watching
+    # The wire
 
     @property
     def origin(self) -> str:
@@ -263,27 +258,6 @@ class World:
         """Whether a bot is connected to the gateway."""
         return self.sessions.online
 
-    def subscribe(self, watcher: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `watcher` on every change, from the event loop; returns what ends it."""
-        self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher)
-
-    def changed(self, kind: ChangeKind, subject: Subject = None) -> None:
-        for watcher in tuple(self._watchers):
-            watcher(Change(kind, subject))
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def wait_for(self, predicate: Callable[[], T], timeout: float) -> T:
-        """The first true value of `predicate`, asked again at every change.
-
-        Raises TimeoutError after `timeout` real seconds.
-        """
-        async with asyncio.timeout(timeout):
-            while not (found := predicate()):
-                await self._changed.wait()
-        return found
-
     def record(self, exchange: Exchange) -> None:
         self.log.append(exchange)
         self.changed("exchange", exchange)
@@ -293,7 +267,7 @@ class World:
     # Within
 
     def _admit(self, guild: Guild, user: User) -> Member:
-        permissions = ALL_PERMISSIONS if user is self.owner else MEMBER_PERMISSIONS
+        permissions = OWNER_PERMISSIONS if user is self.owner else MEMBER_PERMISSIONS
         member = Member(user, self.now(), permissions)
         guild.members[user.id] = member
         return member

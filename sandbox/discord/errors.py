@@ -1,0 +1,154 @@
+"""Discord's answers to requests that it refuses.
+
+    DiscordError
+    ├── Unauthorized, MissingAccess, NotTheAuthor, CannotMessageUser, NoMutualGuild
+    ├── UnknownRoute, UnknownChannel, UnknownGuild, UnknownMember, UnknownMessage, UnknownUser, UnknownEmoji,
+    │   UnknownWebhook, UnknownInteraction, UnknownCommand
+    ├── InvalidWebhookToken, AlreadyAcknowledged
+    └── EmptyMessage, TooLarge, TooManyCommands, InvalidForm
+
+The docstring is Discord's message, `code` Discord's JSON error code, `status` the HTTP status.
+"""
+
+from sandbox.discord.model import Json
+
+
+class DiscordError(Exception):
+    status = 400
+    code = 0
+
+    def body(self) -> Json:
+        return {"message": self.__doc__, "code": self.code}
+
+
+class Unauthorized(DiscordError):
+    """401: Unauthorized"""
+
+    status = 401
+
+
+class UnknownRoute(DiscordError):
+    """404: Not Found"""
+
+    status = 404
+
+
+class UnknownChannel(DiscordError):
+    """Unknown Channel"""
+
+    status, code = 404, 10003
+
+
+class UnknownGuild(DiscordError):
+    """Unknown Guild"""
+
+    status, code = 404, 10004
+
+
+class UnknownMember(DiscordError):
+    """Unknown Member"""
+
+    status, code = 404, 10007
+
+
+class UnknownMessage(DiscordError):
+    """Unknown Message"""
+
+    status, code = 404, 10008
+
+
+class UnknownUser(DiscordError):
+    """Unknown User"""
+
+    status, code = 404, 10013
+
+
+class UnknownEmoji(DiscordError):
+    """Unknown Emoji"""
+
+    status, code = 400, 10014
+
+
+class UnknownWebhook(DiscordError):
+    """Unknown Webhook"""
+
+    status, code = 404, 10015
+
+
+class UnknownInteraction(DiscordError):
+    """Unknown interaction"""
+
+    status, code = 404, 10062
+
+
+class UnknownCommand(DiscordError):
+    """Unknown application command"""
+
+    status, code = 404, 10063
+
+
+class TooManyCommands(DiscordError):
+    """Maximum number of application commands reached (100)."""
+
+    code = 30032
+
+
+class TooLarge(DiscordError):
+    """Request entity too large"""
+
+    status, code = 413, 40005
+
+
+class AlreadyAcknowledged(DiscordError):
+    """Interaction has already been acknowledged."""
+
+    code = 40060
+
+
+class MissingAccess(DiscordError):
+    """Missing Access"""
+
+    status, code = 403, 50001
+
+
+class NotTheAuthor(DiscordError):
+    """Cannot edit a message authored by another user"""
+
+    status, code = 403, 50005
+
+
+class EmptyMessage(DiscordError):
+    """Cannot send an empty message"""
+
+    code = 50006
+
+
+class CannotMessageUser(DiscordError):
+    """Cannot send messages to this user"""
+
+    status, code = 403, 50007
+
+
+class InvalidWebhookToken(DiscordError):
+    """Invalid Webhook Token"""
+
+    status, code = 401, 50027
+
+
+class NoMutualGuild(DiscordError):
+    """Cannot send messages to this user due to having no mutual guilds"""
+
+    status, code = 403, 50278
+
+
+class InvalidForm(DiscordError):
+    """Invalid Form Body"""
+
+    code = 50035
+
+    def __init__(self, errors: Json) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+    def body(self) -> Json:
+        return {**super().body(), "errors": self.errors}

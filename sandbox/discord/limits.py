@@ -1,0 +1,66 @@
+"""Rate limits: a bucket per route and major parameter, with Discord's headers."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sandbox.discord.snowflakes import Clock
+
+Quota = tuple[int, float]  # requests per seconds
+USUAL: Quota = (50, 1.0)
+QUOTAS: dict[str, Quota] = {
+    "POST /channels/{channel_id}/messages": (5, 5.0),
+    "PATCH /channels/{channel_id}/messages/{message_id}": (5, 5.0),
+    "DELETE /channels/{channel_id}/messages/{message_id}": (5, 1.0),
+    "PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me": (1, 0.25),
+    "POST /webhooks/{application_id}/{token}": (5, 2.0),
+}
+
+
+@dataclass(slots=True)
+class Bucket:
+    """What is left of a quota until `resets`."""
+
+    name: str
+    limit: int
+    remaining: int
+    resets: datetime
+
+    def headers(self, now: datetime) -> dict[str, str]:
+        after = max((self.resets - now).total_seconds(), 0.0)
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(max(self.remaining, 0)),
+            "X-RateLimit-Reset": f"{self.resets.timestamp():.3f}",
+            "X-RateLimit-Reset-After": f"{after:.3f}",
+            "X-RateLimit-Bucket": self.name,
+        }
+
+
+class Buckets:
+    """Counts requests; whether reaching a limit has consequences is for the caller to say."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+
+    def take(self, route: str, major: str) -> Bucket:
+        """Count one request to "METHOD template"; `remaining` is negative when that was one too many."""
+        bucket = self._current(route, major)
+        bucket.remaining -= 1
+        return bucket
+
+    def untouched(self, route: str) -> Bucket:
+        """The bucket as it is announced when limits are not enforced."""
+        return self._fresh(route)
+
+    def _current(self, route: str, major: str) -> Bucket:
+        bucket = self._buckets.get((route, major))
+        if bucket is None or bucket.resets <= self._clock():
+            bucket = self._buckets[route, major] = self._fresh(route)
+        return bucket
+
+    def _fresh(self, route: str) -> Bucket:
+        limit, seconds = QUOTAS.get(route, USUAL)
+        name = hashlib.md5(route.encode(), usedforsecurity=False).hexdigest()
+        return Bucket(name, limit, limit, self._clock() + timedelta(seconds=seconds))

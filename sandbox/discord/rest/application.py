@@ -1,0 +1,78 @@
+"""The bot itself, its application, people, guilds, and where the gateway is."""
+
+from sandbox.discord.errors import UnknownMember
+from sandbox.discord.model import Guild, Json
+from sandbox.discord.payloads import people, places
+from sandbox.discord.rest.call import Call
+from sandbox.discord.rest.service import Endpoint
+
+STARTS = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
+
+
+def gateway_url(origin: str) -> str:
+    """Where the gateway of a server at `origin` (http…) is."""
+    return f"ws{origin.removeprefix('http')}/gateway"
+
+
+async def me(call: Call) -> Json:
+    return people.me(call.world.bot)
+
+
+async def user(call: Call) -> Json:
+    return people.user(call.user())
+
+
+async def application(call: Call) -> Json:
+    return people.application(call.world.application, len(call.world.guilds))
+
+
+async def gateway(call: Call) -> Json:
+    return {"url": gateway_url(call.world.origin)}
+
+
+async def gateway_for_bots(call: Call) -> Json:
+    return {"url": gateway_url(call.world.origin), "shards": 1, "session_start_limit": STARTS}
+
+
+async def my_guilds(call: Call) -> list[Json]:
+    return [places.my_guild(guild, guild.members[call.world.bot.id].permissions) for guild in _joined(call)]
+
+
+async def guild(call: Call) -> Json:
+    return places.guild(call.guild())
+
+
+async def guild_channels(call: Call) -> list[Json]:
+    return [places.channel(channel) for channel in call.guild().channels.values()]
+
+
+async def guild_members(call: Call) -> list[Json]:
+    limit, after = int(call.query.get("limit", 1)), int(call.query.get("after", 0))
+    members = [member for key, member in sorted(call.guild().members.items()) if key > after]
+    return [people.member(member) for member in members[:limit]]
+
+
+async def guild_member(call: Call) -> Json:
+    found = call.guild().members.get(call.user().id)
+    if found is None:
+        raise UnknownMember
+    return people.member(found)
+
+
+def _joined(call: Call) -> list[Guild]:
+    return [guild for guild in call.world.guilds.values() if call.world.bot.id in guild.members]
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/users/@me", me),
+    Endpoint("GET", "/users/@me/guilds", my_guilds),
+    Endpoint("GET", "/users/{user_id}", user),
+    Endpoint("GET", "/oauth2/applications/@me", application),
+    Endpoint("GET", "/applications/@me", application),
+    Endpoint("GET", "/gateway", gateway),
+    Endpoint("GET", "/gateway/bot", gateway_for_bots),
+    Endpoint("GET", "/guilds/{guild_id}", guild),
+    Endpoint("GET", "/guilds/{guild_id}/channels", guild_channels),
+    Endpoint("GET", "/guilds/{guild_id}/members", guild_members),
+    Endpoint("GET", "/guilds/{guild_id}/members/{user_id}", guild_member),
+)

@@ -1,0 +1,104 @@
+"""One request as the endpoints see it: its parts parsed, and the things that its path names looked up."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from sandbox.discord.errors import (
+    InvalidForm,
+    InvalidWebhookToken,
+    UnknownChannel,
+    UnknownGuild,
+    UnknownMessage,
+    UnknownUser,
+    UnknownWebhook,
+)
+from sandbox.discord.model import Channel, Guild, Interaction, Message, User
+from sandbox.discord.uploads import Upload
+from sandbox.discord.world import World
+
+
+@dataclass(slots=True)
+class Call:
+    """A request: `body` is its JSON (of a multipart one the payload_json), `uploads` its files[n] by n.
+
+    `answered` is set by the endpoint when it acknowledged that interaction.
+    """
+
+    world: World
+    params: dict[str, str]
+    query: dict[str, str]
+    body: Any = None
+    uploads: dict[int, Upload] = field(default_factory=dict)
+    answered: Interaction | None = None
+
+    def id(self, name: str) -> int:
+        """An id in the path; 0, which nothing has, when it is not a number."""
+        value = self.params[name]
+        return int(value) if value.isdecimal() else 0
+
+    def channel(self) -> Channel:
+        found = self.world.channels.get(self.id("channel_id"))
+        if found is None:
+            raise UnknownChannel
+        return found
+
+    def message(self) -> Message:
+        """A message that the bot can reach through its channel: ephemeral ones cannot be."""
+        found = self.channel().messages.get(self.id("message_id"))
+        if found is None or found.visible_to is not None:
+            raise UnknownMessage
+        return found
+
+    def guild(self) -> Guild:
+        found = self.world.guilds.get(self.id("guild_id"))
+        if found is None or self.world.bot.id not in found.members:
+            raise UnknownGuild
+        return found
+
+    def user(self) -> User:
+        found = self.world.users.get(self.id("user_id"))
+        if found is None:
+            raise UnknownUser
+        return found
+
+    def hook(self) -> Interaction:
+        """The interaction whose webhook this is. Raises InvalidWebhookToken once its fifteen minutes are over."""
+        found = self.world.by_token(self.params["token"])
+        if found is None or self.id("application_id") != self.world.application.id:
+            raise UnknownWebhook
+        if self.world.now() - found.created > self.world.rules.token_life:
+            raise InvalidWebhookToken
+        return found
+
+
+async def read_body(request: web.Request, call: Call) -> None:
+    """Fill in the call's body and uploads. Raises InvalidForm when they are not JSON or multipart with JSON."""
+    if request.content_type == "multipart/form-data":
+        await _read_multipart(request, call)
+    else:
+        call.body = _parsed(await request.content.read())
+
+
+async def _read_multipart(request: web.Request, call: Call) -> None:
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader):
+            raise InvalidForm({"_errors": [{"code": "BASE_TYPE_INVALID", "message": "Nested multipart"}]})
+        data = await part.read()
+        if part.name == "payload_json":
+            call.body = _parsed(data)
+        elif part.name and part.name.startswith("files["):
+            number = int(part.name.removeprefix("files[").removesuffix("]"))
+            call.uploads[number] = Upload(part.filename or "unknown", bytes(data))
+
+
+def _parsed(data: bytes | bytearray) -> Any:
+    if not data:
+        return None
+    try:
+        return json.loads(data)
+    except ValueError:
+        error = {"code": "JSON_INVALID", "message": "The request body contains invalid JSON."}
+        raise InvalidForm({"_errors": [error]}) from None

@@ -1,0 +1,69 @@
+"""Messages that the bot sends to channels and direct messages with its own token."""
+
+from sandbox.discord.errors import CannotMessageUser, MissingAccess, NoMutualGuild, NotTheAuthor
+from sandbox.discord.model import Channel, Json, Message, MessageFlag
+from sandbox.discord.rest.call import Call
+from sandbox.discord.rest.drafts import edited_message, new_message
+from sandbox.discord.rest.service import Endpoint
+from sandbox.discord.world import World
+
+PAGE = 50  # messages of a channel listed unless more (up to 100) are asked for
+MOST = 100
+
+
+async def create(call: Call) -> Json:
+    channel = call.channel()
+    _check_reachable(call.world, channel)
+    draft = new_message(call, channel, call.body)
+    draft["flags"] &= ~MessageFlag.EPHEMERAL  # only answers to interactions can be
+    return call.world.payloads.message(call.world.post(channel, call.world.bot, draft))
+
+
+async def edit(call: Call) -> Json:
+    message = _own(call)
+    return call.world.payloads.message(call.world.edit(message, edited_message(call, message, call.body)))
+
+
+async def delete(call: Call) -> None:
+    call.world.delete(_own(call))
+
+
+async def get(call: Call) -> Json:
+    return call.world.payloads.message(call.message())
+
+
+async def history(call: Call) -> list[Json]:
+    """Newest first, optionally before or after a message."""
+    before, after = int(call.query.get("before", 0)), int(call.query.get("after", 0))
+    shared = (message for message in call.channel().messages.values() if message.visible_to is None)
+    found = [each for each in shared if each.id > after and (not before or each.id < before)]
+    limit = min(int(call.query.get("limit", PAGE)), MOST)
+    page = found[:limit] if after else found[-limit:]
+    return [call.world.payloads.message(message) for message in reversed(page)]
+
+
+def _own(call: Call) -> Message:
+    message = call.message()
+    if message.author is not call.world.bot:
+        raise NotTheAuthor
+    return message
+
+
+def _check_reachable(world: World, channel: Channel) -> None:
+    """The bot posts where it is a member, and to people who share a guild with it and take messages."""
+    if channel.guild:
+        if world.bot.id not in channel.guild.members:
+            raise MissingAccess
+    elif channel.recipient and not world.share_guild(channel.recipient):
+        raise NoMutualGuild
+    elif channel.recipient and not channel.recipient.dms_open:
+        raise CannotMessageUser
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/channels/{channel_id}/messages", history),
+    Endpoint("POST", "/channels/{channel_id}/messages", create),
+    Endpoint("GET", "/channels/{channel_id}/messages/{message_id}", get),
+    Endpoint("PATCH", "/channels/{channel_id}/messages/{message_id}", edit),
+    Endpoint("DELETE", "/channels/{channel_id}/messages/{message_id}", delete),
+)
