@@ -46,10 +46,11 @@ def runs(inserts: Sequence[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
 
 
 def plan(
-    current: Sequence[str], add: Iterable[tuple[str, int | None]], remove: Iterable[str], ours: frozenset[str]
+    current: Sequence[str | None], add: Iterable[tuple[str, int | None]], remove: Iterable[str], ours: frozenset[str]
 ) -> Plan:
     """Return the plan that puts `add` (song, position or None for the end) into `current` and takes out `remove`.
 
+    A None in `current` is a place without a song (an episode, a hole): it counts as a place, and is left alone.
     Only songs in `ours` (those that we added and the member left alone) are ever taken out: what a person put
     there stays, whatever the model thinks (promise P4). Nothing that is there is added again.
     """
@@ -59,12 +60,12 @@ def plan(
     return Plan(
         append=tuple(song for song, position in missing.items() if position is None),
         insert=tuple(sorted((position, song) for song, position in missing.items() if position is not None)),
-        remove=tuple(dict.fromkeys(song for song in current if song in gone)),
+        remove=tuple(dict.fromkeys(song for song in current if song is not None and song in gone)),
     )
 
 
 def carry_out(todo: Plan, current: Sequence[str]) -> list[str]:
-    """Return what `current` becomes, as Spotify does it: removals first (every occurrence), then inserts, then the end."""
+    """Return what `current` becomes as Spotify does it: every occurrence removed, then inserts, then the end."""
     after = [song for song in current if song not in todo.remove]
     for position, songs in runs(todo.insert):
         after[position:position] = songs

@@ -43,7 +43,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A card, ready to be shown. `playlists` stand in a fixed order; `guesses` are best first, empty without a model."""
+    """A card, ready to be shown: `playlists` in a fixed order; `guesses` best first, none without a model."""
 
     card: Card
     song: Song
@@ -85,13 +85,15 @@ async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: 
         recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
     if not kept:
         raise BadChoice("There is no playlist in that layer yet. /playlists add takes the first.")
-    song = await asyncio.to_thread(choose, outlook, verdicts, recent, len(kept))
+    song = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, len(kept))
     if song is None:
         return Done(layer, tally(outlook, verdicts))
     return await put(store, outlook, layer, song, now)
 
 
-def choose(outlook: Outlook, verdicts: dict[str, Verdict], recent: Sequence[str], count: int) -> str | None:
+def choose(
+    outlook: Outlook, layer: Layer, verdicts: dict[str, Verdict], recent: Sequence[str], count: int
+) -> str | None:
     """Return the song that teaches the most: medoids of the library first, then the closest calls."""
     labelled = np.array([_settled(verdicts.get(song.song)) for song in outlook.songs], bool)
     asked = frozenset(recent)
@@ -99,7 +101,18 @@ def choose(outlook: Outlook, verdicts: dict[str, Verdict], recent: Sequence[str]
     artists = [song.artists[0] if song.artists else "" for song in outlook.songs]
     lately = [artists[outlook.place[song]] for song in recent[:3] if song in outlook.place]
     probabilities = None if outlook.scores is None else outlook.scores.probabilities
-    chosen = next_songs(outlook.space, probabilities, labelled, skipped, artists, 1, count, lately=lately)
+    chosen = next_songs(
+        outlook.space,
+        probabilities,
+        labelled,
+        skipped,
+        artists,
+        1,
+        count,
+        seed=layer.layer,
+        several=layer.several,
+        recent_artists=lately,
+    )
     return outlook.songs[int(chosen[0])].song if len(chosen) else None
 
 

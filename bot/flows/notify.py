@@ -1,4 +1,4 @@
-"""Notify: what members are told, when and where. Answers to what they asked for come at once; updates keep their rules."""
+"""Notify: what members are told, when and where. What they asked for comes at once; updates keep their rules."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta

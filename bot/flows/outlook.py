@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.adapters.scorer import Scorer, Scores
+from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, models, songs
+from bot.core.decide import Scores
 from bot.core.features import SongFeatures
 from bot.core.records import Model, Song
 from bot.core.schema import Vectors, schema_of
@@ -32,7 +33,8 @@ class Outlook:
         if self.scores is None:
             raise ModelMissing
         rows = [self.place[song] for song in chosen]
-        return Scores(self.scores.classes, self.scores.probabilities[rows], self.scores.space[rows])
+        scores = self.scores
+        return Scores(scores.classes, scores.probabilities[rows], scores.space[rows], scores.known[rows])
 
     @property
     def without_features(self) -> int:

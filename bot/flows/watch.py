@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.adapters.store import Store, members, notices, playlists, songs, writes
 from bot.core.records import Account
-from bot.flows import hands, library, sort
+from bot.flows import hands, library, propose, sort
 from bot.flows.outlook import Outlooks
 from bot.ports import Likes, Music
 
@@ -48,7 +48,7 @@ async def sort_fresh(store: Store, music: Music, outlooks: Outlooks, member: int
     async with store.writing() as tx:
         for layer, outlook in views:
             if outlook.scores is not None:
-                write = await sort.prepare(tx, layer, outlook, frozenset(waiting), "watch", now)
+                write = await propose.prepare(tx, layer, outlook, frozenset(waiting), "watch", now)
                 await writes.set_state(tx, write, "applying")
                 opened.append(write)
         await songs.settle(tx, member)

@@ -10,30 +10,32 @@ from bot.core.why import nearest
 from bot.errors import BadChoice
 from bot.flows.outlook import Outlook, Outlooks
 
-SHOWN = 2  # songs named for a guess
-
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """The labelled songs nearest to one song: in the playlist in question, and the nearest of any other."""
+    """The labelled songs nearest to one song: in the playlist in question, and the nearest of another."""
 
     near: tuple[Song, ...]
-    than: Song | None  # the nearest of another playlist
+    than: Song | None
     than_playlist: int | None
 
 
 def reason(outlook: Outlook, song: str, verdicts: Mapping[str, Verdict], playlist: int) -> Reason | None:
     """Return why `song` seems to belong in `playlist`; None when nothing labelled is at hand."""
+    if song not in outlook.place or outlook.scores is None:
+        return None
     labelled: dict[int, list[int]] = {}
     for other, verdict in verdicts.items():
         if other != song and other in outlook.place:
             for each in verdict.yes:
                 labelled.setdefault(each, []).append(outlook.place[other])
-    if song not in outlook.place or playlist not in labelled:
+    ids = [each.song for each in outlook.songs]
+    found = nearest(outlook.space, ids, outlook.place[song], labelled, playlist)
+    if found is None:
         return None
-    found = nearest(outlook.space, outlook.place[song], labelled, playlist, SHOWN)
-    than = outlook.songs[found.than] if found.than is not None else None
-    return Reason(tuple(outlook.songs[row] for row in found.near), than, found.than_playlist)
+    near = tuple(outlook.songs[outlook.place[each]] for each in found.near.songs)
+    than = outlook.songs[outlook.place[found.than.songs[0]]] if found.than else None
+    return Reason(near, than, found.than.playlist if found.than else None)
 
 
 @dataclass(frozen=True, slots=True)

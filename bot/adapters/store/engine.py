@@ -1,4 +1,4 @@
-"""Engine: connections and transactions. A connection per transaction, so two coroutines never share one (promise P22)."""
+"""Engine: a connection per transaction, so that two coroutines never share one (promise P22)."""
 
 import asyncio
 import sqlite3

@@ -50,7 +50,7 @@ async def search(tx: Tx, member: int, typed: str, limit: int) -> list[Song]:
 
 async def liked(tx: Tx, member: int) -> dict[str, datetime | None]:
     rows = await tx.execute(select(LIKED.c.song, LIKED.c.added_at).where(LIKED.c.member == member))
-    return {song: added_at for song, added_at in rows}
+    return {row.song: row.added_at for row in rows}
 
 
 async def count(tx: Tx, member: int) -> int:

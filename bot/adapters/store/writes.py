@@ -81,7 +81,7 @@ async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs in the playlist that are there because we put them: the last thing we did was to add them."""
     touched = CHANGE.c.state.in_(("attempted", "written"))
     query = select(CHANGE.c.song, CHANGE.c.action).where(CHANGE.c.playlist == playlist, touched)
-    last = {song: action for song, action in await tx.execute(query.order_by(CHANGE.c.change))}
+    last = {row.song: row.action for row in await tx.execute(query.order_by(CHANGE.c.change))}
     return frozenset(song for song, action in last.items() if action == "add")
 
 

@@ -1,0 +1,66 @@
+"""Erase: hand a member everything that is kept about them, or delete it all (promise P35).
+
+Deleting is begun by a note in the database and ended by taking the note away; whatever happens in between, the next
+start goes on. Songs that others like stay, songs that nobody does go; model files go when no row names them.
+"""
+
+import asyncio
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.jobs import Jobs
+from bot.adapters.store import Store, models, songs, whole
+from bot.flows.outlook import Outlooks
+
+
+async def export(store: Store, member: int) -> bytes:
+    """Return everything that is kept about the member as JSON."""
+    async with store.reading() as tx:
+        tables = await whole.export(tx, member)
+    return json.dumps({"member": member, **tables}, indent=1, ensure_ascii=False, default=_plain).encode()
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+async def erase(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, member: int, now: datetime) -> None:
+    """Delete everything of the member: rows, files, jobs, what memory holds, and their bytes in the database file."""
+    async with store.writing() as tx:
+        await whole.begin_erasure(tx, member, now)
+    await _finish(store, jobs, outlooks, models_dir, member)
+
+
+async def resume(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path) -> None:
+    """Go on with erasures that a crash cut short."""
+    async with store.reading() as tx:
+        begun = await whole.erasures(tx)
+    for member in begun:
+        await _finish(store, jobs, outlooks, models_dir, member)
+
+
+async def _finish(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, member: int) -> None:
+    await jobs.forget(member)
+    async with store.writing() as tx:
+        await whole.erase(tx, member)
+        await songs.forget_unused(tx)
+    outlooks.forget(member)
+    await sweep_models(store, models_dir)
+    async with store.writing() as tx:
+        await whole.end_erasure(tx, member)
+    await store.scrub()
+
+
+async def sweep_models(store: Store, models_dir: Path) -> None:
+    """Delete the model files, cards and pictures that no row names."""
+    async with store.reading() as tx:
+        named = await models.digests(tx)
+    await asyncio.to_thread(_sweep, models_dir, named)
+
+
+def _sweep(models_dir: Path, named: set[str]) -> None:
+    for path in models_dir.glob("*.*") if models_dir.is_dir() else ():
+        if path.name.partition(".")[0] not in named:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,101 @@
+"""Propose: what a sort would do, line by line. Writes the proposal down and changes nothing else."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.adapters.store import Tx, answers, playlists, writes
+from bot.core.decide import Decision, PlaylistRule, decide
+from bot.core.labels import Verdict
+from bot.core.records import Layer, Playlist
+from bot.flows.outlook import Outlook
+
+
+async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime) -> int:
+    """Open a write with the decisions about the songs in `only` (or all) that have no place yet; return its number."""
+    kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
+    verdicts = await answers.verdicts(tx, layer.member, layer.layer)
+    standing = {each.playlist: {item.song for item in await playlists.items(tx, each.playlist)} for each in kept}
+    placed = frozenset().union(*standing.values()) if standing else frozenset()
+    known = [song.song for song in outlook.songs if only is None or song.song in only]
+    todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
+    lines = _decided(outlook, layer, kept, [song for song in todo if not _told(verdicts.get(song))], verdicts)
+    lines += _settled(todo, verdicts, standing)
+    lines += _unwanted(verdicts, {each.playlist: await writes.ours(tx, each.playlist) for each in kept}, standing)
+    digest = outlook.model.digest if outlook.model else None
+    write = await writes.begin(tx, layer.member, layer.layer, kind, len(todo), digest, now)
+    await writes.add_changes(tx, layer.member, write, lines)
+    return write
+
+
+def _told(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.settled
+
+
+def _open(
+    song: str,
+    verdict: Verdict | None,
+    standing: Mapping[int, set[str | None]],
+    placed: frozenset[str | None],
+    layer: Layer,
+) -> bool:
+    """Whether there is anything left to do for the song: the member's word first, then one place or several."""
+    if verdict is not None and verdict.none:
+        return False
+    if verdict is not None and verdict.yes:
+        return any(song not in songs for playlist, songs in standing.items() if playlist in verdict.yes)
+    return layer.several or song not in placed
+
+
+def _decided(
+    outlook: Outlook, layer: Layer, kept: Sequence[Playlist], open_songs: Sequence[str], verdicts: Mapping[str, Verdict]
+) -> list[dict[str, Any]]:
+    """Return the lines that the model's decisions come to; what the member ruled out is not proposed again."""
+    if not open_songs:
+        return []
+    rules = [PlaylistRule(each.playlist, each.mistakes, each.automatic) for each in kept]
+    decisions = decide(outlook.scores_of(open_songs), rules, several=layer.several, everything=layer.everything)
+    return [
+        _line(open_songs[decision.song], playlist, decision)
+        for decision in decisions
+        if decision.outcome != "leave"
+        for playlist in decision.playlists
+        if playlist not in verdicts.get(open_songs[decision.song], Verdict()).no
+    ]
+
+
+def _line(song: str, playlist: int, decision: Decision) -> dict[str, Any]:
+    return {
+        "song": song,
+        "playlist": playlist,
+        "action": decision.outcome,
+        "state": "wanted" if decision.outcome == "add" else "asked",
+        "probability": float(decision.probability),
+        "certainty": decision.certainty,
+    }
+
+
+def _settled(
+    todo: Sequence[str], verdicts: Mapping[str, Verdict], standing: Mapping[int, set[str | None]]
+) -> list[dict[str, Any]]:
+    """Return the lines for songs that the member placed with their own word."""
+    return [
+        {"song": song, "playlist": playlist, "action": "add", "certainty": "told", "probability": 1.0}
+        for song in todo
+        if _told(verdicts.get(song))
+        for playlist in sorted(verdicts[song].yes)
+        if playlist in standing and song not in standing[playlist]
+    ]
+
+
+def _unwanted(
+    verdicts: Mapping[str, Verdict], ours: Mapping[int, frozenset[str]], standing: Mapping[int, set[str | None]]
+) -> list[dict[str, Any]]:
+    """Return the lines that take out what we put in and the member has since said belongs elsewhere, or nowhere."""
+    return [
+        {"song": song, "playlist": playlist, "action": "remove", "certainty": "told"}
+        for playlist, songs in ours.items()
+        for song in sorted(songs & {each for each in standing[playlist] if each})
+        if (verdict := verdicts.get(song))
+        and (playlist in verdict.no or (verdict.settled and playlist not in verdict.yes))
+    ]

@@ -1,0 +1,95 @@
+"""Status: where a member stands, and what the next sensible step is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.jobs import Jobs
+from bot.adapters.store import Store, answers, limits, members, playlists, songs, writes
+from bot.core.decide import PlaylistRule, decide
+from bot.core.records import Account, Layer, Member, Model, Playlist
+from bot.flows import label
+from bot.flows.link import days_left
+from bot.flows.outlook import Outlook, Outlooks
+
+IN_WORDS = {"sync": "reading your likes", "train": "training", "apply": "writing to your playlists", "poll": "a look"}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStatus:
+    """`placeable`: songs of the library that would be placed without a question; `left_open` those that would not."""
+
+    layer: Layer
+    playlists: Sequence[Playlist]
+    model: Model | None
+    tally: label.Tally
+    placeable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    member: Member | None
+    account: Account | None
+    days_left: int | None
+    songs: int
+    without_features: int
+    labels: int
+    layers: Sequence[LayerStatus]
+    waiting: Sequence[str]
+    cooldown: datetime | None
+    next_step: str  # "link", "playlists", "label", "train", "sort" or "watch"
+
+
+async def status(store: Store, outlooks: Outlooks, jobs: Jobs, member: int, now: datetime) -> Status:
+    """Return where the member stands; also of one we know nothing of."""
+    async with store.reading() as tx:
+        known = await members.get(tx, member)
+        account = await members.account(tx, member)
+        count = await songs.count(tx, member)
+        labels = await answers.count_songs(tx, member)
+        layers = await playlists.layers(tx, member)
+        cooldown = await limits.cooldown(tx, account.client_id) if account else None
+        sorted_once = await writes.last_done(tx, member) is not None
+    shown = [await _layer(store, outlooks, layer) for layer in layers]
+    outlook = await outlooks.of(member, layers[0].layer) if layers and count else None
+    waiting = sorted({IN_WORDS.get(job.kind, job.kind) for job in await jobs.pending(member)})
+    return Status(
+        member=known,
+        account=account,
+        days_left=days_left(account, now) if account else None,
+        songs=count,
+        without_features=outlook.without_features if outlook else 0,
+        labels=labels,
+        layers=shown,
+        waiting=waiting,
+        cooldown=cooldown if cooldown is not None and cooldown > now else None,
+        next_step=_next(count, shown, sorted_once),
+    )
+
+
+async def _layer(store: Store, outlooks: Outlooks, layer: Layer) -> LayerStatus:
+    outlook = await outlooks.of(layer.member, layer.layer)
+    async with store.reading() as tx:
+        kept = await playlists.in_layer(tx, layer.layer)
+        verdicts = await answers.verdicts(tx, layer.member, layer.layer)
+    return LayerStatus(layer, kept, outlook.model, label.tally(outlook, verdicts), placeable(outlook, layer, kept))
+
+
+def placeable(outlook: Outlook, layer: Layer, kept: Sequence[Playlist]) -> int:
+    """Return how many songs of the library the model would place without asking."""
+    if outlook.scores is None:
+        return 0
+    rules = [PlaylistRule(each.playlist, each.mistakes, automatic=True) for each in kept]
+    decisions = decide(outlook.scores, rules, several=layer.several, everything=layer.everything)
+    return len({each.song for each in decisions if each.outcome == "add"})
+
+
+def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool) -> str:
+    if not count:
+        return "link"
+    if not any(each.playlists for each in layers):
+        return "playlists"
+    if not any(each.model for each in layers):
+        ready = any(each.tally.labels >= label.FIRST_TRAINING for each in layers)
+        return "train" if ready else "label"
+    return "watch" if sorted_once else "sort"

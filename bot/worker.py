@@ -1,0 +1,151 @@
+"""Worker: what each kind of job does. Every job converges, so running one twice is running it once."""
+
+import logging
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.adapters.jobs import Job
+from bot.adapters.store import members, notices, writes
+from bot.core.records import Notice
+from bot.errors import ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
+from bot.flows import library, link, notify, sort, train, watch
+from bot.services import Services
+
+log = logging.getLogger(__name__)
+BACK_OFF = 5  # seconds; doubled with each try, spread over the whole of it ("full jitter")
+LONGEST = 300
+
+
+class Mouth(Protocol):
+    """What the worker says to members through: the chat."""
+
+    async def tell(self, notices: Sequence[Notice]) -> bool: ...
+
+    async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
+
+
+class Worker:
+    def __init__(self, services: Services, mouth: Mouth) -> None:
+        self._services, self._mouth = services, mouth
+        self._does: dict[str, Callable[[Job, datetime], Awaitable[None]]] = {
+            "sync": self._sync,
+            "poll": self._poll,
+            "train": self._train,
+            "apply": self._apply,
+        }
+
+    async def run(self, job: Job) -> None:
+        """Do a job. What Spotify puts off is put off; what the member must hear, they hear."""
+        now = self._services.clock()
+        try:
+            await self._does[job.kind](job, now)
+        except CoolingDown as wait:
+            await self._put_off(job, (wait.until - now).total_seconds() + 1)
+            await self._say(job, wait)
+        except SpotifyDown:
+            await self._put_off(job, random.uniform(0, min(LONGEST, BACK_OFF * 2**job.tries)))  # noqa: S311
+        except (ConsentEnded, NotLinked, TrainingFailed) as known:
+            await self._say(job, known)
+        except CratekeeperError as known:
+            log.warning("%s of a member: %s", job.kind, known)
+            await self._fail(job, known)
+        except Exception:
+            reference = secrets.token_hex(2)
+            log.exception("#%s %s failed", reference, job.kind)
+            await self._fail(job, CratekeeperError(), reference)
+        await notify.deliver(self._services.store, self._mouth.tell, self._services.clock(), job.member)
+
+    async def _put_off(self, job: Job, seconds: float) -> None:
+        await self._services.jobs.enqueue(
+            job.kind, job.member, job.argument, tries=job.tries + 1, delay=max(1, seconds)
+        )
+
+    async def _fail(self, job: Job, error: CratekeeperError, reference: str = "") -> None:
+        if job.kind == "apply":
+            async with self._services.store.writing() as tx:
+                await writes.set_state(tx, job.argument, "failed", problem=error.for_member())
+        await self._say(job, error, reference)
+
+    async def _say(self, job: Job, error: CratekeeperError, reference: str = "") -> None:
+        """Tell the member once; a poll that was put off is nobody's business but the log's."""
+        if job.tries or (job.kind == "poll" and not isinstance(error, ConsentEnded)):
+            return
+        text = error.for_member() + (f" `#{reference}`" if reference else "")
+        async with self._services.store.writing() as tx:
+            if await members.get(tx, job.member) is not None:
+                await notices.add(tx, job.member, "problem", {"text": text, "job": job.kind}, self._services.clock())
+
+    async def _sync(self, job: Job, now: datetime) -> None:
+        """Read the likes and whatever is new in them; what /sync and a first link ask for."""
+        services = self._services
+        music = await services.account_music(job.member)
+        async with services.store.reading() as tx:
+            account = await members.account(tx, job.member)
+        if account is None:
+            raise NotLinked
+
+        async def progress(done: int, total: int) -> None:
+            await self._mouth.progress(job.member, "sync", done, total)
+
+        synced = await library.sync(services.store, music, account, now, progress)
+        async with services.store.writing() as tx:
+            await link.recognise(tx, services.vault, job.member)
+            body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
+            await notices.add(tx, job.member, "synced", body, now)
+        await self._apply_all(await watch.sort_fresh(services.store, music, services.outlooks, job.member, now), job)
+
+    async def _poll(self, job: Job, now: datetime) -> None:
+        services = self._services
+        async with services.store.reading() as tx:
+            account = await members.account(tx, job.member)
+        if account is None:
+            return None
+        if account.synced_at is None:
+            return await self._sync(job, now)
+        music = await services.account_music(job.member)
+        opened = await watch.poll(services.store, music, music, services.outlooks, account, now)
+        await self._apply_all(opened, job)
+        return None
+
+    async def _apply_all(self, opened: Sequence[int], job: Job) -> None:
+        for write in opened:
+            await self._services.jobs.enqueue("apply", job.member, write)
+
+    async def _train(self, job: Job, now: datetime) -> None:
+        await train.train(self._services.store, self._services.trainer, job.member, job.argument, now)
+
+    async def _apply(self, job: Job, now: datetime) -> None:
+        services = self._services
+        async with services.store.reading() as tx:
+            write = await writes.get(tx, job.argument)
+        if write is None or write.state != "applying":
+            return
+        receipt = await sort.apply(services.store, await services.music(job.member), job.argument, now)
+        if receipt.write.kind == "watch":
+            await watch.tell_of(services.store, job.member, [receipt], now)
+            return
+        async with services.store.writing() as tx:
+            await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
+
+
+async def tick(services: Services, mouth: Mouth) -> None:
+    """Begin what is due: polls of members' likes, writes without a job, warnings, waiting notices."""
+    now = services.clock()
+    async with services.store.writing() as tx:
+        due = await members.due(tx, now)
+        for each in due:
+            pause = services.settings.poll_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads the load
+            await members.change(tx, each.member, next_poll_at=now + timedelta(seconds=pause))
+        unfinished = await writes.unfinished(tx)
+    for each in due:
+        await services.jobs.enqueue("poll", each.member)
+    for write in unfinished:
+        if not any(
+            job.kind == "apply" and job.argument == write.write for job in await services.jobs.pending(write.member)
+        ):
+            await services.jobs.enqueue("apply", write.member, write.write)
+    await notify.warn_of_consent(services.store, now)
+    await notify.deliver(services.store, mouth.tell, now)
