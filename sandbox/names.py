@@ -1,0 +1,49 @@
+"""Titles and artists' names put together from words; none of them means anybody."""
+
+import numpy as np
+
+ADJECTIVES = (
+    "Amber", "Broken", "Blue", "Borrowed", "Distant", "Early", "Electric", "Empty", "Faded", "Gentle",
+    "Golden", "Hollow", "Idle", "Iron", "Little", "Low", "Midnight", "Northern", "Open", "Paper", "Patient",
+    "Quiet", "Restless", "Salt", "Second", "Silver", "Slow", "Small", "Static", "Summer", "Tidal", "Uneven",
+    "Velvet", "Warm", "Winter", "Wooden",
+)  # fmt: skip
+NOUNS = (
+    "Airport", "Avenue", "Balcony", "Bicycle", "Bridge", "Candle", "Coast", "Compass", "Corridor", "Engine",
+    "Ferry", "Garden", "Harbour", "Hour", "Kettle", "Lantern", "Letter", "Light", "Map", "Mirror", "Morning",
+    "Motorway", "Ocean", "Orchard", "Parade", "Platform", "Postcard", "Radio", "River", "Rooftop",
+    "Satellite", "Signal", "Staircase", "Station", "Telephone", "Tide", "Tram", "Tunnel", "Umbrella",
+    "Valley", "Weather", "Window",
+)  # fmt: skip
+VERBS = ("Carry", "Chase", "Count", "Forget", "Hold", "Keep", "Leave", "Lose", "Remember", "Send", "Trade", "Wait for")
+FIRST = (
+    "Ada", "Anton", "Bea", "Casimir", "Delia", "Edda", "Farid", "Greta", "Hana", "Ilse", "Jonah", "Kaya",
+    "Lev", "Mina", "Noor", "Otis", "Petra", "Quentin", "Rosa", "Sami", "Tilda", "Uma", "Vera", "Wanda",
+    "Yara", "Zeno",
+)  # fmt: skip
+LAST = (
+    "Aldane", "Brisk", "Corvell", "Dray", "Ellmark", "Fennow", "Gallick", "Hosk", "Ivers", "Jarrow", "Kestle",
+    "Lorne", "Marrable", "Nyland", "Orrin", "Pellam", "Quill", "Rusk", "Sandel", "Thorne-Vey", "Ulmer",
+    "Vance-Oro", "Wexley", "Yorrick",
+)  # fmt: skip
+
+
+def title(dice: np.random.Generator) -> str:
+    """A title of a song or an album."""
+    adjective, noun, other = dice.choice(ADJECTIVES), dice.choice(NOUNS), dice.choice(NOUNS)
+    forms = (
+        f"{adjective} {noun}",
+        f"The {adjective} {noun}",
+        f"{noun} & {other}",
+        f"{dice.choice(VERBS)} the {noun}",
+        f"{adjective} {noun}, {adjective} {other}",
+        f"{noun} ({adjective})",
+    )
+    return str(dice.choice(forms, p=(0.4, 0.15, 0.15, 0.2, 0.05, 0.05)))
+
+
+def artist_name(dice: np.random.Generator) -> str:
+    """A band or a person."""
+    if dice.random() < 0.5:
+        return f"{dice.choice(FIRST)} {dice.choice(LAST)}"
+    return f"The {dice.choice(ADJECTIVES)} {dice.choice(NOUNS)}s"

@@ -1,0 +1,182 @@
+"""Songs that nobody has heard: drawn from a seed, played by `synth`, listened to by `hearing`.
+
+The truth (which style a song was drawn from) is known to the sandbox only; the bot gets the catalogue's data and, by a
+CSV file, features computed from the audio.
+"""
+
+import inspect
+import json
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from sandbox import hearing, synth
+from sandbox.names import artist_name, title
+from sandbox.spotify.model import Track, spotify_id
+from sandbox.styles import DIALS, STYLES, Style
+from sandbox.synth import RATE, Sound
+
+SPREAD = 0.08  # standard deviation of a song's dials around its style, in parts of their range
+LEANING = 0.04  # the same for an artist's own sound
+BLEND = 0.45  # at most, of an artist's other style in a song
+TWO = 0.38  # from this share of another style on, a song belongs to both
+WORDLESS = 0.3  # of artists that nobody has tagged
+
+Features = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """Somebody with a leaning to one style, and perhaps to another."""
+
+    name: str
+    styles: tuple[Style, ...]
+    leaning: tuple[float, ...]  # added to the dials
+    words: tuple[str, ...]
+    albums: tuple[tuple[str, int], ...]  # title, year
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A song with its truth: `styles` are the names of the styles it belongs to, the strongest first."""
+
+    id: str
+    title: str
+    artist: str
+    album: str
+    year: int
+    isrc: str
+    words: tuple[str, ...]
+    explicit: bool
+    styles: tuple[str, ...]
+    sound: Sound
+
+    @property
+    def track(self) -> Track:
+        """The song as a catalogue knows it."""
+        length = round(self.sound.seconds * 1000)
+        return Track(self.id, self.title, (self.artist,), self.album, str(self.year), length, self.isrc, self.explicit)
+
+
+# ---------------------------------------------------------------- drawing songs
+def songs(seed: int = 0, count: int = 400) -> tuple[Song, ...]:
+    """Draw `count` songs, about as many of each style, three to nine by each artist."""
+    dice = np.random.default_rng([seed, count])
+    made: list[Song] = []
+    titles: set[str] = set()
+    artists: set[str] = set()
+    while len(made) < count:
+        artist = _artist(dice, STYLES[len(artists) % len(STYLES)], artists)
+        for _ in range(min(int(dice.integers(3, 10)), count - len(made))):
+            made.append(_song(dice, artist, seed, len(made), titles))
+    return tuple(made)
+
+
+def _artist(dice: np.random.Generator, style: Style, taken: set[str]) -> Artist:
+    name = _fresh(artist_name, dice, taken)
+    other = STYLES[dice.integers(len(STYLES))]
+    styles = (style, other) if other is not style else (style,)
+    words = () if dice.random() < WORDLESS else _words(dice, styles)
+    start = int(np.clip(dice.normal(style.year, 6), 1968, 2025))
+    albums = tuple((title(dice), min(2026, start + 3 * number)) for number in range(dice.integers(1, 4)))
+    return Artist(name, styles, tuple(dice.normal(0, LEANING, len(DIALS))), words, albums)
+
+
+def _words(dice: np.random.Generator, styles: Sequence[Style]) -> tuple[str, ...]:
+    """A word of the first style, perhaps one of the other, and now and then one that fits neither."""
+    chosen = [styles[0]]
+    if dice.random() < 0.5:
+        chosen.append(styles[-1])
+    if dice.random() < 0.3:
+        chosen.append(STYLES[dice.integers(len(STYLES))])
+    return tuple(dict.fromkeys(str(dice.choice(style.words)) for style in chosen))
+
+
+def _song(dice: np.random.Generator, artist: Artist, seed: int, number: int, titles: set[str]) -> Song:
+    share = float(dice.uniform(0, BLEND)) if len(artist.styles) == 2 else 0.0
+    album, year = artist.albums[dice.integers(len(artist.albums))]
+    return Song(
+        id=spotify_id(seed, "song", number),
+        title=_fresh(title, dice, titles),
+        artist=artist.name,
+        album=album,
+        year=year,
+        isrc=f"ZZCRT{year % 100:02d}{number:05d}",
+        words=artist.words,
+        explicit=bool(dice.random() < 0.08),
+        styles=tuple(style.name for style in artist.styles[: 2 if share > TWO else 1]),
+        sound=_sound(dice, _dials(dice, artist, share), seed * 100_000 + number),
+    )
+
+
+def _dials(dice: np.random.Generator, artist: Artist, share: float) -> dict[str, float]:
+    """A point near the artist's style, `share` of the way towards their other one."""
+    centre = (1 - share) * np.array(artist.styles[0].dials) + share * np.array(artist.styles[-1].dials)
+    point = np.clip(centre + artist.leaning + dice.normal(0, SPREAD, len(DIALS)), 0, 1)
+    return dict(zip(DIALS, point.tolist(), strict=True))
+
+
+def _sound(dice: np.random.Generator, dials: dict[str, float], seed: int) -> Sound:
+    """Turn dials, all from 0 to 1, into beats a minute, decibels and the rest."""
+    rest = {name: dials[name] for name in DIALS if name not in {"tempo", "minor", "lift", "level"}}
+    return Sound(
+        seed=seed,
+        tempo=round(62 * 2.7 ** dials["tempo"], 1),
+        key=int(dice.integers(12)),
+        minor=bool(dice.random() < dials["minor"]),
+        lift=8 * dials["lift"],
+        level=-16 + 15.5 * dials["level"],
+        **rest,
+    )
+
+
+def _fresh(draw: Callable[[np.random.Generator], str], dice: np.random.Generator, taken: set[str]) -> str:
+    """Draw until the name is new."""
+    while (name := draw(dice)) in taken:
+        continue
+    taken.add(name)
+    return name
+
+
+# ---------------------------------------------------------------- sound and features
+def render(song: Song) -> synth.Samples:
+    """Play the song: shape (samples, 2) at RATE."""
+    return synth.render(song.sound)
+
+
+def write_audio(song: Song, path: Path) -> None:
+    """Write the song as OGG Vorbis or FLAC, as the ending of `path` says."""
+    soundfile.write(path, render(song), RATE)
+
+
+def hear(sound: Sound) -> Features:
+    """The features of `sound`, from its rendered audio."""
+    return hearing.features(synth.render(sound), RATE)
+
+
+def hear_all(songs: Sequence[Song], cache: Path, workers: int = 2) -> dict[str, Features]:
+    """The features of every song, by id; kept in the folder `cache` until songs, synth or hearing change."""
+    kept = cache / f"features-{fingerprint(songs)}.json"
+    if kept.exists():
+        return dict(json.loads(kept.read_text()))
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        heard = dict(
+            zip((song.id for song in songs), pool.map(hear, (s.sound for s in songs), chunksize=10), strict=True)
+        )
+    cache.mkdir(parents=True, exist_ok=True)
+    draft = kept.with_suffix(".draft")
+    draft.write_text(json.dumps(heard))
+    draft.replace(kept)
+    return heard
+
+
+def fingerprint(songs: Sequence[Song]) -> str:
+    """Changes whenever the features of `songs` may."""
+    code = "".join(inspect.getsource(module) for module in (synth, hearing))
+    return sha256((repr(songs) + code).encode()).hexdigest()[:16]
