@@ -104,10 +104,10 @@ def _generate(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, made = tempfile.mkstemp(dir=path.parent, prefix="keys.")  # O_EXCL, mode 600
     try:
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(Fernet.generate_key() + b"\n")
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(descriptor)
         _appear(Path(made), path)
     finally:
         Path(made).unlink()

@@ -1,36 +1,33 @@
-"""Client: what every request to Spotify goes through.
+"""Client: members' accounts at Spotify, and their tokens.
 
-In order: the member's tokens from the store, renewed where they are about to expire; a cooldown ends it there and then;
-the app's turn; the request counted; the request sent once, in a thread. Cooldowns and counts live in the store, so a
-restart forgets neither (promise P6). Writes are never sent again: who called reads what is there, and converges.
+One request at a time for each member, with the tokens that are in the store at that moment: an unlink holds at once.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
-import requests
 import spotipy
 
-from bot.adapters.spotify import oauth, wire
+from bot.adapters.spotify import oauth, shapes, wire
 from bot.adapters.spotify.music import SpotifyMusic
-from bot.adapters.spotify.pace import Bucket, Outage, Pace
+from bot.adapters.spotify.pace import Pace
+from bot.adapters.spotify.sender import Sender, to_the_end
 from bot.adapters.spotify.wire import Refusal
-from bot.adapters.store import Store, limits, members
+from bot.adapters.store import Store, members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
-from bot.errors import ConsentEnded, CoolingDown, LinkRefused, NotLinked, NotOnAllowList, SpotifyDown, SpotifyError
+from bot.errors import ConsentEnded, LinkRefused, NotLinked
 from bot.ports import Profile, Tokens
 
 T = TypeVar("T")
-Ask = Callable[[spotipy.Spotify], Any]  # makes one request; runs in a thread
 
-PATIENCE = 5.0  # seconds; what is to be waited out in place. Anything longer is for the caller to come back for
+UNAUTHORISED = 401
+INVALID_GRANT = "invalid_grant"  # a code or a refresh token that is good no more
 MARGIN = timedelta(seconds=60)  # tokens are renewed so long before they expire
-WINDOW = 30  # seconds; Spotify's rolling window, waited for where a 429 does not say how long
-QUOTA_LOCKOUT = 6 * 3600  # seconds; the shortest lockout that was seen, where QUOTA_EXCEEDED does not say how long
-LONGEST = 30 * 86_400  # seconds; a Retry-After beyond this is a mistake
 
 
 class Line:
@@ -41,7 +38,7 @@ class Line:
         self._session = wire.session()
         self._client = wire.client(api_url, self._session)
 
-    def ask(self, access: str, ask: Ask) -> Any:
+    def ask(self, access: str, ask: Callable[[spotipy.Spotify], T]) -> T:
         """Make one request with that access token, which is not kept. Blocks."""
         self._client.set_auth(access)
         try:
@@ -54,7 +51,7 @@ class Line:
 
 
 class Spotify:
-    """Spotify for all members. `secrets` maps client ids to their secrets; a client id without one is a public client."""
+    """Spotify for all members. `secrets` maps client ids to their secrets; one without is a public client."""
 
     def __init__(
         self,
@@ -71,10 +68,8 @@ class Spotify:
         self._store, self._vault = store, vault
         self._api_url, self._accounts_url = api_url, accounts_url
         self._secrets = secrets
-        self._clock, self._sleep = clock, sleep
-        self._pace = pace
-        self._outage = Outage(pace)
-        self._buckets: dict[str, Bucket] = {}
+        self._clock = clock
+        self._sender = Sender(store, clock, pace, sleep)
         self._lines: dict[int, Line] = {}
         self._user_ids: dict[str, str] = {}  # by user key
 
@@ -98,45 +93,101 @@ class Spotify:
             "code_verifier": verifier,
             "redirect_uri": redirect_uri,
         }
+        now = self._clock()
         try:
-            return oauth.tokens(await self._grant(client_id, form), self._clock())
+            return oauth.tokens(await self._grant(client_id, form), now)
         except Refusal as refusal:
-            raise LinkRefused if refusal.reason == "invalid_grant" else _error(refusal) from None
+            if refusal.reason != INVALID_GRANT:
+                raise
+        raise LinkRefused
 
     async def profile(self, client_id: str, tokens: Tokens) -> Profile:
         """Ask whose tokens these are. Raises NotOnAllowList when the app has no seat for that account."""
         line = Line(self._api_url)
         try:
-            me = await self._send(client_id, lambda: line.ask(tokens.access, spotipy.Spotify.me))
-        except Refusal as refusal:
-            raise _error(refusal) from None
+            me = await self._sender.send(client_id, partial(line.ask, tokens.access, spotipy.Spotify.me))
         finally:
             line.close()
-        key = me.get("account_id") or me["id"]
-        self._user_ids[key] = me["id"]
-        return Profile(key, me.get("display_name") or me["id"])
+        profile = shapes.profile(me)
+        self._user_ids[profile.user_key] = shapes.user_id(me)
+        return profile
 
     # ---------------------------------------------------------------- a member's calls
     def music(self, account: Account) -> SpotifyMusic:
-        """Return the member's music; tokens are looked up afresh for every call."""
-        return SpotifyMusic(self, account.member)
+        """Return the member's music. The tokens are looked up afresh for every call."""
+        return SpotifyMusic(self, account)
 
-    async def call(self, member: int, ask: Ask) -> Any:
-        """Make one request for a member; it waits until the member's one before it is done.
+    async def call(self, member: int, ask: Callable[[spotipy.Spotify], T]) -> T:
+        """Make one request for a member, after the one before it is done.
 
-        Raises NotLinked, ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, VaultError, a StoreError, or
-        Refusal for an answer that only the caller can read.
+        Raises NotLinked, ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, VaultError or a StoreError; Refusal
+        for what only the caller can tell.
         """
-        line = self._lines.setdefault(member, Line(self._api_url))
+        line = self._line(member)
         async with line.lock:
-            account, tokens = await self._opened(member)
-            if tokens.expires_at - MARGIN <= self._clock():
-                tokens = await _to_the_end(self._renew(account, tokens))
+            client_id, access = await self._access(member)
             try:
-                return await self._send(account.client_id, lambda: line.ask(tokens.access, ask))
+                return await self._sender.send(client_id, partial(line.ask, access, ask))
             except Refusal as refusal:
-                if refusal.status != 401:
+                if refusal.status != UNAUTHORISED:
                     raise
-            account, stale = await self._opened(member)
-            fresh = await _to_the_end(self._renew(account, stale))
-            return await self._send(account.client_id, lambda: line.ask(fresh.access, ask))
+            client_id, access = await self._access(member, rejected=access)
+            return await self._sender.send(client_id, partial(line.ask, access, ask))
+
+    def _line(self, member: int) -> Line:
+        if member not in self._lines:
+            self._lines[member] = Line(self._api_url)
+        return self._lines[member]
+
+    async def user_id(self, account: Account) -> str:
+        """Return the id by which playlists name their owner; it is not the user key. One request after a restart."""
+        if account.user_key not in self._user_ids:
+            me = await self.call(account.member, spotipy.Spotify.me)
+            self._user_ids[account.user_key] = shapes.user_id(me)
+        return self._user_ids[account.user_key]
+
+    # ---------------------------------------------------------------- tokens
+    async def _access(self, member: int, rejected: str | None = None) -> tuple[str, str]:
+        """Return (client id, access token), renewed where it is about to expire or Spotify `rejected` it."""
+        async with self._store.reading() as tx:
+            account = await members.account(tx, member)
+        if account is None:
+            raise NotLinked
+        tokens = self._tokens(account)
+        if tokens.access == rejected or tokens.expires_at - MARGIN <= self._clock():
+            tokens = await to_the_end(self._renew(account, tokens))
+        return account.client_id, tokens.access
+
+    def _tokens(self, account: Account) -> Tokens:
+        if not account.tokens:
+            raise ConsentEnded
+        return oauth.open_tokens(self._vault, account.member, account.tokens)
+
+    async def _renew(self, account: Account, tokens: Tokens) -> Tokens:
+        """Refresh the tokens, and keep them before they are used. Raises ConsentEnded once, and for ever after.
+
+        A reply that is lost changes nothing: what is kept still refreshes (promise P9).
+        """
+        form, now = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}, self._clock()
+        try:
+            fresh = oauth.tokens(await self._grant(account.client_id, form), now, tokens)
+        except Refusal as refusal:
+            if refusal.reason != INVALID_GRANT:
+                raise
+            return self._tokens(await self._replace(account, b""))
+        return self._tokens(await self._replace(account, oauth.seal_tokens(self._vault, account.member, fresh)))
+
+    async def _replace(self, account: Account, sealed: bytes) -> Account:
+        """Put `sealed` in the place of the account's tokens, unless the member linked again meanwhile."""
+        async with self._store.writing() as tx:
+            current = await members.account(tx, account.member)
+            if current is None:
+                raise NotLinked
+            if current.tokens != account.tokens:
+                return current
+            await members.change_account(tx, account.member, tokens=sealed)
+            return replace(current, tokens=sealed)
+
+    async def _grant(self, client_id: str, form: Mapping[str, str]) -> Any:
+        secret = self._secrets.get(client_id)
+        return await self._sender.send(client_id, partial(oauth.ask, self._accounts_url, client_id, secret, form))

@@ -10,20 +10,22 @@ from typing import Any
 import requests
 import spotipy
 
+from bot.errors import SpotifyError
+
 TIMEOUT = (5.0, 10.0)  # seconds to connect, seconds between two pieces of an answer
 FIRST_ERROR = 300  # the lowest status that is no success here: a redirect could lead a token astray (promise P36)
 TALKATIVE = ("spotipy.client", "spotipy.oauth2", "spotipy.util", "spotipy.cache_handler")
 
 
-class Refusal(Exception):
-    """Spotify answered, with something else than 2xx. Stays inside this package."""
+class Refusal(SpotifyError):
+    """Spotify answered, but with something else than 2xx. Becomes a more telling error wherever there is one."""
 
     def __init__(self, status: int, reason: str, message: str, retry_after: int | None) -> None:
         self.status = status
         self.reason = reason  # the machine-readable word: QUOTA_EXCEEDED, invalid_grant …
         self.message = message
         self.retry_after = retry_after  # seconds
-        super().__init__(f"{status} {reason}".strip())
+        super().__init__(f"Spotify answered {status} {reason}".strip())
 
 
 def session() -> requests.Session:

@@ -1,0 +1,109 @@
+"""Music: a member's playlists and liked songs at Spotify, as the ports want them.
+
+Reading a playlist is one call for its snapshot id and its first 100 places together, then one for each further 50:
+never more than ceil(n / 50). The snapshot is never newer than what was read, so a change in between is seen the next
+time. Answers are turned into records in the thread that fetched them.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import spotipy
+
+from bot.adapters.spotify import shapes
+from bot.adapters.spotify.wire import Refusal
+from bot.core.records import Account
+from bot.errors import PlaylistGone
+from bot.ports import Contents, Found, LikesPage
+
+if TYPE_CHECKING:
+    from bot.adapters.spotify.client import Spotify
+
+T = TypeVar("T")
+PAGE = 50  # rows; the most that a list answers at once
+GONE = (403, 404)  # what is answered for a playlist that was deleted, or is no longer the member's to change
+KINDS = ("track", "episode")  # asked for without episodes, Spotify passes them off as broken tracks
+
+
+class SpotifyMusic:
+    """Implements `ports.Music` and `ports.Likes` for one account."""
+
+    def __init__(self, spotify: "Spotify", account: Account) -> None:
+        self._spotify = spotify
+        self._account = account
+
+    def __repr__(self) -> str:
+        return f"SpotifyMusic({self._account.member})"
+
+    async def likes(self, offset: int) -> LikesPage:
+        """Return up to 50 liked songs from `offset`. One call."""
+        return await self._ask(
+            lambda client: shapes.likes_page(client.current_user_saved_tracks(limit=PAGE, offset=offset))
+        )
+
+    async def playlists(self) -> list[Found]:
+        """Return the playlists that the member may write to. One call per 50 that the member has or follows."""
+        user_id, listed, offset, total = await self._spotify.user_id(self._account), list[Found](), 0, 1
+        while offset < total:
+            found, total = await self._playlists_page(offset, user_id)
+            listed += found
+            offset += PAGE
+        return listed
+
+    async def _playlists_page(self, offset: int, user_id: str) -> tuple[list[Found], int]:
+        return await self._ask(
+            lambda client: shapes.playlists_page(client.current_user_playlists(limit=PAGE, offset=offset), user_id)
+        )
+
+    async def create(self, name: str) -> Found:
+        """Make a playlist. It is asked to be private; whether Spotify heeds that nobody could check."""
+        return await self._ask(lambda client: shapes.playlist(client.current_user_playlist_create(name, public=False)))
+
+    async def contents(self, playlist: str) -> Contents:
+        """Read a playlist, every place of it. Raises PlaylistGone."""
+        items, total, snapshot = await self._ask_of(
+            playlist, lambda client: shapes.opened(client.playlist(playlist, additional_types=KINDS))
+        )
+        while len(items) < total:
+            more = await self._items(playlist, len(items))
+            if not more:  # it got shorter while we read
+                break
+            items += more
+        return Contents(tuple(items), snapshot)
+
+    async def _items(self, playlist: str, offset: int) -> list[Any]:
+        return await self._ask_of(
+            playlist,
+            lambda client: shapes.items(
+                client.playlist_items(playlist, limit=PAGE, offset=offset, additional_types=KINDS)
+            ),
+        )
+
+    async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
+        """Put at most 100 songs in. Not by spotipy's own method, which sends a bare array. Raises PlaylistGone."""
+        payload: dict[str, Any] = {"uris": list(songs)}
+        if position is not None:
+            payload["position"] = position
+        await self._ask_of(playlist, lambda client: client._post(f"playlists/{playlist}/items", payload=payload))
+
+    async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
+        """Take every occurrence of at most 100 songs out, as of `snapshot`. Raises PlaylistGone."""
+        await self._ask_of(
+            playlist,
+            lambda client: client.playlist_remove_all_occurrences_of_items(playlist, songs, snapshot_id=snapshot),
+        )
+
+    async def _ask(self, ask: Callable[[spotipy.Spotify], T]) -> T:
+        return await self._spotify.call(self._account.member, ask)
+
+    async def _ask_of(self, playlist: str, ask: Callable[[spotipy.Spotify], T]) -> T:
+        """Ask about one playlist, whose id may be anything that somebody typed."""
+        if not re.fullmatch(r"[0-9A-Za-z]+", playlist):
+            raise PlaylistGone
+        try:
+            return await self._ask(ask)
+        except Refusal as refusal:
+            if refusal.status not in GONE:
+                raise
+        raise PlaylistGone

@@ -1,0 +1,133 @@
+"""Sender: what every request to Spotify goes through, whoever it is for.
+
+In order: a cooldown ends it there and then; an outage puts it off; the app's turn; the request counted; the request
+sent once, in a thread. Cooldowns and counts live in the store, so a restart forgets neither (promise P6). Nothing that
+may have been carried out is sent again: who called reads what is there, and converges (promise P2).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import requests
+
+from bot.adapters.spotify.pace import Bucket, Outage, Pace
+from bot.adapters.spotify.wire import Refusal
+from bot.adapters.store import Store, Tx, limits
+from bot.errors import ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
+
+T = TypeVar("T")
+FORBIDDEN, TOO_MANY, SERVER_ERROR = 403, 429, 500
+QUOTA = "QUOTA_EXCEEDED"  # the reason of a 429 that is about the developer's daily quota
+
+PATIENCE = 5.0  # seconds; what is waited out in place. For anything longer the caller comes back
+WINDOW = 30  # seconds; Spotify's rolling window, kept out of where a 429 does not say how long
+QUOTA_LOCKOUT = 6 * 3600  # seconds; the shortest lockout that was seen, for where QUOTA_EXCEEDED does not say
+LONGEST = 30 * 86_400  # seconds; a Retry-After beyond this is a mistake
+
+
+class Sender:
+    """Sends requests for client ids, each in its turn."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], pace: Pace, sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._store = store
+        self._clock, self._sleep = clock, sleep
+        self._pace = pace
+        self._outage = Outage(pace)
+        self._buckets: dict[str, Bucket] = {}
+
+    async def send(self, client_id: str, send: Callable[[], T], *, patient: bool = True) -> T:
+        """Send a request in the app's turn; once more after a short Retry-After, for a 429 was not carried out.
+
+        Raises CoolingDown, NotOnAllowList, ConsentEnded, SpotifyDown, a StoreError; Refusal for any other answer.
+        """
+        await self._turn(client_id)
+        try:
+            return await self._once(send)
+        except Refusal as refusal:
+            if not (patient and _brief(refusal)):
+                raise await self._meaning(client_id, refusal) from None
+            self._bucket(client_id).hold(self._clock() + timedelta(seconds=refusal.retry_after or 0))
+        return await self.send(client_id, send, patient=False)
+
+    async def _turn(self, client_id: str) -> None:
+        """Wait for the app's turn and count the request. Raises CoolingDown, or SpotifyDown between two tries."""
+        async with self._store.reading() as tx:
+            await _heed(tx, client_id, self._clock())
+        while seconds := self._outage.wait(self._clock()):
+            if seconds > PATIENCE:
+                raise SpotifyDown
+            await self._sleep(seconds)
+        if seconds := self._bucket(client_id).reserve(self._clock()):
+            await self._sleep(seconds)
+        async with self._store.writing() as tx:
+            now = self._clock()
+            await _heed(tx, client_id, now)
+            await limits.spend(tx, client_id, now, 1)
+
+    def _bucket(self, client_id: str) -> Bucket:
+        return self._buckets.setdefault(client_id, Bucket(self._pace))
+
+    async def _once(self, send: Callable[[], T]) -> T:
+        """Send a request exactly once. Raises SpotifyDown when it is unknown whether it was carried out."""
+        try:
+            answer = await to_the_end(asyncio.to_thread(send))
+        except Refusal as refusal:
+            if refusal.status < SERVER_ERROR:
+                self._outage.answered()
+                raise
+            self._outage.failed(self._clock())
+            raise SpotifyDown(str(refusal)) from None
+        except requests.RequestException as error:
+            self._outage.failed(self._clock())
+            raise SpotifyDown(f"Spotify cannot be reached: {type(error).__name__}") from None
+        self._outage.answered()
+        return answer
+
+    async def _meaning(self, client_id: str, refusal: Refusal) -> SpotifyError:
+        if refusal.status == TOO_MANY:
+            return CoolingDown(await self._cool_down(client_id, refusal))
+        if refusal.status == FORBIDDEN and "not registered" in refusal.message:
+            return NotOnAllowList()
+        if refusal.status == FORBIDDEN and "scope" in refusal.message:
+            return ConsentEnded("The consent does not cover what was asked.")
+        return refusal
+
+    async def _cool_down(self, client_id: str, refusal: Refusal) -> datetime:
+        """Keep everyone off this app's quota until Spotify's time is up; return when that is."""
+        unsaid = QUOTA_LOCKOUT if refusal.reason == QUOTA else WINDOW
+        seconds = min(LONGEST, unsaid if refusal.retry_after is None else refusal.retry_after)
+        until = self._clock() + timedelta(seconds=seconds)
+        async with self._store.writing() as tx:
+            until = max(until, await limits.cooldown(tx, client_id) or until)
+            await limits.cool_down(tx, client_id, until, refusal.reason or str(refusal.status))
+        return until
+
+
+async def _heed(tx: Tx, client_id: str, now: datetime) -> None:
+    until = await limits.cooldown(tx, client_id)
+    if until is not None and until > now:
+        raise CoolingDown(until)
+
+
+def _brief(refusal: Refusal) -> bool:
+    """Whether to wait in place: never for the quota, which one more try would only strain further."""
+    wait = refusal.retry_after
+    return refusal.status == TOO_MANY and refusal.reason != QUOTA and wait is not None and wait <= PATIENCE
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work`; when we are cancelled, let it finish first.
+
+    A thread cannot be stopped, and its session is not to be shared with the next one; nor may new tokens be lost
+    between Spotify and the store.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
