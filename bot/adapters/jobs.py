@@ -123,12 +123,19 @@ class Jobs:
         if found:
             await DBOS.delete_workflows_async([each.workflow_id for each in found])
 
-    async def stuck(self) -> list[str]:
-        """Return the jobs that were begun STARTS times and never ended."""
-        found = await DBOS.list_workflows_async(
-            status="MAX_RECOVERY_ATTEMPTS_EXCEEDED", load_input=False, load_output=False
-        )
-        return [each.workflow_id.rsplit(":", 1)[0] for each in found]
+    @staticmethod
+    def stuck_in(path: Path) -> list[str]:
+        """Return the jobs in a queue's file that were begun STARTS times and never ended."""
+        if not path.exists():
+            return []
+        engine = sa.create_engine(f"sqlite:///{path}")
+        status = sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("status"))
+        given_up = sa.select(status.c.workflow_uuid).where(status.c.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+        try:
+            with engine.connect() as connection:
+                return [job.rsplit(":", 1)[0] for job in connection.execute(given_up).scalars()]
+        finally:
+            engine.dispose()
 
     async def stop(self, grace: int) -> None:
         """Begin nothing more, give what runs `grace` seconds; the rest goes on at the next start."""

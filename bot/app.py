@@ -1,0 +1,168 @@
+"""App: builds every adapter, once, and runs the bot until it is told to stop. The composition root."""
+
+import asyncio
+import csv
+import logging
+import logging.config
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import web
+from bot.adapters.jobs import Jobs
+from bot.adapters.scorer import Scorer
+from bot.adapters.spotify import Pace, Spotify
+from bot.adapters.store import Store, schema, songs
+from bot.adapters.trainer import Trainer
+from bot.adapters.vault import Vault, load_keys
+from bot.chat.client import Chat
+from bot.config import Settings
+from bot.core.features import column, features_from_row
+from bot.errors import BadFile, CratekeeperError
+from bot.flows import erase, link
+from bot.flows.outlook import Outlooks
+from bot.services import Services
+from bot.worker import Worker, tick
+
+log = logging.getLogger("bot")
+TICK = 5  # seconds between looks for what is due; shorter where polls are
+SWEEP = 3600  # seconds between clearing the records of jobs that ended well
+GRACE = 15  # seconds that running jobs have at a stop; the rest goes on at the next start
+CHATTY = ("spotipy", "urllib3", "discord.http", "discord.gateway", "aiosqlite", "sqlalchemy", "alembic", "matplotlib")
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(settings: Settings, environment: Mapping[str, str]) -> int:
+    """Run the bot until SIGTERM or Ctrl-C; returns the exit code. Raises SettingsError for a token that is refused."""
+    set_up_logging(settings.log_level)
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    async with assembled(settings, environment) as services:
+        await _serve(services, stopped)
+    return 0
+
+
+def set_up_logging(level: str) -> None:
+    """Log to stderr. Libraries that put tokens or members' words into their lines stay at WARNING (promise P34)."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s  %(message)s", force=True)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Services]:
+    """Build the services, with the database at today's schema, and take them down again."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.models_dir.mkdir(exist_ok=True)
+    store = Store(settings.database_url)
+    await store.migrate()
+    vault = Vault(load_keys(settings))
+    spotify = Spotify(
+        store,
+        vault,
+        api_url=settings.spotify_api_url,
+        accounts_url=settings.spotify_accounts_url,
+        secrets={settings.spotify_client_id: settings.spotify_client_secret} if settings.spotify_client_secret else {},
+        clock=clock,
+        pace=Pace(),
+    )
+    scorer = Scorer(settings.models_dir)
+    services = Services(
+        settings=settings,
+        store=store,
+        vault=vault,
+        spotify=spotify,
+        scorer=scorer,
+        outlooks=Outlooks(store, scorer),
+        jobs=Jobs(settings.data_dir / "jobs.db"),
+        trainer=Trainer(settings.database_url, settings.data_dir, environment),
+        clock=clock,
+    )
+    try:
+        yield services
+    finally:
+        await spotify.close()
+        await store.close()
+
+
+async def _serve(services: Services, stopped: asyncio.Event) -> None:
+    chat = Chat(services)
+    worker = Worker(services, chat)
+    await services.jobs.start(worker.run)
+    await erase.resume(services.store, services.jobs, services.outlooks, services.settings.models_dir)
+    runner = await web.serve(_pages(services), services.settings.http_port)
+    ticking = asyncio.create_task(_keep_ticking(services, chat))
+    chatting = asyncio.create_task(chat.run())
+    stopping = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({ticking, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ticking, chatting):
+            if task.done():
+                task.result()  # raises what ended it: a supervisor starts us again
+    finally:
+        for task in (ticking, stopping):
+            task.cancel()
+        await services.jobs.stop(GRACE)
+        await chat.close()
+        await runner.cleanup()
+        await asyncio.gather(ticking, chatting, stopping, return_exceptions=True)
+
+
+async def _keep_ticking(services: Services, chat: Chat) -> None:
+    """Look for what is due, for ever. One failed look is logged; the next one may succeed."""
+    pause = min(TICK, services.settings.poll_seconds)
+    last_sweep = clock()
+    while True:
+        try:
+            await tick(services, chat)
+            if (clock() - last_sweep).total_seconds() > SWEEP:
+                last_sweep = clock()
+                await services.jobs.sweep(last_sweep)
+        except CratekeeperError as error:
+            log.warning("a look for what is due failed: %s", error)
+        await asyncio.sleep(pause)
+
+
+def _pages(services: Services) -> web.Application:
+    async def finish(state: str, code: str | None, error: str | None) -> None:
+        linked = await link.finish(services.store, services.vault, services.spotify, state, code, clock())
+        await services.jobs.enqueue("sync", linked.member)
+
+    async def healthy() -> dict[str, object]:
+        async with services.store.reading() as tx:
+            await songs.count(tx, schema.OPERATOR)
+        return {"ok": True}
+
+    return web.application(finish, healthy)
+
+
+async def import_features(settings: Settings, file: Path) -> str:
+    """Keep what a CSV says of songs, for every member; returns what was done in a sentence. Raises BadFile."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    known = {}
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines)
+        keys = {column(header): header for header in rows.fieldnames or ()}
+        if not keys.keys() & {"track_id", "isrc"}:
+            raise BadFile(f"{file.name} has neither a track_id nor an isrc column")
+        for row in rows:
+            known[_key(row, keys)] = features_from_row(row, f"operator:{file.stem}")
+    store = Store(settings.database_url)
+    await store.migrate()
+    async with store.writing() as tx:
+        await songs.save_features(tx, schema.OPERATOR, f"operator:{file.stem}", known, clock())
+    await store.close()
+    return f"kept features of {len(known)} songs from {file.name}"
+
+
+def _key(row: Mapping[str, str], keys: Mapping[str, str]) -> str:
+    """Songs go by their track id, or by ISRC where the file has no ids."""
+    if track := row.get(keys.get("track_id", ""), ""):
+        return track if ":" in track else f"spotify:track:{track}"
+    return f"isrc:{row.get(keys.get('isrc', ''), '')}"

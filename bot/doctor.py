@@ -1,0 +1,146 @@
+"""Doctor: checks everything that the bot needs, and says what to do about what is missing."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+
+from bot.adapters.jobs import Jobs
+from bot.adapters.store import Store
+from bot.adapters.vault import Vault, load_keys
+from bot.config import Settings
+from bot.errors import CratekeeperError
+
+LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
+MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps bear less than that
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked: what, whether it is well, and what was found or is to be done."""
+
+    what: str
+    well: bool
+    word: str
+
+
+class Unwell(Exception):  # noqa: N818 - it is a finding, caught below
+    """A check that failed; the message says what to do."""
+
+
+async def examine(settings: Settings) -> int:
+    """Print every finding; returns 0 when all is well, 1 otherwise."""
+    findings = [finding async for finding in _findings(settings)]
+    for each in findings:
+        print(f"{'ok ' if each.well else 'NO '} {each.what:<18} {each.word}")
+    return 0 if all(each.well for each in findings) else 1
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    yield Finding("settings", True, "read, none malformed")
+    checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
+        "encryption keys": _keys,
+        "disk": _disk,
+        "database": _database,
+        "jobs": _jobs,
+        "clock": _clock,
+        "Discord token": _token,
+        "Discord intents": _intents,
+        "Discord commands": _commands,
+        "Spotify app": _spotify_app,
+        "redirect URI": _redirect,
+    }
+    for what, check in checks.items():
+        try:
+            yield Finding(what, True, await check(settings))
+        except (Unwell, CratekeeperError) as problem:
+            yield Finding(what, False, str(problem))
+        except (OSError, aiohttp.ClientError, TimeoutError) as problem:
+            yield Finding(what, False, f"cannot be reached ({type(problem).__name__}); is the network up?")
+
+
+async def _keys(settings: Settings) -> str:
+    Vault(load_keys(settings))
+    return "good" + ("" if settings.encryption_keys else f"; back up {settings.data_dir / 'keys'}, tokens need it")
+
+
+async def _disk(settings: Settings) -> str:
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data_dir).free
+    if free < LEAST_FREE:
+        raise Unwell(f"{free // 2**20} MB free under {settings.data_dir}; make room for {LEAST_FREE // 2**20} MB")
+    return f"{free // 2**30} GB free under {settings.data_dir}"
+
+
+async def _database(settings: Settings) -> str:
+    store = Store(settings.database_url)
+    try:
+        await store.migrate()
+        return f"schema is today's, at {store.path}"
+    finally:
+        await store.close()
+
+
+async def _jobs(settings: Settings) -> str:
+    stuck = await asyncio.to_thread(Jobs.stuck_in, settings.data_dir / "jobs.db")
+    if stuck:
+        raise Unwell(f"begun five times and never ended: {', '.join(stuck)}; the log says why")
+    return "none is stuck"
+
+
+async def _clock(settings: Settings) -> str:
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(settings.spotify_accounts_url) as answer:
+        said = parsedate_to_datetime(answer.headers["Date"])
+    skew = abs(datetime.now(UTC) - said)
+    if skew > MOST_SKEW:
+        raise Unwell(f"{skew.total_seconds():.0f} s off; switch on time synchronisation (timedatectl set-ntp true)")
+    return "right"
+
+
+async def _discord(settings: Settings, path: str) -> dict[str, object]:
+    headers = {"Authorization": f"Bot {settings.discord_token}"}
+    url = settings.discord_api_url + path
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(url, headers=headers) as answer:
+        if answer.status == 401:
+            raise Unwell("refused: copy DISCORD_TOKEN again from Discord's developer portal, page Bot")
+        if answer.status != 200:
+            raise Unwell(f"Discord answered {answer.status} to {path}; try again later")
+        found: dict[str, object] = await answer.json()
+        return found
+
+
+async def _token(settings: Settings) -> str:
+    return f"good: logged in as {(await _discord(settings, '/users/@me'))['username']}"
+
+
+async def _intents(settings: Settings) -> str:
+    await _discord(settings, "/gateway/bot")
+    return "guilds, guild_reactions, dm_reactions: none needs approval"
+
+
+async def _commands(settings: Settings) -> str:
+    application = await _discord(settings, "/applications/@me")
+    invite = f"https://discord.com/oauth2/authorize?client_id={application['id']}&scope=bot+applications.commands"
+    return f"invite the bot with {invite}&permissions=274878024768"
+
+
+async def _spotify_app(settings: Settings) -> str:
+    if not settings.spotify_client_id:
+        return "none: members bring a client id of their own (/link client_id:) or a file (/library import)"
+    form = {"grant_type": "refresh_token", "refresh_token": "none", "client_id": settings.spotify_client_id}
+    url = f"{settings.spotify_accounts_url}/api/token"
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.post(url, data=form) as answer:
+        said = await answer.json(content_type=None)
+    if isinstance(said, dict) and said.get("error") == "invalid_client":
+        raise Unwell("Spotify does not know SPOTIFY_CLIENT_ID; copy it again from developer.spotify.com/dashboard")
+    return "known to Spotify (five accounts at most; add them under User Management)"
+
+
+async def _redirect(settings: Settings) -> str:
+    word = f"register {settings.redirect_uri} in the Spotify app's settings, to the letter"
+    return word if settings.public_https else word + "; members paste the address of the page they land on"
