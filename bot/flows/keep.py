@@ -119,6 +119,18 @@ async def layer_settings(
         return await playlists.ensure_layer(tx, member, layer.name)
 
 
+async def layer_named(store: Store, member: int, name: str | None) -> Layer:
+    """Return the member's layer of that name, or their first. Raises BadChoice where there is none."""
+    async with store.reading() as tx:
+        layers = await playlists.layers(tx, member)
+    found = [each for each in layers if name is None or each.name == name]
+    if not found and name is not None:
+        raise BadChoice(f"There is no layer “{name}”. /playlists list shows yours.")
+    if not found:
+        raise BadChoice("You have not handed me a playlist yet. /playlists add takes the first.")
+    return found[0]
+
+
 async def let_go(store: Store, member: int, playlist: int, now: datetime) -> Playlist:
     """Let go of a playlist: it stays at Spotify as it is and is never written again."""
     async with store.writing() as tx:

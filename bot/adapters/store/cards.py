@@ -4,7 +4,7 @@ from sqlalchemy import delete, insert, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import one
+from bot.adapters.store.rows import every, one
 from bot.core.records import Card, Prompt
 
 CARD, PROMPT = schema.card, schema.prompt
@@ -16,6 +16,11 @@ async def add(tx: Tx, card: Card) -> None:
 
 async def get(tx: Tx, card: str) -> Card | None:
     return await one(tx, Card, select(CARD).where(CARD.c.card == card))
+
+
+async def of_write(tx: Tx, write: int) -> list[Card]:
+    """Return the cards that a receipt asks with, oldest first."""
+    return await every(tx, Card, select(CARD).where(CARD.c.write == write).order_by(CARD.c.created_at))
 
 
 async def recent_songs(tx: Tx, member: int, layer: int, limit: int) -> list[str]:

@@ -1,0 +1,72 @@
+"""Review: a receipt as it stands today, with what its member has said since, and the questions that are still open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.store import Store, answers, cards
+from bot.core.labels import Verdict
+from bot.core.records import Change
+from bot.errors import NotYours
+from bot.flows import label, sort
+from bot.flows.outlook import Outlooks
+from bot.flows.sort import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A receipt, and the verdicts on its songs."""
+
+    receipt: Receipt
+    verdicts: Mapping[str, Verdict]
+
+    @property
+    def waiting(self) -> list[str]:
+        """The asked songs that the member has neither placed nor skipped."""
+        return [song for song in self.receipt.asked if not _answered(self.verdicts.get(song))]
+
+    def ruled_out(self, line: Change) -> bool:
+        """Whether the member said since that the song does not belong there."""
+        verdict = self.verdicts.get(line.song)
+        return verdict is not None and line.playlist in verdict.no
+
+
+def _answered(verdict: Verdict | None) -> bool:
+    return verdict is not None and (verdict.settled or verdict.skipped)
+
+
+async def review(store: Store, member: int, write: int) -> Reviewed:
+    """Return the member's receipt as it stands. Raises NotYours, or BadChoice when it is no longer kept."""
+    async with store.reading() as tx:
+        receipt = await sort.receipt(tx, write)
+        if receipt.write.member != member:
+            raise NotYours
+        return Reviewed(receipt, await answers.verdicts(tx, member, receipt.layer.layer))
+
+
+async def questions(
+    store: Store, outlooks: Outlooks, reviewed: Reviewed, limit: int, now: datetime
+) -> Sequence[label.Question]:
+    """Return the first open questions of a receipt, each on the card that it had before, if any."""
+    receipt = reviewed.receipt
+    outlook = await outlooks.of(receipt.write.member, receipt.layer.layer)
+    async with store.reading() as tx:
+        known = {card.song: card for card in await cards.of_write(tx, receipt.write.write)}
+    return [
+        await label.question(store, outlook, known[song])
+        if song in known
+        else await label.put(store, outlook, receipt.layer, song, now, receipt.write.write)
+        for song in reviewed.waiting[:limit]
+    ]
+
+
+async def next_question(
+    store: Store, outlooks: Outlooks, member: int, write: int, now: datetime
+) -> label.Question | label.Done:
+    """Return the next song of the receipt that waits for the member's word. Raises NotYours, BadChoice."""
+    reviewed = await review(store, member, write)
+    found = await questions(store, outlooks, reviewed, 1, now)
+    if found:
+        return found[0]
+    layer = reviewed.receipt.layer
+    return label.Done(layer, label.tally(await outlooks.of(member, layer.layer), dict(reviewed.verdicts)))
