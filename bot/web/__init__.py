@@ -1,0 +1,6 @@
+"""Web: the callback that members' browsers come back to, and a health check. Pages are constant: nothing is echoed."""
+
+from bot.web.app import application
+from bot.web.server import port_of, serve
+
+__all__ = ["application", "port_of", "serve"]

@@ -1,0 +1,45 @@
+"""Server: starts and stops listening, and logs what was asked without saying by whom or with what."""
+
+import logging
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
+
+log = logging.getLogger("bot.web")
+GRACE = 5.0  # seconds that a request under way gets when we stop
+
+
+class AccessLogger(AbstractAccessLogger):
+    """Method, route, status and time. Never the address itself: its query holds the code and the state."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        route = request.match_info.route.resource if isinstance(request, web.Request) else None
+        self.logger.info(
+            "%s %s %d in %d ms", request.method, route.canonical if route else "-", response.status, time * 1000
+        )
+
+
+async def serve(app: web.Application, port: int, host: str = "127.0.0.1") -> web.AppRunner:
+    """Listen on `port` (0: a free one) of `host`; `await runner.cleanup()` ends it.
+
+    Where browsers come from outside, `host` is to be an address that they (or the proxy in between) can reach.
+    """
+    log.addFilter(_unquoted)
+    runner = web.AppRunner(app, access_log_class=AccessLogger, access_log=log, logger=log, shutdown_timeout=GRACE)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    return runner
+
+
+def port_of(runner: web.AppRunner) -> int:
+    """Return the port that is listened on."""
+    return int(runner.addresses[0][1])
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    """aiohttp quotes malformed requests when it logs their errors; keep what was wrong, not what was sent."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args, record.exc_info = "malformed request: %s", (type(error).__name__,), None
+    return True
