@@ -70,7 +70,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         accounts_url=settings.spotify_accounts_url,
         secrets={settings.spotify_client_id: settings.spotify_client_secret} if settings.spotify_client_secret else {},
         clock=clock,
-        pace=Pace(),
+        pace=Pace(rate=settings.spotify_rate, burst=10 * settings.spotify_rate),
     )
     scorer = Scorer(settings.models_dir)
     services = Services(

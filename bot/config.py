@@ -22,7 +22,7 @@ class Secret(str):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the bot is told from outside. URLs have no trailing slash, except `spotify_api_url`, which spotipy joins."""
+    """All that the bot is told from outside. No URL ends in a slash but `spotify_api_url`, which spotipy joins."""
 
     discord_token: Secret
     spotify_client_id: str
@@ -38,6 +38,7 @@ class Settings:
     discord_gateway_url: str
     spotify_api_url: str
     spotify_accounts_url: str
+    spotify_rate: int  # requests a second, sustained
 
     @property
     def redirect_uri(self) -> str:
@@ -73,6 +74,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         discord_gateway_url=_base_url(env, "DISCORD_GATEWAY_URL", "wss://gateway.discord.gg", "wss", "ws"),
         spotify_api_url=_base_url(env, "SPOTIFY_API_URL", "https://api.spotify.com/v1", "https", "http") + "/",
         spotify_accounts_url=_base_url(env, "SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com", "https", "http"),
+        spotify_rate=_integer(env, "SPOTIFY_RATE", 1, 1, 1000),
     )
 
 

@@ -29,7 +29,7 @@ class Finding:
     word: str
 
 
-class Unwell(Exception):  # noqa: N818 - it is a finding, caught below
+class Unwell(Exception):
     """A check that failed; the message says what to do."""
 
 

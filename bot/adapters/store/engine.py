@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Store:
     """The database. `writing` and `reading` are the only two doors; neither nests."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, busy_ms: int = BUSY_MS) -> None:
         path = make_url(url).database
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +34,7 @@ class Store:
         self.path = Path(path or "")
         self._engine = create_async_engine(url, pool_size=5, max_overflow=10)
         self._writer = asyncio.Lock()
-        event.listen(self._engine.sync_engine, "connect", _configure)
+        event.listen(self._engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self._engine.sync_engine, "begin", _begin)
 
     @asynccontextmanager
@@ -79,14 +80,14 @@ class Store:
         await self._engine.dispose()
 
 
-def _configure(connection: Any, _: object) -> None:
+def _configure(busy_ms: int, connection: Any, _: object) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",  # what was acknowledged survives a power cut, too
         "foreign_keys = ON",
         "secure_delete = ON",
-        f"busy_timeout = {BUSY_MS}",
+        f"busy_timeout = {busy_ms}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -1,0 +1,171 @@
+"""The store: transactions, migrations, erasing."""
+
+import asyncio
+import sqlite3
+from datetime import datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, select
+
+from bot.adapters.store import Store, answers, members, playlists, schema, songs, whole
+from bot.core.features import SongFeatures
+from bot.core.labels import Answer, Kind, Source
+from bot.core.records import Like, Song
+from bot.errors import NewerSchema, StoreBusy, StoreFull
+
+ADA, BEN = 1001, 1002
+
+
+async def test_migrations_arrive_at_todays_schema(store: Store) -> None:
+    async with store._engine.connect() as tx:
+        differences = await tx.run_sync(
+            lambda connection: compare_metadata(MigrationContext.configure(connection), schema.metadata)
+        )
+    assert differences == []
+
+
+async def test_p23_an_older_program_refuses_a_newer_schema(store: Store) -> None:
+    with sqlite3.connect(store.path) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerSchema):
+        await store.migrate()
+
+
+async def test_p22_two_coroutines_never_share_a_transaction(store: Store, now: datetime) -> None:
+    """One writer rolls back while another commits: the first one's row must not ride along."""
+    wrote = asyncio.Event()
+
+    async def doomed() -> None:
+        async with store.writing() as tx:
+            await members.ensure(tx, ADA, now)
+            wrote.set()
+            await asyncio.sleep(0.05)
+            raise RuntimeError("rolled back")
+
+    async def good() -> None:
+        await wrote.wait()
+        async with store.writing() as tx:
+            await members.ensure(tx, BEN, now)
+
+    results = await asyncio.gather(doomed(), good(), return_exceptions=True)
+    assert isinstance(results[0], RuntimeError)
+    async with store.reading() as tx:
+        assert await members.get(tx, ADA) is None
+        assert await members.get(tx, BEN) is not None
+
+
+async def test_p22_a_reader_sees_one_state_throughout(store: Store, now: datetime) -> None:
+    async with store.reading() as reader:
+        assert await members.get(reader, ADA) is None
+        async with store.writing() as tx:
+            await members.ensure(tx, ADA, now)
+        assert await members.get(reader, ADA) is None
+
+
+async def test_p21_a_database_held_by_another_process_is_waited_for(store: Store, now: datetime) -> None:
+    holder = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    asyncio.get_running_loop().call_later(0.3, holder.execute, "COMMIT")
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+    holder.close()
+
+
+async def test_p21_a_database_held_for_too_long_is_a_typed_error(tmp_path, now: datetime) -> None:
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'held.db'}", busy_ms=50)
+    await store.migrate()
+    holder = sqlite3.connect(store.path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy):
+        async with store.writing() as tx:
+            await members.ensure(tx, ADA, now)
+    holder.execute("ROLLBACK")
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+    holder.close()
+    await store.close()
+
+
+async def test_p20_a_full_disk_is_a_typed_error_and_room_mends_it(store: Store, now: datetime) -> None:
+    async def limit(pages: int) -> None:
+        async with store._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            await raw.driver_connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    big = [Like(Song(f"spotify:track:{number}", "x" * 500, ("artist",)), now) for number in range(2_000)]
+    await limit(1)
+    with pytest.raises(StoreFull):
+        async with store.writing() as tx:
+            await members.ensure(tx, ADA, now)
+            await songs.like(tx, ADA, big, now)
+    async with store.reading() as tx:
+        assert await songs.count(tx, ADA) == 0
+    await limit(1_000_000)
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await songs.like(tx, ADA, big, now)
+    with sqlite3.connect(store.path) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_answers_of_one_event_are_kept_once(store: Store, now: datetime) -> None:
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        layer = await playlists.ensure_layer(tx, ADA, "main")
+        said = Answer("song", Kind.ONLY, (1,), Source.BUTTON, 42)
+        assert await answers.add(tx, ADA, layer.layer, said)
+        assert not await answers.add(tx, ADA, layer.layer, said)
+        assert len(await answers.standing(tx, ADA, layer.layer)) == 1
+
+
+async def test_a_members_own_features_win_over_the_operators(store: Store, now: datetime) -> None:
+    song = Song("spotify:track:1", "Song", ("Artist",), isrc="GBABC")
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await songs.save_features(
+            tx,
+            schema.OPERATOR,
+            "operator:dump",
+            {"isrc:GBABC": SongFeatures({"tempo": 100.0, "energy": 0.5}, {}, {})},
+            now,
+        )
+        await songs.save_features(tx, ADA, "csv", {song.song: SongFeatures({"tempo": 120.0}, {}, {})}, now)
+        mine = (await songs.features(tx, ADA, [song]))[song.song]
+        theirs = (await songs.features(tx, BEN, [song]))[song.song]
+    assert dict(mine.numbers) == {"tempo": 120.0, "energy": 0.5}
+    assert dict(mine.provenance) == {"tempo": "csv", "energy": "operator:dump"}
+    assert dict(theirs.numbers) == {"tempo": 100.0, "energy": 0.5}
+
+
+def test_p35_every_table_names_its_member_or_holds_nothing_of_one() -> None:
+    ownerless = {
+        table.name for table in schema.metadata.sorted_tables if "member" not in table.c and "owner" not in table.c
+    }
+    assert ownerless == {"song", "cooldown", "spent"}
+
+
+async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime) -> None:
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        layer = await playlists.ensure_layer(tx, ADA, "canary-layer")
+        await playlists.add(tx, ADA, layer.layer, "canary-playlist", "canary-ref", "🟦")
+        await songs.like(tx, ADA, [Like(Song("spotify:track:canary", "canary-title", ("canary-artist",)), now)], now)
+        await answers.add(tx, ADA, layer.layer, Answer("spotify:track:canary", Kind.NONE, (), Source.BUTTON, 1))
+    async with store.writing() as tx:
+        await whole.erase(tx, ADA)
+        await songs.forget_unused(tx)
+    await store.scrub()
+    async with store.reading() as tx:
+        for table in schema.metadata.sorted_tables:
+            assert (await tx.execute(select(table))).all() == []
+    await store.close()
+    written = b"".join(path.read_bytes() for path in store.path.parent.glob("test.db*"))
+    assert b"canary" not in written
+
+
+async def test_foreign_keys_are_enforced(store: Store) -> None:
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        async with store.writing() as tx:
+            await tx.execute(insert(schema.layer).values(member=ADA, name="x", several=False, everything=False))

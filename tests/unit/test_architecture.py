@@ -1,0 +1,82 @@
+"""The house's rules, read from the source: who may import whom, and what is never used at all."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STDLIB_AND_NUMPY = {"numpy", "bot.core"}
+RULES = {  # folder → beginnings of module names that it must not import
+    "bot/core": ("bot.flows", "bot.adapters", "bot.chat", "bot.web", "bot.ports", "asyncio", "logging", "sqlalchemy"),
+    "bot/flows": ("bot.chat", "bot.web", "bot.app", "discord", "spotipy", "sqlalchemy", "aiohttp"),
+    "bot/adapters": ("bot.flows", "bot.chat", "bot.web", "bot.app", "discord"),
+    "bot/web": ("bot.chat", "bot.adapters", "discord", "spotipy", "sqlalchemy"),
+    "bot/chat": ("spotipy", "sqlalchemy", "aiohttp", "bot.web", "bot.app"),
+    "bot": ("training", "sandbox", "tests", "sklearn", "skl2onnx", "onnx", "matplotlib", "pickle", "joblib", "marshal"),
+    "training": ("bot.flows.sort", "bot.chat", "bot.web", "bot.app", "sandbox", "tests", "pickle", "joblib", "marshal"),
+    "sandbox": ("bot.flows", "bot.chat", "bot.adapters", "training", "tests", "pickle", "joblib", "marshal"),
+}
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted(path for path in (ROOT / folder).rglob("*.py") if ".venv" not in path.parts)
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_below(module: str, parent: str) -> bool:
+    return module == parent or module.startswith(parent + ".")
+
+
+@pytest.mark.parametrize("folder", RULES)
+def test_imports_point_inwards(folder: str) -> None:
+    broken = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sources(folder)
+        for module in imported(path)
+        if any(is_below(module, forbidden) for forbidden in RULES[folder])
+    ]
+    assert broken == []
+
+
+def test_the_core_needs_nothing_but_the_standard_library_and_numpy() -> None:
+    import sys
+
+    foreign = {
+        f"{path.name}: {module}"
+        for path in sources("bot/core")
+        for module in imported(path)
+        if module.split(".")[0] not in sys.stdlib_module_names
+        and not any(is_below(module, allowed) for allowed in STDLIB_AND_NUMPY)
+    }
+    assert foreign == set()
+
+
+def test_only_the_chat_knows_discord() -> None:
+    others = [path for path in sources("bot") if "chat" not in path.parts]
+    assert not [str(path) for path in others if any(is_below(module, "discord") for module in imported(path))]
+
+
+def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
+    """No pickle, marshal, eval, exec, or yaml.load: an uploaded or damaged file is read, never run."""
+    forbidden = {"eval", "exec", "compile", "__import__"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in ("bot", "training", "sandbox")
+        for path in sources(folder)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and (
+            (isinstance(node.func, ast.Name) and node.func.id in forbidden)
+            or (isinstance(node.func, ast.Attribute) and ast.unparse(node.func) in ("yaml.load", "pickle.loads"))
+        )
+    ]
+    assert found == []

@@ -1,0 +1,49 @@
+"""Settings: one line names what is wrong, and secrets never show."""
+
+import pytest
+
+from bot.config import parse
+from bot.errors import SettingsError
+
+GOOD = {"DISCORD_TOKEN": "token-canary", "SPOTIFY_CLIENT_ID": "0" * 32, "SPOTIFY_CLIENT_SECRET": "secret-canary"}
+
+
+def test_defaults_are_enough_with_a_token() -> None:
+    settings = parse({"DISCORD_TOKEN": "x"})
+    assert settings.redirect_uri == "http://127.0.0.1:8888/callback"
+    assert settings.poll_seconds == 900
+    assert not settings.public_https
+
+
+def test_p34_a_repr_shows_no_secret() -> None:
+    assert "canary" not in repr(parse(GOOD))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_TOKEN", ""),
+        ("SPOTIFY_CLIENT_ID", "not-an-id"),
+        ("HTTP_PORT", "70000"),
+        ("HTTP_PORT", "²"),
+        ("POLL_SECONDS", "0"),
+        ("LOG_LEVEL", "loud"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("SPOTIFY_RATE", "0"),
+        ("PUBLIC_URL", "ftp://example.org"),
+        ("PUBLIC_URL", "http://example.org"),
+        ("DISCORD_API_URL", "http://discord.example"),
+        ("DISCORD_GATEWAY_URL", "ws://gateway.example"),
+        ("SPOTIFY_API_URL", "https://user:word@api.example"),
+        ("SPOTIFY_ACCOUNTS_URL", "https://accounts.example/?x=1"),
+        ("SPOTIFY_API_URL", "http://[::1"),
+    ],
+)
+def test_p36_what_is_missing_malformed_or_in_the_clear_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        parse({**GOOD, name: value})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000", "http://[::1]:9000", "https://bot.example"])
+def test_loopback_and_https_are_taken(url: str) -> None:
+    assert parse({**GOOD, "PUBLIC_URL": url}).public_url == url
