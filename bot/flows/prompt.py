@@ -76,5 +76,10 @@ async def _meant(tx: Tx, member: int, message: int, emoji: str) -> tuple[Prompt,
         return None
     if emoji == NONE:
         return prompt, layer, None
-    kept = {each.emoji: each for each in await playlists.in_layer(tx, layer.layer)}
-    return (prompt, layer, kept[emoji]) if emoji in kept else None
+    kept = {bare(each.emoji): each for each in await playlists.in_layer(tx, layer.layer)}
+    return (prompt, layer, kept[bare(emoji)]) if bare(emoji) in kept else None
+
+
+def bare(emoji: str) -> str:
+    """An emoji without the mark that asks for its coloured form: Discord sends the same one with and without."""
+    return emoji.replace("\ufe0f", "")
