@@ -26,8 +26,8 @@ HOP = 512  # samples between frames
 MELS = 40
 FLOOR = 1e-10  # of power, so that silence has a logarithm
 SLOWEST = 70.0  # beats a minute; tempos are folded into the octave above it
-MAJOR_KEY = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)  # Krumhansl and Kessler 1982
-MINOR_KEY = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+MAJOR_KEY = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)  # Temperley 2001
+MINOR_KEY = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
 
 FEATURES = (
     "tempo_bpm", "pulse", "loudness_db", "dynamics_db", "centroid_hz", "bandwidth_hz", "rolloff_hz", "flatness",
@@ -154,13 +154,21 @@ def _key(power: Floats, rate: int) -> tuple[float, float, float]:
 
 
 def _chroma(power: Floats, rate: int) -> Floats:
-    """How strong each pitch class is from 130 to 2,000 Hz, where semitones are more than half a bin apart."""
+    """How strong each pitch class is: the magnitudes of the spectral peaks from 60 to 1,000 Hz.
+
+    A peak's frequency lies between bins, at the top of the parabola through the logarithms of three; that makes up for
+    bins which are wider than a semitone down there. Peaks between two semitones count little.
+    """
     frequencies = _frequencies(rate)
-    heard = (frequencies > 130) & (frequencies < 2000)
-    pitches = 12 * np.log2(frequencies[heard] / 440) + 69
-    closeness = np.exp(-0.5 * ((pitches - np.round(pitches)) / 0.2) ** 2)
-    strength = np.sqrt(power[:, heard]).mean(0) * closeness
-    return np.bincount(np.round(pitches).astype(int) % 12, strength, 12).astype(np.float32)
+    low, high = np.searchsorted(frequencies, (60, 1000))
+    levels = np.log(power[:, low - 1 : high + 1] + FLOOR)
+    before, here, after = levels[:, :-2], levels[:, 1:-1], levels[:, 2:]
+    frames, bins = np.nonzero((here > before) & (here >= after))
+    left, top, right = (part[frames, bins] for part in (before, here, after))
+    shift = (left - right) / (2 * (left - 2 * top + right) - FLOOR)
+    pitches = 12 * np.log2((low + bins + shift) * frequencies[1] / 440) + 69
+    closeness = np.exp(-0.5 * ((pitches - np.round(pitches)) / 0.25) ** 2)
+    return np.bincount(np.round(pitches).astype(int) % 12, np.exp(top / 2) * closeness, 12).astype(np.float32)
 
 
 def _likeness(chroma: Floats, profile: tuple[float, ...]) -> Floats:

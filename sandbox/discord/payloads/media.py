@@ -20,7 +20,7 @@ Resolve = Callable[[str], Json]
 
 def component(source: Json, resolve: Resolve) -> Json:
     """The component as shown; `resolve` turns a media address into a media object."""
-    shown = {**DEFAULTS.get(source["type"], {}), **{key: value for key, value in source.items() if value is not None}}
+    shown = {**DEFAULTS.get(source["type"], {}), **_present(source)}
     for slot in ("components", "items"):
         if slot in shown:
             shown[slot] = [_part(each, resolve) for each in shown[slot]]
@@ -42,7 +42,7 @@ def _part(source: Json, resolve: Resolve) -> Json:
 
 
 def embed(source: Json, resolve: Resolve) -> Json:
-    shown: Json = {**{key: value for key, value in source.items() if value is not None}, "type": "rich"}
+    shown: Json = {**_present(source), "type": "rich"}
     for slot in ("image", "thumbnail"):
         if slot in shown:
             shown[slot] = _picture(shown[slot], resolve)
@@ -54,6 +54,13 @@ def embed(source: Json, resolve: Resolve) -> Json:
 def external(url: str) -> Json:
     """Media that somebody else serves; it goes to the client as it is."""
     return {"id": str(zlib.crc32(url.encode())), "url": url, "proxy_url": url, "loading_state": LOADED, "flags": 0}
+
+
+def _present(source: Any) -> Any:
+    """Without what the bot sent as null, at any depth."""
+    if isinstance(source, dict):
+        return {key: _present(value) for key, value in source.items() if value is not None}
+    return [_present(each) for each in source] if isinstance(source, list) else source
 
 
 def _picture(source: Json, resolve: Resolve) -> dict[str, Any]:

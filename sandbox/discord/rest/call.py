@@ -19,6 +19,8 @@ from sandbox.discord.model import Channel, Guild, Interaction, Message, User
 from sandbox.discord.uploads import Upload
 from sandbox.discord.world import World
 
+LARGEST = 100 * 1024 * 1024  # bytes; ten files of the usual limit
+
 
 @dataclass(slots=True)
 class Call:
@@ -76,13 +78,14 @@ class Call:
 
 async def read_body(request: web.Request, call: Call) -> None:
     """Fill in the call's body and uploads. Raises InvalidForm when they are not JSON or multipart with JSON."""
+    roomy = request.clone(client_max_size=LARGEST)  # whatever the server that we are mounted in allows
     if request.content_type == "multipart/form-data":
-        await _read_multipart(request, call)
+        await _read_multipart(roomy, call)
     else:
-        call.body = _parsed(await request.content.read())
+        call.body = _parsed(await roomy.read())
 
 
-async def _read_multipart(request: web.Request, call: Call) -> None:
+async def _read_multipart(request: web.BaseRequest, call: Call) -> None:
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader):
             raise InvalidForm({"_errors": [{"code": "BASE_TYPE_INVALID", "message": "Nested multipart"}]})

@@ -1,0 +1,140 @@
+"""Scorer: models on disk, checked and run by onnxruntime.
+
+A model file is named by the sha256 of its bytes and checked before a byte of it is parsed: four in ten single bit
+flips would otherwise load and answer wrongly. One thread and no arena a session, and a bounded number of sessions.
+Synchronous: callers on an event loop use a thread. One song and 10,000 take the same path.
+"""
+
+import hashlib
+import json
+import re
+import stat
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from bot.core.decide import Scores
+from bot.core.features import SongFeatures
+from bot.core.schema import Schema
+from bot.errors import ModelCorrupt, ModelMissing
+
+KEY = "cratekeeper"  # of the metadata in the file
+FORMAT = 1
+MOST_BYTES = 16 * 2**20  # a member's model has some 100 KB; anything larger is not ours
+ROWS = 1_024  # songs a run: bounds memory, costs no time
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One member's model of one layer. `facts` is the file's own account of itself."""
+
+    digest: str
+    schema: Schema
+    classes: tuple[int | None, ...]
+    facts: Mapping[str, Any]
+    session: ort.InferenceSession
+
+    def score(self, songs: Sequence[SongFeatures]) -> Scores:
+        """Return what the model says of each song; songs of which nothing is known are marked so."""
+        parts = [self._run(self.schema.vectors(songs[at : at + ROWS])) for at in range(0, max(1, len(songs)), ROWS)]
+        probabilities, space = (np.concatenate(column) for column in zip(*parts, strict=True))
+        known = np.fromiter((song.known for song in songs), np.bool_, len(songs))
+        return Scores(self.classes, probabilities, space, known)
+
+    def _run(self, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        probabilities, space = self.session.run(["probabilities", "space"], {"vectors": vectors})
+        return probabilities, space
+
+
+class Scorer:
+    """The models in one folder; keeps the `capacity` used last. Safe to share among threads."""
+
+    def __init__(self, folder: Path, capacity: int = 256) -> None:
+        self._folder, self._capacity = folder, capacity
+        self._models: OrderedDict[str, Model] = OrderedDict()
+        self._lock = Lock()
+
+    def load(self, digest: str) -> Model:
+        """Return the model of that digest. Raises ModelMissing, or ModelCorrupt for a file that is not the one."""
+        with self._lock:
+            model = self._models.get(digest) or read_model(self._folder, digest)
+            self._models[digest] = model
+            self._models.move_to_end(digest)
+            while len(self._models) > self._capacity:
+                self._models.popitem(last=False)
+            return model
+
+    def forget(self, digest: str) -> None:
+        """Drop a model from memory, as erasing a member must."""
+        with self._lock:
+            self._models.pop(digest, None)
+
+
+def read_model(folder: Path, digest: str) -> Model:
+    """Read, check and open `<digest>.onnx` in `folder`. Raises ModelMissing or ModelCorrupt."""
+    content = _bytes(folder, digest)
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ModelCorrupt(f"{digest[:12]} does not hold what its name says")
+    try:
+        return _open(digest, content)
+    except (ValueError, KeyError, TypeError, RuntimeError, *_ORT_ERRORS) as problem:
+        raise ModelCorrupt(f"{digest[:12]} is no model of ours: {problem}") from problem
+
+
+_ORT_ERRORS = tuple(
+    getattr(ort.capi.onnxruntime_pybind11_state, name)
+    for name in ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
+)
+
+
+def _bytes(folder: Path, digest: str) -> bytes:
+    path = folder / f"{digest}.onnx"
+    if not DIGEST.fullmatch(digest):
+        raise ModelMissing(f"{digest[:12]!r} does not name a model")
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
+            raise ModelCorrupt(f"{digest[:12]} is not a plain file of a model's size")
+        return path.read_bytes()
+    except OSError as problem:
+        raise ModelMissing(f"no model {digest[:12]} in {folder.name}") from problem
+
+
+def _open(digest: str, content: bytes) -> Model:
+    session = ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+    facts = json.loads(session.get_modelmeta().custom_metadata_map[KEY])
+    if facts["format"] != FORMAT:
+        raise ValueError(f"format {facts['format']}")
+    schema, classes = Schema.from_json(facts["schema"]), tuple(facts["classes"])
+    _same_shape(session, schema.width, len(classes))
+    return Model(digest, schema, classes, facts, session)
+
+
+def _same_shape(session: ort.InferenceSession, width: int, classes: int) -> None:
+    """Raise ValueError unless the graph takes the schema's vectors and answers for its classes."""
+    takes = [(each.name, each.shape[1]) for each in session.get_inputs()]
+    if takes != [("vectors", width)]:
+        raise ValueError(f"the graph takes {takes}, the schema makes {width} columns")
+    probabilities, _ = session.run(["probabilities", "space"], {"vectors": np.zeros((1, width), np.float32)})
+    if probabilities.shape != (1, classes) or probabilities.dtype != np.float32:
+        raise ValueError(f"the graph answers {probabilities.shape}, not for {classes} classes")
+
+
+def _options() -> ort.SessionOptions:
+    """One thread and no arena: a session is then some 40 KB instead of 170 KB and a thread of its own."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    options.log_severity_level = 4  # what is wrong is raised, not printed
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    return options

@@ -1,0 +1,74 @@
+"""Guard: around every handler. Whatever happens, the member hears of it once, and the log has one line.
+
+What members can put right is said in their words; what they cannot carries a reference that the log has, too.
+Interactions that expired, or were answered already, are no errors (promise P19).
+"""
+
+import logging
+import secrets
+from collections.abc import Awaitable
+from typing import Any
+
+import discord
+
+from bot.chat import ids, layout, texts
+from bot.chat.layout import Page
+from bot.chat.reply import whisper
+from bot.errors import ConsentEnded, CratekeeperError, LinkRefused, MemberError, ModelError, NotLinked
+
+log = logging.getLogger(__name__)
+EXPIRED = {10008, 10015, 10062}  # unknown message, webhook, interaction: the member has moved on
+ANSWERED = 40060
+REMEDIES: dict[type[CratekeeperError], tuple[str, str]] = {
+    NotLinked: ("Link Spotify", "link"),
+    ConsentEnded: ("Link Spotify", "link"),
+    LinkRefused: ("Try again", "link"),
+    ModelError: ("Show me a song", "label"),
+}
+
+
+async def guarded(interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
+    """Run a handler. Nothing gets out."""
+    try:
+        await work
+    except Exception as error:
+        await caught(interaction, error)
+
+
+async def caught(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the member what happened, and log it where it is not theirs to put right."""
+    if is_late(error):
+        log.debug("interaction %s was over: %s", interaction.id, error)
+        return
+    try:
+        await whisper(interaction, problem(error))
+    except discord.HTTPException as mute:
+        if not is_late(mute):
+            log.warning("could not tell a member of a problem: %s", mute)
+
+
+def is_late(error: BaseException) -> bool:
+    """Whether Discord says that the interaction is over, or was answered before."""
+    if isinstance(error, discord.InteractionResponded):
+        return True
+    return isinstance(error, discord.HTTPException) and (error.code in EXPIRED or error.code == ANSWERED)
+
+
+def problem(error: BaseException) -> Page:
+    """Return what the member reads; logs a line with a reference for everything that is not their own choice."""
+    if isinstance(error, MemberError):
+        return Page(error.for_member(), _remedy(error))
+    reference = secrets.token_hex(2)
+    if isinstance(error, CratekeeperError):
+        log.warning("#%s %s: %s", reference, type(error).__name__, error)
+        return Page(f"{error.for_member()} `#{reference}`", _remedy(error))
+    log.error("#%s a handler failed", reference, exc_info=error)
+    return Page(f"{texts.DEFECT} `#{reference}`")
+
+
+def _remedy(error: CratekeeperError) -> discord.ui.ActionRow[Any] | None:
+    """The button that helps, where one does."""
+    for kind, (label, what) in REMEDIES.items():
+        if isinstance(error, kind):
+            return layout.row(layout.button(label, ids.of(what), layout.PRIMARY))
+    return None

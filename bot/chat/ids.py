@@ -1,0 +1,55 @@
+"""Ids: what a button carries: `ck1:<what>[:<key>[:<n>]]`.
+
+Versioned, so that a newer program can still read what an older one posted (promise P16). An id only says what is meant;
+whose it is, is read from the store (P15). Pure.
+"""
+
+import re
+from dataclasses import dataclass
+
+from bot.errors import BadChoice
+
+VERSION = "ck1"
+PATTERN = re.compile(
+    rf"{VERSION}:(?P<what>[a-z]{{1,12}})(?::(?P<key>[A-Za-z0-9_-]{{1,40}}))?(?::(?P<n>[0-9]{{1,18}}))?", re.ASCII
+)
+DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)  # fits the 64 bits of a database integer
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """`what` names the handler, `key` a card or a number, `n` a playlist or a page."""
+
+    what: str
+    key: str = ""
+    n: int = 0
+
+    def __str__(self) -> str:
+        parts = [VERSION, self.what, self.key or None, str(self.n) if self.n else None]
+        return ":".join(part for part in parts if part)
+
+    @property
+    def number(self) -> int:
+        """The key as a number. Raises BadChoice where it is none."""
+        return number(self.key)
+
+
+def of(what: str, key: str | int = "", n: int = 0) -> Id:
+    """Return the id, checked: what is written can be read again."""
+    made = Id(what, str(key), n)
+    if parse(str(made)) != made:
+        raise ValueError(f"{made!r} cannot be written as an id")
+    return made
+
+
+def parse(text: str) -> Id | None:
+    """Return the id that `text` spells; None for anything else."""
+    match = PATTERN.fullmatch(text)
+    return Id(match["what"], match["key"] or "", int(match["n"] or 0)) if match else None
+
+
+def number(text: str) -> int:
+    """Return the number that a member's choice carries. Raises BadChoice where it is none."""
+    if not DIGITS.fullmatch(text):
+        raise BadChoice
+    return int(text)

@@ -1,0 +1,134 @@
+"""Layout: pages of Components V2, made of texts, pictures and taps.
+
+A tap is a button or a select whose id says everything, so it works for ever: after a restart, after an upgrade (P16).
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot.chat import ids, words
+from bot.chat.ids import Id
+
+if TYPE_CHECKING:
+    from bot.chat.bot import Bot
+
+Interaction = discord.Interaction["Bot"]
+Handler = Callable[["discord.Interaction[Bot]", Id], Awaitable[None]]
+
+MOST_TEXT = 4000  # characters in all the texts of a message
+MOST_OPTIONS = 25  # of a select; of suggestions as well
+MOST_BUTTONS = 5  # in a row
+LABEL, PLACEHOLDER, ALT, TITLE = 80, 150, 1024, 45  # characters
+SECONDARY = discord.ButtonStyle.secondary
+PRIMARY = discord.ButtonStyle.primary
+GREEN = discord.ButtonStyle.success
+RED = discord.ButtonStyle.danger
+
+
+class Tap(ui.DynamicItem[ui.Item[Any]], template=ids.PATTERN):
+    """The one kind of button and select in this bot; what it does is looked up by its id."""
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]) -> "Tap":
+        return cls(item)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await interaction.client.tapped(interaction, self.custom_id)
+
+
+class Page(ui.LayoutView):
+    """A message's content. Holds nothing that listens but Taps, which the bot registers once and for all.
+
+    So a page is "finished" from the start, and discord.py neither stores it nor runs a timer for it. (A stored view that
+    mixes a dynamic item with another and times out unregisters the dynamic item for the whole bot.)
+    """
+
+    def __init__(self, *items: ui.Item[Any] | str | None, files: Sequence[discord.File] = ()) -> None:
+        super().__init__(timeout=None)
+        self.files = list(files)
+        for item in items:
+            if item:
+                self.add_item(text(item) if isinstance(item, str) else item)
+
+    def is_finished(self) -> bool:
+        return True
+
+
+class Form(ui.Modal):
+    """A modal whose id says what it is for, so that it is understood even when the bot was restarted meanwhile."""
+
+    def __init__(self, title: str, what: Id, *labels: ui.Label[Any] | str) -> None:
+        super().__init__(title=words.clip(title, TITLE), custom_id=str(what))
+        for label in labels:
+            self.add_item(ui.TextDisplay(label) if isinstance(label, str) else label)
+
+    def is_finished(self) -> bool:
+        return True
+
+
+def field(label: str, key: str, longest: int, placeholder: str = "", *, long: bool = False) -> ui.Label[Any]:
+    style = discord.TextStyle.paragraph if long else discord.TextStyle.short
+    box = ui.TextInput[Any](custom_id=key, style=style, max_length=longest, placeholder=words.clip(placeholder, 100) or None)
+    return ui.Label(text=words.clip(label, TITLE), component=box)
+
+
+def text(content: str) -> ui.TextDisplay[Any]:
+    return ui.TextDisplay(words.clip(content, MOST_TEXT))
+
+
+def small(content: str) -> str:
+    """Footer type."""
+    return "\n".join(f"-# {line}" for line in content.splitlines())
+
+
+def row(*items: ui.Item[Any] | None) -> ui.ActionRow[Any]:
+    return ui.ActionRow(*(item for item in items if item))
+
+
+def rows(items: Sequence[ui.Item[Any]]) -> list[ui.ActionRow[Any]]:
+    """Buttons in rows of five."""
+    return [ui.ActionRow(*items[at : at + MOST_BUTTONS]) for at in range(0, len(items), MOST_BUTTONS)]
+
+
+def button(
+    label: str, what: Id, style: discord.ButtonStyle = SECONDARY, *, emoji: str | None = None, disabled: bool = False
+) -> Tap:
+    """A button; without a usable label it shows the emoji alone."""
+    shown = words.plain(label, LABEL)
+    return Tap(ui.Button(label=shown, custom_id=str(what), style=style, emoji=emoji, disabled=disabled))
+
+
+def link(label: str, url: str) -> ui.Button[Any]:
+    return ui.Button(label=words.plain(label, LABEL), url=url)
+
+
+def option(label: str, value: str | int, note: str = "", *, emoji: str | None = None, chosen: bool = False) -> discord.SelectOption:
+    shown = words.plain(note, 100) if note else None
+    return discord.SelectOption(label=words.plain(label, 100), value=str(value), description=shown, emoji=emoji, default=chosen)
+
+
+def menu(what: Id, placeholder: str, options: Iterable[discord.SelectOption], *, most: int = 1) -> ui.ActionRow[Any]:
+    """A row with a select of up to 25 options, of which one to `most` are chosen."""
+    shown = list(options)[:MOST_OPTIONS]
+    select = ui.Select[Any](
+        custom_id=str(what),
+        placeholder=words.plain(placeholder, PLACEHOLDER),
+        options=shown,
+        max_values=min(most, len(shown)),
+    )
+    return row(Tap(select))
+
+
+def picture(url: str, alt: str) -> ui.MediaGallery[Any]:
+    return ui.MediaGallery(discord.MediaGalleryItem(url, description=words.plain(alt, ALT)))
+
+
+def beside(content: str, url: str | None, alt: str) -> ui.Item[Any]:
+    """Text with a picture beside it, or alone where there is none."""
+    if not url:
+        return text(content)
+    return ui.Section(text(content), accessory=ui.Thumbnail(url, description=words.plain(alt, ALT)))

@@ -1,0 +1,64 @@
+"""Reply: answer an interaction once, in the right place, whatever was answered before.
+
+`show` puts a page where the member looks: a command's answer, or the message whose button was pressed. `whisper` says
+something beside it, to that member alone. `pause` gives more than Discord's three seconds for either.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+import discord
+from discord import InteractionResponseType, InteractionType
+
+from bot.chat.layout import Form, Page
+
+T = TypeVar("T")
+PATIENCE = 1.8  # seconds; Discord gives up on an interaction after three
+COMMAND = InteractionType.application_command
+
+
+async def show(interaction: discord.Interaction[Any], page: Page, *, public: bool = False) -> None:
+    """Put the page into the command's answer (ephemeral unless `public`), or into the message that was pressed."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=page, attachments=page.files)
+    elif interaction.type is COMMAND or interaction.message is None:
+        await interaction.response.send_message(view=page, files=page.files, ephemeral=not public)
+    else:
+        await interaction.response.edit_message(view=page, attachments=page.files)
+
+
+async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
+    """Say it to the member alone, in a message of its own."""
+    if interaction.response.type is InteractionResponseType.deferred_channel_message:
+        await interaction.edit_original_response(view=page, attachments=page.files)
+    elif interaction.response.is_done():
+        await interaction.followup.send(view=page, files=page.files, ephemeral=True)
+    else:
+        await interaction.response.send_message(view=page, files=page.files, ephemeral=True)
+
+
+async def pause(interaction: discord.Interaction[Any]) -> None:
+    """Acknowledge now, `show` later."""
+    if not interaction.response.is_done():
+        await interaction.response.defer(ephemeral=True)
+
+
+async def pause_apart(interaction: discord.Interaction[Any]) -> None:
+    """Acknowledge now, `whisper` later."""
+    if not interaction.response.is_done():
+        await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+async def soon(interaction: discord.Interaction[Any], work: Awaitable[T]) -> T:
+    """Wait for work that is mostly quick; acknowledge meanwhile when it is not."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+    if not done:
+        await pause(interaction)
+    return await task
+
+
+async def ask(interaction: discord.Interaction[Any], form: Form) -> None:
+    """Open a form."""
+    await interaction.response.send_modal(form)

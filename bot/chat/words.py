@@ -1,0 +1,116 @@
+"""Words: songs, numbers and lists as a member reads them. Pure; every title is escaped here and nowhere else."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.core.decide import certainty
+from bot.core.records import Playlist, Song
+from bot.flows.label import Guess, Tally
+from bot.flows.sort import Receipt
+from bot.flows.why import Reason
+
+MARKUP = re.compile(r"([\\*_~`|>\[\]()#<@:-])")  # what Discord's Markdown, mentions and bare links are made of
+UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+")  # controls, and turns of direction
+LONGEST_TITLE = 120  # characters; Discord shows some 40 on a phone
+CERTAINTY = {"told": "your word", "sure": "sure", "likely": "likely", "unsure": "unsure"}
+GUESS = {"sure": "almost surely", "likely": "probably", "unsure": "perhaps"}
+
+
+def clip(text: str, longest: int) -> str:
+    """Shorten to at most `longest` characters; what was cut shows as an ellipsis."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def plain(text: str, longest: int = LONGEST_TITLE) -> str:
+    """Return a title for places without Markdown (buttons, options, alt texts): one line, never empty."""
+    return clip(UNSEEN.sub(" ", text).strip(), longest) or "?"
+
+
+def escape(text: str, longest: int = LONGEST_TITLE) -> str:
+    """Return a title that shows as it is: no Markdown, no mention, no link."""
+    return MARKUP.sub(r"\\\1", plain(text, longest))
+
+
+def song_name(song: Song) -> str:
+    """Title and artists in one line, the title linked to where it came from."""
+    title = escape(song.title)
+    linked = f"[{title}](<{song.url}>)" if song.url else title
+    return f"{linked} – {escape(', '.join(song.artists))}" if song.artists else linked
+
+
+def playlist_name(playlist: Playlist) -> str:
+    return f"{playlist.emoji} **{escape(playlist.name)}**"
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """Join names as prose does: "A, B and C"."""
+    found = list(names)
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} {last} {found[-1]}" if found else ""
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Say a number with its noun: "1 song", "1,240 songs"."""
+    return f"{number:,} {one if abs(number) == 1 else many or one + 's'}"
+
+
+def rate(right: int, of: int) -> str:
+    """Say how often something was right: "8 times in 10" from ten on, "3 times in 4" below."""
+    if of < 10:
+        return f"{right} times in {of}"
+    return f"{round(10 * right / of)} times in 10"
+
+
+def percent(probability: float) -> str:
+    """Say a probability; nothing is ever certain, and nothing impossible."""
+    return f"{min(99, max(1, round(100 * probability)))} %"
+
+
+def guesses(found: Sequence[Guess]) -> str:
+    """The guess in words: "probably **Late night**, 74 %; or Run"."""
+    if not found:
+        return "No guess yet: your first answers teach me."
+    best = found[0]
+    said = f"{GUESS[certainty(best.probability)]} **{escape(best.playlist.name)}**, {percent(best.probability)}"
+    others = [each for each in found[1:3] if each.probability >= 0.15]
+    return said + (f"; or {listed((escape(each.playlist.name) for each in others), 'or')}" if others else "")
+
+
+def near(reason: Reason | None) -> str:
+    """The reason in words: "near *Song A* and *Song B*"."""
+    if reason is None or not reason.near:
+        return ""
+    return "near " + listed(f"*{escape(each.title, 60)}*" for each in reason.near)
+
+
+def tally(found: Tally, names: Mapping[int, str]) -> str:
+    """What the labels have come to, and what the next ones bring."""
+    parts = [count(found.labels, "label")]
+    scores = [f"{escape(names[key])} {right}/{of}" for key, (right, of) in found.scores.items() if key in names and of]
+    if scores:
+        parts.append(f"{', '.join(scores[:4])} right on songs you labelled that I had not seen")
+    parts.append(f"{found.until_training} more and I learn again" if found.until_training else "learning from them now")
+    return " · ".join(parts)
+
+
+def overall(scores: Iterable[tuple[int, int]]) -> str:
+    """How often a model was right on the whole, with what the number means; empty where nothing was tested."""
+    found = list(scores)
+    right, of = sum(each[0] for each in found), sum(each[1] for each in found)
+    return f"right {rate(right, of)} on {count(of, 'answer')} of yours that I had not seen" if of else ""
+
+
+def changes(receipt: Receipt) -> str:
+    """What a write changed, per playlist: "Late night +3 · Run +1"."""
+    return " · ".join(f"**{escape(name)}** {number:+d}" for name, number in receipt.per_playlist().items())
+
+
+def lines(found: Sequence[str], room: int) -> str:
+    """As many whole lines as fit into `room` characters; the last says how many did not."""
+    shown: list[str] = []
+    left = room - 30
+    for index, line in enumerate(found):
+        left -= len(line) + 1
+        if left < 0:
+            return "\n".join([*shown, f"… and {len(found) - index} more"])
+        shown.append(line)
+    return "\n".join(shown)
