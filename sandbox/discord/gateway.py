@@ -16,7 +16,7 @@ from aiohttp import WSMsgType, web
 from sandbox.discord.model import Json
 from sandbox.discord.payloads import people
 from sandbox.discord.rest.application import gateway_url
-from sandbox.discord.sessions import PRIVILEGED, Line, Op, Session
+from sandbox.discord.sessions import PRIVILEGED, Intent, Line, Op, Session
 from sandbox.discord.world import World
 
 LONGEST_FRAME = 4096  # bytes that Discord takes from a client
@@ -43,6 +43,7 @@ class Connection:
         self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
         self._outbox: asyncio.Queue[Json | int] = asyncio.Queue()
         self._session: Session | None = None
+        self._hung_up = False
         self._line = Line(self._outbox.put_nowait, self._hang_up)
 
     async def run(self) -> None:
@@ -68,6 +69,7 @@ class Connection:
             while True:
                 frame = await self._outbox.get()
                 if isinstance(frame, int):
+                    self._hung_up = True
                     await self._socket.close(code=frame)
                     return
                 await self._transmit(json.dumps(frame, separators=(",", ":")))
@@ -122,7 +124,7 @@ class Connection:
         session.dispatch(
             "READY", {**_ready(world, session, [str(guild.id) for guild in joined]), "shard": shard or [0, 1]}
         )
-        for guild in joined:
+        for guild in joined if session.wants(Intent.GUILDS) else ():
             world.events.greet(session, guild)
 
     def _resume(self, data: Json) -> None:
@@ -154,7 +156,7 @@ class Connection:
         if session is None or session.line is not self._line:
             return
         session.line = None
-        if self._socket.close_code in FAREWELLS:
+        if not self._hung_up and self._socket.close_code in FAREWELLS:
             self._world.sessions.end(session)
         self._world.changed("gateway")
 

@@ -1,6 +1,8 @@
 """What a member does at the stand-in, the real discord.py answers: over HTTP and the gateway."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -87,7 +89,7 @@ async def test_embeds_can_be_read(stage: Stage) -> None:
 async def test_a_modal_is_filled_in_and_sent(stage: Stage) -> None:
     message = (await stage.anna.command("crates")).message
     form = (await stage.anna.click(message, "Name a crate")).modal
-    assert (form.title, [field.label for field in form.fields()]) == ("A new crate", ["Mood", "Name"])
+    assert (form.title, [field.label for field in form.fields()]) == ("A new crate", ["Name", "Mood"])
     with pytest.raises(NotAllowed, match="Name must have"):
         await stage.anna.submit(form, name="x" * 21, mood="Calm")
     with pytest.raises(NotAllowed, match="Mood must be filled in"):
@@ -173,8 +175,11 @@ async def test_pings_are_those_that_the_bot_allows(stage: Stage) -> None:
 
 
 async def test_a_bot_that_says_nothing_gives_no_answer(stage: Stage) -> None:
+    usual = stage.world.rules
+    stage.world.rules = replace(usual, answer_within=timedelta(seconds=0.3))
     with pytest.raises(NoAnswer, match="silent"):
         await stage.anna.command("silent")
+    stage.world.rules = usual
 
 
 async def test_an_answer_after_three_seconds_is_refused(stage: Stage) -> None:
