@@ -105,7 +105,7 @@ class Spotify:
         """Ask whose tokens these are. Raises NotOnAllowList when the app has no seat for that account."""
         line = Line(self._api_url)
         try:
-            me = await self._sender.send(client_id, partial(line.ask, tokens.access, spotipy.Spotify.me))
+            me = await self._sender.send(client_id, partial(line.ask, tokens.access, wire.me))
         finally:
             line.close()
         profile = shapes.profile(me)
@@ -142,7 +142,7 @@ class Spotify:
     async def user_id(self, account: Account) -> str:
         """Return the id by which playlists name their owner; it is not the user key. One request after a restart."""
         if account.user_key not in self._user_ids:
-            me = await self.call(account.member, spotipy.Spotify.me)
+            me = await self.call(account.member, wire.me)
             self._user_ids[account.user_key] = shapes.user_id(me)
         return self._user_ids[account.user_key]
 

@@ -44,6 +44,11 @@ def client(api_url: str, over: requests.Session) -> spotipy.Spotify:
     return made
 
 
+def me(client: spotipy.Spotify) -> Any:
+    """Ask whose token it is. spotipy's own method asks for `me/`, which is not the documented address."""
+    return client._get("me")
+
+
 def _refuse(response: requests.Response, **_: Any) -> None:
     if response.status_code >= FIRST_ERROR:
         reason, message = _words(response)

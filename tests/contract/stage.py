@@ -1,0 +1,181 @@
+"""A stage for what touches Spotify: the stand-in over HTTP, a real store, and time that is moved by hand."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+from aiohttp import web
+from cryptography.fernet import Fernet
+
+from bot.adapters.spotify import Pace, Spotify, SpotifyMusic, open_tokens
+from bot.adapters.store import Store, members
+from bot.adapters.vault import Vault
+from bot.core.records import Account
+from bot.flows import link
+from bot.ports import Tokens
+from sandbox.spotify import App, Fault, Like, Track, World, application
+from sandbox.spotify.model import spotify_id
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+APP = "0123456789abcdef" * 2
+BACK = "http://127.0.0.1:8888/callback"
+KEY = Fernet.generate_key().decode()
+MARA, IDA, OLE = 1, 2, 3  # members; at Spotify mara and ida have a seat in the app, ole has none
+UNHURRIED = Pace(rate=10_000, burst=10_000)
+TOKEN, LIKES = "POST /accounts/api/token", "GET /v1/me/tracks"
+
+
+@dataclass
+class Clock:
+    """Time, moved by hand and by whoever sleeps; `naps` are the seconds that were slept."""
+
+    now: datetime = START
+    naps: list[float] = field(default_factory=list)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+    async def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.pass_by(seconds=seconds)
+
+
+def track(number: int) -> Track:
+    return Track(
+        id=spotify_id("track", number),
+        name=f"Song {number}",
+        artists=("First", "Second"),
+        album=f"Album {number}",
+        release_date="2019-05-03",
+        duration_ms=200_000 + number,
+        isrc=f"ZZAAA19{number:05d}",
+    )
+
+
+TRACKS = [track(number) for number in range(260)]
+URIS = [each.uri for each in TRACKS]
+
+
+def small_world(clock: Clock) -> World:
+    world = World(seed=1, now=clock)
+    world.limit.requests = None
+    world.publish(TRACKS)
+    for user in ("mara", "ida", "ole"):
+        likes = [Like(uri, START - timedelta(days=n)) for n, uri in enumerate(URIS)]
+        world.open_account(user, user.title(), likes)
+    world.register(App(APP, frozenset({BACK}), users={"mara", "ida"}))
+    return world
+
+
+@dataclass
+class Stage:
+    world: World
+    clock: Clock
+    store: Store
+    vault: Vault
+    spotify: Spotify
+    root: str
+
+    def again(self, pace: Pace = UNHURRIED, **secrets: str) -> Spotify:
+        """The adapter as a restart builds it."""
+        return Spotify(
+            self.store,
+            self.vault,
+            api_url=f"{self.root}/v1/",
+            accounts_url=f"{self.root}/accounts",
+            secrets=secrets,
+            clock=self.clock,
+            pace=pace,
+            sleep=self.clock.sleep,
+        )
+
+    async def begin(self, member: int) -> str:
+        return await link.begin(self.store, self.vault, self.spotify, member, APP, BACK, self.clock())
+
+    async def finish(self, state: str, code: str | None, by: int | None = None) -> link.Linked:
+        return await link.finish(self.store, self.vault, self.spotify, state, code, self.clock(), by)
+
+    async def link(self, member: int, user: str) -> SpotifyMusic:
+        """Go through consent as `user`; return the member's music."""
+        state, code = returned(await agree(await self.begin(member), user))
+        await self.finish(state, code)
+        return await self.music(member)
+
+    async def account(self, member: int) -> Account | None:
+        async with self.store.reading() as tx:
+            return await members.account(tx, member)
+
+    async def music(self, member: int, spotify: Spotify | None = None) -> SpotifyMusic:
+        account = await self.account(member)
+        assert account is not None
+        return (spotify or self.spotify).music(account)
+
+    async def tokens(self, member: int) -> Tokens:
+        account = await self.account(member)
+        assert account is not None
+        return open_tokens(self.vault, member, account.tokens)
+
+    def fault(self, match: str, kind: str, **more: object) -> None:
+        self.world.faults.append(Fault(match, kind, **more))  # type: ignore[arg-type]
+
+    def asked(self, pattern: str = "") -> list[str]:
+        """The requests whose line contains `pattern`, in order."""
+        return [each.line for each in self.world.requests if pattern in each.line]
+
+
+async def agree(consent_url: str, user: str) -> str:
+    """Press Agree as `user`; return the address that the browser is sent to."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(consent_url, data={"user": user}, allow_redirects=False) as answer,
+    ):
+        assert answer.status == 302, await answer.text()
+        return answer.headers["Location"]
+
+
+def returned(address: str) -> tuple[str, str]:
+    """The state and the code of the address that Spotify sends a browser back to."""
+    query = parse_qs(urlsplit(address).query)
+    return query["state"][0], query["code"][0]
+
+
+@asynccontextmanager
+async def served(app: web.Application) -> AsyncIterator[str]:
+    """Serve `app` on a free port, quietly; yield its origin."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def empty_store(folder: Path) -> Path:
+    """Make a migrated database, to be copied: migrating takes longer than most tests."""
+    store = Store(f"sqlite+aiosqlite:///{folder / 'empty.db'}")
+    await store.migrate()
+    await store.close()
+    return store.path
+
+
+@asynccontextmanager
+async def staged(folder: Path, empty: Path) -> AsyncIterator[Stage]:
+    """Set the stage in `folder`, with a copy of the database `empty`."""
+    clock = Clock()
+    world, vault = small_world(clock), Vault([KEY])
+    store = Store(f"sqlite+aiosqlite:///{shutil.copy(empty, folder / 'test.db')}")
+    outer = web.Application()
+    outer.add_subapp("/spotify", application(world))
+    async with served(outer) as origin:
+        stage = Stage(world, clock, store, vault, None, f"{origin}/spotify")  # type: ignore[arg-type]
+        stage.spotify = stage.again()
+        yield stage
+        await stage.spotify.close()
+    await store.close()
