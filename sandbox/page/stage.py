@@ -1,0 +1,53 @@
+"""Stage: everything that the page shows and lets a person touch. Built by whoever starts the sandbox."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sandbox.discord import Channel, Guild, User
+from sandbox.discord import World as Discord
+from sandbox.page.tour import Tour
+from sandbox.spotify import Track
+from sandbox.spotify import World as Spotify
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who can be played: a Discord user, and the id of their account at Spotify."""
+
+    user: User
+    account: str
+
+
+@dataclass(slots=True)
+class Stage:
+    """Both stand-ins, who can be played in them, and the tour.
+
+    `songs_held_back` are tracks for "like a new song", in the order they are offered. `sound`, where given, plays a
+    track: from its URI to the bytes of an OGG file, called in a thread; None for a track it has no sound of.
+    """
+
+    discord: Discord
+    spotify: Spotify
+    guild: Guild
+    channel: Channel
+    members: Sequence[Member]
+    tour: Tour
+    songs_held_back: Sequence[Track] = ()
+    sound: Callable[[str], bytes | None] | None = None
+    bot_state: str = "not started"
+    watcher: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    def report_bot(self, state: str) -> None:
+        """Show what the bot's process is doing, in a few words: "starting", "running", "ended with code 1"."""
+        self.bot_state = state
+        self.watcher()
+
+    def member(self, user_id: int) -> Member:
+        """Raises KeyError when nobody on this stage has that id."""
+        found = next((member for member in self.members if member.user.id == user_id), None)
+        if found is None:
+            raise KeyError(f"nobody here has the id {user_id}")
+        return found
+
+    def member_of(self, account: str) -> Member | None:
+        return next((member for member in self.members if member.account == account), None)

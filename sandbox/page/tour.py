@@ -1,0 +1,110 @@
+"""Tour: a scripted walk through the sandbox that a person can pause before every step, or take over.
+
+The script awaits `begin` before each step and tells what came of it with `say`; the page shows both.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+NOT_BEGUN = -1
+
+
+class TakenOver(Exception):
+    """A person goes on by hand; the script has nothing more to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something the script told; `step` is the index of the step it belongs to, NOT_BEGUN before the first."""
+
+    at: datetime
+    step: int
+    text: str
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Tour:
+    """`steps` are what lies ahead, in order; `current` is the index of the step under way.
+
+    `result` is what the tour found, as a caption and a figure in words each; empty until `finish`.
+    """
+
+    def __init__(
+        self, steps: Sequence[str] = (), *, paused: bool = False, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.steps = list(steps)
+        self.current = NOT_BEGUN
+        self.paused = paused
+        self.taken_over = False
+        self.done = False
+        self.lines: list[Line] = []
+        self.result: dict[str, str] = {}
+        self.watcher: Callable[[], None] = lambda: None
+        self._now = now
+        self._single = False  # pause again after one more step
+        self._may_go = asyncio.Event()
+        if not paused:
+            self._may_go.set()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something ahead that will not begin before a person says so."""
+        return self.paused and not self.done and not self.taken_over
+
+    # What the script does
+
+    async def begin(self, step: str) -> None:
+        """Wait while paused, then enter `step`. Raises TakenOver once a person goes on by hand."""
+        await self._may_go.wait()
+        if self.taken_over:
+            raise TakenOver
+        if step not in self.steps:
+            self.steps.insert(self.current + 1, step)
+        self.current = self.steps.index(step)
+        if self._single:
+            self._halt()
+        self.watcher()
+
+    def say(self, text: str) -> None:
+        """Add a line to the log."""
+        self.lines.append(Line(self._now(), self.current, text))
+        self.watcher()
+
+    def finish(self, result: Mapping[str, str] | None = None) -> None:
+        """The last step is over; `result` goes to the top of the page's panel."""
+        self.done, self.result = True, dict(result or {})
+        self.current = len(self.steps)
+        self.watcher()
+
+    # What a person does
+
+    def pause(self) -> None:
+        """Let the step under way come to its end, and none after it begin."""
+        self._halt()
+        self.watcher()
+
+    def resume(self) -> None:
+        self.paused = self._single = False
+        self._may_go.set()
+        self.watcher()
+
+    def step(self) -> None:
+        """Let one more step begin."""
+        self.paused, self._single = True, True
+        self._may_go.set()
+        self.watcher()
+
+    def take_over(self) -> None:
+        """End the script before its next step."""
+        self.taken_over = True
+        self._may_go.set()
+        self.watcher()
+
+    def _halt(self) -> None:
+        self.paused, self._single = True, False
+        self._may_go.clear()

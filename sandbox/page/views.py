@@ -1,0 +1,105 @@
+"""What the page is shown of the stand-in for Discord, as JSON: places, commands, messages, forms.
+
+A message is Discord's own JSON, and what only its reader's client knows: which reactions are theirs, what is private.
+"""
+
+from collections.abc import Iterator
+
+from sandbox.discord import Attachment, Channel, Interaction, InteractionKind, Message, Modal, Person, Slash, User
+from sandbox.discord.components import ATTACHMENT_SCHEME
+from sandbox.discord.model import Json
+from sandbox.page.stage import Member, Stage
+
+
+def stage(stage: Stage) -> Json:
+    """Who and what there is, whoever looks."""
+    return {
+        "guild": stage.guild.name,
+        "bot": {**person(stage.discord.bot), "online": stage.discord.online, "state": stage.bot_state},
+        "members": [member(each) for each in stage.members],
+        "sound": stage.sound is not None,
+    }
+
+
+def member(member: Member) -> Json:
+    return {**person(member.user), "account": member.account}
+
+
+def person(user: User) -> Json:
+    return {"id": str(user.id), "name": user.display_name, "bot": user.bot}
+
+
+def places(stage: Stage, user: User) -> list[Json]:
+    """The channels that a member can open, each with the newest message they can see there; the DM is the last."""
+    rooms = [channel for channel in stage.guild.channels.values() if channel.admits(user)]
+    return [place(channel, user) for channel in (*rooms, stage.discord.dm(user))]
+
+
+def place(channel: Channel, user: User) -> Json:
+    newest = max((message.id for message in channel.messages.values() if message.visible(user)), default=0)
+    return {"id": str(channel.id), "name": channel.name, "dm": channel.guild is None, "newest": str(newest)}
+
+
+def slash(command: Slash) -> Json:
+    options = [{"required": False, **option} for option in command.options]
+    return {
+        "path": command.path,
+        "id": str(command.command.id),
+        "description": command.description,
+        "options": options,
+    }
+
+
+def message(stage: Stage, message: Message, user: User) -> Json:
+    return {
+        **stage.discord.payloads.message(message),
+        "author": person(message.author),
+        "attachments": [stage.discord.payloads.attachment(each) for each in _listed(message)],
+        "reactions": [
+            {"emoji": emoji, "count": len(who), "me": user.id in who} for emoji, who in message.reactions.items()
+        ],
+        "private": message.visible_to is not None,
+        "loading": message.loading,
+        "used": _used(message.interaction),
+    }
+
+
+def modal(form: Modal) -> Json:
+    return {"title": form.title, "interaction": str(form.interaction.id), "components": form.components}
+
+
+def visible(person: Person, channel: Channel, limit: int) -> tuple[list[Message], bool]:
+    """The newest messages there, oldest first, and whether there are older ones."""
+    seen = person.visible(channel)
+    return seen[-limit:], len(seen) > limit
+
+
+def _listed(message: Message) -> list[Attachment]:
+    """Attachments that are shown below the text: not those that an embed or a component shows already."""
+    if message.is_v2:
+        return []
+    pictured = set(_pictures(message))
+    return [each for each in message.attachments if each.filename not in pictured]
+
+
+def _pictures(message: Message) -> Iterator[str]:
+    for embed in message.embeds:
+        for slot in ("image", "thumbnail"):
+            yield (embed.get(slot) or {}).get("url", "").removeprefix(ATTACHMENT_SCHEME)
+
+
+def _used(interaction: Interaction | None) -> Json | None:
+    """The command that a message answers, as its header says."""
+    if interaction is None or interaction.kind is not InteractionKind.COMMAND:
+        return None
+    return {"by": person(interaction.user), "command": _path(interaction.data)}
+
+
+def _path(data: Json) -> str:
+    """The full name of the command, with its group and subcommand."""
+    path = [data["name"]]
+    options = data.get("options") or []
+    while options and "options" in options[0]:
+        path.append(options[0]["name"])
+        options = options[0]["options"]
+    return " ".join(path)
