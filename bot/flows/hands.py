@@ -13,6 +13,8 @@ from bot.core.records import Layer, Playlist
 from bot.errors import PlaylistGone
 from bot.ports import Contents, Music
 
+STANDING = event_at(0)  # older than any press: a press wins
+
 
 async def look(store: Store, music: Music, member: int, now: datetime) -> int:
     """Read the playlists that changed since we last looked; return how many lessons that brought.
@@ -67,5 +69,16 @@ async def learn_standing(store: Store, member: int, layer: Layer, now: datetime)
             each.playlist: [item.song for item in await playlists.items(tx, each.playlist) if item.song]
             for each in kept
         }
-        found = standing_as_lessons(standing, liked, event_at(0))  # older than any press: a press wins
+        found = standing_as_lessons(standing, liked, STANDING)
         return sum([await answers.add(tx, member, layer.layer, answer) for answer in found])
+
+
+async def allow_standing(store: Store, member: int, allowed: bool, now: datetime) -> int:
+    """Let what stands in the member's playlists count as labels, or no longer; return how many labels that made."""
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await members.change(tx, member, learn_from_playlists=allowed)
+        layers = await playlists.layers(tx, member)
+        if not allowed:
+            await answers.forget_event(tx, member, STANDING)
+    return sum([await learn_standing(store, member, layer, now) for layer in layers]) if allowed else 0

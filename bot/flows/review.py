@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.store import Store, answers, cards
+from bot.adapters.store import Store, answers, cards, playlists, songs
 from bot.core.labels import Verdict
-from bot.core.records import Change
-from bot.errors import NotYours
+from bot.core.records import Change, Playlist, Song
+from bot.errors import BadChoice, NothingToUndo, NotYours
 from bot.flows import label, sort
 from bot.flows.outlook import Outlooks
 from bot.flows.sort import Receipt
@@ -70,3 +70,40 @@ async def next_question(
         return found[0]
     layer = reviewed.receipt.layer
     return label.Done(layer, label.tally(await outlooks.of(member, layer.layer), dict(reviewed.verdicts)))
+
+
+async def after(store: Store, outlooks: Outlooks, member: int, card: str, now: datetime) -> label.Question | label.Done:
+    """Return what comes after a card: the next song of its receipt, or the one that teaches the most."""
+    async with store.reading() as tx:
+        found = await label.mine(tx, member, card)
+        layer = await playlists.layer(tx, found.layer)
+    if layer is None:
+        raise BadChoice("That layer is gone.")
+    if found.write is not None:
+        return await next_question(store, outlooks, member, found.write, now)
+    return await label.ask(store, outlooks, member, layer, now)
+
+
+async def again(store: Store, outlooks: Outlooks, member: int, card: str) -> label.Question:
+    """Return the member's card as it stands. Raises NotYours, BadChoice."""
+    async with store.reading() as tx:
+        found = await label.mine(tx, member, card)
+    return await label.question(store, await outlooks.of(member, found.layer), found)
+
+
+async def take_back(store: Store, outlooks: Outlooks, member: int, card: str, now: datetime) -> label.Question:
+    """Take back the last answer in the card's layer, and ask that again. Raises NothingToUndo."""
+    async with store.reading() as tx:
+        found = await label.mine(tx, member, card)
+        layer = await playlists.layer(tx, found.layer)
+    taken = await label.undo(store, member, found.layer, now)
+    if taken is None or layer is None:
+        raise NothingToUndo
+    return await label.put(store, await outlooks.of(member, layer.layer), layer, taken.song, now, found.write)
+
+
+async def named(store: Store, song: str, chosen: Sequence[int]) -> tuple[Song | None, list[Playlist]]:
+    """Return a song and playlists by their ids, for saying what was taken down."""
+    async with store.reading() as tx:
+        found = [await playlists.get(tx, each) for each in chosen]
+        return await songs.get(tx, song), [each for each in found if each is not None]

@@ -68,3 +68,9 @@ async def explain(store: Store, outlooks: Outlooks, member: int, layer: int, son
     about = next(iter(told.yes), None) if told and told.yes else (guesses[0][0].playlist if guesses else None)
     why = reason(outlook, song, verdicts, about) if about is not None else None
     return Explained(found, tuple(guesses), why, told, outlook.features[song].provenance)
+
+
+async def suggest(store: Store, member: int, typed: str, limit: int) -> list[Song]:
+    """Return liked songs whose title contains what was typed."""
+    async with store.reading() as tx:
+        return await songs.search(tx, member, typed, limit)

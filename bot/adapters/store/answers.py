@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -77,6 +77,11 @@ async def retract(
 
 def _about(row: Any, playlist: int | None) -> bool:
     return row.kind == Kind.NONE.value if playlist is None else playlist in row.playlists
+
+
+async def forget_event(tx: Tx, member: int, event: int) -> None:
+    """Delete every answer of one event, as if it had never been."""
+    await tx.execute(delete(ANSWER).where(ANSWER.c.member == member, ANSWER.c.event == event))
 
 
 async def rename_songs(tx: Tx, layer: int, renamed: Callable[[str], str]) -> None:
