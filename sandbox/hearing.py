@@ -1,6 +1,7 @@
 """Hearing: numbers about a song, computed from its samples with one shared short-time Fourier transform.
 
-Pure. Features, in their order (`FEATURES`), with their units:
+Pure, and without matrix products: on a busy machine BLAS threads wait for each other longer than they compute.
+Features, in their order (`FEATURES`), with their units:
 
 tempo_bpm      beats a minute, folded into the octave from 70 to 140: half and double tempo cannot be told apart safely
 pulse          how regular the beat is, 0 to 1 (height of the autocorrelation's peak)
@@ -13,7 +14,7 @@ onsets_per_s   notes and beats that begin in a second
 low_share      of the power below 200 Hz;  high_share: above 4 kHz
 fifths_x, _y   key as a point on the circle of fifths (C at 1, 0; G a twelfth of a turn on), its distance the certainty
 majorness      correlation with the best major key less that with the best minor one
-mfcc_1 … _12   cepstrum of the log mel spectrum, mean over time
+mfcc_1 … _12   cepstrum of the logarithm of the power in MELS bands, mean over time
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 WINDOW = 2048  # samples of a frame; 93 ms at 22,050 Hz
 HOP = 512  # samples between frames
-MELS = 40
+MELS = 40  # bands
 FLOOR = 1e-10  # of power, so that silence has a logarithm
 SLOWEST = 70.0  # beats a minute; tempos are folded into the octave above it
 MAJOR_KEY = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)  # Temperley 2001
@@ -40,9 +41,9 @@ Floats = NDArray[np.float32]
 
 def features(audio: Floats, rate: int) -> dict[str, float]:
     """Analyse `audio`, shape (samples,) or (samples, channels) at `rate` Hz, at least two seconds of it."""
-    mono = audio if audio.ndim == 1 else audio @ np.full(audio.shape[1], 1 / audio.shape[1], np.float32)
+    mono = audio if audio.ndim == 1 else sum(audio.T[1:], audio.T[0]) / np.float32(audio.shape[1])
     power = _power(np.ascontiguousarray(mono, np.float32))
-    mel = np.log(power @ _mel_bank(rate) + FLOOR)
+    mel = np.log(np.add.reduceat(power, _mel_edges(rate), axis=1) + FLOOR)
     onsets = np.maximum(np.diff(mel, axis=0), 0).mean(1)
     values = [*_beat(onsets, rate), *_level(power, rate), *_colour(power, rate)]
     values += [_onset_rate(onsets, rate), *_shares(power, rate), *_key(power, rate), *_cepstrum(mel)]
@@ -69,14 +70,10 @@ def _frequencies(rate: int) -> Floats:
     return np.fft.rfftfreq(WINDOW, 1 / rate).astype(np.float32)
 
 
-def _mel_bank(rate: int) -> Floats:
-    """Triangles that are evenly spaced in mel (O'Shaughnessy): shape (bins, MELS)."""
-    mels = np.linspace(0, 2595 * np.log10(1 + rate / 2 / 700), MELS + 2)
-    corners = 700 * (10 ** (mels / 2595) - 1)
-    frequencies = _frequencies(rate)[:, None]
-    rising = (frequencies - corners[:-2]) / (corners[1:-1] - corners[:-2])
-    falling = (corners[2:] - frequencies) / (corners[2:] - corners[1:-1])
-    return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+def _mel_edges(rate: int) -> NDArray[np.intp]:
+    """The first bins of MELS bands that are as wide as each other in mel (O'Shaughnessy 1987)."""
+    mels = np.linspace(0, 2595 * np.log10(1 + rate / 2 / 700), MELS + 1)[:-1]
+    return np.searchsorted(_frequencies(rate), 700 * (10 ** (mels / 2595) - 1))
 
 
 # ---------------------------------------------------------------- time
@@ -122,8 +119,8 @@ def _colour(power: Floats, rate: int) -> tuple[float, float, float, float]:
     """Centroid, bandwidth, roll-off (Hz) and flatness, each the mean over the frames."""
     magnitude, frequencies = np.sqrt(power), _frequencies(rate)
     total = magnitude.sum(1) + np.float32(FLOOR)
-    centroid = magnitude @ frequencies / total
-    spread = np.sqrt(np.maximum(magnitude @ frequencies**2 / total - centroid**2, 0))
+    centroid = np.einsum("ij,j->i", magnitude, frequencies) / total
+    spread = np.sqrt(np.maximum(np.einsum("ij,j->i", magnitude, frequencies**2) / total - centroid**2, 0))
     reached = np.cumsum(magnitude, axis=1) < 0.85 * total[:, None]
     rolloff = frequencies[np.minimum(reached.sum(1), len(frequencies) - 1)]
     flatness = np.exp(np.log(power + FLOOR).mean(1)) / (power.mean(1) + FLOOR)
@@ -172,5 +169,9 @@ def _chroma(power: Floats, rate: int) -> Floats:
 
 
 def _likeness(chroma: Floats, profile: tuple[float, ...]) -> Floats:
-    """Correlation of `chroma` with a key profile on each of the twelve tonics."""
-    return np.array([np.corrcoef(chroma, np.roll(profile, tonic))[0, 1] for tonic in range(12)], np.float32)
+    """Correlation of `chroma` with a key profile on each of the twelve tonics; 0 where nothing sounds."""
+    keys = np.array([np.roll(profile, tonic) for tonic in range(12)])
+    keys -= keys.mean()
+    heard = chroma - chroma.mean()
+    size = np.sqrt((heard**2).sum() * (keys[0] ** 2).sum())
+    return np.asarray((keys * heard).sum(1) / (size + FLOOR), np.float32)

@@ -6,9 +6,8 @@ CSV file, features computed from the audio.
 
 import inspect
 import json
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -160,15 +159,21 @@ def hear(sound: Sound) -> Features:
     return hearing.features(synth.render(sound), RATE)
 
 
-def hear_all(songs: Sequence[Song], cache: Path, workers: int = 2) -> dict[str, Features]:
-    """The features of every song, by id; kept in the folder `cache` until songs, synth or hearing change."""
+def hear_all(
+    songs: Sequence[Song], cache: Path, *, workers: int = 2, progress: Callable[[int], None] = lambda _: None
+) -> dict[str, Features]:
+    """The features of every song, by id; kept in the folder `cache` until songs, synth or hearing change.
+
+    Some 60 ms a song and core where they are not kept; `progress` hears how many songs are done.
+    """
     kept = cache / f"features-{fingerprint(songs)}.json"
     if kept.exists():
         return dict(json.loads(kept.read_text()))
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        heard = dict(
-            zip((song.id for song in songs), pool.map(hear, (s.sound for s in songs), chunksize=10), strict=True)
-        )
+    heard: dict[str, Features] = {}
+    with ThreadPoolExecutor(workers) as pool:  # numpy lets go of the interpreter lock
+        for song, found in zip(songs, pool.map(hear, (song.sound for song in songs)), strict=True):
+            heard[song.id] = found
+            progress(len(heard))
     cache.mkdir(parents=True, exist_ok=True)
     draft = kept.with_suffix(".draft")
     draft.write_text(json.dumps(heard))

@@ -19,7 +19,9 @@ TABLE = 2048  # samples of one cycle; a power of two
 HARMONICS = 24  # of a note at most
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)  # semitones above the key
 PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 0, 4), (5, 3, 0, 4), (0, 2, 3, 4), (0, 3, 4, 3))  # scale degrees
-PLACES = np.array([[0.5, 0.5], [0.5, 0.5], [0.62, 0.38], [0.36, 0.64]], np.float32)  # drums, bass, chords, lead
+PLACES = np.array(
+    [[0.5, 0.5, 0.62, 0.36], [0.5, 0.5, 0.38, 0.64]], np.float32
+)  # left, right: drums, bass, chords, lead
 
 Samples = NDArray[np.float32]
 
@@ -89,7 +91,7 @@ class Note:
 def render(sound: Sound) -> Samples:
     """Play `sound`: shape (samples, 2) at RATE, the loudest sample at `sound.level` dB."""
     dice = np.random.default_rng(sound.seed)
-    parts = np.zeros((len(PLACES), round(sound.seconds * RATE)), np.float32)
+    parts = np.zeros((len(PLACES[0]), round(sound.seconds * RATE)), np.float32)
     _play_drums(parts[0], sound, dice)
     _play_notes(parts[1], bass_line(sound, dice), sound, softness=0.1, brightness=sound.brightness * 0.5)
     _play_notes(parts[2], chords(sound, dice), sound, softness=sound.softness, brightness=sound.brightness)
@@ -243,6 +245,6 @@ def _mastered(parts: Samples, sound: Sound, dice: np.random.Generator) -> Sample
         _distort(parts[2:], sound.drive)
     hiss = dice.standard_normal(RATE).astype(np.float32) * np.float32(0.02 * sound.air)
     parts[3] += np.resize(hiss, parts.shape[1])
-    mix = parts.T @ PLACES
+    mix = np.stack([sum(part * place for part, place in zip(parts, side, strict=True)) for side in PLACES], axis=1)
     peak = float(np.abs(mix).max()) or 1.0
     return mix * np.float32(10 ** (sound.level / 20) / peak)

@@ -1,0 +1,242 @@
+"""Libraries: somebody's liked songs, the playlists they truly belong to, and what is known of how they sound.
+
+Either drawn (`drawn`: songs of `sandbox.songs`) or a real person's, from an Exportify-like CSV file (`load`). The audio
+columns of such files are Spotify's former features; they stand in for our own in evaluations and go nowhere else.
+"""
+
+import csv
+import gzip
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from math import cos, pi, sin
+from pathlib import Path
+
+import numpy as np
+
+from sandbox.songs import Features, Song
+from sandbox.spotify import Account, Like, Track, World
+
+ID = re.compile(r"^(?:spotify:track:)?([0-9A-Za-z]{22})$")
+SIZES = range(30, 1501)  # songs of a playlist that is worth keeping
+AUTOMATIC = re.compile(
+    r"\b(liked|starred|shazam|discover weekly|release radar|daily mix|on repeat|repeat rewind|top songs|top tracks"
+    r"|your top|wrapped|(full|all) (library|songs)|master catalog)\b",
+    re.IGNORECASE,
+)
+ARTIST_SHARE = 0.4  # of a playlist, at most by one artist
+OVERLAP = 0.35  # of the smaller of two playlists, at most in the other
+HEADERS = {
+    "track_uri": "track_id",
+    "spotify_id": "track_id",
+    "track_name": "name",
+    "artist_name_s": "artists",
+    "album_name": "album",
+    "album_release_date": "release_date",
+    "track_duration_ms": "duration_ms",
+    "duration": "duration_ms",
+    "artist_genres": "genres",
+    "playlist_name": "playlist",
+}
+NUMBERS = (
+    "danceability", "energy", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
+    "valence", "tempo", "time_signature", "duration_ms",
+)  # fmt: skip
+
+Row = Mapping[str, str]
+Cells = Mapping[str, str | float]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """`likes` are newest first; `later` are songs that will be liked afterwards, in that order.
+
+    `truth` names the playlists and what belongs in them; a liked song that is in none of them belongs nowhere.
+    """
+
+    tracks: tuple[Track, ...]
+    likes: tuple[Like, ...]
+    truth: Mapping[str, tuple[str, ...]]
+    features: tuple[Cells, ...] = field(repr=False)
+    later: tuple[str, ...] = ()
+
+    def belongs(self, uri: str) -> tuple[str, ...]:
+        """The names of the playlists that the song belongs in."""
+        return tuple(name for name, uris in self.truth.items() if uri in uris)
+
+    def hold_back(self, share: float) -> "Library":
+        """Let the newest `share` of the likes be liked later."""
+        cut = round(share * len(self.likes))
+        held = tuple(like.uri for like in reversed(self.likes[:cut]))
+        return replace(self, likes=self.likes[cut:], later=held + self.later)
+
+    def move_in(self, world: World, user: str, display_name: str) -> Account:
+        """Put the tracks into the catalogue of `world` and open an account that likes them."""
+        world.publish(self.tracks)
+        return world.open_account(user, display_name, self.likes)
+
+    def write_features(self, path: Path) -> None:
+        """Write `track_id,isrc,<numbers…>,genres,artists,year`, as `python -m bot import features` reads it."""
+        columns = dict.fromkeys(chain.from_iterable(self.features))
+        with path.open("w", newline="", encoding="utf-8") as out:
+            writer = csv.DictWriter(out, tuple(columns))
+            writer.writeheader()
+            writer.writerows(self.features)
+
+
+# ---------------------------------------------------------------- drawn
+def drawn(
+    songs: Sequence[Song], heard: Mapping[str, Features], now: datetime, *, styles: Sequence[str] = ()
+) -> Library:
+    """The library of somebody who liked all `songs` in the two years before `now`, one playlist for each of `styles`.
+
+    `heard` are the songs' features by id. Without `styles` every style of the songs is a playlist.
+    """
+    names = styles or tuple(dict.fromkeys(name for song in songs for name in song.styles))
+    likes = zip((song.track.uri for song in songs), _moments(len(songs), now), strict=True)
+    return Library(
+        tracks=tuple(song.track for song in songs),
+        likes=_newest_first(Like(uri, moment) for uri, moment in likes),
+        truth={name: tuple(song.track.uri for song in songs if name in song.styles) for name in names},
+        features=tuple(_cells(song.track, heard[song.id], song.words) for song in songs),
+    )
+
+
+def _moments(count: int, now: datetime) -> Iterator[datetime]:
+    """Times in the two years before `now`, in no order."""
+    seconds = np.random.default_rng(count).uniform(0, timedelta(days=730).total_seconds(), count)
+    return (now - timedelta(seconds=round(each)) for each in seconds.tolist())
+
+
+# ---------------------------------------------------------------- a real person's
+def load(path: Path, *, playlists: int = 5, seed: int = 0, most: int | None = None) -> Library:
+    """Read the library in a CSV file, plain or gzipped: every distinct song is liked.
+
+    The truth are `playlists` of the person's own, drawn with `seed` among the good ones (see `good_playlists`). With
+    `most`, songs that are in none of them are left out, oldest first, until so many are left. Raises ValueError.
+    """
+    rows = [row for row in _rows(path) if ID.match(row.get("track_id", "")) and row.get("name") and row.get("artists")]
+    if not rows:
+        raise ValueError(f"{path.name}: no song with a track id, a name and artists")
+    tracks = {track.uri: track for track in map(_track, reversed(rows))}
+    contents = _contents(rows)
+    names = good_playlists(contents, tracks, playlists, seed)
+    truth = {name: contents[name] for name in names}
+    kept = _fewest(_likes(rows), truth, most)
+    wanted = {like.uri for like in kept}
+    features = {_uri(row): _features(tracks[_uri(row)], row) for row in reversed(rows)}
+    return Library(
+        tracks=tuple(tracks[uri] for uri in tracks if uri in wanted),
+        likes=kept,
+        truth=truth,
+        features=tuple(cells for uri, cells in features.items() if uri in wanted),
+    )
+
+
+def good_playlists(
+    contents: Mapping[str, Sequence[str]], tracks: Mapping[str, Track], count: int, seed: int
+) -> tuple[str, ...]:
+    """Draw up to `count` playlists of 30 to 1,500 songs that a person made, unlike each other, no artist above 40 %."""
+    dice = np.random.default_rng(seed)
+    chosen: list[str] = []
+    for name in dice.permutation(sorted(contents)).tolist():
+        uris = contents[name]
+        apart = all(_overlap(uris, contents[other]) <= OVERLAP for other in chosen)
+        if len(chosen) < count and apart and _worth_keeping(name, [tracks[uri] for uri in uris]):
+            chosen.append(name)
+    return tuple(chosen)
+
+
+def _worth_keeping(name: str, tracks: Sequence[Track]) -> bool:
+    if len(tracks) not in SIZES or AUTOMATIC.search(name):
+        return False
+    (_, most), *_ = Counter(track.artists[0] for track in tracks).most_common(1)
+    return most <= ARTIST_SHARE * len(tracks)
+
+
+def _overlap(some: Sequence[str], others: Sequence[str]) -> float:
+    return len(set(some) & set(others)) / min(len(some), len(others))
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    """The file's rows under plain headers: `Artist Name(s)` and `artists` are both `artists`."""
+    packed = path.read_bytes()
+    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode("utf-8-sig")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    plain = [re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_") for header in next(reader, [])]
+    headers = [HEADERS.get(header, header) for header in plain]
+    yield from (dict(zip(headers, row, strict=False)) for row in reader)
+
+
+def _uri(row: Row) -> str:
+    found = ID.match(row["track_id"])
+    return f"spotify:track:{found[1]}" if found else ""
+
+
+def _track(row: Row) -> Track:
+    return Track(
+        id=_uri(row).rsplit(":", 1)[-1],
+        name=row["name"],
+        artists=tuple(row["artists"].split(";")),
+        album=row.get("album", ""),
+        release_date=row.get("release_date", ""),
+        duration_ms=int(float(row.get("duration_ms") or 0)),
+        isrc=row.get("isrc", ""),
+        explicit=row.get("explicit", "").lower() == "true",
+    )
+
+
+def _contents(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """The playlists by name, each song once, in the file's order."""
+    contents: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if name := " ".join(row.get("playlist", "").replace("_", " ").split()):
+            contents.setdefault(name, {})[_uri(row)] = None
+    return {name: tuple(uris) for name, uris in contents.items()}
+
+
+def _likes(rows: Sequence[Row]) -> tuple[Like, ...]:
+    """Every song, liked when it was first added anywhere; where the file has no dates, an hour apart in its order."""
+    first: dict[str, datetime] = {}
+    for number, row in enumerate(rows):
+        moment = _moment(row.get("added_at", "")) or datetime(2020, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+        first[_uri(row)] = min(moment, first.get(_uri(row), moment))
+    return _newest_first(Like(uri, moment) for uri, moment in first.items())
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _fewest(likes: tuple[Like, ...], truth: Mapping[str, Sequence[str]], most: int | None) -> tuple[Like, ...]:
+    """All songs of the truth, and the newest others until there are `most`."""
+    needed = set(chain.from_iterable(truth.values()))
+    others = [like.uri for like in likes if like.uri not in needed]
+    spare = set(others[max(0, most - len(needed)) :]) if most is not None else set()
+    return tuple(like for like in likes if like.uri not in spare)
+
+
+def _features(track: Track, row: Row) -> Cells:
+    numbers = {name: float(row[name]) for name in NUMBERS if row.get(name)}
+    if row.get("key"):
+        angle = 2 * pi * (7 * int(float(row["key"])) % 12) / 12
+        numbers |= {"fifths_x": round(cos(angle), 5), "fifths_y": round(sin(angle), 5)}
+    return _cells(track, numbers, tuple(filter(None, row.get("genres", "").split(","))))
+
+
+# ---------------------------------------------------------------- both
+def _newest_first(likes: Iterator[Like]) -> tuple[Like, ...]:
+    return tuple(sorted(likes, key=lambda like: like.added_at, reverse=True))
+
+
+def _cells(track: Track, numbers: Mapping[str, float], genres: Sequence[str]) -> Cells:
+    """A row of the feature file."""
+    words = {"genres": ";".join(genres), "artists": ";".join(track.artists), "year": track.release_date[:4]}
+    return {"track_id": track.id, "isrc": track.isrc, **numbers, **words}

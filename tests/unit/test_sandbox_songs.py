@@ -1,0 +1,157 @@
+"""The sandbox's songs: the same from the same seed, and what is heard in them is what was played."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from sandbox import synth
+from sandbox.hearing import FEATURES, features, fold
+from sandbox.songs import Features, Song, fingerprint, hear, hear_all, render, songs, write_audio
+from sandbox.styles import DIALS, STYLES
+from sandbox.synth import RATE, section_of
+
+SOME = songs(seed=3, count=64)
+
+
+@pytest.fixture(scope="module")
+def heard(request: pytest.FixtureRequest) -> dict[str, Features]:
+    """The features of SOME, kept between runs for as long as synth and hearing stay as they are."""
+    return hear_all(SOME, request.config.cache.mkdir("songs"))
+
+
+@pytest.fixture(scope="module")
+def song() -> Song:
+    return SOME[0]
+
+
+def test_the_same_seed_gives_the_same_songs_and_samples(song: Song) -> None:
+    assert songs(seed=3, count=64) == SOME
+    assert render(song).tobytes() == render(songs(seed=3, count=64)[0]).tobytes()
+    assert songs(seed=4, count=64) != SOME
+
+
+def test_songs_are_distinct_and_their_artists_have_several() -> None:
+    assert (
+        len({song.id for song in SOME}) == len({song.title for song in SOME}) == len({song.isrc for song in SOME}) == 64
+    )
+    per_artist = Counter(song.artist for song in SOME)
+    assert max(per_artist.values()) <= 9
+    assert np.mean(list(per_artist.values())) >= 3
+
+
+def test_every_style_has_a_place_for_every_dial() -> None:
+    assert all(len(style.dials) == len(DIALS) for style in STYLES)
+    assert all(0 <= dial <= 1 for style in STYLES for dial in style.dials)
+
+
+def test_a_song_is_stereo_and_its_peak_is_at_its_level(song: Song) -> None:
+    samples = render(song)
+    assert samples.shape == (round(song.sound.seconds * RATE), 2)
+    assert samples.dtype == np.float32
+    assert 20 * np.log10(np.abs(samples).max()) == pytest.approx(song.sound.level, abs=0.01)
+
+
+def test_the_chorus_is_louder_than_the_verse(song: Song) -> None:
+    sound = replace(song.sound, lift=6.0)
+    bars = np.array_split(render(replace(song, sound=sound)), sound.bars)
+    lifted = [section_of(bar, sound.bars).lifted for bar in range(sound.bars)]
+    levels = [float(np.mean(bar**2)) for bar in bars]
+    chorus = [level for level, up in zip(levels, lifted, strict=True) if up]
+    rest = [level for level, up in zip(levels, lifted, strict=True) if not up]
+    assert min(chorus) > max(rest)
+
+
+def test_audio_is_written_when_asked_for(song: Song, tmp_path: Path) -> None:
+    for name in ("song.flac", "song.ogg"):
+        write_audio(song, tmp_path / name)
+        audio, rate = soundfile.read(tmp_path / name)
+        assert (audio.shape, rate) == (render(song).shape, RATE)
+
+
+def test_features_have_their_names_and_are_finite(heard: dict[str, Features]) -> None:
+    assert all(tuple(found) == FEATURES for found in heard.values())
+    assert np.isfinite([list(found.values()) for found in heard.values()]).all()
+
+
+def test_tempo_is_found_within_three_percent_octaves_apart(heard: dict[str, Features]) -> None:
+    errors = [heard[song.id]["tempo_bpm"] / fold(song.sound.tempo) for song in SOME]
+    assert np.mean([abs(np.log2(error) - round(np.log2(error))) < np.log2(1.03) for error in errors]) > 0.95
+
+
+def test_the_key_is_found_on_the_circle_of_fifths(heard: dict[str, Features]) -> None:
+    found = [np.arctan2(heard[song.id]["fifths_y"], heard[song.id]["fifths_x"]) * 6 / np.pi for song in SOME]
+    truth = [7 * (song.sound.key + 3 * song.sound.minor) % 12 for song in SOME]
+    assert np.mean([round(place) % 12 == signature for place, signature in zip(found, truth, strict=True)]) > 0.85
+    modes = [(heard[song.id]["majorness"] < 0) == song.sound.minor for song in SOME]
+    assert np.mean(modes) > 0.8
+
+
+def test_a_louder_song_is_heard_as_louder_by_as_much(song: Song) -> None:
+    quiet, loud = (hear(replace(song.sound, level=level)) for level in (-12.0, -6.0))
+    assert loud["loudness_db"] - quiet["loudness_db"] == pytest.approx(6, abs=0.01)
+    assert loud["dynamics_db"] == pytest.approx(quiet["dynamics_db"], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("dial", "low", "high", "feature"),
+    [
+        ("brightness", 0.1, 0.9, "centroid_hz"),
+        ("brightness", 0.1, 0.9, "rolloff_hz"),
+        ("density", 0.1, 0.9, "onsets_per_s"),
+        ("bass", 0.1, 0.9, "low_share"),
+        ("air", 0.0, 1.0, "flatness"),
+        ("lift", 0.0, 8.0, "dynamics_db"),
+    ],
+)
+def test_turning_a_dial_up_is_heard(song: Song, dial: str, low: float, high: float, feature: str) -> None:
+    down, up = (hear(replace(song.sound, **{dial: value})) for value in (low, high))
+    assert up[feature] > down[feature]
+
+
+def test_known_sounds_have_known_features() -> None:
+    time = np.arange(4 * RATE, dtype=np.float32) / RATE
+    tone = features(np.sin(2 * np.pi * 1000 * time).astype(np.float32), RATE)
+    assert tone["centroid_hz"] == pytest.approx(1000, rel=0.05)
+    assert tone["loudness_db"] == pytest.approx(-3.01, abs=0.05)
+    noise = features(np.random.default_rng(0).normal(0, 0.1, len(time)).astype(np.float32), RATE)
+    assert noise["flatness"] > 0.5 > 0.01 > tone["flatness"]
+    assert noise["centroid_hz"] == pytest.approx(RATE / 4, rel=0.05)
+    silence = features(np.zeros(2 * RATE, np.float32), RATE)
+    assert np.isfinite(list(silence.values())).all()
+
+
+def test_styles_can_be_heard_but_not_without_fail(heard: dict[str, Features]) -> None:
+    """Nearest centre of the other songs' styles, from the audio alone; chance is one in eight."""
+    points = np.array([list(heard[song.id].values()) for song in SOME])
+    points = (points - points.mean(0)) / points.std(0)
+    styles = np.array([song.styles[0] for song in SOME])
+    right = 0
+    for number, point in enumerate(points):
+        others = np.arange(len(SOME)) != number
+        names = sorted(set(styles[others]))
+        centres = [points[others & (styles == name)].mean(0) for name in names]
+        right += names[int(np.argmin([np.linalg.norm(point - centre) for centre in centres]))] == styles[number]
+    assert 0.4 < right / len(SOME) < 0.95
+
+
+def test_features_are_kept_until_songs_change(tmp_path: Path, heard: dict[str, Features]) -> None:
+    few = SOME[:2]
+    steps: list[int] = []
+    first = hear_all(few, tmp_path, progress=steps.append)
+    assert first == {song.id: heard[song.id] for song in few}
+    assert hear_all(few, tmp_path, progress=steps.append) == first
+    assert steps == [1, 2]
+    assert fingerprint(few) != fingerprint(SOME[:3])
+
+
+def test_every_note_is_short_enough_for_its_song(song: Song) -> None:
+    notes = [
+        *synth.bass_line(song.sound, np.random.default_rng(0)),
+        *synth.chords(song.sound, np.random.default_rng(0)),
+    ]
+    assert notes
+    assert all(0 <= note.start < song.sound.seconds for note in notes)
