@@ -107,13 +107,19 @@ class House:
         self.app.allow(account.id)
         return Resident(discord.Person(self.discord, user, self.channel), account, library)
 
+    async def consent(self, consent_url: str, account: spotify.Account) -> str:
+        """Agree on Spotify's consent page, as a member does; returns the address that they are sent to."""
+        async with (
+            aiohttp.ClientSession() as browser,
+            browser.post(consent_url, data={"user": account.id}, allow_redirects=False) as answer,
+        ):
+            return answer.headers["Location"]
+
     async def agree(self, consent_url: str, account: spotify.Account) -> str:
-        """Do what a member does on Spotify's consent page; returns what the bot's callback page says."""
-        async with aiohttp.ClientSession() as browser:
-            async with browser.post(consent_url, data={"user": account.id}, allow_redirects=False) as answer:
-                landing = answer.headers["Location"]
-            async with browser.get(landing) as page:
-                return await page.text()
+        """Agree, and follow to the bot's callback page; returns what that says."""
+        landing = await self.consent(consent_url, account)
+        async with aiohttp.ClientSession() as browser, browser.get(landing) as page:
+            return await page.text()
 
     # The bot's process
 
