@@ -97,7 +97,7 @@ def walk(tree: Iterable[Json]) -> Iterator[Json]:
 
 
 def of_kind(tree: Iterable[Json], *kinds: int) -> Iterator[Json]:
-    return (component for component in walk(tree) if component["type"] in kinds)
+    return (component for component in walk(tree) if component.get("type") in kinds)
 
 
 def texts(tree: Iterable[Json]) -> list[str]:

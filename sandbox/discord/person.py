@@ -109,6 +109,8 @@ class Person:
 
     async def react(self, message: Message, emoji: str) -> None:
         await self._reach(message)
+        if message.visible_to is not None:
+            raise NotAllowed("nobody can react to an ephemeral message")
         self.world.react(message, self.user, emoji)
 
     async def unreact(self, message: Message, emoji: str) -> None:

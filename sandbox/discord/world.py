@@ -152,7 +152,8 @@ class World(Watched):
         return found
 
     def share_guild(self, user: User) -> bool:
-        return any(user.id in guild.members for guild in self.guilds.values())
+        """Whether the bot and this person are in some guild together."""
+        return any({user.id, self.bot.id} <= guild.members.keys() for guild in self.guilds.values())
 
     # Messages
 

@@ -9,7 +9,7 @@ def user(person: User) -> Json:
         "username": person.name,
         "global_name": None if person.bot else person.display_name,
         "discriminator": "0000" if person.bot else "0",
-        "avatar": None,
+        "avatar": f"{person.id:032x}",
         "public_flags": 0,
         "flags": 0,
         "primary_guild": None,

@@ -12,10 +12,10 @@ from sandbox.discord.world import World
 GONE = "This content is no longer available."
 AVATAR = 128  # pixels
 ATTACHMENT_ROUTES = (
-    "/attachments/{channel_id}/{attachment_id}/{filename}",
-    "/ephemeral-attachments/{channel_id}/{attachment_id}/{filename}",
+    r"/attachments/{channel_id}/{attachment_id:\d+}/{filename}",
+    r"/ephemeral-attachments/{channel_id}/{attachment_id:\d+}/{filename}",
 )
-AVATAR_ROUTES = ("/avatars/{user_id}/{hash}.png", "/embed/avatars/{user_id}.png")
+AVATAR_ROUTES = (r"/avatars/{user_id:\d+}/{hash}.png", r"/embed/avatars/{user_id:\d+}.png")
 
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,7 +40,7 @@ def avatars(world: World) -> Serve:
 
 
 def portrait(name: str) -> bytes:
-    """A PNG with the initial on a colour that belongs to the name."""
+    """A PNG: the initial on a colour that belongs to the name."""
     hue = hashlib.sha256(name.encode()).digest()[0] * 360 // 256
     picture = Image.new("RGB", (AVATAR, AVATAR), f"hsl({hue}, 45%, 45%)")
     middle = (AVATAR // 2, AVATAR // 2)

@@ -13,7 +13,7 @@ import discord
 import yarl
 from discord import app_commands, ui
 
-Interaction = discord.Interaction["DemoBot"]
+Interaction = discord.Interaction[Any]
 INTENTS = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
@@ -105,8 +105,7 @@ class DemoBot(discord.Client):
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Counter)
-        self.tree.add_command(PLAYLISTS)
-        for command in (hello, count, card, crates, read, slow, silent, late, post, dm, told):
+        for command in COMMANDS:
             self.tree.add_command(command)
         await self.tree.sync()
 
@@ -216,6 +215,12 @@ async def add(interaction: Interaction, name: str, kind: app_commands.Choice[int
 async def suggest(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     names = ("Late night", "Rain", "Run")
     return [app_commands.Choice(name=each, value=each) for each in names if each.lower().startswith(typed.lower())]
+
+
+COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
+    *(hello, count, card, crates, read, slow, silent, late, post, dm, told),
+    PLAYLISTS,
+)
 
 
 def main() -> None:

@@ -7,10 +7,14 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from sandbox.discord import AnswerKind, Interaction, NoAnswer, NotAllowed, NotThere, Person, Upload
+from sandbox.discord import AnswerKind, Interaction, Message, NoAnswer, NotAllowed, NotThere, Person, Upload
 from tests.contract.sandbox_discord.conftest import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+
+def has_both(message: Message) -> bool:
+    return set(message.reactions) == {"🟦", "🟩"}
 
 
 def begun(stage: Stage) -> list[Interaction]:
@@ -142,20 +146,16 @@ async def test_files_travel_both_ways(stage: Stage) -> None:
     assert not message.visible(stage.bruno.user)
 
 
-async def test_reactions_reach_the_bot_in_channels_and_direct_messages(stage: Stage) -> None:
-    for person in (stage.anna, stage.anna.in_dm()):
-        await person.command("post")
-        asked = await stage.world.wait_for(
-            lambda place=person: next((each for each in place.visible() if len(each.reactions) == 2), None), 10
-        )
-        await person.react(asked, "🟦")
-        await person.unreact(asked, "🟦")
-        said = f"<@{person.user.id}>"
-        wanted = [f"{said} added 🟦", f"{said} removed 🟦"]
-        await stage.world.wait_for(
-            lambda place=person, wanted=wanted: {each.content for each in place.visible()} >= set(wanted), 10
-        )
-        assert asked.reactions == {"🟦": [stage.world.bot.id], "🟩": [stage.world.bot.id]}
+@pytest.mark.parametrize("direct", [False, True], ids=["channel", "dm"])
+async def test_reactions_reach_the_bot(stage: Stage, direct: bool) -> None:
+    person = stage.anna.in_dm() if direct else stage.anna
+    await person.command("post")
+    asked = await stage.world.wait_for(lambda: next(filter(has_both, person.visible()), None), 10)
+    await person.react(asked, "🟦")
+    await person.unreact(asked, "🟦")
+    said = {f"{person.user.mention} {what} 🟦" for what in ("added", "removed")}
+    await stage.world.wait_for(lambda: said <= {message.content for message in person.visible()}, 10)
+    assert asked.reactions == {"🟦": [stage.world.bot.id], "🟩": [stage.world.bot.id]}
 
 
 async def test_direct_messages_go_to_those_who_take_them(stage: Stage) -> None:

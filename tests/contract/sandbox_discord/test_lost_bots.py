@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from sandbox.discord import Change
 from tests.contract.sandbox_discord.conftest import Stage, bot_process
 
 PATIENCE = 20.0  # seconds
+shared = pytest.mark.asyncio(loop_scope="package")
 
 
 @pytest.fixture
 async def running(quiet: Stage) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A bot of its own, for tests that end it."""
     async with bot_process(quiet.world) as process:
         yield process
 
@@ -19,38 +22,52 @@ async def running(quiet: Stage) -> AsyncIterator[asyncio.subprocess.Process]:
 async def away_and_back(stage: Stage, happens: Callable[[], None]) -> None:
     """Let the connection be lost, and wait until the bot is there again."""
     changes: list[bool] = []
-    stop = stage.world.subscribe(
-        lambda change: changes.append(stage.world.online) if change.kind == "gateway" else None
-    )
+
+    def note(change: Change) -> None:
+        if change.kind == "gateway":
+            changes.append(stage.world.online)
+
+    stop = stage.world.subscribe(note)
     happens()
     await stage.world.wait_for(lambda: changes[-2:] == [False, True], PATIENCE)
     stop()
 
 
-async def test_the_bot_comes_back_after_every_way_to_lose_it(quiet: Stage, running: asyncio.subprocess.Process) -> None:
-    sessions = quiet.world.sessions
+@shared
+async def test_the_bot_comes_back_after_every_way_to_lose_it(stage: Stage) -> None:
+    sessions = stage.world.sessions
     for happens in (sessions.drop, sessions.ask_to_reconnect, lambda: sessions.drop(1001)):
-        await away_and_back(quiet, happens)
-        assert (await quiet.anna.command("hello", name="again")).text() == "Hello again"
-    await away_and_back(quiet, sessions.invalidate)
-    assert (await quiet.anna.command("hello", name="at last")).text() == "Hello at last"
+        await away_and_back(stage, happens)
+        assert (await stage.anna.command("hello", name="again")).text() == "Hello again"
+    await away_and_back(stage, sessions.invalidate)
+    assert (await stage.anna.command("hello", name="at last")).text() == "Hello at last"
 
 
-async def test_a_button_that_was_pressed_while_the_bot_was_away_is_answered_when_it_is_back(
-    quiet: Stage, running: asyncio.subprocess.Process
-) -> None:
-    message = (await quiet.anna.command("count")).message
-    quiet.world.sessions.drop()
-    await quiet.world.wait_for(lambda: not quiet.world.online, PATIENCE)
-    assert (await quiet.anna.click(message, "Pressed 0")).message.buttons()[0].label == "Pressed 1"
+@shared
+async def test_a_button_pressed_while_the_bot_was_away_is_answered_when_it_is_back(stage: Stage) -> None:
+    message = (await stage.anna.command("count")).message
+    stage.world.sessions.drop()
+    await stage.world.wait_for(lambda: not stage.world.online, PATIENCE)
+    assert (await stage.anna.click(message, "Pressed 0")).message.buttons()[0].label == "Pressed 1"
 
 
-async def test_a_rate_limit_is_waited_for(quiet: Stage, running: asyncio.subprocess.Process) -> None:
-    quiet.world.faults.limit(0.05, matching="/callback")
-    quiet.world.faults.limit(0.05, matching="POST /channels", everywhere=True)
-    assert (await quiet.anna.command("dm")).text() == "sent"
-    statuses = [exchange.status for exchange in quiet.world.log]
-    assert statuses.count(429) == 2
+@shared
+async def test_a_rate_limit_is_waited_for(stage: Stage) -> None:
+    stage.world.log.clear()
+    stage.world.faults.limit(0.05, matching="/callback")
+    stage.world.faults.limit(0.05, matching="POST /channels", everywhere=True)
+    assert (await stage.anna.command("dm")).text() == "sent"
+    assert [exchange.status for exchange in stage.world.log].count(429) == 2
+
+
+@shared
+async def test_a_slow_line_and_a_failing_server_are_borne(stage: Stage) -> None:
+    stage.world.log.clear()
+    stage.world.faults.delay(0.05, matching="/callback")
+    stage.world.faults.fail(502, matching="/messages/@original")
+    assert (await (await stage.anna.command("slow")).reply()).text() == "Done"
+    assert 502 in [exchange.status for exchange in stage.world.log]
+    assert stage.world.faults.pending == []
 
 
 async def test_a_malformed_event_ends_the_process(quiet: Stage, running: asyncio.subprocess.Process) -> None:
