@@ -23,7 +23,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 WINDOW = 2048  # samples of a frame; 93 ms at 22,050 Hz
-HOP = 512  # samples between frames
+HOP = 1024  # samples between frames
 MELS = 40  # bands
 FLOOR = 1e-10  # of power, so that silence has a logarithm
 SLOWEST = 70.0  # beats a minute; tempos are folded into the octave above it
@@ -79,7 +79,7 @@ def _mel_edges(rate: int) -> NDArray[np.intp]:
 # ---------------------------------------------------------------- time
 def _beat(onsets: Floats, rate: int) -> tuple[float, float]:
     """Tempo and pulse: the beat at whose lag, its half, double and fourfold, the onsets are most like themselves."""
-    likeness = _autocorrelation(onsets)
+    likeness = _autocorrelation(onsets, round(rate / HOP / 2))
     tempos = SLOWEST * 2 ** np.arange(0, 1, 1 / 240)
     lags = 60 / tempos * rate / HOP
     echoes = [np.interp(lags * octave, np.arange(len(likeness)), likeness) for octave in (0.5, 1, 2, 4)]
@@ -88,9 +88,9 @@ def _beat(onsets: Floats, rate: int) -> tuple[float, float]:
     return float(tempos[best]), max(0.0, float(scores[best]))
 
 
-def _autocorrelation(envelope: Floats) -> Floats:
-    """Of the part of `envelope` that stands out of half a second's mean; 1 at lag 0."""
-    slow = np.convolve(envelope, np.full(21, 1 / 21, np.float32), "same")
+def _autocorrelation(envelope: Floats, around: int) -> Floats:
+    """Of the part of `envelope` that stands out of the mean of `around` frames (half a second); 1 at lag 0."""
+    slow = np.convolve(envelope, np.full(around, 1 / around, np.float32), "same")
     sharp = np.maximum(envelope - slow, 0)
     sharp -= sharp.mean()
     spectrum = scipy.fft.rfft(sharp, 2 * len(sharp))

@@ -164,7 +164,7 @@ def hear_all(
 ) -> dict[str, Features]:
     """The features of every song, by id; kept in the folder `cache` until songs, synth or hearing change.
 
-    Some 60 ms a song and core where they are not kept; `progress` hears how many songs are done.
+    Some 45 ms a song and core where they are not kept; `progress` hears how many songs are done.
     """
     kept = cache / f"features-{fingerprint(songs)}.json"
     if kept.exists():
