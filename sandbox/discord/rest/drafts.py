@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sandbox.discord.components import numbered
+from sandbox.discord.components import ATTACHMENT_SCHEME, media, numbered
 from sandbox.discord.errors import TooLarge
 from sandbox.discord.model import Attachment, Channel, Draft, Json, Message, MessageFlag, User
 from sandbox.discord.rest.call import Call
@@ -48,8 +48,18 @@ def edited_message(call: Call, message: Message, body: Json | None, path: Path =
     if "embeds" in sent:
         draft["embeds"] = sent["embeds"] or []
     if "components" in sent:
-        draft["components"] = numbered(sent["components"] or [])
+        draft["components"] = _relinked(call, numbered(sent["components"] or []), attachments)
     return draft
+
+
+def _relinked(call: Call, tree: list[Json], attachments: list[Attachment]) -> list[Json]:
+    """Media given by the address of one of the message's own files is that file, and outlives the address."""
+    own = {call.world.cdn.path(attachment): attachment.filename for attachment in attachments}
+    for item in media(tree):
+        path = item["url"].removeprefix(call.world.origin).partition("?")[0]
+        if path in own:
+            item["url"] = ATTACHMENT_SCHEME + own[path]
+    return tree
 
 
 def _check(path: Path, sent: Sent) -> None:

@@ -44,3 +44,14 @@ async def test_pictures_have_their_size_and_other_files_their_type(quiet: Stage,
         ("audio/ogg", None),
         ("image/png", None),
     ]
+
+
+async def test_an_edit_may_name_a_file_by_its_address(quiet: Stage, bot: RawBot) -> None:
+    """What discord.py sends when it edits a view that it read from the message."""
+    path = f"/channels/{quiet.channel.id}/messages"
+    card = {"flags": 1 << 15, "components": [{"type": 13, "file": {"url": "attachment://a.csv"}}]}
+    sent = (await bot.call(f"POST {path}", card, files={"a.csv": b"a"})).body
+    again = [{"type": 13, "file": {"url": sent["components"][0]["file"]["url"]}}, {"type": 10, "content": "x"}]
+    await bot.call(f"PATCH {path}/{sent['id']}", {"components": again})
+    message = quiet.world.messages[int(sent["id"])]
+    assert [attachment.filename for attachment in message.files()] == ["a.csv"]
