@@ -61,11 +61,9 @@ class House:
         self.app = self.spotify.register(spotify.App(CLIENT_ID, frozenset({f"{self.public_url}/callback"})))
         self.guild = self.discord.add_guild("Record shop", channels=["crates"])
         self.channel = next(iter(self.guild.channels.values()))
-        self.web = web.Application()
-        self.web.add_subapp("/spotify", spotify.application(self.spotify))
-        discord.add_routes(self.web, self.discord)
+        self.web = web.Application()  # the page of the sandbox takes its place
         self.bot: asyncio.subprocess.Process | None = None
-        self._runner = web.AppRunner(self.web, access_log=None, shutdown_timeout=1)
+        self._runner: web.AppRunner | None = None
 
     @property
     def origin(self) -> str:
@@ -87,6 +85,9 @@ class House:
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.discord.origin = self.origin
+        self.web.add_subapp("/spotify", spotify.application(self.spotify))
+        discord.add_routes(self.web, self.discord)
+        self._runner = web.AppRunner(self.web, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, LOOPBACK, self.port).start()
         return self
@@ -95,7 +96,8 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self.stop_bot()
-        await self._runner.cleanup()
+        if self._runner is not None:
+            await self._runner.cleanup()
 
     # People
 

@@ -1,0 +1,158 @@
+"""Play the main job against stand-ins for Discord and Spotify, then leave a page open to try it by hand.
+
+    python -m sandbox                       generated songs
+    LIBRARY=library.csv python -m sandbox   a real library: an Exportify-style CSV with a column `playlist`
+    CI=true python -m sandbox               the tour only; exits 0 when it went well
+
+Settings: PORT (of the page; a free one otherwise), TOUR=off (start with the page), LABELS (cards to answer),
+PLAYLISTS (of a real library), SEED.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sandbox import page
+from sandbox.house import BotEnded, House, Resident
+from sandbox.library import Library, drawn, load
+from sandbox.page.stage import Member, Stage
+from sandbox.page.tour import TakenOver, Tour
+from sandbox.songs import hear_all, songs
+from sandbox.tour import Figures, Guide
+
+SONGS = 240
+STYLES = 3  # playlists on the tour; songs of other styles belong nowhere
+LATER = 0.12  # of the library: liked after the sort
+LABELS = 40
+CACHE = Path("data/sandbox")
+GOOD = 0.75  # of the songs placed unseen must be right, or the tour has failed
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Run the sandbox; returns the exit code."""
+    try:
+        return asyncio.run(_main(environment))
+    except (BotEnded, ValueError, OSError) as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 1
+
+
+async def _main(environment: Mapping[str, str]) -> int:
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    with tempfile.TemporaryDirectory(prefix="cratekeeper-") as folder:
+        house = House(Path(folder), port=int(environment.get("PORT") or 0))
+        playing = asyncio.create_task(_play(house, environment))
+        stopping = asyncio.create_task(stopped.wait())
+        await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if playing.done():
+            return playing.result()
+        playing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
+        return 0
+
+
+async def _play(house: House, environment: Mapping[str, str]) -> int:
+    seed = int(environment.get("SEED") or 0)
+    ada, ben = await asyncio.to_thread(_people, house, environment, seed)
+    stage = _stage(house, (ada, ben), Tour(paused=environment.get("TOUR") == "off"))
+    house.web = page.application(stage)
+    async with house:
+        _say(f"The page: {house.origin}")
+        stage.report_bot("starting")
+        await house.know(ada.library)
+        await house.start_bot()
+        stage.report_bot("running")
+        code = await _tour(house, ada, stage.tour, int(environment.get("LABELS") or LABELS))
+        if environment.get("CI", "").lower() != "true":
+            _say(f"Go on by hand: {house.origin}   (Ctrl-C ends it and leaves nothing behind)")
+            await _until_the_bot_ends(house)
+        return code
+
+
+async def _tour(house: House, ada: Resident, tour: Tour, labels: int) -> int:
+    """Play the tour and print what it tells; returns the exit code."""
+    printing = asyncio.create_task(_print(tour))
+    try:
+        figures = await Guide(house, ada, tour, labels=labels).play()
+    except TakenOver:
+        return 0
+    except Exception:
+        print(f"The bot's last words:\n{house.last_words()}", file=sys.stderr)
+        raise
+    finally:
+        await asyncio.sleep(0)
+        printing.cancel()
+    _say("\n".join(f"  {caption:<20} {value}" for caption, value in figures.lines().items()))
+    return 0 if went_well(figures) else 1
+
+
+def went_well(figures: Figures) -> bool:
+    """Whether the tour showed what it is there to show: songs placed by themselves, and mostly right."""
+    return figures.placed > 0 and figures.accuracy >= GOOD and figures.new_placed + figures.new_asked > 0
+
+
+async def _print(tour: Tour) -> None:
+    """Print steps and lines of the tour as they come."""
+    shown = -1
+    told = 0
+    while True:
+        for line in tour.lines[told:]:
+            if line.step != shown:
+                shown = line.step
+                _say(f"{shown + 1}. {tour.steps[shown]}")
+            print(f"   {line.text}".replace("\n", "\n   "), flush=True)
+        told = len(tour.lines)
+        await asyncio.sleep(0.1)
+
+
+def _say(text: str) -> None:
+    print(f"\n{text}", flush=True)
+
+
+async def _until_the_bot_ends(house: House) -> None:
+    if house.bot is not None:
+        await house.bot.wait()
+        raise BotEnded(house.last_words())
+
+
+def _people(house: House, environment: Mapping[str, str], seed: int) -> tuple[Resident, Resident]:
+    """Ada, who takes the tour, and Ben, who is there to be played by hand; each with a library of their own."""
+    path = environment.get("LIBRARY")
+    if path:
+        count = int(environment.get("PLAYLISTS") or 5)
+        mine = load(Path(path), playlists=count, seed=seed, most=int(environment.get("SONGS") or 0) or None)
+        return house.move_in("Ada", mine.hold_back(0.02)), house.move_in("Ben", mine)
+    made = songs(seed, SONGS)
+    print(f"Listening to {SONGS} generated songs (the first time takes some seconds) …", flush=True)
+    heard = hear_all(made, CACHE)
+    styles = list(dict.fromkeys(style for song in made for style in song.styles))
+    now = datetime.now(UTC)
+    ada = house.move_in("Ada", drawn(made, heard, now, styles=styles[:STYLES]).hold_back(LATER))
+    ben = house.move_in("Ben", drawn(made[: SONGS // 2], heard, now, styles=styles[STYLES : 2 * STYLES]))
+    return ada, ben
+
+
+def _stage(house: House, people: tuple[Resident, ...], tour: Tour) -> Stage:
+    return Stage(
+        discord=house.discord,
+        spotify=house.spotify,
+        guild=house.guild,
+        channel=house.channel,
+        members=[Member(each.person.user, each.account.id) for each in people],
+        tour=tour,
+        songs_held_back=[house.spotify.tracks[uri] for uri in people[0].library.later],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))

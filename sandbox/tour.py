@@ -1,0 +1,223 @@
+"""Tour: the whole main job, played by a scripted member who knows the truth, before a bot that does not.
+
+Link, hand over playlists, answer cards, train, dry run, apply, like new songs, get the update. Everything goes through
+Discord's and Spotify's doors, as a person's gestures would; the truth is only used to answer and, at the end, to count.
+"""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sandbox import discord
+from sandbox.house import House, Resident
+from sandbox.page.tour import Tour
+
+SONG = re.compile(r"open\.spotify\.com/track/(\w{22})")
+STEPS = (
+    "{name} links a Spotify account",
+    "{name} hands over {playlists} playlists",
+    "{name} answers {labels} cards",
+    "The bot learns",
+    "{name} looks at the dry run, and applies it",
+    "{name} likes {new} new songs",
+    "The bot sorts them, and says so",
+)
+PATIENCE = 150.0  # seconds for anything that a job does
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the tour measured. `right` of `placed` songs that the bot placed by itself and nobody had labelled."""
+
+    library: int
+    labels: int
+    placed: int
+    right: int
+    by_word: int  # placed because the member had said so
+    asked: int
+    left: int
+    new_likes: int
+    new_placed: int
+    new_right: int
+    new_asked: int
+    discord_requests: int
+    spotify_requests: Mapping[str, int]
+    slowest_answer: float  # seconds from a gesture to its acknowledgement
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.placed if self.placed else 0.0
+
+    def lines(self) -> dict[str, str]:
+        """The figures in words, a caption and a value each."""
+        looked_at = self.placed + self.asked + self.left
+        calls = ", ".join(f"{count} {step}" for step, count in self.spotify_requests.items())
+        return {
+            "Library": f"{self.library} liked songs, {self.labels} labels",
+            "Right": f"{self.right} of {self.placed} songs it placed by itself ({self.accuracy:.0%}), none seen before",
+            "Placed, asked, left": f"{self.placed}, {self.asked}, {self.left} of {looked_at}",
+            "By your word": f"{self.by_word} songs that were labelled",
+            "New likes": f"{self.new_placed} of {self.new_likes} placed, {self.new_right} right, {self.new_asked} asked",
+            "Requests": f"{self.discord_requests} at Discord; at Spotify {calls}",
+            "Slowest answer": f"{self.slowest_answer * 1000:.0f} ms from tap to acknowledgement",
+            "Time": f"{self.seconds:.1f} s",
+        }
+
+
+class Guide:
+    """Plays one member. `labels` cards are answered in all; `new` songs are liked at the end."""
+
+    def __init__(self, house: House, resident: Resident, tour: Tour, *, labels: int, new: int = 5) -> None:
+        self.house, self.me, self.tour = house, resident, tour
+        self.labels, self.new = labels, min(new, len(resident.library.later))
+        self.person = resident.person
+        self.names = tuple(resident.library.truth)
+        self.labelled: set[str] = set()
+        words = {"name": resident.account.display_name, "playlists": len(self.names)}
+        self.steps = [step.format(**words, labels=labels, new=self.new) for step in STEPS]
+        tour.steps = list(self.steps)
+        self._calls: dict[str, int] = {}
+        self._slowest = 0.0
+
+    async def play(self) -> Figures:
+        """Play every step; returns the figures. Raises TakenOver when a person goes on by hand."""
+        began = time.monotonic()
+        acts = (self.link, self.hand_over, self.answer, self.train, self.sort, self.like, self.update)
+        for step, act in zip(self.steps, acts, strict=True):
+            await self.tour.begin(step)
+            before = len(self.house.spotify.requests)
+            await act()
+            self._calls[act.__name__.replace("_", " ")] = len(self.house.spotify.requests) - before
+        figures = self._figures(time.monotonic() - began)
+        self.tour.finish(figures.lines())
+        return figures
+
+    # The steps
+
+    async def link(self) -> None:
+        outcome = await self._did(self.person.command("link"))
+        message = await outcome.reply()
+        url = next(button.url for button in message.buttons() if button.url)
+        await self.house.agree(url, self.me.account)
+        await outcome.until(lambda each: "liked song" in each.text() and "Linked" in each.text(), PATIENCE)
+        self.tour.say(f"Linked: {len(self.me.account.likes)} liked songs read.")
+
+    async def hand_over(self) -> None:
+        for name in self.names:
+            outcome = await self._did(self.person.command("playlists add", new=name))
+            await outcome.reply()
+        self.tour.say(f"Kept: {', '.join(self.names)}, all empty.")
+
+    async def answer(self) -> None:
+        """Answer cards until there are enough labels, with a model trained on the way as it pays."""
+        outcome = await self._did(self.person.command("label"))
+        card = await outcome.reply()
+        while len(self.labelled) < self.labels and (uri := song_on(card)):
+            belongs = [name for name in self.me.library.belongs(uri) if name in self.names]
+            outcome = await self._did(self.pick(card, belongs[0] if belongs else "None of them"))
+            card = await outcome.reply()
+            self.labelled.add(uri)
+        placed = Counter(name for uri in self.labelled for name in self.me.library.belongs(uri)[:1])
+        said = ", ".join(f"{name} {count}" for name, count in placed.items())
+        self.tour.say(f"{len(self.labelled)} cards answered from the truth: {said}.")
+
+    async def pick(self, card: discord.Message, name: str) -> discord.Outcome:
+        """Press the playlist's button, or choose it in the select where there are too many."""
+        if any(button.label.endswith(name) for button in card.buttons()):
+            return await self.person.click(card, name)
+        return await self.person.select(card, card.selects()[0].custom_id, [name])
+
+    async def train(self) -> None:
+        outcome = await self._did(self.person.command("train"))
+        message = await outcome.until(lambda each: settled(each.text()), PATIENCE)
+        self.tour.say(plain(message.text()))
+
+    async def sort(self) -> None:
+        outcome = await self._did(self.person.command("sort"))
+        dry_run = await outcome.until(lambda each: "would be placed" in each.text(), PATIENCE)
+        self.tour.say(plain(dry_run.text().splitlines()[0]))
+        outcome = await self._did(self.person.click(dry_run, "Apply"))
+        receipt = await outcome.until(lambda each: "Done" in each.text(), PATIENCE)
+        self.tour.say(plain(receipt.text().splitlines()[0]))
+        self.before_likes = self.contents()
+        self.asked = _number(r"([\d,]+) need your word", dry_run.text())
+        self.total = _number(r"of ([\d,]+) would be placed", dry_run.text())
+
+    async def like(self) -> None:
+        self.liked = list(self.me.library.later[: self.new])
+        for uri in self.liked:
+            self.house.spotify.like(self.me.account.id, uri)
+        self.tour.say(f"Liked in Spotify: {len(self.liked)} songs. The bot looks by itself.")
+
+    async def update(self) -> None:
+        if not self.liked:
+            self.updated = ""
+            return
+        dm = self.me.dm
+        message = await self.house.discord.wait_for(
+            lambda: next((each for each in dm.visible() if "sorted" in each.text()), None), PATIENCE
+        )
+        self.updated = plain(message.text())
+        self.tour.say(self.updated.splitlines()[0])
+
+    # What is counted
+
+    def contents(self) -> dict[str, tuple[str, ...]]:
+        """What stands in the member's playlists at Spotify, by name."""
+        ids = [each for each in self.me.account.playlists if each is not None]
+        return {each.name: each.uris for each in map(self.house.spotify.playlist, ids)}
+
+    def _figures(self, seconds: float) -> Figures:
+        sorted_songs = [(uri, name) for name, uris in self.before_likes.items() for uri in uris]
+        alone = [(uri, name) for uri, name in sorted_songs if uri not in self.labelled]
+        new = [(uri, name) for name, uris in self.contents().items() for uri in uris if uri in self.liked]
+        looked_at = self.total - (len(sorted_songs) - len(alone))
+        return Figures(
+            library=len(self.me.library.likes),
+            labels=len(self.labelled),
+            placed=len(alone),
+            right=self._right(alone),
+            by_word=len(sorted_songs) - len(alone),
+            asked=self.asked,
+            left=looked_at - len(alone) - self.asked,
+            new_likes=len(self.liked),
+            new_placed=len(new),
+            new_right=self._right(new),
+            new_asked=_number(r"([\d,]+) for you to decide", self.updated),
+            discord_requests=len(self.house.discord.log),
+            spotify_requests=self._calls,
+            slowest_answer=self._slowest,
+            seconds=seconds,
+        )
+
+    def _right(self, placed: Sequence[tuple[str, str]]) -> int:
+        return sum(name in self.me.library.belongs(uri) for uri, name in placed)
+
+    async def _did(self, gesture: Awaitable[discord.Outcome]) -> discord.Outcome:
+        outcome = await gesture
+        self._slowest = max(self._slowest, outcome.seconds)
+        return outcome
+
+
+def song_on(message: discord.Message) -> str | None:
+    """The URI of the song that a card asks about; None when it asks about none."""
+    found = SONG.search(message.text())
+    return f"spotify:track:{found[1]}" if found and "None of them" in str(message.components) else None
+
+
+def settled(text: str) -> bool:
+    """Whether the message says how the training went."""
+    return "I can already place" in text or "kept the model" in text
+
+
+def plain(markdown: str) -> str:
+    """Text as it is read: without marks."""
+    return re.sub(r"\*\*|^-# |^#+ |\[([^]]*)\]\([^)]*\)", lambda found: found[1] or "", markdown, flags=re.MULTILINE)
+
+
+def _number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text)
+    return int(found[1].replace(",", "")) if found else 0
