@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sandbox import page
 from sandbox.house import BotEnded, House, Resident
-from sandbox.library import Library, drawn, load
+from sandbox.library import drawn, load
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
 from sandbox.songs import hear_all, songs

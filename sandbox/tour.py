@@ -60,7 +60,7 @@ class Figures:
             "Right": f"{self.right} of {self.placed} songs it placed by itself ({self.accuracy:.0%}), none seen before",
             "Placed, asked, left": f"{self.placed}, {self.asked}, {self.left} of {looked_at}",
             "By your word": f"{self.by_word} songs that were labelled",
-            "New likes": f"{self.new_placed} of {self.new_likes} placed, {self.new_right} right, {self.new_asked} asked",
+            "New likes": f"{self.new_likes}: {self.new_placed} placed, {self.new_right} right, {self.new_asked} asked",
             "Requests": f"{self.discord_requests} at Discord; at Spotify {calls}",
             "Slowest answer": f"{self.slowest_answer * 1000:.0f} ms from tap to acknowledgement",
             "Time": f"{self.seconds:.1f} s",

@@ -1,0 +1,42 @@
+# Two commands: `make run` and `make test`. Both build what they need from the hash-pinned locks, and are quick the second time.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+UV     := $(shell command -v uv 2>/dev/null)
+
+.PHONY: run test check lock clean
+
+run: $(VENV)/run.stamp ## your bot with a filled .env, else the sandbox
+	@if grep -qsE '^DISCORD_TOKEN=.+' .env; then exec $(PY) -m bot; else exec $(PY) -m sandbox; fi
+
+test: $(VENV)/test.stamp check ## lint, types, and every test
+	@$(PY) -m pytest -n 2 --dist loadgroup
+
+check: $(VENV)/test.stamp
+	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check . && $(VENV)/bin/mypy
+
+$(VENV)/run.stamp: requirements.lock
+	$(call install,requirements.lock)
+
+$(VENV)/test.stamp: requirements-dev.lock
+	$(call install,requirements-dev.lock)
+	@touch $(VENV)/run.stamp
+
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Cratekeeper needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+	@if [ -n "$(UV)" ]; then \
+	  { [ -x $(PY) ] || uv venv -q --python "$$(command -v $(PYTHON))" $(VENV); } && uv pip install -q --python $(PY) --require-hashes -r $(1); \
+	else \
+	  { [ -x $(PY) ] || $(PYTHON) -m venv $(VENV) || { echo "Cratekeeper needs Python's venv: apt-get install python3-venv"; exit 1; }; } \
+	  && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(1); \
+	fi || { echo "Could not install $(1): is the network up?"; exit 1; }
+	@touch $@
+endef
+
+lock: ## renew both locks from pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra sandbox pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
