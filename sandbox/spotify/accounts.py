@@ -32,10 +32,11 @@ class Wish:
     state: str
     challenge: str
 
-    def back(self, **parameters: str) -> web.HTTPFound:
+    def back(self, **parameters: str) -> web.Response:
         """The way back to the app."""
         answer = parameters | ({"state": self.state} if self.state else {})
-        return web.HTTPFound(f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{urlencode(answer)}")
+        address = f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{urlencode(answer)}"
+        return web.Response(status=302, headers={"Location": address})
 
 
 async def consent_page(request: web.Request) -> web.Response:
@@ -50,11 +51,11 @@ async def decide(request: web.Request) -> web.Response:
     world = world_of(request)
     wish, form = read_wish(request, world), await request.post()
     if form.get("decision") == "cancel":
-        raise wish.back(error="access_denied")
+        return wish.back(error="access_denied")
     user = str(form.get("user", ""))
     if user not in world.accounts:
         raise Refused(400, "No such account")
-    raise wish.back(code=world.agree(wish.app, user, wish.scopes, wish.redirect_uri, wish.challenge))
+    return wish.back(code=world.agree(wish.app, user, wish.scopes, wish.redirect_uri, wish.challenge))
 
 
 async def token(request: web.Request) -> web.Response:

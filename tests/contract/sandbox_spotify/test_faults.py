@@ -85,5 +85,6 @@ async def test_p34_the_log_has_every_request_and_no_secret(mara: Client, world: 
     add = next(request for request in world.requests if request.line == f"POST /v1/playlists/{run.id}/items")
     assert (add.client_id, add.user, add.status, add.body) == ("app", "mara", 201, {"uris": URIS[:1]})
     assert [request.number for request in world.requests] == list(range(1, len(world.requests) + 1))
+    assert [request.status for request in world.requests[:2]] == [302, 200]  # consent, then the token
     log = repr(world.requests)
     assert not [secret for secret in (mara.access, mara.refresh, VERIFIER, s256(VERIFIER)) if secret in log]
