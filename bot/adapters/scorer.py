@@ -83,6 +83,11 @@ def read_model(folder: Path, digest: str) -> Model:
     content = _bytes(folder, digest)
     if hashlib.sha256(content).hexdigest() != digest:
         raise ModelCorrupt(f"{digest[:12]} does not hold what its name says")
+    return open_model(digest, content)
+
+
+def open_model(digest: str, content: bytes) -> Model:
+    """Open the bytes of a model file. Raises ModelCorrupt when they are no model of ours."""
     try:
         return _open(digest, content)
     except (ValueError, KeyError, TypeError, RuntimeError, *_ORT_ERRORS) as problem:

@@ -1,0 +1,90 @@
+"""`python -m training`: fit, predict, next, inspect, evaluate. Exit codes are in `problems`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.core.features import RefusedProvenance
+from bot.errors import CratekeeperError
+from training import commands
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; what goes wrong is one line on stderr."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.run is commands.fit_command and (problem := _unclear(options)):
+        parser.error(problem)
+    try:
+        code: int = options.run(options)
+    except (CratekeeperError, RefusedProvenance) as problem:
+        print(f"training: {problem}", file=sys.stderr)
+        return getattr(problem, "code", 1)
+    return code
+
+
+def _unclear(options: argparse.Namespace) -> str | None:
+    files = [options.library, options.labels, options.out]
+    if options.layer is None:
+        return None if all(files) else "fit wants --library, --labels and --out, or --member and --layer"
+    return None if options.member and not any(files) else "fit wants --member beside --layer, and no files"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description="Train, try and use models, offline.")
+    parser.set_defaults(sets=[], several=False, everything=False)
+    verbs = parser.add_subparsers(required=True, metavar="command")
+    _add_fit(verbs.add_parser("fit", help="train models from CSV files, or one layer from the bot's database"))
+    _add_predict(verbs.add_parser("predict", help="score a library with the models of a folder"))
+    _add_next(verbs.add_parser("next", help="say which songs to ask about next"))
+    inspect = verbs.add_parser("inspect", help="check a model's file and print what it says of itself")
+    inspect.add_argument("model", type=Path)
+    inspect.set_defaults(run=commands.inspect_command)
+    evaluate = verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists")
+    evaluate.add_argument("data", type=Path, nargs="+", help="libraries (CSV) with a playlist column")
+    evaluate.add_argument("--draws", type=int, default=5, help="members drawn of each size from each person")
+    evaluate.add_argument("--json", type=Path, help="write the figures there")
+    evaluate.set_defaults(run=commands.evaluate_command)
+    return parser
+
+
+def _add_fit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--library", type=Path, help="CSV of songs, with any numbers and sets as columns")
+    parser.add_argument("--labels", type=Path, help="CSV: member, layer, playlist, track_id, verdict (yes, no, none)")
+    parser.add_argument("--out", type=Path, help="folder for the models")
+    parser.add_argument(
+        "--member", help="with --layer: whose layer in the bot's database; else: only this one's labels"
+    )
+    parser.add_argument("--layer", type=int, help="a layer in the database that DATABASE_URL and DATA_DIR name")
+    parser.add_argument("--json", action="store_true", help="say what happened as JSON, a line a model")
+    _add_rules(parser)
+    parser.set_defaults(run=commands.fit_command)
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", type=Path, required=True, help="folder that `fit` wrote")
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="CSV to write")
+    parser.add_argument("--mistakes", type=float, default=2, help="bearable mistakes in 20 (default 2)")
+    parser.add_argument("--sets", nargs="+", default=[], help="columns that hold sets, beside genres, artists, album")
+    parser.set_defaults(run=commands.predict_command)
+
+
+def _add_next(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", type=Path, required=True, help="folder that `fit` wrote; may be empty")
+    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("-n", "--count", type=int, default=5)
+    _add_rules(parser)
+    parser.set_defaults(run=commands.next_command)
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--several", action="store_true", help="a song may be in several playlists of a layer")
+    parser.add_argument("--everything", action="store_true", help="every song has a place; nothing is left")
+    parser.add_argument("--sets", nargs="+", default=[], help="columns that hold sets, beside genres, artists, album")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

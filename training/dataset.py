@@ -1,0 +1,106 @@
+"""Dataset: labels as a table of what is true.
+
+One row a labelled song, one column a class; 1 belongs, 0 does not, NaN unknown. Rows are sorted by song and columns
+by playlist, and every row says all that is known about its song, so neither the order of labels nor their
+repetition can make a difference.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.dataset import Label, TrainingSet
+from training.problems import TooFewLabels
+
+
+@dataclass(frozen=True)
+class Examples:
+    """songs: (m,) ids. classes: (c,) playlist ids, None last for "none of them". truth: (m, c).
+
+    `exclusive`: each song belongs in exactly one class, so rows compete; else every column is a question of its own.
+    """
+
+    songs: tuple[str, ...]
+    classes: tuple[int | None, ...]
+    truth: NDArray[np.float64]
+    exclusive: bool
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:
+        """(m,) whether it is known where the song belongs, not only where it does not."""
+        return np.asarray(~np.isnan(self.truth).any(axis=1))
+
+
+@dataclass
+class _Said:
+    yes: set[int]
+    no: set[int]
+    none: bool
+
+    @property
+    def settled(self) -> bool:
+        return bool(self.yes) or self.none
+
+
+def examples_of(training: TrainingSet) -> Examples:
+    """Return the examples that a training set holds. Raises TooFewLabels when there is but one class.
+
+    Songs that are gone, or of which nothing is known, teach nothing and are passed over.
+    """
+    known = {song for song, features in training.songs.items() if features.known}
+    said = _gather(label for label in training.labels if label.song in known)
+    playlists = sorted({playlist for each in said.values() for playlist in each.yes} & set(training.playlists))
+    if training.several and len(playlists) > 1:
+        return _independent(said, playlists)
+    return _exclusive(said, playlists)
+
+
+def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
+    said: dict[str, _Said] = defaultdict(lambda: _Said(set(), set(), False))
+    for label in labels:
+        about = said[label.song]
+        if label.playlist is None:
+            about.none |= label.verdict
+        else:
+            (about.yes if label.verdict else about.no).add(label.playlist)
+    for about in said.values():
+        about.no -= about.yes
+        about.none &= not about.yes
+    return dict(sorted(said.items()))
+
+
+def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
+    """One class a song. With a single playlist, what is not in it is in none."""
+    if len(playlists) == 1:
+        said = {song: _Said(a.yes, a.no, a.none or (not a.yes and bool(a.no))) for song, a in said.items()}
+    none: list[int | None] = [None] if any(about.none for about in said.values()) else []
+    classes = (*playlists, *none)
+    if len(classes) < 2:
+        raise TooFewLabels(len(said))
+    return _examples(said, classes, exclusive=True)
+
+
+def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
+    """A question a playlist; those that every settled song is in cannot be told from the rest yet."""
+    examples = _examples(said, tuple(playlists), exclusive=False)
+    askable = (examples.truth == 0).any(axis=0)
+    if not askable.any():
+        raise TooFewLabels(len(said))
+    classes = tuple(playlist for playlist, keep in zip(playlists, askable, strict=True) if keep)
+    return Examples(examples.songs, classes, examples.truth[:, askable], exclusive=False)
+
+
+def _examples(said: dict[str, _Said], classes: tuple[int | None, ...], exclusive: bool) -> Examples:
+    rows = {song: _row(about, classes) for song, about in said.items()}
+    rows = {song: row for song, row in rows.items() if not np.isnan(row).all() and (1 in row or 0 in row)}
+    kept = {song: row for song, row in rows.items() if not (exclusive and said[song].settled and 1 not in row)}
+    return Examples(tuple(kept), classes, np.array(list(kept.values())).reshape(len(kept), len(classes)), exclusive)
+
+
+def _row(about: _Said, classes: tuple[int | None, ...]) -> list[float]:
+    unknown = 0.0 if about.settled else np.nan
+    positive = about.yes | ({None} if about.none else set())
+    return [1.0 if name in positive else 0.0 if name in about.no else unknown for name in classes]

@@ -1,0 +1,42 @@
+"""Fit: one member's model of one layer, from a training set.
+
+The space comes from the whole library, the head from the labels, its temperature from songs left out. Seeds are
+fixed, and neither the order of songs and labels nor repetitions make a difference.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from bot.core.dataset import TrainingSet
+from bot.core.schema import Schema, schema_of
+from training.dataset import Examples, examples_of
+from training.heads import fit_head
+from training.space import fit_space, spread_sample
+from training.trial import Trial, try_out
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained pipeline from vectors to calibrated probabilities, and what is known about it."""
+
+    pipeline: Pipeline
+    schema: Schema
+    examples: Examples
+    trial: Trial
+    sources: dict[str, int]  # values of the library by provenance
+
+
+def fit(training: TrainingSet) -> Fitted:
+    """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it must not use."""
+    examples = examples_of(training)
+    known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
+    schema = schema_of(list(known.values()))
+    space = fit_space(schema, schema.vectors([known[song] for song in spread_sample(known)]))
+    rows = space.transform(schema.vectors([known[song] for song in examples.songs]))
+    trial = try_out(rows, examples)
+    head = fit_head(rows, examples, np.arange(len(rows))).estimator(trial.temperature)
+    sources = Counter(source for song in known.values() for source in song.provenance.values())
+    return Fitted(Pipeline([*space.steps, ("head", head)]), schema, examples, trial, dict(sources))

@@ -1,0 +1,44 @@
+"""Member: train one layer of one member, from the bot's own database and into it."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from bot.adapters.store import Store, models
+from bot.core.dataset import TrainingSet
+from bot.flows.train import training_set
+from training.publish import Outcome, served_from, train
+
+
+def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str] = os.environ) -> Outcome:
+    """Train and publish as the environment's DATABASE_URL and DATA_DIR say. Raises as `train` does."""
+    data_dir = Path(env.get("DATA_DIR") or "data").resolve()
+    url = env.get("DATABASE_URL") or f"sqlite+aiosqlite:///{data_dir / 'cratekeeper.db'}"
+    return asyncio.run(_train(Store(url), data_dir / "models", member, layer, now))
+
+
+async def _train(store: Store, folder: Path, member: int, layer: int, now: datetime) -> Outcome:
+    try:
+        training, serving = await _read(store, member, layer)
+        outcome = train(training, served_from(folder, serving), now)
+        await _publish(store, folder, member, layer, outcome, now)
+    finally:
+        await store.close()
+    return outcome
+
+
+async def _read(store: Store, member: int, layer: int) -> tuple[TrainingSet, str | None]:
+    async with store.reading() as tx:
+        serving = await models.serving(tx, layer)
+        return await training_set(tx, member, layer), serving.digest if serving else None
+
+
+async def _publish(store: Store, folder: Path, member: int, layer: int, outcome: Outcome, now: datetime) -> None:
+    """The row is the truth: it is written once the files are there."""
+    if outcome.artefact is None:
+        return
+    outcome.artefact.save(folder)
+    async with store.writing() as tx:
+        await models.publish(tx, member, layer, outcome.artefact.digest, outcome.labels, outcome.artefact.card, now)

@@ -1,0 +1,112 @@
+"""Trial: how right the model is on songs that it has not seen, and how sure it may therefore be.
+
+Every settled song is left out once; a model of the rest says where it belongs. One temperature is then chosen so
+that the probabilities mean what they say. The yardstick is the prior: how often each class was labelled.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.dataset import Examples
+from training.heads import Floats, Logits, fit_head, probabilities
+
+FOLDS = 5  # with many labels
+MORE_FOLDS = 10  # with few, where each one left out is missed
+MANY = 60  # labels
+TEMPERATURES = np.geomspace(0.1, 10, 61)
+USUAL = 0.5  # temperature that suited four people's playlists; regularised regressions are under-confident
+STUBBORNNESS = 5.0  # nats a squared log-ratio: how much evidence leaving the usual temperature takes
+LEAST = 0.01  # probability of the truth below which being wrong costs no more
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the left-out songs showed. tested: (m,) which rows could be tested; elsewhere nothing is of use.
+
+    likelihood: (m,) log-probability of the truth at `temperature`; prior: the same of knowing only how common each
+    class is. probabilities: (m, c).
+    """
+
+    examples: Examples
+    tested: NDArray[np.bool_]
+    probabilities: Logits
+    temperature: float
+    likelihood: Logits
+    prior: Logits
+
+    @property
+    def beats_prior(self) -> bool:
+        """Whether the left-out songs are likelier under the model than under the prior."""
+        return bool(self.tested.any() and (self.likelihood - self.prior)[self.tested].mean() > 0)
+
+
+def try_out(space: Floats, examples: Examples) -> Trial:
+    """Return the trial of a model of these examples; space: (m, k), one row an example."""
+    logits = np.full(examples.truth.shape, np.nan)
+    for train, test in _folds(examples):
+        logits[test] = fit_head(space, examples, train).logits(space[test])
+    tested = examples.settled & _testable(logits, examples)
+    temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive)
+    found = np.full(examples.truth.shape, np.nan)
+    found[tested] = probabilities(logits[tested], examples.exclusive, temperature)
+    return Trial(
+        examples,
+        tested,
+        found,
+        temperature,
+        likelihood(found, examples.truth, examples.exclusive),
+        likelihood(_prior(examples), examples.truth, examples.exclusive),
+    )
+
+
+def likelihood(found: Logits, truth: Logits, exclusive: bool) -> Logits:
+    """Return (m,) the log of the probability given to what is true, bounded so that one shock does not decide."""
+    right = (
+        np.where(truth == 1, found, 0).sum(axis=1, keepdims=True)
+        if exclusive
+        else np.where(truth == 1, found, 1 - found)
+    )
+    return np.asarray(np.log(np.clip(right, LEAST, 1)).mean(axis=1))
+
+
+def _folds(examples: Examples) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield rows to learn from and rows to test: by the song's hash, each class spread evenly over the folds."""
+    hashes = [hashlib.sha256(song.encode()).digest() for song in examples.songs]
+    names = np.where((examples.truth == 1).any(axis=1), (examples.truth == 1).argmax(axis=1), examples.truth.shape[1])
+    order = sorted(range(len(hashes)), key=lambda row: (names[row], hashes[row]))
+    count = min(FOLDS if len(order) > MANY else MORE_FOLDS, len(order))
+    fold = np.empty(len(order), np.int64)
+    fold[order] = np.arange(len(order)) % count
+    for at in range(count):
+        yield np.flatnonzero(fold != at), np.flatnonzero(fold == at)
+
+
+def _testable(logits: Logits, examples: Examples) -> NDArray[np.bool_]:
+    """(m,) whether the model of the rest knew the song's class; the last label of a class cannot be tested."""
+    known = np.isfinite(logits)
+    if not examples.exclusive:
+        return np.asarray(known.all(axis=1))
+    return np.asarray((known & (examples.truth == 1)).any(axis=1))
+
+
+def _temperature(logits: Logits, truth: Logits, exclusive: bool) -> float:
+    """Return the temperature under which the truth is likeliest, drawn to the usual one; 1 with nothing to go by."""
+    if not len(logits):
+        return 1.0
+    doubt = STUBBORNNESS * np.log(TEMPERATURES / USUAL) ** 2
+    fit = [likelihood(probabilities(logits, exclusive, each), truth, exclusive).sum() for each in TEMPERATURES]
+    return float(TEMPERATURES[np.argmax(np.array(fit) - doubt)])
+
+
+def _prior(examples: Examples) -> Logits:
+    """Return (m, c): how common each class is among the *other* songs, with one more of each for caution."""
+    settled = examples.settled[:, None]
+    yes = np.where(settled, examples.truth == 1, 0)
+    others = yes.sum(axis=0) - yes + 1.0
+    if examples.exclusive:
+        return np.asarray(others / others.sum(axis=1, keepdims=True))
+    return np.asarray(others / (settled.sum() - settled + 2.0))
