@@ -44,7 +44,7 @@ def profile(me: Any) -> Profile:
 @answer
 def likes_page(page: Any) -> LikesPage:
     """What cannot be put into a playlist is left out, but counts in the total."""
-    rows = [row for row in page["items"] if song_id(row.get("track")) is not None]
+    rows = [row for row in page["items"] if row and song_id(row.get("track")) is not None]
     return LikesPage(tuple(Like(song(row["track"]), _moment(row.get("added_at"))) for row in rows), page["total"])
 
 
@@ -57,7 +57,7 @@ def playlists_page(page: Any, user_id: str) -> tuple[list[Found], int]:
 
 @answer
 def playlist(row: Any) -> Found:
-    return Found(row["id"], row["name"], row["items"]["total"], row.get("snapshot_id"))
+    return Found(row["id"], row["name"], (row.get("items") or {}).get("total", 0), row.get("snapshot_id"))
 
 
 @answer
@@ -75,7 +75,7 @@ def items(page: Any) -> list[Item]:
 
 
 def _item(row: Any) -> Item:
-    return Item(song_id(row.get("item")), _moment(row.get("added_at")))
+    return Item(song_id(row.get("item")), _moment(row.get("added_at"))) if row else Item(None, None)
 
 
 def song_id(track: Any) -> str | None:

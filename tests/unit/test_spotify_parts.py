@@ -1,0 +1,91 @@
+"""The adapter's pure parts: the pace, the back-off, and what is read out of Spotify's JSON."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.adapters.spotify import Pace, shapes
+from bot.adapters.spotify.pace import LONGEST, Bucket, Outage
+from bot.errors import PlaylistGone, SpotifyDown
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@given(st.lists(st.floats(0, 20), max_size=60), st.integers(1, 10), st.sampled_from([0.5, 1.0, 4.0]))
+def test_no_stretch_of_time_sees_more_than_the_burst_and_the_rate(gaps: list[float], burst: int, rate: float) -> None:
+    bucket, now, sent = Bucket(Pace(rate, burst)), NOW, list[datetime]()
+    for gap in gaps:
+        now += timedelta(seconds=gap)
+        sent.append(now + timedelta(seconds=bucket.reserve(now)))
+    for first in range(len(sent)):
+        for last in range(first, len(sent)):
+            seconds = (sent[last] - sent[first]).total_seconds()
+            assert last - first + 1 <= burst + rate * seconds + 1e-3
+
+
+def test_a_bucket_that_is_held_hands_out_nothing_until_then() -> None:
+    bucket = Bucket(Pace(rate=1, burst=5))
+    bucket.hold(NOW + timedelta(seconds=3))
+    assert bucket.reserve(NOW) == 3
+
+
+def test_the_back_off_grows_to_five_minutes_and_one_tries_at_a_time() -> None:
+    outage, now, waits = Outage(Pace()), NOW, []
+    for _ in range(200):
+        assert outage.wait(now) == 0
+        outage.failed(now)
+        waits.append(outage.wait(now))
+        now += timedelta(seconds=waits[-1] + 0.001)
+    assert max(waits) <= LONGEST
+    assert max(waits[50:]) > LONGEST / 2
+    assert outage.wait(now) == 0
+    assert outage.wait(now) > 0  # the first has the floor
+    outage.answered()
+    assert outage.wait(now) == 0
+
+
+def test_a_song_is_known_by_what_was_saved_not_by_its_stand_in() -> None:
+    track = {"uri": "spotify:track:standin", "name": "Song", "linked_from": {"uri": "spotify:track:saved"}}
+    assert shapes.song_id(track) == shapes.song(track).song == "spotify:track:saved"
+
+
+@pytest.mark.parametrize(
+    ("date", "year"),
+    [("2019", 2019), ("2019-05", 2019), ("2019-05-03", 2019), ("0000", None), ("", None), (None, None)],
+)
+def test_a_year_is_read_from_any_precision(date: str | None, year: int | None) -> None:
+    track = {"uri": "spotify:track:x", "name": "Song", "album": {"release_date": date}}
+    assert shapes.song(track).year == year
+
+
+def test_holes_in_lists_are_no_songs() -> None:
+    rows: list[Any] = [None, {"item": None, "added_at": None}, {"item": {"uri": "spotify:episode:x"}}]
+    assert [item.song for item in shapes.items({"items": rows})] == [None, None, None]
+    likes = shapes.likes_page({"items": [None, {"track": None}, {"track": {"uri": "spotify:local:::x:1"}}], "total": 3})
+    assert (likes.likes, likes.total) == ((), 3)
+
+
+def test_a_stranger_s_playlist_has_no_items_and_is_gone() -> None:
+    with pytest.raises(PlaylistGone):
+        shapes.opened({"id": "x", "snapshot_id": "y"})
+
+
+FIELDS = st.sampled_from(["items", "item", "track", "total", "uri", "id", "name", "owner", "added_at", "album"])
+ANSWERS = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(FIELDS, each, max_size=4),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60)
+@given(ANSWERS)
+def test_whatever_is_answered_the_error_is_a_typed_one(answer: Any) -> None:
+    for read in (shapes.likes_page, shapes.items, shapes.opened, shapes.playlist, shapes.profile, shapes.user_id):
+        try:
+            read(answer)
+        except (SpotifyDown, PlaylistGone):
+            continue
