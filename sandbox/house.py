@@ -140,7 +140,6 @@ class House:
             "HTTP_PORT": str(self.bot_port),
             "DATA_DIR": str(self.data),
             "POLL_SECONDS": "2",
-            "OMP_NUM_THREADS": "1",
             **self.settings,
         }
 

@@ -3,15 +3,16 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.adapters.store import Store, members, songs
 from bot.core.features import SongFeatures, column, features_from_row
-from bot.core.records import Account, Like, Song
+from bot.core.records import Account, Like, Playlist, Song
 from bot.errors import BadFile
-from bot.ports import Likes, LikesPage
+from bot.ports import Likes, LikesPage, Music
 
 Progress = Callable[[int, int], Awaitable[None]]  # (done, in all)
 PAGE = 50  # likes; the most that Spotify gives in one call
@@ -124,11 +125,39 @@ def _rows(name: str, data: bytes) -> Iterator[Mapping[str, str]]:
     return _checked(name, reader)
 
 
-def _checked(name: str, reader: csv.DictReader[str]) -> Iterator[Mapping[str, str]]:
+def _checked(name: str, reader: "csv.DictReader[str]") -> Iterator[Mapping[str, str]]:
     try:
         yield from reader
     except csv.Error as error:
         raise BadFile(f"{name} is broken at line {reader.line_num}: {error}.") from None
+
+
+HEADER = ("Track URI", "Track Name", "Artist Name(s)", "Album Name", "Added At")  # as Exportify writes them
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets would run what begins so
+
+
+async def as_csv(store: Store, music: Music, playlist: Playlist) -> tuple[str, bytes]:
+    """Return a playlist as a file (name, content) that /library import, Exportify and spreadsheets read."""
+    contents = await music.contents(playlist.ref)
+    async with store.reading() as tx:
+        known = await songs.some(tx, (song for song in contents.songs if song))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    for item in contents.items:
+        if item.song in known:
+            writer.writerow([_harmless(cell) for cell in _cells(known[item.song], item.added_at)])
+    bare = re.sub(r"[^\w-]+", "_", playlist.name).strip("_")[:60]
+    return f"{bare or 'playlist'}_{playlist.playlist}.csv", text.getvalue().encode("utf-8-sig")
+
+
+def _cells(song: Song, added_at: datetime | None) -> list[str]:
+    moment = added_at.isoformat() if added_at else ""
+    return [song.song, song.title, ";".join(song.artists), song.album or "", moment]
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 TITLE = {"track_name", "name", "title", "song_title"}

@@ -1,0 +1,87 @@
+"""A linked member: real Spotify adapter over HTTP to the stand-in, real store, no Discord."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.adapters.spotify import Pace, Spotify, SpotifyMusic
+from bot.adapters.store import Store, members
+from bot.adapters.vault import Vault
+from bot.core.records import Account
+from bot.flows import link
+from sandbox.house import CLIENT_ID, House
+from sandbox.library import Library
+from sandbox.spotify import Like, Track
+
+MEMBER = 4711
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def track(number: int) -> Track:
+    return Track(f"{number:022d}", f"Song {number}", (f"Artist {number % 7}",), "Album", "2020", 200_000)
+
+
+@dataclass
+class Linked:
+    """A member with `house.spotify.accounts["ada"]`; requests are counted from zero."""
+
+    house: House
+    store: Store
+    vault: Vault
+    spotify: Spotify
+    now: datetime = NOW
+
+    async def account(self) -> Account:
+        async with self.store.reading() as tx:
+            found = await members.account(tx, MEMBER)
+        assert found is not None
+        return found
+
+    async def music(self) -> SpotifyMusic:
+        return self.spotify.music(await self.account())
+
+    def calls(self) -> list[str]:
+        """The Web API requests since the last look."""
+        lines = [each.line for each in self.house.spotify.requests]
+        self.house.spotify.requests.clear()
+        return lines
+
+    def like(self, *numbers: int) -> None:
+        for number in numbers:
+            self.house.spotify.publish([track(number)])
+            self.house.spotify.like("ada", track(number).uri)
+
+    async def link(self, user: str = "ada") -> None:
+        redirect = f"{self.house.public_url}/callback"
+        url = await link.begin(self.store, self.vault, self.spotify, MEMBER, CLIENT_ID, redirect, self.now)
+        landing = await self.house.consent(url, self.house.spotify.accounts[user])
+        state, code = link.pasted(landing)
+        await link.finish(self.store, self.vault, self.spotify, state, code, self.now)
+        self.house.spotify.requests.clear()
+
+
+@pytest.fixture
+async def linked(tmp_path: Path, store: Store) -> AsyncIterator[Linked]:
+    """Ada, with 120 liked songs, linked and not yet synced."""
+    house = House(tmp_path / "house")
+    likes = [Like(track(number).uri, NOW - timedelta(days=number)) for number in range(1, 121)]
+    house.move_in("Ada", Library(tuple(track(number) for number in range(1, 121)), tuple(likes), {}, ()))
+    vault = Vault([Fernet.generate_key().decode()])
+    spotify = Spotify(
+        store,
+        vault,
+        api_url=f"{house.origin}/spotify/v1/",
+        accounts_url=f"{house.origin}/spotify/accounts",
+        secrets={},
+        clock=lambda: datetime.now(UTC),
+        pace=Pace(rate=10_000, burst=10_000),
+    )
+    async with house:
+        made = Linked(house, store, vault, spotify)
+        await made.link()
+        yield made
+        await spotify.close()

@@ -1,0 +1,62 @@
+"""Linking and taking it back."""
+
+from datetime import timedelta
+
+from bot.adapters.store import answers, members, playlists, songs
+from bot.core.labels import Answer, Kind, Source
+from bot.flows import keep, library, link
+from bot.flows.watch import nothing
+from tests.contract.conftest import MEMBER, NOW, Linked, track
+
+
+async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_labels(linked: Linked) -> None:
+    await library.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    kept = await keep.make(linked.store, await linked.music(), MEMBER, "main", "Late night")
+    said = Answer(track(7).uri, Kind.ONLY, (kept.playlist,), Source.BUTTON, 1)
+    async with linked.store.writing() as tx:
+        await answers.add(tx, MEMBER, kept.layer, said)
+
+    await link.unlink(linked.store, linked.vault, MEMBER, NOW)
+    await linked.store.close()
+    written = b"".join(path.read_bytes() for path in linked.store.path.parent.glob("test.db*"))
+    assert b"spotify:track:" not in written
+    assert b"Song 7" not in written
+    assert kept.ref.encode() not in written
+
+    await linked.link()
+    await library.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    async with linked.store.writing() as tx:
+        await link.recognise(tx, linked.vault, MEMBER)
+        assert await answers.standing(tx, MEMBER, kept.layer) == [said]
+    (found,) = await keep.offered(linked.store, await linked.music(), MEMBER)
+    assert (await keep.take(linked.store, await linked.music(), MEMBER, "main", found)).playlist == kept.playlist
+
+
+async def test_another_account_takes_nothing_over(linked: Linked) -> None:
+    await library.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    linked.house.app.allow(linked.house.spotify.open_account("ben", "Ben").id)
+    await linked.link("ben")
+    async with linked.store.reading() as tx:
+        assert await songs.count(tx, MEMBER) == 0
+
+
+async def test_a_link_makes_the_first_sync_due(linked: Linked) -> None:
+    async with linked.store.reading() as tx:
+        assert [each.member for each in await members.due(tx, NOW)] == [MEMBER]
+
+
+async def test_days_left_count_down_to_nothing(linked: Linked) -> None:
+    account = await linked.account()
+    assert link.days_left(account, NOW) == 182
+    assert link.days_left(account, NOW + timedelta(days=181, hours=1)) == 0
+    assert link.days_left(account, NOW + timedelta(days=400)) == 0
+
+
+async def test_a_playlist_handed_over_keeps_its_songs(linked: Linked) -> None:
+    world = linked.house.spotify
+    own = world.create_playlist("ada", "Mine")
+    world.add_by_hand("ada", own.id, track(5).uri)
+    (found,) = await keep.offered(linked.store, await linked.music(), MEMBER)
+    kept = await keep.take(linked.store, await linked.music(), MEMBER, "main", found)
+    async with linked.store.reading() as tx:
+        assert [item.song for item in await playlists.items(tx, kept.playlist)] == [track(5).uri]
