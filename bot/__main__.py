@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -61,9 +62,18 @@ def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
 
 
 def _import_features(settings: config.Settings, options: argparse.Namespace) -> int:
-    from bot.app import import_features
+    from bot.adapters.store import Store
+    from bot.flows.features import import_features
 
-    print(asyncio.run(import_features(settings, options.file)))
+    async def keep() -> int:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        store = Store(settings.database_url)
+        await store.migrate()
+        count = await import_features(store, options.file, datetime.now(UTC))
+        await store.close()
+        return count
+
+    print(f"kept features of {asyncio.run(keep())} songs from {options.file.name}")
     return 0
 
 

@@ -1,14 +1,12 @@
 """App: builds every adapter, once, and runs the bot until it is told to stop. The composition root."""
 
 import asyncio
-import csv
 import logging
 import logging.config
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot import web
 from bot.adapters.jobs import Jobs
@@ -19,8 +17,7 @@ from bot.adapters.trainer import Trainer
 from bot.adapters.vault import Vault, load_keys
 from bot.chat.client import Chat
 from bot.config import Settings
-from bot.core.features import column, features_from_row
-from bot.errors import BadFile, CratekeeperError
+from bot.errors import CratekeeperError
 from bot.flows import erase, link
 from bot.flows.outlook import Outlooks
 from bot.services import Services
@@ -140,29 +137,3 @@ def _pages(services: Services) -> web.Application:
         return {"ok": True}
 
     return web.application(finish, healthy)
-
-
-async def import_features(settings: Settings, file: Path) -> str:
-    """Keep what a CSV says of songs, for every member; returns what was done in a sentence. Raises BadFile."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    known = {}
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        keys = {column(header): header for header in rows.fieldnames or ()}
-        if not keys.keys() & {"track_id", "isrc"}:
-            raise BadFile(f"{file.name} has neither a track_id nor an isrc column")
-        for row in rows:
-            known[_key(row, keys)] = features_from_row(row, f"operator:{file.stem}")
-    store = Store(settings.database_url)
-    await store.migrate()
-    async with store.writing() as tx:
-        await songs.save_features(tx, schema.OPERATOR, f"operator:{file.stem}", known, clock())
-    await store.close()
-    return f"kept features of {len(known)} songs from {file.name}"
-
-
-def _key(row: Mapping[str, str], keys: Mapping[str, str]) -> str:
-    """Songs go by their track id, or by ISRC where the file has no ids."""
-    if track := row.get(keys.get("track_id", ""), ""):
-        return track if ":" in track else f"spotify:track:{track}"
-    return f"isrc:{row.get(keys.get('isrc', ''), '')}"
