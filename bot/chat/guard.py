@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 
-from bot.chat import ids, layout, texts
+from bot.chat import ids, layout, sentences
 from bot.chat.layout import Page
 from bot.chat.reply import whisper
 from bot.errors import ConsentEnded, CratekeeperError, LinkRefused, MemberError, ModelError, NotLinked
@@ -63,7 +63,7 @@ def problem(error: BaseException) -> Page:
         log.warning("#%s %s: %s", reference, type(error).__name__, error)
         return Page(f"{error.for_member()} `#{reference}`", _remedy(error))
     log.error("#%s a handler failed", reference, exc_info=error)
-    return Page(f"{texts.DEFECT} `#{reference}`")
+    return Page(f"{sentences.DEFECT} `#{reference}`")
 
 
 def _remedy(error: CratekeeperError) -> discord.ui.ActionRow[Any] | None:

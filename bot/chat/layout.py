@@ -5,7 +5,7 @@ A tap is a button or a select whose id says everything, so it works for ever: af
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import ui
@@ -13,27 +13,26 @@ from discord import ui
 from bot.chat import ids, words
 from bot.chat.ids import Id
 
-if TYPE_CHECKING:
-    from bot.chat.bot import Bot
-
-Interaction = discord.Interaction["Bot"]
-Handler = Callable[["discord.Interaction[Bot]", Id], Awaitable[None]]
+Handler = Callable[[discord.Interaction[Any], Id], Awaitable[None]]
 
 MOST_TEXT = 4000  # characters in all the texts of a message
 MOST_OPTIONS = 25  # of a select; of suggestions as well
 MOST_BUTTONS = 5  # in a row
 LABEL, PLACEHOLDER, ALT, TITLE = 80, 150, 1024, 45  # characters
+Option = discord.SelectOption
+Item = ui.Item[Any]
+Row = ui.ActionRow[Any]
 SECONDARY = discord.ButtonStyle.secondary
 PRIMARY = discord.ButtonStyle.primary
 GREEN = discord.ButtonStyle.success
 RED = discord.ButtonStyle.danger
 
 
-class Tap(ui.DynamicItem[ui.Item[Any]], template=ids.PATTERN):
+class Tap(ui.DynamicItem[Item], template=ids.PATTERN):
     """The one kind of button and select in this bot; what it does is looked up by its id."""
 
     @classmethod
-    async def from_custom_id(cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]) -> "Tap":
+    async def from_custom_id(cls, interaction: discord.Interaction[Any], item: Item, match: re.Match[str]) -> "Tap":
         return cls(item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
@@ -43,11 +42,11 @@ class Tap(ui.DynamicItem[ui.Item[Any]], template=ids.PATTERN):
 class Page(ui.LayoutView):
     """A message's content. Holds nothing that listens but Taps, which the bot registers once and for all.
 
-    So a page is "finished" from the start, and discord.py neither stores it nor runs a timer for it. (A stored view that
-    mixes a dynamic item with another and times out unregisters the dynamic item for the whole bot.)
+    So a page is "finished" from the start, and discord.py neither stores it nor runs a timer for it. (A stored view
+    that mixes a dynamic item with another and times out unregisters the dynamic item for the whole bot.)
     """
 
-    def __init__(self, *items: ui.Item[Any] | str | None, files: Sequence[discord.File] = ()) -> None:
+    def __init__(self, *items: Item | str | None, files: Sequence[discord.File] = ()) -> None:
         super().__init__(timeout=None)
         self.files = list(files)
         for item in items:
@@ -72,7 +71,9 @@ class Form(ui.Modal):
 
 def field(label: str, key: str, longest: int, placeholder: str = "", *, long: bool = False) -> ui.Label[Any]:
     style = discord.TextStyle.paragraph if long else discord.TextStyle.short
-    box = ui.TextInput[Any](custom_id=key, style=style, max_length=longest, placeholder=words.clip(placeholder, 100) or None)
+    box = ui.TextInput[Any](
+        custom_id=key, style=style, max_length=longest, placeholder=words.clip(placeholder, 100) or None
+    )
     return ui.Label(text=words.clip(label, TITLE), component=box)
 
 
@@ -85,11 +86,11 @@ def small(content: str) -> str:
     return "\n".join(f"-# {line}" for line in content.splitlines())
 
 
-def row(*items: ui.Item[Any] | None) -> ui.ActionRow[Any]:
+def row(*items: Item | None) -> Row:
     return ui.ActionRow(*(item for item in items if item))
 
 
-def rows(items: Sequence[ui.Item[Any]]) -> list[ui.ActionRow[Any]]:
+def rows(items: Sequence[Item]) -> list[Row]:
     """Buttons in rows of five."""
     return [ui.ActionRow(*items[at : at + MOST_BUTTONS]) for at in range(0, len(items), MOST_BUTTONS)]
 
@@ -106,12 +107,12 @@ def link(label: str, url: str) -> ui.Button[Any]:
     return ui.Button(label=words.plain(label, LABEL), url=url)
 
 
-def option(label: str, value: str | int, note: str = "", *, emoji: str | None = None, chosen: bool = False) -> discord.SelectOption:
+def option(label: str, value: str | int, note: str = "", *, emoji: str | None = None, chosen: bool = False) -> Option:
     shown = words.plain(note, 100) if note else None
-    return discord.SelectOption(label=words.plain(label, 100), value=str(value), description=shown, emoji=emoji, default=chosen)
+    return Option(label=words.plain(label, 100), value=str(value), description=shown, emoji=emoji, default=chosen)
 
 
-def menu(what: Id, placeholder: str, options: Iterable[discord.SelectOption], *, most: int = 1) -> ui.ActionRow[Any]:
+def menu(what: Id, placeholder: str, options: Iterable[Option], *, most: int = 1) -> Row:
     """A row with a select of up to 25 options, of which one to `most` are chosen."""
     shown = list(options)[:MOST_OPTIONS]
     select = ui.Select[Any](
@@ -127,8 +128,13 @@ def picture(url: str, alt: str) -> ui.MediaGallery[Any]:
     return ui.MediaGallery(discord.MediaGalleryItem(url, description=words.plain(alt, ALT)))
 
 
-def beside(content: str, url: str | None, alt: str) -> ui.Item[Any]:
+def beside(content: str, url: str | None, alt: str) -> Item:
     """Text with a picture beside it, or alone where there is none."""
     if not url:
         return text(content)
     return ui.Section(text(content), accessory=ui.Thumbnail(url, description=words.plain(alt, ALT)))
+
+
+def attached(file: discord.File) -> ui.File[Any]:
+    """An attachment is only seen where a component points to it."""
+    return ui.File(f"attachment://{file.filename}")

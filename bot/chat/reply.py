@@ -28,6 +28,15 @@ async def show(interaction: discord.Interaction[Any], page: Page, *, public: boo
         await interaction.response.edit_message(view=page, attachments=page.files)
 
 
+async def show_privately(interaction: discord.Interaction[Any], page: Page) -> None:
+    """Like `show`, but never into a message that others can see."""
+    message = interaction.message
+    if message is not None and interaction.guild_id is not None and not message.flags.ephemeral:
+        await whisper(interaction, page)
+    else:
+        await show(interaction, page)
+
+
 async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
     """Say it to the member alone, in a message of its own."""
     if interaction.response.type is InteractionResponseType.deferred_channel_message:
@@ -38,10 +47,10 @@ async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
         await interaction.response.send_message(view=page, files=page.files, ephemeral=True)
 
 
-async def pause(interaction: discord.Interaction[Any]) -> None:
+async def pause(interaction: discord.Interaction[Any], *, public: bool = False) -> None:
     """Acknowledge now, `show` later."""
     if not interaction.response.is_done():
-        await interaction.response.defer(ephemeral=True)
+        await interaction.response.defer(ephemeral=not public)
 
 
 async def pause_apart(interaction: discord.Interaction[Any]) -> None:
@@ -50,12 +59,12 @@ async def pause_apart(interaction: discord.Interaction[Any]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
 
 
-async def soon(interaction: discord.Interaction[Any], work: Awaitable[T]) -> T:
+async def soon(interaction: discord.Interaction[Any], work: Awaitable[T], *, public: bool = False) -> T:
     """Wait for work that is mostly quick; acknowledge meanwhile when it is not."""
     task = asyncio.ensure_future(work)
     done, _ = await asyncio.wait({task}, timeout=PATIENCE)
     if not done:
-        await pause(interaction)
+        await pause(interaction, public=public)
     return await task
 
 

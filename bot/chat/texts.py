@@ -3,49 +3,23 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.chat import words
-from bot.core.records import Account, Member, Model, Playlist, Song
+from bot.chat import sentences, words
+from bot.core.records import Account, Layer, Member, Model, Playlist, Song
 from bot.errors import timestamp
 from bot.flows.keep import Shown
+from bot.flows.label import Guess
 from bot.flows.library import Imported
 from bot.flows.sort import Receipt
 from bot.flows.status import LayerStatus, Status
-
-WHAT_THIS_IS = (
-    "I learn from your taps which of your liked songs belong in which of your playlists, and put new likes where they belong."
-)
-OR_A_FILE = "-# No Spotify account, or no seat free? `/library import` takes an Exportify file instead."
-ASK_WHICH = "Which playlists should I keep for you? What is in them now stays as it is."
-WHERE_DOES_IT_GO = "Where does this one go?"
-FROM_NOW_ON = "From now on, like a song and I put it where it belongs. Mute me any time with `/mute`."
-CONSENT = "Spotify asks whether I may read your likes and change playlists. The link is good for ten minutes, once."
-PASTE = "Afterwards your browser shows a page that does not load. Copy its whole address and paste it here."
-LEARN_IS_OFF = (
-    "Learning from what already stands in a playlist is off unless you ask for it: Spotify's terms are strict about what may "
-    "enter a model, so I go by your own taps. The playlist's songs would become labels; nothing else of Spotify's would."
-)
-UNLINK = (
-    "This deletes the keys to your Spotify account and everything that came from it, at once: likes, models, receipts. "
-    "Your playlists at Spotify stay as they are. Your answers stay here, unreadable until you link the same account again."
-)
-UNLINKED = "Done: the keys and everything from Spotify are gone. `/link` starts again, `/data delete` removes the rest."
-ERASE = "This deletes everything I keep about you, at once and for good. `/data export` gives you a copy first."
-ERASE_WORD = "delete"
-NOT_ERASED = f"Nothing was deleted: the word is `{ERASE_WORD}`."
-ERASED = "Everything I kept about you is deleted. Your playlists at Spotify stay as they are."
-EXPORTED = "Everything I keep about you. Keys to your Spotify account are named, not shown."
-OLD_BUTTON = "I do not know that button any more. `/help` says what is next."
-OLD_COMMAND = "That command has changed. Discord shows the new one in a minute."
-DEFECT = "Something went wrong on my side. Nothing was lost; please try again."
-HAVE_NEWS = "I have news for you and could not reach you by direct message. `/status` shows it."
-NOTHING_TO_SORT = "Every song has its place, or I know too little about it. Nothing to do."
-CANCELLED = "Nothing was changed."
-NOT_HERE = "I cannot post there. Ask for a channel that both of us may write in."
-NO_REACTIONS = "I may not add reactions here. Whoever runs this server can allow it."
+from bot.flows.why import Explained
 
 
 def linked(name: str, songs: int) -> str:
     return f"Linked as *{words.escape(name)}*. {words.count(songs, 'liked song')}."
+
+
+def linked_now(name: str) -> str:
+    return f"Linked as *{words.escape(name)}*. Reading your likes."
 
 
 def reading(done: int, total: int) -> str:
@@ -60,8 +34,11 @@ def synced(total: int, new: int, gone: int) -> str:
 
 def imported(file: str, found: Imported) -> str:
     said = [f"Read {words.count(found.songs, 'song')} from {words.escape(file)}; your library has {found.total:,} now."]
+    if found.linked:
+        said.append("It stays the one at Spotify: from the file I keep what is known of each song.")
     if found.with_features < found.songs:
-        said.append(f"{found.songs - found.with_features:,} of them come without anything to learn from (tempo, energy, genres …).")
+        without = found.songs - found.with_features
+        said.append(f"{without:,} of them come without anything to learn from (tempo, energy, genres …).")
     if found.bad_rows:
         named = "\n".join(f"- {words.escape(each, 150)}" for each in found.bad)
         said.append(f"{words.count(found.bad_rows, 'row')} left out:\n{named}")
@@ -86,10 +63,18 @@ def layers(shown: Sequence[Shown]) -> str:
 
 
 def _layer(shown: Shown) -> str:
-    several = "several playlists a song" if shown.layer.several else "one playlist a song"
-    rest = "everything is placed" if shown.layer.everything else "songs may stay out"
     lines = [f"- {rules(each)} {words.count(number, 'song')}." for each, number in shown.playlists]
-    return f"**{words.escape(shown.layer.name)}** – {several}; {rest}\n" + words.lines(lines, 1500)
+    return f"{layer(shown.layer)}\n{words.lines(lines, 1500)}"
+
+
+def layer(found: Layer) -> str:
+    several = "several playlists a song" if found.several else "one playlist a song"
+    rest = "everything is placed" if found.everything else "songs may stay out"
+    return f"**{words.escape(found.name)}** – {several}; {rest}"
+
+
+def learning_from_playlists(labels: int) -> str:
+    return f"What stands in your playlists counts now: {words.count(labels, 'label')} from it. Your taps still win."
 
 
 def answered(song: Song, where: Sequence[Playlist]) -> str:
@@ -126,7 +111,9 @@ def not_published(reason: str) -> str:
 
 def dry_run(receipt: Receipt) -> str:
     placed, asked = len({each.song for each in receipt.placed}), len(receipt.asked)
-    said = f"**{placed:,} of {receipt.write.total:,} would be placed**, {asked:,} need your word, {receipt.left:,} stay."
+    said = (
+        f"**{placed:,} of {receipt.write.total:,} would be placed**, {asked:,} need your word, {receipt.left:,} stay."
+    )
     taken = len(receipt.removed)
     return said + (f" {words.count(taken, 'song')} would come out again, by your word." if taken else "")
 
@@ -134,17 +121,77 @@ def dry_run(receipt: Receipt) -> str:
 def receipt(done: Receipt, waiting: int) -> str:
     """The headline of what was written."""
     what = words.changes(done) or "nothing changed"
-    head = {"undo": "Taken back", "watch": f"{words.count(done.write.total, 'new like')} sorted"}.get(done.write.kind, "Done")
+    head = {"undo": "Taken back", "watch": f"{words.count(done.write.total, 'new like')} sorted"}.get(
+        done.write.kind, "Done"
+    )
     said = f"**{head}** · {what}" + (f" · {waiting:,} for you to decide" if waiting else "")
-    return said + (f"\n{done.write.problem}" if done.write.problem else "") + ("\nTaken back since." if done.undone else "")
+    return (
+        said
+        + (f"\n{done.write.problem}" if done.write.problem else "")
+        + ("\nTaken back since." if done.undone else "")
+    )
 
 
 def applying(receipt: Receipt) -> str:
     return f"Writing to your playlists: {words.changes(receipt) or 'nothing to change'}."
 
 
-def ruled_out(song: Song, playlist: str) -> str:
-    return f"Noted: {words.song_name(song)} does not belong in **{words.escape(playlist)}**. It comes out again."
+def ruled_out(receipt: Receipt, line: int) -> str:
+    found = next((each for each in receipt.changes if each.change == line), None)
+    if found is None or found.song not in receipt.songs or found.playlist not in receipt.playlists:
+        return "Noted."
+    where = words.playlist_name(receipt.playlists[found.playlist])
+    return f"Noted: {words.song_name(receipt.songs[found.song])} does not belong in {where}. It comes out again."
+
+
+def explained(found: Explained, playlists: Mapping[int, Playlist]) -> str:
+    """Why a song goes where it goes: the member's word, the nearest labelled songs, and what I went by."""
+    lines = [f"### {words.song_name(found.song)}"]
+    if found.verdict and found.verdict.settled:
+        told = [words.playlist_name(playlists[key]) for key in sorted(found.verdict.yes) if key in playlists]
+        lines.append(f"You said: {words.listed(told) or 'none of them'}.")
+    if found.guesses:
+        lines.append(f"My guess: {words.guesses([Guess(*each) for each in found.guesses])}.")
+    if near := words.near(found.reason):
+        lines.append(f"It sounds {near}, which you labelled.{_than(found, playlists)}")
+    return "\n".join([*lines, f"-# {_provenance(found.provenance)}"])
+
+
+def _than(found: Explained, playlists: Mapping[int, Playlist]) -> str:
+    reason = found.reason
+    other = playlists.get(reason.than_playlist) if reason and reason.than_playlist is not None else None
+    if reason is None or reason.than is None or other is None:
+        return ""
+    return f" The nearest elsewhere is *{words.escape(reason.than.title)}* in {words.playlist_name(other)}."
+
+
+def _provenance(sources: Mapping[str, str]) -> str:
+    """Which features a guess goes by, and who brought them."""
+    if not sources:
+        return "I know nothing of this song to go by."
+    by_source: dict[str, list[str]] = {}
+    for name, source in sources.items():
+        by_source.setdefault(source, []).append(name)
+    said = [f"{words.listed(sorted(names))} (from {words.escape(source)})" for source, names in by_source.items()]
+    return words.clip(f"I went by {'; '.join(said)}.", 800)
+
+
+def too_large(file: str, most: int) -> str:
+    return f"{words.escape(file)} is too large: up to {most // 1_000_000} MB, please."
+
+
+def exported_playlists(files: int) -> str:
+    return f"Your playlists, {words.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
+
+
+def version(model: Model) -> str:
+    serving = ", in use" if model.serving else ""
+    return f"{model.created_at:%d %B, %H:%M} UTC · {words.count(model.labels, 'label')}{serving}"
+
+
+def version_score(model: Model) -> str:
+    scores = model.card.get("scores", {}).values()
+    return words.overall((int(each["right"]), int(each["of"])) for each in scores) or "not tested"
 
 
 def accuracy(model: Model, playlists: Sequence[Playlist]) -> str:
@@ -153,9 +200,8 @@ def accuracy(model: Model, playlists: Sequence[Playlist]) -> str:
     tested = [(int(each["right"]), int(each["of"])) for each in scores.values()]
     head = words.overall(tested) or "not tested yet"
     lines = [f"Learnt from {words.count(model.labels, 'label')}, {timestamp(model.created_at, 'R')}: {head}."]
-    for each in playlists:
-        if found := scores.get(str(each.playlist)):
-            lines.append(f"- {words.playlist_name(each)}: {_score(found)}")
+    named = [(each, scores.get(str(each.playlist))) for each in playlists]
+    lines += [f"- {words.playlist_name(each)}: {_score(found)}" for each, found in named if found]
     return "\n".join(lines)
 
 
@@ -166,8 +212,11 @@ def _score(score: Mapping[str, float]) -> str:
     return found if precision is None else f"{found}; of those I put there, {round(10 * precision)} in 10 were right"
 
 
-def status(found: Status) -> str:
-    lines = [_account(found.account, found.days_left, found.member), f"{words.count(found.songs, 'song')}, {words.count(found.labels, 'label')}."]
+def status(found: Status, now: datetime) -> str:
+    lines = [
+        _account(found.account, found.days_left, found.member),
+        f"{words.count(found.songs, 'song')}, {words.count(found.labels, 'label')}.",
+    ]
     if found.without_features:
         lines.append(f"Of {found.without_features:,} songs I know nothing to go by; I leave those alone.")
     lines += [_layer_status(each) for each in found.layers]
@@ -175,7 +224,7 @@ def status(found: Status) -> str:
         lines.append(f"Spotify asks us to wait until {timestamp(found.cooldown)}.")
     if found.waiting:
         lines.append(f"Under way: {words.listed(found.waiting)}.")
-    return "\n".join([*lines, _updates(found.member)])
+    return "\n".join([*lines, _updates(found.member, now)])
 
 
 def _account(account: Account | None, days: int | None, member: Member | None) -> str:
@@ -192,35 +241,36 @@ def _layer_status(found: LayerStatus) -> str:
     return f"{head}\n-# {words.tally(found.tally, names)}"
 
 
-def _updates(member: Member | None) -> str:
+def _updates(member: Member | None, now: datetime) -> str:
     if member is None:
-        return OR_A_FILE
-    muted = f" Muted until {timestamp(member.muted_until, 'f')}." if member.muted_until else ""
-    return f"{updates(member)}{muted}"
+        return sentences.OR_A_FILE
+    silent = member.muted_until is not None and member.muted_until > now
+    muted = f" Muted until {timestamp(member.muted_until, 'f')}." if silent and member.muted_until else ""
+    return f"{updates(member, now)}{muted}"
 
 
-def updates(member: Member) -> str:
+def updates(member: Member, now: datetime) -> str:
     where = {"dm": "by direct message", "channel": f"in <#{member.updates_channel}>", "off": "nowhere"}[member.updates]
-    quiet = f", silent from {member.quiet_from} to {member.quiet_to} o'clock UTC" if member.quiet_from is not None else ""
-    return f"Updates go {where}, at most {member.daily_cap} a day{quiet}."
+    return f"Updates go {where}, at most {member.daily_cap} a day{_quiet(member, now)}."
+
+
+def _quiet(member: Member, now: datetime) -> str:
+    """The quiet hours, shown in the reader's own time."""
+    if member.quiet_from is None or member.quiet_to is None or member.quiet_from == member.quiet_to:
+        return ""
+    since, until = (timestamp(now.replace(hour=hour, minute=0)) for hour in (member.quiet_from, member.quiet_to))
+    return f", silent from {since} to {until}"
 
 
 def muted(until: datetime | None) -> str:
-    return f"Silent until {timestamp(until, 'f')}. What happens meanwhile I tell you afterwards." if until else "Not muted any more."
+    return (
+        f"Silent until {timestamp(until, 'f')}. What happens meanwhile I tell you afterwards."
+        if until
+        else "Not muted any more."
+    )
 
 
 def consent_ends(days: int) -> str:
-    return f"Spotify's consent ends in {words.count(days, 'day')}: after six months it asks you again. One tap renews it."
-
-
-PRIVACY = """\
-1. I keep: your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, your answers, models learnt from them, receipts.
-2. Keys to your Spotify account are encrypted, each bound to you; I use them for your likes and the playlists you handed over, nothing else.
-3. What I learn from: your taps, and features from files that you or whoever runs this bot brought. `/why` names the source of each.
-4. Spotify's content never enters a model (their developer terms). Learning from playlists that already stand is off until you switch it on.
-5. Discord's terms forbid training on messages: I read none, I only see commands, buttons and reactions meant for me.
-6. Everything stays on the machine of whoever runs this bot. Nothing is sold, shared or compared between members.
-7. Only you see your answers here. In a channel stands only what you post there yourself.
-8. Songs that nobody keeps any more, and models that nobody uses, are deleted.
-9. `/data export` hands you everything as a file; `/unlink` deletes what came from Spotify.
-10. `/data delete` deletes everything, at once and for good."""
+    return (
+        f"Spotify's consent ends in {words.count(days, 'day')}: after six months it asks you again. One tap renews it."
+    )

@@ -11,6 +11,7 @@ from bot.flows.why import Reason
 
 MARKUP = re.compile(r"([\\*_~`|>\[\]()#<@:-])")  # what Discord's Markdown, mentions and bare links are made of
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+")  # controls, and turns of direction
+SAFE_URL = re.compile(r"https?://[^\s()<>]+")
 LONGEST_TITLE = 120  # characters; Discord shows some 40 on a phone
 CERTAINTY = {"told": "your word", "sure": "sure", "likely": "likely", "unsure": "unsure"}
 GUESS = {"sure": "almost surely", "likely": "probably", "unsure": "perhaps"}
@@ -31,11 +32,16 @@ def escape(text: str, longest: int = LONGEST_TITLE) -> str:
     return MARKUP.sub(r"\\\1", plain(text, longest))
 
 
-def song_name(song: Song) -> str:
-    """Title and artists in one line, the title linked to where it came from."""
-    title = escape(song.title)
-    linked = f"[{title}](<{song.url}>)" if song.url else title
-    return f"{linked} – {escape(', '.join(song.artists))}" if song.artists else linked
+def linked(song: Song, longest: int = LONGEST_TITLE) -> str:
+    """The title, linked to where it came from."""
+    title = escape(song.title, longest)
+    return f"[{title}]({song.url})" if song.url and SAFE_URL.fullmatch(song.url) else title
+
+
+def song_name(song: Song, longest: int = LONGEST_TITLE) -> str:
+    """Title and artists in one line."""
+    artists = escape(", ".join(song.artists), longest) if song.artists else ""
+    return f"{linked(song, longest)} – {artists}" if artists else linked(song, longest)
 
 
 def playlist_name(playlist: Playlist) -> str:

@@ -131,6 +131,15 @@ async def layer_named(store: Store, member: int, name: str | None) -> Layer:
     return found[0]
 
 
+async def layer_numbered(store: Store, member: int, number: int) -> Layer:
+    """Return the member's layer of that number. Raises BadChoice where it is not theirs."""
+    async with store.reading() as tx:
+        found = await playlists.layer(tx, number)
+    if found is None or found.member != member:
+        raise BadChoice("That layer is not one of yours. /playlists list shows them.")
+    return found
+
+
 async def let_go(store: Store, member: int, playlist: int, now: datetime) -> Playlist:
     """Let go of a playlist: it stays at Spotify as it is and is never written again."""
     async with store.writing() as tx:

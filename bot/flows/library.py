@@ -68,13 +68,17 @@ async def _keep(store: Store, account: Account, page: LikesPage, now: datetime) 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file brought: songs read, songs in the library now, rows that were no song and why."""
+    """What a file brought: songs read, songs in the library now, rows that were no song and why.
+
+    `linked`: the library is the one at Spotify, so that only what is known of the songs was kept.
+    """
 
     songs: int
     total: int
     with_features: int
     bad: list[str] = field(default_factory=list)
     bad_rows: int = 0
+    linked: bool = False
 
 
 async def import_file(store: Store, member: int, name: str, data: bytes, now: datetime) -> Imported:
@@ -97,12 +101,14 @@ async def import_file(store: Store, member: int, name: str, data: bytes, now: da
         raise BadFile(f"{name} has no song in it that I can read. {'; '.join(bad[:3])}".strip())
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
-        await members.change(tx, member, source="file")
-        await songs.like(tx, member, likes.values(), now)
+        linked = await members.account(tx, member) is not None
+        if not linked:
+            await members.change(tx, member, source="file")
+            await songs.like(tx, member, likes.values(), now)
         await songs.save_features(tx, member, "csv", {song: each for song, each in known.items() if each.known}, now)
         total = await songs.count(tx, member)
     with_features = sum(each.known for each in known.values())
-    return Imported(len(likes), total, with_features, bad[:MOST_NAMED], len(bad))
+    return Imported(len(likes), total, with_features, bad[:MOST_NAMED], len(bad), linked)
 
 
 def _rows(name: str, data: bytes) -> Iterator[Mapping[str, str]]:

@@ -107,3 +107,12 @@ async def named(store: Store, song: str, chosen: Sequence[int]) -> tuple[Song | 
     async with store.reading() as tx:
         found = [await playlists.get(tx, each) for each in chosen]
         return await songs.get(tx, song), [each for each in found if each is not None]
+
+
+async def of_card(store: Store, member: int, card: str) -> Reviewed:
+    """Return the receipt that a card belongs to. Raises NotYours, BadChoice."""
+    async with store.reading() as tx:
+        found = await label.mine(tx, member, card)
+    if found.write is None:
+        raise BadChoice("That card belongs to no receipt.")
+    return await review(store, member, found.write)

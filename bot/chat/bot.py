@@ -1,0 +1,147 @@
+"""Bot: the connection to Discord, and who handles what comes in over it."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import discord
+import yarl
+from discord import app_commands
+
+from bot.chat import ids, reply, sentences
+from bot.chat.desk import Desk
+from bot.chat.guard import caught, guarded
+from bot.chat.layout import Handler, Page, Tap
+from bot.chat.offers import Offers
+from bot.config import Settings
+from bot.flows import prompt
+from bot.services import Services
+
+log = logging.getLogger(__name__)
+EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
+DEFAULT_API = "https://discord.com/api/v10"
+AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group
+
+
+def point_at(settings: Settings) -> None:
+    """Tell discord.py where Discord is; it has no parameter for that."""
+    discord.http.Route.BASE = settings.discord_api_url
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
+    if settings.discord_api_url != DEFAULT_API:
+        parts = urlsplit(settings.discord_api_url)
+        discord.asset.Asset.BASE = f"{parts.scheme}://{parts.netloc}"
+
+
+def intents() -> discord.Intents:
+    """What we listen to: none of it is privileged, none of it is what members write."""
+    wanted = discord.Intents.none()
+    wanted.guilds = wanted.guild_reactions = wanted.dm_reactions = True
+    return wanted
+
+
+class Tree(app_commands.CommandTree["Bot"]):
+    """The commands, with the one way that errors go."""
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+        if isinstance(error, app_commands.CommandInvokeError):
+            await caught(interaction, error.original)
+        elif isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+            await guarded(interaction, reply.whisper(interaction, Page(sentences.OLD_COMMAND)))
+        else:
+            await caught(interaction, error)
+
+
+class Bot(discord.Client):
+    """`taps` says who handles a button, select or form, by the `what` of its id."""
+
+    def __init__(self, services: Services, commands: Iterable[AnyCommand], taps: Mapping[str, Handler]) -> None:
+        point_at(services.settings)
+        super().__init__(
+            intents=intents(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.services, self.desk, self.offers = services, Desk(), Offers(services)
+        self._taps = dict(taps)
+        self.tree = Tree(self, allowed_contexts=EVERYWHERE, allowed_installs=FOR_ALL)
+        for command in commands:
+            self.tree.add_command(command)
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(Tap)
+        await self._publish_commands(self.services.settings.data_dir / "commands.sha256")
+
+    async def _publish_commands(self, known: Path) -> None:
+        """Register the commands where they differ from those that were registered last."""
+        definitions = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        where = f"{self.services.settings.discord_api_url} {self.application_id}"
+        digest = hashlib.sha256(json.dumps([where, definitions], sort_keys=True).encode()).hexdigest()
+        if await asyncio.to_thread(lambda: known.read_text() if known.exists() else "") == digest:
+            return
+        await self.tree.sync()
+        await asyncio.to_thread(known.write_text, digest)  # a torn write only costs another registration
+        log.info("registered %d commands", len(definitions))
+
+    async def on_ready(self) -> None:
+        log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        log.exception("handling %s failed", event_method)
+
+    async def tapped(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
+        """Have a button, select or form handled; one that nobody knows is answered privately."""
+        found = ids.parse(custom_id)
+        handler = self._taps.get(found.what) if found else None
+        if found is None or handler is None:
+            await guarded(interaction, reply.whisper(interaction, Page(sentences.OLD_BUTTON)))
+        else:
+            await guarded(interaction, handler(interaction, found))
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Handle what discord.py leaves over: forms (they are not stored, see layout.Form) and foreign ids."""
+        custom_id = str(_data(interaction).get("custom_id", ""))
+        left_over = {
+            discord.InteractionType.modal_submit: True,
+            discord.InteractionType.component: ids.parse(custom_id) is None,
+        }
+        if left_over.get(interaction.type):
+            await self.tapped(interaction, custom_id)
+
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        if self.user is None or event.user_id == self.user.id:
+            return
+        now = self.services.clock()
+        at = discord.utils.time_snowflake(now)
+        pressed = await prompt.react(self.services.store, event.user_id, event.message_id, str(event.emoji), at, now)
+        if pressed is not None and pressed.train:
+            await self.services.jobs.enqueue("train", event.user_id, pressed.layer)
+
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        now = self.services.clock()
+        await prompt.unreact(self.services.store, event.user_id, event.message_id, str(event.emoji), now)
+
+
+Interaction = discord.Interaction[Bot]
+
+
+def values(interaction: discord.Interaction[Any]) -> list[str]:
+    """What was chosen in the select."""
+    return [str(value) for value in _data(interaction).get("values", ())]
+
+
+def fields(interaction: discord.Interaction[Any]) -> dict[str, str]:
+    """What was filled into the form, by the fields' ids."""
+    inner = [item.get("component", {}) for item in _data(interaction).get("components", ())]
+    return {each["custom_id"]: str(each.get("value", "")) for each in inner if "custom_id" in each}
+
+
+def _data(interaction: discord.Interaction[Any]) -> Any:
+    return interaction.data or {}

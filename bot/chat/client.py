@@ -1,0 +1,67 @@
+"""Chat: Discord, as the rest of the bot sees it: run it, tell a member something, show how far work has come."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import discord
+
+from bot.chat import doors
+from bot.chat.bot import AnyCommand, Bot
+from bot.chat.commands import data, label, library, link, model, playlists, prompt, sort, status, updates
+from bot.chat.layout import Handler, Page
+from bot.chat.texts import reading
+from bot.core.records import Notice
+from bot.errors import SettingsError
+from bot.services import Services
+
+log = logging.getLogger(__name__)
+WITH_COMMANDS = (link, library, playlists, label, prompt, model, sort, updates, status, data)
+WITH_TAPS = (link, playlists, label, model, sort, data)
+
+
+def all_commands() -> list[AnyCommand]:
+    return [command for module in WITH_COMMANDS for command in module.COMMANDS]
+
+
+def all_taps() -> Mapping[str, Handler]:
+    """Who handles which button; two handlers of one name would be a mistake."""
+    found = [pair for module in WITH_TAPS for pair in module.TAPS.items()]
+    if len(dict(found)) != len(found):
+        raise ValueError("two handlers share a name")
+    return dict(found)
+
+
+class Chat:
+    """`tell` and `progress` may be called before the connection stands; they wait for it."""
+
+    def __init__(self, services: Services) -> None:
+        self._token = services.settings.discord_token
+        self._services = services
+        self._bot = Bot(services, all_commands(), all_taps())
+
+    async def run(self) -> None:
+        """Stay connected until closed. Raises SettingsError for a token that Discord refuses."""
+        try:
+            await self._bot.start(self._token)
+        except discord.LoginFailure:
+            raise SettingsError(
+                "DISCORD_TOKEN is refused by Discord: copy it again from the developer portal"
+            ) from None
+
+    async def close(self) -> None:
+        await self._bot.close()
+
+    async def tell(self, notices: Sequence[Notice]) -> bool:
+        """Tell one member; False when every door was closed."""
+        told = [await doors.deliver(self._bot, notice) for notice in notices]
+        return all(told)
+
+    async def progress(self, member: int, kind: str, done: int, total: int) -> None:
+        """Show how far work has come where it was asked for; at most every other second."""
+        live = self._bot.desk.due(member, kind, self._services.clock())
+        if live is None:
+            return
+        try:
+            await live.interaction.edit_original_response(view=Page(reading(done, total)))
+        except discord.HTTPException as gone:
+            log.debug("nobody sees the progress of %s: %s", kind, gone)

@@ -1,0 +1,73 @@
+"""Choices: what is suggested while a member types. Never raises, never slow: at worst there is no suggestion."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from discord.app_commands import Choice
+
+from bot.chat import words
+from bot.chat.bot import Interaction
+from bot.chat.layout import MOST_OPTIONS
+from bot.core.records import Playlist
+from bot.errors import BadChoice, CratekeeperError
+from bot.flows import keep, why
+
+log = logging.getLogger(__name__)
+PATIENCE = 2.0  # seconds; Discord shows nothing after three
+LONGEST = 100  # characters of a suggestion
+
+
+def matching(typed: str, named: Iterable[tuple[str, str]]) -> list[Choice[str]]:
+    """Suggestions whose name contains what was typed: (name, value)."""
+    wanted = typed.casefold().strip()
+    found = [(name, value) for name, value in named if wanted in name.casefold() and len(value) <= LONGEST]
+    return [Choice(name=words.plain(name, LONGEST), value=value) for name, value in found[:MOST_OPTIONS]]
+
+
+async def offered(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The member's own playlists that are not kept yet."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found = await interaction.client.offers.of(interaction.user.id)
+    except (CratekeeperError, TimeoutError) as reason:
+        log.debug("no playlists to suggest: %s", reason)
+        return []
+    return matching(typed, ((each.name, each.id) for each in found))
+
+
+async def kept(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The member's kept playlists."""
+    shown = await keep.listed(interaction.client.services.store, interaction.user.id)
+    named = ((f"{each.name} ({layer.layer.name})", each) for layer in shown for each, _ in layer.playlists)
+    return matching(typed, ((name, str(each.playlist)) for name, each in named))
+
+
+async def layer(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The member's layers."""
+    shown = await keep.listed(interaction.client.services.store, interaction.user.id)
+    return matching(typed, ((each.layer.name, each.layer.name) for each in shown))
+
+
+async def song(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The member's liked songs."""
+    found = await why.suggest(interaction.client.services.store, interaction.user.id, typed, MOST_OPTIONS)
+    return [
+        Choice(name=words.plain(each.line, LONGEST), value=each.song) for each in found if len(each.song) <= LONGEST
+    ]
+
+
+async def chosen(interaction: Interaction, given: str) -> Playlist:
+    """Return the kept playlist that was chosen or typed. Raises BadChoice."""
+    shown = await keep.listed(interaction.client.services.store, interaction.user.id)
+    mine = [each for layer in shown for each, _ in layer.playlists]
+    found = [each for each in mine if given in (str(each.playlist), each.name)]
+    if not found:
+        raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
+    return found[0]
+
+
+async def song_named(interaction: Interaction, given: str) -> str:
+    """Return the song that was chosen, or the one whose title was typed."""
+    found = await why.suggest(interaction.client.services.store, interaction.user.id, given, 1)
+    return found[0].song if found and ":" not in given else given

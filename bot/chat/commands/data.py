@@ -1,0 +1,48 @@
+"""/data: everything that is kept about a member, handed out or deleted."""
+
+import io
+
+import discord
+from discord import app_commands
+
+from bot.chat import ids, layout, reply, sentences
+from bot.chat.bot import AnyCommand, Interaction, fields
+from bot.chat.ids import Id
+from bot.chat.layout import Form, Page
+from bot.errors import BadChoice
+from bot.flows import erase
+
+data = app_commands.Group(name="data", description="Everything I keep about you")
+FILE = "cratekeeper.json"
+
+
+@data.command(name="export", description="Everything I keep about you, as a JSON file")
+async def export(interaction: Interaction) -> None:
+    await reply.pause(interaction)
+    written = await erase.export(interaction.client.services.store, interaction.user.id)
+    if len(written) > interaction.filesize_limit:
+        raise BadChoice(sentences.EXPORT_TOO_LARGE)
+    file = discord.File(io.BytesIO(written), filename=FILE)
+    await reply.show(interaction, Page(sentences.EXPORTED, layout.attached(file), files=[file]))
+
+
+@data.command(name="delete", description="Delete everything I keep about you, at once and for good")
+async def delete(interaction: Interaction) -> None:
+    box = layout.field(f"Type {sentences.ERASE_WORD} to confirm", "word", 20, sentences.ERASE_WORD)
+    await reply.ask(interaction, Form("Delete everything", ids.of("erase"), sentences.ERASE, box))
+
+
+async def on_erase(interaction: Interaction, _: Id) -> None:
+    if fields(interaction).get("word", "").strip().casefold() != sentences.ERASE_WORD:
+        raise BadChoice(sentences.NOT_ERASED)
+    bot, services, member = interaction.client, interaction.client.services, interaction.user.id
+    await reply.pause_apart(interaction)
+    bot.desk.forget(member)
+    bot.offers.forget(member)
+    models = services.settings.models_dir
+    await erase.erase(services.store, services.jobs, services.outlooks, models, member, services.clock())
+    await reply.whisper(interaction, Page(sentences.ERASED))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (data,)
+TAPS = {"erase": on_erase}

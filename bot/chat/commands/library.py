@@ -1,0 +1,56 @@
+"""/library: a library from a file, and playlists as files."""
+
+import io
+
+import discord
+from discord import app_commands
+
+from bot.chat import layout, reply, sentences, texts
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.commands import steps
+from bot.chat.layout import Page
+from bot.errors import BadChoice, BadFile
+from bot.flows import keep
+from bot.flows import library as flow
+
+library = app_commands.Group(name="library", description="Your liked songs as files, without a Spotify account")
+MOST_FILES = 10  # in one message
+
+
+@library.command(
+    name="import", description="Read your liked songs from a CSV file (Exportify makes one); a second file adds to it"
+)
+@app_commands.describe(file="A CSV with columns for title and artists, and whatever else is known of the songs")
+async def import_(interaction: Interaction, file: discord.Attachment) -> None:
+    await reply.pause(interaction)
+    if file.size > flow.MOST_BYTES:
+        raise BadFile(texts.too_large(file.filename, flow.MOST_BYTES))
+    services, member = interaction.client.services, interaction.user.id
+    found = await flow.import_file(services.store, member, file.filename, await file.read(), services.clock())
+    interaction.client.offers.forget(member)
+    next_step = await steps.after(interaction.client, member, await steps.where(interaction.client, member))
+    await reply.show(interaction, Page(texts.imported(file.filename, found), *next_step))
+
+
+@library.command(name="export", description="Your kept playlists as CSV files")
+async def export(interaction: Interaction) -> None:
+    await reply.pause(interaction)
+    services, member = interaction.client.services, interaction.user.id
+    music = await services.music(member)
+    shown = await keep.listed(services.store, member)
+    kept = [each for layer in shown for each, _ in layer.playlists]
+    if not kept:
+        raise BadChoice(sentences.NO_PLAYLIST)
+    written = [await flow.as_csv(services.store, music, each) for each in kept]
+    files = [discord.File(io.BytesIO(data), filename=name) for name, data in written]
+    await reply.show(interaction, _page(texts.exported_playlists(len(files)), files[:MOST_FILES]))
+    for at in range(MOST_FILES, len(files), MOST_FILES):
+        more = _page(sentences.MORE_FILES, files[at : at + MOST_FILES])
+        await interaction.followup.send(view=more, files=more.files, ephemeral=True)
+
+
+def _page(said: str, files: list[discord.File]) -> Page:
+    return Page(said, *(layout.attached(each) for each in files), files=files)
+
+
+COMMANDS: tuple[AnyCommand, ...] = (library,)

@@ -1,0 +1,47 @@
+"""/prompt: a song in a channel, answered by reactions."""
+
+import logging
+
+import discord
+from discord import app_commands
+
+from bot.chat import cards, reply, sentences
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.commands import choices
+from bot.errors import BadChoice
+from bot.flows import keep
+from bot.flows import prompt as flow
+
+log = logging.getLogger(__name__)
+
+
+@app_commands.command(description="Post a song here; everyone answers by reaction, each for their own playlists")
+@app_commands.describe(layer="Which of your sets of playlists you share in this channel; your first if left out")
+@app_commands.autocomplete(layer=choices.layer)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
+async def prompt(interaction: Interaction, layer: str | None = None) -> None:
+    if interaction.guild_id is not None and not interaction.app_permissions.add_reactions:
+        raise BadChoice(sentences.NO_REACTIONS)
+    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
+    if interaction.channel_id is None:
+        raise BadChoice(sentences.NOT_HERE)
+    found = await keep.layer_named(services.store, member, layer)
+    choosing = flow.choose(services.store, services.outlooks, member, interaction.channel_id, found, now)
+    asked = await reply.soon(interaction, choosing, public=True)
+    await reply.show(interaction, cards.prompt(asked.song, asked.playlists, flow.NONE), public=True)
+    message = await interaction.original_response()
+    await flow.posted(services.store, member, message.id, interaction.channel_id, found.layer, asked.song.song, now)
+    for emoji in (*(each.emoji for each in asked.playlists), flow.NONE):
+        await _offer(message, emoji)
+
+
+async def _offer(message: discord.Message, emoji: str) -> None:
+    """Add a reaction for others to press; one that Discord does not know is left out."""
+    try:
+        await message.add_reaction(emoji)
+    except discord.HTTPException as refused:
+        log.warning("Discord refused the reaction %s: %s", emoji, refused)
+
+
+COMMANDS: tuple[AnyCommand, ...] = (prompt,)

@@ -1,0 +1,59 @@
+"""Steps: the next sensible thing for a member, with the button that does it."""
+
+from bot.chat import ids, layout, sentences, texts, words
+from bot.chat.bot import Bot
+from bot.chat.layout import Item
+from bot.errors import SpotifyError
+from bot.flows import status
+from bot.flows.status import Status
+from bot.ports import Found
+
+SHOWN = layout.MOST_OPTIONS  # playlists in the first select; autocomplete finds the others
+
+
+async def where(bot: Bot, member: int) -> Status:
+    services = bot.services
+    return await status.status(services.store, services.outlooks, services.jobs, member, services.clock())
+
+
+async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
+    """The step that comes next: a line, and what to press."""
+    match found.next_step:
+        case "link":
+            return [sentences.WHAT_THIS_IS, _row("Link Spotify", "link"), sentences.OR_A_FILE]
+        case "playlists":
+            return await playlists(bot, member)
+        case "label":
+            return [sentences.WHERE_IT_STARTS, _row("Show me a song", "label")]
+        case "train":
+            return [sentences.ENOUGH_LABELS, _row("Learn from them", "train")]
+        case "sort":
+            best = max(found.layers, key=lambda each: each.placeable)
+            return [texts.trained(best), _row("Look", "sort", best.layer.layer)]
+        case _:
+            return [sentences.FROM_NOW_ON, _row("Show me a song", "label")]
+
+
+def _row(label: str, what: str, key: int | str = "") -> Item:
+    return layout.row(layout.button(label, ids.of(what, key), layout.PRIMARY))
+
+
+async def playlists(bot: Bot, member: int) -> list[Item | str]:
+    """Which playlists should be kept: a select of the member's own, and **New playlist**."""
+    try:
+        found = await bot.offers.of(member)
+    except SpotifyError as reason:
+        return [sentences.ASK_WHICH, reason.for_member(), _taps(has_some=False)]
+    if not found:
+        return [sentences.ASK_NEW, _taps(has_some=False)]
+    return [sentences.ASK_WHICH + (sentences.MORE if len(found) > SHOWN else ""), _menu(found), _taps(has_some=True)]
+
+
+def _menu(found: list[Found]) -> Item:
+    shown = [layout.option(each.name, each.id, words.count(each.total, "song")) for each in found[:SHOWN]]
+    return layout.menu(ids.of("keep"), "Your playlists", shown, most=len(shown))
+
+
+def _taps(*, has_some: bool) -> Item:
+    style = layout.SECONDARY if has_some else layout.PRIMARY
+    return layout.row(layout.button("New playlist", ids.of("new"), style))

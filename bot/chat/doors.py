@@ -1,0 +1,134 @@
+"""Doors: the ways to a member. Where they asked first, then where they want to be told, then wherever is open.
+
+In a channel stands nothing personal, unless the member chose that channel for it.
+"""
+
+import logging
+
+import discord
+
+from bot.chat import ids, layout, reply, sentences, texts
+from bot.chat.bot import Bot
+from bot.chat.commands import sort, steps
+from bot.chat.desk import Live
+from bot.chat.layout import Page
+from bot.core.records import Member, Notice
+from bot.errors import CratekeeperError
+
+log = logging.getLogger(__name__)
+
+
+async def deliver(bot: Bot, notice: Notice) -> bool:
+    """Bring a notice to its member; False when every door was closed."""
+    await bot.wait_until_ready()
+    live = bot.desk.take(notice.member, job_of(notice), bot.services.clock())
+    page = await page_for(bot, notice, asked=live is not None)
+    if page is None:
+        return True
+    if live is not None and await _answer(live, page):
+        return True
+    found = await steps.where(bot, notice.member)
+    return await _knock(bot, found.member, notice, page)
+
+
+def job_of(notice: Notice) -> str:
+    """The work whose asker wants to hear this."""
+    return str(notice.body.get("job", "")) if notice.kind == "problem" else notice.kind
+
+
+async def _answer(live: Live, page: Page) -> bool:
+    try:
+        await (reply.whisper if live.apart else reply.show)(live.interaction, page)
+    except discord.HTTPException as gone:
+        log.debug("the asker has gone: %s", gone)
+        return False
+    return True
+
+
+async def _knock(bot: Bot, member: Member | None, notice: Notice, page: Page) -> bool:
+    """Try the member's chosen way, then the other."""
+    if member is None:
+        return True
+    channel, public = member.updates_channel, member.updates == "channel"
+    if public and channel is not None and notice.kind == "update" and await _post(bot, channel, page):
+        return True
+    if await _write(bot, member.member, page):
+        return True
+    return channel is not None and await _post(bot, channel, _called(member.member), member.member)
+
+
+def _called(member: int) -> Page:
+    return Page(f"<@{member}> {sentences.HAVE_NEWS}")
+
+
+async def _write(bot: Bot, member: int, page: Page) -> bool:
+    """By direct message."""
+    try:
+        channel = await bot.create_dm(discord.Object(member))
+        await channel.send(view=page, files=page.files)
+    except (discord.Forbidden, discord.NotFound) as closed:
+        log.info("a direct message could not be delivered: %s", closed)
+        return False
+    return True
+
+
+async def _post(bot: Bot, channel: int, page: Page, called: int | None = None) -> bool:
+    """In a channel; `called` is the one member who may be mentioned."""
+    users = [discord.Object(called)] if called is not None else []
+    mentions = discord.AllowedMentions(everyone=False, roles=False, users=users)
+    try:
+        await bot.get_partial_messageable(channel).send(view=page, files=page.files, allowed_mentions=mentions)
+    except (discord.Forbidden, discord.NotFound) as closed:
+        log.info("channel %s is closed: %s", channel, closed)
+        return False
+    return True
+
+
+async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
+    """What a notice says; None for one that only its asker cares for, and nobody asks any more."""
+    match notice.kind:
+        case "synced":
+            return await _synced(bot, notice, asked)
+        case "trained":
+            return await _trained(bot, notice, asked)
+        case "receipt" | "update":
+            return await _receipt(bot, notice, asked)
+        case "consent":
+            again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
+            return Page(texts.consent_ends(int(notice.body["days"])), layout.row(again))
+        case _:
+            return Page(str(notice.body.get("text") or sentences.DEFECT))
+
+
+async def _synced(bot: Bot, notice: Notice, asked: bool) -> Page | None:
+    body = notice.body
+    if not body["first"]:
+        return Page(texts.synced(body["total"], body["new"], body["gone"])) if asked else None
+    found = await steps.where(bot, notice.member)
+    name = found.account.name if found.account else ""
+    return Page(texts.linked(name, body["total"]), *await steps.after(bot, notice.member, found))
+
+
+async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
+    if not asked:
+        return None
+    if not notice.body["published"]:
+        return Page(texts.not_published(str(notice.body["reason"])))
+    found = await steps.where(bot, notice.member)
+    layer = next((each for each in found.layers if each.layer.layer == notice.body["layer"]), None)
+    if layer is None:
+        return None
+    look = layout.button("Look", ids.of("sort", layer.layer.layer), layout.PRIMARY)
+    return Page(texts.trained(layer), layout.row(look, layout.button("Another song", ids.of("label"))))
+
+
+async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
+    """The receipt; that of a single tap is told only where it was asked for, or when something went wrong."""
+    try:
+        found = await sort.reviewed(bot, notice.member, int(notice.body["write"]))
+    except CratekeeperError as gone:
+        log.info("a receipt is not kept any more: %s", gone)
+        return None
+    if found.receipt.write.kind == "tap" and not asked and not found.receipt.write.problem:
+        return None
+    return await sort.page_of(bot, found)

@@ -1,0 +1,67 @@
+"""Sentences: what the bot says without a number in it. Dry, warm, no exclamation marks; `texts` has the others."""
+
+WHAT_THIS_IS = (
+    "I learn from your taps which of your liked songs belong in which of your playlists, "
+    "and put new likes where they belong."
+)
+OR_A_FILE = "-# No Spotify account, or no seat free? `/library import` takes an Exportify file instead."
+ASK_WHICH = "Which playlists should I keep for you? What is in them now stays as it is."
+MORE = " `/playlists add` finds the ones that do not fit in here."
+ASK_NEW = "You have no playlist that I could keep yet. What shall the first be called?"
+WHERE_IT_STARTS = "A few taps and I can make my first guess. One song at a time: where does it go?"
+ENOUGH_LABELS = "You have answered enough for me to learn from."
+NO_APP = (
+    "This bot has no Spotify app of its own. `/link client_id:` takes one of yours (developer.spotify.com/dashboard), "
+    "`/library import` takes a file."
+)
+LOOKING = "Looking at your likes."
+WHERE_DOES_IT_GO = "Where does this one go?"
+FROM_NOW_ON = "From now on, like a song and I put it where it belongs. Mute me any time with `/mute`."
+CONSENT = "Spotify asks whether I may read your likes and change playlists. The link is good for ten minutes, once."
+PASTE = "Afterwards your browser shows a page that does not load. Copy its whole address and paste it here."
+LEARN_IS_OFF = (
+    "Off, as it is unless you ask for it: Spotify's terms are strict about what may enter a model, so I go by your own "
+    "taps. Switched on, the songs that stand in your playlists count as labels; nothing else of Spotify's would."
+)
+UNLINK = (
+    "This deletes the keys to your Spotify account and everything that came from it, at once: likes, models, receipts. "
+    "Your playlists at Spotify stay as they are. Your answers stay here, unreadable until you link that account again."
+)
+UNLINKED = "Done: the keys and everything from Spotify are gone. `/link` starts again, `/data delete` removes the rest."
+ERASE = "This deletes everything I keep about you, at once and for good. `/data export` gives you a copy first."
+ERASE_WORD = "delete"
+NOT_ERASED = f"Nothing was deleted: the word is `{ERASE_WORD}`."
+ERASED = "Everything I kept about you is deleted. Your playlists at Spotify stay as they are."
+EXPORTED = "Everything I keep about you. Keys to your Spotify account are named, not shown."
+OLD_BUTTON = "I do not know that button any more. `/help` says what is next."
+OLD_COMMAND = "That command has changed. Discord shows the new one in a minute."
+DEFECT = "Something went wrong on my side. Nothing was lost; please try again."
+HAVE_NEWS = "I have news for you and could not reach you by direct message. `/status` shows it."
+NOTHING_TO_SORT = "Every song has its place, or I know too little about it. Nothing to do."
+CANCELLED = "Nothing was changed."
+TAKING_BACK = "Taking it back."
+NO_PLAYLIST = "You have not handed me a playlist yet. `/playlists add` takes the first."
+NO_MODEL = "I have not learnt your playlists yet. A few taps and I will."
+MORE_FILES = "And these."
+EXPORT_TOO_LARGE = "That is more than Discord takes in one file. Ask whoever runs this bot for a copy."
+COMMANDS = (
+    "`/label` asks about a song · `/sort` shows what I would do · `/undo` takes it back · `/playlists` and `/updates` "
+    "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data` are about what I keep"
+)
+NOT_HERE = "I cannot post there. Ask for a channel that both of us may write in."
+NO_REACTIONS = "I may not add reactions here. Whoever runs this server can allow it."
+
+PRIVACY = """\
+1. I keep your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, your answers, \
+the models learnt from them, and receipts.
+2. The keys to your Spotify account are encrypted, each bound to you. I use them to read your likes and to keep the \
+playlists you handed over, for nothing else.
+3. I learn from your taps, and from features in files that you or whoever runs this bot brought; `/why` names their source.
+4. Spotify's content never enters a model (their developer terms). Learning from what already stands in your playlists \
+is off until you switch it on in `/playlists settings`.
+5. I read no messages (Discord's terms forbid learning from them): only commands, buttons, and reactions to my questions.
+6. Everything stays with whoever runs this bot. Nothing is sold, shared, or compared between members.
+7. Only you see your answers here. In a channel stands only what you post there yourself.
+8. Songs that nobody keeps any more, and models that nobody uses, are deleted.
+9. `/data export` hands you everything as a file; `/unlink` deletes what came from Spotify.
+10. `/data delete` deletes everything, at once and for good."""
