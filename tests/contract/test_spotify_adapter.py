@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.adapters.spotify import Pace, Spotify, SpotifyMusic
 from bot.adapters.store import limits, members
-from bot.core.records import Item
+from bot.core.records import Account, Item
 from bot.errors import (
     ConsentEnded,
     CoolingDown,
@@ -24,6 +24,7 @@ from bot.errors import (
     SpotifyError,
 )
 from sandbox.spotify import App
+from sandbox.spotify.faults import Request
 from tests.contract.stage import (
     APP,
     BACK,
@@ -109,7 +110,7 @@ async def test_a_playlist_that_gets_shorter_while_it_is_read_ends_the_reading(st
     stage.world.add("mara", run.id, URIS)
     seen = run.snapshot
 
-    async def shorten(request: object) -> None:
+    async def shorten(_: Request) -> None:
         if len(run.rows) == len(URIS):
             stage.world.remove("mara", run.id, URIS[100:])
 
@@ -244,18 +245,26 @@ async def test_p06_a_429_without_a_time_keeps_out_of_the_rolling_window(stage: S
 
 
 async def test_p06_a_shorter_cooldown_does_not_end_a_longer_one(stage: Stage, mara: SpotifyMusic) -> None:
-    ida, both = await stage.link(IDA, "ida"), asyncio.Barrier(2)
+    ida, arrived, released = await stage.link(IDA, "ida"), asyncio.Event(), asyncio.Event()
     stage.fault(LIKES, "status", status=429, retry_after=86_400)
     stage.fault("GET /v1/me/playlists", "status", status=429, retry_after=60)
 
-    async def together(request: object) -> None:
-        await both.wait()
+    async def hold_back(request: Request) -> None:
+        if "playlists" in request.line:
+            arrived.set()
+            await released.wait()
 
-    stage.world.before.append(together)
-    refused = await asyncio.gather(mara.likes(0), ida.playlists(), return_exceptions=True)
-    assert [type(each) for each in refused] == [CoolingDown, CoolingDown]
+    stage.world.before.append(hold_back)
+    late = asyncio.create_task(ida.playlists())
+    await arrived.wait()
+    with pytest.raises(CoolingDown):
+        await mara.likes(0)
+    released.set()
+    with pytest.raises(CoolingDown) as told:
+        await late
+    assert told.value.until == stage.clock() + timedelta(days=1)
     async with stage.store.reading() as tx:
-        assert await limits.cooldown(tx, APP) == stage.clock() + timedelta(days=1)
+        assert await limits.cooldown(tx, APP) == told.value.until
 
 
 async def test_requests_are_paced_and_counted(stage: Stage, mara: SpotifyMusic) -> None:
@@ -376,7 +385,7 @@ async def test_p09_a_refresh_that_was_never_written_breaks_nothing(
 async def test_p09_who_gives_up_during_a_refresh_does_not_lose_it(stage: Stage, mara: SpotifyMusic) -> None:
     arrived = asyncio.Event()
 
-    async def arrive(request: object) -> None:
+    async def arrive(_: Request) -> None:
         arrived.set()
 
     stage.world.before.append(arrive)
@@ -403,7 +412,7 @@ async def test_p10_a_reply_without_a_refresh_token_keeps_the_old_one(stage: Stag
 
 
 async def test_who_unlinks_during_a_refresh_stays_unlinked(stage: Stage, mara: SpotifyMusic) -> None:
-    async def unlink(request: object) -> None:
+    async def unlink(_: Request) -> None:
         async with stage.store.writing() as tx:
             await members.delete_account(tx, MARA)
 
@@ -413,6 +422,28 @@ async def test_who_unlinks_during_a_refresh_stays_unlinked(stage: Stage, mara: S
         await mara.likes(0)
     assert await stage.account(MARA) is None
     assert stage.asked(LIKES) == []
+
+
+async def test_who_links_again_during_a_refresh_keeps_the_new_link(stage: Stage, mara: SpotifyMusic) -> None:
+    old = await stage.account(MARA)
+    stage.clock.pass_by(hours=2)
+    await stage.link(MARA, "mara")
+    new = await stage.account(MARA)
+    assert old is not None
+    assert new is not None
+
+    async def put(account: Account) -> None:
+        async with stage.store.writing() as tx:
+            await members.save_account(tx, account)
+
+    async def link_again(request: Request) -> None:
+        if request.line == TOKEN:
+            await put(new)
+
+    await put(old)
+    stage.world.after.append(link_again)
+    await mara.likes(0)
+    assert await stage.account(MARA) == new
 
 
 # ---------------------------------------------------------------- linking
