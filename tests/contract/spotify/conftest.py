@@ -1,0 +1,45 @@
+"""The stage on which the bot meets the stand-in for Spotify, and the callback with the link flow behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.spotify import SpotifyMusic
+from tests.contract.spotify.site import Site, opened
+from tests.contract.spotify.stage import MARA, Stage, empty_store, staged
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return asyncio.run(empty_store(tmp_path_factory.mktemp("store")))
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, empty: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path, empty) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def mara(stage: Stage) -> SpotifyMusic:
+    """Mara's music, freshly linked; what that took is not in the stand-in's log."""
+    music = await stage.link(MARA, "mara")
+    stage.world.requests.clear()
+    return music
+
+
+@pytest.fixture
+async def linking(stage: Stage) -> AsyncIterator[Site]:
+    """The pages with the real flow behind them."""
+
+    class Linking(Site):
+        async def finish(self, state: str, code: str | None, error: str | None) -> None:
+            self.returns.append((state, code, error))
+            await stage.finish(state, code)
+
+    site = Linking()
+    runner = await opened(site)
+    yield site
+    await runner.cleanup()

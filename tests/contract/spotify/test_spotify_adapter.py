@@ -1,0 +1,209 @@
+"""The Spotify adapter against the stand-in, over HTTP: what it reads and writes, and what it makes of odd answers."""
+
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+
+from bot.adapters.spotify import Spotify, SpotifyMusic
+from bot.core.records import Item
+from bot.errors import PlaylistGone, SpotifyDown, SpotifyError
+from sandbox.spotify.faults import Request
+from tests.contract.spotify.stage import LIKES, MARA, START, UNHURRIED, URIS, Stage, served
+
+ADD = "POST /v1/playlists/*/items"
+
+
+async def test_a_library_is_read_with_one_request_per_50_songs(stage: Stage, mara: SpotifyMusic) -> None:
+    pages = [await mara.likes(offset) for offset in range(0, len(URIS), 50)]
+    assert [like.song.song for page in pages for like in page.likes] == URIS
+    assert {page.total for page in pages} == {260}
+    assert stage.asked() == [LIKES] * 6
+
+
+async def test_a_liked_song_comes_with_all_that_a_card_shows(mara: SpotifyMusic) -> None:
+    like = (await mara.likes(7)).likes[0]
+    assert (like.song.title, like.song.artists, like.song.album) == ("Song 7", ("First", "Second"), "Album 7")
+    assert (like.song.year, like.song.duration_ms, like.song.isrc) == (2019, 200_007, "ZZAAA1900007")
+    assert like.song.url == f"https://open.spotify.com/track/{like.song.song.rsplit(':', 1)[-1]}"
+    assert like.song.cover
+    assert like.added_at == START - timedelta(days=7)
+
+
+async def test_what_is_no_song_keeps_its_place_in_a_playlist(stage: Stage, mara: SpotifyMusic) -> None:
+    run = stage.world.create_playlist("mara", "Run")
+    kept = [URIS[0], "spotify:episode:512ojhOuo1ktJprKbVcKyQ", URIS[1], "spotify:local:A:B:C:120", URIS[2]]
+    for uri in kept:
+        stage.world.add_by_hand("mara", run.id, uri)
+    stage.world.taken_down.add(URIS[1])
+    contents = await mara.contents(run.id)
+    assert contents.songs == [URIS[0], None, None, None, URIS[2]]
+    assert contents.items[0] == Item(URIS[0], START)
+
+
+@pytest.mark.parametrize(("places", "requests"), [(0, 1), (100, 1), (101, 2), (150, 2), (260, 5)])
+async def test_a_playlist_is_read_with_no_more_than_one_request_per_50_places(
+    stage: Stage, mara: SpotifyMusic, places: int, requests: int
+) -> None:
+    run = stage.world.create_playlist("mara", "Run")
+    stage.world.add("mara", run.id, URIS[:places])
+    contents = await mara.contents(run.id)
+    assert contents.songs == URIS[:places]
+    assert contents.snapshot == run.snapshot
+    assert len(stage.asked()) == requests
+
+
+async def test_a_playlist_that_gets_shorter_while_it_is_read_ends_the_reading(stage: Stage, mara: SpotifyMusic) -> None:
+    run = stage.world.create_playlist("mara", "Run")
+    stage.world.add("mara", run.id, URIS)
+    seen = run.snapshot
+
+    async def shorten(_: Request) -> None:
+        if len(run.rows) == len(URIS):
+            stage.world.remove("mara", run.id, URIS[100:])
+
+    stage.world.after.append(shorten)
+    contents = await mara.contents(run.id)
+    assert contents.songs == URIS[:100]
+    assert contents.snapshot == seen != run.snapshot
+
+
+async def test_playlists_are_those_that_the_member_may_write_to(stage: Stage, mara: SpotifyMusic) -> None:
+    world = stage.world
+    own = [world.create_playlist("mara", f"Own {number}") for number in range(60)]
+    followed, joint = world.create_playlist("ida", "Hers"), world.create_playlist("ida", "Ours", collaborative=True)
+    world.follow("mara", followed.id)
+    world.follow("mara", joint.id)
+    world.accounts["mara"].playlists.insert(3, None)
+    world.add("mara", own[5].id, URIS[:3])
+    listed = {found.id: found for found in await mara.playlists()}
+    assert set(listed) == {each.id for each in own} | {joint.id}
+    assert (listed[own[5].id].name, listed[own[5].id].total, listed[own[5].id].snapshot) == (
+        "Own 5",
+        3,
+        own[5].snapshot,
+    )
+    assert stage.asked() == ["GET /v1/me/playlists"] * 2
+    after_a_restart = await stage.music(MARA, stage.again())
+    assert {found.id for found in await after_a_restart.playlists()} == set(listed)
+
+
+# ---------------------------------------------------------------- writing
+async def test_songs_go_in_where_they_are_wanted_with_one_request(stage: Stage, mara: SpotifyMusic) -> None:
+    run = stage.world.create_playlist("mara", "Run")
+    await mara.add(run.id, URIS[:100], None)
+    await mara.add(run.id, URIS[100:102], 1)
+    assert list(run.uris) == [URIS[0], URIS[100], URIS[101], *URIS[1:100]]
+    assert len(stage.asked()) == 2
+
+
+async def test_a_removal_leaves_what_came_after_the_snapshot(stage: Stage, mara: SpotifyMusic) -> None:
+    run = stage.world.create_playlist("mara", "Run")
+    stage.world.add("mara", run.id, [URIS[0], URIS[1], URIS[0]])
+    seen = (await mara.contents(run.id)).snapshot
+    stage.world.add_by_hand("mara", run.id, URIS[0])
+    await mara.remove(run.id, [URIS[0]], seen)
+    assert list(run.uris) == [URIS[1], URIS[0]]
+
+
+async def test_a_new_playlist_is_asked_to_be_private(stage: Stage, mara: SpotifyMusic) -> None:
+    made = await mara.create("Late night")
+    assert stage.world.playlists[made.id].name == made.name == "Late night"
+    assert not stage.world.playlists[made.id].public
+    assert (made.total, made.snapshot) == (0, stage.world.playlists[made.id].snapshot)
+
+
+@pytest.mark.parametrize("playlist", ["4uLU6hMCjMI75M1A2tKUQC", "../me", "", "a/b?c=d", "spotify:playlist:x"])
+async def test_a_playlist_that_is_not_there_is_gone(stage: Stage, mara: SpotifyMusic, playlist: str) -> None:
+    for call in (mara.contents(playlist), mara.add(playlist, URIS[:1], None), mara.remove(playlist, URIS[:1], None)):
+        with pytest.raises(PlaylistGone):
+            await call
+    assert all(line.endswith(("4uLU6hMCjMI75M1A2tKUQC", "4uLU6hMCjMI75M1A2tKUQC/items")) for line in stage.asked())
+
+
+async def test_someone_else_s_playlist_is_gone_too(stage: Stage, mara: SpotifyMusic) -> None:
+    hers = stage.world.create_playlist("ida", "Hers")
+    for call in (mara.contents(hers.id), mara.add(hers.id, URIS[:1], None)):
+        with pytest.raises(PlaylistGone):
+            await call
+
+
+@pytest.mark.parametrize("fault", [{"status": 502}, {"status": 0}, {"status": 500}])
+async def test_p02_an_add_that_was_answered_502_is_sent_once(
+    stage: Stage, mara: SpotifyMusic, fault: dict[str, int]
+) -> None:
+    run = stage.world.create_playlist("mara", "Run")
+    stage.fault(ADD, "apply-then", **fault)
+    with pytest.raises(SpotifyDown):
+        await mara.add(run.id, URIS[:3], None)
+    assert (await mara.contents(run.id)).songs == URIS[:3]
+    assert len(stage.asked("POST")) == 1
+
+
+# ---------------------------------------------------------------- answers that Spotify should not give
+MALFORMED = ["", "<html>", "[]", "null", "{}", '{"items": [7], "total": 1}', '{"items": null}']
+
+
+def answering(app: web.Application, status: int, body: str, **headers: str) -> web.Application:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=body, headers=headers)
+
+    app.router.add_route("*", "/{tail:.*}", answer)
+    return app
+
+
+def elsewhere(stage: Stage, origin: str) -> Spotify:
+    """The adapter, with a Web API that is not the stand-in's."""
+    return Spotify(
+        stage.store,
+        stage.vault,
+        api_url=f"{origin}/v1/",
+        accounts_url=f"{stage.root}/accounts",
+        secrets={},
+        clock=stage.clock,
+        pace=UNHURRIED,
+        sleep=stage.clock.sleep,
+    )
+
+
+async def test_a_malformed_answer_is_a_typed_error(stage: Stage, mara: SpotifyMusic) -> None:
+    for body in MALFORMED:
+        async with served(answering(web.Application(), 200, body)) as origin:
+            music = await stage.music(MARA, elsewhere(stage, origin))
+            for call in (music.likes(0), music.playlists(), music.contents("x"), music.create("x")):
+                with pytest.raises((SpotifyDown, PlaylistGone)):
+                    await call
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 429, 500, 503])
+async def test_a_malformed_refusal_is_a_typed_error(stage: Stage, mara: SpotifyMusic, status: int) -> None:
+    for body in (*MALFORMED, '{"error": null}', '{"error": []}', '{"error": "x"}'):
+        app = answering(web.Application(), status, body, **{"Retry-After": "soon"})
+        async with served(app) as origin:
+            music = await stage.music(MARA, elsewhere(stage, origin))
+            with pytest.raises(SpotifyError):
+                await music.likes(0)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_p36_no_token_follows_a_redirect(stage: Stage, mara: SpotifyMusic, status: int) -> None:
+    stage.world.requests.clear()
+    app = answering(web.Application(), status, "", Location=f"{stage.root}/v1/me/tracks")
+    async with served(app) as origin:
+        music = await stage.music(MARA, elsewhere(stage, origin))
+        for call in (music.likes(0), music.add("x", URIS[:1], None)):
+            with pytest.raises(SpotifyError):
+                await call
+    assert stage.asked() == []
+
+
+async def test_a_token_answer_that_is_malformed_keeps_the_tokens(stage: Stage, mara: SpotifyMusic) -> None:
+    before = await stage.tokens(MARA)
+    stage.clock.pass_by(hours=2)
+    async with served(answering(web.Application(), 200, '{"access_token": "x"}')) as origin:
+        odd = Spotify(
+            stage.store, stage.vault, api_url=f"{stage.root}/v1/", accounts_url=origin, secrets={}, clock=stage.clock
+        )
+        with pytest.raises(SpotifyDown, match="malformed"):
+            await (await stage.music(MARA, odd)).likes(0)
+    assert await stage.tokens(MARA) == before

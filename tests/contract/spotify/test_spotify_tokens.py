@@ -1,0 +1,195 @@
+"""Tokens: renewed in time, once, and never lost; and how members come by them."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.adapters.spotify import SpotifyMusic
+from bot.adapters.store import members
+from bot.core.records import Account
+from bot.errors import ConsentEnded, LinkRefused, NotLinked, NotOnAllowList, SpotifyDown, SpotifyError
+from sandbox.spotify import App
+from sandbox.spotify.faults import Request
+from tests.contract.spotify.stage import APP, BACK, LIKES, MARA, OLE, TOKEN, UNHURRIED, URIS, Stage, agree, returned
+
+
+async def test_tokens_are_renewed_before_they_expire(stage: Stage, mara: SpotifyMusic) -> None:
+    before = await stage.tokens(MARA)
+    stage.clock.pass_by(minutes=59, seconds=30)
+    await mara.likes(0)
+    assert stage.asked() == [TOKEN, LIKES]
+    after = await stage.tokens(MARA)
+    assert after.access != before.access
+    assert after.expires_at == stage.clock() + timedelta(hours=1)
+
+
+async def test_a_rejected_access_token_is_renewed_and_the_call_repeated(stage: Stage, mara: SpotifyMusic) -> None:
+    run = stage.world.create_playlist("mara", "Run")
+    stage.world.tokens.expire_access("mara")
+    await mara.add(run.id, URIS[:1], None)
+    assert list(run.uris) == URIS[:1]
+    assert stage.asked(TOKEN) == [TOKEN]
+
+
+async def test_a_fresh_token_that_is_rejected_too_is_not_tried_for_ever(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.fault(LIKES, "status", status=401, times=None)
+    with pytest.raises(SpotifyError):
+        await mara.likes(0)
+    assert stage.asked() == [LIKES, TOKEN, LIKES]
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+async def test_p08_ended_consent_deletes_the_tokens_and_is_never_refreshed_again(
+    stage: Stage, mara: SpotifyMusic, revoked: bool
+) -> None:
+    if revoked:
+        stage.world.revoke("mara")
+    stage.clock.pass_by(days=1 if revoked else 185)
+    for _ in range(3):
+        with pytest.raises(ConsentEnded):
+            await mara.likes(0)
+    account = await stage.account(MARA)
+    assert account is not None
+    assert account.tokens == b""
+    assert stage.asked() == [TOKEN]
+
+
+async def test_p09_fifty_callers_make_one_refresh(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.clock.pass_by(hours=2)
+    pages = await asyncio.gather(*(mara.likes(0) for _ in range(50)))
+    assert {page.total for page in pages} == {260}
+    assert (len(stage.asked(TOKEN)), len(stage.asked(LIKES))) == (1, 50)
+
+
+async def test_p09_a_refresh_whose_reply_was_lost_breaks_nothing(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.clock.pass_by(hours=2)
+    stage.fault(TOKEN, "apply-then", status=0)
+    with pytest.raises(SpotifyDown):
+        await mara.likes(0)
+    assert (await mara.likes(0)).total == 260
+
+
+@pytest.mark.parametrize("single_use", [True, False])
+async def test_p09_a_refresh_that_was_never_written_breaks_nothing(
+    stage: Stage, mara: SpotifyMusic, single_use: bool
+) -> None:
+    """Killed between reply and commit; where Spotify lets a token refresh but once, the member links again."""
+    stage.world.tokens.single_use = single_use
+    before = await stage.account(MARA)
+    assert before is not None
+    stage.clock.pass_by(hours=2)
+    await mara.likes(0)
+    async with stage.store.writing() as tx:
+        await members.save_account(tx, before)
+    after_the_kill = await stage.music(MARA, stage.again())
+    if single_use:
+        with pytest.raises(ConsentEnded):
+            await after_the_kill.likes(0)
+    else:
+        assert (await after_the_kill.likes(0)).total == 260
+
+
+async def test_p09_who_gives_up_during_a_refresh_does_not_lose_it(stage: Stage, mara: SpotifyMusic) -> None:
+    arrived = asyncio.Event()
+
+    async def arrive(_: Request) -> None:
+        arrived.set()
+
+    stage.world.before.append(arrive)
+    stage.clock.pass_by(hours=2)
+    before = await stage.tokens(MARA)
+    impatient = asyncio.create_task(mara.likes(0))
+    await arrived.wait()
+    impatient.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    assert (await stage.tokens(MARA)).access != before.access
+    await mara.likes(0)
+    assert stage.asked() == [TOKEN, LIKES]
+
+
+async def test_p10_a_reply_without_a_refresh_token_keeps_the_old_one(stage: Stage, mara: SpotifyMusic) -> None:
+    before = await stage.tokens(MARA)
+    stage.fault(TOKEN, "omit-refresh-token")
+    stage.clock.pass_by(hours=2)
+    await mara.likes(0)
+    after = await stage.tokens(MARA)
+    assert after.access != before.access
+    assert after.refresh == before.refresh
+
+
+async def test_who_unlinks_during_a_refresh_stays_unlinked(stage: Stage, mara: SpotifyMusic) -> None:
+    async def unlink(_: Request) -> None:
+        async with stage.store.writing() as tx:
+            await members.delete_account(tx, MARA)
+
+    stage.world.after.append(unlink)
+    stage.clock.pass_by(hours=2)
+    with pytest.raises(NotLinked):
+        await mara.likes(0)
+    assert await stage.account(MARA) is None
+    assert stage.asked(LIKES) == []
+
+
+async def test_who_links_again_during_a_refresh_keeps_the_new_link(stage: Stage, mara: SpotifyMusic) -> None:
+    old = await stage.account(MARA)
+    stage.clock.pass_by(hours=2)
+    await stage.link(MARA, "mara")
+    new = await stage.account(MARA)
+    assert old is not None
+    assert new is not None
+
+    async def put(account: Account) -> None:
+        async with stage.store.writing() as tx:
+            await members.save_account(tx, account)
+
+    async def link_again(request: Request) -> None:
+        if request.line == TOKEN:
+            await put(new)
+
+    await put(old)
+    stage.world.after.append(link_again)
+    await mara.likes(0)
+    assert await stage.account(MARA) == new
+
+
+# ---------------------------------------------------------------- linking
+async def test_p11_a_member_without_a_seat_hears_so_and_leaves_nothing_behind(stage: Stage) -> None:
+    state, code = returned(await agree(await stage.begin(OLE), "ole"))
+    stage.world.requests.clear()
+    with pytest.raises(NotOnAllowList) as told:
+        await stage.finish(state, code)
+    assert "no seat" in told.value.for_member()
+    assert stage.asked() == [TOKEN, "GET /v1/me"]
+    assert await stage.account(OLE) is None
+    with pytest.raises(LinkRefused):
+        await stage.finish(state, code)
+
+
+async def test_p11_a_member_who_loses_the_seat_later_hears_so_too(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.world.apps[APP].users.remove("mara")
+    with pytest.raises(NotOnAllowList):
+        await mara.likes(0)
+    assert stage.asked() == [LIKES]
+
+
+async def test_an_account_is_known_by_the_key_that_never_changes(stage: Stage, mara: SpotifyMusic) -> None:
+    account = await stage.account(MARA)
+    assert account is not None
+    assert (account.user_key, account.name) == (stage.world.accounts["mara"].account_id, "Mara")
+
+
+async def test_an_app_with_a_secret_shows_it_and_one_with_the_wrong_secret_is_refused(stage: Stage) -> None:
+    stage.world.apps.clear()
+    stage.world.register(App(APP, frozenset({BACK}), secret="right", users={"mara"}))
+    stage.spotify = stage.again(UNHURRIED, **{APP: "right"})
+    await stage.link(MARA, "mara")
+    stage.spotify = stage.again(UNHURRIED, **{APP: "wrong"})
+    with pytest.raises(SpotifyError, match="invalid_client"):
+        await stage.link(MARA, "mara")
+
+
+async def test_a_code_that_is_not_ours_is_refused(stage: Stage) -> None:
+    with pytest.raises(LinkRefused):
+        await stage.spotify.exchange(APP, "no-such-code", "verifier", BACK)

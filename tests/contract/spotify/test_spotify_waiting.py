@@ -1,0 +1,126 @@
+"""How the adapter waits: cooldowns, quotas, outages, and the app's pace."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from bot.adapters.spotify import Pace, SpotifyMusic
+from bot.adapters.store import limits
+from bot.errors import CoolingDown, SpotifyDown
+from sandbox.spotify.faults import Request
+from tests.contract.spotify.stage import APP, IDA, LIKES, MARA, Stage
+
+
+async def test_p06_a_short_retry_after_is_waited_out_once(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.fault(LIKES, "status", status=429, retry_after=1)
+    assert (await mara.likes(0)).total == 260
+    assert stage.clock.naps == [1.0]
+    assert stage.asked() == [LIKES] * 2
+
+
+async def test_p06_a_second_refusal_ends_the_waiting(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.fault(LIKES, "status", status=429, retry_after=1, times=None)
+    with pytest.raises(CoolingDown):
+        await mara.likes(0)
+    assert stage.asked() == [LIKES] * 2
+
+
+async def test_p06_nobody_asks_during_a_long_retry_after_not_even_after_a_restart(
+    stage: Stage, mara: SpotifyMusic
+) -> None:
+    ida = await stage.link(IDA, "ida")
+    stage.world.requests.clear()
+    stage.fault(LIKES, "status", status=429, retry_after=86_400)
+    with pytest.raises(CoolingDown) as told:
+        await mara.likes(0)
+    assert told.value.until == stage.clock() + timedelta(days=1)
+    assert f"<t:{int(told.value.until.timestamp())}:t>" in told.value.for_member()
+    after_a_restart = await stage.music(MARA, stage.again())
+    stage.clock.pass_by(hours=23, minutes=59)
+    for call in (ida.likes(0), mara.playlists(), after_a_restart.likes(0)):
+        with pytest.raises(CoolingDown):
+            await call
+    assert stage.asked() == [LIKES]
+    assert stage.clock.naps == []
+    stage.clock.pass_by(minutes=1)
+    assert (await after_a_restart.likes(0)).total == 260
+
+
+async def test_p06_a_spent_quota_is_never_tried_again(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.fault(LIKES, "quota", retry_after=2)
+    with pytest.raises(CoolingDown) as told:
+        await mara.likes(0)
+    assert told.value.until == stage.clock() + timedelta(seconds=2)
+    assert stage.asked() == [LIKES]
+    assert stage.clock.naps == []
+
+
+async def test_p06_a_429_without_a_time_keeps_out_of_the_rolling_window(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.fault(LIKES, "status", status=429)
+    with pytest.raises(CoolingDown) as told:
+        await mara.likes(0)
+    assert told.value.until == stage.clock() + timedelta(seconds=30)
+
+
+async def test_p06_a_shorter_cooldown_does_not_end_a_longer_one(stage: Stage, mara: SpotifyMusic) -> None:
+    ida, arrived, released = await stage.link(IDA, "ida"), asyncio.Event(), asyncio.Event()
+    stage.fault(LIKES, "status", status=429, retry_after=86_400)
+    stage.fault("GET /v1/me/playlists", "status", status=429, retry_after=60)
+
+    async def hold_back(request: Request) -> None:
+        if "playlists" in request.line:
+            arrived.set()
+            await released.wait()
+
+    stage.world.before.append(hold_back)
+    late = asyncio.create_task(ida.playlists())
+    await arrived.wait()
+    with pytest.raises(CoolingDown):
+        await mara.likes(0)
+    released.set()
+    with pytest.raises(CoolingDown) as told:
+        await late
+    assert told.value.until == stage.clock() + timedelta(days=1)
+    async with stage.store.reading() as tx:
+        assert await limits.cooldown(tx, APP) == told.value.until
+
+
+async def test_requests_are_paced_and_counted(stage: Stage, mara: SpotifyMusic) -> None:
+    paced, before = await stage.music(MARA, stage.again(Pace(rate=1, burst=10))), stage.clock()
+    async with stage.store.reading() as tx:
+        spent = await limits.spent(tx, APP, stage.clock())
+    for _ in range(30):
+        await paced.likes(0)
+    assert stage.clock() - before == timedelta(seconds=20)
+    async with stage.store.reading() as tx:
+        assert await limits.spent(tx, APP, stage.clock()) == spent + 30
+
+
+async def test_p07_an_outage_costs_one_request_a_step_and_two_lines(
+    stage: Stage, mara: SpotifyMusic, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.fault("GET *", "status", status=503, times=None)
+    end = stage.clock() + timedelta(minutes=10)
+    with caplog.at_level(logging.INFO, "bot"):
+        while stage.clock() < end:
+            with suppress(SpotifyDown):
+                await mara.likes(0)
+            stage.clock.pass_by(seconds=5)
+        tried = len(stage.asked())
+        stage.world.faults.clear()
+        stage.clock.pass_by(minutes=5)
+        assert (await mara.likes(0)).total == 260
+    assert tried < 40  # 120 callers came by; the steps grow to five minutes, each drawn from all of its length
+    start, over = caplog.messages
+    assert "does not answer" in start
+    assert f"after {tried} tries" in over
+
+
+async def test_no_connection_is_an_outage(stage: Stage, mara: SpotifyMusic) -> None:
+    stage.fault(LIKES, "drop")
+    with pytest.raises(SpotifyDown, match="cannot be reached"):
+        await mara.likes(0)
+    assert stage.asked() == [LIKES]

@@ -1,0 +1,123 @@
+"""The pages over real HTTP: the callback, health, and what neither ever says."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.errors import LinkRefused, NotOnAllowList, SpotifyDown, StoreFull, VaultError
+from tests.contract.spotify.site import Site, opened
+
+STATE = "s" * 43
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    site = Site()
+    runner = await opened(site)
+    yield site
+    await runner.cleanup()
+
+
+async def test_the_callback_hands_on_what_spotify_says_and_answers_with_a_page(site: Site) -> None:
+    status, page, _ = await site.get(f"/callback?code=abc&state={STATE}")
+    assert (status, site.returns) == (200, [(STATE, "abc", None)])
+    assert "Linked. You can close this page and go back to Discord." in page
+    await site.get(f"/callback?error=access_denied&state={STATE}&iss=something-new")
+    assert site.returns[1:] == [(STATE, None, "access_denied")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "state=",
+        f"state={STATE}",
+        "code=abc",
+        f"code=abc&error=x&state={STATE}",
+        f"code=abc&code=abc&state={STATE}",
+        f"code=abc&state={STATE}&state={STATE}",
+        f"code=&state={STATE}",
+        f"code={'a' * 2049}&state={STATE}",
+        f"code=abc&state={'s' * 129}",
+        "code=abc&state=short",
+        f"code=abc&state={STATE}%00",
+        f"code=a%20b&state={STATE}",
+        f"code=abc&state={STATE}%0A",
+        f"code=%C3%A4&state={STATE}",
+        f"code=%FF&state={STATE}",
+        "state=<script>alert(1)</script>&code=abc",
+    ],
+)
+async def test_p32_a_return_that_spotify_would_not_send_reaches_nothing(site: Site, query: str) -> None:
+    status, page, _ = await site.get(f"/callback?{query}")
+    assert (status, site.returns) == (400, [])
+    assert page == (await site.get("/callback"))[1]
+
+
+@pytest.mark.parametrize(
+    ("problem", "status"),
+    [
+        (LinkRefused(), 400),
+        (NotOnAllowList(), 403),
+        (SpotifyDown("canary"), 503),
+        (StoreFull("canary"), 503),
+        (VaultError("canary"), 503),
+        (RuntimeError("canary"), 500),
+    ],
+)
+async def test_p32_each_end_has_a_page_that_never_changes(problem: Exception, status: int) -> None:
+    site = Site(problem)
+    runner = await opened(site)
+    answers = [await site.get(f"/callback?code={code}&state={STATE}") for code in ("canary", "other")]
+    assert [answer[0] for answer in answers] == [status, status]
+    assert answers[0][1] == answers[1][1]
+    assert "canary" not in answers[0][1]
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("path", ["/callback", f"/callback?code=a&state={STATE}", "/health", "/nowhere"])
+async def test_every_answer_is_armoured(site: Site, path: str) -> None:
+    _, _, headers = await site.get(path)
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "aiohttp" not in headers["Server"]
+
+
+async def test_only_a_get_uses_a_state_up(site: Site) -> None:
+    for method in ("HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+        status, _, _ = await site.get(f"/callback?code=a&state={STATE}", method)
+        assert status == 405
+    assert site.returns == []
+
+
+async def test_health_says_whether_all_is_well_and_the_rest_is_not_found(site: Site) -> None:
+    assert (await site.get("/health"))[:2] == (200, '{"ok": true, "version": "0"}')
+    site.well = False
+    assert (await site.get("/health"))[0] == 503
+    for path in ("/", "/callback/", "/health/x", "/..%2fcallback", "/<script>"):
+        status, page, _ = await site.get(path)
+        assert (status, "script" in page) == (404, False)
+
+
+async def test_p34_requests_are_logged_without_what_was_in_them(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await site.get(f"/callback?code=canary&state={STATE}")
+        await site.get("/canary?canary=canary")
+        for malformed in (b"GET /callback?code=canary\x01 HTTP/1.1", b"GET /canary HTTP/9.9", b"CANARY\x00 /canary X"):
+            await spoken(site.port, malformed + b"\r\nHost: canary\r\ncanary\r\n\r\n")
+    assert "GET /callback 200" in caplog.text
+    assert "GET - 404" in caplog.text
+    assert "malformed request" in caplog.text
+    assert "canary" not in caplog.text.lower()
+
+
+async def spoken(port: int, raw: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(raw)
+    answer = await reader.read()
+    writer.close()
+    return answer
