@@ -31,10 +31,10 @@ async def change(tx: Tx, member: int, **values: Any) -> None:
 
 
 async def due(tx: Tx, now: datetime) -> list[Member]:
-    """Return the members with an account whose likes are to be looked at by now."""
+    """Return the members whose likes are to be looked at by now; not those whose consent has ended (promise P8)."""
     ready = or_(MEMBER.c.next_poll_at.is_(None), MEMBER.c.next_poll_at <= now)
     linked = select(MEMBER).join(ACCOUNT, ACCOUNT.c.member == MEMBER.c.member)
-    return await every(tx, Member, linked.where(ready).order_by(MEMBER.c.next_poll_at))
+    return await every(tx, Member, linked.where(ready, ACCOUNT.c.tokens != b"").order_by(MEMBER.c.next_poll_at))
 
 
 async def account(tx: Tx, member: int) -> Account | None:
