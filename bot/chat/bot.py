@@ -38,6 +38,11 @@ def point_at(settings: Settings) -> None:
         discord.asset.Asset.BASE = f"{parts.scheme}://{parts.netloc}"
 
 
+def without_voice() -> None:
+    """Keep discord.py from warning at every start that it lacks what only calls need."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
 def intents() -> discord.Intents:
     """What we listen to: none of it is privileged, none of it is what members write."""
     wanted = discord.Intents.none()
@@ -62,6 +67,7 @@ class Bot(discord.Client):
 
     def __init__(self, services: Services, commands: Iterable[AnyCommand], taps: Mapping[str, Handler]) -> None:
         point_at(services.settings)
+        without_voice()
         super().__init__(
             intents=intents(),
             max_messages=None,

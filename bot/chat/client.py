@@ -1,7 +1,10 @@
 """Chat: Discord, as the rest of the bot sees it: run it, tell a member something, show how far work has come."""
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import discord
 
@@ -15,6 +18,7 @@ from bot.errors import SettingsError
 from bot.services import Services
 
 log = logging.getLogger(__name__)
+REMEMBERED = 1000  # notices that were told
 WITH_COMMANDS = (link, library, playlists, label, prompt, model, sort, updates, status, data)
 WITH_TAPS = (link, playlists, label, model, sort, data)
 
@@ -38,6 +42,8 @@ class Chat:
         self._token = services.settings.discord_token
         self._services = services
         self._bot = Bot(services, all_commands(), all_taps())
+        self._telling = asyncio.Lock()
+        self._told: deque[tuple[int, datetime]] = deque(maxlen=REMEMBERED)
 
     async def run(self) -> None:
         """Stay connected until closed. Raises SettingsError for a token that Discord refuses."""
@@ -52,9 +58,22 @@ class Chat:
         await self._bot.close()
 
     async def tell(self, notices: Sequence[Notice]) -> bool:
-        """Tell one member; False when every door was closed."""
-        told = [await doors.deliver(self._bot, notice) for notice in notices]
+        """Tell one member; False when every door was closed.
+
+        Nothing is told twice, also when two callers bring the same notice, or one of several could not be told.
+        """
+        async with self._telling:
+            told = [await self._tell(notice) for notice in notices]
         return all(told)
+
+    async def _tell(self, notice: Notice) -> bool:
+        key = notice.notice, notice.created_at
+        if key in self._told:
+            return True
+        told = await doors.deliver(self._bot, notice)
+        if told:
+            self._told.append(key)
+        return told
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None:
         """Show how far work has come where it was asked for; at most every other second."""

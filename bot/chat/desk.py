@@ -11,7 +11,6 @@ import discord
 
 GOOD_FOR = timedelta(minutes=14)  # an interaction can be answered for 15
 EVERY = timedelta(seconds=2)  # between two edits that show progress
-JOB_OF = {"synced": "sync", "trained": "train", "receipt": "apply"}  # the work that a kind of notice tells of
 
 
 @dataclass(slots=True)
@@ -26,27 +25,29 @@ class Live:
 
 class Desk:
     def __init__(self) -> None:
-        self._live: dict[tuple[int, str], Live] = {}
+        self._live: dict[tuple[int, str, int], Live] = {}  # by member, job and what it is about
 
-    def wait(self, interaction: discord.Interaction[Any], job: str, now: datetime, *, apart: bool = False) -> None:
-        """Let the result of the member's `job` ("sync", "train" or "apply") go to this interaction."""
+    def wait(
+        self, interaction: discord.Interaction[Any], job: str, now: datetime, *, about: int = 0, apart: bool = False
+    ) -> None:
+        """Let the result of the member's job ("sync", "train" a layer, "apply" a write) go to this interaction."""
         self._live = {key: live for key, live in self._live.items() if live.since + GOOD_FOR > now}
-        self._live[interaction.user.id, job] = Live(interaction, now, apart)
+        self._live[interaction.user.id, job, about] = Live(interaction, now, apart)
 
-    def take(self, member: int, kind: str, now: datetime) -> Live | None:
-        """Return who waits for this kind of notice, once; None when nobody does any more."""
-        live = self._live.pop((member, JOB_OF.get(kind, kind)), None)
+    def take(self, member: int, job: str, now: datetime, about: int | None = None) -> Live | None:
+        """Return who waits for this job (or, with no `about`, for any of its kind), once; None when nobody does."""
+        key = next((key for key in self._live if key[:2] == (member, job) and about in (None, key[2])), None)
+        live = self._live.pop(key) if key else None
         return live if live is not None and live.since + GOOD_FOR > now else None
 
     def due(self, member: int, job: str, now: datetime) -> Live | None:
         """Return who is to see progress now: nobody who saw some just before, nor anybody whose message must stay."""
-        live = self._live.get((member, job))
-        if live is None or live.apart or live.since + GOOD_FOR <= now:
-            return None
-        if live.shown_at is not None and live.shown_at + EVERY > now:
-            return None
-        live.shown_at = now
-        return live
+        for key, live in self._live.items():
+            rested = live.shown_at is None or live.shown_at + EVERY <= now
+            if key[:2] == (member, job) and not live.apart and rested and live.since + GOOD_FOR > now:
+                live.shown_at = now
+                return live
+        return None
 
     def forget(self, member: int) -> None:
         self._live = {key: live for key, live in self._live.items() if key[0] != member}

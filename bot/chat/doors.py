@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 async def deliver(bot: Bot, notice: Notice) -> bool:
     """Bring a notice to its member; False when every door was closed."""
     await bot.wait_until_ready()
-    live = bot.desk.take(notice.member, job_of(notice), bot.services.clock())
+    live = asker(bot, notice)
     page = await page_for(bot, notice, asked=live is not None)
     if page is None:
         return True
@@ -31,9 +31,20 @@ async def deliver(bot: Bot, notice: Notice) -> bool:
     return await _knock(bot, found.member, notice, page)
 
 
-def job_of(notice: Notice) -> str:
-    """The work whose asker wants to hear this."""
-    return str(notice.body.get("job", "")) if notice.kind == "problem" else notice.kind
+def asker(bot: Bot, notice: Notice) -> Live | None:
+    """Return the interaction that asked for what the notice tells of."""
+    body, now = notice.body, bot.services.clock()
+    match notice.kind:
+        case "synced":
+            return bot.desk.take(notice.member, "sync", now)
+        case "trained":
+            return bot.desk.take(notice.member, "train", now, body["layer"])
+        case "receipt":
+            return bot.desk.take(notice.member, "apply", now, body["write"])
+        case "problem":
+            return bot.desk.take(notice.member, str(body.get("job", "")), now)
+        case _:
+            return None
 
 
 async def _answer(live: Live, page: Page) -> bool:

@@ -36,7 +36,7 @@ def dry_run(receipt: Receipt, page: int = 0) -> Page:
 def receipt(found: Reviewed, questions: Sequence[Question] = (), page: int = 0, note: str = "") -> Page:
     """What was done: totals, lines with certainty in words, **Undo**, **Why**, **Not there**, open questions."""
     done, write, waiting = found.receipt, found.receipt.write.write, len(found.waiting)
-    lines = _entries(done, found)
+    lines = _entries(done, found, [question.song.song for question in questions])
     rest = waiting - len(questions)
     return Page(
         note or None,
@@ -61,7 +61,7 @@ def not_there(found: Reviewed, page: int) -> Page:
 def why(found: Reviewed, page: int) -> Page:
     """Which of these songs does the member wonder about?"""
     write = found.receipt.write.write
-    return Page(layout.menu(ids.of("whyof", write), "Which one?", _options(found, page)))
+    return Page(sentences.WHY_WHICH, layout.menu(ids.of("whyof", write), "Which one?", _options(found, page)))
 
 
 def _options(found: Reviewed, page: int) -> list[layout.Option]:
@@ -93,10 +93,10 @@ def _ask_button(write: int, number: int) -> Tap:
     return layout.button(label, ids.of("askme", write), layout.PRIMARY)
 
 
-def _ordered(receipt: Receipt) -> list[Change]:
-    """The lines in the order in which they are shown; a song that is asked about has one."""
-    asked = {each.song: each for each in reversed(receipt.lines("ask"))}
-    lines = [*receipt.placed, *receipt.removed, *(asked[song] for song in receipt.asked)]
+def _ordered(receipt: Receipt, apart: Sequence[str] = ()) -> list[Change]:
+    """The lines in the order in which they are shown; a song that is asked about has one, those `apart` none."""
+    asked = {each.song: each for each in reversed(receipt.lines("ask")) if each.song not in apart}
+    lines = [*receipt.placed, *receipt.removed, *(asked[song] for song in receipt.asked if song in asked)]
     return [each for each in lines if each.song in receipt.songs]
 
 
@@ -104,8 +104,8 @@ def _shown(receipt: Receipt, page: int) -> list[Change]:
     return _ordered(receipt)[page * PER_PAGE : (page + 1) * PER_PAGE]
 
 
-def _entries(receipt: Receipt, found: Reviewed | None = None) -> list[str]:
-    return [_entry(receipt, each, found) for each in _ordered(receipt)]
+def _entries(receipt: Receipt, found: Reviewed | None = None, apart: Sequence[str] = ()) -> list[str]:
+    return [_entry(receipt, each, found) for each in _ordered(receipt, apart)]
 
 
 def _entry(receipt: Receipt, line: Change, found: Reviewed | None) -> str:
@@ -117,7 +117,7 @@ def _entry(receipt: Receipt, line: Change, found: Reviewed | None) -> str:
     where = words.playlist_name(playlist) if playlist else "a playlist that is no longer kept"
     if line.action == "remove":
         return f"- {song} ← out of {where}"
-    if found is not None and found.ruled_out(line):
+    if found is not None and receipt.write.kind != "undo" and found.ruled_out(line):
         return f"- ~~{song}~~ · not in {where}, by your word"
     certainty = words.CERTAINTY.get(line.certainty or "", "")
     return f"- {song} → {where}" + (f" · {certainty}" if certainty else "")

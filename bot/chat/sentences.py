@@ -15,6 +15,7 @@ NO_APP = (
     "`/library import` takes a file."
 )
 LOOKING = "Looking at your likes."
+WHY_WHICH = "Which song do you wonder about?"
 WHERE_DOES_IT_GO = "Where does this one go?"
 FROM_NOW_ON = "From now on, like a song and I put it where it belongs. Mute me any time with `/mute`."
 CONSENT = "Spotify asks whether I may read your likes and change playlists. The link is good for ten minutes, once."
@@ -39,6 +40,7 @@ DEFECT = "Something went wrong on my side. Nothing was lost; please try again."
 HAVE_NEWS = "I have news for you and could not reach you by direct message. `/status` shows it."
 NOTHING_TO_SORT = "Every song has its place, or I know too little about it. Nothing to do."
 CANCELLED = "Nothing was changed."
+TAKEN_BACK = "Taken back. So where does it go?"
 TAKING_BACK = "Taking it back."
 NO_PLAYLIST = "You have not handed me a playlist yet. `/playlists add` takes the first."
 NO_MODEL = "I have not learnt your playlists yet. A few taps and I will."
@@ -52,14 +54,16 @@ NOT_HERE = "I cannot post there. Ask for a channel that both of us may write in.
 NO_REACTIONS = "I may not add reactions here. Whoever runs this server can allow it."
 
 PRIVACY = """\
-1. I keep your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, your answers, \
-the models learnt from them, and receipts.
+1. I keep your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, \
+your answers, the models learnt from them, and receipts.
 2. The keys to your Spotify account are encrypted, each bound to you. I use them to read your likes and to keep the \
 playlists you handed over, for nothing else.
-3. I learn from your taps, and from features in files that you or whoever runs this bot brought; `/why` names their source.
+3. I learn from your taps, and from features in files that you or whoever runs this bot brought; \
+`/why` names their source.
 4. Spotify's content never enters a model (their developer terms). Learning from what already stands in your playlists \
 is off until you switch it on in `/playlists settings`.
-5. I read no messages (Discord's terms forbid learning from them): only commands, buttons, and reactions to my questions.
+5. I read no messages (Discord's terms forbid learning from them): only commands, buttons, and \
+reactions to my questions.
 6. Everything stays with whoever runs this bot. Nothing is sold, shared, or compared between members.
 7. Only you see your answers here. In a channel stands only what you post there yourself.
 8. Songs that nobody keeps any more, and models that nobody uses, are deleted.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.chat import sentences, words
+from bot.chat import words
 from bot.core.records import Account, Layer, Member, Model, Playlist, Song
 from bot.errors import timestamp
 from bot.flows.keep import Shown
@@ -55,7 +55,12 @@ def let_go(playlist: Playlist) -> str:
 
 def rules(playlist: Playlist) -> str:
     how = "songs go in without asking" if playlist.automatic else "I ask before a song goes in"
-    return f"{words.playlist_name(playlist)}: {how}; {playlist.mistakes} mistakes in 20 are bearable."
+    bearable = (
+        "no mistake is"
+        if playlist.mistakes == 0
+        else words.does(playlist.mistakes, "mistake in 20 is", "mistakes in 20 are")
+    )
+    return f"{words.playlist_name(playlist)}: {how}; {bearable} bearable."
 
 
 def layers(shown: Sequence[Shown]) -> str:
@@ -83,10 +88,6 @@ def answered(song: Song, where: Sequence[Playlist]) -> str:
     return f"{words.song_name(song)} → {goes}"
 
 
-def taken_back(song: Song) -> str:
-    return f"Taken back: {words.song_name(song)}. Where does it go?"
-
-
 def nothing_to_ask(tally: str) -> str:
     return f"Nothing left that I would have to ask.\n-# {tally}"
 
@@ -101,8 +102,10 @@ def too_few(missing: int) -> str:
 
 def trained(layer: LayerStatus) -> str:
     right = words.overall(layer.tally.scores.values())
-    can = f"I can already place {words.count(layer.placeable, 'song')}"
-    return f"{can}, and I was {right}. Look?" if right else f"{can}. Look?"
+    known = f", and I was {right}" if right else ""
+    if not layer.placeable:
+        return f"I have learnt from {words.count(layer.tally.labels, 'label')}{known}. Not enough to place a song unasked yet."
+    return f"I can already place {words.count(layer.placeable, 'song')}{known}. Look?"
 
 
 def not_published(reason: str) -> str:
@@ -111,25 +114,20 @@ def not_published(reason: str) -> str:
 
 def dry_run(receipt: Receipt) -> str:
     placed, asked = len({each.song for each in receipt.placed}), len(receipt.asked)
-    said = (
-        f"**{placed:,} of {receipt.write.total:,} would be placed**, {asked:,} need your word, {receipt.left:,} stay."
-    )
+    rest = f"{words.does(asked, 'needs', 'need')} your word, {words.does(receipt.left, 'stays', 'stay')}."
     taken = len(receipt.removed)
-    return said + (f" {words.count(taken, 'song')} would come out again, by your word." if taken else "")
+    out = f" {words.count(taken, 'song')} would come out again, by your word." if taken else ""
+    return f"**{placed:,} of {receipt.write.total:,} would be placed**, {rest}{out}"
 
 
 def receipt(done: Receipt, waiting: int) -> str:
-    """The headline of what was written."""
-    what = words.changes(done) or "nothing changed"
-    head = {"undo": "Taken back", "watch": f"{words.count(done.write.total, 'new like')} sorted"}.get(
-        done.write.kind, "Done"
-    )
-    said = f"**{head}** · {what}" + (f" · {waiting:,} for you to decide" if waiting else "")
-    return (
-        said
-        + (f"\n{done.write.problem}" if done.write.problem else "")
-        + ("\nTaken back since." if done.undone else "")
-    )
+    """The headline of what was written: totals, and whatever went wrong."""
+    new = words.count(done.write.total, "new like")
+    head = {"undo": "Taken back", "watch": f"{new} sorted"}.get(done.write.kind, "Done")
+    parts = [f"**{head}**", words.changes(done), f"{waiting:,} for you to decide" if waiting else ""]
+    said = " · ".join(part for part in parts if part)
+    more = [done.write.problem, "Taken back since." if done.undone else None]
+    return "\n".join([said, *(line for line in more if line)])
 
 
 def applying(receipt: Receipt) -> str:
@@ -224,7 +222,7 @@ def status(found: Status, now: datetime) -> str:
         lines.append(f"Spotify asks us to wait until {timestamp(found.cooldown)}.")
     if found.waiting:
         lines.append(f"Under way: {words.listed(found.waiting)}.")
-    return "\n".join([*lines, _updates(found.member, now)])
+    return "\n".join(line for line in (*lines, _updates(found.member, now)) if line)
 
 
 def _account(account: Account | None, days: int | None, member: Member | None) -> str:
@@ -243,7 +241,7 @@ def _layer_status(found: LayerStatus) -> str:
 
 def _updates(member: Member | None, now: datetime) -> str:
     if member is None:
-        return sentences.OR_A_FILE
+        return ""
     silent = member.muted_until is not None and member.muted_until > now
     muted = f" Muted until {timestamp(member.muted_until, 'f')}." if silent and member.muted_until else ""
     return f"{updates(member, now)}{muted}"

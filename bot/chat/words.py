@@ -59,6 +59,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if abs(number) == 1 else many or one + 's'}"
 
 
+def does(number: int, one: str, many: str) -> str:
+    """Say what a number of things does: "1 stays", "12 stay"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def rate(right: int, of: int) -> str:
     """Say how often something was right: "8 times in 10" from ten on, "3 times in 4" below."""
     if of < 10:
@@ -94,7 +99,8 @@ def tally(found: Tally, names: Mapping[int, str]) -> str:
     scores = [f"{escape(names[key])} {right}/{of}" for key, (right, of) in found.scores.items() if key in names and of]
     if scores:
         parts.append(f"{', '.join(scores[:4])} right on songs you labelled that I had not seen")
-    parts.append(f"{found.until_training} more and I learn again" if found.until_training else "learning from them now")
+    gain = "I learn again" if found.scores else "I make my first guess"
+    parts.append(f"{found.until_training} more and {gain}" if found.until_training else "enough to learn from")
     return " · ".join(parts)
 
 
@@ -107,7 +113,8 @@ def overall(scores: Iterable[tuple[int, int]]) -> str:
 
 def changes(receipt: Receipt) -> str:
     """What a write changed, per playlist: "Late night +3 · Run +1"."""
-    return " · ".join(f"**{escape(name)}** {number:+d}" for name, number in receipt.per_playlist().items())
+    counts = receipt.per_playlist().items()
+    return " · ".join(f"**{escape(name)}** {number:+,d}".replace(" -", " −") for name, number in counts)
 
 
 def lines(found: Sequence[str], room: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from discord import app_commands
 
-from bot.chat import cards, ids, receipts, reply, texts
+from bot.chat import cards, ids, receipts, reply, sentences, texts
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.commands import choices
 from bot.chat.ids import Id
@@ -69,7 +69,7 @@ async def press(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequence[
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     pressed = await flow.press(services.store, member, tap.key, kind, chosen, interaction.id, now)
     if pressed.train:
-        interaction.client.desk.wait(interaction, "train", now, apart=True)
+        interaction.client.desk.wait(interaction, "train", now, about=pressed.layer, apart=True)
         await services.jobs.enqueue("train", member, pressed.layer)
     if pressed.write is not None:
         await services.jobs.enqueue("apply", member, pressed.write)
@@ -99,7 +99,7 @@ async def on_back(interaction: Interaction, tap: Id) -> None:
     """Take the last answer back, and ask that song again."""
     services, member = interaction.client.services, interaction.user.id
     question = await review.take_back(services.store, services.outlooks, member, tap.key, services.clock())
-    await reply.show(interaction, cards.card(question, texts.taken_back(question.song)))
+    await reply.show(interaction, cards.card(question, sentences.TAKEN_BACK))
 
 
 async def on_inside(interaction: Interaction, tap: Id) -> None:

@@ -42,7 +42,7 @@ async def _train(interaction: Interaction, layer: Layer) -> None:
         show_me = layout.row(layout.button("Show me a song", ids.of("label"), layout.PRIMARY))
         await reply.show(interaction, Page(texts.too_few(label.FIRST_TRAINING - labels), show_me))
         return
-    interaction.client.desk.wait(interaction, "train", services.clock())
+    interaction.client.desk.wait(interaction, "train", services.clock(), about=layer.layer)
     await reply.show(interaction, Page(texts.training(labels)))
     await services.jobs.enqueue("train", member, layer.layer)
 

@@ -59,7 +59,7 @@ async def on_apply(interaction: Interaction, tap: Id) -> None:
 async def _carry_out(interaction: Interaction, write: int, said: str) -> None:
     """Have a write applied; its receipt takes the place of this message."""
     services = interaction.client.services
-    interaction.client.desk.wait(interaction, "apply", services.clock())
+    interaction.client.desk.wait(interaction, "apply", services.clock(), about=write)
     await reply.show(interaction, Page(said))
     await services.jobs.enqueue("apply", interaction.user.id, write)
 
