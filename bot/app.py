@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from aiohttp.web import Application
+
 from bot import web
 from bot.adapters.jobs import Jobs
 from bot.adapters.scorer import Scorer
@@ -126,7 +128,7 @@ async def _keep_ticking(services: Services, chat: Chat) -> None:
         await asyncio.sleep(pause)
 
 
-def _pages(services: Services) -> web.Application:
+def _pages(services: Services) -> Application:
     async def finish(state: str, code: str | None, error: str | None) -> None:
         linked = await link.finish(services.store, services.vault, services.spotify, state, code, clock())
         await services.jobs.enqueue("sync", linked.member)

@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,13 +23,15 @@ from sandbox.house import BotEnded, House, Resident
 from sandbox.library import drawn, load
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
-from sandbox.songs import hear_all, songs
+from sandbox.songs import Song, hear_all, songs
 from sandbox.tour import Figures, Guide
 
 SONGS = 240
-STYLES = 3  # playlists on the tour; songs of other styles belong nowhere
+STYLES = 3  # playlists on the tour
+NOWHERE = 0.1  # of the songs belong in none of the playlists
 LATER = 0.12  # of the library: liked after the sort
 LABELS = 40
+LOOK = 0.1  # seconds between looks at what the tour tells
 CACHE = Path("data/sandbox")
 GOOD = 0.75  # of the songs placed unseen must be right, or the tour has failed
 
@@ -90,7 +92,7 @@ async def _tour(house: House, ada: Resident, tour: Tour, labels: int) -> int:
         print(f"The bot's last words:\n{house.last_words()}", file=sys.stderr)
         raise
     finally:
-        await asyncio.sleep(0)
+        await asyncio.sleep(2 * LOOK)
         printing.cancel()
     _say("\n".join(f"  {caption:<20} {value}" for caption, value in figures.lines().items()))
     return 0 if went_well(figures) else 1
@@ -112,7 +114,7 @@ async def _print(tour: Tour) -> None:
                 _say(f"{shown + 1}. {tour.steps[shown]}")
             print(f"   {line.text}".replace("\n", "\n   "), flush=True)
         told = len(tour.lines)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(LOOK)
 
 
 def _say(text: str) -> None:
@@ -132,14 +134,19 @@ def _people(house: House, environment: Mapping[str, str], seed: int) -> tuple[Re
         count = int(environment.get("PLAYLISTS") or 5)
         mine = load(Path(path), playlists=count, seed=seed, most=int(environment.get("SONGS") or 0) or None)
         return house.move_in("Ada", mine.hold_back(0.02)), house.move_in("Ben", mine)
-    made = songs(seed, SONGS)
+    liked, styles = _taste(songs(seed, 4 * SONGS))
     print(f"Listening to {SONGS} generated songs (the first time takes some seconds) …", flush=True)
-    heard = hear_all(made, CACHE)
-    styles = list(dict.fromkeys(style for song in made for style in song.styles))
-    now = datetime.now(UTC)
-    ada = house.move_in("Ada", drawn(made, heard, now, styles=styles[:STYLES]).hold_back(LATER))
-    ben = house.move_in("Ben", drawn(made[: SONGS // 2], heard, now, styles=styles[STYLES : 2 * STYLES]))
-    return ada, ben
+    library = drawn(liked, hear_all(liked, CACHE), datetime.now(UTC), styles=styles)
+    return house.move_in("Ada", library.hold_back(LATER)), house.move_in("Ben", library)
+
+
+def _taste(made: Sequence[Song]) -> tuple[list[Song], list[str]]:
+    """What somebody likes of all songs: mostly three styles, and a few songs that belong in none of their playlists."""
+    styles = list(dict.fromkeys(style for song in made for style in song.styles))[:STYLES]
+    inside = [song for song in made if set(song.styles) & set(styles)]
+    outside = [song for song in made if not set(song.styles) & set(styles)]
+    elsewhere = round(SONGS * NOWHERE)
+    return inside[: SONGS - elsewhere] + outside[:elsewhere], styles
 
 
 def _stage(house: House, people: tuple[Resident, ...], tour: Tour) -> Stage:

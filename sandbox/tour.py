@@ -14,7 +14,7 @@ from sandbox import discord
 from sandbox.house import House, Resident
 from sandbox.page.tour import Tour
 
-SONG = re.compile(r"open\.spotify\.com/track/(\w{22})")
+SONG = re.compile(r"^### .*open\.spotify\.com/track/(\w{22})", re.MULTILINE)  # the song that a card is about
 STEPS = (
     "{name} links a Spotify account",
     "{name} hands over {playlists} playlists",
@@ -138,13 +138,14 @@ class Guide:
     async def sort(self) -> None:
         outcome = await self._did(self.person.command("sort"))
         dry_run = await outcome.until(lambda each: "would be placed" in each.text(), PATIENCE)
-        self.tour.say(plain(dry_run.text().splitlines()[0]))
+        promised = plain(dry_run.text())
+        self.tour.say(promised.splitlines()[0])
         outcome = await self._did(self.person.click(dry_run, "Apply"))
         receipt = await outcome.until(lambda each: "Done" in each.text(), PATIENCE)
         self.tour.say(plain(receipt.text().splitlines()[0]))
         self.before_likes = self.contents()
-        self.asked = _number(r"([\d,]+) need your word", dry_run.text())
-        self.total = _number(r"of ([\d,]+) would be placed", dry_run.text())
+        self.asked = _number(r"([\d,]+) need your word", promised)
+        self.total = _number(r"of ([\d,]+) would be placed", promised)
 
     async def like(self) -> None:
         self.liked = list(self.me.library.later[: self.new])

@@ -49,7 +49,7 @@ def next_songs(
     if covering or probabilities is None:
         regions = wanted if covering else min(MOST_REGIONS, 2 * int(labelled.sum()))
         queue = _uncovered(space, labelled, open_, regions, seed)
-    doubts = _doubts(probabilities, several, open_) if probabilities is not None else np.flatnonzero(open_)[:0]
+    doubts = _doubts(probabilities, several, open_) if probabilities is not None else _farthest(space, labelled, open_)
     queue = np.array(list(dict.fromkeys(np.concatenate([queue, doubts]).tolist())), np.int64)
     return _spread(queue, artists, count, recent_artists)
 
@@ -67,6 +67,13 @@ def _doubts(probabilities: Floats, several: bool, open_: Mask) -> Rows:
     lead = margins(probabilities, several)
     order = np.argsort(lead, kind="stable")
     return order[open_[order] & (lead[order] < CLEAR)]
+
+
+def _farthest(space: Floats, labelled: Mask, open_: Mask) -> Rows:
+    """Return the open songs, those least like anything labelled first: what to ask while there is no model to doubt."""
+    nearest = _distances(space, space[labelled]).min(axis=1) if labelled.any() else np.zeros(len(space), np.float32)
+    order = np.argsort(-nearest, kind="stable")
+    return order[open_[order]]
 
 
 def _uncovered(space: Floats, labelled: Mask, open_: Mask, regions: int, seed: int) -> Rows:

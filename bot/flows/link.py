@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from bot.adapters.spotify import Spotify, seal_tokens
-from bot.adapters.store import Store, Tx, answers, members, playlists, songs, whole
+from bot.adapters.store import Store, Tx, answers, members, notices, playlists, songs, whole
 from bot.adapters.vault import Vault
 from bot.config import is_client_id
 from bot.core.records import Account
-from bot.errors import BadChoice, LinkRefused
+from bot.errors import BadChoice, LinkRefused, SpotifyError
 
 GOOD_FOR = timedelta(minutes=10)
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, whatever is refreshed (since 20 July 2026)
@@ -83,13 +83,23 @@ async def finish(
         raise LinkRefused
     member, client_id = begun["member"], begun["client_id"]
     verifier = vault.open(member, VERIFIER, begun["verifier"]).decode()
-    tokens = await spotify.exchange(client_id, code, verifier, begun["redirect_uri"])
-    profile = await spotify.profile(client_id, tokens)
+    try:
+        tokens = await spotify.exchange(client_id, code, verifier, begun["redirect_uri"])
+        profile = await spotify.profile(client_id, tokens)
+    except SpotifyError as error:
+        await _tell(store, member, error, now)
+        raise
     sealed = seal_tokens(vault, member, tokens)
     account = Account(member, client_id, profile.user_key, profile.name, sealed, consented_at=now)
     async with store.writing() as tx:
         await _keep(tx, account, now)
     return Linked(member, profile.name)
+
+
+async def _tell(store: Store, member: int, error: SpotifyError, now: datetime) -> None:
+    """The page that the browser shows is constant; what went wrong, the member reads in Discord."""
+    async with store.writing() as tx:
+        await notices.add(tx, member, "problem", {"text": error.for_member(), "job": "link"}, now)
 
 
 async def _keep(tx: Tx, account: Account, now: datetime) -> None:
