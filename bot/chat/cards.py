@@ -9,7 +9,7 @@ from bot.flows.label import Done, Question
 
 FEW = 5  # playlists that get a button each; more of them get a select
 SHORTCUTS = 3  # guesses with a button of their own beside the select
-BLOCK = 400  # characters of a question inside an update
+BLOCK = 450  # characters of a question inside an update
 
 
 def card(question: Question, note: str = "") -> Page:
@@ -85,7 +85,7 @@ def _quiet_line(question: Question) -> str:
 
 def block(question: Question) -> list[layout.Item]:
     """A question inside an update: one line, and the buttons right there."""
-    line = words.clip(f"{words.song_name(question.song, 60)}\n{layout.small(_quiet_line(question))}", BLOCK)
+    line = words.clip(f"{words.song_name(question.song, 40)}\n{layout.small(_quiet_line(question))}", BLOCK)
     taps: list[layout.Item] = []
     if len(question.playlists) <= FEW - 1:
         nowhere = layout.button("None of them", ids.of("unone", question.card.card))

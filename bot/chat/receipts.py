@@ -10,7 +10,7 @@ from bot.flows.review import Reviewed
 from bot.flows.sort import Receipt
 
 PER_PAGE = 10  # lines
-ROOM = 2000  # characters for them; the rest is for headline and questions
+ROOM = 1700  # characters for them; the rest is for headline and questions
 INLINE = 3  # questions with their buttons right in an update
 
 
@@ -110,7 +110,7 @@ def _entries(receipt: Receipt, found: Reviewed | None = None, apart: Sequence[st
 
 def _entry(receipt: Receipt, line: Change, found: Reviewed | None) -> str:
     """One line of a receipt: the song, where it went, and how certain that is."""
-    song = words.song_name(receipt.songs[line.song], 60)
+    song = words.song_name(receipt.songs[line.song], 50)
     if line.action == "ask":
         return f"- {song} · {_asked(receipt, line, found)}"
     playlist = receipt.playlists.get(line.playlist)
@@ -129,7 +129,9 @@ def _asked(receipt: Receipt, line: Change, found: Reviewed | None) -> str:
         chosen = [words.playlist_name(each) for key, each in receipt.playlists.items() if key in verdict.yes]
         return f"you said {words.listed(chosen) or 'none of them'}"
     guessed = [each.playlist for each in receipt.lines("ask") if each.song == line.song]
-    names = [words.escape(receipt.playlists[key].name) for key in guessed if key in receipt.playlists]
+    names = [
+        words.escape(receipt.playlists[key].name, words.LONGEST_NAME) for key in guessed if key in receipt.playlists
+    ]
     return f"unsure: {words.listed(names, 'or')}" if names else "unsure"
 
 

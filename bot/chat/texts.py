@@ -85,7 +85,7 @@ def learning_from_playlists(labels: int) -> str:
 def answered(song: Song, where: Sequence[Playlist]) -> str:
     """What was taken down about a song; no playlist means none of them."""
     goes = words.listed(words.playlist_name(each) for each in where) if where else "none of them"
-    return f"{words.song_name(song)} → {goes}"
+    return f"{words.song_name(song, 50)} → {goes}"
 
 
 def nothing_to_ask(tally: str) -> str:
@@ -104,7 +104,8 @@ def trained(layer: LayerStatus) -> str:
     right = words.overall(layer.tally.scores.values())
     known = f", and I was {right}" if right else ""
     if not layer.placeable:
-        return f"I have learnt from {words.count(layer.tally.labels, 'label')}{known}. Not enough to place a song unasked yet."
+        labels = words.count(layer.tally.labels, "label")
+        return f"I have learnt from {labels}{known}. Not enough to place a song unasked yet."
     return f"I can already place {words.count(layer.placeable, 'song')}{known}. Look?"
 
 

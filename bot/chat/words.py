@@ -12,7 +12,10 @@ from bot.flows.why import Reason
 MARKUP = re.compile(r"([\\*_~`|>\[\]()#<@:-])")  # what Discord's Markdown, mentions and bare links are made of
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+")  # controls, and turns of direction
 SAFE_URL = re.compile(r"https?://[^\s()<>]+")
+LONGEST_NAME = 40  # characters of a playlist's name
+MOST_NAMED = 12  # playlists in a headline
 LONGEST_TITLE = 120  # characters; Discord shows some 40 on a phone
+WORTH_SAYING = 0.15  # probability of a second guess
 CERTAINTY = {"told": "your word", "sure": "sure", "likely": "likely", "unsure": "unsure"}
 GUESS = {"sure": "almost surely", "likely": "probably", "unsure": "perhaps"}
 
@@ -45,7 +48,7 @@ def song_name(song: Song, longest: int = LONGEST_TITLE) -> str:
 
 
 def playlist_name(playlist: Playlist) -> str:
-    return f"{playlist.emoji} **{escape(playlist.name)}**"
+    return f"{playlist.emoji} **{escape(playlist.name, LONGEST_NAME)}**"
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:
@@ -80,23 +83,30 @@ def guesses(found: Sequence[Guess]) -> str:
     """The guess in words: "probably **Late night**, 74 %; or Run"."""
     if not found:
         return "No guess yet: your first answers teach me."
-    best = found[0]
-    said = f"{GUESS[certainty(best.probability)]} **{escape(best.playlist.name)}**, {percent(best.probability)}"
-    others = [each for each in found[1:3] if each.probability >= 0.15]
-    return said + (f"; or {listed((escape(each.playlist.name) for each in others), 'or')}" if others else "")
+    best, others = found[0], [_name(each) for each in found[1:3] if each.probability >= WORTH_SAYING]
+    said = f"{GUESS[certainty(best.probability)]} **{_name(best)}**, {percent(best.probability)}"
+    return f"{said}; or {listed(others, 'or')}" if others else said
+
+
+def _name(guess: Guess) -> str:
+    return escape(guess.playlist.name, LONGEST_NAME)
 
 
 def near(reason: Reason | None) -> str:
     """The reason in words: "near *Song A* and *Song B*"."""
     if reason is None or not reason.near:
         return ""
-    return "near " + listed(f"*{escape(each.title, 60)}*" for each in reason.near)
+    return "near " + listed(f"*{escape(each.title, LONGEST_NAME)}*" for each in reason.near)
 
 
 def tally(found: Tally, names: Mapping[int, str]) -> str:
     """What the labels have come to, and what the next ones bring."""
     parts = [count(found.labels, "label")]
-    scores = [f"{escape(names[key])} {right}/{of}" for key, (right, of) in found.scores.items() if key in names and of]
+    scores = [
+        f"{escape(names[key], LONGEST_NAME)} {right}/{of}"
+        for key, (right, of) in found.scores.items()
+        if key in names and of
+    ]
     if scores:
         parts.append(f"{', '.join(scores[:4])} right on songs you labelled that I had not seen")
     gain = "I learn again" if found.scores else "I make my first guess"
@@ -113,8 +123,12 @@ def overall(scores: Iterable[tuple[int, int]]) -> str:
 
 def changes(receipt: Receipt) -> str:
     """What a write changed, per playlist: "Late night +3 · Run +1"."""
-    counts = receipt.per_playlist().items()
-    return " · ".join(f"**{escape(name)}** {number:+,d}".replace(" -", " −") for name, number in counts)
+    counts = list(receipt.per_playlist().items())
+    said = [
+        f"**{escape(name, LONGEST_NAME)}** {number:+,d}".replace(" -", " −") for name, number in counts[:MOST_NAMED]
+    ]
+    more = [f"and {len(counts) - MOST_NAMED} more playlists"] if len(counts) > MOST_NAMED else []
+    return " · ".join([*said, *more])
 
 
 def lines(found: Sequence[str], room: int) -> str:

@@ -1,0 +1,68 @@
+"""Ids: whatever is written can be read, and nothing that is forged is mistaken for one."""
+
+import random
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat import ids
+from bot.chat.client import all_commands, all_taps
+from bot.errors import BadChoice
+
+WORD = st.text(string.ascii_lowercase, min_size=1, max_size=12)
+KEY = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=40)
+NUMBER = st.integers(0, 10**18 - 1)
+
+
+@given(WORD, KEY, NUMBER)
+def test_an_id_reads_back_as_it_was_written(what: str, key: str, n: int) -> None:
+    written = str(ids.of(what, key, n))
+    assert len(written) <= 100
+    assert ids.parse(written) == ids.Id(what, key, n)
+
+
+@given(st.text(max_size=120))
+def test_any_text_is_an_id_or_none(text: str) -> None:
+    found = ids.parse(text)
+    assert found is None or str(found) == text or found.n == 0
+
+
+def test_p15_five_thousand_forged_ids_never_raise_and_never_exceed_a_database_integer() -> None:
+    dice = random.Random(15)
+    alphabet = "ck1:abcdefinwhyundoapply0123456789_-:٣²\0\n' %{}"
+    for _ in range(5_000):
+        forged = dice.choice(["", "ck1:", "ck2:", "ck1:in:"]) + "".join(dice.choices(alphabet, k=dice.randrange(60)))
+        found = ids.parse(forged)
+        if found is not None:
+            assert found.n < 2**63
+            assert number_or_none(found.key) is None or found.number < 2**63
+
+
+def number_or_none(key: str) -> int | None:
+    try:
+        return ids.number(key)
+    except BadChoice:
+        return None
+
+
+@pytest.mark.parametrize("forged", ["", "x", "-1", "1e3", "٣", "9" * 19, " 1", "1\n", "0x1"])
+def test_a_choice_that_is_no_number_is_a_bad_choice(forged: str) -> None:
+    with pytest.raises(BadChoice):
+        ids.number(forged)
+
+
+def test_what_cannot_be_read_again_is_not_written() -> None:
+    for what, key in (("Upper", "x"), ("in", "with space"), ("in", "ü"), ("toolongaword!", "")):
+        with pytest.raises(ValueError, match="cannot be written"):
+            ids.of(what, key)
+
+
+def test_every_handler_has_a_name_that_an_id_can_carry() -> None:
+    assert all(ids.parse(str(ids.of(what))) == ids.Id(what) for what in all_taps())
+
+
+def test_every_command_says_what_it_does_in_a_sentence_that_discord_takes() -> None:
+    for command in all_commands():
+        assert 10 < len(command.description) <= 100, command.name

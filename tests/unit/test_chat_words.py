@@ -1,0 +1,77 @@
+"""Words: titles show as they are, numbers with their meaning."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat import words
+from bot.core.records import Song
+from bot.flows.label import Tally
+
+SPECIAL = r"\*_~`|>[]()#<@:-"
+
+
+@given(st.text(max_size=300))
+def test_an_escaped_title_has_no_bare_mark_up_and_is_one_line(title: str) -> None:
+    escaped = words.escape(title)
+    assert escaped
+    assert "\n" not in escaped
+    bare = escaped.replace("\\\\", "")
+    for letter in SPECIAL[1:]:
+        assert bare.count(letter) == bare.count("\\" + letter)
+
+
+@pytest.mark.parametrize(
+    "title", ["@everyone", "<@123>", "[click](http://evil.example)", "**loud**", "# head", "||x||"]
+)
+def test_nothing_in_a_title_mentions_links_or_shouts(title: str) -> None:
+    escaped = words.escape(title)
+    assert "<@" not in escaped
+    assert "](" not in escaped
+    assert "http:" not in escaped
+    assert not escaped.startswith(("#", "*", "|", "@"))
+
+
+def test_directions_and_controls_in_a_title_are_dropped() -> None:
+    assert words.plain("a\u202egnp.exe\x00b\nc") == "a gnp.exe b c"
+    assert words.plain(" \u200e ") == "?"
+
+
+def test_only_an_address_on_the_web_becomes_a_link() -> None:
+    assert words.linked(Song("s", "T", (), url="https://open.spotify.com/track/1")).startswith("[T](https://")
+    for url in ("javascript:alert(1)", "https://x.example/) **", None):
+        assert words.linked(Song("s", "T", (), url=url)) == "T"
+
+
+@pytest.mark.parametrize(
+    ("right", "of", "said"), [(8, 10, "8 times in 10"), (23, 30, "8 times in 10"), (3, 4, "3 times in 4")]
+)
+def test_a_rate_is_said_in_tens_or_as_it_is(right: int, of: int, said: str) -> None:
+    assert words.rate(right, of) == said
+
+
+def test_nothing_is_certain_and_nothing_impossible() -> None:
+    assert words.percent(1.0) == "99 %"
+    assert words.percent(0.0) == "1 %"
+
+
+def test_the_footer_says_what_the_labels_bought_and_what_the_next_ones_bring() -> None:
+    assert words.tally(Tally(2, {}, 4), {}) == "2 labels · 4 more and I make my first guess"
+    said = words.tally(Tally(23, {1: (9, 10), 2: (7, 10)}, 7), {1: "Late night", 2: "Run"})
+    assert said.startswith("23 labels · Late night 9/10, Run 7/10 right on songs")
+    assert said.endswith("7 more and I learn again")
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=80), max_size=60), st.integers(100, 2000))
+def test_lines_fit_the_room_and_say_how_many_did_not(lines: list[str], room: int) -> None:
+    shown = words.lines(lines, room)
+    assert len(shown) <= room
+    hidden = len(lines) - sum(line in lines for line in shown.split("\n") if line)
+    assert (f"and {hidden} more" in shown) == (hidden > 0)
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=5), max_size=5))
+def test_a_list_reads_as_prose(names: list[str]) -> None:
+    said = words.listed(names)
+    assert said.count(" and ") == (len(names) > 1)
+    assert said.count(", ") == max(0, len(names) - 2)
