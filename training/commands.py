@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from training.problems import KEPT, PUBLISHED, InputProblem, TooFewLabels
 from training.publish import Outcome, served_from, train
 
 SEED = 0
+GENTLY = 5  # steps of niceness
 
 
 def fit_command(options: argparse.Namespace) -> int:
@@ -37,7 +39,11 @@ def fit_command(options: argparse.Namespace) -> int:
 
 
 def fit_layer(member: int, layer: int, as_json: bool) -> int:
-    """Train one layer of one member from and into the database that the environment names."""
+    """Train one layer of one member from and into the database that the environment names.
+
+    The bot runs on the same machine, so its heartbeat goes first.
+    """
+    os.nice(GENTLY)
     try:
         outcome = train_member(member, layer, datetime.now(UTC))
     except TooFewLabels as problem:

@@ -148,7 +148,8 @@ def _scores(
 
 
 def _nearest(songs: Mapping[str, SongFeatures], labelled: Sequence[tuple[str, int]], tested: Sequence[str]) -> Any:
-    known = KNeighborsClassifier(min(NEIGHBOURS, len(labelled)))
+    each = len(labelled) // (1 + max(at for _, at in labelled))
+    known = KNeighborsClassifier(min(NEIGHBOURS, each))
     known.fit(AUDIO.vectors([songs[song] for song, _ in labelled]), [at for _, at in labelled])
     return known.predict(AUDIO.vectors([songs[song] for song in tested]))
 

@@ -5,6 +5,7 @@ regression of its own, on the songs of which it is known. A song known only *not
 others in proportion to how likely they are without it.
 """
 
+import warnings
 from copy import copy
 from dataclasses import dataclass
 
@@ -96,7 +97,9 @@ def _regression(space: Floats, names: NDArray[np.int64], share: Logits | None = 
     share = np.ones(len(names)) if share is None else share
     weight = share / np.bincount(names, share)[names] ** EVENNESS
     weight *= share.sum() / weight.sum()
-    return LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS, tol=1e-6).fit(space, names, sample_weight=weight)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels are what we are for
+        return LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS, tol=1e-6).fit(space, names, sample_weight=weight)
 
 
 def _side_by_side(regressions: list[LogisticRegression]) -> OneVsRestClassifier:

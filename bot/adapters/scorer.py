@@ -30,6 +30,10 @@ FORMAT = 1
 MOST_BYTES = 16 * 2**20  # a member's model has some 100 KB; anything larger is not ours
 ROWS = 1_024  # songs a run: bounds memory, costs no time
 DIGEST = re.compile(r"[0-9a-f]{64}")
+ORT_ERRORS = tuple(
+    getattr(ort.capi.onnxruntime_pybind11_state, name)
+    for name in ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
+)  # onnxruntime's own, which share no ancestor
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,8 @@ def open_model(digest: str, content: bytes) -> Model:
     """Open the bytes of a model file. Raises ModelCorrupt when they are no model of ours."""
     try:
         return _open(digest, content)
-    except (ValueError, KeyError, TypeError, RuntimeError, *_ORT_ERRORS) as problem:
+    except (ValueError, KeyError, TypeError, RuntimeError, *ORT_ERRORS) as problem:
         raise ModelCorrupt(f"{digest[:12]} is no model of ours: {problem}") from problem
-
-
-_ORT_ERRORS = tuple(
-    getattr(ort.capi.onnxruntime_pybind11_state, name)
-    for name in ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
-)
 
 
 def _bytes(folder: Path, digest: str) -> bytes:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 REFUSED = frozenset({"spotify"})  # sources that never enter a model (Spotify's developer terms)
 SETS = frozenset({"genres", "artists", "album", "tags"})  # columns that are sets without being declared
@@ -57,6 +58,7 @@ def refuse(songs: Iterable[SongFeatures]) -> None:
             raise RefusedProvenance(f"features from {', '.join(sorted(found))} must not enter a model")
 
 
+@lru_cache(maxsize=1024)
 def column(header: str) -> str:
     """Return the field that a CSV header names: both "Artist Name(s)" and "artists" are `artists`."""
     plain = re.sub(r"[^a-z0-9]+", "_", header.strip().lower().replace("(s)", "s")).strip("_")

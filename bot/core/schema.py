@@ -45,12 +45,6 @@ class Number:
     high: float = math.inf
     weight: float = 1.0
 
-    def standard(self, value: float | None) -> float:
-        """Return clipped deviations from the centre; NaN where the value is missing or impossible."""
-        if value is None or not self.low <= value <= self.high:
-            return math.nan
-        return self.weight * max(-CLIP, min(CLIP, (value - self.centre) / self.scale))
-
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -199,11 +193,19 @@ def _vocabulary(name: str, songs: Sequence[SongFeatures]) -> Words:
 
 
 def _numbers(numbers: Sequence[Number], songs: Sequence[SongFeatures]) -> Vectors:
-    rows = [[number.standard(song.numbers.get(number.name)) for number in numbers] for song in songs]
-    values = np.array(rows, np.float32).reshape(len(songs), len(numbers))
-    absent = np.isnan(values)
-    block = np.hstack([WEIGHTS["number"] * np.where(absent, 0, values), WEIGHTS["absent"] * absent])
+    """Clipped deviations from the centre, nought where the value is missing or impossible; then which ones are."""
+    names = [number.name for number in numbers]
+    rows = [[song.numbers.get(name, math.nan) for name in names] for song in songs]
+    values = np.array(rows, np.float64).reshape(len(songs), len(numbers))
+    low, high, centre, scale, weight = _each(numbers, "low", "high", "centre", "scale", "weight")
+    absent = ~(np.isfinite(values) & (values >= low) & (values <= high))
+    deviations = np.clip((np.where(absent, centre, values) - centre) / scale, -CLIP, CLIP)
+    block = np.hstack([WEIGHTS["number"] * weight * deviations, WEIGHTS["absent"] * absent])
     return block.astype(np.float32)
+
+
+def _each(numbers: Sequence[Number], *fields: str) -> list[NDArray[np.float64]]:
+    return [np.array([getattr(number, field) for number in numbers], np.float64) for field in fields]
 
 
 def _words(words: Words, songs: Sequence[SongFeatures]) -> Vectors:

@@ -1,0 +1,405 @@
+"""Training: learns from few labels, says honestly how well, and publishes only what is better."""
+
+import asyncio
+import csv
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.adapters.scorer import Scorer, open_model
+from bot.adapters.store import Store, answers, members, models, playlists, songs
+from bot.core.dataset import Label, TrainingSet
+from bot.core.features import RefusedProvenance, SongFeatures
+from bot.core.labels import Answer, Kind, Source
+from bot.core.records import Like, Song
+from tests.unit.tastes import labelled, library, style_of
+from training.__main__ import main
+from training.dataset import examples_of
+from training.evaluate import draw_members, read_person, report, summarise, try_member
+from training.export import to_file, write_whole
+from training.figures import figures
+from training.fit import fit
+from training.gate import judge
+from training.member import train_member
+from training.picture import draw
+from training.problems import TooFewLabels
+from training.publish import served_from, train
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SONGS = library(styles=4, each=40)
+
+
+def scores_of(training: TrainingSet) -> np.ndarray:
+    return open_model("", to_file(fit(training), {})).score(list(SONGS.values())).probabilities
+
+
+def accuracy(training: TrainingSet) -> float:
+    found = open_model("", to_file(fit(training), {})).score(list(training.songs.values()))
+    guess = np.array(found.classes)[found.probabilities.argmax(axis=1)]
+    return float(np.mean(guess == [style_of(song) for song in training.songs]))
+
+
+def test_it_learns_what_the_labels_show() -> None:
+    few, more = accuracy(labelled(SONGS, [1] * 4)), accuracy(labelled(SONGS, [15] * 4))
+    assert few > 0.35
+    assert more > max(few, 0.7)
+
+
+def test_neither_order_nor_repetition_of_labels_and_songs_matters() -> None:
+    training = labelled(SONGS, [5, 4, 6, 3])
+    labels, mixed = list(training.labels) * 2, list(SONGS.items())
+    random.Random(1).shuffle(labels)
+    random.Random(2).shuffle(mixed)
+    assert np.array_equal(scores_of(training), scores_of(replace(training, labels=labels, songs=dict(mixed))))
+
+
+def test_permuting_the_playlists_permutes_the_answers() -> None:
+    training = labelled(SONGS, [5, 4, 6, 3])
+    new = {1: 3, 2: 1, 3: 4, 4: 2}
+    labels = [replace(label, playlist=new[label.playlist]) for label in training.labels]  # type: ignore[index]
+    permuted = scores_of(replace(training, labels=labels))
+    assert np.allclose(scores_of(training), permuted[:, [new[old] - 1 for old in (1, 2, 3, 4)]], atol=1e-3)
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("counts", [[1, 1], [1, 30], [2] * 25, [40, 1, 1, 3]])
+def test_any_number_of_playlists_of_any_size_can_be_learnt(counts: Sequence[int], several: bool) -> None:
+    training = labelled(library(styles=len(counts), each=max(counts)), counts, several=several)
+    fitted = fit(training)
+    found = open_model("", to_file(fitted, {})).score(list(training.songs.values()))
+    assert found.classes == tuple(range(1, len(counts) + 1))
+    assert np.isfinite(found.probabilities).all()
+    assert figures(fitted.trial)["tested"] <= sum(counts)
+
+
+def test_too_few_to_test_means_guesses_that_never_pass_for_sure() -> None:
+    outcome = train(labelled(SONGS, [1, 1, 1, 1]), None, NOW)
+    assert outcome.artefact is not None
+    assert "too few" in outcome.reason
+    found = open_model("", outcome.artefact.onnx).score(list(SONGS.values()))
+    assert found.probabilities.max() < 0.9
+
+
+@pytest.mark.parametrize("counts", [[0, 0], [1], [9, 0]])
+def test_a_single_class_or_none_is_too_few(counts: Sequence[int]) -> None:
+    for several in (False, True):
+        with pytest.raises(TooFewLabels):
+            fit(labelled(SONGS, counts, several=several))
+
+
+def test_one_playlist_is_learnt_from_what_does_not_belong() -> None:
+    for negative in (Label("1:00000", 1, False, "receipt"), Label("1:00000", None, True, "button")):
+        for several in (False, True):
+            training = labelled(SONGS, [3], several=several)
+            assert examples_of(replace(training, labels=[*training.labels, negative])).classes == (1, None)
+
+
+def test_none_of_them_is_a_class_of_its_own() -> None:
+    training = labelled(SONGS, [12, 12, 12])
+    nowhere = [Label(f"3:{at:05}", None, True, "button") for at in range(12)]
+    found = open_model("", to_file(fit(replace(training, labels=[*training.labels, *nowhere])), {}))
+    scores = found.score([SONGS[f"3:{at:05}"] for at in range(12, 40)])
+    assert scores.classes == (1, 2, 3, None)
+    assert (scores.probabilities.argmax(axis=1) == 3).mean() > 0.6
+
+
+def test_being_told_not_there_makes_it_less_likely_there() -> None:
+    training = labelled(SONGS, [4, 4, 4])
+    song = "0:00020"
+    before = fit(training)
+    after = fit(replace(training, labels=[*training.labels, Label(song, 1, False, "receipt")]))
+    at = list(SONGS).index(song)
+    p = [f.pipeline.predict_proba(f.schema.vectors(list(SONGS.values())))[at, 0] for f in (before, after)]
+    assert p[1] < p[0]
+
+
+def test_several_playlists_are_questions_of_their_own() -> None:
+    both = [Label(f"0:{at:05}", 2, True, "button") for at in range(12)]
+    training = labelled(SONGS, [12, 12, 12], several=True)
+    found = open_model("", to_file(fit(replace(training, labels=[*training.labels, *both])), {}))
+    scores = found.score([SONGS[f"0:{at:05}"] for at in range(12, 40)])
+    assert (scores.probabilities[:, :2] > 0.5).all(axis=1).mean() > 0.5
+    assert scores.probabilities.sum(axis=1).max() > 1.2
+
+
+def test_songs_that_are_gone_or_unknown_teach_nothing() -> None:
+    training = labelled(SONGS, [3, 3])
+    more = [Label("gone", 1, True, "button"), Label("blank", 2, True, "button")]
+    found = examples_of(replace(training, songs={**SONGS, "blank": SongFeatures()}, labels=[*training.labels, *more]))
+    assert len(found.songs) == 6
+
+
+def test_spotifys_content_never_trains_a_model() -> None:
+    theirs = {**SONGS, "x": SongFeatures({"tempo": 1.0}, provenance={"tempo": "spotify"})}
+    with pytest.raises(RefusedProvenance):
+        fit(replace(labelled(SONGS, [3, 3]), songs=theirs))
+
+
+def test_labels_without_meaning_rarely_pass_the_gate() -> None:
+    passed = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        labels = [
+            Label(song, int(rng.integers(1, 4)), True, "csv") for song in rng.choice(list(SONGS), 30, replace=False)
+        ]
+        training = TrainingSet(SONGS, labels, {1: "a", 2: "b", 3: "c"}, False, False)
+        passed += judge(fit(training).trial, None, SONGS).publish
+    assert passed <= 2
+
+
+def test_a_worse_model_never_replaces_a_better_one_and_a_better_one_does(tmp_path: Path) -> None:
+    few, good = labelled(SONGS, [4] * 4), labelled(SONGS, [20] * 4)
+    spoilt = [replace(label, playlist=1 + at % 4) if at % 3 else label for at, label in enumerate(good.labels)]
+    artefact = train(good, None, NOW).artefact
+    assert artefact is not None
+    artefact.save(tmp_path)
+    served = served_from(tmp_path, artefact.digest)
+    assert served is not None
+    assert judge(fit(good).trial, served, SONGS).publish
+    assert not judge(fit(replace(good, labels=spoilt)).trial, served, SONGS).publish
+    smaller = train(few, None, NOW).artefact
+    assert smaller is not None
+    smaller.save(tmp_path)
+    assert judge(fit(good).trial, served_from(tmp_path, smaller.digest), SONGS).publish
+
+
+def test_a_damaged_model_does_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
+    artefact = train(labelled(SONGS, [8] * 4), None, NOW).artefact
+    assert artefact is not None
+    artefact.save(tmp_path)
+    (tmp_path / f"{artefact.digest}.onnx").write_bytes(artefact.onnx[:-1])
+    assert served_from(tmp_path, artefact.digest) is None
+    assert served_from(tmp_path, "0" * 64) is None
+
+
+def test_what_is_published_is_named_by_its_hash_and_says_what_it_is(tmp_path: Path) -> None:
+    artefact = train(labelled(SONGS, [8, 8, 8, 8]), None, NOW).artefact
+    assert artefact is not None
+    artefact.save(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"{artefact.digest}{end}" for end in (".onnx", ".json", ".png")
+    }
+    assert hashlib.sha256((tmp_path / f"{artefact.digest}.onnx").read_bytes()).hexdigest() == artefact.digest
+    facts = Scorer(tmp_path).load(artefact.digest).facts
+    card = json.loads((tmp_path / f"{artefact.digest}.json").read_text())
+    for name in ("created_at", "features", "labels", "temperature", "scores", "provenance", "several"):
+        assert card[name] == facts[name]
+    assert card["names"] == {str(at): f"Style {at - 1}" for at in range(1, 5)}
+    assert {*card["scores"]["1"]} == {"precision", "recall", "right", "asked", "of"}
+    assert "Style" not in json.dumps(dict(facts))
+    assert (tmp_path / f"{artefact.digest}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_training_twice_gives_the_same_file() -> None:
+    first, second = (train(labelled(SONGS, [6, 7, 8]), None, NOW).artefact for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.digest == second.digest
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    with pytest.raises(OSError, match=r"model"):
+        write_whole(tmp_path / "model", b"content")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def entry(right: int, asked: int, of: int) -> dict[str, float]:
+    return {"precision": right / asked, "recall": right / of, "right": right, "asked": asked, "of": of}
+
+
+def test_the_picture_comes_with_its_finding_in_words() -> None:
+    scores = {"tested": 30, "classes": {"1": entry(9, 10, 12), "2": entry(7, 14, 10)}, "confusion": [[9, 3], [3, 7]]}
+    picture = draw(scores, {"1": "Late night 🌙", "2": "$Run_{x}$"})
+    assert picture.png.startswith(b"\x89PNG")
+    assert "Surest: Late night 🌙, right 9 of 10 times" in picture.alt
+    assert "Weakest: $Run_{x}$, right 7 of 14 times" in picture.alt
+
+
+def test_a_confusion_picture_only_from_three_playlists_on() -> None:
+    def height(classes: int) -> int:
+        scores = {
+            "tested": 9,
+            "classes": {str(at): entry(3, 3, 3) for at in range(classes)},
+            "confusion": np.eye(classes, dtype=int).tolist(),
+        }
+        return int.from_bytes(draw(scores, {}).png[20:24], "big")
+
+    assert height(3) > 2 * height(2)
+
+
+# ------------------------------------------------------------------ the command line
+def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """A library and labels by two members, as files."""
+    header = ["track_id", "name", "artists", "genres", "tempo", "mfcc_1", "mfcc_2"]
+    lines = [
+        [song, f"Song {song}", ";".join(each.sets["artists"]), ",".join(each.sets["genres"])]
+        + [each.numbers.get(name, "") for name in header[4:]]
+        for song, each in SONGS.items()
+    ]
+    labels = [
+        [member, "main", f"Style {style}", f"spotify:track:{style}:{at:05}", "yes"]
+        for member, count in (("ada", 8), ("bob", 5))
+        for style in range(3)
+        for at in range(count)
+    ]
+    labels += [["ada", "main", "", f"3:{at:05}", "none"] for at in range(5)]
+    titles = ["member", "layer", "playlist", "track_id", "verdict"]
+    return write_csv(tmp_path / "F.csv", [header, *lines]), write_csv(tmp_path / "L.csv", [titles, *labels])
+
+
+def run(*arguments: object) -> int:
+    return main([str(each) for each in arguments])
+
+
+def test_fit_predict_next_and_inspect_on_files(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    songs_csv, labels_csv = files
+    out, scores = tmp_path / "models", tmp_path / "scores.csv"
+    assert run("fit", "--library", songs_csv, "--labels", labels_csv, "--out", out, "--json") == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["who"], each["labels"]) for each in said] == [(["ada", "main"], 29), (["bob", "main"], 15)]
+    assert run("predict", "--models", out, "--library", songs_csv, "--out", scores) == 0
+    with scores.open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 3 * len(SONGS)
+    assert list(rows[0]) == ["member", "layer", "track_id", "playlist", "probability", "decision"]
+    assert {row["decision"] for row in rows} <= {"add", "ask", "leave"}
+    right = [row["playlist"] == f"Style {style_of(row['track_id']) - 1}" for row in rows if row["decision"] == "add"]
+    assert sum(right) >= 0.8 * len(right) > 0
+    capsys.readouterr()
+    assert run("next", "--models", out, "--library", songs_csv, "--labels", labels_csv, "-n", 3) == 0
+    asked = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert {row["member"] for row in asked} <= {"ada", "bob"}
+    assert all(row["track_id"] in SONGS for row in asked)
+    assert run("inspect", out / f"{said[0]['digest']}.onnx") == 0
+    assert json.loads(capsys.readouterr().out)["classes"] == [1, 2, 3, None]
+
+
+def test_fitting_again_says_kept_or_published_and_never_fails(files: tuple[Path, Path], tmp_path: Path) -> None:
+    codes = [run("fit", "--library", files[0], "--labels", files[1], "--out", tmp_path / "m") for _ in range(2)]
+    assert codes == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([["playlist", "track_id"], ["A", "0:00000"]], "no column verdict"),
+        ([["playlist", "track_id", "verdict"]], "no line below the headers"),
+        ([["playlist", "track_id", "verdict"], ["A", "nobody", "yes"]], "not in the library in 1 lines: 2 (nobody)"),
+        ([["playlist", "track_id", "verdict"], ["A", "0:00000", "maybe"]], "verdict is not yes, no or none"),
+        ([["playlist", "track_id", "verdict"], ["", "0:00000", "yes"]], "playlist is empty"),
+        ([["playlist", "track_id", "verdict"], ["A", "0:00000", "yes", "x"]], "more fields"),
+        ([["playlist", "track_id", "verdict"], ["A", "0:00000", "no"]], "no song says yes to A"),
+        (
+            [["playlist", "track_id", "verdict"], ["A", "0:00000", "yes"], ["A", "0:00000", "no"]],
+            "yes and no to the same playlist",
+        ),
+        (
+            [["playlist", "track_id", "verdict"], ["A", "0:00000", "yes"], ["", "0:00000", "none"]],
+            "yes and no to the same playlist",
+        ),
+    ],
+)
+def test_wrong_labels_get_one_clear_line(
+    labels: list[list[str]], said: str, files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = write_csv(tmp_path / "wrong.csv", labels)
+    assert run("fit", "--library", files[0], "--labels", wrong, "--out", tmp_path / "m") == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
+
+
+def test_labels_that_only_repeat_others_do_no_harm(files: tuple[Path, Path], tmp_path: Path) -> None:
+    twice = tmp_path / "twice.csv"
+    header, *lines = files[1].read_text().splitlines()
+    twice.write_text("\n".join([header, *lines, *lines]))
+    assert run("fit", "--library", files[0], "--labels", twice, "--out", tmp_path / "m") == 0
+
+
+def test_too_few_labels_and_a_missing_library_have_codes_of_their_own(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = write_csv(tmp_path / "few.csv", [["playlist", "track_id", "verdict"], ["A", "0:00000", "yes"]])
+    assert run("fit", "--library", files[0], "--labels", few, "--out", tmp_path / "m") == 4
+    assert run("fit", "--library", tmp_path / "no.csv", "--labels", few, "--out", tmp_path / "m") == 2
+    assert run("inspect", tmp_path / f"{'0' * 64}.onnx") == 1
+    assert "no model" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run("fit", "--layer", 3, "--library", files[0])
+
+
+def test_evaluate_measures_the_path_that_serves(tmp_path: Path) -> None:
+    made = library(styles=3, each=60)
+    header = ["playlist", "track_id", "artists", "genres", "tempo", "energy", "mfcc_1", "mfcc_2"]
+    rows = [
+        [f"Mood {style_of(song)}", song, *each.sets["artists"], ",".join(each.sets["genres"])]
+        + [each.numbers.get(name, "") for name in header[4:]]
+        for song, each in made.items()
+    ]
+    person = read_person(write_csv(tmp_path / "person.csv", [header, *rows]))
+    (member,) = draw_members([person], draws=1, seed=0)
+    summary = summarise(list(try_member(member)), seed=0)
+    assert summary["n=20"]["accuracy"] > summary["n=1"]["accuracy"] > 0.33
+    assert summary["n=20 k=3"]["members"] == 1
+    assert "n=20 person" in report(summary)
+
+
+# ------------------------------------------------------------------ the bot's database
+MEMBER = 7
+
+
+async def fill(url: str) -> int:
+    """A member with a library and answers about it; returns the layer."""
+    store = Store(url)
+    await store.migrate()
+    async with store.writing() as tx:
+        await members.ensure(tx, MEMBER, NOW)
+        layer = await playlists.ensure_layer(tx, MEMBER, "main")
+        kept = [await playlists.add(tx, MEMBER, layer.layer, f"Style {at}", f"ref{at}", "🎵") for at in range(3)]
+        await songs.like(tx, MEMBER, [Like(Song(song, song, ("x",)), NOW) for song in SONGS], NOW)
+        await songs.save_features(tx, MEMBER, "csv", SONGS, NOW)
+        for style, playlist in enumerate(kept):
+            for at in range(8):
+                said = Answer(f"{style}:{at:05}", Kind.ONLY, (playlist.playlist,), Source.BUTTON, 100 * style + at)
+                await answers.add(tx, MEMBER, layer.layer, said)
+    await store.close()
+    return layer.layer
+
+
+async def versions(url: str, layer: int) -> list[tuple[str, bool]]:
+    store = Store(url)
+    async with store.reading() as tx:
+        found = await models.versions(tx, layer)
+    await store.close()
+    return [(each.digest, each.serving) for each in found]
+
+
+def test_a_members_layer_is_trained_from_and_into_the_bots_database(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
+    layer = asyncio.run(fill(url))
+    env = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)}
+    first = train_member(MEMBER, layer, NOW, env)
+    assert first.artefact is not None
+    assert first.labels == 24
+    second = train_member(MEMBER, layer, NOW + timedelta(hours=1), env)
+    assert second.artefact is not None
+    found = asyncio.run(versions(url, layer))
+    assert found == [(second.artefact.digest, True), (first.artefact.digest, False)]
+    assert len(Scorer(tmp_path / "models").load(found[0][0]).classes) == 3
