@@ -4,8 +4,8 @@
     LIBRARY=library.csv python -m sandbox   a real library: an Exportify-style CSV with a column `playlist`
     CI=true python -m sandbox               the tour only; exits 0 when it went well
 
-Settings: PORT (of the page; a free one otherwise), TOUR=off (start with the page), LABELS (cards to answer),
-PLAYLISTS (of a real library), SEED.
+Settings: PORT (of the page; a free one otherwise), TOUR=off (start with the page), LABELS (cards to answer), SEED;
+of a real library PLAYLISTS (5) and SONGS (the most that are liked, 1000).
 """
 
 import asyncio
@@ -31,6 +31,8 @@ STYLES = 3  # playlists on the tour
 NOWHERE = 0.1  # of the songs belong in none of the playlists
 LATER = 0.12  # of the library: liked after the sort
 LABELS = 40
+EACH = 10  # labels a playlist, of a real library
+NEW = 5
 LOOK = 0.1  # seconds between looks at what the tour tells
 CACHE = Path("data/sandbox")
 GOOD = 0.75  # of the songs placed unseen must be right, or the tour has failed
@@ -74,22 +76,29 @@ async def _play(house: House, environment: Mapping[str, str]) -> int:
         await house.know(ada.library)
         await house.start_bot()
         stage.report_bot("running")
-        code = await _tour(house, ada, stage.tour, int(environment.get("LABELS") or LABELS))
+        code = await _tour(_guide(house, ada, stage.tour, environment))
         if environment.get("CI", "").lower() != "true":
             _say(f"Go on by hand: {house.origin}   (Ctrl-C ends it and leaves nothing behind)")
             await _until_the_bot_ends(house)
         return code
 
 
-async def _tour(house: House, ada: Resident, tour: Tour, labels: int) -> int:
+def _guide(house: House, ada: Resident, tour: Tour, environment: Mapping[str, str]) -> Guide:
+    """With a real library: ten labels a playlist; with the generated one a fixed number of cards."""
+    real = "LIBRARY" in environment
+    labels = int(environment.get("LABELS") or (EACH * len(ada.library.truth) if real else LABELS))
+    return Guide(house, ada, tour, labels=labels, each=EACH if real else 0, new=NEW)
+
+
+async def _tour(guide: Guide) -> int:
     """Play the tour and print what it tells; returns the exit code."""
-    printing = asyncio.create_task(_print(tour))
+    printing = asyncio.create_task(_print(guide.tour))
     try:
-        figures = await Guide(house, ada, tour, labels=labels).play()
+        figures = await guide.play()
     except TakenOver:
         return 0
     except Exception:
-        print(f"The bot's last words:\n{house.last_words()}", file=sys.stderr)
+        print(f"The bot's last words:\n{guide.house.last_words()}", file=sys.stderr)
         raise
     finally:
         await asyncio.sleep(2 * LOOK)
@@ -132,7 +141,7 @@ def _people(house: House, environment: Mapping[str, str], seed: int) -> tuple[Re
     path = environment.get("LIBRARY")
     if path:
         count = int(environment.get("PLAYLISTS") or 5)
-        mine = load(Path(path), playlists=count, seed=seed, most=int(environment.get("SONGS") or 0) or None)
+        mine = load(Path(path), playlists=count, seed=seed, most=int(environment.get("SONGS") or 1_000))
         return house.move_in("Ada", mine.hold_back(0.02)), house.move_in("Ben", mine)
     liked, styles = _taste(songs(seed, 4 * SONGS))
     print(f"Listening to {SONGS} generated songs (the first time takes some seconds) …", flush=True)

@@ -24,6 +24,7 @@ STEPS = (
     "{name} likes {new} new songs",
     "The bot sorts them, and says so",
 )
+MOST = 3  # times the planned cards, where a playlist is hard to find
 PATIENCE = 150.0  # seconds for anything that a job does
 
 
@@ -68,11 +69,13 @@ class Figures:
 
 
 class Guide:
-    """Plays one member. `labels` cards are answered in all; `new` songs are liked at the end."""
+    """Plays one member. `labels` cards are answered, more until every playlist has `each`; then `new` likes."""
 
-    def __init__(self, house: House, resident: Resident, tour: Tour, *, labels: int, new: int = 5) -> None:
+    def __init__(
+        self, house: House, resident: Resident, tour: Tour, *, labels: int, each: int = 0, new: int = 5
+    ) -> None:
         self.house, self.me, self.tour = house, resident, tour
-        self.labels, self.new = labels, min(new, len(resident.library.later))
+        self.labels, self.each, self.new = labels, each, min(new, len(resident.library.later))
         self.person = resident.person
         self.names = tuple(resident.library.truth)
         self.labelled: set[str] = set()
@@ -115,7 +118,7 @@ class Guide:
         """Answer cards until there are enough labels, with a model trained on the way as it pays."""
         outcome = await self._did(self.person.command("label"))
         card = await outcome.reply()
-        while len(self.labelled) < self.labels and (uri := song_on(card)):
+        while not self.enough() and (uri := song_on(card)):
             belongs = [name for name in self.me.library.belongs(uri) if name in self.names]
             outcome = await self._did(self.pick(card, belongs[0] if belongs else "None of them"))
             card = await outcome.reply()
@@ -123,6 +126,11 @@ class Guide:
         placed = Counter(name for uri in self.labelled for name in self.me.library.belongs(uri)[:1])
         said = ", ".join(f"{name} {count}" for name, count in placed.items())
         self.tour.say(f"{len(self.labelled)} cards answered from the truth: {said}.")
+
+    def enough(self) -> bool:
+        """Whether as many cards are answered as planned, and every playlist has its share of them."""
+        fewest = min(sum(name in self.me.library.belongs(uri) for uri in self.labelled) for name in self.names)
+        return len(self.labelled) >= self.labels and (fewest >= self.each or len(self.labelled) >= MOST * self.labels)
 
     async def pick(self, card: discord.Message, name: str) -> discord.Outcome:
         """Press the playlist's button, or choose it in the select where there are too many."""

@@ -15,6 +15,7 @@ REGIONS = 2  # regions of the library a playlist; each gets a label before doubt
 MOST_REGIONS = 40  # more cost time, and the model knows better by then
 SAMPLE = 1_500  # songs that regions are found among: 10,000 give much the same ones, seven times slower
 ROUNDS = 8  # of k-means; it moves little afterwards
+PROSPECTS = 10  # songs tried for a playlist with next to no labels, before doubts
 CLEAR = 0.8  # margin between the two best guesses from which a question is a waste of a tap
 
 Floats = NDArray[np.float32]
@@ -34,11 +35,14 @@ def next_songs(
     *,
     several: bool = False,
     recent_artists: Iterable[str] = (),
+    clear: float = CLEAR,
+    poorest: int | None = None,
 ) -> Rows:
     """Return up to `count` rows of songs to ask about, the best first; fewer, or none, when the rest is clear.
 
     space: (n, k), near means alike. probabilities: (n, c) of a model, or None before there is one. artists: one name
-    a song. No artist comes twice, nor one of `recent_artists`, unless nothing else is left to ask.
+    a song. No artist comes twice, nor one of `recent_artists`, unless nothing else is left to ask. clear: the lead from
+    which a song is not asked. poorest: the column of a playlist with next to no labels; its likeliest songs come first.
     """
     if not len(space):
         return np.array([], np.int64)
@@ -49,7 +53,13 @@ def next_songs(
     if covering or probabilities is None:
         regions = wanted if covering else min(MOST_REGIONS, 2 * int(labelled.sum()))
         queue = _uncovered(space, labelled, open_, regions, seed)
-    doubts = _doubts(probabilities, several, open_) if probabilities is not None else _farthest(space, labelled, open_)
+    doubts = (
+        _doubts(probabilities, several, open_, clear)
+        if probabilities is not None
+        else _farthest(space, labelled, open_)
+    )
+    if probabilities is not None and poorest is not None and not covering:
+        queue = _likeliest(probabilities[:, poorest], open_)
     queue = np.array(list(dict.fromkeys(np.concatenate([queue, doubts]).tolist())), np.int64)
     return _spread(queue, artists, count, recent_artists)
 
@@ -63,10 +73,16 @@ def margins(probabilities: Floats, several: bool) -> Floats:
     return best[:, -1] - best[:, -2]
 
 
-def _doubts(probabilities: Floats, several: bool, open_: Mask) -> Rows:
+def _doubts(probabilities: Floats, several: bool, open_: Mask, clear: float) -> Rows:
     lead = margins(probabilities, several)
     order = np.argsort(lead, kind="stable")
-    return order[open_[order] & (lead[order] < CLEAR)]
+    return order[open_[order] & (lead[order] < clear)]
+
+
+def _likeliest(probabilities: Floats, open_: Mask) -> Rows:
+    """Return the open songs that a playlist most probably takes: the quickest way to more of its labels."""
+    order = np.argsort(-probabilities, kind="stable")
+    return order[open_[order]][:PROSPECTS]
 
 
 def _farthest(space: Floats, labelled: Mask, open_: Mask) -> Rows:

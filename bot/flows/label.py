@@ -6,23 +6,28 @@ which song it asks about is read from the store (P15), so a late tap on an old c
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from bot.adapters.store import Store, Tx, answers, cards, models, playlists, songs
-from bot.core.ask import next_songs
+from bot.core.ask import CLEAR, next_songs
+from bot.core.decide import Scores
 from bot.core.labels import Answer, Kind, Source, Verdict
 from bot.core.records import Card, Layer, Playlist, Song
-from bot.errors import BadChoice, NotLinked, NotYours
+from bot.errors import BadChoice, NoPlaylists, NotLinked, NotYours
 from bot.flows import sort
 from bot.flows.outlook import Outlook, Outlooks
 from bot.flows.why import Reason, reason
 
 FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
 TRAIN_EVERY = 10  # labels since the served model
+ENOUGH = 10  # labels of a playlist, from which the model may call songs clear
+HARDLY = 4  # labels of a playlist, below which it is looked for
+ALL = 2.0  # a lead that no song has: nothing is clear
 SKIPPED_FOR = 50  # newest cards whose song is not asked again
 
 
@@ -84,36 +89,60 @@ async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: 
         verdicts = await answers.verdicts(tx, member, layer.layer)
         recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
     if not kept:
-        raise BadChoice("There is no playlist in that layer yet. /playlists add takes the first.")
-    song = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, len(kept))
+        raise NoPlaylists
+    song = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, kept)
     if song is None:
         return Done(layer, tally(outlook, verdicts))
     return await put(store, outlook, layer, song, now)
 
 
+async def ask_about(store: Store, outlooks: Outlooks, member: int, layer: Layer, song: str, now: datetime) -> Question:
+    """Put a song of the member's own choice on a card. Raises BadChoice for one that is not in the library."""
+    outlook = await outlooks.of(member, layer.layer)
+    if song not in outlook.place:
+        raise BadChoice("That song is not among your liked ones.")
+    return await put(store, outlook, layer, song, now)
+
+
 def choose(
-    outlook: Outlook, layer: Layer, verdicts: dict[str, Verdict], recent: Sequence[str], count: int
+    outlook: Outlook,
+    layer: Layer,
+    verdicts: Mapping[str, Verdict],
+    recent: Sequence[str],
+    kept: Sequence[Playlist],
 ) -> str | None:
-    """Return the song that teaches the most: medoids of the library first, then the closest calls."""
+    """Return the song that teaches the most: medoids of the library first, then the closest calls.
+
+    A model is believed that a song is clear only once it has seen ENOUGH labels of every playlist. One that it has
+    never seen it knows nothing of, so the library is covered further; of one that it hardly knows, the likeliest songs
+    are asked first.
+    """
     labelled = np.array([_settled(verdicts.get(song.song)) for song in outlook.songs], bool)
     asked = frozenset(recent)
     skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in outlook.songs], bool)
     artists = [song.artists[0] if song.artists else "" for song in outlook.songs]
-    lately = [artists[outlook.place[song]] for song in recent[:3] if song in outlook.place]
-    probabilities = None if outlook.scores is None else outlook.scores.probabilities
+    counts = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
+    fewest = min(kept, key=lambda each: counts[each.playlist]).playlist
+    scores = outlook.scores if outlook.scores and _knows_all(outlook.scores, kept) else None
     chosen = next_songs(
         outlook.space,
-        probabilities,
+        scores.probabilities if scores else None,
         labelled,
         skipped,
         artists,
         1,
-        count,
+        len(kept),
         seed=layer.layer,
         several=layer.several,
-        recent_artists=lately,
+        recent_artists=[artists[outlook.place[song]] for song in recent[:3] if song in outlook.place],
+        clear=CLEAR if counts[fewest] >= ENOUGH else ALL,
+        poorest=scores.classes.index(fewest) if scores and counts[fewest] < HARDLY else None,
     )
     return outlook.songs[int(chosen[0])].song if len(chosen) else None
+
+
+def _knows_all(scores: Scores, kept: Sequence[Playlist]) -> bool:
+    return {each.playlist for each in kept} <= set(scores.classes)
 
 
 def _settled(verdict: Verdict | None) -> bool:
