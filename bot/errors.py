@@ -3,7 +3,8 @@
 CratekeeperError
 ├── SettingsError            a setting is missing or malformed (operator)
 ├── MemberError              something the member can put right
-│   ├── NotLinked · LinkExpired · LinkRefused
+│   ├── NotLinked · LinkRefused
+│   ├── NoPlaylists          nothing to sort into yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
 │   ├── NotYours             somebody else's button
@@ -59,6 +60,10 @@ class NotLinked(MemberError):
 
 class LinkRefused(MemberError):
     """That link was used already, is older than ten minutes, or is not yours. Use /link for a new one."""
+
+
+class NoPlaylists(MemberError):
+    """You have not handed me a playlist yet. /playlists add takes the first."""
 
 
 class BadFile(MemberError):

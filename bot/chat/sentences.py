@@ -42,7 +42,6 @@ NOTHING_TO_SORT = "Every song has its place, or I know too little about it. Noth
 CANCELLED = "Nothing was changed."
 TAKEN_BACK = "Taken back. So where does it go?"
 TAKING_BACK = "Taking it back."
-NO_PLAYLIST = "You have not handed me a playlist yet. `/playlists add` takes the first."
 NO_MODEL = "I have not learnt your playlists yet. A few taps and I will."
 MORE_FILES = "And these."
 EXPORT_TOO_LARGE = "That is more than Discord takes in one file. Ask whoever runs this bot for a copy."

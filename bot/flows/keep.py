@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.store import Store, Tx, playlists
+from bot.adapters.store import Store, Tx, playlists, songs
 from bot.core.records import Layer, Playlist
-from bot.errors import BadChoice
+from bot.errors import BadChoice, NoPlaylists, NotLinked
 from bot.ports import Found, Music
 
 DEFAULT_LAYER = "main"
@@ -120,14 +120,17 @@ async def layer_settings(
 
 
 async def layer_named(store: Store, member: int, name: str | None) -> Layer:
-    """Return the member's layer of that name, or their first. Raises BadChoice where there is none."""
+    """Return the member's layer of that name, or their first. Raises NotLinked, NoPlaylists, BadChoice."""
     async with store.reading() as tx:
         layers = await playlists.layers(tx, member)
+        count = await songs.count(tx, member)
     found = [each for each in layers if name is None or each.name == name]
+    if not found and not count:
+        raise NotLinked
     if not found and name is not None:
         raise BadChoice(f"There is no layer “{name}”. /playlists list shows yours.")
     if not found:
-        raise BadChoice("You have not handed me a playlist yet. /playlists add takes the first.")
+        raise NoPlaylists
     return found[0]
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from bot.adapters.store import Store, members, songs
 from bot.core.features import SongFeatures, column, features_from_row
 from bot.core.records import Account, Like, Playlist, Song
-from bot.errors import BadFile
+from bot.errors import BadFile, NotLinked
 from bot.ports import Likes, LikesPage, Music
 
 Progress = Callable[[int, int], Awaitable[None]]  # (done, in all)
@@ -59,7 +59,10 @@ async def sync(store: Store, likes: Likes, account: Account, now: datetime, prog
 
 
 async def _keep(store: Store, account: Account, page: LikesPage, now: datetime) -> None:
+    """Keep a page. Raises NotLinked when the member unlinked meanwhile: then nothing of theirs may come back."""
     async with store.writing() as tx:
+        if await members.account(tx, account.member) is None:
+            raise NotLinked
         known = await songs.liked(tx, account.member)
         changed = [like for like in page.likes if known.get(like.song.song, now) != like.added_at]
         fresh = account.synced_at is not None

@@ -9,7 +9,7 @@ from bot.chat import layout, reply, sentences, texts
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.commands import steps
 from bot.chat.layout import Page
-from bot.errors import BadChoice, BadFile
+from bot.errors import BadFile, NoPlaylists
 from bot.flows import keep
 from bot.flows import library as flow
 
@@ -40,7 +40,7 @@ async def export(interaction: Interaction) -> None:
     shown = await keep.listed(services.store, member)
     kept = [each for layer in shown for each, _ in layer.playlists]
     if not kept:
-        raise BadChoice(sentences.NO_PLAYLIST)
+        raise NoPlaylists
     written = [await flow.as_csv(services.store, music, each) for each in kept]
     files = [discord.File(io.BytesIO(data), filename=name) for name, data in written]
     await reply.show(interaction, _page(texts.exported_playlists(len(files)), files[:MOST_FILES]))
