@@ -101,12 +101,12 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     stopping = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait({ticking, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (ticking, chatting):
-            if task.done():
-                task.result()  # raises what ended it: a supervisor starts us again
+        for ended in (ticking, chatting):
+            if ended.done():
+                ended.result()  # raises what ended it: a supervisor starts us again
     finally:
-        for task in (ticking, stopping):
-            task.cancel()
+        ticking.cancel()
+        stopping.cancel()
         await services.jobs.stop(GRACE)
         await chat.close()
         await runner.cleanup()

@@ -68,6 +68,7 @@ class Layer:
     name: str
     several: bool
     everything: bool
+    tried: int = 0  # labels at the last training, whatever came of it
 
 
 @dataclass(frozen=True, slots=True)

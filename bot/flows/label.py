@@ -13,7 +13,7 @@ from datetime import datetime
 
 import numpy as np
 
-from bot.adapters.store import Store, Tx, answers, cards, models, playlists, songs
+from bot.adapters.store import Store, Tx, answers, cards, playlists, songs
 from bot.core.ask import CLEAR, next_songs
 from bot.core.decide import Scores
 from bot.core.labels import Answer, Kind, Source, Verdict
@@ -24,7 +24,7 @@ from bot.flows.outlook import Outlook, Outlooks
 from bot.flows.why import Reason, reason
 
 FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
-TRAIN_EVERY = 10  # labels since the served model
+TRAIN_EVERY = 10  # labels since the last training
 ENOUGH = 10  # labels of a playlist, from which the model may call songs clear
 HARDLY = 4  # labels of a playlist, below which it is looked for
 ALL = 2.0  # a lead that no song has: nothing is clear
@@ -92,7 +92,7 @@ async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: 
         raise NoPlaylists
     song = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, kept)
     if song is None:
-        return Done(layer, tally(outlook, verdicts))
+        return Done(layer, tally(outlook, layer, verdicts))
     return await put(store, outlook, layer, song, now)
 
 
@@ -174,7 +174,7 @@ async def question(store: Store, outlook: Outlook, card: Card) -> Question:
         raise BadChoice("That song is no longer in your library.")
     guesses = guess(outlook, card.song, kept)
     why = reason(outlook, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
-    return Question(card, song, layer, kept, guesses, why, tally(outlook, verdicts))
+    return Question(card, song, layer, kept, guesses, why, tally(outlook, layer, verdicts))
 
 
 def guess(outlook: Outlook, song: str, kept: Sequence[Playlist]) -> list[Guess]:
@@ -187,13 +187,16 @@ def guess(outlook: Outlook, song: str, kept: Sequence[Playlist]) -> list[Guess]:
     return sorted(known, key=lambda each: -each.probability)
 
 
-def tally(outlook: Outlook, verdicts: dict[str, Verdict]) -> Tally:
+def tally(outlook: Outlook, layer: Layer, verdicts: Mapping[str, Verdict]) -> Tally:
     labels = sum(verdict.settled for verdict in verdicts.values())
-    model = outlook.model
-    scores = model.card.get("scores", {}) if model else {}
+    scores = outlook.model.card.get("scores", {}) if outlook.model else {}
     right = {int(playlist): (each["right"], each["of"]) for playlist, each in scores.items()}
-    due = FIRST_TRAINING if model is None else model.labels + TRAIN_EVERY
-    return Tally(labels, right, max(0, due - labels))
+    return Tally(labels, right, max(0, _due(layer) - labels))
+
+
+def _due(layer: Layer) -> int:
+    """Labels at which the next training pays."""
+    return layer.tried + TRAIN_EVERY if layer.tried else FIRST_TRAINING
 
 
 async def mine(tx: Tx, member: int, card: str) -> Card:
@@ -235,9 +238,9 @@ async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -
 
 async def training_pays(tx: Tx, member: int, layer: int) -> bool:
     """Whether there are enough new labels for another training."""
-    labels = sum(verdict.settled for verdict in (await answers.verdicts(tx, member, layer)).values())
-    served = await models.serving(tx, layer)
-    return labels >= (FIRST_TRAINING if served is None else served.labels + TRAIN_EVERY)
+    found = await playlists.layer(tx, layer)
+    verdicts = await answers.verdicts(tx, member, layer)
+    return found is not None and sum(verdict.settled for verdict in verdicts.values()) >= _due(found)
 
 
 async def undo(store: Store, member: int, layer: int, now: datetime) -> Answer | None:

@@ -69,7 +69,7 @@ async def next_question(
     if found:
         return found[0]
     layer = reviewed.receipt.layer
-    return label.Done(layer, label.tally(await outlooks.of(member, layer.layer), dict(reviewed.verdicts)))
+    return label.Done(layer, label.tally(await outlooks.of(member, layer.layer), layer, reviewed.verdicts))
 
 
 async def after(store: Store, outlooks: Outlooks, member: int, card: str, now: datetime) -> label.Question | label.Done:

@@ -72,7 +72,9 @@ async def _layer(store: Store, outlooks: Outlooks, layer: Layer) -> LayerStatus:
     async with store.reading() as tx:
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, layer.member, layer.layer)
-    return LayerStatus(layer, kept, outlook.model, label.tally(outlook, verdicts), placeable(outlook, layer, kept))
+    return LayerStatus(
+        layer, kept, outlook.model, label.tally(outlook, layer, verdicts), placeable(outlook, layer, kept)
+    )
 
 
 def placeable(outlook: Outlook, layer: Layer, kept: Sequence[Playlist]) -> int:

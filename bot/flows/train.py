@@ -15,6 +15,7 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
     trained = await trainer.fit(member, layer)
     body = {"layer": layer, "published": trained.published, "labels": trained.labels, "reason": trained.reason}
     async with store.writing() as tx:
+        await playlists.change_layer(tx, layer, tried=trained.labels)
         await notices.add(tx, member, "trained", body, now)
 
 

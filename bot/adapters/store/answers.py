@@ -62,7 +62,7 @@ async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | 
 async def retract(
     tx: Tx, member: int, layer: int, song: str, playlist: int | None, source: Source, now: datetime
 ) -> bool:
-    """Undo the standing answers from `source` that put `song` into `playlist` (None: into none); whether there was one."""
+    """Undo the standing answers from `source` that put `song` into `playlist` (None: nowhere); whether there was one."""
     query = select(ANSWER).where(
         ANSWER.c.member == member,
         ANSWER.c.layer == layer,

@@ -144,6 +144,7 @@ layer = Table(
     Column("name", String, nullable=False),
     Column("several", Boolean, nullable=False, default=False),
     Column("everything", Boolean, nullable=False, default=False),
+    Column("tried", Integer, nullable=False, default=0),  # labels at the last training, whatever came of it
     UniqueConstraint("member", "name"),
 )
 

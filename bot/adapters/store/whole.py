@@ -1,4 +1,4 @@
-"""The whole of a member: all that is kept about them, to hand out or to delete. Goes by the schema: nothing is missed."""
+"""The whole of a member: all that is kept about them, to hand out or to delete. Goes by the schema."""
 
 from datetime import datetime
 from typing import Any

@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("several", sa.Boolean(), nullable=False),
         sa.Column("everything", sa.Boolean(), nullable=False),
+        sa.Column("tried", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["member"], ["member.member"], name=op.f("fk_layer_member"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("layer", name=op.f("pk_layer")),
         sa.UniqueConstraint("member", "name", name=op.f("uq_layer_member_name")),
