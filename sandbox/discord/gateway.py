@@ -20,6 +20,7 @@ from sandbox.discord.sessions import PRIVILEGED, Intent, Line, Op, Session
 from sandbox.discord.world import World
 
 LONGEST_FRAME = 4096  # bytes that Discord takes from a client
+ROUND_TRIP = 0.05  # seconds; discord.py notes when it sent a heartbeat after sending it, so no answer may come at once
 DECODE_ERROR, NOT_AUTHENTICATED, BAD_TOKEN, ALREADY_AUTHENTICATED = 4002, 4003, 4004, 4005
 UNKNOWN_OPCODE, INVALID_INTENTS, DISALLOWED_INTENTS = 4001, 4013, 4014
 FAREWELLS = (1000, 1001)  # close codes by which a client ends its session
@@ -93,7 +94,7 @@ class Connection:
     def _receive(self, frame: Json) -> None:
         match frame["op"]:
             case Op.HEARTBEAT:
-                self._send(Op.HEARTBEAT_ACK)
+                asyncio.get_running_loop().call_later(ROUND_TRIP, self._send, Op.HEARTBEAT_ACK)
             case Op.IDENTIFY:
                 self._identify(frame["d"])
             case Op.RESUME:
