@@ -9,7 +9,7 @@ from bot.flows.label import Guess, Tally
 from bot.flows.sort import Receipt
 from bot.flows.why import Reason
 
-MARKUP = re.compile(r"([\\*_~`|>\[\]()#<@:-])")  # what Discord's Markdown, mentions and bare links are made of
+MARKUP = re.compile(r"([\\*_~`|\[\]<@]|:(?=//)|^[>#-])")  # what Markdown, mentions and bare links are made of
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+")  # controls, and turns of direction
 SAFE_URL = re.compile(r"https?://[^\s()<>]+")
 LONGEST_NAME = 40  # characters of a playlist's name
@@ -37,8 +37,14 @@ def escape(text: str, longest: int = LONGEST_TITLE) -> str:
 
 def linked(song: Song, longest: int = LONGEST_TITLE) -> str:
     """The title, linked to where it came from."""
-    title = escape(song.title, longest)
-    return f"[{title}]({song.url})" if song.url and SAFE_URL.fullmatch(song.url) else title
+    title, url = escape(song.title, longest), song.url or at_spotify(song.song)
+    return f"[{title}]({url})" if SAFE_URL.fullmatch(url) else title
+
+
+def at_spotify(song: str) -> str:
+    """The address of a song that goes by its Spotify URI; empty for others."""
+    track = song.removeprefix("spotify:track:")
+    return f"https://open.spotify.com/track/{track}" if track != song else ""
 
 
 def song_name(song: Song, longest: int = LONGEST_TITLE) -> str:

@@ -8,7 +8,7 @@ from bot.chat import words
 from bot.core.records import Song
 from bot.flows.label import Tally
 
-SPECIAL = r"\*_~`|>[]()#<@:-"
+SPECIAL = "*_~`|[]<@"
 
 
 @given(st.text(max_size=300))
@@ -17,8 +17,9 @@ def test_an_escaped_title_has_no_bare_mark_up_and_is_one_line(title: str) -> Non
     assert escaped
     assert "\n" not in escaped
     bare = escaped.replace("\\\\", "")
-    for letter in SPECIAL[1:]:
+    for letter in SPECIAL:
         assert bare.count(letter) == bare.count("\\" + letter)
+    assert not escaped.startswith((">", "#", "-"))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_an_escaped_title_has_no_bare_mark_up_and_is_one_line(title: str) -> Non
 def test_nothing_in_a_title_mentions_links_or_shouts(title: str) -> None:
     escaped = words.escape(title)
     assert "<@" not in escaped
-    assert "](" not in escaped
+    assert "](" not in escaped.replace("\\]", "")
     assert "http:" not in escaped
     assert not escaped.startswith(("#", "*", "|", "@"))
 
