@@ -1,0 +1,72 @@
+// Making elements. Text only ever becomes text: nothing here or elsewhere parses a string as HTML.
+
+/** Make an element. `on…` properties are listeners; other ones are attributes, left out when null or false. */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) set(element, name, value);
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+function set(element, name, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+  else if (name === "style") for (const [key, part] of Object.entries(value)) element.style.setProperty(key, part);
+  else if (name === "value") element.value = value;
+  else element.setAttribute(name, value === true ? "" : value);
+}
+
+export function replace(element, ...children) {
+  element.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  return element;
+}
+
+let numbered = 0;
+
+/** An id that nothing on the page has yet. */
+export function freshId(prefix) {
+  numbered += 1;
+  return `${prefix}-${numbered}`;
+}
+
+/** Only addresses of the web may be followed; anything else becomes null. */
+export function webAddress(text) {
+  try {
+    const address = new URL(text, location.href);
+    return ["http:", "https:"].includes(address.protocol) ? address.href : null;
+  } catch {
+    return null;
+  }
+}
+
+export function link(address, ...children) {
+  const href = webAddress(address);
+  return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children) : h("span", {}, ...children);
+}
+
+/** A round picture of somebody: their initial on a colour that belongs to the name. The bot has its own. */
+export function avatar(person) {
+  if (person.bot) return h("img", { class: "avatar", src: "/page/static/crate.svg", alt: "" });
+  const hue = [...person.name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
+  return h("span", { class: "avatar", "aria-hidden": "true", style: { "--hue": hue } }, person.name.slice(0, 1).toUpperCase());
+}
+
+/** Say something in passing; an alert stays until it is read aloud and ten seconds have gone by. */
+export function notice(text) {
+  const said = h("p", {}, text);
+  document.getElementById("notices").append(said);
+  setTimeout(() => said.remove(), 10_000);
+}
+
+/** Show a modal dialog with a title; it leaves the page when it is closed. Returns the element. */
+export function dialog(title, ...children) {
+  const heading = h("h2", { id: freshId("title") }, title);
+  const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => shown.close() }, "✕");
+  const shown = h("dialog", { "aria-labelledby": heading.id, onclose: () => shown.remove() }, close, heading, ...children);
+  shown.addEventListener("click", (event) => event.target === shown && shown.close());
+  document.body.append(shown);
+  shown.showModal();
+  return shown;
+}
+
+export const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
