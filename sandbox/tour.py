@@ -123,6 +123,8 @@ class Guide:
             outcome = await self._did(self.pick(card, belongs[0] if belongs else "None of them"))
             card = await outcome.reply()
             self.labelled.add(uri)
+        if not self.enough():
+            self.tour.say(f"The cards ended early: {plain(card.text())}")
         placed = Counter(name for uri in self.labelled for name in self.me.library.belongs(uri)[:1])
         said = ", ".join(f"{name} {count}" for name, count in placed.items())
         self.tour.say(f"{len(self.labelled)} cards answered from the truth: {said}.")

@@ -37,12 +37,14 @@ def next_songs(
     recent_artists: Iterable[str] = (),
     clear: float = CLEAR,
     poorest: int | None = None,
+    memo: dict[int, Floats] | None = None,
 ) -> Rows:
     """Return up to `count` rows of songs to ask about, the best first; fewer, or none, when the rest is clear.
 
     space: (n, k), near means alike. probabilities: (n, c) of a model, or None before there is one. artists: one name
     a song. No artist comes twice, nor one of `recent_artists`, unless nothing else is left to ask. clear: the lead from
     which a song is not asked. poorest: the column of a playlist with next to no labels; its likeliest songs come first.
+    memo: keeps what depends on `space` and `seed` alone; pass the same one for the same two.
     """
     if not len(space):
         return np.array([], np.int64)
@@ -51,8 +53,8 @@ def next_songs(
     covering = int(labelled.sum()) < wanted
     queue = np.array([], np.int64)
     if covering or probabilities is None:
-        regions = wanted if covering else min(MOST_REGIONS, 2 * int(labelled.sum()))
-        queue = _uncovered(space, labelled, open_, regions, seed)
+        regions = wanted if covering else min(MOST_REGIONS, 2 ** int(2 * labelled.sum()).bit_length())
+        queue = _uncovered(_regions(space, regions, seed, {} if memo is None else memo), labelled, open_)
     doubts = (
         _doubts(probabilities, several, open_, clear)
         if probabilities is not None
@@ -92,9 +94,15 @@ def _farthest(space: Floats, labelled: Mask, open_: Mask) -> Rows:
     return order[open_[order]]
 
 
-def _uncovered(space: Floats, labelled: Mask, open_: Mask, regions: int, seed: int) -> Rows:
+def _regions(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> Floats:
+    """Return (n, r): how far each song is from the heart of each region."""
+    if regions not in memo:
+        memo[regions] = _distances(space, _hearts(space, regions, np.random.default_rng(seed)))
+    return memo[regions]
+
+
+def _uncovered(distances: Floats, labelled: Mask, open_: Mask) -> Rows:
     """Return the open song nearest the heart of each region without a label, of the largest region first."""
-    distances = _distances(space, _hearts(space, regions, np.random.default_rng(seed)))
     home = distances.argmin(axis=1)
     sizes = np.bincount(home, minlength=distances.shape[1])
     covered = np.bincount(home[labelled], minlength=distances.shape[1]) > 0

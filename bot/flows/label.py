@@ -135,6 +135,7 @@ def choose(
         seed=layer.layer,
         several=layer.several,
         recent_artists=[artists[outlook.place[song]] for song in recent[:3] if song in outlook.place],
+        memo=outlook.memo,
         clear=CLEAR if counts[fewest] >= ENOUGH else ALL,
         poorest=scores.classes.index(fewest) if scores and counts[fewest] < HARDLY else None,
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.adapters.scorer import Scorer
@@ -27,6 +27,7 @@ class Outlook:
     space: Vectors  # (n, k)
     scores: Scores | None
     model: Model | None
+    memo: dict[int, Vectors] = field(default_factory=dict, repr=False)  # of `core.ask`
 
     def scores_of(self, chosen: Sequence[str]) -> Scores:
         """Return the scores of some songs, in their order. Raises ModelMissing where there is no model."""
