@@ -145,8 +145,8 @@ def test_words_that_many_songs_share_get_a_column_and_the_vocabulary_is_bounded(
 
 
 def test_the_same_artist_is_near_and_another_is_not() -> None:
-    same, other = signature("Joy Division"), signature("Nina Simone")
-    assert math.isclose(float(same @ signature("  joy division")), 1, abs_tol=1e-5)
+    same, other = signature("Joy Division", 256), signature("Nina Simone", 256)
+    assert math.isclose(float(same @ signature("  joy division", 256)), 1, abs_tol=1e-5)
     assert abs(float(same @ other)) < 0.4
 
 
