@@ -76,6 +76,7 @@ class Bot(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.services, self.desk, self.offers = services, Desk(), Offers(services)
+        self.connected = asyncio.Event()  # set for good by the first connection
         self._taps = dict(taps)
         self.tree = Tree(self, allowed_contexts=EVERYWHERE, allowed_installs=FOR_ALL)
         for command in commands:
@@ -97,6 +98,7 @@ class Bot(discord.Client):
         log.info("registered %d commands", len(definitions))
 
     async def on_ready(self) -> None:
+        self.connected.set()
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:

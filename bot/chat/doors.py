@@ -14,21 +14,21 @@ from bot.chat.desk import Live
 from bot.chat.layout import Page
 from bot.core.records import Member, Notice
 from bot.errors import CratekeeperError
+from bot.flows import notify
 
 log = logging.getLogger(__name__)
 
 
 async def deliver(bot: Bot, notice: Notice) -> bool:
     """Bring a notice to its member; False when every door was closed."""
-    await bot.wait_until_ready()
+    await bot.connected.wait()
     live = asker(bot, notice)
     page = await page_for(bot, notice, asked=live is not None)
     if page is None:
         return True
     if live is not None and await _answer(live, page):
         return True
-    found = await steps.where(bot, notice.member)
-    return await _knock(bot, found.member, notice, page)
+    return await _knock(bot, await notify.known(bot.services.store, notice.member), notice, page)
 
 
 def asker(bot: Bot, notice: Notice) -> Live | None:

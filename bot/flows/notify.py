@@ -39,6 +39,12 @@ async def settings(
         return await members.ensure(tx, member, now)
 
 
+async def known(store: Store, member: int) -> Member | None:
+    """Return how the member wants to be told; None for one that we know nothing of, or no longer."""
+    async with store.reading() as tx:
+        return await members.get(tx, member)
+
+
 async def mute(store: Store, member: int, until: datetime | None, now: datetime) -> None:
     """Keep updates back until then; what happens meanwhile is told afterwards, in one message."""
     async with store.writing() as tx:

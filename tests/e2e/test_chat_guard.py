@@ -1,0 +1,293 @@
+"""The guard and the doors, in-process: a real bot at the stand-in, with handlers that fail on purpose."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from discord import app_commands
+
+from bot.app import assembled
+from bot.chat import ids, layout, reply
+from bot.chat.bot import Bot, Interaction
+from bot.chat.client import Chat
+from bot.chat.ids import Id
+from bot.chat.layout import Form, Page
+from bot.config import parse
+from bot.core.records import Notice
+from bot.errors import CoolingDown, SettingsError
+from bot.flows import notify
+from bot.services import Services
+from sandbox.discord import AnswerKind, NoAnswer, Person, Rules, World, application
+from tests.e2e.chat_stage import answer, labels
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+LATER = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+
+
+@app_commands.command(description="Shows one button for each way to fail")
+async def panel(interaction: Interaction) -> None:
+    names = ("fine", "boom", "cooling", "slow", "twice", "form", "gone")
+    await reply.show(interaction, Page("Press.", *layout.rows([layout.button(each, ids.of(each)) for each in names])))
+
+
+@app_commands.command(description="Fails before it has answered anything")
+async def broken(interaction: Interaction) -> None:
+    raise RuntimeError("a secret detail")
+
+
+async def on_fine(interaction: Interaction, _: Id) -> None:
+    await reply.whisper(interaction, Page("Fine."))
+
+
+async def on_boom(interaction: Interaction, _: Id) -> None:
+    raise ZeroDivisionError("a secret detail")
+
+
+async def on_cooling(interaction: Interaction, _: Id) -> None:
+    await reply.pause(interaction)
+    raise CoolingDown(LATER)
+
+
+async def on_slow(interaction: Interaction, _: Id) -> None:
+    text = await reply.soon(interaction, asyncio.sleep(2.2, "At last."))
+    await reply.show(interaction, Page(text))
+
+
+async def on_twice(interaction: Interaction, _: Id) -> None:
+    await reply.whisper(interaction, Page("Once."))
+    await interaction.response.send_message("Twice.")
+
+
+async def on_form(interaction: Interaction, _: Id) -> None:
+    await reply.ask(interaction, Form("Form", ids.of("boom"), layout.field("Word", "word", 20)))
+
+
+TAPS = {"fine": on_fine, "boom": on_boom, "cooling": on_cooling, "slow": on_slow, "twice": on_twice, "form": on_form}
+
+
+@asynccontextmanager
+async def served(world: World) -> AsyncIterator[None]:
+    runner = web.AppRunner(application(world))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    world.origin = "http://{}:{}".format(*runner.addresses[0][:2])
+    yield
+    await runner.cleanup()
+
+
+def settings(world: World, folder: Path):
+    gateway = world.origin.replace("http", "ws") + "/gateway"
+    addresses = {"DISCORD_API_URL": f"{world.origin}/api/v10", "DISCORD_GATEWAY_URL": gateway}
+    return parse({"DISCORD_TOKEN": world.token, "DATA_DIR": str(folder), **addresses})
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def services(tmp_path_factory) -> AsyncIterator[tuple[World, Services]]:
+    world = World()
+    world.add_guild("Record shop", channels=["crates", "updates"])
+    async with served(world), assembled(settings(world, tmp_path_factory.mktemp("data")), {}) as built:
+        yield world, built
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def failing(services) -> AsyncIterator[World]:
+    """A bot whose handlers fail."""
+    world, built = services
+    bot = Bot(built, [panel, broken], TAPS)
+    running = asyncio.create_task(bot.start(world.token))
+    await world.wait_for(lambda: world.online and world.commands.registered(), 20)
+    yield world
+    await bot.close()
+    await running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chat(services) -> AsyncIterator[tuple[World, Services, Chat]]:
+    world, built = services
+    made = Chat(built)
+    running = asyncio.create_task(made.run())
+    await world.wait_for(lambda: world.online, 20)
+    yield world, built, made
+    await made.close()
+    await running
+
+
+def member(world: World, name: str, *, dms_open: bool = True) -> Person:
+    user = world.add_user(name, dms_open=dms_open)
+    guild = next(iter(world.guilds.values()))
+    world.join(guild, user)
+    return Person(world, user, next(iter(guild.channels.values())))
+
+
+async def whispered(outcome) -> str:
+    said = await outcome.until(lambda each: each.text() != "" and "Press." not in each.text())
+    assert said.visible_to == outcome.interaction.user.id
+    return said.text()
+
+
+async def test_p19_a_defect_is_answered_with_a_reference_that_one_log_line_has_too(failing: World, caplog) -> None:
+    anna = member(failing, "anna")
+    message = await answer(anna.command("panel"))
+    caplog.set_level(logging.WARNING)
+    said = await whispered(await anna.click(message, "boom"))
+    reference = re.search(r"`#([0-9a-f]{4})`$", said)
+    assert reference
+    assert "secret" not in said
+    lines = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert [f"#{reference[1]}" in each.getMessage() for each in lines] == [True]
+    assert lines[0].exc_info
+
+
+async def test_p19_a_failing_command_and_a_failing_form_are_answered_too(failing: World) -> None:
+    anna = member(failing, "anne")
+    said = (await answer(anna.command("broken"))).text()
+    assert said.startswith("Something went wrong on my side. Nothing was lost")
+    form = await anna.click(await answer(anna.command("panel")), "form")
+    assert "Something went wrong" in await whispered(await anna.submit(form, word="x"))
+
+
+async def test_p19_a_cause_in_the_members_world_is_named(failing: World) -> None:
+    anna = member(failing, "anni")
+    message = await answer(anna.command("panel"))
+    said = await whispered(await anna.click(message, "cooling"))
+    assert said.startswith(
+        f"Spotify asks us to wait until <t:{int(LATER.timestamp())}:t>. Nothing was lost; I go on then. `#"
+    )
+
+
+async def test_p19_slow_work_is_acknowledged_in_time(failing: World) -> None:
+    anna = member(failing, "anka")
+    outcome = await anna.click(await answer(anna.command("panel")), "slow")
+    assert outcome.answer is AnswerKind.DEFERRED_UPDATE
+    await outcome.until(lambda each: each.text() == "At last.")
+
+
+async def test_p19_answering_twice_or_too_late_is_no_error(failing: World, caplog) -> None:
+    anna = member(failing, "antje")
+    message = await answer(anna.command("panel"))
+    caplog.set_level(logging.WARNING)
+    assert await whispered(await anna.click(message, "twice")) == "Once."
+    failing.rules = Rules(answer_within=timedelta(seconds=0.2))
+    failing.faults.delay(0.4, matching="callback")
+    with pytest.raises(NoAnswer):
+        await anna.click(message, "fine")
+    failing.rules = Rules()
+    assert await whispered(await anna.click(message, "fine")) == "Fine."
+    assert [each.getMessage() for each in caplog.records if each.name.startswith("bot")] == []
+
+
+async def test_p15_an_unknown_button_is_answered_privately(failing: World) -> None:
+    anna = member(failing, "antonia")
+    message = await answer(anna.command("panel"))
+    assert "I do not know that button any more" in await whispered(await anna.click(message, "gone"))
+
+
+async def test_p15_forged_ids_through_the_gateway_never_raise(failing: World, caplog) -> None:
+    anna = member(failing, "anouk")
+    message = await answer(anna.command("panel"))
+    button = next(each for each in message.components[1]["components"])
+    genuine = button["custom_id"]
+    caplog.set_level(logging.ERROR)
+    for forged in (
+        "",
+        "ck1:",
+        "ck2:in:x:1",
+        "ck1:in:" + "x" * 41,
+        "ck1:boom:%s",
+        "ck1:üb",
+        "\0",
+        "ck1:undo:99999999999999999999",
+    ):
+        button["custom_id"] = forged
+        with suppress(NoAnswer):
+            await anna.click(message, forged)
+    button["custom_id"] = genuine
+    assert await whispered(await anna.click(message, genuine)) == "Fine."
+    assert [each.getMessage() for each in caplog.records if "boom" not in each.getMessage() and each.exc_info] == []
+
+
+# ---------------------------------------------------------------- doors
+
+
+def notice(to: Person, number: int, kind: str = "consent", **body: object) -> Notice:
+    return Notice(number, to.user.id, kind, body or {"days": 14}, LATER, 0)
+
+
+async def test_a_notice_comes_by_direct_message_and_only_once(chat) -> None:
+    world, built, made = chat
+    mia = member(world, "mia")
+    await notify.settings(built.store, mia.user.id, LATER, where="dm")
+    told = [notice(mia, 1)]
+    assert await asyncio.gather(made.tell(told), made.tell(told)) == [True, True]
+    shown = mia.in_dm().visible()
+    assert [each.text().partition(":")[0] for each in shown] == ["Spotify's consent ends in 14 days"]
+    assert labels(shown[0]) == ["Renew"]
+
+
+async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_is_news(chat) -> None:
+    world, built, made = chat
+    noa = member(world, "noa", dms_open=False)
+    place = list(next(iter(world.guilds.values())).channels.values())[1]
+    await notify.settings(built.store, noa.user.id, LATER, where="dm", channel=place.id)
+    assert await made.tell([notice(noa, 2)])
+    said = list(place.messages.values())[-1]
+    assert said.text().startswith(f"<@{noa.user.id}> I have news for you")
+    assert "14" not in said.text()
+    sent = next(each.request for each in reversed(world.log) if f"/channels/{place.id}/messages" in each.path)
+    assert sent["allowed_mentions"] == {"parse": [], "users": [noa.user.id]}
+
+
+async def test_with_every_door_closed_a_notice_waits(chat) -> None:
+    world, built, made = chat
+    ole = member(world, "ole", dms_open=False)
+    await notify.settings(built.store, ole.user.id, LATER, where="dm")
+    assert not await made.tell([notice(ole, 3)])
+
+
+async def test_nobody_is_told_what_only_its_asker_wants_to_know(chat) -> None:
+    world, built, made = chat
+    pia = member(world, "pia")
+    await notify.settings(built.store, pia.user.id, LATER, where="dm")
+    quiet = [
+        notice(pia, 4, "synced", total=5, new=0, gone=0, first=False),
+        notice(pia, 5, "trained", layer=1, published=True, reason="", labels=9),
+        notice(pia, 6, "receipt", write=99),
+    ]
+    assert await made.tell(quiet)
+    assert pia.in_dm().visible() == []
+
+
+async def test_commands_are_registered_once_and_again_only_when_they_change(services) -> None:
+    world, built = services
+    known = built.settings.data_dir / "commands.sha256"
+    puts = lambda: sum(each.method == "PUT" and each.path.endswith("/commands") for each in world.log)  # noqa: E731
+    known.unlink(missing_ok=True)
+    before = puts()
+    for _ in range(2):
+        bot = Bot(built, [panel], TAPS)
+        running = asyncio.create_task(bot.start(world.token))
+        await bot.connected.wait()
+        await bot.close()
+        await running
+    assert puts() == before + 1
+
+
+async def test_a_refused_token_is_named_as_the_setting_to_mend(services) -> None:
+    world, built = services
+    world.token, genuine = "another", world.token
+    with pytest.raises(SettingsError, match="DISCORD_TOKEN is refused"):
+        await Chat(built).run()
+    world.token = genuine
+
+
+async def test_the_bot_asks_for_nothing_that_needs_approval(services) -> None:
+    _, built = services
+    wanted = Bot(built, [], {}).intents
+    assert {name for name, on in wanted if on} == {"guilds", "guild_reactions", "dm_reactions"}
