@@ -56,8 +56,8 @@ class Music(Protocol):
         """Make a playlist at the member's."""
         ...
 
-    async def contents(self, playlist: str) -> Contents:
-        """Read a playlist: one call per 50 places."""
+    async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
+        """Read a playlist: one call per 50 places; a single one where its snapshot is still that of `known`."""
         ...
 
     async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:

@@ -24,7 +24,7 @@ class Shelf:
     async def create(self, name: str) -> Found:
         return Found(f"shelf:{secrets.token_hex(8)}", name, 0, None)
 
-    async def contents(self, playlist: str) -> Contents:
+    async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
         async with self._store.reading() as tx:
             kept = await playlists.by_ref(tx, self._member, playlist)
             return Contents(tuple(await playlists.items(tx, kept.playlist)) if kept else (), None)

@@ -10,6 +10,8 @@ from bot.core.labels import Verdict
 from bot.core.records import Layer, Playlist
 from bot.flows.outlook import Outlook
 
+MOST_ASKED = 50  # questions of one sort, where songs may stay out
+
 
 async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime) -> int:
     """Open a write with the decisions about the songs in `only` (or all) that have no place yet; return its number."""
@@ -55,6 +57,8 @@ def _decided(
         return []
     rules = [PlaylistRule(each.playlist, each.mistakes, each.automatic) for each in kept]
     decisions = decide(outlook.scores_of(open_songs), rules, several=layer.several, everything=layer.everything)
+    if not layer.everything:
+        decisions = _worth_asking(decisions)
     return [
         _line(open_songs[decision.song], playlist, decision)
         for decision in decisions
@@ -62,6 +66,13 @@ def _decided(
         for playlist in decision.playlists
         if playlist not in verdicts.get(open_songs[decision.song], Verdict()).no
     ]
+
+
+def _worth_asking(decisions: Sequence[Decision]) -> list[Decision]:
+    """Keep the MOST_ASKED likeliest questions: nobody answers a thousand, and the answers settle many of the others."""
+    asked = [each for each in decisions if each.outcome == "ask"]
+    kept = {id(each) for each in sorted(asked, key=lambda each: -each.probability)[:MOST_ASKED]}
+    return [each for each in decisions if each.outcome != "ask" or id(each) in kept]
 
 
 def _line(song: str, playlist: int, decision: Decision) -> dict[str, Any]:

@@ -129,7 +129,9 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
 async def _converge(store: Store, music: Music, playlist: Playlist, lines: Sequence[Change], now: datetime) -> None:
     if not any(each.state in ("wanted", "attempted") for each in lines):
         return
-    contents = await music.contents(playlist.ref)
+    async with store.reading() as tx:
+        seen = Contents(tuple(await playlists.places(tx, playlist.playlist)), playlist.snapshot)
+    contents = await music.contents(playlist.ref, seen)
     async with store.writing() as tx:
         await hands.learn(tx, playlist.member, {playlist: contents}, now)
     for _ in range(ROUNDS):
@@ -145,13 +147,14 @@ async def _converge(store: Store, music: Music, playlist: Playlist, lines: Seque
 async def _attempt(store: Store, playlist: Playlist, lines: Sequence[Change], contents: Contents) -> Plan:
     """Plan what is left to do, and journal that we are about to do it; when nothing is, settle the journal."""
     async with store.writing() as tx:
-        lines = [
-            each for each in await writes.changes(tx, lines[0].write) if each.change in {line.change for line in lines}
-        ]
+        numbers = {each.change for each in lines}
+        lines = [each for each in await writes.changes(tx, lines[0].write) if each.change in numbers]
         todo = _plan(lines, contents, await writes.ours(tx, playlist.playlist))
         touched = {*todo.append, *todo.remove, *(song for _, song in todo.insert)}
         await writes.set_changes(tx, [each.change for each in lines if each.song in touched], "attempted")
-        await writes.set_positions(tx, [each for each in lines if each.song in todo.remove], contents.songs)
+        await writes.set_positions(
+            tx, [each for each in lines if each.song in todo.remove and each.position is None], contents.songs
+        )
         settled = [each for each in lines if each.song not in touched]
         await writes.set_changes(tx, [each.change for each in settled if each.state == "attempted"], "written")
         await writes.set_changes(tx, [each.change for each in settled if each.state == "wanted"], "untouched")

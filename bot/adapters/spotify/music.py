@@ -60,11 +60,13 @@ class SpotifyMusic:
         """Make a playlist. It is asked to be private; whether Spotify heeds that nobody could check."""
         return await self._ask(lambda client: shapes.playlist(client.current_user_playlist_create(name, public=False)))
 
-    async def contents(self, playlist: str) -> Contents:
-        """Read a playlist, every place of it. Raises PlaylistGone."""
+    async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
+        """Read a playlist, every place of it, unless it still is as `known`. Raises PlaylistGone."""
         items, total, snapshot = await self._ask_of(
             playlist, lambda client: shapes.opened(client.playlist(playlist, additional_types=KINDS))
         )
+        if known is not None and snapshot is not None and known.snapshot == snapshot:
+            return known
         while len(items) < total:
             more = await self._items(playlist, len(items))
             if not more:  # it got shorter while we read

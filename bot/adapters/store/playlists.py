@@ -74,6 +74,15 @@ async def items(tx: Tx, playlist: int) -> list[Item]:
     return await every(tx, Item, query.order_by(CONTENT.c.position))
 
 
+async def places(tx: Tx, playlist: int) -> list[Item]:
+    """Return what was last seen in the playlist, place by place: a hole is an Item without a song."""
+    query = select(CONTENT).where(CONTENT.c.playlist == playlist).order_by(CONTENT.c.position)
+    found: list[Item] = []
+    for row in await tx.execute(query):
+        found += [Item(None, None)] * (row.position - len(found)) + [Item(row.song, row.added_at)]
+    return found
+
+
 async def save_content(tx: Tx, playlist: Playlist, items: Sequence[Item], snapshot: str | None) -> None:
     """Remember what was just seen in the playlist, and the snapshot id that it had."""
     await tx.execute(delete(CONTENT).where(CONTENT.c.playlist == playlist.playlist))
