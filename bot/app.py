@@ -29,7 +29,17 @@ log = logging.getLogger("bot")
 TICK = 5  # seconds between looks for what is due; shorter where polls are
 SWEEP = 3600  # seconds between clearing the records of jobs that ended well
 GRACE = 15  # seconds that running jobs have at a stop; the rest goes on at the next start
-CHATTY = ("spotipy", "urllib3", "discord.http", "discord.gateway", "aiosqlite", "sqlalchemy", "alembic", "matplotlib")
+CHATTY = (
+    "aiosqlite",
+    "alembic",
+    "discord.gateway",
+    "discord.http",
+    "discord.webhook",  # its addresses hold the tokens that answer an interaction
+    "matplotlib",
+    "spotipy",
+    "sqlalchemy",
+    "urllib3",
+)
 
 
 def clock() -> datetime:
