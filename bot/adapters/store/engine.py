@@ -32,7 +32,8 @@ class Store:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.url = url
         self.path = Path(path or "")
-        self._engine = create_async_engine(url, pool_size=5, max_overflow=10)
+        # What an error says goes into the log: never with the values of a row.
+        self._engine = create_async_engine(url, pool_size=5, max_overflow=10, hide_parameters=True)
         self._writer = asyncio.Lock()
         event.listen(self._engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self._engine.sync_engine, "begin", _begin)
