@@ -1,7 +1,7 @@
 """Erase: hand a member everything that is kept about them, or delete it all (promise P35).
 
 Deleting is begun by a note in the database and ended by taking the note away; whatever happens in between, the next
-start goes on. Songs that others like stay, songs that nobody does go; model files go when no row names them.
+start goes on. Songs that others like stay, songs that nobody does go.
 """
 
 import asyncio
@@ -43,24 +43,23 @@ async def resume(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path)
 
 async def _finish(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, member: int) -> None:
     await jobs.forget(member)
+    await delete_models(store, models_dir, member)
     async with store.writing() as tx:
         await whole.erase(tx, member)
         await songs.forget_unused(tx)
     outlooks.forget(member)
-    await sweep_models(store, models_dir)
     async with store.writing() as tx:
         await whole.end_erasure(tx, member)
     await store.scrub()
 
 
-async def sweep_models(store: Store, models_dir: Path) -> None:
-    """Delete the model files, cards and pictures that no row names."""
+async def delete_models(store: Store, models_dir: Path, member: int) -> None:
+    """Delete the member's model files, cards and pictures; before their rows, which know the names."""
     async with store.reading() as tx:
-        named = await models.digests(tx)
-    await asyncio.to_thread(_sweep, models_dir, named)
+        digests = await models.digests(tx, member)
+    await asyncio.to_thread(_delete, [path for digest in digests for path in models_dir.glob(f"{digest}.*")])
 
 
-def _sweep(models_dir: Path, named: set[str]) -> None:
-    for path in models_dir.glob("*.*") if models_dir.is_dir() else ():
-        if path.name.partition(".")[0] not in named:
-            path.unlink(missing_ok=True)
+def _delete(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from bot.adapters.spotify import Spotify, seal_tokens
@@ -19,6 +20,7 @@ from bot.adapters.vault import Vault
 from bot.config import is_client_id
 from bot.core.records import Account
 from bot.errors import BadChoice, LinkRefused, SpotifyError
+from bot.flows.erase import delete_models
 
 GOOD_FOR = timedelta(minutes=10)
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, whatever is refreshed (since 20 July 2026)
@@ -120,12 +122,13 @@ def pasted(address: str) -> tuple[str, str | None]:
     return state[0], code[0] if code else None
 
 
-async def unlink(store: Store, vault: Vault, member: int, now: datetime) -> None:
+async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> None:
     """Delete the tokens and everything that came from Spotify, at once.
 
     The member's own answers stay, but the songs in them become unreadable: linked again, the same songs match again.
     Playlists stay as names: handed over again, they have their labels back. Models go; they are soon trained again.
     """
+    await delete_models(store, models_dir, member)
     async with store.writing() as tx:
         for layer in await playlists.layers(tx, member):
             await answers.rename_songs(tx, layer.layer, lambda song: seal_song(vault, member, song))

@@ -14,7 +14,7 @@ from bot.core.records import Model, Song
 from bot.core.schema import Vectors, schema_of
 from bot.errors import ModelError, ModelMissing
 
-KEPT = 32  # outlooks; one of 10,000 songs takes some 5 MB
+MOST_SONGS = 40_000  # in all outlooks that are kept; a thousand songs take 2 to 3 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Outlooks:
             features = await songs.features(tx, member, library)
         outlook = await asyncio.to_thread(self._look, library, features, model)
         self._kept[member, layer] = (stamp, outlook)
-        while len(self._kept) > KEPT:
+        while len(self._kept) > 1 and sum(len(each.songs) for _, each in self._kept.values()) > MOST_SONGS:
             self._kept.popitem(last=False)
         return outlook
 

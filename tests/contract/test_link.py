@@ -16,7 +16,7 @@ async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_lab
     async with linked.store.writing() as tx:
         await answers.add(tx, MEMBER, kept.layer, said)
 
-    await link.unlink(linked.store, linked.vault, MEMBER, NOW)
+    await link.unlink(linked.store, linked.vault, linked.house.folder, MEMBER)
     await linked.store.close()
     written = b"".join(path.read_bytes() for path in linked.store.path.parent.glob("test.db*"))
     assert b"spotify:track:" not in written

@@ -37,6 +37,5 @@ async def serve(tx: Tx, layer: int, model: int | None) -> None:
     await tx.execute(update(MODEL).where(MODEL.c.layer == layer).values(serving=MODEL.c.model == (model or 0)))
 
 
-async def digests(tx: Tx, member: int | None = None) -> set[str]:
-    query = select(MODEL.c.digest) if member is None else select(MODEL.c.digest).where(MODEL.c.member == member)
-    return set((await tx.execute(query)).scalars())
+async def digests(tx: Tx, member: int) -> set[str]:
+    return set((await tx.execute(select(MODEL.c.digest).where(MODEL.c.member == member))).scalars())

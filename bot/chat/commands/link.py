@@ -8,6 +8,7 @@ from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
 from bot.errors import BadChoice
 from bot.flows import link as flow
+from bot.flows import notify
 
 
 @app_commands.command(description="Link your Spotify account, so that I can read your likes and keep your playlists")
@@ -73,7 +74,8 @@ async def unlink(interaction: Interaction) -> None:
 async def on_unlink(interaction: Interaction, _: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     await reply.pause(interaction)
-    await flow.unlink(services.store, services.vault, member, services.clock())
+    await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
+    services.outlooks.forget(member)
     services.outlooks.forget(member)
     interaction.client.offers.forget(member)
     await reply.show(interaction, Page(sentences.UNLINKED))
@@ -86,6 +88,9 @@ async def on_keep_it(interaction: Interaction, _: Id) -> None:
 @app_commands.command(description="Look at your likes now instead of waiting for my next look")
 async def sync(interaction: Interaction) -> None:
     services = interaction.client.services
+    known = await notify.known(services.store, interaction.user.id)
+    if known is not None and known.source == "file":
+        raise BadChoice(sentences.FROM_A_FILE)
     await services.account_music(interaction.user.id)  # raises NotLinked, ConsentEnded
     interaction.client.desk.wait(interaction, "sync", services.clock())
     await reply.show(interaction, Page(sentences.LOOKING))
