@@ -57,9 +57,10 @@ async def delete_models(store: Store, models_dir: Path, member: int) -> None:
     """Delete the member's model files, cards and pictures; before their rows, which know the names."""
     async with store.reading() as tx:
         digests = await models.digests(tx, member)
-    await asyncio.to_thread(_delete, [path for digest in digests for path in models_dir.glob(f"{digest}.*")])
+    await asyncio.to_thread(_delete, models_dir, digests)
 
 
-def _delete(paths: list[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
+def _delete(models_dir: Path, digests: set[str]) -> None:
+    for digest in digests:
+        for path in models_dir.glob(f"{digest}.*"):
+            path.unlink(missing_ok=True)
