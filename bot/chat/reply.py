@@ -63,9 +63,12 @@ async def soon(interaction: discord.Interaction[Any], work: Awaitable[T], *, pub
     """Wait for work that is mostly quick; acknowledge meanwhile when it is not."""
     task = asyncio.ensure_future(work)
     done, _ = await asyncio.wait({task}, timeout=PATIENCE)
-    if not done:
-        await pause(interaction, public=public)
-    return await task
+    try:
+        if not done:
+            await pause(interaction, public=public)
+        return await task
+    finally:
+        task.cancel()  # where the pause failed, nobody waits for the work any more
 
 
 async def ask(interaction: discord.Interaction[Any], form: Form) -> None:

@@ -14,6 +14,7 @@ NO_APP = (
     "This bot has no Spotify app of its own. `/link client_id:` takes one of yours (developer.spotify.com/dashboard), "
     "`/library import` takes a file."
 )
+FROM_A_FILE = "Your library comes from a file. `/library import` reads a newer one, `/link` takes Spotify instead."
 LOOKING = "Looking at your likes."
 WHY_WHICH = "Which song do you wonder about?"
 WHERE_DOES_IT_GO = "Where does this one go?"
@@ -50,7 +51,7 @@ COMMANDS = (
     "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data` are about what I keep"
 )
 NOT_HERE = "I cannot post there. Ask for a channel that both of us may write in."
-NO_REACTIONS = "I may not add reactions here. Whoever runs this server can allow it."
+NO_REACTIONS = "I may not add reactions here, or not read back what I posted. Whoever runs this server can allow it."
 
 PRIVACY = """\
 1. I keep your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, \

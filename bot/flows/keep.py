@@ -151,6 +151,18 @@ async def let_go(store: Store, member: int, playlist: int, now: datetime) -> Pla
         return kept
 
 
+async def kept(store: Store, member: int) -> list[tuple[Layer, Playlist]]:
+    """Return the member's kept playlists, each with its layer."""
+    async with store.reading() as tx:
+        layers = await playlists.layers(tx, member)
+        return [(layer, each) for layer in layers for each in await playlists.in_layer(tx, layer.layer)]
+
+
+async def layers(store: Store, member: int) -> list[Layer]:
+    async with store.reading() as tx:
+        return await playlists.layers(tx, member)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A layer and its playlists, each with the number of songs that were last seen in it."""

@@ -1,5 +1,6 @@
 """Library: a member's liked songs, read from Spotify or from a file they upload."""
 
+import asyncio
 import csv
 import hashlib
 import io
@@ -89,29 +90,40 @@ async def import_file(store: Store, member: int, name: str, data: bytes, now: da
 
     Rows without a title are counted and named, the rest is kept. Raises BadFile for what is no such file.
     """
-    likes: dict[str, Like] = {}
-    known: dict[str, SongFeatures] = {}
-    bad: list[str] = []
-    for number, row in enumerate(_rows(name, data), start=2):  # line 1 is the header
-        try:
-            like = _like(row)
-        except ValueError as problem:
-            bad.append(f"line {number}: {problem}")
-            continue
-        likes.setdefault(like.song.song, like)
-        known[like.song.song] = features_from_row(row, "csv")
-    if not likes:
-        raise BadFile(f"{name} has no song in it that I can read. {'; '.join(bad[:3])}".strip())
+    read = await asyncio.to_thread(_read, name, data)  # 50,000 rows take seconds
+    known = {song: each for song, each in read.features.items() if each.known}
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         linked = await members.account(tx, member) is not None
         if not linked:
             await members.change(tx, member, source="file")
-            await songs.like(tx, member, likes.values(), now)
-        await songs.save_features(tx, member, "csv", {song: each for song, each in known.items() if each.known}, now)
+            await songs.like(tx, member, read.likes.values(), now)
+        await songs.save_features(tx, member, "csv", known, now)
         total = await songs.count(tx, member)
-    with_features = sum(each.known for each in known.values())
-    return Imported(len(likes), total, with_features, bad[:MOST_NAMED], len(bad), linked)
+    return Imported(len(read.likes), total, len(known), read.bad[:MOST_NAMED], len(read.bad), linked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    likes: dict[str, Like] = field(default_factory=dict)
+    features: dict[str, SongFeatures] = field(default_factory=dict)
+    bad: list[str] = field(default_factory=list)
+
+
+def _read(name: str, data: bytes) -> _Read:
+    """Read a file row by row. Raises BadFile when there is no song in it."""
+    found = _Read()
+    for number, row in enumerate(_rows(name, data), start=2):  # line 1 is the header
+        try:
+            like = _like(row)
+        except ValueError as problem:
+            found.bad.append(f"line {number}: {problem}")
+            continue
+        found.likes.setdefault(like.song.song, like)
+        found.features[like.song.song] = features_from_row(row, "csv")
+    if not found.likes:
+        raise BadFile(f"{name} has no song in it that I can read. {'; '.join(found.bad[:3])}".strip())
+    return found
 
 
 def _rows(name: str, data: bytes) -> Iterator[Mapping[str, str]]:

@@ -38,15 +38,14 @@ async def offered(interaction: Interaction, typed: str) -> list[Choice[str]]:
 
 async def kept(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's kept playlists."""
-    shown = await keep.listed(interaction.client.services.store, interaction.user.id)
-    named = ((f"{each.name} ({layer.layer.name})", each) for layer in shown for each, _ in layer.playlists)
-    return matching(typed, ((name, str(each.playlist)) for name, each in named))
+    mine = await keep.kept(interaction.client.services.store, interaction.user.id)
+    return matching(typed, ((f"{each.name} ({layer.name})", str(each.playlist)) for layer, each in mine))
 
 
 async def layer(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's layers."""
-    shown = await keep.listed(interaction.client.services.store, interaction.user.id)
-    return matching(typed, ((each.layer.name, each.layer.name) for each in shown))
+    mine = await keep.layers(interaction.client.services.store, interaction.user.id)
+    return matching(typed, ((each.name, each.name) for each in mine))
 
 
 async def song(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -59,9 +58,8 @@ async def song(interaction: Interaction, typed: str) -> list[Choice[str]]:
 
 async def chosen(interaction: Interaction, given: str) -> Playlist:
     """Return the kept playlist that was chosen or typed. Raises BadChoice."""
-    shown = await keep.listed(interaction.client.services.store, interaction.user.id)
-    mine = [each for layer in shown for each, _ in layer.playlists]
-    found = [each for each in mine if given in (str(each.playlist), each.name)]
+    mine = await keep.kept(interaction.client.services.store, interaction.user.id)
+    found = [each for _, each in mine if given in (str(each.playlist), each.name)]
     if not found:
         raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
     return found[0]

@@ -37,8 +37,7 @@ async def export(interaction: Interaction) -> None:
     await reply.pause(interaction)
     services, member = interaction.client.services, interaction.user.id
     music = await services.music(member)
-    shown = await keep.listed(services.store, member)
-    kept = [each for layer in shown for each, _ in layer.playlists]
+    kept = [each for _, each in await keep.kept(services.store, member)]
     if not kept:
         raise NoPlaylists
     written = [await flow.as_csv(services.store, music, each) for each in kept]

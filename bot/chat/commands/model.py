@@ -73,8 +73,7 @@ async def _show(interaction: Interaction, layer: Layer) -> None:
         show_me = layout.row(layout.button("Show me a song", ids.of("label"), layout.PRIMARY))
         await reply.show(interaction, Page(sentences.NO_MODEL, show_me))
         return
-    shown = await keep.listed(services.store, member)
-    kept = [each for listed in shown if listed.layer == layer for each, _ in listed.playlists]
+    kept = [each for where, each in await keep.kept(services.store, member) if where == layer]
     drawn = await asyncio.to_thread(_read, services.settings.models_dir / f"{serving.digest}.png")
     picture = layout.picture(f"attachment://{PICTURE}", str(serving.card.get("alt") or ALT)) if drawn else None
     files = [discord.File(io.BytesIO(drawn), filename=PICTURE)] if drawn else []

@@ -158,10 +158,11 @@ async def _layer(
     interaction: Interaction, name: str | None, playlist: str | None, several: bool | None, everything: bool | None
 ) -> str:
     store, member = interaction.client.services.store, interaction.user.id
-    known = {each.layer.layer: each.layer for each in await keep.listed(store, member)}
     if name is None and playlist is not None:
-        name = known[(await choices.chosen(interaction, playlist)).layer].name
-    found = await keep.layer_named(store, member, name)
+        chosen = await choices.chosen(interaction, playlist)
+        found = await keep.layer_numbered(store, member, chosen.layer)
+    else:
+        found = await keep.layer_named(store, member, name)
     return texts.layer(await keep.layer_settings(store, member, found.name, several=several, everything=everything))
 
 

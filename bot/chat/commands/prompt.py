@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 async def prompt(interaction: Interaction, layer: str | None = None) -> None:
-    if interaction.guild_id is not None and not interaction.app_permissions.add_reactions:
+    mine = interaction.app_permissions
+    if interaction.guild_id is not None and not (mine.add_reactions and mine.read_message_history):
         raise BadChoice(sentences.NO_REACTIONS)
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     if interaction.channel_id is None:

@@ -65,6 +65,7 @@ async def _carry_out(interaction: Interaction, write: int, said: str) -> None:
 
 
 async def on_cancel(interaction: Interaction, tap: Id) -> None:
+    await reviewed(interaction.client, interaction.user.id, tap.number)  # raises NotYours
     async with interaction.client.services.store.writing() as tx:
         await flow.cancel(tx, interaction.user.id, tap.number)
     await reply.show(interaction, Page(sentences.CANCELLED))
@@ -163,8 +164,7 @@ async def why(interaction: Interaction, song: str, layer: str | None = None) -> 
 async def _explain(interaction: Interaction, layer: Layer, song: str) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await reasons.explain(services.store, services.outlooks, member, layer.layer, song)
-    shown = await keep.listed(services.store, member)
-    names = {each.playlist: each for listed in shown for each, _ in listed.playlists}
+    names = {each.playlist: each for _, each in await keep.kept(services.store, member)}
     picture = layout.beside(texts.explained(found, names), found.song.cover, f"Cover of {found.song.line}")
     await reply.show(interaction, Page(picture))
 
