@@ -1,0 +1,244 @@
+"""A home for end-to-end tests: the house with the bot in it at its most talkative, and somebody who watches its manners.
+
+The manners hold for every test: what goes over the wire is as Discord describes it, nobody is mentioned, nothing
+personal stands in a channel, and no secret stands anywhere.
+"""
+
+import asyncio
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from cryptography.fernet import Fernet
+
+from sandbox.discord import AnswerKind, Channel, Exchange, Interaction, InteractionKind, Message, Outcome, Person
+from sandbox.house import CLIENT_ID, House, Resident
+from sandbox.library import Library
+from sandbox.spotify import Account, App
+from sandbox.spotify.tokens import urlsafe_b64encode
+from tests.contract.discord_openapi import SPEC, SpecCheck
+
+T = TypeVar("T")
+PATIENCE = 60.0  # seconds; a training takes five on an idle machine, and machines are seldom idle
+LOOK = 0.02  # seconds between looks at what announces nothing: the database, the log
+ISSUED = 5_000  # tokens of a kind that the stand-in may have handed out
+SHOWN = 20  # characters of a secret that are too many to show
+TROUBLE = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) ", re.MULTILINE)
+SILENT = {AnswerKind.DEFERRED, AnswerKind.DEFERRED_UPDATE, AnswerKind.CHOICES, AnswerKind.MODAL}
+
+
+class Home(House):
+    """A house whose bot has a secret of every kind, and logs all it has to say. Members: as many as there are."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.token, self.secret, self.key = "canary-token-9f2b71c4", "canary-secret-77ab03", Fernet.generate_key().decode()
+        secrets = {
+            "DISCORD_TOKEN": self.token,
+            "SPOTIFY_CLIENT_SECRET": self.secret,
+            "ENCRYPTION_KEYS": self.key,
+            "LOG_LEVEL": "DEBUG",
+            "POLL_SECONDS": "1",
+        }
+        super().__init__(folder, settings={**secrets, **settings})
+        self.discord.token = self.token
+        self.app = self.spotify.register(App(CLIENT_ID, self.app.redirect_uris, secret=self.secret))
+        self.updates = self.discord.add_channel(self.guild, "updates")
+        self.manners = Manners(self)
+        self.states: set[str] = set()  # of links that were begun
+
+    # People
+
+    def move_in(self, name: str, library: Library) -> Resident:
+        self.app.users.add(name.lower())  # more seats than Spotify has: those are for tests of their own
+        return super().move_in(name, library)
+
+    async def consent(self, consent_url: str, account: Account) -> str:
+        landing = await super().consent(consent_url, account)
+        self.states |= {*parse_qs(urlsplit(landing).query)["state"]}
+        return landing
+
+    async def link(self, resident: Resident) -> Outcome:
+        """Link Spotify in the browser; the outcome of /link, in which the next step is shown."""
+        outcome = await resident.person.command("link")
+        await self.agree(consent_url(await outcome.reply()), resident.account)
+        await outcome.until(lambda each: "liked song" in each.text(), PATIENCE)
+        return outcome
+
+    # What the bot keeps
+
+    @property
+    def database(self) -> Path:
+        return self.data / "cratekeeper.db"
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Look into the bot's database, as somebody with the file would."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=20)) as database:
+            return database.execute(query, values).fetchall()
+
+    def labels(self, person: Person) -> list[tuple[str, str, list[int]]]:
+        """The person's standing answers: song, kind, playlists; oldest event first."""
+        query = "select song, kind, playlists from answer where member = ? and undone_at is null order by event"
+        return [(song, kind, json.loads(chosen)) for song, kind, chosen in self.rows(query, person.user.id)]
+
+    def playlist(self, person: Person, name: str) -> int:
+        """The number by which the bot knows a kept playlist."""
+        query = "select playlist from playlist where member = ? and name = ? and removed_at is null"
+        ((number,),) = self.rows(query, person.user.id, name)
+        return int(number)
+
+    def calls(self, account: Account, start: int = 0) -> list[str]:
+        """The requests that the bot made to Spotify for an account, from the request `start` on."""
+        return [each.line for each in self.spotify.requests[start:] if each.user == account.id]
+
+    # Waiting
+
+    async def until(self, found: Callable[[], T | None], within: float = PATIENCE) -> T:
+        """The first true value of `found`, for what announces no change. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            while not (value := found()):
+                await asyncio.sleep(LOOK)
+        return value
+
+    async def told(self, person: Person, *words: str, channel: Channel | None = None, after: int = 0) -> Message:
+        """The first message there, newer than message `after`, in which all the words stand."""
+        there = channel or self.discord.dm(person.user)
+
+        def found() -> Message | None:
+            seen = [each for each in person.visible(there) if each.id > after]
+            return next((each for each in seen if all(word in each.text() for word in words)), None)
+
+        return await self.discord.wait_for(found, PATIENCE)
+
+    def last_message(self, person: Person) -> int:
+        """The newest message in the person's DMs; 0 where there is none."""
+        return max(self.discord.dm(person.user).messages, default=0)
+
+    # Forging
+
+    async def forge(self, person: Person, custom_id: str, *, values: list[str] | None = None) -> Outcome:
+        """Press what no client would show: a button or select (`values`) that the person makes up, on any message."""
+        data: dict[str, Any] = {"id": 1, "component_type": 2 if values is None else 3, "custom_id": custom_id}
+        data |= {} if values is None else {"values": values}
+        message = next(iter(self.discord.messages.values()))
+        made = self.discord.begin(InteractionKind.COMPONENT, person.user, person.channel, data, message=message)
+        await self.acknowledged(made)
+        return Outcome(self.discord, made)
+
+    async def acknowledged(self, made: Interaction) -> None:
+        await self.discord.wait_for(lambda: made.acknowledged or made.refused, PATIENCE)
+
+    # Secrets
+
+    def secrets(self) -> set[str]:
+        """The beginnings of everything that is not to be seen by anybody but who it is for."""
+        tokens = {_token(kind, number) for kind in ("access", "refresh") for number in range(1, ISSUED)}
+        hooks = {each.token for each in self.discord.interactions.values()}
+        return {each[:SHOWN] for each in (*tokens, *hooks, *self.states, self.token, self.secret, self.key)}
+
+    def codes(self) -> set[str]:
+        """The beginnings of authorization codes; their owners see them in the browser's address bar."""
+        return {_token("code", number)[:SHOWN] for number in range(1, ISSUED)}
+
+
+def _token(kind: str, number: int) -> str:
+    """What `sandbox.spotify.tokens` hands out under that number."""
+    digest = sha256(f"0:{kind}:{number}".encode()).digest()
+    return urlsafe_b64encode(digest * 3).decode().rstrip("=")
+
+
+def shown(text: str, secrets: set[str]) -> list[str]:
+    """The lines of a text in which a secret shows."""
+    return [line[:500] for line in text.splitlines() if any(piece in secrets for piece in _pieces(line))]
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Whatever in a line is as long as what may not be shown of a secret."""
+    for word in re.findall(rf"[\w-]{{{SHOWN},}}", line):
+        yield from (word[at : at + SHOWN] for at in range(len(word) - SHOWN + 1))
+
+
+def consent_url(message: Message) -> str:
+    return next(button.url for button in message.buttons() if button.url)
+
+
+class Manners:
+    """Watches everything that the bot says to Discord and writes into its log."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._spec = SpecCheck() if SPEC.exists() else None
+        self._said: list[Exchange] = []
+        self._read = 0  # bytes of the log
+        home.discord.on_exchange = self._heard
+
+    def _heard(self, exchange: Exchange) -> None:
+        self._said.append(exchange)
+        if self._spec is not None:
+            self._spec(exchange)
+
+    def new_log(self) -> str:
+        """What was written into the log since the last time."""
+        with self._home.log.open("rb") as log:
+            log.seek(self._read)
+            written = log.read()
+        self._read += len(written)
+        return written.decode(errors="replace")
+
+    def check(self, *, trouble: bool) -> None:
+        """Raise AssertionError for bad manners since the last time; `trouble`: warnings were provoked."""
+        said, self._said = self._said, []
+        log, secrets = self.new_log(), self._home.secrets()
+        texts = "\n".join(json.dumps(_message(each)) for each in said if _message(each))
+        _none("a secret stands in the log", shown(log, secrets | self._home.codes()))
+        _none("a secret stands in a message", shown(_without_consent(texts), secrets))
+        _none("somebody is mentioned", [each for each in said if _mentions(each)])
+        _none("not as Discord describes it", self._spec.violations if self._spec is not None else [])
+        _none("something personal stands in a channel", [each.text() for each in self._strays()])
+        _none("the log tells of trouble", [] if trouble else [log[each.start() :][:3000] for each in TROUBLE.finditer(log)])
+
+    def _strays(self) -> Iterator[Message]:
+        """What the bot said in the channel for everyone to see, and is no prompt."""
+        home = self._home
+        prompts = {each for (each,) in home.rows("select message from prompt")} if home.database.exists() else set()
+        for message in home.channel.messages.values():
+            if message.author is home.discord.bot and message.visible_to is None and message.id not in prompts:
+                yield message
+
+
+def _none(what: str, found: Sequence[Any]) -> None:
+    if found:
+        raise AssertionError("\n".join([f"{what}:", *map(str, found[:3])]))
+
+
+def _message(exchange: Exchange) -> dict[str, Any] | None:
+    """The message that a request writes, if it writes one."""
+    body = exchange.request if isinstance(exchange.request, dict) else {}
+    if exchange.route.endswith("/callback"):
+        if AnswerKind(body["type"]) in SILENT:
+            return None
+        body = body["data"]
+    return body if "components" in body and exchange.status < 300 else None
+
+
+def _mentions(exchange: Exchange) -> bool:
+    """Whether a message may mention anybody."""
+    message = _message(exchange)
+    return message is not None and message.get("allowed_mentions", {}).get("parse") != []
+
+
+def _without_consent(text: str) -> str:
+    """Without the addresses of consent pages: those carry their member's state, and are for that member alone."""
+    return re.sub(r'"url": "http[^"]*/authorize\?[^"]*"', '"url": ""', text)
+
+
+def together(*libraries: Library) -> Library:
+    """Several libraries' features in one."""
+    everything = tuple(cells for each in libraries for cells in each.features)
+    return replace(libraries[0], features=everything)
