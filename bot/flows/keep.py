@@ -45,7 +45,7 @@ async def make(store: Store, music: Music, member: int, layer_name: str, name: s
 
 
 async def _adopt(tx: Tx, layer: Layer, found: Found) -> Playlist:
-    """Keep `found` in the layer; one of that name that lost its reference (after /unlink) is picked up again."""
+    """Keep `found` in the layer. One that was let go of, or lost its reference (after /unlink), has its labels back."""
     kept = await playlists.in_layer(tx, layer.layer)
     for each in kept:
         if not each.ref and each.name == found.name:
@@ -54,6 +54,9 @@ async def _adopt(tx: Tx, layer: Layer, found: Found) -> Playlist:
     await _room_for(tx, layer, found.name)
     taken = {each.emoji for each in kept}
     emoji = next(each for each in EMOJI if each not in taken)
+    if earlier := await playlists.let_go(tx, layer.layer, found.id):
+        await playlists.change(tx, earlier.playlist, removed_at=None, name=found.name, emoji=emoji)
+        return await _get(tx, layer.member, earlier.playlist)
     return await playlists.add(tx, layer.member, layer.layer, found.name, found.id, emoji)
 
 

@@ -23,7 +23,8 @@ async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] |
     todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
     lines = _decided(outlook, layer, kept, [song for song in todo if not _told(verdicts.get(song))], verdicts)
     lines += _settled(todo, verdicts, standing)
-    lines += _unwanted(verdicts, {each.playlist: await writes.ours(tx, each.playlist) for each in kept}, standing)
+    ours = {each.playlist: await writes.ours(tx, each.playlist) for each in kept}
+    lines += _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
     digest = outlook.model.digest if outlook.model else None
     write = await writes.begin(tx, layer.member, layer.layer, kind, len(todo), digest, now)
     await writes.add_changes(tx, layer.member, write, lines)
@@ -100,13 +101,22 @@ def _settled(
 
 
 def _unwanted(
-    verdicts: Mapping[str, Verdict], ours: Mapping[int, frozenset[str]], standing: Mapping[int, set[str | None]]
+    verdicts: Mapping[str, Verdict],
+    ours: Mapping[int, frozenset[str]],
+    standing: Mapping[int, set[str | None]],
+    liked: frozenset[str] | None,
 ) -> list[dict[str, Any]]:
-    """Return the lines that take out what we put in and the member has since said belongs elsewhere, or nowhere."""
+    """Return the lines that take out what we put in and is not wanted there any more.
+
+    The member has since said that it belongs elsewhere, or nowhere; or (in a whole sort) does not like it any more.
+    """
     return [
         {"song": song, "playlist": playlist, "action": "remove", "certainty": "told"}
         for playlist, songs in ours.items()
         for song in sorted(songs & {each for each in standing[playlist] if each})
-        if (verdict := verdicts.get(song))
-        and (playlist in verdict.no or (verdict.settled and playlist not in verdict.yes))
+        if _ruled_out(verdicts.get(song), playlist) or (liked is not None and song not in liked)
     ]
+
+
+def _ruled_out(verdict: Verdict | None, playlist: int) -> bool:
+    return verdict is not None and (playlist in verdict.no or (verdict.settled and playlist not in verdict.yes))

@@ -60,3 +60,13 @@ async def test_a_playlist_handed_over_keeps_its_songs(linked: Linked) -> None:
     kept = await keep.take(linked.store, await linked.music(), MEMBER, "main", found)
     async with linked.store.reading() as tx:
         assert [item.song for item in await playlists.items(tx, kept.playlist)] == [track(5).uri]
+
+
+async def test_a_playlist_let_go_of_and_handed_over_again_has_its_labels_back(linked: Linked) -> None:
+    own = linked.house.spotify.create_playlist("ada", "Mine")
+    (found,) = await keep.offered(linked.store, await linked.music(), MEMBER)
+    kept = await keep.take(linked.store, await linked.music(), MEMBER, "main", found)
+    await keep.let_go(linked.store, MEMBER, kept.playlist, NOW)
+    (found,) = await keep.offered(linked.store, await linked.music(), MEMBER)
+    assert found.id == own.id
+    assert (await keep.take(linked.store, await linked.music(), MEMBER, "main", found)).playlist == kept.playlist

@@ -56,6 +56,12 @@ async def by_ref(tx: Tx, member: int, ref: str) -> Playlist | None:
     return await one(tx, Playlist, select(PLAYLIST).where(*kept).limit(1))
 
 
+async def let_go(tx: Tx, layer: int, ref: str) -> Playlist | None:
+    """Return the playlist of that reference that the layer once kept and let go of."""
+    gone = (PLAYLIST.c.layer == layer, PLAYLIST.c.ref == ref, PLAYLIST.c.removed_at.is_not(None))
+    return await one(tx, Playlist, select(PLAYLIST).where(*gone).order_by(PLAYLIST.c.playlist.desc()).limit(1))
+
+
 async def add(tx: Tx, member: int, layer: int, name: str, ref: str, emoji: str) -> Playlist:
     result = await tx.execute(insert(PLAYLIST).values(member=member, layer=layer, name=name, ref=ref, emoji=emoji))
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
