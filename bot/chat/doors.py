@@ -121,16 +121,19 @@ async def _synced(bot: Bot, notice: Notice, asked: bool) -> Page | None:
 
 
 async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
+    """What training came to, for whoever asked for it, with the next step."""
     if not asked:
         return None
-    if not notice.body["published"]:
-        return Page(texts.not_published(str(notice.body["reason"])))
     found = await steps.where(bot, notice.member)
     layer = next((each for each in found.layers if each.layer.layer == notice.body["layer"]), None)
     if layer is None:
         return None
+    another = layout.button("Another song", ids.of("label"))
+    if not notice.body["published"]:
+        reason = str(notice.body["reason"])
+        return Page(texts.not_published(reason, has_model=layer.model is not None), layout.row(another))
     look = layout.button("Look", ids.of("sort", layer.layer.layer), layout.PRIMARY)
-    return Page(texts.trained(layer), layout.row(look, layout.button("Another song", ids.of("label"))))
+    return Page(texts.trained(layer), layout.row(look, another))
 
 
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:

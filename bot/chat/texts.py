@@ -109,8 +109,11 @@ def trained(layer: LayerStatus) -> str:
     return f"I can already place {words.count(layer.placeable, 'song')}{known}. Look?"
 
 
-def not_published(reason: str) -> str:
-    return f"I learnt again, and kept the model you have: {words.escape(reason, 300)}"
+def not_published(reason: str, *, has_model: bool) -> str:
+    because = words.escape(reason, 300)
+    if has_model:
+        return f"I learnt again and keep the model I had. The new one is {because}."
+    return f"I learnt from your labels and do not trust it yet: {because}. A few more taps help."
 
 
 def dry_run(receipt: Receipt) -> str:

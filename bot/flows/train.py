@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.adapters.jobs import Jobs
 from bot.adapters.store import Store, Tx, answers, models, notices, playlists, songs
 from bot.adapters.trainer import Trainer
 from bot.core.dataset import Label, TrainingSet
@@ -11,12 +12,24 @@ from bot.errors import BadChoice
 
 
 async def train(store: Store, trainer: Trainer, member: int, layer: int, now: datetime) -> None:
-    """Train, and leave a notice of how it went. Raises TrainingFailed."""
+    """Train, and leave a notice of how it went. Raises TrainingFailed.
+
+    The labels count as tried from the beginning: those that come in while this runs do not ask for another training.
+    """
+    async with store.writing() as tx:
+        verdicts = await answers.verdicts(tx, member, layer)
+        await playlists.change_layer(tx, layer, tried=sum(verdict.settled for verdict in verdicts.values()))
     trained = await trainer.fit(member, layer)
     body = {"layer": layer, "published": trained.published, "labels": trained.labels, "reason": trained.reason}
     async with store.writing() as tx:
         await playlists.change_layer(tx, layer, tried=trained.labels)
         await notices.add(tx, member, "trained", body, now)
+
+
+async def soon(jobs: Jobs, member: int, layer: int) -> None:
+    """Have the layer trained, unless that is under way: labels that come meanwhile wait for the next ten."""
+    if not any(job.kind == "train" and job.argument == layer for job in await jobs.pending(member)):
+        await jobs.enqueue("train", member, layer)
 
 
 async def training_set(tx: Tx, member: int, layer: int) -> TrainingSet:

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from sandbox.discord import Choice, Upload
+from sandbox.discord import Choice, Person, Upload
 from sandbox.house import House
 from tests.e2e.chat_stage import (
     PATIENCE,
@@ -170,8 +170,7 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(house
     assert "6 more labels and I can learn" in said.text()
 
     card = await label(vera, await answer(vera.command("label")), library, 9)
-    outcome = await vera.command("train")
-    await outcome.until(lambda each: "Look" in labels(each), PATIENCE)
+    await trained(house, vera, 1)
     said = await answer(vera.command("model"))
     assert "times in" in said.text()
     assert [each.filename for each in said.files()] == ["model.png"]
@@ -204,13 +203,21 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(house
 
     card = await answer(vera.command("label"))
     await label(vera, card, library, 10)
-    outcome = await vera.command("train")
-    said = await outcome.until(lambda each: "Look" in labels(each) or "kept the model" in each.text(), PATIENCE)
+    await trained(house, vera, 2)
     said = await answer(vera.command("model"))
     if said.selects():
         older = said.selects()[0].options[-1]
         said = await answer(vera.select(said, "Use an earlier model", older.value))
         assert f"Learnt from {older.label.split(' · ')[1].split(',')[0]}" in said.text()
+
+
+async def trained(house: House, person: Person, times: int) -> None:
+    """Wait until the member was told so often, beside their card, what training came to."""
+
+    def told() -> bool:
+        return sum("Another song" in labels(each) for each in person.visible()) >= times
+
+    await house.discord.wait_for(told, PATIENCE)
 
 
 # ---------------------------------------------------------------- updates, help, data
