@@ -1,0 +1,86 @@
+"""A member without any account: a file becomes the library, and the playlists come back as files."""
+
+import csv
+import io
+
+import pytest
+
+from sandbox.discord import Message, Upload
+from tests.e2e.chat_stage import STYLES, answer, as_file, asked_about, label, labels, newcomer, styled
+from tests.e2e.home import PATIENCE, Home
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+HEADER = "Track URI,Track Name,Artist Name(s),Tempo\n"
+
+
+def rows_of(message: Message) -> dict[str, list[dict[str, str]]]:
+    """The rows of the files that a message shows, by the files' names."""
+    found = {each.filename: each.data.decode("utf-8-sig") for each in message.files()}
+    return {name: list(csv.DictReader(io.StringIO(text, newline=""))) for name, text in found.items()}
+
+
+async def test_bad_rows_are_named_and_the_rest_is_imported(home: Home) -> None:
+    person = newcomer(home, "rae")
+    rows = ["x,Good *one*,Someone,120", ",,Nobody,1", ",Lonely,,2", ",Another,A;B,", ",Good *one*,Someone,120"]
+    said = await answer(person.command("library import", file=Upload("my.csv", (HEADER + "\n".join(rows)).encode())))
+    assert "2 songs" in said.text()
+    assert "2 rows" in said.text()
+    assert "line 3: no title" in said.text()
+    assert "line 4: no artist" in said.text()
+    said = await answer(person.command("library import", file=as_file(styled(10, seed=41))))
+    assert "has 12 now" in said.text()
+    assert home.rows("select count(*) from liked where member = ?", person.user.id) == [(12,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("song.mp3", b"ID3\0\0\0", "not a CSV"),
+        ("list.csv", b"one,two\n1,2\n", "no columns for title"),
+        ("empty.csv", b"", "no columns"),
+        ("blank.csv", HEADER.encode(), "no song in it"),
+    ],
+)
+async def test_a_wrong_file_gets_a_clear_error_and_nothing_is_kept(
+    home: Home, name: str, data: bytes, said: str
+) -> None:
+    person = newcomer(home, "sol")
+    message = await answer(person.command("library import", file=Upload(name, data)))
+    assert said in message.text()
+    assert home.rows("select 1 from member where member = ?", person.user.id) == []
+
+
+async def test_without_any_account_from_the_file_to_sorted_files(home: Home) -> None:
+    library = styled(60, seed=42)
+    person = newcomer(home, "tess")
+    said = await answer(person.command("library import", file=as_file(library)))
+    assert "New playlist" in labels(said)
+    for style in STYLES:
+        said = await answer(person.command("playlists add", new=style))
+    card = await answer(person.click(said, "Show me a song"))
+    card = await label(person, card, library, 5)
+    sixth = await person.click(card, library.belongs(asked_about(card, library).uri)[0])  # enough for a first training
+    await label(person, await sixth.reply(), library, 6)
+    trained = await sixth.until(lambda each: "Look" in labels(each), PATIENCE)
+
+    dry_run = await answer(person.click(trained, "Look"))
+    outcome = await person.click(dry_run, "Apply")
+    await outcome.until(lambda each: "Undo" in labels(each), PATIENCE)
+    found = rows_of(await answer(person.command("library export")))
+    assert len(found) == len(STYLES)
+    placed = {uri: name for name, rows in found.items() for uri in (each["Track URI"] for each in rows)}
+    assert len(placed) >= 12
+    right = [uri for uri, name in placed.items() if library.belongs(uri)[0].replace(" ", "_") in name]
+    assert len(right) >= 0.8 * len(placed)
+
+    said = await answer(person.command("library import", file=Upload("back.csv", await first_file(person))))
+    assert "left out" not in said.text()
+
+
+async def first_file(person) -> bytes:
+    return (await answer(person.command("library export"))).files()[0].data
+
+
+async def test_without_a_library_there_is_nothing_to_export(home: Home) -> None:
+    said = await answer(newcomer(home, "uma").command("library export"))
+    assert "Link Spotify" in labels(said)
