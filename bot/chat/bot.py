@@ -19,7 +19,7 @@ from bot.chat.guard import caught, guarded
 from bot.chat.layout import Handler, Page, Tap
 from bot.chat.offers import Offers
 from bot.config import Settings
-from bot.flows import prompt, train
+from bot.flows import prompt
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Bot(discord.Client):
         at = discord.utils.time_snowflake(now)
         pressed = await prompt.react(self.services.store, event.user_id, event.message_id, str(event.emoji), at, now)
         if pressed is not None and pressed.train:
-            await train.soon(self.services.jobs, event.user_id, pressed.layer)
+            await self.services.jobs.enqueue("train", event.user_id, pressed.layer)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         now = self.services.clock()

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from bot.adapters.jobs import Jobs
 from bot.adapters.store import Store, Tx, answers, models, notices, playlists, songs
 from bot.adapters.trainer import Trainer
 from bot.core.dataset import Label, TrainingSet
@@ -24,12 +23,6 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
     async with store.writing() as tx:
         await playlists.change_layer(tx, layer, tried=trained.labels)
         await notices.add(tx, member, "trained", body, now)
-
-
-async def soon(jobs: Jobs, member: int, layer: int) -> None:
-    """Have the layer trained, unless that is under way: labels that come meanwhile wait for the next ten."""
-    if not any(job.kind == "train" and job.argument == layer for job in await jobs.pending(member)):
-        await jobs.enqueue("train", member, layer)
 
 
 async def training_set(tx: Tx, member: int, layer: int) -> TrainingSet:

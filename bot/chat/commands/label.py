@@ -10,7 +10,7 @@ from bot.chat.commands import choices
 from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.core.labels import Kind
-from bot.flows import keep, review, train
+from bot.flows import keep, review
 from bot.flows import label as flow
 from bot.flows.label import Done, Pressed, Question
 
@@ -70,7 +70,7 @@ async def press(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequence[
     pressed = await flow.press(services.store, member, tap.key, kind, chosen, interaction.id, now)
     if pressed.train:
         interaction.client.desk.wait(interaction, "train", now, about=pressed.layer, apart=True)
-        await train.soon(services.jobs, member, pressed.layer)
+        await services.jobs.enqueue("train", member, pressed.layer)
     if pressed.write is not None:
         await services.jobs.enqueue("apply", member, pressed.write)
     return pressed
