@@ -16,10 +16,10 @@ from bot.flows.outlook import Outlooks
 
 
 async def export(store: Store, member: int) -> bytes:
-    """Return everything that is kept about the member as JSON."""
+    """Return everything that is kept about the member as JSON, table by table."""
     async with store.reading() as tx:
         tables = await whole.export(tx, member)
-    return json.dumps({"member": member, **tables}, indent=1, ensure_ascii=False, default=_plain).encode()
+    return json.dumps(tables, indent=1, ensure_ascii=False, default=_plain).encode()
 
 
 def _plain(value: Any) -> str:
