@@ -38,7 +38,11 @@ class Home(House):
     """A house whose bot has a secret of every kind, and logs all it has to say. Members: as many as there are."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.token, self.secret, self.key = "canary-token-9f2b71c4", "canary-secret-77ab03", Fernet.generate_key().decode()
+        self.token, self.secret, self.key = (
+            "canary-token-9f2b71c4",
+            "canary-secret-77ab03",
+            Fernet.generate_key().decode(),
+        )
         secrets = {
             "DISCORD_TOKEN": self.token,
             "SPOTIFY_CLIENT_SECRET": self.secret,
@@ -201,7 +205,10 @@ class Manners:
         _none("somebody is mentioned", [each for each in said if _mentions(each)])
         _none("not as Discord describes it", self._spec.violations if self._spec is not None else [])
         _none("something personal stands in a channel", [each.text() for each in self._strays()])
-        _none("the log tells of trouble", [] if trouble else [log[each.start() :][:3000] for each in TROUBLE.finditer(log)])
+        _none(
+            "the log tells of trouble",
+            [] if trouble else [log[each.start() :][:3000] for each in TROUBLE.finditer(log)],
+        )
 
     def _strays(self) -> Iterator[Message]:
         """What the bot said in the channel for everyone to see, and is no prompt."""

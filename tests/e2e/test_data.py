@@ -1,0 +1,58 @@
+"""What is kept about a member: said, handed out, and deleted after a typed word."""
+
+import json
+
+import pytest
+
+from tests.e2e.chat_stage import answer, styled, with_file
+from tests.e2e.home import Home
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+
+
+async def test_privacy_says_in_ten_lines_what_is_kept(home: Home) -> None:
+    person = await with_file(home, "moe", library=styled(3, seed=81))
+    said = await answer(person.command("privacy"))
+    assert len(said.text().splitlines()) == 10
+    assert said.visible_to == person.user.id
+
+
+async def test_everything_is_handed_out_as_json_without_the_keys(home: Home) -> None:
+    nia = home.move_in("Nia", styled(9, seed=82))
+    await home.link(nia)
+    await answer(nia.person.command("playlists add", new="Run"))
+    await answer(nia.person.click(await answer(nia.person.command("label")), "Run"))
+    said = await answer(nia.person.command("data export"))
+    found = json.loads(said.files()[0].data)
+    assert [row["member"] for row in found["member"]] == [nia.person.user.id]
+    assert len(found["liked"]) == 9
+    assert [row["name"] for row in found["playlist"]] == ["Run"]
+    assert [row["kind"] for row in found["answer"]] == ["only"]
+    assert found["account"][0]["tokens"] == "(sealed)"
+    tables = {name for (name,) in home.rows("select name from sqlite_master where type = 'table'")}
+    assert found.keys() == {name for name in tables if {"member", "owner"} & columns(home, name)}
+
+
+def columns(home: Home, table: str) -> set[str]:
+    return {name for (name,) in home.rows("select name from pragma_table_info(?)", table)}
+
+
+async def test_p35_deleting_takes_a_typed_word_and_leaves_nothing(home: Home) -> None:
+    library = styled(9, seed=83)
+    person = await with_file(home, "ole", "Run to nowhere in particular", library=library)
+    await answer(person.click(await answer(person.command("label")), "None of them"))
+    form = await person.command("data delete")
+    said = await answer(person.submit(form, word="erase"))
+    assert "Nothing was deleted" in said.text()
+    assert len(home.labels(person)) == 1
+
+    form = await person.command("data delete")
+    outcome = await person.submit(form, word="Delete")
+    assert "is deleted" in (await outcome.until(lambda each: "deleted" in each.text())).text()
+    for name in (name for (name,) in home.rows("select name from sqlite_master where type = 'table'")):
+        owner = {"member", "owner"} & columns(home, name)
+        assert not owner or home.rows(f'select 1 from "{name}" where {owner.pop()} = ?', person.user.id) == []  # noqa: S608
+    kept = b"".join(path.read_bytes() for path in home.data.rglob("*") if path.is_file())
+    for canary in (str(person.user.id), library.tracks[0].id, "Run to nowhere in particular"):
+        assert canary.encode() not in kept
+    assert "Link Spotify" in [each.label for each in (await answer(person.command("help"))).buttons()]
