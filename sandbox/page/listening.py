@@ -8,7 +8,7 @@ from sandbox.page.asking import Ask
 from sandbox.spotify import Account, Change, Playlist, Track, World
 from sandbox.spotify.model import HAND
 
-SHOWN = 100  # likes that a page asks for at first
+SHOWN = 50  # likes that a page asks for at first
 REMEMBERED = 500  # changes kept, over all accounts
 RECENT = 12  # changes listed
 COVERS = "/spotify/covers"

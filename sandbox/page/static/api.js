@@ -31,28 +31,28 @@ export function listen(changed, reopened) {
   const events = new EventSource("/page/events");
   let lost = false;
   events.addEventListener("message", (event) => changed(JSON.parse(event.data)));
-  events.addEventListener("error", () => { lost = true; });
+  events.addEventListener("error", () => {
+    lost = true;
+  });
   events.addEventListener("open", () => {
     if (lost) reopened();
     lost = false;
   });
 }
 
-/** `load` with at most one run at a time: calls during a run lead to one more after it. */
+/**
+ * `load` with at most one run at a time, and `pause` milliseconds from the end of one to the start of the next: calls in
+ * between lead to one more run. Returns a function whose promise ends with a run that began after it was called.
+ */
 export function refresher(load, pause = 0) {
-  let running = null;
-  let again = false;
-  const run = async () => {
-    do {
-      again = false;
-      await load();
-      if (pause) await new Promise((done) => setTimeout(done, pause));
-    } while (again);
-    running = null;
+  let next = null; // the run that has not begun
+  let last = Promise.resolve();
+  const begin = async () => {
+    await last;
+    next = null;
+    const loading = load();
+    last = loading.catch(() => {}).then(() => pause && new Promise((done) => setTimeout(done, pause)));
+    return loading;
   };
-  return () => {
-    again = true;
-    running ??= run().catch((error) => { running = null; throw error; });
-    return running;
-  };
+  return () => (next ??= begin());
 }

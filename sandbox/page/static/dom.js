@@ -4,9 +4,12 @@
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) set(element, name, value);
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...present(children));
   return element;
 }
+
+/** What is there of nested lists of children; null, undefined, false and "" stand for nothing. */
+const present = (children) => children.flat(Infinity).filter((child) => child || child === 0);
 
 function set(element, name, value) {
   if (value === null || value === undefined || value === false) return;
@@ -16,8 +19,13 @@ function set(element, name, value) {
   else element.setAttribute(name, value === true ? "" : value);
 }
 
+/** A button to press; `style` is one or more classes. */
+export function button(style, label, onclick, more = {}) {
+  return h("button", { type: "button", class: style, onclick, ...more }, label);
+}
+
 export function replace(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  element.replaceChildren(...present(children));
   return element;
 }
 
@@ -41,14 +49,20 @@ export function webAddress(text) {
 
 export function link(address, ...children) {
   const href = webAddress(address);
-  return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children) : h("span", {}, ...children);
+  return href
+    ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children)
+    : h("span", {}, ...children);
 }
 
 /** A round picture of somebody: their initial on a colour that belongs to the name. The bot has its own. */
 export function avatar(person) {
   if (person.bot) return h("img", { class: "avatar", src: "/page/static/crate.svg", alt: "" });
   const hue = [...person.name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
-  return h("span", { class: "avatar", "aria-hidden": "true", style: { "--hue": hue } }, person.name.slice(0, 1).toUpperCase());
+  return h(
+    "span",
+    { class: "avatar", "aria-hidden": "true", style: { "--hue": hue } },
+    person.name.slice(0, 1).toUpperCase(),
+  );
 }
 
 /** Say something in passing; an alert stays until it is read aloud and ten seconds have gone by. */
@@ -61,8 +75,18 @@ export function notice(text) {
 /** Show a modal dialog with a title; it leaves the page when it is closed. Returns the element. */
 export function dialog(title, ...children) {
   const heading = h("h2", { id: freshId("title") }, title);
-  const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => shown.close() }, "✕");
-  const shown = h("dialog", { "aria-labelledby": heading.id, onclose: () => shown.remove() }, close, heading, ...children);
+  const close = h(
+    "button",
+    { type: "button", class: "close", "aria-label": "Close", onclick: () => shown.close() },
+    "✕",
+  );
+  const shown = h(
+    "dialog",
+    { "aria-labelledby": heading.id, onclose: () => shown.remove() },
+    close,
+    heading,
+    ...children,
+  );
   shown.addEventListener("click", (event) => event.target === shown && shown.close());
   document.body.append(shown);
   shown.showModal();

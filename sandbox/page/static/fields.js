@@ -6,7 +6,9 @@ import { freshId, h } from "./dom.js";
 
 /** A line or a paragraph of text. */
 export function textField({ label, hint, long, ...properties }) {
-  const input = long ? h("textarea", { rows: 4, ...properties }) : h("input", { type: "text", autocomplete: "off", ...properties });
+  const input = long
+    ? h("textarea", { rows: 4, ...properties })
+    : h("input", { type: "text", autocomplete: "off", ...properties });
   return { input, element: labelled(label, input, hint), read: () => input.value };
 }
 
@@ -18,9 +20,14 @@ export function numberField({ label, hint, whole, ...properties }) {
 /** One of few, as the browser's own menu. `read` returns the value as it was given, of whatever type. */
 export function menuField({ label, hint, options, required }) {
   const blank = h("option", { value: "" }, required ? "Choose…" : "–");
-  const items = options.map((option, index) => h("option", { value: String(index), selected: option.default }, option.label));
+  const items = options.map((option, index) =>
+    h("option", { value: String(index), selected: option.default }, option.label),
+  );
   const input = h("select", { required }, blank, items);
-  return { element: labelled(label, input, hint), read: () => (input.value === "" ? undefined : options[input.value].value) };
+  return {
+    element: labelled(label, input, hint),
+    read: () => (input.value === "" ? undefined : options[input.value].value),
+  };
 }
 
 /** Any number of a few, as boxes to tick. `read` returns a list. */

@@ -52,7 +52,9 @@ async function go(member, channel) {
 
 function showPlace() {
   document.getElementById("place-name").textContent = world.placeName();
-  document.getElementById("place-note").textContent = world.channel.dm ? `Only between ${world.member.name} and the bot` : world.state.guild;
+  document.getElementById("place-note").textContent = world.channel.dm
+    ? `Only between ${world.member.name} and the bot`
+    : world.state.guild;
   parts.composer.setPlaceholder();
   parts.rail.draw();
 }
@@ -118,14 +120,25 @@ function showTab(name) {
 async function start() {
   await loadState();
   await loadPlaces();
-  Object.assign(parts, { rail: new Rail(world, chosen), messages: new Messages(world), composer: new Composer(world), spotify: new Spotify(world), wire: new Wire(world), tour: new Tour(world) });
-  for (const button of document.querySelectorAll("#tabs button")) button.addEventListener("click", () => showTab(button.dataset.tab));
-  showTab("chat");
-  listen((topics) => topics.forEach(outOfDate), async () => {
-    parts.messages.clear();
-    await loadState();
-    await go(null, null);
+  Object.assign(parts, {
+    rail: new Rail(world, chosen),
+    messages: new Messages(world),
+    composer: new Composer(world),
+    spotify: new Spotify(world),
+    wire: new Wire(world),
+    tour: new Tour(),
   });
+  for (const button of document.querySelectorAll("#tabs button"))
+    button.addEventListener("click", () => showTab(button.dataset.tab));
+  showTab("chat");
+  listen(
+    (topics) => topics.forEach(outOfDate),
+    async () => {
+      parts.messages.clear();
+      await loadState();
+      await go(null, null);
+    },
+  );
   await go(null, null);
   document.body.dataset.ready = "";
 }

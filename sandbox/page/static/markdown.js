@@ -16,7 +16,10 @@ const INLINE = [
   [sticky(String.raw`<a?:(\w+):\d+>`), (found) => `:${found[1]}:`],
   [sticky(String.raw`<t:(-?\d+)(?::([tTdDfFR]))?>`), (found) => timeElement(new Date(found[1] * 1000), found[2])],
   [sticky(String.raw`<(https?://[^>\s]+)>`), (found) => link(found[1], found[1])],
-  [sticky(String.raw`\[((?:\\.|[^\]\\])+)\]\(<?(https?://[^)\s>]+)>?(?: "[^"]*")?\)`), (found, names) => link(found[2], inline(found[1], names))],
+  [
+    sticky(String.raw`\[((?:\\.|[^\]\\])+)\]\(<?(https?://[^)\s>]+)>?(?: "[^"]*")?\)`),
+    (found, names) => link(found[2], inline(found[1], names)),
+  ],
   [sticky(String.raw`https?://[^\s<>"]*[^\s<>".,;:!?')\]]`), (found) => link(found[0], found[0])],
   [sticky(String.raw`\*\*${INNER}\*\*(?!\*)`), (found, names) => h("strong", {}, inline(found[1], names))],
   [sticky(String.raw`__${INNER}__(?!_)`), (found, names) => h("u", {}, inline(found[1], names))],

@@ -49,8 +49,10 @@ async function submit(form, fields, who) {
 
 function part(component, fields, world) {
   if (component.type === TEXT_DISPLAY) return [h("div", { class: "text" }, markdown(component.content, world.names))];
-  if (component.type === LABEL) return [add(fields, component.component, component.label, component.description, world)];
-  if (component.type === ACTION_ROW) return component.components.map((each) => add(fields, each, each.label, null, world));
+  if (component.type === LABEL)
+    return [add(fields, component.component, component.label, component.description, world)];
+  if (component.type === ACTION_ROW)
+    return component.components.map((each) => add(fields, each, each.label, null, world));
   return [];
 }
 
@@ -62,27 +64,29 @@ function add(fields, component, label, hint, world) {
 
 const FIELDS = {
   3: (menu, common) => choice(menu, common, menu.options),
-  4: (input, common) => textField({
-    ...common,
-    long: input.style === PARAGRAPH,
-    value: input.value ?? "",
-    placeholder: input.placeholder,
-    minlength: input.min_length,
-    maxlength: input.max_length,
-  }),
+  4: (input, common) =>
+    textField({
+      ...common,
+      long: input.style === PARAGRAPH,
+      value: input.value ?? "",
+      placeholder: input.placeholder,
+      minlength: input.min_length,
+      maxlength: input.max_length,
+    }),
   5: (menu, common, world) => choice(menu, common, world.people()),
   7: (menu, common, world) => choice(menu, common, [...world.people(), ...world.channels()]),
   8: (menu, common, world) => choice(menu, common, world.channels()),
   [FILE_UPLOAD]: (_, common) => fileField(common),
   21: (group, common) => menuField({ ...common, options: group.options }),
-  22: (group, common) => boxesField({ ...common, options: group.options, least: group.min_values ?? 0, most: group.max_values }),
+  22: (group, common) =>
+    boxesField({ ...common, options: group.options, least: group.min_values ?? 0, most: group.max_values }),
   23: (box, common) => tickField({ ...common, checked: box.default }),
 };
 
 /** A select of a form: a menu for one choice, which is sent as a list like any other, boxes for several. */
 function choice(menu, common, options) {
   const most = menu.max_values ?? 1;
-  if (most > 1) return boxesField({ ...common, options, least: common.required ? menu.min_values ?? 1 : 0, most });
+  if (most > 1) return boxesField({ ...common, options, least: common.required ? (menu.min_values ?? 1) : 0, most });
   const field = menuField({ ...common, options });
   return { ...field, read: () => [field.read()].filter((value) => value !== undefined) };
 }

@@ -10,7 +10,18 @@ export class Player {
   }
 
   button(song, cover) {
-    return h("button", { type: "button", class: "play", "data-uri": song.uri, "data-title": song.title, onclick: () => this.toggle(song.uri) }, cover, h("span", { "aria-hidden": "true" }));
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "play",
+        "data-uri": song.uri,
+        "data-title": song.title,
+        onclick: () => this.toggle(song.uri),
+      },
+      cover,
+      h("span", { "aria-hidden": "true" }),
+    );
   }
 
   toggle(uri) {

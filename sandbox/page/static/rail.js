@@ -11,46 +11,72 @@ export class Rail {
     this.go = go;
     this.place = document.getElementById("rail");
     this.seen = new Map(); // by channel id: the newest message that was looked at
-    this.theme(localStorage.getItem("theme") ?? "auto");
+    this.setTheme(localStorage.getItem("theme") ?? "auto");
+    this.themes = this.themeMenu();
   }
 
   draw() {
     const { state, member, channel, places } = this.world;
     this.seen.set(channel.id, places.find((each) => each.id === channel.id)?.newest ?? "0");
-    const [direct, rooms] = [places.filter((each) => each.dm), places.filter((each) => !each.dm)];
+    const members = state.members.map((each) => this.memberLine(each, each.id === member.id));
+    const rooms = places.filter((each) => !each.dm).map((each) => this.channelLine(each, `# ${each.name}`));
+    const direct = places.filter((each) => each.dm).map((each) => this.channelLine(each, state.bot.name, state.bot));
     replace(
       this.place,
-      h("h2", {}, "I am"),
-      h("ul", { class: "members" }, state.members.map((each) => this.memberLine(each, each.id === member.id))),
-      h("h2", {}, state.guild),
-      h("ul", {}, rooms.map((each) => this.channelLine(each, `# ${each.name}`))),
-      h("h2", {}, "Direct messages"),
-      h("ul", {}, direct.map((each) => this.channelLine(each, state.bot.name, avatar(state.bot)))),
-      h("p", { class: "bot" }, h("span", { class: `dot ${state.bot.online ? "on" : ""}`, "aria-hidden": "true" }), `${state.bot.name} is ${state.bot.online ? "online" : "offline"}`, h("small", {}, state.bot.state)),
-      this.themeMenu(),
+      section("I am", members),
+      section(state.guild, rooms),
+      section("Direct messages", direct),
+      botLine(state.bot),
+      this.themes,
     );
   }
 
-  memberLine(each, current) {
-    return h("li", {}, h("button", { type: "button", "aria-current": current ? "true" : null, onclick: () => this.go(each, null) }, avatar(each), h("span", {}, each.name)));
+  memberLine(member, isCurrent) {
+    return line(isCurrent, () => this.go(member, null), avatar(member), h("span", {}, member.name));
   }
 
-  channelLine(each, name, icon = null) {
-    const unread = !this.seen.has(each.id) ? false : BigInt(each.newest) > BigInt(this.seen.get(each.id));
-    if (!this.seen.has(each.id)) this.seen.set(each.id, each.newest);
-    const current = each.id === this.world.channel.id;
-    const news = unread ? h("span", { class: "unread" }, "new") : null;
-    return h("li", {}, h("button", { type: "button", "aria-current": current ? "true" : null, onclick: () => this.go(null, each) }, icon, h("span", {}, name), news));
+  channelLine(channel, name, person = null) {
+    const isCurrent = channel.id === this.world.channel.id;
+    const news = this.isUnread(channel) && h("span", { class: "unread" }, "new");
+    return line(isCurrent, () => this.go(null, channel), person && avatar(person), h("span", {}, name), news);
+  }
+
+  /** Whether there is a message newer than the last one looked at; what was there at first counts as read. */
+  isUnread({ id, newest }) {
+    if (!this.seen.has(id)) this.seen.set(id, newest);
+    return BigInt(newest) > BigInt(this.seen.get(id));
   }
 
   themeMenu() {
     const chosen = localStorage.getItem("theme") ?? "auto";
-    const menu = h("select", { "aria-label": "Colours", onchange: () => this.theme(menu.value) }, Object.entries(THEMES).map(([value, name]) => h("option", { value, selected: value === chosen }, name)));
+    const options = Object.entries(THEMES).map(([value, name]) =>
+      h("option", { value, selected: value === chosen }, name),
+    );
+    const menu = h("select", { "aria-label": "Colours", onchange: () => this.setTheme(menu.value) }, options);
     return h("p", { class: "theme" }, menu);
   }
 
-  theme(name) {
+  setTheme(name) {
     localStorage.setItem("theme", name);
     document.documentElement.dataset.theme = name;
   }
+}
+
+function section(title, lines) {
+  return [h("h2", {}, title), h("ul", {}, lines)];
+}
+
+function line(isCurrent, onclick, ...face) {
+  return h("li", {}, h("button", { type: "button", "aria-current": isCurrent ? "true" : null, onclick }, face));
+}
+
+function botLine(bot) {
+  const dot = h("span", { class: `dot ${bot.online ? "on" : ""}`, "aria-hidden": "true" });
+  return h(
+    "p",
+    { class: "bot" },
+    dot,
+    `${bot.name} is ${bot.online ? "online" : "offline"}`,
+    h("small", {}, bot.state),
+  );
 }

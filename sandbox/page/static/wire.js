@@ -1,68 +1,65 @@
 // What goes over the wire, and faults to try.
 
 import { get, post } from "./api.js";
-import { count, dialog, h, replace } from "./dom.js";
+import { button, count, dialog, h, replace } from "./dom.js";
 import { format, milliseconds, timeElement } from "./times.js";
+
+const COLUMNS = ["Time", "To", "Request", "Status", "Took", "Acknowledged"];
 
 export class Wire {
   constructor(world) {
     this.world = world;
     this.place = document.getElementById("wire");
     this.summary = h("div", { class: "summary" });
-    this.table = h("tbody");
-    this.open = h("button", { type: "button", class: "quiet", "aria-expanded": "false", "aria-controls": "wire-more", onclick: () => this.toggle() }, "Requests and faults");
+    this.rows = h("tbody");
     this.faults = h("div", { class: "faults" });
-    const head = h("tr", {}, ["Time", "To", "Request", "Status", "Took", "Acknowledged"].map((title) => h("th", { scope: "col" }, title)));
-    const table = h("div", { class: "requests", tabindex: "0", role: "region", "aria-label": "Requests, newest first" }, h("table", {}, h("thead", {}, head), this.table));
-    this.details = h("div", { id: "wire-more" }, this.faults, table);
-    replace(this.place, h("div", { class: "strip" }, h("h2", {}, "Over the wire"), this.summary, this.open), this.details);
+    this.build();
     this.offerFaults();
+  }
+
+  build() {
+    const more = { "aria-expanded": "false", "aria-controls": "wire-more" };
+    this.opener = button("quiet", "Requests and faults", () => this.toggle(), more);
+    const head = h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        COLUMNS.map((title) => h("th", { scope: "col" }, title)),
+      ),
+    );
+    const region = { class: "requests", tabindex: "0", role: "region", "aria-label": "Requests, newest first" };
+    const table = h("div", region, h("table", {}, head, this.rows));
+    const strip = h("div", { class: "strip" }, h("h2", {}, "Over the wire"), this.summary, this.opener);
+    replace(this.place, strip, h("div", { id: "wire-more" }, this.faults, table));
   }
 
   toggle() {
     const shown = this.place.classList.toggle("open");
-    this.open.setAttribute("aria-expanded", String(shown));
-    if (shown) this.refresh();
+    this.opener.setAttribute("aria-expanded", String(shown));
   }
 
   async refresh() {
-    const wire = await get("wire");
-    const { discord, spotify } = wire;
-    const acknowledged = discord.acknowledged && `answered in ${milliseconds(discord.acknowledged.median)}, at most ${milliseconds(discord.acknowledged.longest)}`;
-    replace(
-      this.summary,
-      figure("Discord", [this.world.state.bot.online ? "connected" : "not connected", count(discord.requests, "request"), acknowledged]),
-      figure("Spotify", [count(spotify.requests, "request"), spotify.refused ? `${spotify.refused} refused` : "none refused", spotify.cooldown && `cooling down until ${format(new Date(spotify.cooldown), "T")}`]),
-      wire.faults.length ? figure("Waiting faults", wire.faults) : null,
-    );
-    replace(this.table, wire.rows.map((row) => this.row(row)));
+    const { discord, spotify, faults, rows } = await get("wire");
+    const waiting = faults.length > 0 && figure("Waiting faults", faults);
+    replace(this.summary, this.discordFigure(discord), spotifyFigure(spotify), waiting);
+    replace(this.rows, rows.map(requestLine));
   }
 
-  row(row) {
-    const bad = row.status >= 400 || row.status === 0;
-    const line = h("button", { type: "button", class: "plain", onclick: () => this.show(row) }, row.line);
-    return h(
-      "tr",
-      { class: bad ? "bad" : "" },
-      h("td", {}, timeElement(new Date(row.at), "T")),
-      h("td", { class: row.service }, row.service === "discord" ? "Discord" : "Spotify"),
-      h("td", {}, line),
-      h("td", {}, row.status || "cut off"),
-      h("td", {}, milliseconds(row.seconds)),
-      h("td", {}, row.acknowledged === null ? "" : `after ${milliseconds(row.acknowledged)}`),
-    );
-  }
-
-  async show(row) {
-    const { path, query, sent, received } = await get("wire/one", { service: row.service, number: row.number });
-    const part = (title, body) => body === null || body === undefined ? [] : [h("h3", {}, title), h("pre", { tabindex: "0" }, JSON.stringify(body, null, 2))];
-    const asked = Object.keys(query).length ? `${path}?${new URLSearchParams(query)}` : path;
-    dialog(`${row.line}`, h("p", { class: "address" }, asked), part("Sent", sent), part("Received", received)).classList.add("wide");
+  discordFigure({ requests, acknowledged }) {
+    const times = acknowledged && [milliseconds(acknowledged.median), milliseconds(acknowledged.longest)];
+    const connected = this.world.state.bot.online ? "connected" : "not connected";
+    return figure("Discord", [
+      connected,
+      count(requests, "request"),
+      times && `answered in ${times.join(", at most ")}`,
+    ]);
   }
 
   async offerFaults() {
     const buttons = await get("faults");
-    replace(this.faults, h("h3", {}, "Faults to try"), h("ul", {}, buttons.map((each) => faultButton(each))));
+    replace(this.faults, h("h3", {}, "Faults to try"), h("ul", {}, buttons.map(faultButton)));
   }
 }
 
@@ -70,7 +67,45 @@ function figure(title, parts) {
   return h("p", {}, h("strong", {}, title), " ", parts.filter(Boolean).join(" · "));
 }
 
+function spotifyFigure({ requests, refused, cooldown }) {
+  const cooling = cooldown && `cooling down until ${format(new Date(cooldown), "T")}`;
+  return figure("Spotify", [count(requests, "request"), refused ? `${refused} refused` : "none refused", cooling]);
+}
+
+function requestLine(row) {
+  const bad = row.status >= 400 || row.status === 0;
+  const acknowledged = row.acknowledged === null ? "" : `after ${milliseconds(row.acknowledged)}`;
+  return h(
+    "tr",
+    { class: bad ? "bad" : "" },
+    h("td", {}, timeElement(new Date(row.at), "T")),
+    h("td", { class: row.service }, row.service === "discord" ? "Discord" : "Spotify"),
+    h(
+      "td",
+      {},
+      button("plain", row.line, () => showRequest(row)),
+    ),
+    h("td", {}, row.status || "cut off"),
+    h("td", {}, milliseconds(row.seconds)),
+    h("td", {}, acknowledged),
+  );
+}
+
+async function showRequest({ line, service, number }) {
+  const { path, query, sent, received } = await get("wire/one", { service, number });
+  const address = Object.keys(query).length ? `${path}?${new URLSearchParams(query)}` : path;
+  const body = (title, json) =>
+    json && [h("h3", {}, title), h("pre", { tabindex: "0" }, JSON.stringify(json, null, 2))];
+  const shown = dialog(line, h("p", { class: "address" }, address), body("Sent", sent), body("Received", received));
+  shown.classList.add("wide");
+}
+
 function faultButton({ name, service, label, meaning }) {
-  const press = () => post("fault", { name });
-  return h("li", {}, h("button", { type: "button", class: "button secondary", onclick: press }, service === "All" ? label : `${service}: ${label}`), h("small", {}, meaning));
+  const title = service === "All" ? label : `${service}: ${label}`;
+  return h(
+    "li",
+    {},
+    button("button secondary", title, () => post("fault", { name })),
+    h("small", {}, meaning),
+  );
 }

@@ -1,0 +1,16 @@
+// What buttons and menus share.
+
+import { h } from "./dom.js";
+
+/** Emoji as text; a custom one, whose picture nobody has here, by its name. */
+export function emoji(found) {
+  if (!found) return null;
+  return h("span", { class: "emoji", "aria-hidden": "true" }, found.id ? `:${found.name}:` : found.name);
+}
+
+/** Show that the bot is being asked; presses meanwhile do nothing. */
+export async function busy(element, asking) {
+  element.setAttribute("aria-busy", "true");
+  await asking;
+  element.removeAttribute("aria-busy");
+}
