@@ -50,6 +50,8 @@ COMMANDS = (
     "`/label` asks about a song · `/sort` shows what I would do · `/undo` takes it back · `/playlists` and `/updates` "
     "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data` are about what I keep"
 )
+NO_EMOJI = "One emoji, please, of those that every server has."
+ONE_MOMENT = "One moment."
 NOT_HERE = "I cannot post there. Ask for a channel that both of us may write in."
 NO_REACTIONS = "I may not add reactions here, or not read back what I posted. Whoever runs this server can allow it."
 

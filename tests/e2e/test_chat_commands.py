@@ -82,8 +82,9 @@ async def test_playlists_are_added_listed_ruled_and_let_go(house: House) -> None
     lena = await with_file(house, "lena", "Late night", "Run")
     suggested = await lena.complete("playlists settings", option="playlist", typed="la")
     assert [each.name for each in suggested] == ["Late night (main)"]
-    said = await answer(lena.command("playlists settings", playlist="Run", mistakes=1, automatic=False, emoji="🏃"))
-    assert "🏃 **Run**: I ask before a song goes in; 1 mistake in 20 is bearable." in said.text()
+    outcome = await lena.command("playlists settings", playlist="Run", mistakes=1, automatic=False, emoji="🏃")
+    ruled = "🏃 **Run**: I ask before a song goes in; 1 mistake in 20 is bearable."
+    await outcome.until(lambda each: each.text() == ruled)
     said = await answer(lena.command("playlists settings", several=True, everything=True))
     assert "several playlists a song; everything is placed" in said.text()
     said = await answer(lena.command("playlists settings", playlist="Late night", emoji="nope"))

@@ -239,7 +239,7 @@ async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_
     assert await made.tell([notice(noa, 2)])
     said = list(place.messages.values())[-1]
     assert said.text().startswith(f"<@{noa.user.id}> I have news for you")
-    assert "14" not in said.text()
+    assert "consent" not in said.text()
     sent = next(each.request for each in reversed(world.log) if f"/channels/{place.id}/messages" in each.path)
     assert sent["allowed_mentions"] == {"parse": [], "users": [noa.user.id]}
 

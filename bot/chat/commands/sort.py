@@ -52,8 +52,11 @@ async def on_apply(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await reviewed(interaction.client, member, tap.number)
     async with services.store.writing() as tx:
-        await flow.confirm(tx, member, tap.number)
-    await _carry_out(interaction, tap.number, texts.applying(found.receipt))
+        confirmed = await flow.confirm(tx, member, tap.number)
+    if confirmed.state == "done":  # pressed twice
+        await reply.show(interaction, await page_of(interaction.client, found))
+    else:
+        await _carry_out(interaction, tap.number, texts.applying(found.receipt))
 
 
 async def _carry_out(interaction: Interaction, write: int, said: str) -> None:
