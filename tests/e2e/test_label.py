@@ -103,3 +103,16 @@ async def test_when_all_is_answered_the_card_says_so(home: Home) -> None:
     for _ in library.tracks:
         card = following(await person.click(card, "Run"), card)
     assert "Nothing left" in card.text()
+
+
+async def test_a_member_may_begin_with_a_song_of_their_own_choice(home: Home) -> None:
+    library = styled(30, seed=67)
+    person = await with_file(home, "gus", "Run", library=library)
+    wanted = library.tracks[7]
+    (choice, *_) = await person.complete("label", option="song", typed=wanted.name[:6])
+    assert wanted.name[:6].casefold() in choice.name.casefold()
+    card = await answer(person.command("label", song=wanted.name))
+    assert asked_about(card, library).name == wanted.name
+    following(await person.click(card, "Run"), card)
+    assert [kind for _, kind, _ in home.labels(person)] == ["only"]
+    assert "not among your liked" in (await answer(person.command("label", song="spotify:track:x"))).text()

@@ -16,22 +16,29 @@ from bot.flows.label import Done, Pressed, Question
 
 
 @app_commands.command(description="Show me a song: where does it go?")
-@app_commands.describe(layer="Which set of playlists; your first if left out")
-@app_commands.autocomplete(layer=choices.layer)
-async def label(interaction: Interaction, layer: str | None = None) -> None:
+@app_commands.describe(
+    song="A song to begin with; the one that teaches me most if left out",
+    layer="Which set of playlists; your first if left out",
+)
+@app_commands.autocomplete(song=choices.song, layer=choices.layer)
+async def label(interaction: Interaction, song: str | None = None, layer: str | None = None) -> None:
     await reply.pause(interaction)
-    await _first(interaction, layer)
+    await _first(interaction, song, layer)
 
 
 async def on_label(interaction: Interaction, _: Id) -> None:
     await reply.pause(interaction)
-    await _first(interaction, None)
+    await _first(interaction)
 
 
-async def _first(interaction: Interaction, layer: str | None) -> None:
-    services, member = interaction.client.services, interaction.user.id
+async def _first(interaction: Interaction, song: str | None = None, layer: str | None = None) -> None:
+    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     found = await keep.layer_named(services.store, member, layer)
-    question = await flow.ask(services.store, services.outlooks, member, found, services.clock())
+    if song is None:
+        question = await flow.ask(services.store, services.outlooks, member, found, now)
+    else:
+        named = await choices.song_named(interaction, song)
+        question = await flow.ask_about(services.store, services.outlooks, member, found, named, now)
     await reply.show(interaction, shown(question))
 
 
