@@ -31,7 +31,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except SettingsError as error:
         print(f"cratekeeper: {error}", file=sys.stderr)
         return EXIT_SETTINGS
-    except CratekeeperError as error:
+    except (CratekeeperError, OSError) as error:  # such as a port that is taken, or a folder that is not ours
         print(f"cratekeeper: {error}", file=sys.stderr)
         return 1
 
