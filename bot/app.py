@@ -23,7 +23,7 @@ from bot.errors import CratekeeperError
 from bot.flows import erase, link
 from bot.flows.outlook import Outlooks
 from bot.services import Services
-from bot.worker import Worker, tick
+from bot.worker import Worker
 
 log = logging.getLogger("bot")
 TICK = 5  # seconds between looks for what is due; shorter where polls are
@@ -106,7 +106,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     await services.jobs.start(worker.run)
     await erase.resume(services.store, services.jobs, services.outlooks, services.settings.models_dir)
     runner = await web.serve(_pages(services), services.settings.http_port)
-    ticking = asyncio.create_task(_keep_ticking(services, chat))
+    ticking = asyncio.create_task(_keep_ticking(services, worker))
     chatting = asyncio.create_task(chat.run())
     stopping = asyncio.create_task(stopped.wait())
     try:
@@ -123,13 +123,13 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         await asyncio.gather(ticking, chatting, stopping, return_exceptions=True)
 
 
-async def _keep_ticking(services: Services, chat: Chat) -> None:
+async def _keep_ticking(services: Services, worker: Worker) -> None:
     """Look for what is due, for ever. One failed look is logged; the next one may succeed."""
     pause = min(TICK, services.settings.poll_seconds)
     last_sweep = clock()
     while True:
         try:
-            await tick(services, chat)
+            await worker.tick()
             if (clock() - last_sweep).total_seconds() > SWEEP:
                 last_sweep = clock()
                 await services.jobs.sweep(last_sweep)

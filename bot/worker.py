@@ -1,5 +1,6 @@
 """Worker: what each kind of job does. Every job converges, so running one twice is running it once."""
 
+import asyncio
 import logging
 import random
 import secrets
@@ -9,7 +10,7 @@ from typing import Protocol
 
 from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, writes
-from bot.core.records import Notice
+from bot.core.records import Notice, Write
 from bot.errors import ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
 from bot.flows import library, link, notify, sort, train, watch
 from bot.services import Services
@@ -30,6 +31,7 @@ class Mouth(Protocol):
 class Worker:
     def __init__(self, services: Services, mouth: Mouth) -> None:
         self._services, self._mouth = services, mouth
+        self._delivering = asyncio.Lock()
         self._does: dict[str, Callable[[Job, datetime], Awaitable[None]]] = {
             "sync": self._sync,
             "poll": self._poll,
@@ -56,7 +58,34 @@ class Worker:
             reference = secrets.token_hex(2)
             log.exception("#%s %s failed", reference, job.kind)
             await self._fail(job, CratekeeperError(), reference)
-        await notify.deliver(self._services.store, self._mouth.tell, self._services.clock(), job.member)
+        await self._deliver(job.member)
+
+    async def tick(self) -> None:
+        """Begin what is due: polls of members' likes, writes without a job, warnings, waiting notices."""
+        store, now = self._services.store, self._services.clock()
+        async with store.writing() as tx:
+            due = await members.due(tx, now)
+            for each in due:
+                pause = self._services.settings.poll_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads the load
+                await members.change(tx, each.member, next_poll_at=now + timedelta(seconds=pause))
+            unfinished = await writes.unfinished(tx)
+        for each in due:
+            await self._services.jobs.enqueue("poll", each.member)
+        for write in unfinished:
+            await self._resume(write)
+        await notify.warn_of_consent(store, now)
+        await self._deliver()
+
+    async def _resume(self, write: Write) -> None:
+        """A write that was confirmed has a job, whatever a crash left behind."""
+        jobs = await self._services.jobs.pending(write.member)
+        if not any(job.kind == "apply" and job.argument == write.write for job in jobs):
+            await self._services.jobs.enqueue("apply", write.member, write.write)
+
+    async def _deliver(self, member: int | None = None) -> None:
+        """Send what waits; one delivery at a time, so that nothing is sent by two."""
+        async with self._delivering:
+            await notify.deliver(self._services.store, self._mouth.tell, self._services.clock(), member)
 
     async def _put_off(self, job: Job, seconds: float) -> None:
         await self._services.jobs.enqueue(
@@ -129,23 +158,3 @@ class Worker:
             return
         async with services.store.writing() as tx:
             await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
-
-
-async def tick(services: Services, mouth: Mouth) -> None:
-    """Begin what is due: polls of members' likes, writes without a job, warnings, waiting notices."""
-    now = services.clock()
-    async with services.store.writing() as tx:
-        due = await members.due(tx, now)
-        for each in due:
-            pause = services.settings.poll_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads the load
-            await members.change(tx, each.member, next_poll_at=now + timedelta(seconds=pause))
-        unfinished = await writes.unfinished(tx)
-    for each in due:
-        await services.jobs.enqueue("poll", each.member)
-    for write in unfinished:
-        if not any(
-            job.kind == "apply" and job.argument == write.write for job in await services.jobs.pending(write.member)
-        ):
-            await services.jobs.enqueue("apply", write.member, write.write)
-    await notify.warn_of_consent(services.store, now)
-    await notify.deliver(services.store, mouth.tell, now)

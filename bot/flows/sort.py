@@ -197,6 +197,9 @@ async def undo(tx: Tx, member: int, write: int | None, now: datetime) -> int:
     opened = await writes.begin(tx, member, found.layer, "undo", len(back), None, now, undoes=found.write)
     await writes.add_changes(tx, member, opened, back)
     await writes.set_state(tx, opened, "applying")
+    if found.kind == "tap":  # what the member said is taken back with what it did
+        for song in {each.song for each in done}:
+            await answers.undo_newest(tx, member, found.layer, song, now)
     return opened
 
 

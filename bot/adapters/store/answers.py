@@ -59,10 +59,17 @@ async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | 
     return _answer(row)
 
 
+async def undo_newest(tx: Tx, member: int, layer: int, song: str, now: datetime) -> None:
+    """Take back the newest standing answer about a song, wherever it came from."""
+    same = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song == song, ANSWER.c.undone_at.is_(None))
+    newest = select(ANSWER.c.answer).where(*same).order_by(ANSWER.c.event.desc()).limit(1).scalar_subquery()
+    await tx.execute(update(ANSWER).where(ANSWER.c.answer == newest).values(undone_at=now))
+
+
 async def retract(
     tx: Tx, member: int, layer: int, song: str, playlist: int | None, source: Source, now: datetime
 ) -> bool:
-    """Undo the standing answers from `source` that put `song` into `playlist` (None: nowhere); whether there was one."""
+    """Undo the standing answers from `source` that put `song` into `playlist` (None: nowhere); whether any did."""
     query = select(ANSWER).where(
         ANSWER.c.member == member,
         ANSWER.c.layer == layer,
