@@ -1,4 +1,4 @@
-"""A home for end-to-end tests: the house with the bot in it at its most talkative, and somebody who watches its manners.
+"""A home for end-to-end tests: the house with the bot in it at its most talkative, and somebody who minds its manners.
 
 The manners hold for every test: what goes over the wire is as Discord describes it, nobody is mentioned, nothing
 personal stands in a channel, and no secret stands anywhere.
@@ -10,12 +10,14 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 from cryptography.fernet import Fernet
 
 from sandbox.discord import AnswerKind, Channel, Exchange, Interaction, InteractionKind, Message, Outcome, Person
@@ -24,9 +26,11 @@ from sandbox.library import Library
 from sandbox.spotify import Account, App
 from sandbox.spotify.tokens import urlsafe_b64encode
 from tests.contract.discord_openapi import SPEC, SpecCheck
+from tests.e2e.chat_stage import STYLES, styled
 
 T = TypeVar("T")
 PATIENCE = 60.0  # seconds; a training takes five on an idle machine, and machines are seldom idle
+LABEL = attrgetter("label")
 LOOK = 0.02  # seconds between looks at what announces nothing: the database, the log
 ISSUED = 5_000  # tokens of a kind that the stand-in may have handed out
 SHOWN = 20  # characters of a secret that are too many to show
@@ -120,20 +124,40 @@ class Home(House):
 
         return await self.discord.wait_for(found, PATIENCE)
 
+    async def learnt(self, person: Person) -> Message:
+        """The message that says, to whoever gave the labels, that a model is learnt from them."""
+        there = self.channel
+        return await self.discord.wait_for(
+            lambda: next((each for each in person.visible(there) if "Look" in map(LABEL, each.buttons())), None),
+            PATIENCE,
+        )
+
     def last_message(self, person: Person) -> int:
         """The newest message in the person's DMs; 0 where there is none."""
         return max(self.discord.dm(person.user).messages, default=0)
 
     # Forging
 
-    async def forge(self, person: Person, custom_id: str, *, values: list[str] | None = None) -> Outcome:
-        """Press what no client would show: a button or select (`values`) that the person makes up, on any message."""
-        data: dict[str, Any] = {"id": 1, "component_type": 2 if values is None else 3, "custom_id": custom_id}
-        data |= {} if values is None else {"values": values}
-        message = next(iter(self.discord.messages.values()))
-        made = self.discord.begin(InteractionKind.COMPONENT, person.user, person.channel, data, message=message)
+    async def forge(self, person: Person, custom_id: str, *values: str) -> Outcome:
+        """Press a button, or choose `values` in a select, that the bot never offered to this person."""
+        made = self.begin_forged(person, custom_id, *values)
         await self.acknowledged(made)
         return Outcome(self.discord, made)
+
+    def begin_forged(self, person: Person, custom_id: str, *values: str) -> Interaction:
+        options = [{"label": each, "value": each} for each in values]
+        item = {"type": 3, "options": options} if values else {"type": 2, "style": 2, "label": "Forged"}
+        row = {"type": 1, "id": 1, "components": [{**item, "id": 2, "custom_id": custom_id}]}
+        message = self.discord.post(
+            person.channel, self.discord.bot, {"content": "forged", "components": [row]}, visible_to=person.user.id
+        )
+        data = {
+            "id": 2,
+            "component_type": item["type"],
+            "custom_id": custom_id,
+            **({"values": values} if values else {}),
+        }
+        return self.discord.begin(InteractionKind.COMPONENT, person.user, person.channel, data, message=message)
 
     async def acknowledged(self, made: Interaction) -> None:
         await self.discord.wait_for(lambda: made.acknowledged or made.refused, PATIENCE)
@@ -245,7 +269,62 @@ def _without_consent(text: str) -> str:
     return re.sub(r'"url": "http[^"]*/authorize\?[^"]*"', '"url": ""', text)
 
 
-def together(*libraries: Library) -> Library:
-    """Several libraries' features in one."""
-    everything = tuple(cells for each in libraries for cells in each.features)
-    return replace(libraries[0], features=everything)
+SOUNDS = ("energy", "valence", "acousticness")  # each stands out in one of the styles
+
+
+def plain(count: int, seed: int) -> Library:
+    """Like `styled`, and easy to tell apart: three styles, each with artists and a sound of its own."""
+    library, dice = styled(count, seed), np.random.default_rng(seed)
+    tracks = tuple(replace(each, artists=(f"{STYLES[at % 3]} {at % 12}",)) for at, each in enumerate(library.tracks))
+    sounds = np.clip(0.15 + 0.7 * np.eye(3)[np.arange(count) % 3] + 0.03 * dice.normal(size=(count, 3)), 0, 1)
+    cells = [
+        {**cells, "tempo": 120, **dict(zip(SOUNDS, sound, strict=True)), "artists": track.artists[0]}
+        for cells, sound, track in zip(library.features, sounds.round(3).tolist(), tracks, strict=True)
+    ]
+    return replace(library, tracks=tracks, features=tuple(cells))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A resident whose model is learnt; `told` is the message that said so."""
+
+    home: Home
+    resident: Resident
+    told: Message
+
+    @property
+    def person(self) -> Person:
+        return self.resident.person
+
+    @property
+    def library(self) -> Library:
+        return self.resident.library
+
+    def contents(self) -> dict[str, list[str]]:
+        """What stands in her playlists at Spotify, by name."""
+        ids = [each for each in self.resident.account.playlists if each is not None]
+        return {each.name: list(each.uris) for each in map(self.home.spotify.playlist, ids)}
+
+    def ref(self, name: str) -> str:
+        """The id of a playlist of hers at Spotify."""
+        ids = [each for each in self.resident.account.playlists if each is not None]
+        return next(each.id for each in map(self.home.spotify.playlist, ids) if each.name == name)
+
+    async def dry_run(self) -> Message:
+        return await (await self.person.command("sort")).reply(PATIENCE)
+
+    async def apply(self, dry_run: Message) -> Message:
+        """Press Apply; the receipt."""
+        outcome = await self.person.click(dry_run, "Apply")
+        return await outcome.until(lambda each: "Undo" in [button.label for button in each.buttons()], PATIENCE)
+
+    async def undo(self, receipt: Message) -> Message:
+        outcome = await self.person.click(receipt, "Undo")
+        return await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
+
+    def likes(self) -> str:
+        """Like a song that was held back; returns its URI."""
+        liked = {each.uri for each in self.resident.account.likes}
+        uri = next(each for each in self.library.later if each not in liked)
+        self.home.spotify.like(self.resident.account.id, uri)
+        return uri

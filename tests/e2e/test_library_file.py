@@ -6,7 +6,7 @@ import io
 import pytest
 
 from sandbox.discord import Message, Upload
-from tests.e2e.chat_stage import STYLES, answer, as_file, asked_about, label, labels, newcomer, styled
+from tests.e2e.chat_stage import STYLES, answer, as_file, label, labels, newcomer, styled
 from tests.e2e.home import PATIENCE, Home
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
@@ -58,10 +58,8 @@ async def test_without_any_account_from_the_file_to_sorted_files(home: Home) -> 
     for style in STYLES:
         said = await answer(person.command("playlists add", new=style))
     card = await answer(person.click(said, "Show me a song"))
-    card = await label(person, card, library, 5)
-    sixth = await person.click(card, library.belongs(asked_about(card, library).uri)[0])  # enough for a first training
-    await label(person, await sixth.reply(), library, 6)
-    trained = await sixth.until(lambda each: "Look" in labels(each), PATIENCE)
+    await label(person, card, library, 12)
+    trained = await home.learnt(person)
 
     dry_run = await answer(person.click(trained, "Look"))
     outcome = await person.click(dry_run, "Apply")

@@ -39,9 +39,7 @@ async def test_playlists_at_spotify_are_suggested_kept_and_let_go(home: Home) ->
 async def test_rules_are_set_and_listed(home: Home) -> None:
     person = await with_file(home, "vic", "Late night", "Run", library=styled(6, seed=53))
     (choice,) = await person.complete("playlists settings", option="playlist", typed="late")
-    said = await answer(
-        person.command("playlists settings", playlist=choice, automatic=False, mistakes=1, emoji="🌙")
-    )
+    said = await answer(person.command("playlists settings", playlist=choice, automatic=False, mistakes=1, emoji="🌙"))
     assert "🌙 **Late night**" in said.text()
     assert "I ask before" in said.text()
     number = home.playlist(person, "Late night")

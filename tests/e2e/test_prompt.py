@@ -29,7 +29,9 @@ async def test_reactions_of_two_members_are_their_own_labels(home: Home) -> None
     await hal.react(message, "🟥")
     await home.until(lambda: home.labels(gil) and home.labels(hal))
     assert home.labels(gil) == [(song, "only", [home.playlist(gil, "Run")])]
-    assert home.labels(hal) == [(song, "only", [home.playlist(hal, "Kitchen")])], "the same sign, each their own playlist"
+    assert home.labels(hal) == [(song, "only", [home.playlist(hal, "Kitchen")])], (
+        "the same sign, each their own playlist"
+    )
 
     await gil.unreact(message, "🟥")
     await home.until(lambda: not home.labels(gil))

@@ -1,0 +1,155 @@
+"""Sorting at Spotify: the dry run and its buttons, the receipt and its buttons, and taking it all back."""
+
+import re
+from math import ceil
+
+import pytest
+
+from sandbox.discord import Message
+from tests.e2e.chat_stage import answer, asked_about, labels
+from tests.e2e.home import PATIENCE, Home, Trained
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+
+
+def promised(dry_run: Message) -> dict[str, int]:
+    """What a dry run or a receipt says of each playlist: "**Run** +3"."""
+    return {name: int(number) for name, number in re.findall(r"\*\*([\w ]+)\*\* \+(\d+)", dry_run.text())}
+
+
+def counted(dry_run: Message) -> list[int]:
+    """The songs that a dry run would place, of all, would ask about, and leave."""
+    words = r"\*\*(\d+) of (\d+) would be placed\*\*, (\d+) needs? your word, (\d+) stays?"
+    found = re.search(words, dry_run.text())
+    assert found, dry_run.text()
+    return [int(each) for each in found.groups()]
+
+
+async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(home: Home, ada: Trained) -> None:
+    before, start = ada.contents(), len(home.spotify.requests)
+    dry_run = await ada.dry_run()
+    placed, looked_at, asked, left = counted(dry_run)
+    assert placed + asked + left == looked_at
+    assert sum(promised(dry_run).values()) == placed
+    seen = dry_run.text()
+    for _ in range(ceil((placed + asked) / 10) - 1):
+        onward = next(each for each in reversed(dry_run.buttons()) if each.label.startswith("Page"))
+        outcome = await ada.person.click(dry_run, onward.label)
+        seen += outcome.message.text()
+    titles = {each.name.replace("*", r"\*"): each.uri for each in ada.library.tracks}
+    assert sum(title in seen for title in titles) >= placed + asked - 1
+
+    said = await answer(ada.person.click(dry_run, "Cancel"))
+    assert said.text() == "Nothing was changed."
+    assert ada.contents() == before
+    assert {line.split()[0] for line in home.calls(ada.resident.account, start)} <= {"GET"}
+    forged = await home.forge(ada.person, f"ck1:apply:{last_write(home, ada)}")
+    assert "no longer good" in forged.text()
+
+
+def last_write(home: Home, ada: Trained) -> int:
+    return int(home.rows("select max(write) from write where member = ?", ada.person.user.id)[0][0])
+
+
+async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(home: Home, ada: Trained) -> None:
+    rows = home.spotify.playlist(ada.ref("Late night")).rows
+    before = ada.contents()
+    dry_run = await ada.dry_run()
+    start = len(home.spotify.requests)
+    receipt = await ada.apply(dry_run)
+    assert promised(receipt) == promised(dry_run)
+    after = ada.contents()
+    assert {name: len(after[name]) - len(before[name]) for name in after if after[name] != before[name]} == promised(
+        receipt
+    )
+    assert home.spotify.playlist(ada.ref("Late night")).rows[: len(rows)] == rows, "order and dates of what was there"
+    posts = [line for line in home.calls(ada.resident.account, start) if line.startswith("POST")]
+    assert len(posts) == len(promised(receipt))
+    placed = {uri: name for name in after for uri in after[name] if uri not in before[name]}
+    right = [uri for uri, name in placed.items() if name in ada.library.belongs(uri)]
+    assert len(right) >= 0.8 * len(placed)
+
+    await ada.undo(receipt)
+    assert ada.contents() == before
+    assert home.spotify.playlist(ada.ref("Late night")).rows == rows
+    again = await ada.person.click(receipt, "Undo") if "Undo" in labels(receipt) else None
+    assert again is None or "nothing to take back" in again.text()
+
+
+async def test_the_command_undo_takes_the_last_write_back(home: Home, ada: Trained) -> None:
+    before = ada.contents()
+    await ada.apply(await ada.dry_run())
+    assert ada.contents() != before
+    outcome = await ada.person.command("undo")
+    await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
+    assert ada.contents() == before
+
+
+async def test_a_receipt_explains_and_takes_corrections(home: Home, ada: Trained) -> None:
+    receipt = await ada.apply(await ada.dry_run())
+    whisper = await answer(ada.person.click(receipt, "Why"))
+    assert whisper.id != receipt.id
+    outcome = await ada.person.select(whisper, "Which one?", [whisper.selects()[0].options[0].value])
+    said = await outcome.until(lambda each: "I went by" in each.text())
+    assert "from operator" in said.text()
+
+    menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
+    wrong = menu.options[0]
+    before = ada.contents()[wrong.description]
+    said = await answer(ada.person.select(receipt, menu.custom_id, [wrong.value]))
+    assert "by your word" in said.text()
+    await home.until(lambda: len(ada.contents()[wrong.description]) == len(before) - 1)
+    (song,) = set(before) - set(ada.contents()[wrong.description])
+    kinds = {uri: kind for uri, kind, _ in home.labels(ada.person)}
+    assert kinds[song] == "not"
+    assert song not in {uri for uris in ada.contents().values() for uri in uris}
+    await ada.undo(said)
+
+
+async def test_songs_that_need_a_word_are_asked_one_by_one_and_the_word_places_them(home: Home, ada: Trained) -> None:
+    await rules(ada, automatic=False)
+    dry_run = await ada.dry_run()
+    asked = counted(dry_run)[2]
+    assert asked > 1
+    card = await answer(ada.person.click(dry_run, f"Ask me those {asked}"))
+    song = asked_about(card, ada.library).uri
+    where = ada.library.belongs(song)[0]
+    outcome = await ada.person.click(card, where)
+    await home.until(lambda: song in ada.contents()[where])
+    assert asked_about(await outcome.reply(), ada.library).uri != song
+    await rules(ada, automatic=True)
+    await (await ada.person.command("undo")).until(lambda each: "Taken back" in each.text(), PATIENCE)
+    assert song not in ada.contents()[where]
+
+
+async def rules(ada: Trained, *, automatic: bool) -> None:
+    for name in ada.contents():
+        await answer(ada.person.command("playlists settings", playlist=name, automatic=automatic))
+
+
+async def test_why_is_answered_for_any_liked_song(home: Home, ada: Trained) -> None:
+    (choice, *_) = await ada.person.complete("why", option="song", typed="song 3")
+    said = await answer(ada.person.command("why", song=choice))
+    assert "Song 3" in said.text()
+    assert "tempo" in said.text()
+    assert "from operator" in said.text()
+
+
+async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(home: Home, ada: Trained) -> None:
+    receipt = await ada.apply(await ada.dry_run())
+    name, uris = next((name, uris) for name, uris in ada.contents().items() if len(uris) >= 4)
+    gone, moved = uris[-1], uris[-2]
+    target = next(other for other in ada.contents() if other != name)
+    home.spotify.remove_by_hand("ada", ada.ref(name), gone)
+    home.spotify.move_by_hand("ada", moved, ada.ref(name), ada.ref(target))
+    again = await ada.dry_run()
+    lessons = {(uri, kind) for uri, kind, _ in home.labels(ada.person)}
+    assert {(gone, "not"), (moved, "only")} <= lessons
+    if "Apply" in labels(again):
+        await ada.apply(again)
+    assert gone not in ada.contents()[name]
+    assert moved in ada.contents()[target]
+    assert moved not in ada.contents()[name]
+    await ada.undo(receipt)
+    assert moved in ada.contents()[target], "what a person put there stays"
+    home.spotify.remove_by_hand("ada", ada.ref(target), moved)
