@@ -10,6 +10,7 @@ import json
 from aiohttp import web
 
 GATHER = 0.05  # seconds in which changes are gathered into one event
+RETRY = 500  # milliseconds after which a page that lost its line tries again
 KEEP_ALIVE = 15.0  # seconds between signs of life, by which a page that has gone is noticed
 
 
@@ -60,7 +61,7 @@ class Live:
         listener = Listener()
         self._listeners.add(listener)
         try:
-            await response.write(b": open\n\n")
+            await response.write(f"retry: {RETRY}\n\n".encode())
             while not self._closed:
                 await response.write((await listener.next()).encode())
         except ConnectionResetError:

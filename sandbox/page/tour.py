@@ -37,19 +37,28 @@ class Tour:
     def __init__(
         self, steps: Sequence[str] = (), *, paused: bool = False, now: Callable[[], datetime] = utc_now
     ) -> None:
-        self.steps = list(steps)
+        self.watcher: Callable[[], None] = lambda: None
+        self._steps = list(steps)
         self.current = NOT_BEGUN
         self.paused = paused
         self.taken_over = False
         self.done = False
         self.lines: list[Line] = []
         self.result: dict[str, str] = {}
-        self.watcher: Callable[[], None] = lambda: None
         self._now = now
         self._single = False  # pause again after one more step
         self._may_go = asyncio.Event()
         if not paused:
             self._may_go.set()
+
+    @property
+    def steps(self) -> list[str]:
+        return self._steps
+
+    @steps.setter
+    def steps(self, steps: Sequence[str]) -> None:
+        self._steps = list(steps)
+        self.watcher()
 
     @property
     def waiting(self) -> bool:

@@ -1,6 +1,7 @@
 """The page of the sandbox in a real Chromium, before the real discord.py: what a person sees and can do."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -11,10 +12,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Download, Locator, Page, expect
 from playwright.async_api import TimeoutError as TookTooLong
 
+from sandbox.browser import MISSING, chromium, executable
 from sandbox.discord import Message, Person
 from sandbox.page import Stage
 from sandbox.spotify import App
-from tests.e2e.browser import chromium
 from tests.e2e.page_stage import STEPS, bot, built, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -57,8 +58,17 @@ class Place:
         return Person(self.stage.discord, member.user, self.stage.channel)
 
 
+@pytest.fixture(scope="module")
+def installed() -> None:
+    """Without a browser these tests are skipped, but not in CI."""
+    try:
+        executable()
+    except FileNotFoundError:
+        (pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip)(MISSING)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place() -> AsyncIterator[Place]:
+async def place(installed: None) -> AsyncIterator[Place]:
     stage = built()
     async with served(stage) as origin, bot(stage), chromium() as browser:
         yield Place(stage, origin, browser)
@@ -389,6 +399,11 @@ async def test_the_tour_is_followed_paused_and_taken_over(page: Page, place: Pla
     await expect(bar).to_contain_text(f"1/4 · {STEPS[0]}")
     await ben.command("label")
     await expect(page.locator("#rail [aria-current]").first).to_contain_text("Ben")
+    place.stage.discord.post(
+        place.stage.discord.dm(ben.user), place.stage.discord.bot, {"content": "5 new likes sorted"}
+    )
+    await expect(page.locator("#place-name")).to_have_text("Cratekeeper")
+    await expect(page.locator(".message").last).to_contain_text("5 new likes sorted")
     await bar.get_by_role("button", name="Steps").click()
     await expect(bar.locator("[aria-current=step]")).to_contain_text("Linked as Ada")
     await bar.get_by_role("button", name="Pause").click()
@@ -469,6 +484,20 @@ async def test_everything_to_press_or_fill_in_has_a_name(page: Page) -> None:
         .map((each) => each.outerHTML)"""
     assert await page.evaluate(nameless) == []
     assert await page.evaluate("[...document.images].filter((image) => image.alt === null).length") == 0
+
+
+async def test_a_page_that_lost_its_line_catches_up(place: Place) -> None:
+    stage = built()
+    async with served(stage) as origin:
+        page = await (await place.browser.new_context()).new_page()
+        await page.goto(origin)
+        await page.wait_for_selector("body[data-ready]")
+    stage.discord.post(stage.channel, stage.discord.bot, {"content": "Meanwhile"})
+    async with served(stage, int(origin.rpartition(":")[2])):
+        await expect(page.locator(".message")).to_contain_text("Meanwhile")
+        stage.discord.post(stage.channel, stage.discord.bot, {"content": "And now"})
+        await expect(page.locator(".message").last).to_contain_text("And now")
+        await page.context.close()
 
 
 async def test_other_sites_cannot_use_the_page(place: Place) -> None:

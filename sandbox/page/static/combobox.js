@@ -70,7 +70,7 @@ class Combobox {
     const found = await this.suggest(text);
     if (number !== this.asked) return;
     this.listed = text;
-    if (found === null) this.close();
+    if (found === null || (text === "" && !found.length)) this.close();
     else this.show(found);
   }
 

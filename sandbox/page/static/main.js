@@ -83,8 +83,8 @@ function refreshAll() {
 function outOfDate(topic) {
   const [word, one, other] = topic.split(":");
   if (word === "messages") {
-    refresh.places();
     if (one === world.channel.id) refresh.messages();
+    followNews(one, parts.tour.follows);
   } else if (word === "spotify") {
     if (one === world.member.account) refresh.spotify();
   } else if (word === "gesture") {
@@ -93,6 +93,13 @@ function outOfDate(topic) {
     refresh[word]?.();
     if (word === "state") refresh.wire();
   }
+}
+
+/** Mark what is unread; while following the tour, go to where the bot writes to the member by itself. */
+async function followNews(channelId, follows) {
+  await refresh.places();
+  const place = world.places.find((each) => each.id === channelId);
+  if (follows && place?.dm && parts.rail.isUnread(place)) await go(null, place);
 }
 
 /** Go where the script of the tour just did something. */

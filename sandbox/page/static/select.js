@@ -57,5 +57,5 @@ function choiceBoxes(options, least, most, send) {
   const items = options.map((option, index) => h("li", {}, h("label", {}, boxes[index], face(option))));
   const hint = h("span", { class: "subtext" }, least === most ? `Choose ${most}` : `Choose ${least} to ${most}`);
   const list = h("ul", { class: "options" }, items);
-  return h("form", { onchange: update, onsubmit: submit }, list, h("p", { class: "done" }, hint, done));
+  return h("form", { onchange: update, onsubmit: submit }, list, h("p", { class: "choose" }, hint, done));
 }

@@ -16,7 +16,7 @@ const title = (song) => h("span", { class: "title" }, song.title, h("small", {},
 export function songLine(song, player, open) {
   const fresh = isFresh(song.changed);
   const arriving = isFresh(song.changed, ARRIVING);
-  const tag = fresh && h("span", { class: "fresh-tag" }, song.by === "app" ? "new, by Cratekeeper" : "new, by hand");
+  const tag = fresh && h("span", { class: "fresh-tag" }, song.by === "app" ? "new" : "new, by hand");
   return h(
     "li",
     { class: `song ${fresh ? "fresh" : ""} ${arriving ? "arriving" : ""}` },

@@ -46,7 +46,7 @@ export class Tour {
     const progress = h("progress", { max: steps.length || 1, value: done, "aria-label": label });
     const now = h("p", { class: "now", role: "status" }, this.now());
     const more = { "aria-expanded": String(this.open), "aria-controls": "tour-log" };
-    const opener = button("quiet", this.open ? "Hide steps" : "Steps", () => this.toggle(), more);
+    const opener = button("quiet", this.open ? "Hide" : this.tour.done ? "Result" : "Steps", () => this.toggle(), more);
     replace(this.bar, h("h2", {}, "Tour"), progress, now, this.steering(), opener);
     this.log.hidden = !this.open;
     if (this.open) this.drawLog();
