@@ -41,8 +41,8 @@ export function listen(changed, reopened) {
 }
 
 /**
- * `load` with at most one run at a time, and `pause` milliseconds from the end of one to the start of the next: calls in
- * between lead to one more run. Returns a function whose promise ends with a run that began after it was called.
+ * `load` with at most one run at a time, and `pause` milliseconds from the end of one to the start of the next:
+ * calls in between lead to one more run. Returns a function whose promise ends with a run that began after it was called.
  */
 export function refresher(load, pause = 0) {
   let next = null; // the run that has not begun

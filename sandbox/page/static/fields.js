@@ -1,6 +1,7 @@
 // Fields of forms: one builder for each kind of thing that a modal or a command asks for.
 //
-// A field is `{ element, read() }`; `read` returns what was filled in: of texts "", of other kinds undefined for nothing.
+// A field is `{ element, read() }`; `read` returns what was filled in: for nothing "" of texts,
+// undefined of other kinds.
 
 import { freshId, h } from "./dom.js";
 
