@@ -1,8 +1,10 @@
 """Choices: what is suggested while a member types. Never raises, never slow: at worst there is no suggestion."""
 
 import asyncio
+import functools
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 
 from discord.app_commands import Choice
 
@@ -16,6 +18,7 @@ from bot.flows import keep, why
 log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds; Discord shows nothing after three
 LONGEST = 100  # characters of a suggestion
+Suggest = Callable[[Interaction, str], Coroutine[Any, Any, list[Choice[str]]]]
 
 
 def matching(typed: str, named: Iterable[tuple[str, str]]) -> list[Choice[str]]:
@@ -25,29 +28,43 @@ def matching(typed: str, named: Iterable[tuple[str, str]]) -> list[Choice[str]]:
     return [Choice(name=words.plain(name, LONGEST), value=value) for name, value in found[:MOST_OPTIONS]]
 
 
+def at_worst_none(suggest: Suggest) -> Suggest:
+    """Suggest nothing where there is no time or something is out of order."""
+
+    @functools.wraps(suggest)
+    async def suggesting(interaction: Interaction, typed: str) -> list[Choice[str]]:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await suggest(interaction, typed)
+        except (CratekeeperError, TimeoutError) as reason:
+            log.debug("nothing to suggest: %s", reason)
+            return []
+
+    return suggesting
+
+
+@at_worst_none
 async def offered(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's own playlists that are not kept yet."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            found = await interaction.client.offers.of(interaction.user.id)
-    except (CratekeeperError, TimeoutError) as reason:
-        log.debug("no playlists to suggest: %s", reason)
-        return []
+    found = await interaction.client.offers.of(interaction.user.id)
     return matching(typed, ((each.name, each.id) for each in found))
 
 
+@at_worst_none
 async def kept(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's kept playlists."""
     mine = await keep.kept(interaction.client.services.store, interaction.user.id)
     return matching(typed, ((f"{each.name} ({layer.name})", str(each.playlist)) for layer, each in mine))
 
 
+@at_worst_none
 async def layer(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's layers."""
     mine = await keep.layers(interaction.client.services.store, interaction.user.id)
     return matching(typed, ((each.name, each.name) for each in mine))
 
 
+@at_worst_none
 async def song(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's liked songs."""
     found = await why.suggest(interaction.client.services.store, interaction.user.id, typed, MOST_OPTIONS)
