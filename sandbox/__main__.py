@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sandbox import page
@@ -23,7 +24,7 @@ from sandbox.house import BotEnded, House, Resident
 from sandbox.library import drawn, load
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
-from sandbox.songs import Song, hear_all, songs
+from sandbox.songs import Song, hear_all, songs, write_audio
 from sandbox.tour import Figures, Guide
 
 SONGS = 240
@@ -67,8 +68,8 @@ async def _main(environment: Mapping[str, str]) -> int:
 
 async def _play(house: House, environment: Mapping[str, str]) -> int:
     seed = int(environment.get("SEED") or 0)
-    ada, ben = await asyncio.to_thread(_people, house, environment, seed)
-    stage = _stage(house, (ada, ben), Tour(paused=environment.get("TOUR") == "off"))
+    ada, ben, heard = await asyncio.to_thread(_people, house, environment, seed)
+    stage = _stage(house, (ada, ben), heard, Tour(paused=environment.get("TOUR") == "off"))
     house.web = page.application(stage)
     async with house:
         _say(f"The page: {house.origin}")
@@ -136,17 +137,18 @@ async def _until_the_bot_ends(house: House) -> None:
         raise BotEnded(house.last_words())
 
 
-def _people(house: House, environment: Mapping[str, str], seed: int) -> tuple[Resident, Resident]:
-    """Ada, who takes the tour, and Ben, who is there to be played by hand; each with a library of their own."""
+def _people(house: House, environment: Mapping[str, str], seed: int) -> tuple[Resident, Resident, dict[str, Song]]:
+    """Ada, who takes the tour, Ben, who is there to be played by hand, and the songs that can be heard, by URI."""
     path = environment.get("LIBRARY")
     if path:
         count = int(environment.get("PLAYLISTS") or 5)
         mine = load(Path(path), playlists=count, seed=seed, most=int(environment.get("SONGS") or 1_000))
-        return house.move_in("Ada", mine.hold_back(0.02)), house.move_in("Ben", mine)
+        return house.move_in("Ada", mine.hold_back(0.02)), house.move_in("Ben", mine), {}
     liked, styles = _taste(songs(seed, 4 * SONGS))
     print(f"Listening to {SONGS} generated songs (the first time takes some seconds) …", flush=True)
     library = drawn(liked, hear_all(liked, CACHE), datetime.now(UTC), styles=styles)
-    return house.move_in("Ada", library.hold_back(LATER)), house.move_in("Ben", library)
+    by_uri = {song.track.uri: song for song in liked}
+    return house.move_in("Ada", library.hold_back(LATER)), house.move_in("Ben", library), by_uri
 
 
 def _taste(made: Sequence[Song]) -> tuple[list[Song], list[str]]:
@@ -158,7 +160,17 @@ def _taste(made: Sequence[Song]) -> tuple[list[Song], list[str]]:
     return inside[: SONGS - elsewhere] + outside[:elsewhere], styles
 
 
-def _stage(house: House, people: tuple[Resident, ...], tour: Tour) -> Stage:
+def _sound(heard: Mapping[str, Song], uri: str) -> bytes | None:
+    """Play a generated song: rendered when it is first asked for."""
+    if uri not in heard:
+        return None
+    path = CACHE / f"{heard[uri].id}.ogg"
+    if not path.exists():
+        write_audio(heard[uri], path)
+    return path.read_bytes()
+
+
+def _stage(house: House, people: tuple[Resident, ...], heard: Mapping[str, Song], tour: Tour) -> Stage:
     return Stage(
         discord=house.discord,
         spotify=house.spotify,
@@ -167,6 +179,7 @@ def _stage(house: House, people: tuple[Resident, ...], tour: Tour) -> Stage:
         members=[Member(each.person.user, each.account.id) for each in people],
         tour=tour,
         songs_held_back=[house.spotify.tracks[uri] for uri in people[0].library.later],
+        sound=partial(_sound, heard) if heard else None,
     )
 
 
