@@ -19,12 +19,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from tqdm import tqdm
+
 from sandbox import page
 from sandbox.house import BotEnded, House, Resident
 from sandbox.library import drawn, load
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
-from sandbox.songs import Song, hear_all, songs, write_audio
+from sandbox.songs import Features, Song, hear_all, songs, write_audio
 from sandbox.tour import Figures, Guide
 
 SONGS = 240
@@ -145,10 +147,19 @@ def _people(house: House, environment: Mapping[str, str], seed: int) -> tuple[Re
         mine = load(Path(path), playlists=count, seed=seed, most=int(environment.get("SONGS") or 1_000))
         return house.move_in("Ada", mine.hold_back(0.02)), house.move_in("Ben", mine), {}
     liked, styles = _taste(songs(seed, 4 * SONGS))
-    print(f"Listening to {SONGS} generated songs (the first time takes some seconds) …", flush=True)
-    library = drawn(liked, hear_all(liked, CACHE), datetime.now(UTC), styles=styles)
+    library = drawn(liked, _listen(liked), datetime.now(UTC), styles=styles)
     by_uri = {song.track.uri: song for song in liked}
     return house.move_in("Ada", library.hold_back(LATER)), house.move_in("Ben", library), by_uri
+
+
+def _listen(liked: Sequence[Song]) -> Mapping[str, Features]:
+    """Render and hear the songs; kept, so that the second start is quick."""
+    with tqdm(total=len(liked), desc="Listening to generated songs", unit="song", leave=False) as bar:
+        return hear_all(liked, CACHE, progress=lambda done: _advance(bar, done))
+
+
+def _advance(bar: "tqdm[None]", done: int) -> None:
+    bar.update(done - bar.n)
 
 
 def _taste(made: Sequence[Song]) -> tuple[list[Song], list[str]]:
