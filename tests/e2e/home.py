@@ -21,6 +21,7 @@ import numpy as np
 from cryptography.fernet import Fernet
 
 from sandbox.discord import AnswerKind, Channel, Exchange, Interaction, InteractionKind, Message, Outcome, Person
+from sandbox.discord.model import Draft, Json, MessageFlag
 from sandbox.house import CLIENT_ID, House, Resident
 from sandbox.library import Library
 from sandbox.spotify import Account, App
@@ -110,7 +111,7 @@ class Home(House):
     async def until(self, found: Callable[[], T | None], within: float = PATIENCE) -> T:
         """The first true value of `found`, for what announces no change. Raises TimeoutError."""
         async with asyncio.timeout(within):
-            while not (value := found()):
+            while not (value := found()):  # noqa: ASYNC110 - it announces no change
                 await asyncio.sleep(LOOK)
         return value
 
@@ -148,15 +149,10 @@ class Home(House):
         options = [{"label": each, "value": each} for each in values]
         item = {"type": 3, "options": options} if values else {"type": 2, "style": 2, "label": "Forged"}
         row = {"type": 1, "id": 1, "components": [{**item, "id": 2, "custom_id": custom_id}]}
-        message = self.discord.post(
-            person.channel, self.discord.bot, {"content": "forged", "components": [row]}, visible_to=person.user.id
-        )
-        data = {
-            "id": 2,
-            "component_type": item["type"],
-            "custom_id": custom_id,
-            **({"values": values} if values else {}),
-        }
+        draft: Draft = {"components": [row], "flags": MessageFlag.EPHEMERAL | MessageFlag.COMPONENTS_V2}
+        message = self.discord.post(person.channel, self.discord.bot, draft, visible_to=person.user.id)
+        data: Json = {"id": 2, "component_type": item["type"], "custom_id": custom_id}
+        data |= {"values": values} if values else {}
         return self.discord.begin(InteractionKind.COMPONENT, person.user, person.channel, data, message=message)
 
     async def acknowledged(self, made: Interaction) -> None:

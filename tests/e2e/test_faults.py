@@ -1,0 +1,170 @@
+"""Faults: each flow says what happened, within Discord's three seconds, and the log has one line of it (P19)."""
+
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+
+from sandbox.discord import Message, Outcome, Person, Upload
+from sandbox.spotify import Fault
+from tests.e2e.chat_stage import answer, as_file, newcomer, styled, with_file
+from tests.e2e.home import Home
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("home-b"),
+    pytest.mark.usefixtures("provoked"),
+]
+REFERENCE = re.compile(r"`#([0-9a-f]{4})`")
+LIBRARY = styled(12, seed=95)
+
+Gesture = Callable[[Person], Awaitable[Outcome]]
+
+
+def command(path: str, **options: Any) -> Gesture:
+    return lambda person: person.command(path, **options)
+
+
+def tap(path: str, button: str) -> Gesture:
+    async def press(person: Person) -> Outcome:
+        return await person.click(await answer(person.command(path)), button)
+
+    return press
+
+
+def form(path: str, **fields: str) -> Gesture:
+    async def submit(person: Person) -> Outcome:
+        return await person.submit(await person.command(path), **fields)
+
+    return submit
+
+
+@contextmanager
+def without(home: Home, table: str) -> Iterator[None]:
+    """Let a table be gone meanwhile: the way in which a database fails that needs no waiting for."""
+    _rename(home, table, f"{table}_gone")
+    try:
+        yield
+    finally:
+        _rename(home, f"{table}_gone", table)
+
+
+def _rename(home: Home, table: str, name: str) -> None:
+    change(home, f'alter table "{table}" rename to "{name}"')
+
+
+def change(home: Home, statement: str) -> None:
+    """Do something to the bot's database behind its back."""
+    with closing(sqlite3.connect(home.database, timeout=20)) as database, database:
+        database.execute(statement)
+
+
+async def told(outcome: Outcome) -> tuple[Message, str]:
+    """The message with a reference, and the reference."""
+    message = await outcome.until(lambda each: REFERENCE.search(each.text()) is not None)
+    return message, REFERENCE.findall(message.text())[0]
+
+
+def lines(home: Home, reference: str) -> list[str]:
+    return [line for line in home.log.read_text().splitlines() if f"#{reference} " in line]
+
+
+FLOWS = {
+    "link": (command("link"), "link_state"),
+    "sync": (command("sync"), "member"),
+    "import": (command("library import", file=as_file(LIBRARY)), "feature"),
+    "export": (command("library export"), "content"),
+    "add": (command("playlists add", new="Kitchen"), "playlist"),
+    "list": (command("playlists list"), "content"),
+    "settings": (command("playlists settings", playlist="Run", mistakes=3), "playlist"),
+    "remove": (command("playlists remove", playlist="Run"), "playlist"),
+    "label": (command("label"), "card"),
+    "prompt": (command("prompt"), "share"),
+    "train": (command("train"), "answer"),
+    "model": (command("model"), "model"),
+    "sort": (command("sort"), "change"),
+    "undo": (command("undo"), "write"),
+    "why": (command("why", song=LIBRARY.tracks[0].uri), "answer"),
+    "updates": (command("updates", cap=3), "member"),
+    "mute": (command("mute"), "member"),
+    "status": (command("status"), "answer"),
+    "help": (command("help"), "answer"),
+    "data": (command("data export"), "notice"),
+    "delete": (form("data delete", word="delete"), "erasure"),
+}
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+async def test_p19_a_fault_in_a_flow_is_told_with_a_reference_that_one_log_line_has(home: Home, flow: str) -> None:
+    person = await with_file(home, "una", "Late night", "Run", library=LIBRARY)
+    gesture, table = FLOWS[flow]
+    with without(home, table):
+        message, reference = await told(await gesture(person))
+    assert message.visible_to == person.user.id
+    assert len(lines(home, reference)) == 1
+    assert "Traceback" not in message.text()
+
+
+TAPS = {"Run": "answer", "None of them": "answer", "Skip": "answer", "Undo": "answer", "Several": "card"}
+
+
+@pytest.mark.parametrize("button", TAPS)
+async def test_p19_a_fault_behind_a_button_is_told_too(home: Home, button: str) -> None:
+    person = await with_file(home, "ugo", "Late night", "Run", library=LIBRARY)
+    card = await answer(person.command("label"))
+    with without(home, TAPS[button]):
+        message, reference = await told(await person.click(card, button))
+    assert message.visible_to == person.user.id
+    assert len(lines(home, reference)) == 1
+    outcome = await person.click(card, "Run")
+    assert outcome.message.id == card.id, "the card still works when the fault is over"
+
+
+async def test_p19_a_defect_has_one_line_and_its_trace(home: Home) -> None:
+    person = newcomer(home, "udo")
+    await answer(person.command("library import", file=Upload("one.csv", b"title,artists\nOdd one,Someone\n")))
+    await answer(person.command("playlists add", new="Run"))
+    with closing(sqlite3.connect(home.database, timeout=20)) as database, database:
+        database.execute(
+            "update song set artists = 'no list' where song in (select song from liked where member = ?)",
+            [person.user.id],
+        )
+    message, reference = await told(await person.command("label"))
+    assert "went wrong on my side" in message.text()
+    (line,) = lines(home, reference)
+    assert "ERROR" in line
+    change(home, "update song set artists = '[]' where artists = 'no list'")
+
+
+async def test_p19_suggestions_are_at_worst_none(home: Home) -> None:
+    person = await with_file(home, "uwe", "Run", library=LIBRARY)
+    with without(home, "playlist"):
+        assert await person.complete("playlists remove", option="playlist") == []
+        assert await person.complete("why", option="song", typed="song") != []
+    with without(home, "liked"):
+        assert await person.complete("why", option="song", typed="song") == []
+
+
+async def test_p19_a_fault_behind_a_reaction_costs_a_line_and_nothing_else(home: Home) -> None:
+    person = await with_file(home, "ulf", "Run", library=LIBRARY)
+    message = await answer(person.command("prompt"))
+    with without(home, "answer"):
+        await person.react(message, "🟦")
+        await home.until(lambda: "on_raw_reaction_add failed" in home.log.read_text())
+    await person.unreact(message, "🟦")
+    await person.react(message, "🟦")
+    await home.until(lambda: home.labels(person))
+
+
+async def test_p19_spotify_out_of_order_is_told_and_passes(home: Home) -> None:
+    uta = home.move_in("Uta", styled(6, seed=97))
+    await home.link(uta)
+    home.spotify.faults.append(Fault("* /v1/me/playlists", "status", times=1, status=503))
+    message, reference = await told(await uta.person.command("playlists add", new="Run"))
+    assert "Spotify" in message.text()
+    assert len(lines(home, reference)) == 1
+    await home.until(lambda: "Spotify answers again" in home.log.read_text())
+    assert "**Run**" in (await answer(uta.person.command("playlists add", new="Run"))).text()

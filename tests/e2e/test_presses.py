@@ -1,0 +1,142 @@
+"""Presses that come twice, late, out of order or from somebody else, through the gateway (promises P14, P15)."""
+
+import asyncio
+import random
+import secrets
+import string
+from dataclasses import dataclass
+
+import pytest
+
+from bot.chat.client import all_taps
+from sandbox.discord import Exchange, Interaction, InteractionKind, Message, Person
+from sandbox.discord.model import Json
+from sandbox.discord.person import find_button
+from tests.e2e.chat_stage import answer, asked_about, styled, with_file
+from tests.e2e.home import PATIENCE, Home, Trained
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+LIBRARY = styled(12, seed=91)
+FORGED = 150
+OF_THE_HOUR = {"spent", "notice", "member", "account"}  # tables that change while nobody presses anything
+
+
+@dataclass(frozen=True)
+class Press:
+    """A press that Discord has taken: the interaction, and what the bot is told of it, once or more often."""
+
+    home: Home
+    made: Interaction
+    event: Json
+
+    @classmethod
+    def of(cls, home: Home, person: Person, card: Message, name: str) -> "Press":
+        button = find_button(card, name)
+        data = {"id": button.component_id, "component_type": 2, "custom_id": button.custom_id}
+        number, token, now = home.discord.ids.next(), secrets.token_urlsafe(48), home.discord.now()
+        kind = InteractionKind.COMPONENT
+        made = Interaction(number, token, kind, person.user, card.channel, data, now, message=card)
+        home.discord.interactions[made.id] = made
+        return cls(home, made, home.discord.payloads.interaction(made))
+
+    def tell(self) -> None:
+        self.home.discord.sessions.dispatch("INTERACTION_CREATE", self.event)
+
+    async def answered(self, times: int = 1) -> None:
+        await self.home.discord.wait_for(lambda: len(self._answers()) == times, PATIENCE)
+
+    def _answers(self) -> list[Exchange]:
+        return [each for each in self.home.discord.log if f"/interactions/{self.made.id}/" in each.path]
+
+
+async def test_p14_of_two_presses_out_of_order_the_newest_counts(home: Home) -> None:
+    person = await with_file(home, "ana", "Late night", "Run", library=LIBRARY)
+    card = await answer(person.command("label"))
+    song = asked_about(card, LIBRARY).uri
+    older, newer = (Press.of(home, person, card, name) for name in ("Late night", "Run"))
+    for press in (newer, older):
+        press.tell()
+        await press.answered()
+    kept = home.labels(person)
+    assert [(each, chosen) for each, _, chosen in kept] == [
+        (song, [home.playlist(person, n)]) for n in ("Late night", "Run")
+    ]
+    assert "1 label" in (await answer(person.command("status"))).text()
+
+
+async def test_p14_a_press_that_is_told_twice_is_one_label_and_no_error(home: Home) -> None:
+    person = await with_file(home, "bix", "Late night", "Run", library=LIBRARY)
+    card = await answer(person.command("label"))
+    press = Press.of(home, person, card, "Run")
+    press.tell()
+    press.tell()
+    await press.answered(2)
+    assert len(home.labels(person)) == 1
+    press.tell()  # late: the card has gone on to another song
+    await press.answered(3)
+    assert len(home.labels(person)) == 1
+
+
+def everything_of(home: Home, member: int) -> dict[str, list[object]]:
+    """Every row of a member in the tables that only change when somebody does something."""
+    tables = {name for (name,) in home.rows("select name from sqlite_master where type = 'table'")} - OF_THE_HOUR
+    owned = [name for name in tables if home.rows("select 1 from pragma_table_info(?) where name = 'member'", name)]
+    return {name: home.rows(f'select * from "{name}" where member = ?', member) for name in owned}  # noqa: S608
+
+
+def numbers(home: Home, member: int) -> dict[str, str]:
+    """A number or name of everything of a member's that a button can carry."""
+    one = {
+        "card": "select card from card where member = ? order by created_at desc",
+        "write": 'select "write" from "write" where member = ? order by 1 desc',
+        "layer": "select layer from layer where member = ?",
+        "playlist": "select playlist from playlist where member = ?",
+        "change": "select change from change where member = ? and action = 'add'",
+        "model": "select model from model where member = ?",
+    }
+    return {name: str(home.rows(query, member)[0][0]) for name, query in one.items()}
+
+
+async def test_p15_no_button_of_anybodys_does_anything_for_somebody_else(home: Home, ada: Trained) -> None:
+    receipt = await ada.apply(await ada.dry_run())
+    stranger = await with_file(home, "cat", "Run", library=LIBRARY)
+    theirs = numbers(home, ada.person.user.id)
+    before, contents = everything_of(home, ada.person.user.id), ada.contents()
+    ids = [
+        f"ck1:{what}:{theirs[key]}:{theirs['playlist']}" for what in all_taps() for key in ("card", "write", "layer")
+    ]
+    presses = [home.begin_forged(stranger, each) for each in ids]
+    presses += [
+        home.begin_forged(stranger, each, theirs[value])
+        for each in ids
+        for value in ("playlist", "change", "model")
+        if each.split(":")[1] in ("pick", "these", "upick", "out", "whyof", "version", "keep")
+    ]
+    await asyncio.gather(*(home.acknowledged(each) for each in presses))
+    assert everything_of(home, ada.person.user.id) == before
+    assert ada.contents() == contents
+    shown = [message for each in presses for message in each.messages()]
+    assert {message.visible_to for message in shown} == {stranger.user.id}
+    assert not any(track.id in message.text() for message in shown for track in ada.library.tracks)
+    await ada.undo(receipt)
+
+
+async def test_p15_forged_ids_are_answered_privately_and_write_nothing(home: Home) -> None:
+    person = await with_file(home, "dot", "Run", library=LIBRARY)
+    before, dice = everything_of(home, person.user.id), random.Random(15)
+    harmless = [what for what in all_taps() if what not in ("link", "label", "train", "new", "paste")]
+    presses = [home.begin_forged(person, forged(dice, harmless)) for _ in range(FORGED)]
+    await asyncio.gather(*(home.acknowledged(each) for each in presses))
+    after = everything_of(home, person.user.id)
+    assert {name for name in before if before[name] != after[name]} <= {"link_state", "card"}
+
+
+def forged(dice: random.Random, known: list[str]) -> str:
+    letters = string.ascii_letters + string.digits + "-_:é☃\0 "
+    what = dice.choice([*known, "nothing", "", "IN"])
+    key = "".join(dice.choices(letters, k=dice.randrange(45))) if dice.random() < 0.5 else str(dice.randrange(2**64))
+    return (
+        f"{dice.choice(['ck1', 'ck1', 'ck1', 'ck2', ''])}:{what}:{key}:{dice.randrange(10 ** dice.randrange(1, 25))}"[
+            :100
+        ]
+    )
