@@ -7,6 +7,8 @@ start when a process with the same executor id comes up (promise P26). Payloads 
 import asyncio
 import json
 import secrets
+import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +22,7 @@ QUEUE = "members"
 VERSION = "1"  # of the jobs' meaning; pinned, so that an upgrade takes over what an older program left
 STARTS = 5  # of one job; then it is left where it is, for `doctor` to list
 POLL = 0.25  # seconds between looks at the queue
+SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 WAITING = ["ENQUEUED", "DELAYED"]
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 
@@ -151,6 +154,8 @@ def _parts(workflow: Any) -> list[str]:
     return str(workflow.workflow_id).split(":", 3)
 
 
-def _configure(connection: Any, _: object) -> None:
+def _configure(connection: sqlite3.Connection, _: object) -> None:
     for pragma in ("journal_mode = WAL", "secure_delete = ON", "busy_timeout = 10000"):
         connection.execute(f"PRAGMA {pragma}")
+    if sqlite3.sqlite_version_info < SUBSECONDS:
+        connection.create_function("unixepoch", 1, lambda _modifier: time.time())
