@@ -21,7 +21,7 @@ ENTRY = web.RequestKey("entry", Request)
 FAULT = web.RequestKey("fault", Fault)
 CONSENT = web.RequestKey("consent", Consent)
 
-PLACE = re.compile(r"^(.*?)(/(?:v1|accounts)/.*)$")
+PLACE = re.compile(r"^(.*?)(/(?:v1|accounts)(?:/.*)?)$")
 HARMLESS = {"grant_type", "response_type", "client_id", "scope"}  # what of the accounts service's parameters is logged
 
 
