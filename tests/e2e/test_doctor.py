@@ -1,0 +1,102 @@
+"""The doctor: all well against the stand-ins, and each thing that is not, named in one line."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.house import House, free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+async def run(house: House, *arguments: str, cwd: Path = ROOT, **settings: str) -> tuple[int, str]:
+    """Run `python -m bot …`; its exit code, and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=cwd,
+        env={**house.environment(), "PYTHONPATH": str(ROOT), **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed = (await process.communicate())[0].decode()
+    return process.returncode or 0, printed
+
+
+def unwell(printed: str) -> list[str]:
+    """What the doctor found wanting, one line each."""
+    return [line[4:22].strip() for line in printed.splitlines() if line.startswith("NO ")]
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path / "house") as made:
+        yield made
+
+
+async def test_the_doctor_finds_everything_well_or_names_what_is_not(house: House) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    other = {"DATA_DIR": str(house.folder / "other")}
+    well, refused, unreachable = await asyncio.gather(
+        run(house, "doctor"),
+        run(house, "doctor", DISCORD_TOKEN="wrong", SPOTIFY_CLIENT_ID="f" * 32, **other),
+        run(house, "doctor", DISCORD_API_URL=nowhere, DATA_DIR=str(house.folder / "third")),
+    )
+    code, printed = well
+    assert code == 0, printed
+    assert unwell(printed) == []
+    assert f"register {house.public_url}/callback" in printed
+
+    code, printed = refused
+    assert code == 1
+    assert "wrong" not in printed
+    assert unwell(printed) == ["Discord token", "Discord intents", "Discord commands", "Spotify app"]
+    assert "copy DISCORD_TOKEN again" in printed
+    assert "does not know SPOTIFY_CLIENT_ID" in printed
+
+    code, printed = unreachable
+    assert code == 1
+    assert unwell(printed) == ["Discord token", "Discord intents", "Discord commands"]
+    assert printed.count("cannot be reached") == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_TOKEN", ""),
+        ("SPOTIFY_CLIENT_ID", "not-hex"),
+        ("PUBLIC_URL", "http://example.org"),
+        ("HTTP_PORT", "eighty"),
+        ("DATABASE_URL", "mysql://x"),
+        ("POLL_SECONDS", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DISCORD_API_URL", "http://10.0.0.1/api"),
+    ],
+)
+async def test_a_malformed_setting_is_named_in_one_line(house: House, name: str, value: str) -> None:
+    code, printed = await run(house, "doctor", **{name: value})
+    assert code == 2
+    assert len(printed.splitlines()) == 1
+    assert name in printed
+
+
+async def test_p36_an_env_file_that_others_can_read_is_refused(house: House, tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    env.write_text("LOG_LEVEL=INFO\n")
+    env.chmod(0o644)
+    code, printed = await run(house, "doctor", cwd=tmp_path)
+    assert code != 0
+    assert "chmod 600 .env" in printed
+    assert len(printed.splitlines()) == 1
+
+
+async def test_a_bot_with_a_refused_token_ends_with_one_line(house: House) -> None:
+    code, printed = await run(house, DISCORD_TOKEN="wrong")
+    assert code == 2
+    assert "DISCORD_TOKEN is refused" in printed
+    assert "Traceback" not in printed
