@@ -15,6 +15,7 @@ CratekeeperError
 │   ├── ConsentEnded         `invalid_grant`: the member must link again
 │   ├── SpotifyDown          5xx or no connection
 │   └── PlaylistKeepsChanging
+├── ChatDown                 Discord does not answer
 ├── StoreError               disk full, locked, newer schema
 ├── VaultError               a sealed value that does not open
 └── ModelError
@@ -138,6 +139,10 @@ class PlaylistGone(SpotifyError):
 
     def for_member(self) -> str:
         return "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove lets go of it."
+
+
+class ChatDown(CratekeeperError):
+    """Discord does not answer."""
 
 
 class StoreError(CratekeeperError):

@@ -11,7 +11,7 @@ from typing import Protocol
 from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, writes
 from bot.core.records import Notice, Write
-from bot.errors import ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
+from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
 from bot.flows import library, link, notify, sort, train, watch
 from bot.services import Services
 
@@ -23,7 +23,9 @@ LONGEST = 300
 class Mouth(Protocol):
     """What the worker says to members through: the chat."""
 
-    async def tell(self, notices: Sequence[Notice]) -> bool: ...
+    async def tell(self, notices: Sequence[Notice]) -> bool:
+        """Tell one member; False when every door is closed. Raises ChatDown where later is better."""
+        ...
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
 
@@ -83,9 +85,12 @@ class Worker:
             await self._services.jobs.enqueue("apply", write.member, write.write)
 
     async def _deliver(self, member: int | None = None) -> None:
-        """Send what waits; one delivery at a time, so that nothing is sent by two."""
+        """Send what waits; one delivery at a time, so that nothing is sent by two. What nobody hears waits on."""
         async with self._delivering:
-            await notify.deliver(self._services.store, self._mouth.tell, self._services.clock(), member)
+            try:
+                await notify.deliver(self._services.store, self._mouth.tell, self._services.clock(), member)
+            except ChatDown as down:
+                log.warning("news wait: %s", down)
 
     async def _put_off(self, job: Job, seconds: float) -> None:
         await self._services.jobs.enqueue(

@@ -5,6 +5,7 @@ In a channel stands nothing personal, unless the member chose that channel for i
 
 import logging
 
+import aiohttp
 import discord
 
 from bot.chat import ids, layout, reply, sentences, texts
@@ -13,14 +14,16 @@ from bot.chat.commands import sort, steps
 from bot.chat.desk import Live
 from bot.chat.layout import Page
 from bot.core.records import Member, Notice
-from bot.errors import CratekeeperError
+from bot.errors import ChatDown, CratekeeperError
 from bot.flows import notify
 
 log = logging.getLogger(__name__)
+UNHEARD = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)  # what sending ends in where it fails
+SHUT, TOO_MANY = (403, 404), 429
 
 
 async def deliver(bot: Bot, notice: Notice) -> bool:
-    """Bring a notice to its member; False when every door was closed."""
+    """Bring a notice to its member; False when every door was closed. Raises ChatDown."""
     await bot.connected.wait()
     live = asker(bot, notice)
     page = await page_for(bot, notice, asked=live is not None)
@@ -50,7 +53,7 @@ def asker(bot: Bot, notice: Notice) -> Live | None:
 async def _answer(live: Live, page: Page) -> bool:
     try:
         await (reply.whisper if live.apart else reply.show)(live.interaction, page)
-    except discord.HTTPException as gone:
+    except UNHEARD as gone:
         log.debug("the asker has gone: %s", gone)
         return False
     return True
@@ -77,9 +80,8 @@ async def _write(bot: Bot, member: int, page: Page) -> bool:
     try:
         channel = await bot.create_dm(discord.Object(member))
         await channel.send(view=page, files=page.files)
-    except (discord.Forbidden, discord.NotFound) as closed:
-        log.info("a direct message could not be delivered: %s", closed)
-        return False
+    except UNHEARD as unheard:
+        return _closed("direct messages", unheard)
     return True
 
 
@@ -89,10 +91,18 @@ async def _post(bot: Bot, channel: int, page: Page, called: int | None = None) -
     mentions = discord.AllowedMentions(everyone=False, roles=False, users=users)
     try:
         await bot.get_partial_messageable(channel).send(view=page, files=page.files, allowed_mentions=mentions)
-    except (discord.Forbidden, discord.NotFound) as closed:
-        log.info("channel %s is closed: %s", channel, closed)
-        return False
+    except UNHEARD as unheard:
+        return _closed(f"channel {channel}", unheard)
     return True
+
+
+def _closed(door: str, unheard: Exception) -> bool:
+    """Return False: the door stays closed. Raises ChatDown where it is Discord that is out of order, not the door."""
+    status = unheard.status if isinstance(unheard, discord.HTTPException) else 0
+    if not 400 <= status < 500 or status == TOO_MANY:
+        raise ChatDown(f"{door}: {unheard or type(unheard).__name__}") from unheard
+    log.log(logging.INFO if status in SHUT else logging.ERROR, "nobody heard at %s: %s", door, unheard)
+    return False
 
 
 async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:

@@ -102,3 +102,16 @@ async def test_what_cannot_be_is_said(home: Home, ada: Trained) -> None:
     assert "two hours" in (await answer(ada.person.command("updates", quiet="late"))).text()
     said = await answer(ada.person.command("updates", quiet="3-3"))
     assert "48 a day" in said.text()
+
+
+@pytest.mark.usefixtures("provoked")
+async def test_news_wait_while_discord_is_out_of_order_and_are_told_once(home: Home, ada: Trained) -> None:
+    last = home.last_message(ada.person)
+    home.discord.faults.fail(503, matching=f"/channels/{ada.resident.dm.channel.id}/messages", times=3)
+    uri = ada.likes()
+    said = await update(home, ada, last, "1 new like sorted")
+    assert home.discord.faults.pending == []
+    await (await ada.resident.dm.click(said, "Undo")).until(lambda each: "Taken back" in each.text())
+    assert uri not in {each for uris in ada.contents().values() for each in uris}
+    told = [each for each in ada.resident.dm.visible() if each.id > last]
+    assert [each.id for each in told] == [said.id]
