@@ -31,15 +31,18 @@ def lessons(seen: Mapping[int, Seen], liked: frozenset[str], several: bool, even
     Taken out of P: it does not belong in P. Put into P by hand, and liked: it belongs there, and (where a song has one
     playlist) nowhere else. A song moved from P to Q says both.
     """
-    answers = []
-    for playlist, each in seen.items():
-        for song in sorted(each.taken_out):
-            answers.append(Answer(song, Kind.NOT, (playlist,), Source.HAND, event))
-    for playlist, each in seen.items():
-        for song in sorted(each.put_in & liked):
-            kind = Kind.ALSO if several else Kind.ONLY
-            answers.append(Answer(song, kind, (playlist,), Source.HAND, event + 1 + playlist))
-    return answers
+    kind = Kind.ALSO if several else Kind.ONLY
+    removed = [
+        Answer(song, Kind.NOT, (playlist,), Source.HAND, event)
+        for playlist, each in seen.items()
+        for song in sorted(each.taken_out)
+    ]
+    added = [
+        Answer(song, kind, (playlist,), Source.HAND, event + 1 + playlist)
+        for playlist, each in seen.items()
+        for song in sorted(each.put_in & liked)
+    ]
+    return removed + added
 
 
 def standing_as_lessons(standing: Mapping[int, Sequence[str]], liked: frozenset[str], event: int) -> list[Answer]:
