@@ -5,8 +5,8 @@ In a channel stands nothing personal, unless the member chose that channel for i
 
 import logging
 
-import aiohttp
 import discord
+from aiohttp import ClientError
 
 from bot.chat import ids, layout, reply, sentences, texts
 from bot.chat.bot import Bot
@@ -18,7 +18,7 @@ from bot.errors import ChatDown, CratekeeperError
 from bot.flows import notify
 
 log = logging.getLogger(__name__)
-UNHEARD = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)  # what sending ends in where it fails
+UNHEARD = (discord.HTTPException, ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
 SHUT, TOO_MANY = (403, 404), 429
 
 

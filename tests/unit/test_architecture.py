@@ -13,7 +13,7 @@ RULES = {  # folder → beginnings of module names that it must not import
     "bot/flows": ("bot.chat", "bot.web", "bot.app", "discord", "spotipy", "sqlalchemy", "aiohttp"),
     "bot/adapters": ("bot.flows", "bot.chat", "bot.web", "bot.app", "discord"),
     "bot/web": ("bot.chat", "bot.adapters", "discord", "spotipy", "sqlalchemy"),
-    "bot/chat": ("spotipy", "sqlalchemy", "aiohttp", "bot.web", "bot.app"),
+    "bot/chat": ("spotipy", "sqlalchemy", "aiohttp.web", "aiohttp.ClientSession", "bot.web", "bot.app"),
     "bot": ("training", "sandbox", "tests", "sklearn", "skl2onnx", "onnx", "matplotlib", "pickle", "joblib", "marshal"),
     "training": ("bot.flows.sort", "bot.chat", "bot.web", "bot.app", "sandbox", "tests", "pickle", "joblib", "marshal"),
     "sandbox": ("bot.flows", "bot.chat", "bot.adapters", "training", "tests", "pickle", "joblib", "marshal"),
