@@ -79,7 +79,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         accounts_url=settings.spotify_accounts_url,
         secrets={settings.spotify_client_id: settings.spotify_client_secret} if settings.spotify_client_secret else {},
         clock=clock,
-        pace=Pace(rate=settings.spotify_rate, burst=10 * settings.spotify_rate),
+        pace=Pace(settings.spotify_rate, burst=10 * settings.spotify_rate, backoff=1 / settings.spotify_rate),
     )
     scorer = Scorer(settings.models_dir)
     services = Services(

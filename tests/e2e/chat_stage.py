@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest_asyncio
 
+from bot.chat import sentences
 from sandbox.discord import Message, Outcome, Person, Upload
 from sandbox.house import House, Resident
 from sandbox.library import Library
@@ -100,8 +101,10 @@ async def with_file(house: House, name: str, *playlists: str, library: Library |
 
 
 async def answer(gesture) -> Message:
-    """The answer to a gesture, once it can be read."""
-    return await (await gesture).reply()
+    """The answer to a gesture, once it can be read and is more than "One moment."."""
+    outcome = await gesture
+    await outcome.reply()
+    return await outcome.until(lambda each: each.text() != sentences.ONE_MOMENT, PATIENCE)
 
 
 async def linked(house: House, name: str, library: Library) -> tuple[Resident, Outcome]:

@@ -50,7 +50,9 @@ async def settings(
         said.append(await _layer(interaction, layer, playlist, several, everything))
     if learn is not None:
         said.append(await _learn(interaction, learn))
-    if not said:
+    if not said and playlist is not None:
+        said.append(texts.rules(await choices.chosen(interaction, playlist)))
+    elif not said:
         said.append(texts.layers(await keep.listed(interaction.client.services.store, interaction.user.id)))
     await reply.show(interaction, Page("\n".join(said)))
 
