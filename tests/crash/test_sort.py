@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.adapters.store import Store, members, playlists, songs, writes
+from bot.adapters.store import Store, answers, members, playlists, songs, writes
 from bot.adapters.vault import Vault
 from bot.core.records import Like, Song
-from bot.flows import keep, link, sort
+from bot.flows import hands, keep, link, sort
 from sandbox.house import CLIENT_ID, House
 from sandbox.library import Library
 from sandbox.spotify import Fault, Track
@@ -70,7 +70,8 @@ class Scene:
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with House(tmp_path / "house") as house:
-        tracks = tuple(Track(uri.rpartition(":")[2], uri, ("Artist",), "Album", "2020", 200_000) for uri in [*URIS, *OWN])
+        ids = [uri.rpartition(":")[2] for uri in [*URIS, *OWN]]
+        tracks = tuple(Track(each, each, ("Artist",), "Album", "2020", 200_000) for each in ids)
         house.move_in("Ada", Library(tracks, (), {}, ()))
         own = house.spotify.create_playlist("ada", "Big")
         house.spotify.replace("ada", own.id, OWN)
@@ -194,9 +195,6 @@ async def test_what_a_person_removed_meanwhile_is_a_lesson_and_is_not_put_back(s
         account = await members.account(tx, MEMBER)
         (layer,) = await playlists.layers(tx, MEMBER)
     assert account is not None
-    from bot.adapters.store import answers
-    from bot.flows import hands
-
     assert await hands.look(store, spotify.music(account), MEMBER, NOW) == 1
     async with store.reading() as tx:
         verdicts = await answers.verdicts(tx, MEMBER, layer.layer)
