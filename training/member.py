@@ -36,9 +36,9 @@ async def _read(store: Store, member: int, layer: int) -> tuple[TrainingSet, str
 
 
 async def _publish(store: Store, folder: Path, member: int, layer: int, outcome: Outcome, now: datetime) -> None:
-    """The row is the truth: it is written once the files are there."""
+    """Write row and files in one transaction: files that no row names are swept away, in transactions as well."""
     if outcome.artefact is None:
         return
-    outcome.artefact.save(folder)
     async with store.writing() as tx:
         await models.publish(tx, member, layer, outcome.artefact.digest, outcome.labels, outcome.artefact.card, now)
+        await asyncio.to_thread(outcome.artefact.save, folder)

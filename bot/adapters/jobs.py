@@ -9,7 +9,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ class Job:
         return f"{self.member}:{self.kind}:{self.argument}:"
 
 
-Handler = Callable[[Job], Awaitable[None]]
+Handler = Callable[[Job], Coroutine[Any, Any, None]]
 
 
 class _Json(Serializer):
@@ -61,6 +61,7 @@ class Jobs:
     def __init__(self, path: Path, concurrency: int = 4) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._concurrency = concurrency
+        self._running: dict[int, set[asyncio.Task[None]]] = {}
         self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
         sa.event.listen(self._engine, "connect", _configure)
         self._config: DBOSConfig = {
@@ -79,7 +80,7 @@ class Jobs:
 
         @DBOS.workflow(name="job", max_recovery_attempts=STARTS)
         async def job(kind: str, member: int, argument: int, tries: int) -> None:
-            await handler(Job(kind, member, argument, tries))
+            await self._run(member, handler(Job(kind, member, argument, tries)))
 
         self._job = job
         DBOS.launch()
@@ -90,6 +91,26 @@ class Jobs:
             polling_interval_sec=POLL,
             on_conflict="always_update",
         )
+
+    async def _run(self, member: int, work: Coroutine[Any, Any, None]) -> None:
+        """Do a job, in a task that `forget` can stop."""
+        task = asyncio.create_task(work)
+        self._running.setdefault(member, set()).add(task)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if task in self._running.get(member, ()):  # the whole program stops
+                raise
+        finally:
+            self._running.get(member, set()).discard(task)
+
+    async def _stop(self, member: int) -> None:
+        """Stop what is under way for a member, and wait until it has."""
+        tasks = self._running.pop(member, set())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def enqueue(self, kind: str, member: int, argument: int = 0, *, tries: int = 0, delay: float = 0) -> None:
         """Have the work done after `delay` seconds; work that waits to be begun already is not enqueued again."""
@@ -111,7 +132,8 @@ class Jobs:
         return [Job(kind, int(owner), int(argument)) for owner, kind, argument, _ in (_parts(each) for each in found)]
 
     async def forget(self, member: int) -> None:
-        """Stop and delete every job of a member, those that ended included."""
+        """Stop and delete every job of a member, those under way and those that ended included."""
+        await self._stop(member)
         found = await DBOS.list_workflows_async(workflow_id_prefix=f"{member}:", load_input=False, load_output=False)
         ids = [each.workflow_id for each in found]
         if ids:

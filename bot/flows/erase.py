@@ -6,13 +6,16 @@ start goes on. Songs that others like stay, songs that nobody does go.
 
 import asyncio
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot.adapters.jobs import Jobs
-from bot.adapters.store import Store, models, songs, whole
+from bot.adapters.store import Store, Tx, models, songs, whole
 from bot.flows.outlook import Outlooks
+
+ARTEFACT = re.compile(r"(?P<digest>[0-9a-f]{64})\..+|\.new-.+")  # a model's file, or one that was never finished
 
 
 async def export(store: Store, member: int) -> bytes:
@@ -34,33 +37,39 @@ async def erase(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, 
 
 
 async def resume(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path) -> None:
-    """Go on with erasures that a crash cut short."""
-    async with store.reading() as tx:
+    """Go on with what a crash cut short: erasures, and trainings whose files were written and their rows not."""
+    async with store.writing() as tx:
         begun = await whole.erasures(tx)
+        await sweep_models(tx, models_dir)
     for member in begun:
         await _finish(store, jobs, outlooks, models_dir, member)
+    await store.checkpoint()
 
 
 async def _finish(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, member: int) -> None:
     await jobs.forget(member)
-    await delete_models(store, models_dir, member)
     async with store.writing() as tx:
         await whole.erase(tx, member)
         await songs.forget_unused(tx)
+        await sweep_models(tx, models_dir)
     outlooks.forget(member)
+    await jobs.forget(member)  # what was begun meanwhile
+    await store.scrub()
     async with store.writing() as tx:
         await whole.end_erasure(tx, member)
-    await store.scrub()
+    await store.checkpoint()
 
 
-async def delete_models(store: Store, models_dir: Path, member: int) -> None:
-    """Delete the member's model files, cards and pictures; before their rows, which know the names."""
-    async with store.reading() as tx:
-        digests = await models.digests(tx, member)
-    await asyncio.to_thread(_delete, models_dir, digests)
+async def sweep_models(tx: Tx, models_dir: Path) -> None:
+    """Delete the model files, cards and pictures that no row names.
+
+    In a writing transaction, as they are published: so none is just being written.
+    """
+    await asyncio.to_thread(_sweep, models_dir, await models.digests(tx))
 
 
-def _delete(models_dir: Path, digests: set[str]) -> None:
-    for digest in digests:
-        for path in models_dir.glob(f"{digest}.*"):
+def _sweep(models_dir: Path, named: set[str]) -> None:
+    for path in models_dir.iterdir() if models_dir.is_dir() else ():
+        match = ARTEFACT.fullmatch(path.name)
+        if match and match["digest"] not in named:
             path.unlink(missing_ok=True)

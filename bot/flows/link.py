@@ -20,7 +20,7 @@ from bot.adapters.vault import Vault
 from bot.config import is_client_id
 from bot.core.records import Account
 from bot.errors import BadChoice, LinkRefused, SpotifyError
-from bot.flows.erase import delete_models
+from bot.flows.erase import sweep_models
 
 GOOD_FOR = timedelta(minutes=10)
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, whatever is refreshed (since 20 July 2026)
@@ -128,12 +128,12 @@ async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> N
     The member's own answers stay, but the songs in them become unreadable: linked again, the same songs match again.
     Playlists stay as names: handed over again, they have their labels back. Models go; they are soon trained again.
     """
-    await delete_models(store, models_dir, member)
     async with store.writing() as tx:
         for layer in await playlists.layers(tx, member):
             await answers.rename_songs(tx, layer.layer, lambda song: seal_song(vault, member, song))
         await whole.forget_spotify(tx, member)
         await songs.forget_unused(tx)
+        await sweep_models(tx, models_dir)
         await members.change(tx, member, source=None, next_poll_at=None)
     await store.scrub()
 

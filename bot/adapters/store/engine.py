@@ -20,6 +20,7 @@ from bot.errors import NewerSchema, StoreBusy, StoreError, StoreFull
 
 Tx = AsyncConnection
 BUSY_MS = 5_500  # a backup may hold the database for five seconds (promise P21)
+EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -71,11 +72,18 @@ class Store:
 
     async def scrub(self) -> None:
         """Leave no byte of a deleted row behind: rewrite the file and empty the write-ahead log."""
+        await self._outside_transactions("VACUUM", EMPTY_LOG)
+
+    async def checkpoint(self) -> None:
+        """Empty the write-ahead log, in which deleted rows stand for a while."""
+        await self._outside_transactions(EMPTY_LOG)
+
+    async def _outside_transactions(self, *statements: str) -> None:
         async with self._writer, self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
-            await driver.execute("VACUUM")
-            await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            for statement in statements:
+                await driver.execute(statement)
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -37,5 +37,6 @@ async def serve(tx: Tx, layer: int, model: int | None) -> None:
     await tx.execute(update(MODEL).where(MODEL.c.layer == layer).values(serving=MODEL.c.model == (model or 0)))
 
 
-async def digests(tx: Tx, member: int) -> set[str]:
-    return set((await tx.execute(select(MODEL.c.digest).where(MODEL.c.member == member))).scalars())
+async def digests(tx: Tx) -> set[str]:
+    """Return the digests of all models that are kept, of whomever."""
+    return set((await tx.execute(select(MODEL.c.digest))).scalars())
