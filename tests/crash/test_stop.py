@@ -1,0 +1,88 @@
+"""Stopped or killed in the middle of work, the bot loses none of it (promises P26, P27)."""
+
+import asyncio
+import signal
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.house import House, Resident
+from sandbox.spotify import Fault
+from tests.e2e.chat_stage import PATIENCE, answer, label, styled, with_file
+
+LIKES = "GET /v1/me/tracks"
+STOPS_WITHIN = 20  # seconds (promise P27)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path / "house", settings={"POLL_SECONDS": "3600"}) as made:
+        await made.start_bot()
+        yield made
+
+
+async def linked(house: House, resident: Resident) -> None:
+    """Agree in the browser; the first sync has been begun when this returns."""
+    message = await answer(resident.person.command("link"))
+    await house.agree(next(each.url for each in message.buttons() if each.url), resident.account)
+
+
+async def asked(house: House, resident: Resident, line: str, count: int = 1) -> None:
+    """Wait until Spotify was asked for this member so many times."""
+
+    def found() -> bool:
+        return sum(each.line == line and each.user == resident.account.id for each in house.spotify.requests) >= count
+
+    async with asyncio.timeout(PATIENCE):
+        while not found():  # noqa: ASYNC110 - the stand-in does not announce requests
+            await asyncio.sleep(0.02)
+
+
+def rows(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute(query, values).fetchall()
+
+
+async def test_p27_told_to_stop_the_bot_ends_in_time_and_leaves_its_work_to_the_next_start(house: House) -> None:
+    ada, ben = house.move_in("Ada", styled(60, seed=1)), house.move_in("Ben", styled(60, seed=2))
+    house.spotify.faults.append(Fault(LIKES, "slow", seconds=60))
+    await linked(house, ada)
+    await asked(house, ada, LIKES)
+    house.spotify.faults.append(Fault(LIKES, "status", times=None, status=429, retry_after=5))
+    await linked(house, ben)
+    await asked(house, ben, LIKES)
+    began = time.monotonic()
+    assert await house.stop_bot() == 0
+    assert time.monotonic() - began < STOPS_WITHIN
+    left = rows(house.data / "jobs.db", "select workflow_uuid from workflow_status where status != 'SUCCESS'")
+    assert {each.split(":")[0] for (each,) in left} == {str(ada.person.user.id), str(ben.person.user.id)}
+    assert "Traceback" not in house.log.read_text()
+
+
+async def test_p26_what_a_kill_cut_short_is_done_after_the_next_start(house: House) -> None:
+    ada = house.move_in("Ada", styled(120, seed=3))
+    ben = await with_file(house, "ben", "Late night", "Run", "Kitchen", library=styled(60, seed=4))
+    house.spotify.faults.append(Fault(LIKES, "slow", skip=1, seconds=60))
+    await label(ben, await answer(ben.command("label")), styled(60, seed=4), 6)  # enough to begin a training
+    await linked(house, ada)
+    await asked(house, ada, LIKES, 2)
+    await house.stop_bot(signal.SIGKILL)
+    database = house.data / "cratekeeper.db"
+    assert rows(database, "select count(*) from liked where member = ?", ada.person.user.id) == [(50,)]
+    assert rows(database, "select count(*) from model") == [(0,)]
+
+    house.spotify.faults.clear()
+    await house.start_bot()
+    dm = ada.dm
+    await house.discord.wait_for(lambda: any("120 liked songs" in each.text() for each in dm.visible()), PATIENCE)
+    assert rows(database, "select count(*) from liked where member = ?", ada.person.user.id) == [(120,)]
+    statuses = "select distinct status from workflow_status"
+    async with asyncio.timeout(PATIENCE):
+        while rows(house.data / "jobs.db", statuses) != [("SUCCESS",)]:  # noqa: ASYNC110 - announces nothing
+            await asyncio.sleep(0.05)
+    assert rows(database, "select 1 from notice where kind = 'trained'")
