@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.discord import Person
 from sandbox.house import Resident
-from sandbox.spotify import App
+from sandbox.spotify import App, Fault
 from tests.e2e.chat_stage import answer, asked_about, labels, styled
 from tests.e2e.home import PATIENCE, Home, consent_url
 
@@ -145,6 +145,17 @@ async def test_unlinking_deletes_at_once_and_linking_again_brings_the_labels_bac
 
     await home.link(pia)
     assert [each for each, _, _ in home.labels(pia.person)] == [song.uri]
+
+
+async def test_unlinking_during_a_sync_ends_it(home: Home) -> None:
+    ron = newcomer(home, "Ron", 120, 40)
+    message = await answer(ron.person.command("link"))
+    home.spotify.faults.append(Fault("GET /v1/me/tracks", "slow", skip=1, seconds=0.5))
+    await home.agree(consent_url(message), ron.account)
+    await home.until(lambda: home.calls(ron.account).count("GET /v1/me/tracks") == 2)
+    await answer(ron.person.click(await answer(ron.person.command("unlink")), "Unlink"))
+    assert kept_of(home, ron.person) == set()
+    assert len(home.calls(ron.account)) == 3, "the profile, and two of three pages of likes"
 
 
 @pytest.mark.usefixtures("provoked")

@@ -1,10 +1,11 @@
 """What is kept about a member: said, handed out, and deleted after a typed word."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.chat_stage import answer, styled, with_file
+from tests.e2e.chat_stage import answer, label, styled, with_file
 from tests.e2e.home import Home
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
@@ -56,3 +57,23 @@ async def test_p35_deleting_takes_a_typed_word_and_leaves_nothing(home: Home) ->
     for canary in (str(person.user.id), library.tracks[0].id, "Run to nowhere in particular"):
         assert canary.encode() not in kept
     assert "Link Spotify" in [each.label for each in (await answer(person.command("help"))).buttons()]
+
+
+def trainings(home: Home) -> list[int]:
+    """The training processes that the bot has started and that run."""
+    assert home.bot is not None
+    children = Path(f"/proc/{home.bot.pid}/task/{home.bot.pid}/children").read_text().split()
+    return [int(each) for each in children if b"training" in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
+async def test_p35_deleting_ends_a_training_that_is_under_way(home: Home) -> None:
+    library = styled(30, seed=84)
+    person = await with_file(home, "pim", "Late night", "Run", "Kitchen", library=library)
+    await label(person, await answer(person.command("label")), library, 6)  # enough to begin a training
+    await home.until(lambda: trainings(home))
+    outcome = await person.submit(await person.command("data delete"), word="delete")
+    await outcome.until(lambda each: "is deleted" in each.text())
+    assert trainings(home) == []
+    assert home.rows("select 1 from layer where member = ?", person.user.id) == []
+    named = {digest for (digest,) in home.rows("select digest from model")}
+    assert {path.stem for path in (home.data / "models").iterdir()} <= named
