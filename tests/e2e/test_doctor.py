@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot import config
+from bot.doctor import examine
 from sandbox.house import House, free_port
 
+DISCORD = ["Discord token", "Discord intents", "Discord commands"]
+NOWHERE = f"http://127.0.0.1:{free_port()}"
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,30 +43,30 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield made
 
 
-async def test_the_doctor_finds_everything_well_or_names_what_is_not(house: House) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}"
-    other = {"DATA_DIR": str(house.folder / "other")}
-    well, refused, unreachable = await asyncio.gather(
-        run(house, "doctor"),
-        run(house, "doctor", DISCORD_TOKEN="wrong", SPOTIFY_CLIENT_ID="f" * 32, **other),
-        run(house, "doctor", DISCORD_API_URL=nowhere, DATA_DIR=str(house.folder / "third")),
-    )
-    code, printed = well
+async def test_the_doctor_finds_everything_well(house: House) -> None:
+    code, printed = await run(house, "doctor")
     assert code == 0, printed
     assert unwell(printed) == []
     assert f"register {house.public_url}/callback" in printed
 
-    code, printed = refused
-    assert code == 1
-    assert "wrong" not in printed
-    assert unwell(printed) == ["Discord token", "Discord intents", "Discord commands", "Spotify app"]
-    assert "copy DISCORD_TOKEN again" in printed
-    assert "does not know SPOTIFY_CLIENT_ID" in printed
 
-    code, printed = unreachable
-    assert code == 1
-    assert unwell(printed) == ["Discord token", "Discord intents", "Discord commands"]
-    assert printed.count("cannot be reached") == 3
+@pytest.mark.parametrize(
+    ("settings", "found", "said"),
+    [
+        ({"DISCORD_TOKEN": "wrong"}, DISCORD, "copy DISCORD_TOKEN again"),
+        ({"DISCORD_API_URL": NOWHERE}, DISCORD, "cannot be reached"),
+        ({"SPOTIFY_CLIENT_ID": "f" * 32}, ["Spotify app"], "does not know SPOTIFY_CLIENT_ID"),
+        ({"SPOTIFY_ACCOUNTS_URL": NOWHERE}, ["clock", "Spotify app"], "cannot be reached"),
+    ],
+)
+async def test_the_doctor_names_what_is_not_well(
+    house: House, capsys: pytest.CaptureFixture[str], settings: dict[str, str], found: list[str], said: str
+) -> None:
+    assert await examine(config.parse({**house.environment(), **settings})) == 1
+    printed = capsys.readouterr().out
+    assert unwell(printed) == found
+    assert printed.count(said) == len(found)
+    assert "wrong" not in printed
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.discord import Message, Outcome, Person, Upload
-from sandbox.spotify import Fault
+from sandbox.spotify.faults import HangUp
 from tests.e2e.chat_stage import answer, as_file, newcomer, styled, with_file
 from tests.e2e.home import Home
 
@@ -159,11 +159,15 @@ async def test_p19_a_fault_behind_a_reaction_costs_a_line_and_nothing_else(home:
     await home.until(lambda: home.labels(person))
 
 
+async def hang_up() -> None:
+    raise HangUp
+
+
 async def test_p19_spotify_out_of_order_is_told_and_passes(home: Home) -> None:
     uta = home.move_in("Uta", styled(6, seed=97))
     await home.link(uta)
-    home.spotify.faults.append(Fault("* /v1/me/playlists", "status", times=1, status=503))
-    message, reference = await told(await uta.person.command("playlists add", new="Run"))
+    with home.meddling(uta.account, "POST /v1/me/playlists", hang_up):
+        message, reference = await told(await uta.person.command("playlists add", new="Run"))
     assert "Spotify" in message.text()
     assert len(lines(home, reference)) == 1
     await home.until(lambda: "Spotify answers again" in home.log.read_text())

@@ -7,9 +7,10 @@ import pytest
 
 from sandbox.discord import Message, Upload
 from tests.e2e.chat_stage import STYLES, answer, as_file, label, labels, newcomer, styled
-from tests.e2e.home import PATIENCE, Home
+from tests.e2e.home import PATIENCE, Home, file_of, plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+TAUGHT = 9  # labels; the sixth begins a training, which reads them when all are given
 HEADER = "Track URI,Track Name,Artist Name(s),Tempo\n"
 
 
@@ -51,14 +52,14 @@ async def test_a_wrong_file_gets_a_clear_error_and_nothing_is_kept(
 
 
 async def test_without_any_account_from_the_file_to_sorted_files(home: Home) -> None:
-    library = styled(60, seed=42)
+    library = plain(60, seed=42)
     person = newcomer(home, "tess")
-    said = await answer(person.command("library import", file=as_file(library)))
+    said = await answer(person.command("library import", file=file_of(library)))
     assert "New playlist" in labels(said)
     for style in STYLES:
         said = await answer(person.command("playlists add", new=style))
     card = await answer(person.click(said, "Show me a song"))
-    await label(person, card, library, 12)
+    await label(person, card, library, TAUGHT)
     trained = await home.learnt(person)
 
     dry_run = await answer(person.click(trained, "Look"))
@@ -67,7 +68,7 @@ async def test_without_any_account_from_the_file_to_sorted_files(home: Home) -> 
     found = rows_of(await answer(person.command("library export")))
     assert len(found) == len(STYLES)
     placed = {uri: name for name, rows in found.items() for uri in (each["Track URI"] for each in rows)}
-    assert len(placed) >= 12
+    assert len(placed) >= 2 * TAUGHT
     right = [uri for uri, name in placed.items() if library.belongs(uri)[0].replace(" ", "_") in name]
     assert len(right) >= 0.8 * len(placed)
 
