@@ -1,14 +1,18 @@
 """What every test may have: a clock that stands still, a real store, and where the shared data would be."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from bot.adapters.store import Store
 
 ROOT = Path(__file__).parents[1]
+GROUP = re.compile(r'xdist_group\("([\w-]+)"\)')
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -33,3 +37,25 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the folder `shared` beside the project")
     return folder
+
+
+class Together(LoadScopeScheduling):
+    """Keeps together what shares a house: files of one xdist_group, and otherwise the tests of one file.
+
+    pytest-xdist 3.8 has this for marks, but no longer finds its marks with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return group(ROOT / file) if file.startswith(("tests/e2e", "tests/crash")) else nodeid
+
+
+@cache
+def group(path: Path) -> str:
+    marked = GROUP.search(path.read_text())
+    return marked[1] if marked else path.name
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
+    return Together(config, log)
