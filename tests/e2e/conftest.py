@@ -39,6 +39,8 @@ async def ada(home: Home) -> Trained:
     await answer(person.command("playlists add", playlist="Late night"))
     for style in STYLES[1:]:
         await answer(person.command("playlists add", new=style))
+    for style in STYLES:
+        await answer(person.command("playlists settings", playlist=style, mistakes=10))  # so that songs are placed
     await answer(person.command("updates", cap=48))
     await label(person, await answer(person.command("label")), resident.library, TAUGHT)
     return Trained(home, resident, await home.learnt(person))

@@ -34,6 +34,8 @@ async def test_another_version_can_serve_again(home: Home, ada: Trained) -> None
     await answer(ada.person.select(said, menu.custom_id, [older.value]))
     now = home.rows("select model, serving from model where member = ? order by model", member)
     assert [serving for _, serving in now] == [1, 0]
+    (newer,) = [each for each in menu.options if each.default]
+    await answer(ada.person.select(said, menu.custom_id, [newer.value]))
     assert {path.stem for path in (home.data / "models").glob("*.onnx")} >= {
         digest for (digest,) in home.rows("select digest from model where member = ?", member)
     }
