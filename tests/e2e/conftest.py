@@ -56,6 +56,4 @@ def good_manners(request: pytest.FixtureRequest) -> Iterator[None]:
     """After every test in the home: everything that was said was well said."""
     yield
     if "home" in request.fixturenames:
-        home: Home = request.getfixturevalue("home")
-        home.rest()
-        home.manners.check(trouble="provoked" in request.fixturenames)
+        request.getfixturevalue("home").manners.check(trouble="provoked" in request.fixturenames)

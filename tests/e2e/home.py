@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
@@ -46,10 +45,8 @@ from tests.e2e.chat_stage import STYLES, styled
 T = TypeVar("T")
 PATIENCE = 60.0  # seconds; a training takes five on an idle machine, and machines are seldom idle
 LABEL = attrgetter("label")
-FAR = 4_102_444_800_000  # ms since 1970: the year 2100
 LOOK = 0.02  # seconds between looks at what announces nothing: the database, the log
 ISSUED = 5_000  # tokens of a kind that the stand-in may have handed out
-LARGE = 1_000  # numbers above that are amounts
 SHOWN = 20  # characters of a secret that are too many to show
 # A heartbeat that is answered before discord.py has noted it down, as loopback can, looks late to discord.py.
 TROUBLE = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) +(?!discord\.gateway  Can't keep up)", re.MULTILINE)
@@ -122,18 +119,6 @@ class Home(House):
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=20)) as database:
             return database.execute(query, values).fetchall()
 
-    def wake(self, person: Person) -> None:
-        """Let the bot look at the person's likes now, and every second until they all `rest`."""
-        self._write("update member set next_poll_at = 0 where member = ?", person.user.id)
-
-    def rest(self) -> None:
-        """Let the bot look at nobody's likes any more: looks are most of what an idle home costs."""
-        self._write("update member set next_poll_at = ?", FAR)
-
-    def _write(self, statement: str, *values: Any) -> None:
-        with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
-            database.execute(statement, values)
-
     def labels(self, person: Person) -> list[tuple[str, str, list[int]]]:
         """The person's standing answers: song, kind, playlists; oldest event first."""
         query = "select song, kind, playlists from answer where member = ? and undone_at is null order by event"
@@ -205,15 +190,13 @@ class Home(House):
 
     def secrets(self) -> set[str]:
         """The beginnings of everything that is not to be seen by anybody but who it is for."""
+        tokens = {_token(kind, number) for kind in ("access", "refresh") for number in range(1, ISSUED)}
         hooks = {each.token for each in self.discord.interactions.values()}
-        own = {each[:SHOWN] for each in (*hooks, *self.states, self.token, self.secret, self.key)}
-        return own | issued("access") | issued("refresh")
+        return {each[:SHOWN] for each in (*tokens, *hooks, *self.states, self.token, self.secret, self.key)}
 
-
-@cache
-def issued(kind: str) -> frozenset[str]:
-    """The beginnings of all tokens of a kind that the stand-in may hand out: "access", "refresh" or "code"."""
-    return frozenset(_token(kind, number)[:SHOWN] for number in range(1, ISSUED))
+    def codes(self) -> set[str]:
+        """The beginnings of authorization codes; their owners see them in the browser's address bar."""
+        return {_token("code", number)[:SHOWN] for number in range(1, ISSUED)}
 
 
 def _token(kind: str, number: int) -> str:
@@ -253,25 +236,14 @@ class Manners:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._spec = SpecCheck() if SPEC.exists() else None
-        self._shapes: set[Any] = set()
         self._said: list[Exchange] = []
         self._read = 0  # bytes of the log
         home.discord.on_exchange = self._heard
 
     def _heard(self, exchange: Exchange) -> None:
         self._said.append(exchange)
-
-    def _violations(self, said: Sequence[Exchange]) -> list[str]:
-        """What is not as Discord describes it; of exchanges of the same shape one is looked at."""
-        if self._spec is None:
-            return []
-        for exchange in said:
-            shape = (exchange.method, exchange.route, exchange.status, _shape([exchange.request, exchange.response]))
-            if shape not in self._shapes:
-                self._shapes.add(shape)
-                self._spec(exchange)
-        found, self._spec.violations = self._spec.violations, []
-        return found
+        if self._spec is not None:
+            self._spec(exchange)
 
     def new_log(self) -> str:
         """What was written into the log since the last time."""
@@ -286,10 +258,10 @@ class Manners:
         said, self._said = self._said, []
         log, secrets = self.new_log(), self._home.secrets()
         texts = "\n".join(json.dumps(_message(each)) for each in said if _message(each))
-        _none("a secret stands in the log", shown(log, secrets | issued("code")))
+        _none("a secret stands in the log", shown(log, secrets | self._home.codes()))
         _none("a secret stands in a message", shown(_without_consent(texts), secrets))
         _none("somebody is mentioned", [each for each in said if _mentions(each)])
-        _none("not as Discord describes it", self._violations(said))
+        _none("not as Discord describes it", self._spec.violations if self._spec is not None else [])
         _none("something personal stands in a channel", [each.text() for each in self._strays()])
         _none(
             "the log tells of trouble",
@@ -303,21 +275,6 @@ class Manners:
         for message in home.channel.messages.values():
             if message.author is home.discord.bot and message.visible_to is None and message.id not in prompts:
                 yield message
-
-
-def _shape(value: Any) -> Any:
-    """What a JSON value is made of: keys, kinds and small numbers, as most of those say what something is."""
-    match value:
-        case dict():
-            return frozenset((key, _shape(each)) for key, each in value.items())
-        case list():
-            return frozenset(map(_shape, value))
-        case str():
-            return value.isdigit()
-        case int() if abs(value) > LARGE:
-            return int
-        case _:
-            return value
 
 
 def _none(what: str, found: Sequence[Any]) -> None:
@@ -404,5 +361,4 @@ class Trained:
         liked = {each.uri for each in self.resident.account.likes}
         uri = next(each for each in self.library.later if each not in liked)
         self.home.spotify.like(self.resident.account.id, uri)
-        self.home.wake(self.person)
         return uri

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.spotify import Fault
 from tests.e2e.chat_stage import answer, styled
-from tests.e2e.home import PATIENCE, Home, consent_url, issued, shown
+from tests.e2e.home import PATIENCE, Home, consent_url, shown
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -40,7 +40,7 @@ async def test_p34_links_that_fail_and_tokens_that_are_renewed_show_no_secret(ho
     await (await sam.person.command("sync")).until(lambda each: "9" in each.text(), PATIENCE)
     assert home.rows("select 1 from account where member = ?", sam.person.user.id) == [(1,)]
 
-    secrets = home.secrets() | issued("code") | {FOREIGN[:20]}
+    secrets = home.secrets() | home.codes() | {FOREIGN[:20]}
     assert shown(home.log.read_text(), secrets) == []
     assert shown("\n".join(pages), secrets) == []
     kept = b"".join(path.read_bytes() for path in home.data.rglob("*") if path.is_file())
