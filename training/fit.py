@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from bot.core.dataset import TrainingSet
+from bot.core.prior import Prior
 from bot.core.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.heads import fit_head
@@ -29,7 +30,7 @@ class Fitted:
     sources: dict[str, int]  # values of the library by provenance
 
 
-def fit(training: TrainingSet) -> Fitted:
+def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it must not use."""
     examples = examples_of(training)
     known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}

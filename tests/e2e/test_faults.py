@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from sandbox.discord import Message, Outcome, Person, Upload
 from sandbox.spotify.faults import HangUp
@@ -97,13 +98,20 @@ FLOWS = {
 }
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def una(home: Home) -> Person:
+    """A member to whom everything happens, and nothing comes of it."""
+    return await with_file(home, "una", "Late night", "Run", library=LIBRARY)
+
+
 @pytest.mark.parametrize("flow", FLOWS)
-async def test_p19_a_fault_in_a_flow_is_told_with_a_reference_that_one_log_line_has(home: Home, flow: str) -> None:
-    person = await with_file(home, "una", "Late night", "Run", library=LIBRARY)
+async def test_p19_a_fault_in_a_flow_is_told_with_a_reference_that_one_log_line_has(
+    home: Home, una: Person, flow: str
+) -> None:
     gesture, table = FLOWS[flow]
     with without(home, table):
-        message, reference = await told(await gesture(person))
-    assert message.visible_to == person.user.id
+        message, reference = await told(await gesture(una))
+    assert message.visible_to == una.user.id
     assert len(lines(home, reference)) == 1
     assert "Traceback" not in message.text()
 
@@ -112,14 +120,13 @@ TAPS = {"Run": "answer", "None of them": "answer", "Skip": "answer", "Undo": "an
 
 
 @pytest.mark.parametrize("button", TAPS)
-async def test_p19_a_fault_behind_a_button_is_told_too(home: Home, button: str) -> None:
-    person = await with_file(home, "ugo", "Late night", "Run", library=LIBRARY)
-    card = await answer(person.command("label"))
+async def test_p19_a_fault_behind_a_button_is_told_too(home: Home, una: Person, button: str) -> None:
+    card = await answer(una.command("label"))
     with without(home, TAPS[button]):
-        message, reference = await told(await person.click(card, button))
-    assert message.visible_to == person.user.id
+        message, reference = await told(await una.click(card, button))
+    assert message.visible_to == una.user.id
     assert len(lines(home, reference)) == 1
-    outcome = await person.click(card, "Run")
+    outcome = await una.click(card, "Skip")
     assert outcome.message.id == card.id, "the card still works when the fault is over"
 
 

@@ -1,8 +1,9 @@
 """Handing playlists over, their rules, layers, and letting go: /playlists with its suggestions."""
 
 import pytest
+import pytest_asyncio
 
-from sandbox.discord import NotAllowed
+from sandbox.discord import NotAllowed, Person
 from tests.e2e.chat_stage import answer, as_file, labels, newcomer, styled, with_file
 from tests.e2e.home import Home
 
@@ -49,6 +50,13 @@ async def test_rules_are_set_and_listed(home: Home) -> None:
     assert "1 mistake in 20" in (await answer(person.command("playlists settings"))).text()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def wes(home: Home) -> Person:
+    person = await with_file(home, "wes", "Late night", "Run", library=styled(6, seed=54))
+    await answer(person.command("playlists settings", playlist="Late night", emoji="🌙"))
+    return person
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -59,11 +67,11 @@ async def test_rules_are_set_and_listed(home: Home) -> None:
         ({"layer": "mood", "several": True}, "no layer"),
     ],
 )
-async def test_what_cannot_be_is_said_and_changes_nothing(home: Home, options: dict[str, object], said: str) -> None:
-    person = await with_file(home, "wes", "Late night", "Run", library=styled(6, seed=54))
-    await answer(person.command("playlists settings", playlist="Late night", emoji="🌙"))
+async def test_what_cannot_be_is_said_and_changes_nothing(
+    home: Home, wes: Person, options: dict[str, object], said: str
+) -> None:
     before = home.rows("select * from playlist")
-    message = await answer(person.command("playlists settings", options=options))
+    message = await answer(wes.command("playlists settings", options=options))
     assert said in message.text()
     assert home.rows("select * from playlist") == before
 
