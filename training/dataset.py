@@ -7,7 +7,7 @@ repetition can make a difference.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from bot.core.dataset import Label, TrainingSet
 from training.problems import TooFewLabels
 
+WEIGHTS = {"button": 1.0, "receipt": 1.0, "hand": 1.0, "reaction": 0.7, "csv": 1.0}  # a label's, by its source
+
 
 @dataclass(frozen=True)
 class Examples:
-    """songs: (m,) ids. classes: (c,) playlist ids, None last for "none of them". truth: (m, c).
+    """songs: (m,) ids. classes: (c,) playlist ids, None last for "none of them". truth: (m, c). weight: (m,).
 
     `exclusive`: each song belongs in exactly one class, so rows compete; else every column is a question of its own.
     """
@@ -26,6 +28,7 @@ class Examples:
     songs: tuple[str, ...]
     classes: tuple[int | None, ...]
     truth: NDArray[np.float64]
+    weight: NDArray[np.float64]
     exclusive: bool
 
     @property
@@ -39,6 +42,7 @@ class _Said:
     yes: set[int]
     no: set[int]
     none: bool
+    weight: float = 0.0
 
     @property
     def settled(self) -> bool:
@@ -62,6 +66,7 @@ def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
     said: dict[str, _Said] = defaultdict(lambda: _Said(set(), set(), False))
     for label in labels:
         about = said[label.song]
+        about.weight = max(about.weight, WEIGHTS.get(label.source, 1.0))
         if label.playlist is None:
             about.none |= label.verdict
         else:
@@ -75,7 +80,7 @@ def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
 def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
     """One class a song. With a single playlist, what is not in it is in none."""
     if len(playlists) == 1:
-        said = {song: _Said(a.yes, a.no, a.none or (not a.yes and bool(a.no))) for song, a in said.items()}
+        said = {song: replace(a, none=a.none or (not a.yes and bool(a.no))) for song, a in said.items()}
     none: list[int | None] = [None] if any(about.none for about in said.values()) else []
     classes = (*playlists, *none)
     if len(classes) < 2:
@@ -90,14 +95,15 @@ def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
     if not askable.any():
         raise TooFewLabels(len(said))
     classes = tuple(playlist for playlist, keep in zip(playlists, askable, strict=True) if keep)
-    return Examples(examples.songs, classes, examples.truth[:, askable], exclusive=False)
+    return Examples(examples.songs, classes, examples.truth[:, askable], examples.weight, exclusive=False)
 
 
 def _examples(said: dict[str, _Said], classes: tuple[int | None, ...], exclusive: bool) -> Examples:
     rows = {song: _row(about, classes) for song, about in said.items()}
     rows = {song: row for song, row in rows.items() if not np.isnan(row).all() and (1 in row or 0 in row)}
     kept = {song: row for song, row in rows.items() if not (exclusive and said[song].settled and 1 not in row)}
-    return Examples(tuple(kept), classes, np.array(list(kept.values())).reshape(len(kept), len(classes)), exclusive)
+    truth = np.array(list(kept.values())).reshape(len(kept), len(classes))
+    return Examples(tuple(kept), classes, truth, np.array([said[song].weight for song in kept]), exclusive)
 
 
 def _row(about: _Said, classes: tuple[int | None, ...]) -> list[float]:

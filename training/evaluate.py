@@ -34,7 +34,7 @@ AUTOMATIC = re.compile(r"liked|top songs|wrapped|discover weekly|release radar|o
 MISTAKES = 2  # bearable in 20, the product's default
 NEIGHBOURS = 5
 RESAMPLES = 1_000
-AUDIO = Schema("audio", tuple(number for number in EXPORTIFY if number.name not in ("year", "duration")), (), ())
+AUDIO = Schema("audio", tuple(number for number in EXPORTIFY if number.name not in ("year", "duration")), (), (), ())
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,11 @@ from bot.core.prior import Prior
 from bot.core.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.heads import fit_head
-from training.space import fit_space, spread_sample
+from training.space import fit_space
 from training.trial import Trial, try_out
+from training.view import look, spread_sample
+
+ENOUGH = 5_000  # songs that say where a library's middle is
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,13 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     examples = examples_of(training)
     known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
     schema = schema_of(list(known.values()))
-    space = fit_space(schema, schema.vectors([known[song] for song in spread_sample(known)]))
-    rows = space.transform(schema.vectors([known[song] for song in examples.songs]))
-    trial = try_out(rows, examples)
-    head = fit_head(rows, examples, np.arange(len(rows))).estimator(trial.temperature)
+    sample = spread_sample(known, ENOUGH)
+    needed = list(dict.fromkeys([*sample, *examples.songs]))
+    vectors = schema.vectors([known[song] for song in needed])
+    space = fit_space(schema, vectors[: len(sample)])
+    rows = dict(zip(needed, space.transform(vectors), strict=True))
+    view = look(schema, known, examples.songs, rows)
+    trial = try_out(view, examples)
+    head = fit_head(view, examples, np.arange(len(examples.songs))).estimator(trial.temperature)
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     return Fitted(Pipeline([*space.steps, ("head", head)]), schema, examples, trial, dict(sources))

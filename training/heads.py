@@ -2,11 +2,11 @@
 
 Where a song belongs in one class only, the classes compete in a multinomial regression; else each playlist has a
 regression of its own, on the songs of which it is known. A song known only *not* to be in a playlist teaches the
-others in proportion to how likely they are without it.
+others in proportion to how likely they are without it. The regressions see what `view` shows the teacher; a head is
+the student's copy of what they say of the library.
 """
 
 import warnings
-from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,14 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import LabelBinarizer
 
 from training.dataset import Examples
+from training.view import View
 
 STRENGTH = 4.5  # C of the regression over rows of length 1; half or double it costs less than half a point
+BOLDNESS, WANING = 30.0, 0.65  # importance of neighbourhoods at one label a class, and the power of n it wanes with
 EVENNESS = 0.5  # power of a class's size that its songs' weight is divided by: between "as labelled" and "all equal"
 NOT_THERE = 0.5  # weight of "not in this one" beside a song whose place is known
 MOST_STEPS = 500
+FAINT = 1e-6
 
 Floats = NDArray[np.float32]
 Logits = NDArray[np.float64]
@@ -28,31 +31,32 @@ Logits = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Head:
-    """Regressions: one that knows all its classes, or one a playlist (None where nothing could be told apart)."""
+    """Linear scores of the space: coefficients (c, k) and intercepts (c,); NaN for a class that was not learnt."""
 
-    regressions: tuple[LogisticRegression | None, ...]
-    classes: int
+    coefficients: Logits
+    intercepts: Logits
     exclusive: bool
 
+    @property
+    def learnt(self) -> NDArray[np.bool_]:
+        """(c,) which classes have a score."""
+        return np.asarray(np.isfinite(self.intercepts))
+
     def logits(self, space: Floats) -> Logits:
-        """Return (n, c); NaN or -inf for a class that the labels did not hold."""
-        if not self.exclusive:
-            nothing = np.full(len(space), np.nan)
-            columns = [nothing if one is None else one.decision_function(space) for one in self.regressions]
-            return np.column_stack(columns)
-        (regression,) = self.regressions
-        logits = np.full((len(space), self.classes), -np.inf)
-        if regression is not None:
-            found = regression.decision_function(space)
-            logits[:, regression.classes_] = found if found.ndim == 2 else np.column_stack([-found / 2, found / 2])
-        return logits
+        """Return (n, c); of a class that was not learnt -inf where classes compete, else NaN."""
+        scores = space @ self.coefficients.T + self.intercepts
+        scores[:, ~self.learnt] = -np.inf if self.exclusive else np.nan
+        return np.asarray(scores)
 
     def estimator(self, temperature: float) -> LogisticRegression | OneVsRestClassifier:
         """Return scikit-learn's own estimator with the temperature folded into its coefficients."""
-        known = [copy(one) for one in self.regressions if one is not None]
-        for one in known:
-            one.coef_, one.intercept_ = one.coef_ / temperature, one.intercept_ / temperature
-        return known[0] if self.exclusive else _side_by_side(known)
+        coefficients, intercepts = self.coefficients / temperature, self.intercepts / temperature
+        if not self.exclusive:
+            rows = zip(coefficients[:, None], intercepts[:, None], strict=True)
+            return _side_by_side([_regression_of(*row, classes=2) for row in rows])
+        if len(intercepts) == 2:
+            coefficients, intercepts = np.diff(coefficients, axis=0), np.diff(intercepts)
+        return _regression_of(coefficients, intercepts, classes=len(self.intercepts))
 
 
 def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits:
@@ -63,43 +67,85 @@ def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def fit_head(space: Floats, examples: Examples, rows: NDArray[np.int64]) -> Head:
-    """Return a head learnt from those rows of the examples; space: (m, k), one row an example."""
+def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
+    """Return a head learnt from those rows of the examples; view: of the examples, one row each."""
+    seen, library = _compact(*view.teacher(boldness(examples, rows)), rows)
     fit = _competing if examples.exclusive else _apart
-    return Head(fit(space[rows], examples.truth[rows]), len(examples.classes), examples.exclusive)
+    scores = fit(seen, library, examples.truth[rows], examples.weight[rows])
+    middle = scores.mean(axis=0)
+    known = np.isfinite(middle)
+    coefficients = np.full((scores.shape[1], view.solve.shape[0]), np.nan)
+    coefficients[known] = ((view.solve @ (scores[:, known] - middle[known])).T).astype(np.float32)
+    return Head(coefficients, np.where(known, middle, np.nan), examples.exclusive)
 
 
-def _apart(space: Floats, truth: Logits) -> tuple[LogisticRegression | None, ...]:
-    asked = [~np.isnan(column) for column in truth.T]
-    return tuple(_regression(space[rows], column[rows]) for rows, column in zip(asked, truth.T, strict=True))
+def boldness(examples: Examples, rows: NDArray[np.int64]) -> float:
+    """Return how much a label speaks for its neighbours: less, the more labels there are of each class."""
+    each = (examples.truth[rows] == 1).sum() / examples.truth.shape[1]
+    return float(BOLDNESS / max(1.0, each) ** WANING)
 
 
-def _competing(space: Floats, truth: Logits) -> tuple[LogisticRegression | None]:
+def _compact(labelled: Floats, library: Floats, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
+    """Return both in the directions that the labelled rows span: all that a regularised regression can use of them."""
+    some = labelled[rows].astype(np.float64)
+    values, vectors = np.linalg.eigh(some @ some.T)
+    kept = values > FAINT
+    directions = some.T @ (vectors[:, kept] / np.sqrt(values[kept]))
+    return some @ directions, library @ directions
+
+
+def _apart(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
+    """Return (n, c) scores of the library, each column from the songs of which it is known."""
+    nothing = np.full(len(library), np.nan)
+    scores = []
+    for column in truth.T:
+        asked = ~np.isnan(column)
+        regression = _regression(seen[asked], column[asked].astype(np.int64), weight[asked])
+        scores.append(nothing if regression is None else regression.decision_function(library))
+    return np.column_stack(scores)
+
+
+def _competing(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
     row, name = np.nonzero(truth == 1)
-    share = 1 / (truth == 1).sum(axis=1)[row]
-    first = _regression(space[row], name, share)
+    share = weight[row] / (truth == 1).sum(axis=1)[row]
+    first = _regression(seen[row], name, share)
     elsewhere = np.flatnonzero(~(truth == 1).any(axis=1))
-    if first is None or not len(elsewhere):
-        return (first,)
-    guess = Head((first,), truth.shape[1], exclusive=True).logits(space[elsewhere])
-    likely = probabilities(guess, exclusive=True, temperature=1.0) * (truth[elsewhere] != 0)
-    likely = NOT_THERE * likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-12)
-    at, other = np.nonzero(likely > 0)
-    rows, names = np.concatenate([row, elsewhere[at]]), np.concatenate([name, other])
-    return (_regression(space[rows], names, np.concatenate([share, likely[at, other]])),)
+    if first is not None and len(elsewhere):
+        guess = _scores(first, seen[elsewhere], truth.shape[1])
+        likely = probabilities(guess, exclusive=True, temperature=1.0) * (truth[elsewhere] != 0)
+        likely = NOT_THERE * likely / np.maximum(likely.sum(axis=1, keepdims=True), FAINT)
+        at, other = np.nonzero(likely > 0)
+        rows, names = np.concatenate([row, elsewhere[at]]), np.concatenate([name, other])
+        first = _regression(seen[rows], names, np.concatenate([share, likely[at, other] * weight[elsewhere][at]]))
+    return _scores(first, library, truth.shape[1])
 
 
-def _regression(space: Floats, names: NDArray[np.int64], share: Logits | None = None) -> LogisticRegression | None:
+def _scores(regression: LogisticRegression | None, seen: Logits, classes: int) -> Logits:
+    """Return (n, c); -inf for a class that the regression did not meet."""
+    scores = np.full((len(seen), classes), -np.inf)
+    if regression is not None:
+        found = regression.decision_function(seen)
+        scores[:, regression.classes_] = found if found.ndim == 2 else np.column_stack([-found / 2, found / 2])
+    return scores
+
+
+def _regression(seen: Logits, names: NDArray[np.int64], share: Logits) -> LogisticRegression | None:
     """Fit one regression; None when there is but one name. share: (m,) how much of a label each row is."""
-    names = names.astype(np.int64)
     if len(np.unique(names)) < 2:
         return None
-    share = np.ones(len(names)) if share is None else share
     weight = share / np.bincount(names, share)[names] ** EVENNESS
     weight *= share.sum() / weight.sum()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels are what we are for
-        return LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS, tol=1e-6).fit(space, names, sample_weight=weight)
+        return LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS, tol=1e-4).fit(seen, names, sample_weight=weight)
+
+
+def _regression_of(coefficients: Logits, intercepts: Logits, classes: int) -> LogisticRegression:
+    """Return scikit-learn's regression with these coefficients, as if it had fitted them."""
+    bound = LogisticRegression()
+    bound.coef_, bound.intercept_, bound.classes_ = coefficients, intercepts, np.arange(classes)
+    bound.n_features_in_ = coefficients.shape[1]
+    return bound
 
 
 def _side_by_side(regressions: list[LogisticRegression]) -> OneVsRestClassifier:

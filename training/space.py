@@ -4,9 +4,6 @@ Words are condensed to their main directions, everything is centred and brought 
 alone, one label a playlist is worth five points more than compared by distance.
 """
 
-import hashlib
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
@@ -17,14 +14,8 @@ from sklearn.preprocessing import Normalizer, StandardScaler
 from bot.core.schema import Schema
 
 COMPONENTS = 48  # directions that words are condensed to; 32 cost a third of a point, 64 gain nothing
-ENOUGH = 5_000  # songs that say where a library's middle is
 
 Floats = NDArray[np.float32]
-
-
-def spread_sample(songs: Iterable[str]) -> list[str]:
-    """Return at most ENOUGH of the songs, always the same ones, in whatever order they come."""
-    return sorted(songs, key=lambda song: hashlib.sha256(song.encode()).digest())[:ENOUGH]
 
 
 def fit_space(schema: Schema, vectors: Floats) -> Pipeline:
@@ -42,7 +33,7 @@ def _condense(schema: Schema, songs: int) -> ColumnTransformer:
     first, last = schema.words_at
     parts = [
         ("numbers", "passthrough", _columns(0, first)),
-        ("identities", "passthrough", _columns(last, schema.width)),
+        ("names", "passthrough", _columns(last, schema.width)),
     ]
     if last > first:
         condensed = min(COMPONENTS, last - first - 1, songs - 1)

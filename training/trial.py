@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.dataset import Examples
-from training.heads import Floats, Logits, fit_head, probabilities
+from training.heads import Logits, fit_head, probabilities
+from training.view import View
 
 FOLDS = 5  # with many labels
 MORE_FOLDS = 10  # with few, where each one left out is missed
@@ -44,11 +45,11 @@ class Trial:
         return bool(self.tested.any() and (self.likelihood - self.prior)[self.tested].mean() > 0)
 
 
-def try_out(space: Floats, examples: Examples) -> Trial:
-    """Return the trial of a model of these examples; space: (m, k), one row an example."""
+def try_out(view: View, examples: Examples) -> Trial:
+    """Return the trial of a model of these examples; view: of the examples, one row each."""
     logits = np.full(examples.truth.shape, np.nan)
     for train, test in _folds(examples):
-        logits[test] = fit_head(space, examples, train).logits(space[test])
+        logits[test] = fit_head(view, examples, train).logits(view.space[test])
     tested = examples.settled & _testable(logits, examples)
     temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive)
     found = np.full(examples.truth.shape, np.nan)

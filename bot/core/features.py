@@ -10,6 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 REFUSED = frozenset({"spotify"})  # sources that never enter a model (Spotify's developer terms)
 SETS = frozenset({"genres", "artists", "album", "tags"})  # columns that are sets without being declared
 ALIASES = {
@@ -39,16 +42,20 @@ class RefusedProvenance(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SongFeatures:
-    """What is known about one song; whatever is absent is unknown. `provenance` names each value's source."""
+    """What is known about one song; whatever is absent is unknown. `provenance` names each value's source.
+
+    embeddings: vectors by name, each of that name's own length; compared by direction.
+    """
 
     numbers: Mapping[str, float] = field(default_factory=dict)
     sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, compare=False)
 
     @property
     def known(self) -> bool:
         """Whether there is anything to learn from or to go by."""
-        return bool(self.numbers) or any(self.sets.values())
+        return bool(self.numbers) or any(self.sets.values()) or bool(self.embeddings)
 
 
 def refuse(songs: Iterable[SongFeatures]) -> None:
@@ -81,11 +88,20 @@ def features_from_row(row: Mapping[str, str], source: str, sets: Collection[str]
 
 
 def _number(name: str, text: str) -> float:
-    """Return the number that `text` is, NaN where it is none; of a date only the year counts."""
+    """Return the number that `text` is, NaN where it is none; a date is its year and the part of it that has passed."""
     try:
-        return TRUTH[text.lower()] if text.lower() in TRUTH else float(text[:4] if name == "year" else text)
+        if name == "year":
+            return _year(text)
+        return TRUTH[text.lower()] if text.lower() in TRUTH else float(text)
     except ValueError:
         return math.nan
+
+
+def _year(text: str) -> float:
+    """Return "1988-07-11" as 1988.54; what says no month happened in the middle of it."""
+    found = re.match(r"(\d{4})(?:-(\d\d))?", text)
+    year, month = (found[1], int(found[2] or 0)) if found else (text, 0)
+    return float(year) + ((month - 0.5) / 12 if 1 <= month <= 12 else 0.5)
 
 
 def _tokens(name: str, text: str) -> frozenset[str]:

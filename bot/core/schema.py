@@ -4,8 +4,9 @@ One schema serves training and serving: it is derived once from a member's whole
 travels inside the model's file and says what each column of a vector means. Pure.
 
 Shapes: n songs become float32 (n, d) without a NaN; d depends on the schema alone. The columns are every number in
-robust deviations, then whether it is absent, then the words of each set, then the signatures of the identities.
-Weights and sizes were chosen on the playlists of four real people.
+robust deviations, then whether it is absent; the year as bumps; the words of each set; the names of the identities,
+hashed, and how many of the library's songs share them; embeddings.
+Weights and sizes were chosen on the playlists of four real people; docs/learning.md says what each bought.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -22,12 +23,25 @@ from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures, refuse
 
-FORMAT = 1  # of the layout; a model of another format is not read
-SIGNATURES = {"artists": 256, "album": 128}  # columns an identity takes; of 256, two names agree by about 1/16
+FORMAT = 2  # of the layout; a model of another format is not read
+BUCKETS = {"artists": 512, "album": 256}  # columns an identity takes; half as many cost a third of a point
 MOST_WORDS = 400  # words of a set that get a column; the rest stand in too few songs to learn from
-RARE = 2  # songs a word must stand in to get one
+RARE = 2  # songs a word or a name must stand in to be told apart
 CLIP = 3.0  # deviations; beyond lies an outlier, not more of the same
-WEIGHTS = {"number": 0.5, "absent": 0.25, "words": 3.0, "artists": 1.6, "album": 1.1}  # of a block, in deviations
+BUMPS = ((0.7, 0.7, 1990.0, 0.7), (3.0, 2.4, 1950.0, 1.4))  # of the year: width, spacing, first (years), weight
+LAST_BUMP = 2030.0
+MANY_NUMBERS = 16  # numbers from which they share one budget of weight, so that sixty do not drown the rest
+WEIGHTS = {
+    "number": 0.35,
+    "absent": 0.25,
+    "words": 2.1,
+    "artists": 2.2,
+    "album": 1.3,
+    "count": 0.9,
+    "company": 2.2,
+    "taste": 1.6,
+    "embedding": 2.0,
+}  # of a block, in deviations, or the length of its row
 
 Vectors = NDArray[np.float32]
 
@@ -46,6 +60,23 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Names that songs share or do not: artists, an album. `keys` (sorted) are hashes of those in several songs."""
+
+    name: str
+    keys: tuple[int, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Vectors that another model gave; `size` is their length."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A set of words that songs share: those that get a column, and how telling each is."""
 
@@ -60,7 +91,7 @@ def _share(name: str, centre: float, scale: float) -> Number:
 
 # Medians and spreads of some 200,000 songs: constants, so that a small or lopsided library does not bend them.
 EXPORTIFY = (
-    Number("year", "year", 2012.0, 12.0, 1900.0, 2100.0, weight=3.0),  # tells playlists apart like nothing else
+    Number("year", "year", 2012.0, 12.0, 1900.0, 2100.0),
     Number("duration", "s", 218.0, 75.0, 1.0, 36_000.0),
     Number("tempo", "BPM", 120.0, 30.0, 20.0, 400.0),
     Number("loudness", "dB", -8.0, 4.5, -60.0, 10.0),
@@ -74,6 +105,11 @@ EXPORTIFY = (
     _share("liveness", 0.18, 0.15),
     _share("valence", 0.46, 0.26),
 )
+YEAR = "year"
+YEARS = np.array(
+    [(centre, width, weight) for width, space, first, weight in BUMPS for centre in np.arange(first, LAST_BUMP, space)]
+)  # (bumps, 3): centre, width (years), weight
+FAINT = 1e-9  # below lies nothing
 HEARD = (Number("tempo_folded", "BPM", 120.0, 22.0, 20.0, 400.0),)  # the rest is scaled by the library
 FEATURE_SETS = {"exportify": EXPORTIFY, "heard": HEARD}
 BUILT_IN = {number.name: number for numbers in FEATURE_SETS.values() for number in numbers}
@@ -86,7 +122,8 @@ class Schema:
     name: str
     numbers: tuple[Number, ...]
     words: tuple[Words, ...]
-    identities: tuple[str, ...]
+    identities: tuple[Identity, ...]
+    embeddings: tuple[Embedding, ...]
 
     @property
     def version(self) -> str:
@@ -96,33 +133,38 @@ class Schema:
     @property
     def width(self) -> int:
         """d, the number of columns."""
-        return self.words_at[1] + sum(SIGNATURES[name] for name in self.identities)
+        identities = sum(BUCKETS[identity.name] + 1 for identity in self.identities)
+        return self.words_at[1] + identities + sum(embedding.size + 1 for embedding in self.embeddings)
 
     @property
     def words_at(self) -> tuple[int, int]:
         """First and last (exclusive) column of all words: sparse, and worth condensing."""
-        first = 2 * len(self.numbers)
+        dated = any(number.name == YEAR for number in self.numbers)
+        first = 2 * len(self.numbers) + (len(YEARS) if dated else 0)
         return first, first + sum(len(words.tokens) + 1 for words in self.words)
 
     def vectors(self, songs: Sequence[SongFeatures]) -> Vectors:
         """Return (n, d), one row a song. Raises RefusedProvenance for a value that must not be used."""
         refuse(songs)
         blocks = [_numbers(self.numbers, songs)]
+        blocks += [_years(songs) for number in self.numbers if number.name == YEAR]
         blocks += [_words(words, songs) for words in self.words]
-        blocks += [_identity(name, songs) for name in self.identities]
+        blocks += [_identity(identity, songs) for identity in self.identities]
+        blocks += [_embedding(embedding, songs) for embedding in self.embeddings]
         return np.hstack(blocks)
 
     def to_json(self) -> str:
         """Return the whole definition; equal schemas give equal text."""
         definition = {
             "format": FORMAT,
-            "layout": [SIGNATURES, CLIP, WEIGHTS],
+            "layout": [BUCKETS, BUMPS, CLIP, WEIGHTS],
             "name": self.name,
             "numbers": [
                 [n.name, n.unit, n.centre, n.scale, _finite(n.low), _finite(n.high), n.weight] for n in self.numbers
             ],
             "words": [[words.name, list(words.tokens), list(words.rarities)] for words in self.words],
-            "identities": list(self.identities),
+            "identities": [[each.name, list(each.keys), list(each.counts)] for each in self.identities],
+            "embeddings": [[each.name, each.size] for each in self.embeddings],
         }
         return json.dumps(definition, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -143,23 +185,27 @@ class Schema:
             name=definition["name"],
             numbers=tuple(_read_number(*entry) for entry in definition["numbers"]),
             words=tuple(Words(name, tuple(tokens), tuple(rest)) for name, tokens, rest in definition["words"]),
-            identities=tuple(definition["identities"]),
+            identities=tuple(Identity(name, tuple(keys), tuple(n)) for name, keys, n in definition["identities"]),
+            embeddings=tuple(Embedding(name, size) for name, size in definition["embeddings"]),
         )
 
 
 def schema_of(songs: Sequence[SongFeatures]) -> Schema:
-    """Return the schema of a member's whole library: every number and set that occurs in it, in whatever order.
+    """Return the schema of a member's whole library: every number, set and embedding in it, in whatever order.
 
     Built-in numbers keep their constants; any other is scaled by the library's median and spread.
     """
     refuse(songs)
     numbers = sorted({name for song in songs for name in song.numbers})
     sets = sorted({name for song in songs for name, tokens in song.sets.items() if tokens})
+    embeddings = {name: len(vector) for song in songs for name, vector in song.embeddings.items()}
+    share = math.sqrt(min(1.0, MANY_NUMBERS / max(1, len(numbers))))
     return Schema(
         name=_feature_set(numbers),
-        numbers=tuple(_number(name, songs) for name in numbers),
-        words=tuple(_vocabulary(name, songs) for name in sets if name not in SIGNATURES),
-        identities=tuple(name for name in SIGNATURES if name in sets),
+        numbers=tuple(replace(_number(name, songs), weight=_rounded(share)) for name in numbers),
+        words=tuple(_vocabulary(name, songs) for name in sets if name not in BUCKETS),
+        identities=tuple(_counted(name, songs) for name in BUCKETS if name in sets),
+        embeddings=tuple(Embedding(name, embeddings[name]) for name in sorted(embeddings)),
     )
 
 
@@ -221,26 +267,60 @@ def _words(words: Words, songs: Sequence[SongFeatures]) -> Vectors:
     return block
 
 
-def signature(name: str, size: int) -> Vectors:
-    """Return a name as (size,) numbers of length 1, nearly at right angles to every other name's.
+def _years(songs: Sequence[SongFeatures]) -> Vectors:
+    """One row a song: how near its year is to each of YEARS, each width brought to one length; nought if unknown.
 
-    Hashing needs no vocabulary: a new like by a labelled artist matches, and no name stands in the model's file. Too
-    small a size costs accuracy by chance likenesses: 64 instead of 256 one point, 1,024 would gain half a one.
+    Radial basis functions: of a release date it tells the season, the years around it and the era at once, where a
+    single number would only say "newer".
     """
-    digest = hashlib.shake_256(name.strip().casefold().encode()).digest(size // 8)
-    signs = np.unpackbits(np.frombuffer(digest, np.uint8)).astype(np.float32) * 2 - 1
-    return (signs / np.float32(math.sqrt(size))).astype(np.float32)
+    year = np.array([song.numbers.get(YEAR, math.nan) for song in songs], np.float64)[:, None]
+    centres, widths, weights = YEARS.T
+    near = np.nan_to_num(np.exp(-0.5 * ((year - centres) / widths) ** 2))
+    for width in np.unique(widths):
+        at = widths == width
+        near[:, at] /= np.maximum(np.linalg.norm(near[:, at], axis=1, keepdims=True), FAINT)
+    return (near * weights).astype(np.float32)
 
 
-def _identity(name: str, songs: Sequence[SongFeatures]) -> Vectors:
-    held, size = [sorted(song.sets.get(name, ())) for song in songs], SIGNATURES[name]
-    known = {token: signature(token, size) for token in set(chain.from_iterable(held))}
-    block = np.zeros((len(songs), size), np.float32)
-    for row, tokens in zip(block, held, strict=True):
-        for token in tokens:
-            row += known[token]
-        row *= WEIGHTS[name] / math.sqrt(max(1, len(tokens)))
+def key_of(name: str) -> int:
+    """Return a name as 32 bits, however it is written: no name stands in a model's file."""
+    return int.from_bytes(hashlib.blake2b(name.strip().casefold().encode(), digest_size=4).digest(), "big")
+
+
+def _names(name: str, song: SongFeatures) -> list[int]:
+    return sorted({key_of(each) for each in song.sets.get(name, ())})
+
+
+def _counted(name: str, songs: Sequence[SongFeatures]) -> Identity:
+    counts = Counter(chain.from_iterable(_names(name, song) for song in songs))
+    keys = tuple(sorted(key for key, count in counts.items() if count >= RARE))
+    return Identity(name, keys, tuple(counts[key] for key in keys))
+
+
+def _identity(identity: Identity, songs: Sequence[SongFeatures]) -> Vectors:
+    """One row a song: its names, each a signed one in its bucket, and how many songs the commonest of them has.
+
+    Feature hashing (Weinberger et al. 2009) needs no vocabulary: a new like by a labelled artist matches.
+    """
+    size, counts = BUCKETS[identity.name], dict(zip(identity.keys, identity.counts, strict=True))
+    block = np.zeros((len(songs), size + 1), np.float32)
+    for row, song in zip(block, songs, strict=True):
+        keys = _names(identity.name, song)
+        for key in keys:
+            row[key // 2 % size] += (1 if key % 2 else -1) * WEIGHTS[identity.name] / math.sqrt(len(keys))
+        row[-1] = WEIGHTS["count"] * math.log1p(max((counts.get(key, 1) for key in keys), default=0))
     return block
+
+
+def _embedding(embedding: Embedding, songs: Sequence[SongFeatures]) -> Vectors:
+    """One row a song: the vector brought to the block's weight; the last column says "none known"."""
+    nothing = np.zeros(embedding.size, np.float32)
+    rows = np.array([song.embeddings.get(embedding.name, nothing) for song in songs], np.float32)
+    rows = rows.reshape(len(songs), embedding.size)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    weight = WEIGHTS.get(embedding.name.partition(":")[0], WEIGHTS["embedding"])
+    block = np.hstack([weight * rows / np.maximum(lengths, FAINT), WEIGHTS["absent"] * (lengths == 0)])
+    return np.asarray(block, np.float32)
 
 
 def _read_number(

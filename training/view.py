@@ -1,0 +1,104 @@
+"""View: the library as the model sees it while it learns, and what unlabelled songs add to that.
+
+A teacher sees more of a song than serving can: what its artist usually sounds like, and the average of its nearest
+songs in the library. So one label speaks for its neighbourhood. What the teacher says of the whole library is then
+learnt by a linear student that sees the song alone, which is all that a file and a new like have to offer.
+Smoothing over neighbours: Belkin, Niyogi & Sindhwani 2006; teaching a simpler model: Hinton, Vinyals & Dean 2015.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.features import SongFeatures
+from bot.core.schema import Schema
+
+ANCHORS = 2_500  # songs of the library that a label may speak through; more cost time and buy little
+NEIGHBOURS = 20  # songs that are averaged
+ARTIST = 0.9  # weight of what an artist's songs sound like on average, beside what the song itself does
+RIDGE = 1e-3  # of the student, as a share of the songs it learns from
+FAINT = 1e-6
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class View:
+    """Songs as teacher and student see them: (m, …) labelled ones, (n, …) of the library; rows of length 1.
+
+    near: the averages of neighbours. solve: (k, n), takes what is wanted of the library to the student's coefficients.
+    """
+
+    space: Floats  # (m, k) what the student sees
+    own: Floats  # (m, k + a) what the teacher sees of the song itself
+    near: Floats
+    library: Floats  # (n, k)
+    library_own: Floats
+    library_near: Floats
+    solve: Floats
+
+    def teacher(self, boldness: float) -> tuple[Floats, Floats]:
+        """Return (m, t) and (n, t): songs beside their neighbourhoods, these `boldness` times as important."""
+        weight = np.float32(np.sqrt(boldness))
+        return np.hstack([self.own, weight * self.near]), np.hstack([self.library_own, weight * self.library_near])
+
+
+def spread_sample(songs: Iterable[str], most: int) -> list[str]:
+    """Return at most `most` of the songs, always the same ones, in whatever order they come."""
+    return sorted(songs, key=lambda song: hashlib.sha256(song.encode()).digest())[:most]
+
+
+def look(
+    schema: Schema, songs: Mapping[str, SongFeatures], labelled: Sequence[str], space: Mapping[str, Floats]
+) -> View:
+    """Return the view of `labelled` songs against their library; space: each needed song's row of length 1."""
+    library = spread_sample(space.keys(), ANCHORS)
+    seen, row = [*labelled, *library], len(labelled)
+    rows = np.array([space[song] for song in seen], np.float32)
+    numbers = schema.vectors([songs[song] for song in seen])[:, : len(schema.numbers)]
+    own = _unit(np.hstack([rows, ARTIST * _by_artist(numbers, [songs[song] for song in seen], row)]))
+    near = _neighbourhood(own, own[row:])
+    near -= near[row:].mean(axis=0)
+    return View(rows[:row], own[:row], near[:row], rows[row:], own[row:], near[row:], _solver(rows[row:]))
+
+
+def _by_artist(numbers: Floats, songs: Sequence[SongFeatures], library_from: int) -> Floats:
+    """Return each song's numbers averaged over the library's songs of its artists."""
+    of_artist: dict[str, list[int]] = defaultdict(list)
+    for at in range(library_from, len(songs)):
+        for artist in songs[at].sets.get("artists", ()):
+            of_artist[artist].append(at)
+    means = {artist: numbers[rows].mean(axis=0) for artist, rows in of_artist.items()}
+    found = numbers.copy()
+    for at, song in enumerate(songs):
+        if known := [means[artist] for artist in sorted(song.sets.get("artists", ())) if artist in means]:
+            found[at] = np.mean(known, axis=0)
+    return np.asarray(found - found[library_from:].mean(axis=0))
+
+
+def _neighbourhood(rows: Floats, library: Floats) -> Floats:
+    """Return the mean of each row's nearest songs of the library, itself left out."""
+    count = min(NEIGHBOURS, len(library) - 1)
+    if count < 1:
+        return np.zeros_like(rows)
+    alike = rows @ library.T
+    alike[alike > 1 - FAINT] = -1
+    nearest = np.argpartition(-alike, count - 1, axis=1)[:, :count]
+    return np.asarray(library[nearest].mean(axis=1))
+
+
+def _unit(rows: Floats) -> Floats:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), FAINT), np.float32)
+
+
+def _solver(library: Floats) -> Floats:
+    """Return (k, n) of ridge regression: coefficients = solver @ wanted, over rows that are centred already."""
+    n, k = library.shape
+    wide = library.astype(np.float64)
+    if n < k:  # the same in the smaller of the two shapes
+        return np.asarray(wide.T @ np.linalg.inv(wide @ wide.T + RIDGE * n * np.eye(n)), np.float32)
+    return np.asarray(np.linalg.solve(wide.T @ wide + RIDGE * n * np.eye(k), wide.T), np.float32)
