@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +17,15 @@ from bot.core.ask import next_songs
 from bot.core.dataset import TrainingSet
 from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.schema import schema_of
-from training.evaluate import draw_members, read_person, report, summarise, try_member
+from training.curves import draw_all
+from training.evaluate import Material, Protocol, evaluate
 from training.files import Key, Library, read_labels, read_library, read_served, write_rows, write_served
+from training.likes import read_all_likes
 from training.member import train_member
+from training.people import read_people
 from training.problems import KEPT, PUBLISHED, InputProblem, TooFewLabels
 from training.publish import Outcome, served_from, train
+from training.report import report
 
 SEED = 0
 GENTLY = 5  # steps of niceness
@@ -149,14 +154,17 @@ def inspect_command(options: argparse.Namespace) -> int:
 
 def evaluate_command(options: argparse.Namespace) -> int:
     """Play members of real libraries, and say how right the models of few labels are."""
-    people = [read_person(path) for path in options.data]
-    found = [
-        trial for member in _bar(draw_members(people, options.draws, SEED), "members") for trial in try_member(member)
-    ]
-    summary = summarise(found, SEED)
+    protocol = Protocol(draws=options.draws, asking_draws=options.asking_draws, seed=options.seed)
+    everybody = read_people([*options.data, *options.corpus])
+    people, corpora = everybody[: len(options.data)], everybody[len(options.data) :]
+    found = evaluate(Material(people, corpora, read_all_likes(options.likes)), protocol, options.jobs)
+    told = {"command": " ".join(sys.argv), **found}
     if options.json:
-        options.json.write_text(json.dumps(summary, indent=1))
-    print(report(summary))
+        options.json.write_text(json.dumps(told, indent=1, ensure_ascii=False))
+    if options.report:
+        draw_all(found, options.report)
+        (options.report / "measured.md").write_text(report(found) + "\n")
+    print(report(found))
     return 0
 
 
