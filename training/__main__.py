@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; what goes wrong is one line on stderr."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    options.command = shlex.join(["python", "-m", "training", *arguments])
     if options.run is commands.fit_command and (problem := _unclear(options)):
         parser.error(problem)
     try:
@@ -81,6 +83,8 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="one person's library each: CSV with a playlist column")
     parser.add_argument("--corpus", type=Path, nargs="+", default=[], help="playlists that only teach the prior")
     parser.add_argument("--likes", type=Path, nargs="+", default=[], help="CSV with a column target, like or liked")
+    parser.add_argument("--ks", type=_count, nargs="+", default=[3, 5, 10], help="sizes: playlists of a member")
+    parser.add_argument("--ns", type=_count, nargs="+", default=[1, 2, 5, 10, 20], help="labels a playlist")
     parser.add_argument("--draws", type=_count, default=15, help="members drawn of each size from each person")
     parser.add_argument("--asking-draws", type=int, default=5, help="of those of five playlists, how many are asked")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes; the figures do not change")

@@ -17,7 +17,7 @@ from bot.core.decide import Scores
 from bot.core.prior import Prior
 from bot.core.schema import schema_of
 from training.contenders import names_of, ours
-from training.measure import tested_songs
+from training.measure import held_back
 from training.people import Member
 from training.problems import TooFewLabels
 
@@ -32,12 +32,13 @@ RECENT = 3  # songs whose artists are not asked about again at once
 
 @dataclass(frozen=True)
 class Curve:
-    """The accuracy of one member's models by labels given; way: chosen or at random."""
+    """The accuracy of one member's models by labels given; way: chosen or at random; asked: songs, in order."""
 
     person: str
     draw: int
     way: str
     accuracy: Mapping[int, float]
+    asked: Sequence[str]
 
 
 @dataclass
@@ -59,9 +60,9 @@ def checkpoints(questions: int) -> list[int]:
 
 def ask_member(member: Member, prior: Prior | None, way: str, questions: int, most_labels: int, seed: int) -> Curve:
     """Ask up to `questions` songs of one member and measure the models on the way."""
-    tested = tested_songs(member, most_labels)
-    held_back = {song for song, _ in tested}
-    answers = {song: at for at, own in enumerate(member.playlists) for song in own if song not in held_back}
+    tested = held_back(member, most_labels)
+    untold = {song for song, _ in tested}
+    answers = {song: at for at, own in enumerate(member.playlists) for song in own if song not in untold}
     quiz = _Quiz(member, list(member.songs), answers, {}, None, {})
     rng = np.random.default_rng([seed, member.draw])
     order = [str(song) for song in rng.permutation(sorted(answers))]
@@ -72,7 +73,7 @@ def ask_member(member: Member, prior: Prior | None, way: str, questions: int, mo
         if at in checkpoints(questions):
             quiz.scores = _train(quiz, prior)
             accuracy[at] = _accuracy(quiz, tested)
-    return Curve(member.person, member.draw, way, accuracy)
+    return Curve(member.person, member.draw, way, accuracy, tuple(quiz.labels))
 
 
 def choose(quiz: _Quiz, seed: int) -> str:

@@ -19,11 +19,12 @@ from training.asking import GOALS
 from training.contenders import FRESH, PRIOR
 from training.picture import CARD, INK, QUIET
 
+matplotlib.rcParams["svg.hashsalt"] = "cratekeeper"  # the same figures make the same file
+
 SIZE = (8.0, 5.0)  # inches
 COLOURS = ("#5eb1ef", "#f5a524", "#8ce99a", "#ff8787", "#d0bfff", "#ffe066", "#ced4da")
 MARKS = ("o", "s", "^", "v", "D", "P", "X")
 LINES = ("-", "-", "--", "--", "-.", ":", ":")
-FIXED = {"svg.hashsalt": "cratekeeper"}  # the same figures make the same file
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -44,8 +45,7 @@ def _draw(path: Path, fill: Callable[[Axes], None]) -> Path:
     axes = figure.subplots()
     fill(axes)
     _dress(axes)
-    with matplotlib.rc_context(FIXED):
-        figure.savefig(path, format="svg", facecolor=CARD, metadata={"Date": None})
+    figure.savefig(path, format="svg", facecolor=CARD, metadata={"Date": None})
     return path
 
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from bot.core.prior import Prior
 from training.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
 from training.likes import Likes, try_likes
-from training.measure import Row, measure
+from training.measure import measure
 from training.people import Member, Person, corpora_without, draw_members
 from training.pretrain import pretrain
 from training.problems import InputProblem

@@ -41,7 +41,7 @@ class Row:
     hit: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
 
-def tested_songs(member: Member, most_labels: int) -> list[tuple[str, int]]:
+def held_back(member: Member, most_labels: int) -> list[tuple[str, int]]:
     """Return the songs held back, each with its playlist: none that any number of labels reveals."""
     return [(song, at) for at, own in enumerate(member.playlists) for song in own[most_labels : most_labels + TESTED]]
 
@@ -66,7 +66,7 @@ def measure(member: Member, prior: Prior | None, ns: Sequence[int]) -> list[Row]
 
 
 def _measure(member: Member, name: str, contender: Contender, ns: Sequence[int]) -> Iterator[Row]:
-    tested = tested_songs(member, max(ns))
+    tested = held_back(member, max(ns))
     truth = np.array([at for _, at in tested])
     songs = [member.songs[song] for song, _ in tested]
     for n in ns:
@@ -100,7 +100,7 @@ def _none(member: Member, contender: Contender, n: int, most_labels: int) -> dic
     training, nowhere = none_set(member, n, most_labels)
     if len(nowhere) < LEAST_NONE:
         return {}
-    placed = [member.songs[song] for song, _ in tested_songs(member, most_labels)]
+    placed = [member.songs[song] for song, _ in held_back(member, most_labels)]
     scores = contender(training, [*placed, *(member.nowhere[song] for song in nowhere)])
     column = scores.probabilities[:, scores.classes.index(None)]
     elsewhere = np.arange(len(column)) >= len(placed)

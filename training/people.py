@@ -142,9 +142,9 @@ def _shuffled(songs: Iterable[str], rng: np.random.Generator) -> list[str]:
     return [ordered[at] for at in rng.permutation(len(ordered))]
 
 
-def corpora_without(person: Person | None, others: Iterable[Person]) -> list[Corpus]:
-    """Return what all but `person` may teach: no playlist of theirs, and none that is much the same as one of theirs."""
-    given = [other for other in others if person is None or other.name != person.name]
+def corpora_without(person: Person, others: Iterable[Person]) -> list[Corpus]:
+    """Return what all but `person` may teach: others' playlists, but those much the same as one of the person's."""
+    given = [other for other in others if other.name != person.name]
     kept = ((other, dict(_teaching(other, person))) for other in given)
     return [_corpus(other, playlists) for other, playlists in kept if playlists]
 
@@ -154,8 +154,8 @@ def _corpus(person: Person, playlists: Mapping[str, frozenset[str]]) -> Corpus:
     return Corpus(person.name, {song: person.songs[song] for song in heard}, playlists)
 
 
-def _teaching(other: Person, person: Person | None) -> Iterator[tuple[str, frozenset[str]]]:
-    rivals = [held for held in person.playlists.values() if len(held) >= RIVAL_FROM] if person else []
+def _teaching(other: Person, person: Person) -> Iterator[tuple[str, frozenset[str]]]:
+    rivals = [held for held in person.playlists.values() if len(held) >= RIVAL_FROM]
     where: dict[str, list[int]] = defaultdict(list)
     for at, held in enumerate(rivals):
         for song in held:

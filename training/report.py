@@ -58,7 +58,7 @@ def _slices(records: Records, name: str, by: str) -> str:
     values = dict.fromkeys(each[by] for each in records if each[by] is not None)
     shown = (("accuracy", ""), ("added", ", added"), ("precision", ", right among added"))
     rows = [
-        [f"{by}={value}{title}", *(_cell(_at(records, name, n, **{by: value}), measure) for n in _ns(records))]
+        [f"{value}{title}", *(_cell(_at(records, name, n, **{by: value}), measure) for n in _ns(records))]
         for value in values
         for measure, title in shown
     ]

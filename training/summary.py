@@ -46,11 +46,12 @@ def _record(key: dict[str, Any], group: Sequence[Row]) -> dict[str, Any]:
 
 def _measure(name: str, group: Sequence[Row], key: Mapping[str, Any]) -> Figure:
     ratios = np.array([row.values[name] for row in group])
-    return figure(ratios[:, 0], ratios[:, 1], [row.person for row in group], f"{name} {sorted(key.items(), key=str)}")
+    stream = f"{name} {key['n']} {key['k']} {key['person']}"  # the same for all contenders: the same resamples
+    return figure(ratios[:, 0], ratios[:, 1], [row.person for row in group], stream)
 
 
 def figure(parts: Floats, wholes: Floats, persons: Sequence[str], stream: str) -> Figure:
-    """Return sum(parts) / sum(wholes) over members with its intervals; mean None where there is nothing to divide by."""
+    """Return sum(parts) / sum(wholes) over members and its intervals; None where there is nothing to divide by."""
     if not wholes.sum():
         return {"mean": None, "members": None, "persons": None}
     rng = np.random.default_rng(zlib.crc32(stream.encode()))
