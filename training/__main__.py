@@ -1,6 +1,8 @@
 """`python -m training`: fit, predict, next, inspect, evaluate. Exit codes are in `problems`."""
 
 import argparse
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; what goes wrong is one line on stderr."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    options.command = shlex.join(["python", "-m", "training", *arguments])
     if options.run is commands.fit_command and (problem := _unclear(options)):
         parser.error(problem)
     try:
@@ -41,11 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect = verbs.add_parser("inspect", help="check a model's file and print what it says of itself")
     inspect.add_argument("model", type=Path)
     inspect.set_defaults(run=commands.inspect_command)
-    evaluate = verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists")
-    evaluate.add_argument("data", type=Path, nargs="+", help="libraries (CSV) with a playlist column")
-    evaluate.add_argument("--draws", type=int, default=5, help="members drawn of each size from each person")
-    evaluate.add_argument("--json", type=Path, help="write the figures there")
-    evaluate.set_defaults(run=commands.evaluate_command)
+    _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
     return parser
 
 
@@ -78,6 +77,27 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--count", type=int, default=5)
     _add_rules(parser)
     parser.set_defaults(run=commands.next_command)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, nargs="+", help="one person's library each: CSV with a playlist column")
+    parser.add_argument("--corpus", type=Path, nargs="+", default=[], help="playlists that only teach the prior")
+    parser.add_argument("--likes", type=Path, nargs="+", default=[], help="CSV with a column target, like or liked")
+    parser.add_argument("--ks", type=_count, nargs="+", default=[3, 5, 10], help="sizes: playlists of a member")
+    parser.add_argument("--ns", type=_count, nargs="+", default=[1, 2, 5, 10, 20], help="labels a playlist")
+    parser.add_argument("--draws", type=_count, default=15, help="members drawn of each size from each person")
+    parser.add_argument("--asking-draws", type=int, default=5, help="of those of five playlists, how many are asked")
+    parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes; the figures do not change")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="write all figures there")
+    parser.add_argument("--report", type=Path, help="folder for the tables (measured.md) and pictures (SVG)")
+    parser.set_defaults(run=commands.evaluate_command)
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("at least 1 is wanted")
+    return number
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,6 @@ from bot.core.records import Like, Song
 from tests.unit.tastes import labelled, library, style_of
 from training.__main__ import main
 from training.dataset import examples_of
-from training.evaluate import draw_members, read_person, report, summarise, try_member
 from training.export import to_file, write_whole
 from training.figures import figures
 from training.fit import fit
@@ -343,22 +342,6 @@ def test_too_few_labels_and_a_missing_library_have_codes_of_their_own(
     assert "no model" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run("fit", "--layer", 3, "--library", files[0])
-
-
-def test_evaluate_measures_the_path_that_serves(tmp_path: Path) -> None:
-    made = library(styles=3, each=60)
-    header = ["playlist", "track_id", "artists", "genres", "tempo", "energy", "mfcc_1", "mfcc_2"]
-    rows = [
-        [f"Mood {style_of(song)}", song, *each.sets["artists"], ",".join(each.sets["genres"])]
-        + [each.numbers.get(name, "") for name in header[4:]]
-        for song, each in made.items()
-    ]
-    person = read_person(write_csv(tmp_path / "person.csv", [header, *rows]))
-    (member,) = draw_members([person], draws=1, seed=0)
-    summary = summarise(list(try_member(member)), seed=0)
-    assert summary["n=20"]["accuracy"] > summary["n=1"]["accuracy"] > 0.33
-    assert summary["n=20 k=3"]["members"] == 1
-    assert "n=20 person" in report(summary)
 
 
 # ------------------------------------------------------------------ the bot's database
