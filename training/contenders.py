@@ -33,7 +33,7 @@ NEAREST, NET, EVERYTHING = "5-NN on audio", "small net on audio", "regression on
 NEIGHBOURS = 5
 NEURONS = (32,)
 STEPS = 500  # of training, at most
-AUDIO = Schema("audio", tuple(number for number in EXPORTIFY if number.name not in ("year", "duration")), (), (), (), ())
+AUDIO = Schema("audio", tuple(number for number in EXPORTIFY if number.name not in ("year", "duration")), (), (), ())
 AUDIO_NAMES = frozenset(number.name for number in AUDIO.numbers)
 NONE = -1  # "none of them", where classes are numbers
 
