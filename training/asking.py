@@ -16,7 +16,7 @@ from bot.core.dataset import Label, TrainingSet
 from bot.core.decide import Scores
 from bot.core.prior import Prior
 from bot.core.schema import schema_of
-from training.contenders import names_of, ours
+from training.contenders import ours
 from training.measure import held_back
 from training.people import Member
 from training.problems import TooFewLabels
@@ -112,7 +112,7 @@ def _space(quiz: _Quiz) -> NDArray[np.float32]:
 
 def _train(quiz: _Quiz, prior: Prior | None) -> Scores | None:
     labels = [Label(song, at, True, "csv") for song, at in quiz.labels.items()]
-    training = TrainingSet(quiz.member.songs, labels, names_of(quiz.member.k), several=False, everything=False)
+    training = TrainingSet(quiz.member.songs, labels, quiz.member.names, several=False, everything=False)
     quiz.memo.clear()
     try:
         return ours(prior, training, list(quiz.member.songs.values()))

@@ -145,8 +145,13 @@ def inspect_command(options: argparse.Namespace) -> int:
     """Print what a model's file says of itself, after checking it."""
     model = read_model(options.model.resolve().parent, options.model.stem)
     facts = {name: value for name, value in model.facts.items() if name != "schema"}
-    columns = {"numbers": [number.name for number in model.schema.numbers], "sets": list(model.schema.identities)}
-    columns["sets"] += [f"{words.name} ({len(words.tokens)} words)" for words in model.schema.words]
+    schema = model.schema
+    columns = {
+        "numbers": [number.name for number in schema.numbers],
+        "words": {words.name: len(words.tokens) for words in schema.words},
+        "identities": [identity.name for identity in schema.identities],
+        "embeddings": {embedding.name: embedding.size for embedding in schema.embeddings},
+    }
     print(json.dumps({"digest": model.digest, **facts, "columns": columns}, indent=1, ensure_ascii=False))
     return 0
 

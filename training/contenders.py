@@ -5,7 +5,7 @@ Each takes a training set and the songs to score and answers as a model does, so
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -48,7 +48,8 @@ def contenders(prior: Prior | None) -> dict[str, Contender]:
 
 def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
     """What would serve: fit, ONNX file, onnxruntime. Raises TooFewLabels."""
-    return open_model("", to_file(fit(training, prior), {}), prior).score(songs)
+    model = open_model("", to_file(fit(training, prior), {}))
+    return model.score(songs if prior is None else prior.told(songs))
 
 
 def _without_audio(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
@@ -89,8 +90,3 @@ def _answer(classifier: Any, schema: Schema, training: TrainingSet, songs: Seque
     found = classifier.predict_proba(schema.vectors(songs)).astype(np.float32)
     classes = tuple(None if name == NONE else int(name) for name in classifier.classes_)
     return Scores(classes, found, np.zeros((len(songs), 1), np.float32), np.ones(len(songs), np.bool_))
-
-
-def names_of(k: int) -> Mapping[int, str]:
-    """Return k playlists, named by number."""
-    return {at: str(at) for at in range(k)}

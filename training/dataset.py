@@ -23,6 +23,7 @@ class Examples:
     """songs: (m,) ids. classes: (c,) playlist ids, None last for "none of them". truth: (m, c). weight: (m,).
 
     `exclusive`: each song belongs in exactly one class, so rows compete; else every column is a question of its own.
+    hinted: (h,) the column that each hint speaks for.
     """
 
     songs: tuple[str, ...]
@@ -30,6 +31,7 @@ class Examples:
     truth: NDArray[np.float64]
     weight: NDArray[np.float64]
     exclusive: bool
+    hinted: tuple[int, ...] = ()
 
     @property
     def settled(self) -> NDArray[np.bool_]:

@@ -5,19 +5,22 @@ fixed, and neither the order of songs and labels nor repetitions make a differen
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
 from bot.core.dataset import TrainingSet
+from bot.core.features import SongFeatures
 from bot.core.prior import Prior
 from bot.core.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.heads import fit_head
+from training.hints import Hint, hints_of
 from training.space import fit_space
 from training.trial import Trial, try_out
-from training.view import look, spread_sample
+from training.view import ANCHORS, look, spread_sample
 
 ENOUGH = 5_000  # songs that say where a library's middle is
 
@@ -35,6 +38,9 @@ class Fitted:
 
 def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it must not use."""
+    if prior is not None:
+        songs = dict(zip(training.songs, prior.told(list(training.songs.values())), strict=True))
+        training = replace(training, songs=songs)
     examples = examples_of(training)
     known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
     schema = schema_of(list(known.values()))
@@ -43,8 +49,18 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     vectors = schema.vectors([known[song] for song in needed])
     space = fit_space(schema, vectors[: len(sample)])
     rows = dict(zip(needed, space.transform(vectors), strict=True))
-    view = look(schema, known, examples.songs, rows)
+    library = sample[:ANCHORS]
+    hints = _hints(training, examples, {song: known[song] for song in library})
+    examples = replace(examples, hinted=tuple(column for column, _ in hints))
+    view = look(schema, known, examples.songs, library, rows, [songs for _, songs in hints])
     trial = try_out(view, examples)
     head = fit_head(view, examples, np.arange(len(examples.songs))).estimator(trial.temperature)
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     return Fitted(Pipeline([*space.steps, ("head", head)]), schema, examples, trial, dict(sources))
+
+
+def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:
+    """Return the hints of the classes that there are, by column."""
+    column = {name: at for at, name in enumerate(examples.classes) if name is not None}
+    named = {playlist: name for playlist, name in training.playlists.items() if playlist in column}
+    return [(column[playlist], songs) for playlist, songs in hints_of(named, library)]

@@ -19,8 +19,9 @@ from training.dataset import Examples
 from training.view import View
 
 STRENGTH = 4.5  # C of the regression over rows of length 1; half or double it costs less than half a point
-BOLDNESS, WANING = 30.0, 0.65  # importance of neighbourhoods at one label a class, and the power of n it wanes with
+BOLDNESS, WANING = 20.0, 0.65  # importance of neighbourhoods at one label a class, and the power of n it wanes with
 EVENNESS = 0.5  # power of a class's size that its songs' weight is divided by: between "as labelled" and "all equal"
+HINT = 0.5  # weight of all that a playlist's name says, in labels
 NOT_THERE = 0.5  # weight of "not in this one" beside a song whose place is known
 MOST_STEPS = 500
 FAINT = 1e-6
@@ -68,15 +69,26 @@ def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits
 
 
 def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
-    """Return a head learnt from those rows of the examples; view: of the examples, one row each."""
-    seen, library = _compact(*view.teacher(boldness(examples, rows)), rows)
+    """Return a head learnt from those rows of the examples, and from their hints; view: of the examples."""
+    told = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
+    seen, library = _compact(*view.teacher(boldness(examples, rows)), told)
     fit = _competing if examples.exclusive else _apart
-    scores = fit(seen, library, examples.truth[rows], examples.weight[rows])
+    truth, weight = _weak(examples)
+    truth, weight = np.concatenate([examples.truth, truth])[told], np.concatenate([examples.weight, weight])[told]
+    scores = fit(seen, library, truth, weight)
     middle = scores.mean(axis=0)
     known = np.isfinite(middle)
     coefficients = np.full((scores.shape[1], view.solve.shape[0]), np.nan)
     coefficients[known] = ((view.solve @ (scores[:, known] - middle[known])).T).astype(np.float32)
     return Head(coefficients, np.where(known, middle, np.nan), examples.exclusive)
+
+
+def _weak(examples: Examples) -> tuple[Logits, Logits]:
+    """Return truth (h, c) and weight (h,) of the hints: all those of a class together weigh HINT labels."""
+    hinted = np.array(examples.hinted, np.int64)
+    truth = np.full((len(hinted), examples.truth.shape[1]), 0.0 if examples.exclusive else np.nan)
+    truth[np.arange(len(hinted)), hinted] = 1
+    return truth, HINT / np.bincount(hinted, minlength=truth.shape[1])[hinted]
 
 
 def boldness(examples: Examples, rows: NDArray[np.int64]) -> float:

@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from bot.core.dataset import Label, TrainingSet
 from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.prior import Prior
-from training.contenders import NO_AUDIO, Contender, contenders, names_of
+from training.contenders import NO_AUDIO, Contender, contenders
 from training.people import Member
 from training.problems import TooFewLabels
 
@@ -49,7 +49,7 @@ def held_back(member: Member, most_labels: int) -> list[tuple[str, int]]:
 def training_set(member: Member, n: int) -> TrainingSet:
     """Return the member's library with the first n songs of each playlist labelled."""
     labels = [Label(song, at, True, "csv") for at, own in enumerate(member.playlists) for song in own[:n]]
-    return TrainingSet(member.songs, labels, names_of(member.k), several=False, everything=False)
+    return TrainingSet(member.songs, labels, member.names, several=False, everything=False)
 
 
 def none_set(member: Member, n: int, most_labels: int) -> tuple[TrainingSet, list[str]]:

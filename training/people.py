@@ -55,6 +55,7 @@ class Member:
     draw: int
     songs: Mapping[str, SongFeatures]
     playlists: Sequence[Sequence[str]]
+    names: Mapping[int, str]
     nowhere: Mapping[str, SongFeatures]
 
     @property
@@ -134,7 +135,8 @@ def _draw(
     nowhere = _shuffled(others, rng)[: 2 * most_labels + NOWHERE * k]
     library = {song: person.songs[song] for song in sorted(times)}
     shuffled = [_shuffled(songs, rng) for songs in own]
-    return Member(person.name, draw, library, shuffled, {song: person.songs[song] for song in nowhere})
+    names = dict(enumerate(chosen))
+    return Member(person.name, draw, library, shuffled, names, {song: person.songs[song] for song in nowhere})
 
 
 def _shuffled(songs: Iterable[str], rng: np.random.Generator) -> list[str]:

@@ -1,10 +1,31 @@
-"""Pretrain: learn a prior from playlists that the operator may use."""
+"""Pretrain: learn a prior from playlists that the operator may use.
 
-from collections.abc import Mapping, Sequence
+Company is the positive pointwise mutual information of artists that share playlists, condensed to its main directions
+(Levy & Goldberg 2014); words are those that the corpora's songs carry.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import svds
 
 from bot.core.features import SongFeatures
-from bot.core.prior import Prior
+from bot.core.prior import WORDS, Prior
+from bot.core.schema import key_of
+
+DIRECTIONS = 64  # of company; half or twice as many cost or buy next to nothing
+SMOOTH = 0.75  # power of how common an artist is: rare ones are drawn together less (Levy & Goldberg 2014)
+SHIFT = 1.0  # nats that two artists must be seen together above chance
+BILLED = 3  # artists of a song that count
+MOST_WORDS = 4_000  # the rest stand with too few artists to matter
+
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -17,5 +38,68 @@ class Corpus:
 
 
 def pretrain(corpora: Sequence[Corpus]) -> Prior:
-    """Return what the corpora teach."""
-    return Prior("")
+    """Return what the corpora teach. Their order makes no difference."""
+    ordered = sorted(corpora, key=lambda corpus: corpus.name)
+    keys, company = _company(list(_line_ups(ordered)))
+    return Prior(keys, company, *_tags(ordered, keys))
+
+
+def _tags(
+    corpora: Sequence[Corpus], keys: NDArray[np.uint32]
+) -> tuple[tuple[str, ...], NDArray[np.uint16], NDArray[np.uint32]]:
+    """Return the commonest words, and which of them the songs of each artist carry: `Prior.words`, `tagged`, `ends`."""
+    carried: dict[int, set[str]] = defaultdict(set)
+    for song in (corpus.songs[song] for corpus in corpora for song in sorted(corpus.songs)):
+        for artist in song.sets.get("artists", ()):
+            carried[key_of(artist)] |= song.sets.get(WORDS, frozenset())
+    counts = Counter(word for words in carried.values() for word in words)
+    words = tuple(sorted(sorted(counts, key=lambda word: (-counts[word], word))[:MOST_WORDS]))
+    place = {word: at for at, word in enumerate(words)}
+    tagged = [sorted(place[word] for word in carried.get(int(key), ()) if word in place) for key in keys]
+    ends = np.cumsum([len(each) for each in tagged], dtype=np.uint32)
+    return words, np.array(list(chain.from_iterable(tagged)), np.uint16), ends
+
+
+def _line_ups(corpora: Sequence[Corpus]) -> Iterator[Counter[int]]:
+    """Yield the artists of each playlist, and how many of its songs are theirs."""
+    for corpus in corpora:
+        for _, songs in sorted(corpus.playlists.items()):
+            artists = (sorted(corpus.songs[song].sets.get("artists", ()))[:BILLED] for song in songs)
+            yield Counter(key_of(artist) for each in artists for artist in each)
+
+
+def _company(line_ups: Sequence[Counter[int]]) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
+    keys = np.array(sorted(set().union(*line_ups)), np.uint32)
+    place = {int(key): at for at, key in enumerate(keys)}
+    cells = [
+        (row, place[key], math.sqrt(count) / line_up.total() ** 0.25)
+        for row, line_up in enumerate(line_ups)
+        for key, count in sorted(line_up.items())
+    ]
+    rows, columns, values = np.array(cells).T if cells else np.zeros((3, 0))
+    stands = sparse.csr_matrix((values, (rows.astype(int), columns.astype(int))), (len(line_ups), len(keys)))
+    together = (stands.T @ stands).tocsr()
+    together.setdiag(0)
+    together.eliminate_zeros()
+    return keys, _condensed(_surprise(together)).astype(np.float16)
+
+
+def _surprise(together: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Return the positive pointwise mutual information of a symmetric matrix of how often two stand together."""
+    pairs, often = together.tocoo(), np.asarray(together.sum(axis=1)).ravel()
+    total, context = max(often.sum(), 1e-9), often**SMOOTH
+    chance = often[pairs.row] / total * context[pairs.col] / max(context.sum(), 1e-9)
+    surprise = np.log(np.maximum(pairs.data / total / np.maximum(chance, 1e-12), 1e-12)) - SHIFT
+    kept = surprise > 0
+    return sparse.csr_matrix((surprise[kept], (pairs.row[kept], pairs.col[kept])), together.shape)
+
+
+def _condensed(matrix: sparse.csr_matrix) -> Floats:
+    """Return (a, DIRECTIONS) rows of length 1: the main directions; columns that a small matrix has not are nought."""
+    size = matrix.shape[0]
+    found = np.zeros((size, DIRECTIONS), np.float32)
+    most = min(DIRECTIONS, size - 2)
+    if most > 0 and matrix.nnz:
+        left, strength, _ = svds(matrix, most, v0=np.ones(size))
+        found[:, :most] = left * np.sqrt(strength)
+    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9))

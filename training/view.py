@@ -18,8 +18,8 @@ from bot.core.features import SongFeatures
 from bot.core.schema import Schema
 
 ANCHORS = 2_500  # songs of the library that a label may speak through; more cost time and buy little
-NEIGHBOURS = 20  # songs that are averaged
-ARTIST = 0.9  # weight of what an artist's songs sound like on average, beside what the song itself does
+NEIGHBOURS = 40  # songs that are averaged
+ARTIST = 0.3  # weight of what an artist's songs sound like on average, beside what the song itself does
 RIDGE = 1e-3  # of the student, as a share of the songs it learns from
 FAINT = 1e-6
 
@@ -30,11 +30,12 @@ Floats = NDArray[np.float32]
 class View:
     """Songs as teacher and student see them: (m, …) labelled ones, (n, …) of the library; rows of length 1.
 
-    near: the averages of neighbours. solve: (k, n), takes what is wanted of the library to the student's coefficients.
+    own: what the teacher sees of a song itself, near: the averages of neighbours; both hold h rows more, the means of
+    the songs that hints speak of. solve: (k, n), takes what is wanted of the library to the student's coefficients.
     """
 
     space: Floats  # (m, k) what the student sees
-    own: Floats  # (m, k + a) what the teacher sees of the song itself
+    own: Floats  # (m + h, k + a)
     near: Floats
     library: Floats  # (n, k)
     library_own: Floats
@@ -42,7 +43,7 @@ class View:
     solve: Floats
 
     def teacher(self, boldness: float) -> tuple[Floats, Floats]:
-        """Return (m, t) and (n, t): songs beside their neighbourhoods, these `boldness` times as important."""
+        """Return (m + h, t) and (n, t): songs beside their neighbourhoods, these `boldness` times as important."""
         weight = np.float32(np.sqrt(boldness))
         return np.hstack([self.own, weight * self.near]), np.hstack([self.library_own, weight * self.library_near])
 
@@ -53,17 +54,38 @@ def spread_sample(songs: Iterable[str], most: int) -> list[str]:
 
 
 def look(
-    schema: Schema, songs: Mapping[str, SongFeatures], labelled: Sequence[str], space: Mapping[str, Floats]
+    schema: Schema,
+    songs: Mapping[str, SongFeatures],
+    labelled: Sequence[str],
+    library: Sequence[str],
+    space: Mapping[str, Floats],
+    hinted: Sequence[Sequence[str]] = (),
 ) -> View:
-    """Return the view of `labelled` songs against their library; space: each needed song's row of length 1."""
-    library = spread_sample(space.keys(), ANCHORS)
+    """Return the view of `labelled` songs against a library; space: each song's row of length 1.
+
+    hinted: songs of the library, by hint.
+    """
     seen, row = [*labelled, *library], len(labelled)
     rows = np.array([space[song] for song in seen], np.float32)
     numbers = schema.vectors([songs[song] for song in seen])[:, : len(schema.numbers)]
     own = _unit(np.hstack([rows, ARTIST * _by_artist(numbers, [songs[song] for song in seen], row)]))
     near = _neighbourhood(own, own[row:])
     near -= near[row:].mean(axis=0)
-    return View(rows[:row], own[:row], near[:row], rows[row:], own[row:], near[row:], _solver(rows[row:]))
+    place = {song: at for at, song in enumerate(library)}
+    spoken = [[place[song] for song in each] for each in hinted]
+    return View(
+        space=rows[:row],
+        own=_with_means(own[:row], own[row:], spoken),
+        near=_with_means(near[:row], near[row:], spoken),
+        library=rows[row:],
+        library_own=own[row:],
+        library_near=near[row:],
+        solve=_solver(rows[row:]),
+    )
+
+
+def _with_means(labelled: Floats, library: Floats, spoken: Sequence[Sequence[int]]) -> Floats:
+    return np.vstack([labelled, *(library[rows].mean(axis=0, keepdims=True) for rows in spoken)])
 
 
 def _by_artist(numbers: Floats, songs: Sequence[SongFeatures], library_from: int) -> Floats:

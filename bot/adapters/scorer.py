@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from bot.core.decide import Scores
 from bot.core.features import SongFeatures
-from bot.core.prior import Prior
 from bot.core.schema import Schema
 from bot.errors import ModelCorrupt, ModelMissing
 
@@ -91,7 +90,7 @@ def read_model(folder: Path, digest: str) -> Model:
     return open_model(digest, content)
 
 
-def open_model(digest: str, content: bytes, prior: Prior | None = None) -> Model:
+def open_model(digest: str, content: bytes) -> Model:
     """Open the bytes of a model file. Raises ModelCorrupt when they are no model of ours."""
     try:
         return _open(digest, content)

@@ -38,8 +38,7 @@ WEIGHTS = {
     "artists": 2.2,
     "album": 1.3,
     "count": 0.9,
-    "company": 2.2,
-    "taste": 1.6,
+    "company": 1.5,
     "embedding": 2.0,
 }  # of a block, in deviations, or the length of its row
 
@@ -279,7 +278,7 @@ def _years(songs: Sequence[SongFeatures]) -> Vectors:
     for width in np.unique(widths):
         at = widths == width
         near[:, at] /= np.maximum(np.linalg.norm(near[:, at], axis=1, keepdims=True), FAINT)
-    return (near * weights).astype(np.float32)
+    return np.asarray(near * weights, np.float32)
 
 
 def key_of(name: str) -> int:

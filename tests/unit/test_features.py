@@ -3,7 +3,6 @@
 import csv
 import gzip
 import json
-import math
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.features import RefusedProvenance, SongFeatures, column, features_from_row
-from bot.core.schema import MOST_WORDS, Schema, schema_of, signature, words_of
+from bot.core.schema import MOST_WORDS, Schema, key_of, schema_of, words_of
 
 EXPORTIFY_ROW = {
     "Track URI": "spotify:track:4N42ow0h4JoK68OQwOzsQn",
@@ -45,7 +44,13 @@ PLAIN_ROW = {
 def test_exportifys_headers_and_the_plain_ones_give_the_same_song() -> None:
     song = features_from_row(EXPORTIFY_ROW, "csv:2026-11-22")
     assert song == features_from_row(PLAIN_ROW, "csv:2026-11-22")
-    assert song.numbers == {"year": 1988, "duration": 206.226, "popularity": 39, "explicit": 0, "tempo": 146.849}
+    assert song.numbers == {
+        "year": pytest.approx(1988 + 6.5 / 12),
+        "duration": 206.226,
+        "popularity": 39,
+        "explicit": 0,
+        "tempo": 146.849,
+    }
     assert song.sets["artists"] == {"Joy Division", "New Order"}
     assert song.sets["album"] == {"Substance, 1988"}
     assert set(song.provenance.values()) == {"csv:2026-11-22"}
@@ -145,9 +150,35 @@ def test_words_that_many_songs_share_get_a_column_and_the_vocabulary_is_bounded(
 
 
 def test_the_same_artist_is_near_and_another_is_not() -> None:
-    same, other = signature("Joy Division", 256), signature("Nina Simone", 256)
-    assert math.isclose(float(same @ signature("  joy division", 256)), 1, abs_tol=1e-5)
-    assert abs(float(same @ other)) < 0.4
+    names = ("Joy Division", "  joy division", "Nina Simone")
+    songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in names]
+    one, same, other = schema_of(songs).vectors(songs)[:, :-1]
+    assert one @ same > 0
+    assert one @ other == 0
+    assert key_of("Joy Division") == key_of(" JOY division ")
+
+
+def test_how_often_the_library_holds_an_artist_is_a_feature() -> None:
+    songs = [SongFeatures({}, {"artists": frozenset({"Joy Division"})})] * 5
+    stranger = SongFeatures({}, {"artists": frozenset({"Nina Simone"})})
+    often, once = schema_of(songs).vectors([songs[0], stranger])[:, -1]
+    assert often > once > 0
+
+
+def test_years_near_each_other_are_alike_and_others_are_not() -> None:
+    years = [1988.5, 1989.0, 2005.0]
+    one, near, far = schema_of([SongFeatures({"year": year}) for year in years]).vectors(
+        [SongFeatures({"year": year}) for year in years]
+    )
+    assert one @ near > one @ far
+
+
+def test_an_embedding_is_compared_by_direction_and_may_be_missing() -> None:
+    short, long = (SongFeatures(embeddings={"ears": np.array([size, 0], np.float32)}) for size in (1.0, 9.0))
+    one, other, missing = schema_of([short]).vectors([short, long, SongFeatures()])
+    assert np.allclose(one, other)
+    assert missing[:2].any() == 0
+    assert missing[-1] > 0
 
 
 def test_names_do_not_stand_in_the_schema() -> None:
@@ -163,7 +194,9 @@ def test_spotifys_content_never_becomes_a_vector() -> None:
         schema_of([SongFeatures({"tempo": 120.0})]).vectors([theirs])
 
 
-@pytest.mark.parametrize("spoil", [{"format": 99}, {"layout": [64, 3.0, {}]}, {"numbers": [["tempo"]]}, {"words": 1}])
+@pytest.mark.parametrize(
+    "spoil", [{"format": 99}, {"layout": [{}, [], 3.0, {}]}, {"numbers": [["tempo"]]}, {"words": 1}]
+)
 def test_a_schema_of_another_format_is_not_read(spoil: dict[str, object]) -> None:
     definition = json.loads(schema_of([SongFeatures({"tempo": 120.0})]).to_json())
     with pytest.raises(ValueError, match="schema"):

@@ -155,7 +155,7 @@ def test_labels_without_meaning_rarely_pass_the_gate() -> None:
 
 def test_a_worse_model_never_replaces_a_better_one_and_a_better_one_does(tmp_path: Path) -> None:
     few, good = labelled(SONGS, [4] * 4), labelled(SONGS, [20] * 4)
-    spoilt = [replace(label, playlist=1 + at % 4) if at % 3 else label for at, label in enumerate(good.labels)]
+    spoilt = [replace(label, playlist=1 + at % 4) for at, label in enumerate(good.labels)]
     artefact = train(good, None, NOW).artefact
     assert artefact is not None
     artefact.save(tmp_path)
