@@ -19,8 +19,9 @@ FOLDS = 5  # with many labels
 MORE_FOLDS = 10  # with few, where each one left out is missed
 MANY = 60  # labels
 TEMPERATURES = np.geomspace(0.1, 10, 61)
-USUAL = 0.45  # temperature that suited four people's playlists; regularised regressions are under-confident
-STUBBORNNESS = 10.0  # nats a squared log-ratio: how much evidence leaving the usual temperature takes
+COOL, WARM, COOLING = 0.63, 0.57, 0.9  # usual temperature: COOL + WARM / n ** COOLING at n labels a class
+CROWD = 0.1  # power of the number of classes, beside five, that the usual temperature grows with
+STUBBORNNESS = 50.0  # nats a squared log-ratio: how much evidence leaving the usual temperature takes
 LEAST = 0.01  # probability of the truth below which being wrong costs no more
 
 
@@ -51,7 +52,7 @@ def try_out(view: View, examples: Examples) -> Trial:
     for train, test in _folds(examples):
         logits[test] = fit_head(view, examples, train).logits(view.space[test])
     tested = examples.settled & _testable(logits, examples)
-    temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive)
+    temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive, usual_temperature(examples))
     found = np.full(examples.truth.shape, np.nan)
     found[tested] = probabilities(logits[tested], examples.exclusive, temperature)
     return Trial(
@@ -94,11 +95,21 @@ def _testable(logits: Logits, examples: Examples) -> NDArray[np.bool_]:
     return np.asarray((known & (examples.truth == 1)).any(axis=1))
 
 
-def _temperature(logits: Logits, truth: Logits, exclusive: bool) -> float:
-    """Return the temperature under which the truth is likeliest, drawn to the usual one; 1 with nothing to go by."""
+def usual_temperature(examples: Examples) -> float:
+    """Return the temperature that suited four people's playlists, by labels a class and number of classes.
+
+    A few labels that each speak for a neighbourhood sound surer than they are; many, and regularised, less so.
+    """
+    classes = examples.truth.shape[1]
+    each = max(1.0, (examples.truth == 1).sum() / classes)
+    return float((COOL + WARM / each**COOLING) * (classes / 5) ** CROWD)
+
+
+def _temperature(logits: Logits, truth: Logits, exclusive: bool, usual: float) -> float:
+    """Return the temperature under which the truth is likeliest, drawn to the usual one."""
     if not len(logits):
-        return 1.0
-    doubt = STUBBORNNESS * np.log(TEMPERATURES / USUAL) ** 2
+        return usual
+    doubt = STUBBORNNESS * np.log(TEMPERATURES / usual) ** 2
     fit = [likelihood(probabilities(logits, exclusive, each), truth, exclusive).sum() for each in TEMPERATURES]
     return float(TEMPERATURES[np.argmax(np.array(fit) - doubt)])
 

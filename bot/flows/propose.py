@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.adapters.store import Tx, answers, playlists, writes
-from bot.core.decide import Decision, PlaylistRule, decide
+from bot.core.decide import Decision, PlaylistRule, bars_of, decide
 from bot.core.labels import Verdict
 from bot.core.records import Layer, Playlist
 from bot.flows.outlook import Outlook
@@ -21,7 +21,8 @@ async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] |
     placed = frozenset().union(*standing.values()) if standing else frozenset()
     known = [song.song for song in outlook.songs if only is None or song.song in only]
     todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
-    lines = _decided(outlook, layer, kept, [song for song in todo if not _told(verdicts.get(song))], verdicts)
+    untold = [song for song in todo if not _told(verdicts.get(song))]
+    lines = _decided(outlook, layer, kept, untold, verdicts, alone=only is not None)
     lines += _settled(todo, verdicts, standing)
     ours = {each.playlist: await writes.ours(tx, each.playlist) for each in kept}
     lines += _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
@@ -51,13 +52,22 @@ def _open(
 
 
 def _decided(
-    outlook: Outlook, layer: Layer, kept: Sequence[Playlist], open_songs: Sequence[str], verdicts: Mapping[str, Verdict]
+    outlook: Outlook,
+    layer: Layer,
+    kept: Sequence[Playlist],
+    open_songs: Sequence[str],
+    verdicts: Mapping[str, Verdict],
+    alone: bool,
 ) -> list[dict[str, Any]]:
-    """Return the lines that the model's decisions come to; what the member ruled out is not proposed again."""
+    """Return the lines that the model's decisions come to; what the member ruled out is not proposed again.
+
+    A few songs `alone` cannot say what share of them would be right: they meet the bars of the whole library.
+    """
     if not open_songs:
         return []
     rules = [PlaylistRule(each.playlist, each.mistakes, each.automatic) for each in kept]
-    decisions = decide(outlook.scores_of(open_songs), rules, several=layer.several, everything=layer.everything)
+    bars = bars_of(outlook.scores, rules, layer.several) if alone and outlook.scores else None
+    decisions = decide(outlook.scores_of(open_songs), rules, layer.several, layer.everything, bars)
     if not layer.everything:
         decisions = _worth_asking(decisions)
     return [

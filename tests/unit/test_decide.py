@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.decide import Decision, PlaylistRule, Scores, certainty, decide, expected_right
+from bot.core.decide import Decision, PlaylistRule, Scores, bars_of, certainty, decide, expected_right
 
 
 def scores(*rows: list[float], classes: tuple[int | None, ...] = (1, 2, None), known: bool = True) -> Scores:
@@ -21,9 +21,27 @@ def outcomes(found: list[Decision]) -> list[str]:
 
 
 def test_what_is_likely_enough_for_the_bearable_mistakes_is_added() -> None:
-    rows = scores([0.89, 0.05, 0.06], [0.91, 0.05, 0.04])
+    rows = scores([0.86, 0.08, 0.06], [0.91, 0.05, 0.04])
     assert outcomes(decide(rows, RULES, False, False)) == ["ask", "add"]
     assert outcomes(decide(rows, [PlaylistRule(1, 3, True)], False, False)) == ["add", "add"]
+
+
+def test_mistakes_are_counted_over_all_that_goes_in() -> None:
+    rows = scores([0.99, 0.005, 0.005], [0.98, 0.01, 0.01], [0.75, 0.2, 0.05], [0.62, 0.3, 0.08])
+    assert outcomes(decide(rows, RULES, False, False)) == ["add", "add", "add", "ask"]
+    assert bars_of(rows, RULES, False)[1] == pytest.approx(0.75)
+
+
+def test_what_is_not_likely_itself_never_goes_in() -> None:
+    rows = scores(*[[0.999, 0.001, 0.0]] * 20, [0.55, 0.4, 0.05])
+    assert outcomes(decide(rows, RULES, False, False))[-1] == "ask"
+
+
+def test_a_new_like_meets_the_bar_of_the_whole_library() -> None:
+    bars = bars_of(scores([0.99, 0.005, 0.005], [0.85, 0.1, 0.05]), RULES, False)
+    new = scores([0.86, 0.1, 0.04])
+    assert outcomes(decide(new, RULES, False, False, bars)) == ["add"]
+    assert outcomes(decide(new, RULES, False, False)) == ["ask"]
 
 
 def test_a_playlist_that_asks_first_is_asked_about() -> None:
@@ -70,7 +88,7 @@ def test_playlists_let_go_of_and_playlists_not_learnt_take_no_part() -> None:
 
 def test_no_bearable_mistake_still_lets_the_certain_through() -> None:
     strict = [PlaylistRule(1, 0, True)]
-    assert outcomes(decide(scores([0.97, 0.02, 0.01], [0.98, 0.01, 0.01]), strict, False, False)) == ["ask", "add"]
+    assert outcomes(decide(scores([0.96, 0.03, 0.01], [0.98, 0.01, 0.01]), strict, False, False)) == ["ask", "add"]
 
 
 def test_certainty_in_words() -> None:
@@ -101,5 +119,5 @@ def test_bearing_more_mistakes_never_adds_less(
 def test_what_is_added_keeps_to_the_bearable_mistakes(rows: list[list[float]], several: bool) -> None:
     if rows:
         found = [each for each in decide(scores(*rows), RULES, several, False) if each.outcome == "add"]
-        assert all(each.probability >= 0.9 for each in found)
-        assert expected_right(found) >= 0.9 or not found
+        assert all(each.probability >= 0.6 for each in found)
+        assert several or expected_right(found) >= 0.9 - 1e-6 or not found
