@@ -89,8 +89,7 @@ def _choose(
 def _unsettled(answered: Floats) -> Floats:
     """Return (k, k): the covariance of a linear model's weights, of prior variance 1, after these answers."""
     told = answered.T @ answered / np.float32(NOISE)
-    covariance: Floats = np.linalg.inv(np.eye(len(told), dtype=np.float32) + told)
-    return covariance
+    return np.linalg.inv(np.eye(len(told), dtype=np.float32) + told).astype(np.float32)
 
 
 def _told(points: Floats, covariance: Floats, spread: Floats) -> Floats:
