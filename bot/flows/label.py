@@ -98,6 +98,21 @@ class Pressed:
 
 async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Question | Done:
     """Choose the next song to ask about and put it on a card. Raises NotLinked when there is no library yet."""
+    found = await ask_some(store, outlooks, member, layer, 1, now)
+    if found:
+        return found[0]
+    outlook = await outlooks.of(member, layer.layer)
+    async with store.reading() as tx:
+        return Done(layer, tally(outlook, layer, await answers.verdicts(tx, member, layer.layer)))
+
+
+async def ask_some(
+    store: Store, outlooks: Outlooks, member: int, layer: Layer, count: int, now: datetime
+) -> list[Question]:
+    """Choose up to `count` songs to ask about at once, each unlike the others, and put each on a card of its own.
+
+    Raises NotLinked when there is no library yet, NoPlaylists when there is none to choose from.
+    """
     outlook = await outlooks.of(member, layer.layer)
     if not outlook.songs:
         raise NotLinked
@@ -107,10 +122,8 @@ async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: 
         recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
     if not kept:
         raise NoPlaylists
-    song = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, kept)
-    if song is None:
-        return Done(layer, tally(outlook, layer, verdicts))
-    return await put(store, outlook, layer, song, now)
+    chosen = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, kept, count)
+    return [await put(store, outlook, layer, song, now) for song in chosen]
 
 
 async def ask_about(store: Store, outlooks: Outlooks, member: int, layer: Layer, song: str, now: datetime) -> Question:
@@ -127,20 +140,9 @@ def choose(
     verdicts: Mapping[str, Verdict],
     recent: Sequence[str],
     kept: Sequence[Playlist],
-) -> str | None:
-    """Return the song that teaches the most; None when all the rest is clear."""
-    return next(iter(choose_some(outlook, layer, verdicts, recent, kept, 1)), None)
-
-
-def choose_some(
-    outlook: Outlook,
-    layer: Layer,
-    verdicts: Mapping[str, Verdict],
-    recent: Sequence[str],
-    kept: Sequence[Playlist],
     count: int,
 ) -> list[str]:
-    """Return up to `count` songs that teach the most when they are asked at once.
+    """Return up to `count` songs that teach the most when they are asked at once; none when all the rest is clear.
 
     A model is believed that a song is clear only once it has seen ENOUGH labels of every playlist; of one that it
     hardly knows, the likeliest songs are asked first.
