@@ -2,7 +2,7 @@
 
 `python -m benchmarks.asking` prints milliseconds of `core.ask.next_songs`. "first" is the first question on a library,
 when regions have yet to be found; the rest have the memo that a bot keeps. A ratio to one product of the same library
-with 48 directions, taken in the same run, says how much of it is the machine.
+with that many directions as questions look at, taken in the same run, says how much of it is the machine.
 """
 
 from collections.abc import Callable

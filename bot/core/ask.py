@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 CLEAR = 0.8  # margin between the two best guesses from which a question is a waste of a tap
 NOISE = 1.0  # variance of one answer, in variances of a typical song
-DIMENSIONS = 48  # that the library is seen in; fewer blur it, more cost time
+DIMENSIONS = 32  # that the library is seen in; more find no better songs
 REGIONS = 20  # of the library a playlist; songs are drawn towards the hearts of theirs
 MOST_REGIONS = 200
 PULL = 2.0  # towards the heart, in lengths of it
 SOFTNESS = 8.0  # of a region's border: e-folds for a difference of 1 in squared distance
 SAMPLE = 1_000  # songs that directions and hearts are found among: more give much the same ones, slower
-ROUNDS = 3  # of k-means, and of the search for directions; both move little afterwards
+ROUNDS = 6  # of k-means, and of the search for directions; both move little afterwards
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
