@@ -117,8 +117,8 @@ def tally(found: Tally, names: Mapping[int, str]) -> str:
     ]
     if scores:
         parts.append(f"{', '.join(scores[:4])} right on songs you labelled that I had not seen")
-    nearest = found.nearest()
-    if nearest and nearest[0] in names:
+    nearest = found.nearest(names.keys())
+    if nearest:
         parts.append(to_settle(escape(names[nearest[0]], LONGEST_NAME), nearest[1]))
     gain = "I learn again" if found.scores else "I make my first guess"
     parts.append(f"{found.until_training} more and {gain}" if found.until_training else "enough to learn from")

@@ -7,9 +7,10 @@ which song it asks about is read from the store (P15), so a late tap on an old c
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 import numpy as np
 
@@ -47,10 +48,10 @@ class Tally:
     until_training: int  # labels to go
     given: Mapping[int, int] = field(default_factory=dict)  # playlist → labels that put a song in it
 
-    def nearest(self) -> tuple[int, int] | None:
+    def nearest(self, among: Collection[int]) -> tuple[int, int] | None:
         """Return the playlist that should be settled soonest, of those that are not yet, and the labels it needs."""
-        found = [(self.to_goal(playlist), playlist) for playlist in self.scores]
-        return min(((playlist, more) for more, playlist in found if more), key=lambda each: each[1], default=None)
+        found = {playlist: self.to_goal(playlist) for playlist in self.scores if playlist in among}
+        return min(((playlist, more) for playlist, more in found.items() if more), key=itemgetter(1), default=None)
 
     def to_goal(self, playlist: int) -> int | None:
         """Return the labels until a playlist should be right 8 times in 10; None when that is not to be expected."""
