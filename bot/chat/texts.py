@@ -103,10 +103,11 @@ def too_few(missing: int) -> str:
 def trained(layer: LayerStatus) -> str:
     right = words.overall(layer.tally.scores.values())
     known = f", and I was {right}" if right else ""
+    hope = words.hope(layer.tally)
     if not layer.placeable:
         labels = words.count(layer.tally.labels, "label")
-        return f"I have learnt from {labels}{known}. Not enough to place a song unasked yet."
-    return f"I can already place {words.count(layer.placeable, 'song')}{known}. Look?"
+        return f"I have learnt from {labels}{known}. Not enough to place a song unasked yet. {hope}".rstrip()
+    return f"I can already place {words.count(layer.placeable, 'song')}{known}. {hope + ' ' if hope else ''}Look?"
 
 
 def not_published(reason: str, *, has_model: bool) -> str:

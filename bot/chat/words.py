@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.core import forecast
 from bot.core.decide import certainty
 from bot.core.records import Playlist, Song
 from bot.flows.label import Guess, Tally
@@ -16,6 +17,7 @@ LONGEST_NAME = 40  # characters of a playlist's name
 MOST_NAMED = 12  # playlists in a headline
 LONGEST_TITLE = 120  # characters; Discord shows some 40 on a phone
 WORTH_SAYING = 0.15  # probability of a second guess
+TEN = 10  # labels, of which a forecast speaks
 CERTAINTY = {"told": "your word", "sure": "sure", "likely": "likely", "unsure": "unsure"}
 GUESS = {"sure": "almost surely", "likely": "probably", "unsure": "perhaps"}
 
@@ -115,9 +117,27 @@ def tally(found: Tally, names: Mapping[int, str]) -> str:
     ]
     if scores:
         parts.append(f"{', '.join(scores[:4])} right on songs you labelled that I had not seen")
+    nearest = found.nearest(names.keys())
+    if nearest:
+        parts.append(to_settle(escape(names[nearest[0]], LONGEST_NAME), nearest[1]))
     gain = "I learn again" if found.scores else "I make my first guess"
     parts.append(f"{found.until_training} more and {gain}" if found.until_training else "enough to learn from")
     return " · ".join(parts)
+
+
+def to_settle(name: str, labels: int) -> str:
+    """What a playlist still needs; a forecast, and said as one."""
+    return f"about {forecast.about(labels)} more for {name} and it should be right 8 times in 10"
+
+
+def hope(tally: Tally) -> str:
+    """What the next ten labels are likely to buy; empty where that would round to nothing."""
+    share, now = tally.share_after(TEN), list(tally.scores.values())
+    if share is None:
+        return ""
+    right, of = sum(each[0] for each in now), sum(each[1] for each in now)
+    tenths = int(10 * share)
+    return f"Ten more labels and I expect to be right {tenths} times in 10." if tenths > round(10 * right / of) else ""
 
 
 def overall(scores: Iterable[tuple[int, int]]) -> str:

@@ -1,22 +1,26 @@
 """Ask: which songs are worth a member's tap.
 
-The first questions cover the library: one song from the heart of each region that has no label yet. Later ones settle
-doubts: where the two best guesses are closest. Medoids first, then smallest margin, halves the labels that random
-questions need; entropy is worse than random at ten to thirty labels. Pure and deterministic for a seed.
+A question is worth what its answer tells about the rest of the library, times the doubt that there is about the song
+itself. At first there is no doubt to go by, so the questions cover the library; later ones settle doubts near much
+that is not settled; nothing has to be switched. What an answer tells is the variance that it takes, on average over
+the library, from a Bayesian linear model on the songs' points: known before the answer is (Cohn, Ghahramani and
+Jordan 1996, "Active learning with statistical models"; Seo et al. 2000). Pure and deterministic for a seed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-REGIONS = 2  # regions of the library a playlist; each gets a label before doubts are settled
-MOST_REGIONS = 40  # more cost time, and the model knows better by then
-SAMPLE = 1_500  # songs that regions are found among: 10,000 give much the same ones, seven times slower
-ROUNDS = 8  # of k-means; it moves little afterwards
-PROSPECTS = 10  # songs tried for a playlist with next to no labels, before doubts
 CLEAR = 0.8  # margin between the two best guesses from which a question is a waste of a tap
+NOISE = 1.0  # variance of one answer, in variances of a typical song
+DIMENSIONS = 32  # that the library is seen in; more find no better songs
+REGIONS = 20  # of the library a playlist; songs are drawn towards the hearts of theirs
+MOST_REGIONS = 200
+PULL = 2.0  # towards the heart, in lengths of it
+SOFTNESS = 8.0  # of a region's border: e-folds for a difference of 1 in squared distance
+SAMPLE = 1_000  # songs that directions and hearts are found among: more give much the same ones, slower
+ROUNDS = 6  # of k-means, and of the search for directions; both move little afterwards
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -39,31 +43,22 @@ def next_songs(
     poorest: int | None = None,
     memo: dict[int, Floats] | None = None,
 ) -> Rows:
-    """Return up to `count` rows of songs to ask about, the best first; fewer, or none, when the rest is clear.
+    """Return up to `count` rows of songs to ask about at once, the best first; none when the rest is clear.
 
-    space: (n, k), near means alike. probabilities: (n, c) of a model, or None before there is one. artists: one name
+    space: (n, d), near means alike. probabilities: (n, c) of a model, or None before there is one. artists: one name
     a song. No artist comes twice, nor one of `recent_artists`, unless nothing else is left to ask. clear: the lead from
-    which a song is not asked. poorest: the column of a playlist with next to no labels; its likeliest songs come first.
-    memo: keeps what depends on `space` and `seed` alone; pass the same one for the same two.
+    which a song is not asked. poorest: the column of a playlist with next to no labels, whose likeliest songs are to
+    come first. memo: keeps what depends on `space` and `seed` alone; pass the same one for the same two.
     """
     if not len(space):
         return np.array([], np.int64)
-    open_ = ~(labelled | skipped)
-    wanted = min(MOST_REGIONS, REGIONS * max(1, k_playlists))
-    covering = int(labelled.sum()) < wanted
-    queue = np.array([], np.int64)
-    if covering or probabilities is None:
-        regions = wanted if covering else min(MOST_REGIONS, 2 ** int(2 * labelled.sum()).bit_length())
-        queue = _uncovered(_regions(space, regions, seed, {} if memo is None else memo), labelled, open_)
-    doubts = (
-        _doubts(probabilities, several, open_, clear)
-        if probabilities is not None
-        else _farthest(space, labelled, open_)
-    )
-    if probabilities is not None and poorest is not None and not covering:
-        queue = _likeliest(probabilities[:, poorest], open_)
-    queue = np.array(list(dict.fromkeys(np.concatenate([queue, doubts]).tolist())), np.int64)
-    return _spread(queue, artists, count, recent_artists)
+    regions = min(MOST_REGIONS, REGIONS * max(1, k_playlists))
+    points = _points(space, regions, seed, {} if memo is None else memo)
+    wanted, doubt = ~(labelled | skipped), np.ones(len(space), np.float32)
+    if probabilities is not None:
+        lead = margins(probabilities, several)
+        wanted, doubt = wanted & (lead < clear), 1 - lead if poorest is None else probabilities[:, poorest]
+    return _choose(points, doubt, wanted, labelled, artists, count, set(recent_artists))
 
 
 def margins(probabilities: Floats, several: bool) -> Floats:
@@ -75,51 +70,73 @@ def margins(probabilities: Floats, several: bool) -> Floats:
     return best[:, -1] - best[:, -2]
 
 
-def _doubts(probabilities: Floats, several: bool, open_: Mask, clear: float) -> Rows:
-    lead = margins(probabilities, several)
-    order = np.argsort(lead, kind="stable")
-    return order[open_[order] & (lead[order] < clear)]
+def _choose(
+    points: Floats, doubt: Floats, wanted: Mask, labelled: Mask, artists: Sequence[str], count: int, taken: set[str]
+) -> Rows:
+    """Take the song worth most, then the one worth most once that is answered, whatever the answer; and so on."""
+    spread, chosen = points.T @ points / np.float32(len(points)), labelled.copy()
+    order: list[int] = []
+    while len(order) < count and wanted.any():
+        worth = doubt * _told(points, _unsettled(points[chosen]), spread)
+        fresh = wanted & np.fromiter((artist not in taken for artist in artists), bool, len(points))
+        best = int(np.where(fresh if fresh.any() else wanted, worth, -1).argmax())
+        order.append(best)
+        chosen[best], wanted[best] = True, False
+        taken.add(artists[best])
+    return np.array(order, np.int64)
 
 
-def _likeliest(probabilities: Floats, open_: Mask) -> Rows:
-    """Return the open songs that a playlist most probably takes: the quickest way to more of its labels."""
-    order = np.argsort(-probabilities, kind="stable")
-    return order[open_[order]][:PROSPECTS]
+def _unsettled(answered: Floats) -> Floats:
+    """Return (k, k): the covariance of a linear model's weights, of prior variance 1, after these answers."""
+    told = answered.T @ answered / np.float32(NOISE)
+    return np.linalg.inv(np.eye(len(told), dtype=np.float32) + told).astype(np.float32)
 
 
-def _farthest(space: Floats, labelled: Mask, open_: Mask) -> Rows:
-    """Return the open songs, those least like anything labelled first: what to ask while there is no model to doubt."""
-    nearest = _distances(space, space[labelled]).min(axis=1) if labelled.any() else np.zeros(len(space), np.float32)
-    order = np.argsort(-nearest, kind="stable")
-    return order[open_[order]]
+def _told(points: Floats, covariance: Floats, spread: Floats) -> Floats:
+    """Return (n,) by how much an answer about each song would lower the mean variance over the library."""
+    lowered = ((points @ (covariance @ spread @ covariance)) * points).sum(axis=1)
+    told: Floats = lowered / (np.float32(NOISE) + ((points @ covariance) * points).sum(axis=1))
+    return np.maximum(told, 0)
 
 
-def _regions(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> Floats:
-    """Return (n, r): how far each song is from the heart of each region."""
+def _points(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> Floats:
+    """Return (n, k): the songs in few dimensions, each drawn towards the hearts of its regions; mean square 1.
+
+    What is alike moves together: an answer then tells more of its region, and less of what only that song has.
+    """
     if regions not in memo:
-        memo[regions] = _distances(space, _hearts(space, regions, np.random.default_rng(seed)))
+        rng = np.random.default_rng(seed)
+        rows = np.sort(rng.choice(len(space), min(SAMPLE, len(space)), replace=False))
+        sample = space[rows] - space[rows].mean(axis=0)
+        seen = space @ _directions(sample, rng)
+        seen -= seen.mean(axis=0)
+        hearts = _hearts(seen[rows], regions, rng)
+        drawn = seen + np.float32(PULL) * _belonging(seen, hearts) @ hearts
+        drawn -= drawn.mean(axis=0)
+        size = max(1e-6, float(np.sqrt((drawn**2).sum(axis=1).mean())))
+        memo[regions] = (drawn / size).astype(np.float32)
     return memo[regions]
 
 
-def _uncovered(distances: Floats, labelled: Mask, open_: Mask) -> Rows:
-    """Return the open song nearest the heart of each region without a label, of the largest region first."""
-    home = distances.argmin(axis=1)
-    sizes = np.bincount(home, minlength=distances.shape[1])
-    covered = np.bincount(home[labelled], minlength=distances.shape[1]) > 0
-    medoids = (
-        _medoid(distances[:, at], (home == at) & open_) for at in np.argsort(-sizes, kind="stable") if not covered[at]
-    )
-    return np.array([row for row in medoids if row is not None], np.int64)
+def _directions(sample: Floats, rng: np.random.Generator) -> Floats:
+    """Return (d, k): orthonormal directions in which songs differ most, by subspace iteration (Halko et al. 2011)."""
+    width = sample.shape[1]
+    found: Floats = rng.normal(size=(width, min(DIMENSIONS, width))).astype(np.float32)
+    for _ in range(ROUNDS):
+        found = np.linalg.qr(sample.T @ (sample @ found))[0]
+    return found
 
 
-def _medoid(distances: Floats, eligible: Mask) -> int | None:
-    return int(np.where(eligible, distances, np.inf).argmin()) if eligible.any() else None
+def _belonging(seen: Floats, hearts: Floats) -> Floats:
+    """Return (n, r): the share of each song in each region, rows summing to 1."""
+    distances = _distances(seen, hearts)
+    shares = np.exp(np.float32(SOFTNESS) * (distances.min(axis=1, keepdims=True) - distances))
+    belonging: Floats = shares / shares.sum(axis=1, keepdims=True)
+    return belonging
 
 
-def _hearts(space: Floats, regions: int, rng: np.random.Generator) -> Floats:
-    """Return (r, k): the centres of at most `regions` regions, by k-means on a sample."""
-    rows = rng.choice(len(space), SAMPLE, replace=False) if len(space) > SAMPLE else np.arange(len(space))
-    sample = space[np.sort(rows)]
+def _hearts(sample: Floats, regions: int, rng: np.random.Generator) -> Floats:
+    """Return (r, k): the centres of at most `regions` regions, by k-means."""
     hearts = _seeds(sample, min(regions, len(sample)), rng)
     for _ in range(ROUNDS):
         at_home = np.eye(len(hearts), dtype=np.float32)[_distances(sample, hearts).argmin(axis=1)]
@@ -142,16 +159,3 @@ def _distances(rows: Floats, points: Floats) -> Floats:
     """Return (n, r) squared distances, never below nought."""
     squares: Floats = (rows**2).sum(axis=1)[:, None] - 2 * rows @ points.T + (points**2).sum(axis=1)
     return np.maximum(squares, 0)
-
-
-def _spread(queue: Rows, artists: Sequence[str], count: int, recent: Iterable[str]) -> Rows:
-    """Take `count` from the queue, a new artist each time for as long as there is one."""
-    fresh = list(islice(_first_of_each(queue.tolist(), artists, set(recent)), count))
-    return np.array(list(dict.fromkeys([*fresh, *queue.tolist()]))[:count], np.int64)
-
-
-def _first_of_each(rows: Iterable[int], artists: Sequence[str], seen: set[str]) -> Iterator[int]:
-    for row in rows:
-        if artists[row] not in seen:
-            seen.add(artists[row])
-            yield row

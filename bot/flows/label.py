@@ -7,15 +7,17 @@ which song it asks about is read from the store (P15), so a late tap on an old c
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 import numpy as np
 
 from bot.adapters.store import Store, Tx, answers, cards, playlists, songs
 from bot.core.ask import CLEAR, next_songs
 from bot.core.decide import Scores
+from bot.core.forecast import labels_to_goal, share_after
 from bot.core.labels import Answer, Kind, Source, Verdict
 from bot.core.records import Card, Layer, Playlist, Song
 from bot.errors import BadChoice, NoPlaylists, NotLinked, NotYours
@@ -26,7 +28,7 @@ from bot.flows.why import Reason, reason
 FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
 TRAIN_EVERY = 10  # labels since the last training
 ENOUGH = 10  # labels of a playlist, from which the model may call songs clear
-HARDLY = 4  # labels of a playlist, below which it is looked for
+HARDLY = 2  # labels of a playlist, below which it is looked for; from two on that costs more than it finds
 ALL = 2.0  # a lead that no song has: nothing is clear
 SKIPPED_FOR = 50  # newest cards whose song is not asked again
 
@@ -44,6 +46,22 @@ class Tally:
     labels: int
     scores: dict[int, tuple[int, int]]  # playlist → (right, of)
     until_training: int  # labels to go
+    given: Mapping[int, int] = field(default_factory=dict)  # playlist → labels that put a song in it
+
+    def nearest(self, among: Collection[int]) -> tuple[int, int] | None:
+        """Return the playlist that should be settled soonest, of those that are not yet, and the labels it needs."""
+        found = {playlist: self.to_goal(playlist) for playlist in self.scores if playlist in among}
+        return min(((playlist, more) for playlist, more in found.items() if more), key=itemgetter(1), default=None)
+
+    def to_goal(self, playlist: int) -> int | None:
+        """Return the labels until a playlist should be right 8 times in 10; None when that is not to be expected."""
+        right, of = self.scores[playlist]
+        return labels_to_goal(self.given.get(playlist, 0), right, of, len(self.given))
+
+    def share_after(self, more: int) -> float | None:
+        """Return the share that should be right after `more` labels; None where nothing was tested."""
+        right, of = (sum(each[at] for each in self.scores.values()) for at in (0, 1))
+        return share_after(self.labels, right, of, len(self.given), more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,21 @@ class Pressed:
 
 async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Question | Done:
     """Choose the next song to ask about and put it on a card. Raises NotLinked when there is no library yet."""
+    found = await ask_some(store, outlooks, member, layer, 1, now)
+    if found:
+        return found[0]
+    outlook = await outlooks.of(member, layer.layer)
+    async with store.reading() as tx:
+        return Done(layer, tally(outlook, layer, await answers.verdicts(tx, member, layer.layer)))
+
+
+async def ask_some(
+    store: Store, outlooks: Outlooks, member: int, layer: Layer, count: int, now: datetime
+) -> list[Question]:
+    """Choose up to `count` songs to ask about at once, each unlike the others, and put each on a card of its own.
+
+    Raises NotLinked when there is no library yet, NoPlaylists when there is none to choose from.
+    """
     outlook = await outlooks.of(member, layer.layer)
     if not outlook.songs:
         raise NotLinked
@@ -90,10 +123,8 @@ async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: 
         recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
     if not kept:
         raise NoPlaylists
-    song = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, kept)
-    if song is None:
-        return Done(layer, tally(outlook, layer, verdicts))
-    return await put(store, outlook, layer, song, now)
+    chosen = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, kept, count)
+    return [await put(store, outlook, layer, song, now) for song in chosen]
 
 
 async def ask_about(store: Store, outlooks: Outlooks, member: int, layer: Layer, song: str, now: datetime) -> Question:
@@ -110,12 +141,12 @@ def choose(
     verdicts: Mapping[str, Verdict],
     recent: Sequence[str],
     kept: Sequence[Playlist],
-) -> str | None:
-    """Return the song that teaches the most: medoids of the library first, then the closest calls.
+    count: int,
+) -> list[str]:
+    """Return up to `count` songs that teach the most when they are asked at once; none when all the rest is clear.
 
-    A model is believed that a song is clear only once it has seen ENOUGH labels of every playlist. One that it has
-    never seen it knows nothing of, so the library is covered further; of one that it hardly knows, the likeliest songs
-    are asked first.
+    A model is believed that a song is clear only once it has seen ENOUGH labels of every playlist; of one that it
+    hardly knows, the likeliest songs are asked first.
     """
     labelled = np.array([_settled(verdicts.get(song.song)) for song in outlook.songs], bool)
     asked = frozenset(recent)
@@ -123,27 +154,29 @@ def choose(
     artists = [song.artists[0] if song.artists else "" for song in outlook.songs]
     counts = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
     fewest = min(kept, key=lambda each: counts[each.playlist]).playlist
-    scores = outlook.scores if outlook.scores and _knows_all(outlook.scores, kept) else None
+    scores = outlook.scores
     chosen = next_songs(
         outlook.space,
         scores.probabilities if scores else None,
         labelled,
         skipped,
         artists,
-        1,
+        count,
         len(kept),
         seed=layer.layer,
         several=layer.several,
         recent_artists=[artists[outlook.place[song]] for song in recent[:3] if song in outlook.place],
         memo=outlook.memo,
         clear=CLEAR if counts[fewest] >= ENOUGH else ALL,
-        poorest=scores.classes.index(fewest) if scores and counts[fewest] < HARDLY else None,
+        poorest=scores.classes.index(fewest)
+        if scores and counts[fewest] < HARDLY and fewest in scores.classes
+        else None,
     )
-    return outlook.songs[int(chosen[0])].song if len(chosen) else None
+    return [outlook.songs[row].song for row in chosen.tolist()]
 
 
-def _knows_all(scores: Scores, kept: Sequence[Playlist]) -> bool:
-    return {each.playlist for each in kept} <= set(scores.classes)
+def _column(scores: Scores | None, playlist: int) -> int | None:
+    return scores.classes.index(playlist) if scores and playlist in scores.classes else None
 
 
 def _settled(verdict: Verdict | None) -> bool:
@@ -192,7 +225,8 @@ def tally(outlook: Outlook, layer: Layer, verdicts: Mapping[str, Verdict]) -> Ta
     labels = sum(verdict.settled for verdict in verdicts.values())
     scores = outlook.model.card.get("scores", {}) if outlook.model else {}
     right = {int(playlist): (each["right"], each["of"]) for playlist, each in scores.items()}
-    return Tally(labels, right, max(0, _due(layer) - labels))
+    given = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
+    return Tally(labels, right, max(0, _due(layer) - labels), given)
 
 
 def _due(layer: Layer) -> int:

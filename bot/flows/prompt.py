@@ -14,6 +14,7 @@ from bot.flows import label
 from bot.flows.outlook import Outlooks
 
 NONE = "🚫"  # the reaction that says: in none of them
+AT_ONCE = 5  # songs; more of them would be a flood
 MOST = 19  # playlists on one prompt; Discord takes 20 different reactions, and one is NONE
 
 
@@ -26,14 +27,19 @@ class Asked:
     playlists: tuple[Playlist, ...]
 
 
-async def choose(store: Store, outlooks: Outlooks, member: int, channel: int, layer: Layer, now: datetime) -> Asked:
-    """Choose a song to ask about in a channel. The layer is shared there from now on. Raises BadChoice."""
-    question = await label.ask(store, outlooks, member, layer, now)
-    if isinstance(question, label.Done):
+async def choose(
+    store: Store, outlooks: Outlooks, member: int, channel: int, layer: Layer, count: int, now: datetime
+) -> list[Asked]:
+    """Choose up to `count` songs, each unlike the others, to ask about in a channel. Raises BadChoice.
+
+    The layer is shared there from now on.
+    """
+    questions = await label.ask_some(store, outlooks, member, layer, count, now)
+    if not questions:
         raise BadChoice("There is nothing left that I would have to ask.")
     async with store.writing() as tx:
         await playlists.share(tx, member, channel, layer.layer)
-    return Asked(question.song, layer, tuple(question.playlists[:MOST]))
+    return [Asked(each.song, layer, tuple(each.playlists[:MOST])) for each in questions]
 
 
 async def posted(store: Store, member: int, message: int, channel: int, layer: int, song: str, now: datetime) -> None:

@@ -36,15 +36,65 @@ def test_a_region_with_a_label_is_not_asked_about_again() -> None:
     assert sorted(row // 50 for row in chosen) == [3, 4, 5]
 
 
-def test_later_questions_are_the_closest_calls() -> None:
+def test_of_songs_that_tell_as_much_the_closest_call_comes_first() -> None:
+    space = np.repeat(regions(6, 10), 5, axis=0)  # five of each song
+    rng = np.random.default_rng(0)
+    best = rng.uniform(0.5, 0.85, 300)
+    probabilities = np.column_stack([best, 1 - best]).astype(np.float32)
+    chosen = next_songs(space, probabilities, none_of(300), none_of(300), artists(300), 3, 2, seed=1)
+    for row in chosen:
+        alike = [other for other in range(row // 5 * 5, row // 5 * 5 + 5) if other not in chosen]
+        assert all(margins(probabilities, False)[row] < margins(probabilities, False)[other] for other in alike)
+
+
+def test_later_questions_are_about_what_is_in_doubt() -> None:
     labelled = none_of(300)
     labelled[::20] = True
-    rng = np.random.default_rng(0)
-    best = rng.uniform(0.5, 1, 300)
-    probabilities = np.column_stack([best, 1 - best]).astype(np.float32)
-    chosen = next_songs(regions(6, 50), probabilities, labelled, none_of(300), artists(300), 5, 2, seed=1)
-    open_rows = np.flatnonzero(~labelled)
-    assert list(chosen) == sorted(open_rows, key=lambda row: margins(probabilities, False)[row])[:5]
+    sure = np.tile(np.float32([0.88, 0.12]), (300, 1))
+    sure[100:150] = 0.5
+    chosen = next_songs(regions(6, 50), sure, labelled, none_of(300), artists(300), 1, 2, seed=1)
+    assert chosen[0] // 50 == 2
+
+
+def test_a_playlist_with_next_to_no_labels_gets_its_likeliest_songs() -> None:
+    probabilities = np.tile(np.float32([0.5, 0.48, 0.02]), (300, 1))
+    probabilities[200:250] = [0.3, 0.3, 0.4]
+    labelled = none_of(300)
+    labelled[::20] = True
+    chosen = next_songs(regions(6, 50), probabilities, labelled, none_of(300), artists(300), 3, 3, seed=1, poorest=2)
+    assert {row // 50 for row in chosen} == {4}
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), count=st.integers(2, 6), model=st.booleans())
+def test_songs_asked_at_once_lie_in_different_regions_and_are_by_different_artists(
+    seed: int, count: int, model: bool
+) -> None:
+    names = [f"artist {row % 60}" for row in range(300)]
+    even = np.full((300, 3), 1 / 3, np.float32) if model else None
+    chosen = next_songs(regions(6, 50, seed), even, none_of(300), none_of(300), names, count, 3, seed)
+    assert len({row // 50 for row in chosen}) == len({names[row] for row in chosen}) == count
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), clear=st.floats(0.05, 1), several=st.booleans(), scale=st.sampled_from([1e-3, 1, 1e3]))
+def test_no_song_is_clear_whatever_the_scale_of_the_space(seed: int, clear: float, several: bool, scale: float) -> None:
+    rng = np.random.default_rng(seed)
+    space = (rng.normal(size=(60, 5)) * scale).astype(np.float32)
+    guesses = rng.dirichlet(np.full(4, 0.3), 60).astype(np.float32)
+    labelled = rng.random(60) < 0.3
+    chosen = next_songs(
+        space, guesses, labelled, none_of(60), artists(60), 60, 4, seed, several=several, clear=clear, memo={}
+    )
+    assert set(chosen) == set(np.flatnonzero(~labelled & (margins(guesses, several) < clear)))
+
+
+def test_a_memo_changes_nothing_and_any_song_may_be_the_only_one() -> None:
+    space, memo = regions(6, 50), dict[int, np.ndarray]()
+    asked = [next_songs(space, None, none_of(300), none_of(300), artists(300), 4, 3, 1, memo=memo) for _ in range(2)]
+    assert list(asked[0]) == list(asked[1])
+    assert list(asked[0]) == list(next_songs(space, None, none_of(300), none_of(300), artists(300), 4, 3, 1))
+    assert list(next_songs(space[:1], None, none_of(1), none_of(1), artists(1), 4, 3, 1)) == [0]
 
 
 def test_what_is_clear_is_never_asked_even_when_nothing_else_is_left() -> None:

@@ -1,5 +1,7 @@
 """Words: titles show as they are, numbers with their meaning."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,9 +60,21 @@ def test_nothing_is_certain_and_nothing_impossible() -> None:
 
 def test_the_footer_says_what_the_labels_bought_and_what_the_next_ones_bring() -> None:
     assert words.tally(Tally(2, {}, 4), {}) == "2 labels · 4 more and I make my first guess"
-    said = words.tally(Tally(23, {1: (9, 10), 2: (7, 10)}, 7), {1: "Late night", 2: "Run"})
+    said = words.tally(Tally(23, {1: (9, 10), 2: (7, 10)}, 7, {1: 12, 2: 11}), {1: "Late night", 2: "Run"})
     assert said.startswith("23 labels · Late night 9/10, Run 7/10 right on songs")
+    assert re.search(r" · about \d+ more for Run and it should be right 8 times in 10 · ", said)
     assert said.endswith("7 more and I learn again")
+
+
+def test_the_footer_promises_nothing_that_is_not_to_be_expected() -> None:
+    said = words.tally(Tally(60, {1: (10, 10), 2: (0, 10)}, 7, {1: 30, 2: 30}), {1: "Late night", 2: "Run"})
+    assert "should be" not in said
+
+
+def test_a_hope_is_said_only_where_it_is_one() -> None:
+    assert words.hope(Tally(8, {}, 2, {1: 4, 2: 4})) == ""
+    assert words.hope(Tally(300, {1: (9, 10), 2: (9, 10)}, 2, {1: 150, 2: 150})) == ""
+    assert words.hope(Tally(6, {1: (33, 50), 2: (32, 50)}, 2, {1: 3, 2: 3})).endswith("right 7 times in 10.")
 
 
 @given(st.lists(st.text("ab", min_size=1, max_size=80), max_size=60), st.integers(100, 2000))

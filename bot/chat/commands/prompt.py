@@ -1,4 +1,4 @@
-"""/prompt: a song in a channel, answered by reactions."""
+"""/prompt: a song in a channel, or several, answered by reactions."""
 
 import logging
 
@@ -16,11 +16,16 @@ log = logging.getLogger(__name__)
 
 
 @app_commands.command(description="Post a song here; everyone answers by reaction, each for their own playlists")
-@app_commands.describe(layer="Which of your sets of playlists you share in this channel; your first if left out")
+@app_commands.describe(
+    layer="Which of your sets of playlists you share in this channel; your first if left out",
+    count="How many songs at once, each in a message of its own; one if left out",
+)
 @app_commands.autocomplete(layer=choices.layer)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
-async def prompt(interaction: Interaction, layer: str | None = None) -> None:
+async def prompt(
+    interaction: Interaction, layer: str | None = None, count: app_commands.Range[int, 1, flow.AT_ONCE] = 1
+) -> None:
     mine = interaction.app_permissions
     if interaction.guild_id is not None and not (mine.add_reactions and mine.read_message_history):
         raise BadChoice(sentences.NO_REACTIONS)
@@ -28,13 +33,25 @@ async def prompt(interaction: Interaction, layer: str | None = None) -> None:
     if interaction.channel_id is None:
         raise BadChoice(sentences.NOT_HERE)
     found = await keep.layer_named(services.store, member, layer)
-    choosing = flow.choose(services.store, services.outlooks, member, interaction.channel_id, found, now)
+    channel = interaction.channel_id
+    choosing = flow.choose(services.store, services.outlooks, member, channel, found, count, now)
     asked = await reply.soon(interaction, choosing, public=True)
-    await reply.show(interaction, cards.prompt(asked.song, asked.playlists, flow.NONE), public=True)
-    message = await interaction.original_response()
-    await flow.posted(services.store, member, message.id, interaction.channel_id, found.layer, asked.song.song, now)
-    for emoji in (*(each.emoji for each in asked.playlists), flow.NONE):
-        await _offer(message, emoji)
+    messages = []
+    for at, each in enumerate(asked):
+        messages.append(await _post(interaction, each, first=at == 0))
+        await flow.posted(services.store, member, messages[at].id, channel, found.layer, each.song.song, now)
+    for message, each in zip(messages, asked, strict=True):
+        for emoji in (*(playlist.emoji for playlist in each.playlists), flow.NONE):
+            await _offer(message, emoji)
+
+
+async def _post(interaction: Interaction, asked: flow.Asked, *, first: bool) -> discord.Message:
+    """Post a song: the first as the answer to the command, the others after it."""
+    page = cards.prompt(asked.song, asked.playlists, flow.NONE)
+    if not first:
+        return await interaction.followup.send(view=page, files=page.files, wait=True)
+    await reply.show(interaction, page, public=True)
+    return await interaction.original_response()
 
 
 async def _offer(message: discord.Message, emoji: str) -> None:

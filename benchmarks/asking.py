@@ -1,0 +1,74 @@
+"""Asking: how long the choice of the next song takes, by songs in the library and labels given.
+
+`python -m benchmarks.asking` prints milliseconds of `core.ask.next_songs`. "first" is the first question on a library,
+when regions have yet to be found; the rest have the memo that a bot keeps. A ratio to one product of the same library
+with that many directions as questions look at, taken in the same run, says how much of it is the machine.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+
+from bot.core.ask import DIMENSIONS, Floats, next_songs
+
+SONGS = (1_000, 10_000, 20_000)
+LABELS = (0, 1, 10, 50, 200)
+WIDTH = 900  # dimensions of a space
+PLAYLISTS = 5
+TIMES = 30
+TIMES_FIRST = 5  # it costs more
+MOST = 100  # ms, promised for 10,000 songs
+
+
+def library(songs: int, seed: int) -> tuple[Floats, Floats, list[str]]:
+    """Return unit rows in forty clusters, probabilities of five playlists, and an artist for each song."""
+    rng = np.random.default_rng(seed)
+    hearts = rng.normal(size=(40, WIDTH))
+    rows = (hearts[rng.integers(40, size=songs)] + rng.normal(size=(songs, WIDTH))).astype(np.float32)
+    probabilities = rng.dirichlet(np.ones(PLAYLISTS), songs).astype(np.float32)
+    artists = [f"artist {number}" for number in rng.integers(songs // 4, size=songs)]
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True), probabilities, artists
+
+
+def times(work: Callable[[], object], count: int) -> Floats:
+    """Return how long each of `count` runs took, in ms."""
+    found = []
+    for _ in range(count):
+        start = perf_counter()
+        work()
+        found.append(1000 * (perf_counter() - start))
+    return np.array(found, np.float32)
+
+
+def line(what: str, found: Floats, product: float) -> str:
+    """Return a row of the table: median, 99th percentile and longest in ms, and the median in matrix products."""
+    p50, p99 = np.percentile(found, [50, 99])
+    return f"{what:>24} {p50:8.1f} {p99:8.1f} {found.max():8.1f} {p50 / product:8.1f}"
+
+
+def measure(songs: int) -> float:
+    """Print the rows of a library of this size; return the longest time, in ms."""
+    space, probabilities, artists = library(songs, seed=songs)
+    directions = np.ones((WIDTH, DIMENSIONS), np.float32)
+    product, longest = float(np.median(times(lambda: space @ directions, TIMES))), 0.0
+    for labels in LABELS:
+        labelled, skipped = np.arange(songs) < labels, np.zeros(songs, bool)
+        guesses = probabilities if labels >= 10 else None
+        ask = partial(next_songs, space, guesses, labelled, skipped, artists, 1, PLAYLISTS, seed=1)
+        first, later = times(ask, TIMES_FIRST), times(partial(ask, memo={}), TIMES + 1)[1:]
+        print(line(f"{songs:,} songs, {labels} labels", later, product))
+        print(line("first", first, product))
+        longest = max(longest, float(first.max()), float(later.max()))
+    return longest
+
+
+def main() -> None:
+    print(f"{'':>24} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'products':>8}")
+    longest = {songs: measure(songs) for songs in SONGS}
+    print(f"10,000 songs: {longest[10_000]:.0f} ms at the longest; promised are {MOST}.")
+
+
+if __name__ == "__main__":
+    main()
