@@ -1,7 +1,7 @@
 """Asking: how many labels it takes when the songs to be labelled are chosen, beside songs at random.
 
 A member of five playlists starts without a label. Each question is answered from the playlists; the songs held back
-are never asked.
+are never asked, and no more than half of a playlist is held back, so that small ones do not run out of songs to ask.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from bot.core.decide import Scores
 from bot.core.prior import Prior
 from bot.core.schema import schema_of
 from training.contenders import ours
-from training.measure import held_back
+from training.measure import TESTED
 from training.people import Member
 from training.problems import TooFewLabels
 
@@ -26,7 +26,7 @@ QUESTIONS = 80  # at most
 EVERY, UNTIL, THEN = 1, 12, 4  # labels from one training to the next; the second step holds beyond UNTIL
 GOALS = (0.65, 0.75)  # mean accuracy
 CHOSEN, RANDOM = "chosen", "random"
-HARDLY, ENOUGH, ALL = 4, 10, 2.0  # as bot.flows.label has them
+HARDLY, ENOUGH, ALL = 2, 10, 2.0  # as bot.flows.label has them
 RECENT = 3  # songs whose artists are not asked about again at once
 
 
@@ -58,9 +58,9 @@ def checkpoints(questions: int) -> list[int]:
     return [at for at in range(1, questions + 1) if at % (EVERY if at <= UNTIL else THEN) == 0]
 
 
-def ask_member(member: Member, prior: Prior | None, way: str, questions: int, most_labels: int, seed: int) -> Curve:
+def ask_member(member: Member, prior: Prior | None, way: str, questions: int, seed: int) -> Curve:
     """Ask up to `questions` songs of one member and measure the models on the way."""
-    tested = held_back(member, most_labels)
+    tested = _held_back(member)
     untold = {song for song, _ in tested}
     answers = {song: at for at, own in enumerate(member.playlists) for song in own if song not in untold}
     quiz = _Quiz(member, list(member.songs), answers, {}, None, {})
@@ -76,12 +76,15 @@ def ask_member(member: Member, prior: Prior | None, way: str, questions: int, mo
     return Curve(member.person, member.draw, way, accuracy, tuple(quiz.labels))
 
 
+def _held_back(member: Member) -> list[tuple[str, int]]:
+    return [(song, at) for at, own in enumerate(member.playlists) for song in own[: min(TESTED, len(own) // 2)]]
+
+
 def choose(quiz: _Quiz, seed: int) -> str:
     """Return the next song to ask about, chosen as bot.flows.label chooses it."""
     counts = Counter(quiz.labels.values())
     fewest = min(range(quiz.member.k), key=lambda at: counts[at])
-    knows_all = quiz.scores is not None and set(range(quiz.member.k)) <= set(quiz.scores.classes)
-    scores = quiz.scores if knows_all else None
+    scores = quiz.scores
     artists = [min(quiz.member.songs[song].sets.get("artists", ()), default="") for song in quiz.songs]
     place = {song: at for at, song in enumerate(quiz.songs)}
     chosen = next_songs(
@@ -96,7 +99,9 @@ def choose(quiz: _Quiz, seed: int) -> str:
         recent_artists=[artists[place[song]] for song in list(quiz.labels)[-RECENT:]],
         memo=quiz.memo,
         clear=CLEAR if counts[fewest] >= ENOUGH else ALL,
-        poorest=scores.classes.index(fewest) if scores and counts[fewest] < HARDLY else None,
+        poorest=scores.classes.index(fewest)
+        if scores and counts[fewest] < HARDLY and fewest in scores.classes
+        else None,
     )
     left = (song for song in quiz.answers if song not in quiz.labels)
     return quiz.songs[int(chosen[0])] if len(chosen) else next(left)
@@ -113,7 +118,8 @@ def _space(quiz: _Quiz) -> NDArray[np.float32]:
 def _train(quiz: _Quiz, prior: Prior | None) -> Scores | None:
     labels = [Label(song, at, True, "csv") for song, at in quiz.labels.items()]
     training = TrainingSet(quiz.member.songs, labels, quiz.member.names, several=False, everything=False)
-    quiz.memo.clear()
+    if quiz.scores is None:
+        quiz.memo.clear()  # the space of a first model is another one; those of later ones are the same
     try:
         return ours(prior, training, list(quiz.member.songs.values()))
     except TooFewLabels:

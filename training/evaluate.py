@@ -92,7 +92,7 @@ def _tasks(members: Sequence[Member], prior: Prior | None, protocol: Protocol) -
     asked = [member for member in members if member.k == PLAYLISTS][: protocol.asking_draws]
     for way in (CHOSEN, RANDOM):
         for member in asked:
-            yield partial(ask_member, member, prior, way, protocol.questions, max(protocol.ns), protocol.seed)
+            yield partial(ask_member, member, prior, way, protocol.questions, protocol.seed)
 
 
 def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[Any]:
