@@ -52,7 +52,7 @@ class _Said:
 
 
 def examples_of(training: TrainingSet) -> Examples:
-    """Return the examples that a training set holds. Raises TooFewLabels when there is but one class.
+    """Return the examples that a training set holds. Raises TooFewLabels when no song is known to be in a playlist.
 
     Songs that are gone, or of which nothing is known, teach nothing and are passed over.
     """
@@ -80,13 +80,14 @@ def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
 
 
 def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
-    """One class a song. With a single playlist, what is not in it is in none."""
+    """One class a song. With a single playlist, what is not in it is in none, whether or not there is such a song."""
     if len(playlists) == 1:
         said = {song: replace(a, none=a.none or (not a.yes and bool(a.no))) for song, a in said.items()}
-    none: list[int | None] = [None] if any(about.none for about in said.values()) else []
-    classes = (*playlists, *none)
-    if len(classes) < 2:
+    if not playlists:
         raise TooFewLabels(len(said))
+    alone = len(playlists) == 1
+    none: list[int | None] = [None] if alone or any(about.none for about in said.values()) else []
+    classes = (*playlists, *none)
     return _examples(said, classes, exclusive=True)
 
 

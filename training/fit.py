@@ -60,7 +60,13 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
 
 
 def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:
-    """Return the hints of the classes that there are, by column."""
-    column = {name: at for at, name in enumerate(examples.classes) if name is not None}
+    """Return the hints of the classes that there are, by column.
+
+    While nothing is said to be in none of them, the library as a whole stands for what is not in an only playlist.
+    """
+    column = {name: at for at, name in enumerate(examples.classes)}
     named = {playlist: name for playlist, name in training.playlists.items() if playlist in column}
-    return [(column[playlist], songs) for playlist, songs in hints_of(named, library)]
+    hints = [(column[playlist], songs) for playlist, songs in hints_of(named, library)]
+    if examples.exclusive and None in column and not (examples.truth[:, column[None]] == 1).any():
+        hints.append((column[None], list(library)))
+    return hints

@@ -21,6 +21,7 @@ MANY = 60  # labels
 TEMPERATURES = np.geomspace(0.1, 10, 61)
 COOL, WARM, COOLING = 0.63, 0.57, 0.9  # usual temperature: COOL + WARM / n ** COOLING at n labels a class
 CROWD = 0.1  # power of the number of classes, beside five, that the usual temperature grows with
+UNTRIED = 1.5  # times the usual temperature, where nothing could be tested: rather ask
 STUBBORNNESS = 50.0  # nats a squared log-ratio: how much evidence leaving the usual temperature takes
 LEAST = 0.01  # probability of the truth below which being wrong costs no more
 
@@ -51,7 +52,7 @@ def try_out(view: View, examples: Examples) -> Trial:
     logits = np.full(examples.truth.shape, np.nan)
     for train, test in _folds(examples):
         logits[test] = fit_head(view, examples, train).logits(view.space[test])
-    tested = examples.settled & _testable(logits, examples)
+    tested = examples.settled & _testable(logits, examples) & _comparable(examples)
     temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive, usual_temperature(examples))
     found = np.full(examples.truth.shape, np.nan)
     found[tested] = probabilities(logits[tested], examples.exclusive, temperature)
@@ -105,10 +106,15 @@ def usual_temperature(examples: Examples) -> float:
     return float((COOL + WARM / each**COOLING) * (classes / 5) ** CROWD)
 
 
+def _comparable(examples: Examples) -> bool:
+    """Whether labels tell at least two classes apart: of songs of one kind, every guess is right."""
+    return bool(not examples.exclusive or (examples.truth == 1).any(axis=0).sum() > 1)
+
+
 def _temperature(logits: Logits, truth: Logits, exclusive: bool, usual: float) -> float:
     """Return the temperature under which the truth is likeliest, drawn to the usual one."""
     if not len(logits):
-        return usual
+        return UNTRIED * usual
     doubt = STUBBORNNESS * np.log(TEMPERATURES / usual) ** 2
     fit = [likelihood(probabilities(logits, exclusive, each), truth, exclusive).sum() for each in TEMPERATURES]
     return float(TEMPERATURES[np.argmax(np.array(fit) - doubt)])

@@ -86,11 +86,23 @@ def test_too_few_to_test_means_guesses_that_never_pass_for_sure() -> None:
     assert found.probabilities.max() < 0.9
 
 
-@pytest.mark.parametrize("counts", [[0, 0], [1], [9, 0]])
-def test_a_single_class_or_none_is_too_few(counts: Sequence[int]) -> None:
+def test_no_song_in_any_playlist_is_too_few() -> None:
     for several in (False, True):
         with pytest.raises(TooFewLabels):
-            fit(labelled(SONGS, counts, several=several))
+            fit(labelled(SONGS, [0, 0], several=several))
+
+
+@pytest.mark.parametrize("counts", [[1], [9, 0]])
+def test_a_single_playlist_is_learnt_from_the_library_around_it(counts: Sequence[int]) -> None:
+    for several in (False, True):
+        outcome = train(labelled(SONGS, counts, several=several), None, NOW)
+        assert outcome.artefact is not None
+        assert "too few" in outcome.reason
+        scores = open_model("", outcome.artefact.onnx).score(list(SONGS.values()))
+        assert scores.classes == (1, None)
+        own = np.array([style_of(song) == 1 for song in SONGS])
+        assert scores.probabilities[own, 0].mean() > scores.probabilities[~own, 0].mean()
+        assert scores.probabilities[:, 0].max() < 0.95
 
 
 def test_one_playlist_is_learnt_from_what_does_not_belong() -> None:
@@ -335,7 +347,7 @@ def test_labels_that_only_repeat_others_do_no_harm(files: tuple[Path, Path], tmp
 def test_too_few_labels_and_a_missing_library_have_codes_of_their_own(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    few = write_csv(tmp_path / "few.csv", [["playlist", "track_id", "verdict"], ["A", "0:00000", "yes"]])
+    few = write_csv(tmp_path / "few.csv", [["playlist", "track_id", "verdict"], ["", "0:00000", "none"]])
     assert run("fit", "--library", files[0], "--labels", few, "--out", tmp_path / "m") == 4
     assert run("fit", "--library", tmp_path / "no.csv", "--labels", few, "--out", tmp_path / "m") == 2
     assert run("inspect", tmp_path / f"{'0' * 64}.onnx") == 1
