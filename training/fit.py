@@ -16,11 +16,12 @@ from bot.core.features import SongFeatures
 from bot.core.prior import Prior
 from bot.core.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
+from training.dates import dates_help, dates_may_help, without_dates
 from training.heads import fit_head
 from training.hints import Hint, hints_of
 from training.space import fit_space
 from training.trial import Trial, try_out
-from training.view import ANCHORS, look, spread_sample
+from training.view import ANCHORS, View, look, spread_sample
 
 ENOUGH = 5_000  # songs that say where a library's middle is
 
@@ -37,11 +38,34 @@ class Fitted:
 
 
 def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
-    """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it must not use."""
+    """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it must not use.
+
+    When a song was liked helps some members much and misleads others: it is used where it foretells later likes better.
+    """
     if prior is not None:
         songs = dict(zip(training.songs, prior.told(list(training.songs.values())), strict=True))
         training = replace(training, songs=songs)
     examples = examples_of(training)
+    plain = _study(replace(training, songs=without_dates(training.songs)), examples)
+    if dates_may_help(training.songs, examples):
+        dated = _study(training, examples)
+        if dates_help(plain.view, dated.view, dated.examples, training.songs):
+            return _conclude(dated)
+    return _conclude(plain)
+
+
+@dataclass(frozen=True)
+class _Study:
+    """All that a head is learnt from."""
+
+    space: Pipeline
+    schema: Schema
+    view: View
+    examples: Examples
+    sources: dict[str, int]
+
+
+def _study(training: TrainingSet, examples: Examples) -> _Study:
     known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
     schema = schema_of(list(known.values()))
     sample = spread_sample(known, ENOUGH)
@@ -51,12 +75,17 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     rows = dict(zip(needed, space.transform(vectors), strict=True))
     library = sample[:ANCHORS]
     hints = _hints(training, examples, {song: known[song] for song in library})
-    examples = replace(examples, hinted=tuple(column for column, _ in hints))
     view = look(schema, known, examples.songs, library, rows, [songs for _, songs in hints])
-    trial = try_out(view, examples)
-    head = fit_head(view, examples, np.arange(len(examples.songs))).estimator(trial.temperature)
     sources = Counter(source for song in known.values() for source in song.provenance.values())
-    return Fitted(Pipeline([*space.steps, ("head", head)]), schema, examples, trial, dict(sources))
+    return _Study(space, schema, view, replace(examples, hinted=tuple(at for at, _ in hints)), dict(sources))
+
+
+def _conclude(study: _Study) -> Fitted:
+    trial = try_out(study.view, study.examples)
+    everything = np.arange(len(study.examples.songs))
+    head = fit_head(study.view, study.examples, everything).estimator(trial.temperature)
+    pipeline = Pipeline([*study.space.steps, ("head", head)])
+    return Fitted(pipeline, study.schema, study.examples, trial, study.sources)
 
 
 def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.core.features import SongFeatures, column, features_from_row
+from training.dates import undated
 from training.files import IDS, read_rows, song_id
 from training.pretrain import Corpus
 from training.problems import InputProblem
@@ -65,7 +66,10 @@ class Member:
 
 
 def read_person(path: Path) -> Person:
-    """Read a library with a column for the playlist. Raises InputProblem where there is none."""
+    """Read a library with a column for the playlist. Raises InputProblem where there is none.
+
+    When songs were added is left out: whole playlists were filled in a minute, and would give themselves away.
+    """
     rows = read_rows(path)
     fields = {column(header): header for header in rows[0][1]}
     id_field, key = (next((fields[name] for name in names if name in fields), None) for names in (IDS, KEYS))
@@ -75,7 +79,7 @@ def read_person(path: Path) -> Person:
     playlists: dict[str, set[str]] = defaultdict(set)
     for _, row in rows:
         if song := song_id(row[id_field]):
-            songs.setdefault(song, features_from_row(row, "csv"))
+            songs.setdefault(song, undated(features_from_row(row, "csv")))
             playlists[row[key].strip()].add(song)
     named = {name: frozenset(held) for name, held in sorted(playlists.items()) if name}
     return Person(path.name.partition(".")[0], songs, named)

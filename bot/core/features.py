@@ -33,6 +33,7 @@ WHERE = {"playlist", "playlist_name", "playlist_id", "disc_number", "track_numbe
 LABELS = {"member", "layer", "verdict", "label", "target"}
 COUNTERS = {"idx", "serial_num", "key"}  # a key counts half-tones in a circle: as a number it misleads
 NOT_FEATURES = frozenset(WHO | WHERE | LABELS | COUNTERS)
+LIKED = "liked"  # the number that says when a song was liked, as a year; a model uses it only where it helps
 TRUTH = {"true": 1.0, "false": 0.0, "major": 1.0, "minor": 0.0}
 
 
@@ -78,11 +79,14 @@ def features_from_row(row: Mapping[str, str], source: str, sets: Collection[str]
     Every numeric column is a feature of its own name; the columns in `sets` are sets, other text is passed over.
     """
     fields = {column(header): text.strip() for header, text in row.items() if header and text and text.strip()}
+    liked = _number("year", fields.get("added_at", ""))
     fields = {name: text for name, text in fields.items() if name not in NOT_FEATURES}
     read = {name: _number(name, text) for name, text in fields.items() if name not in sets}
     numbers = {name: number for name, number in read.items() if math.isfinite(number)}
     if (milliseconds := numbers.pop("duration_ms", None)) is not None:
         numbers["duration"] = milliseconds / 1000
+    if math.isfinite(liked):
+        numbers[LIKED] = liked
     found = {name: tokens for name in sets if (tokens := _tokens(name, fields.get(name, "")))}
     return SongFeatures(numbers, found, dict.fromkeys([*numbers, *found], source))
 
@@ -98,10 +102,12 @@ def _number(name: str, text: str) -> float:
 
 
 def _year(text: str) -> float:
-    """Return "1988-07-11" as 1988.54; what says no month happened in the middle of it."""
-    found = re.match(r"(\d{4})(?:-(\d\d))?", text)
-    year, month = (found[1], int(found[2] or 0)) if found else (text, 0)
-    return float(year) + ((month - 0.5) / 12 if 1 <= month <= 12 else 0.5)
+    """Return "1988-07-11" as 1988.53; what says no month or no day happened in the middle of it."""
+    found = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", text)
+    if not found or not 1 <= int(found[2] or 0) <= 12:
+        return float(found[1] if found else text) + 0.5
+    day = int(found[3] or 15)
+    return float(found[1]) + (int(found[2]) - 1 + (min(max(day, 1), 31) - 0.5) / 31) / 12
 
 
 def _tokens(name: str, text: str) -> frozenset[str]:

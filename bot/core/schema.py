@@ -21,14 +21,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.features import SongFeatures, refuse
+from bot.core.features import LIKED, SongFeatures, refuse
 
 FORMAT = 2  # of the layout; a model of another format is not read
 BUCKETS = {"artists": 512, "album": 256}  # columns an identity takes; half as many cost a third of a point
 MOST_WORDS = 400  # words of a set that get a column; the rest stand in too few songs to learn from
 RARE = 2  # songs a word or a name must stand in to be told apart
 CLIP = 3.0  # deviations; beyond lies an outlier, not more of the same
-BUMPS = ((0.7, 0.7, 1990.0, 0.7), (3.0, 2.4, 1950.0, 1.4))  # of the year: width, spacing, first (years), weight
+BUMPS = {
+    "year": ((0.7, 0.7, 1990.0, 0.7), (3.0, 2.4, 1950.0, 1.4)),
+    LIKED: ((0.2, 0.2, 2008.0, 1.0), (1.0, 0.8, 2006.0, 1.0)),
+}  # of a date: width, spacing, first (years), weight
 LAST_BUMP = 2030.0
 MANY_NUMBERS = 16  # numbers from which they share one budget of weight, so that sixty do not drown the rest
 WEIGHTS = {
@@ -91,6 +94,7 @@ def _share(name: str, centre: float, scale: float) -> Number:
 # Medians and spreads of some 200,000 songs: constants, so that a small or lopsided library does not bend them.
 EXPORTIFY = (
     Number("year", "year", 2012.0, 12.0, 1900.0, 2100.0),
+    Number(LIKED, "year", 2019.0, 4.0, 1990.0, 2100.0),
     Number("duration", "s", 218.0, 75.0, 1.0, 36_000.0),
     Number("tempo", "BPM", 120.0, 30.0, 20.0, 400.0),
     Number("loudness", "dB", -8.0, 4.5, -60.0, 10.0),
@@ -104,10 +108,12 @@ EXPORTIFY = (
     _share("liveness", 0.18, 0.15),
     _share("valence", 0.46, 0.26),
 )
-YEAR = "year"
-YEARS = np.array(
-    [(centre, width, weight) for width, space, first, weight in BUMPS for centre in np.arange(first, LAST_BUMP, space)]
-)  # (bumps, 3): centre, width (years), weight
+DATES = {
+    name: np.array(
+        [(at, width, weight) for width, gap, first, weight in bumps for at in np.arange(first, LAST_BUMP, gap)]
+    )
+    for name, bumps in BUMPS.items()
+}  # name → (bumps, 3): centre, width (years), weight
 FAINT = 1e-9  # below lies nothing
 HEARD = (Number("tempo_folded", "BPM", 120.0, 22.0, 20.0, 400.0),)  # the rest is scaled by the library
 FEATURE_SETS = {"exportify": EXPORTIFY, "heard": HEARD}
@@ -138,15 +144,14 @@ class Schema:
     @property
     def words_at(self) -> tuple[int, int]:
         """First and last (exclusive) column of all words: sparse, and worth condensing."""
-        dated = any(number.name == YEAR for number in self.numbers)
-        first = 2 * len(self.numbers) + (len(YEARS) if dated else 0)
+        first = 2 * len(self.numbers) + sum(len(DATES[number.name]) for number in self.numbers if number.name in DATES)
         return first, first + sum(len(words.tokens) + 1 for words in self.words)
 
     def vectors(self, songs: Sequence[SongFeatures]) -> Vectors:
         """Return (n, d), one row a song. Raises RefusedProvenance for a value that must not be used."""
         refuse(songs)
         blocks = [_numbers(self.numbers, songs)]
-        blocks += [_years(songs) for number in self.numbers if number.name == YEAR]
+        blocks += [_dates(number.name, songs) for number in self.numbers if number.name in DATES]
         blocks += [_words(words, songs) for words in self.words]
         blocks += [_identity(identity, songs) for identity in self.identities]
         blocks += [_embedding(embedding, songs) for embedding in self.embeddings]
@@ -266,15 +271,15 @@ def _words(words: Words, songs: Sequence[SongFeatures]) -> Vectors:
     return block
 
 
-def _years(songs: Sequence[SongFeatures]) -> Vectors:
-    """One row a song: how near its year is to each of YEARS, each width brought to one length; nought if unknown.
+def _dates(name: str, songs: Sequence[SongFeatures]) -> Vectors:
+    """One row a song: how near its date is to each of DATES, each width brought to one length; nought if unknown.
 
     Radial basis functions: of a release date it tells the season, the years around it and the era at once, where a
     single number would only say "newer".
     """
-    year = np.array([song.numbers.get(YEAR, math.nan) for song in songs], np.float64)[:, None]
-    centres, widths, weights = YEARS.T
-    near = np.nan_to_num(np.exp(-0.5 * ((year - centres) / widths) ** 2))
+    date = np.array([song.numbers.get(name, math.nan) for song in songs], np.float64)[:, None]
+    centres, widths, weights = DATES[name].T
+    near = np.nan_to_num(np.exp(-0.5 * ((date - centres) / widths) ** 2))
     for width in np.unique(widths):
         at = widths == width
         near[:, at] /= np.maximum(np.linalg.norm(near[:, at], axis=1, keepdims=True), FAINT)

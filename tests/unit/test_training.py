@@ -5,7 +5,7 @@ import csv
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,6 +84,27 @@ def test_too_few_to_test_means_guesses_that_never_pass_for_sure() -> None:
     assert "too few" in outcome.reason
     found = open_model("", outcome.artefact.onnx).score(list(SONGS.values()))
     assert found.probabilities.max() < 0.9
+
+
+def dated(date_of: Callable[[int, int], float]) -> TrainingSet:
+    """Songs that say nothing of their playlist but, perhaps, by when they were liked; most labels are of the last."""
+    made = library(styles=4, each=60)
+    songs = {
+        song: SongFeatures({"energy": 0.5, "liked": date_of(style_of(song), int(song.split(":")[1]))}) for song in made
+    }
+    return replace(labelled(made, [15, 15, 15, 45]), songs=songs)
+
+
+def test_when_a_song_was_liked_is_used_only_where_it_foretells_later_likes() -> None:
+    def one_mood_after_another(style: int, at: int) -> float:
+        return 2015 + style + at / 100
+
+    def whatever_the_mood(style: int, at: int) -> float:
+        return 2015 + (7 * at + 3 * style) % 60 / 15
+
+    for date_of, used in ((one_mood_after_another, True), (whatever_the_mood, False)):
+        names = [number.name for number in fit(dated(date_of)).schema.numbers]
+        assert ("liked" in names) == used
 
 
 def test_no_song_in_any_playlist_is_too_few() -> None:
