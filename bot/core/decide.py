@@ -1,12 +1,13 @@
 """Decide: what happens to a song, given how likely each playlist is and how many mistakes its member bears.
 
 A misplaced song costs more than a question, a question more than a song left alone. "Two mistakes in 20" is said of
-all that goes in, not of each: so the surest songs of a playlist are *added* for as long as nine in ten of them are
-expected to be right, and none that is not itself likely. The member is *asked* where one tap probably places a song:
+all that goes in, not of each: so the surest songs are *added* for as long as nine in ten of them are expected to be
+right, and none that is not itself likely. The member is *asked* where one tap probably places a song:
 the best guess is likelier right than wrong, or lies between two playlists; anything else is *left*. Where everything
 is to be placed nothing is left. Pure.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -84,15 +85,16 @@ def bars_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bool) ->
     """Return the bar of each playlist: as low as its bearable mistakes allow over all of `scores`' songs.
 
     A bar is set so that the mean probability of what reaches it is `share_right`: with calibrated probabilities that
-    is the precision to be expected (Lewis 1995, optimising for a wanted precision).
+    is the precision to be expected (Lewis 1995). Playlists that bear the same share one, for some are harder to tell.
     """
     best = scores.probabilities.max(axis=1, initial=0.0)
-    bars: dict[int, float] = {}
+    guesses: dict[float, list[NDArray[np.float32]]] = defaultdict(list)
     for rule in playlists:
         if rule.id in scores.classes:
             own = scores.probabilities[:, scores.classes.index(rule.id)]
-            bars[rule.id] = _bar(own[scores.known & (several | (own == best))], rule.share_right)
-    return bars
+            guesses[rule.share_right].append(own[scores.known & (several | (own == best))])
+    bars = {share_right: _bar(np.concatenate(found), share_right) for share_right, found in guesses.items()}
+    return {rule.id: bars[rule.share_right] for rule in playlists if rule.id in scores.classes}
 
 
 def _bar(probabilities: NDArray[np.float32], share_right: float) -> float:
