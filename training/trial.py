@@ -79,13 +79,16 @@ def likelihood(found: Logits, truth: Logits, exclusive: bool) -> Logits:
 def _folds(examples: Examples) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yield rows to learn from and rows to test: by the song's hash, each class spread evenly over the folds."""
     hashes = [hashlib.sha256(song.encode()).digest() for song in examples.songs]
-    names = np.where((examples.truth == 1).any(axis=1), (examples.truth == 1).argmax(axis=1), examples.truth.shape[1])
-    order = sorted(range(len(hashes)), key=lambda row: (names[row], hashes[row]))
-    count = min(FOLDS if len(order) > MANY else MORE_FOLDS, len(order))
-    fold = np.empty(len(order), np.int64)
-    fold[order] = np.arange(len(order)) % count
+    named = (examples.truth == 1).any(axis=1)
+    names = np.where(named, (examples.truth == 1).argmax(axis=1), examples.truth.shape[1])
+    count = min(FOLDS if len(hashes) > MANY else MORE_FOLDS, len(hashes))
+    fold = np.empty(len(hashes), np.int64)
+    for name in np.unique(names):
+        rows = sorted(np.flatnonzero(names == name), key=lambda row: hashes[row])
+        fold[rows] = (hashes[rows[0]][0] + np.arange(len(rows))) % count  # the same, whatever number the class has
     for at in range(count):
-        yield np.flatnonzero(fold != at), np.flatnonzero(fold == at)
+        if (fold == at).any():
+            yield np.flatnonzero(fold != at), np.flatnonzero(fold == at)
 
 
 def _testable(logits: Logits, examples: Examples) -> NDArray[np.bool_]:
