@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from bot.core.dataset import TrainingSet
 from bot.core.features import SongFeatures
-from bot.core.prior import Prior
+from bot.core.prior import Prior, tell
 from bot.core.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.heads import fit_head
@@ -38,9 +38,7 @@ class Fitted:
 
 def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it must not use."""
-    if prior is not None:
-        songs = dict(zip(training.songs, prior.told(list(training.songs.values())), strict=True))
-        training = replace(training, songs=songs)
+    training = replace(training, songs=tell(prior, training.songs))
     examples = examples_of(training)
     known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
     schema = schema_of(list(known.values()))
