@@ -3,7 +3,10 @@
 import argparse
 import json
 import os
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,17 +14,24 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from bot.adapters.prior import NAME, Taught, to_bytes
+from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Model, Scorer, read_model
 from bot.core.ask import next_songs
 from bot.core.dataset import TrainingSet
 from bot.core.decide import PlaylistRule, Scores, decide
+from bot.core.features import SongFeatures
+from bot.core.prior import Prior, tell
 from bot.core.schema import schema_of
+from training import teach
 from training.curves import draw_all
 from training.evaluate import Material, Protocol, evaluate
+from training.export import write_whole
 from training.files import Key, Library, read_labels, read_library, read_served, write_rows, write_served
+from training.gate import Served
 from training.likes import read_all_likes
 from training.member import train_member
-from training.people import read_people
+from training.people import Person, read_people, read_person, refuse_twice
 from training.problems import KEPT, PUBLISHED, InputProblem, TooFewLabels
 from training.publish import Outcome, served_from, train
 from training.report import report
@@ -36,7 +46,8 @@ def fit_command(options: argparse.Namespace) -> int:
         return fit_layer(int(options.member), int(options.layer), options.json)
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
-    chosen = {key: each for key, each in training.items() if options.member in (None, key[0])}
+    prior = _prior(options.prior, options.out)
+    chosen = {key: _told_by(prior, each) for key, each in training.items() if options.member in (None, key[0])}
     served = read_served(options.out)
     codes = [_fit_files(options, key, each, served) for key, each in _bar(chosen.items(), "layers")]
     return max(codes, default=PUBLISHED)
@@ -69,6 +80,26 @@ def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, ser
     return _told(outcome, options.json, *key)
 
 
+def _told_by(prior: Prior | None, training: TrainingSet) -> TrainingSet:
+    return replace(training, songs=tell(prior, training.songs))
+
+
+def _prior(chosen: Path | None, folder: Path) -> Prior | None:
+    """Return the prior that was chosen, else that of the folder of models, if any. Raises PriorCorrupt, InputProblem."""
+    found = read_prior(chosen or folder / NAME)
+    if chosen is not None and found is None:
+        raise InputProblem(f"{chosen}: no prior there; `pretrain` makes one")
+    return found.prior if found else None
+
+
+def _warn_of_other(prior: Prior | None, models: Iterable[Model]) -> None:
+    """Say when a model was made with a prior that is not the one at hand: it then guesses with less."""
+    made_with = {model.facts.get("prior") for model in models} - {None, prior.version if prior else None}
+    if made_with:
+        here = f"{prior.version} is given" if prior else "none is given (--prior)"
+        print(f"training: made with the prior {', '.join(sorted(map(str, made_with)))}; {here}", file=sys.stderr)
+
+
 def _told(outcome: Outcome, as_json: bool, *who: str) -> int:
     digest = outcome.artefact.digest if outcome.artefact else None
     overall = outcome.artefact.card["overall"] if outcome.artefact else {}
@@ -90,8 +121,9 @@ def _say(as_json: bool, *who: str, published: bool, labels: int, reason: str, **
 def predict_command(options: argparse.Namespace) -> int:
     """Score a library with every model of a folder: a line a song and playlist."""
     library = read_library(options.library, options.sets)
-    models = _models(options.models)
-    songs = list(library.songs.values())
+    models, prior = _models(options.models), _prior(options.prior, options.models)
+    _warn_of_other(prior, models.values())
+    songs = list(tell(prior, library.songs).values())
     rows = (row for key, model in _bar(models.items(), "models") for row in _lines(key, model, library, songs, options))
     write_rows(options.out, ("member", "layer", "track_id", "playlist", "probability", "decision"), rows)
     print(f"{len(songs)} songs by {len(models)} models: {options.out}")
@@ -118,17 +150,20 @@ def next_command(options: argparse.Namespace) -> int:
     """Print the songs that are best asked about next, for every member and layer of a labels file."""
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
-    served = read_served(options.models)
-    names = list(library.songs)
+    served, prior = read_served(options.models), _prior(options.prior, options.models)
+    found = {key: served_from(options.models, served.get(key)) for key in training}
+    _warn_of_other(prior, (each.model for each in found.values() if each))
+    names, songs = list(library.songs), list(tell(prior, library.songs).values())
     print("member,layer,track_id")
     for key, each in training.items():
-        chosen = _next(each, library, served_from(options.models, served.get(key)), options.count)
+        chosen = _next(each, library, songs, found[key], options.count)
         print("\n".join(f"{key[0]},{key[1]},{names[row]}" for row in chosen))
     return 0
 
 
-def _next(training: TrainingSet, library: Library, served: Any, count: int) -> Iterable[int]:
-    songs = list(library.songs.values())
+def _next(
+    training: TrainingSet, library: Library, songs: list[SongFeatures], served: Served | None, count: int
+) -> Iterable[int]:
     scores = served.model.score(songs) if served else None
     space = scores.space if scores else schema_of(songs).vectors(songs)
     told = {label.song for label in training.labels}
@@ -154,6 +189,52 @@ def inspect_command(options: argparse.Namespace) -> int:
     }
     print(json.dumps({"digest": model.digest, **facts, "columns": columns}, indent=1, ensure_ascii=False))
     return 0
+
+
+def pretrain_command(options: argparse.Namespace) -> int:
+    """Learn a prior from playlists, and put it where the bot or `fit` reads it; with --check only if it does no harm."""
+    began = time.monotonic()
+    teachers = teach.members_in(os.environ) if options.members else teach.Teachers([])
+    people = [*(read_person(path) for path in _bar(options.data, "files")), *teachers.people]
+    refuse_twice(person.name for person in people)
+    if not people:
+        raise InputProblem(
+            "nobody to learn from: give files of playlists, or --members with members who switched it on"
+        )
+    prior = teach.learn(people)
+    _say_learnt(people, prior, time.monotonic() - began)
+    if options.check and not _helps(people, options.jobs):
+        return KEPT
+    print(f"prior {prior.version}: {_put(prior, teachers.members, options.out)}")
+    return PUBLISHED
+
+
+def _put(prior: Prior, members: frozenset[int], out: Path | None) -> Path:
+    if out is None:
+        return teach.publish(prior, members, os.environ)
+    write_whole(out, to_bytes(Taught(prior, len(members))))
+    return out
+
+
+def _say_learnt(people: Sequence[Person], prior: Prior, seconds: float) -> None:
+    lists = sum(len(person.playlists) for person in people)
+    counts = f"{len(people)} people, {lists} playlists, {len(prior.keys)} artists, {len(prior.words)} words"
+    print(f"{counts}, {seconds:.0f} s. Whether it helps is measured: --check")
+
+
+def _helps(people: Sequence[Person], jobs: int) -> bool:
+    """Print what the check came to; whether the prior may be used."""
+    gains = teach.check(people, jobs, _bar)
+    if not gains:
+        print("checked: nothing to check with; it takes two people, one with three playlists of 30 songs and more")
+    for each in gains:
+        low, high = (f"{100 * bound:+.1f}" for bound in each["members"])
+        print(
+            f"checked: {100 * each['mean']:+.1f} points of accuracy at {each['n']} labels a playlist ({low} to {high})"
+        )
+    if worse := teach.is_worse(gains):
+        print("kept the previous one: this prior does harm")
+    return not worse
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
@@ -200,7 +281,7 @@ def _names(folder: Path, model: Model) -> dict[str, str]:
     return names
 
 
-def _bar(items: Iterable[Any], unit: str) -> Iterable[Any]:
+def _bar(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
     """Show progress on a terminal, and nowhere else."""
-    bar: Iterable[Any] = tqdm(items, unit=f" {unit}", disable=None)
+    bar: Iterable[Any] = tqdm(items, unit=f" {unit}", total=total, disable=None)
     return bar

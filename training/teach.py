@@ -34,7 +34,7 @@ Bar = Callable[..., Iterable[Any]]
 
 
 @dataclass(frozen=True)
-class Class:
+class Teachers:
     """Everybody who may teach; `members` are those of the bot's database, by id."""
 
     people: Sequence[Person]
@@ -49,12 +49,12 @@ def learn(people: Sequence[Person]) -> Prior:
     return prior
 
 
-def members_in(env: Mapping[str, str]) -> Class:
+def members_in(env: Mapping[str, str]) -> Teachers:
     """Return the members of the bot's database who teach. Raises InputProblem where there is no database."""
     return asyncio.run(_members(store_in(env)))
 
 
-async def _members(store: Store) -> Class:
+async def _members(store: Store) -> Teachers:
     try:
         if not store.path.exists():
             raise InputProblem(f"{store.path}: no database there; DATABASE_URL and DATA_DIR say where it is")
@@ -64,7 +64,7 @@ async def _members(store: Store) -> Class:
     finally:
         await store.close()
     people = [Person(f"member:{each.member}", each.songs, each.playlists) for each in found]
-    return Class(people, frozenset(each.member for each in found))
+    return Teachers(people, frozenset(each.member for each in found))
 
 
 def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> Path:
