@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training import commands
+from training.teaching import pretrain_command
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -107,7 +108,7 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="file to write (default: where the bot of DATA_DIR looks for it)")
     parser.add_argument("--check", action="store_true", help="measure it first on people left out; harm is not written")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes of --check")
-    parser.set_defaults(run=commands.pretrain_command)
+    parser.set_defaults(run=pretrain_command)
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:

@@ -4,8 +4,7 @@ import argparse
 import json
 import os
 import sys
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from bot.adapters.prior import NAME, Taught, to_bytes
+from bot.adapters.prior import NAME
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Model, Scorer, read_model
 from bot.core.ask import next_songs
@@ -23,15 +22,13 @@ from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.features import SongFeatures
 from bot.core.prior import Prior, tell
 from bot.core.schema import schema_of
-from training import teach
 from training.curves import draw_all
 from training.evaluate import Material, Protocol, evaluate
-from training.export import write_whole
 from training.files import Key, Library, read_labels, read_library, read_served, write_rows, write_served
 from training.gate import Served
 from training.likes import read_all_likes
 from training.member import train_member
-from training.people import Person, read_people, read_person, refuse_twice
+from training.people import read_people
 from training.problems import KEPT, PUBLISHED, InputProblem, TooFewLabels
 from training.publish import Outcome, served_from, train
 from training.report import report
@@ -49,7 +46,7 @@ def fit_command(options: argparse.Namespace) -> int:
     prior = _prior(options.prior, options.out)
     chosen = {key: _told_by(prior, each) for key, each in training.items() if options.member in (None, key[0])}
     served = read_served(options.out)
-    codes = [_fit_files(options, key, each, served) for key, each in _bar(chosen.items(), "layers")]
+    codes = [_fit_files(options, key, each, served) for key, each in bar(chosen.items(), "layers")]
     return max(codes, default=PUBLISHED)
 
 
@@ -85,7 +82,7 @@ def _told_by(prior: Prior | None, training: TrainingSet) -> TrainingSet:
 
 
 def _prior(chosen: Path | None, folder: Path) -> Prior | None:
-    """Return the prior that was chosen, else that of the folder of models, if any. Raises PriorCorrupt, InputProblem."""
+    """Return the prior chosen, else that of the folder of models, if any. Raises PriorCorrupt, InputProblem."""
     found = read_prior(chosen or folder / NAME)
     if chosen is not None and found is None:
         raise InputProblem(f"{chosen}: no prior there; `pretrain` makes one")
@@ -124,7 +121,7 @@ def predict_command(options: argparse.Namespace) -> int:
     models, prior = _models(options.models), _prior(options.prior, options.models)
     _warn_of_other(prior, models.values())
     songs = list(tell(prior, library.songs).values())
-    rows = (row for key, model in _bar(models.items(), "models") for row in _lines(key, model, library, songs, options))
+    rows = (row for key, model in bar(models.items(), "models") for row in _lines(key, model, library, songs, options))
     write_rows(options.out, ("member", "layer", "track_id", "playlist", "probability", "decision"), rows)
     print(f"{len(songs)} songs by {len(models)} models: {options.out}")
     return 0
@@ -191,52 +188,6 @@ def inspect_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def pretrain_command(options: argparse.Namespace) -> int:
-    """Learn a prior from playlists, and put it where the bot or `fit` reads it; with --check only if it does no harm."""
-    began = time.monotonic()
-    teachers = teach.members_in(os.environ) if options.members else teach.Teachers([])
-    people = [*(read_person(path) for path in _bar(options.data, "files")), *teachers.people]
-    refuse_twice(person.name for person in people)
-    if not people:
-        raise InputProblem(
-            "nobody to learn from: give files of playlists, or --members with members who switched it on"
-        )
-    prior = teach.learn(people)
-    _say_learnt(people, prior, time.monotonic() - began)
-    if options.check and not _helps(people, options.jobs):
-        return KEPT
-    print(f"prior {prior.version}: {_put(prior, teachers.members, options.out)}")
-    return PUBLISHED
-
-
-def _put(prior: Prior, members: frozenset[int], out: Path | None) -> Path:
-    if out is None:
-        return teach.publish(prior, members, os.environ)
-    write_whole(out, to_bytes(Taught(prior, len(members))))
-    return out
-
-
-def _say_learnt(people: Sequence[Person], prior: Prior, seconds: float) -> None:
-    lists = sum(len(person.playlists) for person in people)
-    counts = f"{len(people)} people, {lists} playlists, {len(prior.keys)} artists, {len(prior.words)} words"
-    print(f"{counts}, {seconds:.0f} s. Whether it helps is measured: --check")
-
-
-def _helps(people: Sequence[Person], jobs: int) -> bool:
-    """Print what the check came to; whether the prior may be used."""
-    gains = teach.check(people, jobs, _bar)
-    if not gains:
-        print("checked: nothing to check with; it takes two people, one with three playlists of 30 songs and more")
-    for each in gains:
-        low, high = (f"{100 * bound:+.1f}" for bound in each["members"])
-        print(
-            f"checked: {100 * each['mean']:+.1f} points of accuracy at {each['n']} labels a playlist ({low} to {high})"
-        )
-    if worse := teach.is_worse(gains):
-        print("kept the previous one: this prior does harm")
-    return not worse
-
-
 def evaluate_command(options: argparse.Namespace) -> int:
     """Play members of real libraries, and say how right the models of few labels are."""
     ks, ns = tuple(sorted(set(options.ks))), tuple(sorted(set(options.ns)))
@@ -281,7 +232,7 @@ def _names(folder: Path, model: Model) -> dict[str, str]:
     return names
 
 
-def _bar(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
+def bar(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
     """Show progress on a terminal, and nowhere else."""
     bar: Iterable[Any] = tqdm(items, unit=f" {unit}", total=total, disable=None)
     return bar
