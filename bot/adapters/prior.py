@@ -5,6 +5,7 @@ plainly, so that no file is larger in memory than on disk. Nothing is unpickled.
 """
 
 import io
+import json
 import logging
 import stat
 import zipfile
@@ -40,7 +41,7 @@ def to_bytes(taught: Taught) -> bytes:
     """Return the file of a prior; the same for the same prior. Raises PriorCorrupt where it is too large."""
     prior, out = taught.prior, io.BytesIO()
     arrays: dict[str, Any] = {name: getattr(prior, name) for name in ARRAYS}
-    arrays["words"] = np.frombuffer("\n".join(prior.words).encode(), np.uint8)
+    arrays["words"] = np.frombuffer(json.dumps(prior.words).encode(), np.uint8)
     arrays |= {"format": np.array(FORMAT), "version": np.array(prior.version), "members": np.array(taught.members)}
     np.savez(out, allow_pickle=False, **arrays)
     if len(out.getbuffer()) > MOST_BYTES:
@@ -66,9 +67,8 @@ def _open(path: Path) -> Taught:
         stored = {entry.filename.removesuffix(".npy"): _array(held, entry) for entry in held.infolist()}
     if int(stored["format"]) != FORMAT:
         raise ValueError(f"format {stored['format']}")
-    words = stored["words"].tobytes().decode()
-    arrays = {name: stored[name] for name in ARRAYS}
-    prior = Prior(**arrays, words=tuple(words.split("\n")) if words else ())
+    words = tuple(str(word) for word in json.loads(stored["words"].tobytes()))
+    prior = Prior(**{name: stored[name] for name in ARRAYS}, words=words)
     _check(prior)
     if prior.version != str(stored["version"]):
         raise ValueError("it does not hold what it says")
@@ -96,7 +96,7 @@ def _check(prior: Prior) -> None:
         and bool((np.diff(prior.keys.astype(np.int64)) > 0).all())
         and bool((np.diff(ends, prepend=0) >= 0).all())
         and (int(ends[-1]) if artists else 0) == len(prior.tagged)
-        and int(prior.tagged.max(initial=-1)) < len(prior.words)
+        and bool((prior.tagged < len(prior.words)).all())
         and bool(np.isfinite(prior.company).all())
     )
     if not sound:
