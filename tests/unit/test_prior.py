@@ -287,3 +287,20 @@ def test_pretrain_with_nothing_to_learn_from_has_a_code_and_one_line(
 def test_the_version_is_found_among_sources() -> None:
     assert version_in({"csv": 3, "prior:abc": 1}) == "abc"
     assert version_in(["csv", "priority"]) is None
+
+
+def _contrary(name: str, seed: int) -> Person:
+    """Somebody whose short playlists put together what others keep apart: one artist of each style."""
+    person, held = made(name, seed), {}
+    for song, features in person.songs.items():
+        (artist,) = features.sets["artists"]
+        held.setdefault(f"Mix {artist.partition('-')[2]}", []).append(song)
+    return replace(person, playlists={mix: frozenset(songs[:29]) for mix, songs in held.items()})
+
+
+def test_a_prior_that_does_harm_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [_corpus(tmp_path, each) for each in (ADA, *(_contrary(f"c{at}", at) for at in range(10, 16)))]
+    put(tmp_path / NAME, FILE)
+    assert run("pretrain", *files, "--check", "--jobs", 1, "--out", tmp_path / NAME) == 3
+    assert "kept the previous one" in capsys.readouterr().out
+    assert (tmp_path / NAME).read_bytes() == FILE
