@@ -102,7 +102,7 @@ async def _prior(settings: Settings) -> str:
         return "none; python -m training pretrain learns one"
     if gone := await _gone(settings, taught):
         raise Unwell(f"{gone} of the members it was learnt from teach no longer. {ANEW} or delete {file}")
-    return f"{len(taught.prior.keys)} artists, learnt from {taught.members} members and the playlists you gave"
+    return f"{len(taught.prior.keys)} artists; members it was learnt from, beside your playlists: {taught.members}"
 
 
 async def _gone(settings: Settings, taught: Taught) -> int:

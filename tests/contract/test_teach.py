@@ -117,7 +117,7 @@ async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, 
         await settle(store, member, now)
         await teach.choose(store, member, True, now)
     assert await pretrain() == 0
-    assert "3 members" in await _prior(settings(home))
+    assert "playlists: 3" in await _prior(settings(home))
     await teach.choose(store, ADA, False, now)
     with pytest.raises(Unwell, match=r"1 of the members .* python -m training pretrain --members"):
         await _prior(settings(home))
@@ -125,7 +125,7 @@ async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, 
     with pytest.raises(Unwell, match="2 of the members"):
         await _prior(settings(home))
     assert await pretrain() == 0
-    assert "1 members" in await _prior(settings(home))
+    assert "playlists: 1" in await _prior(settings(home))
     prior = prior_of(home)
     assert knows(prior, all_artists(CAM)) == all_artists(CAM)
     assert not knows(prior, (all_artists(ADA) | all_artists(BEN)) - all_artists(CAM))
