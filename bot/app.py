@@ -12,6 +12,7 @@ from aiohttp.web import Application
 
 from bot import web
 from bot.adapters.jobs import Jobs
+from bot.adapters.prior import NAME, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store, schema, songs
@@ -81,14 +82,15 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         clock=clock,
         pace=Pace(settings.spotify_rate, burst=10 * settings.spotify_rate, backoff=1 / settings.spotify_rate),
     )
-    scorer = Scorer(settings.models_dir)
+    scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
+    await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
     services = Services(
         settings=settings,
         store=store,
         vault=vault,
         spotify=spotify,
         scorer=scorer,
-        outlooks=Outlooks(store, scorer),
+        outlooks=Outlooks(store, scorer, priors),
         jobs=Jobs(settings.data_dir / "jobs.db"),
         trainer=Trainer(settings.database_url, settings.data_dir, environment),
         clock=clock,

@@ -10,13 +10,17 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from bot.adapters.jobs import Jobs
+from bot.adapters.prior import NAME, Taught
+from bot.adapters.prior import read as read_prior
 from bot.adapters.store import Store
 from bot.adapters.vault import Vault, load_keys
 from bot.config import Settings
-from bot.errors import CratekeeperError
+from bot.errors import CratekeeperError, PriorCorrupt
+from bot.flows import teach
 
 LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
 MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps bear less than that
+ANEW = "Learn it anew: python -m training pretrain --members [CORPUS …],"
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -47,6 +51,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         "encryption keys": _keys,
         "disk": _disk,
         "database": _database,
+        "prior": _prior,
         "jobs": _jobs,
         "clock": _clock,
         "Discord token": _token,
@@ -82,6 +87,29 @@ async def _database(settings: Settings) -> str:
     try:
         await store.migrate()
         return f"schema is today's, at {store.path}"
+    finally:
+        await store.close()
+
+
+async def _prior(settings: Settings) -> str:
+    """Well unless it is damaged, or members that it was learnt from have left since."""
+    file = settings.models_dir / NAME
+    try:
+        taught = await asyncio.to_thread(read_prior, file)
+    except PriorCorrupt as problem:
+        raise Unwell(f"{problem}; it is not used. {ANEW} or delete {file}") from problem
+    if taught is None:
+        return "none; python -m training pretrain learns one"
+    if gone := await _gone(settings, taught):
+        raise Unwell(f"{gone} of the members it was learnt from teach no longer. {ANEW} or delete {file}")
+    return f"{len(taught.prior.keys)} artists; members it was learnt from, beside your playlists: {taught.members}"
+
+
+async def _gone(settings: Settings, taught: Taught) -> int:
+    store = Store(settings.database_url)
+    try:
+        async with store.reading() as tx:
+            return await teach.left(tx, taught.prior.version, taught.members)
     finally:
         await store.close()
 

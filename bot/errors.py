@@ -19,7 +19,7 @@ CratekeeperError
 ├── StoreError               disk full, locked, newer schema
 ├── VaultError               a sealed value that does not open
 └── ModelError
-    ├── ModelMissing · ModelCorrupt
+    ├── ModelMissing · ModelCorrupt · PriorCorrupt
     └── TrainingFailed
 
 The first line of a docstring is the default message; `for_member` is what the member reads. Everything
@@ -184,6 +184,10 @@ class ModelMissing(ModelError):
 
 class ModelCorrupt(ModelError):
     """The model file is not the one that was published."""
+
+
+class PriorCorrupt(ModelError):
+    """The prior's file is not one that was learnt here."""
 
 
 class TrainingFailed(ModelError):

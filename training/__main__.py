@@ -1,4 +1,4 @@
-"""`python -m training`: fit, predict, next, inspect, evaluate. Exit codes are in `problems`."""
+"""`python -m training`: fit, predict, next, inspect, pretrain, evaluate. Exit codes are in `problems`."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training import commands
+from training.teaching import pretrain_command
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,7 +29,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _unclear(options: argparse.Namespace) -> str | None:
+    """Return what is wrong with the options of `fit`."""
     files = [options.library, options.labels, options.out]
+    if options.layer is not None and options.prior:
+        return "fit from the database takes the prior of DATA_DIR; `pretrain` puts it there"
     if options.layer is None:
         return None if all(files) else "fit wants --library, --labels and --out, or --member and --layer"
     return None if options.member and not any(files) else "fit wants --member beside --layer, and no files"
@@ -44,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect = verbs.add_parser("inspect", help="check a model's file and print what it says of itself")
     inspect.add_argument("model", type=Path)
     inspect.set_defaults(run=commands.inspect_command)
+    _add_pretrain(verbs.add_parser("pretrain", help="learn from many people's playlists which artists keep company"))
     _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
     return parser
 
@@ -58,6 +63,7 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layer", type=int, help="a layer in the database that DATABASE_URL and DATA_DIR name")
     parser.add_argument("--json", action="store_true", help="say what happened as JSON, a line a model")
     _add_rules(parser)
+    _add_prior(parser, "--out")
     parser.set_defaults(run=commands.fit_command)
 
 
@@ -67,6 +73,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="CSV to write")
     parser.add_argument("--mistakes", type=float, default=2, help="bearable mistakes in 20 (default 2)")
     parser.add_argument("--sets", nargs="+", default=[], help="columns that hold sets, beside genres, artists, album")
+    _add_prior(parser, "--models")
     parser.set_defaults(run=commands.predict_command)
 
 
@@ -76,6 +83,7 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("-n", "--count", type=int, default=5)
     _add_rules(parser)
+    _add_prior(parser, "--models")
     parser.set_defaults(run=commands.next_command)
 
 
@@ -92,6 +100,21 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, help="write all figures there")
     parser.add_argument("--report", type=Path, help="folder for the tables (measured.md) and pictures (SVG)")
     parser.set_defaults(run=commands.evaluate_command)
+
+
+def _add_pretrain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, nargs="*", help="playlists that you may use: CSV with a playlist column")
+    parser.add_argument("--members", action="store_true", help="and members of the bot's database who let theirs teach")
+    parser.add_argument("--out", type=Path, help="file to write (default: where the bot of DATA_DIR looks for it)")
+    parser.add_argument("--check", action="store_true", help="measure it first on people left out; harm is not written")
+    parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes of --check")
+    parser.set_defaults(run=pretrain_command)
+
+
+def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:
+    parser.add_argument(
+        "--prior", type=Path, help=f"file that `pretrain` wrote (default: prior.npz in {folder}, if any)"
+    )
 
 
 def _count(text: str) -> int:

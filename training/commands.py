@@ -3,7 +3,9 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,19 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from bot.adapters.prior import NAME
+from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Model, Scorer, read_model
 from bot.core.ask import next_songs
 from bot.core.dataset import TrainingSet
 from bot.core.decide import PlaylistRule, Scores, decide
+from bot.core.features import SongFeatures
+from bot.core.prior import Prior, tell
 from bot.core.schema import schema_of
 from training.curves import draw_all
 from training.evaluate import Material, Protocol, evaluate
 from training.files import Key, Library, read_labels, read_library, read_served, write_rows, write_served
+from training.gate import Served
 from training.likes import read_all_likes
 from training.member import train_member
 from training.people import read_people
@@ -36,9 +43,10 @@ def fit_command(options: argparse.Namespace) -> int:
         return fit_layer(int(options.member), int(options.layer), options.json)
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
-    chosen = {key: each for key, each in training.items() if options.member in (None, key[0])}
+    prior = _prior(options.prior, options.out)
+    chosen = {key: _told_by(prior, each) for key, each in training.items() if options.member in (None, key[0])}
     served = read_served(options.out)
-    codes = [_fit_files(options, key, each, served) for key, each in _bar(chosen.items(), "layers")]
+    codes = [_fit_files(options, key, each, served) for key, each in bar(chosen.items(), "layers")]
     return max(codes, default=PUBLISHED)
 
 
@@ -69,6 +77,26 @@ def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, ser
     return _told(outcome, options.json, *key)
 
 
+def _told_by(prior: Prior | None, training: TrainingSet) -> TrainingSet:
+    return replace(training, songs=tell(prior, training.songs))
+
+
+def _prior(chosen: Path | None, folder: Path) -> Prior | None:
+    """Return the prior chosen, else that of the folder of models, if any. Raises PriorCorrupt, InputProblem."""
+    found = read_prior(chosen or folder / NAME)
+    if chosen is not None and found is None:
+        raise InputProblem(f"{chosen}: no prior there; `pretrain` makes one")
+    return found.prior if found else None
+
+
+def _warn_of_other(prior: Prior | None, models: Iterable[Model]) -> None:
+    """Say when a model was made with a prior that is not the one at hand: it then guesses with less."""
+    made_with = {model.facts.get("prior") for model in models} - {None, prior.version if prior else None}
+    if made_with:
+        here = f"{prior.version} is given" if prior else "none is given (--prior)"
+        print(f"training: made with the prior {', '.join(sorted(map(str, made_with)))}; {here}", file=sys.stderr)
+
+
 def _told(outcome: Outcome, as_json: bool, *who: str) -> int:
     digest = outcome.artefact.digest if outcome.artefact else None
     overall = outcome.artefact.card["overall"] if outcome.artefact else {}
@@ -90,9 +118,10 @@ def _say(as_json: bool, *who: str, published: bool, labels: int, reason: str, **
 def predict_command(options: argparse.Namespace) -> int:
     """Score a library with every model of a folder: a line a song and playlist."""
     library = read_library(options.library, options.sets)
-    models = _models(options.models)
-    songs = list(library.songs.values())
-    rows = (row for key, model in _bar(models.items(), "models") for row in _lines(key, model, library, songs, options))
+    models, prior = _models(options.models), _prior(options.prior, options.models)
+    _warn_of_other(prior, models.values())
+    songs = list(tell(prior, library.songs).values())
+    rows = (row for key, model in bar(models.items(), "models") for row in _lines(key, model, library, songs, options))
     write_rows(options.out, ("member", "layer", "track_id", "playlist", "probability", "decision"), rows)
     print(f"{len(songs)} songs by {len(models)} models: {options.out}")
     return 0
@@ -118,17 +147,20 @@ def next_command(options: argparse.Namespace) -> int:
     """Print the songs that are best asked about next, for every member and layer of a labels file."""
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
-    served = read_served(options.models)
-    names = list(library.songs)
+    served, prior = read_served(options.models), _prior(options.prior, options.models)
+    found = {key: served_from(options.models, served.get(key)) for key in training}
+    _warn_of_other(prior, (each.model for each in found.values() if each))
+    names, songs = list(library.songs), list(tell(prior, library.songs).values())
     print("member,layer,track_id")
     for key, each in training.items():
-        chosen = _next(each, library, served_from(options.models, served.get(key)), options.count)
+        chosen = _next(each, library, songs, found[key], options.count)
         print("\n".join(f"{key[0]},{key[1]},{names[row]}" for row in chosen))
     return 0
 
 
-def _next(training: TrainingSet, library: Library, served: Any, count: int) -> Iterable[int]:
-    songs = list(library.songs.values())
+def _next(
+    training: TrainingSet, library: Library, songs: list[SongFeatures], served: Served | None, count: int
+) -> Iterable[int]:
     scores = served.model.score(songs) if served else None
     space = scores.space if scores else schema_of(songs).vectors(songs)
     told = {label.song for label in training.labels}
@@ -200,7 +232,7 @@ def _names(folder: Path, model: Model) -> dict[str, str]:
     return names
 
 
-def _bar(items: Iterable[Any], unit: str) -> Iterable[Any]:
+def bar(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
     """Show progress on a terminal, and nowhere else."""
-    bar: Iterable[Any] = tqdm(items, unit=f" {unit}", disable=None)
+    bar: Iterable[Any] = tqdm(items, unit=f" {unit}", total=total, disable=None)
     return bar

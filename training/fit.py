@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from bot.core.dataset import TrainingSet
 from bot.core.features import SongFeatures
-from bot.core.prior import Prior
+from bot.core.prior import Prior, tell
 from bot.core.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
 from training.dates import dates_help, dates_may_help, without_dates
@@ -42,9 +42,7 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
 
     When a song was liked helps some members much and misleads others: it is used where it foretells later likes better.
     """
-    if prior is not None:
-        songs = dict(zip(training.songs, prior.told(list(training.songs.values())), strict=True))
-        training = replace(training, songs=songs)
+    training = replace(training, songs=tell(prior, training.songs))
     examples = examples_of(training)
     plain = _study(replace(training, songs=without_dates(training.songs)), examples)
     if dates_may_help(training.songs, examples):

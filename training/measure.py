@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from bot.core.dataset import Label, TrainingSet
 from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.prior import Prior
-from training.contenders import NO_AUDIO, Contender, contenders
+from training.contenders import FRESH, NO_AUDIO, PRIOR, Contender, contenders, ours
 from training.people import Member
 from training.problems import TooFewLabels
 
@@ -63,6 +64,12 @@ def none_set(member: Member, n: int, most_labels: int) -> tuple[TrainingSet, lis
 def measure(member: Member, prior: Prior | None, ns: Sequence[int]) -> list[Row]:
     """Return the rows of one member."""
     return [row for name, one in contenders(prior).items() for row in _measure(member, name, one, ns)]
+
+
+def compare(member: Member, prior: Prior, ns: Sequence[int]) -> list[Row]:
+    """Return the rows of our own model with the prior and without it, songs of no playlist left aside."""
+    placed, both = replace(member, nowhere={}), {PRIOR: partial(ours, prior), FRESH: partial(ours, None)}
+    return [row for name, one in both.items() for row in _measure(placed, name, one, ns)]
 
 
 def _measure(member: Member, name: str, contender: Contender, ns: Sequence[int]) -> Iterator[Row]:

@@ -6,22 +6,33 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from bot.adapters.prior import NAME, Priors
 from bot.adapters.store import Store, models
 from bot.core.dataset import TrainingSet
+from bot.core.prior import Prior
 from bot.flows.train import training_set
 from training.publish import Outcome, served_from, train
 
 
 def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str] = os.environ) -> Outcome:
     """Train and publish as the environment's DATABASE_URL and DATA_DIR say. Raises as `train` does."""
-    data_dir = Path(env.get("DATA_DIR") or "data").resolve()
-    url = env.get("DATABASE_URL") or f"sqlite+aiosqlite:///{data_dir / 'cratekeeper.db'}"
-    return asyncio.run(_train(Store(url), data_dir / "models", member, layer, now))
+    return asyncio.run(_train(store_in(env), data_dir_in(env) / "models", member, layer, now))
+
+
+def data_dir_in(env: Mapping[str, str]) -> Path:
+    """Return where the bot of this environment keeps everything."""
+    return Path(env.get("DATA_DIR") or "data").resolve()
+
+
+def store_in(env: Mapping[str, str]) -> Store:
+    """Return the database of this environment."""
+    return Store(env.get("DATABASE_URL") or f"sqlite+aiosqlite:///{data_dir_in(env) / 'cratekeeper.db'}")
 
 
 async def _train(store: Store, folder: Path, member: int, layer: int, now: datetime) -> Outcome:
     try:
-        training, serving = await _read(store, member, layer)
+        prior = Priors(folder / NAME).current()  # a damaged one is none, and the log says so
+        training, serving = await _read(store, member, layer, prior)
         outcome = train(training, served_from(folder, serving), now)
         await _publish(store, folder, member, layer, outcome, now)
     finally:
@@ -29,10 +40,10 @@ async def _train(store: Store, folder: Path, member: int, layer: int, now: datet
     return outcome
 
 
-async def _read(store: Store, member: int, layer: int) -> tuple[TrainingSet, str | None]:
+async def _read(store: Store, member: int, layer: int, prior: Prior | None) -> tuple[TrainingSet, str | None]:
     async with store.reading() as tx:
         serving = await models.serving(tx, layer)
-        return await training_set(tx, member, layer), serving.digest if serving else None
+        return await training_set(tx, member, layer, prior), serving.digest if serving else None
 
 
 async def _publish(store: Store, folder: Path, member: int, layer: int, outcome: Outcome, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.adapters.scorer import Scorer
 from bot.core.dataset import TrainingSet
+from bot.core.prior import version_in
 from bot.errors import ModelError
 from training.export import check_parity, digest_of, to_file, write_whole
 from training.figures import NONE, class_name, figures
@@ -84,6 +85,7 @@ def _facts(fitted: Fitted, training: TrainingSet, scores: Mapping[str, Any], now
         "scores": {name: entry for name, entry in by_class.items() if name != NONE},
         "none": by_class.get(NONE),
         "provenance": fitted.sources,
+        "prior": version_in(fitted.sources),
     }
 
 

@@ -35,6 +35,13 @@ ERASE_WORD = "delete"
 NOT_ERASED = f"Nothing was deleted: the word is `{ERASE_WORD}`."
 ERASED = "Everything I kept about you is deleted. Your playlists at Spotify stay as they are."
 EXPORTED = "Everything I keep about you. Keys to your Spotify account are named, not shown."
+TEACHES = (
+    "Thank you. When whoever runs this bot next teaches it, it learns from your answers which artists keep company: no "
+    "names, no titles, nobody's id. `/data teach on:False` takes that back."
+)
+TEACHES_NOT = (
+    "Your answers teach nobody but your own models. What was learnt from you before goes at the next teaching."
+)
 OLD_BUTTON = "I do not know that button any more. `/help` says what is next."
 OLD_COMMAND = "That command has changed. Discord shows the new one in a minute."
 DEFECT = "Something went wrong on my side. Nothing was lost; please try again."
@@ -66,7 +73,9 @@ playlists you handed over, for nothing else.
 is off until you switch it on in `/playlists settings`.
 5. I read no messages (Discord's terms forbid learning from them): only commands, buttons, and \
 reactions to my questions.
-6. Everything stays with whoever runs this bot. Nothing is sold, shared, or compared between members.
+6. Everything stays with whoever runs this bot. Nothing is sold, shared, or compared between members, unless you \
+switch on `/data teach` (off by default): then which artists your answers put together helps with others' songs, \
+without you when it is learnt the next time after you switch it off or delete your data.
 7. Only you see your answers here. In a channel stands only what you post there yourself.
 8. Songs that nobody keeps any more, and models that nobody uses, are deleted.
 9. `/data export` hands you everything as a file; `/unlink` deletes what came from Spotify.

@@ -174,9 +174,13 @@ def _provenance(sources: Mapping[str, str]) -> str:
         return "I know nothing of this song to go by."
     by_source: dict[str, list[str]] = {}
     for name, source in sources.items():
-        by_source.setdefault(source, []).append(name)
+        by_source.setdefault(_brought(source), []).append(name.partition(":")[0])
     said = [f"{words.listed(sorted(names))} (from {words.escape(source)})" for source, names in by_source.items()]
     return words.clip(f"I went by {'; '.join(said)}.", 800)
+
+
+def _brought(source: str) -> str:
+    return "other people's playlists" if source.startswith("prior:") else source
 
 
 def too_large(file: str, most: int) -> str:

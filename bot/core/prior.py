@@ -6,7 +6,7 @@ another prior's vectors as its own. And the words that other people's libraries 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -65,3 +65,13 @@ class Prior:
     def _words_of(self, row: int) -> frozenset[str]:
         first = int(self.ends[row - 1]) if row else 0
         return frozenset(self.words[at] for at in self.tagged[first : self.ends[row]])
+
+
+def tell(prior: Prior | None, songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
+    """Return songs by name as the prior tells of them; as they are where there is no prior."""
+    return dict(zip(songs, prior.told(list(songs.values())), strict=True)) if prior else dict(songs)
+
+
+def version_in(sources: Iterable[str]) -> str | None:
+    """Return the version of the prior that values of these sources (`SongFeatures.provenance`) come from, if any."""
+    return next((source.partition(":")[2] for source in sources if source.startswith("prior:")), None)

@@ -20,6 +20,8 @@ class Member:
     learn_from_playlists: bool = False
     next_poll_at: datetime | None = None
     polls: int = 0
+    teaches: bool = False  # whether their answers may teach the prior
+    taught: str | None = None  # version of the prior that was learnt from them, among others
 
 
 @dataclass(frozen=True, slots=True)

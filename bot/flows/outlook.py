@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.adapters.prior import Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, models, songs
 from bot.core.decide import Scores
 from bot.core.features import SongFeatures
+from bot.core.prior import Prior, tell
 from bot.core.records import Model, Song
 from bot.core.schema import Vectors, schema_of
 from bot.errors import ModelError, ModelMissing
+from bot.flows.teach import heard_by
 
 MOST_SONGS = 40_000  # in all outlooks that are kept; a thousand songs take 2 to 3 MB
 
@@ -44,30 +47,34 @@ class Outlook:
 
 
 class Outlooks:
-    """Makes outlooks and keeps the newest; a changed library or another model makes a new one."""
+    """Makes outlooks and keeps the newest; a changed library, another model or another prior makes a new one."""
 
-    def __init__(self, store: Store, scorer: Scorer) -> None:
-        self._store, self._scorer = store, scorer
+    def __init__(self, store: Store, scorer: Scorer, priors: Priors | None = None) -> None:
+        self._store, self._scorer, self._priors = store, scorer, priors
         self._kept: OrderedDict[tuple[int, int], tuple[Any, Outlook]] = OrderedDict()
 
     async def of(self, member: int, layer: int) -> Outlook:
         """Return the outlook on the member's library in this layer."""
+        current = await asyncio.to_thread(self._priors.current) if self._priors else None
         async with self._store.reading() as tx:
-            model = await models.serving(tx, layer)
-            stamp = (await songs.stamp(tx, member), model.digest if model else None)
+            model, prior = await models.serving(tx, layer), await heard_by(tx, member, current)
+            stamp = (await songs.stamp(tx, member), model and model.digest, prior and prior.version)
             known = self._kept.get((member, layer))
             if known is not None and known[0] == stamp:
                 self._kept.move_to_end((member, layer))
                 return known[1]
             library = await songs.library(tx, member)
             features = await songs.features(tx, member, library)
-        outlook = await asyncio.to_thread(self._look, library, features, model)
+        outlook = await asyncio.to_thread(self._look, library, features, model, prior)
         self._kept[member, layer] = (stamp, outlook)
         while len(self._kept) > 1 and sum(len(each.songs) for _, each in self._kept.values()) > MOST_SONGS:
             self._kept.popitem(last=False)
         return outlook
 
-    def _look(self, library: Sequence[Song], features: Mapping[str, SongFeatures], model: Model | None) -> Outlook:
+    def _look(
+        self, library: Sequence[Song], found: Mapping[str, SongFeatures], model: Model | None, prior: Prior | None
+    ) -> Outlook:
+        features = tell(prior, found)
         known = [features[song.song] for song in library]
         place = {song.song: row for row, song in enumerate(library)}
         scores = self._scores(known, model)

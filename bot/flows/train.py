@@ -6,8 +6,10 @@ from bot.adapters.store import Store, Tx, answers, models, notices, playlists, s
 from bot.adapters.trainer import Trainer
 from bot.core.dataset import Label, TrainingSet
 from bot.core.labels import Source
+from bot.core.prior import Prior, tell
 from bot.core.records import Layer, Model
 from bot.errors import BadChoice
+from bot.flows.teach import heard_by
 
 
 async def train(store: Store, trainer: Trainer, member: int, layer: int, now: datetime) -> None:
@@ -25,8 +27,8 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
         await notices.add(tx, member, "trained", body, now)
 
 
-async def training_set(tx: Tx, member: int, layer: int) -> TrainingSet:
-    """Return what there is to learn from: the whole library, and the labels given so far.
+async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = None) -> TrainingSet:
+    """Return what there is to learn from: the whole library as the prior tells of it, and the labels given so far.
 
     Raises BadChoice when the layer is not the member's.
     """
@@ -41,7 +43,7 @@ async def training_set(tx: Tx, member: int, layer: int) -> TrainingSet:
         labels += [Label(song, playlist, True, source) for playlist in sorted(verdict.yes & kept.keys())]
         labels += [Label(song, playlist, False, source) for playlist in sorted(verdict.no & kept.keys())]
         labels += [Label(song, None, True, source)] if verdict.none else []
-    features = await songs.features(tx, member, library)
+    features = tell(await heard_by(tx, member, prior), await songs.features(tx, member, library))
     return TrainingSet(features, labels, kept, found.several, found.everything)
 
 

@@ -5,11 +5,13 @@ import sqlite3
 from datetime import datetime
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from bot.adapters.store import Store, answers, members, playlists, schema, songs, whole
+from bot.adapters.store.engine import alembic_config
 from bot.core.features import SongFeatures
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Like, Song
@@ -24,6 +26,26 @@ async def test_migrations_arrive_at_todays_schema(store: Store) -> None:
             lambda connection: compare_metadata(MigrationContext.configure(connection), schema.metadata)
         )
     assert differences == []
+
+
+async def test_members_of_the_first_schema_come_along_and_teach_nothing(tmp_path, now: datetime) -> None:
+    def first(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        columns = "member, created_at, updates, daily_cap, learn_from_playlists, polls"
+        connection.exec_driver_sql(f"INSERT INTO member ({columns}) VALUES ({ADA}, 0, 'dm', 3, 0, 0)")  # noqa: S608
+        connection.commit()
+
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    async with store._engine.connect() as tx:
+        await tx.run_sync(first)
+    await store.migrate()
+    async with store.reading() as tx:
+        ada = await members.get(tx, ADA)
+    await store.close()
+    assert ada is not None
+    assert (ada.teaches, ada.taught) == (False, None)
 
 
 async def test_p23_an_older_program_refuses_a_newer_schema(store: Store) -> None:

@@ -1,13 +1,14 @@
 """Members, their accounts, and the links that are under way."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every, one, upsert
+from bot.adapters.store.rows import chunks, every, one, upsert
 from bot.core.records import Account, Member
 
 MEMBER, ACCOUNT, LINK = schema.member, schema.account, schema.link_state
@@ -35,6 +36,23 @@ async def due(tx: Tx, now: datetime) -> list[Member]:
     ready = or_(MEMBER.c.next_poll_at.is_(None), MEMBER.c.next_poll_at <= now)
     linked = select(MEMBER).join(ACCOUNT, ACCOUNT.c.member == MEMBER.c.member)
     return await every(tx, Member, linked.where(ready, ACCOUNT.c.tokens != b"").order_by(MEMBER.c.next_poll_at))
+
+
+async def teachers(tx: Tx) -> list[int]:
+    """Return the members whose answers may teach the prior."""
+    return list((await tx.execute(select(MEMBER.c.member).where(MEMBER.c.teaches).order_by(MEMBER.c.member))).scalars())
+
+
+async def note_taught(tx: Tx, version: str, taught_by: Iterable[int]) -> None:
+    """Note whom the prior of that version was learnt from; nobody else was part of it."""
+    await tx.execute(update(MEMBER).where(MEMBER.c.taught.is_not(None)).values(taught=None))
+    for piece in chunks(taught_by):
+        await tx.execute(update(MEMBER).where(MEMBER.c.member.in_(piece)).values(taught=version))
+
+
+async def count_taught(tx: Tx, version: str) -> int:
+    """Return how many that the prior of that version was learnt from still let it be."""
+    return (await tx.execute(select(func.count()).where(MEMBER.c.taught == version, MEMBER.c.teaches))).scalar_one()
 
 
 async def account(tx: Tx, member: int) -> Account | None:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -73,6 +74,8 @@ member = Table(
     Column("learn_from_playlists", Boolean, nullable=False, default=False),
     Column("next_poll_at", Moment),
     Column("polls", Integer, nullable=False, default=0),
+    Column("teaches", Boolean, nullable=False, default=False, server_default=false()),  # lets their answers teach
+    Column("taught", String),  # version of the prior that was learnt from them, among others
 )
 
 account = Table(

@@ -1,4 +1,4 @@
-"""/data: everything that is kept about a member, handed out or deleted."""
+"""/data: everything that is kept about a member, handed out or deleted; and whether it may teach."""
 
 import io
 
@@ -10,7 +10,7 @@ from bot.chat.bot import AnyCommand, Interaction, fields
 from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
 from bot.errors import BadChoice
-from bot.flows import erase
+from bot.flows import erase, teach
 
 data = app_commands.Group(name="data", description="Everything I keep about you")
 FILE = "cratekeeper.json"
@@ -24,6 +24,14 @@ async def export(interaction: Interaction) -> None:
         raise BadChoice(sentences.EXPORT_TOO_LARGE)
     file = discord.File(io.BytesIO(written), filename=FILE)
     await reply.show(interaction, Page(sentences.EXPORTED, layout.attached(file), files=[file]))
+
+
+@data.command(name="teach", description="Whether your answers may help the bot to know others' music; off by default")
+@app_commands.describe(on="Yes or no; /privacy says what is learnt from you, and what is not")
+async def let_teach(interaction: Interaction, on: bool) -> None:
+    services = interaction.client.services
+    await teach.choose(services.store, interaction.user.id, on, services.clock())
+    await reply.show(interaction, Page(sentences.TEACHES if on else sentences.TEACHES_NOT))
 
 
 @data.command(name="delete", description="Delete everything I keep about you, at once and for good")

@@ -1,0 +1,135 @@
+"""Prior: what other people's playlists taught, in one file of plain arrays. Checked before it is used.
+
+The file says which prior it holds; what does not come to that version is refused, and so is all that is not stored
+plainly, so that no file is larger in memory than on disk. Nothing is unpickled.
+"""
+
+import io
+import json
+import logging
+import stat
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from bot.core.prior import Prior
+from bot.errors import PriorCorrupt
+
+log = logging.getLogger(__name__)
+NAME = "prior.npz"  # in the folder of models
+FORMAT = 1
+MOST_BYTES = 256 * 2**20  # a million artists take 140 MB
+ARRAYS = {"keys": np.uint32, "company": np.float16, "tagged": np.uint16, "ends": np.uint32}
+FAILURES = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile)
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A prior, and how many members of the bot's database it was learnt from (public playlists aside)."""
+
+    prior: Prior
+    members: int
+
+
+def to_bytes(taught: Taught) -> bytes:
+    """Return the file of a prior; the same for the same prior. Raises PriorCorrupt where it is too large."""
+    prior, out = taught.prior, io.BytesIO()
+    arrays: dict[str, Any] = {name: getattr(prior, name) for name in ARRAYS}
+    arrays["words"] = np.frombuffer(json.dumps(prior.words).encode(), np.uint8)
+    arrays |= {"format": np.array(FORMAT), "version": np.array(prior.version), "members": np.array(taught.members)}
+    np.savez(out, allow_pickle=False, **arrays)
+    if len(out.getbuffer()) > MOST_BYTES:
+        raise PriorCorrupt(f"a prior of {len(prior.keys)} artists is larger than {MOST_BYTES // 2**20} MB")
+    return out.getvalue()
+
+
+def read(path: Path) -> Taught | None:
+    """Return the prior of a file, None where there is no file. Raises PriorCorrupt."""
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
+            raise PriorCorrupt(f"{path.name} is not a plain file of a prior's size")
+        return _open(path)
+    except FileNotFoundError:
+        return None
+    except FAILURES as problem:
+        raise PriorCorrupt(f"{path.name} is no prior of ours: {problem}") from problem
+
+
+def _open(path: Path) -> Taught:
+    with zipfile.ZipFile(path) as held:
+        stored = {entry.filename.removesuffix(".npy"): _array(held, entry) for entry in held.infolist()}
+    if int(stored["format"]) != FORMAT:
+        raise ValueError(f"format {stored['format']}")
+    words = tuple(str(word) for word in json.loads(stored["words"].tobytes()))
+    prior = Prior(**{name: stored[name] for name in ARRAYS}, words=words)
+    _check(prior)
+    if prior.version != str(stored["version"]):
+        raise ValueError("it does not hold what it says")
+    return Taught(prior, int(stored["members"]))
+
+
+def _array(held: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
+    """Read one array. What is packed, or claims more than is there, is refused before memory is taken for it."""
+    if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > MOST_BYTES:
+        raise ValueError("it is packed")
+    with held.open(entry) as stream:
+        return np.asarray(npy.read_array(io.BytesIO(stream.read()), allow_pickle=False))
+
+
+def _check(prior: Prior) -> None:
+    """Raise ValueError unless the arrays have their types, and point nowhere but into each other."""
+    if wrong := [name for name, kind in ARRAYS.items() if getattr(prior, name).dtype != kind]:
+        raise ValueError(f"{wrong[0]} is of another type")
+    artists, ends = len(prior.keys), prior.ends.astype(np.int64)
+    shapes = [prior.keys.shape, prior.company.shape[:1], prior.ends.shape]
+    sound = (
+        shapes == [(artists,)] * 3
+        and prior.company.ndim == 2
+        and prior.tagged.ndim == 1
+        and bool((np.diff(prior.keys.astype(np.int64)) > 0).all())
+        and bool((np.diff(ends, prepend=0) >= 0).all())
+        and (int(ends[-1]) if artists else 0) == len(prior.tagged)
+        and bool((prior.tagged < len(prior.words)).all())
+        and bool(np.isfinite(prior.company).all())
+    )
+    if not sound:
+        raise ValueError("its arrays do not fit together")
+
+
+class Priors:
+    """The prior of one file, read anew when the file changed. Safe to share among threads; a damaged one is none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._prior: Prior | None = None
+
+    def current(self) -> Prior | None:
+        """Return today's prior; costs a look at the file, and reading it only when that is another one."""
+        with self._lock:
+            stamp = self._look()
+            if stamp != self._stamp:
+                self._prior, self._stamp = self._read(), stamp
+            return self._prior
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            about = self._path.lstat()
+        except OSError:
+            return None
+        return about.st_mtime_ns, about.st_size
+
+    def _read(self) -> Prior | None:
+        try:
+            found = read(self._path)
+        except PriorCorrupt as problem:
+            log.warning("going on without a prior: %s", problem)
+            return None
+        return found.prior if found else None
