@@ -7,6 +7,7 @@ from bot.core.features import SongFeatures
 from bot.core.schema import EXPORTIFY
 
 STYLES, GENRES, ARTISTS = 20, 40, 60  # clusters; genres that a cluster draws from; artists of a cluster
+PLAYLISTS = 5  # of the member: as many of the clusters
 ALL_GENRES = 400  # clusters overlap in them
 
 
@@ -33,8 +34,8 @@ def _song(rng: np.random.Generator, middle: np.ndarray, genres: np.ndarray, styl
     return SongFeatures(numbers, frozen, dict.fromkeys([*numbers, *frozen], "csv"))
 
 
-def labelled(songs: dict[str, SongFeatures], labels: int, playlists: int = 5) -> TrainingSet:
+def labelled(songs: dict[str, SongFeatures], labels: int, several: bool = False) -> TrainingSet:
     """Return a training set of that many labels: a playlist is a cluster and holds its first songs."""
-    chosen = [song for song in songs if int(song) % STYLES < playlists][:labels]
+    chosen = [song for song in songs if int(song) % STYLES < PLAYLISTS][:labels]
     told = [Label(song, int(song) % STYLES + 1, True, "csv") for song in chosen]
-    return TrainingSet(songs, told, {at + 1: f"Playlist {at}" for at in range(playlists)}, False, False)
+    return TrainingSet(songs, told, {at + 1: f"Playlist {at}" for at in range(PLAYLISTS)}, several, False)

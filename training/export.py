@@ -49,7 +49,9 @@ def _convert(fitted: Fitted) -> onnx.ModelProto:
         [("vectors", FloatTensorType([None, fitted.schema.width]))],
         {id(fitted.pipeline): {"zipmap": False}},
     )
-    model = to_onnx(fitted.pipeline, initial_types=takes, options=options, target_opset=OPSET, name=KEY)
+    model: onnx.ModelProto = to_onnx(
+        fitted.pipeline, initial_types=takes, options=options, target_opset=OPSET, name=KEY
+    )
     length = next(node for node in model.graph.node if node.op_type == "Sqrt")
     unit = next(node for node in model.graph.node if length.output[0] in node.input)
     _bound(model.graph, length, unit)
@@ -60,7 +62,7 @@ def _convert(fitted: Fitted) -> onnx.ModelProto:
 
 def _bound(graph: onnx.GraphProto, length: onnx.NodeProto, unit: onnx.NodeProto) -> None:
     """Let a row of nothing stay one, as in scikit-learn, instead of dividing it by its length of nought."""
-    graph.initializer.append(onnx.numpy_helper.from_array(np.float64(FAINT), "faint"))
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(FAINT), "faint"))
     unit.input[1] = "length"
     graph.node.insert(
         list(graph.node).index(unit), onnx.helper.make_node("Max", [length.output[0], "faint"], ["length"])
