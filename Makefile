@@ -4,7 +4,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check lock clean
+.PHONY: run test check bench lock clean
 
 run: $(VENV)/run.stamp ## your bot with a filled .env, else the sandbox
 	@if grep -qsE '^DISCORD_TOKEN=.+' .env; then exec $(PY) -m bot; else exec $(PY) -m sandbox; fi
@@ -14,6 +14,10 @@ test: $(VENV)/test.stamp check ## lint, types, and every test
 
 check: $(VENV)/test.stamp
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check . && $(VENV)/bin/mypy
+
+bench: $(VENV)/test.stamp ## speed and memory, as ratios in one run; some minutes
+	@for each in $(filter-out __init__ measure libraries,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
+	  echo "\n$$each"; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.$$each || exit 1; done
 
 $(VENV)/run.stamp: requirements.lock
 	$(call install,requirements.lock)

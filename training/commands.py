@@ -222,7 +222,7 @@ def _models(folder: Path) -> dict[Key, Model]:
     served = read_served(folder)
     if not served:
         raise InputProblem(f"{folder}: no model serves anyone there; `fit` makes one")
-    scorer = Scorer(folder, capacity=len(served))
+    scorer = Scorer(folder)
     return {key: scorer.load(digest) for key, digest in served.items()}
 
 

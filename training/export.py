@@ -1,4 +1,4 @@
-"""Export: a trained pipeline as one ONNX file, refused unless it answers as scikit-learn does.
+"""Export: a trained pipeline as one ONNX file, refused unless it answers and decides as scikit-learn does.
 
 The graph takes `vectors` (n, d) and answers `probabilities` (n, c) and `space` (n, k). Whatever serving needs to know
 is in the file's metadata; its name is the sha256 of its bytes.
@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,16 @@ from numpy.typing import NDArray
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 
+from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.features import SongFeatures
 from training.fit import Fitted
 from training.problems import NotEqual
 
 KEY, FORMAT = "cratekeeper", 1  # of the metadata; bot.adapters.scorer reads it
 OPSET = 18
-TOLERANCE = 1e-5  # difference of a probability that float32 explains
+TOLERANCE = 1e-6  # difference of a probability that float32 explains
+MISTAKES = (0, 2, 10)  # bearable in 20: the fewest, the usual and the most that a member can choose
+FAINT = 1e-12  # length of a row of nothing
 ROWS = 2_000  # songs compared at a time
 
 Floats = NDArray[np.float32]
@@ -33,55 +36,103 @@ Floats = NDArray[np.float32]
 
 def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
     """Return the ONNX file of a model; `facts` go into its metadata beside the schema and the classes."""
-    takes = [("vectors", FloatTensorType([None, fitted.schema.width]))]
-    options = {id(fitted.pipeline): {"zipmap": False}}
-    graph = to_onnx(fitted.pipeline, initial_types=takes, options=options, target_opset=OPSET, name="cratekeeper")
-    _answer_with_space(graph)
+    model = _convert(fitted)
     own = {"format": FORMAT, "schema": fitted.schema.to_json(), "classes": list(fitted.examples.classes)}
-    onnx.helper.set_model_props(graph, {KEY: json.dumps({**facts, **own}, sort_keys=True)})
-    onnx.checker.check_model(graph)
-    return bytes(graph.SerializeToString())
+    onnx.helper.set_model_props(model, {KEY: json.dumps({**facts, **own}, sort_keys=True)})
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
 
 
-def _answer_with_space(model: onnx.ModelProto) -> None:
-    """Let the graph answer with where a song lies, the normaliser's output, instead of the name of its class."""
-    graph = model.graph
-    normalised = next(
-        node.output[0] for node in graph.node if node.op_type == "Normalizer"
-    )  # later ones are the head's
-    found = next(output for output in graph.output if output.name == "probabilities")
-    space = onnx.helper.make_tensor_value_info("space", onnx.TensorProto.FLOAT, [None, None])
-    graph.node.append(onnx.helper.make_node("Identity", [normalised], ["space"]))
+def _convert(fitted: Fitted) -> onnx.ModelProto:
+    """Convert the pipeline, as exact as it is, into a graph of our two answers."""
+    takes, options = (
+        [("vectors", FloatTensorType([None, fitted.schema.width]))],
+        {id(fitted.pipeline): {"zipmap": False}},
+    )
+    model: onnx.ModelProto = to_onnx(
+        fitted.pipeline, initial_types=takes, options=options, target_opset=OPSET, name=KEY
+    )
+    length = next(node for node in model.graph.node if node.op_type == "Sqrt")
+    unit = next(node for node in model.graph.node if length.output[0] in node.input)
+    _bound(model.graph, length, unit)
+    _answer(model.graph, {"probabilities": "probabilities", "space": unit.output[0]})
+    _prune(model.graph)
+    return model
+
+
+def _bound(graph: onnx.GraphProto, length: onnx.NodeProto, unit: onnx.NodeProto) -> None:
+    """Let a row of nothing stay one, as in scikit-learn, instead of dividing it by its length of nought."""
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(FAINT), "faint"))
+    unit.input[1] = "length"
+    graph.node.insert(
+        list(graph.node).index(unit), onnx.helper.make_node("Max", [length.output[0], "faint"], ["length"])
+    )
+
+
+def _answer(graph: onnx.GraphProto, answers: Mapping[str, str]) -> None:
+    """Let the graph answer with float32 copies of these of its values, whatever it answered with before."""
+    single = onnx.TensorProto.FLOAT
+    for node in graph.node:
+        node.output[:] = [f"{name}64" if name in answers else name for name in node.output]
+        node.input[:] = [f"{name}64" if name in answers else name for name in node.input]
+    for name, value in answers.items():
+        source = f"{value}64" if value in answers else value
+        graph.node.append(onnx.helper.make_node("Cast", [source], [name], to=single))
     del graph.output[:]
-    graph.output.extend([found, space])
+    graph.output.extend(onnx.helper.make_tensor_value_info(name, single, [None, None]) for name in answers)
+
+
+def _prune(graph: onnx.GraphProto) -> None:
+    """Drop what no answer needs: the names of classes, above all."""
+    needed = {output.name for output in graph.output}
+    for node in reversed(list(graph.node)):
+        if needed.isdisjoint(node.output):
+            graph.node.remove(node)
+        needed.update(node.input if not needed.isdisjoint(node.output) else ())
+    kept = [each for each in graph.initializer if each.name in needed]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
 
 
 def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> float:
-    """Return the largest difference from scikit-learn. Raises NotEqual above TOLERANCE or for another ranking."""
+    """Return the largest difference from scikit-learn. Raises NotEqual above TOLERANCE or for another decision."""
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
-    return max((_difference(fitted, session, vectors) for vectors in _vectors(fitted, songs)), default=0.0)
+    parts = (songs[at : at + ROWS] for at in range(0, len(songs), ROWS))
+    return max((_difference(fitted, session, part) for part in parts), default=0.0)
 
 
-def _vectors(fitted: Fitted, songs: Sequence[SongFeatures]) -> Iterator[Floats]:
-    for at in range(0, len(songs), ROWS):
-        yield fitted.schema.vectors(songs[at : at + ROWS])
-
-
-def _difference(fitted: Fitted, session: ort.InferenceSession, vectors: Floats) -> float:
+def _difference(fitted: Fitted, session: ort.InferenceSession, songs: Sequence[SongFeatures]) -> float:
+    vectors = fitted.schema.vectors(songs)
     found, space = session.run(["probabilities", "space"], {"vectors": vectors})
     wanted = fitted.pipeline.predict_proba(vectors)
     off = max(float(np.abs(found - wanted).max()), float(np.abs(space - fitted.pipeline[:-1].transform(vectors)).max()))
-    if not off <= TOLERANCE or not same_order(wanted, found):
+    if not off <= TOLERANCE:
         raise NotEqual(f"the exported model answers up to {off:.1e} off what was trained")
+    known = np.array([song.known for song in songs])
+    ours, theirs = (Scores(fitted.examples.classes, each.astype(np.float32), space, known) for each in (found, wanted))
+    if changed := changed_decisions(ours, theirs, several=not fitted.examples.exclusive):
+        raise NotEqual(f"the exported model decides otherwise about {changed} songs")
     return off
 
 
-def same_order(wanted: NDArray[np.float64], found: Floats) -> bool:
-    """Whether the classes of every row rank alike; classes nearer than twice TOLERANCE may change places."""
-    order = np.argsort(-wanted, axis=1, kind="stable")
-    gaps = -np.diff(np.take_along_axis(wanted, order, axis=1), axis=1)
-    falls = -np.diff(np.take_along_axis(found, order, axis=1), axis=1)
-    return bool((falls[gaps > 2 * TOLERANCE] > 0).all())
+def changed_decisions(ours: Scores, theirs: Scores, several: bool) -> int:
+    """Return of how many songs two models' scores decide otherwise, under any of MISTAKES; equal rows cannot."""
+    rows = np.flatnonzero((ours.probabilities != theirs.probabilities).any(axis=1))
+    changed: set[int] = set()
+    for mistakes in MISTAKES:
+        found, wanted = (_decided(scores, rows, mistakes, several) for scores in (ours, theirs))
+        changed |= {song for song, *_ in found ^ wanted}
+    return len(changed)
+
+
+def _decided(
+    scores: Scores, rows: NDArray[np.int64], mistakes: int, several: bool
+) -> set[tuple[int, str, frozenset[int]]]:
+    """Return song, outcome and playlists of each decision; which of two equal guesses stands first decides nothing."""
+    some = Scores(scores.classes, scores.probabilities[rows], scores.space[rows], scores.known[rows])
+    rules = [PlaylistRule(name, mistakes, automatic=True) for name in scores.classes if name is not None]
+    decisions = decide(some, rules, several, everything=False)
+    return {(each.song, each.outcome, frozenset(each.playlists)) for each in decisions}
 
 
 def digest_of(file: bytes) -> str:

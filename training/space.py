@@ -6,6 +6,7 @@ alone, one label a playlist is worth five points more than compared by distance.
 
 import numpy as np
 from numpy.typing import NDArray
+from skl2onnx.sklapi import CastTransformer
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import TruncatedSVD
 from sklearn.pipeline import Pipeline
@@ -23,6 +24,7 @@ def fit_space(schema: Schema, vectors: Floats) -> Pipeline:
     return Pipeline(
         [
             ("condense", _condense(schema, len(vectors))),
+            ("exact", CastTransformer(dtype=np.float64)),  # a float32 sum of a thousand would be off by 3e-6
             ("centre", StandardScaler(with_std=False)),
             ("length", Normalizer()),
         ]

@@ -1,7 +1,8 @@
 """Scorer: models on disk, checked and run by onnxruntime.
 
 A model file is named by the sha256 of its bytes and checked before a byte of it is parsed: four in ten single bit
-flips would otherwise load and answer wrongly. One thread and no arena a session, and a bounded number of sessions.
+flips would otherwise load and answer wrongly. One thread and no arena a session. However many members are served,
+their models take a bounded number of bytes: those used last stay open, any other is a millisecond away on disk.
 Synchronous: callers on an event loop use a thread. One song and 10,000 take the same path.
 """
 
@@ -25,9 +26,13 @@ from bot.core.features import SongFeatures
 from bot.core.schema import Schema
 from bot.errors import ModelCorrupt, ModelMissing
 
+ANSWERS = ("probabilities", "space")
 KEY = "cratekeeper"  # of the metadata in the file
 FORMAT = 1
 MOST_BYTES = 16 * 2**20  # a member's model has some 100 KB; anything larger is not ours
+RESIDENT = 4  # bytes of memory an open model takes for a byte of its file: graph, weights, schema (benchmarks.memory)
+AT_LEAST = 64 * 2**10  # bytes that the smallest takes
+MOST_RESIDENT = 32 * 2**20  # bytes of all open models: some fifty; with 10,000 members served, 3 KB each
 ROWS = 1_024  # songs a run: bounds memory, costs no time
 DIGEST = re.compile(r"[0-9a-f]{64}")
 ORT_ERRORS = tuple(
@@ -38,48 +43,61 @@ ORT_ERRORS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One member's model of one layer. `facts` is the file's own account of itself."""
+    """One member's model of one layer. `facts` is the file's own account of itself, beside its schema."""
 
     digest: str
     schema: Schema
     classes: tuple[int | None, ...]
     facts: Mapping[str, Any]
     session: ort.InferenceSession
+    resident: int  # bytes of memory, as an estimate
 
     def score(self, songs: Sequence[SongFeatures]) -> Scores:
         """Return what the model says of each song; songs of which nothing is known are marked so."""
-        parts = [self._run(self.schema.vectors(songs[at : at + ROWS])) for at in range(0, max(1, len(songs)), ROWS)]
-        probabilities, space = (np.concatenate(column) for column in zip(*parts, strict=True))
+        parts = [self.run(self.schema.vectors(songs[at : at + ROWS])) for at in range(0, max(1, len(songs)), ROWS)]
+        probabilities, space = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
         known = np.fromiter((song.known for song in songs), np.bool_, len(songs))
         return Scores(self.classes, probabilities, space, known)
 
-    def _run(self, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        probabilities, space = self.session.run(["probabilities", "space"], {"vectors": vectors})
+    def run(self, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return (n, c) probabilities and (n, k) where the songs lie; vectors: (n, d), of the model's own schema."""
+        probabilities, space = self.session.run(ANSWERS, {"vectors": vectors})
         return probabilities, space
 
 
 class Scorer:
-    """The models in one folder; keeps the `capacity` used last. Safe to share among threads."""
+    """The models in one folder; keeps those used last, up to `most` bytes of memory. Safe to share among threads."""
 
-    def __init__(self, folder: Path, capacity: int = 256) -> None:
-        self._folder, self._capacity = folder, capacity
+    def __init__(self, folder: Path, most: int = MOST_RESIDENT) -> None:
+        self._folder, self._most, self._resident = folder, most, 0
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._lock = Lock()
+
+    @property
+    def resident(self) -> int:
+        """Bytes of memory that the open models take, as an estimate."""
+        return self._resident
 
     def load(self, digest: str) -> Model:
         """Return the model of that digest. Raises ModelMissing, or ModelCorrupt for a file that is not the one."""
         with self._lock:
-            model = self._models.get(digest) or read_model(self._folder, digest)
-            self._models[digest] = model
+            model = self._models.get(digest) or self._admit(read_model(self._folder, digest))
             self._models.move_to_end(digest)
-            while len(self._models) > self._capacity:
-                self._models.popitem(last=False)
             return model
 
     def forget(self, digest: str) -> None:
         """Drop a model from memory, as erasing a member must."""
         with self._lock:
-            self._models.pop(digest, None)
+            if model := self._models.pop(digest, None):
+                self._resident -= model.resident
+
+    def _admit(self, model: Model) -> Model:
+        """Keep a model, and let go of those used longest ago until there is room; one always stays."""
+        self._models[model.digest] = model
+        self._resident += model.resident
+        while self._resident > self._most and len(self._models) > 1:
+            self._resident -= self._models.popitem(last=False)[1].resident
+        return model
 
 
 def read_model(folder: Path, digest: str) -> Model:
@@ -113,12 +131,13 @@ def _bytes(folder: Path, digest: str) -> bytes:
 
 def _open(digest: str, content: bytes) -> Model:
     session = ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+    session._model_bytes = None  # the wrapper would keep the whole file, for other providers that we have not
     facts = json.loads(session.get_modelmeta().custom_metadata_map[KEY])
     if facts["format"] != FORMAT:
         raise ValueError(f"format {facts['format']}")
-    schema, classes = Schema.from_json(facts["schema"]), tuple(facts["classes"])
+    schema, classes = Schema.from_json(facts.pop("schema")), tuple(facts["classes"])
     _same_shape(session, schema.width, len(classes))
-    return Model(digest, schema, classes, facts, session)
+    return Model(digest, schema, classes, facts, session, max(AT_LEAST, RESIDENT * len(content)))
 
 
 def _same_shape(session: ort.InferenceSession, width: int, classes: int) -> None:
@@ -126,7 +145,7 @@ def _same_shape(session: ort.InferenceSession, width: int, classes: int) -> None
     takes = [(each.name, each.shape[1]) for each in session.get_inputs()]
     if takes != [("vectors", width)]:
         raise ValueError(f"the graph takes {takes}, the schema makes {width} columns")
-    probabilities, _ = session.run(["probabilities", "space"], {"vectors": np.zeros((1, width), np.float32)})
+    probabilities, _ = session.run(ANSWERS, {"vectors": np.zeros((1, width), np.float32)})
     if probabilities.shape != (1, classes) or probabilities.dtype != np.float32:
         raise ValueError(f"the graph answers {probabilities.shape}, not for {classes} classes")
 

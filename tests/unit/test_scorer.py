@@ -4,7 +4,8 @@ import hashlib
 import json
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +13,17 @@ import numpy as np
 import onnx
 import pytest
 
+from benchmarks.measure import own_bytes
 from bot.adapters.scorer import KEY, Model, Scorer
+from bot.core.dataset import Label, TrainingSet
+from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.features import SongFeatures
 from bot.errors import ModelCorrupt, ModelMissing
 from tests.unit.tastes import labelled, library
-from training.export import same_order, to_file
+from training.export import changed_decisions, check_parity, to_file
 from training.fit import Fitted, fit
+from training.people import drawable, read_person
+from training.problems import NotEqual
 from training.publish import Artefact, train
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -112,15 +118,63 @@ def test_bytes_that_are_no_model_are_refused_even_under_their_own_name(folder: P
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_p29_ten_thousand_rows_answer_as_in_scikit_learn(several: bool, folder: Path) -> None:
+def test_p29_ten_thousand_rows_answer_and_decide_as_in_scikit_learn(several: bool, folder: Path) -> None:
     songs = library(styles=4, each=2_500, seed=29)
     fitted = fit(labelled(songs, [25, 20, 15, 10], several=several))
-    vectors, found = fitted.schema.vectors(list(songs.values())), served(fitted, folder).score(list(songs.values()))
+    answers_alike(fitted, list(songs.values()), folder)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_p29_ten_thousand_real_rows_answer_and_decide_as_in_scikit_learn(
+    several: bool, folder: Path, shared: Path
+) -> None:
+    person = read_person(shared / "data" / "libraries" / "library-a.csv.gz")
+    songs = {song: person.songs[song] for song in sorted(person.songs)[:10_000]}
+    held = [sorted(playlist & songs.keys())[:30] for playlist in list(drawable(person).values())[:6]]
+    labels = [Label(song, at, True, "csv") for at, playlist in enumerate(held) for song in playlist]
+    training = TrainingSet(songs, labels, {at: str(at) for at in range(6)}, several, False)
+    answers_alike(fit(training), list(songs.values()), folder)
+
+
+def answers_alike(fitted: Fitted, songs: Sequence[SongFeatures], folder: Path) -> None:
+    vectors, found = fitted.schema.vectors(songs), served(fitted, folder).score(songs)
     wanted = fitted.pipeline.predict_proba(vectors)
     assert len(wanted) == 10_000
-    assert np.abs(found.probabilities - wanted).max() <= 1e-5
-    assert np.abs(found.space - fitted.pipeline[:-1].transform(vectors)).max() <= 1e-5
-    assert same_order(wanted, found.probabilities)
+    assert np.abs(found.probabilities - wanted).max() <= 1e-6
+    assert np.abs(found.space - fitted.pipeline[:-1].transform(vectors)).max() <= 1e-6
+    rules = [PlaylistRule(name, 2, automatic=True) for name in fitted.examples.classes if name is not None]
+    theirs = replace(found, probabilities=wanted.astype(np.float32))
+    ours, theirs_too = (decide(each, rules, not fitted.examples.exclusive, False) for each in (found, theirs))
+    assert [(each.outcome, each.playlists) for each in ours] == [(each.outcome, each.playlists) for each in theirs_too]
+
+
+@pytest.mark.parametrize("by", [1.001, -1.0])
+def test_p29_a_graph_that_answers_otherwise_is_refused(by: float) -> None:
+    fitted = fit(labelled(SONGS, [12, 12, 12]))
+    model = onnx.load_from_string(to_file(fitted, {}))
+    weights = next(each for each in model.graph.initializer if each.name == "coef")
+    weights.CopyFrom(onnx.numpy_helper.from_array(by * onnx.numpy_helper.to_array(weights), "coef"))
+    with pytest.raises(NotEqual):
+        check_parity(fitted, model.SerializeToString(), list(SONGS.values()))
+
+
+def test_p29_a_hair_that_changes_a_decision_is_found_and_one_that_changes_none_is_not() -> None:
+    edge, space, known = np.float32(0.9), np.ones((2, 1), np.float32), np.ones(2, np.bool_)
+    rows = [np.array([[first, 1 - first], [0.4, 0.3]], np.float32) for first in (edge, np.nextafter(edge, 1))]
+    over, under = rows[1], rows[0] - np.float32(1e-7)
+    scores = [Scores((1, 2), each, space, known) for each in (over, under)]
+    assert changed_decisions(*scores, several=False) == 1
+    assert changed_decisions(*scores, several=True) == 1
+    clear = [replace(each, probabilities=each.probabilities / 3) for each in scores]
+    assert changed_decisions(*clear, several=False) == 0
+
+
+def test_a_song_exactly_in_the_middle_of_its_library_is_answered_as_in_scikit_learn() -> None:
+    songs = {name: SongFeatures(song.numbers) for name, song in SONGS.items() if song.numbers}
+    fitted = fit(labelled(songs, [6, 6, 6]))
+    middle = next(iter(songs.values()))
+    fitted.pipeline.named_steps["centre"].mean_ = fitted.pipeline[:2].transform(fitted.schema.vectors([middle]))[0]
+    assert check_parity(fitted, to_file(fitted, {}), list(songs.values())) <= 1e-6
 
 
 def served(fitted: Fitted, folder: Path) -> Model:
@@ -149,9 +203,9 @@ def test_no_song_and_an_unknown_song_are_answered_too(artefact: Artefact, folder
     assert blind.known.tolist() == [False, True]
 
 
-def test_the_cache_is_bounded_and_shared_by_threads(artefact: Artefact, folder: Path) -> None:
+def test_the_cache_is_shared_by_threads(artefact: Artefact, folder: Path) -> None:
     others = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(6)]
-    scorer, found = Scorer(folder, capacity=2), []
+    scorer, found = Scorer(folder, most=2 * Scorer(folder).load(others[0]).resident), []
     song = SONGS["1:00030"]
 
     def use(digest: str) -> None:
@@ -164,9 +218,34 @@ def test_the_cache_is_bounded_and_shared_by_threads(artefact: Artefact, folder: 
         thread.join()
     assert len(found) == 24
     assert np.ptp(np.array(found), axis=0).max() == 0
-    newest = scorer.load(others[0])
-    (folder / f"{others[0]}.onnx").unlink()
-    assert scorer.load(others[0]) is newest
-    scorer.forget(others[0])
-    with pytest.raises(ModelMissing):
-        scorer.load(others[0])
+
+
+def test_models_take_a_bounded_number_of_bytes_and_those_used_last_stay(artefact: Artefact, folder: Path) -> None:
+    one, two, three = (rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(3))
+    scorer = Scorer(folder, most=2 * Scorer(folder).load(one).resident)
+    kept = {digest: scorer.load(digest) for digest in (one, two, one, three)}
+    assert scorer.resident <= 2 * kept[one].resident
+    assert scorer.load(one) is kept[one]
+    assert scorer.load(two) is not kept[two]
+    for digest in (one, two, three):
+        (folder / f"{digest}.onnx").unlink()
+        scorer.forget(digest)
+        with pytest.raises(ModelMissing):
+            scorer.load(digest)
+    assert scorer.resident == 0
+
+
+def test_a_model_larger_than_all_that_is_allowed_serves_all_the_same(artefact: Artefact, folder: Path) -> None:
+    scorer = Scorer(folder, most=0)
+    assert scorer.load(artefact.digest) is scorer.load(artefact.digest)
+
+
+def test_many_models_in_one_process_take_no_more_memory_than_a_few(artefact: Artefact, folder: Path) -> None:
+    models = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(400)]
+    scorer, song = Scorer(folder, most=2**20), SONGS["1:00030"]
+    for digest in models[:100]:
+        scorer.load(digest).score([song])
+    before = own_bytes()
+    for digest in models * 2:
+        scorer.load(digest).score([song])
+    assert (own_bytes() - before) / len(models) <= 5_000

@@ -1,0 +1,63 @@
+"""Measure: medians that take turns, the memory of this process, and a table with its JSON.
+
+Absolute times are those of one machine on one day: what counts is the ratio of two things measured in turns.
+"""
+
+import json
+import re
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ENOUGH, LEAST = 1.0, 5  # seconds that a comparison takes, and rounds that it has
+Row = Mapping[str, Any]
+
+
+def in_turns(*tasks: Callable[[], object]) -> list[float]:
+    """Return the median seconds of each task; every round runs each of them once, so that all suffer alike."""
+    times: list[list[float]] = [[] for _ in tasks]
+    for task in tasks:
+        task()
+    until = time.perf_counter() + ENOUGH
+    while time.perf_counter() < until or len(times[0]) < LEAST:
+        for task, taken in zip(tasks, times, strict=True):
+            taken.append(seconds(task))
+    return [statistics.median(taken) for taken in times]
+
+
+def seconds(task: Callable[[], object]) -> float:
+    """Return how long it takes."""
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+def own_bytes() -> int:
+    """Return the memory that is this process's own: private pages that were written to, or paged out (Linux)."""
+    text = Path("/proc/self/smaps_rollup").read_text()
+    return 1024 * sum(int(found) for found in re.findall(r"^(?:Private_Dirty|Swap): +(\d+)", text, re.MULTILINE))
+
+
+def peak_bytes() -> int:
+    """Return the most memory that was resident at any time, code and libraries included (Linux)."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def show(rows: Sequence[Row], arguments: Sequence[str] | None = None) -> None:
+    """Print a table; after `--json FILE` write the rows there too."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    titles = list(rows[0])
+    print("| " + " | ".join(titles) + " |")
+    print("|" + "---|" * len(titles))
+    for row in rows:
+        print(
+            "| "
+            + " | ".join(f"{value:,.4g}" if isinstance(value, float) else str(value) for value in row.values())
+            + " |"
+        )
+    if "--json" in given:
+        Path(given[given.index("--json") + 1]).write_text(json.dumps(list(rows), indent=1), encoding="utf-8")

@@ -1,0 +1,49 @@
+"""Scoring: the file as it serves, beside the scikit-learn pipeline it was made from. `python -m benchmarks.scoring`.
+
+Ratios say how many times longer scikit-learn's `predict_proba` takes for the same vectors in the same rounds.
+"""
+
+from collections.abc import Sequence
+
+from benchmarks.libraries import labelled, library
+from benchmarks.measure import Row, in_turns, show
+from bot.adapters.scorer import ROWS, Model, open_model
+from bot.core.features import SongFeatures
+from training.export import to_file
+from training.fit import Fitted, fit
+
+SONGS, LABELS = 10_000, 200
+
+
+def main() -> None:
+    """Measure one song and a whole library, where a song has one place and where it has several."""
+    songs = library(SONGS)
+    show([row for several in (False, True) for row in measure(fit(labelled(songs, LABELS, several=several)), songs)])
+
+
+def measure(fitted: Fitted, songs: dict[str, SongFeatures]) -> list[Row]:
+    """Return a row for one song and one for all of them."""
+    model = open_model("", to_file(fitted, {}))
+    return [_row(fitted, model, list(songs.values())[:count]) for count in (1, len(songs))]
+
+
+def _row(fitted: Fitted, model: Model, songs: Sequence[SongFeatures]) -> Row:
+    vectors = fitted.schema.vectors(songs)
+    parts = [vectors[at : at + ROWS] for at in range(0, len(vectors), ROWS)]
+    ours, theirs, whole = in_turns(
+        lambda: [model.run(part) for part in parts],
+        lambda: fitted.pipeline.predict_proba(vectors),
+        lambda: model.score(songs),
+    )
+    return {
+        "songs": len(songs),
+        "places": "one" if fitted.examples.exclusive else "several",
+        "model µs": 1e6 * ours,
+        "scikit-learn µs": 1e6 * theirs,
+        "times faster": theirs / ours,
+        "features to scores µs": 1e6 * whole,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Training: what one member's training takes, in a process of its own. `python -m benchmarks.training`.
+
+Beside it, in the same process, scikit-learn fits one plain regression on the very rows that are labelled.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.libraries import labelled, library
+from benchmarks.measure import Row, in_turns, peak_bytes, seconds, show
+
+LIBRARIES, LABELS = (2_000, 10_000), (20, 200, 1_000)
+WORKER = "worker"
+
+
+def main() -> None:
+    """Measure each size in a fresh process."""
+    show([_apart(songs, labels) for songs in LIBRARIES for labels in LABELS])
+
+
+def _apart(songs: int, labels: int) -> Row:
+    command = [sys.executable, "-m", "benchmarks.training", WORKER, str(songs), str(labels)]
+    row: Row = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603
+    return row
+
+
+def worker(arguments: Sequence[str]) -> None:
+    """Train here, from features to a published file, and print what it took."""
+    from sklearn.linear_model import LogisticRegression
+
+    from training.export import check_parity, to_file
+    from training.fit import fit
+
+    training = labelled(library(int(arguments[0])), int(arguments[1]))
+    began = peak_bytes()
+    fitted = fit(training)
+    fit_peak, examples = peak_bytes(), fitted.examples
+    fitting = seconds(lambda: fit(training))
+    exporting = seconds(lambda: check_parity(fitted, to_file(fitted, {}), list(training.songs.values())))
+    rows = fitted.schema.vectors([training.songs[song] for song in examples.songs])
+    names = np.argmax(examples.truth, axis=1)
+    (plain,) = in_turns(lambda: LogisticRegression(max_iter=500).fit(rows, names))
+    found = {
+        "songs": len(training.songs),
+        "labels": len(examples.songs),
+        "fit s": fitting,
+        "plain regression s": plain,
+        "times as long": fitting / plain,
+        "export and parity s": exporting,
+        "peak MB before": began / 2**20,
+        "peak MB of fit": fit_peak / 2**20,
+        "peak MB in all": peak_bytes() / 2**20,
+    }
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    worker(sys.argv[2:]) if sys.argv[1:2] == [WORKER] else main()
