@@ -60,7 +60,7 @@ def checkpoints(questions: int) -> list[int]:
 
 def ask_member(member: Member, prior: Prior | None, way: str, questions: int, seed: int) -> Curve:
     """Ask up to `questions` songs of one member and measure the models on the way."""
-    tested = _held_back(member)
+    tested = kept_back(member)
     untold = {song for song, _ in tested}
     answers = {song: at for at, own in enumerate(member.playlists) for song in own if song not in untold}
     quiz = _Quiz(member, list(member.songs), answers, {}, None, {})
@@ -76,7 +76,8 @@ def ask_member(member: Member, prior: Prior | None, way: str, questions: int, se
     return Curve(member.person, member.draw, way, accuracy, tuple(quiz.labels))
 
 
-def _held_back(member: Member) -> list[tuple[str, int]]:
+def kept_back(member: Member) -> list[tuple[str, int]]:
+    """Return the songs that are never asked, each with its playlist."""
     return [(song, at) for at, own in enumerate(member.playlists) for song in own[: min(TESTED, len(own) // 2)]]
 
 

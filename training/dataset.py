@@ -38,6 +38,11 @@ class Examples:
         """(m,) whether it is known where the song belongs, not only where it does not."""
         return np.asarray(~np.isnan(self.truth).any(axis=1))
 
+    def each(self, rows: NDArray[np.int64] | slice = slice(None)) -> float:
+        """Return the labels a class among some rows: the geometric mean, so that a small class keeps its say."""
+        counts = np.maximum(1, (self.truth[rows] == 1).sum(axis=0))
+        return float(np.exp(np.log(counts).mean()))
+
 
 @dataclass
 class _Said:
@@ -97,8 +102,19 @@ def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
     askable = (examples.truth == 0).any(axis=0)
     if not askable.any():
         raise TooFewLabels(len(said))
+    if askable.sum() == 1:
+        return _alone(said, playlists[int(askable.argmax())])
     classes = tuple(playlist for playlist, keep in zip(playlists, askable, strict=True) if keep)
     return Examples(examples.songs, classes, examples.truth[:, askable], examples.weight, exclusive=False)
+
+
+def _alone(said: dict[str, _Said], playlist: int) -> Examples:
+    """The only question that can be asked so far: in this playlist, or not in it."""
+    about = {
+        song: _Said({playlist} & a.yes, {playlist} & a.no, a.none or (bool(a.yes) and playlist not in a.yes), a.weight)
+        for song, a in said.items()
+    }
+    return _exclusive(about, [playlist])
 
 
 def _examples(said: dict[str, _Said], classes: tuple[int | None, ...], exclusive: bool) -> Examples:

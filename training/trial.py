@@ -104,9 +104,7 @@ def usual_temperature(examples: Examples) -> float:
 
     A few labels that each speak for a neighbourhood sound surer than they are; many, and regularised, less so.
     """
-    classes = examples.truth.shape[1]
-    each = max(1.0, (examples.truth == 1).sum() / classes)
-    return float((COOL + WARM / each**COOLING) * (classes / 5) ** CROWD)
+    return float((COOL + WARM / examples.each() ** COOLING) * (examples.truth.shape[1] / 5) ** CROWD)
 
 
 def _comparable(examples: Examples) -> bool:
