@@ -7,7 +7,7 @@ from bot.core.features import SongFeatures
 from bot.core.schema import EXPORTIFY
 
 STYLES, GENRES, ARTISTS = 20, 40, 60  # clusters; genres that a cluster draws from; artists of a cluster
-PLAYLISTS = 5  # of the member: as many of the clusters
+PLAYLISTS = 10  # of the member: as many of the clusters
 ALL_GENRES = 400  # clusters overlap in them
 
 

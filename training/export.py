@@ -31,7 +31,9 @@ MISTAKES = (0, 2, 10)  # bearable in 20: the fewest, the usual and the most that
 FAINT = 1e-12  # length of a row of nothing
 ROWS = 2_000  # songs compared at a time
 
-Floats = NDArray[np.float32]
+SINGLE = onnx.TensorProto.FLOAT
+
+Exact = NDArray[np.float64]
 
 
 def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
@@ -44,54 +46,52 @@ def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
 
 
 def _convert(fitted: Fitted) -> onnx.ModelProto:
-    """Convert the pipeline, as exact as it is, into a graph of our two answers."""
-    takes, options = (
-        [("vectors", FloatTensorType([None, fitted.schema.width]))],
-        {id(fitted.pipeline): {"zipmap": False}},
-    )
-    model: onnx.ModelProto = to_onnx(
-        fitted.pipeline, initial_types=takes, options=options, target_opset=OPSET, name=KEY
-    )
-    length = next(node for node in model.graph.node if node.op_type == "Sqrt")
-    unit = next(node for node in model.graph.node if length.output[0] in node.input)
-    _bound(model.graph, length, unit)
-    _answer(model.graph, {"probabilities": "probabilities", "space": unit.output[0]})
-    _prune(model.graph)
+    """Convert the way into the space, and set the head upon it as one product, however many classes there are."""
+    takes = [("vectors", FloatTensorType([None, fitted.schema.width]))]
+    model: onnx.ModelProto = to_onnx(fitted.pipeline[:-1], initial_types=takes, target_opset=OPSET, name=KEY)
+    unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
+    _bound(model.graph, unit)
+    _head(model.graph, unit.output[0], *_weights(fitted), "Softmax" if fitted.examples.exclusive else "Sigmoid")
+    del model.graph.output[:]
+    answers = [onnx.helper.make_tensor_value_info(name, SINGLE, [None, None]) for name in ("probabilities", "space")]
+    model.graph.output.extend(answers)
     return model
 
 
-def _bound(graph: onnx.GraphProto, length: onnx.NodeProto, unit: onnx.NodeProto) -> None:
+def _bound(graph: onnx.GraphProto, unit: onnx.NodeProto) -> None:
     """Let a row of nothing stay one, as in scikit-learn, instead of dividing it by its length of nought."""
     graph.initializer.append(onnx.numpy_helper.from_array(np.array(FAINT), "faint"))
+    bound = onnx.helper.make_node("Max", [unit.input[1], "faint"], ["length"])
     unit.input[1] = "length"
-    graph.node.insert(
-        list(graph.node).index(unit), onnx.helper.make_node("Max", [length.output[0], "faint"], ["length"])
+    graph.node.insert(list(graph.node).index(unit), bound)
+
+
+def _head(graph: onnx.GraphProto, space: str, coefficients: Exact, intercepts: Exact, likely: str) -> None:
+    """Append what turns the space into probabilities; all in float64 until it is answered."""
+    weights = {"coefficients": coefficients, "intercepts": intercepts}
+    graph.initializer.extend(onnx.numpy_helper.from_array(each, name) for name, each in weights.items())
+    node = onnx.helper.make_node
+    graph.node.extend(
+        [
+            node("MatMul", [space, "coefficients"], ["products"]),
+            node("Add", ["products", "intercepts"], ["logits"]),
+            node(likely, ["logits"], ["likely"]),
+            node("Cast", ["likely"], ["probabilities"], to=SINGLE),
+            node("Cast", [space], ["space"], to=SINGLE),
+        ]
     )
 
 
-def _answer(graph: onnx.GraphProto, answers: Mapping[str, str]) -> None:
-    """Let the graph answer with float32 copies of these of its values, whatever it answered with before."""
-    single = onnx.TensorProto.FLOAT
-    for node in graph.node:
-        node.output[:] = [f"{name}64" if name in answers else name for name in node.output]
-        node.input[:] = [f"{name}64" if name in answers else name for name in node.input]
-    for name, value in answers.items():
-        source = f"{value}64" if value in answers else value
-        graph.node.append(onnx.helper.make_node("Cast", [source], [name], to=single))
-    del graph.output[:]
-    graph.output.extend(onnx.helper.make_tensor_value_info(name, single, [None, None]) for name in answers)
-
-
-def _prune(graph: onnx.GraphProto) -> None:
-    """Drop what no answer needs: the names of classes, above all."""
-    needed = {output.name for output in graph.output}
-    for node in reversed(list(graph.node)):
-        if needed.isdisjoint(node.output):
-            graph.node.remove(node)
-        needed.update(node.input if not needed.isdisjoint(node.output) else ())
-    kept = [each for each in graph.initializer if each.name in needed]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
+def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
+    """Return the head's coefficients (k, c) and intercepts (c,); of two rivals scikit-learn keeps one alone."""
+    head = fitted.pipeline[-1]
+    parts = [head] if fitted.examples.exclusive else head.estimators_
+    coefficients, intercepts = (
+        np.concatenate(each) for each in zip(*((p.coef_, p.intercept_) for p in parts), strict=True)
+    )
+    if fitted.examples.exclusive and len(intercepts) == 1:
+        coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append(0, intercepts)
+    return np.ascontiguousarray(coefficients.T, np.float64), intercepts.astype(np.float64)
 
 
 def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> float:

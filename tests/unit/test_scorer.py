@@ -148,12 +148,19 @@ def answers_alike(fitted: Fitted, songs: Sequence[SongFeatures], folder: Path) -
     assert [(each.outcome, each.playlists) for each in ours] == [(each.outcome, each.playlists) for each in theirs_too]
 
 
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("counts", [[8, 5], [8, 5, 3]])
+def test_two_playlists_are_exported_as_rightly_as_three(counts: Sequence[int], several: bool) -> None:
+    fitted = fit(labelled(SONGS, counts, several=several))
+    assert check_parity(fitted, to_file(fitted, {}), list(SONGS.values())) <= 1e-6
+
+
 @pytest.mark.parametrize("by", [1.001, -1.0])
 def test_p29_a_graph_that_answers_otherwise_is_refused(by: float) -> None:
     fitted = fit(labelled(SONGS, [12, 12, 12]))
     model = onnx.load_from_string(to_file(fitted, {}))
-    weights = next(each for each in model.graph.initializer if each.name == "coef")
-    weights.CopyFrom(onnx.numpy_helper.from_array(by * onnx.numpy_helper.to_array(weights), "coef"))
+    weights = next(each for each in model.graph.initializer if each.name == "coefficients")
+    weights.CopyFrom(onnx.numpy_helper.from_array(by * onnx.numpy_helper.to_array(weights), "coefficients"))
     with pytest.raises(NotEqual):
         check_parity(fitted, model.SerializeToString(), list(SONGS.values()))
 
