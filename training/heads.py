@@ -101,7 +101,8 @@ def _compact(labelled: Floats, library: Floats, rows: NDArray[np.int64]) -> tupl
     some = labelled[rows].astype(np.float64)
     values, vectors = np.linalg.eigh(some @ some.T)
     kept = values > FAINT
-    directions = some.T @ (vectors[:, kept] / np.sqrt(values[kept]))
+    kept[-1:] = True  # songs that are all alike still have one direction
+    directions = some.T @ (vectors[:, kept] / np.sqrt(np.maximum(values[kept], FAINT)))
     return some @ directions, library @ directions
 
 

@@ -115,3 +115,9 @@ def test_of_two_playlists_of_wildly_different_size_the_small_one_is_asked_about_
     fates = decide(found, [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True)], several=False, everything=False)
     swallowed = [fate for fate in fates if small[fate.song] and fate.outcome == "add" and fate.playlists == (1,)]
     assert len(swallowed) <= small.sum() / 4
+
+
+def test_songs_that_are_all_alike_give_even_guesses() -> None:
+    alike = {song: SongFeatures({"energy": 0.5}) for song in SONGS}
+    found = scores_of(labelled(alike, [2, 2, 2, 2]))
+    assert np.ptp(found.probabilities, axis=0).max() < 1e-5
