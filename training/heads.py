@@ -20,7 +20,7 @@ from training.view import View
 
 STRENGTH = 4.5  # C of the regression over rows of length 1; half or double it costs less than half a point
 BOLDNESS, WANING = 20.0, 0.65  # importance of neighbourhoods at one label a class, and the power of n it wanes with
-EVENNESS = 1.0  # power of a class's size that its songs' weight is divided by: it was asking that made them uneven
+EVENNESS = 0.5  # power of a class's size that its songs' weight is divided by: between "as labelled" and "all equal"
 HINT = 0.5  # weight of all that a playlist's name says, in labels
 NOT_THERE = 0.5  # weight of "not in this one" beside a song whose place is known
 MOST_STEPS = 500

@@ -108,13 +108,14 @@ def test_twenty_five_playlists_can_be_learnt() -> None:
     assert right(scores_of(labelled(many, [4] * 25)), many) > 0.5
 
 
-def test_of_two_playlists_of_wildly_different_size_the_small_one_is_asked_about_not_swallowed() -> None:
-    two = library(styles=2, each=120)
-    found = scores_of(labelled(two, [100, 3]))
-    small = np.array([style_of(song) == 2 for song in two])
-    fates = decide(found, [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True)], several=False, everything=False)
-    swallowed = [fate for fate in fates if small[fate.song] and fate.outcome == "add" and fate.playlists == (1,)]
-    assert len(swallowed) <= small.sum() / 4
+def test_beside_a_large_playlist_a_small_one_does_not_break_the_promise() -> None:
+    both = library(styles=2, each=120)
+    uneven = {song: features for song, features in both.items() if style_of(song) == 1 or song < "1:00015"}
+    found = scores_of(labelled(uneven, [80, 3]))
+    rules = [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True)]
+    added = [each for each in decide(found, rules, several=False, everything=False) if each.outcome == "add"]
+    truth = [style_of(song) for song in uneven]
+    assert sum(each.playlists == (truth[each.song],) for each in added) >= 0.85 * len(added) > 0
 
 
 def test_songs_that_are_all_alike_give_even_guesses() -> None:
