@@ -23,7 +23,7 @@ from training.space import fit_space
 from training.trial import Trial, try_out
 from training.view import ANCHORS, View, look, spread_sample
 
-ENOUGH = 5_000  # songs that say where a library's middle is
+ENOUGH = 3_000  # songs that say where a library's middle is
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     needed = list(dict.fromkeys([*sample, *examples.songs]))
     vectors = schema.vectors([known[song] for song in needed])
     space = fit_space(schema, vectors[: len(sample)])
-    rows = dict(zip(needed, space.transform(vectors), strict=True))
+    rows = dict(zip(needed, space.transform(vectors).astype(np.float32), strict=True))
     library = sample[:ANCHORS]
     hints = _hints(training, examples, {song: known[song] for song in library})
     view = look(schema, known, examples.songs, library, rows, [songs for _, songs in hints])

@@ -103,7 +103,7 @@ def _compact(labelled: Floats, library: Floats, rows: NDArray[np.int64]) -> tupl
     kept = values > FAINT
     kept[-1:] = True  # songs that are all alike still have one direction
     directions = some.T @ (vectors[:, kept] / np.sqrt(np.maximum(values[kept], FAINT)))
-    return some @ directions, library @ directions
+    return some @ directions, (library @ directions.astype(np.float32)).astype(np.float64)
 
 
 def _apart(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:

@@ -21,6 +21,7 @@ ANCHORS = 2_500  # songs of the library that a label may speak through; more cos
 NEIGHBOURS = 40  # songs that are averaged
 ARTIST = 0.3  # weight of what an artist's songs sound like on average, beside what the song itself does
 RIDGE = 1e-3  # of the student, as a share of the songs it learns from
+BATCH = 1_000  # songs whose neighbours are sought at a time
 FAINT = 1e-6
 
 Floats = NDArray[np.float32]
@@ -107,10 +108,18 @@ def _neighbourhood(rows: Floats, library: Floats) -> Floats:
     count = min(NEIGHBOURS, len(library) - 1)
     if count < 1:
         return np.zeros_like(rows)
+    batches = range(0, len(rows), BATCH)
+    return np.concatenate([_nearest_mean(rows[at : at + BATCH], library, count) for at in batches])
+
+
+def _nearest_mean(rows: Floats, library: Floats, count: int) -> Floats:
     alike = rows @ library.T
     alike[alike > 1 - FAINT] = -1
     nearest = np.argpartition(-alike, count - 1, axis=1)[:, :count]
-    return np.asarray(library[nearest].mean(axis=1))
+    total = np.zeros_like(rows)
+    for each in nearest.T:  # one after another: all at once would take forty times the memory
+        total += library[each]
+    return total / np.float32(count)
 
 
 def _unit(rows: Floats) -> Floats:
