@@ -215,8 +215,9 @@ def accuracy(model: Model, playlists: Sequence[Playlist]) -> str:
 def _score(score: Mapping[str, float]) -> str:
     right, of = int(score["right"]), int(score["of"])
     found = f"of {words.count(of, 'song')} that belong there I found {right}" if of else "no song to test with yet"
-    precision = score.get("precision")
-    return found if precision is None else f"{found}; of those I put there, {round(10 * precision)} in 10 were right"
+    if not score.get("asked"):
+        return found
+    return f"{found}; of those I put there, {round(10 * score['precision'])} in 10 were right"
 
 
 def status(found: Status, now: datetime) -> str:

@@ -18,6 +18,7 @@ DIMENSIONS = 32  # that the library is seen in; more find no better songs
 REGIONS = 20  # of the library a playlist; songs are drawn towards the hearts of theirs
 MOST_REGIONS = 200
 PULL = 2.0  # towards the heart, in lengths of it
+BASE = 0.8  # what all songs have in common, beside a typical song's length of 1
 SOFTNESS = 8.0  # of a region's border: e-folds for a difference of 1 in squared distance
 SAMPLE = 1_000  # songs that directions and hearts are found among: more give much the same ones, slower
 ROUNDS = 6  # of k-means, and of the search for directions; both move little afterwards
@@ -102,7 +103,8 @@ def _told(points: Floats, covariance: Floats, spread: Floats) -> Floats:
 def _points(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> Floats:
     """Return (n, k): the songs in few dimensions, each drawn towards the hearts of its regions; mean square 1.
 
-    What is alike moves together: an answer then tells more of its region, and less of what only that song has.
+    What is alike moves together: an answer then tells more of its region, and less of what only that song has. The
+    last column is the same for all: without it, to know one end of the library would be to know the opposite one.
     """
     if regions not in memo:
         rng = np.random.default_rng(seed)
@@ -114,7 +116,7 @@ def _points(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> 
         drawn = seen + np.float32(PULL) * _belonging(seen, hearts) @ hearts
         drawn -= drawn.mean(axis=0)
         size = max(1e-6, float(np.sqrt((drawn**2).sum(axis=1).mean())))
-        memo[regions] = (drawn / size).astype(np.float32)
+        memo[regions] = np.hstack([drawn / size, np.full((len(space), 1), BASE)]).astype(np.float32)
     return memo[regions]
 
 

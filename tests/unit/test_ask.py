@@ -177,3 +177,14 @@ def test_why_says_nothing_without_a_labelled_song() -> None:
     alone = nearest(space, ["a", "b"], 0, {2: [1]}, 2)
     assert alone is not None
     assert alone.than is None
+
+
+def test_opposite_ends_of_a_library_are_both_asked_about() -> None:
+    rng = np.random.default_rng(0)
+    ends = np.repeat(np.eye(3, 8, dtype=np.float32) + np.array([[-4, 0, 0, 0, 0, 0, 0, 0]] + [[0] * 8] * 2), 20, axis=0)
+    space = (ends + 0.05 * rng.normal(size=(60, 8))).astype(np.float32)
+    nothing, asked = np.zeros(60, bool), np.zeros(60, bool)
+    for _ in range(6):
+        (row,) = next_songs(space, None, asked, nothing, [str(at) for at in range(60)], 1, 3, seed=1)
+        asked[row] = True
+    assert asked.reshape(3, 20).any(axis=1).all()
