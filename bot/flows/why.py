@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.adapters.store import Store, answers, playlists, songs
+from bot.core.features import LIKED
 from bot.core.labels import Verdict
 from bot.core.records import Playlist, Song
 from bot.core.why import nearest
@@ -67,7 +68,10 @@ async def explain(store: Store, outlooks: Outlooks, member: int, layer: int, son
     told = verdicts.get(song)
     about = next(iter(told.yes), None) if told and told.yes else (guesses[0][0].playlist if guesses else None)
     why = reason(outlook, song, verdicts, about) if about is not None else None
-    return Explained(found, tuple(guesses), why, told, outlook.features[song].provenance)
+    sources = {name: source for name, source in outlook.features[song].provenance.items() if name != LIKED}
+    return Explained(
+        found, tuple(guesses), why, told, sources
+    )  # few models go by dates, and what they tell is no sound
 
 
 async def suggest(store: Store, member: int, typed: str, limit: int) -> list[Song]:
