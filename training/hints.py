@@ -8,8 +8,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from bot.core.columns import words_of
 from bot.core.features import SongFeatures
-from bot.core.schema import words_of
 
 SPOKEN_FOR = (3, 0.5)  # songs at least, share of the library at most: fewer are chance, more say nothing
 TAGS = ("genres", "tags")

@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.columns import key_of
 from bot.core.features import SongFeatures
-from bot.core.schema import key_of
 
 WORDS = "genres"  # the set that is filled in
 Floats = NDArray[np.float32]

@@ -9,11 +9,12 @@ from typing import Any
 from bot.adapters.prior import Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, models, songs
+from bot.core.columns import Vectors
 from bot.core.decide import Scores
 from bot.core.features import SongFeatures
 from bot.core.prior import Prior, tell
 from bot.core.records import Model, Song
-from bot.core.schema import Vectors, schema_of
+from bot.core.schema import schema_of
 from bot.errors import ModelError, ModelMissing
 from bot.flows.teach import heard_by
 

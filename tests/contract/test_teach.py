@@ -12,11 +12,11 @@ from bot import config
 from bot.adapters.prior import NAME, Priors, Taught, read, to_bytes
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, answers, members, playlists, songs, whole
+from bot.core.columns import key_of
 from bot.core.features import SongFeatures
 from bot.core.labels import Answer, Kind, Source
 from bot.core.prior import Prior
 from bot.core.records import Like, Song
-from bot.core.schema import key_of
 from bot.doctor import Unwell, _prior
 from bot.flows import erase, teach
 from bot.flows.hands import STANDING

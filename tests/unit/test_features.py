@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.columns import key_of, words_of
 from bot.core.features import RefusedProvenance, SongFeatures, column, features_from_row
-from bot.core.schema import MOST_WORDS, Schema, key_of, schema_of, words_of
+from bot.core.schema import MOST_WORDS, Schema, schema_of
 
 EXPORTIFY_ROW = {
     "Track URI": "spotify:track:4N42ow0h4JoK68OQwOzsQn",
