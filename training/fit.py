@@ -5,12 +5,13 @@ fixed, and neither the order of songs and labels nor repetitions make a differen
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from bot.core.columns import Vectors
 from bot.core.dataset import TrainingSet
 from bot.core.features import SongFeatures
 from bot.core.prior import Prior, tell
@@ -21,9 +22,9 @@ from training.heads import fit_head
 from training.hints import Hint, hints_of
 from training.space import fit_space
 from training.trial import Trial, try_out
-from training.view import ANCHORS, View, look, spread_sample
+from training.view import Seen, View, look, spread_sample
 
-ENOUGH = 3_000  # songs that say where a library's middle is
+ROWS = 500  # songs taken into the space at a time
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,24 @@ class _Study:
 def _study(training: TrainingSet, examples: Examples) -> _Study:
     known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
     schema = schema_of(list(known.values()))
-    sample = spread_sample(known, ENOUGH)
-    needed = list(dict.fromkeys([*sample, *examples.songs]))
-    vectors = schema.vectors([known[song] for song in needed])
-    space = fit_space(schema, vectors[: len(sample)])
-    rows = dict(zip(needed, space.transform(vectors).astype(np.float32), strict=True))
-    library = sample[:ANCHORS]
-    hints = _hints(training, examples, {song: known[song] for song in library})
-    view = look(schema, known, examples.songs, library, rows, [songs for _, songs in hints])
+    library = {song: known[song] for song in spread_sample(known)}
+    labelled = [known[song] for song in examples.songs]
+    vectors = schema.vectors(list(library.values()))
+    space = fit_space(schema, vectors)
+    hints, place = _hints(training, examples, library), {song: at for at, song in enumerate(library)}
+    view = look(
+        _seen(space, schema, labelled, schema.vectors(labelled)),
+        _seen(space, schema, list(library.values()), vectors),
+        [[place[song] for song in songs] for _, songs in hints],
+    )
     sources = Counter(source for song in known.values() for source in song.provenance.values())
     return _Study(space, schema, view, replace(examples, hinted=tuple(at for at, _ in hints)), dict(sources))
+
+
+def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> Seen:
+    """Return the songs as a view takes them; a part at a time, for the way into the space is as exact as it is wide."""
+    parts = [space.transform(vectors[at : at + ROWS]).astype(np.float32) for at in range(0, len(vectors), ROWS)]
+    return Seen(songs, vectors[:, : len(schema.numbers)], np.concatenate(parts))
 
 
 def _conclude(study: _Study) -> Fitted:

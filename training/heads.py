@@ -71,7 +71,7 @@ def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits
 def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
     """Return a head learnt from those rows of the examples, and from their hints; view: of the examples."""
     told = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
-    seen, library = _compact(*view.teacher(boldness(examples, rows)), told)
+    seen, library = _compact(view, boldness(examples, rows), told)
     fit = _competing if examples.exclusive else _apart
     truth, weight = _weak(examples)
     truth, weight = np.concatenate([examples.truth, truth])[told], np.concatenate([examples.weight, weight])[told]
@@ -96,14 +96,20 @@ def boldness(examples: Examples, rows: NDArray[np.int64]) -> float:
     return float(BOLDNESS / examples.each(rows) ** WANING)
 
 
-def _compact(labelled: Floats, library: Floats, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
-    """Return both in the directions that the labelled rows span: all that a regularised regression can use of them."""
-    some = labelled[rows].astype(np.float64)
+def _compact(view: View, boldness: float, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
+    """Return what the teacher sees of those rows and of the library: songs beside their neighbourhoods.
+
+    Both in the directions that the rows span, which are all that a regularised regression can use of them.
+    """
+    weight = np.float32(np.sqrt(boldness))
+    some = np.hstack([view.own[rows], weight * view.near[rows]]).astype(np.float64)
     values, vectors = np.linalg.eigh(some @ some.T)
     kept = values > FAINT
     kept[-1:] = True  # songs that are all alike still have one direction
     directions = some.T @ (vectors[:, kept] / np.sqrt(np.maximum(values[kept], FAINT)))
-    return some @ directions, (library @ directions.astype(np.float32)).astype(np.float64)
+    own, near = np.split(directions.astype(np.float32), [view.own.shape[1]])
+    library = view.library_own @ own + weight * (view.library_near @ near)
+    return some @ directions, library.astype(np.float64)
 
 
 def _apart(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:

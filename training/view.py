@@ -8,16 +8,15 @@ Smoothing over neighbours: Belkin, Niyogi & Sindhwani 2006; teaching a simpler m
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
-from bot.core.schema import Schema
 
-ANCHORS = 2_500  # songs of the library that a label may speak through; more cost time and buy little
+ENOUGH = 2_500  # songs that stand for a library, and that a label may speak through; more cost time and buy little
 NEIGHBOURS = 40  # songs that are averaged
 ARTIST = 0.3  # weight of what an artist's songs sound like on average, beside what the song itself does
 RIDGE = 1e-3  # of the student, as a share of the songs it learns from
@@ -38,50 +37,38 @@ class View:
     space: Floats  # (m, k) what the student sees
     own: Floats  # (m + h, k + a)
     near: Floats
-    library: Floats  # (n, k)
-    library_own: Floats
+    library_own: Floats  # (n, k + a)
     library_near: Floats
     solve: Floats
 
-    def teacher(self, boldness: float) -> tuple[Floats, Floats]:
-        """Return (m + h, t) and (n, t): songs beside their neighbourhoods, these `boldness` times as important."""
-        weight = np.float32(np.sqrt(boldness))
-        return np.hstack([self.own, weight * self.near]), np.hstack([self.library_own, weight * self.library_near])
+
+def spread_sample(songs: Iterable[str]) -> list[str]:
+    """Return at most ENOUGH of the songs, always the same ones, in whatever order they come."""
+    return sorted(songs, key=lambda song: hashlib.sha256(song.encode()).digest())[:ENOUGH]
 
 
-def spread_sample(songs: Iterable[str], most: int) -> list[str]:
-    """Return at most `most` of the songs, always the same ones, in whatever order they come."""
-    return sorted(songs, key=lambda song: hashlib.sha256(song.encode()).digest())[:most]
+@dataclass(frozen=True)
+class Seen:
+    """Some songs: what is known of them, their numbers (n, a) in a vector, their rows (n, k) in the space."""
+
+    songs: Sequence[SongFeatures]
+    numbers: Floats
+    space: Floats
 
 
-def look(
-    schema: Schema,
-    songs: Mapping[str, SongFeatures],
-    labelled: Sequence[str],
-    library: Sequence[str],
-    space: Mapping[str, Floats],
-    hinted: Sequence[Sequence[str]] = (),
-) -> View:
-    """Return the view of `labelled` songs against a library; space: each song's row of length 1.
-
-    hinted: songs of the library, by hint.
-    """
-    seen, row = [*labelled, *library], len(labelled)
-    rows = np.array([space[song] for song in seen], np.float32)
-    numbers = schema.vectors([songs[song] for song in seen])[:, : len(schema.numbers)]
-    own = _unit(np.hstack([rows, ARTIST * _by_artist(numbers, [songs[song] for song in seen], row)]))
-    near = _neighbourhood(own, own[row:])
-    near -= near[row:].mean(axis=0)
-    place = {song: at for at, song in enumerate(library)}
-    spoken = [[place[song] for song in each] for each in hinted]
+def look(labelled: Seen, library: Seen, hinted: Sequence[Sequence[int]] = ()) -> View:
+    """Return the view of labelled songs against a library; hinted: rows of the library, by hint."""
+    sound = _sound_of_artists(library)
+    own, library_own = (_unit(np.hstack([seen.space, ARTIST * sound(seen)])) for seen in (labelled, library))
+    near, library_near = (_neighbourhood(rows, library_own) for rows in (own, library_own))
+    middle = library_near.mean(axis=0)
     return View(
-        space=rows[:row],
-        own=_with_means(own[:row], own[row:], spoken),
-        near=_with_means(near[:row], near[row:], spoken),
-        library=rows[row:],
-        library_own=own[row:],
-        library_near=near[row:],
-        solve=_solver(rows[row:]),
+        space=labelled.space,
+        own=_with_means(own, library_own, hinted),
+        near=_with_means(near - middle, library_near - middle, hinted),
+        library_own=library_own,
+        library_near=library_near - middle,
+        solve=_solver(library.space),
     )
 
 
@@ -89,18 +76,23 @@ def _with_means(labelled: Floats, library: Floats, spoken: Sequence[Sequence[int
     return np.vstack([labelled, *(library[rows].mean(axis=0, keepdims=True) for rows in spoken)])
 
 
-def _by_artist(numbers: Floats, songs: Sequence[SongFeatures], library_from: int) -> Floats:
-    """Return each song's numbers averaged over the library's songs of its artists."""
-    of_artist: dict[str, list[int]] = defaultdict(list)
-    for at in range(library_from, len(songs)):
-        for artist in songs[at].sets.get("artists", ()):
-            of_artist[artist].append(at)
-    means = {artist: numbers[rows].mean(axis=0) for artist, rows in of_artist.items()}
-    found = numbers.copy()
-    for at, song in enumerate(songs):
-        if known := [means[artist] for artist in sorted(song.sets.get("artists", ())) if artist in means]:
-            found[at] = np.mean(known, axis=0)
-    return np.asarray(found - found[library_from:].mean(axis=0))
+def _sound_of_artists(library: Seen) -> Callable[[Seen], Floats]:
+    """Return what tells songs' numbers (n, a) averaged over the library's songs of their artists, about its middle."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for at, song in enumerate(library.songs):
+        for artist in song.sets.get("artists", ()):
+            rows[artist].append(at)
+    means = {artist: library.numbers[at].mean(axis=0) for artist, at in rows.items()}
+
+    def sound(seen: Seen) -> Floats:
+        found = seen.numbers.copy()
+        for at, song in enumerate(seen.songs):
+            if known := [means[artist] for artist in sorted(song.sets.get("artists", ())) if artist in means]:
+                found[at] = np.mean(known, axis=0)
+        return found
+
+    middle = sound(library).mean(axis=0)
+    return lambda seen: np.asarray(sound(seen) - middle)
 
 
 def _neighbourhood(rows: Floats, library: Floats) -> Floats:
