@@ -97,41 +97,48 @@ def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
 def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> float:
     """Return the largest difference from scikit-learn. Raises NotEqual above TOLERANCE or for another decision."""
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
-    parts = (songs[at : at + ROWS] for at in range(0, len(songs), ROWS))
-    return max((_difference(fitted, session, part) for part in parts), default=0.0)
+    parts = [_answers(fitted, session, songs[at : at + ROWS]) for at in range(0, len(songs), ROWS)]
+    if not parts:
+        return 0.0
+    found, wanted, off = zip(*parts, strict=True)
+    known = np.array([song.known for song in songs])
+    ours, theirs = (_scores(fitted, np.concatenate(each), known) for each in (found, wanted))
+    if changed := changed_decisions(ours, theirs, several=not fitted.examples.exclusive):
+        raise NotEqual(f"the exported model decides otherwise about {changed} songs")
+    return max(off)
 
 
-def _difference(fitted: Fitted, session: ort.InferenceSession, songs: Sequence[SongFeatures]) -> float:
+def _answers(
+    fitted: Fitted, session: ort.InferenceSession, songs: Sequence[SongFeatures]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+    """Return both models' probabilities (n, c), and how far they or the spaces are apart at the most."""
     vectors = fitted.schema.vectors(songs)
     found, space = session.run(["probabilities", "space"], {"vectors": vectors})
     wanted = fitted.pipeline.predict_proba(vectors)
     off = max(float(np.abs(found - wanted).max()), float(np.abs(space - fitted.pipeline[:-1].transform(vectors)).max()))
     if not off <= TOLERANCE:
         raise NotEqual(f"the exported model answers up to {off:.1e} off what was trained")
-    known = np.array([song.known for song in songs])
-    ours, theirs = (Scores(fitted.examples.classes, each.astype(np.float32), space, known) for each in (found, wanted))
-    if changed := changed_decisions(ours, theirs, several=not fitted.examples.exclusive):
-        raise NotEqual(f"the exported model decides otherwise about {changed} songs")
-    return off
+    return found, wanted.astype(np.float32), off
+
+
+def _scores(fitted: Fitted, probabilities: NDArray[np.float32], known: NDArray[np.bool_]) -> Scores:
+    """Where songs lie decides nothing, so the scores have no space."""
+    return Scores(fitted.examples.classes, probabilities, np.empty((len(known), 0), np.float32), known)
 
 
 def changed_decisions(ours: Scores, theirs: Scores, several: bool) -> int:
-    """Return of how many songs two models' scores decide otherwise, under any of MISTAKES; equal rows cannot."""
-    rows = np.flatnonzero((ours.probabilities != theirs.probabilities).any(axis=1))
+    """Return of how many songs two models' scores of a whole library decide otherwise, under any of MISTAKES."""
     changed: set[int] = set()
     for mistakes in MISTAKES:
-        found, wanted = (_decided(scores, rows, mistakes, several) for scores in (ours, theirs))
+        found, wanted = (_decided(scores, mistakes, several) for scores in (ours, theirs))
         changed |= {song for song, *_ in found ^ wanted}
     return len(changed)
 
 
-def _decided(
-    scores: Scores, rows: NDArray[np.int64], mistakes: int, several: bool
-) -> set[tuple[int, str, frozenset[int]]]:
+def _decided(scores: Scores, mistakes: int, several: bool) -> set[tuple[int, str, frozenset[int]]]:
     """Return song, outcome and playlists of each decision; which of two equal guesses stands first decides nothing."""
-    some = Scores(scores.classes, scores.probabilities[rows], scores.space[rows], scores.known[rows])
     rules = [PlaylistRule(name, mistakes, automatic=True) for name in scores.classes if name is not None]
-    decisions = decide(some, rules, several, everything=False)
+    decisions = decide(scores, rules, several, everything=False)
     return {(each.song, each.outcome, frozenset(each.playlists)) for each in decisions}
 
 

@@ -27,7 +27,7 @@ def figures(trial: Trial) -> dict[str, Any]:
         "accuracy": _share(int(right.sum()), right.size),
         "baseline": _baseline(truth, exclusive),
         "likelihood": _mean(trial.likelihood[trial.tested]),
-        "baseline_likelihood": _mean(trial.prior[trial.tested]),
+        "baseline_likelihood": _mean(trial.baseline[trial.tested]),
         "classes": {class_name(name): _of_class(truth[:, at], guess[:, at]) for at, name in enumerate(names)},
         "confusion": (truth.T.astype(int) @ guess.astype(int)).tolist() if exclusive else None,
     }

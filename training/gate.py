@@ -1,4 +1,4 @@
-"""Gate: a model is published when it beats the prior and is not worse than the one that serves.
+"""Gate: a model is published when it beats the baseline and is not worse than the one that serves.
 
 The two models are compared song by song, and neither on a song it learnt from: the candidate by what it said when the
 song was left out; the served one likewise where it knew the label, and by what it says today where it did not. A new
@@ -41,7 +41,7 @@ def judge(trial: Trial, served: Served | None, songs: Mapping[str, SongFeatures]
     """Return whether the model behind `trial` may replace `served`; songs: features of the examples."""
     if not trial.tested.any():
         return Verdict(served is None, "too few labels to test it, so it guesses and asks")
-    if not trial.beats_prior:
+    if not trial.beats_baseline:
         return Verdict(False, "no better than knowing how common each playlist is")
     if served is None:
         return Verdict(True, "better than knowing how common each playlist is")

@@ -1,7 +1,7 @@
 """Trial: how right the model is on songs that it has not seen, and how sure it may therefore be.
 
 Every settled song is left out once; a model of the rest says where it belongs. One temperature is then chosen so
-that the probabilities mean what they say. The yardstick is the prior: how often each class was labelled.
+that the probabilities mean what they say. The yardstick is a baseline: how often each class was labelled.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ LEAST = 0.01  # probability of the truth below which being wrong costs no more
 class Trial:
     """What the left-out songs showed. tested: (m,) which rows could be tested; elsewhere nothing is of use.
 
-    likelihood: (m,) log-probability of the truth at `temperature`; prior: the same of knowing only how common each
-    class is. probabilities: (m, c).
+    likelihood: (m,) log-probability of the truth at `temperature`; baseline: the same of knowing only how common
+    each class is. probabilities: (m, c).
     """
 
     examples: Examples
@@ -39,12 +39,12 @@ class Trial:
     probabilities: Logits
     temperature: float
     likelihood: Logits
-    prior: Logits
+    baseline: Logits
 
     @property
-    def beats_prior(self) -> bool:
-        """Whether the left-out songs are likelier under the model than under the prior."""
-        return bool(self.tested.any() and (self.likelihood - self.prior)[self.tested].mean() > 0)
+    def beats_baseline(self) -> bool:
+        """Whether the left-out songs are likelier under the model than under the baseline."""
+        return bool(self.tested.any() and (self.likelihood - self.baseline)[self.tested].mean() > 0)
 
 
 def try_out(view: View, examples: Examples) -> Trial:
@@ -62,7 +62,7 @@ def try_out(view: View, examples: Examples) -> Trial:
         found,
         temperature,
         likelihood(found, examples.truth, examples.exclusive),
-        likelihood(_prior(examples), examples.truth, examples.exclusive),
+        likelihood(_baseline(examples), examples.truth, examples.exclusive),
     )
 
 
@@ -121,7 +121,7 @@ def _temperature(logits: Logits, truth: Logits, exclusive: bool, usual: float) -
     return float(TEMPERATURES[np.argmax(np.array(fit) - doubt)])
 
 
-def _prior(examples: Examples) -> Logits:
+def _baseline(examples: Examples) -> Logits:
     """Return (m, c): how common each class is among the *other* songs, with one more of each for caution."""
     settled = examples.settled[:, None]
     yes = np.where(settled, examples.truth == 1, 0)

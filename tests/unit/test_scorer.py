@@ -176,6 +176,12 @@ def test_p29_a_hair_that_changes_a_decision_is_found_and_one_that_changes_none_i
     assert changed_decisions(*clear, several=False) == 0
 
 
+def test_p29_a_bar_that_moved_past_a_song_is_found_though_the_song_itself_is_scored_alike() -> None:
+    space, known = np.ones((2, 1), np.float32), np.ones(2, np.bool_)
+    rows = [np.array([[first, 1 - first], [0.8, 0.2]], np.float32) for first in (1, 1 - 1e-6)]
+    assert changed_decisions(*(Scores((1, 2), each, space, known) for each in rows), several=False) == 1
+
+
 def test_a_song_exactly_in_the_middle_of_its_library_is_answered_as_in_scikit_learn() -> None:
     songs = {name: SongFeatures(song.numbers) for name, song in SONGS.items() if song.numbers}
     fitted = fit(labelled(songs, [6, 6, 6]))
