@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.ask import CLEAR, next_songs
+from bot.core.ask import belief_in, next_songs
 from bot.core.dataset import Label, TrainingSet
 from bot.core.decide import Scores
 from bot.core.prior import Prior
@@ -26,7 +26,6 @@ QUESTIONS = 80  # at most
 EVERY, UNTIL, THEN = 1, 12, 4  # labels from one training to the next; the second step holds beyond UNTIL
 GOALS = (0.65, 0.75)  # mean accuracy
 CHOSEN, RANDOM = "chosen", "random"
-HARDLY, ENOUGH, ALL = 2, 10, 2.0  # as bot.flows.label has them
 RECENT = 3  # songs whose artists are not asked about again at once
 
 
@@ -84,7 +83,6 @@ def kept_back(member: Member) -> list[tuple[str, int]]:
 def choose(quiz: _Quiz, seed: int) -> str:
     """Return the next song to ask about, chosen as bot.flows.label chooses it."""
     counts = Counter(quiz.labels.values())
-    fewest = min(range(quiz.member.k), key=lambda at: counts[at])
     scores = quiz.scores
     artists = [min(quiz.member.songs[song].sets.get("artists", ()), default="") for song in quiz.songs]
     place = {song: at for at, song in enumerate(quiz.songs)}
@@ -98,11 +96,8 @@ def choose(quiz: _Quiz, seed: int) -> str:
         quiz.member.k,
         seed=seed,
         recent_artists=[artists[place[song]] for song in list(quiz.labels)[-RECENT:]],
+        belief=belief_in(scores.classes if scores else (), {at: counts[at] for at in range(quiz.member.k)}),
         memo=quiz.memo,
-        clear=CLEAR if counts[fewest] >= ENOUGH else ALL,
-        poorest=scores.classes.index(fewest)
-        if scores and counts[fewest] < HARDLY and fewest in scores.classes
-        else None,
     )
     left = (song for song in quiz.answers if song not in quiz.labels)
     return quiz.songs[int(chosen[0])] if len(chosen) else next(left)

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from tqdm import tqdm
 from bot.adapters.prior import NAME
 from bot.adapters.prior import read as read_prior
 from bot.adapters.scorer import Model, Scorer, read_model
-from bot.core.ask import next_songs
+from bot.core.ask import belief_in, next_songs
 from bot.core.dataset import TrainingSet
 from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.features import SongFeatures
@@ -164,12 +165,21 @@ def _next(
     scores = served.model.score(songs) if served else None
     space = scores.space if scores else schema_of(songs).vectors(songs)
     told = {label.song for label in training.labels}
+    counts = Counter(label.playlist for label in training.labels if label.verdict)
     labelled = np.array([song in told for song in library.songs])
     artists = [library.artist(song) for song in library.songs]
-    probabilities = scores.probabilities if scores else None
-    skipped = np.zeros(len(songs), bool)
-    k = len(training.playlists)
-    chosen = next_songs(space, probabilities, labelled, skipped, artists, count, k, SEED, several=training.several)
+    chosen = next_songs(
+        space,
+        scores.probabilities if scores else None,
+        labelled,
+        np.zeros(len(songs), bool),
+        artists,
+        count,
+        len(training.playlists),
+        SEED,
+        several=training.several,
+        belief=belief_in(scores.classes if scores else (), {name: counts[name] for name in training.playlists}),
+    )
     return [int(row) for row in chosen]
 
 

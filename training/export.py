@@ -105,7 +105,7 @@ def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> 
     ours, theirs = (_scores(fitted, np.concatenate(each), known) for each in (found, wanted))
     if changed := changed_decisions(ours, theirs, several=not fitted.examples.exclusive):
         raise NotEqual(f"the exported model decides otherwise about {changed} songs")
-    return max(off)
+    return float(max(off))
 
 
 def _answers(

@@ -7,12 +7,16 @@ the library, from a Bayesian linear model on the songs' points: known before the
 Jordan 1996, "Active learning with statistical models"; Seo et al. 2000). Pure and deterministic for a seed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 CLEAR = 0.8  # margin between the two best guesses from which a question is a waste of a tap
+NOTHING = 2.0  # a margin that no song has
+ENOUGH = 10  # labels of every playlist, from which a model may call songs clear
+HARDLY = 2  # labels of a playlist, below which it is looked for; from two on that costs more than it finds
 NOISE = 1.0  # variance of one answer, in variances of a typical song
 DIMENSIONS = 32  # that the library is seen in; more find no better songs
 REGIONS = 20  # of the library a playlist; songs are drawn towards the hearts of theirs
@@ -28,6 +32,29 @@ Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """How far a model is believed. clear: the margin from which a song is not asked about.
+
+    poorest: the column of a playlist with next to no labels, whose likeliest songs are to come first.
+    """
+
+    clear: float = CLEAR
+    poorest: int | None = None
+
+
+def belief_in(classes: Sequence[int | None], labels: Mapping[int, int]) -> Belief:
+    """Return the belief in a model of these classes; labels: how many each playlist that is kept has.
+
+    Until it has seen ENOUGH of every playlist, nothing is clear; one that it hardly knows is looked for.
+    """
+    if not labels:
+        return Belief(NOTHING)
+    fewest = min(labels, key=lambda playlist: labels[playlist])
+    looked_for = labels[fewest] < HARDLY and fewest in classes
+    return Belief(CLEAR if labels[fewest] >= ENOUGH else NOTHING, classes.index(fewest) if looked_for else None)
+
+
 def next_songs(
     space: Floats,
     probabilities: Floats | None,
@@ -40,16 +67,15 @@ def next_songs(
     *,
     several: bool = False,
     recent_artists: Iterable[str] = (),
-    clear: float = CLEAR,
-    poorest: int | None = None,
+    belief: Belief | None = None,
     memo: dict[int, Floats] | None = None,
 ) -> Rows:
     """Return up to `count` rows of songs to ask about at once, the best first; none when the rest is clear.
 
     space: (n, d), near means alike. probabilities: (n, c) of a model, or None before there is one. artists: one name
-    a song. No artist comes twice, nor one of `recent_artists`, unless nothing else is left to ask. clear: the lead from
-    which a song is not asked. poorest: the column of a playlist with next to no labels, whose likeliest songs are to
-    come first. memo: keeps what depends on `space` and `seed` alone; pass the same one for the same two.
+    a song. No artist comes twice, nor one of `recent_artists`, unless nothing else is left to ask. belief: in the
+    model; left out, it has seen enough. memo: keeps what depends on `space` and `seed` alone; pass the same one for
+    the same two.
     """
     if not len(space):
         return np.array([], np.int64)
@@ -57,8 +83,9 @@ def next_songs(
     points = _points(space, regions, seed, {} if memo is None else memo)
     wanted, doubt = ~(labelled | skipped), np.ones(len(space), np.float32)
     if probabilities is not None:
-        lead = margins(probabilities, several)
-        wanted, doubt = wanted & (lead < clear), 1 - lead if poorest is None else probabilities[:, poorest]
+        lead, believed = margins(probabilities, several), belief or Belief()
+        wanted &= lead < believed.clear
+        doubt = 1 - lead if believed.poorest is None else probabilities[:, believed.poorest]
     return _choose(points, doubt, wanted, labelled, artists, count, set(recent_artists))
 
 

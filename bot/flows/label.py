@@ -15,8 +15,7 @@ from operator import itemgetter
 import numpy as np
 
 from bot.adapters.store import Store, Tx, answers, cards, playlists, songs
-from bot.core.ask import CLEAR, next_songs
-from bot.core.decide import Scores
+from bot.core.ask import belief_in, next_songs
 from bot.core.forecast import labels_to_goal, share_after
 from bot.core.labels import Answer, Kind, Source, Verdict
 from bot.core.records import Card, Layer, Playlist, Song
@@ -27,9 +26,6 @@ from bot.flows.why import Reason, reason
 
 FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
 TRAIN_EVERY = 10  # labels since the last training
-ENOUGH = 10  # labels of a playlist, from which the model may call songs clear
-HARDLY = 2  # labels of a playlist, below which it is looked for; from two on that costs more than it finds
-ALL = 2.0  # a lead that no song has: nothing is clear
 SKIPPED_FOR = 50  # newest cards whose song is not asked again
 
 
@@ -143,17 +139,12 @@ def choose(
     kept: Sequence[Playlist],
     count: int,
 ) -> list[str]:
-    """Return up to `count` songs that teach the most when they are asked at once; none when all the rest is clear.
-
-    A model is believed that a song is clear only once it has seen ENOUGH labels of every playlist; of one that it
-    hardly knows, the likeliest songs are asked first.
-    """
+    """Return up to `count` songs that teach the most when they are asked at once; none when all the rest is clear."""
     labelled = np.array([_settled(verdicts.get(song.song)) for song in outlook.songs], bool)
     asked = frozenset(recent)
     skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in outlook.songs], bool)
     artists = [song.artists[0] if song.artists else "" for song in outlook.songs]
     counts = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
-    fewest = min(kept, key=lambda each: counts[each.playlist]).playlist
     scores = outlook.scores
     chosen = next_songs(
         outlook.space,
@@ -166,17 +157,10 @@ def choose(
         seed=layer.layer,
         several=layer.several,
         recent_artists=[artists[outlook.place[song]] for song in recent[:3] if song in outlook.place],
+        belief=belief_in(scores.classes if scores else (), {each.playlist: counts[each.playlist] for each in kept}),
         memo=outlook.memo,
-        clear=CLEAR if counts[fewest] >= ENOUGH else ALL,
-        poorest=scores.classes.index(fewest)
-        if scores and counts[fewest] < HARDLY and fewest in scores.classes
-        else None,
     )
     return [outlook.songs[row].song for row in chosen.tolist()]
-
-
-def _column(scores: Scores | None, playlist: int) -> int | None:
-    return scores.classes.index(playlist) if scores and playlist in scores.classes else None
 
 
 def _settled(verdict: Verdict | None) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.ask import CLEAR, margins, next_songs
+from bot.core.ask import CLEAR, NOTHING, Belief, belief_in, margins, next_songs
 from bot.core.why import nearest
 
 
@@ -61,8 +61,18 @@ def test_a_playlist_with_next_to_no_labels_gets_its_likeliest_songs() -> None:
     probabilities[200:250] = [0.3, 0.3, 0.4]
     labelled = none_of(300)
     labelled[::20] = True
-    chosen = next_songs(regions(6, 50), probabilities, labelled, none_of(300), artists(300), 3, 3, seed=1, poorest=2)
+    chosen = next_songs(
+        regions(6, 50), probabilities, labelled, none_of(300), artists(300), 3, 3, 1, belief=Belief(poorest=2)
+    )
     assert {row // 50 for row in chosen} == {4}
+
+
+def test_a_model_is_believed_once_it_knows_every_playlist() -> None:
+    assert belief_in((7, 8), {7: 10, 8: 30}) == Belief(CLEAR)
+    assert belief_in((7, 8), {7: 9, 8: 30}) == Belief(NOTHING)
+    assert belief_in((7, 8), {7: 30, 8: 1}) == Belief(NOTHING, poorest=1)
+    assert belief_in((7,), {7: 30, 8: 0}) == Belief(NOTHING), "a playlist that the model never heard of has no column"
+    assert belief_in((), {}) == Belief(NOTHING)
 
 
 @settings(max_examples=40, deadline=None)
@@ -84,7 +94,7 @@ def test_no_song_is_clear_whatever_the_scale_of_the_space(seed: int, clear: floa
     guesses = rng.dirichlet(np.full(4, 0.3), 60).astype(np.float32)
     labelled = rng.random(60) < 0.3
     chosen = next_songs(
-        space, guesses, labelled, none_of(60), artists(60), 60, 4, seed, several=several, clear=clear, memo={}
+        space, guesses, labelled, none_of(60), artists(60), 60, 4, seed, several=several, belief=Belief(clear)
     )
     assert set(chosen) == set(np.flatnonzero(~labelled & (margins(guesses, several) < clear)))
 
