@@ -4,21 +4,24 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
-from training import commands
-from training.teaching import pretrain_command
+from training.commands.evaluate import evaluate_command
+from training.commands.fit import fit_command
+from training.commands.pretrain import pretrain_command
+from training.commands.use import inspect_command, next_command, predict_command
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command; what goes wrong is one line on stderr."""
+def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
+    """Run one command; what goes wrong is one line on stderr. env: says where the bot's database and models are."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    options.env = env
     options.command = shlex.join(["python", "-m", "training", *arguments])
-    if options.run is commands.fit_command and (problem := _unclear(options)):
+    if options.run is fit_command and (problem := _unclear(options)):
         parser.error(problem)
     try:
         code: int = options.run(options)
@@ -47,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_next(verbs.add_parser("next", help="say which songs to ask about next"))
     inspect = verbs.add_parser("inspect", help="check a model's file and print what it says of itself")
     inspect.add_argument("model", type=Path)
-    inspect.set_defaults(run=commands.inspect_command)
+    inspect.set_defaults(run=inspect_command)
     _add_pretrain(verbs.add_parser("pretrain", help="learn from many people's playlists which artists keep company"))
     _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
     return parser
@@ -64,7 +67,7 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="say what happened as JSON, a line a model")
     _add_rules(parser)
     _add_prior(parser, "--out")
-    parser.set_defaults(run=commands.fit_command)
+    parser.set_defaults(run=fit_command)
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +77,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mistakes", type=float, default=2, help="bearable mistakes in 20 (default 2)")
     parser.add_argument("--sets", nargs="+", default=[], help="columns that hold sets, beside genres, artists, album")
     _add_prior(parser, "--models")
-    parser.set_defaults(run=commands.predict_command)
+    parser.set_defaults(run=predict_command)
 
 
 def _add_next(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +87,7 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--count", type=int, default=5)
     _add_rules(parser)
     _add_prior(parser, "--models")
-    parser.set_defaults(run=commands.next_command)
+    parser.set_defaults(run=next_command)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +102,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write all figures there")
     parser.add_argument("--report", type=Path, help="folder for the tables (measured.md) and pictures (SVG)")
-    parser.set_defaults(run=commands.evaluate_command)
+    parser.set_defaults(run=evaluate_command)
 
 
 def _add_pretrain(parser: argparse.ArgumentParser) -> None:

@@ -5,14 +5,12 @@ are much the same. Everything is a function of files, protocol and seed; how man
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
-
-from tqdm import tqdm
 
 from bot.core.prior import Prior
 from training.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
@@ -21,6 +19,7 @@ from training.measure import measure
 from training.people import Member, Person, corpora_without, draw_members
 from training.pretrain import pretrain
 from training.problems import InputProblem
+from training.progress import bar
 from training.summary import gains, summarise, summarise_asking
 
 KS, NS = (3, 5, 10), (1, 2, 5, 10, 20)  # playlists of a member; labels a playlist
@@ -55,10 +54,10 @@ def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any
     drawn = {person.name: list(_members(person, protocol)) for person in material.people}
     if not any(drawn.values()):
         raise InputProblem("no member can be drawn: too few playlists of 30 to 1,500 songs in any of the files")
-    priors = {person.name: prior_for(person, material) for person in _bar(_tested(material), "priors")}
+    priors = {person.name: prior_for(person, material) for person in bar(_tested(material), "priors")}
     tasks: list[Task] = [task for name, members in drawn.items() for task in _tasks(members, priors[name], protocol)]
     tasks += [partial(try_likes, each, priors[each.name], protocol.seed) for each in material.likes]
-    found = list(_bar(run_all(tasks, jobs), "fits", len(tasks)))
+    found = list(bar(run_all(tasks, jobs), "fits", len(tasks)))
     rows = [row for each in found if isinstance(each, list) for row in each]
     curves = [each for each in found if isinstance(each, Curve)]
     liked = [each for each in found if isinstance(each, dict)]
@@ -106,9 +105,3 @@ def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[Any]:
 
 def _run(task: Task) -> Any:
     return task()
-
-
-def _bar(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
-    """Show progress on a terminal, and nowhere else."""
-    bar: Iterable[Any] = tqdm(items, unit=f" {unit}", total=total, disable=None)
-    return bar

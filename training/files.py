@@ -40,17 +40,22 @@ class Library:
 def read_library(path: Path, sets: Collection[str] = ()) -> Library:
     """Read a library; a song that stands in several lines is one. `sets` declares further columns that hold sets."""
     rows = read_rows(path)
-    fields = {column(header): header for header in rows[0][1]}
-    id_field = next((fields[name] for name in IDS if name in fields), None)
+    id_field = header_of(rows, IDS)
     if id_field is None:
         raise InputProblem(f"{path}: no column names the songs; one of {', '.join(IDS)} is wanted")
-    name_field = next((fields[name] for name in NAMES if name in fields), id_field)
+    name_field = header_of(rows, NAMES) or id_field
     firsts = {song_id(row[id_field]): row for _, row in reversed(rows) if row[id_field]}
     source, declared = f"csv:{path.name}", SETS | set(sets)
     songs = {song: features_from_row(firsts[song], source, declared) for song in reversed(firsts)}
     if not any(song.known for song in songs.values()):
         raise InputProblem(f"{path}: no column holds a number or a set of a song")
     return Library(songs, {song: firsts[song][name_field] for song in songs})
+
+
+def header_of(rows: Sequence[Row], columns: Iterable[str]) -> str | None:
+    """Return what a file calls the first of `columns` that it has; None when it has none of them."""
+    headers = {column(header): header for header in rows[0][1]}
+    return next((headers[name] for name in columns if name in headers), None)
 
 
 def song_id(text: str) -> str:

@@ -18,7 +18,7 @@ from bot.core.dataset import Label, TrainingSet
 from bot.core.features import SongFeatures, column, features_from_row
 from bot.core.prior import Prior
 from training.contenders import NO_AUDIO, contenders
-from training.files import IDS, read_rows, song_id
+from training.files import IDS, header_of, read_rows, song_id
 from training.people import Person, refuse_twice
 from training.problems import InputProblem
 
@@ -56,11 +56,9 @@ def read_all_likes(paths: Iterable[Path]) -> list[Likes]:
 def read_likes(path: Path) -> Likes:
     """Read likes and dislikes; songs without an id go by their line. Raises InputProblem."""
     rows = read_rows(path)
-    fields = {column(header): header for header in rows[0][1]}
-    verdict = next((fields[name] for name in VERDICTS if name in fields), None)
+    verdict, id_field = header_of(rows, VERDICTS), header_of(rows, IDS)
     if verdict is None:
         raise InputProblem(f"{path}: no column says what is liked; one of {', '.join(VERDICTS)} is wanted")
-    id_field = next((fields[name] for name in IDS if name in fields), None)
     firsts: dict[str, tuple[int, Mapping[str, str]]] = {}
     for line, row in rows:
         firsts.setdefault(song_id(row[id_field]) if id_field else str(line), (line, row))

@@ -1,7 +1,6 @@
 """Member: train one layer of one member, from the bot's own database and into it."""
 
 import asyncio
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +13,8 @@ from bot.flows.train import training_set
 from training.publish import Outcome, served_from, train
 
 
-def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str] = os.environ) -> Outcome:
-    """Train and publish as the environment's DATABASE_URL and DATA_DIR say. Raises as `train` does."""
+def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> Outcome:
+    """Train and publish as DATABASE_URL and DATA_DIR of `env` say. Raises as `train` does."""
     return asyncio.run(_train(store_in(env), data_dir_in(env) / "models", member, layer, now))
 
 

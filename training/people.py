@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.core.features import SongFeatures, column, features_from_row
+from bot.core.features import SongFeatures, features_from_row
 from training.dates import undated
-from training.files import IDS, read_rows, song_id
+from training.files import IDS, header_of, read_rows, song_id
 from training.pretrain import Corpus
 from training.problems import InputProblem
 
@@ -71,8 +71,7 @@ def read_person(path: Path) -> Person:
     When songs were added is left out: whole playlists were filled in a minute, and would give themselves away.
     """
     rows = read_rows(path)
-    fields = {column(header): header for header in rows[0][1]}
-    id_field, key = (next((fields[name] for name in names if name in fields), None) for names in (IDS, KEYS))
+    id_field, key = header_of(rows, IDS), header_of(rows, KEYS)
     if id_field is None or key is None:
         raise InputProblem(f"{path}: columns for the song and its playlist are wanted")
     songs: dict[str, SongFeatures] = {}

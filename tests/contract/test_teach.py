@@ -64,15 +64,17 @@ async def settle(store: Store, member: int, now: datetime, event: int = 100) -> 
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the bot of the test's store keeps everything, as the environment says."""
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+def home(tmp_path: Path) -> Path:
+    """Where the bot of the test's store keeps everything."""
     return tmp_path
 
 
-async def pretrain(*arguments: str) -> int:
-    return await asyncio.to_thread(main, ["pretrain", "--members", *arguments])
+def env_of(home: Path) -> dict[str, str]:
+    return {"DATA_DIR": str(home), "DATABASE_URL": f"sqlite+aiosqlite:///{home / 'test.db'}"}
+
+
+async def pretrain(home: Path, *arguments: str) -> int:
+    return await asyncio.to_thread(main, ["pretrain", "--members", *arguments], env_of(home))
 
 
 def prior_of(home: Path) -> Prior:
@@ -100,10 +102,10 @@ async def gone(store: Store, home: Path, member: int) -> None:
 async def test_only_those_teach_who_switched_it_on(store: Store, home: Path, now: datetime) -> None:
     for member in (ADA, BEN, CAM):
         await settle(store, member, now)
-    assert await pretrain() == 2
+    assert await pretrain(home) == 2
     for member in (ADA, BEN):
         await teach.choose(store, member, True, now)
-    assert await pretrain() == 0
+    assert await pretrain(home) == 0
     prior = prior_of(home)
     assert knows(prior, all_artists(ADA)) == all_artists(ADA)
     assert not knows(prior, all_artists(CAM) - all_artists(BEN))
@@ -116,7 +118,7 @@ async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, 
     for member in (ADA, BEN, CAM):
         await settle(store, member, now)
         await teach.choose(store, member, True, now)
-    assert await pretrain() == 0
+    assert await pretrain(home) == 0
     assert "playlists: 3" in await _prior(settings(home))
     await teach.choose(store, ADA, False, now)
     with pytest.raises(Unwell, match=r"1 of the members .* python -m training pretrain --members"):
@@ -124,7 +126,7 @@ async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, 
     await gone(store, home, BEN)
     with pytest.raises(Unwell, match="2 of the members"):
         await _prior(settings(home))
-    assert await pretrain() == 0
+    assert await pretrain(home) == 0
     assert "playlists: 1" in await _prior(settings(home))
     prior = prior_of(home)
     assert knows(prior, all_artists(CAM)) == all_artists(CAM)
@@ -159,7 +161,7 @@ async def test_sweeping_and_erasing_leave_the_prior(store: Store, home: Path, no
     for member in (ADA, BEN):
         await settle(store, member, now)
     await teach.choose(store, ADA, True, now)
-    assert await pretrain() == 0
+    assert await pretrain(home) == 0
     before = (home / "models" / NAME).read_bytes()
     await gone(store, home, BEN)
     assert (home / "models" / NAME).read_bytes() == before
@@ -174,7 +176,7 @@ async def test_outlooks_and_training_hear_the_prior_but_whoever_taught_it(
     fresh = await outlooks.of(BEN, layers[BEN])
     assert not any(each.embeddings for each in fresh.features.values())
     await teach.choose(store, ADA, True, now)
-    assert await pretrain() == 0
+    assert await pretrain(home) == 0
     prior = prior_of(home)
     told = await outlooks.of(BEN, layers[BEN])
     heard = {song for song, each in told.features.items() if f"company:{prior.version}" in each.embeddings}
@@ -195,11 +197,11 @@ async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
     layer = await settle(store, BEN, now)
     await settle(store, ADA, now)
     await teach.choose(store, ADA, True, now)
-    assert await pretrain() == 0
+    assert await pretrain(home) == 0
     version = prior_of(home).version
-    first = await asyncio.to_thread(train_member, BEN, layer, now)
+    first = await asyncio.to_thread(train_member, BEN, layer, now, env_of(home))
     (home / "models" / NAME).write_bytes(b"damaged")
-    second = await asyncio.to_thread(train_member, BEN, layer, now)
+    second = await asyncio.to_thread(train_member, BEN, layer, now, env_of(home))
     cards = [each.artefact.card["prior"] for each in (first, second) if each.artefact]
     assert cards == [version, None]
     outlook = await Outlooks(store, Scorer(home / "models"), Priors(home / "models" / NAME)).of(BEN, layer)

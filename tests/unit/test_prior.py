@@ -21,7 +21,7 @@ from training.__main__ import main
 from training.fit import fit
 from training.people import Person
 from training.publish import served_from, train
-from training.teach import check, is_worse, learn
+from training.teachers import check, is_worse, learn
 
 STYLES = 4
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -193,11 +193,11 @@ def test_a_model_made_with_another_prior_still_answers(tmp_path: Path) -> None:
 
 
 def test_a_check_tells_help_from_harm() -> None:
-    found = check([ADA, BOB, CAT], jobs=1, bar=lambda each, *_: each)
+    found = check([ADA, BOB, CAT], jobs=1)
     assert [each["n"] for each in found] == [1, 5]
     assert not is_worse(found)
     assert is_worse([{"n": 1, "mean": -0.1, "members": [-0.2, -0.01]}])
-    assert check([ADA], jobs=1, bar=lambda each, *_: each) == []
+    assert check([ADA], jobs=1) == []
 
 
 # ------------------------------------------------------------------ the command line
@@ -252,20 +252,18 @@ def test_pretrain_says_what_it_learnt_and_fit_predict_and_next_use_it(
     assert run(*arguments, put(tmp_path / "bad.npz", FILE[:-1])) == 1
 
 
-def test_pretrain_puts_the_prior_where_the_bot_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    assert run("pretrain", _corpus(tmp_path, ADA), _corpus(tmp_path, BOB)) == 0
+def test_pretrain_puts_the_prior_where_the_bot_looks(tmp_path: Path) -> None:
+    env = {"DATA_DIR": str(tmp_path / "data")}
+    assert main(["pretrain", str(_corpus(tmp_path, ADA)), str(_corpus(tmp_path, BOB))], env) == 0
     found = Priors(tmp_path / "data" / "models" / NAME).current()
     assert found is not None
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["models"]
 
 
 def test_pretrain_with_nothing_to_learn_from_has_a_code_and_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
+    env = {"DATA_DIR": str(tmp_path / "data")}
     plain = _write(tmp_path / "plain.csv", [["track_id", "artists"], ["1", "x"]])
     short = _write(tmp_path / "short.csv", [["track_id", "playlist", "artists"], ["1", "a", "x"], ["2", "a", "y"]])
     ada = _corpus(tmp_path, ADA)
@@ -277,7 +275,7 @@ def test_pretrain_with_nothing_to_learn_from_has_a_code_and_one_line(
         ((ada, ada), "two files are named ada"),
         (("--members",), "no database there"),
     ):
-        assert run("pretrain", *arguments, "--out", tmp_path / NAME) == 2
+        assert main(["pretrain", *map(str, arguments), "--out", str(tmp_path / NAME)], env) == 2
         error = capsys.readouterr().err
         assert said in error
         assert len(error.splitlines()) == 1

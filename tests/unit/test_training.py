@@ -1,7 +1,6 @@
 """Training: learns from few labels, says honestly how well, and publishes only what is better."""
 
 import asyncio
-import csv
 import hashlib
 import json
 import random
@@ -20,7 +19,6 @@ from bot.core.features import RefusedProvenance, SongFeatures
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Like, Song
 from tests.unit.tastes import labelled, library, style_of
-from training.__main__ import main
 from training.dataset import examples_of
 from training.export import to_file, write_whole
 from training.figures import figures
@@ -265,116 +263,6 @@ def test_a_confusion_picture_only_from_three_playlists_on() -> None:
         return int.from_bytes(draw(scores, {}).png[20:24], "big")
 
     assert height(3) > 2 * height(2)
-
-
-# ------------------------------------------------------------------ the command line
-def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-    return path
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path]:
-    """A library and labels by two members, as files."""
-    header = ["track_id", "name", "artists", "genres", "tempo", "mfcc_1", "mfcc_2"]
-    lines = [
-        [song, f"Song {song}", ";".join(each.sets["artists"]), ",".join(each.sets["genres"])]
-        + [each.numbers.get(name, "") for name in header[4:]]
-        for song, each in SONGS.items()
-    ]
-    labels = [
-        [member, "main", f"Style {style}", f"spotify:track:{style}:{at:05}", "yes"]
-        for member, count in (("ada", 8), ("bob", 5))
-        for style in range(3)
-        for at in range(count)
-    ]
-    labels += [["ada", "main", "", f"3:{at:05}", "none"] for at in range(5)]
-    titles = ["member", "layer", "playlist", "track_id", "verdict"]
-    return write_csv(tmp_path / "F.csv", [header, *lines]), write_csv(tmp_path / "L.csv", [titles, *labels])
-
-
-def run(*arguments: object) -> int:
-    return main([str(each) for each in arguments])
-
-
-def test_fit_predict_next_and_inspect_on_files(
-    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    songs_csv, labels_csv = files
-    out, scores = tmp_path / "models", tmp_path / "scores.csv"
-    assert run("fit", "--library", songs_csv, "--labels", labels_csv, "--out", out, "--json") == 0
-    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(each["who"], each["labels"]) for each in said] == [(["ada", "main"], 29), (["bob", "main"], 15)]
-    assert run("predict", "--models", out, "--library", songs_csv, "--out", scores) == 0
-    with scores.open() as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 2 * 3 * len(SONGS)
-    assert list(rows[0]) == ["member", "layer", "track_id", "playlist", "probability", "decision"]
-    assert {row["decision"] for row in rows} <= {"add", "ask", "leave"}
-    right = [row["playlist"] == f"Style {style_of(row['track_id']) - 1}" for row in rows if row["decision"] == "add"]
-    assert sum(right) >= 0.8 * len(right) > 0
-    capsys.readouterr()
-    assert run("next", "--models", out, "--library", songs_csv, "--labels", labels_csv, "-n", 3) == 0
-    asked = list(csv.DictReader(capsys.readouterr().out.splitlines()))
-    assert {row["member"] for row in asked} <= {"ada", "bob"}
-    assert all(row["track_id"] in SONGS for row in asked)
-    assert run("inspect", out / f"{said[0]['digest']}.onnx") == 0
-    assert json.loads(capsys.readouterr().out)["classes"] == [1, 2, 3, None]
-
-
-def test_fitting_again_says_kept_or_published_and_never_fails(files: tuple[Path, Path], tmp_path: Path) -> None:
-    codes = [run("fit", "--library", files[0], "--labels", files[1], "--out", tmp_path / "m") for _ in range(2)]
-    assert codes == [0, 0]
-
-
-@pytest.mark.parametrize(
-    ("labels", "said"),
-    [
-        ([["playlist", "track_id"], ["A", "0:00000"]], "no column verdict"),
-        ([["playlist", "track_id", "verdict"]], "no line below the headers"),
-        ([["playlist", "track_id", "verdict"], ["A", "nobody", "yes"]], "not in the library in 1 lines: 2 (nobody)"),
-        ([["playlist", "track_id", "verdict"], ["A", "0:00000", "maybe"]], "verdict is not yes, no or none"),
-        ([["playlist", "track_id", "verdict"], ["", "0:00000", "yes"]], "playlist is empty"),
-        ([["playlist", "track_id", "verdict"], ["A", "0:00000", "yes", "x"]], "more fields"),
-        ([["playlist", "track_id", "verdict"], ["A", "0:00000", "no"]], "no song says yes to A"),
-        (
-            [["playlist", "track_id", "verdict"], ["A", "0:00000", "yes"], ["A", "0:00000", "no"]],
-            "yes and no to the same playlist",
-        ),
-        (
-            [["playlist", "track_id", "verdict"], ["A", "0:00000", "yes"], ["", "0:00000", "none"]],
-            "yes and no to the same playlist",
-        ),
-    ],
-)
-def test_wrong_labels_get_one_clear_line(
-    labels: list[list[str]], said: str, files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    wrong = write_csv(tmp_path / "wrong.csv", labels)
-    assert run("fit", "--library", files[0], "--labels", wrong, "--out", tmp_path / "m") == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert len(error.splitlines()) == 1
-
-
-def test_labels_that_only_repeat_others_do_no_harm(files: tuple[Path, Path], tmp_path: Path) -> None:
-    twice = tmp_path / "twice.csv"
-    header, *lines = files[1].read_text().splitlines()
-    twice.write_text("\n".join([header, *lines, *lines]))
-    assert run("fit", "--library", files[0], "--labels", twice, "--out", tmp_path / "m") == 0
-
-
-def test_too_few_labels_and_a_missing_library_have_codes_of_their_own(
-    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    few = write_csv(tmp_path / "few.csv", [["playlist", "track_id", "verdict"], ["", "0:00000", "none"]])
-    assert run("fit", "--library", files[0], "--labels", few, "--out", tmp_path / "m") == 4
-    assert run("fit", "--library", tmp_path / "no.csv", "--labels", few, "--out", tmp_path / "m") == 2
-    assert run("inspect", tmp_path / f"{'0' * 64}.onnx") == 1
-    assert "no model" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        run("fit", "--layer", 3, "--library", files[0])
 
 
 # ------------------------------------------------------------------ the bot's database

@@ -1,4 +1,4 @@
-"""Teach: who may teach a prior, what they taught, whether it helped, and the file that the bot reads.
+"""Teachers: who may teach a prior, what they taught, whether it helped, and the file that the bot reads.
 
 Corpora are files of playlists that the operator may use and, where asked for, the members of the bot's database who
 switched that on. Everything is read anew each time: who left teaches no longer.
@@ -22,6 +22,7 @@ from training.member import data_dir_in, store_in
 from training.people import Person, corpora_without, draw_members
 from training.pretrain import pretrain
 from training.problems import InputProblem
+from training.progress import bar
 from training.summary import gains
 
 NOBODY = Person("", {}, {})
@@ -30,7 +31,6 @@ MOST_CHECKED = 8  # persons; each costs a prior of its own
 SEED = 0
 
 Gain = dict[str, Any]  # n, mean, members: [low, high], persons: [low, high]; in accuracy
-Bar = Callable[..., Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ async def _publish(store: Store, path: Path, prior: Prior, members: frozenset[in
         await store.close()
 
 
-def check(people: Sequence[Person], jobs: int, bar: Bar) -> list[Gain]:
+def check(people: Sequence[Person], jobs: int) -> list[Gain]:
     """Return how much accuracy others' playlists buy somebody who is none of them: a record for each number of labels.
 
     Each person in turn is left out, as in `evaluate`. Empty where nobody has playlists enough, or is alone.

@@ -1,41 +1,40 @@
-"""Teaching: the command `pretrain`. Exit codes are in `problems`."""
+"""`pretrain`: learn a prior from playlists, and put it where the bot or `fit` reads it."""
 
 import argparse
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from bot.adapters.prior import Taught, to_bytes
 from bot.core.prior import Prior
-from training import teach
-from training.commands import bar
+from training import teachers
 from training.export import write_whole
 from training.people import Person, read_person, refuse_twice
 from training.problems import KEPT, PUBLISHED, InputProblem
+from training.progress import bar
 
 
 def pretrain_command(options: argparse.Namespace) -> int:
     """Learn a prior from playlists, and put it where the bot or `fit` reads it; harm is kept out by --check."""
     began = time.monotonic()
-    teachers = teach.members_in(os.environ) if options.members else teach.Teachers([])
-    people = [*(read_person(path) for path in bar(options.data, "files")), *teachers.people]
+    taught_by = teachers.members_in(options.env) if options.members else teachers.Teachers([])
+    people = [*(read_person(path) for path in bar(options.data, "files")), *taught_by.people]
     refuse_twice(person.name for person in people)
     if not people:
         raise InputProblem("nobody to learn from: give files of playlists, or --members who switched it on")
-    prior = teach.learn(people)
+    prior = teachers.learn(people)
     _say_learnt(people, prior, time.monotonic() - began)
     if options.check and not _helps(people, options.jobs):
         return KEPT
-    print(f"prior {prior.version}: {_put(prior, teachers.members, options.out)}")
+    print(f"prior {prior.version}: {_put(prior, taught_by.members, options)}")
     return PUBLISHED
 
 
-def _put(prior: Prior, members: frozenset[int], out: Path | None) -> Path:
-    if out is None:
-        return teach.publish(prior, members, os.environ)
-    write_whole(out, to_bytes(Taught(prior, len(members))))
-    return out
+def _put(prior: Prior, members: frozenset[int], options: argparse.Namespace) -> Path:
+    if options.out is None:
+        return teachers.publish(prior, members, options.env)
+    write_whole(options.out, to_bytes(Taught(prior, len(members))))
+    return Path(options.out)
 
 
 def _say_learnt(people: Sequence[Person], prior: Prior, seconds: float) -> None:
@@ -46,7 +45,7 @@ def _say_learnt(people: Sequence[Person], prior: Prior, seconds: float) -> None:
 
 def _helps(people: Sequence[Person], jobs: int) -> bool:
     """Print what the check came to; whether the prior may be used."""
-    gains = teach.check(people, jobs, bar)
+    gains = teachers.check(people, jobs)
     if not gains:
         print("checked: nothing to check with; it takes two people, one with three playlists of 30 songs and more")
     for each in gains:
@@ -54,6 +53,6 @@ def _helps(people: Sequence[Person], jobs: int) -> bool:
         print(
             f"checked: {100 * each['mean']:+.1f} points of accuracy at {each['n']} labels a playlist ({low} to {high})"
         )
-    if worse := teach.is_worse(gains):
+    if worse := teachers.is_worse(gains):
         print("kept the previous one: this prior does harm")
     return not worse

@@ -1,0 +1,82 @@
+"""`fit`: train one layer from the bot's database, or every member and layer of a labels file."""
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.core.dataset import TrainingSet
+from bot.core.prior import Prior, tell
+from training.commands.models import chosen_prior
+from training.files import Key, read_labels, read_library, read_served, write_served
+from training.member import train_member
+from training.problems import KEPT, PUBLISHED, TooFewLabels
+from training.progress import bar
+from training.publish import Outcome, served_from, train
+
+GENTLY = 5  # steps of niceness
+
+
+def fit_command(options: argparse.Namespace) -> int:
+    """Train one layer from the bot's database, or every member and layer of a labels file."""
+    if options.labels is None:
+        return fit_layer(int(options.member), int(options.layer), options.json, options.env)
+    library = read_library(options.library, options.sets)
+    training = read_labels(options.labels, library, options.several, options.everything)
+    prior = chosen_prior(options.prior, options.out)
+    chosen = {key: _told_by(prior, each) for key, each in training.items() if options.member in (None, key[0])}
+    served = read_served(options.out)
+    codes = [_fit_files(options, key, each, served) for key, each in bar(chosen.items(), "layers")]
+    return max(codes, default=PUBLISHED)
+
+
+def fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) -> int:
+    """Train one layer of one member from and into the database that `env` names.
+
+    The bot runs on the same machine, so its heartbeat goes first.
+    """
+    os.nice(GENTLY)
+    try:
+        outcome = train_member(member, layer, datetime.now(UTC), env)
+    except TooFewLabels as problem:
+        _say(as_json, published=False, labels=problem.labels, reason=str(problem))
+        return problem.code
+    return _told(outcome, as_json)
+
+
+def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, served: dict[Key, str]) -> int:
+    try:
+        outcome = train(training, served_from(options.out, served.get(key)), datetime.now(UTC))
+    except TooFewLabels as problem:
+        _say(options.json, *key, published=False, labels=problem.labels, reason=str(problem))
+        return problem.code
+    if outcome.artefact is not None:
+        outcome.artefact.save(options.out)
+        served[key] = outcome.artefact.digest
+        write_served(options.out, served)
+    return _told(outcome, options.json, *key)
+
+
+def _told_by(prior: Prior | None, training: TrainingSet) -> TrainingSet:
+    return replace(training, songs=tell(prior, training.songs))
+
+
+def _told(outcome: Outcome, as_json: bool, *who: str) -> int:
+    digest = outcome.artefact.digest if outcome.artefact else None
+    overall = outcome.artefact.card["overall"] if outcome.artefact else {}
+    more = {"digest": digest, "overall": overall} if digest else {}
+    _say(as_json, *who, published=digest is not None, labels=outcome.labels, reason=outcome.reason, **more)
+    return PUBLISHED if digest else KEPT
+
+
+def _say(as_json: bool, *who: str, published: bool, labels: int, reason: str, **more: Any) -> None:
+    if as_json:
+        print(json.dumps({"who": who, "published": published, "labels": labels, "reason": reason, **more}))
+        return
+    tried = more.get("overall", {})
+    right = f", right on {tried['accuracy']:.0%} of {tried['tested']} left out" if tried else ""
+    head = "/".join(who) + ": " if who else ""
+    print(f"{head}{'published' if published else 'kept the previous one'}, {labels} labels{right}: {reason}")

@@ -1,0 +1,46 @@
+"""What several commands need of a folder of models: the models, their playlists' names, and the prior beside them."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.prior import NAME
+from bot.adapters.prior import read as read_prior
+from bot.adapters.scorer import Model, Scorer
+from bot.core.prior import Prior
+from training.files import Key, read_served
+from training.problems import InputProblem
+
+
+def models_in(folder: Path) -> dict[Key, Model]:
+    """Return the model that serves each member and layer of a folder. Raises InputProblem, ModelError."""
+    served = read_served(folder)
+    if not served:
+        raise InputProblem(f"{folder}: no model serves anyone there; `fit` makes one")
+    scorer = Scorer(folder)
+    return {key: scorer.load(digest) for key, digest in served.items()}
+
+
+def names_of(folder: Path, model: Model) -> dict[str, str]:
+    """Return the names of a model's playlists, by their numbers as text: its card has them."""
+    card: dict[str, Any] = json.loads((folder / f"{model.digest}.json").read_bytes())
+    names: dict[str, str] = card["names"]
+    return names
+
+
+def chosen_prior(chosen: Path | None, folder: Path) -> Prior | None:
+    """Return the prior chosen, else that of the folder of models, if any. Raises PriorCorrupt, InputProblem."""
+    found = read_prior(chosen or folder / NAME)
+    if chosen is not None and found is None:
+        raise InputProblem(f"{chosen}: no prior there; `pretrain` makes one")
+    return found.prior if found else None
+
+
+def warn_of_other(prior: Prior | None, models: Iterable[Model]) -> None:
+    """Say when a model was made with a prior that is not the one at hand: it then guesses with less."""
+    made_with = {model.facts.get("prior") for model in models} - {None, prior.version if prior else None}
+    if made_with:
+        here = f"{prior.version} is given" if prior else "none is given (--prior)"
+        print(f"training: made with the prior {', '.join(sorted(map(str, made_with)))}; {here}", file=sys.stderr)

@@ -1,0 +1,106 @@
+"""`predict`, `next` and `inspect`: what can be done with models that are there."""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from bot.adapters.scorer import Model, read_model
+from bot.core.ask import belief_in, next_songs
+from bot.core.dataset import TrainingSet
+from bot.core.decide import PlaylistRule, Scores, decide
+from bot.core.features import SongFeatures
+from bot.core.prior import tell
+from bot.core.schema import schema_of
+from training.commands.models import chosen_prior, models_in, names_of, warn_of_other
+from training.files import Key, Library, read_labels, read_library, read_served, write_rows
+from training.gate import Served
+from training.progress import bar
+from training.publish import served_from
+
+SEED = 0
+
+
+def predict_command(options: argparse.Namespace) -> int:
+    """Score a library with every model of a folder: a line a song and playlist."""
+    library = read_library(options.library, options.sets)
+    models, prior = models_in(options.models), chosen_prior(options.prior, options.models)
+    warn_of_other(prior, models.values())
+    songs = list(tell(prior, library.songs).values())
+    rows = (row for key, model in bar(models.items(), "models") for row in _lines(key, model, library, songs, options))
+    write_rows(options.out, ("member", "layer", "track_id", "playlist", "probability", "decision"), rows)
+    print(f"{len(songs)} songs by {len(models)} models: {options.out}")
+    return 0
+
+
+def _lines(key: Key, model: Model, library: Library, songs: list[Any], options: argparse.Namespace) -> Iterator[Any]:
+    scores, names = model.score(songs), names_of(options.models, model)
+    fates = _fates(scores, model, options.mistakes)
+    for song, (track, row) in enumerate(zip(library.songs, scores.probabilities, strict=True)):
+        for playlist, probability in zip(scores.classes, row, strict=True):
+            if playlist is not None:
+                fate = fates.get((song, playlist), "leave")
+                yield *key, track, names[str(playlist)], f"{probability:.6f}", fate
+
+
+def _fates(scores: Scores, model: Model, mistakes: float) -> dict[tuple[int, int], str]:
+    rules = [PlaylistRule(each, mistakes, automatic=True) for each in scores.classes if each is not None]
+    decisions = decide(scores, rules, model.facts["several"], model.facts["everything"])
+    return {(each.song, playlist): each.outcome for each in decisions for playlist in each.playlists}
+
+
+def next_command(options: argparse.Namespace) -> int:
+    """Print the songs that are best asked about next, for every member and layer of a labels file."""
+    library = read_library(options.library, options.sets)
+    training = read_labels(options.labels, library, options.several, options.everything)
+    served, prior = read_served(options.models), chosen_prior(options.prior, options.models)
+    found = {key: served_from(options.models, served.get(key)) for key in training}
+    warn_of_other(prior, (each.model for each in found.values() if each))
+    names, songs = list(library.songs), list(tell(prior, library.songs).values())
+    print("member,layer,track_id")
+    for key, each in training.items():
+        chosen = _next(each, library, songs, found[key], options.count)
+        print("\n".join(f"{key[0]},{key[1]},{names[row]}" for row in chosen))
+    return 0
+
+
+def _next(
+    training: TrainingSet, library: Library, songs: list[SongFeatures], served: Served | None, count: int
+) -> Iterable[int]:
+    scores = served.model.score(songs) if served else None
+    space = scores.space if scores else schema_of(songs).vectors(songs)
+    told = {label.song for label in training.labels}
+    counts = Counter(label.playlist for label in training.labels if label.verdict)
+    labelled = np.array([song in told for song in library.songs])
+    artists = [library.artist(song) for song in library.songs]
+    chosen = next_songs(
+        space,
+        scores.probabilities if scores else None,
+        labelled,
+        np.zeros(len(songs), bool),
+        artists,
+        count,
+        len(training.playlists),
+        SEED,
+        several=training.several,
+        belief=belief_in(scores.classes if scores else (), {name: counts[name] for name in training.playlists}),
+    )
+    return [int(row) for row in chosen]
+
+
+def inspect_command(options: argparse.Namespace) -> int:
+    """Print what a model's file says of itself, after checking it."""
+    model = read_model(options.model.resolve().parent, options.model.stem)
+    facts = {name: value for name, value in model.facts.items() if name != "schema"}
+    schema = model.schema
+    columns = {
+        "numbers": [number.name for number in schema.numbers],
+        "words": {words.name: len(words.tokens) for words in schema.words},
+        "identities": [identity.name for identity in schema.identities],
+        "embeddings": {embedding.name: embedding.size for embedding in schema.embeddings},
+    }
+    print(json.dumps({"digest": model.digest, **facts, "columns": columns}, indent=1, ensure_ascii=False))
+    return 0

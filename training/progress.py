@@ -1,0 +1,12 @@
+"""Progress of long work."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tqdm import tqdm
+
+
+def bar(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
+    """Show progress on a terminal, and nowhere else."""
+    shown: Iterable[Any] = tqdm(items, unit=f" {unit}", total=total, disable=None)
+    return shown
