@@ -126,9 +126,13 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
 
 
 async def _keep_ticking(services: Services, worker: Worker) -> None:
-    """Look for what is due, for ever. One failed look is logged; the next one may succeed."""
+    """Make good what a stop or an upgrade broke, then look for what is due, for ever.
+
+    One failed look is logged; the next one may succeed.
+    """
     pause = min(TICK, services.settings.poll_seconds)
     last_sweep = clock()
+    await worker.make_good()
     while True:
         try:
             await worker.tick()

@@ -62,6 +62,12 @@ class Worker:
             await self._fail(job, CratekeeperError(), reference)
         await self._deliver(job.member)
 
+    async def make_good(self) -> None:
+        """Have every model that serves and cannot be used learnt anew."""
+        for model in await train.lost(self._services.store, self._services.scorer):
+            log.warning("model %s cannot be used; it is learnt anew", model.digest[:12])
+            await self._services.jobs.enqueue("train", model.member, model.layer)
+
     async def tick(self) -> None:
         """Begin what is due: polls of members' likes, writes without a job, warnings, waiting notices."""
         store, now = self._services.store, self._services.clock()

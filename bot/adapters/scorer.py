@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bot.core.decide import Scores
 from bot.core.features import SongFeatures
 from bot.core.schema import Schema
-from bot.errors import ModelCorrupt, ModelMissing
+from bot.errors import ModelCorrupt, ModelError, ModelMissing
 
 ANSWERS = ("probabilities", "space")
 KEY = "cratekeeper"  # of the metadata in the file
@@ -84,6 +84,14 @@ class Scorer:
             model = self._models.get(digest) or self._admit(read_model(self._folder, digest))
             self._models.move_to_end(digest)
             return model
+
+    def opens(self, digest: str) -> bool:
+        """Whether the file of that digest is there and can be used; keeps nothing of it."""
+        try:
+            read_model(self._folder, digest)
+        except ModelError:
+            return False
+        return True
 
     def forget(self, digest: str) -> None:
         """Drop a model from memory, as erasing a member must."""

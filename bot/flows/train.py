@@ -1,7 +1,9 @@
 """Train: have a layer's model learnt anew, and choose among the ones there are."""
 
+import asyncio
 from datetime import datetime
 
+from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, Tx, answers, models, notices, playlists, songs
 from bot.adapters.trainer import Trainer
 from bot.core.dataset import Label, TrainingSet
@@ -25,6 +27,13 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
     async with store.writing() as tx:
         await playlists.change_layer(tx, layer, tried=trained.labels)
         await notices.add(tx, member, "trained", body, now)
+
+
+async def lost(store: Store, scorer: Scorer) -> list[Model]:
+    """Return the serving models that cannot be used: damaged, gone, or of a program before this one (promise P28)."""
+    async with store.reading() as tx:
+        serving = await models.all_serving(tx)
+    return [model for model in serving if not await asyncio.to_thread(scorer.opens, model.digest)]
 
 
 async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = None) -> TrainingSet:

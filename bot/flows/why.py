@@ -68,10 +68,9 @@ async def explain(store: Store, outlooks: Outlooks, member: int, layer: int, son
     told = verdicts.get(song)
     about = next(iter(told.yes), None) if told and told.yes else (guesses[0][0].playlist if guesses else None)
     why = reason(outlook, song, verdicts, about) if about is not None else None
+    # When a song was liked is left out: few models go by it, and it tells nothing of the song.
     sources = {name: source for name, source in outlook.features[song].provenance.items() if name != LIKED}
-    return Explained(
-        found, tuple(guesses), why, told, sources
-    )  # few models go by dates, and what they tell is no sound
+    return Explained(found, tuple(guesses), why, told, sources)
 
 
 async def suggest(store: Store, member: int, typed: str, limit: int) -> list[Song]:

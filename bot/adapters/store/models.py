@@ -27,6 +27,11 @@ async def serving(tx: Tx, layer: int) -> Model | None:
     return await one(tx, Model, query)
 
 
+async def all_serving(tx: Tx) -> list[Model]:
+    """Return every model that serves, of whomever."""
+    return await every(tx, Model, select(MODEL).where(MODEL.c.serving))
+
+
 async def versions(tx: Tx, layer: int) -> list[Model]:
     """Return the layer's models, newest first."""
     return await every(tx, Model, select(MODEL).where(MODEL.c.layer == layer).order_by(MODEL.c.model.desc()))
