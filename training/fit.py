@@ -17,8 +17,8 @@ from bot.core.features import SongFeatures
 from bot.core.prior import Prior, tell
 from bot.core.schema import Schema, schema_of
 from training.dataset import Examples, examples_of
-from training.dates import dates_help, dates_may_help, without_dates
-from training.heads import fit_head
+from training.dates import dates_help, dates_may_help, foretell, without_dates
+from training.heads import Logits, fit_head
 from training.hints import Hint, hints_of
 from training.space import fit_space
 from training.trial import Trial, try_out
@@ -44,13 +44,21 @@ def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
     When a song was liked helps some members much and misleads others: it is used where it foretells later likes better.
     """
     training = replace(training, songs=tell(prior, training.songs))
+    plain = replace(training, songs=without_dates(training.songs))
     examples = examples_of(training)
-    plain = _study(replace(training, songs=without_dates(training.songs)), examples)
-    if dates_may_help(training.songs, examples):
-        dated = _study(training, examples)
-        if dates_help(plain.view, dated.view, dated.examples, training.songs):
-            return _conclude(dated)
-    return _conclude(plain)
+    if dates_may_help(training.songs, examples) and _dates_help(plain, training, examples):
+        return _conclude(_study(training, examples))
+    return _conclude(_study(plain, examples))
+
+
+def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> bool:
+    """Study one after the other, and let go of both: a study is the largest thing in memory."""
+
+    def told(training: TrainingSet) -> Logits:
+        study = _study(training, examples)
+        return foretell(study.view, study.examples, dated.songs)
+
+    return dates_help(told(plain), told(dated))
 
 
 @dataclass(frozen=True)

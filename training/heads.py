@@ -78,8 +78,8 @@ def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
     scores = fit(seen, library, truth, weight)
     middle = scores.mean(axis=0)
     known = np.isfinite(middle)
-    coefficients = np.full((scores.shape[1], view.solve.shape[0]), np.nan)
-    coefficients[known] = ((view.solve @ (scores[:, known] - middle[known])).T).astype(np.float32)
+    coefficients = np.full((scores.shape[1], view.space.shape[1]), np.nan)
+    coefficients[known] = view.student(scores[:, known] - middle[known]).T.astype(np.float32)
     return Head(coefficients, np.where(known, middle, np.nan), examples.exclusive)
 
 
@@ -99,17 +99,18 @@ def boldness(examples: Examples, rows: NDArray[np.int64]) -> float:
 def _compact(view: View, boldness: float, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
     """Return what the teacher sees of those rows and of the library: songs beside their neighbourhoods.
 
-    Both in the directions that the rows span, which are all that a regularised regression can use of them.
+    Both in the directions that the rows span, which are all that a regularised regression can use of them; those are
+    found among products of rows, for of the rows' own columns there are many more.
     """
-    weight = np.float32(np.sqrt(boldness))
-    some = np.hstack([view.own[rows], weight * view.near[rows]]).astype(np.float64)
-    values, vectors = np.linalg.eigh(some @ some.T)
+    own, near = view.own[rows], np.float32(np.sqrt(boldness)) * view.near[rows]
+    values, vectors = np.linalg.eigh(sum(each @ each.T for each in (own.astype(np.float64), near.astype(np.float64))))
     kept = values > FAINT
     kept[-1:] = True  # songs that are all alike still have one direction
-    directions = some.T @ (vectors[:, kept] / np.sqrt(np.maximum(values[kept], FAINT)))
-    own, near = np.split(directions.astype(np.float32), [view.own.shape[1]])
-    library = view.library_own @ own + weight * (view.library_near @ near)
-    return some @ directions, library.astype(np.float64)
+    lengths = np.sqrt(np.maximum(values[kept], FAINT))
+    spanned = (vectors[:, kept] / lengths).astype(np.float32)
+    near *= np.float32(np.sqrt(boldness))
+    library = view.library_own @ (own.T @ spanned) + view.library_near @ (near.T @ spanned)
+    return vectors[:, kept] * (values[kept] / lengths), library.astype(np.float64)
 
 
 def _apart(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 from bot.core.features import SongFeatures
 
@@ -20,10 +21,11 @@ ENOUGH = 2_500  # songs that stand for a library, and that a label may speak thr
 NEIGHBOURS = 40  # songs that are averaged
 ARTIST = 0.3  # weight of what an artist's songs sound like on average, beside what the song itself does
 RIDGE = 1e-3  # of the student, as a share of the songs it learns from
-BATCH = 1_000  # songs whose neighbours are sought at a time
+BATCH = 500  # songs that are worked with at a time
 FAINT = 1e-6
 
 Floats = NDArray[np.float32]
+Exact = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class View:
     """Songs as teacher and student see them: (m, …) labelled ones, (n, …) of the library; rows of length 1.
 
     own: what the teacher sees of a song itself, near: the averages of neighbours; both hold h rows more, the means of
-    the songs that hints speak of. solve: (k, n), takes what is wanted of the library to the student's coefficients.
+    the songs that hints speak of. factor: of the student's ridge regression, (k, k), or (n, n) where that is smaller.
     """
 
     space: Floats  # (m, k) what the student sees
@@ -39,7 +41,15 @@ class View:
     near: Floats
     library_own: Floats  # (n, k + a)
     library_near: Floats
-    solve: Floats
+    library: Floats  # (n, k)
+    factor: tuple[Exact, bool]  # as scipy.linalg.cho_factor gives it
+
+    def student(self, wanted: Exact) -> Exact:
+        """Return (k, c), the ridge regression over the space that says of the library what is wanted: (n, c)."""
+        n, k = self.library.shape
+        if n < k:
+            return _products(self.library, cho_solve(self.factor, wanted))
+        return np.asarray(cho_solve(self.factor, _products(self.library, wanted)))
 
 
 def spread_sample(songs: Iterable[str]) -> list[str]:
@@ -68,7 +78,8 @@ def look(labelled: Seen, library: Seen, hinted: Sequence[Sequence[int]] = ()) ->
         near=_with_means(near - middle, library_near - middle, hinted),
         library_own=library_own,
         library_near=library_near - middle,
-        solve=_solver(library.space),
+        library=library.space,
+        factor=_factor(library.space),
     )
 
 
@@ -118,10 +129,20 @@ def _unit(rows: Floats) -> Floats:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), FAINT), np.float32)
 
 
-def _solver(library: Floats) -> Floats:
-    """Return (k, n) of ridge regression: coefficients = solver @ wanted, over rows that are centred already."""
+def _factor(library: Floats) -> tuple[Exact, bool]:
+    """Return the Cholesky factor of what a ridge regression over these (n, k) rows solves, in its smaller shape.
+
+    The rows are centred already.
+    """
     n, k = library.shape
-    wide = library.astype(np.float64)
-    if n < k:  # the same in the smaller of the two shapes
-        return np.asarray(wide.T @ np.linalg.inv(wide @ wide.T + RIDGE * n * np.eye(n)), np.float32)
-    return np.asarray(np.linalg.solve(wide.T @ wide + RIDGE * n * np.eye(k), wide.T), np.float32)
+    rows = library.T if n < k else library
+    products = _products(rows, rows)
+    products.flat[:: len(products) + 1] += RIDGE * n
+    factor, lower = cho_factor(products, overwrite_a=True, check_finite=False)
+    return factor, lower
+
+
+def _products(left: Floats, right: NDArray[np.floating]) -> Exact:
+    """Return left.T @ right in float64, a batch at a time: a copy of all would be the largest thing in memory."""
+    batches = (slice(at, at + BATCH) for at in range(0, len(left), BATCH))
+    return np.asarray(sum(left[batch].astype(np.float64).T @ right[batch] for batch in batches))
