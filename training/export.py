@@ -18,6 +18,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
+from sklearn.pipeline import Pipeline
 
 from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.features import SongFeatures
@@ -46,12 +47,14 @@ def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
 
 
 def _convert(fitted: Fitted) -> onnx.ModelProto:
-    """Convert the way into the space, and set the head upon it as one product, however many classes there are."""
+    """Convert the way into the space; waves and head are set upon it as products, however many classes there are."""
     takes = [("vectors", FloatTensorType([None, fitted.schema.width]))]
-    model: onnx.ModelProto = to_onnx(fitted.pipeline[:-1], initial_types=takes, target_opset=OPSET, name=KEY)
+    model: onnx.ModelProto = to_onnx(fitted.space, initial_types=takes, target_opset=OPSET, name=KEY)
     unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
     _bound(model.graph, unit)
-    _head(model.graph, unit.output[0], *_weights(fitted), "Softmax" if fitted.examples.exclusive else "Sigmoid")
+    space, likely = unit.output[0], "Softmax" if fitted.examples.exclusive else "Sigmoid"
+    seen = _waves(model.graph, space, fitted.waves) if fitted.waves else space
+    _head(model.graph, space, seen, *_weights(fitted), likely)
     del model.graph.output[:]
     answers = [onnx.helper.make_tensor_value_info(name, SINGLE, [None, None]) for name in ("probabilities", "space")]
     model.graph.output.extend(answers)
@@ -60,20 +63,52 @@ def _convert(fitted: Fitted) -> onnx.ModelProto:
 
 def _bound(graph: onnx.GraphProto, unit: onnx.NodeProto) -> None:
     """Let a row of nothing stay one, as in scikit-learn, instead of dividing it by its length of nought."""
-    graph.initializer.append(onnx.numpy_helper.from_array(np.array(FAINT), "faint"))
+    _constants(graph, faint=np.array(FAINT))
     bound = onnx.helper.make_node("Max", [unit.input[1], "faint"], ["length"])
     unit.input[1] = "length"
     graph.node.insert(list(graph.node).index(unit), bound)
 
 
-def _head(graph: onnx.GraphProto, space: str, coefficients: Exact, intercepts: Exact, likely: str) -> None:
-    """Append what turns the space into probabilities; all in float64 until it is answered."""
-    weights = {"coefficients": coefficients, "intercepts": intercepts}
-    graph.initializer.extend(onnx.numpy_helper.from_array(each, name) for name, each in weights.items())
+def _waves(graph: onnx.GraphProto, space: str, waves: Pipeline) -> str:
+    """Append cosines of the numbers in random directions, which skl2onnx does not know, beside the space; return both.
+
+    The scaling of the numbers is part of the directions.
+    """
+    scaler, sampler = waves.named_steps["deviations"], waves.named_steps["waves"]
+    directions = sampler.random_weights_ / scaler.scale_[:, None]
+    _constants(
+        graph,
+        columns=np.arange(len(directions)),
+        directions=directions,
+        offsets=sampler.random_offset_ - scaler.mean_ @ directions,
+        height=np.array(np.sqrt(2 / sampler.n_components)),
+    )
     node = onnx.helper.make_node
     graph.node.extend(
         [
-            node("MatMul", [space, "coefficients"], ["products"]),
+            node("Gather", ["vectors", "columns"], ["numbers"], axis=1),
+            node("Cast", ["numbers"], ["exact_numbers"], to=onnx.TensorProto.DOUBLE),
+            node("MatMul", ["exact_numbers", "directions"], ["turned"]),
+            node("Add", ["turned", "offsets"], ["moved"]),
+            node("Cos", ["moved"], ["cosines"]),
+            node("Mul", ["cosines", "height"], ["waves"]),
+            node("Concat", [space, "waves"], ["seen"], axis=1),
+        ]
+    )
+    return "seen"
+
+
+def _constants(graph: onnx.GraphProto, **arrays: NDArray[Any]) -> None:
+    graph.initializer.extend(onnx.numpy_helper.from_array(each, name) for name, each in arrays.items())
+
+
+def _head(graph: onnx.GraphProto, space: str, seen: str, coefficients: Exact, intercepts: Exact, likely: str) -> None:
+    """Append what turns all that is seen into probabilities; in float64 until it is answered."""
+    _constants(graph, coefficients=coefficients, intercepts=intercepts)
+    node = onnx.helper.make_node
+    graph.node.extend(
+        [
+            node("MatMul", [seen, "coefficients"], ["products"]),
             node("Add", ["products", "intercepts"], ["logits"]),
             node(likely, ["logits"], ["likely"]),
             node("Cast", ["likely"], ["probabilities"], to=SINGLE),
@@ -84,7 +119,7 @@ def _head(graph: onnx.GraphProto, space: str, coefficients: Exact, intercepts: E
 
 def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
     """Return the head's coefficients (k, c) and intercepts (c,); of two rivals scikit-learn keeps one alone."""
-    head = fitted.pipeline[-1]
+    head = fitted.head
     parts = [head] if fitted.examples.exclusive else head.estimators_
     coefficients, intercepts = (
         np.concatenate(each) for each in zip(*((p.coef_, p.intercept_) for p in parts), strict=True)
@@ -115,7 +150,7 @@ def _answers(
     vectors = fitted.schema.vectors(songs)
     found, space = session.run(["probabilities", "space"], {"vectors": vectors})
     wanted = fitted.pipeline.predict_proba(vectors)
-    off = max(float(np.abs(found - wanted).max()), float(np.abs(space - fitted.pipeline[:-1].transform(vectors)).max()))
+    off = max(float(np.abs(found - wanted).max()), float(np.abs(space - fitted.space.transform(vectors)).max()))
     if not off <= TOLERANCE:
         raise NotEqual(f"the exported model answers up to {off:.1e} off what was trained")
     return found, wanted.astype(np.float32), off

@@ -7,21 +7,23 @@ fixed, and neither the order of songs and labels nor repetitions make a differen
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 from bot.core.columns import Vectors
 from bot.core.dataset import TrainingSet
 from bot.core.features import SongFeatures
 from bot.core.prior import Prior, tell
 from bot.core.schema import Schema, schema_of
+from training.crowd import MANY, PLENTY, fit_crowd, fit_waves, lengths_of
 from training.dataset import Examples, examples_of
 from training.dates import dates_help, dates_may_help, foretell, without_dates
-from training.heads import Logits, fit_head
+from training.heads import Estimator, Floats, Logits, fit_head
 from training.hints import Hint, hints_of
 from training.space import fit_space
-from training.trial import Trial, try_out
+from training.trial import Learner, Trial, try_out
 from training.view import Seen, View, look, spread_sample
 
 ROWS = 500  # songs taken into the space at a time
@@ -29,13 +31,23 @@ ROWS = 500  # songs taken into the space at a time
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained pipeline from vectors to calibrated probabilities, and what is known about it."""
+    """A trained model, and what is known about it. waves: what its head sees beside the space, if anything."""
 
-    pipeline: Pipeline
+    space: Pipeline
+    waves: Pipeline | None
+    head: Estimator
     schema: Schema
     examples: Examples
     trial: Trial
     sources: dict[str, int]  # values of the library by provenance
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """All of it, from vectors to calibrated probabilities."""
+        if self.waves is None:
+            return Pipeline([*self.space.steps, ("head", self.head)])
+        both = FeatureUnion([("space", self.space), ("waves", self.waves)])
+        return Pipeline([("seen", both), ("head", self.head)])
 
 
 def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
@@ -63,11 +75,13 @@ def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> b
 
 @dataclass(frozen=True)
 class _Study:
-    """All that a head is learnt from."""
+    """All that heads are learnt from. heard: (m, w), the labelled songs as waves; w is 0 while labels are few."""
 
     space: Pipeline
+    waves: Pipeline | None
     schema: Schema
     view: View
+    heard: Floats
     examples: Examples
     sources: dict[str, int]
 
@@ -77,16 +91,19 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     schema = schema_of(list(known.values()))
     library = {song: known[song] for song in spread_sample(known)}
     labelled = [known[song] for song in examples.songs]
-    vectors = schema.vectors(list(library.values()))
+    vectors, own = schema.vectors(list(library.values())), schema.vectors(labelled)
     space = fit_space(schema, vectors)
+    waves = fit_waves(schema, vectors) if len(labelled) >= MANY and schema.numbers else None
     hints, place = _hints(training, examples, library), {song: at for at, song in enumerate(library)}
     view = look(
-        _seen(space, schema, labelled, schema.vectors(labelled)),
+        _seen(space, schema, labelled, own),
         _seen(space, schema, list(library.values()), vectors),
         [[place[song] for song in songs] for _, songs in hints],
     )
+    heard = waves.transform(own) if waves else np.zeros((len(own), 0), np.float32)
     sources = Counter(source for song in known.values() for source in song.provenance.values())
-    return _Study(space, schema, view, replace(examples, hinted=tuple(at for at, _ in hints)), dict(sources))
+    examples = replace(examples, hinted=tuple(at for at, _ in hints))
+    return _Study(space, waves, schema, view, heard, examples, dict(sources))
 
 
 def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> Seen:
@@ -96,11 +113,18 @@ def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vector
 
 
 def _conclude(study: _Study) -> Fitted:
-    trial = try_out(study.view, study.examples)
-    everything = np.arange(len(study.examples.songs))
-    head = fit_head(study.view, study.examples, everything).estimator(trial.temperature)
-    pipeline = Pipeline([*study.space.steps, ("head", head)])
-    return Fitted(pipeline, study.schema, study.examples, trial, study.sources)
+    """Learn the head; of two that may serve, the one under which songs left out are likelier."""
+    labels, space = len(study.examples.songs), study.view.space
+    learn: Learner = partial(fit_head, study.view, study.examples)
+    trial, waves = try_out(learn, space, study.examples, folds=1 if labels >= PLENTY else None), None
+    if study.waves is not None:
+        seen = np.hstack([space, study.heard])
+        learn_crowd = partial(fit_crowd, seen, lengths_of(study.schema, space.shape[1]), study.examples)
+        crowd = try_out(learn_crowd, seen, study.examples)
+        if crowd.beats(trial):
+            learn, trial, waves = learn_crowd, crowd, study.waves
+    head = learn(np.arange(labels)).estimator(trial.temperature)
+    return Fitted(study.space, waves, head, study.schema, study.examples, trial, study.sources)
 
 
 def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:

@@ -8,6 +8,7 @@ the student's copy of what they say of the library.
 
 import warnings
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ FAINT = 1e-6
 
 Floats = NDArray[np.float32]
 Logits = NDArray[np.float64]
+Estimator: TypeAlias = "LogisticRegression | OneVsRestClassifier"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Head:
         scores[:, ~self.learnt] = -np.inf if self.exclusive else np.nan
         return np.asarray(scores)
 
-    def estimator(self, temperature: float) -> LogisticRegression | OneVsRestClassifier:
+    def estimator(self, temperature: float) -> Estimator:
         """Return scikit-learn's own estimator with the temperature folded into its coefficients."""
         coefficients, intercepts = self.coefficients / temperature, self.intercepts / temperature
         if not self.exclusive:
@@ -72,15 +74,22 @@ def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
     """Return a head learnt from those rows of the examples, and from their hints; view: of the examples."""
     told = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
     seen, library = _compact(view, boldness(examples, rows), told)
-    fit = _competing if examples.exclusive else _apart
     truth, weight = _weak(examples)
     truth, weight = np.concatenate([examples.truth, truth])[told], np.concatenate([examples.weight, weight])[told]
-    scores = fit(seen, library, truth, weight)
+    scores = regress(seen, library, examples, truth, weight)
     middle = scores.mean(axis=0)
     known = np.isfinite(middle)
     coefficients = np.full((scores.shape[1], view.space.shape[1]), np.nan)
     coefficients[known] = view.student(scores[:, known] - middle[known]).T.astype(np.float32)
     return Head(coefficients, np.where(known, middle, np.nan), examples.exclusive)
+
+
+def regress(seen: Logits, asked: Logits, examples: Examples, truth: Logits, weight: Logits) -> Logits:
+    """Return (n, c), what regressions on the (m, t) rows seen say of the (n, t) asked; not finite: not learnt.
+
+    truth, weight: of the rows seen, as in the examples.
+    """
+    return (_competing if examples.exclusive else _apart)(seen, asked, truth, weight)
 
 
 def _weak(examples: Examples) -> tuple[Logits, Logits]:

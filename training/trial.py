@@ -5,15 +5,15 @@ that the probabilities mean what they say. The yardstick is a baseline: how ofte
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.dataset import Examples
-from training.heads import Logits, fit_head, probabilities
-from training.view import View
+from training.heads import Floats, Head, Logits, probabilities
 
 FOLDS = 5  # with many labels
 MORE_FOLDS = 10  # with few, where each one left out is missed
@@ -24,6 +24,8 @@ CROWD = 0.1  # power of the number of classes, beside five, that the usual tempe
 UNTRIED = 1.5  # times the usual temperature, where nothing could be tested: rather ask
 STUBBORNNESS = 50.0  # nats a squared log-ratio: how much evidence leaving the usual temperature takes
 LEAST = 0.01  # probability of the truth below which being wrong costs no more
+
+Learner = Callable[[NDArray[np.int64]], Head]  # from some rows of the examples
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,20 @@ class Trial:
         """Whether the left-out songs are likelier under the model than under the baseline."""
         return bool(self.tested.any() and (self.likelihood - self.baseline)[self.tested].mean() > 0)
 
+    def beats(self, other: "Trial") -> bool:
+        """Whether songs left out of both are likelier under this model than under the other."""
+        both = self.tested & other.tested
+        return bool(both.any() and (self.likelihood - other.likelihood)[both].mean() > 0)
 
-def try_out(view: View, examples: Examples) -> Trial:
-    """Return the trial of a model of these examples; view: of the examples, one row each."""
+
+def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None = None) -> Trial:
+    """Return the trial of models that `learn` makes; seen: (m, k), what they see of the examples.
+
+    folds: how many are tried, all where it is left out.
+    """
     logits = np.full(examples.truth.shape, np.nan)
-    for train, test in _folds(examples):
-        logits[test] = fit_head(view, examples, train).logits(view.space[test])
+    for train, test in islice(_folds(examples), folds):
+        logits[test] = learn(train).logits(seen[test])
     tested = examples.settled & _testable(logits, examples) & _comparable(examples)
     temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive, usual_temperature(examples))
     found = np.full(examples.truth.shape, np.nan)

@@ -141,7 +141,7 @@ def answers_alike(fitted: Fitted, songs: Sequence[SongFeatures], folder: Path) -
     wanted = fitted.pipeline.predict_proba(vectors)
     assert len(wanted) == 10_000
     assert np.abs(found.probabilities - wanted).max() <= 1e-6
-    assert np.abs(found.space - fitted.pipeline[:-1].transform(vectors)).max() <= 1e-6
+    assert np.abs(found.space - fitted.space.transform(vectors)).max() <= 1e-6
     rules = [PlaylistRule(name, 2, automatic=True) for name in fitted.examples.classes if name is not None]
     theirs = replace(found, probabilities=wanted.astype(np.float32))
     ours, theirs_too = (decide(each, rules, not fitted.examples.exclusive, False) for each in (found, theirs))
@@ -186,7 +186,7 @@ def test_a_song_exactly_in_the_middle_of_its_library_is_answered_as_in_scikit_le
     songs = {name: SongFeatures(song.numbers) for name, song in SONGS.items() if song.numbers}
     fitted = fit(labelled(songs, [6, 6, 6]))
     middle = next(iter(songs.values()))
-    fitted.pipeline.named_steps["centre"].mean_ = fitted.pipeline[:2].transform(fitted.schema.vectors([middle]))[0]
+    fitted.space.named_steps["centre"].mean_ = fitted.space[:2].transform(fitted.schema.vectors([middle]))[0]
     assert check_parity(fitted, to_file(fitted, {}), list(songs.values())) <= 1e-6
 
 
