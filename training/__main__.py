@@ -1,4 +1,7 @@
-"""`python -m training`: fit, predict, next, inspect, pretrain, evaluate. Exit codes are in `problems`."""
+"""`python -m training`: fit, predict, next, inspect, pretrain, evaluate, evaluate-audio, fit-tempo.
+
+Exit codes are in `problems`. What listens to audio is imported when asked for: training does without its libraries.
+"""
 
 import argparse
 import os
@@ -50,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     inspect.set_defaults(run=commands.inspect_command)
     _add_pretrain(verbs.add_parser("pretrain", help="learn from many people's playlists which artists keep company"))
     _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
+    _add_evaluate_audio(verbs.add_parser("evaluate-audio", help="measure what is heard in recordings of known truth"))
+    _add_fit_tempo(verbs.add_parser("fit-tempo", help="learn from generated grooves how tempo is weighed"))
     return parser
 
 
@@ -109,6 +114,30 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="measure it first on people left out; harm is not written")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes of --check")
     parser.set_defaults(run=pretrain_command)
+
+
+def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, bpm, key, mode")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="write all figures there")
+    parser.set_defaults(run=_evaluate_audio)
+
+
+def _add_fit_tempo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--each", type=_count, default=60, help="grooves of each style (default 60)")
+    parser.set_defaults(run=_fit_tempo)
+
+
+def _evaluate_audio(options: argparse.Namespace) -> int:
+    from training.hearing import evaluate_audio_command
+
+    return evaluate_audio_command(options)
+
+
+def _fit_tempo(options: argparse.Namespace) -> int:
+    from training.tempo import fit_tempo_command
+
+    return fit_tempo_command(options)
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:
