@@ -42,8 +42,9 @@ LENGTHS = {
 }
 LONG_ENOUGH = 16.0  # seconds of a chorus at least: a clip of 20 s should find room in most
 LEVELS = {  # of drums, bass, chords and lead
-    "intro": (0.0, 0.2, 0.9, 0.4), "verse": (0.9, 1.0, 0.8, 0.9), "pre": (0.8, 0.9, 0.9, 0.8), "chorus": (1.0, 1.0, 1.0, 1.0),
-    "bridge": (0.3, 0.8, 1.0, 0.4), "solo": (1.0, 1.0, 0.8, 1.2), "outro": (0.4, 0.6, 0.8, 0.3),
+    "intro": (0.0, 0.2, 0.9, 0.4), "verse": (0.9, 1.0, 0.8, 0.9), "pre": (0.8, 0.9, 0.9, 0.8),
+    "chorus": (1.0, 1.0, 1.0, 1.0), "bridge": (0.3, 0.8, 1.0, 0.4),
+    "solo": (1.0, 1.0, 0.8, 1.2), "outro": (0.4, 0.6, 0.8, 0.3),
 }  # fmt: skip
 LATE = 0.008  # seconds; standard deviation of a player's time
 
@@ -59,7 +60,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a kind of section is made of: chords a bar, the lead's notes as (step, degree), strokes of the chords, level."""
+    """What a kind of section is made of: chords a bar, the lead's (step, degree), strokes of the chords, levels."""
 
     chords: tuple[int, ...]
     melody: tuple[tuple[int, int], ...]

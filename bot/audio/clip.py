@@ -6,6 +6,7 @@ Everything is libav, through PyAV; no program is started. 20 s take some 0.2 s.
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,24 +17,18 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
+from bot.audio.decode import CONTAINERS
+from bot.audio.peak import CLIP
 from bot.audio.waveform import voice
-from bot.errors import AudioError
+from bot.errors import ClipTooLarge, NothingThere
 
-SECONDS = 20.0  # of a clip: what a listener needs to know whether they like it
 LIMIT = 10 * 2**20  # bytes; what Discord takes from anyone
 RATE = 48_000  # Hz; the one that Opus has, and MP3 has it too
 FADE_IN, FADE_OUT = 0.15, 1.0  # seconds
+ONLY_FILES = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}  # no playlists, no addresses
 PREROLL = 1.0  # seconds decoded before the start: MP3's bit reservoir and Opus's 80 ms have settled by then
 
 Samples = NDArray[np.float32]
-
-
-class ClipTooLarge(AudioError):
-    """Even the lowest bit rate does not fit below the limit."""
-
-
-class NothingThere(AudioError):
-    """The song is over before the clip begins, or cannot be decoded there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ class Clip:
     waveform: str
 
 
-def cut(path: Path, start: float, seconds: float = SECONDS, form: Form = OPUS, limit: int = LIMIT) -> Clip:
+def cut(path: Path, start: float, seconds: float = CLIP, form: Form = OPUS, limit: int = LIMIT) -> Clip:
     """Cut `seconds` from `start` (s) on out of a file; fewer where the song ends sooner.
 
     Mono stays mono, what has more channels becomes stereo. The start is exact to a sample as far as the file's own
@@ -77,7 +72,7 @@ def cut(path: Path, start: float, seconds: float = SECONDS, form: Form = OPUS, l
 def _samples(path: Path, start: float, seconds: float) -> Samples:
     """The stretch from `start` on as (channels, n) at RATE. Raises NothingThere."""
     try:
-        with av.open(path) as container:
+        with av.open(str(path), options=ONLY_FILES) as container:
             found = _stretch(container, container.streams.audio[0], max(0.0, start), round(seconds * RATE))
     except (av.FFmpegError, IndexError) as problem:
         raise NothingThere(f"{path.name} at {start:.1f} s: {problem}") from problem
@@ -87,9 +82,10 @@ def _samples(path: Path, start: float, seconds: float) -> Samples:
 
 
 def _stretch(container: Any, stream: AudioStream, start: float, count: int) -> Samples:
-    began = float((stream.start_time or 0) * stream.time_base)
+    tick = stream.time_base or Fraction(1, av.time_base)
+    began = float((stream.start_time or 0) * tick)
     if start > PREROLL:
-        container.seek(int((start - PREROLL + began) / stream.time_base), stream=stream)
+        container.seek(int((start - PREROLL + began) / tick), stream=stream)
     frames = cast(Iterator[AudioFrame], container.decode(stream))
     first = next(frames, None)
     if first is None:
@@ -114,7 +110,7 @@ def _resampled(first: AudioFrame, frames: Iterator[AudioFrame], layout: str, cou
 
 
 def _faded(samples: Samples) -> Samples:
-    """Fade in and out with quarters of a sine, so that power rises and falls evenly; never over more than half of it."""
+    """Fade in and out with quarters of a sine, so that power rises and falls evenly; each over half of it at most."""
     faded, half = samples.copy(), samples.shape[1] // 2
     rise, fall = (min(round(seconds * RATE), half) for seconds in (FADE_IN, FADE_OUT))
     faded[:, :rise] *= np.sin(np.linspace(0, np.pi / 2, rise, dtype=np.float32))

@@ -16,7 +16,7 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from bot.audio.spectrum import mel_filters, resample
+from bot.audio.spectrum import hann, mel_filters, resample
 from bot.errors import ModelCorrupt, ModelMissing
 
 MODEL = Path(__file__).parents[2] / "models" / "musicnn.onnx"
@@ -80,7 +80,7 @@ def log_mel(samples: Floats) -> Floats:
     return np.asarray(np.log10(10_000 * (power @ MEL) + 1), np.float32)
 
 
-HANN = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+HANN = hann(WINDOW)
 MEL = mel_filters(BANDS, RATE, WINDOW)
 
 

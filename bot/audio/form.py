@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 
 
 def likeness(*views: tuple[Floats, float]) -> Floats:
-    """How alike moments are, from -1 to 1: the cosines of every view (n, d), added by their weights (which sum to 1)."""
+    """How alike moments are, from -1 to 1: the cosines of every view (n, d), by weights that sum to 1."""
     parts = [np.sqrt(weight) * _directions(view) for view, weight in views]
     everything = np.concatenate(parts, axis=1).astype(np.float32)
     return np.asarray(everything @ everything.T)
@@ -75,9 +75,11 @@ def _lags(echo: Floats, apart: int) -> Floats:
     least = np.partition(far, count - kept, axis=1)[:, count - kept]
     near = (far >= least[:, None]) & (far >= least[None, :]) & np.isfinite(far)
     moments = np.arange(count)
-    return near[moments[:, None], (moments[:, None] + moments) % count].astype(np.float32)
+    around: Floats = near[moments[:, None], (moments[:, None] + moments) % count].astype(np.float32)
+    return around
 
 
 def _distance(count: int) -> NDArray[np.intp]:
     moments = np.arange(count)
-    return np.abs(moments[:, None] - moments)
+    away: NDArray[np.intp] = np.abs(moments[:, None] - moments)
+    return away

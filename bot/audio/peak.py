@@ -18,7 +18,7 @@ from scipy.ndimage import uniform_filter1d
 
 from bot.audio.decode import Sound
 from bot.audio.form import best_echoes, boundaries, echoes, likeness, spread
-from bot.audio.spectrum import RATE, mel_filters, resample
+from bot.audio.spectrum import RATE, frequencies, hann, mel_filters, resample
 
 CLIP = 20.0  # seconds whose sound is judged
 PREVIEW = 45.0  # seconds; what is no longer was cut by somebody who chose its beginning
@@ -121,8 +121,7 @@ def _pitch_classes() -> Floats:
     return np.exp(-0.5 * (away / 0.35) ** 2).astype(np.float32)
 
 
-HANN = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-FREQUENCIES = np.fft.rfftfreq(WINDOW, 1 / RATE)
+HANN, FREQUENCIES = hann(WINDOW), frequencies(WINDOW, RATE)
 TONAL = slice(*np.searchsorted(FREQUENCIES, (LOWEST, HIGHEST)).tolist())
 PITCH_CLASSES = _pitch_classes()
 MEL = mel_filters(BANDS, RATE, WINDOW)
@@ -143,8 +142,8 @@ def judged(outline: Outline) -> tuple[Floats, Floats]:
 
 def _energy(outline: Outline) -> Floats:
     steady = max(1, round(STEADY / outline.step))
-    views = (outline.loudness, outline.brightness)
-    return _standard(sum(_standard(uniform_filter1d(view, steady, mode="nearest")) for view in views))
+    views = (uniform_filter1d(view, steady, mode="nearest") for view in (outline.loudness, outline.brightness))
+    return _standard(np.sum([_standard(view) for view in views], axis=0))
 
 
 def _repetition(outline: Outline, alike: Floats) -> Floats:
