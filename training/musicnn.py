@@ -27,17 +27,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 
 from training.checkpoint import Tensors, read_checkpoint
 from training.graph import Graph
-from training.problems import InputProblem
+from training.musicnn_plain import answer
+from training.problems import InputProblem, NotEqual
 
 WHEEL = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"  # sha256 of musicnn-0.1.0-py3-none-any.whl
 FOLDER = "musicnn/MSD_musicnn/"
 FRAMES, BANDS = 187, 96  # of a patch
 EPSILON = 1e-3  # of `tf.layers.batch_normalization`
 BLOCK = 16  # channels; onnxruntime's blocks have 8 or 16, as the processor's registers are wide
+CLOSE, TRIED = 1e-4, 3  # the most that a number may be off, of that many patches; 1e-5 is usual
 DEAD = 1e-6  # the largest weight of a filter that answers with a constant; the living ones' are above 1e-4
 
 Floats = NDArray[np.float64]
@@ -146,6 +149,21 @@ def build(wheel: Path) -> bytes:
     _back(graph, package.weights, mid, channels)
     takes, gives = {"mel": (FRAMES, BANDS)}, {"embedding": (200,), "tags": (50,)}
     return graph.file(takes, gives, {"tags": json.dumps(package.tags), "licence": package.licence})
+
+
+def compare(content: bytes, wheel: Path) -> float:
+    """Return how far an ONNX file is off the package's own layers at most, on patches drawn at random.
+
+    Raises NotEqual when that is more than sums in another order explain.
+    """
+    session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
+    patches = np.random.default_rng(0).gamma(1.0, 1.0, (TRIED, FRAMES, BANDS)).astype(np.float32)
+    found = np.hstack(session.run(("embedding", "tags"), {"mel": patches}))
+    weights = read_package(wheel).weights
+    off = float(np.abs(found - [np.concatenate(answer(weights, patch)) for patch in patches]).max())
+    if off > CLOSE:
+        raise NotEqual(f"the file answers {off:.1e} off the package's layers")
+    return off
 
 
 # ---------------------------------------------------------------- the package's names

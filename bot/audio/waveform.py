@@ -18,15 +18,16 @@ from bot.audio.peak import CLIP, Peak
 MOST_BYTES = 256  # of a voice message's waveform (Discord, message attachments)
 EACH = 0.1  # seconds; a voice message's waveform has at most one byte for so long
 
-WIDTH, HEIGHT, MARGIN = 1100, 260, 24  # pixels; Discord shows pictures 550 wide
-TOP, BOTTOM = 52, 218  # between which the bars stand
+WIDTH, HEIGHT, MARGIN = 1100, 284, 24  # pixels; Discord shows pictures 550 wide
+TOP, BOTTOM = 68, 228  # between which the bars stand
 PITCH, BAR = 8, 5  # pixels from bar to bar, and of one; its ends are round
 FINE = 3  # times larger while it is drawn: Pillow's shapes have hard edges
 LEAST_BAR = 5  # pixels high: silence is a row of dots
-TICKS = 26  # pixels below the bars
+TICKS = 34  # pixels below the bars
 PAPER, QUIET, INK = "#1e1f22", "#4e5058", "#b5bac1"
 BRIGHT = ("#8b93ff", "#5865f2")  # of the highlight, from its top to the middle
 BAND = "#2a2c46"  # behind the highlight
+CURVE_AT, CURVE_TALL = 42, 28  # pixels from the top, and of the whole curve
 CURVE = "#f0b232"  # how likely a highlight is over the song
 
 Samples = NDArray[np.float32]
@@ -48,7 +49,7 @@ def levels(samples: Samples, count: int) -> Floats:
 
 
 def picture(sound: Sound, peak: Peak) -> bytes:
-    """A PNG of 1,100 × 260 pixels: the song as bars, the clip from `peak` on bright, and its times below."""
+    """A PNG of 1,100 × 284 pixels: the song as bars, the clip from `peak` on bright, and its times below."""
     image = Image.new("RGB", (WIDTH * FINE, HEIGHT * FINE), PAPER)
     draw = ImageDraw.Draw(image)
     left, right = _place(peak.start, sound), _place(min(peak.start + CLIP, sound.seconds), sound)
@@ -94,7 +95,7 @@ def _curve(draw: ImageDraw.ImageDraw, curve: Samples) -> None:
     if len(curve) < 2:
         return
     across = np.linspace(MARGIN, WIDTH - MARGIN, len(curve)) * FINE
-    line = list(zip(across.tolist(), ((30 - 16 * curve) * FINE).tolist(), strict=True))
+    line = list(zip(across.tolist(), ((CURVE_AT - CURVE_TALL * curve) * FINE).tolist(), strict=True))
     draw.line(line, CURVE, 2 * FINE, "curve")
 
 
@@ -104,10 +105,10 @@ def _times(draw: ImageDraw.ImageDraw, sound: Sound, peak: Peak, left: float, rig
     y = BOTTOM + TICKS
     middle = float(np.clip((left + right) / 2, MARGIN + 75, WIDTH - MARGIN - 75))
     end = min(peak.start + CLIP, sound.seconds)
-    draw.text((middle, y), f"{_clock(peak.start)} – {_clock(end)}", "#ffffff", font, "mm")
-    if middle > MARGIN + 150:
+    draw.text((middle, y), f"{_clock(peak.start)} - {_clock(end)}", "#ffffff", font, "mm")
+    if middle > MARGIN + 125:
         draw.text((MARGIN, y), "0:00", INK, font, "lm")
-    if middle < WIDTH - MARGIN - 150:
+    if middle < WIDTH - MARGIN - 125:
         draw.text((WIDTH - MARGIN, y), _clock(sound.seconds), INK, font, "rm")
 
 
