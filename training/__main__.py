@@ -1,7 +1,4 @@
-"""`python -m training`: fit, predict, next, inspect, pretrain, evaluate, evaluate-audio, fit-tempo.
-
-Exit codes are in `problems`. What listens to audio is imported when asked for: training does without its libraries.
-"""
+"""`python -m training`: the commands that make, try and measure models. Exit codes are in `problems`."""
 
 import argparse
 import os
@@ -13,6 +10,12 @@ from pathlib import Path
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training import commands
+from training.listening import (
+    build_musicnn_command,
+    evaluate_audio_command,
+    evaluate_peaks_command,
+    fit_tempo_command,
+)
 from training.teaching import pretrain_command
 
 
@@ -55,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
     _add_evaluate_audio(verbs.add_parser("evaluate-audio", help="measure what is heard in recordings of known truth"))
     _add_fit_tempo(verbs.add_parser("fit-tempo", help="learn from generated grooves how tempo is weighed"))
+    _add_build_musicnn(verbs.add_parser("build-musicnn", help="make models/musicnn.onnx from the package's wheel"))
+    _add_evaluate_peaks(verbs.add_parser("evaluate-peaks", help="measure highlights on songs whose form is known"))
     return parser
 
 
@@ -120,24 +125,25 @@ def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, bpm, key, mode")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write all figures there")
-    parser.set_defaults(run=_evaluate_audio)
+    parser.set_defaults(run=evaluate_audio_command)
 
 
 def _add_fit_tempo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--each", type=_count, default=60, help="grooves of each style (default 60)")
-    parser.set_defaults(run=_fit_tempo)
+    parser.set_defaults(run=fit_tempo_command)
 
 
-def _evaluate_audio(options: argparse.Namespace) -> int:
-    from training.hearing import evaluate_audio_command
+def _add_build_musicnn(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("wheel", type=Path, help="musicnn-0.1.0-py3-none-any.whl; pip download --no-deps gets it")
+    parser.add_argument("out", type=Path, help="file to write")
+    parser.set_defaults(run=build_musicnn_command)
 
-    return evaluate_audio_command(options)
 
-
-def _fit_tempo(options: argparse.Namespace) -> int:
-    from training.tempo import fit_tempo_command
-
-    return fit_tempo_command(options)
+def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", type=Path, nargs="+", help="songs with sections.csv: file, kind, start, end")
+    parser.add_argument("--highlight", default="chorus", help="the kind of section that is one")
+    parser.add_argument("--seed", type=int, default=0, help="of the intervals")
+    parser.set_defaults(run=evaluate_peaks_command)
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:

@@ -4,8 +4,6 @@ Clips of one song are alike, so intervals resample songs. A source is a group of
 are told by source too, because what was tuned on one may not hold on the next.
 """
 
-import argparse
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,18 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.audio import features
 from bot.audio.decode import Sound, read
-from bot.audio.rhythm import rhythm
-from bot.audio.spectrum import RATE, mel_levels, resample
-from bot.audio.tonality import tonality
+from bot.audio.embedding import Embedder
 from training import rivals
-from training.commands import bar, make_ready
-from training.hearing_report import report
 from training.probe import probe
 from training.summary import figure
-from training.truth import Key, Recording, acc1, acc2, key_score, read_truth
+from training.truth import Key, Recording, acc1, acc2, key_score
 
-OURS, LIBROSA = "Cratekeeper", "librosa"
+OURS, LIBROSA, PYLOUDNORM = "Cratekeeper", "librosa", "pyloudnorm"
 THIRDS = 3  # of the recordings, by confidence
 
 Vector = NDArray[np.float32]
@@ -51,39 +46,30 @@ class Heard:
     vectors: dict[str, Vector] = field(default_factory=dict)
 
 
-def evaluate_audio_command(options: argparse.Namespace) -> int:
-    """Listen to every recording, and say how right tempo, key and loudness are."""
-    make_ready(None, options.json)
-    recordings = [recording for folder in options.data for recording in read_truth(folder)]
-    heard = [hear(recording) for recording in bar(recordings, "recordings")]
-    found = {"command": options.command, **evaluate(heard, options.seed)}
-    print(report(found))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
-    return 0
-
-
-def hear(recording: Recording) -> Heard:
-    """Listen to one recording. Raises AudioError where it cannot be decoded."""
+def hear(recording: Recording, embedder: Embedder) -> Heard:
+    """Listen to one recording, along the path that serves. Raises AudioError where it cannot be decoded."""
     sound = read(recording.path)
-    mono = resample(sound.mono, sound.rate, RATE)
-    answers, vectors = {OURS: _ours(mono)}, {}
+    detail = features.hear(sound)
+    beat, notes = detail.rhythm, detail.tonality
+    answers = {OURS: Answer(beat.tempo, Key(notes.key, notes.mode), beat.confidence, notes.confidence)}
+    loudness = {OURS: detail.analysis.numbers["loudness"]}
+    own = np.concatenate([[*detail.analysis.numbers.values()], *detail.analysis.vectors.values()])
+    embedding = embedder.embed(sound.mono, sound.rate).embedding
+    vectors = {"features": own, "features and embedding": np.concatenate([own, embedding])}
+    _ask_rivals(sound, answers, loudness, vectors)
+    return Heard(recording, answers, loudness, vectors)
+
+
+def _ask_rivals(
+    sound: Sound, answers: dict[str, Answer], loudness: dict[str, float], vectors: dict[str, Vector]
+) -> None:
+    """Add what those say that are installed."""
     if rivals.has("librosa"):
+        mono = rivals.librosa_samples(sound.mono, sound.rate)
         answers[LIBROSA] = Answer(rivals.librosa_tempo(mono), rivals.librosa_key(mono))
         vectors["librosa's MFCC statistics"] = rivals.librosa_timbre(mono)
-    return Heard(recording, answers, _loudness(sound), vectors)
-
-
-def _ours(mono: Vector) -> Answer:
-    beat, notes = rhythm(mel_levels(mono)), tonality(mono)
-    return Answer(beat.tempo, Key(notes.key, notes.mode), beat.confidence, notes.confidence)
-
-
-def _loudness(sound: Sound) -> dict[str, float]:
-    """Integrated loudness in LUFS, ours and pyloudnorm's."""
-    if not rivals.has("pyloudnorm"):
-        return {}
-    return {OURS: 0.0, "pyloudnorm": rivals.pyloudnorm_loudness(sound.samples, sound.rate)}
+    if rivals.has(PYLOUDNORM):
+        loudness[PYLOUDNORM] = rivals.pyloudnorm_loudness(sound.samples, sound.rate)
 
 
 def evaluate(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
@@ -153,7 +139,7 @@ def _by_confidence(heard: Sequence[Heard], of: Callable[[Heard], tuple[float, fl
 
 
 def _loudness_apart(heard: Sequence[Heard]) -> dict[str, Any]:
-    apart = [abs(each.loudness[OURS] - each.loudness["pyloudnorm"]) for each in heard if each.loudness]
+    apart = [abs(each.loudness[OURS] - each.loudness[PYLOUDNORM]) for each in heard if PYLOUDNORM in each.loudness]
     return {"n": len(apart), "median": float(np.median(apart)), "worst": max(apart)} if apart else {}
 
 

@@ -21,6 +21,13 @@ def has(name: str) -> bool:
     return find_spec(name) is not None
 
 
+def librosa_samples(mono: Floats, rate: int) -> Floats:
+    """`mono` (n,) at RATE, as librosa.load would give it."""
+    import librosa
+
+    return np.asarray(librosa.resample(mono, orig_sr=rate, target_sr=RATE), np.float32)
+
+
 def librosa_tempo(mono: Floats) -> float:
     """Beats a minute of `mono` (n,) at RATE, by librosa's beat tracker (Ellis 2007)."""
     import librosa

@@ -5,7 +5,6 @@ kept small beside the evidence's own spread, since recordings are less regular t
 `bot.audio.tempo.WEIGHTS` wants them; the figures of docs/hearing.md are of recordings that had no part in this.
 """
 
-import argparse
 from collections.abc import Iterable
 
 import numpy as np
@@ -13,22 +12,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from bot.audio.rhythm import mel_flux, onset_rate
-from bot.audio.spectrum import mel_levels
 from bot.audio.tempo import BANDS, BEATS, CANDIDATES, TOLERANCE, autocorrelation, envelopes, evidence
-from training.commands import bar
-from training.grooves import STYLES, Groove, play
+from bot.audio.timbre import survey
+from training.grooves import Groove
 
 PENALTY = 100.0  # on the squares of the weights, per unit of likelihood of all grooves
 STEPS = 500  # of the optimiser at most; some 100 are enough
 
 Doubles = NDArray[np.float64]
-
-
-def fit_tempo_command(options: argparse.Namespace) -> int:
-    """Play grooves, learn from them, and print the weights."""
-    grooves = (play(style, seed) for style in STYLES for seed in range(options.each))
-    print(as_table(learn(bar(grooves, "grooves", len(STYLES) * options.each))))
-    return 0
 
 
 def learn(grooves: Iterable[Groove]) -> Doubles:
@@ -49,7 +40,7 @@ def learn(grooves: Iterable[Groove]) -> Doubles:
 
 
 def _evidence(groove: Groove) -> Doubles:
-    flux = mel_flux(mel_levels(groove.samples))
+    flux = mel_flux(survey(groove.samples).levels)
     return evidence(autocorrelation(envelopes(flux)), onset_rate(flux.mean(1)))
 
 

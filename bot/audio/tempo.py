@@ -16,7 +16,8 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-FRAMES = 22_050 / 512  # of onset strength a second
+from bot.audio.spectrum import FRAMES, Floats
+
 BANDS = ((0, 128), (0, 12), (12, 50), (50, 128))  # mel bands: all, below 330 Hz, up to 1.6 kHz, above
 BEATS = (1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 8)  # lags at which a tempo is heard, in its beats
 CANDIDATES = np.exp(np.arange(np.log(40), np.log(260), 0.005))  # beats a minute, half a per cent apart
@@ -27,7 +28,6 @@ AROUND = 21  # frames; half a second, of which an onset has to stand out
 TOLERANCE = 0.04  # two tempi closer than that are the same: the usual tolerance (Gouyon et al. 2006)
 FINEST = np.linspace(-0.02, 0.02, 81)  # steps of half a thousandth around the best candidate
 
-Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 WEIGHTS = np.array([

@@ -13,7 +13,8 @@ import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-RATE = 22_050  # Hz, of the samples handed in
+from bot.audio.spectrum import RATE, Floats, hann
+
 LOW_RATE = RATE / 8  # Hz, enough for HIGHEST
 WINDOW, HOP = 2048, 1024  # samples at LOW_RATE: 0.74 s, so that semitones are apart from 60 Hz on
 LOWEST, HIGHEST = 40.0, 1000.0  # Hz; above lie mostly overtones
@@ -41,7 +42,6 @@ PROFILES = {
 }
 MINOR, MAJOR = 0, 1
 
-Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 
@@ -112,8 +112,8 @@ def _magnitudes(samples: Floats) -> Floats:
     """Magnitude spectra: shape (frames, WINDOW // 2 + 1)."""
     low = soxr.resample(samples, RATE, LOW_RATE, quality="LQ")
     low = np.pad(low, (0, max(0, WINDOW - len(low))))
-    window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-    return np.asarray(np.abs(scipy.fft.rfft(sliding_window_view(low, WINDOW)[::HOP] * window, axis=1)), np.float32)
+    frames = sliding_window_view(low, WINDOW)[::HOP] * hann(WINDOW)
+    return np.asarray(np.abs(scipy.fft.rfft(frames, axis=1, overwrite_x=True)), np.float32)
 
 
 def _peaks(magnitudes: Floats) -> tuple[NDArray[np.intp], Doubles, Doubles]:
