@@ -14,7 +14,7 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from bot.audio.spectrum import BINS, FLOOR, RATE, WINDOW, Floats, blocks, frequencies, hann, mel_filters
+from bot.audio.spectrum import BINS, FLOOR, RATE, WINDOW, Floats, blocks, frequencies, hann, mel_bands, mel_filters
 
 MELS = 128
 COEFFICIENTS = 20  # of the cepstrum
@@ -93,7 +93,7 @@ def _look(power: Floats) -> tuple[NDArray[Any], ...]:
     mean = power.mean(1)
     mean_square = mean * np.float32(2 * BINS / (WINDOW * (hann(WINDOW) @ hann(WINDOW))))
     return (
-        power @ mel_filters(MELS),
+        mel_bands(power, MELS),
         mean_square,
         centroid,
         bandwidth,
@@ -125,8 +125,12 @@ def _roll_off(magnitude: Floats, groups: Floats) -> Floats:
 
 
 def _flatness(power: Floats, mean: Floats) -> Floats:
-    """The geometric mean of the power over its arithmetic mean: 1 for noise, near 0 for a tone."""
-    geometric = np.exp(np.log(np.maximum(power, FLOOR)).mean(1))
+    """The geometric mean of the power over its arithmetic mean: 1 for noise, near 0 for a tone.
+
+    Bins are multiplied two by two (no pair leaves float32's range), which halves the logarithms; the last one is out.
+    """
+    heard, half = np.maximum(power, FLOOR), BINS // 2
+    geometric = np.exp(np.log(heard[:, :half] * heard[:, half : 2 * half]).mean(1) / 2)
     flatness: Floats = geometric / np.maximum(mean, FLOOR)
     return flatness
 
@@ -144,7 +148,8 @@ def _pools(frames: int) -> Floats:
     """Rows that take the mean of POOLED frames each, the last one of what is left: (pools, frames) float32."""
     pool = np.arange(frames) // POOLED
     member = pool == np.arange(pool[-1] + 1)[:, None]
-    return (member / member.sum(1, keepdims=True)).astype(np.float32)
+    means: Floats = (member / member.sum(1, keepdims=True)).astype(np.float32)
+    return means
 
 
 def _peaks_over_valleys(band: Floats) -> Floats:
