@@ -21,6 +21,8 @@ CratekeeperError
 │   ├── SilentAudio
 │   ├── TruncatedAudio       half-downloaded, or damaged inside
 │   ├── TooLongAudio · TooLargeAudio
+│   ├── NothingThere         a clip was wanted where there is no sound
+│   ├── ClipTooLarge         no bit rate brings a clip below the limit
 │   └── HearingFailed        the process that heard it died, or was too slow
 ├── ChatDown                 Discord does not answer
 ├── StoreError               disk full, locked, newer schema
@@ -199,6 +201,20 @@ class TooLargeAudio(AudioError):
 
     def for_member(self) -> str:
         return "That file is larger, or unpacks to more, than I listen to."
+
+
+class NothingThere(AudioError):
+    """The song is over there, or cannot be decoded."""
+
+    def for_member(self) -> str:
+        return "There is nothing to hear at that place of the song."
+
+
+class ClipTooLarge(AudioError):
+    """Even at the lowest bit rate the clip is larger than the limit."""
+
+    def for_member(self) -> str:
+        return "That clip is larger than I may send here."
 
 
 class HearingFailed(AudioError):

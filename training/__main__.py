@@ -1,4 +1,4 @@
-"""`python -m training`: fit, predict, next, inspect, pretrain, evaluate. Exit codes are in `problems`."""
+"""`python -m training`: the commands that make, try and measure models. Exit codes are in `problems`."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training import commands
+from training.listening import build_musicnn_command, evaluate_peaks_command
 from training.teaching import pretrain_command
 
 
@@ -50,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     inspect.set_defaults(run=commands.inspect_command)
     _add_pretrain(verbs.add_parser("pretrain", help="learn from many people's playlists which artists keep company"))
     _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
+    _add_build_musicnn(verbs.add_parser("build-musicnn", help="make models/musicnn.onnx from the package's wheel"))
+    _add_evaluate_peaks(verbs.add_parser("evaluate-peaks", help="measure highlights on songs whose form is known"))
     return parser
 
 
@@ -109,6 +112,19 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="measure it first on people left out; harm is not written")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes of --check")
     parser.set_defaults(run=pretrain_command)
+
+
+def _add_build_musicnn(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("wheel", type=Path, help="musicnn-0.1.0-py3-none-any.whl; pip download --no-deps gets it")
+    parser.add_argument("out", type=Path, help="file to write")
+    parser.set_defaults(run=build_musicnn_command)
+
+
+def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", type=Path, nargs="+", help="songs with sections.csv: file, kind, start, end")
+    parser.add_argument("--highlight", default="chorus", help="the kind of section that is one")
+    parser.add_argument("--seed", type=int, default=0, help="of the intervals")
+    parser.set_defaults(run=evaluate_peaks_command)
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:
