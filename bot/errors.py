@@ -15,6 +15,9 @@ CratekeeperError
 │   ├── ConsentEnded         `invalid_grant`: the member must link again
 │   ├── SpotifyDown          5xx or no connection
 │   └── PlaylistKeepsChanging
+├── SourceError              a source of features
+│   ├── SourceWaits          asked too often, or down: nobody is to ask before a moment
+│   └── SourceFailed         it answered nonsense about a song
 ├── ChatDown                 Discord does not answer
 ├── StoreError               disk full, locked, newer schema
 ├── VaultError               a sealed value that does not open
@@ -139,6 +142,29 @@ class PlaylistGone(SpotifyError):
 
     def for_member(self) -> str:
         return "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove lets go of it."
+
+
+class AudioError(CratekeeperError):
+    """That file cannot be heard."""
+
+
+class SourceError(CratekeeperError):
+    """A source of features did not say what it knows."""
+
+    def for_member(self) -> str:
+        return "I could not find out more about your songs just now. Nothing was lost; I try again by myself."
+
+
+class SourceWaits(SourceError):
+    """A source of features is not to be asked for a while."""
+
+    def __init__(self, source: str, until: datetime) -> None:
+        self.until = until
+        super().__init__(f"{source} is not asked before {until:%Y-%m-%d %H:%M:%S %Z}")
+
+
+class SourceFailed(SourceError):
+    """A source of features answered something that makes no sense."""
 
 
 class ChatDown(CratekeeperError):

@@ -1,5 +1,7 @@
 """Merging: one precedence for every value, and every value says where it comes from."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ def test_the_first_in_the_order_of_precedence_gives_the_value_and_the_next_what_
     assert found.provenance == {"year": "musicbrainz", "tempo": "csv"}
 
 
-@pytest.mark.parametrize(("above", "below"), list(zip(PRECEDENCE, PRECEDENCE[1:], strict=False)))
+@pytest.mark.parametrize(("above", "below"), list(pairwise(PRECEDENCE)))
 def test_each_goes_before_the_next_whatever_the_order_they_come_in(above: str, below: str) -> None:
     for order in ([said(above, tempo=1.0), said(below, tempo=2.0)], [said(below, tempo=2.0), said(above, tempo=1.0)]):
         assert merge(order).numbers == {"tempo": 1.0}
