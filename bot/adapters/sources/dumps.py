@@ -6,7 +6,6 @@ Zstandard is unpacked by the program `zstd`, which every system has; Python lear
 import bz2
 import csv
 import gzip
-import io
 import json
 import lzma
 import re
@@ -130,7 +129,7 @@ def _in_file(name: str, stream: IO[bytes]) -> Iterator[Entry]:
 
 
 def _in_csv(name: str, stream: IO[bytes]) -> Iterator[Entry]:
-    rows = csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""))
+    rows = csv.DictReader(line.decode() for line in stream)
     if not {"mbid", "submission_offset"} <= set(rows.fieldnames or ()):
         raise BadFile(f"{name} has no columns mbid and submission_offset")
     for row in rows:

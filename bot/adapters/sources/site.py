@@ -77,7 +77,7 @@ class Site:
 
     async def leave_alone(self, seconds: float, reason: str) -> SourceWaits:
         """Keep everybody off for a while; return the error that says so."""
-        until = self._clock() + timedelta(seconds=min(seconds, MOST_ASKED))
+        until = (self._clock() + timedelta(seconds=min(seconds, MOST_ASKED) + 1)).replace(microsecond=0)
         async with self._store.writing() as tx:
             await limits.cool_down(tx, self._key, until, reason)
         return SourceWaits(self.name, until)

@@ -53,7 +53,7 @@ async def has_fresh(tx: Tx, question: Question) -> bool:
 
 def _open(question: Question) -> Select[tuple[str]]:
     asked = and_(LOOKUP.c.song == SONG.c.song, LOOKUP.c.source == question.source)
-    still = or_(LOOKUP.c.song.is_(None), LOOKUP.c.due <= question.now, LOOKUP.c.asked_at < question.since)
+    still = or_(LOOKUP.c.song.is_(None), LOOKUP.c.due <= question.now, LOOKUP.c.asked_at <= question.since)
     joined = select(SONG.c.song).join(LIKED, LIKED.c.song == SONG.c.song).outerjoin(LOOKUP, asked)
     return joined.where(LIKED.c.member == question.member, still, _can_ask(question.needs))
 
