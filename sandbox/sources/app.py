@@ -32,8 +32,12 @@ def application(world: World) -> web.Application:
 async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
     world = request.app[WORLD]
     agent = request.headers.get("User-Agent", "")
-    world.requests.append(Request(request.app[SERVICE], request.method, _path(request), agent, world.now()))
-    return await handler(request)
+    entry = Request(request.app[SERVICE], request.method, _path(request), agent, world.now())
+    world.requests.append(entry)
+    response = await handler(request)
+    for hook in world.after:
+        await hook(entry)
+    return response
 
 
 @web.middleware
@@ -73,7 +77,8 @@ async def _struck(fault: Fault, request: web.Request, handler: Handler) -> web.S
 
 
 def _path(request: web.Request) -> str:
-    return request.path.partition(f"/{request.app[SERVICE]}")[2]
+    """The path at the service, wherever the stand-ins are mounted."""
+    return "/" + request.path.partition(f"/{request.app[SERVICE]}/")[2]
 
 
 # ---------------------------------------------------------------- refusals, as each words them

@@ -5,7 +5,7 @@ ReccoBeats does not know it, without `preview` Deezer has no preview, and so on.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -81,6 +81,9 @@ class Request:
         return f"{self.service} {self.method} {self.path}"
 
 
+Hook = Callable[[Request], Awaitable[None]]  # called when a request was carried out and is not answered yet
+
+
 @dataclass(slots=True)
 class Window:
     """At most `requests` in any `window`; None: no limit."""
@@ -102,6 +105,7 @@ class World:
     recordings: list[Recording] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    after: list[Hook] = field(default_factory=list)
     limits: dict[str, Window] = field(
         default_factory=lambda: {
             "musicbrainz": Window(1, timedelta(seconds=1)),
