@@ -15,6 +15,13 @@ CratekeeperError
 │   ├── ConsentEnded         `invalid_grant`: the member must link again
 │   ├── SpotifyDown          5xx or no connection
 │   └── PlaylistKeepsChanging
+├── AudioError               a file that cannot be heard; remembered, so that it is tried once
+│   ├── NotAudio             no sound in it, or of no kind that is read
+│   ├── EmptyAudio           next to nothing in it
+│   ├── SilentAudio
+│   ├── TruncatedAudio       half-downloaded, or damaged inside
+│   ├── TooLongAudio · TooLargeAudio
+│   └── HearingFailed        the process that heard it died, or was too slow
 ├── SourceError              a source of features
 │   ├── SourceWaits          asked too often, or down: nobody is to ask before a moment
 │   └── SourceFailed         it answered nonsense about a song
@@ -146,6 +153,62 @@ class PlaylistGone(SpotifyError):
 
 class AudioError(CratekeeperError):
     """That file cannot be heard."""
+
+    def for_member(self) -> str:
+        return "I cannot hear that file."
+
+
+class NotAudio(AudioError):
+    """There is no sound in that file, or it is of a kind that is not read."""
+
+    def for_member(self) -> str:
+        return "I find no sound in that file. I read MP3, M4A (AAC), Ogg, Opus, FLAC and WAV."
+
+
+class EmptyAudio(AudioError):
+    """There is next to nothing in that file."""
+
+    def for_member(self) -> str:
+        return "That file holds next to nothing: less than half a second of sound."
+
+
+class SilentAudio(AudioError):
+    """That file is silent from beginning to end."""
+
+    def for_member(self) -> str:
+        return "That file is silent from beginning to end."
+
+
+class TruncatedAudio(AudioError):
+    """That file breaks off before its end, or is damaged inside."""
+
+    def for_member(self) -> str:
+        return "That file breaks off before its end, or is damaged inside. Fetch or convert it once more."
+
+
+class TooLongAudio(AudioError):
+    """That file plays for longer than is listened to."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"plays for more than {seconds:.0f} seconds")
+
+    def for_member(self) -> str:
+        return f"That file plays for more than {self.seconds / 60:.0f} minutes, which is longer than I listen."
+
+
+class TooLargeAudio(AudioError):
+    """That file is larger, or unpacks to more, than is listened to."""
+
+    def for_member(self) -> str:
+        return "That file is larger, or unpacks to more, than I listen to."
+
+
+class HearingFailed(AudioError):
+    """The process that heard the file died, or took too long."""
+
+    def for_member(self) -> str:
+        return "I could not hear that file to its end: something in it is out of the ordinary."
 
 
 class SourceError(CratekeeperError):
