@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.audio.timbre import survey
 from training.grooves import RATE, tone
 
 Floats = NDArray[np.float32]
@@ -14,21 +15,8 @@ CADENCE = {0: ((0, 0), (5, 0), (7, 1), (0, 0)), 1: ((0, 1), (5, 1), (7, 1), (0, 
 
 
 def mel(samples: Floats) -> Floats:
-    """Mel spectrogram, shape (frames, 128), dB, 80 dB deep."""
-    frames = np.lib.stride_tricks.sliding_window_view(samples, 2048)[::512]
-    power = np.abs(np.fft.rfft(frames * np.hanning(2049)[:-1].astype(np.float32), axis=1)) ** 2
-    levels = 10 * np.log10(np.maximum(power @ _filters(), 1e-10))
-    return np.maximum(levels, levels.max() - 80).astype(np.float32)
-
-
-def _filters() -> NDArray[np.float64]:
-    """128 triangles (Slaney 1998)."""
-    mels = np.linspace(0, 15 + 27 * np.log(RATE / 2 / 1000) / np.log(6.4), 130)
-    edges = np.where(mels < 15, mels * 200 / 3, 1000 * np.exp(np.log(6.4) / 27 * (mels - 15)))
-    bins = np.fft.rfftfreq(2048, 1 / RATE)[:, None]
-    rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
-    falling = (edges[2:] - bins) / np.diff(edges)[1:]
-    return np.maximum(0, np.minimum(rising, falling)) * 2 / (edges[2:] - edges[:-2])
+    """Mel spectrogram, shape (frames, 128), dB, as the bot sees it."""
+    return survey(samples).levels
 
 
 def strokes(times: Iterable[float], seconds: float, pitch: float = 100, level: float = 0.5) -> Floats:
