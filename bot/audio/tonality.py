@@ -2,7 +2,7 @@
 
 Chroma is counted from spectral peaks rather than from bins (Gómez 2006, "Tonal description of music audio signals"): a
 peak's frequency is known far more finely than a bin is wide, and what lies between two semitones or belongs to a drum
-can be told from a note. A peak counts as well, and less, for the notes whose overtone it may be.
+can be told from a note.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,9 @@ from bot.audio.spectrum import RATE, Floats, hann
 
 LOW_RATE = RATE / 8  # Hz, enough for HIGHEST
 WINDOW, HOP = 2048, 1024  # samples at LOW_RATE: 0.74 s, so that semitones are apart from 60 Hz on
-LOWEST, HIGHEST = 40.0, 1000.0  # Hz; above lie mostly overtones
+LOWEST, HIGHEST = 40.0, 900.0  # Hz; above lie mostly overtones, which would speak for the fifth
 AUDIBLE = 0.05  # of the frame's highest peak: lower ones are leakage and noise
 GATE = 0.001  # of the song's highest peak: frames below that are silence
-OVERTONES = 5  # that a peak is tried as
-FADING = 0.6  # by how much less each next overtone counts
 SPREAD = 0.2  # semitones; standard deviation of how far from its note a peak may lie
 CERTAINTY = 4.0  # how fast confidence grows with the lead of the best key
 
@@ -139,11 +137,8 @@ def _tuning(pitches: Doubles, heights: Doubles) -> float:
 
 def _chroma(frames: NDArray[np.intp], pitches: Doubles, heights: Doubles, count: int) -> Doubles:
     """Chroma of each frame: shape (count, 12), each of length 1, or 0 where it is silent."""
-    chroma = np.zeros(count * 12)
-    for overtone in range(1, OVERTONES + 1):
-        notes = pitches - 12 * np.log2(overtone)
-        nearest = np.round(notes)
-        weight = heights * FADING ** (overtone - 1) * np.exp(-0.5 * ((notes - nearest) / SPREAD) ** 2)
-        chroma += np.bincount(frames * 12 + nearest.astype(int) % 12, weight, count * 12)
+    nearest = np.round(pitches)
+    weight = heights * np.exp(-0.5 * ((pitches - nearest) / SPREAD) ** 2)
+    chroma = np.bincount(frames * 12 + nearest.astype(int) % 12, weight, count * 12)
     curve = chroma.reshape(count, 12)
     return np.asarray(curve / np.maximum(np.linalg.norm(curve, axis=1, keepdims=True), 1e-9))
