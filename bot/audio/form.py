@@ -58,7 +58,7 @@ def boundaries(alike: Floats, memory: int, apart: int) -> Floats:
     Which lags a moment repeats at stays the same while a part goes on, and changes where another begins. `memory`
     moments are compared at once; lags below `apart` are no repetition.
     """
-    pattern = gaussian_filter(_lags(echoes(alike, memory), apart), (BLUR_TIME, BLUR_LAG), mode=("nearest", "wrap"))
+    pattern = gaussian_filter(_lags(echoes(alike, memory), apart), (BLUR_TIME, BLUR_LAG), mode=("reflect", "wrap"))
     change = np.linalg.norm(np.diff(pattern, axis=0), axis=1)
     found = np.zeros(len(alike), np.float32)
     first = memory // 2 + 1

@@ -22,6 +22,7 @@ from bot.audio.spectrum import RATE, frequencies, hann, mel_filters, resample
 
 CLIP = 20.0  # seconds whose sound is judged
 PREVIEW = 45.0  # seconds; what is no longer was cut by somebody who chose its beginning
+CHOSEN = 0.5  # confidence in that choice
 LEAD = 0.25  # seconds before the rise: an ear wants the upbeat
 WINDOW = 8192  # samples: 0.37 s, long enough to tell low semitones apart
 FRAMES = 4  # a second
@@ -73,8 +74,8 @@ class Outline:
 
 def find(sound: Sound) -> Peak:
     """Return the highlight of a song, or the beginning of what is a preview already. Answers for silence too."""
-    if sound.seconds <= PREVIEW:
-        return Peak(0.0, 0.0, 0.5 if sound.samples.any() else 0.0, "preview", np.zeros(0, np.float32))
+    if sound.seconds <= PREVIEW or not sound.samples.any():
+        return Peak(0.0, 0.0, CHOSEN if sound.samples.any() else 0.0, "preview", np.zeros(0, np.float32))
     samples = resample(sound.mono, sound.rate, RATE)
     outline = outlined(samples)
     appeal, score = judged(outline)
