@@ -3,20 +3,27 @@
 python -m bot                          run the bot
 python -m bot doctor                   check the settings, the services and the disk, and say what to do
 python -m bot import features FILE     keep what a CSV says of songs (by track_id or isrc) for every member
+python -m bot import acousticbrainz FILE…   read AcousticBrainz dumps into an index on this disk
+python -m bot match SONG FILE          say which file of the music folder a song is (--none: none; --auto: as found)
 """
 
 import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
 from bot import config
 from bot.errors import CratekeeperError, SettingsError
+
+if TYPE_CHECKING:
+    from bot.adapters.store import Store
 
 EXIT_SETTINGS = 2
 
@@ -46,6 +53,18 @@ def _parser() -> argparse.ArgumentParser:
     features = importing.add_parser("features", help="a CSV with track_id or isrc and a column for each feature")
     features.add_argument("file", type=Path)
     features.set_defaults(command=_import_features)
+    dumps = importing.add_parser(
+        "acousticbrainz", help="the dumps as published, or what is in them; goes on if stopped"
+    )
+    dumps.add_argument("file", type=Path, nargs="+")
+    dumps.set_defaults(command=_import_acousticbrainz)
+    match = commands.add_parser("match", help="say which file of the music folder a song is")
+    match.add_argument("song", help="its URI, link or id")
+    which = match.add_mutually_exclusive_group(required=True)
+    which.add_argument("file", type=Path, nargs="?")
+    which.add_argument("--none", action="store_true", help="it is none of them")
+    which.add_argument("--auto", action="store_true", help="leave it to the matcher again")
+    match.set_defaults(command=_match)
     return parser
 
 
@@ -62,19 +81,56 @@ def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
 
 
 def _import_features(settings: config.Settings, options: argparse.Namespace) -> int:
-    from bot.adapters.store import Store
     from bot.flows.features import import_features
 
     async def keep() -> int:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        store = Store(settings.database_url)
-        await store.migrate()
-        count = await import_features(store, options.file, datetime.now(UTC))
-        await store.close()
-        return count
+        async with _store(settings) as store:
+            return await import_features(store, options.file, datetime.now(UTC))
 
     print(f"kept features of {asyncio.run(keep())} songs from {options.file.name}")
     return 0
+
+
+def _import_acousticbrainz(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.adapters.sources.acousticbrainz import fill
+
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in options.file:
+        entries = 0
+        for filled in fill(settings.acousticbrainz_index, file, datetime.now(UTC)):
+            entries = filled.entries
+            print(f"\r{file.name}: {entries:,} entries", end="", file=sys.stderr, flush=True)
+        print(f"\r{file.name}: read" + (f", {entries:,} entries" if entries else "; it was in the index already"))
+    return 0
+
+
+def _match(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.flows import match
+
+    paths = [str(options.file), str(options.file.resolve())] if options.file else []
+
+    async def note() -> str:
+        async with _store(settings) as store:
+            if options.auto:
+                return (await match.leave_to_matcher(store, options.song, datetime.now(UTC))).line
+            return (await match.correct(store, options.song, paths, datetime.now(UTC))).line
+
+    print(f"noted: {asyncio.run(note())}")
+    return 0
+
+
+@asynccontextmanager
+async def _store(settings: config.Settings) -> AsyncIterator["Store"]:
+    """The database at today's schema, for a command."""
+    from bot.adapters.store import Store
+
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = Store(settings.database_url)
+    try:
+        await store.migrate()
+        yield store
+    finally:
+        await store.close()
 
 
 def environment() -> dict[str, str]:

@@ -24,6 +24,9 @@ CratekeeperError
 │   ├── NothingThere         a clip was wanted where there is no sound
 │   ├── ClipTooLarge         no bit rate brings a clip below the limit
 │   └── HearingFailed        the process that heard it died, or was too slow
+├── SourceError              a source of features
+│   ├── SourceWaits          asked too often, or down: nobody is to ask before a moment
+│   └── SourceFailed         it answered nonsense about a song
 ├── ChatDown                 Discord does not answer
 ├── StoreError               disk full, locked, newer schema
 ├── VaultError               a sealed value that does not open
@@ -222,6 +225,25 @@ class HearingFailed(AudioError):
 
     def for_member(self) -> str:
         return "I could not hear that file to its end: something in it is out of the ordinary."
+
+
+class SourceError(CratekeeperError):
+    """A source of features did not say what it knows."""
+
+    def for_member(self) -> str:
+        return "I could not find out more about your songs just now. Nothing was lost; I try again by myself."
+
+
+class SourceWaits(SourceError):
+    """A source of features is not to be asked for a while."""
+
+    def __init__(self, source: str, until: datetime) -> None:
+        self.until = until
+        super().__init__(f"{source} is not asked before {until:%Y-%m-%d %H:%M:%S %Z}")
+
+
+class SourceFailed(SourceError):
+    """A source of features answered something that makes no sense."""
 
 
 class ChatDown(CratekeeperError):

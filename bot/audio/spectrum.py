@@ -19,8 +19,9 @@ WINDOW = 2048  # samples: 93 ms
 HOP = 512  # samples: 23 ms
 FRAMES = RATE / HOP  # a second
 BINS = WINDOW // 2 + 1
-BLOCK = 128  # frames; 525 KB of power, within a core's own cache
+BLOCK = 64  # frames; 262 KB of power: with what is made of it within a core's own cache
 FLOOR = 1e-10  # power taken for nothing: -100 dB
+PARTS = 4  # that the mel filters are applied in
 MEL_BREAK, MEL_STEP = 1000.0, 200 / 3  # Hz: the scale is linear below the first, with a mel of the second
 MEL_LOG = np.log(6.4) / 27  # and above it 27 mels make a factor of 6.4 (Slaney 1998, Auditory Toolbox)
 
@@ -74,6 +75,22 @@ def mel_filters(bands: int, rate: int = RATE, window: int = WINDOW) -> Floats:
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     area = (edges[2:] - edges[:-2]) / 2
     return (np.maximum(0, np.minimum(rising, falling)) / area).astype(np.float32)
+
+
+def mel_bands(power: Floats, bands: int) -> Floats:
+    """Return `power @ mel_filters(bands)`, (frames, bands), without most of the zeros in it: three times as fast."""
+    return np.concatenate([power[:, low:high] @ filters for low, high, filters in _mel_parts(bands)], axis=1)
+
+
+@cache
+def _mel_parts(bands: int) -> list[tuple[int, int, Floats]]:
+    """The mel filters in PARTS, each with the bins (from, to) outside which it is nought."""
+    parts = []
+    for filters in np.split(mel_filters(bands), PARTS, axis=1):
+        bins = np.flatnonzero(filters.any(1))
+        low, high = int(bins[0]), int(bins[-1]) + 1
+        parts.append((low, high, np.ascontiguousarray(filters[low:high])))
+    return parts
 
 
 def _mel(hz: float) -> float:

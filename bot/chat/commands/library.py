@@ -28,6 +28,8 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.import_file(services.store, member, file.filename, await file.read(), services.clock())
     interaction.client.offers.forget(member)
+    if services.sources:
+        await services.jobs.enqueue("hear", member)
     next_step = await steps.after(interaction.client, member, await steps.where(interaction.client, member))
     await reply.show(interaction, Page(texts.imported(file.filename, found), *next_step))
 
