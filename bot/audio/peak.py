@@ -41,6 +41,7 @@ TIMES = 2  # repetitions looked for: a chorus is mostly played three times
 MEMORY, NEAR = 2.0, 6.0  # seconds compared at once for boundaries, and too near to be a repetition
 OPENING = 0.7  # how sure it is that a part begins where the song does
 AGAIN = 0.6  # weight of beginnings that come back; everything else has 1
+DOUBT, SURER = 1.6, 2.7  # fitted to 100 generated songs; half sure at an appeal of 0.6
 SNAP = 0.75  # seconds around a moment in which the rise is looked for
 
 Floats = NDArray[np.float32]
@@ -80,8 +81,9 @@ def find(sound: Sound) -> Peak:
     outline = outlined(samples)
     appeal, score = judged(outline)
     best = int(np.argmax(score))
+    clip = round(CLIP / outline.step)
     moment = _rise(samples, best * outline.step)
-    return Peak(max(0.0, moment - LEAD), moment, _confidence(score), "audio", _scaled(appeal))
+    return Peak(max(0.0, moment - LEAD), moment, _confidence(appeal[best : best + clip]), "audio", _scaled(appeal))
 
 
 # ---------------------------------------------------------------- what is heard
@@ -176,10 +178,9 @@ def _scaled(values: Floats) -> Floats:
     return np.asarray((values - values.min()) / (np.ptp(values) + 1e-9), np.float32)
 
 
-def _confidence(score: Floats) -> float:
-    """How far the best stands out of all, 0 to 1: half sure at two standard deviations."""
-    out = (score.max() - score.mean()) / (score.std() + 1e-9)
-    return float(np.clip(out / 4, 0, 1))
+def _confidence(appeal: Floats) -> float:
+    """What share of a clip lay in the chorus where its moments had so much appeal, by logistic regression."""
+    return float(1 / (1 + np.exp(DOUBT - SURER * appeal.mean())))
 
 
 def _rise(samples: Floats, around: float) -> float:
