@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from bot.audio.decode import Sound
-from bot.audio.form import boundaries, echoes, likeness
+from bot.audio.form import boundaries, echoes, likeness, spread
 from bot.audio.peak import CLIP, LEAD, MOST, PREVIEW, Peak, find, outlined
 from bot.audio.spectrum import RATE
 from sandbox import arranged, synth
@@ -110,6 +110,12 @@ def test_an_echo_is_the_likeness_of_what_follows() -> None:
     assert np.diag(echo) == pytest.approx(np.ones(111), abs=1e-5)
     assert echo[0, 80] == pytest.approx(1, abs=1e-5)
     assert echo[0, 40] < 0.5
+
+
+def test_what_is_said_of_stretches_is_said_of_all_moments_in_them() -> None:
+    said = np.array([0, 0, 6, 0, 0], np.float32)  # of the five stretches of three among seven moments
+    assert spread(said, 3) == pytest.approx([0, 0, 2, 2, 2, 0, 0])
+    assert spread(np.arange(3, dtype=np.float32), 3) == pytest.approx([0, 0.5, 1, 1.5, 2])
 
 
 def test_boundaries_are_where_repetitions_begin_and_end() -> None:
