@@ -32,6 +32,7 @@ MOST = 1_200  # moments; a song of more than ten minutes gets longer ones
 BANDS = 40  # mel
 CEPSTRUM = slice(1, 14)  # the zeroth is loudness over again
 LOWEST, HIGHEST = 60.0, 2_000.0  # Hz of the chroma
+FLOOR = np.float32(1e-6)  # of power, so that silence has a logarithm
 DEEP, QUIET = 80.0, 40.0  # dB below the loudest that are told apart in a band, and in all
 TIMBRE = 0.15  # of the likeness; the rest is harmony
 STEADY = 6.0  # seconds over which loudness and brightness are averaged
@@ -100,15 +101,13 @@ def outlined(samples: Floats) -> Outline:
 
 def _heard(samples: Floats) -> Iterator[tuple[Floats, Floats]]:
     """Chroma (frames, 12) and mel bands in dB (frames, BANDS), BLOCK frames at a time."""
-    reference = np.sqrt(np.mean(samples**2) * (HANN @ HANN)) + np.float32(
-        1e-9
-    )  # magnitude of noise as loud as the song
+    reference = np.sqrt(samples @ samples / len(samples) * (HANN @ HANN)) + FLOOR  # of noise as loud as the song
     windows = sliding_window_view(np.pad(samples, WINDOW // 2), WINDOW)[:: RATE // FRAMES]
     for at in range(0, len(windows), BLOCK):
         spectrum = scipy.fft.rfft(windows[at : at + BLOCK] * HANN, axis=1, overwrite_x=True)
         power = spectrum.real**2 + spectrum.imag**2
         magnitude = np.sqrt(power[:, TONAL]) / reference
-        yield np.log1p(magnitude) @ PITCH_CLASSES, 10 * np.log10(power @ MEL + np.float32(1e-6))
+        yield np.log1p(magnitude) @ PITCH_CLASSES, 10 * np.log10(power @ MEL + FLOOR)
 
 
 def _moments(frames: Floats, size: int) -> Floats:
