@@ -16,9 +16,10 @@ from bot.audio.tempo import CANDIDATES, WEIGHTS, autocorrelation, envelopes, evi
 from bot.audio.timbre import survey
 from sandbox.record import main as record_main
 from training.__main__ import main
-from training.grooves import RATE, STYLES, Groove, play
+from training.grooves import RATE, Groove, play
 from training.hearing import OURS, evaluate, hear
 from training.probe import probe
+from training.styles import STYLES
 from training.tempo import as_table, learn
 from training.truth import Key, acc1, acc2, key_score, pitch_class, read_truth
 
