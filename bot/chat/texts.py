@@ -214,6 +214,10 @@ def too_large(file: str, most: int) -> str:
     return f"{words.escape(file)} is too large: up to {most // 1_000_000} MB, please."
 
 
+def uploaded(song: Song) -> str:
+    return f"Heard {words.song_name(song)}. I go by that file now, for you alone; the file itself I have not kept."
+
+
 def exported_playlists(files: int) -> str:
     return f"Your playlists, {words.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
 
