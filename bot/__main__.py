@@ -2,6 +2,8 @@
 
 python -m bot                          run the bot
 python -m bot doctor                   check the settings, the services and the disk, and say what to do
+python -m bot analyse FILE…            say what is heard in sound files (--json, --picture PNG)
+python -m bot analyse --folder DIR     hear a music library and keep what was heard; goes on where it was stopped
 python -m bot import features FILE     keep what a CSV says of songs (by track_id or isrc) for every member
 python -m bot import acousticbrainz FILE…   read AcousticBrainz dumps into an index on this disk
 python -m bot match SONG FILE          say which file of the music folder a song is (--none: none; --auto: as found)
@@ -32,7 +34,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command; returns the process's exit code."""
     options = _parser().parse_args(arguments)
     try:
-        settings = config.parse(environment)
+        read_settings: Callable[[Mapping[str, str]], config.Settings] = options.settings
+        settings = read_settings(environment)
         command: Callable[[config.Settings, argparse.Namespace], int] = options.command
         return command(settings, options)
     except SettingsError as error:
@@ -45,10 +48,17 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description=(__doc__ or "").split("\n")[0])
-    parser.set_defaults(command=_run)
+    parser.set_defaults(command=_run, settings=config.parse)
     commands = parser.add_subparsers(title="commands")
     doctor = commands.add_parser("doctor", help="check settings, services and disk, and say what to do")
     doctor.set_defaults(command=_doctor)
+    analyse = commands.add_parser("analyse", help="hear sound files, or a folder of them to be kept")
+    what = analyse.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", type=Path, nargs="*", default=[])
+    what.add_argument("--folder", type=Path, help="a music library; a second run hears only what changed")
+    analyse.add_argument("--json", action="store_true", help="one object a line, for machines")
+    analyse.add_argument("--picture", type=Path, metavar="PNG", help="draw the (only) file here")
+    analyse.set_defaults(command=_analyse, settings=config.without_chat)
     importing = commands.add_parser("import", help="keep data of the operator's").add_subparsers(required=True)
     features = importing.add_parser("features", help="a CSV with track_id or isrc and a column for each feature")
     features.add_argument("file", type=Path)
@@ -78,6 +88,14 @@ def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
     from bot.doctor import examine
 
     return asyncio.run(examine(settings))
+
+
+def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot import analyse
+
+    if options.folder is not None:
+        return asyncio.run(analyse.hear_folder(settings, options.folder, as_json=options.json))
+    return asyncio.run(analyse.hear_files(options.file, options.picture, as_json=options.json))
 
 
 def _import_features(settings: config.Settings, options: argparse.Namespace) -> int:

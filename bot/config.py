@@ -99,6 +99,11 @@ def parse(env: Mapping[str, str]) -> Settings:
     )
 
 
+def without_chat(env: Mapping[str, str]) -> Settings:
+    """Return the settings for a command that never talks to Discord: its token may be missing."""
+    return parse({**env, "DISCORD_TOKEN": env.get("DISCORD_TOKEN", "").strip() or "none"})
+
+
 def _required(env: Mapping[str, str], name: str) -> str:
     value = env.get(name, "").strip()
     if not value:

@@ -191,12 +191,8 @@ class TruncatedAudio(AudioError):
 class TooLongAudio(AudioError):
     """That file plays for longer than is listened to."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        super().__init__(f"plays for more than {seconds:.0f} seconds")
-
     def for_member(self) -> str:
-        return f"That file plays for more than {self.seconds / 60:.0f} minutes, which is longer than I listen."
+        return "That file plays for longer than I listen."
 
 
 class TooLargeAudio(AudioError):

@@ -124,7 +124,7 @@ def _check_form(channels: int, rate: int, seconds: float, limits: Limits) -> Non
     if not 0 < channels <= limits.channels or not 0 < rate <= limits.rate:
         raise TooLargeAudio(f"{channels} channels at {rate} Hz")
     if seconds > limits.seconds:
-        raise TooLongAudio(limits.seconds)
+        raise TooLongAudio(f"plays for more than {limits.seconds:.0f} seconds")
     if channels * rate * seconds > limits.samples:
         raise TooLargeAudio(f"{channels} channels of {seconds:.0f} s at {rate} Hz")
 
