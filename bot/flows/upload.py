@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from bot.adapters.store import Store, songs
 from bot.core.features import SongFeatures
 from bot.core.records import Song
-from bot.errors import BadChoice
+from bot.errors import AudioError, BadChoice, BadFile
 from bot.ports import Hearing
 
 MOST_BYTES = 25_000_000  # of a file; an hour of MP3, four minutes of FLAC
@@ -20,13 +20,16 @@ async def upload(
 ) -> Song:
     """Hear the file, keep what was heard and not the file; return the song.
 
-    Raises BadChoice for a song that the member does not like, AudioError for a file that cannot be heard.
+    Raises BadChoice for a song that the member does not like, BadFile for a file that cannot be heard.
     """
     found = await _own(store, member, song)
     with tempfile.TemporaryDirectory(prefix=".upload-", dir=folder) as place:
         file = Path(place) / f"song{PurePath(name).suffix[:8]}"
         await asyncio.to_thread(file.write_bytes, data)
-        heard = await hearing.analyse(file)
+        try:
+            heard = await hearing.analyse(file)
+        except AudioError as error:
+            raise BadFile(error.for_member()) from error
     features = SongFeatures(dict(heard.numbers), embeddings=dict(heard.vectors))
     async with store.writing() as tx:
         if song not in await songs.liked(tx, member):  # erased, or unlinked, while it was heard

@@ -6,7 +6,7 @@ import pytest
 
 from bot.adapters.store import songs
 from bot.core.features import SongFeatures
-from bot.errors import AudioError, BadChoice
+from bot.errors import BadChoice, BadFile
 from bot.flows import erase
 from bot.flows.upload import upload
 from tests.contract.sources.stage import ADA, BEN, Stage, song, sound, uri
@@ -37,7 +37,7 @@ async def test_what_is_heard_counts_for_its_member_alone_and_before_anything_els
 
 async def test_what_cannot_be_heard_leaves_nothing_behind(stage: Stage) -> None:
     await stage.like(1)
-    with pytest.raises(AudioError):
+    with pytest.raises(BadFile):
         await send(stage, b"not a sound")
     assert not (await stage.features(1)).known
     assert not list(stage.folder.glob(".upload-*"))
