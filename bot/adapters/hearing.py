@@ -63,6 +63,11 @@ class Hearing:
         self._process: Process | None = None
         self._retiring: asyncio.TimerHandle | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id, None while there is none."""
+        return None if self._process is None else self._process.pid
+
     async def analyse(self, path: Path) -> Heard:
         """Return what there is to hear in a file. Raises AudioError."""
         return heard(await self.ask("analyse", path=str(path)))

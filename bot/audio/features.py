@@ -109,7 +109,8 @@ def hear(sound: Sound) -> Detail:
         "chroma": notes.chroma,
         "tonal_centroid": notes.centroid,
     }
-    return Detail(Analysis(numbers, vectors), heard, notes)
+    ordered = {each.name: numbers[each.name] for each in FEATURES}
+    return Detail(Analysis(ordered, vectors), heard, notes)
 
 
 def _rhythm_numbers(heard: Rhythm) -> dict[str, float]:

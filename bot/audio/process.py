@@ -44,7 +44,7 @@ def analyse(request: Mapping[str, Any]) -> Answer:
 
 
 def describe(request: Mapping[str, Any]) -> Answer:
-    """The features, key and peak of the file at "path", the seconds that each took, and a PNG where "picture" is true."""
+    """The features, key and peak of the file at "path", what each took (s), and a PNG where "picture" is true."""
     began = time.perf_counter()
     sound = read(Path(request["path"]))
     decoded = time.perf_counter()

@@ -1,70 +1,71 @@
-"""Sounds of known tempo and key, and their mel spectrogram."""
+"""Sounds of known content, and files of them in every form that is read."""
 
-from collections.abc import Iterable
+from pathlib import Path
 
+import av
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
-from training.grooves import RATE, tone
-
-Floats = NDArray[np.float32]
-
-TRIADS = {0: (0, 3, 7), 1: (0, 4, 7)}  # by mode: 0 minor, 1 major
-CADENCE = {0: ((0, 0), (5, 0), (7, 1), (0, 0)), 1: ((0, 1), (5, 1), (7, 1), (0, 1))}  # by mode: root, mode of the chord
-
-
-def mel(samples: Floats) -> Floats:
-    """Mel spectrogram, shape (frames, 128), dB, 80 dB deep."""
-    frames = np.lib.stride_tricks.sliding_window_view(samples, 2048)[::512]
-    power = np.abs(np.fft.rfft(frames * np.hanning(2049)[:-1].astype(np.float32), axis=1)) ** 2
-    levels = 10 * np.log10(np.maximum(power @ _filters(), 1e-10))
-    return np.maximum(levels, levels.max() - 80).astype(np.float32)
+RATE = 44_100
+FORMS = {  # ending → codec and container of libav, and options of the container
+    ".mp3": ("libmp3lame", "mp3", {}),
+    ".m4a": ("aac", "ipod", {}),
+    ".aac": ("aac", "adts", {}),
+    ".opus": ("libopus", "ogg", {}),
+    ".webm": ("libopus", "webm", {}),
+    ".flac": ("flac", "flac", {}),
+    ".wav": ("pcm_s16le", "wav", {}),
+}
+ENDINGS = [*FORMS, ".ogg"]
+Samples = NDArray[np.float32]
 
 
-def _filters() -> NDArray[np.float64]:
-    """128 triangles (Slaney 1998)."""
-    mels = np.linspace(0, 15 + 27 * np.log(RATE / 2 / 1000) / np.log(6.4), 130)
-    edges = np.where(mels < 15, mels * 200 / 3, 1000 * np.exp(np.log(6.4) / 27 * (mels - 15)))
-    bins = np.fft.rfftfreq(2048, 1 / RATE)[:, None]
-    rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
-    falling = (edges[2:] - bins) / np.diff(edges)[1:]
-    return np.maximum(0, np.minimum(rising, falling)) * 2 / (edges[2:] - edges[:-2])
+def tune(seconds: float = 3.0, rate: int = RATE, channels: int = 2, seed: int = 0) -> Samples:
+    """A melody of four notes a second over a little noise: (channels, n) float32, -20 dB or so."""
+    random = np.random.default_rng(seed)
+    times = np.arange(round(seconds * rate)) / rate
+    notes = 220 * 2 ** (random.integers(0, 12, int(4 * seconds) + 1) / 12)
+    fading = np.exp(-6 * (times % 0.25))
+    tone = 0.3 * fading * np.sin(2 * np.pi * notes[(4 * times).astype(int)] * times)
+    noise = 0.01 * random.standard_normal((channels, len(times)))
+    return np.asarray(tone + noise, np.float32)
 
 
-def strokes(times: Iterable[float], seconds: float, pitch: float = 100, level: float = 0.5) -> Floats:
-    """Short strokes at `times`."""
-    track = np.zeros(round(seconds * RATE), np.float32)
-    stroke = level * tone(pitch, 0.05, softness=0, brightness=1)
-    for time in times:
-        first = round(time * RATE)
-        track[first : first + len(stroke)] += stroke[: len(track) - first]
-    return track
+def write(path: Path, samples: Samples, rate: int = RATE) -> Path:
+    """Write (channels, n) samples as the kind of file that the path's ending says."""
+    if path.suffix == ".ogg":  # libav's own Vorbis is an experiment
+        soundfile.write(path, samples.T, rate, format="OGG", subtype="VORBIS")
+        return path
+    codec, container, options = FORMS[path.suffix]
+    layout = {1: "mono", 2: "stereo", 6: "5.1"}[len(samples)]
+    with av.open(str(path), "w", format=container, options=options) as out:
+        stream = out.add_stream(codec, rate=48_000 if codec == "libopus" else rate, layout=layout)
+        resampler = av.AudioResampler(stream.codec_context.format.name, layout, stream.codec_context.rate)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=layout)
+        frame.sample_rate = rate
+        for part in (*resampler.resample(frame), *resampler.resample(None), None):
+            for packet in stream.encode(part):
+                out.mux(packet)
+    return path
 
 
-def clicks(bpm: float, seconds: float = 20) -> Floats:
-    """A metronome."""
-    return strokes(np.arange(0, seconds, 60 / bpm), seconds)
+def film(path: Path) -> Path:
+    """Write a film without a sound."""
+    with av.open(str(path), "w", format="mp4") as out:
+        stream = out.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for _ in range(10):
+            for packet in stream.encode(av.VideoFrame(64, 64, "yuv420p")):
+                out.mux(packet)
+        for packet in stream.encode():
+            out.mux(packet)
+    return path
 
 
-def chords(roots: Iterable[tuple[float, int]], seconds: float = 1.5) -> Floats:
-    """Triads one after the other: the root's pitch (may lie between semitones) and the mode of each."""
-    return np.concatenate(
-        [
-            sum(tone(root + step, seconds, 0.3, 0.3) for step in (-12, *TRIADS[mode]))
-            / 4  # the root below it as a bass
-            for root, mode in roots
-        ]
-    )
-
-
-def cadence(key: float, mode: int, rounds: int = 3) -> Floats:
-    """I-IV-V-I in major, i-iv-V-i in minor, `key` semitones above C4."""
-    return chords((60 + key + root, chord) for _ in range(rounds) for root, chord in CADENCE[mode])
-
-
-def noise(seconds: float = 20, seed: int = 0) -> Floats:
-    return (0.1 * np.random.default_rng(seed).standard_normal(round(seconds * RATE))).astype(np.float32)
-
-
-def silence(seconds: float = 20) -> Floats:
-    return np.zeros(round(seconds * RATE), np.float32)
+def halved(path: Path) -> Path:
+    """Write the first half of a file's bytes beside it, as a download that broke off leaves them."""
+    half = path.with_stem(f"{path.stem}-half")
+    content = path.read_bytes()
+    half.write_bytes(content[: len(content) // 2])
+    return half
