@@ -1,14 +1,19 @@
 """Previews and uploads, heard by the process that hears: real sound in, real features out, broken files survived."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from mutagen.flac import FLAC
 
 from bot.adapters import sources
 from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.errors import BadFile
+from bot.flows.folder import import_folder
 from bot.flows.upload import upload
 from sandbox.sources import World, application
 from tests.contract.sources.stage import ADA, Ear, Stage, recording, settings, sound, uri
@@ -49,3 +54,25 @@ async def test_an_upload_is_heard_whatever_its_name_and_a_broken_one_refused_in_
         await upload(stage.store, hearing, stage.folder, ADA, uri(1), "song.mp3", b"no sound" * 99, stage.clock())
     assert refused.value.for_member()
     await hearing.close()
+
+
+async def test_a_music_folder_that_was_heard_is_matched_to_likes_by_its_tags(stage: Stage, tmp_path: Path) -> None:
+    folder, hearing = tmp_path / "music", Hearing()
+    folder.mkdir()
+    for name, title in (("a.flac", "Song 1 - 2011 Remaster"), ("b.flac", "Song 2 (Live)"), ("c.flac", "Else")):
+        tone = np.sin(np.arange(200 * 8_000) / 8_000 * 2 * np.pi * 330) / 4
+        await asyncio.to_thread(soundfile.write, folder / name, tone, 8_000)
+        file = FLAC(folder / name)
+        file.update(title=title, artist="Ann")
+        file.save()
+    await stage.like(1, 2)
+    done = [(each.how, each.error) async for each in import_folder(stage.store, [hearing], folder, stage.clock)]
+    await hearing.close()
+    assert done == [("heard", None)] * 3
+    stage.clock.pass_by(minutes=2)
+    await stage.hear()
+    assert await stage.states("audio") == {uri(1): "known", uri(2): "nothing"}
+    found = await stage.features(1)
+    assert set(found.provenance.values()) == {"audio"}
+    assert found.numbers["loudness"] < 0
+    assert found.embeddings
