@@ -52,16 +52,15 @@ def read_tags(path: Path) -> Tags:
 
 def _said(path: Path) -> Mapping[str, list[str]]:
     try:
-        file = mutagen.File(path, easy=True)
+        tags = getattr(mutagen.File(path, easy=True), "tags", None)
+        return {} if tags is None else _frames(tags) if isinstance(tags, ID3) else _texts(tags)
     except Exception:  # mutagen's parsers raise whatever a damaged file makes them raise: such a file has no tags
         return {}
-    if file is None or file.tags is None:
-        return {}
-    return _frames(file.tags) if isinstance(file.tags, ID3) else _texts(file.tags)
 
 
 def _texts(tags: Any) -> dict[str, list[str]]:
-    return {key.lower(): [str(text).strip() for text in tags[key] if str(text).strip()] for key in list(tags)}
+    names = set(tags.keys())  # a Vorbis comment iterates over pairs, and not over its names
+    return {name.lower(): [str(text).strip() for text in tags[name] if str(text).strip()] for name in names}
 
 
 def _frames(tags: ID3) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ KILLED_AFTER = (300, 250)  # files, in one run after the other
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A thousand songs of a second, each another, some in folders of their own; two that cannot be heard, and a text."""
+    """A thousand songs of a second, each another, in several folders; two that cannot be heard, and a text."""
     root = tmp_path_factory.mktemp("music")
     for number in range(COUNT):
         place = root / f"album {number % 7}"

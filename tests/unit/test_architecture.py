@@ -83,7 +83,7 @@ def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
 
 
 def test_the_serving_process_imports_nothing_of_audio() -> None:
-    """Libraries that read files of strangers run in a process of their own, and cost the bot neither time nor memory."""
+    """Libraries that read strangers' files run in a process of their own, and cost the bot neither time nor memory."""
     heavy = {"av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio"}
     code = "import sys, bot.app, bot.chat.client, bot.worker; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
