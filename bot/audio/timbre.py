@@ -87,29 +87,34 @@ def timbre(samples: Floats, seen: Survey, levels: Floats) -> Timbre:
 def _look(power: Floats) -> tuple[NDArray[Any], ...]:
     """The fields of a Survey for one block of the power spectrum, (frames, BINS)."""
     magnitude = np.sqrt(power)
-    sums = magnitude @ _moments()
-    total = np.maximum(sums[:, 0], FLOOR)
-    centroid = sums[:, 1] / total
-    bandwidth = np.sqrt(np.maximum(sums[:, 2] / total - centroid**2, 0))
-    mean = power.mean(1)
+    groups = np.einsum("tgb->tg", magnitude[:, :-1].reshape(len(magnitude), -1, GROUP))
+    total = np.maximum(groups.sum(1) + magnitude[:, -1], FLOOR)
+    moments = magnitude @ _powers() / total[:, None]
+    centroid = moments[:, 0]
+    bandwidth = np.sqrt(np.maximum(moments[:, 1] - centroid**2, 0))
+    mean: Floats = power @ _ones() / np.float32(BINS)
     mean_square = mean * np.float32(2 * BINS / (WINDOW * (hann(WINDOW) @ hann(WINDOW))))
     return (
         mel_bands(power, MELS),
         mean_square,
         centroid,
         bandwidth,
-        _roll_off(magnitude, sums[:, 3:]),
+        _roll_off(magnitude, groups),
         _flatness(power, mean),
         _pools(len(magnitude)) @ magnitude,
     )
 
 
 @cache
-def _moments() -> Floats:
-    """Columns that sum magnitudes: by 1, by f, by f^2, and within each GROUP of bins: (BINS, 3 + groups) float32."""
-    hz = frequencies()
-    groups = np.arange(BINS)[:, None] // GROUP == np.arange(BINS // GROUP)
-    return np.column_stack([np.ones(BINS), hz, hz**2, groups]).astype(np.float32)
+def _powers() -> Floats:
+    """The frequency of each bin and its square, Hz: (BINS, 2) float32."""
+    return np.column_stack([frequencies(), frequencies() ** 2])
+
+
+@cache
+def _ones() -> Floats:
+    """A product with these is four times as fast as `sum`."""
+    return np.ones(BINS, np.float32)
 
 
 def _roll_off(magnitude: Floats, groups: Floats) -> Floats:
