@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 NEIGHBOURS = 0.04  # of all moments count as a moment's nearest
-BLUR_TIME, BLUR_LAG = 8.0, 0.6 / 0.5  # steps; standard deviations by which the pattern of repetitions is blurred
+BLUR_TIME, BLUR_LAG = 8.0, 1.2  # steps; standard deviations by which the pattern of repetitions is blurred
 SHARPEST = 1 / 40  # of the moments are boundaries of strength 1 on average
 
 Floats = NDArray[np.float32]

@@ -1,5 +1,7 @@
 """Highlights: found in songs whose form is known, at the start of a chorus, quickly and for anything that sounds."""
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -144,6 +146,12 @@ def test_a_chorus_comes_back_and_other_parts_are_unlike_it() -> None:
     echo = echoes(alike, 16)
     at, again, other = (round(each.start / outline.step) for each in (first, second, verse))
     assert echo[at, again - 1 : again + 2].max() > echo[at, other - 1 : other + 2].max() + 0.1
+
+
+def test_training_a_model_needs_no_library_for_sound() -> None:
+    code = "import sys, training.__main__; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"av", "soundfile", "soxr", "bot.audio"}.isdisjoint(loaded)
 
 
 def test_shares_of_a_clip_are_measured_as_they_are_defined() -> None:
