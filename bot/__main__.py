@@ -125,7 +125,7 @@ def _import_acousticbrainz(settings: config.Settings, options: argparse.Namespac
 def _match(settings: config.Settings, options: argparse.Namespace) -> int:
     from bot.flows import match
 
-    paths = [str(options.file), str(options.file.resolve())] if options.file else []
+    paths = [str(options.file.absolute()), str(options.file)] if options.file else []
 
     async def note() -> str:
         async with _store(settings) as store:

@@ -12,6 +12,7 @@ from aiohttp.web import Application
 
 from bot import web
 from bot.adapters import sources
+from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Priors
 from bot.adapters.scorer import Scorer
@@ -78,6 +79,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         vault = Vault(load_keys(settings))
         spotify = _spotify(settings, store, vault)
         closing.push_async_callback(spotify.close)
+        hearing = Hearing()
+        closing.push_async_callback(hearing.close)
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
         yield Services(
@@ -89,7 +92,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             outlooks=Outlooks(store, scorer, priors),
             jobs=Jobs(settings.data_dir / "jobs.db"),
             trainer=Trainer(settings.database_url, settings.data_dir, environment),
-            sources=await closing.enter_async_context(sources.opened(settings, store, None, clock)),
+            hearing=hearing,
+            sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
             clock=clock,
         )
 

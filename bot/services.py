@@ -14,7 +14,7 @@ from bot.adapters.vault import Vault
 from bot.config import Settings
 from bot.errors import ConsentEnded, NotLinked
 from bot.flows.outlook import Outlooks
-from bot.ports import FeatureSource, Music
+from bot.ports import FeatureSource, Hearing, Music
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Services:
     outlooks: Outlooks
     jobs: Jobs
     trainer: Trainer
+    hearing: Hearing
     sources: Sequence[FeatureSource]  # those that are switched on
     clock: Callable[[], datetime]
 

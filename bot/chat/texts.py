@@ -6,7 +6,6 @@ from datetime import datetime
 from bot.chat import words
 from bot.core.records import Account, Layer, Member, Model, Playlist, Song
 from bot.errors import timestamp
-from bot.flows.hear import Progress
 from bot.flows.keep import Shown
 from bot.flows.label import Guess
 from bot.flows.library import Imported
@@ -175,43 +174,17 @@ def _provenance(sources: Mapping[str, str]) -> str:
         return "I know nothing of this song to go by."
     by_source: dict[str, list[str]] = {}
     for name, source in sources.items():
-        by_source.setdefault(_brought(source), []).append(name.partition(":")[0])
+        by_source.setdefault(words.brought(source), []).append(name.partition(":")[0])
     said = [f"{words.listed(sorted(names))} (from {words.escape(source)})" for source, names in by_source.items()]
     return words.clip(f"I went by {'; '.join(said)}.", 800)
 
 
-SOURCES = {
-    "prior": "other people's playlists",
-    "upload": "the file you sent",
-    "audio": "the music folder here",
-    "deezer": "a preview at Deezer",
-    "musicbrainz": "MusicBrainz",
-    "listenbrainz": "ListenBrainz",
-    "acousticbrainz": "AcousticBrainz",
-    "reccobeats": "ReccoBeats",
-}
-
-
-def _brought(source: str) -> str:
-    """Who brought a value, in a member's words; files go by their own names."""
-    return SOURCES.get(source.partition(":")[0], source)
-
-
-def _heard(by_source: Mapping[str, int]) -> str:
-    said = [f"{count:,} from {words.escape(_brought(source))}" for source, count in by_source.items()]
-    return words.clip(f"What I go by: {', '.join(said)}.", 400)
-
-
-def _hearing(found: Progress) -> str:
-    return f"I have asked {_asked(found.source)} about {found.done:,} of {words.count(found.total, 'song')}."
-
-
-def _asked(source: str) -> str:
-    return {"audio": "the music folder", "deezer": "Deezer"}.get(source, _brought(source))
-
-
 def too_large(file: str, most: int) -> str:
     return f"{words.escape(file)} is too large: up to {most // 1_000_000} MB, please."
+
+
+def uploaded(song: Song) -> str:
+    return f"Heard {words.song_name(song)}. I go by that file now, for you alone; the file itself I have not kept."
 
 
 def exported_playlists(files: int) -> str:
@@ -255,8 +228,8 @@ def status(found: Status, now: datetime) -> str:
     if found.without_features:
         lines.append(f"Of {found.without_features:,} songs I know nothing to go by; I leave those alone.")
     if found.by_source:
-        lines.append(_heard(found.by_source))
-    lines += [_hearing(each) for each in found.hearing]
+        lines.append(words.heard(found.by_source))
+    lines += [words.hearing(each) for each in found.hearing]
     lines += [_layer_status(each) for each in found.layers]
     if found.cooldown:
         lines.append(f"Spotify asks us to wait until {timestamp(found.cooldown)}.")

@@ -19,7 +19,10 @@ LYING = 20.0  # seconds between lengths from which an identical ISRC is not beli
 LEAST = 0.8  # score; without any length, titles and artists must be the same to reach it
 UNTIMED = 0.82  # what a match by names is worth at the most when a length is missing
 
-FEATURED = re.compile(r"\b(?:feat|ft|featuring|with|duet with)\b\.?\s.*$")
+GUESTS = re.compile(r"(?<=\S)\s+(?:feat|ft|featuring)\b\.?\s.*$")  # after a title
+ONLY_GUESTS = re.compile(
+    r"(?:feat|ft|featuring|with|duet with)\b\.?\s.*"
+)  # a whole aside; titles begin with "with", too
 BRACKETS = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
 DASH = re.compile(r"\s[-–—]\s")
 BETWEEN_ARTISTS = re.compile(r"\s*(?:;|,|/|&|\+|\bfeat\b\.?|\bft\b\.?|\bfeaturing\b|\bx\b|\bvs\b\.?|\band\b)\s*")
@@ -127,12 +130,12 @@ def _version(named: Named) -> Title:
 def title(text: str) -> Title:
     """Take a title apart: "Song (feat. Ann) - Live / 2011 Remaster" is the song, live."""
     head, asides = _asides(plain(text))
-    asides = [each for each in (FEATURED.sub("", aside).strip() for aside in asides) if each]
+    asides = [GUESTS.sub("", aside) for aside in asides if not ONLY_GUESTS.fullmatch(aside.strip())]
     told = [bare for aside in asides if (bare := _squeezed(SAME_RECORDING.sub(" ", aside)))]
     kinds = frozenset(kind for kind, words in KINDS.items() if any(words.search(each) for each in told))
     qualifier = " ".join(each for each in told if any(words.search(each) for words in KINDS.values()))
     subtitle = [each for each in told if not any(words.search(each) for words in KINDS.values())]
-    return Title(_letters(" ".join([FEATURED.sub("", head), *subtitle])), kinds, _letters(_undated(qualifier)))
+    return Title(_letters(" ".join([GUESTS.sub("", head), *subtitle])), kinds, _letters(_undated(qualifier)))
 
 
 def people(artists: Iterable[str]) -> frozenset[str]:

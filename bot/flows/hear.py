@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, answers, lookups, playlists, schema, songs
-from bot.adapters.store.lookups import Question
+from bot.adapters.store.lookups import Outcome, Question
+from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
 from bot.flows.label import FIRST_TRAINING
 from bot.ports import FeatureSource, Learnt, Subject
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 PAGE = 50  # songs that are looked for at once; what the quickest service answers in a slice
 SLICE = timedelta(seconds=10)  # well below the grace that a stop gives
 NEWS_EVERY = timedelta(minutes=5)  # while it lasts, what is kept in memory of a library is made anew so often
-FORGET_NOTHING = timedelta(days=30)  # then a source that knew nothing of a song is asked again
+NOTHING_FOR = timedelta(days=30)  # then a source that knew nothing of a song is asked again
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(days=1)  # after a failure; doubled each time
 MOST_TRIES = 6  # failures in a row; from then on as if it knew nothing
 
@@ -57,8 +58,9 @@ async def hear(store: Store, sources: Sequence[FeatureSource], member: int, cloc
     waits = [_or_raise(each) for each in ended]  # when all have ended: one that breaks leaves the others their slice
     able = [source for source, wait in zip(sources, waits, strict=True) if wait is None]
     now = clock()
+    questions = await _questions(able, member, now)
     async with store.reading() as tx:
-        left = [each for each in await _questions(able, member, now) if await lookups.has_open(tx, each)]
+        left = [each for each in questions if await lookups.has_open(tx, each)]
         fresh = [each for each in left if await lookups.has_fresh(tx, each)]
         due = await lookups.next_due(tx, member, [each.name for each in sources], now)
     await tell(store, member, now, timedelta() if not left else NEWS_EVERY)
@@ -85,21 +87,23 @@ async def tell(store: Store, member: int, now: datetime, every: timedelta = time
 
 async def fresh_open(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> bool:
     """Whether a like that waits to be sorted is still to be asked about."""
+    questions = await _questions(sources, member, now)
     async with store.reading() as tx:
-        return any([await lookups.has_fresh(tx, each) for each in await _questions(sources, member, now)])
+        return any([await lookups.has_fresh(tx, each) for each in questions])
 
 
 async def is_open(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> bool:
     """Whether there is anything to ask about the member's songs."""
+    questions = await _questions(sources, member, now)
     async with store.reading() as tx:
-        return any([await lookups.has_open(tx, each) for each in await _questions(sources, member, now)])
+        return any([await lookups.has_open(tx, each) for each in questions])
 
 
 async def progress(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> list[Progress]:
     """Return how far each source is that is not done."""
-    found = []
+    found, questions = [], await _questions(sources, member, now)
     async with store.reading() as tx:
-        for each in await _questions(sources, member, now):
+        for each in questions:
             if left := await lookups.count_open(tx, each):
                 asked = await lookups.count_asked(tx, member, each.source)
                 found.append(Progress(each.source, asked, asked + left))
@@ -109,17 +113,16 @@ async def progress(store: Store, sources: Sequence[FeatureSource], member: int, 
 async def stale_layers(store: Store, member: int) -> list[int]:
     """Return the layers whose labelled songs are known better than when their model was last learnt."""
     async with store.reading() as tx:
-        return [each.layer for each in await playlists.layers(tx, member) if await _stale(tx, member, each.layer)]
+        return [each.layer for each in await playlists.layers(tx, member) if await _stale(tx, each)]
 
 
-async def _stale(tx: Tx, member: int, layer: int) -> bool:
-    found = await playlists.layer(tx, layer)
-    verdicts = await answers.verdicts(tx, member, layer)
+async def _stale(tx: Tx, layer: Layer) -> bool:
+    verdicts = await answers.verdicts(tx, layer.member, layer.layer)
     labelled = [song for song, verdict in verdicts.items() if verdict.settled]
-    newest = await songs.newest_features(tx, member, labelled)
-    if found is None or newest is None or len(labelled) < FIRST_TRAINING:
+    newest = await songs.newest_features(tx, layer.member, labelled)
+    if newest is None or len(labelled) < FIRST_TRAINING:
         return False
-    return found.learnt_at is None or newest > found.learnt_at
+    return layer.learnt_at is None or newest > layer.learnt_at
 
 
 async def _questions(sources: Sequence[FeatureSource], member: int, now: datetime) -> list[Question]:
@@ -156,12 +159,13 @@ async def _ask_about(store: Store, source: FeatureSource, subjects: Sequence[Sub
 
 
 async def _page(store: Store, source: FeatureSource, member: int, now: datetime) -> list[Subject]:
+    questions = await _questions([source], member, now)
+    if not questions:
+        return []
     async with store.reading() as tx:
-        for question in await _questions([source], member, now):
-            found = await lookups.open_songs(tx, question, max(PAGE, source.batch))
-            ids = await lookups.ids(tx, [each.song for each in found])
-            return [Subject(each, ids.get(each.song, {})) for each in found]
-    return []
+        found = await lookups.open_songs(tx, questions[0], max(PAGE, source.batch))
+        ids = await lookups.ids(tx, [each.song for each in found])
+    return [Subject(each, ids.get(each.song, {})) for each in found]
 
 
 async def _keep(
@@ -173,19 +177,23 @@ async def _keep(
         known = {song: found[song] for song in held if song in found}
         features = {song: learnt.features for song, learnt in known.items() if learnt.features.known}
         await songs.keep_features(tx, schema.OPERATOR, source.name, features, now)
-        for song in held:
-            if song in known:
-                await lookups.save(tx, song, source.name, "known", now, None, known[song].ids)
-            else:
-                await lookups.save(tx, song, source.name, "nothing", now, now + FORGET_NOTHING)
+        await songs.forget_features(tx, schema.OPERATOR, source.name, held.keys() - features.keys())
+        outcomes = [_outcome(song, known.get(song), now) for song in held]
+        await lookups.save(tx, source.name, outcomes, now)
+
+
+def _outcome(song: str, learnt: Learnt | None, now: datetime) -> Outcome:
+    return Outcome(song, "nothing", now + NOTHING_FOR) if learnt is None else Outcome(song, "known", ids=learnt.ids)
 
 
 async def _note_failure(store: Store, source: FeatureSource, asked: Sequence[Subject], now: datetime) -> None:
     async with store.writing() as tx:
         held = await songs.some(tx, (each.song.song for each in asked))
         tries = await lookups.tries(tx, source.name, list(held))
-        for song in held:
-            failed = tries.get(song, 0) + 1
-            wait = FORGET_NOTHING if failed >= MOST_TRIES else min(LAST_RETRY, FIRST_RETRY * 2 ** (failed - 1))
-            state = "nothing" if failed >= MOST_TRIES else "failed"
-            await lookups.save(tx, song, source.name, state, now, now + wait, tries=failed)
+        await lookups.save(tx, source.name, [_failed(song, tries.get(song, 0) + 1, now) for song in held], now)
+
+
+def _failed(song: str, tries: int, now: datetime) -> Outcome:
+    if tries >= MOST_TRIES:
+        return Outcome(song, "nothing", now + NOTHING_FOR)
+    return Outcome(song, "failed", now + min(LAST_RETRY, FIRST_RETRY * 2 ** (tries - 1)), tries)

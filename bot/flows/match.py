@@ -46,6 +46,6 @@ async def _song(tx: Tx, typed: str) -> Song:
 
 
 async def _ask_anew(tx: Tx, song: Song, now: datetime) -> None:
-    await songs.forget_features(tx, schema.OPERATOR, SOURCE, song.song)
+    await songs.forget_features(tx, schema.OPERATOR, SOURCE, [song.song])
     await lookups.forget(tx, song.song, SOURCE)
     await songs.tell(tx, schema.OPERATOR, now)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from sandbox.discord import Upload
 from sandbox.library import Library
 from sandbox.sources import Artist, Fault, Recording
 from sandbox.spotify import Track
+from tests.contract.sources.stage import sound
 from tests.e2e.chat_stage import answer, styled
 from tests.e2e.home import Home
 
@@ -55,3 +57,17 @@ async def test_a_like_has_its_features_soon_and_is_sorted_after(asking: Home) ->
     assert "12 from ReccoBeats" in status
     asked = home.sources.asked("musicbrainz *")
     assert len(asked) == len(set(asked)) == 12
+
+
+async def test_a_file_that_a_member_sends_in_is_heard_and_not_kept(asking: Home) -> None:
+    home, library = asking, styled(3, seed=32)
+    resident = home.move_in("Ada", library)
+    await home.link(resident)
+    uri = library.tracks[0].uri
+    file = Upload("My song.wav", sound(330))
+    said = await answer(resident.person.command("song upload", song=uri, file=file))
+    assert "Heard" in said.text()
+    assert (uri, resident.person.user.id) in home.rows("select song, owner from feature where source = 'upload'")
+    refused = await answer(resident.person.command("song upload", song=uri, file=Upload("song.mp3", b"no sound")))
+    assert "no sound" in refused.text() or "next to nothing" in refused.text()
+    assert not list(home.data.glob(".upload-*"))

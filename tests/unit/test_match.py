@@ -29,6 +29,8 @@ SAME = [
     ("Song of Mine (Yours)", "Song of Mine Yours"),
     ("(I Can't Get No) Song", "I Can't Get No Song"),
     ("Live Forever", "Live Forever (Remastered)"),
+    ("With You", "With You (with Ben)"),
+    ("Dancing with Myself", "Dancing With Myself - 2001 Remaster"),
 ]
 DIFFERENT = [
     ("Song of Mine", "Song of Mine (Live)"),
@@ -45,6 +47,8 @@ DIFFERENT = [
     ("Song of Mine, Pt. 1", "Something Else"),
     ("Song (Part 1)", "Song (Part 2)"),
     ("Song of Mine", "Song"),
+    ("Dancing with Myself", "Dancing"),
+    ("With You", "With Me"),
 ]
 
 

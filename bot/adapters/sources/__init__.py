@@ -26,7 +26,7 @@ AGENT = "Cratekeeper/0.1"
 async def opened(
     settings: Settings,
     store: Store,
-    hearing: Hearing | None,
+    hearing: Hearing,
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[tuple[FeatureSource, ...]]:
@@ -47,7 +47,7 @@ async def opened(
             found.append(listenbrainz.ListenBrainz(site(listenbrainz.NAME, settings.listenbrainz_url, terms)))
         if settings.reccobeats:
             found.append(reccobeats.ReccoBeats(site(reccobeats.NAME, settings.reccobeats_url, reccobeats.terms(AGENT))))
-        if settings.deezer_previews and hearing is not None:
+        if settings.deezer_previews:
             place = site(deezer.NAME, settings.deezer_url, deezer.terms(AGENT))
             found.append(deezer.Deezer(place, hearing, settings.data_dir))
         yield tuple(found)

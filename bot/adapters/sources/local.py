@@ -59,7 +59,7 @@ class LocalFiles:
         paths = {song: path for song, path in told.items() if path}
         paths |= {song: path for song, (path, _) in matched.items()}
         async with self._store.writing() as tx:
-            await recordings.save_matches(tx, matched, self._clock())
+            await recordings.save_matches(tx, songs, matched, self._clock())
             heard = await recordings.heard(tx, paths.values())
         return {song: _learnt(heard[path], folder.files.get(path)) for song, path in paths.items() if path in heard}
 

@@ -1,7 +1,7 @@
 """Lookups: which source was asked about which song, what came of it, and what is still to be asked."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, delete, exists, func, or_, select, true
@@ -10,7 +10,7 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, upsert
 from bot.core.records import Song
-from bot.ports import Needs
+from bot.ports import Ids, Needs
 
 SONG, LIKED, LOOKUP = schema.song, schema.liked, schema.lookup
 
@@ -24,6 +24,17 @@ class Question:
     needs: Needs
     now: datetime
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of asking about a song: "known", "nothing" or "failed", and when to ask again, if ever."""
+
+    song: str
+    state: str
+    due: datetime | None = None
+    tries: int = 0  # that failed, one after the other
+    ids: Ids = field(default_factory=dict)
 
 
 async def open_songs(tx: Tx, question: Question, limit: int) -> list[Song]:
@@ -86,18 +97,9 @@ async def tries(tx: Tx, source: str, songs: Sequence[str]) -> dict[str, int]:
     return {row.song: row.tries for row in await tx.execute(query)}
 
 
-async def save(
-    tx: Tx,
-    song: str,
-    source: str,
-    state: str,
-    now: datetime,
-    due: datetime | None,
-    ids: Mapping[str, Sequence[str]] | None = None,
-    tries: int = 0,
-) -> None:
-    values = {"song": song, "source": source, "state": state, "tries": tries, "asked_at": now, "due": due}
-    await upsert(tx, LOOKUP, values | {"ids": {kind: list(each) for kind, each in (ids or {}).items()}})
+async def save(tx: Tx, source: str, outcomes: Iterable[Outcome], now: datetime) -> None:
+    for piece in chunks(outcomes):
+        await upsert(tx, LOOKUP, [asdict(each) | {"source": source, "asked_at": now} for each in piece])
 
 
 async def next_due(tx: Tx, member: int, sources: Sequence[str], now: datetime) -> datetime | None:

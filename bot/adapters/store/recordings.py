@@ -64,7 +64,10 @@ async def corrections(tx: Tx, songs: Iterable[str]) -> dict[str, str | None]:
     return found
 
 
-async def save_matches(tx: Tx, matches: Mapping[str, tuple[str, Match]], now: datetime) -> None:
+async def save_matches(tx: Tx, songs: Iterable[str], matches: Mapping[str, tuple[str, Match]], now: datetime) -> None:
+    """Note which of the songs the matcher found files for; what it found for the others before holds no more."""
+    for some in chunks(songs):
+        await tx.execute(delete(MATCH).where(MATCH.c.song.in_(some), MATCH.c.way != BY_OPERATOR))
     rows = [
         {"song": song, "path": path, "score": fits.score, "way": fits.way, "at": now}
         for song, (path, fits) in matches.items()

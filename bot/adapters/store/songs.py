@@ -153,9 +153,10 @@ async def newest_in_library(tx: Tx, member: int) -> datetime | None:
     return found
 
 
-async def forget_features(tx: Tx, owner: int, source: str, song: str) -> None:
-    this = (FEATURE.c.owner == owner, FEATURE.c.source == source, FEATURE.c.song == song)
-    await tx.execute(delete(FEATURE).where(*this))
+async def forget_features(tx: Tx, owner: int, source: str, songs: Iterable[str]) -> None:
+    for piece in chunks(songs):
+        these = (FEATURE.c.owner == owner, FEATURE.c.source == source, FEATURE.c.song.in_(piece))
+        await tx.execute(delete(FEATURE).where(*these))
 
 
 def _feature_row(owner: int, source: str, song: str, features: SongFeatures, now: datetime) -> dict[str, Any]:

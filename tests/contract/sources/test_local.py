@@ -91,6 +91,21 @@ async def test_files_that_come_later_are_found_and_nothing_is_done_twice(stage: 
 
 
 @NOTHING_ON
+async def test_a_file_that_is_another_song_now_takes_its_features_along(stage: Stage) -> None:
+    await stage.like(1)
+    await keep(stage, "a.mp3")
+    stage.clock.pass_by(minutes=2)
+    await stage.hear()
+    assert (await stage.features(1)).known
+    async with stage.store.writing() as tx:
+        await tx.execute(schema.recording.update().values(title="Something else", at=stage.clock()))
+    stage.clock.pass_by(minutes=2)
+    await stage.hear()
+    assert not (await stage.features(1)).known
+    assert await matches(stage) == {}
+
+
+@NOTHING_ON
 async def test_broken_files_match_nothing(stage: Stage) -> None:
     await stage.like(1)
     await keep(stage, "broken.mp3", error="no audio in it", numbers={}, vectors=None)
