@@ -133,6 +133,12 @@ def test_a_folder_without_truth_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert "truth.csv" in capsys.readouterr().err
 
 
+def test_a_recording_that_cannot_be_heard_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.flac").write_bytes(b"no sound")
+    assert main(["evaluate-audio", str(written(tmp_path, [{"file": "broken.flac", "bpm": "120"}]))]) == 2
+    assert "broken.flac: " in capsys.readouterr().err
+
+
 def test_clips_of_one_real_song_belong_together(tmp_path: Path) -> None:
     names = ("band_song_30.mp3", "band_song_60.mp3", "band_other_30.mp3", "render_040.mid", "render_041.mid")
     for name in names:
