@@ -2,21 +2,30 @@
 
 python -m bot                          run the bot
 python -m bot doctor                   check the settings, the services and the disk, and say what to do
+python -m bot analyse FILE…            say what is heard in sound files (--json, --picture PNG)
+python -m bot analyse --folder DIR     hear a music library and keep what was heard; goes on where it was stopped
 python -m bot import features FILE     keep what a CSV says of songs (by track_id or isrc) for every member
+python -m bot import acousticbrainz FILE…   read AcousticBrainz dumps into an index on this disk
+python -m bot match SONG FILE          say which file of the music folder a song is (--none: none; --auto: as found)
 """
 
 import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
 from bot import config
 from bot.errors import CratekeeperError, SettingsError
+
+if TYPE_CHECKING:
+    from bot.adapters.store import Store
 
 EXIT_SETTINGS = 2
 
@@ -25,7 +34,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command; returns the process's exit code."""
     options = _parser().parse_args(arguments)
     try:
-        settings = config.parse(environment)
+        read_settings: Callable[[Mapping[str, str]], config.Settings] = options.settings
+        settings = read_settings(environment)
         command: Callable[[config.Settings, argparse.Namespace], int] = options.command
         return command(settings, options)
     except SettingsError as error:
@@ -38,14 +48,33 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description=(__doc__ or "").split("\n")[0])
-    parser.set_defaults(command=_run)
+    parser.set_defaults(command=_run, settings=config.parse)
     commands = parser.add_subparsers(title="commands")
     doctor = commands.add_parser("doctor", help="check settings, services and disk, and say what to do")
     doctor.set_defaults(command=_doctor)
+    analyse = commands.add_parser("analyse", help="hear sound files, or a folder of them to be kept")
+    what = analyse.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", type=Path, nargs="*", default=[])
+    what.add_argument("--folder", type=Path, help="a music library; a second run hears only what changed")
+    analyse.add_argument("--json", action="store_true", help="one object a line, for machines")
+    analyse.add_argument("--picture", type=Path, metavar="PNG", help="draw the (only) file here")
+    analyse.set_defaults(command=_analyse, settings=config.without_chat)
     importing = commands.add_parser("import", help="keep data of the operator's").add_subparsers(required=True)
     features = importing.add_parser("features", help="a CSV with track_id or isrc and a column for each feature")
     features.add_argument("file", type=Path)
     features.set_defaults(command=_import_features)
+    dumps = importing.add_parser(
+        "acousticbrainz", help="the dumps as published, or what is in them; goes on if stopped"
+    )
+    dumps.add_argument("file", type=Path, nargs="+")
+    dumps.set_defaults(command=_import_acousticbrainz)
+    match = commands.add_parser("match", help="say which file of the music folder a song is")
+    match.add_argument("song", help="its URI, link or id")
+    which = match.add_mutually_exclusive_group(required=True)
+    which.add_argument("file", type=Path, nargs="?")
+    which.add_argument("--none", action="store_true", help="it is none of them")
+    which.add_argument("--auto", action="store_true", help="leave it to the matcher again")
+    match.set_defaults(command=_match)
     return parser
 
 
@@ -61,20 +90,65 @@ def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
     return asyncio.run(examine(settings))
 
 
+def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot import analyse
+
+    if options.folder is not None:
+        return asyncio.run(analyse.hear_folder(settings, options.folder, as_json=options.json))
+    return asyncio.run(analyse.hear_files(options.file, options.picture, as_json=options.json))
+
+
 def _import_features(settings: config.Settings, options: argparse.Namespace) -> int:
-    from bot.adapters.store import Store
     from bot.flows.features import import_features
 
     async def keep() -> int:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        store = Store(settings.database_url)
-        await store.migrate()
-        count = await import_features(store, options.file, datetime.now(UTC))
-        await store.close()
-        return count
+        async with _store(settings) as store:
+            return await import_features(store, options.file, datetime.now(UTC))
 
     print(f"kept features of {asyncio.run(keep())} songs from {options.file.name}")
     return 0
+
+
+def _import_acousticbrainz(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.adapters.sources.acousticbrainz import fill
+
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in options.file:
+        entries = 0
+        for filled in fill(settings.acousticbrainz_index, file, datetime.now(UTC)):
+            entries = filled.entries
+            print(f"\r{file.name}: {entries:,} entries", end="", file=sys.stderr, flush=True)
+        print(f"\r{file.name}: read" + (f", {entries:,} entries" if entries else "; it was in the index already"))
+    return 0
+
+
+def _match(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.flows import match
+
+    paths = [str(options.file.absolute()), str(options.file)] if options.file else []
+
+    async def note() -> str:
+        async with _store(settings) as store:
+            if options.auto:
+                return (await match.leave_to_matcher(store, options.song, datetime.now(UTC))).line
+            return (await match.correct(store, options.song, paths, datetime.now(UTC))).line
+
+    print(f"noted: {asyncio.run(note())}")
+    return 0
+
+
+@asynccontextmanager
+async def _store(settings: config.Settings) -> AsyncIterator["Store"]:
+    """The database at today's schema, for a command."""
+    from bot.adapters.store import Store
+
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = Store(settings.database_url)
+    try:
+        await store.migrate()
+        yield store
+    finally:
+        await store.close()
 
 
 def environment() -> dict[str, str]:

@@ -5,12 +5,14 @@ import logging
 import logging.config
 import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 from aiohttp.web import Application
 
 from bot import web
+from bot.adapters import sources
+from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Priors
 from bot.adapters.scorer import Scorer
@@ -70,36 +72,43 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
     """Build the services, with the database at today's schema, and take them down again."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.models_dir.mkdir(exist_ok=True)
-    store = Store(settings.database_url)
-    await store.migrate()
-    vault = Vault(load_keys(settings))
-    spotify = Spotify(
+    async with AsyncExitStack() as closing:
+        store = Store(settings.database_url)
+        closing.push_async_callback(store.close)
+        await store.migrate()
+        vault = Vault(load_keys(settings))
+        spotify = _spotify(settings, store, vault)
+        closing.push_async_callback(spotify.close)
+        hearing = Hearing()
+        closing.push_async_callback(hearing.close)
+        scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
+        await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
+        yield Services(
+            settings=settings,
+            store=store,
+            vault=vault,
+            spotify=spotify,
+            scorer=scorer,
+            outlooks=Outlooks(store, scorer, priors),
+            jobs=Jobs(settings.data_dir / "jobs.db"),
+            trainer=Trainer(settings.database_url, settings.data_dir, environment),
+            hearing=hearing,
+            sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
+            clock=clock,
+        )
+
+
+def _spotify(settings: Settings, store: Store, vault: Vault) -> Spotify:
+    secret = settings.spotify_client_secret
+    return Spotify(
         store,
         vault,
         api_url=settings.spotify_api_url,
         accounts_url=settings.spotify_accounts_url,
-        secrets={settings.spotify_client_id: settings.spotify_client_secret} if settings.spotify_client_secret else {},
+        secrets={settings.spotify_client_id: secret} if secret else {},
         clock=clock,
         pace=Pace(settings.spotify_rate, burst=10 * settings.spotify_rate, backoff=1 / settings.spotify_rate),
     )
-    scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
-    await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
-    services = Services(
-        settings=settings,
-        store=store,
-        vault=vault,
-        spotify=spotify,
-        scorer=scorer,
-        outlooks=Outlooks(store, scorer, priors),
-        jobs=Jobs(settings.data_dir / "jobs.db"),
-        trainer=Trainer(settings.database_url, settings.data_dir, environment),
-        clock=clock,
-    )
-    try:
-        yield services
-    finally:
-        await spotify.close()
-        await store.close()
 
 
 async def _serve(services: Services, stopped: asyncio.Event) -> None:
@@ -107,6 +116,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     worker = Worker(services, chat)
     await services.jobs.start(worker.run)
     await erase.resume(services.store, services.jobs, services.outlooks, services.settings.models_dir)
+    await worker.begin_hearing()
     runner = await web.serve(_pages(services), services.settings.http_port)
     ticking = asyncio.create_task(_keep_ticking(services, worker))
     chatting = asyncio.create_task(chat.run())

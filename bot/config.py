@@ -39,6 +39,14 @@ class Settings:
     spotify_api_url: str
     spotify_accounts_url: str
     spotify_rate: int  # requests a second, sustained
+    musicbrainz_contact: str  # whom MusicBrainz may write to; empty: it is not asked
+    listenbrainz: bool
+    deezer_previews: bool
+    reccobeats: bool
+    musicbrainz_url: str
+    listenbrainz_url: str
+    deezer_url: str
+    reccobeats_url: str
 
     @property
     def redirect_uri(self) -> str:
@@ -49,6 +57,11 @@ class Settings:
     def public_https(self) -> bool:
         """Whether members' browsers reach the callback from anywhere; if not, they paste the address."""
         return self.public_url.startswith("https://")
+
+    @property
+    def acousticbrainz_index(self) -> Path:
+        """What `python -m bot import acousticbrainz` writes; there is none until then."""
+        return self.data_dir / "acousticbrainz.db"
 
     @property
     def models_dir(self) -> Path:
@@ -75,7 +88,20 @@ def parse(env: Mapping[str, str]) -> Settings:
         spotify_api_url=_base_url(env, "SPOTIFY_API_URL", "https://api.spotify.com/v1", "https", "http") + "/",
         spotify_accounts_url=_base_url(env, "SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com", "https", "http"),
         spotify_rate=_integer(env, "SPOTIFY_RATE", 1, 1, 1000),
+        musicbrainz_contact=_contact(env),
+        listenbrainz=_listenbrainz(env),
+        deezer_previews=_switch(env, "DEEZER_PREVIEWS"),
+        reccobeats=_switch(env, "RECCOBEATS"),
+        musicbrainz_url=_base_url(env, "MUSICBRAINZ_URL", "https://musicbrainz.org", "https", "http"),
+        listenbrainz_url=_base_url(env, "LISTENBRAINZ_URL", "https://labs.api.listenbrainz.org", "https", "http"),
+        deezer_url=_base_url(env, "DEEZER_URL", "https://api.deezer.com", "https", "http"),
+        reccobeats_url=_base_url(env, "RECCOBEATS_URL", "https://api.reccobeats.com", "https", "http"),
     )
+
+
+def without_chat(env: Mapping[str, str]) -> Settings:
+    """Return the settings for a command that never talks to Discord: its token may be missing."""
+    return parse({**env, "DISCORD_TOKEN": env.get("DISCORD_TOKEN", "").strip() or "none"})
 
 
 def _required(env: Mapping[str, str], name: str) -> str:
@@ -95,6 +121,28 @@ def _client_id(env: Mapping[str, str]) -> str:
 
 def is_client_id(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{32}", text) is not None
+
+
+def _contact(env: Mapping[str, str]) -> str:
+    """An e-mail address or a web page; it travels in a header, so nothing that could end one."""
+    value = env.get("MUSICBRAINZ_CONTACT", "").strip()
+    if value and not re.fullmatch(r"[!-'*-~]+(@|://)[!-'*-~]+", value):
+        raise SettingsError("MUSICBRAINZ_CONTACT is malformed: an e-mail address or the address of a page is wanted")
+    return value
+
+
+def _listenbrainz(env: Mapping[str, str]) -> bool:
+    wanted = _switch(env, "LISTENBRAINZ")
+    if wanted and not _contact(env):
+        raise SettingsError("LISTENBRAINZ needs MUSICBRAINZ_CONTACT: it is asked by the artist ids of MusicBrainz")
+    return wanted
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    value = env.get(name, "").strip().lower() or "off"
+    if value not in ("on", "off"):
+        raise SettingsError(f"{name} is malformed: on or off is wanted")
+    return value == "on"
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -15,6 +15,18 @@ CratekeeperError
 │   ├── ConsentEnded         `invalid_grant`: the member must link again
 │   ├── SpotifyDown          5xx or no connection
 │   └── PlaylistKeepsChanging
+├── AudioError               a file that cannot be heard; remembered, so that it is tried once
+│   ├── NotAudio             no sound in it, or of no kind that is read
+│   ├── EmptyAudio           next to nothing in it
+│   ├── SilentAudio
+│   ├── TruncatedAudio       half-downloaded, or damaged inside
+│   ├── TooLongAudio · TooLargeAudio
+│   ├── NothingThere         a clip was wanted where there is no sound
+│   ├── ClipTooLarge         no bit rate brings a clip below the limit
+│   └── HearingFailed        the process that heard it died, or was too slow
+├── SourceError              a source of features
+│   ├── SourceWaits          asked too often, or down: nobody is to ask before a moment
+│   └── SourceFailed         it answered nonsense about a song
 ├── ChatDown                 Discord does not answer
 ├── StoreError               disk full, locked, newer schema
 ├── VaultError               a sealed value that does not open
@@ -139,6 +151,95 @@ class PlaylistGone(SpotifyError):
 
     def for_member(self) -> str:
         return "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove lets go of it."
+
+
+class AudioError(CratekeeperError):
+    """That file cannot be heard."""
+
+    def for_member(self) -> str:
+        return "I cannot hear that file."
+
+
+class NotAudio(AudioError):
+    """There is no sound in that file, or it is of a kind that is not read."""
+
+    def for_member(self) -> str:
+        return "I find no sound in that file. I read MP3, M4A (AAC), Ogg, Opus, FLAC and WAV."
+
+
+class EmptyAudio(AudioError):
+    """There is next to nothing in that file."""
+
+    def for_member(self) -> str:
+        return "That file holds next to nothing: less than half a second of sound."
+
+
+class SilentAudio(AudioError):
+    """That file is silent from beginning to end."""
+
+    def for_member(self) -> str:
+        return "That file is silent from beginning to end."
+
+
+class TruncatedAudio(AudioError):
+    """That file breaks off before its end, or is damaged inside."""
+
+    def for_member(self) -> str:
+        return "That file breaks off before its end, or is damaged inside. Fetch or convert it once more."
+
+
+class TooLongAudio(AudioError):
+    """That file plays for longer than is listened to."""
+
+    def for_member(self) -> str:
+        return "That file plays for longer than I listen."
+
+
+class TooLargeAudio(AudioError):
+    """That file is larger, or unpacks to more, than is listened to."""
+
+    def for_member(self) -> str:
+        return "That file is larger, or unpacks to more, than I listen to."
+
+
+class NothingThere(AudioError):
+    """The song is over there, or cannot be decoded."""
+
+    def for_member(self) -> str:
+        return "There is nothing to hear at that place of the song."
+
+
+class ClipTooLarge(AudioError):
+    """Even at the lowest bit rate the clip is larger than the limit."""
+
+    def for_member(self) -> str:
+        return "That clip is larger than I may send here."
+
+
+class HearingFailed(AudioError):
+    """The process that heard the file died, or took too long."""
+
+    def for_member(self) -> str:
+        return "I could not hear that file to its end: something in it is out of the ordinary."
+
+
+class SourceError(CratekeeperError):
+    """A source of features did not say what it knows."""
+
+    def for_member(self) -> str:
+        return "I could not find out more about your songs just now. Nothing was lost; I try again by myself."
+
+
+class SourceWaits(SourceError):
+    """A source of features is not to be asked for a while."""
+
+    def __init__(self, source: str, until: datetime) -> None:
+        self.until = until
+        super().__init__(f"{source} is not asked before {until:%Y-%m-%d %H:%M:%S %Z}")
+
+
+class SourceFailed(SourceError):
+    """A source of features answered something that makes no sense."""
 
 
 class ChatDown(CratekeeperError):

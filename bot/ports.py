@@ -1,15 +1,21 @@
 """Ports: what the flows need from outside, where two real implementations exist.
 
 `Music` is where a member's playlists live: their Spotify account (`adapters.spotify`), or, for a member who imported a
-file, the bot's own keeping (`adapters.shelf`). Both pass the same contract tests.
+file, the bot's own keeping (`adapters.shelf`). Both pass the same contract tests. `FeatureSource` is whoever can say
+what a song sounds like or belongs to (`adapters.sources`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
-from bot.core.records import Item, Like
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.features import SongFeatures
+from bot.core.records import Item, Like, Song
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +102,68 @@ class Tokens:
 
     def __repr__(self) -> str:
         return "Tokens(…)"
+
+
+Ids = Mapping[str, Sequence[str]]  # MusicBrainz ids of a song by kind: "recording", "artist"
+Needs = Literal["title", "isrc", "uri", "recording", "artist"]  # what a source knows songs by; the last two are Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A song that a source is asked about, and what others said it is called."""
+
+    song: Song
+    ids: Ids = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a source said of a song. `ids` are for other sources to go by; no model sees them."""
+
+    features: SongFeatures
+    ids: Ids = field(default_factory=dict)
+
+
+class FeatureSource(Protocol):
+    """Somebody who knows songs: a service, an index on this disk, the operator's music folder.
+
+    name: as it stands in `core.merge.PRECEDENCE`; needs: what a song must have to be asked about; batch: songs a call.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def needs(self) -> Needs: ...
+
+    @property
+    def batch(self) -> int: ...
+
+    async def since(self) -> datetime | None:
+        """Return when what it knows last changed, so that it is asked again; None: it has nothing to say now."""
+        ...
+
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+        """Return what it knows, by song; a song it knows nothing of is left out.
+
+        Raises SourceWaits (nobody is to ask before a moment), SourceFailed (these songs, and perhaps only these).
+        """
+        ...
+
+
+class Analysis(Protocol):
+    """What was heard in a file: numbers by name, and vectors, each (n,) float32 of its own length."""
+
+    @property
+    def numbers(self) -> Mapping[str, float]: ...
+
+    @property
+    def vectors(self) -> Mapping[str, NDArray[np.float32]]: ...
+
+
+class Hearing(Protocol):
+    """Whoever can hear a file, in a process that may die without hurting this one."""
+
+    async def analyse(self, path: Path) -> Analysis:
+        """Return what there is to hear. Raises AudioError for a file that is broken, empty, silent or too large."""
+        ...

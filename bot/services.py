@@ -1,6 +1,6 @@
 """Services: what the flows are given to work with. Built once, by `__main__`; nothing in here changes afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from bot.adapters.vault import Vault
 from bot.config import Settings
 from bot.errors import ConsentEnded, NotLinked
 from bot.flows.outlook import Outlooks
-from bot.ports import Music
+from bot.ports import FeatureSource, Hearing, Music
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Services:
     outlooks: Outlooks
     jobs: Jobs
     trainer: Trainer
+    hearing: Hearing
+    sources: Sequence[FeatureSource]  # those that are switched on
     clock: Callable[[], datetime]
 
     async def music(self, member: int) -> Music:

@@ -9,15 +9,18 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.adapters.jobs import Job
-from bot.adapters.store import members, notices, writes
+from bot.adapters.store import members, notices, songs, writes
 from bot.core.records import Notice, Write
 from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
-from bot.flows import library, link, notify, sort, train, watch
+from bot.flows import hear, library, link, notify, sort, train, watch
+from bot.ports import Music
 from bot.services import Services
 
 log = logging.getLogger(__name__)
 BACK_OFF = 5  # seconds; doubled with each try, spread over the whole of it ("full jitter")
 LONGEST = 300
+UNASKED = ("poll", "hear", "place")  # kinds of job that begin by themselves
+AT_ONCE, LATER = 0, 1  # arguments of "hear": what waits for an hour is no reason not to begin now
 
 
 class Mouth(Protocol):
@@ -39,6 +42,8 @@ class Worker:
             "poll": self._poll,
             "train": self._train,
             "apply": self._apply,
+            "hear": self._hear,
+            "place": self._place,
         }
 
     async def run(self, job: Job) -> None:
@@ -84,6 +89,15 @@ class Worker:
         await notify.warn_of_consent(store, now)
         await self._deliver()
 
+    async def begin_hearing(self) -> None:
+        """Go on finding out about songs, or begin: sources may have been switched on since, or a crash come between."""
+        services, now = self._services, self._services.clock()
+        async with services.store.reading() as tx:
+            everybody = await members.with_likes(tx)
+        for member in everybody:
+            if await hear.is_open(services.store, services.sources, member, now):
+                await services.jobs.enqueue("hear", member, AT_ONCE)
+
     async def _resume(self, write: Write) -> None:
         """A write that was confirmed has a job, whatever a crash left behind."""
         jobs = await self._services.jobs.pending(write.member)
@@ -110,8 +124,8 @@ class Worker:
         await self._say(job, error, reference)
 
     async def _say(self, job: Job, error: CratekeeperError, reference: str = "") -> None:
-        """Tell the member once; a poll that was put off is nobody's business but the log's."""
-        if job.tries or (job.kind == "poll" and not isinstance(error, ConsentEnded)):
+        """Tell the member once; what they did not ask for and was put off is nobody's business but the log's."""
+        if job.tries or (job.kind in UNASKED and not isinstance(error, ConsentEnded)):
             return
         text = error.for_member() + (f" `#{reference}`" if reference else "")
         async with self._services.store.writing() as tx:
@@ -135,7 +149,7 @@ class Worker:
             await link.recognise(tx, services.vault, job.member)
             body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
             await notices.add(tx, job.member, "synced", body, now)
-        await self._apply_all(await watch.sort_fresh(services.store, music, services.outlooks, job.member, now), job)
+        await self._settle(job, music, now)
 
     async def _poll(self, job: Job, now: datetime) -> None:
         services = self._services
@@ -146,9 +160,49 @@ class Worker:
         if account.synced_at is None:
             return await self._sync(job, now)
         music = await services.account_music(job.member)
-        opened = await watch.poll(services.store, music, music, services.outlooks, account, now)
-        await self._apply_all(opened, job)
-        return None
+        await watch.poll(services.store, music, music, account, now)
+        return await self._settle(job, music, now)
+
+    async def _settle(self, job: Job, music: Music, now: datetime) -> None:
+        """Sort the new likes; where there is somebody to ask what they sound like, that comes first."""
+        services = self._services
+        if await hear.is_open(services.store, services.sources, job.member, now):
+            await services.jobs.enqueue("hear", job.member, AT_ONCE)
+        if not await hear.fresh_open(services.store, services.sources, job.member, now):
+            await self._sort_fresh(job, music, now)
+
+    async def _sort_fresh(self, job: Job, music: Music, now: datetime) -> None:
+        services = self._services
+        await self._apply_all(await watch.sort_fresh(services.store, music, services.outlooks, job.member, now), job)
+
+    async def _hear(self, job: Job, _: datetime) -> None:
+        """Go on finding out about the member's songs: a slice, then the next, and what follows from it at the end."""
+        services, member = self._services, job.member
+        found = await hear.hear(services.store, services.sources, member, services.clock)
+        async with services.store.reading() as tx:
+            waiting = await songs.fresh(tx, member)
+        if waiting and not found.fresh:
+            await services.jobs.enqueue("place", member)
+        if found.more:
+            await services.jobs.enqueue("hear", member, AT_ONCE)
+            return
+        for layer in await hear.stale_layers(services.store, member):
+            await services.jobs.enqueue("train", member, layer)
+        if found.later is not None:
+            await self._hear_later(job, (found.later - services.clock()).total_seconds())
+
+    async def _hear_later(self, job: Job, seconds: float) -> None:
+        """Come back after `seconds`, unless somebody else will: there is one such job of a member at the most."""
+        jobs = self._services.jobs
+        others = [] if job.argument == LATER else await jobs.pending(job.member)
+        if not any((each.kind, each.argument) == ("hear", LATER) for each in others):
+            await jobs.enqueue("hear", job.member, LATER, delay=max(1, seconds))
+
+    async def _place(self, job: Job, now: datetime) -> None:
+        """Sort the new likes, now that what there is to know of them is known."""
+        music = await self._services.account_music(job.member)
+        await hear.tell(self._services.store, job.member, now)
+        await self._sort_fresh(job, music, now)
 
     async def _apply_all(self, opened: Sequence[int], job: Job) -> None:
         for write in opened:

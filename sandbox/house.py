@@ -1,4 +1,4 @@
-"""House: both stand-ins on one loopback port, and the unchanged bot as a process beside them.
+"""House: all stand-ins on one loopback port, and the unchanged bot as a process beside them.
 
 async with House(folder) as house:
     ada = house.move_in("Ada", library)
@@ -20,7 +20,7 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
-from sandbox import discord, spotify
+from sandbox import discord, sources, spotify
 from sandbox.library import Library
 
 LOOPBACK = "127.0.0.1"
@@ -58,6 +58,7 @@ class House:
         self.discord = discord.World(token=TOKEN)
         self.spotify = spotify.World()
         self.spotify.limit.requests = None
+        self.sources = sources.World()  # the bot asks them only where `settings` switch them on
         self.app = self.spotify.register(spotify.App(CLIENT_ID, frozenset({f"{self.public_url}/callback"})))
         self.guild = self.discord.add_guild("Record shop", channels=["crates"])
         self.channel = next(iter(self.guild.channels.values()))
@@ -86,6 +87,7 @@ class House:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.discord.origin = self.origin
         self.web.add_subapp("/spotify", spotify.application(self.spotify))
+        self.web.add_subapp("/sources", sources.application(self.sources))
         discord.add_routes(self.web, self.discord)
         self._runner = web.AppRunner(self.web, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -136,6 +138,7 @@ class House:
             "SPOTIFY_API_URL": f"{self.origin}/spotify/v1",
             "SPOTIFY_ACCOUNTS_URL": f"{self.origin}/spotify/accounts",
             "SPOTIFY_RATE": "1000",  # nobody is kept waiting by a stand-in
+            **{f"{each.upper()}_URL": f"{self.origin}/sources/{each}" for each in sources.SERVICES},
             "PUBLIC_URL": self.public_url,
             "HTTP_PORT": str(self.bot_port),
             "DATA_DIR": str(self.data),

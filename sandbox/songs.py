@@ -121,6 +121,12 @@ def _dials(dice: np.random.Generator, artist: Artist, share: float) -> dict[str,
     return dict(zip(DIALS, point.tolist(), strict=True))
 
 
+def sound_of(dice: np.random.Generator, style: Style, seed: int) -> Sound:
+    """A sound near the centre of `style`, of nobody in particular."""
+    point = np.clip(np.array(style.dials) + dice.normal(0, SPREAD, len(DIALS)), 0, 1)
+    return _sound(dice, dict(zip(DIALS, point.tolist(), strict=True)), seed)
+
+
 def _sound(dice: np.random.Generator, dials: dict[str, float], seed: int) -> Sound:
     """Turn dials, all from 0 to 1, into beats a minute, decibels and the rest."""
     rest = {name: dials[name] for name in DIALS if name not in {"tempo", "minor", "lift", "level"}}

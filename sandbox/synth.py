@@ -96,7 +96,7 @@ def render(sound: Sound) -> Samples:
     _play_notes(parts[1], bass_line(sound, dice), sound, softness=0.1, brightness=sound.brightness * 0.5)
     _play_notes(parts[2], chords(sound, dice), sound, softness=sound.softness, brightness=sound.brightness)
     _play_notes(parts[3], lead(sound, dice), sound, softness=sound.softness * 0.5, brightness=sound.brightness)
-    return _mastered(parts, sound, dice)
+    return mastered(parts, sound, dice)
 
 
 def section_of(bar: int, bars: int) -> Section:
@@ -121,7 +121,7 @@ def _step(sound: Sound, step: int) -> float:
     return (step + (sound.swing / 3 if step % 2 else 0.0)) * eighth
 
 
-def _degree(sound: Sound, degree: int) -> int:
+def semitones(sound: Sound, degree: int) -> int:
     """Semitones above the key of a degree of its scale, over as many octaves as it takes."""
     octave, step = divmod(degree, 7)
     return octave * 12 + (MINOR if sound.minor else MAJOR)[step]
@@ -135,7 +135,7 @@ def bass_line(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
     """The chord's root on every beat or on every second one, with a fifth now and then."""
     stride = 2 if sound.density > 0.4 else 4
     for bar, start, level in _bars(sound, 1):
-        root = 36 + sound.key + _degree(sound, _progression(sound)[bar % 4])
+        root = 36 + sound.key + semitones(sound, _progression(sound)[bar % 4])
         for step in range(0, STEPS, stride):
             pitch = root + (7 if dice.random() < 0.15 else 0)
             yield Note(start + _step(sound, step), pitch, stride * sound.bar / STEPS, level * sound.bass)
@@ -148,7 +148,7 @@ def chords(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
         degree = _progression(sound)[bar % 4]
         for step, until in zip(strokes, [*strokes[1:], STEPS], strict=True):
             for third in (0, 2, 4):
-                pitch = 48 + sound.key + _degree(sound, degree + third)
+                pitch = 48 + sound.key + semitones(sound, degree + third)
                 yield Note(start + _step(sound, step), pitch, (until - step) * sound.bar / STEPS, level * 0.3)
 
 
@@ -161,7 +161,7 @@ def lead(sound: Sound, dice: np.random.Generator) -> Iterator[Note]:
         for step in range(STEPS):
             at = bar % 2 * STEPS + step
             if played[at]:
-                pitch = base + _degree(sound, int(walk[at]) + _progression(sound)[bar % 4] % 3)
+                pitch = base + semitones(sound, int(walk[at]) + _progression(sound)[bar % 4] % 3)
                 yield Note(start + _step(sound, step), pitch, 1.5 * sound.bar / STEPS, level * 0.4)
 
 
@@ -173,7 +173,7 @@ def _play_notes(part: Samples, notes: Iterator[Note], sound: Sound, softness: fl
         kind = (note.pitch, note.length)
         if kind not in made:
             made[kind] = tone(note.pitch, note.length, softness, brightness)
-        _add(part, note.start, made[kind], note.level)
+        add(part, note.start, made[kind], note.level)
 
 
 def tone(pitch: int, length: float, softness: float, brightness: float) -> Samples:
@@ -204,16 +204,16 @@ def _sines() -> NDArray[np.float64]:
 
 def _play_drums(part: Samples, sound: Sound, dice: np.random.Generator) -> None:
     """Kick, snare and hats; the faster the song, the likelier a kick on every beat."""
-    kit = _kit(sound, dice)
+    drums = kit(sound, dice)
     kicks = (0, 2, 4, 6) if sound.tempo > 118 else (0, 4, 5) if dice.random() < 0.5 else (0, 4)
     hats = range(STEPS) if sound.density > 0.3 else range(0, STEPS, 2)
     pattern = [*((0, step) for step in kicks), (1, 2), (1, 6), *((2, step) for step in hats)]
     for _, start, level in _bars(sound, 0):
         for drum, step in pattern:
-            _add(part, start + _step(sound, step), kit[drum], level * sound.drums * dice.uniform(0.8, 1))
+            add(part, start + _step(sound, step), drums[drum], level * sound.drums * dice.uniform(0.8, 1))
 
 
-def _kit(sound: Sound, dice: np.random.Generator) -> tuple[Samples, Samples, Samples]:
+def kit(sound: Sound, dice: np.random.Generator) -> tuple[Samples, Samples, Samples]:
     """A kick that falls from 150 to 50 Hz, a snare of tone and noise, a hat of noise without its low end."""
     time = np.arange(RATE // 5, dtype=np.float32) / RATE
     noise = dice.standard_normal(len(time)).astype(np.float32)
@@ -226,7 +226,7 @@ def _kit(sound: Sound, dice: np.random.Generator) -> tuple[Samples, Samples, Sam
     return kick.astype(np.float32), snare.astype(np.float32), hat.astype(np.float32)
 
 
-def _add(part: Samples, start: float, wave: Samples, level: float) -> None:
+def add(part: Samples, start: float, wave: Samples, level: float) -> None:
     first = round(start * RATE)
     room = part[first : first + len(wave)]
     room += wave[: len(room)] * np.float32(level)
@@ -239,7 +239,7 @@ def _distort(parts: Samples, drive: float) -> None:
     parts *= 0.8 - 0.3 * drive
 
 
-def _mastered(parts: Samples, sound: Sound, dice: np.random.Generator) -> Samples:
+def mastered(parts: Samples, sound: Sound, dice: np.random.Generator) -> Samples:
     """Distort chords and lead, add hiss, mix to two channels, and bring the peak to the song's level."""
     if sound.drive > 0.05:
         _distort(parts[2:], sound.drive)

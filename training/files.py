@@ -158,3 +158,15 @@ def write_served(folder: Path, served: Mapping[Key, str]) -> None:
     """Write which model serves whom, whole or not at all."""
     rows = [{"member": key[0], "layer": key[1], "digest": digest} for key, digest in sorted(served.items())]
     write_whole(folder / POINTER, json.dumps(rows, indent=1, ensure_ascii=False).encode())
+
+
+def make_ready(folder: Path | None, file: Path | None) -> None:
+    """Find out that nothing can be written there before the work, not after it. Raises InputProblem."""
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.open("a").close()
+    except OSError as problem:
+        raise InputProblem(f"{problem.filename}: cannot be written to ({problem.strerror})") from problem

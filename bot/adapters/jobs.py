@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
 
 QUEUE = "members"
+HEARING = "hearing"  # a queue beside it: hearing lasts hours, and writes nothing that a member's other jobs write
 VERSION = "1"  # of the jobs' meaning; pinned, so that an upgrade takes over what an older program left
 STARTS = 5  # of one job; then it is left where it is, for `doctor` to list
 POLL = 0.25  # seconds between looks at the queue
@@ -56,7 +57,10 @@ class _Json(Serializer):
 
 
 class Jobs:
-    """The queue. Handlers run on the event loop that called `start`; four members at once, a member's own in a row."""
+    """The queue. Handlers run on the event loop that called `start`; four members at once, a member's own in a row.
+
+    But for the kind "hear": it has a queue of its own, so that nothing a member asks for waits for it.
+    """
 
     def __init__(self, path: Path, concurrency: int = 4) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,13 +88,14 @@ class Jobs:
 
         self._job = job
         DBOS.launch()
-        await DBOS.register_queue_async(
-            QUEUE,
-            worker_concurrency=self._concurrency,
-            partition_concurrency=1,
-            polling_interval_sec=POLL,
-            on_conflict="always_update",
-        )
+        for queue in (QUEUE, HEARING):
+            await DBOS.register_queue_async(
+                queue,
+                worker_concurrency=self._concurrency,
+                partition_concurrency=1,
+                polling_interval_sec=POLL,
+                on_conflict="always_update",
+            )
 
     async def _run(self, member: int, work: Coroutine[Any, Any, None]) -> None:
         """Do a job, in a task that `forget` can stop."""
@@ -122,7 +127,7 @@ class Jobs:
             return
         options = SetEnqueueOptions(queue_partition_key=str(member), delay_seconds=delay or None)
         with SetWorkflowID(wanted.prefix + secrets.token_hex(6)), options:
-            await DBOS.enqueue_workflow_async(QUEUE, self._job, kind, member, argument, tries)
+            await DBOS.enqueue_workflow_async(_queue(kind), self._job, kind, member, argument, tries)
 
     async def pending(self, member: int) -> list[Job]:
         """Return what is under way or waits for the member."""
@@ -170,6 +175,10 @@ class Jobs:
     def _scrub(self) -> None:
         with self._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _queue(kind: str) -> str:
+    return HEARING if kind == "hear" else QUEUE
 
 
 def _parts(workflow: Any) -> list[str]:

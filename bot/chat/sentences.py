@@ -67,8 +67,8 @@ PRIVACY = """\
 your answers, the models learnt from them, and receipts.
 2. The keys to your Spotify account are encrypted, each bound to you. I use them to read your likes and to keep the \
 playlists you handed over, for nothing else.
-3. I learn from your taps, and from features in files that you or whoever runs this bot brought; \
-`/why` names their source.
+3. I learn from your taps, and from features in files that you or whoever runs this bot brought, or that services know \
+which they switched on; `/why` names the source. A service is told which recording I ask about, never whose it is.
 4. Spotify's content never enters a model (their developer terms). Learning from what already stands in your playlists \
 is off until you switch it on in `/playlists settings`.
 5. I read no messages (Discord's terms forbid learning from them): only commands, buttons, and \

@@ -174,17 +174,17 @@ def _provenance(sources: Mapping[str, str]) -> str:
         return "I know nothing of this song to go by."
     by_source: dict[str, list[str]] = {}
     for name, source in sources.items():
-        by_source.setdefault(_brought(source), []).append(name.partition(":")[0])
+        by_source.setdefault(words.brought(source), []).append(name.partition(":")[0])
     said = [f"{words.listed(sorted(names))} (from {words.escape(source)})" for source, names in by_source.items()]
     return words.clip(f"I went by {'; '.join(said)}.", 800)
 
 
-def _brought(source: str) -> str:
-    return "other people's playlists" if source.startswith("prior:") else source
-
-
 def too_large(file: str, most: int) -> str:
     return f"{words.escape(file)} is too large: up to {most // 1_000_000} MB, please."
+
+
+def uploaded(song: Song) -> str:
+    return f"Heard {words.song_name(song)}. I go by that file now, for you alone; the file itself I have not kept."
 
 
 def exported_playlists(files: int) -> str:
@@ -227,6 +227,9 @@ def status(found: Status, now: datetime) -> str:
     ]
     if found.without_features:
         lines.append(f"Of {found.without_features:,} songs I know nothing to go by; I leave those alone.")
+    if found.by_source:
+        lines.append(words.heard(found.by_source))
+    lines += [words.hearing(each) for each in found.hearing]
     lines += [_layer_status(each) for each in found.layers]
     if found.cooldown:
         lines.append(f"Spotify asks us to wait until {timestamp(found.cooldown)}.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.core import forecast
 from bot.core.decide import certainty
 from bot.core.records import Playlist, Song
+from bot.flows.hear import Progress
 from bot.flows.label import Guess, Tally
 from bot.flows.sort import Receipt
 from bot.flows.why import Reason
@@ -167,3 +168,31 @@ def lines(found: Sequence[str], room: int) -> str:
             return "\n".join([*shown, f"… and {len(found) - index} more"])
         shown.append(line)
     return "\n".join(shown)
+
+
+SOURCES = {
+    "prior": "other people's playlists",
+    "upload": "the file you sent",
+    "audio": "the music folder here",
+    "deezer": "a preview at Deezer",
+    "musicbrainz": "MusicBrainz",
+    "listenbrainz": "ListenBrainz",
+    "acousticbrainz": "AcousticBrainz",
+    "reccobeats": "ReccoBeats",
+}
+ASKED = {**SOURCES, "audio": "the music folder", "deezer": "Deezer"}
+
+
+def brought(source: str) -> str:
+    """Who brought a value; files go by their own names."""
+    return SOURCES.get(source.partition(":")[0], source)
+
+
+def heard(by_source: Mapping[str, int]) -> str:
+    """Of how many songs each source says something."""
+    said = [f"{songs:,} from {escape(brought(source))}" for source, songs in by_source.items()]
+    return clip(f"What I go by: {', '.join(said)}.", 400)
+
+
+def hearing(found: Progress) -> str:
+    return f"I have asked {ASKED[found.source]} about {found.done:,} of {count(found.total, 'song')}."

@@ -160,9 +160,11 @@ def of_identity(identity: Identity, songs: Sequence[SongFeatures]) -> Vectors:
 
 def of_embedding(embedding: Embedding, songs: Sequence[SongFeatures]) -> Vectors:
     """One row a song: the vector brought to the block's weight; the last column says "none known"."""
-    nothing = np.zeros(embedding.size, np.float32)
-    rows = np.array([song.embeddings.get(embedding.name, nothing) for song in songs], np.float32)
-    rows = rows.reshape(len(songs), embedding.size)
+    rows = np.zeros((len(songs), embedding.size), np.float32)
+    for row, song in zip(rows, songs, strict=True):
+        vector = song.embeddings.get(embedding.name)
+        if vector is not None and len(vector) == embedding.size:  # one of another version has another length
+            row[:] = vector
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     weight = WEIGHTS.get(embedding.name.partition(":")[0], WEIGHTS["embedding"])
     block = np.hstack([weight * rows / np.maximum(lengths, FAINT), WEIGHTS["absent"] * (lengths == 0)])

@@ -95,13 +95,13 @@ def _number(name: str, text: str) -> float:
     """Return the number that `text` is, NaN where it is none; a date is its year and the part of it that has passed."""
     try:
         if name == "year":
-            return _year(text)
+            return year_of(text)
         return TRUTH[text.lower()] if text.lower() in TRUTH else float(text)
     except ValueError:
         return math.nan
 
 
-def _year(text: str) -> float:
+def year_of(text: str) -> float:
     """Return "1988-07-11" as 1988.53; what says no month or no day happened in the middle of it."""
     found = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", text)
     if not found or not 1 <= int(found[2] or 0) <= 12:

@@ -71,6 +71,7 @@ class Layer:
     several: bool
     everything: bool
     tried: int = 0  # labels at the last training, whatever came of it
+    learnt_at: datetime | None = None  # when the last training read what is known of songs
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ hashed, and how many of the library's songs share them; embeddings.
 import hashlib
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -154,7 +154,7 @@ def schema_of(songs: Sequence[SongFeatures]) -> Schema:
     refuse(songs)
     numbers = sorted({name for song in songs for name in song.numbers})
     sets = sorted({name for song in songs for name, tokens in song.sets.items() if tokens})
-    embeddings = {name: len(vector) for song in songs for name, vector in song.embeddings.items()}
+    embeddings = _lengths(songs)
     share = math.sqrt(min(1.0, MANY_NUMBERS / max(1, len(numbers))))
     return Schema(
         name=_feature_set(numbers),
@@ -163,6 +163,15 @@ def schema_of(songs: Sequence[SongFeatures]) -> Schema:
         identities=tuple(_counted(name, songs) for name in BUCKETS if name in sets),
         embeddings=tuple(Embedding(name, embeddings[name]) for name in sorted(embeddings)),
     )
+
+
+def _lengths(songs: Sequence[SongFeatures]) -> dict[str, int]:
+    """Return the length of each embedding; of several versions the one that most songs have, the longer of equals."""
+    found: dict[str, Counter[int]] = defaultdict(Counter)
+    for song in songs:
+        for name, vector in song.embeddings.items():
+            found[name][len(vector)] += 1
+    return {name: max(counts, key=lambda length: (counts[length], length)) for name, counts in found.items()}
 
 
 def _feature_set(numbers: Collection[str]) -> str:

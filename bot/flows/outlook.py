@@ -1,7 +1,7 @@
 """Outlook: a member's whole library as the served model sees it. Costly to make, so the last few are kept."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +45,12 @@ class Outlook:
     def without_features(self) -> int:
         """Songs that nothing is known of: a model can only guess at them."""
         return sum(not each.known for each in self.features.values())
+
+    @property
+    def by_source(self) -> Mapping[str, int]:
+        """Of how many songs each source says something that is gone by, the most telling first."""
+        told = (source for each in self.features.values() for source in set(each.provenance.values()))
+        return dict(Counter(told).most_common())
 
 
 class Outlooks:

@@ -1,6 +1,6 @@
 """Status: where a member stands, and what the next sensible step is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,11 +8,19 @@ from bot.adapters.jobs import Jobs
 from bot.adapters.store import Store, answers, limits, members, playlists, songs, writes
 from bot.core.decide import PlaylistRule, decide
 from bot.core.records import Account, Layer, Member, Model, Playlist
-from bot.flows import label
+from bot.flows import hear, label
 from bot.flows.link import days_left
 from bot.flows.outlook import Outlook, Outlooks
+from bot.ports import FeatureSource
 
-IN_WORDS = {"sync": "reading your likes", "train": "training", "apply": "writing to your playlists", "poll": "a look"}
+IN_WORDS = {
+    "sync": "reading your likes",
+    "train": "training",
+    "apply": "writing to your playlists",
+    "poll": "a look",
+    "hear": "finding out about your songs",
+    "place": "sorting new likes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Status:
     days_left: int | None
     songs: int
     without_features: int
+    by_source: Mapping[str, int]  # songs that a source says something of
+    hearing: Sequence[hear.Progress]  # sources that are still being asked
     labels: int
     layers: Sequence[LayerStatus]
     waiting: Sequence[str]
@@ -40,7 +50,9 @@ class Status:
     next_step: str  # "link", "playlists", "label", "train", "sort" or "watch"
 
 
-async def status(store: Store, outlooks: Outlooks, jobs: Jobs, member: int, now: datetime) -> Status:
+async def status(
+    store: Store, outlooks: Outlooks, jobs: Jobs, sources: Sequence[FeatureSource], member: int, now: datetime
+) -> Status:
     """Return where the member stands; also of one we know nothing of."""
     async with store.reading() as tx:
         known = await members.get(tx, member)
@@ -59,6 +71,8 @@ async def status(store: Store, outlooks: Outlooks, jobs: Jobs, member: int, now:
         days_left=days_left(account, now) if account else None,
         songs=count,
         without_features=outlook.without_features if outlook else 0,
+        by_source=outlook.by_source if outlook else {},
+        hearing=await hear.progress(store, sources, member, now),
         labels=labels,
         layers=shown,
         waiting=waiting,

@@ -21,7 +21,8 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
     """
     async with store.writing() as tx:
         verdicts = await answers.verdicts(tx, member, layer)
-        await playlists.change_layer(tx, layer, tried=sum(verdict.settled for verdict in verdicts.values()))
+        labels = sum(verdict.settled for verdict in verdicts.values())
+        await playlists.change_layer(tx, layer, tried=labels, learnt_at=now)
     trained = await trainer.fit(member, layer)
     body = {"layer": layer, "published": trained.published, "labels": trained.labels, "reason": trained.reason}
     async with store.writing() as tx:

@@ -21,18 +21,15 @@ async def nothing(done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
-async def poll(
-    store: Store, music: Music, likes: Likes, outlooks: Outlooks, account: Account, now: datetime
-) -> list[int]:
-    """Look at a member's account once; return the writes that are to be applied."""
+async def poll(store: Store, music: Music, likes: Likes, account: Account, now: datetime) -> None:
+    """Look at a member's account once; new likes are to be sorted then."""
     async with store.writing() as tx:
         member = await members.ensure(tx, account.member, now)
         await members.change(tx, account.member, polls=member.polls + 1)
     if member.polls % LOOK_AT_PLAYLISTS == LOOK_AT_PLAYLISTS - 1:
         await hands.look(store, music, account.member, now)
-        return []
-    await library.sync(store, likes, account, now, nothing)
-    return await sort_fresh(store, music, outlooks, account.member, now)
+    else:
+        await library.sync(store, likes, account, now, nothing)
 
 
 async def sort_fresh(store: Store, music: Music, outlooks: Outlooks, member: int, now: datetime) -> list[int]:

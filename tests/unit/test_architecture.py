@@ -1,6 +1,8 @@
 """The house's rules, read from the source: who may import whom, and what is never used at all."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,8 +50,6 @@ def test_imports_point_inwards(folder: str) -> None:
 
 
 def test_the_core_needs_nothing_but_the_standard_library_and_numpy() -> None:
-    import sys
-
     foreign = {
         f"{path.name}: {module}"
         for path in sources("bot/core")
@@ -80,3 +80,13 @@ def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
         )
     ]
     assert found == []
+
+
+def test_the_serving_process_imports_nothing_of_audio() -> None:
+    """Libraries that read strangers' files run in a process of their own, and cost the bot neither time nor memory."""
+    heavy = {"av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio"}
+    code = "import sys, bot.app, bot.chat.client, bot.worker; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = said.stdout.split()
+    assert "bot.app" in modules
+    assert [each for each in modules if any(is_below(each, name) for name in heavy)] == []

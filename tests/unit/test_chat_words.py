@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat import words
+from bot.core.merge import PRECEDENCE
 from bot.core.records import Song
+from bot.flows.hear import Progress
 from bot.flows.label import Tally
 
 SPECIAL = "*_~`|[]<@"
@@ -90,3 +92,16 @@ def test_a_list_reads_as_prose(names: list[str]) -> None:
     said = words.listed(names)
     assert said.count(" and ") == (len(names) > 1)
     assert said.count(", ") == max(0, len(names) - 2)
+
+
+def test_sources_are_said_in_a_members_words_and_files_by_their_own_names() -> None:
+    said = words.heard({"musicbrainz": 1200, "audio": 7, "operator:my_dump": 1, "prior:abc": 2})
+    assert said == (
+        "What I go by: 1,200 from MusicBrainz, 7 from the music folder here, 1 from operator:my\\_dump, "
+        "2 from other people's playlists."
+    )
+
+
+@pytest.mark.parametrize("source", [each for each in PRECEDENCE if each not in ("csv", "operator", "upload")])
+def test_how_far_a_source_is_can_be_said_of_every_one_that_is_asked(source: str) -> None:
+    assert words.hearing(Progress(source, 1_234, 20_000)).endswith("about 1,234 of 20,000 songs.")

@@ -15,6 +15,14 @@ def test_defaults_are_enough_with_a_token() -> None:
     assert not settings.public_https
 
 
+def test_every_source_is_off_until_it_is_switched_on() -> None:
+    off = parse(GOOD)
+    assert not (off.musicbrainz_contact or off.listenbrainz or off.deezer_previews or off.reccobeats)
+    on = parse({**GOOD, "MUSICBRAINZ_CONTACT": "me@example.org", "LISTENBRAINZ": "on", "RECCOBEATS": "On"})
+    assert on.listenbrainz
+    assert on.reccobeats
+
+
 def test_p34_a_repr_shows_no_secret() -> None:
     assert "canary" not in repr(parse(GOOD))
 
@@ -37,6 +45,12 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("SPOTIFY_API_URL", "https://user:word@api.example"),
         ("SPOTIFY_ACCOUNTS_URL", "https://accounts.example/?x=1"),
         ("SPOTIFY_API_URL", "http://[::1"),
+        ("MUSICBRAINZ_URL", "http://musicbrainz.example"),
+        ("DEEZER_URL", "http://deezer.example"),
+        ("MUSICBRAINZ_CONTACT", "nobody"),
+        ("MUSICBRAINZ_CONTACT", "me@example.org\r\nX-Header: 1"),
+        ("LISTENBRAINZ", "on"),
+        ("RECCOBEATS", "yes"),
     ],
 )
 def test_p36_what_is_missing_malformed_or_in_the_clear_is_refused_by_name(name: str, value: str) -> None:

@@ -170,6 +170,14 @@ def test_years_near_each_other_are_alike_and_others_are_not() -> None:
     assert one @ near > one @ far
 
 
+def test_a_vector_of_another_version_counts_as_missing() -> None:
+    songs = [SongFeatures(embeddings={"ears": np.ones(size, np.float32)}) for size in (3, 2, 3)]
+    schema = schema_of(songs)
+    assert schema == schema_of(songs[::-1])
+    assert [(each.name, each.size) for each in schema.embeddings] == [("ears", 3)]
+    assert schema.vectors(songs)[:, -1].astype(bool).tolist() == [False, True, False]
+
+
 def test_an_embedding_is_compared_by_direction_and_may_be_missing() -> None:
     short, long = (SongFeatures(embeddings={"ears": np.array([size, 0], np.float32)}) for size in (1.0, 9.0))
     one, other, missing = schema_of([short]).vectors([short, long, SongFeatures()])

@@ -2,13 +2,12 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from training.curves import draw_all
 from training.evaluate import Material, Protocol, evaluate
+from training.files import make_ready
 from training.likes import read_all_likes
 from training.people import read_people
-from training.problems import InputProblem
 from training.report import report
 
 
@@ -19,7 +18,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     everybody = read_people([*options.data, *options.corpus])
     people, corpora = everybody[: len(options.data)], everybody[len(options.data) :]
     material = Material(people, corpora, read_all_likes(options.likes))
-    _make_ready(options.report, options.json)
+    make_ready(options.report, options.json)
     found = {"command": options.command, **evaluate(material, protocol, options.jobs)}
     print(report(found))
     if options.json:
@@ -28,15 +27,3 @@ def evaluate_command(options: argparse.Namespace) -> int:
         (options.report / "measured.md").write_text(f"{report(found)}\n", encoding="utf-8")
         draw_all(found, options.report)
     return 0
-
-
-def _make_ready(folder: Path | None, file: Path | None) -> None:
-    """Find out that nothing can be written there before the work, not after it. Raises InputProblem."""
-    try:
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.open("a").close()
-    except OSError as problem:
-        raise InputProblem(f"{problem.filename}: cannot be written to ({problem.strerror})") from problem

@@ -1,8 +1,11 @@
-"""Limits: when Spotify may be called again, and how much was asked of it. Kept, so that a restart forgets neither."""
+"""Limits: when a service may be called again, and how much was asked of it. Kept, so that a restart forgets neither.
+
+A service is a Spotify app by its client id, or a source of features ("source:…").
+"""
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapters.store import schema
@@ -19,6 +22,16 @@ async def cooldown(tx: Tx, client_id: str) -> datetime | None:
 
 async def cool_down(tx: Tx, client_id: str, until: datetime, reason: str) -> None:
     await upsert(tx, COOLDOWN, {"client_id": client_id, "until": until, "reason": reason})
+
+
+async def held(tx: Tx, client_id: str) -> tuple[datetime, str] | None:
+    """Return until when a service is left alone and why; also when that is over and it has not answered since."""
+    row = (await tx.execute(select(COOLDOWN).where(COOLDOWN.c.client_id == client_id))).first()
+    return None if row is None else (row.until, row.reason)
+
+
+async def release(tx: Tx, client_id: str) -> None:
+    await tx.execute(delete(COOLDOWN).where(COOLDOWN.c.client_id == client_id))
 
 
 async def spend(tx: Tx, client_id: str, now: datetime, calls: int) -> None:

@@ -38,6 +38,11 @@ async def due(tx: Tx, now: datetime) -> list[Member]:
     return await every(tx, Member, linked.where(ready, ACCOUNT.c.tokens != b"").order_by(MEMBER.c.next_poll_at))
 
 
+async def with_likes(tx: Tx) -> list[int]:
+    """Return the members who have liked songs, from an account or a file."""
+    return list((await tx.execute(select(schema.liked.c.member).distinct())).scalars())
+
+
 async def teachers(tx: Tx) -> list[int]:
     """Return the members whose answers may teach the prior."""
     return list((await tx.execute(select(MEMBER.c.member).where(MEMBER.c.teaches).order_by(MEMBER.c.member))).scalars())

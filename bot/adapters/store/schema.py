@@ -137,6 +137,57 @@ feature = Table(
     Column("numbers", JSON, nullable=False),
     Column("sets", JSON, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("vectors", LargeBinary),  # core.vectors
+)
+
+news = Table(  # when the features that somebody goes by last changed: what is kept in memory is stale since then
+    "news",
+    metadata,
+    Column("owner", BigInteger, primary_key=True, autoincrement=False),  # a member, or OPERATOR for everybody
+    Column("at", Moment, nullable=False),
+)
+
+lookup = Table(  # what became of asking a source about a song: asked once, whoever likes it
+    "lookup",
+    metadata,
+    Column("song", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("state", String, nullable=False),  # "known", "nothing" or "failed"
+    Column("tries", Integer, nullable=False),  # that failed, one after the other
+    Column("asked_at", Moment, nullable=False),
+    Column("due", Moment),  # when to ask again, if ever
+    Column("ids", JSON, nullable=False),  # MusicBrainz ids by kind: "recording", "artist"
+)
+
+recording = Table(  # files of the operator's music folder, as they were heard
+    "recording",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("title", String),
+    Column("artists", JSON, nullable=False),
+    Column("album", String),
+    Column("year", Integer),
+    Column("duration", Float),  # seconds
+    Column("isrc", String),
+    Column("mbid", String),
+    Column("version", String),  # of the feature set
+    Column("numbers", JSON, nullable=False),
+    Column("vectors", LargeBinary),  # core.vectors
+    Column("error", String),  # why it could not be heard
+    Column("at", Moment, nullable=False),
+)
+
+match = Table(  # which of those files a song is
+    "match",
+    metadata,
+    Column("song", String, primary_key=True),
+    Column("path", String),  # None: none of them, by the operator's word
+    Column("score", Float, nullable=False),
+    Column("way", String, nullable=False),  # "isrc", "mbid", "names", or "operator" for a correction
+    Column("at", Moment, nullable=False),
 )
 
 layer = Table(
@@ -148,6 +199,7 @@ layer = Table(
     Column("several", Boolean, nullable=False, default=False),
     Column("everything", Boolean, nullable=False, default=False),
     Column("tried", Integer, nullable=False, default=0),  # labels at the last training, whatever came of it
+    Column("learnt_at", Moment),  # when the last training read what is known of songs
     UniqueConstraint("member", "name"),
 )
 
@@ -287,7 +339,7 @@ erasure = Table(  # begun and not finished: gone on with at the next start
 cooldown = Table(
     "cooldown",
     metadata,
-    Column("client_id", String, primary_key=True),
+    Column("client_id", String, primary_key=True),  # of a Spotify app, or "source:…"
     Column("until", Moment, nullable=False),
     Column("reason", String, nullable=False),
 )

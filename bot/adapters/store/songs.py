@@ -10,7 +10,9 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, one, upsert
 from bot.core.features import SongFeatures
+from bot.core.merge import Said, merge
 from bot.core.records import Like, Song
+from bot.core.vectors import pack, unpack
 
 SONG, LIKED, FEATURE = schema.song, schema.liked, schema.feature
 
@@ -77,12 +79,11 @@ async def settle(tx: Tx, member: int) -> None:
     await tx.execute(update(LIKED).where(LIKED.c.member == member, LIKED.c.fresh).values(fresh=False))
 
 
-async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None, datetime | None]:
+async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None, datetime | None, datetime | None]:
     """Return something that differs whenever the library or what is known of its songs does."""
     likes = select(func.count(), func.max(LIKED.c.added_at)).where(LIKED.c.member == member)
-    known = select(func.max(FEATURE.c.at)).where(FEATURE.c.owner.in_((schema.OPERATOR, member)))
     count, newest = (await tx.execute(likes)).one()
-    return count, newest, (await tx.execute(known)).scalar_one()
+    return count, newest, await told_at(tx, schema.OPERATOR), await told_at(tx, member)
 
 
 async def unlike(tx: Tx, member: int, ids: Iterable[str]) -> None:
@@ -91,56 +92,104 @@ async def unlike(tx: Tx, member: int, ids: Iterable[str]) -> None:
 
 
 async def forget_unused(tx: Tx) -> None:
-    """Delete songs that nobody's library, playlist or prompt holds any more."""
+    """Delete songs that nobody's library, playlist or prompt holds any more, and what was looked up about them."""
     holders = (schema.liked, schema.content, schema.prompt, schema.card, schema.answer, schema.change)
     await tx.execute(delete(SONG).where(*(~exists().where(table.c.song == SONG.c.song) for table in holders)))
+    gone = select(SONG.c.song)
+    looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
+    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.not_in(gone)))
+    for table in (schema.lookup, schema.match):
+        await tx.execute(delete(table).where(table.c.song.not_in(gone)))
 
 
 async def save_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
-    """Keep what `source` says of songs (by song id, or "isrc:…"), for one member or for OPERATOR."""
+    """Keep what `source` says of songs (by song id, or "isrc:…"), for one member or for OPERATOR, and say it is new."""
+    await keep_features(tx, owner, source, known, now)
+    await tell(tx, owner, now)
+
+
+async def keep_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
+    """Keep it for now; whoever has looked at the songs before goes on by what they saw, until `tell`."""
     rows = [_feature_row(owner, source, song, features, now) for song, features in known.items()]
     for piece in chunks(rows):
-        await upsert(tx, FEATURE, piece)
+        here = (
+            FEATURE.c.owner == owner,
+            FEATURE.c.source == source,
+            FEATURE.c.song.in_([row["song"] for row in piece]),
+        )
+        kept = {row.song: _content(row._mapping) for row in await tx.execute(select(FEATURE).where(*here))}
+        await upsert(tx, FEATURE, [row for row in piece if kept.get(row["song"]) != _content(row)])
+
+
+def _content(row: Any) -> tuple[Any, ...]:
+    """What a row says: only what is new is written, and counts as new."""
+    return row["numbers"], row["sets"], row["vectors"]
+
+
+async def tell(tx: Tx, owner: int, now: datetime) -> None:
+    """Note that what is known of songs has changed for a member, or (OPERATOR) for everybody."""
+    await upsert(tx, schema.news, {"owner": owner, "at": now})
+
+
+async def told_at(tx: Tx, owner: int) -> datetime | None:
+    return (await tx.execute(select(schema.news.c.at).where(schema.news.c.owner == owner))).scalar_one_or_none()
+
+
+async def newest_features(tx: Tx, member: int, within: Iterable[str]) -> datetime | None:
+    """Return when something was last learnt about any of these songs for this member; by song id, not by ISRC."""
+    newest: list[datetime] = []
+    for piece in chunks(within):
+        mine = (FEATURE.c.owner.in_((schema.OPERATOR, member)), FEATURE.c.song.in_(piece))
+        found = (await tx.execute(select(func.max(FEATURE.c.at)).where(*mine))).scalar_one()
+        newest += [found] if found else []
+    return max(newest, default=None)
+
+
+async def newest_in_library(tx: Tx, member: int) -> datetime | None:
+    """Return when something was last learnt about any of the member's liked songs; by song id, not by ISRC."""
+    query = select(func.max(FEATURE.c.at)).join(LIKED, LIKED.c.song == FEATURE.c.song)
+    mine = (LIKED.c.member == member, FEATURE.c.owner.in_((schema.OPERATOR, member)))
+    found: datetime | None = (await tx.execute(query.where(*mine))).scalar_one()
+    return found
+
+
+async def forget_features(tx: Tx, owner: int, source: str, songs: Iterable[str]) -> None:
+    for piece in chunks(songs):
+        these = (FEATURE.c.owner == owner, FEATURE.c.source == source, FEATURE.c.song.in_(piece))
+        await tx.execute(delete(FEATURE).where(*these))
 
 
 def _feature_row(owner: int, source: str, song: str, features: SongFeatures, now: datetime) -> dict[str, Any]:
-    sets = {name: sorted(tokens) for name, tokens in features.sets.items()}
     return {
         "owner": owner,
         "song": song,
         "source": source,
         "numbers": dict(features.numbers),
-        "sets": sets,
+        "sets": {name: sorted(tokens) for name, tokens in features.sets.items()},
+        "vectors": pack(features.embeddings),
         "at": now,
     }
 
 
 async def features(tx: Tx, member: int, songs: Sequence[Song]) -> dict[str, SongFeatures]:
-    """Return what is known of `songs` for this member: their own file's values before the operator's."""
+    """Return what is known of `songs` for this member, merged by `core.merge`."""
     known = await _known(tx, member, {key for each in songs for key in _keys(each)})
-    return {each.song: _merged([row for key in _keys(each) for row in known.get(key, ())]) for each in songs}
+    return {each.song: merge([said for key in _keys(each) for said in known.get(key, ())]) for each in songs}
 
 
 def _keys(song: Song) -> list[str]:
     return [song.song] if song.isrc is None else [song.song, f"isrc:{song.isrc}"]
 
 
-async def _known(tx: Tx, member: int, keys: set[str]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+async def _known(tx: Tx, member: int, keys: set[str]) -> dict[str, list[Said]]:
+    found: dict[str, list[Said]] = {}
     for piece in chunks(keys):
         query = select(FEATURE).where(FEATURE.c.owner.in_((schema.OPERATOR, member)), FEATURE.c.song.in_(piece))
-        for row in await tx.execute(query.order_by(FEATURE.c.owner, FEATURE.c.source)):
-            found.setdefault(row.song, []).append(row)
+        for row in await tx.execute(query):
+            found.setdefault(row.song, []).append(_said(row))
     return found
 
 
-def _merged(rows: list[Any]) -> SongFeatures:
-    """Merge rows name by name; a member's own row (owner above OPERATOR) comes last and wins."""
-    numbers: dict[str, float] = {}
-    sets: dict[str, frozenset[str]] = {}
-    provenance: dict[str, str] = {}
-    for row in sorted(rows, key=lambda each: (each.owner != schema.OPERATOR, each.source)):
-        numbers |= row.numbers
-        sets |= {name: frozenset(tokens) for name, tokens in row.sets.items()}
-        provenance |= dict.fromkeys((*row.numbers, *row.sets), row.source)
-    return SongFeatures(numbers, sets, provenance)
+def _said(row: Any) -> Said:
+    sets = {name: frozenset(tokens) for name, tokens in row.sets.items()}
+    return Said(row.source, row.owner != schema.OPERATOR, SongFeatures(row.numbers, sets, {}, unpack(row.vectors)))

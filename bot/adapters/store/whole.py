@@ -7,6 +7,7 @@ from sqlalchemy import Column, Table, delete, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
+from bot.core.vectors import unpack
 
 SEALED = ("tokens", "verifier")  # never handed out: they open the member's account
 
@@ -27,7 +28,13 @@ async def export(tx: Tx, member: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def _shown(row: Any) -> dict[str, Any]:
-    return {name: "(sealed)" if name in SEALED else value for name, value in row._mapping.items()}
+    return {name: _legible(name, value) for name, value in row._mapping.items()}
+
+
+def _legible(name: str, value: Any) -> Any:
+    if name in SEALED:
+        return "(sealed)"
+    return {each: vector.tolist() for each, vector in unpack(value).items()} if name == "vectors" else value
 
 
 async def begin_erasure(tx: Tx, member: int, now: datetime) -> None:

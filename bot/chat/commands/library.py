@@ -10,7 +10,7 @@ from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.commands import steps
 from bot.chat.layout import Page
 from bot.errors import BadFile, NoPlaylists
-from bot.flows import keep
+from bot.flows import hear, keep
 from bot.flows import library as flow
 
 library = app_commands.Group(name="library", description="Your liked songs as files, without a Spotify account")
@@ -28,6 +28,8 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.import_file(services.store, member, file.filename, await file.read(), services.clock())
     interaction.client.offers.forget(member)
+    if await hear.is_open(services.store, services.sources, member, services.clock()):
+        await services.jobs.enqueue("hear", member)
     next_step = await steps.after(interaction.client, member, await steps.where(interaction.client, member))
     await reply.show(interaction, Page(texts.imported(file.filename, found), *next_step))
 

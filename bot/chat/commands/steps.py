@@ -13,7 +13,9 @@ SHOWN = layout.MOST_OPTIONS  # playlists in the first select; autocomplete finds
 
 async def where(bot: Bot, member: int) -> Status:
     services = bot.services
-    return await status.status(services.store, services.outlooks, services.jobs, member, services.clock())
+    return await status.status(
+        services.store, services.outlooks, services.jobs, services.sources, member, services.clock()
+    )
 
 
 async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:

@@ -1,0 +1,154 @@
+"""Hearing: the process that hears, from the side of those who ask it. Imports nothing of audio.
+
+A file may be made to kill whoever reads it. It kills a process that has nothing: no network, no secrets, a bounded
+memory and a bounded time. The next request gets a new one, and the file is a HearingFailed, to be remembered as such.
+"""
+
+import asyncio
+import base64
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot import errors
+from bot.core import wire
+from bot.errors import AudioError, HearingFailed
+
+TIMEOUT = 120.0  # seconds for one file; the longest that is listened to takes some ten
+MEMORY = 2 * 2**30  # bytes that the process may take; twenty minutes of stereo take 700 MB
+IDLE = 60.0  # seconds until a process that nobody asks is ended, and its memory is free
+ROOT = Path(__file__).parents[2]
+# One thread: the same sums in the same order, and as many files at once as there are processors instead.
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "PYTHONPATH": str(ROOT),
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """numbers and vectors by name, as `bot.audio.features` gives them, in the set of features `version`."""
+
+    numbers: Mapping[str, float]
+    vectors: Mapping[str, NDArray[np.float32]]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants."""
+
+    data: bytes
+    name: str
+    mime: str
+    seconds: float
+    waveform: str
+
+
+class Hearing:
+    """Implements `ports.Hearing`. One process, started when it is first needed; requests wait for each other."""
+
+    def __init__(self, timeout: float = TIMEOUT, memory: int = MEMORY, idle: float = IDLE) -> None:
+        self._timeout, self._memory, self._idle = timeout, memory, idle
+        self._turn = asyncio.Lock()
+        self._process: Process | None = None
+        self._retiring: asyncio.TimerHandle | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    async def analyse(self, path: Path) -> Heard:
+        """Return what there is to hear in a file. Raises AudioError."""
+        return heard(await self.ask("analyse", path=str(path)))
+
+    async def peak(self, path: Path) -> dict[str, Any]:
+        """Return a file's peak: start and moment (s), confidence (0 to 1), way. Raises AudioError."""
+        found: dict[str, Any] = (await self.ask("peak", path=str(path)))["peak"]
+        return found
+
+    async def clip(self, path: Path, start: float, seconds: float) -> Clip:
+        """Cut `seconds` from `start` on out of a file. Raises AudioError."""
+        made = await self.ask("clip", path=str(path), start=start, seconds=seconds)
+        return Clip(**made | {"data": base64.b64decode(made["data"])})
+
+    async def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """Return the answer of `bot.audio.process` to a request. Raises AudioError."""
+        async with self._turn:
+            if self._retiring is not None:
+                self._retiring.cancel()
+            answer = await self._answered({"do": do, **arguments})
+            self._retiring = asyncio.get_running_loop().call_later(self._idle, self._end)
+        if "error" in answer and "digest" not in answer:
+            raise error(answer)
+        return answer
+
+    async def close(self) -> None:
+        """End the process."""
+        async with self._turn:
+            if self._retiring is not None:
+                self._retiring.cancel()
+            if (process := self._process) is not None:
+                self._end()
+                await process.wait()
+
+    async def _answered(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """One request and its answer. Whatever comes between them costs the process: what it says next is old."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._exchange(await self._running(), wire.pack(request))
+        except TimeoutError:
+            self._end()
+            raise HearingFailed(f"took longer than {self._timeout:.0f} seconds") from None
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError) as problem:
+            self._end()
+            raise HearingFailed("the process that heard it died") from problem
+        except BaseException:
+            self._end()
+            raise
+
+    async def _exchange(self, process: Process, message: bytes) -> dict[str, Any]:
+        assert process.stdin and process.stdout  # noqa: S101 - both were asked for
+        process.stdin.write(message)
+        await process.stdin.drain()
+        header = await process.stdout.readexactly(wire.HEADER.size)
+        return wire.unpack(await process.stdout.readexactly(wire.length(header)))
+
+    async def _running(self) -> Process:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot.audio.process", str(self._memory)),
+                env=ENVIRONMENT,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,  # codecs speak of every damaged frame there
+            )
+        return self._process
+
+    def _end(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            self._process = None
+
+
+def heard(answer: Mapping[str, Any]) -> Heard:
+    """Read the features out of an answer."""
+    vectors = {name: np.asarray(vector, np.float32) for name, vector in answer["vectors"].items()}
+    return Heard(answer["numbers"], vectors, answer["version"])
+
+
+def error(answer: Mapping[str, Any]) -> AudioError:
+    """Return the error that an answer names."""
+    kind = getattr(errors, answer["error"], AudioError)
+    return kind(answer["words"]) if issubclass(kind, AudioError) else AudioError(answer["words"])

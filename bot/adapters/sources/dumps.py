@@ -1,0 +1,169 @@
+"""Dumps: the files that AcousticBrainz published, as a stream of entries. Never more than one entry in memory.
+
+Zstandard is unpacked by the program `zstd`, which every system has; Python learns it with 3.14 only.
+"""
+
+import bz2
+import csv
+import gzip
+import json
+import lzma
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, cast
+from uuid import UUID
+
+from bot.errors import BadFile
+
+MOST_BYTES = 4_000_000  # of one JSON file; low-level ones have some 60 KB
+JSON_NAME = re.compile(r"(?P<mbid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?P<offset>\d+)\.json")
+UNPACK: Mapping[str, Callable[[IO[bytes]], Any]] = {
+    ".bz2": bz2.BZ2File,
+    ".gz": lambda packed: gzip.GzipFile(fileobj=packed),
+    ".xz": lzma.LZMAFile,
+}
+COLUMNS = {
+    "average_loudness": "ab_average_loudness",  # 0 to 1, Essentia's own scale
+    "dynamic_complexity": "ab_dynamic_complexity",  # dB
+    "mfcc_zero_mean": "ab_mfcc_zero_mean",
+    "bpm": "tempo",  # beats a minute
+    "danceability": "ab_danceability",  # 0 to 3, detrended fluctuation analysis; not Spotify's
+    "onset_rate": "ab_onset_rate",  # a second
+    "key_scale": "mode",  # 1 major, 0 minor
+    "tuning_equal_tempered_deviation": "ab_tuning_deviation",
+}  # of the CSV files → what we call it; a column that is not in here is no feature
+LOW_LEVEL = {
+    "ab_average_loudness": ("lowlevel", "average_loudness"),
+    "ab_dynamic_complexity": ("lowlevel", "dynamic_complexity"),
+    "tempo": ("rhythm", "bpm"),
+    "ab_danceability": ("rhythm", "danceability"),
+    "ab_onset_rate": ("rhythm", "onset_rate"),
+    "mode": ("tonal", "key_scale"),
+    "ab_tuning_deviation": ("tonal", "tuning_equal_tempered_deviation"),
+}
+HIGH_LEVEL = {
+    "ab_danceable": ("danceability", "danceable"),
+    "ab_acoustic": ("mood_acoustic", "acoustic"),
+    "ab_aggressive": ("mood_aggressive", "aggressive"),
+    "ab_electronic": ("mood_electronic", "electronic"),
+    "ab_happy": ("mood_happy", "happy"),
+    "ab_party": ("mood_party", "party"),
+    "ab_relaxed": ("mood_relaxed", "relaxed"),
+    "ab_sad": ("mood_sad", "sad"),
+    "ab_bright": ("timbre", "bright"),
+    "ab_tonal": ("tonal_atonal", "tonal"),
+    "ab_voice": ("voice_instrumental", "voice"),
+    "ab_female": ("gender", "female"),
+}  # probabilities, 0 to 1, of classifiers
+SCALES = {"major": 1.0, "minor": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recording in a dump. `numbers` is empty for what is passed over: later submissions, broken entries."""
+
+    mbid: UUID
+    numbers: Mapping[str, float]
+
+
+def entries(dump: Path) -> Iterator[Entry]:
+    """Yield what is in a dump, always in the same order. Raises BadFile."""
+    try:
+        with _unpacked(dump) as (name, stream):
+            yield from _in_tar(name, stream) if name.endswith(".tar") else _in_file(name, stream)
+    except (tarfile.TarError, EOFError, OSError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as problem:
+        raise BadFile(f"{dump.name} is broken, or no dump of AcousticBrainz: {problem}") from problem
+
+
+@contextmanager
+def _unpacked(dump: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Open a dump, whatever it is packed in; yield its name without that ending, and its bytes."""
+    if dump.suffix == ".zst":
+        with _through_zstd(dump) as stream:
+            yield dump.stem, stream
+        return
+    with dump.open("rb") as packed:
+        unpack = UNPACK.get(dump.suffix)
+        if unpack is None:
+            yield dump.name, packed
+            return
+        with unpack(packed) as stream:
+            yield dump.stem, stream
+
+
+@contextmanager
+def _through_zstd(dump: Path) -> Iterator[IO[bytes]]:
+    program = shutil.which("zstd")
+    if program is None:
+        raise BadFile(f"{dump.name} needs the program zstd (Debian: apt-get install zstd)")
+    with subprocess.Popen([program, "-dcq", "--", dump], stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+        try:
+            yield cast(IO[bytes], process.stdout)
+        finally:
+            process.kill()
+
+
+def _in_tar(name: str, stream: IO[bytes]) -> Iterator[Entry]:
+    with tarfile.open(fileobj=stream, mode="r|") as tar:
+        for member in tar:
+            inside = tar.extractfile(member) if member.isfile() and member.size else None
+            if inside is not None and PurePosixPath(member.name).suffix in (".csv", ".json"):
+                yield from _in_file(PurePosixPath(member.name).name, inside)
+            cast(Any, tar).members = []  # it remembers all of them, and there are thirty million
+
+
+def _in_file(name: str, stream: IO[bytes]) -> Iterator[Entry]:
+    if name.endswith(".csv"):
+        yield from _in_csv(name, stream)
+    elif found := JSON_NAME.fullmatch(name):
+        numbers = _of_json(stream.read(MOST_BYTES)) if found["offset"] == "0" else {}
+        yield Entry(UUID(found["mbid"]), numbers)
+    else:
+        raise BadFile(f"{name} is no dump of AcousticBrainz: a CSV, an mbid-0.json, or a tar of them is wanted")
+
+
+def _in_csv(name: str, stream: IO[bytes]) -> Iterator[Entry]:
+    rows = csv.DictReader(line.decode() for line in stream)
+    if not {"mbid", "submission_offset"} <= set(rows.fieldnames or ()):
+        raise BadFile(f"{name} has no columns mbid and submission_offset")
+    for row in rows:
+        try:
+            mbid = UUID(row["mbid"])
+        except ValueError:
+            continue
+        first = row["submission_offset"] == "0"
+        yield Entry(mbid, _finite({ours: row.get(theirs) for theirs, ours in COLUMNS.items()}) if first else {})
+
+
+def _of_json(text: bytes) -> dict[str, float]:
+    """Read a document of either kind; one that is broken says nothing."""
+    try:
+        found = json.loads(text)
+        if isinstance(found.get("highlevel"), dict):
+            return _finite({ours: _class(found["highlevel"], *path) for ours, path in HIGH_LEVEL.items()})
+        return _finite({ours: (found.get(part) or {}).get(name) for ours, (part, name) in LOW_LEVEL.items()})
+    except (ValueError, AttributeError):
+        return {}
+
+
+def _class(models: Mapping[str, Any], model: str, name: str) -> Any:
+    return ((models.get(model) or {}).get("all") or {}).get(name)
+
+
+def _finite(values: Mapping[str, Any]) -> dict[str, float]:
+    read = {name: _number(value) for name, value in values.items()}
+    return {name: round(value, 5) for name, value in read.items() if value is not None}
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = SCALES[value] if value in SCALES else float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if abs(number) < float("inf") else None

@@ -1,0 +1,63 @@
+"""ListenBrainz: artists who are listened to by the same people, by the artists' MusicBrainz ids.
+
+An experiment of theirs (https://labs.api.listenbrainz.org/similar-artists): one row for each similar artist, with the
+`reference_mbid` of the artist that was asked about; an algorithm that they do not know is answered 400. They announce
+30 requests in 10 s. Listens and what is computed of them are CC0.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.adapters.sources.shapes import LONG_AGO, answer, number
+from bot.adapters.sources.site import Site, Terms
+from bot.adapters.spotify.pace import Pace
+from bot.core.features import SongFeatures
+from bot.ports import Learnt, Needs, Subject
+
+NAME = "listenbrainz"
+ALGORITHM = "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
+MOST_SIMILAR = 20  # artists; those listened to together most often
+
+
+def terms(agent: str) -> Terms:
+    return Terms(Pace(rate=1, burst=5), daily=20_000, agent=agent)  # a third of what they bear
+
+
+class ListenBrainz:
+    """Implements `ports.FeatureSource`. The set holds MusicBrainz ids, the song's own artists' among them."""
+
+    name, batch = NAME, 20
+    needs: Needs = "artist"
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def since(self) -> datetime | None:
+        return LONG_AGO
+
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+        """Ask about all artists of all songs at once. Raises SourceWaits, SourceFailed."""
+        artists = sorted({artist for each in subjects for artist in each.ids.get("artist", ())})
+        found = await self._site.post("/similar-artists/json", [{"artist_mbids": artists, "algorithm": ALGORITHM}])
+        similar = similar_artists(found or [])
+        return {each.song.song: learnt for each in subjects if (learnt := _learnt(each, similar))}
+
+
+@answer
+def similar_artists(rows: Any) -> dict[str, list[str]]:
+    """Return the most similar artists of each artist that was asked about, the most similar first."""
+    scored: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for row in rows:
+        scored[str(row["reference_mbid"])].append((number(row.get("score")) or 0.0, str(row["artist_mbid"])))
+    return {
+        artist: [other for _, other in sorted(each, key=lambda one: (-one[0], one[1]))[:MOST_SIMILAR]]
+        for artist, each in scored.items()
+    }
+
+
+def _learnt(subject: Subject, similar: Mapping[str, Sequence[str]]) -> Learnt | None:
+    own = subject.ids.get("artist", ())
+    others = {other for artist in own for other in similar.get(artist, ())}
+    return Learnt(SongFeatures({}, {"similar_artists": frozenset(others | set(own))})) if others else None

@@ -1,0 +1,89 @@
+"""MusicBrainz: artists, first release, genres and tags of a recording, by ISRC.
+
+Web Service 2, https://musicbrainz.org/doc/MusicBrainz_API: one request a second for each address, and a User-Agent
+that names the program and whom to write to; who asks faster is answered 503. Core data is CC0; genres and tags are
+CC BY-NC-SA 3.0, for non-commercial use.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.adapters.sources.shapes import LONG_AGO, answer
+from bot.adapters.sources.site import Site, Terms
+from bot.adapters.spotify.pace import Pace
+from bot.core.features import SongFeatures, year_of
+from bot.ports import Learnt, Needs, Subject
+
+NAME = "musicbrainz"
+INCLUDED = "artist-credits+releases+genres+tags"
+ISRC = re.compile(r"[A-Z]{2}[0-9A-Z]{3}\d{7}")
+MOST_WORDS = 12  # genres, and tags, of a song; those with most votes
+DATED = re.compile(r"\d{4}")
+
+
+def terms(agent: str) -> Terms:
+    return Terms(Pace(rate=0.95, burst=1), daily=80_000, agent=agent)  # a little under one a second, round the clock
+
+
+class MusicBrainz:
+    """Implements `ports.FeatureSource`."""
+
+    name, batch = NAME, 1
+    needs: Needs = "isrc"
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def since(self) -> datetime | None:
+        return LONG_AGO
+
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+        """Ask about one song after the other. Raises SourceWaits, SourceFailed."""
+        return {each.song.song: found for each in subjects if (found := await self._one(each))}
+
+    async def _one(self, subject: Subject) -> Learnt | None:
+        isrc = re.sub(r"[^0-9A-Z]", "", (subject.song.isrc or "").upper())
+        if not ISRC.fullmatch(isrc):
+            return None
+        # Built by hand: the plus signs of `inc` are to stay what they are.
+        found = await self._site.get(f"/ws/2/isrc/{isrc}?inc={INCLUDED}&fmt=json")
+        return None if found is None else learnt(found)
+
+
+@answer
+def learnt(found: Any) -> Learnt | None:
+    """Read the answer about an ISRC; None when it has no recording. Of several the first gives names and words."""
+    recordings = found["recordings"]
+    if not recordings:
+        return None
+    credited = [credit["artist"] for credit in recordings[0].get("artist-credit") or ()]
+    genres = _words([recordings[0]], "genres") or _words(credited, "genres")
+    sets = {
+        "artists": frozenset(str(artist["name"]) for artist in credited),
+        "genres": genres,
+        "tags": _words([recordings[0], *credited], "tags") - genres,
+    }
+    ids = {"recording": [str(each["id"]) for each in recordings], "artist": [str(each["id"]) for each in credited]}
+    return Learnt(
+        SongFeatures(_year(recordings), {name: words for name, words in sets.items() if words}),
+        {kind: each for kind, each in ids.items() if each},
+    )
+
+
+def _year(recordings: Sequence[Any]) -> dict[str, float]:
+    dates = [str(each.get("first-release-date") or "") for each in recordings]
+    years = [year_of(date) for date in dates if DATED.match(date)]
+    return {"year": min(years)} if years else {}
+
+
+def _words(things: Sequence[Any], kind: str) -> frozenset[str]:
+    """Return the words that somebody voted for, of several things together; votes may be negative."""
+    votes: Counter[str] = Counter()
+    for thing in things:
+        for word in thing.get(kind) or ():
+            votes[str(word["name"])] += int(word.get("count", 1))
+    ranked = sorted((word for word in votes if votes[word] > 0), key=lambda word: (-votes[word], word))
+    return frozenset(ranked[:MOST_WORDS])

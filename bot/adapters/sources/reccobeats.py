@@ -1,0 +1,56 @@
+"""ReccoBeats: numbers like Spotify's former audio features, by Spotify's track ids.
+
+https://reccobeats.com/docs: up to 40 ids a request; songs it does not know are left out of the answer, and each of the
+others names its Spotify track in `href`. Limits are not published: 429 with Retry-After says when it is too much.
+Free to use; no licence is stated for the values.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.adapters.sources.shapes import LONG_AGO, answer, number
+from bot.adapters.sources.site import Site, Terms
+from bot.adapters.spotify.pace import Pace
+from bot.core.features import SongFeatures
+from bot.ports import Learnt, Needs, Subject
+
+NAME = "reccobeats"
+NUMBERS = (
+    "acousticness", "danceability", "energy", "instrumentalness", "liveness", "loudness", "mode", "speechiness",
+    "tempo", "valence",
+)  # fmt: skip
+
+
+def terms(agent: str) -> Terms:
+    return Terms(Pace(rate=1, burst=2), daily=5_000, agent=agent)  # they publish no limit; 40 songs a second is plenty
+
+
+class ReccoBeats:
+    """Implements `ports.FeatureSource`."""
+
+    name, batch = NAME, 40
+    needs: Needs = "uri"
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def since(self) -> datetime | None:
+        return LONG_AGO
+
+    async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
+        """Ask about all songs at once. Raises SourceWaits, SourceFailed."""
+        ids = {each.song.song.rpartition(":")[2]: each.song.song for each in subjects}
+        found = await self._site.get("/v1/audio-features", ids=",".join(ids))
+        known = audio_features(found) if found is not None else {}
+        return {song: Learnt(known[id_]) for id_, song in ids.items() if id_ in known and known[id_].known}
+
+
+@answer
+def audio_features(found: Any) -> dict[str, SongFeatures]:
+    """Return what stands in an answer, by Spotify's track id."""
+    return {str(each["href"]).rstrip("/").rpartition("/")[2]: _features(each) for each in found["content"]}
+
+
+def _features(row: Mapping[str, Any]) -> SongFeatures:
+    return SongFeatures({name: value for name in NUMBERS if (value := number(row.get(name))) is not None})

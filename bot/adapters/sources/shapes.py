@@ -1,0 +1,32 @@
+"""Shapes: what services answer, read with care. Pure."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from bot.errors import SourceFailed
+
+P = ParamSpec("P")
+T = TypeVar("T")
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # `since` of a service: it grows, and we do not hear when
+
+
+def answer(reads: Callable[P, T]) -> Callable[P, T]:
+    """Mark a function that reads an answer: one of another form is a SourceFailed."""
+
+    @wraps(reads)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return reads(*args, **kwargs)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise SourceFailed(f"no {reads.__module__.rpartition('.')[2]} answer: {type(error).__name__}") from None
+
+    return guarded
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number, None for anything else; JSON may say true, or a number as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
+        return None
+    return float(value)

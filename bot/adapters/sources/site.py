@@ -1,0 +1,151 @@
+"""Site: what every request to a source's service goes through, whoever it is for.
+
+In order: a wait that is on ends it there and then; the day's budget; the service's turn; the request counted; the
+request sent once, with a time limit, following no redirect. Waits and counts live in the store, so a restart forgets
+neither. A service that is down is tried less and less often; the other sources go on.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import SystemRandom
+from typing import Any
+
+import aiohttp
+
+from bot.adapters.spotify.pace import Bucket, Pace
+from bot.adapters.store import Store, limits
+from bot.errors import SourceFailed, SourceWaits
+
+log = logging.getLogger(__name__)
+TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)  # seconds; MusicBrainz may take ten
+MOST_BYTES = 4_000_000  # of an answer
+FIRST_WAIT, LONGEST = 10.0, 3600.0  # seconds that a service which is down is left alone, doubled each time
+BUSY_WAIT = 60  # seconds, where a service that is asked too often does not say how long
+MOST_ASKED = 7 * 86_400  # seconds; a Retry-After beyond this is a mistake
+NOT_FOUND, TOO_MANY, UNAVAILABLE, SERVER_ERROR = 404, 429, 503, 500
+DOWN = "down"  # the reason of a wait, with the number of failures in a row after it
+_random = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a service wants to be asked: pace, requests a day at the most (UTC), and by whom (its User-Agent)."""
+
+    pace: Pace
+    daily: int
+    agent: str
+
+
+class Site:
+    """One service. `base` has no slash at its end."""
+
+    def __init__(
+        self,
+        name: str,
+        base: str,
+        terms: Terms,
+        store: Store,
+        http: aiohttp.ClientSession,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.name, self.base = name, base
+        self._terms, self._store, self._http = terms, store, http
+        self._clock, self._sleep = clock, sleep
+        self._key = f"source:{name}"
+        self._bucket = Bucket(terms.pace)
+
+    async def get(self, path: str, **query: str) -> Any:
+        """Return the JSON at `path`, None where there is nothing (404). Raises SourceWaits, SourceFailed."""
+        return await self._json("GET", path, params=query)
+
+    async def post(self, path: str, body: Sequence[Mapping[str, Any]]) -> Any:
+        """Send JSON, return JSON; for questions, which may be asked twice. Raises SourceWaits, SourceFailed."""
+        return await self._json("POST", path, json=body)
+
+    async def download(self, url: str, to: Path, most: int) -> None:
+        """Write what is at a URL into a file. Raises SourceFailed for more than `most` bytes, SourceWaits."""
+        content = await self._send("GET", url, most)
+        if content is None:
+            raise SourceFailed(f"{self.name}: a file that it named is not there")
+        await asyncio.to_thread(to.write_bytes, content)
+
+    async def leave_alone(self, seconds: float, reason: str) -> SourceWaits:
+        """Keep everybody off for a while; return the error that says so."""
+        until = (self._clock() + timedelta(seconds=min(seconds, MOST_ASKED) + 1)).replace(microsecond=0)
+        async with self._store.writing() as tx:
+            await limits.cool_down(tx, self._key, until, reason)
+        return SourceWaits(self.name, until)
+
+    async def _json(self, method: str, path: str, **options: Any) -> Any:
+        content = await self._send(method, self.base + path, MOST_BYTES, **options)
+        if content is None:
+            return None
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise SourceFailed(f"{self.name} answered something that is no JSON") from None
+
+    async def _send(self, method: str, url: str, most: int, **options: Any) -> bytes | None:
+        failures = await self._turn()
+        headers = {"User-Agent": self._terms.agent, "Accept": "application/json, audio/*"}
+        try:
+            async with self._http.request(
+                method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, **options
+            ) as answer:
+                return await self._read(answer, most, failures)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
+            raise await self._down(failures, type(problem).__name__) from None
+
+    async def _turn(self) -> int:
+        """Wait for the service's turn and count the request; return how often it failed to answer before."""
+        if seconds := self._bucket.reserve(self._clock()):
+            await self._sleep(seconds)
+        async with self._store.writing() as tx:
+            now = self._clock()
+            held = await limits.held(tx, self._key)
+            if held is not None and held[0] > now:
+                raise SourceWaits(self.name, held[0])
+            if await limits.spent(tx, self._key, now) >= self._terms.daily:
+                raise SourceWaits(self.name, _tomorrow(now))
+            await limits.spend(tx, self._key, now, 1)
+        return int(held[1].removeprefix(DOWN) or 0) if held is not None and held[1].startswith(DOWN) else 0
+
+    async def _read(self, answer: aiohttp.ClientResponse, most: int, failures: int) -> bytes | None:
+        asked = answer.headers.get("Retry-After", "")
+        if answer.status == TOO_MANY or (answer.status == UNAVAILABLE and asked.isdecimal()):
+            raise await self.leave_alone(int(asked) if asked.isdecimal() else BUSY_WAIT, str(answer.status))
+        if answer.status >= SERVER_ERROR:
+            raise await self._down(failures, str(answer.status))
+        await self._answered(failures)
+        if answer.status == NOT_FOUND:
+            return None
+        if not answer.ok:
+            raise SourceFailed(f"{self.name} answered {answer.status}")
+        content = await answer.content.read(most + 1)
+        while len(content) <= most and (more := await answer.content.read(most + 1 - len(content))):
+            content += more
+        if len(content) > most:
+            raise SourceFailed(f"{self.name} answered more than {most:,} bytes")
+        return content
+
+    async def _down(self, failures: int, why: str) -> SourceWaits:
+        if not failures:
+            log.warning("%s does not answer (%s); trying again, less and less often", self.name, why)
+        ceiling = min(LONGEST, FIRST_WAIT * 2 ** min(failures, 20))
+        return await self.leave_alone(_random.uniform(ceiling / 2, ceiling), f"{DOWN}{failures + 1}")
+
+    async def _answered(self, failures: int) -> None:
+        if failures:
+            log.warning("%s answers again, after %d tries in vain", self.name, failures)
+            async with self._store.writing() as tx:
+                await limits.release(tx, self._key)
+
+
+def _tomorrow(now: datetime) -> datetime:
+    return (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,110 @@
+"""Analyse: what is heard in sound files, for a person to read or a machine; and a whole music library, to be kept."""
+
+import asyncio
+import base64
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.hearing import Hearing
+from bot.adapters.store import Store
+from bot.config import Settings
+from bot.errors import AudioError, SettingsError
+from bot.flows.folder import Done, import_folder, listed
+
+ALL_HEARD, SOME_NOT = 0, 1  # exit codes
+TAG = "tag: "  # before the names of musicnn's tags
+TAGS_SHOWN = 5
+
+
+async def hear_files(paths: Sequence[Path], picture: Path | None, *, as_json: bool) -> int:
+    """Print what is heard in each file; returns the exit code. Errors are named file by file."""
+    if picture is not None and len(paths) != 1:
+        raise SettingsError("--picture draws one file")
+    hearing, failed = Hearing(), 0
+    try:
+        units = (await hearing.ask("features"))["units"]
+        for path in paths:
+            try:
+                found = await hearing.ask("describe", path=str(path.absolute()), picture=picture is not None)
+            except AudioError as error:
+                failed += 1
+                _tell_error(path, error, as_json=as_json)
+                continue
+            if picture is not None:
+                await asyncio.to_thread(picture.write_bytes, base64.b64decode(found.pop("picture")))
+            print(json.dumps({"file": str(path), **found}) if as_json else table(path, found, units))
+    finally:
+        await hearing.close()
+    return SOME_NOT if failed else ALL_HEARD
+
+
+def table(path: Path, found: Mapping[str, Any], units: Mapping[str, str]) -> str:
+    """Return what was heard in a file, a line for each number with its unit."""
+    numbers, took, peak = found["numbers"], found["took"], found["peak"]
+    tags = sorted((name for name in numbers if name.startswith(TAG)), key=lambda name: -numbers[name])[:TAGS_SHOWN]
+    rows = [(name, f"{numbers[name]:.3f}", unit) for name, unit in units.items() if name in numbers]
+    rows.append(("key", found["key"], ""))
+    rows.append(("peak", f"{peak['moment']:.1f}", f"s, confidence {peak['confidence']:.2f} ({peak['way']})"))
+    lines = [str(path), *(f"  {name:<18} {number:>10}  {unit}" for name, number, unit in rows)]
+    if tags:
+        lines.append("  sounds like: " + ", ".join(f"{name.removeprefix(TAG)} {numbers[name]:.2f}" for name in tags))
+    lines.append("  took: " + ", ".join(f"{1000 * each:.0f} ms {name}" for name, each in took.items()))
+    return "\n".join(lines)
+
+
+def _tell_error(path: Path, error: AudioError, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"file": str(path), "error": type(error).__name__, "words": str(error)}))
+    else:
+        print(f"{path}: {error}", file=sys.stderr)
+
+
+async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int:
+    """Hear what is new below a folder, with a bar that says how far it is; returns the exit code."""
+    from tqdm import tqdm
+
+    counts: Counter[str] = Counter()
+    async with AsyncExitStack() as closing:
+        store = Store(settings.database_url)
+        closing.push_async_callback(store.close)
+        await store.migrate()
+        hearings = [Hearing() for _ in os.sched_getaffinity(0)]
+        for each in hearings:
+            closing.push_async_callback(each.close)
+        bar = closing.enter_context(tqdm(unit=" files", disable=as_json, dynamic_ncols=True))
+        async for done in import_folder(store, hearings, folder, _now):
+            counts[done.how] += 1
+            bar.total = bar.n + 1 + done.left
+            bar.update()
+            _tell(done, bar, as_json=as_json)
+    everything = len(await asyncio.to_thread(listed, folder))
+    if not as_json:
+        print(f"{everything} files: {summary(counts, everything)}")
+    return SOME_NOT if counts["failed"] else ALL_HEARD
+
+
+def summary(counts: Mapping[str, int], everything: int) -> str:
+    """Return what became of a folder's files, in words."""
+    untouched = everything - sum(counts.values())
+    return (
+        f"{counts['heard']} heard, {counts['failed']} that cannot be heard, "
+        f"{counts['same']} moved in time only, {untouched} as they were"
+    )
+
+
+def _tell(done: Done, bar: Any, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"file": done.path, "how": done.how, "left": done.left, "words": done.error}), flush=True)
+    elif done.how == "failed":
+        bar.write(f"{done.path}: {done.error}", file=sys.stderr)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,141 @@
+"""Clip: some seconds of a song as a small file to send: faded in and out, Opus or MP3, below an upload limit.
+
+Everything is libav, through PyAV; no program is started. 20 s take some 0.2 s.
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from numpy.typing import NDArray
+
+from bot.audio.decode import CONTAINERS
+from bot.audio.peak import CLIP
+from bot.audio.waveform import voice
+from bot.errors import ClipTooLarge, NothingThere
+
+LIMIT = 10 * 2**20  # bytes; what Discord takes from anyone
+RATE = 48_000  # Hz; the one that Opus has, and MP3 has it too
+FADE_IN, FADE_OUT = 0.15, 1.0  # seconds
+ONLY_FILES = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}  # no playlists, no addresses
+PREROLL = 1.0  # seconds decoded before the start: MP3's bit reservoir and Opus's 80 ms have settled by then
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of file; `bitrates` in bits a second, the best first."""
+
+    codec: str
+    container: str
+    ending: str
+    mime: str
+    bitrates: tuple[int, ...]
+
+
+OPUS = Form("libopus", "ogg", "ogg", "audio/ogg", (96_000, 64_000, 48_000, 32_000, 16_000))
+MP3 = Form("libmp3lame", "mp3", "mp3", "audio/mpeg", (128_000, 96_000, 64_000, 48_000, 32_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants."""
+
+    data: bytes
+    name: str
+    mime: str
+    seconds: float
+    waveform: str
+
+
+def cut(path: Path, start: float, seconds: float = CLIP, form: Form = OPUS, limit: int = LIMIT) -> Clip:
+    """Cut `seconds` from `start` (s) on out of a file; fewer where the song ends sooner.
+
+    Mono stays mono, what has more channels becomes stereo. The start is exact to a sample as far as the file's own
+    clock is. Raises NothingThere, or ClipTooLarge when no bit rate brings the file below `limit` bytes.
+    """
+    samples = _faded(_samples(path, start, seconds))
+    length = samples.shape[1] / RATE
+    return Clip(_fitting(samples, form, limit), f"clip.{form.ending}", form.mime, length, voice(samples, RATE))
+
+
+# ---------------------------------------------------------------- in
+def _samples(path: Path, start: float, seconds: float) -> Samples:
+    """The stretch from `start` on as (channels, n) at RATE. Raises NothingThere."""
+    try:
+        with av.open(str(path), options=ONLY_FILES) as container:
+            found = _stretch(container, container.streams.audio[0], max(0.0, start), round(seconds * RATE))
+    except (av.FFmpegError, IndexError) as problem:
+        raise NothingThere(f"{path.name} at {start:.1f} s: {problem}") from problem
+    if not found.size:
+        raise NothingThere(f"{path.name} has nothing at {start:.1f} s")
+    return found
+
+
+def _stretch(container: Any, stream: AudioStream, start: float, count: int) -> Samples:
+    tick = stream.time_base or Fraction(1, av.time_base)
+    began = float((stream.start_time or 0) * tick)
+    if start > PREROLL:
+        container.seek(int((start - PREROLL + began) / tick), stream=stream)
+    frames = cast(Iterator[AudioFrame], container.decode(stream))
+    first = next(frames, None)
+    if first is None:
+        return np.zeros((1, 0), np.float32)
+    skipped = round((start + began - (first.time or 0.0)) * RATE)
+    layout = "mono" if first.layout.nb_channels == 1 else "stereo"
+    return _resampled(first, frames, layout, skipped + count)[:, max(0, skipped) :]
+
+
+def _resampled(first: AudioFrame, frames: Iterator[AudioFrame], layout: str, count: int) -> Samples:
+    """At most `count` samples at RATE, from `first` on: (channels, n)."""
+    resampler = AudioResampler("fltp", layout, RATE)
+    parts = [part.to_ndarray() for part in resampler.resample(first)]
+    have = sum(part.shape[1] for part in parts)
+    while have < count:
+        frame = next(frames, None)
+        parts += [part.to_ndarray() for part in resampler.resample(frame)]
+        have = sum(part.shape[1] for part in parts)
+        if frame is None:
+            break
+    return np.concatenate(parts, axis=1)[:, :count].astype(np.float32, copy=False)
+
+
+def _faded(samples: Samples) -> Samples:
+    """Fade in and out with quarters of a sine, so that power rises and falls evenly; each over half of it at most."""
+    faded, half = samples.copy(), samples.shape[1] // 2
+    rise, fall = (min(round(seconds * RATE), half) for seconds in (FADE_IN, FADE_OUT))
+    faded[:, :rise] *= np.sin(np.linspace(0, np.pi / 2, rise, dtype=np.float32))
+    faded[:, faded.shape[1] - fall :] *= np.cos(np.linspace(0, np.pi / 2, fall, dtype=np.float32))
+    return faded
+
+
+# ---------------------------------------------------------------- out
+def _fitting(samples: Samples, form: Form, limit: int) -> bytes:
+    """The file with the highest bit rate that stays below `limit` bytes."""
+    seconds = samples.shape[1] / RATE
+    for bitrate in form.bitrates:
+        if bitrate / 8 * seconds <= limit and len(data := _encoded(samples, form, bitrate)) <= limit:
+            return data
+    raise ClipTooLarge(f"{seconds:.0f} s do not fit into {limit:,} bytes")
+
+
+def _encoded(samples: Samples, form: Form, bitrate: int) -> bytes:
+    layout = "mono" if len(samples) == 1 else "stereo"
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=layout)
+    frame.sample_rate = RATE
+    file = io.BytesIO()
+    with av.open(file, "w", format=form.container) as container:
+        stream = cast(AudioStream, container.add_stream(form.codec, rate=RATE, layout=layout))
+        stream.bit_rate = bitrate
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)
+    return file.getvalue()

@@ -1,0 +1,82 @@
+"""Rhythm: tempo, beat and onsets of a song, from its mel spectrogram.
+
+Onset strength is spectral flux: by how many dB the mel bands rise from frame to frame (Bello et al. 2005, "A tutorial
+on onset detection in music signals"), the falls left out.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from bot.audio.spectrum import FRAMES, Floats
+from bot.audio.tempo import Doubles, autocorrelation, envelopes, tempo
+
+SLOWEST = 70.0  # beats a minute; tempi are folded into the octave above it
+SPAN, STEP = round(8 * FRAMES), round(FRAMES)  # frames: of one point of the tempo curve, and from point to point
+DRIFT = np.linspace(-0.08, 0.08, 65)  # how far the tempo is followed, in parts of it
+RETURNS = (1, 2, 4)  # beats after which a beat has to come again to be clear
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What is steady and what begins in a song."""
+
+    tempo: float  # beats a minute
+    confidence: float  # 0 to 1: the probability that `tempo` is right, octave included
+    folded: float  # beats a minute from 70 to 140: safe where half and double tempo are taken for each other
+    onset_rate: float  # notes and beats that begin in a second
+    pulse: float  # clarity of the beat: the autocorrelation of onsets 1, 2 and 4 beats later, 0 to 1
+    onsets: Floats  # onset strength, dB; FRAMES a second
+    curve: Floats  # tempo, beats a minute, around each second of the song
+
+
+def rhythm(mel: Floats) -> Rhythm:
+    """Return the rhythm of `mel`, shape (frames, 128) at FRAMES a second: mel spectrogram in dB, 80 dB deep."""
+    flux = mel_flux(mel)
+    onsets, sharp = flux.mean(1), envelopes(flux)
+    likeness, rate = autocorrelation(sharp), onset_rate(onsets)
+    found = tempo(likeness, rate)
+    return Rhythm(
+        found.bpm,
+        found.confidence,
+        fold(found.bpm),
+        rate,
+        _pulse(likeness[0], found.bpm),
+        onsets,
+        _curve(sharp[0], found.bpm),
+    )
+
+
+def mel_flux(mel: Floats) -> Floats:
+    """Return by how many dB each band of `mel` rises from the frame before: shape of `mel`, no falls."""
+    return np.asarray(np.maximum(np.diff(mel, axis=0, prepend=mel[:1]), 0), np.float32)
+
+
+def fold(bpm: float) -> float:
+    """`bpm` halved or doubled until it lies in the octave from SLOWEST on."""
+    return float(SLOWEST * 2 ** (np.log2(bpm / SLOWEST) % 1))
+
+
+def onset_rate(onsets: Floats) -> float:
+    """Onsets a second: peaks of onset strength that stand half a standard deviation above its mean."""
+    middle = onsets[1:-1]
+    peaks = (middle > onsets[:-2]) & (middle >= onsets[2:]) & (middle > onsets.mean() + onsets.std() / 2)
+    return float(np.count_nonzero(peaks) / max(len(onsets) / FRAMES, 1.0))
+
+
+def _pulse(likeness: Doubles, bpm: float) -> float:
+    heights = np.interp(60 * FRAMES / bpm * np.array(RETURNS), np.arange(len(likeness)), likeness, right=0.0)
+    return float(np.clip(heights.mean(), 0, 1))
+
+
+def _curve(sharp: Floats, bpm: float) -> Floats:
+    """The tempo near `bpm` at which the SPAN around each second is most like itself."""
+    around = np.pad(sharp, SPAN // 2, mode="symmetric" if len(sharp) > SPAN // 2 else "constant")
+    spans = autocorrelation(np.ascontiguousarray(sliding_window_view(around, SPAN)[::STEP]))
+    fine = bpm * (1 + DRIFT)
+    lags = 60 * FRAMES / fine[:, None] * np.array(RETURNS)
+    low = np.minimum(lags.astype(int), SPAN - 2)
+    part = lags - low
+    heights = (spans[:, low] * (1 - part) + spans[:, low + 1] * part) * (part <= 1)
+    return np.asarray(fine[heights.sum(2).argmax(1)], np.float32)

@@ -1,0 +1,39 @@
+"""/song: a file of one song, for the bot to hear."""
+
+import discord
+from discord import app_commands
+
+from bot.chat import reply, texts
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.commands import choices
+from bot.chat.layout import Page
+from bot.errors import BadFile
+from bot.flows import upload as flow
+
+song = app_commands.Group(name="song", description="What I know of one song")
+
+
+@song.command(name="upload", description="Let me hear a file of one of your songs; I keep what I hear, not the file")
+@app_commands.describe(song="One of your liked songs", file="MP3, M4A, Ogg, Opus, FLAC or WAV")
+@app_commands.autocomplete(song=choices.song)
+async def upload(interaction: Interaction, song: str, file: discord.Attachment) -> None:
+    await reply.pause(interaction)
+    if file.size > flow.MOST_BYTES:
+        raise BadFile(texts.too_large(file.filename, flow.MOST_BYTES))
+    services, member = interaction.client.services, interaction.user.id
+    chosen = await choices.song_named(interaction, song)
+    heard = await flow.upload(
+        services.store,
+        services.hearing,
+        services.settings.data_dir,
+        member,
+        chosen,
+        file.filename,
+        await file.read(),
+        services.clock(),
+    )
+    await services.jobs.enqueue("hear", member)  # which sees to what follows from it
+    await reply.show(interaction, Page(texts.uploaded(heard)))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (song,)

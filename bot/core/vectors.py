@@ -1,0 +1,34 @@
+"""Vectors as bytes: named float32 vectors in one value of the database. Pure.
+
+The first line is JSON and maps each name to its length; after it come the numbers, little-endian, in that order.
+"""
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+NUMBER = np.dtype("<f4")
+
+
+def pack(vectors: Mapping[str, Vector]) -> bytes | None:
+    """Return the vectors, each (n,) of its own length, as bytes; None when there are none."""
+    if not vectors:
+        return None
+    header = json.dumps({name: len(vector) for name, vector in vectors.items()})
+    return header.encode() + b"\n" + b"".join(np.asarray(each, NUMBER).tobytes() for each in vectors.values())
+
+
+def unpack(packed: bytes | None) -> dict[str, Vector]:
+    """Read what `pack` wrote. Raises ValueError for anything else."""
+    if packed is None:
+        return {}
+    header, _, body = packed.partition(b"\n")
+    numbers = np.frombuffer(body, NUMBER)
+    lengths: dict[str, int] = json.loads(header)
+    if sum(lengths.values()) != len(numbers):
+        raise ValueError("not as many numbers as the header says")
+    ends = np.cumsum(list(lengths.values()))
+    return {name: numbers[end - lengths[name] : end] for name, end in zip(lengths, ends, strict=True)}

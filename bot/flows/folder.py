@@ -1,0 +1,178 @@
+"""Folder: an operator's music library is heard, file by file, and kept.
+
+A file is heard once: what has the size and the time that were written down is passed over, what has another time but
+the same content is only written down anew. Each file is kept as soon as it was heard, so that whoever is stopped goes
+on where they were. What could not be heard is kept as that, with its error, and is not tried again before it changes.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.adapters.hearing import Hearing
+from bot.adapters.store import Store, files
+from bot.adapters.store.files import File, Stamp
+from bot.core.vectors import pack
+from bot.errors import AudioError, BadFile
+
+ENDINGS = frozenset(
+    (".mp3", ".m4a", ".mp4", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wav", ".aif", ".aiff", ".webm")
+)
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file as the folder lists it."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one file: "heard", "same" (content as it was) or "failed" with `error`; `left` are still to do."""
+
+    path: str
+    how: str
+    left: int
+    error: str | None = None
+
+
+async def import_folder(store: Store, hearings: Sequence[Hearing], folder: Path, clock: Clock) -> AsyncIterator[Done]:
+    """Hear what is new or changed below `folder`, as many files at once as there are `hearings`; yields each.
+
+    Files that are gone from it are let go of. Raises BadFile where there is no such folder.
+    """
+    found = await asyncio.to_thread(listed, folder)
+    async with store.reading() as tx:
+        known = await files.stamps(tx)
+    await _let_go(store, [path for path in below(folder, known) if path not in found])
+    current = (await hearings[0].ask("features"))["version"]
+    todo = [each for each in found.values() if _is_open(each, known.get(each.path), current)]
+    left = len(todo)
+    async for each, answer in _answers(hearings, todo, known, current):
+        left -= 1
+        yield await _keep(store, each, answer, left, clock())
+
+
+def listed(folder: Path) -> dict[str, Found]:
+    """Return the sound files below `folder` by absolute path, in order. Raises BadFile where there is no folder."""
+    if not folder.is_dir():
+        raise BadFile(f"{folder} is not a folder")
+    return {each.path: each for each in _walk(folder.absolute())}
+
+
+def below(folder: Path, paths: Iterable[str]) -> list[str]:
+    """Return those of `paths` that lie in a folder or deeper."""
+    root = f"{folder.absolute()}{os.sep}"
+    return [path for path in paths if path.startswith(root)]
+
+
+def _walk(root: Path) -> Iterator[Found]:
+    """Links to folders are not followed: they may go in circles."""
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        for path in (Path(folder, name) for name in sorted(names)):
+            if path.suffix.lower() in ENDINGS and path.is_file() and _is_text(str(path)):
+                about = path.stat()
+                yield Found(str(path), about.st_size, about.st_mtime_ns)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a name is text: on Linux it may be any bytes, and the database takes none but text."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_open(found: Found, known: Stamp | None, current: str) -> bool:
+    """Whether a file is still to be heard: it is new, changed, or was heard by an older set of features."""
+    if known is None or (found.size, found.mtime_ns) != (known.size, known.mtime_ns):
+        return True
+    return known.error is None and known.version != current
+
+
+async def _answers(
+    hearings: Sequence[Hearing], todo: Sequence[Found], known: Mapping[str, Stamp], current: str
+) -> AsyncIterator[tuple[Found, dict[str, Any]]]:
+    """Hand the files out to whoever hears is free, and yield each with its answer as it comes."""
+
+    def begin(hearing: Hearing, each: Found) -> asyncio.Task[tuple[Found, dict[str, Any]]]:
+        return asyncio.create_task(_ask(hearing, each, _heard_before(known.get(each.path), current)))
+
+    waiting = iter(todo)
+    busy = {begin(hearing, each): hearing for hearing, each in zip(hearings, waiting, strict=False)}
+    try:
+        while busy:
+            done, _ = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                hearing = busy.pop(task)
+                if (following := next(waiting, None)) is not None:
+                    busy[begin(hearing, following)] = hearing
+                yield task.result()
+    finally:
+        for task in busy:
+            task.cancel()
+
+
+def _heard_before(known: Stamp | None, current: str) -> str | None:
+    """The digest of the content of which nothing new is to be heard."""
+    return known.digest if known is not None and (known.version == current or known.error) else None
+
+
+async def _ask(hearing: Hearing, found: Found, digest: str | None) -> tuple[Found, dict[str, Any]]:
+    try:
+        return found, await hearing.ask("recording", path=found.path, known=digest)
+    except AudioError as error:  # it cost the process, digest and all
+        return found, {"digest": "", "error": type(error).__name__, "words": str(error)}
+
+
+async def _keep(store: Store, found: Found, answer: dict[str, Any], left: int, now: datetime) -> Done:
+    same = "tags" not in answer and "error" not in answer
+    async with store.writing() as tx:
+        if same:
+            await files.touch(tx, found.path, found.size, found.mtime_ns)
+        else:
+            await files.save(tx, [_file(found, answer, now)])
+    how = "same" if same else "failed" if "error" in answer else "heard"
+    return Done(found.path, how, left, answer.get("words"))
+
+
+def _file(found: Found, answer: dict[str, Any], now: datetime) -> File:
+    said = answer.get("tags", {})
+    if "error" in answer:
+        error = f"{answer['error']}: {answer['words']}"
+        return File(found.path, found.size, found.mtime_ns, answer["digest"], now, **_tagged(said), error=error)
+    vectors = {name: np.asarray(each, np.float32) for name, each in answer["vectors"].items()}
+    return File(
+        found.path,
+        found.size,
+        found.mtime_ns,
+        answer["digest"],
+        now,
+        **_tagged(said),
+        duration=answer["numbers"]["duration"],
+        version=answer["version"],
+        numbers=answer["numbers"],
+        vectors=pack(vectors),
+    )
+
+
+def _tagged(said: dict[str, Any]) -> dict[str, Any]:
+    return said | {"artists": tuple(said.get("artists", ()))}
+
+
+async def _let_go(store: Store, gone: Sequence[str]) -> None:
+    if gone:
+        async with store.writing() as tx:
+            await files.forget(tx, gone)

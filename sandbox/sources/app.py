@@ -1,0 +1,198 @@
+"""The stand-ins as one aiohttp application: each service under its name (/musicbrainz, /deezer …)."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from sandbox.sources.world import Artist, Fault, Recording, Request, World
+
+WORLD = web.AppKey("world", World)
+SERVICE = web.AppKey("service", str)
+LABS_ALGORITHM = "session_based_days_"  # the beginning of every algorithm that the labs know
+MOST_IDS = 40  # that ReccoBeats takes in one request
+BUSY = "Your requests are exceeding the allowable rate limit. Please see http://wiki.musicbrainz.org/XMLWebService"
+
+
+def application(world: World) -> web.Application:
+    """Serve `world`; mount it under a prefix, or at the root."""
+    app = web.Application()
+    for service, routes in SERVICES.items():
+        part = web.Application(middlewares=[recorded, faulty, limited])
+        part[WORLD], part[SERVICE] = world, service
+        part.router.add_routes(routes)
+        app.add_subapp(f"/{service}", part)
+    return app
+
+
+# ---------------------------------------------------------------- middlewares, outermost first
+@web.middleware
+async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    world = request.app[WORLD]
+    agent = request.headers.get("User-Agent", "")
+    entry = Request(request.app[SERVICE], request.method, _path(request), agent, world.now())
+    world.requests.append(entry)
+    response = await handler(request)
+    for hook in world.after:
+        await hook(entry)
+    return response
+
+
+@web.middleware
+async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let the first fault that matches strike."""
+    line = request.app[WORLD].requests[-1].line
+    fault = next((each for each in request.app[WORLD].faults if each.hits(line)), None)
+    return await (_struck(fault, request, handler) if fault else handler(request))
+
+
+@web.middleware
+async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count the request, but for what is no API: Deezer's previews lie with another host."""
+    world, service = request.app[WORLD], request.app[SERVICE]
+    if "/previews/" in request.path or world.limits[service].passes(world.now()):
+        return await handler(request)
+    return deezer_error(4) if service == "deezer" else refused(service, TOO_FAST[service], 1)
+
+
+async def _struck(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+    match fault.kind:
+        case "status":
+            return refused(request.app[SERVICE], fault.status, fault.retry_after)
+        case "malformed":
+            return web.Response(text="<html>Bad gateway", content_type="text/html")
+        case "nonsense":
+            return web.json_response({"recordings": 7, "content": {"a": 1}, "error": ["x"]})
+        case "error":
+            return deezer_error(fault.code)
+        case "drop":
+            if request.transport:
+                request.transport.abort()
+            return web.Response()
+        case "slow":
+            await asyncio.sleep(fault.seconds)
+    return await handler(request)
+
+
+def _path(request: web.Request) -> str:
+    """The path at the service, wherever the stand-ins are mounted."""
+    return "/" + request.path.partition(f"/{request.app[SERVICE]}/")[2]
+
+
+# ---------------------------------------------------------------- refusals, as each words them
+TOO_FAST = {"musicbrainz": 503, "listenbrainz": 429, "reccobeats": 429}
+DEEZER_ERRORS = {
+    4: ("Exception", "Quota limit exceeded"),
+    700: ("Exception", "Service busy"),
+    800: ("DataException", "no data"),
+}
+
+
+def refused(service: str, status: int, retry_after: int | None = None) -> web.Response:
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    said: dict[str, Any] = {"error": BUSY if status == 503 else f"Error {status}"}
+    if service == "musicbrainz":
+        said |= {"help": "For usage, please see: https://musicbrainz.org/development/mmd"}
+    elif service == "listenbrainz":
+        said |= {"code": status}
+    elif service == "reccobeats":
+        said = {"timestamp": "2026-11-22T12:00:00Z", "error": f"Error {status}", "path": "", "status": status}
+    return web.json_response(said, status=status, headers=headers)
+
+
+def deezer_error(code: int) -> web.Response:
+    """Deezer answers 200 to everything; what is wrong stands inside."""
+    kind, message = DEEZER_ERRORS.get(code, ("Exception", "unknown"))
+    return web.json_response({"error": {"type": kind, "message": message, "code": code}})
+
+
+# ---------------------------------------------------------------- MusicBrainz
+async def isrc(request: web.Request) -> web.Response:
+    found = request.app[WORLD].by_isrc(request.match_info["isrc"])
+    included = set(request.query.get("inc", "").replace("+", " ").split())
+    if not found:
+        return refused("musicbrainz", 404)
+    recordings = [_recording(each, included) for each in found]
+    return web.json_response({"isrc": found[0].isrc, "recordings": recordings})
+
+
+def _recording(found: Recording, included: set[str]) -> dict[str, Any]:
+    said: dict[str, Any] = {"id": found.mbid, "title": found.title, "disambiguation": "", "video": False}
+    if found.released:
+        said["first-release-date"] = found.released
+    if "artist-credits" in included:
+        said["artist-credit"] = [
+            {"name": each.name, "joinphrase": "", "artist": _artist(each, included)} for each in found.artists
+        ]
+    return said | _voted(found.genres, found.tags, included)
+
+
+def _artist(found: Artist, included: set[str]) -> dict[str, Any]:
+    return {"id": found.mbid, "name": found.name, "sort-name": found.name} | _voted(
+        found.genres, found.genres, included
+    )
+
+
+def _voted(genres: Mapping[str, int], tags: Mapping[str, int], included: set[str]) -> dict[str, Any]:
+    lists = {"genres": genres, "tags": {**genres, **tags}}  # a genre is a tag that is on their list
+    return {
+        kind: [{"name": name, "count": votes} for name, votes in voted.items()]
+        for kind, voted in lists.items()
+        if kind in included
+    }
+
+
+# ---------------------------------------------------------------- ListenBrainz
+async def similar(request: web.Request) -> web.Response:
+    world, rows = request.app[WORLD], list[dict[str, Any]]()
+    for asked in await request.json():
+        if not str(asked["algorithm"]).startswith(LABS_ALGORITHM):
+            return refused("listenbrainz", 400)
+        for mbid in asked["artist_mbids"]:
+            artist = world.artist(mbid)
+            for place, other in enumerate(artist.similar if artist else ()):
+                row = {"artist_mbid": other, "name": other, "comment": "", "type": "Group", "gender": None}
+                rows.append(row | {"score": 1000 - place, "reference_mbid": mbid})
+    return web.json_response(rows)
+
+
+# ---------------------------------------------------------------- Deezer
+async def track(request: web.Request) -> web.Response:
+    found = request.app[WORLD].by_isrc(request.match_info["isrc"])
+    if not found:
+        return deezer_error(800)
+    url = f"{request.url.origin()}{request.path.partition('/track/')[0]}/previews/{found[0].isrc}.mp3"
+    said = {"id": 3135556, "readable": True, "title": found[0].title, "isrc": found[0].isrc, "type": "track"}
+    return web.json_response(said | {"preview": "" if found[0].preview is None else url})
+
+
+async def preview(request: web.Request) -> web.Response:
+    found = request.app[WORLD].by_isrc(request.match_info["isrc"])
+    if not found or found[0].preview is None:
+        raise web.HTTPForbidden
+    return web.Response(body=found[0].preview, content_type="audio/mpeg")
+
+
+# ---------------------------------------------------------------- ReccoBeats
+async def audio_features(request: web.Request) -> web.Response:
+    wanted = [each for ids in request.query.getall("ids", []) for each in ids.split(",")]
+    if not wanted or len(wanted) > MOST_IDS:
+        return refused("reccobeats", 400)
+    known = {each.spotify_id: each for each in request.app[WORLD].recordings if each.numbers}
+    content = [_features(known[each]) for each in wanted if each in known]
+    return web.json_response({"content": content})
+
+
+def _features(found: Recording) -> dict[str, Any]:
+    href = f"https://open.spotify.com/track/{found.spotify_id}"
+    return {"id": found.mbid, "href": href, "isrc": found.isrc, "key": 3, **found.numbers}
+
+
+SERVICES = {
+    "musicbrainz": [web.get("/ws/2/isrc/{isrc}", isrc)],
+    "listenbrainz": [web.post("/similar-artists/json", similar)],
+    "deezer": [web.get("/track/isrc:{isrc}", track), web.get("/previews/{isrc}.mp3", preview)],
+    "reccobeats": [web.get("/v1/audio-features", audio_features)],
+}

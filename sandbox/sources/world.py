@@ -1,0 +1,132 @@
+"""The world behind the stand-ins: recordings, what each service knows of them, limits, faults and a log.
+
+In memory; times come from the injected clock. A service knows of a recording what its fields say: without `numbers`
+ReccoBeats does not know it, without `preview` Deezer has no preview, and so on.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from sandbox.spotify.world import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """`similar` are the MusicBrainz ids of others who are listened to by the same people, most similar first."""
+
+    mbid: str
+    name: str
+    genres: Mapping[str, int] = field(default_factory=dict)  # votes by name
+    similar: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    isrc: str
+    mbid: str
+    title: str
+    artists: tuple[Artist, ...]
+    spotify_id: str = ""
+    released: str = ""  # YYYY, YYYY-MM or YYYY-MM-DD
+    genres: Mapping[str, int] = field(default_factory=dict)
+    tags: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)  # ReccoBeats' audio features
+    preview: bytes | None = None  # what Deezer plays
+
+
+@dataclass(slots=True)
+class Fault:
+    """What goes wrong with requests like `match`, written `service METHOD /path` with `*` for anything.
+
+    status      answer `status` (with `retry_after` seconds) in the service's own form
+    malformed   answer 200 with something that is no JSON
+    nonsense    answer 200 with JSON of another form
+    drop        hang up
+    slow        wait `seconds`, then carry on
+    error       Deezer's way: answer 200 with the error `code`
+
+    The next `times` matching requests are hit (None: all of them).
+    """
+
+    match: str
+    kind: Literal["status", "malformed", "nonsense", "drop", "slow", "error"]
+    times: int | None = 1
+    status: int = 503
+    retry_after: int | None = None
+    seconds: float = 0.0
+    code: int = 4
+
+    def hits(self, line: str) -> bool:
+        if self.times == 0 or not fnmatchcase(line, self.match):
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    service: str
+    method: str
+    path: str
+    agent: str
+    at: datetime
+
+    @property
+    def line(self) -> str:
+        return f"{self.service} {self.method} {self.path}"
+
+
+Hook = Callable[[Request], Awaitable[None]]  # called when a request was carried out and is not answered yet
+
+
+@dataclass(slots=True)
+class Window:
+    """At most `requests` in any `window`; None: no limit."""
+
+    requests: int | None
+    window: timedelta
+    _times: deque[datetime] = field(default_factory=deque, repr=False)
+
+    def passes(self, now: datetime) -> bool:
+        while self._times and self._times[0] <= now - self.window:
+            self._times.popleft()
+        self._times.append(now)
+        return self.requests is None or len(self._times) <= self.requests
+
+
+@dataclass(slots=True)
+class World:
+    now: Callable[[], datetime] = utc_now
+    recordings: list[Recording] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    after: list[Hook] = field(default_factory=list)
+    limits: dict[str, Window] = field(
+        default_factory=lambda: {
+            "musicbrainz": Window(1, timedelta(seconds=1)),
+            "deezer": Window(50, timedelta(seconds=5)),
+            "listenbrainz": Window(30, timedelta(seconds=10)),
+            "reccobeats": Window(20, timedelta(seconds=5)),  # theirs is not published
+        }
+    )
+
+    def unlimited(self) -> None:
+        """Let everybody ask as fast as they can."""
+        for each in self.limits.values():
+            each.requests = None
+
+    def by_isrc(self, isrc: str) -> list[Recording]:
+        return [each for each in self.recordings if each.isrc == isrc.upper()]
+
+    def artist(self, mbid: str) -> Artist | None:
+        found = (artist for each in self.recordings for artist in each.artists if artist.mbid == mbid)
+        return next(found, None)
+
+    def asked(self, pattern: str = "*") -> list[str]:
+        """The requests whose line is like `pattern`, in order."""
+        return [each.line for each in self.requests if fnmatchcase(each.line, pattern)]

@@ -1,0 +1,78 @@
+"""Previews and uploads, heard by the process that hears: real sound in, real features out, broken files survived."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from mutagen.flac import FLAC
+
+from bot.adapters import sources
+from bot.adapters.hearing import Hearing
+from bot.adapters.store import Store
+from bot.errors import BadFile
+from bot.flows.folder import import_folder
+from bot.flows.upload import upload
+from sandbox.sources import World, application
+from tests.contract.sources.stage import ADA, Ear, Stage, recording, settings, sound, uri
+from tests.contract.spotify.stage import Clock, served
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, store: Store) -> AsyncIterator[Stage]:
+    """Deezer on, and ears that are a process of their own."""
+    clock, hearing = Clock(), Hearing()
+    world = World(now=clock)
+    async with (
+        served(application(world)) as origin,
+        sources.opened(settings(origin, tmp_path, DEEZER_PREVIEWS="on"), store, hearing, clock, clock.sleep) as opened,
+    ):
+        yield Stage(world, clock, store, tmp_path, opened, Ear())
+    await hearing.close()
+
+
+async def test_a_preview_becomes_features_and_a_broken_one_stops_nothing(stage: Stage) -> None:
+    stage.world.recordings += [recording(1), recording(2, preview=b"RIFF and nothing"), recording(3)]
+    await stage.like(1, 2, 3)
+    await stage.hear()
+    assert await stage.states("deezer") == {uri(1): "known", uri(2): "nothing", uri(3): "known"}
+    for number in (1, 3):
+        found = await stage.features(number)
+        assert found.numbers["loudness"] < 0
+        assert len(found.embeddings) >= 3
+        assert set(found.provenance.values()) == {"deezer"}
+
+
+async def test_an_upload_is_heard_whatever_its_name_and_a_broken_one_refused_in_words(stage: Stage) -> None:
+    await stage.like(1)
+    hearing = Hearing()
+    await upload(stage.store, hearing, stage.folder, ADA, uri(1), "../../odd name.wav", sound(330), stage.clock())
+    assert (await stage.features(1)).numbers["loudness"] < 0
+    with pytest.raises(BadFile) as refused:
+        await upload(stage.store, hearing, stage.folder, ADA, uri(1), "song.mp3", b"no sound" * 99, stage.clock())
+    assert refused.value.for_member()
+    await hearing.close()
+
+
+async def test_a_music_folder_that_was_heard_is_matched_to_likes_by_its_tags(stage: Stage, tmp_path: Path) -> None:
+    folder, hearing = tmp_path / "music", Hearing()
+    folder.mkdir()
+    for name, title in (("a.flac", "Song 1 - 2011 Remaster"), ("b.flac", "Song 2 (Live)"), ("c.flac", "Else")):
+        tone = np.sin(np.arange(200 * 8_000) / 8_000 * 2 * np.pi * 330) / 4
+        await asyncio.to_thread(soundfile.write, folder / name, tone, 8_000)
+        file = FLAC(folder / name)
+        file.update(title=title, artist="Ann")
+        file.save()
+    await stage.like(1, 2)
+    done = [(each.how, each.error) async for each in import_folder(stage.store, [hearing], folder, stage.clock)]
+    await hearing.close()
+    assert done == [("heard", None)] * 3
+    stage.clock.pass_by(minutes=2)
+    await stage.hear()
+    assert await stage.states("audio") == {uri(1): "known", uri(2): "nothing"}
+    found = await stage.features(1)
+    assert set(found.provenance.values()) == {"audio"}
+    assert found.numbers["loudness"] < 0
+    assert found.embeddings

@@ -1,0 +1,261 @@
+"""What is heard: the named set, the same on any thread; and the process that hears, which may die."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.adapters.hearing import Hearing
+from bot.audio.decode import Sound, read
+from bot.audio.features import FEATURES, VECTORS, VERSION, Analysis, analyse
+from bot.core import wire
+from bot.errors import HearingFailed, NotAudio, SilentAudio, TooLargeAudio
+from tests.unit.sounds import RATE, tune, write
+
+ROOT = Path(__file__).parents[2]
+LONG = 15 * 60  # seconds: takes long enough to be killed meanwhile
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return write(tmp_path / "song.flac", tune(12))
+
+
+@pytest.fixture(scope="module")
+def long_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    samples = np.tile(tune(30, 22_050, 1), LONG // 30)
+    return write(tmp_path_factory.mktemp("long") / "long.flac", samples, 22_050)
+
+
+# ---------------------------------------------------------------- features
+def heard(samples: np.ndarray) -> Analysis:
+    return analyse(Sound(samples, RATE))
+
+
+def test_every_feature_is_named_and_every_name_is_heard(song: Path) -> None:
+    found = analyse(read(song))
+    assert list(found.numbers) == [each.name for each in FEATURES]
+    assert list(found.vectors) == [each.name for each in VECTORS]
+    assert found.version == VERSION
+    assert all(np.isfinite(number) for number in found.numbers.values())
+    for each in VECTORS:
+        assert found.vectors[each.name].dtype == np.float32
+        assert len(found.vectors[each.name]) == int(each.unit.split(",")[0])
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.61, 1, 2, 5])
+def test_short_sounds_have_every_feature(seconds: float) -> None:
+    numbers = heard(tune(seconds)).numbers
+    assert all(np.isfinite(number) for number in numbers.values())
+
+
+def test_two_threads_hear_what_one_hears(song: Path) -> None:
+    sound = read(song)
+    alone = analyse(sound)
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(analyse, [sound] * 4))
+    assert all(dict(each.numbers) == dict(alone.numbers) for each in together)
+    assert all(np.array_equal(each.vectors[name], alone.vectors[name]) for each in together for name in alone.vectors)
+
+
+def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path) -> None:
+    """Which is why the process that hears keeps its libraries to one."""
+    code = (
+        "import json, pathlib, sys; from bot.audio.decode import read; from bot.audio.features import analyse;"
+        "found = analyse(read(pathlib.Path(sys.argv[1])));"
+        "print(json.dumps([*found.numbers.values(), *(x for v in found.vectors.values() for x in v.tolist())]))"
+    )
+    one, two = (
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", code, str(song)],
+                env=os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+                cwd=ROOT,
+                check=True,
+                capture_output=True,
+            ).stdout
+        )
+        for threads in ("1", "2")
+    )
+    np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-4)
+
+
+async def test_every_process_hears_the_same_whatever_the_environment_says(
+    song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Hearing()
+    first = await alone.ask("analyse", path=str(song))
+    await alone.close()
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    pair = [Hearing(), Hearing()]
+    both = await asyncio.gather(*(each.ask("analyse", path=str(song)) for each in pair))
+    for each in pair:
+        await each.close()
+    assert first == both[0] == both[1]
+
+
+def test_twice_as_loud_is_six_decibels_louder_and_nothing_else() -> None:
+    soft, loud = heard(tune(6)).numbers, heard(2 * tune(6)).numbers
+    for name in ("loudness", "energy"):
+        assert loud[name] - soft[name] == pytest.approx(6.02, abs=0.01)
+    for name in (
+        "tempo",
+        "brightness",
+        "roll_off",
+        "flatness",
+        "zero_crossings",
+        "harmonic_share",
+        "crest",
+        "fade_out",
+    ):
+        assert loud[name] == pytest.approx(soft[name], rel=1e-3, abs=1e-3)
+
+
+def test_a_tone_is_harmonic_and_clicks_are_not() -> None:
+    times = np.arange(6 * RATE) / RATE
+    tone = np.sin(2 * np.pi * 440 * times)[None].astype(np.float32)
+    clicks = np.zeros((1, 6 * RATE), np.float32)
+    clicks[0, :: RATE // 2] = 1
+    clicks += 1e-4 * np.random.default_rng(0).standard_normal(clicks.shape).astype(np.float32)
+    assert heard(tone).numbers["harmonic_share"] > 0.9
+    assert heard(clicks).numbers["harmonic_share"] < 0.2
+
+
+def test_shape_of_a_tone_and_of_noise() -> None:
+    times = np.arange(6 * RATE) / RATE
+    tone = heard(np.sin(2 * np.pi * 1000 * times)[None].astype(np.float32)).numbers
+    noise = heard(0.1 * np.random.default_rng(0).standard_normal((1, 6 * RATE)).astype(np.float32)).numbers
+    assert tone["brightness"] == pytest.approx(1000, rel=0.02)
+    assert tone["zero_crossings"] == pytest.approx(2000, rel=0.01)
+    assert tone["crest"] == pytest.approx(3.01, abs=0.05)
+    assert noise["brightness"] == pytest.approx(5512, rel=0.06)
+    assert noise["roll_off"] == pytest.approx(0.85 * 11_025, rel=0.06)
+    assert noise["flatness"] > 0.3 > 0.01 > tone["flatness"]
+
+
+def test_a_song_that_fades_out_says_so() -> None:
+    samples = tune(10)
+    fading = samples * np.linspace(1, 0, samples.shape[1], dtype=np.float32)
+    assert heard(fading).numbers["fade_out"] < -15 < -3 < heard(samples).numbers["fade_out"]
+
+
+# ---------------------------------------------------------------- the process
+async def test_the_process_hears_what_the_function_hears(song: Path) -> None:
+    hearing = Hearing()
+    found = await hearing.analyse(song)
+    await hearing.close()
+    here = analyse(read(song))
+    assert {name: found.numbers[name] for name in here.numbers} == pytest.approx(dict(here.numbers), rel=1e-4, abs=1e-4)
+    for name in here.vectors:
+        np.testing.assert_allclose(found.vectors[name], here.vectors[name], rtol=1e-4, atol=1e-3)
+    assert len(found.vectors["musicnn"]) == 200
+
+
+async def test_errors_come_through_with_what_a_member_is_told(tmp_path: Path, song: Path) -> None:
+    silent = write(tmp_path / "silent.wav", np.zeros((1, RATE), np.float32))
+    hearing = Hearing()
+    with pytest.raises(SilentAudio) as told:
+        await hearing.analyse(silent)
+    assert "silent" in told.value.for_member()
+    with pytest.raises(NotAudio):
+        await hearing.analyse(tmp_path / "missing.mp3")
+    assert (await hearing.analyse(song)).numbers["duration"] == pytest.approx(12)
+    await hearing.close()
+
+
+async def test_a_process_that_is_killed_costs_one_file(song: Path, long_song: Path) -> None:
+    hearing = Hearing()
+    await hearing.ask("features")
+    doomed = asyncio.create_task(hearing.analyse(long_song))
+    await asyncio.sleep(0.3)
+    assert hearing.pid is not None
+    os.kill(hearing.pid, signal.SIGSEGV)
+    with pytest.raises(HearingFailed):
+        await doomed
+    assert (await hearing.analyse(song)).version == VERSION
+    await hearing.close()
+
+
+async def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_heard(song: Path, long_song: Path) -> None:
+    hearing = Hearing()
+    await hearing.ask("features")
+    hasty = Hearing(timeout=0.05)
+    with pytest.raises(HearingFailed):
+        await hasty.analyse(long_song)
+    assert hasty.pid is None
+    assert (await hearing.analyse(song)).version == VERSION
+    await hasty.close()
+    await hearing.close()
+
+
+async def test_a_file_that_takes_too_much_memory_is_too_large_and_the_next_one_heard(
+    song: Path, long_song: Path
+) -> None:
+    hearing = Hearing(memory=200 * 2**20)
+    with pytest.raises((TooLargeAudio, HearingFailed)):
+        await hearing.analyse(long_song)
+    assert (await hearing.analyse(song)).version == VERSION
+    await hearing.close()
+
+
+async def test_who_stops_waiting_does_not_leave_their_answer_to_the_next(song: Path, long_song: Path) -> None:
+    hearing = Hearing()
+    await hearing.ask("features")
+    impatient = asyncio.create_task(hearing.analyse(long_song))
+    await asyncio.sleep(0.3)
+    impatient.cancel()
+    assert (await hearing.analyse(song)).numbers["duration"] == pytest.approx(12)
+    await hearing.close()
+
+
+async def test_a_process_that_nobody_asks_ends(song: Path) -> None:
+    hearing = Hearing(idle=0.1)
+    await hearing.analyse(song)
+    await asyncio.sleep(0.5)
+    assert hearing.pid is None
+    await hearing.close()
+
+
+def test_messages_are_plain_and_bounded() -> None:
+    message = {"do": "analyse", "path": "ö.mp3"}
+    packed = wire.pack(message)
+    assert wire.length(packed[: wire.HEADER.size]) == len(packed) - wire.HEADER.size
+    assert wire.unpack(packed[wire.HEADER.size :]) == message
+    with pytest.raises(ValueError, match="message"):
+        wire.length(b"\xff\xff\xff\xff")
+    with pytest.raises(ValueError, match="object"):
+        wire.unpack(b"[1]")
+    with pytest.raises(ValueError):
+        wire.pack({"number": float("nan")})
+
+
+# ---------------------------------------------------------------- the command
+def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [sys.executable, "-m", "bot", "analyse", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, env={**bare, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_prints_what_is_heard_and_names_what_is_not(tmp_path: Path, song: Path) -> None:
+    said = run(song, "missing.mp3", cwd=tmp_path)
+    assert said.returncode == 1
+    assert "loudness" in said.stdout and "LUFS" in said.stdout and "took" in said.stdout
+    assert said.stderr.startswith("missing.mp3: ")
+
+
+def test_the_command_speaks_json_and_draws(tmp_path: Path, song: Path) -> None:
+    said = run(song, "--json", "--picture", "song.png", cwd=tmp_path)
+    assert said.returncode == 0
+    (line,) = said.stdout.splitlines()
+    assert json.loads(line)["numbers"]["duration"] == pytest.approx(12)
+    assert (tmp_path / "song.png").read_bytes().startswith(b"\x89PNG")

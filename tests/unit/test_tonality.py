@@ -1,0 +1,93 @@
+"""Tonality: every key is found, in tune or not; what has no key is not believed to have one."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.audio.tonality import MAJOR, MINOR, centroid, find_key, tonality
+from tests.unit.music import cadence, chords, noise, silence
+
+SURE = 0.5  # confidence
+
+
+@pytest.mark.parametrize("mode", [MINOR, MAJOR])
+@pytest.mark.parametrize("key", range(12))
+def test_a_cadence_tells_its_key(key: int, mode: int) -> None:
+    found = tonality(cadence(key, mode))
+    assert (found.key, found.mode) == (key, mode)
+    assert found.confidence > SURE
+
+
+@pytest.mark.parametrize("mode", [MINOR, MAJOR])
+@pytest.mark.parametrize("cents", [-40, -30, 30, 40])
+def test_an_instrument_out_of_tune_plays_in_the_same_key(cents: int, mode: int) -> None:
+    found = tonality(cadence(2 + cents / 100, mode))
+    assert (found.key, found.mode) == (2, mode)
+    assert found.tuning == pytest.approx(cents / 100, abs=0.05)
+
+
+def test_chroma_holds_the_notes_that_sound() -> None:
+    heard = tonality(chords([(60, MAJOR)] * 4)).chroma
+    assert set(np.argsort(heard)[-3:].tolist()) == {0, 4, 7}
+    assert heard.sum() == pytest.approx(1, abs=1e-5)
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=12, max_size=12), st.integers(0, 11))
+def test_transposed_by_n_semitones_the_key_is_n_higher(chroma: list[float], semitones: int) -> None:
+    shares = np.array(chroma) / sum(chroma)
+    key, mode, confidence = find_key(shares)
+    moved = find_key(np.roll(shares, semitones))
+    assert moved[2] == pytest.approx(confidence)
+    if confidence > 0.1:  # else two keys may be as likely
+        assert moved[:2] == ((key + semitones) % 12, mode)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 11), st.sampled_from([MINOR, MAJOR])), min_size=4, max_size=6), st.integers(1, 11)
+)
+def test_music_transposed_by_n_semitones_is_heard_n_higher(roots: list[tuple[int, int]], semitones: int) -> None:
+    here = tonality(chords([(52 + root, mode) for root, mode in roots]))
+    there = tonality(chords([(52 + root + semitones, mode) for root, mode in roots]))
+    assert np.corrcoef(np.roll(here.chroma, semitones), there.chroma)[0, 1] > 0.95
+
+
+def test_loudness_does_not_change_the_key() -> None:
+    loud = cadence(9, MINOR)
+    quiet = tonality(loud * np.float32(0.001))
+    assert (quiet.key, quiet.mode) == (9, MINOR)
+    assert quiet.confidence == pytest.approx(tonality(loud).confidence, abs=0.01)
+
+
+def test_noise_has_no_key() -> None:
+    assert tonality(noise()).confidence < 0.2
+
+
+@pytest.mark.parametrize("seconds", [0, 0.01, 0.5, 5])
+def test_silence_has_no_key_however_long(seconds: float) -> None:
+    found = tonality(silence(seconds))
+    assert found.confidence == 0
+    assert not found.chroma.any()
+    assert np.isfinite([found.tuning, *found.centroid, *found.curve.ravel()]).all()
+
+
+def test_the_pauses_between_chords_have_no_say() -> None:
+    played = cadence(4, MAJOR)
+    pause = np.float32(1e-5) * noise(60)
+    found = tonality(np.concatenate([played, pause]))
+    assert (found.key, found.mode) == (4, MAJOR)
+    assert not found.curve[-60:].any()
+
+
+def test_the_same_samples_give_the_same_values() -> None:
+    played = cadence(5, MINOR)
+    first, second = (tonality(played.copy()) for _ in range(2))
+    assert repr(first) == repr(second)
+    assert first.curve.tobytes() == second.curve.tobytes()
+
+
+def test_fifths_are_neighbours_on_the_tonal_centroid() -> None:
+    notes = [centroid(np.eye(12)[note]) for note in range(12)]
+    apart = [float(np.linalg.norm(notes[0] - note)) for note in notes]
+    assert min(apart[1:]) == apart[7] == pytest.approx(apart[5])

@@ -1,0 +1,58 @@
+"""Listening: commands that make and measure what the bot hears with. They alone need the libraries for sound."""
+
+import argparse
+import json
+from hashlib import sha256
+
+
+def build_musicnn_command(options: argparse.Namespace) -> int:
+    """Build musicnn's ONNX file from the package's wheel, compare it with the package's own layers, and write it."""
+    from training.export import write_whole
+    from training.musicnn import build, compare
+
+    content = build(options.wheel)
+    off = compare(content, options.wheel)
+    write_whole(options.out, content)
+    print(f"{options.out}: {len(content):,} bytes, off by {off:.0e} at most, sha256 {sha256(content).hexdigest()}")
+    return 0
+
+
+def evaluate_peaks_command(options: argparse.Namespace) -> int:
+    """Print, for each folder, the mean share of a clip inside the highlight, with 95 % intervals over songs."""
+    from training.peaks import report
+
+    for folder in options.folders:
+        print(report(folder, options.highlight, options.seed), end="\n\n")
+    return 0
+
+
+def evaluate_audio_command(options: argparse.Namespace) -> int:
+    """Listen to every recording, and say how right tempo, key and loudness are."""
+    from bot.audio.embedding import Embedder
+    from training.files import make_ready
+    from training.hearing import evaluate, hear
+    from training.hearing_report import report
+    from training.progress import bar
+    from training.truth import read_truth
+
+    make_ready(None, options.json)
+    recordings = [recording for folder in options.data for recording in read_truth(folder)]
+    embedder = Embedder()
+    heard = [hear(recording, embedder) for recording in bar(recordings, "recordings")]
+    found = {"command": options.command, **evaluate(heard, options.seed)}
+    print(report(found))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    return 0
+
+
+def fit_tempo_command(options: argparse.Namespace) -> int:
+    """Play grooves, learn from them how evidence for a tempo is weighed, and print the weights."""
+    from training.grooves import play
+    from training.progress import bar
+    from training.styles import STYLES
+    from training.tempo import as_table, learn
+
+    grooves = (play(style, seed) for style in STYLES for seed in range(options.each))
+    print(as_table(learn(bar(grooves, "grooves", len(STYLES) * options.each))))
+    return 0

@@ -1,0 +1,177 @@
+"""Grooves: generated music of known tempo and key, of many styles, to learn octaves of tempo from and to test against.
+
+Not music to enjoy: kick, snare and hats by the styles' usual patterns, an accompaniment, a bass and a melody. Tone,
+levels, room and distortion are drawn at random, so that only what is common to the styles can be learnt. Pure: the
+same style and seed give the same samples.
+"""
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import scipy.signal
+from numpy.typing import NDArray
+
+from training.styles import Bar, Note, Style, eighths, riff
+
+RATE = 22_050  # samples a second
+HARMONICS = 16  # of a note at most
+MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)  # semitones above the tonic
+PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 0, 4), (5, 3, 0, 4), (0, 2, 3, 4), (0, 3, 4, 3))  # scale degrees
+RELEASE = 0.08  # seconds that a note sounds on
+
+Samples = NDArray[np.float32]
+Dice = np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Groove:
+    """Samples, shape (n,) at RATE, and the truth about them: beats a minute, semitones above C, 0 minor or 1 major."""
+
+    samples: Samples
+    tempo: float
+    key: int
+    mode: int
+
+
+# ---------------------------------------------------------------- playing
+def play(style: Style, seed: int, seconds: float = 15.0) -> Groove:
+    """Return a groove of `style`, starting anywhere in a bar."""
+    dice = np.random.default_rng([seed, crc32(style.name.encode())])
+    tempo = float(np.exp(dice.uniform(*np.log(style.tempi))))
+    key, minor = int(dice.integers(12)), bool(dice.random() < 0.5)
+    step = 60 / tempo / style.beat
+    track = np.zeros(round(seconds * RATE), np.float32)
+    start = -dice.uniform(0, style.steps) * step
+    starts = np.arange(start, seconds, style.steps * step)
+    kicks = _strokes(style.kicks, dice)
+    _play_drums(track, style, starts, step, kicks, dice)
+    _play_notes(
+        track, style, _notes(style, len(starts), kicks, key, MINOR if minor else MAJOR, dice), starts, step, dice
+    )
+    return Groove(_mastered(track, style, dice), tempo, key, 0 if minor else 1)
+
+
+def _strokes(patterns: tuple[str, ...], dice: Dice) -> tuple[int, ...]:
+    pattern = patterns[dice.integers(len(patterns))]
+    return tuple(step for step, mark in enumerate(pattern) if mark == "x")
+
+
+def _late(style: Style, step: float) -> float:
+    """The step as it is played: the second half of a swung beat comes late."""
+    return step + (style.swing * 2 / 3 * 2 if style.swing and step % 4 == 2 else 0.0)
+
+
+def _play_drums(
+    track: Samples, style: Style, starts: NDArray[np.float64], step: float, kicks: tuple[int, ...], dice: Dice
+) -> None:
+    kick, snare, hat = _kit(dice)
+    parts = ((kick, kicks), (snare, _strokes(style.snares, dice)), (hat, _strokes(style.hats, dice)))
+    level, fills = dice.uniform(0.3, 1.2), dice.random() < 0.5 and bool(kicks)
+    for bar, start in enumerate(starts):
+        for drum, strokes in parts:
+            for at in strokes:
+                accent = 1.0 if at % 4 == 0 else 0.75
+                _add(track, start + _late(style, at) * step, drum, level * accent * dice.uniform(0.7, 1))
+        for at in range(style.steps - 4, style.steps) if fills and bar % 4 == 3 else ():
+            _add(track, start + at * step, snare, 0.6 * level)
+
+
+def _notes(
+    style: Style, bars: int, kicks: tuple[int, ...], key: int, scale: tuple[int, ...], dice: Dice
+) -> list[list[Note]]:
+    """The notes of each bar: chords that come round every four or eight bars, a melody every two."""
+    progression = PROGRESSIONS[dice.integers(len(PROGRESSIONS))]
+    hold, variant = int(dice.integers(1, 3)), int(dice.integers(6))
+    strokes = tuple(sorted({0, *(2 * dice.choice(style.steps // 2, 4, replace=False)).tolist()}))
+    melody = _melody(style.steps, key, scale, dice)
+    played = []
+    for bar in range(bars):
+        degree = progression[bar // hold % 4]
+        root, third, fifth = (_pitch(48 + key, scale, degree + above) for above in (0, 2, 4))
+        setting = Bar(style.steps, kicks, (root, third, fifth), root - (24 if key > 7 else 12), variant, strokes)
+        played.append([*style.player(setting), *melody[bar % 2]])
+    return played
+
+
+def _melody(steps: int, key: int, scale: tuple[int, ...], dice: Dice) -> list[list[Note]]:
+    """Two bars of a walk over the scale, in eighths or sixteenths, of any density."""
+    sung = dice.random(2 * steps) < 0.15 + 0.45 * dice.random()
+    sung[1::2] &= dice.random() < 0.5
+    walk, level = np.cumsum(dice.integers(-2, 3, 2 * steps)) % 10, dice.uniform(0.05, 0.45)
+    bars: list[list[Note]] = [[], []]
+    for at in np.flatnonzero(sung).tolist():
+        length = float(dice.choice([1.5, 3, 4]))
+        bars[at // steps].append(Note(at % steps, _pitch(60 + key, scale, int(walk[at])), length, level))
+    return bars
+
+
+def _pitch(tonic: int, scale: tuple[int, ...], degree: int) -> int:
+    octave, step = divmod(degree, len(scale))
+    return tonic + 12 * octave + scale[step]
+
+
+def _play_notes(
+    track: Samples, style: Style, bars: list[list[Note]], starts: NDArray[np.float64], step: float, dice: Dice
+) -> None:
+    brightness, softness, level = dice.uniform(0.1, 0.9), dice.uniform(0, 0.6), dice.uniform(0.5, 1.2)
+    loose = float(dice.choice([0.0, 0.004, 0.012]))  # seconds; how unevenly it is played
+    made: dict[tuple[int, float], Samples] = {}
+    for start, notes in zip(starts, bars, strict=True):
+        for note in notes:
+            kind = (note.pitch, note.length)
+            if kind not in made:
+                made[kind] = tone(note.pitch, note.length * step, softness, brightness)
+            at = start + _late(style, note.step) * step + loose * dice.standard_normal()
+            _add(track, at, made[kind], level * note.level * dice.uniform(0.7, 1))
+
+
+# ---------------------------------------------------------------- sound
+def tone(pitch: float, seconds: float, softness: float = 0.2, brightness: float = 0.5) -> Samples:
+    """A note, plucked and dying away (softness 0) or swelling and held (1), with the more overtones the brighter."""
+    frequency = 440 * 2 ** ((pitch - 69) / 12)
+    time = np.arange(round((seconds + RELEASE) * RATE)) / RATE
+    harmonics = np.arange(1, max(1, min(HARMONICS, int(0.45 * RATE / frequency))) + 1)
+    levels = harmonics ** -(3 - 2.3 * brightness)
+    turn = np.exp(2j * np.pi * frequency * time)
+    wave = np.polyval([*(levels / levels.sum())[::-1], 0], turn).imag
+    attack = np.minimum(1, time / (0.004 + 0.25 * softness * min(seconds, 1)))
+    decay = np.exp(-time * (1 - softness) * 5 / max(seconds, 0.15))
+    release = np.clip((seconds + RELEASE - time) / RELEASE, 0, 1)
+    return np.asarray(wave * attack * decay * release, np.float32)
+
+
+def _kit(dice: Dice) -> tuple[Samples, Samples, Samples]:
+    """A kick that falls in pitch, a snare of tone and noise, a hat of noise without its low end."""
+    time = np.arange(RATE // 3) / RATE
+    noise = dice.standard_normal(len(time))
+    sweep = dice.uniform(42, 65) * time + dice.uniform(1, 4) * (1 - np.exp(-30 * time))
+    kick = np.sin(2 * np.pi * sweep) * np.exp(-dice.uniform(8, 25) * time)
+    kick += dice.uniform(0, 0.2) * noise * np.exp(-200 * time)
+    snare = dice.uniform(0.2, 0.7) * np.sin(2 * np.pi * dice.uniform(160, 240) * time) + dice.uniform(0.2, 0.6) * noise
+    snare *= np.exp(-dice.uniform(12, 35) * time)
+    hat = dice.uniform(0.08, 0.35) * np.diff(noise, prepend=0) * np.exp(-np.exp(dice.uniform(1.8, 4.8)) * time)
+    return kick.astype(np.float32), snare.astype(np.float32), hat.astype(np.float32)
+
+
+def _add(track: Samples, seconds: float, wave: Samples, level: float) -> None:
+    """Add what of `wave` falls into `track`."""
+    first = round(seconds * RATE)
+    heard = wave[max(0, -first) :]
+    room = track[max(0, first) :]
+    count = min(len(heard), len(room))
+    room[:count] += heard[:count] * np.float32(level)
+
+
+def _mastered(track: Samples, style: Style, dice: Dice) -> Samples:
+    """Distort it where the style or chance wants that, put some in a room, add hiss, bring the peak to 0.9."""
+    if style.player in (riff, eighths) or dice.random() < 0.2:
+        drive = np.float32(dice.uniform(1, 6))
+        track = track * drive / (1 + np.abs(track * drive))
+    if dice.random() < 0.4:
+        time = np.arange(RATE // 4) / RATE
+        room = dice.uniform(0.02, 0.08) * dice.standard_normal(len(time)) * np.exp(-dice.uniform(10, 30) * time)
+        room[0] = 1
+        track = scipy.signal.fftconvolve(track, room)[: len(track)]
+    hiss = 10 ** dice.uniform(-5, -2.3) * dice.standard_normal(len(track))
+    return np.asarray(0.9 * (track + hiss) / np.abs(track + hiss).max(), np.float32)
