@@ -1,7 +1,7 @@
 """Embedding: what a song sounds like, as musicnn hears it: 200 numbers to compare by direction, and 50 tag scores.
 
 musicnn (Pons and Serra 2019) hears patches of three seconds; a song is the mean over its patches. `models/musicnn.md`
-says where the file comes from; `training/musicnn.py` builds it. Some 2 ms a patch on one core.
+says where the file comes from; `training/musicnn/build.py` builds it. Some 2 ms a patch on one core.
 """
 
 import hashlib

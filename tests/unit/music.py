@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio.timbre import survey
-from training.grooves import RATE, tone
+from training.hearing.grooves import RATE, tone
 
 Floats = NDArray[np.float32]
 

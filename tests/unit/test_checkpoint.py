@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from training.checkpoint import MAGIC, read_checkpoint
+from training.musicnn.checkpoint import MAGIC, read_checkpoint
 
 FLOAT, INT64 = 1, 9  # of DataType
 

@@ -9,8 +9,8 @@ from bot.audio.embedding import DIGEST, MODEL, MOST, RATE, SPAN, STRIDE, Embedde
 from bot.errors import ModelCorrupt, ModelMissing
 from training import musicnn
 from training.__main__ import main as training
-from training.musicnn_package import WHEEL as WHEEL_DIGEST
-from training.musicnn_package import read_package
+from training.musicnn.package import WHEEL as WHEEL_DIGEST
+from training.musicnn.package import read_package
 from training.problems import InputProblem, NotEqual
 
 EMBEDDING = [0.0522, 0.8258, 0.6979, -0.2805, -0.2934]  # every fiftieth
@@ -84,7 +84,7 @@ def test_patches_follow_each_other_and_a_long_song_gives_so_many_evenly_spread()
 
 # ---------------------------------------------------------------- what is heard
 def test_the_file_answers_as_the_published_network(embedder: Embedder) -> None:
-    """Values of the package's layers one by one (`training/musicnn_plain.py`), for two patches of the chirp."""
+    """Values of the package's layers one by one (`training/musicnn/plain.py`), for two patches of the chirp."""
     heard = embedder.embed(chirp(6, RATE), RATE)
     assert heard.embedding.shape == (200,)
     assert heard.embedding.dtype == np.float32

@@ -16,12 +16,12 @@ from bot.audio.tempo import CANDIDATES, WEIGHTS, autocorrelation, envelopes, evi
 from bot.audio.timbre import survey
 from sandbox.record import main as record_main
 from training.__main__ import main
-from training.grooves import RATE, Groove, play
-from training.hearing import OURS, evaluate, hear
-from training.probe import probe
-from training.styles import STYLES
-from training.tempo import as_table, learn
-from training.truth import Key, acc1, acc2, key_score, pitch_class, read_truth
+from training.hearing.accuracy import OURS, evaluate, hear
+from training.hearing.grooves import RATE, Groove, play
+from training.hearing.probe import probe
+from training.hearing.styles import STYLES
+from training.hearing.tempo import as_table, learn
+from training.hearing.truth import Key, acc1, acc2, key_score, pitch_class, read_truth
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 STEADY = tuple(style for style in STYLES if style.name in ("pop", "rock", "house", "disco"))

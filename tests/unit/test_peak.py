@@ -16,7 +16,7 @@ from bot.audio.spectrum import RATE
 from sandbox import arranged, synth
 from sandbox.arranged import Arranged, play
 from training.__main__ import main as training
-from training.peaks import inside, loudest
+from training.hearing.peaks import inside, loudest
 
 SEEDS = range(5000, 5012)  # of no song that anything was tuned or measured on
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 def build_musicnn_command(options: argparse.Namespace) -> int:
     """Build musicnn's ONNX file from the package's wheel, compare it with the package's own layers, and write it."""
     from training.export import write_whole
-    from training.musicnn import build, compare
+    from training.musicnn.build import build, compare
 
     content = build(options.wheel)
     off = compare(content, options.wheel)
@@ -19,7 +19,7 @@ def build_musicnn_command(options: argparse.Namespace) -> int:
 
 def evaluate_peaks_command(options: argparse.Namespace) -> int:
     """Print, for each folder, the mean share of a clip inside the highlight, with 95 % intervals over songs."""
-    from training.peaks import report
+    from training.hearing.peaks import report
 
     for folder in options.folders:
         print(report(folder, options.highlight, options.seed), end="\n\n")
@@ -30,10 +30,10 @@ def evaluate_audio_command(options: argparse.Namespace) -> int:
     """Listen to every recording, and say how right tempo, key and loudness are."""
     from bot.audio.embedding import Embedder
     from training.files import make_ready
-    from training.hearing import evaluate, hear
-    from training.hearing_report import report
+    from training.hearing.accuracy import evaluate, hear
+    from training.hearing.report import report
+    from training.hearing.truth import read_truth
     from training.progress import bar
-    from training.truth import read_truth
 
     make_ready(None, options.json)
     recordings = [recording for folder in options.data for recording in read_truth(folder)]
@@ -48,10 +48,10 @@ def evaluate_audio_command(options: argparse.Namespace) -> int:
 
 def fit_tempo_command(options: argparse.Namespace) -> int:
     """Play grooves, learn from them how evidence for a tempo is weighed, and print the weights."""
-    from training.grooves import play
+    from training.hearing.grooves import play
+    from training.hearing.styles import STYLES
+    from training.hearing.tempo import as_table, learn
     from training.progress import bar
-    from training.styles import STYLES
-    from training.tempo import as_table, learn
 
     grooves = (play(style, seed) for style in STYLES for seed in range(options.each))
     print(as_table(learn(bar(grooves, "grooves", len(STYLES) * options.each))))

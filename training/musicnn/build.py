@@ -26,10 +26,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from training.checkpoint import Tensors
-from training.graph import Graph
-from training.musicnn_package import read_package
-from training.musicnn_plain import answer
+from training.musicnn.checkpoint import Tensors
+from training.musicnn.graph import Graph
+from training.musicnn.package import read_package
+from training.musicnn.plain import answer
 from training.problems import NotEqual
 
 FRAMES, BANDS = 187, 96  # of a patch

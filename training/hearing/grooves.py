@@ -12,7 +12,7 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
-from training.styles import Bar, Note, Style, eighths, riff
+from training.hearing.styles import Bar, Note, Style, eighths, riff
 
 RATE = 22_050  # samples a second
 HARMONICS = 16  # of a note at most

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from bot.audio.rhythm import mel_flux, onset_rate
 from bot.audio.tempo import BANDS, BEATS, CANDIDATES, TOLERANCE, autocorrelation, envelopes, evidence
 from bot.audio.timbre import survey
-from training.grooves import Groove
+from training.hearing.grooves import Groove
 
 PENALTY = 100.0  # on the squares of the weights, per unit of likelihood of all grooves
 STEPS = 500  # of the optimiser at most; some 100 are enough

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
-from training.truth import Key
+from training.hearing.truth import Key
 
 RATE = 22_050  # Hz; librosa's own
 COEFFICIENTS = 20  # MFCC, as librosa counts them

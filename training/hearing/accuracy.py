@@ -16,11 +16,11 @@ from bot.audio import features
 from bot.audio.decode import Sound, read
 from bot.audio.embedding import Embedder
 from bot.errors import AudioError
-from training import rivals
-from training.probe import probe
+from training.hearing import rivals
+from training.hearing.probe import probe
+from training.hearing.truth import Key, Recording, acc1, acc2, key_score
 from training.problems import InputProblem
 from training.summary import figure
-from training.truth import Key, Recording, acc1, acc2, key_score
 
 OURS, LIBROSA, PYLOUDNORM = "Cratekeeper", "librosa", "pyloudnorm"
 THIRDS = 3  # of the recordings, by confidence

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from training.checkpoint import Tensors
+from training.musicnn.checkpoint import Tensors
 
 Floats = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.checkpoint import Tensors, read_checkpoint
+from training.musicnn.checkpoint import Tensors, read_checkpoint
 from training.problems import InputProblem
 
 WHEEL = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"  # sha256 of musicnn-0.1.0-py3-none-any.whl

@@ -1,0 +1,1 @@
+"""Hearing, learnt and measured: recordings whose truth is known, rivals, and grooves to learn tempo from."""

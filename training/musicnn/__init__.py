@@ -1,0 +1,1 @@
+"""musicnn: its ONNX file, built from the weights in its own package."""
