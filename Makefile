@@ -16,7 +16,7 @@ check: $(VENV)/test.stamp
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check . && $(VENV)/bin/mypy
 
 bench: $(VENV)/test.stamp ## speed and memory, as ratios in one run; some minutes
-	@for each in $(filter-out __init__ measure libraries,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
+	@for each in $(filter-out __init__ measure libraries rivals,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
 	  echo "\n$$each"; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.$$each || exit 1; done
 
 $(VENV)/run.stamp: requirements.lock

@@ -11,6 +11,8 @@ import argparse
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -46,14 +48,16 @@ LEVELS = {  # of drums, bass, chords and lead
     "chorus": (1.0, 1.0, 1.0, 1.0), "bridge": (0.3, 0.8, 1.0, 0.4),
     "solo": (1.0, 1.0, 0.8, 1.2), "outro": (0.4, 0.6, 0.8, 0.3),
 }  # fmt: skip
+EVEN = 0.1  # root mean square of every section of a song whose parts are equally loud
 LATE = 0.008  # seconds; standard deviation of a player's time
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a song, from `start` to `end` in seconds."""
+    """A part of a song: so many bars, from `start` to `end` in seconds."""
 
     kind: str
+    bars: int
     start: float
     end: float
 
@@ -84,8 +88,8 @@ class Arranged:
     def sections(self) -> list[Section]:
         edges = np.cumsum([0, *(bars for _, bars in self.plan)]) * self.sound.bar
         return [
-            Section(kind, float(start), float(end))
-            for (kind, _), start, end in zip(self.plan, edges, edges[1:], strict=False)
+            Section(kind, bars, float(start), float(end))
+            for (kind, bars), (start, end) in zip(self.plan, pairwise(edges), strict=True)
         ]
 
 
@@ -101,9 +105,8 @@ def arranged(seed: int, families: Sequence[int] = range(len(STYLES))) -> Arrange
     lifts = {CHORUS: 0.0 if evened else float(dice.uniform(0, 3)), "solo": float(dice.uniform(-1, 4))}
     fading = float(dice.uniform(5, 15)) if dice.random() < 0.4 else 0.0
     modulation = int(dice.choice([1, 2])) if dice.random() < 0.25 else 0
-    return Arranged(
-        sound, plan, {kind: _material(dice, sound, kind) for kind in kinds}, evened, lifts, modulation, fading
-    )
+    material = {kind: _material(dice, sound, kind) for kind in kinds}
+    return Arranged(sound, plan, material, evened, lifts, modulation, fading)
 
 
 def _bars(dice: np.random.Generator, sound: Sound, kinds: list[str]) -> Iterator[tuple[str, int]]:
@@ -128,15 +131,15 @@ def play(song: Arranged) -> Samples:
     """The song as (samples, 2) at RATE."""
     dice = np.random.default_rng(song.sound.seed)
     parts = np.zeros((4, round(song.sections[-1].end * RATE)), np.float32)
-    drums, made = synth.kit(song.sound, dice), dict[tuple[int, int, float], Samples]()
-    last = max(number for number, (kind, _) in enumerate(song.plan) if kind == CHORUS)
-    for number, ((kind, bars), section) in enumerate(zip(song.plan, song.sections, strict=True)):
-        shift = song.modulation if number >= last else 0
-        _play_drums(parts[0], song, kind, bars, section, drums, dice)
-        for part, start, pitch, length, level in _notes(song, kind, bars, shift, dice):
-            tone = made.setdefault((part, pitch, length), _tone(song.sound, part, pitch, length))
-            synth.add(parts[part], max(0.0, section.start + start + dice.normal(0, LATE)), tone, level)
-        _level(parts, song, kind, section)
+    drums, tone = synth.kit(song.sound, dice), cache(partial(_tone, song.sound))
+    last = max(section.start for section in song.sections if section.kind == CHORUS)
+    for section in song.sections:
+        shift = song.modulation if section.start >= last else 0
+        _play_drums(parts[0], song, section, drums, dice)
+        for part, start, pitch, length, level in _notes(song, section, shift, dice):
+            when = max(0.0, section.start + start + dice.normal(0, LATE))
+            synth.add(parts[part], when, tone(part, pitch, length), level)
+        _level(parts, song, section)
     mix = synth.mastered(parts, song.sound, dice)
     fade = round(song.fading * RATE)
     mix[len(mix) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
@@ -149,19 +152,19 @@ def _tone(sound: Sound, part: int, pitch: int, length: float) -> Samples:
 
 
 def _notes(
-    song: Arranged, kind: str, bars: int, shift: int, dice: np.random.Generator
+    song: Arranged, section: Section, shift: int, dice: np.random.Generator
 ) -> Iterator[tuple[int, float, int, float, float]]:
     """Part, seconds after the section's start, pitch, length and level of each note of bass, chords and lead."""
-    sound, material, step = song.sound, song.material[kind], song.sound.bar / STEPS
+    sound, material, step = song.sound, song.material[section.kind], song.sound.bar / STEPS
     base = 48 + sound.key + shift
-    for bar in range(bars):
+    for bar in range(section.bars):
         start, degree = bar * sound.bar, material.chords[bar % 4]
         for beat in range(0, STEPS, 2 if sound.density > 0.4 else 4):
             yield 1, start + beat * step, base - 12 + synth.semitones(sound, degree), 2 * step, sound.bass
         for stroke in material.strokes:
             for third in (0, 2, 4):
                 yield 2, start + stroke * step, base + synth.semitones(sound, degree + third), 3 * step, 0.3
-        for at, note in _turned(material.melody, kind, dice):
+        for at, note in _turned(material.melody, section.kind, dice):
             if at // STEPS == bar % 4:
                 pitch = base + 12 * round(sound.register * 2) + synth.semitones(sound, note)
                 yield 3, start + at % STEPS * step, pitch, 1.5 * step, 0.4
@@ -175,38 +178,26 @@ def _turned(melody: Sequence[tuple[int, int]], kind: str, dice: np.random.Genera
 
 
 def _play_drums(
-    part: Samples,
-    song: Arranged,
-    kind: str,
-    bars: int,
-    section: Section,
-    drums: Sequence[Samples],
-    dice: np.random.Generator,
+    part: Samples, song: Arranged, section: Section, drums: Sequence[Samples], dice: np.random.Generator
 ) -> None:
     """The same beat in every bar, and a fill in the last one of a section."""
-    level, step = song.material[kind].levels[0], song.sound.bar / STEPS
-    beat = [
-        (0, 0),
-        (0, 4),
-        (1, 2),
-        (1, 6),
-        *((2, each) for each in range(0, STEPS, 1 if song.sound.density > 0.4 else 2)),
-    ]
+    level, step = song.material[section.kind].levels[0], song.sound.bar / STEPS
+    hats = range(0, STEPS, 1 if song.sound.density > 0.4 else 2)
+    beat = [(0, 0), (0, 4), (1, 2), (1, 6), *((2, each) for each in hats)]
     fill = [(0, 0), *((1, each) for each in range(2, STEPS))]
-    for bar in range(bars):
-        for drum, at in fill if bar == bars - 1 and dice.random() < 0.7 else beat:
+    for bar in range(section.bars):
+        for drum, at in fill if bar == section.bars - 1 and dice.random() < 0.7 else beat:
             when = section.start + bar * song.sound.bar + at * step + abs(dice.normal(0, LATE))
             synth.add(part, when, drums[drum], level * song.sound.drums * dice.uniform(0.8, 1))
 
 
-def _level(parts: Samples, song: Arranged, kind: str, section: Section) -> None:
+def _level(parts: Samples, song: Arranged, section: Section) -> None:
     """Bring a section to its level, in place: bass, chords and lead by the kind's, then all by its loudness or lift."""
     stretch = parts[:, round(section.start * RATE) : round(section.end * RATE)]
-    stretch[1:] *= np.array(song.material[kind].levels[1:], np.float32)[:, None]
+    stretch[1:] *= np.array(song.material[section.kind].levels[1:], np.float32)[:, None]
     power = float(np.sqrt((stretch.sum(0) ** 2).mean())) or 1.0
-    stretch *= np.float32(
-        0.1 / power if song.evened and kind not in ("intro", "outro") else 10 ** (song.lifts.get(kind, 0) / 20)
-    )
+    evened = song.evened and section.kind not in ("intro", "outro")
+    stretch *= np.float32(EVEN / power if evened else 10 ** (song.lifts.get(section.kind, 0) / 20))
 
 
 # ---------------------------------------------------------------- files

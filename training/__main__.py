@@ -10,7 +10,12 @@ from pathlib import Path
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training import commands
-from training.listening import build_musicnn_command, evaluate_peaks_command
+from training.listening import (
+    build_musicnn_command,
+    evaluate_audio_command,
+    evaluate_peaks_command,
+    fit_tempo_command,
+)
 from training.teaching import pretrain_command
 
 
@@ -51,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     inspect.set_defaults(run=commands.inspect_command)
     _add_pretrain(verbs.add_parser("pretrain", help="learn from many people's playlists which artists keep company"))
     _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
+    _add_evaluate_audio(verbs.add_parser("evaluate-audio", help="measure what is heard in recordings of known truth"))
+    _add_fit_tempo(verbs.add_parser("fit-tempo", help="learn from generated grooves how tempo is weighed"))
     _add_build_musicnn(verbs.add_parser("build-musicnn", help="make models/musicnn.onnx from the package's wheel"))
     _add_evaluate_peaks(verbs.add_parser("evaluate-peaks", help="measure highlights on songs whose form is known"))
     return parser
@@ -112,6 +119,18 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="measure it first on people left out; harm is not written")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes of --check")
     parser.set_defaults(run=pretrain_command)
+
+
+def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, bpm, key, mode")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="write all figures there")
+    parser.set_defaults(run=evaluate_audio_command)
+
+
+def _add_fit_tempo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--each", type=_count, default=60, help="grooves of each style (default 60)")
+    parser.set_defaults(run=fit_tempo_command)
 
 
 def _add_build_musicnn(parser: argparse.ArgumentParser) -> None:

@@ -195,7 +195,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     everybody = read_people([*options.data, *options.corpus])
     people, corpora = everybody[: len(options.data)], everybody[len(options.data) :]
     material = Material(people, corpora, read_all_likes(options.likes))
-    _make_ready(options.report, options.json)
+    make_ready(options.report, options.json)
     found = {"command": options.command, **evaluate(material, protocol, options.jobs)}
     print(report(found))
     if options.json:
@@ -206,7 +206,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _make_ready(folder: Path | None, file: Path | None) -> None:
+def make_ready(folder: Path | None, file: Path | None) -> None:
     """Find out that nothing can be written there before the work, not after it. Raises InputProblem."""
     try:
         if folder is not None:

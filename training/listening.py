@@ -1,6 +1,7 @@
 """Listening: commands that make and measure what the bot hears with. They alone need the libraries for sound."""
 
 import argparse
+import json
 from hashlib import sha256
 
 
@@ -22,4 +23,34 @@ def evaluate_peaks_command(options: argparse.Namespace) -> int:
 
     for folder in options.folders:
         print(report(folder, options.highlight, options.seed), end="\n\n")
+    return 0
+
+
+def evaluate_audio_command(options: argparse.Namespace) -> int:
+    """Listen to every recording, and say how right tempo, key and loudness are."""
+    from bot.audio.embedding import Embedder
+    from training.commands import bar, make_ready
+    from training.hearing import evaluate, hear
+    from training.hearing_report import report
+    from training.truth import read_truth
+
+    make_ready(None, options.json)
+    recordings = [recording for folder in options.data for recording in read_truth(folder)]
+    embedder = Embedder()
+    heard = [hear(recording, embedder) for recording in bar(recordings, "recordings")]
+    found = {"command": options.command, **evaluate(heard, options.seed)}
+    print(report(found))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    return 0
+
+
+def fit_tempo_command(options: argparse.Namespace) -> int:
+    """Play grooves, learn from them how evidence for a tempo is weighed, and print the weights."""
+    from training.commands import bar
+    from training.grooves import STYLES, play
+    from training.tempo import as_table, learn
+
+    grooves = (play(style, seed) for style in STYLES for seed in range(options.each))
+    print(as_table(learn(bar(grooves, "grooves", len(STYLES) * options.each))))
     return 0

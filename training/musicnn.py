@@ -18,25 +18,20 @@ Channels are padded to multiples of 16: only then does onnxruntime keep its bloc
 maximum. The first of those added is the channel of ones.
 """
 
-import ast
-import hashlib
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from training.checkpoint import Tensors, read_checkpoint
+from training.checkpoint import Tensors
 from training.graph import Graph
+from training.musicnn_package import read_package
 from training.musicnn_plain import answer
-from training.problems import InputProblem, NotEqual
+from training.problems import NotEqual
 
-WHEEL = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"  # sha256 of musicnn-0.1.0-py3-none-any.whl
-FOLDER = "musicnn/MSD_musicnn/"
 FRAMES, BANDS = 187, 96  # of a patch
 EPSILON = 1e-3  # of `tf.layers.batch_normalization`
 BLOCK = 16  # channels; onnxruntime's blocks have 8 or 16, as the processor's registers are wide
@@ -77,36 +72,6 @@ class Layer:
         kernel = np.pad(self.kernel, (more, (0, 0), (0, 0), (0, 0)))
         offset = np.pad(self.offset, more, constant_values=1)
         return Layer(kernel, np.pad(self.bias, more), np.pad(self.scale, more), offset)
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """What the wheel holds of MSD_musicnn: weights by the names of its checkpoint, tags in the graph's order."""
-
-    weights: Tensors
-    tags: list[str]
-    licence: str
-
-
-def read_package(wheel: Path) -> Package:
-    """Read the package's wheel. Raises InputProblem for any other file."""
-    try:
-        content = wheel.read_bytes()
-    except OSError as problem:
-        raise InputProblem(f"{wheel}: {problem.strerror}") from problem
-    if hashlib.sha256(content).hexdigest() != WHEEL:
-        raise InputProblem(f"{wheel.name} is not musicnn 0.1.0: its sha256 differs")
-    with zipfile.ZipFile(wheel) as package:
-        index, data = (package.read(FOLDER + name) for name in (".index", ".data-00000-of-00001"))
-        tags = _constant(package.read("musicnn/configuration.py"), "MSD_LABELS")
-        licence = package.read("musicnn-0.1.0.dist-info/LICENSE.md").decode()
-    return Package(read_checkpoint(index, data), tags, licence)
-
-
-def _constant(source: bytes, name: str) -> Any:
-    """The value of a constant in a Python file, which is read and not run."""
-    assigned = (each for each in ast.parse(source).body if isinstance(each, ast.Assign))
-    return next(ast.literal_eval(each.value) for each in assigned if ast.unparse(each.targets[0]) == name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,10 @@ def shares(sound: Sound, highlight: Sequence[Span]) -> dict[str, float]:
     """Return the share of a clip inside the highlight for each way of choosing its start."""
     starts = np.arange(0, max(sound.seconds - peak.CLIP, STEP), STEP)
     everywhere = np.array([inside(start, highlight) for start in starts])
+    found = peak.find(sound)
     return {
-        "ours": inside(peak.find(sound).start, highlight),
+        "ours": inside(found.start, highlight),
+        "our confidence": found.confidence,
         "loudest window": inside(loudest(sound), highlight),
         "random": float(everywhere.mean()),
         "second 30": inside(min(SECOND, float(starts[-1])), highlight),

@@ -33,14 +33,14 @@ def report(found: Figures) -> str:
 def _drawn(found: Figures) -> str:
     ks = [str(k) for k in found["protocol"]["ks"]]
     rows = [[name, *(str(counts.get(k, 0)) for k in ks)] for name, counts in found["drawn"].items()]
-    return _titled("Members drawn, by person and k playlists", ["person", *(f"k={k}" for k in ks)], rows)
+    return titled("Members drawn, by person and k playlists", ["person", *(f"k={k}" for k in ks)], rows)
 
 
 def _accuracy(records: Records) -> str:
     """Return the mean over all members, with the interval over members, for each contender."""
     names = dict.fromkeys(each["contender"] for each in _overall(records))
     rows = [[name, *(_cell(_at(records, name, n), "accuracy") for n in _ns(records))] for name in names]
-    return _titled("Accuracy by n labels a playlist (95 % over members)", _heads("model", records), rows)
+    return titled("Accuracy by n labels a playlist (95 % over members)", _heads("model", records), rows)
 
 
 def _details(records: Records, name: str) -> str:
@@ -49,9 +49,9 @@ def _details(records: Records, name: str) -> str:
     for measure, title in DETAILS:
         each_n = [_at(records, name, n) for n in _ns(records)]
         rows.append([title, *(_cell(each, measure) for each in each_n)])
-        rows.append(["  over persons", *(_span((each.get(measure) or {}).get("persons")) for each in each_n)])
-    rows.append(["calibration error", *(_number(_at(records, name, n).get("calibration_error")) for n in _ns(records))])
-    return _titled(f"Of “{name}”", _heads("measure", records), rows)
+        rows.append(["  over persons", *(span((each.get(measure) or {}).get("persons")) for each in each_n)])
+    rows.append(["calibration error", *(number(_at(records, name, n).get("calibration_error")) for n in _ns(records))])
+    return titled(f"Of “{name}”", _heads("measure", records), rows)
 
 
 def _slices(records: Records, name: str, by: str) -> str:
@@ -62,7 +62,7 @@ def _slices(records: Records, name: str, by: str) -> str:
         for value in values
         for measure, title in shown
     ]
-    return _titled(f"Of “{name}”, by {by}", _heads(by, records), rows)
+    return titled(f"Of “{name}”, by {by}", _heads(by, records), rows)
 
 
 def _gains(records: Records) -> str:
@@ -70,13 +70,13 @@ def _gains(records: Records) -> str:
     held = {(each["of"], each["over"], each["n"]): each for each in records}
     rows = [[f"{a} over {b}", *(_signed(held.get((a, b, n))) for n in ns)] for a, b in pairs]
     title = "Points of accuracy won on the same members (95 % over members; over persons)"
-    return _titled(title, ["", *(f"n={n}" for n in ns)], rows)
+    return titled(title, ["", *(f"n={n}" for n in ns)], rows)
 
 
 def _none(records: Records) -> str:
     names = dict.fromkeys(each["contender"] for each in _overall(records) if "none_auroc" in each)
     rows = [[name, *(_cell(_at(records, name, n), "none_auroc") for n in _ns(records))] for name in names]
-    return _titled("AUROC of “none of these”, 2n of its songs labelled", _heads("model", records), rows)
+    return titled("AUROC of “none of these”, 2n of its songs labelled", _heads("model", records), rows)
 
 
 def _asking(asking: Figures) -> str:
@@ -88,19 +88,19 @@ def _asking(asking: Figures) -> str:
         + [NOTHING if each["labels_needed"][goal] is None else f"{each['labels_needed'][goal]:.1f}" for goal in goals]
         for way, each in asking.items()
     ]
-    heads = ["questions", "members", *(f"{at} labels" for at in points), *(f"labels for {_number(g)}" for g in goals)]
-    return _titled("Accuracy by labels in all, k=5, songs chosen or at random", heads, rows)
+    heads = ["questions", "members", *(f"{at} labels" for at in points), *(f"labels for {number(g)}" for g in goals)]
+    return titled("Accuracy by labels in all, k=5, songs chosen or at random", heads, rows)
 
 
 def _likes(likes: Figures) -> str:
     rows = [
-        [person, str(each["songs"]), way, name, _number(accuracy), _number(each["commonest"])]
+        [person, str(each["songs"]), way, name, number(accuracy), number(each["commonest"])]
         for person, each in likes.items()
         for way, by_name in each["accuracy"].items()
         for name, accuracy in by_name.items()
     ]
     heads = ["likes", "songs", "folds", "model", "accuracy", "always the commonest"]
-    return _titled("Likes and dislikes, five folds", heads, rows)
+    return titled("Likes and dislikes, five folds", heads, rows)
 
 
 def _overall(records: Records) -> Records:
@@ -123,11 +123,11 @@ def _heads(first: str, records: Records) -> list[str]:
 
 def _cell(record: Mapping[Any, Any], measure: Any) -> str:
     figure = record.get(measure)
-    return f"{_number(figure['mean'])} {_span(figure['members'])}" if figure and figure["members"] else NOTHING
+    return f"{number(figure['mean'])} {span(figure['members'])}" if figure and figure["members"] else NOTHING
 
 
-def _span(interval: Sequence[float] | None) -> str:
-    return f"({_number(interval[0])}–{_number(interval[1])})" if interval else NOTHING
+def span(interval: Sequence[float] | None) -> str:
+    return f"({number(interval[0])}–{number(interval[1])})" if interval else NOTHING
 
 
 def _signed(gain: Figures | None) -> str:
@@ -137,12 +137,12 @@ def _signed(gain: Figures | None) -> str:
     return f"{100 * gain['mean']:+.1f} ({spans})"
 
 
-def _number(share: float | None) -> str:
+def number(share: float | None) -> str:
     """Return three digits without the leading nought."""
     return NOTHING if share is None else f"{share:.3f}".removeprefix("0") if share >= 0 else f"{share:.3f}"
 
 
-def _titled(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def titled(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"### {title}\n\n{table(heads, rows)}" if rows else ""
 
 

@@ -66,8 +66,8 @@ def patches(mono: Floats, rate: int) -> Iterator[Floats]:
 
     A frame is centred on its time, and the song stands between half windows of silence, as in librosa.
     """
-    samples = np.pad(resample(mono, rate, RATE), WINDOW // 2)
-    samples = np.pad(samples, (0, max(0, SPAN - len(samples))))
+    samples, margin = resample(mono, rate, RATE), WINDOW // 2
+    samples = np.pad(samples, (margin, max(margin, SPAN - margin - len(samples))))
     count = 1 + (len(samples) - SPAN) // STRIDE
     for number in np.linspace(0, count - 1, min(count, MOST)).round().astype(int):
         yield samples[number * STRIDE : number * STRIDE + SPAN]

@@ -8,10 +8,10 @@ by time series structure features").
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, uniform_filter1d
+from scipy.ndimage import gaussian_filter
 
 NEIGHBOURS = 0.04  # of all moments count as a moment's nearest
-BLUR_TIME, BLUR_LAG = 8.0, 0.6 / 0.5  # steps; standard deviations by which the pattern of repetitions is blurred
+BLUR_TIME, BLUR_LAG = 8.0, 1.2  # steps; standard deviations by which the pattern of repetitions is blurred
 SHARPEST = 1 / 40  # of the moments are boundaries of strength 1 on average
 
 Floats = NDArray[np.float32]
@@ -45,11 +45,12 @@ def best_echoes(echo: Floats, gap: int, most: int) -> Floats:
     return np.asarray(np.where(np.isfinite(strongest), strongest, echo.mean()).mean(1))
 
 
-def spread(values: Floats, length: int, count: int) -> Floats:
-    """What was said of stretches of `length` moments, as a mean for each of `count` moments that they cover."""
-    covered = np.pad(values, (length - 1, 0), mode="edge")[:count]
-    means = uniform_filter1d(covered, length, mode="nearest", origin=-((length - 1) // 2) if length % 2 else 0)
-    return np.asarray(np.pad(means, (0, count - len(means)), mode="edge"))
+def spread(values: Floats, length: int) -> Floats:
+    """What (m,) values say of stretches of `length` moments, as the mean for each moment in them: (m + length - 1,)."""
+    total = np.concatenate([[0], np.cumsum(values)])
+    moments = np.arange(len(values) + length - 1)
+    first, last = np.maximum(moments - length + 1, 0), np.minimum(moments + 1, len(values))
+    return np.asarray((total[last] - total[first]) / (last - first), np.float32)
 
 
 def boundaries(alike: Floats, memory: int, apart: int) -> Floats:
@@ -58,7 +59,7 @@ def boundaries(alike: Floats, memory: int, apart: int) -> Floats:
     Which lags a moment repeats at stays the same while a part goes on, and changes where another begins. `memory`
     moments are compared at once; lags below `apart` are no repetition.
     """
-    pattern = gaussian_filter(_lags(echoes(alike, memory), apart), (BLUR_TIME, BLUR_LAG), mode=("nearest", "wrap"))
+    pattern = gaussian_filter(_lags(echoes(alike, memory), apart), (BLUR_TIME, BLUR_LAG), mode=("reflect", "wrap"))
     change = np.linalg.norm(np.diff(pattern, axis=0), axis=1)
     found = np.zeros(len(alike), np.float32)
     first = memory // 2 + 1

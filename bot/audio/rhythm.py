@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from bot.audio.tempo import FRAMES, Floats, autocorrelation, envelopes, tempo
+from bot.audio.spectrum import FRAMES, Floats
+from bot.audio.tempo import autocorrelation, envelopes, tempo
 
 SLOWEST = 70.0  # beats a minute; tempi are folded into the octave above it
 SPAN, STEP = round(8 * FRAMES), round(FRAMES)  # frames: of one point of the tempo curve, and from point to point
@@ -32,7 +33,7 @@ class Rhythm:
 
 def rhythm(mel: Floats) -> Rhythm:
     """Return the rhythm of `mel`, shape (frames, 128) at FRAMES a second: mel spectrogram in dB, 80 dB deep."""
-    flux = np.maximum(np.diff(mel, axis=0, prepend=mel[:1]), 0)
+    flux = mel_flux(mel)
     onsets = flux.mean(1)
     rate = onset_rate(onsets)
     found = tempo(flux, rate)
@@ -40,6 +41,11 @@ def rhythm(mel: Floats) -> Rhythm:
     return Rhythm(
         found.bpm, found.confidence, fold(found.bpm), rate, _pulse(sharp, found.bpm), onsets, _curve(sharp, found.bpm)
     )
+
+
+def mel_flux(mel: Floats) -> Floats:
+    """Return by how many dB each band of `mel` rises from the frame before: shape of `mel`, no falls."""
+    return np.asarray(np.maximum(np.diff(mel, axis=0, prepend=mel[:1]), 0), np.float32)
 
 
 def fold(bpm: float) -> float:

@@ -16,7 +16,8 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-FRAMES = 22_050 / 512  # of onset strength a second
+from bot.audio.spectrum import FRAMES, Floats
+
 BANDS = ((0, 128), (0, 12), (12, 50), (50, 128))  # mel bands: all, below 330 Hz, up to 1.6 kHz, above
 BEATS = (1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 8)  # lags at which a tempo is heard, in its beats
 CANDIDATES = np.exp(np.arange(np.log(40), np.log(260), 0.005))  # beats a minute, half a per cent apart
@@ -27,14 +28,13 @@ AROUND = 21  # frames; half a second, of which an onset has to stand out
 TOLERANCE = 0.04  # two tempi closer than that are the same: the usual tolerance (Gouyon et al. 2006)
 FINEST = np.linspace(-0.02, 0.02, 81)  # steps of half a thousandth around the best candidate
 
-Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 WEIGHTS = np.array([
-    -0.113, 0.123, 0.502, 0.753, 0.664, 0.837, 0.660, 0.050,  # every band, at each of BEATS
-    -3.382, -2.500, -1.686, 1.173, 0.563, 0.992, 4.496, 0.351,  # low
-    0.683, -0.079, 0.899, 1.164, -0.627, 1.137, 1.258, 0.460,  # middle
-    0.180, 0.224, 0.445, -0.370, 1.270, -0.056, -0.063, 0.181,  # high
+    -0.112, 0.123, 0.502, 0.756, 0.663, 0.834, 0.658, 0.049,  # every band, at each of BEATS
+    -3.382, -2.501, -1.686, 1.177, 0.564, 0.986, 4.495, 0.351,  # low
+    0.684, -0.079, 0.899, 1.167, -0.628, 1.132, 1.254, 0.458,  # middle
+    0.181, 0.224, 0.446, -0.367, 1.270, -0.059, -0.064, 0.181,  # high
     0.785, -1.237, 0.381,  # distance from TYPICAL, its square, its product with density
 ])  # fmt: skip
 

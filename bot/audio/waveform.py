@@ -21,7 +21,7 @@ EACH = 0.1  # seconds; a voice message's waveform has at most one byte for so lo
 WIDTH, HEIGHT, MARGIN = 1100, 284, 24  # pixels; Discord shows pictures 550 wide
 TOP, BOTTOM = 68, 228  # between which the bars stand
 PITCH, BAR = 8, 5  # pixels from bar to bar, and of one; its ends are round
-FINE = 3  # times larger while it is drawn: Pillow's shapes have hard edges
+FINE = 2  # times larger while it is drawn: Pillow's shapes have hard edges
 LEAST_BAR = 5  # pixels high: silence is a row of dots
 TICKS = 34  # pixels below the bars
 PAPER, QUIET, INK = "#1e1f22", "#4e5058", "#b5bac1"
@@ -43,9 +43,13 @@ def voice(samples: Samples, rate: int) -> str:
 
 def levels(samples: Samples, count: int) -> Floats:
     """Root mean squares of `count` equal parts of (channels, n) samples."""
-    power = np.einsum("cn,cn->n", samples, samples) / len(samples)
-    edges = np.linspace(0, len(power), count + 1).astype(int)
-    return np.sqrt([power[left:right].mean() if right > left else 0.0 for left, right in pairwise(edges)])
+    edges = np.linspace(0, samples.shape[1], count + 1).astype(int)
+    return np.sqrt([_power(samples[:, left:right]) for left, right in pairwise(edges)])
+
+
+def _power(samples: Samples) -> float:
+    """The mean square; a dot product a channel takes a tenth of the time that squaring does."""
+    return float(sum(channel @ channel for channel in samples)) / max(samples.size, 1)
 
 
 def picture(sound: Sound, peak: Peak) -> bytes:
@@ -72,13 +76,16 @@ def _bars(image: Image.Image, heights: Floats, left: float, right: float) -> Non
     """Draw one bar for each of (n,) levels around the middle; those between `left` and `right` shine."""
     middle, half = (TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2
     tall = np.maximum(half * heights / max(heights.max(), 1e-9), LEAST_BAR / 2)
-    plain, shining = Image.new("L", image.size), Image.new("L", image.size)
+    mask = Image.new("L", image.size)
+    plain, shining = ImageDraw.Draw(image), ImageDraw.Draw(mask)
     for number, height in enumerate(tall):
         x = MARGIN + number * PITCH + (PITCH - BAR) / 2
-        mask = shining if left <= x + BAR / 2 <= right else plain
-        _box(ImageDraw.Draw(mask), (x, middle - height, x + BAR, middle + height), BAR / 2, 255)
-    image.paste(QUIET, mask=plain)
-    image.paste(_glow(image.size), mask=shining)
+        bar = (x, middle - height, x + BAR, middle + height)
+        if left <= x + BAR / 2 <= right:
+            _box(shining, bar, BAR / 2, 255)
+        else:
+            _box(plain, bar, BAR / 2, QUIET)
+    image.paste(_glow(image.size), mask=mask)
 
 
 def _glow(size: tuple[int, int]) -> Image.Image:

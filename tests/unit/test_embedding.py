@@ -9,6 +9,8 @@ from bot.audio.embedding import DIGEST, MODEL, MOST, RATE, SPAN, STRIDE, Embedde
 from bot.errors import ModelCorrupt, ModelMissing
 from training import musicnn
 from training.__main__ import main as training
+from training.musicnn_package import WHEEL as WHEEL_DIGEST
+from training.musicnn_package import read_package
 from training.problems import InputProblem, NotEqual
 
 EMBEDDING = [0.0522, 0.8258, 0.6979, -0.2805, -0.2934]  # every fiftieth
@@ -129,7 +131,7 @@ def test_a_file_that_is_another_is_never_opened(tmp_path: Path) -> None:
 def test_the_card_names_the_file_and_holds_the_notice() -> None:
     card = MODEL.with_suffix(".md").read_text()
     assert DIGEST in card
-    assert musicnn.WHEEL in card
+    assert WHEEL_DIGEST in card
     assert f"{MODEL.stat().st_size:,} bytes" in card
     assert "Universitat Pompeu Fabra" in card
     assert "this permission notice appear in all copies" in card
@@ -143,7 +145,7 @@ def test_the_file_is_built_again_byte_for_byte(wheel: Path, tmp_path: Path) -> N
 def test_the_file_equals_the_packages_layers(wheel: Path) -> None:
     assert musicnn.compare(MODEL.read_bytes(), wheel) < musicnn.CLOSE
     content = MODEL.read_bytes()
-    bias = content.index(musicnn.read_package(wheel).weights["dense_1/bias"].tobytes())
+    bias = content.index(read_package(wheel).weights["dense_1/bias"].tobytes())
     with pytest.raises(NotEqual):
         musicnn.compare(content[:bias] + np.float32(1).tobytes() + content[bias + 4 :], wheel)
 

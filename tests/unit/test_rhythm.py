@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.audio.rhythm import FRAMES, Rhythm, fold, rhythm
-from tests.unit.sounds import chords, clicks, mel, noise, silence, strokes
+from tests.unit.music import chords, clicks, mel, noise, silence, strokes
 from training.grooves import STYLES, Style, play
 
 NAMED = {style.name: style for style in STYLES}

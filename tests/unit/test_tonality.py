@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.audio.tonality import MAJOR, MINOR, centroid, find_key, tonality
-from tests.unit.sounds import cadence, chords, noise, silence
+from tests.unit.music import cadence, chords, noise, silence
 
 SURE = 0.5  # confidence
 

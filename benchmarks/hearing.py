@@ -1,0 +1,161 @@
+"""Hearing: what it costs to hear a song, beside librosa and essentia. `python -m benchmarks.hearing [FILE]`.
+
+Without a FILE a generated song of thirty seconds is heard, as MP3 of 128 kb/s. All that is timed takes turns in one
+process, by the processor's time; rivals are timed where they are installed. Memory is that of processes of their own.
+"""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from benchmarks import rivals
+from benchmarks.measure import Row, in_turns, show
+from bot.adapters.hearing import Hearing
+from bot.audio.decode import Sound, read
+from bot.audio.embedding import Embedder
+from bot.audio.features import analyse
+from bot.audio.spectrum import resample
+from sandbox.songs import render, songs
+
+SECONDS, RATE, BITRATE = 30, 44_100, 128_000
+LONG = 240  # seconds of a whole song, for its memory
+FILES = 40  # heard for the throughput
+AUDIO = ("av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio")
+Task = Callable[[], object]
+
+
+def main() -> None:
+    """Speed, then memory, then what the serving process imports."""
+    given = [Path(each) for each in sys.argv[1:] if not each.startswith("--") and Path(each).suffix != ".json"]
+    with tempfile.TemporaryDirectory() as folder:
+        song = given[0] if given else write(Path(folder) / "song.mp3", SECONDS)
+        long = write(Path(folder) / "long.mp3", LONG)
+        show(speed(song))
+        print()
+        show([*memory(song, long), *throughput(song), imports()])
+
+
+def write(path: Path, seconds: int) -> Path:
+    """Write a generated song of that length as MP3."""
+    sound = resample(render(songs(count=1)[0]).mean(0), 22_050, RATE)
+    samples = np.resize(sound, (1, seconds * RATE)).repeat(2, axis=0)
+    with av.open(str(path), "w", format="mp3") as out:
+        stream: Any = out.add_stream("libmp3lame", rate=RATE, layout="stereo")
+        stream.bit_rate = BITRATE
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32), format="fltp", layout="stereo")
+        frame.sample_rate = RATE
+        for part in (frame, None):
+            out.mux(stream.encode(part))
+    return path
+
+
+# ---------------------------------------------------------------- speed
+def speed(song: Path) -> list[Row]:
+    """A row for each way to hear a song; the last column is against our features, decoding included."""
+    sound, embedder = read(song), Embedder()
+    tasks: dict[str, Task] = {
+        "features, decoding included": lambda: features(song),
+        "decoding alone: the floor": lambda: read(song),
+        "features and embedding": lambda: _whole(read(song), embedder),
+        **rivals.tasks(song),
+    }
+    times = in_turns(*tasks.values(), clock=time.process_time)
+    return [
+        {"what": name, "ms": 1000 * taken, "× realtime": sound.seconds / taken, "of ours": taken / times[0]}
+        for name, taken in zip(tasks, times, strict=True)
+    ]
+
+
+def features(song: Path) -> object:
+    return analyse(read(song))
+
+
+def _whole(sound: Sound, embedder: Embedder) -> object:
+    return analyse(sound), embedder.embed(sound.mono, sound.rate)
+
+
+# ---------------------------------------------------------------- memory, throughput, imports
+def memory(song: Path, long: Path) -> list[Row]:
+    """The most memory that was resident, each in a process of its own."""
+    ours = "from bot.audio.decode import read; from bot.audio.features import analyse; analyse(read(Path({!r})))".format
+    theirs = "from benchmarks.rivals import librosa_core; librosa_core(Path({!r}))".format
+    rows: list[Row] = [
+        {"what": "MB, features of 30 s", "measured": _peak_of(ours(str(song)))},
+        {"what": "MB, features of 240 s", "measured": _peak_of(ours(str(long)))},
+        {"what": "MB, the process that hears: features and embedding of 30 s", "measured": asyncio.run(_served(song))},
+        {"what": "MB, the same of 240 s", "measured": asyncio.run(_served(long))},
+    ]
+    if find_spec("librosa"):
+        rows.append({"what": "MB, librosa's core features of 30 s", "measured": _peak_of(theirs(str(song)))})
+    return rows
+
+
+def _peak_of(code: str) -> float:
+    whole = f"import os; from pathlib import Path; {code}; print(Path('/proc/self/status').read_text())"
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", whole]
+    said = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)  # noqa: S603
+    return _peak(said.stdout)
+
+
+def _peak(status: str) -> float:
+    """MB that a process had at most, by what the kernel says of it."""
+    (most,) = re.findall(r"VmHWM:\s+(\d+)", status)
+    return int(most) / 1024
+
+
+async def _served(song: Path) -> float:
+    hearing = Hearing()
+    await hearing.analyse(song)
+    status = await asyncio.to_thread(Path(f"/proc/{hearing.pid}/status").read_text)
+    await hearing.close()
+    return _peak(status)
+
+
+def throughput(song: Path) -> list[Row]:
+    """Clips a second through the processes that an import of a folder uses."""
+    return [
+        {
+            "what": f"clips a second, {count} process(es), embedding included",
+            "measured": asyncio.run(_heard(song, count)),
+        }
+        for count in range(1, len(os.sched_getaffinity(0)) + 1)
+    ]
+
+
+async def _heard(song: Path, count: int) -> float:
+    hearings = [Hearing() for _ in range(count)]
+    await asyncio.gather(*(each.analyse(song) for each in hearings))
+
+    async def hear(hearing: Hearing) -> None:
+        for _ in range(FILES // count):
+            await hearing.analyse(song)
+
+    began = time.perf_counter()
+    await asyncio.gather(*map(hear, hearings))
+    taken = time.perf_counter() - began
+    await asyncio.gather(*(each.close() for each in hearings))
+    return FILES // count * count / taken
+
+
+def imports() -> Row:
+    code = "import json, sys, bot.app, bot.worker; print(json.dumps(list(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)  # noqa: S603
+    modules = [name for name in json.loads(said.stdout) if name.startswith(tuple(f"{each}." for each in AUDIO))]
+    return {"what": "modules of audio that the serving process imports", "measured": len(modules)}
+
+
+if __name__ == "__main__":
+    main()

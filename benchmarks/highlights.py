@@ -1,0 +1,59 @@
+"""Highlights: what a song of four minutes costs beside decoding it. `python -m benchmarks.highlights`.
+
+Ratios say how many times longer than decoding the same MP3 each takes, in the same rounds.
+"""
+
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+
+from benchmarks.measure import in_turns, peak_bytes, show
+from bot.audio import decode, peak
+from bot.audio.clip import MP3, OPUS, cut
+from bot.audio.embedding import Embedder
+from bot.audio.waveform import picture
+from sandbox import synth
+from sandbox.arranged import arranged, play
+
+SECONDS = 240
+
+
+def main() -> None:
+    """Measure the highlight, the embedding, clips and the picture of one generated song."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "song.mp3"
+        write(path)
+        sound, embedder = decode.read(path), Embedder()
+        found = peak.find(sound)
+        tasks = {
+            "decode": lambda: decode.read(path),
+            "highlight": lambda: peak.find(sound),
+            "embedding and tags": lambda: embedder.embed(sound.mono, sound.rate),
+            "clip, Opus": lambda: cut(path, found.start, form=OPUS),
+            "clip, MP3": lambda: cut(path, found.start, form=MP3),
+            "picture": lambda: picture(sound, found),
+        }
+        times = in_turns(*tasks.values())
+    rows = zip(tasks, times, strict=True)
+    show([{"what": name, "ms": 1000 * taken, "of decoding": taken / times[0]} for name, taken in rows])
+    print(f"\n{peak_bytes() / 2**20:.0f} MB at most, with the song in memory")
+
+
+def write(path: Path) -> None:
+    """Write an arranged song, played over and over until it is long enough, as MP3 at 44.1 kHz."""
+    samples = np.repeat(np.resize(play(arranged(0)), (SECONDS * synth.RATE, 2)), 2, axis=0)
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout="stereo")
+    frame.sample_rate, frame.time_base, frame.pts = 2 * synth.RATE, Fraction(1, 2 * synth.RATE), 0
+    with av.open(str(path), "w", format="mp3") as file:
+        stream = file.add_stream("libmp3lame", rate=2 * synth.RATE, layout="stereo")
+        stream.bit_rate = 128_000
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            file.mux(packet)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Checkpoints of TensorFlow, read without it: written here byte by byte as the formats' descriptions say."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from training.checkpoint import MAGIC, read_checkpoint
+
+FLOAT, INT64 = 1, 9  # of DataType
+
+
+def varint(number: int) -> bytes:
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
+
+
+def field(number: int, value: int | bytes) -> bytes:
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def entry(kind: int, shape: tuple[int, ...], offset: int, size: int) -> bytes:
+    """A BundleEntryProto: dtype, shape of dims of sizes, offset, size, and a checksum, which is fixed32."""
+    dims = b"".join(field(2, field(1, each)) for each in shape)
+    return field(1, kind) + field(2, dims) + field(4, offset) + field(5, size) + varint(6 << 3 | 5) + b"\0\0\0\0"
+
+
+def block(entries: dict[bytes, bytes]) -> bytes:
+    """A block with one restart point, in which every key leaves out what it shares with the one before it."""
+    packed, before = b"", b""
+    for key, value in entries.items():
+        shared = next((at for at, (one, other) in enumerate(zip(key, before, strict=False)) if one != other), 0)
+        packed += varint(shared) + varint(len(key) - shared) + varint(len(value)) + key[shared:] + value
+        before = key
+    return packed + struct.pack("<II", 0, 1)
+
+
+def table(entries: dict[bytes, bytes], compression: int = 0) -> bytes:
+    """Data block, empty metaindex block, index block, footer; a byte of compression and a checksum after each block."""
+    ending, blocks, handles = bytes([compression]) + b"\0\0\0\0", b"", []
+    for each in (block(entries), block({})):
+        handles.append(varint(len(blocks)) + varint(len(each)))
+        blocks += each + ending
+    index = block({b"z": handles[0]})
+    footer = (handles[1] + varint(len(blocks)) + varint(len(index))).ljust(40, b"\0") + struct.pack("<Q", MAGIC)
+    return blocks + index + ending + footer
+
+
+@pytest.fixture
+def entries() -> dict[bytes, bytes]:
+    return {
+        b"": field(1, 1),  # the header
+        b"conv/bias": entry(FLOAT, (3,), 0, 12),
+        b"conv/kernel": entry(FLOAT, (2, 200), 12, 1600),
+        b"conv/steps": entry(INT64, (), 1612, 8),
+    }
+
+
+def test_tensors_come_back_by_name_in_their_shapes(entries: dict[bytes, bytes]) -> None:
+    data = np.arange(405, dtype="<f4").tobytes()
+    found = read_checkpoint(table(entries), data)
+    assert {name: each.shape for name, each in found.items()} == {"conv/bias": (3,), "conv/kernel": (2, 200)}
+    assert found["conv/bias"].tolist() == [0, 1, 2]
+    assert found["conv/kernel"][1, :2].tolist() == [203, 204]
+
+
+def test_what_is_no_such_table_is_refused(entries: dict[bytes, bytes]) -> None:
+    with pytest.raises(ValueError, match="no LevelDB table"):
+        read_checkpoint(table(entries)[:-1] + b"\0", b"")
+    with pytest.raises(ValueError, match="compressed"):
+        read_checkpoint(table(entries, compression=1), b"")

@@ -1,0 +1,165 @@
+"""Hearing, measured: tempo, key and loudness against the truth about recordings, beside rivals that are installed.
+
+Clips of one song are alike, so intervals resample songs. A source is a group of recordings made the same way; figures
+are told by source too, because what was tuned on one may not hold on the next.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.audio import features
+from bot.audio.decode import Sound, read
+from bot.audio.embedding import Embedder
+from training import rivals
+from training.probe import probe
+from training.summary import figure
+from training.truth import Key, Recording, acc1, acc2, key_score
+
+OURS, LIBROSA, PYLOUDNORM = "Cratekeeper", "librosa", "pyloudnorm"
+THIRDS = 3  # of the recordings, by confidence
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody heard in a recording; confidence where they give one."""
+
+    tempo: float
+    key: Key
+    tempo_confidence: float | None = None
+    key_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Answers by who gave them; loudness in LUFS the same way; vectors for the probe by name."""
+
+    recording: Recording
+    answers: dict[str, Answer]
+    loudness: dict[str, float] = field(default_factory=dict)
+    vectors: dict[str, Vector] = field(default_factory=dict)
+
+
+def hear(recording: Recording, embedder: Embedder) -> Heard:
+    """Listen to one recording, along the path that serves. Raises AudioError where it cannot be decoded."""
+    sound = read(recording.path)
+    detail = features.hear(sound)
+    beat, notes = detail.rhythm, detail.tonality
+    answers = {OURS: Answer(beat.tempo, Key(notes.key, notes.mode), beat.confidence, notes.confidence)}
+    loudness = {OURS: detail.analysis.numbers["loudness"]}
+    own = np.concatenate([[*detail.analysis.numbers.values()], *detail.analysis.vectors.values()])
+    embedding = embedder.embed(sound.mono, sound.rate).embedding
+    vectors = {"features": own, "features and embedding": np.concatenate([own, embedding])}
+    _ask_rivals(sound, answers, loudness, vectors)
+    return Heard(recording, answers, loudness, vectors)
+
+
+def _ask_rivals(
+    sound: Sound, answers: dict[str, Answer], loudness: dict[str, float], vectors: dict[str, Vector]
+) -> None:
+    """Add what those say that are installed."""
+    if rivals.has("librosa"):
+        mono = rivals.librosa_samples(sound.mono, sound.rate)
+        answers[LIBROSA] = Answer(rivals.librosa_tempo(mono), rivals.librosa_key(mono))
+        vectors["librosa's MFCC statistics"] = rivals.librosa_timbre(mono)
+    if rivals.has(PYLOUDNORM):
+        loudness[PYLOUDNORM] = rivals.pyloudnorm_loudness(sound.samples, sound.rate)
+
+
+def evaluate(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
+    """Return all figures of what was heard."""
+    return {
+        "recordings": dict(Counter(each.recording.source for each in heard)),
+        "figures": [_figures(who, name, group) for name, group in _slices(heard) for who in heard[0].answers],
+        "confidence": {"tempo": _by_confidence(heard, _tempo_trust), "key": _by_confidence(heard, _key_trust)},
+        "loudness": _loudness_apart(heard),
+        "probe": _probe(heard, seed),
+        "clips": [_row(each) for each in heard],
+    }
+
+
+def _slices(heard: Sequence[Heard]) -> Iterable[tuple[str, list[Heard]]]:
+    """All recordings, those of each kind, and those of each source."""
+    yield "all", list(heard)
+    for kind in dict.fromkeys(each.recording.kind for each in heard):
+        yield kind, [each for each in heard if each.recording.kind == kind]
+    for source in dict.fromkeys(each.recording.source for each in heard):
+        yield f"  {source}", [each for each in heard if each.recording.source == source]
+
+
+def _figures(who: str, name: str, group: Sequence[Heard]) -> dict[str, Any]:
+    scores = {
+        "acc1": [(each, _tempo_score(each, who, acc1)) for each in group if each.recording.tempo],
+        "acc2": [(each, _tempo_score(each, who, acc2)) for each in group if each.recording.tempo],
+        "key": [(each, _key_score(each, who)) for each in group if each.recording.key],
+    }
+    return {"of": who, "slice": name, **{score: _figure(score, found) for score, found in scores.items() if found}}
+
+
+def _figure(stream: str, scores: Sequence[tuple[Heard, float]]) -> dict[str, Any]:
+    values = np.array([score for _, score in scores])
+    return {
+        "n": len(values),
+        **figure(values, np.ones(len(values)), [each.recording.song for each, _ in scores], stream),
+    }
+
+
+def _tempo_score(each: Heard, who: str, right: Callable[[float, float], bool]) -> float:
+    return float(right(each.answers[who].tempo, each.recording.tempo or 0))
+
+
+def _key_score(each: Heard, who: str) -> float:
+    return key_score(each.answers[who].key, each.recording.key) if each.recording.key else 0.0
+
+
+def _tempo_trust(each: Heard) -> tuple[float, float] | None:
+    trust = each.answers[OURS].tempo_confidence
+    return None if each.recording.tempo is None or trust is None else (trust, _tempo_score(each, OURS, acc1))
+
+
+def _key_trust(each: Heard) -> tuple[float, float] | None:
+    trust = each.answers[OURS].key_confidence
+    return None if each.recording.key is None or trust is None else (trust, _key_score(each, OURS))
+
+
+def _by_confidence(heard: Sequence[Heard], of: Callable[[Heard], tuple[float, float] | None]) -> list[dict[str, float]]:
+    """Thirds of the recordings, the least sure first: mean confidence, mean score, and how many."""
+    pairs = sorted(pair for pair in map(of, heard) if pair is not None)
+    thirds = [part for part in np.array_split(np.array(pairs), THIRDS) if part.size]
+    return [
+        {"confidence": round(float(part[:, 0].mean()), 4), "score": round(float(part[:, 1].mean()), 4), "n": len(part)}
+        for part in thirds
+    ]
+
+
+def _loudness_apart(heard: Sequence[Heard]) -> dict[str, Any]:
+    apart = [abs(each.loudness[OURS] - each.loudness[PYLOUDNORM]) for each in heard if PYLOUDNORM in each.loudness]
+    return {"n": len(apart), "median": float(np.median(apart)), "worst": max(apart)} if apart else {}
+
+
+def _probe(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
+    sets = {name: np.stack([each.vectors[name] for each in heard]) for name in heard[0].vectors}
+    styles = [each.recording.style for each in heard]
+    return probe(sets, styles, [each.recording.song for each in heard], seed)
+
+
+def _row(each: Heard) -> dict[str, Any]:
+    truth = each.recording
+    return {
+        "file": truth.path.name,
+        "source": truth.source,
+        "tempo": truth.tempo,
+        "key": None if truth.key is None else [truth.key.tonic, truth.key.mode],
+        "heard": {
+            who: {"tempo": round(answer.tempo, 2), "key": [answer.key.tonic, answer.key.mode]}
+            | {"tempo_confidence": answer.tempo_confidence, "key_confidence": answer.key_confidence}
+            for who, answer in each.answers.items()
+        },
+        "loudness": each.loudness,
+    }

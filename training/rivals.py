@@ -1,0 +1,61 @@
+"""Rivals: what librosa and pyloudnorm hear in the same recordings, where they are installed. Never needed to run."""
+
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.truth import Key
+
+RATE = 22_050  # Hz; librosa's own
+COEFFICIENTS = 20  # MFCC, as librosa counts them
+# Krumhansl & Kessler 1982, the profiles that scripts on librosa usually bring.
+MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+
+Floats = NDArray[np.float32]
+
+
+def has(name: str) -> bool:
+    """Whether the library of that name is installed."""
+    return find_spec(name) is not None
+
+
+def librosa_samples(mono: Floats, rate: int) -> Floats:
+    """`mono` (n,) at RATE, as librosa.load would give it."""
+    import librosa
+
+    return np.asarray(librosa.resample(mono, orig_sr=rate, target_sr=RATE), np.float32)
+
+
+def librosa_tempo(mono: Floats) -> float:
+    """Beats a minute of `mono` (n,) at RATE, by librosa's beat tracker (Ellis 2007)."""
+    import librosa
+
+    tempo, _ = librosa.beat.beat_track(y=mono, sr=RATE)
+    return float(np.atleast_1d(tempo)[0])
+
+
+def librosa_key(mono: Floats) -> Key:
+    """Constant-Q chroma, its mean held against Krumhansl's profiles."""
+    import librosa
+
+    chroma = librosa.feature.chroma_cqt(y=mono, sr=RATE).mean(1)
+    keys = np.array([np.roll(profile, tonic) for profile in (MINOR, MAJOR) for tonic in range(12)])
+    mode, tonic = divmod(int(np.argmax([np.corrcoef(key, chroma)[0, 1] for key in keys])), 12)
+    return Key(tonic, mode)
+
+
+def librosa_timbre(mono: Floats) -> Floats:
+    """Mean and standard deviation of each MFCC: shape (2 * COEFFICIENTS,)."""
+    import librosa
+
+    mfcc = librosa.feature.mfcc(y=mono, sr=RATE, n_mfcc=COEFFICIENTS)
+    return np.asarray(np.concatenate([mfcc.mean(1), mfcc.std(1)]), np.float32)
+
+
+def pyloudnorm_loudness(samples: Floats, rate: int) -> float:
+    """Integrated loudness of `samples` (channels, n) in LUFS (ITU-R BS.1770-4)."""
+    import pyloudnorm
+
+    return float(pyloudnorm.Meter(rate).integrated_loudness(samples.T.astype(np.float64)))

@@ -1,0 +1,61 @@
+"""Tempo, learnt: how the evidence for a tempo is to be weighed, from grooves whose tempo is known.
+
+A conditional logit (McFadden 1974): of all candidates, the true tempo should come out as likely as can be. Weights are
+kept small beside the evidence's own spread, since recordings are less regular than grooves. The command prints them as
+`bot.audio.tempo.WEIGHTS` wants them; the figures of docs/hearing.md are of recordings that had no part in this.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from bot.audio.rhythm import mel_flux, onset_rate
+from bot.audio.tempo import BANDS, BEATS, CANDIDATES, TOLERANCE, autocorrelation, envelopes, evidence
+from bot.audio.timbre import survey
+from training.grooves import Groove
+
+PENALTY = 100.0  # on the squares of the weights, per unit of likelihood of all grooves
+STEPS = 500  # of the optimiser at most; some 100 are enough
+
+Doubles = NDArray[np.float64]
+
+
+def learn(grooves: Iterable[Groove]) -> Doubles:
+    """Return the weights of the evidence for a tempo: shape (len(bot.audio.tempo.WEIGHTS),)."""
+    heard, truths = zip(*((_evidence(groove), groove.tempo) for groove in grooves), strict=True)
+    material = np.stack(heard)
+    spread = material.std((0, 1))
+    right = np.abs(np.log(CANDIDATES / np.array(truths)[:, None])) <= TOLERANCE
+    found = minimize(
+        _loss,
+        np.zeros(len(spread)),
+        (material / spread, right),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": STEPS},
+    )
+    return np.asarray(found.x / spread)
+
+
+def _evidence(groove: Groove) -> Doubles:
+    flux = mel_flux(survey(groove.samples).levels)
+    return evidence(autocorrelation(envelopes(flux)), onset_rate(flux.mean(1)))
+
+
+def _loss(weights: Doubles, material: Doubles, right: NDArray[np.bool_]) -> tuple[float, Doubles]:
+    """How unlikely the true tempi are, and the gradient: material (grooves, candidates, weights)."""
+    scores = material @ weights
+    likely = np.exp(scores - scores.max(1, keepdims=True))
+    true = likely * right
+    loss = np.log(likely.sum(1) / true.sum(1)).sum() + PENALTY / 2 * weights @ weights
+    pull = likely / likely.sum(1, keepdims=True) - true / true.sum(1, keepdims=True)
+    return float(loss), np.asarray(np.tensordot(pull, material, 2) + PENALTY * weights)
+
+
+def as_table(weights: Doubles) -> str:
+    """The weights as rows of Python: a band each at all BEATS, then those of the tempo itself."""
+    count = len(BANDS) * len(BEATS)
+    rows = [*weights[:count].reshape(len(BANDS), len(BEATS)), weights[count:]]
+    return "\n".join(", ".join(f"{weight:.3f}" for weight in row) + "," for row in rows)

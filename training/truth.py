@@ -1,0 +1,96 @@
+"""Truth: recordings whose tempo and key are known, and how right an answer is. Pure but for reading `truth.csv`.
+
+Columns: `file`, and of `bpm`, `key` (C, C#, Db …), `mode` (major, minor) what is known; `kind` (real, midi), `source`,
+`artist` and `style` where there are such.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.files import read_rows
+from training.problems import InputProblem
+
+NAME = "truth.csv"
+KNOWN = frozenset({"bpm", "key", "style", "source"})  # one of them is wanted
+TOLERANCE = 0.04  # of a tempo (Gouyon et al. 2006)
+OCTAVES = (1, 2, 3, 1 / 2, 1 / 3)  # what Acc2 forgives
+NOTES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+SIGNS = {"#": 1, "♯": 1, "b": -1, "♭": -1}
+MODES = {"minor": 0, "major": 1}
+FIFTH, THIRD = 7, 3  # semitones
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Semitones above C; 0 minor, 1 major."""
+
+    tonic: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording and what is known of it. Clips of the same `song` are never on both sides of a test."""
+
+    path: Path
+    song: str
+    kind: str
+    source: str
+    style: str
+    tempo: float | None = None  # beats a minute
+    key: Key | None = None
+
+
+def read_truth(folder: Path) -> list[Recording]:
+    """Return the recordings of `folder`. Raises InputProblem where `truth.csv` or a file of it cannot be used."""
+    rows = read_rows(folder / NAME)
+    columns = set(rows[0][1])
+    if "file" not in columns or not columns & KNOWN:
+        raise InputProblem(f"{folder / NAME}: wanted are file and one of {', '.join(sorted(KNOWN))}")
+    return [_recording(folder, line, row) for line, row in rows]
+
+
+def _recording(folder: Path, line: int, row: Mapping[str, str]) -> Recording:
+    path = folder / row["file"]
+    if not path.is_file():
+        raise InputProblem(f"{folder / NAME}, line {line}: {row['file']} is not there")
+    try:
+        tempo = float(row["bpm"]) if row.get("bpm") else None
+        key = Key(pitch_class(row["key"]), MODES[row["mode"]]) if row.get("key") else None
+    except (KeyError, ValueError) as problem:
+        raise InputProblem(f"{folder / NAME}, line {line}: {problem} is no tempo, key or mode") from problem
+    kind, source = row.get("kind") or "unknown", row.get("source") or folder.name
+    return Recording(path, _song(path, kind, row), kind, source, row.get("style") or source, tempo, key)
+
+
+def _song(path: Path, kind: str, row: Mapping[str, str]) -> str:
+    """The artist where one is named; else real recordings share a song up to the number at the end of their names."""
+    if row.get("artist"):
+        return row["artist"]
+    front, _, end = path.stem.rpartition("_")
+    return front if kind == "real" and end.isdigit() else path.stem
+
+
+def pitch_class(name: str) -> int:
+    """Return semitones above C of a note's name. Raises KeyError where it is none."""
+    return (NOTES[name[:1]] + sum(SIGNS[sign] for sign in name[1:])) % 12
+
+
+def acc1(found: float, truth: float) -> bool:
+    """Whether a tempo is right within TOLERANCE."""
+    return abs(found / truth - 1) <= TOLERANCE
+
+
+def acc2(found: float, truth: float) -> bool:
+    """Whether it is, or would be at double, triple, half or a third of the truth."""
+    return any(acc1(found, truth * octave) for octave in OCTAVES)
+
+
+def key_score(found: Key, truth: Key) -> float:
+    """Return MIREX's weighted score: 1 the key, 0.5 a fifth off, 0.3 its relative, 0.2 its parallel, else 0."""
+    apart = (found.tonic - truth.tonic) % 12
+    if found.mode == truth.mode:
+        return {0: 1.0, FIFTH: 0.5, 12 - FIFTH: 0.5}.get(apart, 0.0)
+    relative = 12 - THIRD if truth.mode else THIRD
+    return {0: 0.2, relative: 0.3}.get(apart, 0.0)
