@@ -1,11 +1,14 @@
 """The services over HTTP: what each says becomes features, and what goes wrong in its own way is understood."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.adapters.store import limits
+from bot.config import parse
 from bot.core.features import year_of
+from bot.doctor import _sources
 from bot.flows.hear import hear
 from tests.contract.sources.stage import ADA, ANN, BOB, Stage, recording, song, sound, uri
 
@@ -256,6 +259,21 @@ async def test_with_nothing_switched_on_nobody_is_asked_and_nothing_written(stag
     assert not (await stage.features(1)).known
     async with stage.store.reading() as tx:
         assert (await tx.exec_driver_sql("SELECT count(*) FROM lookup")).scalar_one() == 0
+
+
+@MUSICBRAINZ
+async def test_the_doctor_says_who_is_asked_and_who_is_left_alone(stage: Stage) -> None:
+    url = f"sqlite+aiosqlite:///{stage.store.path}"
+
+    async def said(**switched: str) -> str:
+        return await _sources(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": url, **switched}))
+
+    on = {"MUSICBRAINZ_CONTACT": "me@example.org", "RECCOBEATS": "on"}
+    assert "no service" in await said()
+    assert await said(**on) == "asked for features: musicbrainz, reccobeats"
+    async with stage.store.writing() as tx:
+        await limits.cool_down(tx, "source:reccobeats", datetime.now(UTC) + timedelta(hours=1), "429")
+    assert "reccobeats (left alone until " in await said(**on)
 
 
 def test_the_stand_ins_sounds_are_sounds() -> None:
