@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from bot.audio import features
 from bot.audio.decode import Sound, read
 from bot.audio.embedding import Embedder
+from bot.errors import AudioError
 from training import rivals
 from training.probe import probe
+from training.problems import InputProblem
 from training.summary import figure
 from training.truth import Key, Recording, acc1, acc2, key_score
 
@@ -47,8 +49,11 @@ class Heard:
 
 
 def hear(recording: Recording, embedder: Embedder) -> Heard:
-    """Listen to one recording, along the path that serves. Raises AudioError where it cannot be decoded."""
-    sound = read(recording.path)
+    """Listen to one recording, along the path that serves. Raises InputProblem where it cannot be decoded."""
+    try:
+        sound = read(recording.path)
+    except AudioError as problem:
+        raise InputProblem(f"{recording.path}: {problem}") from problem
     detail = features.hear(sound)
     beat, notes = detail.rhythm, detail.tonality
     answers = {OURS: Answer(beat.tempo, Key(notes.key, notes.mode), beat.confidence, notes.confidence)}

@@ -48,7 +48,8 @@ def evaluate_audio_command(options: argparse.Namespace) -> int:
 def fit_tempo_command(options: argparse.Namespace) -> int:
     """Play grooves, learn from them how evidence for a tempo is weighed, and print the weights."""
     from training.commands import bar
-    from training.grooves import STYLES, play
+    from training.grooves import play
+    from training.styles import STYLES
     from training.tempo import as_table, learn
 
     grooves = (play(style, seed) for style in STYLES for seed in range(options.each))

@@ -133,6 +133,8 @@ MEL = mel_filters(BANDS, RATE, WINDOW)
 def judged(outline: Outline) -> tuple[Floats, Floats]:
     """How appealing each moment is (n,), and how good a clip from each on would be, as far as one fits: (m,)."""
     alike = likeness((outline.chroma, 1 - TIMBRE), (_standard(outline.cepstrum), TIMBRE))
+    audible = (outline.loudness > outline.loudness.max() - QUIET).astype(np.float32)
+    alike *= audible * audible[:, None]  # silence is like nothing, or a long one would be the best repetition
     count, clip = len(alike), round(CLIP / outline.step)
     beginning = _beginnings(outline, alike)
     appeal = _energy(outline) + _repetition(outline, alike)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bot.audio.spectrum import FRAMES, Floats
-from bot.audio.tempo import autocorrelation, envelopes, tempo
+from bot.audio.tempo import Doubles, autocorrelation, envelopes, tempo
 
 SLOWEST = 70.0  # beats a minute; tempi are folded into the octave above it
 SPAN, STEP = round(8 * FRAMES), round(FRAMES)  # frames: of one point of the tempo curve, and from point to point
 DRIFT = np.linspace(-0.08, 0.08, 65)  # how far the tempo is followed, in parts of it
-BARS = (1, 2, 4)  # beats after which a beat has to come again to be clear
+RETURNS = (1, 2, 4)  # beats after which a beat has to come again to be clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,17 @@ class Rhythm:
 def rhythm(mel: Floats) -> Rhythm:
     """Return the rhythm of `mel`, shape (frames, 128) at FRAMES a second: mel spectrogram in dB, 80 dB deep."""
     flux = mel_flux(mel)
-    onsets = flux.mean(1)
-    rate = onset_rate(onsets)
-    found = tempo(flux, rate)
-    sharp = envelopes(flux)[:1]
+    onsets, sharp = flux.mean(1), envelopes(flux)
+    likeness, rate = autocorrelation(sharp), onset_rate(onsets)
+    found = tempo(likeness, rate)
     return Rhythm(
-        found.bpm, found.confidence, fold(found.bpm), rate, _pulse(sharp, found.bpm), onsets, _curve(sharp, found.bpm)
+        found.bpm,
+        found.confidence,
+        fold(found.bpm),
+        rate,
+        _pulse(likeness[0], found.bpm),
+        onsets,
+        _curve(sharp[0], found.bpm),
     )
 
 
@@ -60,18 +65,17 @@ def onset_rate(onsets: Floats) -> float:
     return float(np.count_nonzero(peaks) / max(len(onsets) / FRAMES, 1.0))
 
 
-def _pulse(sharp: Floats, bpm: float) -> float:
-    likeness = autocorrelation(sharp)[0]
-    heights = np.interp(60 * FRAMES / bpm * np.array(BARS), np.arange(len(likeness)), likeness, right=0.0)
+def _pulse(likeness: Doubles, bpm: float) -> float:
+    heights = np.interp(60 * FRAMES / bpm * np.array(RETURNS), np.arange(len(likeness)), likeness, right=0.0)
     return float(np.clip(heights.mean(), 0, 1))
 
 
 def _curve(sharp: Floats, bpm: float) -> Floats:
     """The tempo near `bpm` at which the SPAN around each second is most like itself."""
-    around = np.pad(sharp[0], SPAN // 2, mode="symmetric" if sharp.shape[1] > SPAN // 2 else "constant")
+    around = np.pad(sharp, SPAN // 2, mode="symmetric" if len(sharp) > SPAN // 2 else "constant")
     spans = autocorrelation(np.ascontiguousarray(sliding_window_view(around, SPAN)[::STEP]))
     fine = bpm * (1 + DRIFT)
-    lags = 60 * FRAMES / fine[:, None] * np.array(BARS)
+    lags = 60 * FRAMES / fine[:, None] * np.array(RETURNS)
     low = np.minimum(lags.astype(int), SPAN - 2)
     part = lags - low
     heights = (spans[:, low] * (1 - part) + spans[:, low + 1] * part) * (part <= 1)

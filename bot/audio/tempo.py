@@ -3,7 +3,7 @@
 The hard part is the octave: a song at 180 beats a minute resembles itself at 90 as well. What settles it for a listener
 is which instruments repeat when (kick, snare, hats: hence bands), how dense the onsets are, and which tempi are common.
 So every candidate tempo gets evidence of all three, and a conditional logit (McFadden 1974) weighs it. `WEIGHTS` are
-learnt by `python -m training fit-tempo` from generated grooves; no recording had a say in them.
+learnt by `python -m training fit-tempo` from generated grooves; no recording is among them.
 
 The evidence stands on Percival & Tzanetakis 2014 ("Streamlined tempo estimation based on autocorrelation and
 cross-correlation with pulses") and, for the bands, on Scheirer 1998 ("Tempo and beat analysis of acoustic signals").
@@ -47,12 +47,12 @@ class Tempo:
     confidence: float
 
 
-def tempo(flux: Floats, rate: float) -> Tempo:
-    """Return the likeliest tempo of `flux`, shape (frames, 128): the rise of each mel band in dB, at FRAMES a second.
+def tempo(likeness: Doubles, rate: float) -> Tempo:
+    """Return the likeliest tempo of music of `rate` onsets a second whose bands are like themselves as `likeness` says.
 
-    `rate` is how many onsets a second it has. What never repeats gets a common tempo and little confidence.
+    `likeness` is the autocorrelation of its envelopes, (bands, lags). What never repeats gets a common tempo and little
+    confidence.
     """
-    likeness = autocorrelation(envelopes(flux))
     scores = evidence(likeness, rate) @ WEIGHTS
     likely = np.exp(scores - scores.max())
     likely /= likely.sum()

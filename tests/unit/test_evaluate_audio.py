@@ -16,9 +16,10 @@ from bot.audio.tempo import CANDIDATES, WEIGHTS, autocorrelation, envelopes, evi
 from bot.audio.timbre import survey
 from sandbox.record import main as record_main
 from training.__main__ import main
-from training.grooves import RATE, STYLES, Groove, play
+from training.grooves import RATE, Groove, play
 from training.hearing import OURS, evaluate, hear
 from training.probe import probe
+from training.styles import STYLES
 from training.tempo import as_table, learn
 from training.truth import Key, acc1, acc2, key_score, pitch_class, read_truth
 
@@ -130,6 +131,12 @@ def test_a_truth_that_cannot_be_used_is_named(
 def test_a_folder_without_truth_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate-audio", str(tmp_path)]) == 2
     assert "truth.csv" in capsys.readouterr().err
+
+
+def test_a_recording_that_cannot_be_heard_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.flac").write_bytes(b"no sound")
+    assert main(["evaluate-audio", str(written(tmp_path, [{"file": "broken.flac", "bpm": "120"}]))]) == 2
+    assert "broken.flac: " in capsys.readouterr().err
 
 
 def test_clips_of_one_real_song_belong_together(tmp_path: Path) -> None:

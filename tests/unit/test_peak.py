@@ -84,6 +84,14 @@ def test_a_preview_begins_where_it_begins(seconds: float) -> None:
     assert peak.confidence > 0
 
 
+@pytest.mark.parametrize("silent", ["first", "last"])
+def test_silence_is_no_repetition_although_it_is_always_the_same(silent: str) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 30 * RATE).astype(np.float32)
+    halves = [np.zeros_like(noise), noise] if silent == "first" else [noise, np.zeros_like(noise)]
+    start = find(Sound(np.concatenate(halves)[None], RATE)).start
+    assert start > 29 if silent == "first" else start < 11
+
+
 @pytest.mark.parametrize("seconds", [1, 46, 100])
 def test_silence_has_an_answer_too(seconds: float) -> None:
     peak = find(Sound(np.zeros((1, round(seconds * 8_000)), np.float32), 8_000))

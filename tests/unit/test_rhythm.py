@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from bot.audio.rhythm import FRAMES, Rhythm, fold, rhythm
 from tests.unit.music import chords, clicks, mel, noise, silence, strokes
-from training.grooves import STYLES, Style, play
+from training.grooves import play
+from training.styles import STYLES, Style
 
 NAMED = {style.name: style for style in STYLES}
 STEADY = ("pop", "rock", "house", "disco", "shuffle", "hiphop")  # whose octave nobody would argue about

@@ -28,7 +28,7 @@ def drawn(sound: Sound, peak: Peak) -> np.ndarray:
     return np.asarray(image.convert("RGB"), int)
 
 
-def near(pixels: np.ndarray, colour: str, within: int = 12) -> np.ndarray:
+def near(pixels: np.ndarray, colour: str, within: int = 6) -> np.ndarray:
     wanted = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
     return np.abs(pixels - wanted).max(axis=2) < within
 
