@@ -59,6 +59,17 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """The services that are asked for features, as `core.merge` names them."""
+        switches = {
+            "musicbrainz": bool(self.musicbrainz_contact),
+            "listenbrainz": self.listenbrainz,
+            "reccobeats": self.reccobeats,
+            "deezer": self.deezer_previews,
+        }
+        return tuple(name for name, on in switches.items() if on)
+
+    @property
     def acousticbrainz_index(self) -> Path:
         """What `python -m bot import acousticbrainz` writes; there is none until then."""
         return self.data_dir / "acousticbrainz.db"

@@ -12,7 +12,7 @@ import aiohttp
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Taught
 from bot.adapters.prior import read as read_prior
-from bot.adapters.store import Store
+from bot.adapters.store import Store, limits
 from bot.adapters.vault import Vault, load_keys
 from bot.config import Settings
 from bot.errors import CratekeeperError, PriorCorrupt
@@ -53,6 +53,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         "database": _database,
         "prior": _prior,
         "jobs": _jobs,
+        "sources": _sources,
         "clock": _clock,
         "Discord token": _token,
         "Discord intents": _intents,
@@ -119,6 +120,21 @@ async def _jobs(settings: Settings) -> str:
     if stuck:
         raise Unwell(f"begun five times and never ended: {', '.join(stuck)}; the log says why")
     return "none is stuck"
+
+
+async def _sources(settings: Settings) -> str:
+    """Which services are asked for features; one that asks us to wait, or is down, is nothing to be put right here."""
+    now, store = datetime.now(UTC), Store(settings.database_url)
+    try:
+        async with store.reading() as tx:
+            waits = {name: await limits.cooldown(tx, f"source:{name}") for name in settings.services}
+    finally:
+        await store.close()
+    said = [
+        f"{name} (left alone until {until:%H:%M} UTC)" if until and until > now else name
+        for name, until in waits.items()
+    ]
+    return f"asked for features: {', '.join(said)}" if said else "no service is asked for features; files are read"
 
 
 async def _clock(settings: Settings) -> str:

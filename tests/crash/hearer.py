@@ -9,11 +9,10 @@ import aiohttp
 from bot.adapters.sources.musicbrainz import MusicBrainz
 from bot.adapters.sources.reccobeats import ReccoBeats
 from bot.adapters.sources.site import Site, Terms
-from bot.adapters.spotify import Pace
 from bot.adapters.store import Store
 from bot.flows import hear
 
-UNHURRIED = Terms(Pace(rate=10_000, burst=10_000), daily=100_000, agent="test")
+UNHURRIED = Terms(10_000, seconds=1, daily=100_000, agent="test")
 
 
 def clock() -> datetime:

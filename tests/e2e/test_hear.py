@@ -11,8 +11,8 @@ from sandbox.library import Library
 from sandbox.sources import Artist, Fault, Recording
 from sandbox.spotify import Track
 from tests.contract.sources.stage import sound
-from tests.e2e.chat_stage import answer, styled
-from tests.e2e.home import Home
+from tests.e2e.chat_stage import STYLES, answer, label, styled
+from tests.e2e.home import Home, plain
 
 
 def recording(track: Track, number: int) -> Recording:
@@ -25,6 +25,7 @@ def recording(track: Track, number: int) -> Recording:
 async def asking(tmp_path: Path) -> AsyncIterator[Home]:
     """A home whose operator switched on two of the sources."""
     async with Home(tmp_path / "home", MUSICBRAINZ_CONTACT="me@example.org", RECCOBEATS="on") as made:
+        made.sources.unlimited()  # what is a second here may be less there, on a busy machine
         await made.start_bot()
         yield made
         assert await made.stop_bot() == 0
@@ -71,3 +72,18 @@ async def test_a_file_that_a_member_sends_in_is_heard_and_not_kept(asking: Home)
     refused = await answer(resident.person.command("song upload", song=uri, file=Upload("song.mp3", b"no sound")))
     assert "no sound" in refused.text() or "next to nothing" in refused.text()
     assert not list(home.data.glob(".upload-*"))
+
+
+async def test_what_is_heard_of_a_labelled_song_has_the_model_learnt_anew(asking: Home) -> None:
+    home, library = asking, plain(30, seed=33)
+    await home.know(library)
+    resident = home.move_in("Ada", library)
+    await home.link(resident)
+    for style in STYLES:
+        await answer(resident.person.command("playlists add", new=style))
+    await label(resident.person, await answer(resident.person.command("label")), library, 6)
+    await home.learnt(resident.person)
+    ((before,),) = home.rows("select learnt_at from layer")
+    labelled = home.labels(resident.person)[0][0]
+    await answer(resident.person.command("song upload", song=labelled, file=Upload("song.wav", sound(330))))
+    await home.until(lambda: home.rows("select 1 from layer where learnt_at > ?", before))

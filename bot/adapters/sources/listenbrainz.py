@@ -12,7 +12,6 @@ from typing import Any
 
 from bot.adapters.sources.shapes import LONG_AGO, answer, number
 from bot.adapters.sources.site import Site, Terms
-from bot.adapters.spotify.pace import Pace
 from bot.core.features import SongFeatures
 from bot.ports import Learnt, Needs, Subject
 
@@ -22,7 +21,7 @@ MOST_SIMILAR = 20  # artists; those listened to together most often
 
 
 def terms(agent: str) -> Terms:
-    return Terms(Pace(rate=1, burst=5), daily=20_000, agent=agent)  # a third of what they bear
+    return Terms(10, seconds=10, daily=20_000, agent=agent)  # a third of what they bear
 
 
 class ListenBrainz:

@@ -11,7 +11,6 @@ from typing import Any
 
 from bot.adapters.sources.shapes import LONG_AGO, answer, number
 from bot.adapters.sources.site import Site, Terms
-from bot.adapters.spotify.pace import Pace
 from bot.core.features import SongFeatures
 from bot.ports import Learnt, Needs, Subject
 
@@ -23,7 +22,7 @@ NUMBERS = (
 
 
 def terms(agent: str) -> Terms:
-    return Terms(Pace(rate=1, burst=2), daily=5_000, agent=agent)  # they publish no limit; 40 songs a second is plenty
+    return Terms(5, seconds=5, daily=5_000, agent=agent)  # they publish no limit; 40 songs a second is plenty
 
 
 class ReccoBeats:

@@ -1,13 +1,15 @@
 """Site: what every request to a source's service goes through, whoever it is for.
 
-In order: a wait that is on ends it there and then; the day's budget; the service's turn; the request counted; the
-request sent once, with a time limit, following no redirect. Waits and counts live in the store, so a restart forgets
-neither. A service that is down is tried less and less often; the other sources go on.
+In order: a wait that is on ends it there and then; the day's budget; the request counted; its turn; the request sent,
+with a time limit, following no redirect (aiohttp repeats a GET where a connection that it kept was closed). Waits and
+counts live in the store, so a restart forgets neither. A service that is down is tried less and less often; the other
+sources go on.
 """
 
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +19,6 @@ from typing import Any
 
 import aiohttp
 
-from bot.adapters.spotify.pace import Bucket, Pace
 from bot.adapters.store import Store, limits
 from bot.errors import SourceFailed, SourceWaits
 
@@ -27,6 +28,7 @@ MOST_BYTES = 4_000_000  # of an answer
 FIRST_WAIT, LONGEST = 10.0, 3600.0  # seconds that a service which is down is left alone, doubled each time
 BUSY_WAIT = 60  # seconds, where a service that is asked too often does not say how long
 MOST_ASKED = 7 * 86_400  # seconds; a Retry-After beyond this is a mistake
+NO_TIME = timedelta()
 NOT_FOUND, TOO_MANY, UNAVAILABLE, SERVER_ERROR = 404, 429, 503, 500
 DOWN = "down"  # the reason of a wait, with the number of failures in a row after it
 _random = SystemRandom()
@@ -34,11 +36,28 @@ _random = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a service wants to be asked: pace, requests a day at the most (UTC), and by whom (its User-Agent)."""
+    """How a service is asked: at most `requests` in any `seconds`, `daily` in a day (UTC), and by whom (User-Agent)."""
 
-    pace: Pace
+    requests: int
+    seconds: float
     daily: int
     agent: str
+
+
+class Turns:
+    """The requests of the last seconds, by when they were really sent: a late one never makes the next too early."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._window = timedelta(seconds=terms.seconds)
+        self._sent: deque[datetime] = deque(maxlen=terms.requests)
+        self._line = asyncio.Lock()
+
+    async def take(self, clock: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Wait for the next turn, in order of arrival."""
+        async with self._line:
+            while len(self._sent) == self._sent.maxlen and (wait := self._sent[0] + self._window - clock()) > NO_TIME:
+                await sleep(wait.total_seconds())
+            self._sent.append(clock())
 
 
 class Site:
@@ -58,7 +77,8 @@ class Site:
         self._terms, self._store, self._http = terms, store, http
         self._clock, self._sleep = clock, sleep
         self._key = f"source:{name}"
-        self._bucket = Bucket(terms.pace)
+        self._turns = Turns(terms)
+        self._until = clock()  # while it is later, nobody is to ask; the store knows it, too
 
     async def get(self, path: str, **query: str) -> Any:
         """Return the JSON at `path`, None where there is nothing (404). Raises SourceWaits, SourceFailed."""
@@ -78,6 +98,7 @@ class Site:
     async def leave_alone(self, seconds: float, reason: str) -> SourceWaits:
         """Keep everybody off for a while; return the error that says so."""
         until = (self._clock() + timedelta(seconds=min(seconds, MOST_ASKED) + 1)).replace(microsecond=0)
+        self._until = max(until, self._until)
         async with self._store.writing() as tx:
             await limits.cool_down(tx, self._key, until, reason)
         return SourceWaits(self.name, until)
@@ -103,9 +124,7 @@ class Site:
             raise await self._down(failures, type(problem).__name__) from None
 
     async def _turn(self) -> int:
-        """Wait for the service's turn and count the request; return how often it failed to answer before."""
-        if seconds := self._bucket.reserve(self._clock()):
-            await self._sleep(seconds)
+        """Count the request and wait for its turn; return how often the service failed to answer before."""
         async with self._store.writing() as tx:
             now = self._clock()
             held = await limits.held(tx, self._key)
@@ -114,6 +133,9 @@ class Site:
             if await limits.spent(tx, self._key, now) >= self._terms.daily:
                 raise SourceWaits(self.name, _tomorrow(now))
             await limits.spend(tx, self._key, now, 1)
+        await self._turns.take(self._clock, self._sleep)
+        if self._until > self._clock():  # since somebody who was before us in the line was told so
+            raise SourceWaits(self.name, self._until)
         return int(held[1].removeprefix(DOWN) or 0) if held is not None and held[1].startswith(DOWN) else 0
 
     async def _read(self, answer: aiohttp.ClientResponse, most: int, failures: int) -> bytes | None:

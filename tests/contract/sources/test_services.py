@@ -1,9 +1,15 @@
 """The services over HTTP: what each says becomes features, and what goes wrong in its own way is understood."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bot.adapters.store import limits
+from bot.config import parse
 from bot.core.features import year_of
+from bot.doctor import _sources
+from bot.flows.hear import hear
 from tests.contract.sources.stage import ADA, ANN, BOB, Stage, recording, song, sound, uri
 
 MUSICBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org")
@@ -66,6 +72,16 @@ async def test_busy_with_retry_after_is_heeded_by_everyone_and_after_a_restart(s
     stage.clock.pass_by(seconds=121)
     await stage.hear()
     assert await stage.states("musicbrainz") == {uri(1): "known"}
+
+
+@MUSICBRAINZ
+async def test_who_stands_in_line_when_somebody_is_told_to_wait_does_not_ask(stage: Stage) -> None:
+    stage.fault("musicbrainz *", "status", status=503, retry_after=120, times=None)
+    await stage.like(1)
+    await stage.like(2, member=2)
+    await stage.like(3, member=3)
+    await asyncio.gather(*(hear(stage.store, stage.sources, member, stage.clock) for member in (ADA, 2, 3)))
+    assert len(stage.world.requests) == 1
 
 
 @MUSICBRAINZ
@@ -154,7 +170,7 @@ async def test_never_more_than_50_requests_in_5_seconds(stage: Stage) -> None:
     await stage.like(*range(150))
     await stage.hear()
     times = [each.at for each in stage.world.requests]
-    assert len(times) == 150
+    assert len(times) == 150, "the stand-in answers an error to whoever asks faster"
     assert all((late - early).total_seconds() >= 5 for early, late in zip(times, times[50:], strict=False))
 
 
@@ -243,6 +259,21 @@ async def test_with_nothing_switched_on_nobody_is_asked_and_nothing_written(stag
     assert not (await stage.features(1)).known
     async with stage.store.reading() as tx:
         assert (await tx.exec_driver_sql("SELECT count(*) FROM lookup")).scalar_one() == 0
+
+
+@MUSICBRAINZ
+async def test_the_doctor_says_who_is_asked_and_who_is_left_alone(stage: Stage) -> None:
+    url = f"sqlite+aiosqlite:///{stage.store.path}"
+
+    async def said(**switched: str) -> str:
+        return await _sources(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": url, **switched}))
+
+    on = {"MUSICBRAINZ_CONTACT": "me@example.org", "RECCOBEATS": "on"}
+    assert "no service" in await said()
+    assert await said(**on) == "asked for features: musicbrainz, reccobeats"
+    async with stage.store.writing() as tx:
+        await limits.cool_down(tx, "source:reccobeats", datetime.now(UTC) + timedelta(hours=1), "429")
+    assert "reccobeats (left alone until " in await said(**on)
 
 
 def test_the_stand_ins_sounds_are_sounds() -> None:
