@@ -7,8 +7,8 @@ import pytest
 
 from bot.audio.embedding import DIGEST, MODEL, MOST, RATE, SPAN, STRIDE, Embedder, Floats, log_mel, patches
 from bot.errors import ModelCorrupt, ModelMissing
-from training import musicnn
 from training.__main__ import main as training
+from training.musicnn import build as musicnn
 from training.musicnn.package import WHEEL as WHEEL_DIGEST
 from training.musicnn.package import read_package
 from training.problems import InputProblem, NotEqual
