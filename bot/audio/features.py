@@ -11,7 +11,7 @@ import numpy as np
 from bot.audio.decode import Sound
 from bot.audio.loudness import Loudness, loudness
 from bot.audio.rhythm import Rhythm, rhythm
-from bot.audio.spectrum import RATE, Floats, resample
+from bot.audio.spectrum import RATE, Floats, mixed
 from bot.audio.timbre import survey, timbre
 from bot.audio.tonality import Tonality, tonality
 
@@ -91,7 +91,7 @@ def analyse(sound: Sound) -> Analysis:
 
 def hear(sound: Sound) -> Detail:
     """Hear a sound and keep the curves."""
-    samples = resample(sound.mono, sound.rate, RATE)
+    samples = mixed(sound, RATE)
     seen = survey(samples)
     levels = seen.levels
     heard, notes, colour = rhythm(levels), tonality(samples), timbre(samples, seen, levels)

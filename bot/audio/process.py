@@ -20,9 +20,11 @@ from typing import Any, BinaryIO
 from bot.audio.clip import cut
 from bot.audio.decode import Sound, read
 from bot.audio.embedding import MODEL, Embedder
+from bot.audio.embedding import RATE as EMBEDDING_RATE
 from bot.audio.features import FEATURES, VERSION, Analysis, hear
 from bot.audio.peak import Peak, find
 from bot.audio.picture import key_name, picture
+from bot.audio.spectrum import mixed
 from bot.audio.tags import read_tags
 from bot.core import wire
 from bot.errors import AudioError, HearingFailed, TooLargeAudio
@@ -95,7 +97,7 @@ def _with_embedding(analysis: Analysis, sound: Sound) -> Analysis:
     """Add what musicnn hears, where its file is there."""
     if not MODEL.exists():
         return analysis
-    heard = _embedder().embed(sound.mono, sound.rate)
+    heard = _embedder().embed(mixed(sound, EMBEDDING_RATE), EMBEDDING_RATE)
     tags = {f"{TAG}{name}": score for name, score in heard.tags.items()}
     return Analysis({**analysis.numbers, **tags}, {**analysis.vectors, EMBEDDING: heard.embedding}, analysis.version)
 

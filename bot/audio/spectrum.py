@@ -13,12 +13,15 @@ import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from bot.audio.decode import Sound
+
 Floats = NDArray[np.float32]
 RATE = 22_050  # Hz; half of a compact disc's, so that most songs are halved
 WINDOW = 2048  # samples: 93 ms
 HOP = 512  # samples: 23 ms
 FRAMES = RATE / HOP  # a second
 BINS = WINDOW // 2 + 1
+QUALITY = "HQ"  # of soxr; a lower one saves a hundredth of the whole, and moves brightness by up to 14 %
 BLOCK = 128  # frames; 525 KB of power, which stays within a core's own cache
 FLOOR = 1e-10  # power taken for nothing: -100 dB
 PARTS = 4  # that the mel filters are applied in
@@ -30,8 +33,23 @@ def resample(samples: Floats, source: int, target: int) -> Floats:
     """Bring (n,) samples from one rate to another (Hz); up to 90 % of the lower one's band is kept."""
     if source == target:
         return samples
-    resampled: Floats = soxr.resample(samples, source, target, quality="HQ")
+    resampled: Floats = soxr.resample(samples, source, target, quality=QUALITY)
     return resampled
+
+
+def mixed(sound: Sound, rate: int) -> Floats:
+    """Return the mean of a sound's channels at `rate` Hz, (n,): `resample` of its `mono`, to the last bit.
+
+    It goes by seconds, so that the whole is never there at the old rate: 42 MB less of a song of four minutes.
+    """
+    if sound.rate == rate:
+        return sound.mono
+    stream = soxr.ResampleStream(sound.rate, rate, 1, dtype="float32", quality=QUALITY)
+    parts, count = [], sound.samples.shape[1]
+    for start in range(0, count, sound.rate):
+        second = Sound(sound.samples[:, start : start + sound.rate], sound.rate)
+        parts.append(stream.resample_chunk(second.mono, last=start + sound.rate >= count))
+    return np.concatenate(parts)
 
 
 def power(samples: Floats) -> Floats:

@@ -15,6 +15,7 @@ import pytest
 from bot.adapters.hearing import Hearing
 from bot.audio.decode import Sound, read
 from bot.audio.features import FEATURES, VECTORS, VERSION, Analysis, analyse
+from bot.audio.spectrum import mixed, resample
 from bot.core import wire
 from bot.errors import HearingFailed, NotAudio, SilentAudio, TooLargeAudio
 from tests.unit.sounds import RATE, tune, write
@@ -100,6 +101,12 @@ async def test_every_process_hears_the_same_whatever_the_environment_says(
     for each in pair:
         await each.close()
     assert first == both[0] == both[1]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_mixing_second_by_second_is_mixing_the_whole(channels: int) -> None:
+    sound = Sound(tune(3.3, channels=channels), RATE)
+    np.testing.assert_allclose(mixed(sound, 22_050), resample(sound.mono, RATE, 22_050), atol=1e-6)
 
 
 def test_twice_as_loud_is_six_decibels_louder_and_nothing_else() -> None:
