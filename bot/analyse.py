@@ -15,11 +15,11 @@ from typing import Any
 from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.config import Settings
+from bot.core.features import TAG
 from bot.errors import AudioError, SettingsError
 from bot.flows.folder import Done, import_folder, listed
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
-TAG = "tag: "  # before the names of musicnn's tags
 TAGS_SHOWN = 5
 
 

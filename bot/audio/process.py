@@ -27,10 +27,10 @@ from bot.audio.picture import key_name, picture
 from bot.audio.spectrum import mixed
 from bot.audio.tags import read_tags
 from bot.core import wire
+from bot.core.features import TAG
 from bot.errors import AudioError, HearingFailed, TooLargeAudio
 
 EMBEDDING = "musicnn"  # the name of its vector
-TAG = "tag: "  # before the name of each of its tags, whose scores are numbers
 Answer = dict[str, Any]
 
 

@@ -210,8 +210,8 @@ def dynamics(samples: Floats, mean_square: Floats) -> dict[str, float]:
     edge = max(1, round(EDGE * len(mean_square)))
     peak = float(max(samples.max(), -samples.min()))
     return {
-        "energy": whole,
-        "energy_spread": float(levels.std()),
+        "level": whole,
+        "level_spread": float(levels.std()),
         "crest": _decibels(peak**2) - whole,
         "fade_in": _decibels(float(mean_square[:edge].mean())) - whole,
         "fade_out": _decibels(float(mean_square[-edge:].mean())) - whole,

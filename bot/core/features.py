@@ -34,6 +34,8 @@ LABELS = {"member", "layer", "verdict", "label", "target"}
 COUNTERS = {"idx", "serial_num", "key"}  # a key counts half-tones in a circle: as a number it misleads
 NOT_FEATURES = frozenset(WHO | WHERE | LABELS | COUNTERS)
 LIKED = "liked"  # the number that says when a song was liked, as a year; a model uses it only where it helps
+TAG = "tag: "  # before the name of a tag that is heard, whose score is a number
+GOES_BY = frozenset({"musicnn"})  # of the vectors that are heard
 TRUTH = {"true": 1.0, "false": 0.0, "major": 1.0, "minor": 0.0}
 
 
@@ -89,6 +91,18 @@ def features_from_row(row: Mapping[str, str], source: str, sets: Collection[str]
         numbers[LIKED] = liked
     found = {name: tokens for name in sets if (tokens := _tokens(name, fields.get(name, "")))}
     return SongFeatures(numbers, found, dict.fromkeys([*numbers, *found], source))
+
+
+def features_heard(numbers: Mapping[str, float], vectors: Mapping[str, NDArray[np.float32]]) -> SongFeatures:
+    """Return what a model goes by of all that was heard in a file (`bot.audio.features`).
+
+    Its numbers and musicnn's vector. With tags' scores or the other vectors beside them, a few labels teach less, for
+    they say the same things over again (docs/hearing.md).
+    """
+    return SongFeatures(
+        {name: value for name, value in numbers.items() if not name.startswith(TAG)},
+        embeddings={name: vector for name, vector in vectors.items() if name in GOES_BY},
+    )
 
 
 def _number(name: str, text: str) -> float:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path, PurePath
 
 from bot.adapters.store import Store, songs
-from bot.core.features import SongFeatures
+from bot.core.features import features_heard
 from bot.core.records import Song
 from bot.errors import AudioError, BadChoice, BadFile
 from bot.ports import Hearing
@@ -30,7 +30,7 @@ async def upload(
             heard = await hearing.analyse(file)
         except AudioError as error:
             raise BadFile(error.for_member()) from error
-    features = SongFeatures(dict(heard.numbers), embeddings=dict(heard.vectors))
+    features = features_heard(heard.numbers, heard.vectors)
     async with store.writing() as tx:
         if song not in await songs.liked(tx, member):  # erased, or unlinked, while it was heard
             raise BadChoice("That song is not in your library.")

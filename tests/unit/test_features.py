@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.audio.features import FEATURES
 from bot.core.columns import key_of, words_of
-from bot.core.features import RefusedProvenance, SongFeatures, column, features_from_row
-from bot.core.schema import MOST_WORDS, Schema, schema_of
+from bot.core.features import RefusedProvenance, SongFeatures, column, features_from_row, features_heard
+from bot.core.schema import BUILT_IN, MOST_WORDS, Schema, schema_of
 
 EXPORTIFY_ROW = {
     "Track URI": "spotify:track:4N42ow0h4JoK68OQwOzsQn",
@@ -215,3 +216,15 @@ def test_a_real_library_becomes_vectors(shared: Path) -> None:
     assert schema.name == "exportify"
     assert {number.name for number in schema.numbers} >= {"year", "duration", "tempo", "energy"}
     assert np.isfinite(schema.vectors(songs)).all()
+
+
+def test_of_what_is_heard_a_model_goes_by_numbers_and_one_vector() -> None:
+    vectors = {"musicnn": np.ones(200, np.float32), "chroma": np.ones(12, np.float32)}
+    found = features_heard({"tempo": 120.0, "tag: rock": 0.9}, vectors)
+    assert found.numbers == {"tempo": 120.0}
+    assert set(found.embeddings) == {"musicnn"}
+
+
+def test_what_is_heard_has_no_name_that_means_something_else_in_a_members_table() -> None:
+    alike = {"duration", "tempo", "mode", "loudness", "tempo_folded"}  # in the same units
+    assert {each.name for each in FEATURES} & set(BUILT_IN) <= alike

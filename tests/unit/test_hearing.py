@@ -111,7 +111,7 @@ def test_mixing_second_by_second_is_mixing_the_whole(channels: int) -> None:
 
 def test_twice_as_loud_is_six_decibels_louder_and_nothing_else() -> None:
     soft, loud = heard(tune(6)).numbers, heard(2 * tune(6)).numbers
-    for name in ("loudness", "energy"):
+    for name in ("loudness", "level"):
         assert loud[name] - soft[name] == pytest.approx(6.02, abs=0.01)
     for name in (
         "tempo",

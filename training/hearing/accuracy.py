@@ -5,7 +5,7 @@ are told by source too, because what was tuned on one may not hold on the next.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +15,18 @@ from numpy.typing import NDArray
 from bot.audio import features
 from bot.audio.decode import Sound, read
 from bot.audio.embedding import Embedder
+from bot.audio.process import EMBEDDING
+from bot.core.features import SongFeatures, features_heard
 from bot.errors import AudioError
 from training.hearing import rivals
+from training.hearing.few import few_labels
 from training.hearing.probe import probe
 from training.hearing.truth import Key, Recording, acc1, acc2, key_score
 from training.problems import InputProblem
 from training.summary import figure
 
 OURS, LIBROSA, PYLOUDNORM = "Cratekeeper", "librosa", "pyloudnorm"
+MFCC = "librosa's MFCC statistics"
 THIRDS = 3  # of the recordings, by confidence
 
 Vector = NDArray[np.float32]
@@ -40,12 +44,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Answers by who gave them; loudness in LUFS the same way; vectors for the probe by name."""
+    """Answers by who gave them; loudness in LUFS the same way; by name, vectors for the probe and what a model sees."""
 
     recording: Recording
     answers: dict[str, Answer]
     loudness: dict[str, float] = field(default_factory=dict)
     vectors: dict[str, Vector] = field(default_factory=dict)
+    seen: dict[str, SongFeatures] = field(default_factory=dict)
 
 
 def hear(recording: Recording, embedder: Embedder) -> Heard:
@@ -62,7 +67,19 @@ def hear(recording: Recording, embedder: Embedder) -> Heard:
     embedding = embedder.embed(sound.mono, sound.rate).embedding
     vectors = {"features": own, "features and embedding": np.concatenate([own, embedding])}
     _ask_rivals(sound, answers, loudness, vectors)
-    return Heard(recording, answers, loudness, vectors)
+    return Heard(recording, answers, loudness, vectors, _seen(detail.analysis, embedding, vectors))
+
+
+def _seen(analysis: features.Analysis, embedding: Vector, vectors: Mapping[str, Vector]) -> dict[str, SongFeatures]:
+    """Return what a model would see of a recording, and what it might see instead."""
+    every = {**analysis.vectors, EMBEDDING: embedding}
+    seen = {
+        "what a model goes by": features_heard(analysis.numbers, every),
+        "all vectors beside": SongFeatures(analysis.numbers, embeddings=every),
+    }
+    if MFCC in vectors:
+        seen[MFCC] = SongFeatures({f"mfcc_{at}": float(value) for at, value in enumerate(vectors[MFCC])})
+    return seen
 
 
 def _ask_rivals(
@@ -72,7 +89,7 @@ def _ask_rivals(
     if rivals.has("librosa"):
         mono = rivals.librosa_samples(sound.mono, sound.rate)
         answers[LIBROSA] = Answer(rivals.librosa_tempo(mono), rivals.librosa_key(mono))
-        vectors["librosa's MFCC statistics"] = rivals.librosa_timbre(mono)
+        vectors[MFCC] = rivals.librosa_timbre(mono)
     if rivals.has(PYLOUDNORM):
         loudness[PYLOUDNORM] = rivals.pyloudnorm_loudness(sound.samples, sound.rate)
 
@@ -85,6 +102,7 @@ def evaluate(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
         "confidence": {"tempo": _by_confidence(heard, _tempo_trust), "key": _by_confidence(heard, _key_trust)},
         "loudness": _loudness_apart(heard),
         "probe": _probe(heard, seed),
+        "few": _few(heard, seed),
         "clips": [_row(each) for each in heard],
     }
 
@@ -152,6 +170,13 @@ def _probe(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
     sets = {name: np.stack([each.vectors[name] for each in heard]) for name in heard[0].vectors}
     styles = [each.recording.style for each in heard]
     return probe(sets, styles, [each.recording.song for each in heard], seed)
+
+
+def _few(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
+    names = [each.recording.path.name for each in heard]
+    sets = {name: dict(zip(names, (each.seen[name] for each in heard), strict=True)) for name in heard[0].seen}
+    kinds = {each.recording.path.name: each.recording.style for each in heard}
+    return few_labels(sets, kinds, {each.recording.path.name: each.recording.song for each in heard}, seed)
 
 
 def _row(each: Heard) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from bot.adapters.sources.musicbrainz import ISRC
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
-from bot.core.features import SongFeatures
+from bot.core.features import features_heard
 from bot.errors import AudioError, SourceFailed
 from bot.ports import Hearing, Learnt, Needs, Subject
 
@@ -24,6 +24,7 @@ NAME = "deezer"
 QUOTA, BUSY, NO_DATA = 4, 700, 800
 QUOTA_WAIT, BUSY_WAIT = 10, 60  # seconds; the window is five
 MOST_BYTES = 2_000_000  # of a preview; 30 s at 128 kb/s are 480 KB
+OF_THE_WHOLE = frozenset({"duration", "fade_in", "fade_out"})  # what a part of a song does not tell
 PREVIEWS = ".dzcdn.net"  # the end of the names of the hosts that hold them
 
 
@@ -86,7 +87,8 @@ class Deezer:
                 heard = await self._hearing.analyse(file)
             except AudioError:
                 return None  # a preview that cannot be heard today cannot be tomorrow
-        return Learnt(SongFeatures(dict(heard.numbers), embeddings=dict(heard.vectors)))
+        numbers = {name: value for name, value in heard.numbers.items() if name not in OF_THE_WHOLE}
+        return Learnt(features_heard(numbers, heard.vectors))
 
 
 @answer

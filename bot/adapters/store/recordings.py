@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, upsert
-from bot.core.features import SongFeatures
+from bot.core.features import SongFeatures, features_heard
 from bot.core.match import Match, Named
 from bot.core.vectors import unpack
 
@@ -41,12 +41,12 @@ async def named(tx: Tx) -> dict[str, Named]:
 
 
 async def heard(tx: Tx, paths: Iterable[str]) -> dict[str, SongFeatures]:
-    """Return what was heard in files, by path."""
+    """Return what a model goes by of what was heard in files, by path."""
     found: dict[str, SongFeatures] = {}
     for piece in chunks(dict.fromkeys(paths)):
         query = select(RECORDING.c.path, RECORDING.c.numbers, RECORDING.c.vectors)
         for row in await tx.execute(query.where(RECORDING.c.path.in_(piece), RECORDING.c.error.is_(None))):
-            found[row.path] = SongFeatures(row.numbers, embeddings=unpack(row.vectors))
+            found[row.path] = features_heard(row.numbers, unpack(row.vectors))
     return found
 
 

@@ -52,7 +52,7 @@ class Ear:
         except soundfile.LibsndfileError as error:
             raise AudioError(str(error)) from error
         found = hearing.features(samples, rate)
-        return Heard(found, {"heard": np.array(list(found.values()), np.float32)})
+        return Heard(found, {"musicnn": np.array(list(found.values()), np.float32)})
 
 
 def sound(pitch: float) -> bytes:

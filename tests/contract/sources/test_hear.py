@@ -139,7 +139,7 @@ async def test_what_was_heard_reaches_training_vectors_included(stage: Stage) ->
     await stage.hear()
     async with stage.store.reading() as tx:
         found = (await training_set(tx, ADA, layer)).songs[uri(1)]
-    assert len(found.embeddings["heard"]) > 10
+    assert len(found.embeddings["musicnn"]) > 10
     assert set(found.provenance.values()) == {"musicbrainz", "listenbrainz", "deezer", "reccobeats"}
 
 

@@ -36,7 +36,7 @@ async def keep(stage: Stage, path: str, tempo: float = 100.0, **written: Any) ->
         "artists": ["Ann"],
         "duration": 200.0,
         "numbers": {"tempo": tempo},
-        "vectors": pack({"heard": np.full(3, tempo, np.float32)}),
+        "vectors": pack({"musicnn": np.full(3, tempo, np.float32)}),
         "at": stage.clock(),
     }
     async with stage.store.writing() as tx:
@@ -56,8 +56,8 @@ async def test_a_song_in_the_music_folder_is_known_by_its_numbers_and_vectors(st
     await stage.hear()
     found = await stage.features(1)
     assert found.numbers == {"tempo": 100.0}
-    assert found.embeddings["heard"].tolist() == [100.0] * 3
-    assert found.provenance == {"tempo": "audio", "heard": "audio"}
+    assert found.embeddings["musicnn"].tolist() == [100.0] * 3
+    assert found.provenance == {"tempo": "audio", "musicnn": "audio"}
     assert await matches(stage) == {uri(1): ("a/song.mp3", "isrc")}
     assert await stage.states("audio") == {uri(1): "known", uri(2): "nothing"}
 

@@ -124,7 +124,7 @@ async def test_a_preview_is_heard_and_nothing_of_it_kept(stage: Stage) -> None:
     await stage.hear()
     found = await stage.features(1)
     assert found.numbers["centroid_hz"] > 0
-    assert len(found.embeddings["heard"]) == len(found.numbers)
+    assert len(found.embeddings["musicnn"]) == len(found.numbers)
     assert set(found.provenance.values()) == {"deezer"}
     assert [path for path in stage.ear.files if path.exists()] == []
     assert not list(stage.folder.glob(".preview-*"))

@@ -29,8 +29,8 @@ async def test_what_is_heard_counts_for_its_member_alone_and_before_anything_els
     found = await stage.features(1)
     assert found.numbers["centroid_hz"] > 100
     assert found.numbers["energy"] == 0.5
-    assert found.provenance["centroid_hz"] == found.provenance["heard"] == "upload"
-    assert len(found.embeddings["heard"]) > 10
+    assert found.provenance["centroid_hz"] == found.provenance["musicnn"] == "upload"
+    assert len(found.embeddings["musicnn"]) > 10
     assert not (await stage.features(1, BEN)).known
     assert not list(stage.folder.glob(".upload-*"))
 
@@ -57,4 +57,4 @@ async def test_p35_what_was_heard_is_in_the_export_and_goes_with_its_member(stag
     await send(stage, sound(440))
     (row,) = json.loads(await erase.export(stage.store, ADA))["feature"]
     assert (row["song"], row["source"]) == (song(1).song, "upload")
-    assert isinstance(row["vectors"]["heard"][0], float)
+    assert isinstance(row["vectors"]["musicnn"][0], float)

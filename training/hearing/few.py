@@ -1,0 +1,63 @@
+"""Few labels: how well kinds of music are told apart by what would serve, once a few songs of each are labelled.
+
+The path is the product's own: schema, space, teacher and student see the recordings as a library, and the labels.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bot.core.dataset import Label, TrainingSet
+from bot.core.features import SongFeatures
+from training.fit import fit
+from training.summary import figure
+
+NS = (1, 2, 5)  # labels a kind
+DRAWS = 12  # of which recordings are labelled
+FEWEST = max(NS) + 3  # recordings of a kind, so that some are left to test
+
+Library = Mapping[str, SongFeatures]  # by recording
+Named = Mapping[str, str]  # of each recording, its kind or the song it is of
+
+
+def few_labels(sets: Mapping[str, Library], kinds: Named, songs: Named, seed: int) -> dict[str, Any]:
+    """Return the accuracy of each set of features on songs without a label, by labels a kind.
+
+    Kinds of fewer than FEWEST recordings are left out; nothing is returned where two are not left.
+    """
+    counts = Counter(kinds.values())
+    kept = {name: kind for name, kind in sorted(kinds.items()) if counts[kind] >= FEWEST}
+    if len(set(kept.values())) < 2:
+        return {}
+    return {
+        name: {
+            str(n): _figure(name, [_right(library, kept, songs, each) for each in _draws(kept, n, seed)]) for n in NS
+        }
+        for name, library in sets.items()
+    }
+
+
+def _figure(name: str, shares: Sequence[float]) -> dict[str, Any]:
+    return figure(np.array(shares), np.ones(len(shares)), [str(at) for at in range(len(shares))], f"few {name}")
+
+
+def _draws(kinds: Named, n: int, seed: int) -> Iterator[list[str]]:
+    """Yield n recordings of each kind."""
+    for draw in range(DRAWS):
+        order = np.random.default_rng([seed, draw]).permutation(sorted(kinds)).tolist()
+        by_kind = ([name for name in order if kinds[name] == kind] for kind in sorted(set(kinds.values())))
+        yield [name for some in by_kind for name in some[:n]]
+
+
+def _right(library: Library, kinds: Named, songs: Named, labelled: Sequence[str]) -> float:
+    """Return the share of recordings put where they belong, of songs of which no recording is labelled."""
+    names, known = sorted(set(kinds.values())), {songs[name] for name in labelled}
+    labels = [Label(name, names.index(kinds[name]), True, "csv") for name in labelled]
+    own = {name: library[name] for name in kinds}
+    fitted = fit(TrainingSet(own, labels, dict(enumerate(names)), several=False, everything=False))
+    tested = [name for name in kinds if songs[name] not in known]
+    found = fitted.pipeline.predict_proba(fitted.schema.vectors([own[name] for name in tested])).argmax(axis=1)
+    truth = [names.index(kinds[name]) for name in tested]
+    return float(np.mean(np.array(fitted.examples.classes)[found] == truth))
