@@ -1,7 +1,7 @@
 """Hearing: the process that hears, from the side of those who ask it. Imports nothing of audio.
 
-A file may be made to kill whoever reads it. It kills a process that has nothing: no network, no secrets, a bounded
-memory and a bounded time. The next request gets a new one, and the file is a HearingFailed, to be remembered as such.
+A file may be made to kill whoever reads it. It kills a process that has nothing: no secrets, a bounded memory and a
+bounded time. The next request gets a new one, and the file is a HearingFailed, to be remembered as such.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 Nothing is learnt. Every half second gets a score: how loud and bright the twenty seconds from there on are, how well
 what they play comes back elsewhere, whether a part begins there, and whether its repetitions are beginnings too. The
 best one is moved to the nearest sudden rise. Weights were chosen on generated songs of other styles than those they
-are measured on (`docs/hearing-peaks.md`). Some 70 ms for a song of four minutes, beside decoding it.
+are measured on (`docs/hearing.md`). Some 70 ms for a song of four minutes, beside decoding it.
 """
 
 from collections.abc import Iterator
