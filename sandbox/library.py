@@ -227,7 +227,7 @@ def _features(track: Track, row: Row) -> Cells:
     numbers = {name: float(row[name]) for name in NUMBERS if row.get(name)}
     if row.get("key"):
         angle = 2 * pi * (7 * int(float(row["key"])) % 12) / 12
-        numbers |= {"fifths_x": round(cos(angle), 5), "fifths_y": round(sin(angle), 5)}
+        numbers |= {"key_cos": round(cos(angle), 5), "key_sin": round(sin(angle), 5)}
     return _cells(track, numbers, tuple(filter(None, row.get("genres", "").split(","))))
 
 

@@ -1,4 +1,4 @@
-"""Songs that nobody has heard: drawn from a seed, played by `synth`, listened to by `hearing`.
+"""Songs that nobody has heard: drawn from a seed, played by `synth`, listened to by `bot.audio`.
 
 The truth (which style a song was drawn from) is known to the sandbox only; the bot gets the catalogue's data and, by a
 CSV file, features computed from the audio.
@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from sandbox import hearing, synth
+from bot.audio import features as hearing
+from bot.audio.decode import Sound as Recording
+from sandbox import synth
 from sandbox.names import artist_name, title
 from sandbox.spotify.model import Track, spotify_id
 from sandbox.styles import DIALS, STYLES, Style
@@ -161,14 +163,15 @@ def write_audio(song: Song, path: Path) -> None:
 
 
 def hear(sound: Sound) -> Features:
-    """The features of `sound`, from its rendered audio."""
-    return hearing.features(synth.render(sound), RATE)
+    """The numbers that are heard in `sound`, from its rendered audio."""
+    heard = hearing.analyse(Recording(synth.render(sound).T, RATE))
+    return {name: round(value, 5) for name, value in heard.numbers.items()}
 
 
 def hear_all(
     songs: Sequence[Song], cache: Path, *, workers: int = 2, progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Features]:
-    """The features of every song, by id; kept in the folder `cache` until songs, synth or hearing change.
+    """The features of every song, by id; kept in the folder `cache` until songs, synth or the set of features change.
 
     Some 45 ms a song and core where they are not kept; `progress` hears how many songs are done.
     """
@@ -189,5 +192,4 @@ def hear_all(
 
 def fingerprint(songs: Sequence[Song]) -> str:
     """Changes whenever the features of `songs` may."""
-    code = "".join(inspect.getsource(module) for module in (synth, hearing))
-    return sha256((repr(songs) + code).encode()).hexdigest()[:16]
+    return sha256((repr(songs) + inspect.getsource(synth) + hearing.VERSION).encode()).hexdigest()[:16]

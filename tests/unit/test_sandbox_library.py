@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.hearing import FEATURES
+from bot.audio.features import FEATURES
 from sandbox.library import Library, drawn, good_playlists, load
 from sandbox.songs import songs
 from sandbox.spotify import World
@@ -92,7 +92,7 @@ def test_features_of_a_file(person: Path, tmp_path: Path) -> None:
     assert (row["energy"], row["tempo"], row["duration_ms"]) == ("0.5", "120.0", "200000.0")
     assert (row["genres"], row["year"]) == ("pop;indie pop", "2019")
     assert row["artists"].endswith(";Guest")
-    assert float(row["fifths_x"]) == pytest.approx(-0.5, abs=1e-4)  # E is four fifths above C
+    assert float(row["key_cos"]) == pytest.approx(-0.5, abs=1e-4)  # E is four fifths above C
     assert len(row["track_id"]) == 22
 
 
@@ -103,7 +103,7 @@ def test_the_same_seed_draws_the_same_playlists(person: Path) -> None:
 
 def test_songs_become_a_library_with_a_playlist_for_each_style(tmp_path: Path) -> None:
     some = songs(seed=1, count=20)
-    heard = {song.id: dict.fromkeys(FEATURES, 0.5) for song in some}
+    heard = {song.id: {each.name: 0.5 for each in FEATURES} for song in some}
     library = drawn(some, heard, NOW)
     assert {name for song in some for name in song.styles} == library.truth.keys()
     assert all(library.belongs(song.track.uri) for song in some)
@@ -111,7 +111,7 @@ def test_songs_become_a_library_with_a_playlist_for_each_style(tmp_path: Path) -
     assert drawn(some, heard, NOW, styles=("Run",)).truth.keys() == {"Run"}
     library.write_features(tmp_path / "features.csv")
     header = (tmp_path / "features.csv").read_text().splitlines()[0]
-    assert header == ",".join(("track_id", "isrc", *FEATURES, "genres", "artists", "year"))
+    assert header == ",".join(("track_id", "isrc", *(each.name for each in FEATURES), "genres", "artists", "year"))
 
 
 def test_some_likes_come_later(person: Path) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from bot.audio.features import FEATURES
+from bot.audio.rhythm import fold
 from sandbox import synth
-from sandbox.hearing import FEATURES, features, fold
 from sandbox.songs import Features, Song, fingerprint, hear, hear_all, render, songs, write_audio
 from sandbox.styles import DIALS, STYLES
 from sandbox.synth import RATE, section_of
@@ -76,55 +77,43 @@ def test_audio_is_written_when_asked_for(song: Song, tmp_path: Path) -> None:
 
 
 def test_features_have_their_names_and_are_finite(heard: dict[str, Features]) -> None:
-    assert all(tuple(found) == FEATURES for found in heard.values())
+    assert all(tuple(found) == tuple(each.name for each in FEATURES) for found in heard.values())
     assert np.isfinite([list(found.values()) for found in heard.values()]).all()
 
 
 def test_tempo_is_found_within_three_percent_octaves_apart(heard: dict[str, Features]) -> None:
-    errors = [heard[song.id]["tempo_bpm"] / fold(song.sound.tempo) for song in SOME]
+    errors = [heard[song.id]["tempo_folded"] / fold(song.sound.tempo) for song in SOME]
     assert np.mean([abs(np.log2(error) - round(np.log2(error))) < np.log2(1.03) for error in errors]) > 0.95
 
 
 def test_the_key_is_found_on_the_circle_of_fifths(heard: dict[str, Features]) -> None:
-    found = [np.arctan2(heard[song.id]["fifths_y"], heard[song.id]["fifths_x"]) * 6 / np.pi for song in SOME]
-    truth = [7 * (song.sound.key + 3 * song.sound.minor) % 12 for song in SOME]
-    assert np.mean([round(place) % 12 == signature for place, signature in zip(found, truth, strict=True)]) > 0.85
-    modes = [(heard[song.id]["majorness"] < 0) == song.sound.minor for song in SOME]
+    found = [np.arctan2(heard[song.id]["key_sin"], heard[song.id]["key_cos"]) * 6 / np.pi for song in SOME]
+    truth = [7 * song.sound.key % 12 for song in SOME]
+    assert np.mean([round(place) % 12 == tonic for place, tonic in zip(found, truth, strict=True)]) > 0.85
+    modes = [(heard[song.id]["mode"] == 0) == song.sound.minor for song in SOME]
     assert np.mean(modes) > 0.8
 
 
 def test_a_louder_song_is_heard_as_louder_by_as_much(song: Song) -> None:
     quiet, loud = (hear(replace(song.sound, level=level)) for level in (-12.0, -6.0))
-    assert loud["loudness_db"] - quiet["loudness_db"] == pytest.approx(6, abs=0.01)
-    assert loud["dynamics_db"] == pytest.approx(quiet["dynamics_db"], abs=0.01)
+    assert loud["loudness"] - quiet["loudness"] == pytest.approx(6, abs=0.01)
+    assert loud["level_spread"] == pytest.approx(quiet["level_spread"], abs=0.01)
 
 
 @pytest.mark.parametrize(
     ("dial", "low", "high", "feature"),
     [
-        ("brightness", 0.1, 0.9, "centroid_hz"),
-        ("brightness", 0.1, 0.9, "rolloff_hz"),
-        ("density", 0.1, 0.9, "onsets_per_s"),
+        ("brightness", 0.1, 0.9, "brightness"),
+        ("brightness", 0.1, 0.9, "roll_off"),
+        ("density", 0.1, 0.9, "onset_rate"),
         ("bass", 0.1, 0.9, "low_share"),
         ("air", 0.0, 1.0, "flatness"),
-        ("lift", 0.0, 8.0, "dynamics_db"),
+        ("lift", 0.0, 8.0, "level_spread"),
     ],
 )
 def test_turning_a_dial_up_is_heard(song: Song, dial: str, low: float, high: float, feature: str) -> None:
     down, up = (hear(replace(song.sound, **{dial: value})) for value in (low, high))
     assert up[feature] > down[feature]
-
-
-def test_known_sounds_have_known_features() -> None:
-    time = np.arange(4 * RATE, dtype=np.float32) / RATE
-    tone = features(np.sin(2 * np.pi * 1000 * time).astype(np.float32), RATE)
-    assert tone["centroid_hz"] == pytest.approx(1000, rel=0.05)
-    assert tone["loudness_db"] == pytest.approx(-3.01, abs=0.05)
-    noise = features(np.random.default_rng(0).normal(0, 0.1, len(time)).astype(np.float32), RATE)
-    assert noise["flatness"] > 0.5 > 0.01 > tone["flatness"]
-    assert noise["centroid_hz"] == pytest.approx(RATE / 4, rel=0.05)
-    silence = features(np.zeros(2 * RATE, np.float32), RATE)
-    assert np.isfinite(list(silence.values())).all()
 
 
 def test_styles_can_be_heard_but_not_without_fail(heard: dict[str, Features]) -> None:

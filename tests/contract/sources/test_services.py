@@ -123,8 +123,8 @@ async def test_a_preview_is_heard_and_nothing_of_it_kept(stage: Stage) -> None:
     await stage.like(1)
     await stage.hear()
     found = await stage.features(1)
-    assert found.numbers["centroid_hz"] > 0
-    assert len(found.embeddings["musicnn"]) == len(found.numbers)
+    assert found.numbers["brightness"] > 0
+    assert len(found.embeddings["musicnn"]) > len(found.numbers), "a part of a song does not tell its length or fades"
     assert set(found.provenance.values()) == {"deezer"}
     assert [path for path in stage.ear.files if path.exists()] == []
     assert not list(stage.folder.glob(".preview-*"))

@@ -23,13 +23,13 @@ async def test_what_is_heard_counts_for_its_member_alone_and_before_anything_els
     await stage.like(1, member=BEN)
     async with stage.store.writing() as tx:
         await songs.save_features(
-            tx, ADA, "csv", {uri(1): SongFeatures({"centroid_hz": 1.0, "energy": 0.5})}, stage.clock()
+            tx, ADA, "csv", {uri(1): SongFeatures({"brightness": 1.0, "energy": 0.5})}, stage.clock()
         )
     await send(stage, sound(440))
     found = await stage.features(1)
-    assert found.numbers["centroid_hz"] > 100
+    assert found.numbers["brightness"] > 100
     assert found.numbers["energy"] == 0.5
-    assert found.provenance["centroid_hz"] == found.provenance["musicnn"] == "upload"
+    assert found.provenance["brightness"] == found.provenance["musicnn"] == "upload"
     assert len(found.embeddings["musicnn"]) > 10
     assert not (await stage.features(1, BEN)).known
     assert not list(stage.folder.glob(".upload-*"))
