@@ -52,18 +52,23 @@ def table(path: Path, found: Mapping[str, Any], units: Mapping[str, str]) -> str
     rows = [(name, f"{numbers[name]:.3f}", unit) for name, unit in units.items() if name in numbers]
     rows.append(("key", found["key"], ""))
     rows.append(("peak", f"{peak['moment']:.1f}", f"s, confidence {peak['confidence']:.2f} ({peak['way']})"))
-    lines = [str(path), *(f"  {name:<18} {number:>10}  {unit}" for name, number, unit in rows)]
+    lines = [shown(path), *(f"  {name:<18} {number:>10}  {unit}" for name, number, unit in rows)]
     if tags:
         lines.append("  sounds like: " + ", ".join(f"{name.removeprefix(TAG)} {numbers[name]:.2f}" for name in tags))
     lines.append("  took: " + ", ".join(f"{1000 * each:.0f} ms {name}" for name, each in took.items()))
     return "\n".join(lines)
 
 
+def shown(text: object) -> str:
+    """Return a text on one line; what a terminal would obey, or cannot show, is written out, for names hold anything."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
+
+
 def _tell_error(path: Path, error: AudioError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"file": str(path), "error": type(error).__name__, "words": str(error)}))
     else:
-        print(f"{path}: {error}", file=sys.stderr)
+        print(f"{shown(path)}: {shown(error)}", file=sys.stderr)
 
 
 async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int:
@@ -78,7 +83,8 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
         hearings = [Hearing() for _ in os.sched_getaffinity(0)]
         for each in hearings:
             closing.push_async_callback(each.close)
-        bar = closing.enter_context(tqdm(unit=" files", disable=as_json, dynamic_ncols=True))
+        # None: no bar where nobody looks, such as in a log
+        bar = closing.enter_context(tqdm(unit=" files", disable=as_json or None, dynamic_ncols=True))
         async for done in import_folder(store, hearings, folder, _now):
             counts[done.how] += 1
             bar.total = bar.n + 1 + done.left
@@ -103,7 +109,7 @@ def _tell(done: Done, bar: Any, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"file": done.path, "how": done.how, "left": done.left, "words": done.error}), flush=True)
     elif done.how == "failed":
-        bar.write(f"{done.path}: {done.error}", file=sys.stderr)
+        bar.write(f"{shown(done.path)}: {shown(done.error)}", file=sys.stderr)
 
 
 def _now() -> datetime:

@@ -37,7 +37,7 @@ SHORTFALL = 0.02  # of what a file promises may be missing: encoders' delays, an
 SLACK = 0.1  # seconds that may be missing of the shortest file
 # Without this list libav would take a playlist for a sound, and fetch the addresses in it.
 CONTAINERS = "aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav,aiff"
-BYTE_ORDER: Mapping[str, Literal["little", "big"]] = {"WAV": "little", "AIFF": "big"}  # of the length a file begins with
+BYTE_ORDER: Mapping[str, Literal["little", "big"]] = {"WAV": "little", "AIFF": "big"}  # of the length at its head
 LAST_PAGE = 64 * 2**10  # bytes; no page of Ogg is longer (RFC 3533, section 6)
 PAGE_HEADER = 27  # bytes, before a page's table of segments
 UNTOLD = 2**63 - 1  # frames, as libsndfile says of a FLAC that was written to a pipe and names none

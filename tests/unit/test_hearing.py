@@ -17,7 +17,7 @@ from bot.audio.decode import Sound, read
 from bot.audio.features import FEATURES, VECTORS, VERSION, Analysis, analyse
 from bot.audio.spectrum import mixed, resample
 from bot.core import wire
-from bot.errors import HearingFailed, NotAudio, SilentAudio, TooLargeAudio
+from bot.errors import HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
 from tests.unit.sounds import RATE, tune, write
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +154,12 @@ def test_a_song_that_fades_out_says_so() -> None:
     assert heard(fading).numbers["fade_out"] < -15 < -3 < heard(samples).numbers["fade_out"]
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_samples_far_above_full_scale_are_no_sound() -> None:
+    with pytest.raises(TruncatedAudio, match="full scale"):
+        heard(1e7 * tune())
+
+
 # ---------------------------------------------------------------- the process
 async def test_the_process_hears_what_the_function_hears(song: Path) -> None:
     hearing = Hearing()
@@ -266,3 +272,18 @@ def test_the_command_speaks_json_and_draws(tmp_path: Path, song: Path) -> None:
     (line,) = said.stdout.splitlines()
     assert json.loads(line)["numbers"]["duration"] == pytest.approx(12)
     assert (tmp_path / "song.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_name_that_would_move_the_cursor_is_written_out_on_one_line(tmp_path: Path, song: Path) -> None:
+    (tmp_path / "bad\x1b[2J\n.mp3").write_text("no sound")
+    (tmp_path / os.fsdecode(b"s\xf6ng.mp3")).write_text("no sound")
+    said = run("bad\x1b[2J\n.mp3", os.fsdecode(b"s\xf6ng.mp3"), cwd=tmp_path)
+    assert [line.partition(": ")[0] for line in said.stderr.splitlines()] == ["bad\\x1b[2J\\n.mp3", "s\\udcf6ng.mp3"]
+
+
+def test_a_folder_has_a_bar_on_a_terminal_only_and_no_picture(tmp_path: Path, song: Path) -> None:
+    said = run("--folder", song.parent, cwd=tmp_path)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout == "1 files: 1 heard, 0 that cannot be heard, 0 moved in time only, 0 as they were\n"
+    refused = run("--folder", song.parent, "--picture", "song.png", cwd=tmp_path)
+    assert refused.returncode == 2 and "--picture" in refused.stderr
