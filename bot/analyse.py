@@ -60,7 +60,7 @@ def table(path: Path, found: Mapping[str, Any], units: Mapping[str, str]) -> str
 
 
 def shown(text: object) -> str:
-    """Return a text on one line; what a terminal would obey, or cannot show, is written out, for names hold anything."""
+    """Return a text on one line; what a terminal would obey, or cannot show, is written out: names hold anything."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
 
 
