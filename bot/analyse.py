@@ -2,12 +2,13 @@
 
 import asyncio
 import base64
+import fcntl
 import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.config import Settings
 from bot.core.features import TAG
-from bot.errors import AudioError, SettingsError
+from bot.errors import AudioError, ImportRuns, SettingsError
 from bot.flows.folder import Done, import_folder, listed
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
@@ -77,6 +78,7 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
 
     counts: Counter[str] = Counter()
     async with AsyncExitStack() as closing:
+        closing.enter_context(_alone(settings.data_dir))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
         await store.migrate()
@@ -96,11 +98,24 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
     return SOME_NOT if counts["failed"] else ALL_HEARD
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep a second import from hearing everything once more. The lock ends with the process, whatever ends that."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "import.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ImportRuns from None
+        yield
+
+
 def summary(counts: Mapping[str, int], everything: int) -> str:
     """Return what became of a folder's files, in words."""
     untouched = everything - sum(counts.values())
     return (
         f"{counts['heard']} heard, {counts['failed']} that cannot be heard, "
+        f"{counts['moved']} heard before by another name, "
         f"{counts['same']} moved in time only, {untouched} as they were"
     )
 

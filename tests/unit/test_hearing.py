@@ -1,6 +1,7 @@
 """What is heard: the named set, the same on any thread; and the process that hears, which may die."""
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -284,6 +285,19 @@ def test_a_name_that_would_move_the_cursor_is_written_out_on_one_line(tmp_path: 
 def test_a_folder_has_a_bar_on_a_terminal_only_and_no_picture(tmp_path: Path, song: Path) -> None:
     said = run("--folder", song.parent, cwd=tmp_path)
     assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout == "1 files: 1 heard, 0 that cannot be heard, 0 moved in time only, 0 as they were\n"
+    assert (
+        said.stdout
+        == "1 files: 1 heard, 0 that cannot be heard, 0 heard before by another name, 0 moved in time only, 0 as they were\n"
+    )
     refused = run("--folder", song.parent, "--picture", "song.png", cwd=tmp_path)
     assert refused.returncode == 2 and "--picture" in refused.stderr
+
+
+def test_two_imports_do_not_hear_the_same_files_at_once(tmp_path: Path, song: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with (tmp_path / "data" / "import.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = run("--folder", song.parent, cwd=tmp_path)
+    assert said.returncode == 1
+    assert said.stderr.startswith("cratekeeper: Another import is under way")
+    assert run("--folder", song.parent, cwd=tmp_path).returncode == 0
