@@ -3,7 +3,7 @@
 A file is heard once: what has the size and the time that were written down is passed over, what has another time but
 the same content is only written down anew. Each file is kept as soon as it was heard, so that whoever is stopped goes
 on where they were. What could not be heard is kept as that, with its error, and is not tried again before it changes.
-A file that was moved or renamed, or is there twice, is known by its content: its tags are read, and it is not heard again.
+What was moved or renamed, or is there twice, is known by its content: its tags are read, and it is not heard again.
 """
 
 import asyncio
@@ -60,9 +60,7 @@ async def import_folder(store: Store, hearings: Sequence[Hearing], folder: Path,
         known = await files.stamps(tx)
     gone = [path for path in below(folder, known) if path not in found]
     if gone and not found:
-        raise BadFile(
-            f"{folder} is empty, but {len(gone):,} files in it were heard: is it mounted? Nothing was let go of"
-        )
+        raise BadFile(f"{folder} is empty, but {len(gone):,} files in it were heard: is it mounted? All are kept.")
     current = (await hearings[0].ask("features"))["version"]
     todo = [each for each in found.values() if _is_open(each, known.get(each.path), current)]
     left, moving = len(todo), {known[path].digest: path for path in gone}
@@ -170,8 +168,8 @@ async def _keep(store: Store, found: Found, answer: dict[str, Any], now: datetim
 async def _rename(
     store: Store, found: Found, answer: dict[str, Any], version: str, before: str | None, now: datetime
 ) -> None:
-    """Keep what was heard of the same content. Songs that are the file that was at `before` are the one that is here."""
-    where = {"path": found.path, "size": found.size, "mtime_ns": found.mtime_ns, "at": now}
+    """Keep what was heard of the same content. Songs that were the file at `before` are the one that is here now."""
+    where: dict[str, Any] = {"path": found.path, "size": found.size, "mtime_ns": found.mtime_ns, "at": now}
     async with store.writing() as tx:
         twin = await files.with_content(tx, answer["digest"], version)
         await files.save(tx, [replace(twin, **where, **_tagged(answer["tags"]))])
