@@ -93,6 +93,8 @@ def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
 def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
     from bot import analyse
 
+    if options.folder is not None and options.picture is not None:
+        raise SettingsError("--picture draws one file, and no folder")
     if options.folder is not None:
         return asyncio.run(analyse.hear_folder(settings, options.folder, as_json=options.json))
     return asyncio.run(analyse.hear_files(options.file, options.picture, as_json=options.json))

@@ -2,12 +2,13 @@
 
 import asyncio
 import base64
+import fcntl
 import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.config import Settings
 from bot.core.features import TAG
-from bot.errors import AudioError, SettingsError
+from bot.errors import AudioError, ImportRuns, SettingsError
 from bot.flows.folder import Done, import_folder, listed
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
@@ -52,18 +53,23 @@ def table(path: Path, found: Mapping[str, Any], units: Mapping[str, str]) -> str
     rows = [(name, f"{numbers[name]:.3f}", unit) for name, unit in units.items() if name in numbers]
     rows.append(("key", found["key"], ""))
     rows.append(("peak", f"{peak['moment']:.1f}", f"s, confidence {peak['confidence']:.2f} ({peak['way']})"))
-    lines = [str(path), *(f"  {name:<18} {number:>10}  {unit}" for name, number, unit in rows)]
+    lines = [shown(path), *(f"  {name:<18} {number:>10}  {unit}" for name, number, unit in rows)]
     if tags:
         lines.append("  sounds like: " + ", ".join(f"{name.removeprefix(TAG)} {numbers[name]:.2f}" for name in tags))
     lines.append("  took: " + ", ".join(f"{1000 * each:.0f} ms {name}" for name, each in took.items()))
     return "\n".join(lines)
 
 
+def shown(text: object) -> str:
+    """Return a text on one line; what a terminal would obey, or cannot show, is written out: names hold anything."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
+
+
 def _tell_error(path: Path, error: AudioError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"file": str(path), "error": type(error).__name__, "words": str(error)}))
     else:
-        print(f"{path}: {error}", file=sys.stderr)
+        print(f"{shown(path)}: {shown(error)}", file=sys.stderr)
 
 
 async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int:
@@ -72,13 +78,15 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
 
     counts: Counter[str] = Counter()
     async with AsyncExitStack() as closing:
+        closing.enter_context(_alone(settings.data_dir))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
         await store.migrate()
         hearings = [Hearing() for _ in os.sched_getaffinity(0)]
         for each in hearings:
             closing.push_async_callback(each.close)
-        bar = closing.enter_context(tqdm(unit=" files", disable=as_json, dynamic_ncols=True))
+        # None: no bar where nobody looks, such as in a log
+        bar = closing.enter_context(tqdm(unit=" files", disable=as_json or None, dynamic_ncols=True))
         async for done in import_folder(store, hearings, folder, _now):
             counts[done.how] += 1
             bar.total = bar.n + 1 + done.left
@@ -90,11 +98,24 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
     return SOME_NOT if counts["failed"] else ALL_HEARD
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep a second import from hearing everything once more. The lock ends with the process, whatever ends that."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "import.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ImportRuns from None
+        yield
+
+
 def summary(counts: Mapping[str, int], everything: int) -> str:
     """Return what became of a folder's files, in words."""
     untouched = everything - sum(counts.values())
     return (
         f"{counts['heard']} heard, {counts['failed']} that cannot be heard, "
+        f"{counts['moved']} heard before by another name, "
         f"{counts['same']} moved in time only, {untouched} as they were"
     )
 
@@ -103,7 +124,7 @@ def _tell(done: Done, bar: Any, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"file": done.path, "how": done.how, "left": done.left, "words": done.error}), flush=True)
     elif done.how == "failed":
-        bar.write(f"{done.path}: {done.error}", file=sys.stderr)
+        bar.write(f"{shown(done.path)}: {shown(done.error)}", file=sys.stderr)
 
 
 def _now() -> datetime:

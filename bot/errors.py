@@ -223,6 +223,10 @@ class HearingFailed(AudioError):
         return "I could not hear that file to its end: something in it is out of the ordinary."
 
 
+class ImportRuns(CratekeeperError):
+    """Another import is under way; this one would hear the same files. Run it when that has ended."""
+
+
 class SourceError(CratekeeperError):
     """A source of features did not say what it knows."""
 

@@ -6,11 +6,11 @@ and what it turns out to be while it is decoded: a bomb is stopped when it goes 
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -32,11 +32,15 @@ from bot.errors import (
 Samples = NDArray[np.float32]
 LEAST = 0.5  # seconds; less has neither a loudness (BS.1770 wants 0.4) nor anything else
 SILENCE = 1e-9  # mean square: -90 dB, below the last bit of a compact disc
+FLAT = 1e-5  # of the mean square; less beside a constant is its rounding
 SHORTFALL = 0.02  # of what a file promises may be missing: encoders' delays, and lengths that are estimates
 SLACK = 0.1  # seconds that may be missing of the shortest file
 # Without this list libav would take a playlist for a sound, and fetch the addresses in it.
 CONTAINERS = "aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav,aiff"
+BYTE_ORDER: Mapping[str, Literal["little", "big"]] = {"WAV": "little", "AIFF": "big"}  # of the length at its head
 LAST_PAGE = 64 * 2**10  # bytes; no page of Ogg is longer (RFC 3533, section 6)
+PAGE_HEADER = 27  # bytes, before a page's table of segments
+UNTOLD = 2**63 - 1  # frames, as libsndfile says of a FLAC that was written to a pipe and names none
 END_OF_STREAM = 4  # the bit of an Ogg page's header that says it is the last one
 
 
@@ -84,6 +88,8 @@ def read(path: Path, limits: Limits = LIMITS) -> Sound:
         size = path.stat().st_size
         if not path.is_file():
             raise NotAudio(f"{path.name} is not a plain file")
+        if not _is_text(path):
+            raise NotAudio("its name is not UTF-8, which decoders want: rename it")
         if size > limits.bytes:
             raise TooLargeAudio(f"{size:,} bytes")
         sound = _read(path, limits, size)
@@ -95,6 +101,15 @@ def read(path: Path, limits: Limits = LIMITS) -> Sound:
     return sound
 
 
+def _is_text(path: Path) -> bool:
+    """Whether a name is text: on Linux it may be any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _read(path: Path, limits: Limits, size: int) -> Sound:
     if not size:
         raise EmptyAudio
@@ -103,6 +118,8 @@ def _read(path: Path, limits: Limits, size: int) -> Sound:
     except soundfile.LibsndfileError:
         return _by_libav(path, limits)
     with file:
+        if file.frames == UNTOLD:
+            return _by_libav(path, limits)
         sound = _by_libsndfile(file, limits)
     _check_ending(path, file.format, size)
     return sound
@@ -115,8 +132,14 @@ def _check(sound: Sound) -> None:
     power = float(flat @ flat) / flat.size
     if not np.isfinite(power):
         raise TruncatedAudio("holds what is not a number")
-    if power < SILENCE:
+    if power - _standing(sound.samples) < max(SILENCE, FLAT * power):
         raise SilentAudio
+
+
+def _standing(samples: Samples) -> float:
+    """The mean square of what does not move: a constant, as a badly set converter adds it, is no sound."""
+    means = samples @ np.full(samples.shape[1], 1 / samples.shape[1], np.float32)
+    return float(means @ means) / len(means)
 
 
 def _check_form(channels: int, rate: int, seconds: float, limits: Limits) -> None:
@@ -150,18 +173,26 @@ def _by_libsndfile(file: soundfile.SoundFile, limits: Limits) -> Sound:
 def _check_ending(path: Path, form: str, size: int) -> None:
     """Raise TruncatedAudio where libsndfile took a torn file for a shorter one."""
     with path.open("rb") as file:
-        if form == "WAV":
-            claimed = int.from_bytes(file.read(8)[4:], "little")
+        if form in BYTE_ORDER:
+            claimed = int.from_bytes(file.read(8)[4:], BYTE_ORDER[form])
             torn = size < claimed < 2**32 - 2**16  # who writes to a pipe claims the most there is
         elif form == "OGG":
             file.seek(-min(size, LAST_PAGE), io.SEEK_END)
-            tail = file.read()
-            last = tail.rfind(b"OggS")
-            torn = last < 0 or not tail[last + 5 : last + 6] or not tail[last + 5] & END_OF_STREAM
+            torn = not _ends_whole(file.read())
         else:
             torn = False
     if torn:
         raise TruncatedAudio
+
+
+def _ends_whole(tail: bytes) -> bool:
+    """Whether the last Ogg page says that it is the last one, and is all there (RFC 3533, section 6)."""
+    page = tail[tail.rfind(b"OggS") :]
+    if not page.startswith(b"OggS") or len(page) < PAGE_HEADER:
+        return False
+    segments = page[PAGE_HEADER - 1]
+    body = sum(page[PAGE_HEADER : PAGE_HEADER + segments])
+    return bool(page[5] & END_OF_STREAM) and len(page) >= PAGE_HEADER + segments + body
 
 
 # ---------------------------------------------------------------- libav
@@ -171,7 +202,7 @@ def _by_libav(path: Path, limits: Limits) -> Sound:
             raise NotAudio("there is no sound in it")
         stream = container.streams.audio[0]
         stream.thread_type = "NONE"
-        if not stream.codec_context.rate or not stream.codec_context.channels:
+        if stream.codec_context is None or not stream.codec_context.rate or not stream.codec_context.channels:
             raise NotAudio("its sound is of a kind that is not read")
         promised = float((container.duration or 0) / av.time_base)
         _check_form(stream.codec_context.channels, stream.codec_context.rate, promised, limits)
@@ -201,7 +232,9 @@ def _frames(container: Any, stream: Any, limits: Limits) -> tuple[list[Samples],
 def _decoded(container: Any, stream: Any) -> Iterator[AudioFrame]:
     try:
         yield from container.decode(stream)
-    except (av.FFmpegError, ValueError) as problem:  # ValueError: the form changed in the middle
+    except av.FFmpegError as problem:
+        raise TruncatedAudio(problem.strerror) from problem
+    except ValueError as problem:  # the form changed in the middle
         raise TruncatedAudio(str(problem)) from problem
 
 

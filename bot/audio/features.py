@@ -14,6 +14,7 @@ from bot.audio.rhythm import Rhythm, rhythm
 from bot.audio.spectrum import RATE, Floats, mixed
 from bot.audio.timbre import survey, timbre
 from bot.audio.tonality import Tonality, tonality
+from bot.errors import TruncatedAudio
 
 VERSION = "hearing-1"
 FIFTH = 7  # semitones
@@ -90,7 +91,7 @@ def analyse(sound: Sound) -> Analysis:
 
 
 def hear(sound: Sound) -> Detail:
-    """Hear a sound and keep the curves."""
+    """Hear a sound and keep the curves. Raises TruncatedAudio where its samples are too large for float32's powers."""
     samples = mixed(sound, RATE)
     seen = survey(samples)
     levels = seen.levels
@@ -110,6 +111,8 @@ def hear(sound: Sound) -> Detail:
         "tonal_centroid": notes.centroid,
     }
     ordered = {each.name: numbers[each.name] for each in FEATURES}
+    if not np.isfinite([*ordered.values(), *(each.sum() for each in vectors.values())]).all():
+        raise TruncatedAudio("its samples are so far above full scale that they are no sound")
     return Detail(Analysis(ordered, vectors), heard, notes)
 
 

@@ -65,7 +65,8 @@ def describe(request: Mapping[str, Any]) -> Answer:
 def recording(request: Mapping[str, Any]) -> Answer:
     """What is to be kept of the file at "path": digest, tags, and its features or an error.
 
-    Where its digest is "known", its content is what it was, and only the digest is said.
+    Where its digest is "known", its content is what it was, and only the digest is said; where it is one of those that
+    were heard "elsewhere", digest and tags.
     """
     path = Path(request["path"])
     with path.open("rb") as file:
@@ -73,6 +74,8 @@ def recording(request: Mapping[str, Any]) -> Answer:
     if digest == request.get("known"):
         return {"digest": digest}
     tags = read_tags(path).as_dict()
+    if digest in request.get("elsewhere", ()):
+        return {"digest": digest, "tags": tags}
     return {"digest": digest, "tags": tags} | _attempt(analyse, request)
 
 

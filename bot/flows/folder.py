@@ -3,12 +3,13 @@
 A file is heard once: what has the size and the time that were written down is passed over, what has another time but
 the same content is only written down anew. Each file is kept as soon as it was heard, so that whoever is stopped goes
 on where they were. What could not be heard is kept as that, with its error, and is not tried again before it changes.
+What was moved or renamed, or is there twice, is known by its content: its tags are read, and it is not heard again.
 """
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from bot.adapters.hearing import Hearing
-from bot.adapters.store import Store, files
+from bot.adapters.store import Store, files, recordings
 from bot.adapters.store.files import File, Stamp
 from bot.core.vectors import pack
 from bot.errors import AudioError, BadFile
@@ -38,7 +39,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one file: "heard", "same" (content as it was) or "failed" with `error`; `left` are still to do."""
+    """What became of one file: "heard", "same" (content as it was), "moved" (heard before, under another name) or
+    "failed" with `error`; `left` are still to do.
+    """
 
     path: str
     how: str
@@ -49,18 +52,27 @@ class Done:
 async def import_folder(store: Store, hearings: Sequence[Hearing], folder: Path, clock: Clock) -> AsyncIterator[Done]:
     """Hear what is new or changed below `folder`, as many files at once as there are `hearings`; yields each.
 
-    Files that are gone from it are let go of. Raises BadFile where there is no such folder.
+    Files that are gone from it are let go of. Raises BadFile where there is no such folder, or nothing is left in one
+    of which files were heard: it may not be mounted, and a night's work hangs on it.
     """
     found = await asyncio.to_thread(listed, folder)
     async with store.reading() as tx:
         known = await files.stamps(tx)
-    await _let_go(store, [path for path in below(folder, known) if path not in found])
+    gone = [path for path in below(folder, known) if path not in found]
+    if gone and not found:
+        raise BadFile(f"{folder} is empty, but {len(gone):,} files in it were heard: is it mounted? All are kept.")
     current = (await hearings[0].ask("features"))["version"]
     todo = [each for each in found.values() if _is_open(each, known.get(each.path), current)]
-    left = len(todo)
+    left, moving = len(todo), {known[path].digest: path for path in gone}
     async for each, answer in _answers(hearings, todo, known, current):
         left -= 1
-        yield await _keep(store, each, answer, left, clock())
+        how = _how(answer)
+        if how == "moved":
+            await _rename(store, each, answer, current, moving.get(answer["digest"]), clock())
+        else:
+            await _keep(store, each, answer, clock())
+        yield Done(each.path, how, left, answer.get("words"))
+    await _let_go(store, gone)  # last: what was moved is known by them
 
 
 def listed(folder: Path) -> dict[str, Found]:
@@ -107,8 +119,14 @@ async def _answers(
 ) -> AsyncIterator[tuple[Found, dict[str, Any]]]:
     """Hand the files out to whoever hears is free, and yield each with its answer as it comes."""
 
+    twins: dict[int, list[str]] = {}
+    for stamp in known.values():
+        if stamp.version == current:
+            twins.setdefault(stamp.size, []).append(stamp.digest)
+
     def begin(hearing: Hearing, each: Found) -> asyncio.Task[tuple[Found, dict[str, Any]]]:
-        return asyncio.create_task(_ask(hearing, each, _heard_before(known.get(each.path), current)))
+        known_as = _heard_before(known.get(each.path), current)
+        return asyncio.create_task(_ask(hearing, each, known_as, twins.get(each.size, ())))
 
     waiting = iter(todo)
     busy = {begin(hearing, each): hearing for hearing, each in zip(hearings, waiting, strict=False)}
@@ -130,22 +148,41 @@ def _heard_before(known: Stamp | None, current: str) -> str | None:
     return known.digest if known is not None and (known.version == current or known.error) else None
 
 
-async def _ask(hearing: Hearing, found: Found, digest: str | None) -> tuple[Found, dict[str, Any]]:
+async def _ask(
+    hearing: Hearing, found: Found, digest: str | None, twins: Sequence[str]
+) -> tuple[Found, dict[str, Any]]:
     try:
-        return found, await hearing.ask("recording", path=found.path, known=digest)
+        return found, await hearing.ask("recording", path=found.path, known=digest, elsewhere=list(twins))
     except AudioError as error:  # it cost the process, digest and all
         return found, {"digest": "", "error": type(error).__name__, "words": str(error)}
 
 
-async def _keep(store: Store, found: Found, answer: dict[str, Any], left: int, now: datetime) -> Done:
-    same = "tags" not in answer and "error" not in answer
+async def _keep(store: Store, found: Found, answer: dict[str, Any], now: datetime) -> None:
     async with store.writing() as tx:
-        if same:
+        if _how(answer) == "same":
             await files.touch(tx, found.path, found.size, found.mtime_ns)
         else:
             await files.save(tx, [_file(found, answer, now)])
-    how = "same" if same else "failed" if "error" in answer else "heard"
-    return Done(found.path, how, left, answer.get("words"))
+
+
+async def _rename(
+    store: Store, found: Found, answer: dict[str, Any], version: str, before: str | None, now: datetime
+) -> None:
+    """Keep what was heard of the same content. Songs that were the file at `before` are the one that is here now."""
+    where: dict[str, Any] = {"path": found.path, "size": found.size, "mtime_ns": found.mtime_ns, "at": now}
+    async with store.writing() as tx:
+        twin = await files.with_content(tx, answer["digest"], version)
+        await files.save(tx, [replace(twin, **where, **_tagged(answer["tags"]))])
+        if before is not None:
+            await recordings.follow(tx, before, found.path)
+
+
+def _how(answer: Mapping[str, Any]) -> str:
+    if "error" in answer:
+        return "failed"
+    if "numbers" in answer:
+        return "heard"
+    return "moved" if "tags" in answer else "same"
 
 
 def _file(found: Found, answer: dict[str, Any], now: datetime) -> File:

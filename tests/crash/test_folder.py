@@ -1,6 +1,7 @@
 """A music folder's import that is killed goes on where it was: nothing is heard twice, nothing is lost."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -90,6 +91,20 @@ def test_killed_in_the_middle_nothing_is_heard_twice_and_nothing_lost(folder: Pa
     os.utime(touched)
     assert run(database, folder) == [f"same {touched}"]
     assert run(database, folder) == []
+
+    (folder / "album 6").rename(folder / "moved")
+    (folder / "moved" / "Artist - Song 0006.flac").rename(folder / "moved" / "Artist - Other.flac")
+    shutil.copy(folder / "album 0" / "Artist - Song 0007.flac", folder / "copy.flac")
+    moved = run(database, folder)
+    assert len(moved) == len([*(folder / "moved").iterdir()]) + 1
+    assert {line.partition(" ")[0] for line in moved} == {"moved"}
+    assert not [path for path in rows(database) if "album 6" in path]
+    with sqlite3.connect(database) as raw:
+        titles = "SELECT title FROM recording WHERE path LIKE '%moved/Artist - Other.flac' OR path LIKE '%copy.flac'"
+        assert sorted(raw.execute(titles)) == [("Other",), ("copy",)]
+        whole = "SELECT count(*) FROM recording WHERE vectors IS NULL AND error IS NULL"
+        assert raw.execute(whole).fetchone() == (0,)
+    (folder / "copy.flac").unlink()
 
     (folder / "album 5" / "Artist - Song 0005.flac").unlink()
     assert run(database, folder) == []

@@ -1,6 +1,7 @@
 """Decode: every form is read, every broken file gets its own error, and no file takes more than it may."""
 
 import http.server
+import os
 import struct
 import threading
 from pathlib import Path
@@ -154,4 +155,52 @@ def test_a_wav_that_claims_more_than_there_is_takes_no_memory_for_it(tmp_path: P
     content[4:8] = struct.pack("<I", 2**31 + 36)
     path.write_bytes(content)
     with pytest.raises(TruncatedAudio):
+        read(path)
+
+
+def test_half_an_aiff_is_truncated(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "song.aiff", tune(10).T, RATE)
+    assert read(tmp_path / "song.aiff").seconds == pytest.approx(10)
+    with pytest.raises(TruncatedAudio):
+        read(halved(tmp_path / "song.aiff"))
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_an_ogg_that_lacks_the_end_of_its_last_page_is_truncated(tmp_path: Path, subtype: str) -> None:
+    path = tmp_path / "song.ogg"
+    soundfile.write(path, tune(4, 48_000).T, 48_000, format="OGG", subtype=subtype)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(TruncatedAudio):
+        read(path)
+
+
+def test_a_flac_that_was_written_to_a_pipe_says_no_length_and_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "song.flac", tune())
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0  # the 36 bits of STREAMINFO that count the samples (RFC 9639, section 8.2)
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    assert read(path).seconds == pytest.approx(3)
+    with pytest.raises(TooLongAudio):
+        read(path, Limits(seconds=2))
+
+
+def test_a_constant_is_silence(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "song.wav", np.full((RATE, 2), (0.5, -0.25)), RATE)
+    with pytest.raises(SilentAudio):
+        read(tmp_path / "song.wav")
+
+
+def test_a_wav_of_a_codec_that_nobody_knows_is_no_audio(tmp_path: Path) -> None:
+    path = write(tmp_path / "song.wav", tune())
+    content = bytearray(path.read_bytes())
+    content[20:22] = b"\xcd\xab"
+    path.write_bytes(content)
+    with pytest.raises(NotAudio):
+        read(path)
+
+
+def test_a_name_that_is_not_text_is_told_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "song.wav", tune()).rename(tmp_path / os.fsdecode(b"s\xf6ng.wav"))
+    with pytest.raises(NotAudio, match="UTF-8"):
         read(path)

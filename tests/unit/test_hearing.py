@@ -1,6 +1,7 @@
 """What is heard: the named set, the same on any thread; and the process that hears, which may die."""
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from bot.audio.decode import Sound, read
 from bot.audio.features import FEATURES, VECTORS, VERSION, Analysis, analyse
 from bot.audio.spectrum import mixed, resample
 from bot.core import wire
-from bot.errors import HearingFailed, NotAudio, SilentAudio, TooLargeAudio
+from bot.errors import HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
 from tests.unit.sounds import RATE, tune, write
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +155,12 @@ def test_a_song_that_fades_out_says_so() -> None:
     assert heard(fading).numbers["fade_out"] < -15 < -3 < heard(samples).numbers["fade_out"]
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_samples_far_above_full_scale_are_no_sound() -> None:
+    with pytest.raises(TruncatedAudio, match="full scale"):
+        heard(1e7 * tune())
+
+
 # ---------------------------------------------------------------- the process
 async def test_the_process_hears_what_the_function_hears(song: Path) -> None:
     hearing = Hearing()
@@ -266,3 +273,29 @@ def test_the_command_speaks_json_and_draws(tmp_path: Path, song: Path) -> None:
     (line,) = said.stdout.splitlines()
     assert json.loads(line)["numbers"]["duration"] == pytest.approx(12)
     assert (tmp_path / "song.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_name_that_would_move_the_cursor_is_written_out_on_one_line(tmp_path: Path, song: Path) -> None:
+    (tmp_path / "bad\x1b[2J\n.mp3").write_text("no sound")
+    (tmp_path / os.fsdecode(b"s\xf6ng.mp3")).write_text("no sound")
+    said = run("bad\x1b[2J\n.mp3", os.fsdecode(b"s\xf6ng.mp3"), cwd=tmp_path)
+    assert [line.partition(": ")[0] for line in said.stderr.splitlines()] == ["bad\\x1b[2J\\n.mp3", "s\\udcf6ng.mp3"]
+
+
+def test_a_folder_has_a_bar_on_a_terminal_only_and_no_picture(tmp_path: Path, song: Path) -> None:
+    said = run("--folder", song.parent, cwd=tmp_path)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("1 files: 1 heard, 0 that cannot be heard, ")
+    assert "1 as they were" in run("--folder", song.parent, cwd=tmp_path).stdout
+    refused = run("--folder", song.parent, "--picture", "song.png", cwd=tmp_path)
+    assert refused.returncode == 2 and "--picture" in refused.stderr
+
+
+def test_two_imports_do_not_hear_the_same_files_at_once(tmp_path: Path, song: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with (tmp_path / "data" / "import.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = run("--folder", song.parent, cwd=tmp_path)
+    assert said.returncode == 1
+    assert said.stderr.startswith("cratekeeper: Another import is under way")
+    assert run("--folder", song.parent, cwd=tmp_path).returncode == 0

@@ -1,7 +1,7 @@
 """Files of the operator's music folder, as the import keeps them. `recordings` reads them for the songs they are."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,13 @@ async def stamps(tx: Tx) -> dict[str, Stamp]:
     """Return what is kept of each file, by path: enough to see whether it changed."""
     columns = (RECORDING.c[name] for name in Stamp.__slots__)
     return {each.path: each for each in await every(tx, Stamp, select(*columns))}
+
+
+async def with_content(tx: Tx, digest: str, version: str) -> File:
+    """Return a file of this content that was heard by a set of features; there is one."""
+    query = select(*(RECORDING.c[each.name] for each in fields(File)))
+    found, *_ = await every(tx, File, query.where(RECORDING.c.digest == digest, RECORDING.c.version == version))
+    return found
 
 
 async def save(tx: Tx, files: Iterable[File]) -> None:

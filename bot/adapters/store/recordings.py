@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -74,6 +74,11 @@ async def save_matches(tx: Tx, songs: Iterable[str], matches: Mapping[str, tuple
     ]
     for piece in chunks(rows):
         await upsert(tx, MATCH, piece)
+
+
+async def follow(tx: Tx, old: str, new: str) -> None:
+    """Note that the songs of a file that was moved are the file at its new place."""
+    await tx.execute(update(MATCH).where(MATCH.c.path == old).values(path=new))
 
 
 async def correct(tx: Tx, song: str, path: str | None, now: datetime) -> None:

@@ -11,9 +11,10 @@ from mutagen.flac import FLAC
 
 from bot.adapters import sources
 from bot.adapters.hearing import Hearing
-from bot.adapters.store import Store
+from bot.adapters.store import Store, recordings
 from bot.errors import BadFile
 from bot.flows.folder import import_folder
+from bot.flows.match import correct
 from bot.flows.upload import upload
 from sandbox.sources import World, application
 from tests.contract.sources.stage import ADA, Ear, Stage, recording, settings, sound, uri
@@ -68,7 +69,6 @@ async def test_a_music_folder_that_was_heard_is_matched_to_likes_by_its_tags(sta
         file.save()
     await stage.like(1, 2)
     done = [(each.how, each.error) async for each in import_folder(stage.store, [hearing], folder, stage.clock)]
-    await hearing.close()
     assert done == [("heard", None)] * 3
     stage.clock.pass_by(minutes=2)
     await stage.hear()
@@ -78,3 +78,19 @@ async def test_a_music_folder_that_was_heard_is_matched_to_likes_by_its_tags(sta
     assert found.numbers["loudness"] < 0
     assert set(found.embeddings) == {"musicnn"}
     assert found.numbers["duration"] == pytest.approx(200, abs=1)
+
+    await correct(stage.store, uri(2), [str(folder / "c.flac")], stage.clock())
+    folder = folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(BadFile, match="not a folder"):
+        await anext(import_folder(stage.store, [hearing], tmp_path / "music", stage.clock))
+    (tmp_path / "music").mkdir()
+    with pytest.raises(BadFile, match="mounted"):
+        await anext(import_folder(stage.store, [hearing], tmp_path / "music", stage.clock))
+    done = [(each.how, each.error) async for each in import_folder(stage.store, [hearing], tmp_path, stage.clock)]
+    await hearing.close()
+    assert done == [("moved", None)] * 3
+    async with stage.store.reading() as tx:
+        assert await recordings.corrections(tx, [uri(2)]) == {uri(2): str(folder / "c.flac")}
+    stage.clock.pass_by(minutes=2)
+    await stage.hear()
+    assert await stage.states("audio") == {uri(1): "known", uri(2): "known"}
