@@ -154,7 +154,7 @@ def _people(house: House, environment: Mapping[str, str], seed: int) -> tuple[Re
 
 def _listen(liked: Sequence[Song]) -> Mapping[str, Features]:
     """Render and hear the songs; kept, so that the second start is quick."""
-    with tqdm(total=len(liked), desc="Listening to generated songs", unit="song", leave=False) as bar:
+    with tqdm(total=len(liked), desc="Listening to generated songs", unit=" songs", leave=False, disable=None) as bar:
         return hear_all(liked, CACHE, progress=lambda done: _advance(bar, done))
 
 
