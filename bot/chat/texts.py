@@ -172,9 +172,9 @@ def _provenance(sources: Mapping[str, str]) -> str:
     """Which features a guess goes by, and who brought them."""
     if not sources:
         return "I know nothing of this song to go by."
-    by_source: dict[str, list[str]] = {}
+    by_source: dict[str, set[str]] = {}
     for name, source in sources.items():
-        by_source.setdefault(words.brought(source), []).append(name.partition(":")[0])
+        by_source.setdefault(words.brought(source), set()).add(words.aspect(name.partition(":")[0]))
     said = [f"{words.listed(sorted(names))} (from {words.escape(source)})" for source, names in by_source.items()]
     return words.clip(f"I went by {'; '.join(said)}.", 800)
 

@@ -183,9 +183,26 @@ SOURCES = {
 ASKED = {**SOURCES, "audio": "the music folder", "deezer": "Deezer"}
 
 
+ASPECTS = {  # of what is heard (bot.audio.features), by the numbers and vectors about it
+    "tempo": {"tempo", "tempo_confidence", "tempo_folded"},
+    "rhythm": {"onset_rate", "pulse"},
+    "key": {"key_cos", "key_sin", "key_confidence", "tuning"},
+    "loudness": {"loudness", "loudness_range", "level", "level_spread", "crest"},
+    "fades": {"fade_in", "fade_out"},
+    "timbre": {"brightness", "brightness_spread", "bandwidth", "roll_off", "flatness", "zero_crossings"}
+    | {"harmonic_share", "low_share", "high_share"},
+    "the kind of sound": {"musicnn"},
+}
+
+
 def brought(source: str) -> str:
     """Who brought a value; files go by their own names."""
     return SOURCES.get(source.partition(":")[0], source)
+
+
+def aspect(name: str) -> str:
+    """Return what a person calls what a number is about; a column of somebody's table keeps its name."""
+    return next((plain for plain, names in ASPECTS.items() if name in names), name)
 
 
 def heard(by_source: Mapping[str, int]) -> str:

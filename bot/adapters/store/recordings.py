@@ -24,9 +24,9 @@ async def newest(tx: Tx) -> datetime | None:
 
 
 async def named(tx: Tx) -> dict[str, Named]:
-    """Return what is written on each file that could be heard, by path."""
+    """Return what is written on each file that could be heard, by path; others get their turn while it is read."""
     columns = (RECORDING.c[name] for name in WRITTEN)
-    rows = await tx.execute(select(*columns).where(RECORDING.c.error.is_(None)).order_by(RECORDING.c.path))
+    rows = await tx.stream(select(*columns).where(RECORDING.c.error.is_(None)).order_by(RECORDING.c.path))
     return {
         row.path: Named(
             title=row.title or "",
@@ -36,7 +36,7 @@ async def named(tx: Tx) -> dict[str, Named]:
             isrc=row.isrc,
             mbids=frozenset([row.mbid] if row.mbid else []),
         )
-        for row in rows
+        async for row in rows
     }
 
 
