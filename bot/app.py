@@ -24,7 +24,9 @@ from bot.chat.client import Chat
 from bot.config import Settings
 from bot.errors import CratekeeperError
 from bot.flows import erase, link
+from bot.flows.catalogue import Catalogue
 from bot.flows.outlook import Outlooks
+from bot.flows.recommend import Recommender
 from bot.services import Services
 from bot.worker import Worker
 
@@ -81,6 +83,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         closing.push_async_callback(spotify.close)
         hearing = Hearing()
         closing.push_async_callback(hearing.close)
+        catalogue = Catalogue(store, hearing, settings.data_dir / "clips", clock)
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
         yield Services(
@@ -94,6 +97,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             trainer=Trainer(settings.database_url, settings.data_dir, environment),
             hearing=hearing,
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
+            catalogue=catalogue,
+            recommender=Recommender(store, catalogue, scorer),
             clock=clock,
         )
 
