@@ -32,6 +32,8 @@ from bot.worker import Worker
 
 log = logging.getLogger("bot")
 TICK = 5  # seconds between looks for what is due; shorter where polls are
+REFRESH = 60  # seconds between looks for what is new in the catalogue, and CALM times what a look takes
+CALM = 20
 SWEEP = 3600  # seconds between clearing the records of jobs that ended well
 GRACE = 15  # seconds that running jobs have at a stop; the rest goes on at the next start
 CHATTY = (
@@ -124,20 +126,22 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     await worker.begin_hearing()
     runner = await web.serve(_pages(services), services.settings.http_port)
     ticking = asyncio.create_task(_keep_ticking(services, worker))
+    refreshing = asyncio.create_task(_keep_refreshing(services))
     chatting = asyncio.create_task(chat.run())
     stopping = asyncio.create_task(stopped.wait())
     try:
-        await asyncio.wait({ticking, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for ended in (ticking, chatting):
+        await asyncio.wait({ticking, refreshing, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for ended in (ticking, refreshing, chatting):
             if ended.done():
                 ended.result()  # raises what ended it: a supervisor starts us again
     finally:
         ticking.cancel()
+        refreshing.cancel()
         stopping.cancel()
         await services.jobs.stop(GRACE)
         await chat.close()
         await runner.cleanup()
-        await asyncio.gather(ticking, chatting, stopping, return_exceptions=True)
+        await asyncio.gather(ticking, refreshing, chatting, stopping, return_exceptions=True)
 
 
 async def _keep_ticking(services: Services, worker: Worker) -> None:
@@ -157,6 +161,17 @@ async def _keep_ticking(services: Services, worker: Worker) -> None:
         except CratekeeperError as error:
             log.warning("a look for what is due failed: %s", error)
         await asyncio.sleep(pause)
+
+
+async def _keep_refreshing(services: Services) -> None:
+    """Take into the catalogue what is new, for ever. One failed look is logged; the next one may succeed."""
+    while True:
+        began = clock()
+        try:
+            await services.catalogue.points.refresh()
+        except CratekeeperError as error:
+            log.warning("the catalogue was not brought up to date: %s", error)
+        await asyncio.sleep(max(REFRESH, CALM * (clock() - began).total_seconds()))
 
 
 def _pages(services: Services) -> Application:

@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.adapters.hearing import Clip, Hearing
-from bot.adapters.store import Store, Tx, entries, members
+from bot.adapters.store import Store, Tx, entries, members, songs
+from bot.core.features import SongFeatures
 from bot.core.records import Song
 from bot.errors import BadChoice, NoClip, NothingThereYet
 from bot.flows.clips import Clips
@@ -38,6 +39,15 @@ class Entry:
     def key(self) -> str:
         """What a button carries for it."""
         return key(self.song.song)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a song, to the member who asks. entry: None where it is their own and not in the catalogue."""
+
+    song: Song
+    features: SongFeatures
+    entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,23 @@ class Catalogue:
         async with self._store.reading() as tx:
             still = await entries.still(tx, await self.sees_all(tx, member), ids)
             return await self._entries(tx, [song for song in ids if song in still])
+
+    async def about(self, member: int, song: str) -> About:
+        """Return what is known of a song of theirs or of the catalogue. Raises BadChoice."""
+        entry = (await self.visible(member, [song])).get(song)
+        async with self._store.reading() as tx:
+            if song in await songs.liked(tx, member) and (own := await songs.get(tx, song)):
+                return About(own, (await songs.features(tx, member, [own]))[song], entry)
+            if entry is None:
+                raise BadChoice(GONE)
+            return About(entry.song, (await entries.features(tx, {song: entry.song}))[song], entry)
+
+    async def suggest(self, member: int, typed: str, limit: int) -> list[Song]:
+        """Return songs that the member likes or can see, whose title contains what was typed; their own first."""
+        async with self._store.reading() as tx:
+            own = await songs.search(tx, member, typed, limit)
+            others = await entries.search(tx, await self.sees_all(tx, member), typed, limit)
+        return list({each.song: each for each in (*own, *others)}.values())[:limit]
 
     async def named(self, key: str) -> str:
         """Return the song that a button's key stands for. Raises BadChoice."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.adapters.store import Store, distastes, entries, members
+from bot.flows.points import key
 
 
 async def join(store: Store, member: int, now: datetime) -> None:
@@ -24,10 +25,10 @@ async def put_away(store: Store, member: int, song: str, now: datetime) -> None:
     """Never recommend the song to them, nor what is much like it, until they take that back."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
-        await distastes.add(tx, member, song, now)
+        await distastes.add(tx, member, song, key(song), now)
 
 
-async def take_back(store: Store, member: int, song: str) -> None:
-    """The song may be recommended again."""
+async def take_back(store: Store, member: int, key: str) -> None:
+    """The song of that key may be recommended again."""
     async with store.writing() as tx:
-        await distastes.remove(tx, member, song)
+        await distastes.remove(tx, member, key)

@@ -60,7 +60,16 @@ class Points:
             if self._index is not None:
                 self._index.neighbours.drop(gone)
             number, space = await self._fitted()
-            return await self._measure_songs(number, space) + await self._measure_files(number, space)
+            measured = await self._measure_songs(number, space) + await self._measure_files(number, space)
+            await self._compare()
+            return measured
+
+    async def _compare(self) -> None:
+        """Have memory read anew where it holds what is no longer kept: an erasure takes songs out by itself."""
+        async with self._store.reading() as tx:
+            known = await entries.count_known(tx)
+        if self._index is not None and len(self._index.neighbours) != known:
+            self._index = None
 
     async def _fitted(self) -> tuple[int, Space | None]:
         """Return the space, fitted anew where the catalogue is twice what it was fitted for, or knows more of songs."""
@@ -119,7 +128,7 @@ class Points:
         points = await asyncio.to_thread(space.points, features) if space else np.zeros((len(songs), 0), np.float32)
         kept = [_kept(song, point, paths.get(song.song)) for song, point in zip(songs, points, strict=True)]
         async with self._store.writing() as tx:
-            await entries.keep(tx, kept, number, self._clock())
+            kept = await entries.keep(tx, kept, number, self._clock())
         index = self._index
         if index is not None and index.number == number:
             placed = [each for each in kept if each.point is not None]

@@ -71,7 +71,7 @@ async def test_what_is_not_for_them_stays_away_until_it_is_taken_back(stage: Sta
     await feed.put_away(stage.store, BEN, first, stage.now)
     assert first not in {each.entry.song.song for each in await stage.recommender.recommend(BEN, song(0).song, 25)}
     assert {(await stage.catalogue.random(BEN)).song.song for _ in range(200)}.isdisjoint({first})
-    await feed.take_back(stage.store, BEN, first)
+    await feed.take_back(stage.store, BEN, key(first))
     assert first in {each.entry.song.song for each in await stage.recommender.recommend(BEN, song(0).song, 25)}
 
 

@@ -11,12 +11,12 @@ from bot.adapters.store.rows import upsert
 DISTASTE = schema.distaste
 
 
-async def add(tx: Tx, member: int, song: str, now: datetime) -> None:
-    await upsert(tx, DISTASTE, {"member": member, "song": song, "at": now})
+async def add(tx: Tx, member: int, song: str, key: str, now: datetime) -> None:
+    await upsert(tx, DISTASTE, {"member": member, "song": song, "key": key, "at": now})
 
 
-async def remove(tx: Tx, member: int, song: str) -> None:
-    await tx.execute(delete(DISTASTE).where(DISTASTE.c.member == member, DISTASTE.c.song == song))
+async def remove(tx: Tx, member: int, key: str) -> None:
+    await tx.execute(delete(DISTASTE).where(DISTASTE.c.member == member, DISTASTE.c.key == key))
 
 
 async def of(tx: Tx, member: int) -> list[str]:

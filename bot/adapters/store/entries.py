@@ -5,7 +5,7 @@ song is stands nowhere in here.
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -116,10 +116,15 @@ async def sample(tx: Tx, limit: int) -> list[SongFeatures]:
     return random.sample(found, min(limit, len(found)))
 
 
-async def keep(tx: Tx, kept: Iterable[Kept], space: int, now: datetime) -> None:
-    rows = [_row(each) | {"space": space, "at": now} for each in kept]
-    for piece in chunks(rows):
-        await upsert(tx, ENTRY, piece)
+async def keep(tx: Tx, kept: Sequence[Kept], space: int, now: datetime) -> list[Kept]:
+    """Keep songs; return those that were: whose member left or was erased while they were measured are not."""
+    still: set[str] = set()
+    for piece in chunks(each.song for each in kept if each.path is None):
+        still |= set((await tx.execute(songs.shared().where(schema.liked.c.song.in_(piece)))).scalars())
+    held = [each for each in kept if each.path is not None or each.song in still]
+    for some in chunks(held):
+        await upsert(tx, ENTRY, [_row(each) | {"space": space, "at": now} for each in some])
+    return held
 
 
 def _row(kept: Kept) -> dict[str, Any]:

@@ -216,6 +216,7 @@ distaste = Table(  # "Not for me", until it is undone
     metadata,
     _of_member(primary_key=True),
     Column("song", String, primary_key=True),
+    Column("key", String, nullable=False),  # as of an entry: it can be undone when that is gone
     Column("at", Moment, nullable=False),
 )
 

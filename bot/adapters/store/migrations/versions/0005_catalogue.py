@@ -35,6 +35,7 @@ def upgrade() -> None:
         "distaste",
         sa.Column("member", sa.BigInteger(), nullable=False),
         sa.Column("song", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["member"], ["member.member"], name=op.f("fk_distaste_member"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("member", "song", name=op.f("pk_distaste")),
