@@ -1,8 +1,8 @@
 """Neighbours: "more like this" over 20,000 and 1,000,000 songs. `python -m benchmarks.neighbours`.
 
-scikit-learn's NearestNeighbors (brute force by Euclid, which orders points of length 1 alike; the same points and number
-of neighbours) takes turns with ours. Made up points: 200 styles, so that a song has neighbours as in a library. A process
-for each size; some 2 GB for the larger.
+scikit-learn's NearestNeighbors takes turns with ours: brute force by Euclid, which orders points of length 1 alike, the
+same points and number of neighbours. Made up points: 200 styles, so that a song has neighbours as in a library. A
+process for each size; some 2 GB for the larger.
 """
 
 import sqlite3
