@@ -100,6 +100,14 @@ async def forget_unused(tx: Tx) -> None:
     await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.not_in(gone)))
     for table in (schema.lookup, schema.match):
         await tx.execute(delete(table).where(table.c.song.not_in(gone)))
+    unshared = ~shared().where(LIKED.c.song == schema.entry.c.song).exists()
+    await tx.execute(delete(schema.entry).where(schema.entry.c.path.is_(None), unshared))
+
+
+def shared() -> Select[Any]:
+    """The songs that somebody who joined likes: those alone may be seen by others."""
+    joined = select(LIKED.c.song).join(schema.member, schema.member.c.member == LIKED.c.member)
+    return joined.where(schema.member.c.joined)
 
 
 async def save_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
