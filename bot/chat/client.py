@@ -10,7 +10,21 @@ import discord
 
 from bot.chat import doors
 from bot.chat.bot import AnyCommand, Bot
-from bot.chat.commands import data, label, library, link, model, playlists, prompt, rules, song, sort, status, updates
+from bot.chat.commands import (
+    data,
+    label,
+    library,
+    link,
+    model,
+    playlists,
+    prompt,
+    rules,
+    song,
+    sort,
+    status,
+    tokens,
+    updates,
+)
 from bot.chat.layout import Handler, Page
 from bot.chat.texts import reading
 from bot.core.records import Notice
@@ -19,8 +33,8 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
-WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, data)
-WITH_TAPS = (link, playlists, label, model, sort, data)
+WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, tokens, data)
+WITH_TAPS = (link, playlists, label, model, sort, tokens, data)
 
 
 def all_commands() -> list[AnyCommand]:

@@ -1,6 +1,7 @@
 """Server: starts and stops listening, and logs what was asked without saying by whom or with what."""
 
 import logging
+from contextlib import suppress
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
@@ -14,10 +15,15 @@ class AccessLogger(AbstractAccessLogger):
     """Method, route, status and time. Never the address itself: its query holds the code and the state."""
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        self.logger.info("%s %s %d in %d ms", request.method, _route(request), response.status, time * 1000)
+
+
+def _route(request: web.BaseRequest) -> str:
+    """The address as it is written here, not as it was asked for; "-" where it is none of ours, or no HTTP at all."""
+    route = None
+    with suppress(AssertionError, AttributeError):  # how aiohttp says that a malformed request was never routed
         route = request.match_info.route.resource if isinstance(request, web.Request) else None
-        self.logger.info(
-            "%s %s %d in %d ms", request.method, route.canonical if route else "-", response.status, time * 1000
-        )
+    return route.canonical if route else "-"
 
 
 async def serve(app: web.Application, port: int, host: str = "127.0.0.1") -> web.AppRunner:
