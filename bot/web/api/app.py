@@ -18,8 +18,9 @@ from bot.web.api.problems import Problem, described
 
 JSON = "application/json"
 DOCUMENT = Path(__file__).with_name("openapi.json")
-COUNT, MOST = re.compile(r"[1-9][0-9]{0,2}", re.ASCII), 100  # entries in an answer
-A_PAGE, A_FEW = 50, 10  # entries where nothing is said
+COUNT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+A_PAGE, MOST_ON_A_PAGE = 50, 100  # songs where nothing is said, and at most
+A_FEW, MOST_AT_ONCE = 10, 25  # the same of recommendations
 LOOK_AGAIN = "private, no-cache"  # keep it, and ask each time whether it is still so
 FOR_A_DAY = "private, max-age=86400"  # a clip changes only when its file does
 FOR_ALL = "public, max-age=3600"
@@ -48,7 +49,7 @@ async def document(request: web.Request) -> web.Response:
 
 async def songs(request: web.Request) -> web.Response:
     """A page of the member's catalogue."""
-    count = _count(request, A_PAGE)
+    count = _count(request, A_PAGE, MOST_ON_A_PAGE)
     page = await request.app[FEED].page(request[MEMBER], _after(request), count)
     following = urlencode({"n": count, "cursor": cursor.write(page.next)}) if page.next else None
     return _json(
@@ -94,7 +95,7 @@ async def random(request: web.Request) -> web.Response:
 
 
 async def recommend(request: web.Request) -> web.Response:
-    count = _count(request, A_FEW)
+    count = _count(request, A_FEW, MOST_AT_ONCE)
     found = await request.app[FEED].recommend(request[MEMBER], _only(request, "song"), count)
     return _fresh({"songs": [shapes.recommended(each) for each in found]})
 
@@ -140,11 +141,11 @@ def _after(request: web.Request) -> str | None:
         raise Problem(HTTPStatus.BAD_REQUEST, "cursor is malformed: it stands in the `next` of a page.") from None
 
 
-def _count(request: web.Request, default: int) -> int:
+def _count(request: web.Request, default: int, most: int) -> int:
     """How many entries are wanted. Raises Problem."""
     given = _only(request, "n") or str(default)
-    if not COUNT.fullmatch(given) or int(given) > MOST:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"n is malformed: a whole number from 1 to {MOST} is wanted.")
+    if not COUNT.fullmatch(given) or int(given) > most:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"n is malformed: a whole number from 1 to {most} is wanted.")
     return int(given)
 
 
