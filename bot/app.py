@@ -26,13 +26,17 @@ from bot.config import Settings
 from bot.errors import CratekeeperError
 from bot.flows import erase, link
 from bot.flows.api import Feed
+from bot.flows.catalogue import Catalogue
 from bot.flows.outlook import Outlooks
+from bot.flows.recommend import Recommender
 from bot.services import Services
 from bot.web import api
 from bot.worker import Worker
 
 log = logging.getLogger("bot")
 TICK = 5  # seconds between looks for what is due; shorter where polls are
+REFRESH = 60  # seconds between looks for what is new in the catalogue, and CALM times what a look takes
+CALM = 20
 SWEEP = 3600  # seconds between clearing the records of jobs that ended well
 GRACE = 15  # seconds that running jobs have at a stop; the rest goes on at the next start
 CHATTY = (
@@ -84,6 +88,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         closing.push_async_callback(spotify.close)
         hearing = Hearing()
         closing.push_async_callback(hearing.close)
+        catalogue = Catalogue(store, hearing, settings.data_dir / "clips", clock)
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
         yield Services(
@@ -97,6 +102,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             trainer=Trainer(settings.database_url, settings.data_dir, environment),
             hearing=hearing,
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
+            catalogue=catalogue,
+            recommender=Recommender(store, catalogue, scorer),
             clock=clock,
         )
 
@@ -122,20 +129,22 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     await worker.begin_hearing()
     runner = await web.serve(_pages(services), services.settings.http_port)
     ticking = asyncio.create_task(_keep_ticking(services, worker))
+    refreshing = asyncio.create_task(_keep_refreshing(services))
     chatting = asyncio.create_task(chat.run())
     stopping = asyncio.create_task(stopped.wait())
     try:
-        await asyncio.wait({ticking, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for ended in (ticking, chatting):
+        await asyncio.wait({ticking, refreshing, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for ended in (ticking, refreshing, chatting):
             if ended.done():
                 ended.result()  # raises what ended it: a supervisor starts us again
     finally:
         ticking.cancel()
+        refreshing.cancel()
         stopping.cancel()
         await services.jobs.stop(GRACE)
         await chat.close()
         await runner.cleanup()
-        await asyncio.gather(ticking, chatting, stopping, return_exceptions=True)
+        await asyncio.gather(ticking, refreshing, chatting, stopping, return_exceptions=True)
 
 
 async def _keep_ticking(services: Services, worker: Worker) -> None:
@@ -155,6 +164,17 @@ async def _keep_ticking(services: Services, worker: Worker) -> None:
         except CratekeeperError as error:
             log.warning("a look for what is due failed: %s", error)
         await asyncio.sleep(pause)
+
+
+async def _keep_refreshing(services: Services) -> None:
+    """Take into the catalogue what is new, for ever. One failed look is logged; the next one may succeed."""
+    while True:
+        began = clock()
+        try:
+            await services.catalogue.points.refresh()
+        except CratekeeperError as error:
+            log.warning("the catalogue was not brought up to date: %s", error)
+        await asyncio.sleep(max(REFRESH, CALM * (clock() - began).total_seconds()))
 
 
 def _pages(services: Services) -> Application:

@@ -7,6 +7,8 @@ CratekeeperError
 │   ├── NoPlaylists          nothing to sort into yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
+│   ├── NoClip               the song's file is not here
+│   ├── NothingThereYet      an empty catalogue, or nothing in it that the member may see
 │   ├── NotYours             somebody else's button
 │   └── NothingToUndo
 ├── SpotifyError
@@ -85,6 +87,14 @@ class BadFile(MemberError):
 
 class BadChoice(MemberError):
     """That choice does not exist."""
+
+
+class NoClip(MemberError):
+    """I have no file of that song to cut a clip from."""
+
+
+class NothingThereYet(MemberError):
+    """I have nothing to choose from for you yet. /feed join shares your likes and shows you what others share."""
 
 
 class NotYours(MemberError):

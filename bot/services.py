@@ -13,7 +13,9 @@ from bot.adapters.trainer import Trainer
 from bot.adapters.vault import Vault
 from bot.config import Settings
 from bot.errors import ConsentEnded, NotLinked
+from bot.flows.catalogue import Catalogue
 from bot.flows.outlook import Outlooks
+from bot.flows.recommend import Recommender
 from bot.ports import FeatureSource, Hearing, Music
 
 
@@ -29,6 +31,8 @@ class Services:
     trainer: Trainer
     hearing: Hearing
     sources: Sequence[FeatureSource]  # those that are switched on
+    catalogue: Catalogue
+    recommender: Recommender
     clock: Callable[[], datetime]
 
     async def music(self, member: int) -> Music:

@@ -12,6 +12,8 @@ from bot.chat import doors
 from bot.chat.bot import AnyCommand, Bot
 from bot.chat.commands import (
     data,
+    discover,
+    feed,
     label,
     library,
     link,
@@ -33,8 +35,8 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
-WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, tokens, data)
-WITH_TAPS = (link, playlists, label, model, sort, tokens, data)
+WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, tokens, data, discover, feed)
+WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover)
 
 
 def all_commands() -> list[AnyCommand]:

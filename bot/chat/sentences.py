@@ -57,6 +57,15 @@ COMMANDS = (
     "`/label` asks about a song · `/sort` shows what I would do · `/undo` takes it back · `/playlists` and `/updates` "
     "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data` are about what I keep"
 )
+JOINED = (
+    "You are in. Songs you like can be found by the others who joined, without your name; and you find theirs. "
+    "`/feed leave` takes yours out again."
+)
+LEFT = "You are out. What only you liked is gone from the catalogue; you see the music folder here, and nobody's likes."
+NOTHING_NEAR = "I find nothing near it that you do not know already."
+NO_WAY = "I find no song on the way."
+BACK_IN = "Taken back: it may come up again."
+NO_NUMBERS = "Nothing is known of how it sounds."
 NO_EMOJI = "One emoji, please, of those that every server has."
 ONE_MOMENT = "One moment."
 NOT_HERE = "I cannot post there. Ask for a channel that both of us may write in."

@@ -188,6 +188,14 @@ def uploaded(song: Song) -> str:
     return f"Heard {words.song_name(song)}. I go by that file now, for you alone; the file itself I have not kept."
 
 
+def songs_near(like: Sequence[Song], unlike: Sequence[Song] = ()) -> str:
+    """What a list of songs is near to; without any, it is what the member likes."""
+    if not like:
+        return "**Near what you like**"
+    near = f"**Like {words.listed(words.escape(each.title, 60) for each in like)}**"
+    return f"{near}, not like {words.listed(words.escape(each.title, 60) for each in unlike)}" if unlike else near
+
+
 def exported_playlists(files: int) -> str:
     return f"Your playlists, {words.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
 

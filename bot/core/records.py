@@ -22,6 +22,7 @@ class Member:
     polls: int = 0
     teaches: bool = False  # whether their answers may teach the prior
     taught: str | None = None  # version of the prior that was learnt from them, among others
+    joined: bool = False  # whether the songs they like are in the catalogue
 
 
 @dataclass(frozen=True, slots=True)

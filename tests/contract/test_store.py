@@ -165,7 +165,7 @@ def test_p35_every_table_names_its_member_or_holds_nothing_of_one() -> None:
     ownerless = {
         table.name for table in schema.metadata.sorted_tables if "member" not in table.c and "owner" not in table.c
     }
-    assert ownerless == {"song", "lookup", "match", "recording", "cooldown", "spent"}
+    assert ownerless == {"song", "lookup", "match", "recording", "entry", "space", "cooldown", "spent"}
 
 
 async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime) -> None:

@@ -19,7 +19,7 @@ from tests.crash import eraser
 ADA, BEN = 1574171665783324672, 1574171665783324999
 CANARY = "canary-of-ada"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-OF_NOBODY = ("song", "lookup", "match", "recording", "cooldown", "spent")
+OF_NOBODY = ("song", "lookup", "match", "recording", "entry", "space", "cooldown", "spent")
 DIGESTS = {ADA: "a" * 64, BEN: "b" * 64}
 
 forking = multiprocessing.get_context("forkserver")

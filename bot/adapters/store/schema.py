@@ -76,6 +76,7 @@ member = Table(
     Column("polls", Integer, nullable=False, default=0),
     Column("teaches", Boolean, nullable=False, default=False, server_default=false()),  # lets their answers teach
     Column("taught", String),  # version of the prior that was learnt from them, among others
+    Column("joined", Boolean, nullable=False, default=False, server_default=false()),  # shares likes in the catalogue
 )
 
 account = Table(
@@ -187,6 +188,35 @@ match = Table(  # which of those files a song is
     Column("path", String),  # None: none of them, by the operator's word
     Column("score", Float, nullable=False),
     Column("way", String, nullable=False),  # "isrc", "mbid", "names", or "operator" for a correction
+    Column("at", Moment, nullable=False),
+)
+
+space = Table(  # where the catalogue's songs lie (core.space); the newest holds
+    "space",
+    metadata,
+    Column("space", Serial, primary_key=True),
+    Column("definition", LargeBinary, nullable=False),
+    Column("songs", Integer, nullable=False),  # in the catalogue with something known of them when it was fitted
+)
+
+entry = Table(  # the catalogue: songs that a member who joined likes, and the operator's files; never whose they are
+    "entry",
+    metadata,
+    Column("song", String, primary_key=True),  # a song, or "local:…" for a file that is none of those
+    Column("key", String, nullable=False, index=True),  # what a button carries
+    Column("path", String, index=True),  # of the file, for "local:…"
+    Column("artist", BigInteger, nullable=False),  # core.columns.key_of the first; 0: unknown
+    Column("space", Serial, nullable=False),  # in which it has its point
+    Column("point", LargeBinary),  # (k,) float32, little-endian; None: nothing is known to go by
+    Column("at", Moment, nullable=False),  # when that was known
+)
+
+distaste = Table(  # "Not for me", until it is undone
+    "distaste",
+    metadata,
+    _of_member(primary_key=True),
+    Column("song", String, primary_key=True),
+    Column("key", String, nullable=False),  # as of an entry: it can be undone when that is gone
     Column("at", Moment, nullable=False),
 )
 

@@ -100,6 +100,13 @@ async def forget_unused(tx: Tx) -> None:
     await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.not_in(gone)))
     for table in (schema.lookup, schema.match):
         await tx.execute(delete(table).where(table.c.song.not_in(gone)))
+    await tx.execute(delete(schema.entry).where(schema.entry.c.path.is_(None), schema.entry.c.song.not_in(shared())))
+
+
+def shared() -> Select[Any]:
+    """The songs that somebody who joined likes: those alone may be seen by others."""
+    joined = select(LIKED.c.song).join(schema.member, schema.member.c.member == LIKED.c.member)
+    return joined.where(schema.member.c.joined)
 
 
 async def save_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:

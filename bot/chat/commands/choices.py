@@ -73,6 +73,24 @@ async def song(interaction: Interaction, typed: str) -> list[Choice[str]]:
     ]
 
 
+@at_worst_none
+async def any_song(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The member's liked songs, then those of the catalogue."""
+    catalogue = interaction.client.services.catalogue
+    found = await catalogue.suggest(interaction.user.id, typed, MOST_OPTIONS)
+    return [
+        Choice(name=words.plain(each.line, LONGEST), value=each.song) for each in found if len(each.song) <= LONGEST
+    ]
+
+
+async def any_named(interaction: Interaction, given: str) -> str:
+    """Return the song that was chosen, or the first whose title holds what was typed; else what was given."""
+    if given.startswith(("spotify:", "local:", "file:")):
+        return given
+    found = await interaction.client.services.catalogue.suggest(interaction.user.id, given, 1)
+    return found[0].song if found else given
+
+
 async def chosen(interaction: Interaction, given: str) -> Playlist:
     """Return the kept playlist that was chosen or typed. Raises BadChoice."""
     mine = await keep.kept(interaction.client.services.store, interaction.user.id)

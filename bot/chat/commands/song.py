@@ -1,9 +1,9 @@
-"""/song: a file of one song, for the bot to hear."""
+"""/song: what is known of one song, and a file of it for the bot to hear."""
 
 import discord
 from discord import app_commands
 
-from bot.chat import reply, texts
+from bot.chat import finds, reply, texts
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.commands import choices
 from bot.chat.layout import Page
@@ -11,6 +11,15 @@ from bot.errors import BadFile
 from bot.flows import upload as flow
 
 song = app_commands.Group(name="song", description="What I know of one song")
+
+
+@song.command(name="about", description="What I know of a song: yours, or one of the catalogue")
+@app_commands.describe(song="Which song")
+@app_commands.autocomplete(song=choices.any_song)
+async def about(interaction: Interaction, song: str) -> None:
+    chosen = await choices.any_named(interaction, song)
+    found = await interaction.client.services.catalogue.about(interaction.user.id, chosen)
+    await reply.show(interaction, finds.about(found))
 
 
 @song.command(name="upload", description="Let me hear a file of one of your songs; I keep what I hear, not the file")

@@ -143,7 +143,9 @@ def _after(request: web.Request) -> str | None:
 
 def _count(request: web.Request, default: int, most: int) -> int:
     """How many entries are wanted. Raises Problem."""
-    given = _only(request, "n") or str(default)
+    given = _only(request, "n")
+    if given is None:
+        return default
     if not COUNT.fullmatch(given) or int(given) > most:
         raise Problem(HTTPStatus.BAD_REQUEST, f"n is malformed: a whole number from 1 to {most} is wanted.")
     return int(given)

@@ -14,7 +14,8 @@ from bot.web.api.problems import Handler, Problem
 
 FEED = web.AppKey[Feed]("feed")
 ALLOWANCE = web.AppKey[Allowance]("allowance")
-MEMBER, LEFT = "member", "left"  # keys of a request
+MEMBER = web.RequestKey("member", int)
+LEFT = web.RequestKey("left", Left)
 OPEN = frozenset({"/api/openapi.json"})  # for everybody: it is the same everywhere
 CHALLENGE = 'Bearer realm="Cratekeeper"'
 

@@ -3,6 +3,7 @@
 Ada shares what she likes and sees what is shared; Ben does neither, so he sees the operator's files alone.
 """
 
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -83,33 +84,27 @@ def liked(number: int) -> Song:
     return Song(f"spotify:track:{number:022d}", f"Song {number}", (f"Artist {number}",), url="https://open.example/x")
 
 
-@asynccontextmanager
-async def staged(folder: Path, store: Store, rate: int = RATE) -> AsyncIterator[Stage]:
+async def prepared(folder: Path) -> Path:
+    """Make a database with the members, the likes and the music, to be copied; return its path."""
     clock, hearing = Clock(), Hearing()
-    await _music(store, hearing, folder / "music", clock)
-    await _likes(store, clock)
-    catalogue = Catalogue(store, hearing, folder / "clips", clock)
-    await catalogue.points.refresh()
-    offered = Feed(store, catalogue, Recommender(store, catalogue, Scorer(folder / "models")), clock)
-    pages = application(_unused, _well)
-    pages.add_subapp("/api", api.application(offered, rate, lambda: clock().timestamp()))
-    runner = await serve(pages, 0)
-    made = Stage(store, catalogue, clock, f"http://127.0.0.1:{port_of(runner)}", "", "")
-    made.ada, made.ben = await made.issue(ADA), await made.issue(BEN)
-    yield made
-    await runner.cleanup()
+    store = Store(f"sqlite+aiosqlite:///{folder / 'prepared.db'}")
+    await store.migrate()
+    await _hear_music(store, hearing, folder, clock)
+    await _like(store, clock)
+    await Catalogue(store, hearing, folder / "clips", clock).points.refresh()
     await hearing.close()
+    await store.close()
+    return store.path
 
 
-async def _music(store: Store, hearing: Hearing, folder: Path, clock: Clock) -> None:
-    folder.mkdir()
+async def _hear_music(store: Store, hearing: Hearing, folder: Path, clock: Clock) -> None:
     for number in range(FILES):
         (folder / f"tone {number}.wav").write_bytes(sound(220 * (number + 1)))
     async with aclosing(import_folder(store, [hearing], folder, clock)) as heard:
         assert [each.how async for each in heard] == ["heard"] * FILES
 
 
-async def _likes(store: Store, clock: Clock) -> None:
+async def _like(store: Store, clock: Clock) -> None:
     dice = np.random.default_rng(5)
     mine = [liked(number) for number in range(LIKES)]
     known = {
@@ -120,6 +115,24 @@ async def _likes(store: Store, clock: Clock) -> None:
     async with store.writing() as tx:
         await songs.like(tx, ADA, [Like(each, clock()) for each in mine], clock())
         await songs.save_features(tx, schema.OPERATOR, "operator:dump", known, clock())
+
+
+@asynccontextmanager
+async def staged(folder: Path, made: Path, rate: int = RATE) -> AsyncIterator[Stage]:
+    """Set the stage in `folder`, with a copy of the database that was `prepared`."""
+    clock, hearing = Clock(), Hearing()
+    store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
+    catalogue = Catalogue(store, hearing, folder / "clips", clock)
+    offered = Feed(store, catalogue, Recommender(store, catalogue, Scorer(folder / "models")), clock)
+    pages = application(_unused, _well)
+    pages.add_subapp("/api", api.application(offered, rate, lambda: clock().timestamp()))
+    runner = await serve(pages, 0)
+    stage = Stage(store, catalogue, clock, f"http://127.0.0.1:{port_of(runner)}", "", "")
+    stage.ada, stage.ben = await stage.issue(ADA), await stage.issue(BEN)
+    yield stage
+    await runner.cleanup()
+    await hearing.close()
+    await store.close()
 
 
 async def _unused(state: str, code: str | None, error: str | None) -> None:

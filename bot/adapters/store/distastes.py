@@ -1,0 +1,25 @@
+"""Distastes: what is not for a member, until they say otherwise."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import upsert
+
+DISTASTE = schema.distaste
+
+
+async def add(tx: Tx, member: int, song: str, key: str, now: datetime) -> None:
+    await upsert(tx, DISTASTE, {"member": member, "song": song, "key": key, "at": now})
+
+
+async def remove(tx: Tx, member: int, key: str) -> None:
+    await tx.execute(delete(DISTASTE).where(DISTASTE.c.member == member, DISTASTE.c.key == key))
+
+
+async def of(tx: Tx, member: int) -> list[str]:
+    """Return the songs that are not for the member, the newest first."""
+    query = select(DISTASTE.c.song).where(DISTASTE.c.member == member)
+    return list((await tx.execute(query.order_by(DISTASTE.c.at.desc(), DISTASTE.c.song))).scalars())

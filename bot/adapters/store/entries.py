@@ -1,0 +1,225 @@
+"""Entries: the catalogue. What belongs in it is asked of the likes and files themselves, every time.
+
+A song belongs while somebody who joined likes it; a file of the operator's while it is none of those songs. Whose a
+song is stands nowhere in here.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select
+
+from bot.adapters.store import recordings, schema, songs
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import chunks, every, upsert
+from bot.core.columns import Vectors
+from bot.core.features import SongFeatures
+from bot.core.records import Song
+from bot.core.vectors import NUMBER
+
+ENTRY, SPACE, SONG, FEATURE = schema.entry, schema.space, schema.song, schema.feature
+RECORDING, MATCH = schema.recording, schema.match
+LOCAL = "local:"  # before the digest of a file that is no song of anybody's
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A song of the catalogue as it is to be kept. point: (k,), None where nothing is known to go by."""
+
+    song: str
+    key: str
+    path: str | None
+    artist: int
+    point: Vectors | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Songs with a point, by row: points (n, k); free: whether they are the operator's own files."""
+
+    songs: Sequence[str]
+    points: Vectors
+    artists: Sequence[int]
+    free: Sequence[bool]
+
+
+def _is_file() -> ColumnElement[bool]:
+    """Whether a recording stands for itself: it could be heard, and is no song that is shared."""
+    taken = select(MATCH.c.path).where(MATCH.c.path.is_not(None), MATCH.c.song.in_(songs.shared()))
+    return and_(RECORDING.c.error.is_(None), RECORDING.c.path.not_in(taken))
+
+
+def _local() -> ColumnElement[str]:
+    found: ColumnElement[str] = LOCAL + func.substr(RECORDING.c.digest, 1, 32)
+    return found
+
+
+def _belongs(everything: bool) -> ColumnElement[bool]:
+    """Whether an entry is one still; with `everything` off, only files."""
+    files = select(_local()).where(_is_file())
+    own = and_(ENTRY.c.path.is_not(None), ENTRY.c.song.in_(files))
+    return or_(own, and_(ENTRY.c.path.is_(None), ENTRY.c.song.in_(songs.shared()))) if everything else own
+
+
+async def newest_space(tx: Tx) -> tuple[int, bytes, int] | None:
+    """Return the space that holds: its number, its definition, and how many songs it was fitted for."""
+    query = select(SPACE.c.space, SPACE.c.definition, SPACE.c.songs).order_by(SPACE.c.space.desc()).limit(1)
+    row = (await tx.execute(query)).first()
+    return None if row is None else (row.space, row.definition, row.songs)
+
+
+async def add_space(tx: Tx, definition: bytes, fitted_for: int) -> int:
+    """Keep a space in place of those before it; return its number."""
+    made = await tx.execute(insert(SPACE).values(definition=definition, songs=fitted_for))
+    assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    number: int = made.inserted_primary_key[0]
+    await tx.execute(delete(SPACE).where(SPACE.c.space < number))
+    return number
+
+
+async def count_known(tx: Tx) -> int:
+    """Return of how many songs there is a point."""
+    return (await tx.execute(select(func.count()).where(ENTRY.c.point.is_not(None)))).scalar_one()
+
+
+async def open_songs(tx: Tx, space: int, after: str, limit: int) -> list[Song]:
+    """Return songs that belong and have no point in this space yet, or are known better since; by id, from `after`."""
+    keys = (SONG.c.song, "isrc:" + SONG.c.isrc)
+    newer = exists().where(
+        FEATURE.c.owner == schema.OPERATOR, or_(*(FEATURE.c.song == key for key in keys)), FEATURE.c.at > ENTRY.c.at
+    )
+    query = select(SONG).outerjoin(ENTRY, ENTRY.c.song == SONG.c.song).where(SONG.c.song.in_(songs.shared()))
+    still = or_(ENTRY.c.song.is_(None), ENTRY.c.space != space, newer)
+    return await every(tx, Song, query.where(SONG.c.song > after, still).order_by(SONG.c.song).limit(limit))
+
+
+async def open_files(tx: Tx, space: int, after: str, limit: int) -> dict[str, Song]:
+    """Return the same of files, by path, from `after`."""
+    joined = select(RECORDING).outerjoin(ENTRY, ENTRY.c.song == _local()).where(_is_file())
+    still = or_(ENTRY.c.song.is_(None), ENTRY.c.space != space, RECORDING.c.at > ENTRY.c.at)
+    query = joined.where(RECORDING.c.path > after, still).order_by(RECORDING.c.path).limit(limit)
+    return {row.path: _as_song(row) for row in await tx.execute(query)}
+
+
+async def sample(tx: Tx, limit: int) -> list[SongFeatures]:
+    """Return what is known of some songs that belong, drawn at random."""
+    drawn = select(SONG).where(SONG.c.song.in_(songs.shared())).order_by(func.random()).limit(limit)
+    known = await songs.features(tx, schema.OPERATOR, await every(tx, Song, drawn))
+    files = select(RECORDING.c.path).where(_is_file()).order_by(func.random()).limit(limit)
+    heard = await recordings.heard(tx, (await tx.execute(files)).scalars())
+    found = [each for each in (*known.values(), *heard.values()) if each.known]
+    return random.sample(found, min(limit, len(found)))
+
+
+async def keep(tx: Tx, kept: Sequence[Kept], space: int, now: datetime) -> list[Kept]:
+    """Keep songs; return those that were: whose member left or was erased while they were measured are not."""
+    still: set[str] = set()
+    for piece in chunks(each.song for each in kept if each.path is None):
+        still |= set((await tx.execute(songs.shared().where(schema.liked.c.song.in_(piece)))).scalars())
+    held = [each for each in kept if each.path is not None or each.song in still]
+    for some in chunks(held):
+        await upsert(tx, ENTRY, [_row(each) | {"space": space, "at": now} for each in some])
+    return held
+
+
+def _row(kept: Kept) -> dict[str, Any]:
+    point = None if kept.point is None else np.asarray(kept.point, NUMBER).tobytes()
+    return {"song": kept.song, "key": kept.key, "path": kept.path, "artist": kept.artist, "point": point}
+
+
+async def forget_strangers(tx: Tx) -> list[str]:
+    """Delete what belongs no longer; return the songs."""
+    gone = list((await tx.execute(select(ENTRY.c.song).where(~_belongs(everything=True)))).scalars())
+    for piece in chunks(gone):
+        await tx.execute(delete(ENTRY).where(ENTRY.c.song.in_(piece)))
+    return gone
+
+
+async def load(tx: Tx, space: int) -> Loaded:
+    """Return every song that has a point in this space."""
+    columns = (ENTRY.c.song, ENTRY.c.point, ENTRY.c.artist, ENTRY.c.path.is_not(None).label("free"))
+    rows = (await tx.execute(select(*columns).where(ENTRY.c.space == space, ENTRY.c.point.is_not(None)))).all()
+    points = np.frombuffer(b"".join(row.point for row in rows), NUMBER).astype(np.float32, copy=False)
+    return Loaded(
+        [row.song for row in rows],
+        points.reshape(len(rows), -1) if rows else np.zeros((0, 0), np.float32),
+        [row.artist for row in rows],
+        [bool(row.free) for row in rows],
+    )
+
+
+async def page(tx: Tx, everything: bool, after: str, limit: int) -> list[str]:
+    """Return songs that belong, by id, from `after`; with `everything` off, only files."""
+    query = select(ENTRY.c.song).where(_belongs(everything), ENTRY.c.song > after).order_by(ENTRY.c.song)
+    return list((await tx.execute(query.limit(limit))).scalars())
+
+
+async def draw(tx: Tx, everything: bool, member: int, limit: int) -> list[str]:
+    """Return songs at random that belong and are not known to be nothing for the member."""
+    refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
+    query = select(ENTRY.c.song).where(_belongs(everything), ENTRY.c.song.not_in(refused))
+    return list((await tx.execute(query.order_by(func.random()).limit(limit))).scalars())
+
+
+async def still(tx: Tx, everything: bool, ids: Sequence[str]) -> set[str]:
+    """Return those of a few songs that belong at this moment, whatever memory says."""
+    return set((await tx.execute(select(ENTRY.c.song).where(ENTRY.c.song.in_(ids), _belongs(everything)))).scalars())
+
+
+async def by_key(tx: Tx, key: str) -> str | None:
+    return (await tx.execute(select(ENTRY.c.song).where(ENTRY.c.key == key))).scalar_one_or_none()
+
+
+async def search(tx: Tx, everything: bool, typed: str, limit: int) -> list[Song]:
+    """Return songs that belong whose title contains what was typed; for autocomplete."""
+    shared = select(SONG).join(ENTRY, ENTRY.c.song == SONG.c.song).where(_belongs(everything))
+    titled = shared.where(SONG.c.title.icontains(typed, autoescape=True)).order_by(SONG.c.title)
+    found = await every(tx, Song, titled.limit(limit))
+    files = select(RECORDING).where(_is_file(), RECORDING.c.title.icontains(typed, autoescape=True))
+    found += [_as_song(row) for row in await tx.execute(files.order_by(RECORDING.c.title).limit(limit))]
+    return found[:limit]
+
+
+async def described(tx: Tx, ids: Sequence[str]) -> dict[str, Song]:
+    """Return what the songs are called; files by what is written on them."""
+    found = await songs.some(tx, ids)
+    local = [song for song in ids if song.startswith(LOCAL)]
+    query = select(RECORDING, ENTRY.c.song).join(ENTRY, ENTRY.c.path == RECORDING.c.path)
+    return found | {row.song: _as_song(row) for row in await tx.execute(query.where(ENTRY.c.song.in_(local)))}
+
+
+async def features(tx: Tx, described: Mapping[str, Song]) -> dict[str, SongFeatures]:
+    """Return what is known of the songs to everybody, files included."""
+    others = [song for song in described.values() if not song.song.startswith(LOCAL)]
+    found = await songs.features(tx, schema.OPERATOR, others)
+    paths = {song: path for song in described if song.startswith(LOCAL) and (path := await path_of(tx, song))}
+    heard = await recordings.heard(tx, paths.values())
+    return found | {song: heard.get(path, SongFeatures()) for song, path in paths.items()}
+
+
+async def path_of(tx: Tx, song: str) -> str | None:
+    """Return the operator's file of a song, if there is one."""
+    table = ENTRY if song.startswith(LOCAL) else MATCH
+    found: str | None = (await tx.execute(select(table.c.path).where(table.c.song == song))).scalar_one_or_none()
+    return found
+
+
+async def digest_of(tx: Tx, path: str) -> str | None:
+    """Return the digest of a file's content, as it was heard."""
+    return (await tx.execute(select(RECORDING.c.digest).where(RECORDING.c.path == path))).scalar_one_or_none()
+
+
+def _as_song(row: Any) -> Song:
+    return Song(
+        song=LOCAL + row.digest[:32],
+        title=row.title or PurePath(row.path).stem,
+        artists=tuple(row.artists),
+        album=row.album,
+        year=row.year,
+        duration_ms=round(1000 * row.duration) if row.duration else None,
+    )

@@ -1,0 +1,152 @@
+"""Catalogue: the songs that may be recommended. Opt-in: nobody's likes are in it unless they joined.
+
+Who has not joined sees the operator's files alone; who has sees what the others share, and shares what they like. The
+database says what belongs. Memory holds the points: it is read from there once, then follows; and what it names is
+looked up in the database before it is shown, so that what was taken out is gone at once.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.adapters.hearing import Clip, Hearing
+from bot.adapters.store import Store, Tx, entries, members, songs
+from bot.core.features import SongFeatures
+from bot.core.records import Song
+from bot.errors import BadChoice, NoClip, NothingThereYet
+from bot.flows.clips import Clips
+from bot.flows.points import Points, key
+
+MOST_ON_A_PAGE = 100
+GONE = "That song is not in the catalogue, or not any more."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A song of the catalogue. numbers: what is known of it, by name; peak: seconds, where it is known already.
+
+    clip: whether a clip can be cut, for its file is here.
+    """
+
+    song: Song
+    numbers: Mapping[str, float]
+    peak: float | None
+    clip: bool
+
+    @property
+    def key(self) -> str:
+        """What a button carries for it."""
+        return key(self.song.song)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a song, to the member who asks. entry: None where it is their own and not in the catalogue."""
+
+    song: Song
+    features: SongFeatures
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, by id; next: what the following page is asked for with, None at the end."""
+
+    entries: tuple[Entry, ...]
+    next: str | None
+
+
+class Catalogue:
+    """Built once. `points.refresh` brings it up to date; the rest reads."""
+
+    def __init__(self, store: Store, hearing: Hearing, folder: Path, clock: Callable[[], datetime]) -> None:
+        self._store, self.points = store, Points(store, clock)
+        self._clips = Clips(hearing, folder)
+
+    async def sees_all(self, tx: Tx, member: int) -> bool:
+        """Whether the member sees what others share: they joined."""
+        known = await members.get(tx, member)
+        return known is not None and known.joined
+
+    async def page(self, member: int, after: str | None, count: int) -> Page:
+        """Return the next entries after the cursor, by id."""
+        count = max(1, min(count, MOST_ON_A_PAGE))
+        async with self._store.reading() as tx:
+            ids = await entries.page(tx, await self.sees_all(tx, member), after or "", count + 1)
+            found = await self._entries(tx, ids[:count])
+        return Page(tuple(found.values()), ids[count - 1] if len(ids) > count else None)
+
+    async def entry(self, member: int, song: str) -> Entry:
+        """Return one entry. Raises BadChoice for a song that the member cannot see."""
+        return (await self.seen(member, [song]))[song]
+
+    async def seen(self, member: int, ids: Sequence[str]) -> dict[str, Entry]:
+        """Return entries of songs, in their order. Raises BadChoice where the member can see one of them not."""
+        found = await self.visible(member, ids)
+        if len(found) < len(set(ids)):
+            raise BadChoice(GONE)
+        return found
+
+    async def visible(self, member: int, ids: Sequence[str]) -> dict[str, Entry]:
+        """Return entries of those of the songs that the member can see at this moment, in their order."""
+        async with self._store.reading() as tx:
+            still = await entries.still(tx, await self.sees_all(tx, member), ids)
+            return await self._entries(tx, [song for song in ids if song in still])
+
+    async def about(self, member: int, song: str) -> About:
+        """Return what is known of a song of theirs or of the catalogue. Raises BadChoice."""
+        entry = (await self.visible(member, [song])).get(song)
+        async with self._store.reading() as tx:
+            if song in await songs.liked(tx, member) and (own := await songs.get(tx, song)):
+                return About(own, (await songs.features(tx, member, [own]))[song], entry)
+            if entry is None:
+                raise BadChoice(GONE)
+            return About(entry.song, (await entries.features(tx, {song: entry.song}))[song], entry)
+
+    async def suggest(self, member: int, typed: str, limit: int) -> list[Song]:
+        """Return songs that the member likes or can see, whose title contains what was typed; their own first."""
+        async with self._store.reading() as tx:
+            own = await songs.search(tx, member, typed, limit)
+            others = await entries.search(tx, await self.sees_all(tx, member), typed, limit)
+        return list({each.song: each for each in (*own, *others)}.values())[:limit]
+
+    async def named(self, key: str) -> str:
+        """Return the song that a button's key stands for. Raises BadChoice."""
+        async with self._store.reading() as tx:
+            song = await entries.by_key(tx, key)
+        if song is None:
+            raise BadChoice(GONE)
+        return song
+
+    async def random(self, member: int) -> Entry:
+        """Return any entry that the member can see and did not put away. Raises NothingThereYet."""
+        async with self._store.reading() as tx:
+            drawn = await entries.draw(tx, await self.sees_all(tx, member), member, 1)
+            found = await self._entries(tx, drawn)
+        if not found:
+            raise NothingThereYet
+        return next(iter(found.values()))
+
+    async def clip(self, member: int, song: str) -> Clip:
+        """Return a clip from the song's peak on. Raises BadChoice, NoClip where its file is not here, AudioError."""
+        await self.entry(member, song)
+        async with self._store.reading() as tx:
+            path = await entries.path_of(tx, song)
+            digest = await entries.digest_of(tx, path) if path else None
+        if path is None or digest is None:
+            raise NoClip
+        return await self._clips.cut(Path(path), digest)
+
+    async def _entries(self, tx: Tx, ids: Sequence[str]) -> dict[str, Entry]:
+        described = await entries.described(tx, ids)
+        known = await entries.features(tx, described)
+        found: dict[str, Entry] = {}
+        for song in ids:
+            if song in described:
+                path = await entries.path_of(tx, song)
+                digest = await entries.digest_of(tx, path) if path else None
+                peak = await asyncio.to_thread(self._clips.peak, digest) if digest else None
+                found[song] = Entry(described[song], known[song].numbers, peak, digest is not None)
+        return found
