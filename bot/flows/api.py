@@ -9,6 +9,7 @@ from bot.adapters.store import Store
 from bot.core.records import ApiToken
 from bot.flows import feed, tokens
 from bot.flows.catalogue import Catalogue, Entry, Page
+from bot.flows.points import key
 from bot.flows.recommend import Recommended, Recommender
 
 
@@ -44,4 +45,4 @@ class Feed:
         await feed.put_away(self.store, member, song, self.clock())
 
     async def undo_dislike(self, member: int, song: str) -> None:
-        await feed.take_back(self.store, member, song)
+        await feed.take_back(self.store, member, key(song))

@@ -10,7 +10,7 @@ from bot.core.records import ApiToken, Song
 
 
 class Entry(Protocol):
-    """A song of the catalogue. `peak` is where its clip begins (s), `clip` whether one can be cut."""
+    """A song of the catalogue. `peak` is its most striking moment (s), where known, `clip` whether one can be cut."""
 
     @property
     def song(self) -> Song: ...
