@@ -17,6 +17,7 @@ from training.commands.hearing import (
     evaluate_peaks_command,
     fit_tempo_command,
 )
+from training.commands.neighbours import evaluate_neighbours_command
 from training.commands.pretrain import pretrain_command
 from training.commands.use import inspect_command, next_command, predict_command
 
@@ -63,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_fit_tempo(verbs.add_parser("fit-tempo", help="learn from generated grooves how tempo is weighed"))
     _add_build_musicnn(verbs.add_parser("build-musicnn", help="make models/musicnn.onnx from the package's wheel"))
     _add_evaluate_peaks(verbs.add_parser("evaluate-peaks", help="measure highlights on songs whose form is known"))
+    _add_evaluate_neighbours(
+        verbs.add_parser("evaluate-neighbours", help="hold songs of real playlists out, and see which are found again")
+    )
     return parser
 
 
@@ -147,6 +151,13 @@ def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--highlight", default="chorus", help="the kind of section that is one")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals")
     parser.set_defaults(run=evaluate_peaks_command)
+
+
+def _add_evaluate_neighbours(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, nargs="+", help="one person's library each: CSV with a playlist column")
+    parser.add_argument("--json", type=Path, help="file for all figures")
+    parser.add_argument("--seed", type=int, default=0, help="of what is held out and asked about")
+    parser.set_defaults(run=evaluate_neighbours_command)
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:

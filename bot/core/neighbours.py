@@ -36,7 +36,8 @@ class Neighbours:
     Safe to share among threads. Rows move when songs go: what `near` returns holds until the next change.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, block: int = BLOCK) -> None:
+        self._block = block
         self._points = np.zeros((FIRST_ROOM, size), np.float32)
         self._artists = np.zeros(FIRST_ROOM, np.int64)
         self._free = np.zeros(FIRST_ROOM, np.bool_)
@@ -105,8 +106,8 @@ class Neighbours:
         count = min(count, int(allowed.sum()))
         rows = np.zeros((len(points), 0), np.intp)
         cosines = np.zeros((len(points), 0), np.float32)
-        for at in range(0, len(self) if count else 0, BLOCK):
-            end = min(at + BLOCK, len(self))
+        for at in range(0, len(self) if count else 0, self._block):
+            end = min(at + self._block, len(self))
             found = points @ self._points[at:end].T
             found[:, ~allowed[at:end]] = -np.inf
             best = _best(found, count)

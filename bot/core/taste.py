@@ -4,7 +4,7 @@ Points are rows of length 1 (`core.space`), so products are cosines. Every weigh
 lie farther away and still be named before another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.columns import FAINT, Vectors
+from bot.core.neighbours import Around
 from bot.core.space import to_length_one
 
+WIDE = 200  # songs near each point asked about that are ranked
 KIN = 3  # liked songs that speak for a song: those nearest to it
 LIKES = 0.3  # weight of their mean cosine
 DISTASTE = 0.4  # weight of the cosine to the nearest song that is not for them
@@ -46,6 +48,23 @@ def scores(
     if model is not None:
         found += MODEL * model
     return np.asarray(found - KNOWN_ARTIST * familiar, np.float32)
+
+
+def rank(
+    around: Around,
+    towards: Vectors,
+    taste: Taste,
+    artists: Collection[int],
+    count: int,
+    model: Numbers | None = None,
+) -> list[tuple[int, float]]:
+    """Return up to `count` rows of what lies around, the best first, each with its score.
+
+    artists: keys of those whom the member likes already; the rest as in `scores` and `choose`.
+    """
+    familiar = np.fromiter((int(each) in artists for each in around.artists), np.bool_, len(around.artists))
+    found = scores(around.points, towards, taste, model=model, familiar=familiar)
+    return [(at, float(found[at])) for at in choose(around.points, found, around.artists.tolist(), count)]
 
 
 def _nearest(points: Vectors, others: Vectors, count: int) -> Numbers:

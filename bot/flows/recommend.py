@@ -28,7 +28,6 @@ from bot.flows.points import Index
 
 MOST_LIKES = 1_000  # that speak for a member: the newest
 SEEDS = 6  # of their likes, where they name no song
-WIDE = 200  # songs near each seed that are ranked
 MOST = 25  # that are named at once
 NAMED = 2  # songs of theirs that say why
 MOST_STEPS = 20  # of a walk
@@ -131,17 +130,16 @@ class Recommender:
             sees_all = await self._catalogue.sees_all(tx, member)
         without = [*own.held, *own.refused, *wish.without]
         look = partial(index.neighbours.around, without=without, only_free=not sees_all)
-        around = await asyncio.to_thread(look, wish.towards, WIDE)
+        around = await asyncio.to_thread(look, wish.towards, taste.WIDE)
         async with self._store.reading() as tx:
             model = await self._model(tx, member, around.ids)
         member_taste = Taste(own.points, index.neighbours.points(own.refused))
-        familiar = np.array([int(artist) in own.artists for artist in around.artists], np.bool_)
-        found = taste.scores(around.points, wish.towards, member_taste, model=model, familiar=familiar)
-        chosen = taste.choose(around.points, found, around.artists.tolist(), max(1, min(count, MOST)))
-        shown = await self._catalogue.visible(member, [around.ids[at] for at in chosen])
+        count = max(1, min(count, MOST))
+        ranked = taste.rank(around, wish.towards, member_taste, own.artists, count, model)
+        shown = await self._catalogue.visible(member, [around.ids[at] for at, _ in ranked])
         return [
-            _recommended(shown[around.ids[at]], float(found[at]), _near(around.points[at], own, wish))
-            for at in chosen
+            _recommended(shown[around.ids[at]], score, _near(around.points[at], own, wish))
+            for at, score in ranked
             if around.ids[at] in shown
         ]
 

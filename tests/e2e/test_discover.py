@@ -1,0 +1,120 @@
+"""Songs that others share: joined, found, put away, walked through; with the bot as a process, over the gateway."""
+
+import pytest
+import pytest_asyncio
+
+from sandbox.discord import Message, Person
+from sandbox.library import Library
+from tests.e2e.chat_stage import answer, labels, with_file
+from tests.e2e.home import Home, plain
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+SHARED, OWN = plain(36, seed=91), plain(9, seed=92)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def rae(home: Home) -> Person:
+    """A member who joined, beside another who shares 36 songs."""
+    await home.know(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
+    quin = await with_file(home, "quin", library=SHARED)
+    await answer(quin.command("feed join"))
+    rae = await with_file(home, "rae", library=OWN)
+    assert "You are in" in (await answer(rae.command("feed join"))).text()
+    return rae
+
+
+def named(message: Message) -> set[str]:
+    """The shared songs that a message links to."""
+    return {track.uri for track in SHARED.tracks if track.id in message.text()}
+
+
+def style(uri: str) -> int:
+    return next(at % 3 for at, track in enumerate((*SHARED.tracks, *OWN.tracks)) if track.uri == uri)
+
+
+async def test_recommended_are_others_songs_with_why(rae: Person) -> None:
+    said = await answer(rae.command("recommend"))
+    assert len(named(said)) == 5
+    assert "near *Song" in said.text()
+    assert said.visible_to == rae.user.id
+    assert not any(track.id in said.text() for track in OWN.tracks)
+
+
+async def test_more_like_a_song_is_of_its_kind_and_by_others(rae: Person) -> None:
+    said = await answer(rae.command("morelike", song=OWN.tracks[1].uri))
+    first = [track for track in SHARED.tracks if track.id in said.text()]
+    assert {style(each.uri) for each in first[:3]} >= {1}
+    assert len({each.artists for each in first}) == len(first), "no two songs of one artist"
+    more = await answer(rae.click(said, labels(said)[0]))
+    assert named(more)
+    assert more.id != said.id
+
+
+async def test_not_for_me_is_kept_until_it_is_undone(home: Home, rae: Person) -> None:
+    said = await answer(rae.command("morelike", song=OWN.tracks[0].uri))
+    before = named(said)
+    noted = await answer(rae.click(said, "Not for me"))
+    assert "is not for you" in noted.text()
+    ((away,),) = home.rows("select song from distaste where member = ?", rae.user.id)
+    assert away in before
+    assert away not in named(await answer(rae.command("morelike", song=OWN.tracks[0].uri)))
+    assert "may come up again" in (await answer(rae.click(noted, "Undo"))).text()
+    assert home.rows("select 1 from distaste where member = ?", rae.user.id) == []
+    assert away in named(await answer(rae.command("morelike", song=OWN.tracks[0].uri)))
+
+
+async def test_any_song_and_another_one(rae: Person) -> None:
+    said = await answer(rae.command("random"))
+    assert labels(said) == ["More like this", "Not for me", "Another"]
+    assert labels(await answer(rae.click(said, "Another"))) == labels(said)
+
+
+async def test_what_is_known_of_a_song_is_told(rae: Person) -> None:
+    suggestions = await rae.complete("song about", option="song", typed="Song 1")
+    said = await answer(rae.command("song about", song=suggestions[0]))
+    assert "tempo 120 BPM" in said.text()
+    assert "from " in said.text()
+    unknown = await answer(rae.command("song about", song="spotify:track:0000000000000000000000"))
+    assert "not in the catalogue" in unknown.text()
+
+
+async def test_like_one_and_not_like_another(rae: Person) -> None:
+    said = await answer(rae.command("alchemy", add=SHARED.tracks[0].uri, subtract=SHARED.tracks[1].uri))
+    assert said.text().startswith("**Like Song 0")
+    found = named(said) - {SHARED.tracks[0].uri, SHARED.tracks[1].uri}
+    assert sum(style(each) == 1 for each in found) <= 1
+
+
+async def test_a_walk_goes_from_one_song_to_the_other(rae: Person) -> None:
+    ends = SHARED.tracks[0], SHARED.tracks[1]
+    said = await answer(rae.command("path", options={"from": ends[0].uri, "to": ends[1].uri, "steps": 4}))
+    lines = said.text().splitlines()
+    assert ends[0].id in lines[0]
+    assert ends[1].id in lines[-1]
+    assert len(named(said)) == len(lines) <= 6
+
+
+async def test_who_has_not_joined_finds_nothing_of_others(home: Home, rae: Person) -> None:
+    sam = await with_file(home, "sam", library=plain(6, seed=93))
+    assert "/feed join" in (await answer(sam.command("random"))).text()
+    refused = await answer(sam.command("morelike", song=SHARED.tracks[0].uri))
+    assert "neither in your library nor in the catalogue" in refused.text()
+    assert await sam.complete("morelike", option="song", typed="Song 30") == []
+
+
+async def test_p35_who_deletes_their_data_takes_their_songs_out_of_the_catalogue(home: Home, rae: Person) -> None:
+    tom = await with_file(home, "tom", library=plain(5, seed=94))
+    await answer(tom.command("feed join"))
+    songs = {track.uri for track in plain(5, seed=94).tracks}
+    assert songs <= {song for (song,) in home.rows("select song from entry")}
+    outcome = await tom.submit(await tom.command("data delete"), word="delete")
+    await outcome.until(lambda each: "is deleted" in each.text())
+    assert not songs & {song for (song,) in home.rows("select song from entry")}
+
+
+async def test_who_leaves_takes_their_songs_out_at_once(home: Home, rae: Person) -> None:
+    uma = await with_file(home, "uma", library=plain(5, seed=95))
+    await answer(uma.command("feed join"))
+    songs = {track.uri for track in plain(5, seed=95).tracks}
+    assert "You are out" in (await answer(uma.command("feed leave"))).text()
+    assert not songs & {song for (song,) in home.rows("select song from entry")}
