@@ -9,6 +9,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 log = logging.getLogger("bot.web")
 GRACE = 5.0  # seconds that a request under way gets when we stop
+LONGEST = 64 * 1024  # bytes of an address or a header: what is longer aiohttp refuses before we see it
 
 
 class AccessLogger(AbstractAccessLogger):
@@ -32,7 +33,15 @@ async def serve(app: web.Application, port: int, host: str = "127.0.0.1") -> web
     Where browsers come from outside, `host` is to be an address that they (or the proxy in between) can reach.
     """
     log.addFilter(_unquoted)
-    runner = web.AppRunner(app, access_log_class=AccessLogger, access_log=log, logger=log, shutdown_timeout=GRACE)
+    runner = web.AppRunner(
+        app,
+        access_log_class=AccessLogger,
+        access_log=log,
+        logger=log,
+        shutdown_timeout=GRACE,
+        max_line_size=LONGEST,
+        max_field_size=LONGEST,
+    )
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner

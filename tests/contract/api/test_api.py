@@ -192,6 +192,12 @@ async def test_what_is_malformed_is_said_to_be(stage: Stage) -> None:
         assert answer.json["detail"].split()[0] in path
 
 
+async def test_addresses_of_any_length_have_a_problem_of_their_own(stage: Stage) -> None:
+    for path, status in ((f"/api/songs?cursor={'A' * 30_000}", 400), (at("x" * 30_000), 404)):
+        answer = await stage.ask(path, stage.ada)
+        assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+
+
 async def test_a_cursor_behind_the_last_song_is_the_end(stage: Stage) -> None:
     page = (await stage.ask(f"/api/songs?cursor={cursor.write('~')}", stage.ada)).json
     assert page == {"songs": [], "next": None}
