@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.hearing import Clip
-from bot.adapters.store import Store
+from bot.adapters.store import Store, distastes, members
 from bot.core.records import ApiToken
+from bot.errors import NotLinked
 from bot.flows import feed, tokens
 from bot.flows.catalogue import Catalogue, Entry, Page
 from bot.flows.points import key
@@ -42,7 +43,10 @@ class Feed:
 
     async def dislike(self, member: int, song: str) -> None:
         await self.catalogue.entry(member, song)  # raises BadChoice: nobody learns of a song by putting it away
-        await feed.put_away(self.store, member, song, self.clock())
+        async with self.store.writing() as tx:
+            if await members.get(tx, member) is None:
+                raise NotLinked  # deleted since they asked: a program must not bring them back (promise P35)
+            await distastes.add(tx, member, song, key(song), self.clock())
 
     async def undo_dislike(self, member: int, song: str) -> None:
         await feed.take_back(self.store, member, key(song))

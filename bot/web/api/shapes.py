@@ -12,6 +12,7 @@ def entry(found: Entry) -> dict[str, Any]:
     song = found.song
     return {
         **name(song),
+        "href": address(song),
         "album": song.album,
         "year": song.year,
         "duration_ms": song.duration_ms,
@@ -25,7 +26,7 @@ def entry(found: Entry) -> dict[str, Any]:
 
 
 def name(song: Song) -> dict[str, Any]:
-    return {"id": song.song, "href": address(song), "title": song.title, "artists": list(song.artists)}
+    return {"id": song.song, "title": song.title, "artists": list(song.artists)}
 
 
 def recommended(found: Recommended) -> dict[str, Any]:

@@ -84,6 +84,10 @@ def liked(number: int) -> Song:
     return Song(f"spotify:track:{number:022d}", f"Song {number}", (f"Artist {number}",), url="https://open.example/x")
 
 
+SONG = liked(0).song
+ADDRESSES = ("/api/songs", at(SONG), f"{at(SONG)}/clip", "/api/random", "/api/recommend", "/api/nowhere", "/api")
+
+
 async def prepared(folder: Path) -> Path:
     """Make a database with the members, the likes and the music, to be copied; return its path."""
     clock, hearing = Clock(), Hearing()

@@ -1,18 +1,13 @@
 """The API over real HTTP, over the real store and catalogue: what is answered, to whom, and what never is."""
 
 import logging
-from itertools import product
-from pathlib import Path
 
 import pytest
 
 from bot.app import CHATTY
-from bot.flows import feed, tokens
+from bot.flows import feed
 from bot.web.api import cursor
-from tests.contract.api.stage import ADA, BEN, FILES, LIKES, Stage, at, liked, staged
-
-SONG = liked(0).song
-ADDRESSES = ["/api/songs", at(SONG), f"{at(SONG)}/clip", "/api/random", "/api/recommend", "/api/nowhere", "/api"]
+from tests.contract.api.stage import ADA, ADDRESSES, BEN, FILES, LIKES, SONG, Stage, at, liked
 
 MALFORMED = [
     "/api/songs?n=0",
@@ -146,45 +141,6 @@ async def test_one_members_distaste_is_nobody_elses(stage: Stage) -> None:
     assert len(found) == 5
 
 
-async def test_nobody_is_answered_without_a_good_token(stage: Stage) -> None:
-    revoked, expired = await stage.issue(ADA), await stage.issue(ADA, days=1)
-    mine = await tokens.listed(stage.store, ADA, stage.clock())
-    await tokens.revoke(stage.store, ADA, mine[1].token)
-    stage.clock.pass_by(days=1)
-    tokens_that_are_none = (None, "", "x", f"ck_{'a' * 43}", f"{stage.ada}a", stage.ada.upper(), revoked, expired, "é")
-    for path, token, method in product(ADDRESSES, tokens_that_are_none, ("GET", "HEAD", "PUT", "DELETE")):
-        answer = await stage.ask(path, token, method)
-        assert answer.status == 401
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
-    assert (await stage.ask("/api/songs", Authorization=f"Basic {stage.ada}")).status == 401
-    assert (await stage.ask("/api/songs", stage.ada)).status == 200
-
-
-async def test_a_token_ends_when_it_was_said_to_and_not_before(stage: Stage) -> None:
-    short = await stage.issue(ADA, days=1)
-    stage.clock.pass_by(seconds=86_399)
-    assert (await stage.ask("/api/songs", short)).status == 200
-    stage.clock.pass_by(seconds=1)
-    assert (await stage.ask("/api/songs", short)).status == 401
-
-
-async def test_requests_are_counted_for_each_token_and_come_back_with_time(tmp_path: Path, made: Path) -> None:
-    async with staged(tmp_path, made, rate=4) as stage:
-        left = [(await stage.ask("/api/songs", stage.ada)).headers["RateLimit"] for _ in range(4)]
-        assert left == ['"token";r=3;t=15', '"token";r=2;t=30', '"token";r=1;t=45', '"token";r=0;t=60']
-        for path in ("/api/songs", "/api/nowhere"):
-            refused = await stage.ask(path, stage.ada)
-            assert (refused.status, refused.headers["Retry-After"]) == (429, "15")
-            assert refused.headers["RateLimit-Policy"] == '"token";q=4;w=60'
-            assert refused.headers["RateLimit"] == '"token";r=0;t=60'
-            assert refused.json["title"] == "Too Many Requests"
-        assert (await stage.ask("/api/songs", stage.ben)).status == 200
-        assert (await stage.ask("/api/openapi.json")).status == 200
-        stage.clock.pass_by(seconds=15)
-        assert (await stage.ask("/api/songs", stage.ada)).status == 200
-        assert (await stage.ask("/api/songs", stage.ada)).status == 429
-
-
 async def test_what_is_malformed_is_said_to_be(stage: Stage) -> None:
     for path in MALFORMED:
         answer = await stage.ask(path, stage.ada)
@@ -226,17 +182,6 @@ async def test_every_answer_is_armoured_and_no_other_site_may_read_it(stage: Sta
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]
     preflight = {"Origin": "https://elsewhere.example", "Access_Control_Request_Method": "GET"}
     assert (await stage.ask("/api/songs", None, "OPTIONS", **preflight)).status == 401
-
-
-async def test_only_hashes_of_tokens_are_kept_and_when_each_was_used(stage: Stage) -> None:
-    await stage.ask("/api/songs", stage.ada)
-    (mine,) = await tokens.listed(stage.store, ADA, stage.clock())
-    assert mine.used_at == stage.clock()
-    (other,) = await tokens.listed(stage.store, BEN, stage.clock())
-    assert other.used_at is None
-    kept = b"".join(path.read_bytes() for path in stage.store.path.parent.rglob("*") if path.is_file())
-    assert stage.ada.encode() not in kept
-    assert stage.ada.removeprefix(tokens.PREFIX).encode() not in kept
 
 
 async def test_p34_the_log_says_nothing_of_who_asked_for_what(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,11 +11,10 @@ from referencing.jsonschema import DRAFT202012
 
 from bot.web import api
 from bot.web.api.app import DOCUMENT
-from tests.contract.api.stage import Answer, Stage, at, liked
+from tests.contract.api.stage import SONG, Answer, Stage, at
 
 SPEC: dict[str, Any] = json.loads(DOCUMENT.read_text())
 REGISTRY = Registry().with_resource("api", Resource(SPEC, DRAFT202012))
-SONG = liked(0).song
 
 
 def found(reference: str) -> Any:
