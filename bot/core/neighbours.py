@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.core.columns import Vectors
 
 FIRST_ROOM = 1_024  # rows; doubled whenever they are all taken
-BLOCK = 65_536  # rows a product: their scores stay in a core's cache while the best are taken from them
+BLOCK = 65_536  # rows a product: their scores stay in a core's cache, and most fall short of the best so far
 Number = TypeVar("Number", bound=np.generic)
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
@@ -104,15 +104,13 @@ class Neighbours:
 
     def _near(self, points: Vectors, count: int, allowed: Mask) -> tuple[Rows, Vectors]:
         count = min(count, int(allowed.sum()))
-        rows = np.zeros((len(points), 0), np.intp)
-        cosines = np.zeros((len(points), 0), np.float32)
+        rows, cosines = np.zeros((len(points), 0), np.intp), np.zeros((len(points), 0), np.float32)
         for at in range(0, len(self) if count else 0, self._block):
             end = min(at + self._block, len(self))
             found = points @ self._points[at:end].T
-            found[:, ~allowed[at:end]] = -np.inf
-            best = _best(found, count)
-            rows = np.hstack([rows, best + at])
-            cosines = np.hstack([cosines, np.take_along_axis(found, best, 1)])
+            hopeful = np.flatnonzero(allowed[at:end] & _beats(found, cosines, count))
+            rows = np.hstack([rows, np.broadcast_to(hopeful + at, (len(points), len(hopeful)))])
+            cosines = np.hstack([cosines, found[:, hopeful]])
             kept = _best(cosines, count)
             rows, cosines = np.take_along_axis(rows, kept, 1), np.take_along_axis(cosines, kept, 1)
         return rows, cosines
@@ -130,12 +128,18 @@ class Neighbours:
             self._free = _grown(self._free, room)
 
 
+def _beats(found: Vectors, best: Vectors, count: int) -> Mask:
+    """Return which columns are better than the last of the best for any row; all while those are not full."""
+    if best.shape[1] < count:
+        return np.ones(found.shape[1], np.bool_)
+    return np.asarray((found > best[:, -1:]).any(axis=0))
+
+
 def _best(scores: Vectors, count: int) -> Rows:
     """Return the columns of the highest scores of each row, the highest first, the lower column of equals."""
-    if scores.shape[1] > count:
-        some = np.sort(np.argpartition(-scores, count - 1, axis=1)[:, :count], axis=1)
-    else:
-        some = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
+    if scores.shape[1] <= count:
+        return np.asarray(np.argsort(-scores, axis=1, kind="stable"), np.intp)
+    some = np.sort(np.argpartition(scores, -count, axis=1)[:, -count:], axis=1)
     order = np.argsort(-np.take_along_axis(scores, some, 1), axis=1, kind="stable")
     return np.asarray(np.take_along_axis(some, order, 1), np.intp)
 

@@ -72,7 +72,7 @@ def _nearest(points: Vectors, others: Vectors, count: int) -> Numbers:
     if not len(others):
         return np.zeros(len(points), np.float32)
     cosines = points @ others.T
-    best = np.sort(cosines, axis=1)[:, -count:]
+    best = np.partition(cosines, -count, axis=1)[:, -count:] if cosines.shape[1] > count else cosines
     return np.asarray(best.mean(axis=1), np.float32)
 
 

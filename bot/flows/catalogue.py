@@ -6,6 +6,7 @@ looked up in the database before it is shown, so that what was taken out is gone
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from bot.core.features import SongFeatures
 from bot.core.records import Song
 from bot.errors import BadChoice, NoClip, NothingThereYet
 from bot.flows.clips import Clips
-from bot.flows.points import Points, key
+from bot.flows.points import KEY_BYTES, Points, key
 
 MOST_ON_A_PAGE = 100
 GONE = "That song is not in the catalogue, or not any more."
@@ -123,8 +124,10 @@ class Catalogue:
     async def random(self, member: int) -> Entry:
         """Return any entry that the member can see and did not put away. Raises NothingThereYet."""
         async with self._store.reading() as tx:
-            drawn = await entries.draw(tx, await self.sees_all(tx, member), member, 1)
-            found = await self._entries(tx, drawn)
+            sees_all = await self.sees_all(tx, member)
+            starts = (secrets.token_hex(KEY_BYTES), "")  # from the first on, if none is left after it
+            drawn = [song for each in starts if (song := await entries.draw(tx, sees_all, member, each))]
+            found = await self._entries(tx, drawn[:1])
         if not found:
             raise NothingThereYet
         return next(iter(found.values()))

@@ -18,7 +18,7 @@ async def leave(store: Store, member: int, now: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, joined=False)
-        await entries.forget_strangers(tx)
+        await entries.forget(tx, await entries.strangers(tx))
 
 
 async def put_away(store: Store, member: int, song: str, now: datetime) -> None:

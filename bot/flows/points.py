@@ -23,6 +23,7 @@ from bot.errors import NothingThereYet
 
 PAGE = 1_000  # songs that are measured at once
 LEAST = 10  # songs of which something is known, before a space is fitted to them
+KEY_BYTES = 12  # of what stands for a song in a button
 OUTGROWN = 0.1  # share of a page's songs that say what the space has no column for: it is fitted anew
 
 
@@ -37,7 +38,7 @@ class Index:
 
 def key(song: str) -> str:
     """Return what stands for a song in a button: it may not be longer than Discord allows, nor hold a colon."""
-    return blake2b(song.encode(), digest_size=12).hexdigest()
+    return blake2b(song.encode(), digest_size=KEY_BYTES).hexdigest()
 
 
 class Points:
@@ -55,8 +56,10 @@ class Points:
         In slices of PAGE songs, each a transaction: killed anywhere, the next one goes on.
         """
         async with self._refreshing:
+            async with self._store.reading() as tx:
+                gone = await entries.strangers(tx)
             async with self._store.writing() as tx:
-                gone = await entries.forget_strangers(tx)
+                await entries.forget(tx, gone)
             if self._index is not None:
                 self._index.neighbours.drop(gone)
             number, space = await self._fitted()

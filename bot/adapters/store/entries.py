@@ -5,7 +5,7 @@ song is stands nowhere in here.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -48,10 +48,15 @@ class Loaded:
     free: Sequence[bool]
 
 
+def _is_shared(song: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether somebody who joined likes it."""
+    return songs.shared().where(schema.liked.c.song == song).exists()
+
+
 def _is_file() -> ColumnElement[bool]:
     """Whether a recording stands for itself: it could be heard, and is no song that is shared."""
-    taken = select(MATCH.c.path).where(MATCH.c.path.is_not(None), MATCH.c.song.in_(songs.shared()))
-    return and_(RECORDING.c.error.is_(None), RECORDING.c.path.not_in(taken))
+    taken = exists().where(MATCH.c.path == RECORDING.c.path, _is_shared(MATCH.c.song))
+    return and_(RECORDING.c.error.is_(None), ~taken)
 
 
 def _local() -> ColumnElement[str]:
@@ -59,11 +64,11 @@ def _local() -> ColumnElement[str]:
     return found
 
 
-def _belongs(everything: bool) -> ColumnElement[bool]:
+def _belongs(everything: bool = True) -> ColumnElement[bool]:
     """Whether an entry is one still; with `everything` off, only files."""
-    files = select(_local()).where(_is_file())
-    own = and_(ENTRY.c.path.is_not(None), ENTRY.c.song.in_(files))
-    return or_(own, and_(ENTRY.c.path.is_(None), ENTRY.c.song.in_(songs.shared()))) if everything else own
+    itself = exists().where(RECORDING.c.path == ENTRY.c.path, _local() == ENTRY.c.song, _is_file())
+    own = and_(ENTRY.c.path.is_not(None), itself)
+    return or_(own, and_(ENTRY.c.path.is_(None), _is_shared(ENTRY.c.song))) if everything else own
 
 
 async def newest_space(tx: Tx) -> tuple[int, bytes, int] | None:
@@ -93,7 +98,7 @@ async def open_songs(tx: Tx, space: int, after: str, limit: int) -> list[Song]:
     newer = exists().where(
         FEATURE.c.owner == schema.OPERATOR, or_(*(FEATURE.c.song == key for key in keys)), FEATURE.c.at > ENTRY.c.at
     )
-    query = select(SONG).outerjoin(ENTRY, ENTRY.c.song == SONG.c.song).where(SONG.c.song.in_(songs.shared()))
+    query = select(SONG).outerjoin(ENTRY, ENTRY.c.song == SONG.c.song).where(_is_shared(SONG.c.song))
     still = or_(ENTRY.c.song.is_(None), ENTRY.c.space != space, newer)
     return await every(tx, Song, query.where(SONG.c.song > after, still).order_by(SONG.c.song).limit(limit))
 
@@ -108,7 +113,7 @@ async def open_files(tx: Tx, space: int, after: str, limit: int) -> dict[str, So
 
 async def sample(tx: Tx, limit: int) -> list[SongFeatures]:
     """Return what is known of some songs that belong, drawn at random."""
-    drawn = select(SONG).where(SONG.c.song.in_(songs.shared())).order_by(func.random()).limit(limit)
+    drawn = select(SONG).where(_is_shared(SONG.c.song)).order_by(func.random()).limit(limit)
     known = await songs.features(tx, schema.OPERATOR, await every(tx, Song, drawn))
     files = select(RECORDING.c.path).where(_is_file()).order_by(func.random()).limit(limit)
     heard = await recordings.heard(tx, (await tx.execute(files)).scalars())
@@ -132,12 +137,15 @@ def _row(kept: Kept) -> dict[str, Any]:
     return {"song": kept.song, "key": kept.key, "path": kept.path, "artist": kept.artist, "point": point}
 
 
-async def forget_strangers(tx: Tx) -> list[str]:
-    """Delete what belongs no longer; return the songs."""
-    gone = list((await tx.execute(select(ENTRY.c.song).where(~_belongs(everything=True)))).scalars())
-    for piece in chunks(gone):
-        await tx.execute(delete(ENTRY).where(ENTRY.c.song.in_(piece)))
-    return gone
+async def strangers(tx: Tx) -> list[str]:
+    """Return what belongs no longer."""
+    return list((await tx.execute(select(ENTRY.c.song).where(~_belongs()))).scalars())
+
+
+async def forget(tx: Tx, ids: Iterable[str]) -> None:
+    """Delete those of the songs that belong no longer."""
+    for piece in chunks(ids):
+        await tx.execute(delete(ENTRY).where(ENTRY.c.song.in_(piece), ~_belongs()))
 
 
 async def load(tx: Tx, space: int) -> Loaded:
@@ -159,11 +167,14 @@ async def page(tx: Tx, everything: bool, after: str, limit: int) -> list[str]:
     return list((await tx.execute(query.limit(limit))).scalars())
 
 
-async def draw(tx: Tx, everything: bool, member: int, limit: int) -> list[str]:
-    """Return songs at random that belong and are not known to be nothing for the member."""
+async def draw(tx: Tx, everything: bool, member: int, start: str) -> str | None:
+    """Return the first song from the key `start` on that belongs and is not known to be nothing for the member.
+
+    Keys are hashes: a key drawn at random draws a song nearly at random, without looking at them all.
+    """
     refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
-    query = select(ENTRY.c.song).where(_belongs(everything), ENTRY.c.song.not_in(refused))
-    return list((await tx.execute(query.order_by(func.random()).limit(limit))).scalars())
+    query = select(ENTRY.c.song).where(ENTRY.c.key >= start, ENTRY.c.song.not_in(refused), _belongs(everything))
+    return (await tx.execute(query.order_by(ENTRY.c.key).limit(1))).scalar_one_or_none()
 
 
 async def still(tx: Tx, everything: bool, ids: Sequence[str]) -> set[str]:

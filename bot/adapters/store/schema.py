@@ -185,7 +185,7 @@ match = Table(  # which of those files a song is
     "match",
     metadata,
     Column("song", String, primary_key=True),
-    Column("path", String),  # None: none of them, by the operator's word
+    Column("path", String, index=True),  # None: none of them, by the operator's word
     Column("score", Float, nullable=False),
     Column("way", String, nullable=False),  # "isrc", "mbid", "names", or "operator" for a correction
     Column("at", Moment, nullable=False),

@@ -100,7 +100,8 @@ async def forget_unused(tx: Tx) -> None:
     await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.not_in(gone)))
     for table in (schema.lookup, schema.match):
         await tx.execute(delete(table).where(table.c.song.not_in(gone)))
-    await tx.execute(delete(schema.entry).where(schema.entry.c.path.is_(None), schema.entry.c.song.not_in(shared())))
+    unshared = ~shared().where(LIKED.c.song == schema.entry.c.song).exists()
+    await tx.execute(delete(schema.entry).where(schema.entry.c.path.is_(None), unshared))
 
 
 def shared() -> Select[Any]:

@@ -31,6 +31,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_entry_key"), "entry", ["key"])
     op.create_index(op.f("ix_entry_path"), "entry", ["path"])
+    op.create_index(op.f("ix_match_path"), "match", ["path"])
     op.create_table(
         "distaste",
         sa.Column("member", sa.BigInteger(), nullable=False),

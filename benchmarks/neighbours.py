@@ -1,0 +1,128 @@
+"""Neighbours: "more like this" over 20,000 and 1,000,000 songs. `python -m benchmarks.neighbours`.
+
+scikit-learn's NearestNeighbors takes turns with ours: brute force by Euclid, which orders points of length 1 alike, the
+same points and number of neighbours. Made up points: 200 styles, so that a song has neighbours as in a library. A
+process for each size; some 2 GB for the larger.
+"""
+
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from json import dumps, loads
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.measure import Row, in_turns, own_bytes, seconds, show
+from bot.core import taste
+from bot.core.columns import Vectors
+from bot.core.neighbours import Neighbours
+from bot.core.space import AXES, to_length_one
+from bot.core.taste import Taste
+
+SIZES = (20_000, 1_000_000)
+STYLES, SPREAD = 200, 0.7  # and how far a song lies from the middle of its own
+LIKES = 500  # songs that speak for the member
+TOP = 10
+CALLS = 200  # timed one by one, for a hundredth that are the slowest
+MB = 2**20
+
+
+def main() -> None:
+    """Measure each size in a process of its own."""
+    rows = [loads(subprocess.check_output([sys.executable, "-m", __spec__.name, str(size)])) for size in SIZES]  # noqa: S603
+    show(rows)
+
+
+def measure(size: int) -> Row:
+    """Return what a catalogue of `size` songs costs."""
+    from sklearn.neighbors import NearestNeighbors
+
+    points = made_up(size)
+    artists = (np.arange(size) // 10 + 1).tolist()
+    ids = [f"spotify:track:{at:022d}" for at in range(size)]
+    before = own_bytes()
+    index = Neighbours(AXES)
+    build = seconds(lambda: index.put(ids, points, artists, [False] * size))
+    memory = own_bytes() - before
+    theirs = NearestNeighbors(n_neighbors=taste.WIDE, algorithm="brute")
+    their_build = seconds(lambda: theirs.fit(points))
+    likes = Taste(points[:LIKES], points[:0])
+    turn = iter(range(10**9))
+
+    def asked() -> Vectors:
+        at = next(turn) * 7919 % size
+        return points[at : at + 1]
+
+    def recommend() -> None:
+        wanted = asked()
+        taste.rank(index.around(wanted, taste.WIDE, without=ids[:LIKES]), wanted, likes, frozenset(), TOP)
+
+    def update() -> None:
+        at = next(turn) % size
+        index.put([ids[at]], points[at : at + 1], [1], [False])
+
+    searched, their_search = in_turns(lambda: index.near(asked(), taste.WIDE), lambda: theirs.kneighbors(asked()))
+    took = np.array([seconds(recommend) for _ in range(CALLS)])
+    updated, refitted = in_turns(update, lambda: theirs.fit(points))
+    return {
+        "songs": size,
+        "recommend p50 ms": 1e3 * float(np.percentile(took, 50)),
+        "recommend p99 ms": 1e3 * float(np.percentile(took, 99)),
+        "search ms": 1e3 * searched,
+        "scikit-learn ms": 1e3 * their_search,
+        "times faster": their_search / searched,
+        "MB": memory / MB,
+        "of the points": memory / points.nbytes,
+        "build ms": 1e3 * build,
+        "scikit-learn build ms": 1e3 * their_build,
+        "one more song ms": 1e3 * updated,
+        "scikit-learn ms, one more": 1e3 * refitted,
+        "read from disk s": read(ids, points),
+    }
+
+
+def made_up(size: int) -> Vectors:
+    """Return (size, AXES) points in STYLES clouds, the axes as uneven as real ones are."""
+    dice = np.random.default_rng(1)
+    spread = (1 / np.sqrt(np.arange(1, AXES + 1))).astype(np.float32)
+    middles = dice.normal(size=(STYLES, AXES)).astype(np.float32)
+    points = middles[dice.integers(0, STYLES, size)]
+    points += SPREAD * dice.normal(size=(size, AXES)).astype(np.float32)
+    points *= spread
+    return to_length_one(points)
+
+
+def read(ids: list[str], points: NDArray[np.float32]) -> float:
+    """Return how long the first question after a start waits: every point out of a database, into the matrix."""
+    with tempfile.TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "points.db")) as database:
+        database.execute("create table entry (song text primary key, point blob, artist integer, path text)")
+        rows = ((song, point.tobytes(), 1, None) for song, point in zip(ids, points, strict=True))
+        database.executemany("insert into entry values (?, ?, ?, ?)", rows)
+        database.commit()
+        return _timed(lambda: _load(database))
+
+
+def _load(database: sqlite3.Connection) -> None:
+    found = database.execute("select song, point, artist, path is not null from entry").fetchall()
+    songs, held, artists, free = zip(*found, strict=True)
+    points = np.frombuffer(b"".join(held), np.float32).reshape(len(songs), -1)
+    Neighbours(AXES).put(songs, points, artists, [bool(each) for each in free])
+
+
+def _timed(task: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1].isdigit():
+        print(dumps(measure(int(sys.argv[1]))))
+    else:
+        main()
