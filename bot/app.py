@@ -4,6 +4,7 @@ import asyncio
 import logging
 import logging.config
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -24,10 +25,12 @@ from bot.chat.client import Chat
 from bot.config import Settings
 from bot.errors import CratekeeperError
 from bot.flows import erase, link
+from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
 from bot.flows.outlook import Outlooks
 from bot.flows.recommend import Recommender
 from bot.services import Services
+from bot.web import api
 from bot.worker import Worker
 
 log = logging.getLogger("bot")
@@ -184,4 +187,8 @@ def _pages(services: Services) -> Application:
             await songs.count(tx, schema.OPERATOR)
         return {"ok": True}
 
-    return web.application(finish, healthy)
+    pages = web.application(finish, healthy)
+    if services.settings.http_api:
+        feed = Feed(services.store, services.catalogue, services.recommender, clock)
+        pages.add_subapp("/api", api.application(feed, services.settings.api_rate, time.monotonic))
+    return pages

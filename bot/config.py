@@ -29,6 +29,8 @@ class Settings:
     spotify_client_secret: Secret
     public_url: str
     http_port: int
+    http_api: bool  # whether members' own programs may ask
+    api_rate: int  # requests a minute that a token of the API has
     database_url: str
     data_dir: Path
     encryption_keys: Secret
@@ -89,6 +91,8 @@ def parse(env: Mapping[str, str]) -> Settings:
         spotify_client_secret=Secret(env.get("SPOTIFY_CLIENT_SECRET", "")),
         public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}", "https", "http"),
         http_port=port,
+        http_api=_switch(env, "HTTP_API"),
+        api_rate=_integer(env, "API_RATE", 120, 1, 1_000_000),
         database_url=_database_url(env, data_dir),
         data_dir=data_dir,
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),

@@ -24,6 +24,7 @@ from bot.chat.commands import (
     song,
     sort,
     status,
+    tokens,
     updates,
 )
 from bot.chat.layout import Handler, Page
@@ -34,8 +35,8 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
-WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, data, discover, feed)
-WITH_TAPS = (link, playlists, label, model, sort, data, discover)
+WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, tokens, data, discover, feed)
+WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover)
 
 
 def all_commands() -> list[AnyCommand]:

@@ -70,6 +70,13 @@ NO_EMOJI = "One emoji, please, of those that every server has."
 ONE_MOMENT = "One moment."
 NOT_HERE = "I cannot post there. Ask for a channel that both of us may write in."
 NO_REACTIONS = "I may not add reactions here, or not read back what I posted. Whoever runs this server can allow it."
+NO_API = "The HTTP API is switched off here. Whoever runs this bot can switch it on."
+NO_TOKENS = "You have no token that is good. `/api-token new` makes one."
+REVOKED = "Revoked: whoever shows that token is turned away from now on."
+SHOWN_ONCE = (
+    "-# Whoever has it sees your songs and recommendations, and says in your name what is not for you; nothing else. "
+    "I cannot show it again. `/api-token list` revokes it."
+)
 
 PRIVACY = """\
 1. I keep your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, \
@@ -85,7 +92,8 @@ reactions to my questions.
 6. Everything stays with whoever runs this bot. Nothing is sold, shared, or compared between members, unless you \
 switch on `/data teach` (off by default): then which artists your answers put together helps with others' songs, \
 without you when it is learnt the next time after you switch it off or delete your data.
-7. Only you see your answers here. In a channel stands only what you post there yourself.
+7. Only you see your answers here, and programs that you gave a token of `/api-token`; I keep a token's hash alone. \
+In a channel stands only what you post there yourself.
 8. Songs that nobody keeps any more, and models that nobody uses, are deleted.
 9. `/data export` hands you everything as a file; `/unlink` deletes what came from Spotify.
 10. `/data delete` deletes everything, at once and for good."""

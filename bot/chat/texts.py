@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.chat import words
-from bot.core.records import Account, Layer, Member, Model, Playlist, Song
+from bot.core.records import Account, ApiToken, Layer, Member, Model, Playlist, Song
 from bot.errors import timestamp
 from bot.flows.keep import Shown
 from bot.flows.label import Guess
 from bot.flows.library import Imported
 from bot.flows.sort import Receipt
 from bot.flows.status import LayerStatus, Status
+from bot.flows.tokens import Issued
 from bot.flows.why import Explained
 
 
@@ -293,3 +294,18 @@ def consent_ends(days: int) -> str:
     return (
         f"Spotify's consent ends in {words.count(days, 'day')}: after six months it asks you again. One tap renews it."
     )
+
+
+def issued(found: Issued, public_url: str) -> str:
+    """The one time that a token is shown."""
+    good = f"Good until {timestamp(found.expires_at, 'D')}, at {public_url}/api"
+    return f"Your token, this once:\n```\n{found.secret}\n```\n{good}"
+
+
+def tokens(found: Sequence[ApiToken]) -> str:
+    return "\n".join(_token(each) for each in found)
+
+
+def _token(found: ApiToken) -> str:
+    used = f"used {timestamp(found.used_at, 'R')}" if found.used_at else "never used"
+    return f"- **{words.escape(found.name)}** · {used} · good until {timestamp(found.expires_at, 'D')}"

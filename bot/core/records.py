@@ -170,6 +170,18 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A token of the HTTP API, without what makes it one: that is only shown when it is made."""
+
+    token: int
+    member: int
+    name: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One place of a playlist as it was read. `song` is None for what is no song (an episode, a hole)."""
 

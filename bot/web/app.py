@@ -1,4 +1,4 @@
-"""App: two addresses, `/callback` and `/health`; anything else is not found."""
+"""App: two addresses, `/callback` and `/health`. The API may stand below /api (`web.api`); all else is not found."""
 
 import logging
 import re
@@ -22,8 +22,8 @@ STATE = re.compile(r"[A-Za-z0-9_-]{16,128}")  # what our states are made of
 WORD = re.compile(r"[\x21-\x7e]{1,2048}")  # a code or an error: visible ASCII (RFC 6749, appendix A)
 
 HEADERS = {
-    "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",  # the address holds the code
     "Server": "Cratekeeper",
     "X-Content-Type-Options": "nosniff",
@@ -93,3 +93,4 @@ def _page(status: int, page: str) -> web.Response:
 
 async def _armour(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")  # of the API, some may be kept

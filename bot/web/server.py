@@ -1,6 +1,7 @@
 """Server: starts and stops listening, and logs what was asked without saying by whom or with what."""
 
 import logging
+from contextlib import suppress
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
@@ -8,16 +9,22 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 log = logging.getLogger("bot.web")
 GRACE = 5.0  # seconds that a request under way gets when we stop
+LONGEST = 64 * 1024  # bytes of an address or a header: what is longer aiohttp refuses before we see it
 
 
 class AccessLogger(AbstractAccessLogger):
     """Method, route, status and time. Never the address itself: its query holds the code and the state."""
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        self.logger.info("%s %s %d in %d ms", request.method, _route(request), response.status, time * 1000)
+
+
+def _route(request: web.BaseRequest) -> str:
+    """The address as it is written here, not as it was asked for; "-" where it is none of ours, or no HTTP at all."""
+    route = None
+    with suppress(AssertionError, AttributeError):  # how aiohttp says that a malformed request was never routed
         route = request.match_info.route.resource if isinstance(request, web.Request) else None
-        self.logger.info(
-            "%s %s %d in %d ms", request.method, route.canonical if route else "-", response.status, time * 1000
-        )
+    return route.canonical if route else "-"
 
 
 async def serve(app: web.Application, port: int, host: str = "127.0.0.1") -> web.AppRunner:
@@ -26,7 +33,15 @@ async def serve(app: web.Application, port: int, host: str = "127.0.0.1") -> web
     Where browsers come from outside, `host` is to be an address that they (or the proxy in between) can reach.
     """
     log.addFilter(_unquoted)
-    runner = web.AppRunner(app, access_log_class=AccessLogger, access_log=log, logger=log, shutdown_timeout=GRACE)
+    runner = web.AppRunner(
+        app,
+        access_log_class=AccessLogger,
+        access_log=log,
+        logger=log,
+        shutdown_timeout=GRACE,
+        max_line_size=LONGEST,
+        max_field_size=LONGEST,
+    )
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner

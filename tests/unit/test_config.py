@@ -23,6 +23,12 @@ def test_every_source_is_off_until_it_is_switched_on() -> None:
     assert on.reccobeats
 
 
+def test_the_api_is_off_until_it_is_switched_on() -> None:
+    assert not parse(GOOD).http_api
+    on = parse({**GOOD, "HTTP_API": "on", "API_RATE": "5"})
+    assert (on.http_api, on.api_rate, parse(GOOD).api_rate) == (True, 5, 120)
+
+
 def test_p34_a_repr_shows_no_secret() -> None:
     assert "canary" not in repr(parse(GOOD))
 
@@ -51,6 +57,8 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("MUSICBRAINZ_CONTACT", "me@example.org\r\nX-Header: 1"),
         ("LISTENBRAINZ", "on"),
         ("RECCOBEATS", "yes"),
+        ("HTTP_API", "true"),
+        ("API_RATE", "0"),
     ],
 )
 def test_p36_what_is_missing_malformed_or_in_the_clear_is_refused_by_name(name: str, value: str) -> None:

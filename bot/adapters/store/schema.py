@@ -359,6 +359,18 @@ notice = Table(
     Column("tries", Integer, nullable=False, default=0),
 )
 
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("token", Serial, primary_key=True),
+    _of_member(index=True),
+    Column("digest", String, nullable=False, unique=True),  # sha256 of the secret; the secret itself is only shown once
+    Column("name", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),  # to the minute
+)
+
 erasure = Table(  # begun and not finished: gone on with at the next start
     "erasure",
     metadata,

@@ -108,10 +108,12 @@ async def test_p34_requests_are_logged_without_what_was_in_them(site: Site, capl
         await site.get(f"/callback?code=canary&state={STATE}")
         await site.get("/canary?canary=canary")
         for malformed in (b"GET /callback?code=canary\x01 HTTP/1.1", b"GET /canary HTTP/9.9", b"CANARY\x00 /canary X"):
-            await spoken(site.port, malformed + b"\r\nHost: canary\r\ncanary\r\n\r\n")
+            said = await spoken(site.port, malformed + b"\r\nHost: canary\r\ncanary\r\n\r\n")
+            assert said.startswith(b"HTTP/1.0 400 ")
     assert "GET /callback 200" in caplog.text
     assert "GET - 404" in caplog.text
     assert "malformed request" in caplog.text
+    assert "Unhandled" not in caplog.text
     assert "canary" not in caplog.text.lower()
 
 

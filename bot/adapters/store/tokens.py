@@ -1,0 +1,41 @@
+"""Tokens of the HTTP API, by the hashes of their secrets."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import every, one
+from bot.core.records import ApiToken
+
+TOKEN = schema.api_token
+
+
+async def add(tx: Tx, member: int, digest: str, name: str, now: datetime, expires_at: datetime) -> None:
+    values = {"member": member, "digest": digest, "name": name, "created_at": now, "expires_at": expires_at}
+    await tx.execute(insert(TOKEN).values(values))
+
+
+async def by_digest(tx: Tx, digest: str) -> ApiToken | None:
+    return await one(tx, ApiToken, select(TOKEN).where(TOKEN.c.digest == digest))
+
+
+async def of_member(tx: Tx, member: int) -> list[ApiToken]:
+    """Return the member's tokens, oldest first."""
+    return await every(tx, ApiToken, select(TOKEN).where(TOKEN.c.member == member).order_by(TOKEN.c.token))
+
+
+async def note_use(tx: Tx, token: int, now: datetime) -> None:
+    await tx.execute(update(TOKEN).where(TOKEN.c.token == token).values(used_at=now))
+
+
+async def revoke(tx: Tx, member: int, token: int) -> bool:
+    """Delete a token of the member's; False where they have no such."""
+    gone = await tx.execute(delete(TOKEN).where(TOKEN.c.token == token, TOKEN.c.member == member))
+    return bool(gone.rowcount)
+
+
+async def sweep(tx: Tx, now: datetime) -> None:
+    """Delete the tokens that have expired."""
+    await tx.execute(delete(TOKEN).where(TOKEN.c.expires_at <= now))

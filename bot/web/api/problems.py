@@ -1,0 +1,76 @@
+"""Problems: every error as `application/problem+json` (RFC 9457).
+
+None has a type of its own: the status says what kind it is, and the detail what to do about it.
+"""
+
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+
+from aiohttp import web
+
+from bot.errors import AudioError, CratekeeperError, HearingFailed, MemberError
+
+log = logging.getLogger(__name__)
+MEDIA = "application/problem+json"
+LATER = "30"  # seconds; what is out of order here mends itself sooner or later
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Problem(Exception):
+    """What ends a request, and what is answered."""
+
+    def __init__(self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, dict(headers or {})
+
+
+def answer(problem: Problem) -> web.Response:
+    body = {
+        "type": "about:blank",
+        "title": problem.status.phrase,
+        "status": problem.status.value,
+        "detail": problem.detail,
+    }
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return web.Response(status=problem.status, body=json.dumps(body).encode(), content_type=MEDIA, headers=headers)
+
+
+@web.middleware
+async def described(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer whatever goes wrong with a problem; what is not the caller's doing has a line in the log."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return answer(problem)
+    except web.HTTPException as error:
+        return answer(_routing(error))
+    except CratekeeperError as error:
+        return answer(_of(error))
+    except Exception as error:
+        return answer(_defect(error))
+
+
+def _routing(error: web.HTTPException) -> Problem:
+    """There is no such address, or it does not know the method."""
+    status = HTTPStatus(error.status)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        return Problem(status, "This address knows other methods: see Allow.", {"Allow": error.headers["Allow"]})
+    return Problem(status, "There is nothing at this address. /api/openapi.json describes what there is.")
+
+
+def _of(error: CratekeeperError) -> Problem:
+    if isinstance(error, MemberError) or (isinstance(error, AudioError) and not isinstance(error, HearingFailed)):
+        return Problem(HTTPStatus.NOT_FOUND, error.for_member())
+    reference = secrets.token_hex(2)
+    log.warning("#%s %s: %s", reference, type(error).__name__, error)
+    detail = f"{error.for_member()} #{reference}"
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": LATER})
+
+
+def _defect(error: Exception) -> Problem:
+    reference = secrets.token_hex(2)
+    log.error("#%s a request failed", reference, exc_info=error)
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"Something went wrong on this side. #{reference}")

@@ -1,0 +1,73 @@
+"""The allowance: so many requests in a minute, never more, whatever the order and the pauses."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.web.api.allowance import MOST, WINDOW, Allowance
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 1_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@given(st.integers(1, 300))
+def test_all_may_be_asked_at_once_and_then_no_more(rate: int) -> None:
+    allowance = Allowance(rate, Clock())
+    left = [allowance.take(1) for _ in range(rate + 1)]
+    assert [each.requests for each in left] == [*range(rate - 1, -1, -1), 0]
+    assert [each.wait > 0 for each in left] == [False] * rate + [True]
+
+
+@given(st.integers(1, 200), st.lists(st.floats(0, 90), min_size=1, max_size=400))
+def test_no_more_is_granted_than_what_there_was_and_what_came_back(rate: int, pauses: list[float]) -> None:
+    clock = Clock()
+    allowance, granted = Allowance(rate, clock), 0
+    start = clock.time
+    for pause in pauses:
+        clock.time += pause
+        granted += allowance.take(1).wait == 0
+    assert granted <= rate + math.floor((clock.time - start) * rate / WINDOW + 1e-6)
+
+
+@given(st.integers(1, 200))
+def test_whoever_waits_as_long_as_they_are_told_is_served(rate: int) -> None:
+    clock = Clock()
+    allowance = Allowance(rate, clock)
+    while not (refused := allowance.take(1)).wait:
+        pass
+    clock.time += refused.wait + 1e-6
+    assert allowance.take(1).wait == 0
+    assert allowance.take(1).wait > 0
+
+
+def test_a_token_that_rests_has_all_of_its_requests_again() -> None:
+    clock = Clock()
+    allowance = Allowance(10, clock)
+    for _ in range(10):
+        last = allowance.take(1)
+    clock.time += last.full
+    assert allowance.take(1).requests == 9
+
+
+def test_one_token_takes_nothing_from_another() -> None:
+    allowance = Allowance(1, Clock())
+    assert allowance.take(1).wait == 0
+    assert allowance.take(1).wait > 0
+    assert allowance.take(2).wait == 0
+
+
+def test_tokens_that_rest_are_forgotten_and_busy_ones_are_not() -> None:
+    clock = Clock()
+    allowance = Allowance(1, clock)
+    for key in range(MOST):
+        allowance.take(key)
+    clock.time += WINDOW + 1
+    allowance.take(-1)
+    assert len(allowance._good) == 1
+    assert allowance.take(-1).wait > 0

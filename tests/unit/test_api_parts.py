@@ -1,0 +1,112 @@
+"""Cursors, entity tags and byte ranges: what is read is what was written, and nothing else passes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.web.api import cursor, parts
+from bot.web.api.parts import Unsatisfiable
+
+DATA = bytes(range(256)) * 4
+TAG = parts.etag(DATA)
+SIZE = len(DATA)
+
+
+@given(st.text(min_size=1, max_size=200).filter(lambda text: text.isprintable()))
+def test_a_cursor_is_read_as_it_was_written(after: str) -> None:
+    written = cursor.write(after)
+    assert cursor.read(written) == after
+    assert written.isascii()
+    assert written.replace("-", "").replace("_", "").isalnum()
+
+
+@given(st.one_of(st.text(max_size=60), st.binary(max_size=60).map(lambda raw: raw.decode("latin-1"))))
+def test_whatever_else_is_no_cursor_or_one_that_would_have_been_written_like_that(text: str) -> None:
+    try:
+        after = cursor.read(text)
+    except cursor.NoCursor:
+        return
+    assert cursor.write(after) == text
+
+
+@pytest.mark.parametrize("text", ["", "=", "YQ==", "YR", "_", "a b", "/w", "_w", "é", "A" * 2_000, "\ud800"])
+def test_these_are_no_cursors(text: str) -> None:
+    with pytest.raises(cursor.NoCursor):
+        cursor.read(text)
+
+
+@given(st.integers(0, 2 * SIZE), st.integers(0, 2 * SIZE))
+def test_a_range_is_the_bytes_that_it_names(first: int, last: int) -> None:
+    wanted = f"bytes={first}-{last}"
+    if first > last:
+        assert parts.part(wanted, None, TAG, SIZE) is None  # not a range: the whole is served
+    elif first >= SIZE:
+        with pytest.raises(Unsatisfiable):
+            parts.part(wanted, None, TAG, SIZE)
+    else:
+        found = parts.part(wanted, None, TAG, SIZE)
+        assert found is not None
+        assert found.of(DATA) == DATA[first : last + 1]
+        assert found.content_range == f"bytes {first}-{min(last, SIZE - 1)}/{SIZE}"
+
+
+@given(st.integers(0, 2 * SIZE))
+def test_a_range_without_an_end_or_a_beginning_reaches_to_the_end(count: int) -> None:
+    if count < SIZE:
+        rest = parts.part(f"bytes={count}-", None, TAG, SIZE)
+        assert rest is not None
+        assert rest.of(DATA) == DATA[count:]
+    if count:
+        tail = parts.part(f"bytes=-{count}", None, TAG, SIZE)
+        assert tail is not None
+        assert tail.of(DATA) == DATA[-count:]
+
+
+@given(st.integers(1, 8), st.integers(1, 300))
+def test_ranges_laid_end_to_end_are_the_whole(pieces: int, size: int) -> None:
+    data, step = DATA[:size], -(-size // pieces)
+    found = [parts.part(f"bytes={at}-{at + step - 1}", None, TAG, size) for at in range(0, size, step)]
+    assert b"".join(each.of(data) for each in found if each is not None) == data
+
+
+@given(st.text(max_size=40))
+def test_whatever_else_asks_for_the_whole(header: str) -> None:
+    if parts.RANGE.fullmatch(header) is None:
+        assert parts.part(header, None, TAG, SIZE) is None
+
+
+@pytest.mark.parametrize("header", ["bytes=0-1,3-4", "items=0-1", "bytes=", "bytes=-", "bytes=a-b", "bytes=٣-٤", "0-1"])
+def test_several_ranges_other_units_and_nonsense_are_answered_with_the_whole(header: str) -> None:
+    assert parts.part(header, None, TAG, SIZE) is None
+
+
+@pytest.mark.parametrize("header", [f"bytes={SIZE}-", "bytes=-0", "bytes=999999999999999999-"])
+def test_a_range_outside_is_said_to_be_outside(header: str) -> None:
+    with pytest.raises(Unsatisfiable):
+        parts.part(header, None, TAG, SIZE)
+
+
+def test_a_part_is_only_served_of_what_the_caller_has_the_rest_of() -> None:
+    assert parts.part("bytes=0-1", TAG, TAG, SIZE) is not None
+    for other in ('"another"', f"W/{TAG}", "Sun, 22 Nov 2026 12:00:00 GMT", ""):
+        assert parts.part("bytes=0-1", other, TAG, SIZE) is None
+
+
+def test_nothing_of_nothing_can_be_asked_for() -> None:
+    with pytest.raises(Unsatisfiable):
+        parts.part("bytes=0-0", None, TAG, 0)
+
+
+@pytest.mark.parametrize("header", [TAG, f"W/{TAG}", "*", f'"a", {TAG}', f'W/"x" ,{TAG}', f'{TAG},"b"'])
+def test_a_caller_who_has_it_says_so_in_any_of_these_ways(header: str) -> None:
+    assert parts.has_it(header, TAG)
+
+
+@pytest.mark.parametrize("header", [None, "", '"a"', TAG.strip('"'), f"{TAG} {TAG}", f"x{TAG}", TAG.upper()])
+def test_a_caller_who_has_it_not_is_given_it(header: str | None) -> None:
+    assert not parts.has_it(header, TAG)
+
+
+@given(st.binary(max_size=64), st.binary(max_size=64))
+def test_other_bytes_have_another_tag(one: bytes, other: bytes) -> None:
+    assert (parts.etag(one) == parts.etag(other)) == (one == other)
