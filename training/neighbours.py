@@ -142,7 +142,7 @@ class _Plain:
 
     def find(self, question: Question, count: int = TOP) -> Sequence[str]:
         asked = self._scaler.transform(self._numbers([question.half.songs[question.song]]))
-        rows = self._tree.kneighbors(np.nan_to_num(asked), count, return_distance=False)[0]
+        rows = self._tree.kneighbors(np.nan_to_num(asked), min(count, len(self._ids)), return_distance=False)[0]
         return [self._ids[at] for at in rows]
 
     def _numbers(self, songs: Sequence[SongFeatures]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from bot.flows.recommend import Recommended
 
 MOST_NUMBERS = 30  # of a song
 MOST_WORDS = 12  # genres and tags
+MOST_SAID = 900  # characters of numbers, of words and of sources
 ROOM = 380  # characters of a song in a list
 SHOWN = 5  # songs with buttons in one message: Discord takes 40 components
 UNITS = {"tempo": "BPM", "tempo_folded": "BPM", "loudness": "dB", "duration": "s", "brightness": "Hz"}
@@ -74,15 +75,16 @@ def _why(near: Sequence[Song]) -> str:
 def _numbers(found: About) -> str:
     numbers = {name: value for name, value in found.features.numbers.items() if name != LIKED}
     said = [f"{words.escape(name)} {value:.4g} {UNITS.get(name, '')}".rstrip() for name, value in numbers.items()]
-    return " · ".join(said[:MOST_NUMBERS])
+    return words.clip(" · ".join(said[:MOST_NUMBERS]), MOST_SAID)
 
 
 def _words(found: About) -> str:
     sets = {name: tokens for name, tokens in found.features.sets.items() if name in ("genres", "tags")}
     said = sorted({token for tokens in sets.values() for token in tokens})[:MOST_WORDS]
-    return words.listed(words.escape(each, 40) for each in said)
+    return words.clip(words.listed(words.escape(each, 40) for each in said), MOST_SAID)
 
 
 def _sources(found: About) -> str:
     sources = dict.fromkeys(words.brought(each) for each in found.features.provenance.values())
-    return layout.small(f"from {words.listed(words.escape(each) for each in sources)}") if sources else ""
+    named = words.listed(words.escape(each, 40) for each in sources)
+    return layout.small(words.clip(f"from {named}", MOST_SAID)) if sources else ""
