@@ -51,14 +51,10 @@ async def songs(request: web.Request) -> web.Response:
     """A page of the member's catalogue."""
     count = _count(request, A_PAGE, MOST_ON_A_PAGE)
     page = await request.app[FEED].page(request[MEMBER], _after(request), count)
-    following = urlencode({"n": count, "cursor": cursor.write(page.next)}) if page.next else None
-    return _json(
-        request,
-        {
-            "songs": [shapes.entry(each) for each in page.entries],
-            "next": f"/api/songs?{following}" if following else None,
-        },
-    )
+    following = None
+    if page.next is not None:
+        following = f"/api/songs?{urlencode({'n': count, 'cursor': cursor.write(page.next)})}"
+    return _json(request, {"songs": [shapes.entry(each) for each in page.entries], "next": following})
 
 
 async def song(request: web.Request) -> web.Response:
