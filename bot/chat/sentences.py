@@ -90,8 +90,9 @@ is off until you switch it on in `/playlists settings`.
 5. I read no messages (Discord's terms forbid learning from them): only commands, buttons, and \
 reactions to my questions.
 6. Everything stays with whoever runs this bot. Nothing is sold, shared, or compared between members, unless you \
-switch on `/data teach` (off by default): then which artists your answers put together helps with others' songs, \
-without you when it is learnt the next time after you switch it off or delete your data.
+switch it on: `/feed join` lets others find the songs you like, without your name, until `/feed leave`; `/data teach` \
+lets which artists your answers put together help with others' songs, without you when it is learnt the next time \
+after you switch it off or delete your data.
 7. Only you see your answers here, and programs that you gave a token of `/api-token`; I keep a token's hash alone. \
 In a channel stands only what you post there yourself.
 8. Songs that nobody keeps any more, and models that nobody uses, are deleted.

@@ -5,9 +5,7 @@ import json
 import shutil
 import subprocess
 import tarfile
-import time
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,7 @@ from sqlalchemy import insert
 
 from bot.__main__ import main
 from bot.adapters.sources.acousticbrainz import AcousticBrainz, fill
-from bot.adapters.store import files, schema
-from bot.adapters.store.files import File
+from bot.adapters.store import schema
 from bot.core.vectors import pack
 from bot.errors import BadFile
 from bot.ports import Subject
@@ -286,20 +283,3 @@ async def test_the_command_says_how_much_it_read(stage: Stage, capsys: pytest.Ca
     for said in ("read, 6 entries", "in the index already"):
         assert command(stage, "import", "acousticbrainz", str(stage.folder / "features-rhythm.csv")) == 0
         assert said in capsys.readouterr().out
-
-
-async def test_a_large_folder_is_read_while_others_have_their_turn(stage: Stage) -> None:
-    """Discord wants an answer within three seconds, however many files there are."""
-    at = stage.clock()
-    many = [File(f"/m/{n}.flac", 1, 1, str(n), at, f"Some title {n}", (f"Ann {n} & Bob",)) for n in range(6_000)]
-    async with stage.store.writing() as tx:
-        await files.save(tx, many)
-    await stage.like(1)
-    stage.clock.pass_by(minutes=2)
-    turns, begun = [], time.perf_counter()
-    hearing = asyncio.create_task(stage.hear())
-    while not hearing.done():
-        await asyncio.sleep(0)
-        turns.append(time.perf_counter())
-    whole = turns[-1] - begun
-    assert max(later - earlier for earlier, later in pairwise([begun, *turns])) < whole / 3
