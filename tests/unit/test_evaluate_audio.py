@@ -14,9 +14,11 @@ from bot.audio.embedding import Embedder
 from bot.audio.rhythm import mel_flux, onset_rate
 from bot.audio.tempo import CANDIDATES, WEIGHTS, autocorrelation, envelopes, evidence
 from bot.audio.timbre import survey
+from bot.core.features import SongFeatures
 from sandbox.record import main as record_main
 from training.__main__ import main
 from training.hearing.accuracy import OURS, evaluate, hear
+from training.hearing.few import few_labels
 from training.hearing.grooves import RATE, Groove, play
 from training.hearing.probe import probe
 from training.hearing.styles import STYLES
@@ -214,3 +216,12 @@ def test_real_recordings_are_heard_as_well_as_was_measured(shared: Path) -> None
     assert ours["acc1"]["mean"] > 0.75
     assert ours["acc2"]["mean"] > 0.9
     assert ours["key"]["mean"] > 0.65
+
+
+def test_few_labels_tell_kinds_apart_where_songs_are_left_to_test() -> None:
+    kinds = {f"{kind}{at}": kind for kind in "ab" for at in range(8)}
+    library = {name: SongFeatures({"tempo": 100.0 + 40 * (kind == "b") + int(name[1])}) for name, kind in kinds.items()}
+    own = few_labels({"tempo": library}, kinds, {name: name for name in kinds}, seed=0)
+    assert own["tempo"]["5"]["mean"] > 0.9
+    shared = few_labels({"tempo": library}, kinds, kinds, seed=0)  # all clips of a kind are of one song
+    assert shared["tempo"]["1"]["mean"] is None

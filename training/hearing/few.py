@@ -3,6 +3,7 @@
 The path is the product's own: schema, space, teacher and student see the recordings as a library, and the labels.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -40,7 +41,10 @@ def few_labels(sets: Mapping[str, Library], kinds: Named, songs: Named, seed: in
 
 
 def _figure(name: str, shares: Sequence[float]) -> dict[str, Any]:
-    return figure(np.array(shares), np.ones(len(shares)), [str(at) for at in range(len(shares))], f"few {name}")
+    tested = np.isfinite(shares)
+    return figure(
+        np.where(tested, shares, 0), tested.astype(np.float64), [str(at) for at in range(len(shares))], f"few {name}"
+    )
 
 
 def _draws(kinds: Named, n: int, seed: int) -> Iterator[list[str]]:
@@ -52,12 +56,14 @@ def _draws(kinds: Named, n: int, seed: int) -> Iterator[list[str]]:
 
 
 def _right(library: Library, kinds: Named, songs: Named, labelled: Sequence[str]) -> float:
-    """Return the share of recordings put where they belong, of songs of which no recording is labelled."""
+    """Return the share of recordings put where they belong, of songs without a label; NaN where there is none."""
     names, known = sorted(set(kinds.values())), {songs[name] for name in labelled}
     labels = [Label(name, names.index(kinds[name]), True, "csv") for name in labelled]
+    tested = [name for name in kinds if songs[name] not in known]
+    if not tested:
+        return math.nan
     own = {name: library[name] for name in kinds}
     fitted = fit(TrainingSet(own, labels, dict(enumerate(names)), several=False, everything=False))
-    tested = [name for name in kinds if songs[name] not in known]
     found = fitted.pipeline.predict_proba(fitted.schema.vectors([own[name] for name in tested])).argmax(axis=1)
     truth = [names.index(kinds[name]) for name in tested]
     return float(np.mean(np.array(fitted.examples.classes)[found] == truth))

@@ -59,7 +59,13 @@ def _probe(found: Figures) -> str:
 def _few(found: Figures) -> str:
     ns: Figures = next(iter(found.values()), {})
     rows = [
-        [name, *(f"{number(each['mean'])} {span(each['persons'])}" for each in by_n.values())]
+        [
+            name,
+            *(
+                f"{number(each['mean'])} {span(each['persons'])}" if each["persons"] else NOTHING
+                for each in by_n.values()
+            ),
+        ]
         for name, by_n in found.items()
     ]
     title = "The product's own learning, n labels a kind: accuracy on other songs (95 % over draws)"

@@ -162,7 +162,7 @@ TONAL = "mbid,submission_offset,key_key,key_scale,tuning_frequency,tuning_equal_
 
 
 def mbid(number: int) -> str:
-    return recording(number).mbid
+    return f"{number:08d}-0000-4000-8000-000000000000"
 
 
 def rhythm(count: int) -> str:
