@@ -49,7 +49,7 @@ def main() -> None:
 
 def write(path: Path, seconds: int) -> Path:
     """Write a generated song of that length as MP3."""
-    sound = resample(render(songs(count=1)[0]).mean(0), 22_050, RATE)
+    sound = resample(render(songs(count=1)[0]).mean(1), 22_050, RATE)
     samples = np.resize(sound, (1, seconds * RATE)).repeat(2, axis=0)
     with av.open(str(path), "w", format="mp3") as out:
         stream: Any = out.add_stream("libmp3lame", rate=RATE, layout="stereo")
