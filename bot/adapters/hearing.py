@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from bot import errors
 from bot.core import wire
+from bot.core.records import Clip
 from bot.errors import AudioError, HearingFailed
 
 TIMEOUT = 120.0  # seconds for one file; the longest that is listened to takes some ten
@@ -41,17 +42,6 @@ class Heard:
     numbers: Mapping[str, float]
     vectors: Mapping[str, NDArray[np.float32]]
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants."""
-
-    data: bytes
-    name: str
-    mime: str
-    seconds: float
-    waveform: str
 
 
 class Hearing:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bot.audio.decode import CONTAINERS
 from bot.audio.peak import CLIP
 from bot.audio.waveform import voice
+from bot.core.records import Clip
 from bot.errors import ClipTooLarge, NothingThere
 
 LIMIT = 10 * 2**20  # bytes; what Discord takes from anyone
@@ -44,17 +45,6 @@ class Form:
 
 OPUS = Form("libopus", "ogg", "ogg", "audio/ogg", (96_000, 64_000, 48_000, 32_000, 16_000))
 MP3 = Form("libmp3lame", "mp3", "mp3", "audio/mpeg", (128_000, 96_000, 64_000, 48_000, 32_000))
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants."""
-
-    data: bytes
-    name: str
-    mime: str
-    seconds: float
-    waveform: str
 
 
 def cut(path: Path, start: float, seconds: float = CLIP, form: Form = OPUS, limit: int = LIMIT) -> Clip:

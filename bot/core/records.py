@@ -187,3 +187,14 @@ class Item:
 
     song: str | None
     added_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants."""
+
+    data: bytes
+    name: str
+    mime: str
+    seconds: float
+    waveform: str

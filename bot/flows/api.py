@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.hearing import Clip
 from bot.adapters.store import Store, distastes, members
-from bot.core.records import ApiToken
+from bot.core.records import ApiToken, Clip
 from bot.errors import NotLinked
 from bot.flows import feed, tokens
 from bot.flows.catalogue import Catalogue, Entry, Page

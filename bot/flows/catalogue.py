@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.adapters.hearing import Clip, Hearing
+from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store, Tx, entries, members, songs
 from bot.core.features import SongFeatures
-from bot.core.records import Song
+from bot.core.records import Clip, Song
 from bot.errors import BadChoice, NoClip, NothingThereYet
 from bot.flows.clips import Clips
 from bot.flows.points import KEY_BYTES, Points, key

@@ -13,7 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.hearing import Clip, Hearing
+from bot.adapters.hearing import Hearing
+from bot.core.records import Clip
 
 SECONDS = 20.0  # of a clip
 MOST_BYTES = 512 * 2**20  # of all clips: some 2,000
