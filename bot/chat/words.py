@@ -172,7 +172,6 @@ def lines(found: Sequence[str], room: int) -> str:
 
 SOURCES = {
     "prior": "other people's playlists",
-    "csv": "your own file",
     "upload": "the file you sent",
     "audio": "the music folder here",
     "deezer": "a preview at Deezer",
