@@ -27,6 +27,7 @@ from bot.errors import CratekeeperError
 from bot.flows import erase, link
 from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
+from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.recommend import Recommender
 from bot.services import Services
@@ -104,6 +105,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
             catalogue=catalogue,
             recommender=Recommender(store, catalogue, scorer),
+            listening=Listening(catalogue),
             clock=clock,
         )
 

@@ -3,7 +3,7 @@
 CratekeeperError
 ├── SettingsError            a setting is missing or malformed (operator)
 ├── MemberError              something the member can put right
-│   ├── NotLinked · LinkRefused
+│   ├── NotLinked · LinkRefused · LinkUsed
 │   ├── NoPlaylists          nothing to sort into yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
@@ -75,6 +75,10 @@ class NotLinked(MemberError):
 
 class LinkRefused(MemberError):
     """That link was used already, is older than ten minutes, or is not yours. Use /link for a new one."""
+
+
+class LinkUsed(MemberError):
+    """That link was used already, or is older than ten minutes. Use /feed web for a new one."""
 
 
 class NoPlaylists(MemberError):

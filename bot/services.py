@@ -14,6 +14,7 @@ from bot.adapters.vault import Vault
 from bot.config import Settings
 from bot.errors import ConsentEnded, NotLinked
 from bot.flows.catalogue import Catalogue
+from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.recommend import Recommender
 from bot.ports import FeatureSource, Hearing, Music
@@ -33,6 +34,7 @@ class Services:
     sources: Sequence[FeatureSource]  # those that are switched on
     catalogue: Catalogue
     recommender: Recommender
+    listening: Listening
     clock: Callable[[], datetime]
 
     async def music(self, member: int) -> Music:

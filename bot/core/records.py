@@ -23,6 +23,9 @@ class Member:
     teaches: bool = False  # whether their answers may teach the prior
     taught: str | None = None  # version of the prior that was learnt from them, among others
     joined: bool = False  # whether the songs they like are in the catalogue
+    hidden: bool = False  # seen by nobody, anywhere; takes precedence over all that they show
+    saves: bool | None = None  # whether what they like in the feed goes to their likes; None: not asked yet
+    feed_teaches: bool = False  # whether what they add in the feed is a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,16 @@ class ApiToken:
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel that those who run its server gave to a purpose. due_at: of the digest, when the next one is."""
+
+    channel: int
+    purpose: str
+    server: int
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

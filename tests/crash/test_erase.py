@@ -19,7 +19,8 @@ from tests.crash import eraser
 ADA, BEN = 1574171665783324672, 1574171665783324999
 CANARY = "canary-of-ada"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-OF_NOBODY = ("song", "lookup", "match", "recording", "entry", "space", "cooldown", "spent")
+OF_NOBODY = ("song", "lookup", "match", "recording", "entry", "space", "cooldown", "spent", "place", "counted")
+OF_MEMBER = ("member", "owner", "message", "host", "brought_by", "followed", "other")
 DIGESTS = {ADA: "a" * 64, BEN: "b" * 64}
 
 forking = multiprocessing.get_context("forkserver")
@@ -36,8 +37,7 @@ async def in_process(work: Any, *arguments: Any) -> int | None:
 async def fill(tx: Tx, member: int, word: str) -> None:
     """Put a row of the member's into every table that has any, with the word in every text."""
     for table in schema.metadata.sorted_tables:
-        owner = table.c.get("member", table.c.get("owner"))
-        if owner is not None and table is not schema.erasure:
+        if table is not schema.erasure and table.name not in OF_NOBODY:
             columns = [column for column in table.columns if column is not table.autoincrement_column]
             row = {column.name: _value(column, member, word) for column in columns}
             await tx.execute(sa.insert(table).values(row))
@@ -46,7 +46,7 @@ async def fill(tx: Tx, member: int, word: str) -> None:
 
 
 def _value(column: sa.Column[Any], member: int, word: str) -> Any:
-    if column.name in ("member", "owner", "message"):
+    if column.name in OF_MEMBER:
         return member
     if column.name == "undoes":
         return None

@@ -92,8 +92,11 @@ async def unlike(tx: Tx, member: int, ids: Iterable[str]) -> None:
 
 
 async def forget_unused(tx: Tx) -> None:
-    """Delete songs that nobody's library, playlist or prompt holds any more, and what was looked up about them."""
-    holders = (schema.liked, schema.content, schema.prompt, schema.card, schema.answer, schema.change)
+    """Delete songs that nothing of anybody's holds any more, and what was looked up about them."""
+    holders = (
+        *(schema.liked, schema.content, schema.prompt, schema.card, schema.answer, schema.change),
+        *(schema.shown, schema.repost, schema.contribution, schema.round_entry),
+    )
     await tx.execute(delete(SONG).where(*(~exists().where(table.c.song == SONG.c.song) for table in holders)))
     gone = select(SONG.c.song)
     looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
@@ -105,9 +108,9 @@ async def forget_unused(tx: Tx) -> None:
 
 
 def shared() -> Select[Any]:
-    """The songs that somebody who joined likes: those alone may be seen by others."""
+    """The songs that somebody who joined, and is not hidden, likes: those alone may be seen by others."""
     joined = select(LIKED.c.song).join(schema.member, schema.member.c.member == LIKED.c.member)
-    return joined.where(schema.member.c.joined)
+    return joined.where(schema.member.c.joined, ~schema.member.c.hidden)
 
 
 async def save_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:

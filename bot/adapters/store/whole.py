@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, insert, select, update
+from sqlalchemy import Column, Table, delete, exists, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -12,19 +12,30 @@ from bot.core.vectors import unpack
 SEALED = ("tokens", "verifier")  # never handed out: they open the member's account
 
 
-def _owner(table: Table) -> Column[int] | None:
-    return table.c.get("member", table.c.get("owner"))
+def _refers_to_member(column: Column[Any]) -> bool:
+    return any(key.column is schema.member.c.member for key in column.foreign_keys)
 
 
-OWNED = [(table, owner) for table in schema.metadata.sorted_tables if (owner := _owner(table)) is not None]
+def _owners(table: Table) -> list[Column[Any]]:
+    """The columns that say of whom a row is: it goes when any of them does."""
+    named = [table.c[name] for name in ("member", "owner") if name in table.c]
+    referring = [column for column in table.columns if _refers_to_member(column) and not column.nullable]
+    return list(dict.fromkeys([*named, *referring]))
+
+
+TABLES = schema.metadata.sorted_tables
+OWNED = [(table, owners) for table in TABLES if (owners := _owners(table))]
+DONE_BY = [column for table in TABLES for column in table.columns if _refers_to_member(column) and column.nullable]
+OTHERS = (schema.follow.c.followed,)  # what somebody else did: not handed out, but deleted
 
 
 async def export(tx: Tx, member: int) -> dict[str, list[dict[str, Any]]]:
-    """Return every row of the member, table by table; sealed columns are named, not shown."""
-    return {
-        table.name: [_shown(row) for row in await tx.execute(select(table).where(owner == member))]
-        for table, owner in OWNED
-    }
+    """Return every row of the member, or done by them, table by table; sealed columns are named, not shown."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for column in [each for _, owners in OWNED for each in owners if each not in OTHERS] + DONE_BY:
+        rows = await tx.execute(select(column.table).where(column == member))
+        found.setdefault(column.table.name, []).extend(map(_shown, rows))
+    return found
 
 
 def _shown(row: Any) -> dict[str, Any]:
@@ -48,9 +59,27 @@ async def erasures(tx: Tx) -> list[int]:
 
 async def erase(tx: Tx, member: int) -> None:
     """Delete every row of the member, the note that an erasure was begun excepted."""
-    for table, owner in reversed(OWNED):
+    await let_go_of_shared(tx, member)
+    for table, owners in reversed(OWNED):
         if table is not schema.erasure:
-            await tx.execute(delete(table).where(owner == member))
+            await tx.execute(delete(table).where(or_(*(owner == member for owner in owners))))
+    for column in DONE_BY:
+        await tx.execute(update(column.table).where(column == member).values({column.name: None}))
+
+
+async def let_go_of_shared(tx: Tx, member: int) -> None:
+    """Have the playlists that the member hosts for others written nowhere; those that nobody else keeps go."""
+    shared, partner, brought, vote = schema.shared, schema.partner, schema.contribution, schema.vote
+    others = [
+        exists().where(partner.c.shared == shared.c.shared, partner.c.member != member),
+        exists().where(brought.c.shared == shared.c.shared, brought.c.brought_by != member),
+        exists().where(vote.c.shared == shared.c.shared, vote.c.member != member),
+    ]
+    hosted = shared.c.host == member
+    await tx.execute(delete(shared).where(hosted, ~or_(*others)))
+    unwritten = update(brought).where(brought.c.shared.in_(select(shared.c.shared).where(hosted)))
+    await tx.execute(unwritten.values(written=False))
+    await tx.execute(update(shared).where(hosted).values(host=None, ref=None, snapshot=None))
 
 
 async def end_erasure(tx: Tx, member: int) -> None:
@@ -73,6 +102,7 @@ FROM_SPOTIFY = (
 
 async def forget_spotify(tx: Tx, member: int) -> None:
     """Delete what came from the member's Spotify account, and what was made of it; playlists keep only their names."""
+    await let_go_of_shared(tx, member)
     for table in FROM_SPOTIFY:
         await tx.execute(delete(table).where(table.c.member == member))
     kept = update(schema.playlist).where(schema.playlist.c.member == member)

@@ -1,0 +1,79 @@
+"""The tables. What is of a member has a column that refers to them: erasing goes by that (promise P35).
+
+Ids of members, channels, servers and messages are Discord's snowflakes; songs are Spotify URIs, or `file:…` for rows of
+an imported file that had none. Moments are UTC. Alembic's migrations are the truth about upgrades; this is the truth
+about today, and a test compares the two.
+"""
+
+from bot.adapters.store.schema.base import LINK_KEPT, OPERATOR, Moment, Serial, metadata
+from bot.adapters.store.schema.catalogue import distaste, entry, shown, space
+from bot.adapters.store.schema.members import account, api_token, erasure, link_state, member, notice, session
+from bot.adapters.store.schema.pace import cooldown, spent
+from bot.adapters.store.schema.playlists import (
+    answer,
+    card,
+    change,
+    content,
+    layer,
+    model,
+    playlist,
+    prompt,
+    share,
+    write,
+)
+from bot.adapters.store.schema.rounds import round_, round_entry, round_vote
+from bot.adapters.store.schema.shared import contribution, partner, shared, vote
+from bot.adapters.store.schema.social import agreement, counted, follow, place, profile, report, repost
+from bot.adapters.store.schema.songs import feature, liked, lookup, match, news, recording, song
+
+__all__ = [
+    "LINK_KEPT",
+    "OPERATOR",
+    "Moment",
+    "Serial",
+    "account",
+    "agreement",
+    "answer",
+    "api_token",
+    "card",
+    "change",
+    "content",
+    "contribution",
+    "cooldown",
+    "counted",
+    "distaste",
+    "entry",
+    "erasure",
+    "feature",
+    "follow",
+    "layer",
+    "liked",
+    "link_state",
+    "lookup",
+    "match",
+    "member",
+    "metadata",
+    "model",
+    "news",
+    "notice",
+    "partner",
+    "place",
+    "playlist",
+    "profile",
+    "prompt",
+    "recording",
+    "report",
+    "repost",
+    "round_",
+    "round_entry",
+    "round_vote",
+    "session",
+    "share",
+    "shared",
+    "shown",
+    "song",
+    "space",
+    "spent",
+    "vote",
+    "write",
+]

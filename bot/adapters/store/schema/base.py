@@ -1,0 +1,43 @@
+"""What every table is made with: the metadata, moments, serial numbers, the reference to a member."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Integer, MetaData, TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time as whole milliseconds since 1970: sorts, compares and survives every engine alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else round(value.timestamp() * 1000)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+
+
+Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER key
+OPERATOR = 0  # the owner of features that belong to nobody in particular
+LINK_KEPT = timedelta(days=1)  # a link that nobody finished is swept a day after it was begun
+
+
+def of_member(name: str = "member", **options: Any) -> Column[int]:
+    """Whose a row is: it goes when they do."""
+    return Column(name, BigInteger, ForeignKey("member.member", ondelete="CASCADE"), nullable=False, **options)
+
+
+def by_member(name: str) -> Column[int]:
+    """Whose doing a row was: it stays without a name when they go, for others go on with it."""
+    return Column(name, BigInteger, ForeignKey("member.member", ondelete="SET NULL"))

@@ -1,0 +1,45 @@
+"""The catalogue: songs that may be recommended, where they lie, and what is not for whom."""
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table
+
+from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+
+space = Table(  # where the catalogue's songs lie (core.space); the newest holds
+    "space",
+    metadata,
+    Column("space", Serial, primary_key=True),
+    Column("definition", LargeBinary, nullable=False),
+    Column("songs", Integer, nullable=False),  # in the catalogue with something known of them when it was fitted
+)
+
+entry = Table(  # the catalogue: songs that a member who joined likes, and the operator's files; never whose they are
+    "entry",
+    metadata,
+    Column("song", String, primary_key=True),  # a song, or "local:…" for a file that is none of those
+    Column("key", String, nullable=False, index=True),  # what a button carries
+    Column("path", String, index=True),  # of the file, for "local:…"
+    Column("artist", BigInteger, nullable=False),  # core.columns.key_of the first; 0: unknown
+    Column("space", Serial, nullable=False),  # in which it has its point
+    Column("point", LargeBinary),  # (k,) float32, little-endian; None: nothing is known to go by
+    Column("at", Moment, nullable=False),  # when that was known
+)
+
+distaste = Table(  # "Not for me", until it is undone
+    "distaste",
+    metadata,
+    of_member(primary_key=True),
+    Column("song", String, primary_key=True),
+    Column("key", String, nullable=False),  # as of an entry: it can be undone when that is gone
+    Column("at", Moment, nullable=False),
+)
+
+shown = Table(  # what the feed showed a member, and what they said of it
+    "shown",
+    metadata,
+    of_member(primary_key=True),
+    Column("song", String, primary_key=True),
+    Column("key", String, nullable=False),  # as of an entry
+    Column("at", Moment, nullable=False),  # the last time
+    Column("said", String),  # "skip", "like" or "add"; None: nothing, or taken back
+    Column("said_at", Moment),
+)

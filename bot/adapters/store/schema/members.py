@@ -1,0 +1,94 @@
+"""Who the members are: settings, Spotify account, what they are to be told, tokens of their programs."""
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, false
+
+from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+
+member = Table(
+    "member",
+    metadata,
+    Column("member", BigInteger, primary_key=True, autoincrement=False),
+    Column("created_at", Moment, nullable=False),
+    Column("source", String),  # "spotify", "file", or nothing yet
+    Column("updates", String, nullable=False, default="dm"),  # "dm", "channel" or "off"
+    Column("updates_channel", BigInteger),
+    Column("muted_until", Moment),
+    Column("daily_cap", Integer, nullable=False, default=3),  # update messages a day
+    Column("quiet_from", Integer),  # hour of the day, UTC
+    Column("quiet_to", Integer),
+    Column("learn_from_playlists", Boolean, nullable=False, default=False),
+    Column("next_poll_at", Moment),
+    Column("polls", Integer, nullable=False, default=0),
+    Column("teaches", Boolean, nullable=False, default=False, server_default=false()),  # lets their answers teach
+    Column("taught", String),  # version of the prior that was learnt from them, among others
+    Column("joined", Boolean, nullable=False, default=False, server_default=false()),  # shares likes in the catalogue
+    Column("hidden", Boolean, nullable=False, default=False, server_default=false()),  # seen by nobody, anywhere
+    Column("saves", Boolean),  # whether what they like in the feed goes to their likes; None: not asked yet
+    Column("feed_teaches", Boolean, nullable=False, default=False, server_default=false()),  # adds there are labels
+)
+
+account = Table(
+    "account",
+    metadata,
+    of_member(primary_key=True, autoincrement=False),
+    Column("client_id", String, nullable=False),
+    Column("user_key", String, nullable=False),  # Spotify's account_id, or id where that is absent
+    Column("name", String, nullable=False),
+    Column("tokens", LargeBinary, nullable=False),  # sealed by the vault for this member
+    Column("consented_at", Moment, nullable=False),
+    Column("warned_days", Integer),  # the last warning about the end of consent: 14 or 2 days before
+    Column("synced_at", Moment),
+    Column("total", Integer),  # likes by Spotify's own count at the last sync; holes included
+)
+
+link_state = Table(
+    "link_state",
+    metadata,
+    Column("digest", String, primary_key=True),  # sha256 of the state; the state itself is only in the link
+    of_member(),
+    Column("client_id", String, nullable=False),
+    Column("verifier", LargeBinary, nullable=False),  # PKCE, sealed
+    Column("redirect_uri", String, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("notice", Serial, primary_key=True),
+    of_member(),
+    Column("kind", String, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("tries", Integer, nullable=False, default=0),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("token", Serial, primary_key=True),
+    of_member(index=True),
+    Column("digest", String, nullable=False, unique=True),  # sha256 of the secret; the secret itself is only shown once
+    Column("name", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),  # to the minute
+)
+
+erasure = Table(  # begun and not finished: gone on with at the next start
+    "erasure",
+    metadata,
+    Column("member", BigInteger, primary_key=True, autoincrement=False),
+    Column("begun_at", Moment, nullable=False),
+)
+
+session = Table(  # of the feed's page: a link that is good once, then what the browser holds
+    "session",
+    metadata,
+    Column("digest", String, primary_key=True),  # sha256 of the secret
+    of_member(index=True),
+    Column("kind", String, nullable=False),  # "link" or "session"
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)

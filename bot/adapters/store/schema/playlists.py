@@ -1,0 +1,132 @@
+"""A member's layers and playlists, their answers, models, and every write with its receipt."""
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
+
+from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+
+layer = Table(
+    "layer",
+    metadata,
+    Column("layer", Serial, primary_key=True),
+    of_member(),
+    Column("name", String, nullable=False),
+    Column("several", Boolean, nullable=False, default=False),
+    Column("everything", Boolean, nullable=False, default=False),
+    Column("tried", Integer, nullable=False, default=0),  # labels at the last training, whatever came of it
+    Column("learnt_at", Moment),  # when the last training read what is known of songs
+    UniqueConstraint("member", "name"),
+)
+
+playlist = Table(
+    "playlist",
+    metadata,
+    Column("playlist", Serial, primary_key=True),
+    of_member(),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("ref", String, nullable=False),  # Spotify's id, or "shelf:…" for a member with a file
+    Column("emoji", String, nullable=False),
+    Column("automatic", Boolean, nullable=False, default=True),
+    Column("mistakes", Integer, nullable=False, default=2),  # bearable mistakes in 20
+    Column("snapshot", String),  # Spotify's snapshot_id when `content` was read
+    Column("removed_at", Moment),  # let go of: never written again, its labels kept
+)
+
+content = Table(
+    "content",
+    metadata,
+    of_member(),
+    Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("song", String, nullable=False),
+    Column("added_at", Moment),
+)
+
+card = Table(
+    "card",
+    metadata,
+    Column("card", String, primary_key=True),  # random: what a button carries
+    of_member(),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+    Column("song", String, nullable=False),
+    Column("write", Serial),  # the receipt that this card asks about, if any
+    Column("created_at", Moment, nullable=False),
+)
+
+prompt = Table(
+    "prompt",
+    metadata,
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    of_member(),
+    Column("channel", BigInteger, nullable=False),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+    Column("song", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+share = Table(
+    "share",
+    metadata,
+    of_member(primary_key=True),
+    Column("channel", BigInteger, primary_key=True),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+)
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("answer", Serial, primary_key=True),
+    of_member(),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+    Column("song", String, nullable=False),
+    Column("kind", String, nullable=False),  # core.labels.Kind
+    Column("playlists", JSON, nullable=False),
+    Column("source", String, nullable=False),  # core.labels.Source
+    Column("event", BigInteger, nullable=False),
+    Column("undone_at", Moment),
+    UniqueConstraint("member", "layer", "song", "event"),
+)
+
+model = Table(
+    "model",
+    metadata,
+    Column("model", Serial, primary_key=True),
+    of_member(),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
+    Column("digest", String, nullable=False),  # sha256 of the ONNX file, and its name
+    Column("labels", Integer, nullable=False),
+    Column("card", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("serving", Boolean, nullable=False),
+)
+
+write = Table(
+    "write",
+    metadata,
+    Column("write", Serial, primary_key=True),
+    of_member(),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+    Column("kind", String, nullable=False),  # "sort", "watch", "tap" or "undo"
+    Column("state", String, nullable=False),  # "planned", "applying", "done", "cancelled" or "failed"
+    Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE")),
+    Column("total", Integer, nullable=False),  # songs looked at
+    Column("model", String),  # digest of the model that decided
+    Column("problem", String),
+    Column("created_at", Moment, nullable=False),
+    Column("applied_at", Moment),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("change", Serial, primary_key=True),
+    of_member(),
+    Column("write", Serial, ForeignKey("write.write", ondelete="CASCADE"), nullable=False, index=True),
+    Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), nullable=False, index=True),
+    Column("song", String, nullable=False),
+    Column("action", String, nullable=False),  # "add", "remove" or "ask"
+    Column("position", Integer),  # where a song taken out stood, or is to be put back
+    Column("state", String, nullable=False),  # "wanted", "attempted", "written", "untouched" or "asked"
+    Column("probability", Float),
+    Column("certainty", String),
+)

@@ -1,0 +1,41 @@
+"""Themed rounds: songs that were entered without a name, votes, and how it came out."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, UniqueConstraint
+
+from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+
+round_ = Table(
+    "round",
+    metadata,
+    Column("round", Serial, primary_key=True),
+    of_member("host"),
+    Column("server", BigInteger),  # None: in direct messages, or a group of them
+    Column("channel", BigInteger, nullable=False),
+    Column("message", BigInteger),
+    Column("theme", String, nullable=False),
+    Column("state", String, nullable=False),  # "entering", "voting", "closed" or "cancelled"
+    Column("enter_until", Moment, nullable=False),
+    Column("vote_until", Moment, nullable=False),
+    Column("shared", Serial, ForeignKey("shared.shared", ondelete="SET NULL")),  # the playlist that came of it
+    Column("created_at", Moment, nullable=False),
+)
+
+round_entry = Table(
+    "round_entry",
+    metadata,
+    Column("round_entry", Serial, primary_key=True),
+    Column("round", Serial, ForeignKey("round.round", ondelete="CASCADE"), nullable=False),
+    of_member(),
+    Column("song", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("round", "member"),
+)
+
+round_vote = Table(
+    "round_vote",
+    metadata,
+    Column("round_entry", Serial, ForeignKey("round_entry.round_entry", ondelete="CASCADE"), primary_key=True),
+    of_member(primary_key=True),
+    Column("round", Serial, ForeignKey("round.round", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+)

@@ -1,0 +1,52 @@
+"""Playlists that several keep together: what is in them, who brought it, and who would keep or drop it."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table
+
+from bot.adapters.store.schema.base import Moment, Serial, by_member, metadata, of_member
+
+shared = Table(
+    "shared",
+    metadata,
+    Column("shared", Serial, primary_key=True),
+    by_member("host"),  # in whose account it is written; None: nobody's, until somebody takes it
+    Column("server", BigInteger, index=True),  # whose members keep it; None: those of `partner`
+    Column("name", String, nullable=False),
+    Column("ref", String),  # Spotify's id in the host's account, or "shelf:…"; None: not written yet
+    Column("snapshot", String),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+
+
+def _of_shared() -> Column[int]:
+    return Column("shared", Serial, ForeignKey("shared.shared", ondelete="CASCADE"), primary_key=True)
+
+
+partner = Table(  # who keeps a playlist that is not a server's
+    "partner",
+    metadata,
+    _of_shared(),
+    of_member(primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+contribution = Table(  # songs that were brought; what is dropped stays on record
+    "contribution",
+    metadata,
+    _of_shared(),
+    Column("song", String, primary_key=True),
+    by_member("brought_by"),
+    Column("at", Moment, nullable=False),
+    Column("dropped_at", Moment),
+    Column("written", Boolean, nullable=False, default=False),  # whether we put it into the host's playlist
+)
+
+vote = Table(
+    "vote",
+    metadata,
+    _of_shared(),
+    Column("song", String, primary_key=True),
+    of_member(primary_key=True),
+    Column("keep", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+)

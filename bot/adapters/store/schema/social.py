@@ -1,0 +1,77 @@
+"""What members show each other, and where in a server the feed may be seen. Counts of a server hold nobody's name."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, false
+
+from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+
+place = Table(  # a channel that those who run its server gave to a purpose; without one, nothing is posted
+    "place",
+    metadata,
+    Column("channel", BigInteger, primary_key=True, autoincrement=False),
+    Column("purpose", String, primary_key=True),  # "feed", "reposts", "rounds", "digest" or "reports"
+    Column("server", BigInteger, nullable=False, index=True),
+    Column("due_at", Moment),  # of the digest: when the next one is
+)
+
+counted = Table(  # what happened in a server, for its digest: how often, never who
+    "counted",
+    metadata,
+    Column("server", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", String, primary_key=True),  # UTC, ISO 8601
+    Column("what", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+repost = Table(
+    "repost",
+    metadata,
+    Column("repost", Serial, primary_key=True),
+    of_member(),
+    Column("server", BigInteger, nullable=False),
+    Column("channel", BigInteger, nullable=False),
+    Column("message", BigInteger),  # None while it is being posted
+    Column("song", String, nullable=False),
+    Column("key", String, nullable=False),  # as of an entry
+    Column("at", Moment, nullable=False),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("report", Serial, primary_key=True),
+    of_member(),
+    Column("server", BigInteger),
+    Column("channel", BigInteger),
+    Column("message", BigInteger),
+    Column("song", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+profile = Table(  # what a member chose to show to others; nothing unless they did
+    "profile",
+    metadata,
+    of_member(primary_key=True, autoincrement=False),
+    Column("playlists", Boolean, nullable=False, default=False, server_default=false()),
+    Column("map", Boolean, nullable=False, default=False, server_default=false()),
+    Column("reposts", Boolean, nullable=False, default=False, server_default=false()),
+    Column("at", Moment, nullable=False),
+)
+
+follow = Table(
+    "follow",
+    metadata,
+    of_member(primary_key=True),
+    of_member("followed", primary_key=True, index=True),
+    Column("at", Moment, nullable=False),
+)
+
+agreement = Table(  # `member` asked `other` to compare their tastes
+    "agreement",
+    metadata,
+    Column("agreement", Serial, primary_key=True),
+    of_member(),
+    of_member("other", index=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("agreed_at", Moment),
+)

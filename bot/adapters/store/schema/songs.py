@@ -1,0 +1,92 @@
+"""Songs, who likes them, and what is known of them."""
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
+
+from bot.adapters.store.schema.base import Moment, metadata, of_member
+
+song = Table(
+    "song",
+    metadata,
+    Column("song", String, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("artists", JSON, nullable=False),  # list of names
+    Column("album", String),
+    Column("year", Integer),
+    Column("duration_ms", Integer),
+    Column("isrc", String, index=True),
+    Column("url", String),  # link back to Spotify
+    Column("cover", String),  # hot-linked, untouched
+    Column("cached_at", Moment, nullable=False),
+)
+
+liked = Table(
+    "liked",
+    metadata,
+    of_member(primary_key=True),
+    Column("song", String, primary_key=True),
+    Column("added_at", Moment),
+    Column("fresh", Boolean, nullable=False, default=False),  # liked since the last sort by watch
+    Index("ix_liked_song", "song"),
+)
+
+feature = Table(
+    "feature",
+    metadata,
+    Column("owner", BigInteger, primary_key=True, autoincrement=False),  # a member, or OPERATOR
+    Column("song", String, primary_key=True),  # a song, or "isrc:…"
+    Column("source", String, primary_key=True),
+    Column("numbers", JSON, nullable=False),
+    Column("sets", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("vectors", LargeBinary),  # core.vectors
+)
+
+news = Table(  # when the features that somebody goes by last changed: what is kept in memory is stale since then
+    "news",
+    metadata,
+    Column("owner", BigInteger, primary_key=True, autoincrement=False),  # a member, or OPERATOR for everybody
+    Column("at", Moment, nullable=False),
+)
+
+lookup = Table(  # what became of asking a source about a song: asked once, whoever likes it
+    "lookup",
+    metadata,
+    Column("song", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("state", String, nullable=False),  # "known", "nothing" or "failed"
+    Column("tries", Integer, nullable=False),  # that failed, one after the other
+    Column("asked_at", Moment, nullable=False),
+    Column("due", Moment),  # when to ask again, if ever
+    Column("ids", JSON, nullable=False),  # MusicBrainz ids by kind: "recording", "artist"
+)
+
+recording = Table(  # files of the operator's music folder, as they were heard
+    "recording",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("title", String),
+    Column("artists", JSON, nullable=False),
+    Column("album", String),
+    Column("year", Integer),
+    Column("duration", Float),  # seconds
+    Column("isrc", String),
+    Column("mbid", String),
+    Column("version", String),  # of the feature set
+    Column("numbers", JSON, nullable=False),
+    Column("vectors", LargeBinary),  # core.vectors
+    Column("error", String),  # why it could not be heard
+    Column("at", Moment, nullable=False),
+)
+
+match = Table(  # which of those files a song is
+    "match",
+    metadata,
+    Column("song", String, primary_key=True),
+    Column("path", String, index=True),  # None: none of them, by the operator's word
+    Column("score", Float, nullable=False),
+    Column("way", String, nullable=False),  # "isrc", "mbid", "names", or "operator" for a correction
+    Column("at", Moment, nullable=False),
+)

@@ -1,0 +1,41 @@
+"""Sessions of the feed's page, by the hashes of their secrets."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+
+SESSION = schema.session
+
+
+async def add(tx: Tx, member: int, digest: str, kind: str, now: datetime, expires_at: datetime) -> None:
+    values = {"digest": digest, "member": member, "kind": kind, "created_at": now, "expires_at": expires_at}
+    await tx.execute(insert(SESSION).values(values))
+
+
+async def holder(tx: Tx, digest: str, kind: str, now: datetime) -> int | None:
+    """Return whose it is; None where it is none, of another kind, or over."""
+    query = select(SESSION.c.member).where(SESSION.c.digest == digest, SESSION.c.kind == kind)
+    return (await tx.execute(query.where(SESSION.c.expires_at > now))).scalar_one_or_none()
+
+
+async def use_up(tx: Tx, digest: str) -> bool:
+    """Delete it; False where it was gone before."""
+    return bool((await tx.execute(delete(SESSION).where(SESSION.c.digest == digest))).rowcount)
+
+
+async def of_member(tx: Tx, member: int, kind: str) -> list[str]:
+    """Return the member's digests of a kind, oldest first."""
+    query = select(SESSION.c.digest).where(SESSION.c.member == member, SESSION.c.kind == kind)
+    return list((await tx.execute(query.order_by(SESSION.c.created_at))).scalars())
+
+
+async def end_all(tx: Tx, member: int) -> None:
+    await tx.execute(delete(SESSION).where(SESSION.c.member == member))
+
+
+async def sweep(tx: Tx, now: datetime) -> None:
+    """Delete those that are over."""
+    await tx.execute(delete(SESSION).where(SESSION.c.expires_at <= now))

@@ -1,0 +1,50 @@
+"""Listen: how a song can be heard, best first: a clip of the operator's file from its peak on, else where it plays."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.records import Clip, Song
+from bot.errors import AudioError, NoClip
+from bot.flows.catalogue import Catalogue
+
+
+class Way(StrEnum):
+    CLIP = "clip"  # cut here, from the operator's file; may be attached
+    PREVIEW = "preview"  # another service's 30 s: a message or card of its own, never beside Spotify's artwork
+    VIDEO = "video"  # a link into a video, with its start second
+    LINK = "link"  # Spotify's own page
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """How one song can be heard.
+
+    clip: for CLIP alone. url: of all others but NOTHING; sound itself for PREVIEW, else a page. by: whose it is, to be
+    named. page: the service's page about the song, where url is sound. start: seconds into the video. peak: seconds
+    into the song.
+    """
+
+    way: Way
+    clip: Clip | None = None
+    url: str | None = None
+    by: str = ""
+    page: str | None = None
+    start: float | None = None
+    peak: float | None = None
+
+
+class Listening:
+    """Built once."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    async def to(self, member: int, song: Song) -> Listen:
+        """Return the best way for a song that the member may see. Raises BadChoice for one that they may not."""
+        try:
+            clip = await self._catalogue.clip(member, song.song)
+        except (NoClip, AudioError):
+            return Listen(Way.LINK, url=song.url, by="Spotify") if song.url else Listen(Way.NOTHING)
+        entry = await self._catalogue.entry(member, song.song)
+        return Listen(Way.CLIP, clip=clip, peak=entry.peak)

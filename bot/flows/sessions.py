@@ -1,0 +1,77 @@
+"""Sessions: a link to the feed's page, good once and for ten minutes; then what the browser holds.
+
+Secrets are 256 random bits, shown once and kept only as SHA-256.
+"""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from bot.adapters.store import Store, members, sessions
+from bot.errors import LinkUsed
+
+LINK_GOOD_FOR = timedelta(minutes=10)
+SESSION_GOOD_FOR = timedelta(days=30)
+MOST = 5  # sessions of a member; the oldest gives way
+BYTES = 32
+SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 bytes in base64
+LINK, SESSION = "link", "session"
+
+
+async def invite(store: Store, member: int, now: datetime) -> str:
+    """Return the secret of a new link; those before it are void."""
+    secret = secrets.token_urlsafe(BYTES)
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await sessions.sweep(tx, now)
+        for earlier in await sessions.of_member(tx, member, LINK):
+            await sessions.use_up(tx, earlier)
+        await sessions.add(tx, member, digest(secret), LINK, now, now + LINK_GOOD_FOR)
+    return secret
+
+
+async def enter(store: Store, link: str, now: datetime) -> str:
+    """Turn a link's secret into that of a session. Raises LinkUsed for one that is used up, too old, or none."""
+    if not SECRET.fullmatch(link):
+        raise LinkUsed
+    async with store.writing() as tx:
+        member = await sessions.holder(tx, digest(link), LINK, now)
+        if member is None or not await sessions.use_up(tx, digest(link)):
+            raise LinkUsed
+    return await begin(store, member, now)
+
+
+async def begin(store: Store, member: int, now: datetime) -> str:
+    """Return the secret of a new session of a member who showed who they are."""
+    secret = secrets.token_urlsafe(BYTES)
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        for oldest in (await sessions.of_member(tx, member, SESSION))[: -MOST + 1]:
+            await sessions.use_up(tx, oldest)
+        await sessions.add(tx, member, digest(secret), SESSION, now, now + SESSION_GOOD_FOR)
+    return secret
+
+
+async def holder(store: Store, secret: str, now: datetime) -> int | None:
+    """Return whose session it is; None where it is none, or over."""
+    if not SECRET.fullmatch(secret):
+        return None
+    async with store.reading() as tx:
+        return await sessions.holder(tx, digest(secret), SESSION, now)
+
+
+async def end(store: Store, secret: str) -> None:
+    """Log this browser out."""
+    async with store.writing() as tx:
+        await sessions.use_up(tx, digest(secret))
+
+
+async def end_all(store: Store, member: int) -> None:
+    """Log every browser of the member out."""
+    async with store.writing() as tx:
+        await sessions.end_all(tx, member)
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
