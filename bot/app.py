@@ -30,6 +30,7 @@ from bot.flows.catalogue import Catalogue
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.recommend import Recommender
+from bot.flows.stream import Stream
 from bot.services import Services
 from bot.web import api
 from bot.worker import Worker
@@ -90,7 +91,9 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         hearing = Hearing()
         closing.push_async_callback(hearing.close)
         catalogue = Catalogue(store, hearing, settings.data_dir / "clips", clock)
+        jobs = Jobs(settings.data_dir / "jobs.db")
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
+        recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
         yield Services(
             settings=settings,
@@ -99,12 +102,13 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             spotify=spotify,
             scorer=scorer,
             outlooks=Outlooks(store, scorer, priors),
-            jobs=Jobs(settings.data_dir / "jobs.db"),
+            jobs=jobs,
             trainer=Trainer(settings.database_url, settings.data_dir, environment),
             hearing=hearing,
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
             catalogue=catalogue,
-            recommender=Recommender(store, catalogue, scorer),
+            recommender=recommender,
+            stream=Stream(store, catalogue, recommender, jobs.enqueue, clock),
             listening=Listening(catalogue),
             clock=clock,
         )
@@ -129,6 +133,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     await services.jobs.start(worker.run)
     await erase.resume(services.store, services.jobs, services.outlooks, services.settings.models_dir)
     await worker.begin_hearing()
+    await worker.begin_saving()
     runner = await web.serve(_pages(services), services.settings.http_port)
     ticking = asyncio.create_task(_keep_ticking(services, worker))
     refreshing = asyncio.create_task(_keep_refreshing(services))

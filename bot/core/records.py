@@ -185,6 +185,22 @@ class ApiToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A song that the feed showed a member, and what they said of it: "skip", "like", "add", or nothing (yet).
+
+    saving: "save" or "drop" is still to be done to their likes; "saved": we put it there.
+    """
+
+    member: int
+    song: str
+    key: str
+    at: datetime
+    said: str | None
+    said_at: datetime | None
+    saving: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A channel that those who run its server gave to a purpose. due_at: of the digest, when the next one is."""
 
