@@ -5,6 +5,7 @@ is kept here first; whether it is also put among their likes at Spotify, or in t
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -19,7 +20,6 @@ from bot.flows.recommend import Recommender
 
 REST = timedelta(days=30)  # until a song that was shown may come again
 EXPLORE = 0.15  # of what comes is drawn by chance: a taste that nobody tries out is never found
-TRIES = 8  # draws by chance until one was not shown of late
 MOST = 10  # cards at once
 SPOTIFY = "spotify:track:"  # what can be put among likes at Spotify
 Enqueue = Callable[[str, int, int], Awaitable[None]]  # a job: kind, member, argument
@@ -72,11 +72,10 @@ class Stream:
             of_late = await shown.since(tx, member, now - REST)
         by_chance = sum(self._dice.random() < EXPLORE for _ in range(count))
         cards = await self._recommended(member, count - by_chance, of_late)
-        without = {*of_late, *(each.entry.song.song for each in cards)}
-        cards += await self._drawn(member, count - len(cards), without)
+        await self._note(member, [each.entry for each in cards])
+        cards += await self._drawn(member, count - len(cards))
         if not cards:
             raise NothingThereYet
-        await self._note(member, [each.entry for each in cards])
         return cards
 
     async def card(self, member: int, song: str) -> Card:
@@ -175,21 +174,15 @@ class Stream:
             return []
         return [Card(each.entry, each.near, each.why) for each in found]
 
-    async def _drawn(self, member: int, count: int, without: set[str]) -> list[Card]:
-        """Draw by chance what was not shown of late and is not liked already."""
-        async with self._store.reading() as tx:
-            held = without.union(await songs.liked(tx, member))
-        found: dict[str, Entry] = {}
-        for _ in range(TRIES * count):
-            if len(found) == count:
-                break
-            try:
-                entry = await self._catalogue.random(member)
-            except NothingThereYet:
-                break
-            if entry.song.song not in held:
-                found[entry.song.song] = entry
-        return [Card(each, (), "") for each in found.values()]
+    async def _drawn(self, member: int, count: int) -> list[Card]:
+        """Draw by chance what was not shown of late and is not liked already, and note it as shown."""
+        found: list[Card] = []
+        with suppress(NothingThereYet):
+            while len(found) < count:
+                entry = await self._catalogue.random(member, self._clock() - REST)
+                await self._note(member, [entry])
+                found.append(Card(entry, (), ""))
+        return found
 
     async def _note(self, member: int, entries: Sequence[Entry]) -> None:
         async with self._store.writing() as tx:
