@@ -36,7 +36,7 @@ from bot.services import Services
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, tokens, data, discover, feed)
-WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover)
+WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover, feed)
 
 
 def all_commands() -> list[AnyCommand]:

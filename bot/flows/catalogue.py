@@ -21,7 +21,7 @@ from bot.flows.clips import Clips
 from bot.flows.points import KEY_BYTES, Points, key
 
 MOST_ON_A_PAGE = 100
-GONE = "That song is not in the catalogue, or not any more."
+GONE = "That song is not in the catalogue as you see it. `/feed join` shows you what others share."
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
         str(path),
         1,
         1,
-        f"{7:064d}",
+        f"{7:032d}{7:032d}",
         now,
         title="A song",
         version="1",
