@@ -74,7 +74,7 @@ class Hearing:
         return Clip(**made | {"data": base64.b64decode(made["data"])})
 
     async def draw(self, clouds: Mapping[str, Points], rest: Points, latest: Points) -> bytes:
-        """Draw a taste map (`bot.audio.tastemap`): playlists by name, the other songs, the latest. Raises AudioError."""
+        """Draw a taste map: playlists by name, the other songs, the latest. Raises AudioError."""
         named = [{"name": name, "songs": songs.tolist()} for name, songs in clouds.items()]
         made = await self.ask("tastemap", clouds=named, rest=rest.tolist(), latest=latest.tolist())
         return base64.b64decode(made["picture"])

@@ -27,7 +27,9 @@ Plane = NDArray[np.float64]
 Draw = ImageDraw.ImageDraw
 
 
-def draw(clouds: Sequence[Mapping[str, Any]], rest: Sequence[Sequence[float]], latest: Sequence[Sequence[float]]) -> bytes:
+def draw(
+    clouds: Sequence[Mapping[str, Any]], rest: Sequence[Sequence[float]], latest: Sequence[Sequence[float]]
+) -> bytes:
     """Return a PNG. clouds: name and songs of each, at most five; rest: songs of none; all within −1 to 1."""
     height = SIDE + LINE * (len(clouds) // 2 + 1) + MARGIN // 2
     image = Image.new("RGB", (FINE * SIDE, FINE * height), PAPER)

@@ -1,6 +1,6 @@
 """Taste map: liked songs laid out on a plane, and what there is to see on it in words. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -26,10 +26,10 @@ def flat(points: Vectors) -> Plane:
     return np.asarray(laid * np.where(ends < 0, -1, 1) / max(np.abs(laid).max(), FAINT), np.float64)
 
 
-def finding(clouds: Mapping[str, Plane], latest: Plane) -> str:
+def finding(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) -> str:
     """Return what the map says, for those who do not see it. clouds: songs of each playlist that is named."""
     large = {name: at for name, at in clouds.items() if len(at) >= LEAST}
-    return " ".join(each for each in (_apart(large), _of_latest(large, latest)) if each)
+    return " ".join(each for each in (_apart(large), _of_latest(large, everything, latest)) if each)
 
 
 def _apart(clouds: Mapping[str, Plane]) -> str:
@@ -46,19 +46,14 @@ def _distance(one: Plane, other: Plane) -> float:
     return float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)) / max(spread, FAINT))
 
 
-def _of_latest(clouds: Mapping[str, Plane], latest: Plane) -> str:
+def _of_latest(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) -> str:
     if len(latest) < LEAST:
         return ""
     if len(clouds) < 2:
-        close = float(latest.std(axis=0).mean()) < CLOSE * _usual_spread(clouds, latest)
+        close = latest.std(axis=0).mean() < CLOSE * everything.std(axis=0).mean()
         return f"The latest {len(latest)} lie {'close together' if close else 'all over it'}."
     homes = list(clouds)
     middles = np.stack([clouds[name].mean(axis=0) for name in homes])
     nearest = np.linalg.norm(latest[:, None] - middles, axis=2).argmin(axis=1)
     counts = np.bincount(nearest, minlength=len(homes))
     return f"Of the latest {len(latest)} likes {counts.max()} lie nearest to {homes[int(counts.argmax())]}."
-
-
-def _usual_spread(clouds: Mapping[str, Plane], latest: Plane) -> float:
-    everything: Sequence[Plane] = [*clouds.values(), latest]
-    return float(np.concatenate(everything).std(axis=0).mean())

@@ -1,4 +1,4 @@
-"""Follow: see what others pass on. Only who shows what they repost can be followed; they learn how many do, never who."""
+"""Follow: see what others pass on. Only who shows what they repost can be followed; they learn how many do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -27,7 +27,9 @@ MOST_LIKES = 1_000  # that speak for a member: the newest of which something is 
 STRANGERS = 2_000  # songs of nobody's of the two
 EACH = 3  # songs of a kind that are named
 
-JOIN_FIRST = "A match compares what you like in the feed, and you have not joined it: `/feed join` does. Then try again."
+JOIN_FIRST = (
+    "A match compares what you like in the feed, and you have not joined it: `/feed join` does. Then try again."
+)
 HIDDEN = "You are hidden, so nobody can be matched with you. `/hide off` ends that."
 WITH_YOURSELF = "With yourself you agree already."
 NOT_NOW = (
@@ -44,7 +46,7 @@ FOR_ANOTHER = "That question is put to somebody else."
 class Match:
     """What came of it, for one of the two. meeting: None where too little is known.
 
-    both: songs that both like, the latest first; mine: what they have for the reader; theirs: what the reader has for them.
+    both: songs that both like, the latest first; mine: what the other has for the reader; theirs: the other way round.
     """
 
     agreement: int
@@ -57,7 +59,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one brings: songs by what tells recordings apart, the newest first; likes: of those with a point, by the same."""
+    """What one brings: songs by what tells recordings apart, the newest first; likes: those with a point, likewise."""
 
     held: Mapping[str, Song]
     likes: Likes

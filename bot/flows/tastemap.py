@@ -1,17 +1,17 @@
 """Taste map: draw what a member likes, for those to whom they show it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store, playlists, songs
 from bot.core import tastemap
 from bot.core.records import Playlist
 from bot.core.tastemap import Plane
 from bot.errors import AudioError, BadChoice
 from bot.flows.catalogue import Catalogue
+from bot.ports import Hearing
 
 MOST_LIKES = 1_000  # on a map: the newest of which something is known
 LEAST = 10
@@ -41,8 +41,10 @@ async def draw(
         library = await songs.library(tx, member)
         newest = library[:MOST_LIKES]
         features = await songs.features(tx, member, newest)
-        held = {each.name: {item.song for item in await playlists.items(tx, each.playlist)} for each in shown}
-    points = index.space.points([features[each.song] for each in newest])
+        held: dict[str, set[str | None]] = {each.name: set() for each in shown}
+        for each in shown:
+            held[each.name] |= {item.song for item in await playlists.items(tx, each.playlist)}
+    points = index.space.points([features[song.song] for song in newest])
     known = np.flatnonzero(points.any(axis=1))
     if len(known) < LEAST:
         raise BadChoice(TOO_FEW)
@@ -54,12 +56,15 @@ async def draw(
 async def _drawn(hearing: Hearing, laid: Mapping[str, Plane], held: Mapping[str, set[str | None]]) -> TasteMap:
     """laid: where each song is, the newest first; held: the songs of each playlist."""
     home = {song: next((name for name, own in held.items() if song in own), None) for song in laid}
-    clouds = {name: np.array([at for song, at in laid.items() if home[song] == name]).reshape(-1, 2) for name in held}
-    rest = np.array([at for song, at in laid.items() if home[song] is None]).reshape(-1, 2)
-    latest = np.array(list(laid.values())[:LATEST])
+    clouds = {name: _plane(at for song, at in laid.items() if home[song] == name) for name in held}
+    rest, everything = _plane(at for song, at in laid.items() if home[song] is None), _plane(laid.values())
+    latest = everything[:LATEST]
     try:
         png = await hearing.draw(clouds, rest, latest)
     except AudioError as failed:
         raise BadChoice(NOT_DRAWN) from failed
-    seen = clouds if any(len(each) for each in clouds.values()) else {"": rest}
-    return TasteMap(png, tastemap.finding(seen, latest), len(laid))
+    return TasteMap(png, tastemap.finding(clouds, everything, latest), len(laid))
+
+
+def _plane(songs: Iterable[Plane]) -> Plane:
+    return np.array(list(songs), np.float64).reshape(-1, 2)
