@@ -13,8 +13,9 @@ from bot.flows.catalogue import Entry
 from bot.flows.meet import OPEN_FOR, Match
 
 IF_YOU_ACCEPT = (
-    "If you accept, the two of you see a number, songs that both like and songs to trade; nobody else does. It is worked "
-    "out from the likes that you both share in the feed. Either can end it at any time. You can also leave this alone."
+    "If you accept, the two of you see a number, songs that both like and songs to trade; nobody else does. It is "
+    "worked out from the likes that you both share in the feed. Either can end it at any time. You can also leave this "
+    "alone."
 )
 ANSWERED = "That question is answered."
 DECLINED = "Noted: no match. They are not told, and cannot ask you again for a week."

@@ -1,8 +1,8 @@
 """Meeting: how much two tastes have in common, as a number from 0 to 100. Pure.
 
 How near a song lies to a taste is the mean cosine to the songs of it that are nearest (`core.space`). What that is
-worth is said by two others: songs of strangers, which neither of the two likes, and the songs of that taste itself, each
-beside the rest of it. 0 is what strangers reach, 100 is what one reaches with oneself.
+worth is said by two others: songs of strangers, which neither of the two likes, and the songs of that taste itself,
+each beside the rest of it. 0 is what strangers reach, 100 is what one reaches with oneself.
 """
 
 import math
