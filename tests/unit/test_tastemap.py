@@ -13,7 +13,7 @@ from bot.core import tastemap
 
 
 def cloud(x: float, y: float, count: int = 20) -> np.ndarray:
-    return np.random.default_rng(count).normal(scale=0.05, size=(count, 2)) + (x, y)
+    return np.random.default_rng(count).normal((x, y), 0.05, size=(count, 2))
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(0, 1000))
