@@ -175,3 +175,12 @@ class Hearing(Protocol):
     async def analyse(self, path: Path) -> Analysis:
         """Return what there is to hear. Raises AudioError for a file that is broken, empty, silent or too large."""
         ...
+
+    async def draw(
+        self, clouds: Mapping[str, NDArray[np.float64]], rest: NDArray[np.float64], latest: NDArray[np.float64]
+    ) -> bytes:
+        """Return a taste map as a PNG: songs of playlists by name, other songs, the latest, each (n, 2) from −1 to 1.
+
+        Raises AudioError.
+        """
+        ...

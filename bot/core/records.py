@@ -211,6 +211,44 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What a member shows to others: some of their playlists, a map of their taste, what they reposted."""
+
+    member: int
+    playlists: tuple[int, ...] = ()
+    map: bool = False
+    reposts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reposted:
+    """A song that a member passed on in a server, and the message in which they did."""
+
+    member: int
+    song: str
+    server: int
+    channel: int
+    message: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """`member` asked `other` to compare their tastes. declined_at: `member` was told no, or had it ended."""
+
+    agreement: int
+    member: int
+    other: int
+    asked_at: datetime
+    agreed_at: datetime | None = None
+    declined_at: datetime | None = None
+
+    def beside(self, member: int) -> int:
+        """The other of the two."""
+        return self.other if member == self.member else self.member
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One place of a playlist as it was read. `song` is None for what is no song (an episode, a hole)."""
 

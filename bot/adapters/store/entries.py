@@ -183,6 +183,13 @@ async def draw(tx: Tx, everything: bool, member: int, start: str, new_since: dat
     return (await tx.execute(query.order_by(ENTRY.c.key).limit(1))).scalar_one_or_none()
 
 
+async def strangers_to(tx: Tx, members: Sequence[int], limit: int) -> list[str]:
+    """Return songs that have a point and that none of the members likes: the same each time, as if drawn at random."""
+    theirs = select(schema.liked.c.song).where(schema.liked.c.member.in_(members))
+    query = select(ENTRY.c.song).where(ENTRY.c.point.is_not(None), ENTRY.c.song.not_in(theirs), _belongs())
+    return list((await tx.execute(query.order_by(ENTRY.c.key).limit(limit))).scalars())
+
+
 async def still(tx: Tx, everything: bool, ids: Sequence[str]) -> set[str]:
     """Return those of a few songs that belong at this moment, whatever memory says."""
     return set((await tx.execute(select(ENTRY.c.song).where(ENTRY.c.song.in_(ids), _belongs(everything)))).scalars())
