@@ -52,7 +52,7 @@ def measure(size: int) -> Row:
     memory = own_bytes() - before
     theirs = NearestNeighbors(n_neighbors=taste.WIDE, algorithm="brute")
     their_build = seconds(lambda: theirs.fit(points))
-    likes = Taste(points[:LIKES], points[:0], points[:0])
+    likes = Taste(points[:LIKES], points[:0])
     turn = iter(range(10**9))
 
     def asked() -> Vectors:

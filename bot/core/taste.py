@@ -5,7 +5,7 @@ lie farther away and still be named before another.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -35,7 +35,7 @@ class Taste:
 
     likes: Vectors
     distastes: Vectors
-    skips: Vectors
+    skips: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
 def scores(
