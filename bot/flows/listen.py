@@ -20,9 +20,10 @@ class Way(StrEnum):
 class Listen:
     """How one song can be heard.
 
-    clip: for CLIP alone. url: of all others but NOTHING; sound itself for PREVIEW, else a page. by: whose it is, to be
-    named. page: the service's page about the song, where url is sound. start: seconds into the video. peak: seconds
-    into the song.
+    clip: for CLIP alone; its own `peak` says where in it the highlight sets in. url: of all others but NOTHING; sound
+    itself for PREVIEW (good for some minutes: ask when somebody wants to hear, and keep it nowhere), else a page. by:
+    whose it is, to be named. page: the service's page about the song, where url is sound. start: seconds into the
+    video, which the url says, too. peak: seconds into the song.
     """
 
     way: Way
