@@ -36,9 +36,15 @@ class Elsewhere:
     """Built once. previews, videos: None where the operator has not switched them on."""
 
     def __init__(
-        self, store: Store, previews: Previews | None, videos: YtDlp | None, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        previews: Previews | None,
+        videos: YtDlp | None,
+        clock: Callable[[], datetime],
+        patience: float = PATIENCE,
     ) -> None:
-        self._store, self._previews, self._videos, self._clock = store, previews, videos, clock
+        self._store, self._previews, self._videos = store, previews, videos
+        self._clock, self._patience = clock, patience
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def preview(self, song: Song) -> Preview | None:
@@ -62,7 +68,7 @@ class Elsewhere:
         if self._videos is None or not song.duration_ms or song.song.startswith(LOCAL):
             return None
         if not await self._noted(song, VIDEO) and (asking := self._looking(self._videos, song)):
-            await asyncio.wait({asking}, timeout=PATIENCE)
+            await asyncio.wait({asking}, timeout=self._patience)
         return next((_moment(each) for each in await self._noted(song, VIDEO) if each.state == "known"), None)
 
     async def close(self) -> None:
