@@ -26,6 +26,7 @@ from bot.chat.commands import (
     status,
     tokens,
     updates,
+    web,
 )
 from bot.chat.layout import Handler, Page
 from bot.chat.texts import reading
@@ -36,7 +37,7 @@ from bot.services import Services
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, tokens, data, discover, feed)
-WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover)
+WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover, web)
 
 
 def all_commands() -> list[AnyCommand]:
