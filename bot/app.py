@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import logging.config
+import os
 import signal
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -21,12 +22,14 @@ from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store, schema, songs
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import Vault, load_keys
+from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
 from bot.errors import CratekeeperError
 from bot.flows import erase, link
 from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
+from bot.flows.elsewhere import Elsewhere
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.page import Page
@@ -91,6 +94,9 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         hearing = Hearing()
         closing.push_async_callback(hearing.close)
         catalogue = Catalogue(store, hearing, settings.data_dir / "clips", clock)
+        previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
+        elsewhere = Elsewhere(store, previews, _videos(settings, environment), clock)
+        closing.push_async_callback(elsewhere.close)
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
         yield Services(
@@ -106,9 +112,13 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
             catalogue=catalogue,
             recommender=Recommender(store, catalogue, scorer),
-            listening=Listening(catalogue),
+            listening=Listening(catalogue, elsewhere),
             clock=clock,
         )
+
+
+def _videos(settings: Settings, environment: Mapping[str, str]) -> YtDlp | None:
+    return YtDlp(settings.yt_dlp, environment.get("PATH", os.defpath)) if settings.yt_dlp else None
 
 
 def _spotify(settings: Settings, store: Store, vault: Vault) -> Spotify:

@@ -45,6 +45,7 @@ class Settings:
     musicbrainz_contact: str  # whom MusicBrainz may write to; empty: it is not asked
     listenbrainz: bool
     deezer_previews: bool
+    yt_dlp: str  # the program, by path or name; empty: nobody asks YouTube
     reccobeats: bool
     musicbrainz_url: str
     listenbrainz_url: str
@@ -120,6 +121,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         musicbrainz_contact=_contact(env),
         listenbrainz=_listenbrainz(env),
         deezer_previews=_switch(env, "DEEZER_PREVIEWS"),
+        yt_dlp=env.get("YT_DLP", "").strip(),
         reccobeats=_switch(env, "RECCOBEATS"),
         musicbrainz_url=_base_url(env, "MUSICBRAINZ_URL", "https://musicbrainz.org", "https", "http"),
         listenbrainz_url=_base_url(env, "LISTENBRAINZ_URL", "https://labs.api.listenbrainz.org", "https", "http"),

@@ -204,10 +204,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants."""
+    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants.
+
+    peak: seconds from its beginning to where the highlight sets in; None where that was not looked for.
+    """
 
     data: bytes
     name: str
     mime: str
     seconds: float
     waveform: str
+    peak: float | None = None
