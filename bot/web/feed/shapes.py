@@ -34,12 +34,14 @@ def card(found: Card) -> dict[str, Any]:
 
 
 def listen(entry: Entry, found: Listen) -> dict[str, Any]:
+    """How a song can be heard. offset: seconds into the clip at which its highlight sets in; peak: into the song."""
     clip = found.clip
     return {
         "way": found.way.value,
         "clip": f"api/songs/{entry.key}/clip" if clip else None,
         "seconds": clip.seconds if clip else None,
         "waveform": clip.waveform if clip else None,
+        "offset": clip.peak if clip else None,
         "url": found.url,
         "by": found.by,
         "page": found.page,

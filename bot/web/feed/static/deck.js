@@ -3,11 +3,12 @@
 import * as api from "./api.js";
 
 const AHEAD = 2; // songs fetched before they are wanted, each with its clip
+const FRESH = 240_000; // ms that a preview's address is good for, at least
 const REMEMBERED = 20; // songs that can be taken back
 
 /**
  * A card is what the bot says of a song and: `heard`, a promise of how it can be heard (with `sound`, an address that
- * plays, where it can be heard here), `liked`, and `added`, the names of playlists.
+ * plays, where it can be heard here), and `added`, the names of playlists.
  */
 export class Deck {
   constructor() {
@@ -64,9 +65,22 @@ export class Deck {
 }
 
 function dealt(card) {
-  const heard = hearing(card);
-  heard.catch(() => {}); // said where it is shown
-  return { ...card, heard, liked: false, added: [] };
+  const made = { ...card, added: [] };
+  hear(made);
+  return made;
+}
+
+function hear(card) {
+  card.asked = Date.now();
+  card.heard = hearing(card);
+  card.heard.catch(() => {}); // said where it is shown
+}
+
+/** How the card can be heard: asked again where that failed, or where another service's address may be over. */
+export async function heard(card) {
+  const how = await card.heard.catch(() => null);
+  if (!how || (how.way === "preview" && Date.now() - card.asked > FRESH)) hear(card);
+  return card.heard;
 }
 
 async function hearing(card) {

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { drawn } from "./card.js";
-import { Deck } from "./deck.js";
+import { Deck, heard as hearing } from "./deck.js";
 import { button, h, listed } from "./dom.js";
 import { icon } from "./icons.js";
 import * as keys from "./keys.js";
@@ -83,10 +83,10 @@ function add() {
 
 async function share() {
   const card = deck.top;
-  const how = await card.heard.catch(() => null);
+  const how = await hearing(card).catch(() => null);
   const url = (how?.way === "preview" && how.page) || card.url;
   if (!url) return say("There is no link to this song: it is the operator's own file.");
-  const text = `${card.title} – ${listed(card.artists)}`;
+  const text = [card.title, listed(card.artists)].filter(Boolean).join(" – ");
   try {
     if (navigator.share) await navigator.share({ title: text, url });
     else await navigator.clipboard.writeText(url).then(() => say("The link is copied."));
@@ -97,7 +97,7 @@ async function share() {
 
 async function more() {
   const card = deck.top;
-  sheet.details(card, await card.heard.catch(() => null));
+  sheet.details(card, await hearing(card).catch(() => null));
 }
 
 const help = () => sheet.help(keys.letters(), keys.chooseLetters, leave);
@@ -140,7 +140,7 @@ async function show(why = "", from = null) {
   }
   undoing.disabled = !deck.last;
   if (!card) return message(deck.nothing ?? "That was everything for now.", button("Look again", () => show()));
-  say(`${why} ${card.title}, by ${listed(card.artists)}`.trim(), Boolean(why));
+  say(`${why} ${card.artists.length ? `${card.title}, by ${listed(card.artists)}` : card.title}`.trim(), false);
   return put(card, from);
 }
 
@@ -152,7 +152,7 @@ function put(card, from) {
   swipeable(element, lean, (way) => act({ left: "skip", right: "like", up: "more" }[way]));
   element.addEventListener("click", (event) => event.target.closest("a, button") || player.toggle());
   come(element, from);
-  card.heard.then(
+  hearing(card).then(
     (how) => {
       if (shown !== element) return;
       heard(how);
