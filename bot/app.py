@@ -32,10 +32,11 @@ from bot.flows.catalogue import Catalogue
 from bot.flows.elsewhere import Elsewhere
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
+from bot.flows.page import Page
 from bot.flows.recommend import Recommender
 from bot.flows.stream import Stream
 from bot.services import Services
-from bot.web import api
+from bot.web import api, feed
 from bot.worker import Worker
 
 log = logging.getLogger("bot")
@@ -205,7 +206,11 @@ def _pages(services: Services) -> Application:
         return {"ok": True}
 
     pages = web.application(finish, healthy)
-    if services.settings.http_api:
-        feed = Feed(services.store, services.catalogue, services.recommender, clock)
-        pages.add_subapp("/api", api.application(feed, services.settings.api_rate, time.monotonic))
+    settings, asked = services.settings, Feed(services.store, services.catalogue, services.recommender, clock)
+    if settings.http_api:
+        pages.add_subapp("/api", api.application(asked, settings.api_rate, time.monotonic))
+    if settings.feed_page:
+        page = Page(asked, services.stream, services.listening)
+        origins = settings.picture_origins, settings.sound_origins
+        pages.add_subapp("/feed", feed.application(page, settings.public_url, *origins, time.monotonic))
     return pages

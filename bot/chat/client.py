@@ -29,6 +29,7 @@ from bot.chat.commands import (
     status,
     tokens,
     updates,
+    web,
 )
 from bot.chat.layout import Handler, Page
 from bot.chat.texts import reading
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, profile, follow, match),
+    *(discover, feed, web, profile, follow, match),
 )
 
 
