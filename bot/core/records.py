@@ -255,6 +255,35 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """A themed round. state: "entering", "voting", "closed" or "cancelled"; told: the one that was last told of."""
+
+    round: int
+    host: int
+    server: int | None
+    channel: int
+    message: int | None
+    told: str | None
+    theme: str
+    state: str
+    enter_until: datetime
+    vote_until: datetime
+    shared: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEntry:
+    """A song that a member entered. What says so is shown at the end only."""
+
+    round_entry: int
+    round: int
+    member: int
+    song: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One place of a playlist as it was read. `song` is None for what is no song (an episode, a hole)."""
 

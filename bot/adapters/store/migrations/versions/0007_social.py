@@ -188,6 +188,7 @@ def _rounds() -> None:
         sa.Column("server", sa.BigInteger(), nullable=True),
         _id("channel"),
         sa.Column("message", sa.BigInteger(), nullable=True),
+        sa.Column("told", sa.String(), nullable=True),
         _text("theme"),
         _text("state"),
         _moment("enter_until"),
