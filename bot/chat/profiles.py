@@ -31,6 +31,7 @@ ENDS_FOLLOWING = "Switched off, nobody follows you any more."
 NOBODY_FOLLOWED = "You follow nobody. `/follow` takes a member who shows what they repost."
 ONLY_IN_A_SERVER = "What people repost is seen in the server where they did it: ask me there."
 NOTHING_NEW = "Nobody you follow has passed anything on here yet."
+NONE_YET = "Nothing yet."
 NOT_SHOWN_NOW = "They show nothing any more."
 MOST_FOLLOWED = 12  # in a list, each with a button: Discord takes 40 components
 ROOM = 1500  # characters of a list
@@ -105,8 +106,9 @@ def _parts(shown: Shown, drawn: TasteMap | None, note: str) -> list[Item | str]:
         found.append(_picture(drawn) if drawn else layout.small(note))
         if drawn and drawn.finding:
             found.append(layout.small(words.escape(drawn.finding, 400)))
-    if shown.reposts:
-        found.append("**Passed on here**\n" + words.lines([_passed(each) for each in shown.reposts], ROOM))
+    if shown.shows_reposts:
+        said = words.lines([_passed(each) for each in shown.reposts], ROOM)
+        found.append(f"**Passed on here**\n{said or NONE_YET}")
     return found
 
 
