@@ -74,6 +74,14 @@ class Music(Protocol):
         """Take every occurrence of at most 100 songs out. One call, sent once."""
         ...
 
+    async def save(self, songs: Sequence[str]) -> None:
+        """Put at most 40 songs among their likes. Saving what is saved changes nothing."""
+        ...
+
+    async def unsave(self, songs: Sequence[str]) -> None:
+        """Take at most 40 songs out of their likes."""
+        ...
+
 
 class Likes(Protocol):
     """A member's liked songs, where they can be asked for."""

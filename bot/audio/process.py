@@ -22,13 +22,14 @@ from bot.audio.decode import Sound, read
 from bot.audio.embedding import MODEL, Embedder
 from bot.audio.embedding import RATE as EMBEDDING_RATE
 from bot.audio.features import FEATURES, VERSION, Analysis, hear
-from bot.audio.peak import Peak, find
+from bot.audio.peak import find
 from bot.audio.picture import key_name, picture
 from bot.audio.spectrum import mixed
 from bot.audio.tags import read_tags
 from bot.audio.tastemap import draw
 from bot.core import wire
 from bot.core.features import TAG
+from bot.core.highlight import Peak
 from bot.errors import AudioError, HearingFailed, TooLargeAudio
 
 EMBEDDING = "musicnn"  # the name of its vector

@@ -151,12 +151,12 @@ async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
 
 
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
-    """The receipt; that of a single tap is told only where it was asked for, or when something went wrong."""
+    """The receipt; that of a single song is told only where it was asked for, or when something went wrong."""
     try:
         found = await sort.reviewed(bot, notice.member, int(notice.body["write"]))
     except CratekeeperError as gone:
         log.info("a receipt is not kept any more: %s", gone)
         return None
-    if found.receipt.write.kind == "tap" and not asked and not found.receipt.write.problem:
+    if found.receipt.write.kind in ("tap", "add") and not asked and not found.receipt.write.problem:
         return None
     return await sort.page_of(bot, found)

@@ -185,6 +185,22 @@ class ApiToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A song that the feed showed a member, and what they said of it: "skip", "like", "add", or nothing (yet).
+
+    saving: "save" or "drop" is still to be done to their likes; "saved": we put it there.
+    """
+
+    member: int
+    song: str
+    key: str
+    at: datetime
+    said: str | None
+    said_at: datetime | None
+    saving: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A channel that those who run its server gave to a purpose. due_at: of the digest, when the next one is."""
 
@@ -242,10 +258,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants."""
+    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants.
+
+    peak: seconds from its beginning to where the highlight sets in; None where that was not looked for.
+    """
 
     data: bytes
     name: str
     mime: str
     seconds: float
     waveform: str
+    peak: float | None = None

@@ -33,6 +33,7 @@ def _feed() -> None:
         _moment("at"),
         sa.Column("said", sa.String(), nullable=True),
         sa.Column("said_at", Moment(), nullable=True),
+        sa.Column("saving", sa.String(), nullable=True),
         _of("shown", "member"),
         sa.PrimaryKeyConstraint("member", "song", name=op.f("pk_shown")),
     )
