@@ -21,7 +21,7 @@ from training.people import Person
 from training.problems import InputProblem
 
 SIZES = (30, 100, 300, 1_000)  # likes on either side
-STRANGERS = 2_000  # as in bot.flows.meet
+STRANGERS = 2_000  # as in bot.flows.compare
 DRAWS = 10  # of each pair and size
 
 

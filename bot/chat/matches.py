@@ -10,7 +10,8 @@ from bot.core.meeting import LEAST, VAGUE, Meeting
 from bot.core.records import Agreement
 from bot.errors import timestamp
 from bot.flows.catalogue import Entry
-from bot.flows.meet import OPEN_FOR, Match
+from bot.flows.compare import Match
+from bot.flows.meet import OPEN_FOR
 
 IF_YOU_ACCEPT = (
     "If you accept, the two of you see a number, songs that both like and songs to trade; nobody else does. It is "
@@ -20,6 +21,7 @@ IF_YOU_ACCEPT = (
 ANSWERED = "That question is answered."
 DECLINED = "Noted: no match. They are not told, and cannot ask you again for a week."
 ENDED = "That match is over: neither of you sees it any more."
+NOT_SEEN_HERE = "They cannot see this channel, so they would never read the question. Ask in another one."
 NOBODY = "You have no match, and no question is open. `/match` with a member asks one."
 NOTHING_SHARED = "No song that both of you like yet."
 TOO_LITTLE = (

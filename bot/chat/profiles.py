@@ -32,6 +32,7 @@ NOBODY_FOLLOWED = "You follow nobody. `/follow` takes a member who shows what th
 ONLY_IN_A_SERVER = "What people repost is seen in the server where they did it: ask me there."
 NOTHING_NEW = "Nobody you follow has passed anything on here yet."
 NONE_YET = "Nothing yet."
+PASSED_ON_ELSEWHERE = "What you pass on is seen in the server where you did."
 NOT_SHOWN_NOW = "They show nothing any more."
 MOST_FOLLOWED = 12  # in a list, each with a button: Discord takes 40 components
 ROOM = 1500  # characters of a list
@@ -107,8 +108,8 @@ def _parts(shown: Shown, drawn: TasteMap | None, note: str) -> list[Item | str]:
         if drawn and drawn.finding:
             found.append(layout.small(words.escape(drawn.finding, 400)))
     if shown.shows_reposts:
-        said = words.lines([_passed(each) for each in shown.reposts], ROOM)
-        found.append(f"**Passed on here**\n{said or NONE_YET}")
+        said = words.lines([_passed(each) for each in shown.reposts], ROOM) or NONE_YET
+        found.append(f"**Passed on here**\n{said}" if shown.server else PASSED_ON_ELSEWHERE)
     return found
 
 
