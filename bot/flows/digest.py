@@ -1,7 +1,7 @@
 """Digest: once a week, how much happened in a server. Counts only, and none so small that it tells of somebody.
 
-The channel's place says when the next one is due. The message goes first, under a nonce of its own, then the place moves
-on: killed in between, Discord shows it once.
+The channel's place says when the next one is due. The message goes first, under a nonce of its own, then the place
+moves on: killed in between, it is sent again under the same, and Discord shows it once.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -65,7 +65,7 @@ async def bar(store: Store, server: int, key: str) -> None:
     """Post the song in the server no more; where it was posted and reported, or reposted, it goes."""
     async with store.writing() as tx:
         await places.bar(tx, server, key)
-        await reposts.take_down_song(tx, server, key)
+        await reposts.remove_song(tx, server, key)
         for each in await reports.about(tx, server, key):
             if each.channel is not None and each.message is not None:
                 await reposts.take_down(tx, each.channel, each.message)

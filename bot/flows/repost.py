@@ -25,7 +25,7 @@ ELSEWHERE = (
     "see it."
 )
 NO_CHANNEL = "This server has no channel for reposts. Whoever runs it can choose one: /server allow purpose:reposts"
-HIDDEN = "You are hidden, so nothing of you is shown. /hide on:False shows you again."
+HIDDEN = "You are hidden, so nothing of you is shown. /hide off shows you again."
 ENOUGH = f"You reposted {A_DAY} songs in the last day; that is as many as go. Tomorrow again."
 BARRED = "Those who run this server do not want that song posted here."
 

@@ -44,30 +44,26 @@ async def note(tx: Tx, repost: int, message: int) -> bool:
 
 
 async def remove(tx: Tx, repost: int) -> None:
-    """Take a repost back; its message is deleted by and by."""
-    await _take_down(tx, REPOST.c.repost == repost)
-    await tx.execute(delete(REPOST).where(REPOST.c.repost == repost))
+    """Take a repost back."""
+    await _remove(tx, REPOST.c.repost == repost)
 
 
 async def remove_all(tx: Tx, member: int) -> None:
     """Take all that the member reposted back."""
-    await take_down_of(tx, member)
-    await tx.execute(delete(REPOST).where(REPOST.c.member == member))
+    await _remove(tx, REPOST.c.member == member)
 
 
-async def take_down_of(tx: Tx, member: int) -> None:
-    """Have the messages of all that the member reposted deleted; that they reposted it stays."""
-    await _take_down(tx, REPOST.c.member == member)
+async def remove_song(tx: Tx, server: int, key: str) -> None:
+    """Take a song back, whoever reposted it in the server."""
+    await _remove(tx, REPOST.c.server == server, REPOST.c.key == key)
 
 
-async def take_down_song(tx: Tx, server: int, key: str) -> None:
-    """Have the messages deleted in which a song was reposted in the server."""
-    await _take_down(tx, REPOST.c.server == server, REPOST.c.key == key)
-
-
-async def _take_down(tx: Tx, *which: ColumnElement[bool]) -> None:
-    for repost in await every(tx, Repost, select(REPOST).where(REPOST.c.message.is_not(None), *which)):
-        await take_down(tx, repost.channel, repost.message or 0)
+async def _remove(tx: Tx, *which: ColumnElement[bool]) -> None:
+    """Delete reposts, and note their messages as to be deleted."""
+    for each in await every(tx, Repost, select(REPOST).where(*which)):
+        if each.message is not None:
+            await take_down(tx, each.channel, each.message)
+    await tx.execute(delete(REPOST).where(*which))
 
 
 async def take_down(tx: Tx, channel: int, message: int) -> None:

@@ -63,7 +63,7 @@ async def erase(tx: Tx, member: int) -> None:
     Messages with their name in them are deleted by and by; which ones is kept, without the name.
     """
     await let_go_of_shared(tx, member)
-    await reposts.take_down_of(tx, member)
+    await reposts.remove_all(tx, member)
     for table, owners in reversed(OWNED):
         if table is not schema.erasure:
             await tx.execute(delete(table).where(or_(*(owner == member for owner in owners))))
