@@ -1,7 +1,7 @@
 """Digest: once a week, how much happened in a server. Counts only, and none so small that it tells of somebody.
 
-The channel's place says when the next one is due. The message goes first, under a nonce of its own, then the place
-moves on: killed in between, it is sent again under the same, and Discord shows it once.
+The channel's place says when the next one is due. The message goes first, then the place moves on: killed in between,
+the one that was posted is found by the day since which it counts.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,15 +20,15 @@ KINDS = ("post", "like", "add", "repost", "comment", "round", "shared")  # in th
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What a week came to. counts: by kind, those that may be named; empty where too little happened for that."""
+    """What the whole days since then came to. counts: by kind, those that may be named; empty: too little happened."""
 
     server: int
     channel: int
-    nonce: str
+    since: datetime
     counts: Mapping[str, int]
 
 
-Post = Callable[[Digest], Awaitable[None]]  # once for each nonce, whatever comes between
+Post = Callable[[Digest], Awaitable[None]]  # unless it stands there already
 Size = Callable[[int], int]  # how many are in a server
 
 
@@ -44,17 +44,12 @@ async def post_due(store: Store, post: Post, size: Size, now: datetime) -> None:
     async with store.reading() as tx:
         due = await places.due(tx, Purpose.DIGEST, now)
     for place in due:
-        counts = await _counts(store, place, now)
+        since = (place.due_at or now) - WEEK
+        async with store.reading() as tx:
+            counts = await places.counts(tx, place.server, since, now)
         if any(counts.values()):
-            await post(Digest(place.server, place.channel, _nonce(place), nameable(counts, size(place.server))))
+            await post(Digest(place.server, place.channel, since, nameable(counts, size(place.server))))
         await _move_on(store, place, now)
-
-
-async def _counts(store: Store, place: Place, now: datetime) -> dict[str, int]:
-    """What happened on the whole days since the last digest was due."""
-    assert place.due_at is not None  # noqa: S101 - it is due
-    async with store.reading() as tx:
-        return await places.counts(tx, place.server, place.due_at - WEEK, now)
 
 
 async def _move_on(store: Store, place: Place, now: datetime) -> None:
@@ -63,8 +58,3 @@ async def _move_on(store: Store, place: Place, now: datetime) -> None:
         if place in await places.of_server(tx, place.server, Purpose.DIGEST):
             await places.give(tx, Place(place.channel, Purpose.DIGEST, place.server, now + WEEK))
         await places.forget_counts(tx, place.server, now)
-
-
-def _nonce(place: Place) -> str:
-    """What Discord knows the message by: up to 25 characters."""
-    return f"{place.channel}{place.due_at:%y%m%d}"

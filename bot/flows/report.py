@@ -50,15 +50,19 @@ async def send(
     entry = await catalogue.entry(member, song)
     await check(store, member, entry.key, now)
     server, channel, message = where
-    said = f"{REASONS[reason]}: {words.strip()[:LONGEST]}" if words.strip() else REASONS[reason]
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await reports.forget(tx, now - KEPT)
         place = {"server": server, "channel": channel, "message": message}
-        await reports.add(tx, member=member, song=song, key=entry.key, reason=said, at=now, **place)
+        await reports.add(tx, member=member, song=song, key=entry.key, reason=in_words(reason, words), at=now, **place)
         told = await places.of_server(tx, server, Purpose.REPORTS) if server is not None else []
     await feed.put_away(store, member, song, now)
     return entry, told[0].channel if told else None
+
+
+def in_words(reason: str, words: str) -> str:
+    """What a member gave as a reason, and what they added."""
+    return ": ".join([REASONS[reason], *([words.strip()[:LONGEST]] if words.strip() else [])])
 
 
 async def bar(store: Store, server: int, key: str) -> None:

@@ -1,7 +1,7 @@
 """Repost: a member passes a song on in a server, by name, where the server wants that.
 
-The row comes first, then the message, then its number: killed in between, the same message is sent again under the same
-nonce, so that Discord shows it once. Taken back, hidden or erased, its message is deleted by and by.
+The row comes first, then the message, then its number: killed in between, the message is looked for in the channel, and
+where there is none the row goes. Taken back, hidden or erased, the message is deleted by and by: that outlives the row.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,8 +16,7 @@ from bot.flows.places import Purpose
 
 A_DAY = 5  # reposts of a member
 AGAIN = timedelta(days=7)  # before the same song may be reposted by the same member
-SENDING = timedelta(minutes=1)  # that posting takes at most; older ones were cut short
-SAME = timedelta(minutes=5)  # for which Discord knows a nonce again
+SENDING = timedelta(minutes=3)  # that posting takes at most; older ones were cut short
 PATIENCE = timedelta(hours=1)  # before a message that could not be deleted is tried again; more with each try
 MOST_TRIES = 50  # some seven weeks
 ELSEWHERE = (
@@ -48,7 +47,7 @@ class Offer:
 
 
 Delete = Callable[[Takedown], Awaitable[bool]]  # True: it is gone; False: Discord refused
-Send = Callable[[int], Awaitable[None]]  # posts the repost of that number, or finds it posted
+Find = Callable[[Repost], Awaitable[int | None]]  # its message in the channel; None: it was not posted
 
 
 async def offer(store: Store, catalogue: Catalogue, member: int, server: int | None, song: str, now: datetime) -> Offer:
@@ -119,15 +118,13 @@ async def drop(store: Store, number: int) -> None:
         await reposts.remove(tx, number)
 
 
-async def resume(store: Store, send: Send, now: datetime) -> None:
-    """Go on with what a crash cut short; what is too old for that was never told to anybody, and is let go."""
+async def resume(store: Store, find: Find, now: datetime) -> None:
+    """Clear up what a crash cut short: what was posted is noted, what was not is let go."""
     async with store.reading() as tx:
         cut_short = [each for each in await reposts.unposted(tx) if each.at <= now - SENDING]
     for each in cut_short:
-        if each.at > now - SAME:
-            await send(each.repost)
-        else:
-            await drop(store, each.repost)
+        message = await find(each)
+        await (drop(store, each.repost) if message is None else posted(store, each, message, now))
 
 
 async def clear(store: Store, delete: Delete, now: datetime) -> None:
