@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -73,7 +73,7 @@ async def take_down(tx: Tx, channel: int, message: int) -> None:
 
 async def takedowns(tx: Tx, now: datetime) -> list[Takedown]:
     """Return the messages that are to be deleted by now."""
-    due = func.coalesce(TAKEDOWN.c.due_at, now) <= now
+    due = or_(TAKEDOWN.c.due_at.is_(None), TAKEDOWN.c.due_at <= now)
     return await every(tx, Takedown, select(TAKEDOWN).where(due).order_by(TAKEDOWN.c.message))
 
 
