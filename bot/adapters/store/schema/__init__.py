@@ -23,7 +23,17 @@ from bot.adapters.store.schema.playlists import (
 )
 from bot.adapters.store.schema.rounds import round_, round_entry, round_vote
 from bot.adapters.store.schema.shared import contribution, partner, shared, vote
-from bot.adapters.store.schema.social import agreement, counted, follow, place, profile, report, repost
+from bot.adapters.store.schema.social import (
+    agreement,
+    barred,
+    counted,
+    follow,
+    place,
+    profile,
+    report,
+    repost,
+    takedown,
+)
 from bot.adapters.store.schema.songs import feature, liked, lookup, match, news, recording, song
 
 __all__ = [
@@ -35,6 +45,7 @@ __all__ = [
     "agreement",
     "answer",
     "api_token",
+    "barred",
     "card",
     "change",
     "content",
@@ -74,6 +85,7 @@ __all__ = [
     "song",
     "space",
     "spent",
+    "takedown",
     "vote",
     "write",
 ]

@@ -44,8 +44,25 @@ report = Table(
     Column("channel", BigInteger),
     Column("message", BigInteger),
     Column("song", String, nullable=False),
+    Column("key", String, nullable=False),  # as of an entry
     Column("reason", String, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+barred = Table(  # songs that those who run a server do not want to see posted in it
+    "barred",
+    metadata,
+    Column("server", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", String, primary_key=True),  # as of an entry
+)
+
+takedown = Table(  # messages of ours that are to be deleted; whose they were is kept no longer
+    "takedown",
+    metadata,
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),  # that Discord refused
+    Column("due_at", Moment),  # when to try again; None: at once
 )
 
 profile = Table(  # what a member chose to show to others; nothing unless they did

@@ -89,10 +89,25 @@ def _places() -> None:
         sa.Column("channel", sa.BigInteger(), nullable=True),
         sa.Column("message", sa.BigInteger(), nullable=True),
         _text("song"),
+        _text("key"),
         _text("reason"),
         _moment("at"),
         _of("report", "member"),
         sa.PrimaryKeyConstraint("report", name=op.f("pk_report")),
+    )
+    op.create_table(
+        "barred",
+        _id("server"),
+        _text("key"),
+        sa.PrimaryKeyConstraint("server", "key", name=op.f("pk_barred")),
+    )
+    op.create_table(
+        "takedown",
+        _id("message"),
+        _id("channel"),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_takedown")),
     )
 
 
