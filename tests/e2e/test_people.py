@@ -238,9 +238,14 @@ async def test_no_thanks_stays_between_the_asked_and_the_bot(
     assert "is over" in (await answer(hanno.click(await asking.reply(), "Take it back"))).text()
 
 
-async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(home: Home, greta: Person) -> None:
+async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(
+    home: Home, place: Channel, greta: Person
+) -> None:
+    named = [each.id for each in public(place) if f"<@{greta.user.id}>" in each.text()]
+    assert named
     outcome = await greta.submit(await greta.command("data delete"), word="delete")
     await outcome.until(lambda each: "is deleted" in each.text())
+    await home.until(lambda: not [each for each in public(place) if each.id in named and not each.deleted])
     for table, column in (
         ("profile", "member"),
         ("follow", "followed"),

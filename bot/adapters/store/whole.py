@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Table, delete, exists, insert, or_, select, update
 
-from bot.adapters.store import reposts, schema
+from bot.adapters.store import people, reposts, schema
 from bot.adapters.store.engine import Tx
 from bot.core.vectors import unpack
 
@@ -64,6 +64,7 @@ async def erase(tx: Tx, member: int) -> None:
     """
     await let_go_of_shared(tx, member)
     await reposts.remove_all(tx, member)
+    await people.take_down(tx, member)
     for table, owners in reversed(OWNED):
         if table is not schema.erasure:
             await tx.execute(delete(table).where(or_(*(owner == member for owner in owners))))

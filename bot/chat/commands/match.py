@@ -10,7 +10,7 @@ from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.core.records import Agreement, Notice
 from bot.errors import BadChoice
-from bot.flows import compare, meet
+from bot.flows import compare, hide, meet
 
 JOB = "match"  # what an asker waits for, at the desk
 
@@ -48,9 +48,10 @@ async def _put(interaction: Interaction, question: Agreement) -> None:
     """Tell the asker, and put the question to the other where they were asked: they alone are mentioned."""
     await reply.show(interaction, matches.asked(question))
     mentions = AllowedMentions(everyone=False, roles=False, users=[Object(question.other)])
-    await interaction.followup.send(view=matches.question(question), allowed_mentions=mentions)
-    clock = interaction.client.services.clock
-    interaction.client.desk.wait(interaction, JOB, clock(), about=question.agreement, apart=True)
+    made = await interaction.followup.send(view=matches.question(question), allowed_mentions=mentions, wait=True)
+    services = interaction.client.services
+    await hide.posted(services.store, [question.member, question.other], made.channel.id, made.id)
+    interaction.client.desk.wait(interaction, JOB, services.clock(), about=question.agreement, apart=True)
 
 
 async def on_yes(interaction: Interaction, tap: Id) -> None:

@@ -113,6 +113,15 @@ def _places() -> None:
 
 def _people() -> None:
     op.create_table(
+        "posted",
+        _id("message"),
+        _id("member"),
+        _id("channel"),
+        _of("posted", "member"),
+        sa.PrimaryKeyConstraint("message", "member", name=op.f("pk_posted")),
+    )
+    op.create_index(op.f("ix_posted_member"), "posted", ["member"])
+    op.create_table(
         "profile",
         _id("member"),
         sa.Column("playlists", sa.JSON(), nullable=False),
