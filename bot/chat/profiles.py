@@ -13,11 +13,12 @@ from bot.flows.profile import MOST_PLAYLISTS, Mine, Shown, Sized
 from bot.flows.tastemap import TasteMap
 
 SHOWS_NOTHING = "They show nothing here."
+OTHERS_SEE = "**This is what others see**"
 YOU_SHOW_NOTHING = "You show nothing: that is how it begins. `/profile edit` is where you choose."
 HIDDEN = "You are hidden: nobody sees any of this until `/hide off`."
 TO_WHOM = (
     "You choose what others see when they ask for your profile with `/profile show`. Only members of a server that you "
-    "are in can, each for themselves."
+    "are in can ask, and each sees it alone."
 )
 ABOUT_PLAYLISTS = (
     f"**Playlists**: name and size of up to {MOST_PLAYLISTS} that I keep for you. Choose none to show none."
@@ -50,10 +51,15 @@ def own(found: Mine, drawn: TasteMap | None, *, in_server: bool, note: str = "")
     """One's own profile: what others see, and what they do not."""
     edit = layout.button("Choose what is shown", ids.of("profileedit"), layout.PRIMARY)
     post = layout.button("Post it here", ids.of("profilepost")) if in_server and not found.shown.empty else None
-    head = "**This is what others see**" if not found.shown.empty else None if found.hidden else YOU_SHOW_NOTHING
     files = [_file(drawn)] if drawn else []
     parts = _parts(found.shown, drawn, note)
-    return Page(head, *parts, layout.small(_about(found)), layout.row(edit, post), files=files)
+    return Page(_head(found), *parts, layout.small(_about(found)), layout.row(edit, post), files=files)
+
+
+def _head(found: Mine) -> str:
+    if found.hidden:
+        return HIDDEN
+    return YOU_SHOW_NOTHING if found.shown.empty else OTHERS_SEE
 
 
 def posted(member: int) -> Page:
@@ -135,10 +141,9 @@ def _passed(passed: Passed) -> str:
 
 def _about(found: Mine) -> str:
     chosen = found.chosen
-    parts = {"playlists": bool(found.shown.playlists or chosen.playlists), "map": chosen.map, "reposts": chosen.reposts}
-    off = [{"map": "taste map"}.get(name, name) for name, on in parts.items() if not on]
-    said = [HIDDEN] if found.hidden else []
-    said += [f"Off: {words.listed(off)}."] if off else []
+    parts = {"playlists": chosen.playlists, "taste map": chosen.map, "reposts": chosen.reposts}
+    off = [name for name, on in parts.items() if not on]
+    said = [f"Off: {words.listed(off)}."] if off else []
     said += [f"{words.does(found.followers, 'member follows', 'members follow')} you."] if chosen.reposts else []
     return "\n".join(said) or "Nothing is off."
 
