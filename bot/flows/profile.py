@@ -96,6 +96,8 @@ async def conceal(store: Store, member: int, part: Part, now: datetime) -> None:
 
 
 async def _change(tx: Tx, member: int, now: datetime, **values: object) -> None:
-    await members.ensure(tx, member, now)
-    changed: Profile = replace(await people.profile(tx, member), **values)  # type: ignore[arg-type]
-    await people.save_profile(tx, changed, now)
+    chosen = await people.profile(tx, member)
+    changed: Profile = replace(chosen, **values)  # type: ignore[arg-type]
+    if changed != chosen:
+        await members.ensure(tx, member, now)
+        await people.save_profile(tx, changed, now)

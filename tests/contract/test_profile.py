@@ -50,6 +50,12 @@ async def test_others_see_what_was_chosen_and_no_more(home: People) -> None:
     assert not (await profile.shown(home.store, ADA, SERVER)).playlists
 
 
+async def test_choosing_what_is_chosen_already_writes_nothing(home: People) -> None:
+    await profile.choose_playlists(home.store, CAL, [], home.now)
+    await profile.conceal(home.store, CAL, "map", home.now)
+    assert await home.count(schema.profile) == 0
+
+
 async def test_another_members_playlist_cannot_be_shown(home: People) -> None:
     of_ben = await home.keeps(BEN, "Ben's", range(3))
     await profile.choose_playlists(home.store, ADA, [of_ben.playlist], home.now)
