@@ -181,7 +181,7 @@ async def _intents(settings: Settings) -> str:
 async def _commands(settings: Settings) -> str:
     application = await _discord(settings, "/applications/@me")
     invite = f"https://discord.com/oauth2/authorize?client_id={application['id']}&scope=bot+applications.commands"
-    return f"invite the bot with {invite}&permissions=274878024768"
+    return f"invite the bot with {invite}&permissions=309237763136"
 
 
 async def _spotify_app(settings: Settings) -> str:
