@@ -10,9 +10,10 @@ from typing import Protocol
 
 from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, shown, songs, writes
-from bot.core.records import Notice, Write
+from bot.core.records import Notice, Repost, Takedown, Write
 from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
-from bot.flows import hear, library, link, notify, save, sort, train, watch
+from bot.flows import digest, hear, library, link, notify, report, repost, save, sort, train, watch
+from bot.flows.digest import Digest
 from bot.ports import Music
 from bot.services import Services
 
@@ -31,6 +32,14 @@ class Mouth(Protocol):
         ...
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
+
+    async def take_down(self, takedown: Takedown) -> bool: ...
+
+    async def find_repost(self, repost: Repost) -> int | None: ...
+
+    async def digest(self, found: Digest) -> None: ...
+
+    def crowd(self, server: int) -> int: ...
 
 
 class Worker:
@@ -89,6 +98,18 @@ class Worker:
             await self._resume(write)
         await notify.warn_of_consent(store, now)
         await self._deliver()
+        await self._see_to_channels(now)
+
+    async def _see_to_channels(self, now: datetime) -> None:
+        """Delete what is to go from channels, clear up reposts that were cut short, post digests that are due."""
+        store, mouth = self._services.store, self._mouth
+        try:
+            await repost.clear(store, mouth.take_down, now)
+            await repost.resume(store, mouth.find_repost, now)
+            await digest.post_due(store, mouth.digest, mouth.crowd, now)
+        except ChatDown as down:
+            log.warning("channels wait: %s", down)
+        await report.sweep(store, now)
 
     async def begin_hearing(self) -> None:
         """Go on finding out about songs, or begin: sources may have been switched on since, or a crash come between."""
