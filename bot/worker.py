@@ -12,7 +12,7 @@ from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, shown, songs, writes
 from bot.core.records import Notice, Repost, Takedown, Write
 from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
-from bot.flows import digest, hear, library, link, notify, report, repost, save, sort, train, watch
+from bot.flows import digest, hear, library, link, notify, report, repost, rounds, save, sort, train, watch
 from bot.flows.digest import Digest
 from bot.ports import Music
 from bot.services import Services
@@ -101,12 +101,14 @@ class Worker:
         await self._see_to_channels(now)
 
     async def _see_to_channels(self, now: datetime) -> None:
-        """Delete what is to go from channels, clear up reposts that were cut short, post digests that are due."""
+        """Delete what is to go from channels, clear up reposts that were cut short, post what is due."""
         store, mouth = self._services.store, self._mouth
         try:
             await repost.clear(store, mouth.take_down, now)
             await repost.resume(store, mouth.find_repost, now)
             await digest.post_due(store, mouth.digest, mouth.crowd, now)
+            for number in await rounds.due(store, now):
+                await mouth.turn_round(number)
         except ChatDown as down:
             log.warning("channels wait: %s", down)
         await report.sweep(store, now)

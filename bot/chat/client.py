@@ -25,6 +25,7 @@ from bot.chat.commands import (
     playlists,
     profile,
     prompt,
+    round,
     rules,
     server,
     song,
@@ -45,7 +46,7 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, web, profile, follow, match, server, passing, hide),
+    *(discover, feed, web, profile, follow, match, server, passing, hide, round),
 )
 
 

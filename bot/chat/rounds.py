@@ -5,20 +5,19 @@ from collections.abc import Sequence
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
 from bot.core.records import Song
-from bot.core.rounds import CANCELLED, CLOSED, ENTERING, FEWEST, VOTES
+from bot.core.rounds import CANCELLED, CLOSED, ENTERING, FEWEST, VOTES, VOTING, Placed
 from bot.errors import timestamp
 from bot.flows.rounds import Table
 
 NAME = 60  # characters of a song in a list
 HOW = "-# One song each. Who entered what is shown at the end, with the votes; until then nobody knows."
 HOW_VOTES = f"-# Up to {VOTES} votes each, never for one's own. It ends early when all who entered have voted."
-TOO_FEW = f"Fewer than {FEWEST} songs were entered, so there is no vote this time."
-CALLED_OFF = "This round was called off."
+CALLED_OFF = f"No vote this time: it was called off, or fewer than {FEWEST} songs were entered."
 CHOOSE = (
     "Which song for **{}**? Your name stands beside it at the end; until then nobody sees that it is yours. "
     "`/round enter` finds any other song. You can change it until the votes begin."
 )
-NO_LIKES = "I know no likes of yours to choose from: `/round enter` takes any song of the catalogue, `/link` brings yours."
+NO_LIKES = "I know no likes of yours to choose from. `/round enter` takes any song of the catalogue."
 ENTERED = "{} is in. You can change it until {}."
 VOTE = "Which songs for **{}**? Up to three; you can change them until {}."
 VOTED = "Your votes are in. You can change them until {}."
@@ -28,6 +27,7 @@ MAKE = "A playlist **{}** with these songs, which the server keeps together; it 
 MADE = "**{}** is made, with what was entered. `/shared show` says what is in it."
 MADE_BEFORE = "This round has its playlist already. `/shared list` shows it."
 GOES_ON = "It goes on."
+PAST = "-# This round has gone on: see below."
 
 
 def page(table: Table) -> Page:
@@ -38,12 +38,23 @@ def page(table: Table) -> Page:
         enter = layout.button("Enter a song", ids.of("renter", found.round), layout.PRIMARY)
         return Page(head, until, layout.row(enter), HOW)
     if found.state == CANCELLED:
-        return Page(head, TOO_FEW if found.told == ENTERING and len(table.entries) < FEWEST else CALLED_OFF)
+        return Page(head, CALLED_OFF)
     if found.state == CLOSED:
         return Page(head, _results(table), *_playlist(table))
     until = f"Votes until {timestamp(found.vote_until, 'R')} · {words.count(table.voters, 'member')} voted"
     taps = [layout.button("Vote", ids.of("rvote", found.round), layout.PRIMARY)]
     return Page(head, until, _songs(table), layout.row(*taps), layout.menu(*_hear(table)), HOW_VOTES)
+
+
+def mark(table: Table) -> ids.Id:
+    """The button by which the message of a state is known again."""
+    what = {ENTERING: "renter", VOTING: "rvote"}.get(table.round.state, "rlist")
+    return ids.of(what, table.round.round)
+
+
+def past(table: Table) -> Page:
+    """What is left of a message when the round has gone on."""
+    return Page(f"### {words.escape(table.round.theme, 100)}", PAST)
 
 
 def choose(table: Table, likes: Sequence[Song]) -> Page:
@@ -91,11 +102,12 @@ def _songs(table: Table) -> str:
 
 
 def _results(table: Table) -> str:
-    lines = [
-        f"{each.place}. {_name(table, each.entry.song)} · {words.count(each.votes, 'vote')} · {_whose(table, each.entry.member)}"
-        for each in table.ranking
-    ]
-    return words.lines(lines, 3500)
+    return words.lines([_line(table, each) for each in table.ranking], 3500)
+
+
+def _line(table: Table, placed: Placed) -> str:
+    votes, whose = words.count(placed.votes, "vote"), _whose(table, placed.entry.member)
+    return f"{placed.place}. {_name(table, placed.entry.song)} · {votes} · {whose}"
 
 
 def _whose(table: Table, member: int) -> str:

@@ -2,7 +2,7 @@
 
 from discord import app_commands
 
-from bot.chat import posts, reply, rounds
+from bot.chat import channels, posts, reply, rounds
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.commands import choices
 from bot.chat.ids import Id, number
@@ -14,7 +14,7 @@ from bot.flows import rounds as flow
 from bot.flows import shared, why
 from bot.flows.rounds import Table
 
-round_ = app_commands.Group(
+round = app_commands.Group(
     name="round",
     description="A theme, a song from each of you, and votes",
     allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
@@ -23,7 +23,7 @@ Hours = app_commands.Range[int, 1, flow.MOST_HOURS]
 Theme = app_commands.Range[str, 1, flow.LONGEST_THEME]
 
 
-@round_.command(name="start", description="Begin a round in this channel")
+@round.command(name="start", description="Begin a round in this channel")
 @app_commands.describe(
     theme="What the songs are to be about", entries="Hours for songs; a day if left out", votes="Hours for votes"
 )
@@ -44,7 +44,7 @@ async def start(interaction: Interaction, theme: Theme, entries: Hours = 24, vot
     await flow.told(services.store, begun, table.round.state, message.id)
 
 
-@round_.command(name="enter", description="Enter a song in the round of this channel; nobody sees that it is yours")
+@round.command(name="enter", description="Enter a song in the round of this channel; nobody sees that it is yours")
 @app_commands.describe(song="Any song of yours, or of the catalogue")
 @app_commands.autocomplete(song=choices.any_song)
 async def enter(interaction: Interaction, song: str) -> None:
@@ -73,7 +73,7 @@ async def _enter(interaction: Interaction, found: int, song: Song) -> None:
     services = interaction.client.services
     await flow.enter(services.store, interaction.user.id, found, song, services.clock())
     await reply.show(interaction, rounds.entered(await flow.show(services.store, found), song))
-    await interaction.client.show_round(found)
+    await channels.show_round(interaction.client, found)
 
 
 async def on_vote(interaction: Interaction, tap: Id) -> None:
@@ -86,7 +86,7 @@ async def on_votes(interaction: Interaction, tap: Id) -> None:
     chosen = [number(value) for value in values(interaction)]
     over = await flow.vote(services.store, interaction.user.id, tap.number, chosen, services.clock())
     await reply.show(interaction, rounds.voted(await flow.show(services.store, tap.number)))
-    await (interaction.client.turn_round(tap.number) if over else interaction.client.show_round(tap.number))
+    await (channels.turn_round if over else channels.show_round)(interaction.client, tap.number)
 
 
 async def on_hear(interaction: Interaction, tap: Id) -> None:
@@ -105,31 +105,32 @@ async def on_hear(interaction: Interaction, tap: Id) -> None:
 
 def _chosen(table: Table, given: list[str]) -> Song:
     wanted = {number(value) for value in given[:1]}
-    found = [table.songs[each.song] for each in table.entries if each.round_entry in wanted and each.song in table.songs]
+    named = [each.song for each in table.entries if each.round_entry in wanted]
+    found = [table.songs[song] for song in named if song in table.songs]
     if not found:
         raise BadChoice
     return found[0]
 
 
-@round_.command(name="next", description="Go on now: to the votes, or to the end")
+@round.command(name="next", description="Go on now: to the votes, or to the end")
 async def next_(interaction: Interaction) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.here(services.store, interaction.channel_id or 0)
     await flow.go_on(services.store, member, found.round, runs_server=_runs(interaction), now=services.clock())
     await reply.show(interaction, Page(rounds.GOES_ON))
-    await interaction.client.turn_round(found.round)
+    await channels.turn_round(interaction.client, found.round)
 
 
-@round_.command(name="cancel", description="Call the round off; who entered what is not shown")
+@round.command(name="cancel", description="Call the round off; who entered what is not shown")
 async def cancel(interaction: Interaction) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.here(services.store, interaction.channel_id or 0)
     await flow.cancel(services.store, member, found.round, runs_server=_runs(interaction), now=services.clock())
     await reply.show(interaction, Page(rounds.CALLED_OFF))
-    await interaction.client.turn_round(found.round)
+    await channels.turn_round(interaction.client, found.round)
 
 
-@round_.command(name="show", description="How the round of this channel stands, or how the last one came out")
+@round.command(name="show", description="How the round of this channel stands, or how the last one came out")
 async def show(interaction: Interaction) -> None:
     services = interaction.client.services
     found = await flow.last(services.store, interaction.channel_id or 0)
@@ -154,7 +155,7 @@ async def on_make(interaction: Interaction, tap: Id) -> None:
     await flow.playlist(services.store, tap.number, made)
     await services.jobs.enqueue("share", member, made)
     await reply.show_privately(interaction, rounds.made(table))
-    await interaction.client.show_round(tap.number)
+    await channels.show_round(interaction.client, tap.number)
 
 
 async def _closed(interaction: Interaction, tap: Id) -> Table:
@@ -166,7 +167,7 @@ async def _closed(interaction: Interaction, tap: Id) -> Table:
     return table
 
 
-COMMANDS: tuple[AnyCommand, ...] = (round_,)
+COMMANDS: tuple[AnyCommand, ...] = (round,)
 TAPS = {
     "renter": on_enter,
     "rsong": on_song,
