@@ -78,7 +78,7 @@ async def let_go_of_shared(tx: Tx, member: int) -> None:
     hosted = shared.c.host == member
     await tx.execute(delete(shared).where(hosted, ~or_(*others)))
     unwritten = update(brought).where(brought.c.shared.in_(select(shared.c.shared).where(hosted)))
-    await tx.execute(unwritten.values(written=False))
+    await tx.execute(unwritten.values(state="wanted"))
     await tx.execute(update(shared).where(hosted).values(host=None, ref=None, snapshot=None))
 
 

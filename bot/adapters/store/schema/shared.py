@@ -38,7 +38,7 @@ contribution = Table(  # songs that were brought; what is dropped stays on recor
     by_member("brought_by"),
     Column("at", Moment, nullable=False),
     Column("dropped_at", Moment),
-    Column("written", Boolean, nullable=False, default=False),  # whether we put it into the host's playlist
+    Column("state", String, nullable=False, default="wanted"),  # in the host's playlist: core.shared.State
 )
 
 vote = Table(

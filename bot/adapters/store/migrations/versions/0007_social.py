@@ -162,7 +162,7 @@ def _shared() -> None:
         sa.Column("brought_by", sa.BigInteger(), nullable=True),
         _moment("at"),
         sa.Column("dropped_at", Moment(), nullable=True),
-        sa.Column("written", sa.Boolean(), nullable=False),
+        _text("state"),
         _part_of("contribution", "shared"),
         _of("contribution", "brought_by", "SET NULL"),
         sa.PrimaryKeyConstraint("shared", "song", name=op.f("pk_contribution")),
