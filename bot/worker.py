@@ -11,15 +11,24 @@ from typing import Protocol
 from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, songs, writes
 from bot.core.records import Notice, Write
-from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
-from bot.flows import hear, library, link, notify, sort, train, watch
+from bot.errors import (
+    ChatDown,
+    ConsentEnded,
+    CoolingDown,
+    CratekeeperError,
+    NotLinked,
+    PlaylistGone,
+    SpotifyDown,
+    TrainingFailed,
+)
+from bot.flows import hear, hosting, library, link, notify, sort, train, watch
 from bot.ports import Music
 from bot.services import Services
 
 log = logging.getLogger(__name__)
 BACK_OFF = 5  # seconds; doubled with each try, spread over the whole of it ("full jitter")
 LONGEST = 300
-UNASKED = ("poll", "hear", "place")  # kinds of job that begin by themselves
+UNASKED = ("poll", "hear", "place", "share")  # kinds of job that begin by themselves
 AT_ONCE, LATER = 0, 1  # arguments of "hear": what waits for an hour is no reason not to begin now
 
 
@@ -44,6 +53,7 @@ class Worker:
             "apply": self._apply,
             "hear": self._hear,
             "place": self._place,
+            "share": self._share,
         }
 
     async def run(self, job: Job) -> None:
@@ -68,10 +78,17 @@ class Worker:
         await self._deliver(job.member)
 
     async def make_good(self) -> None:
-        """Have every model that serves and cannot be used learnt anew."""
+        """Have every model that serves and cannot be used learnt anew, and written what waits to be."""
         for model in await train.lost(self._services.store, self._services.scorer):
             log.warning("model %s cannot be used; it is learnt anew", model.digest[:12])
             await self._services.jobs.enqueue("train", model.member, model.layer)
+        await self._share_rest()
+
+    async def _share_rest(self, host: int | None = None) -> None:
+        """Have written what a crash or an ended consent left behind."""
+        for each in await hosting.unwritten(self._services.store, host):
+            if each.host is not None:
+                await self._services.jobs.enqueue("share", each.host, each.shared)
 
     async def tick(self) -> None:
         """Begin what is due: polls of members' likes, writes without a job, warnings, waiting notices."""
@@ -149,6 +166,7 @@ class Worker:
             await link.recognise(tx, services.vault, job.member)
             body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
             await notices.add(tx, job.member, "synced", body, now)
+        await self._share_rest(job.member)
         await self._settle(job, music, now)
 
     async def _poll(self, job: Job, now: datetime) -> None:
@@ -223,3 +241,16 @@ class Worker:
             return
         async with services.store.writing() as tx:
             await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
+
+    async def _share(self, job: Job, now: datetime) -> None:
+        """Write a shared playlist into its host's account; the host hears once of what stands in the way."""
+        services = self._services
+        try:
+            written = await hosting.write(services.store, await services.music(job.member), job.member, job.argument)
+        except (ConsentEnded, NotLinked) as ended:
+            return await hosting.tell_once(services.store, job.member, ended.for_member(), now)
+        except PlaylistGone:
+            return await hosting.lose(services.store, job.member, job.argument, now)
+        if written is not None:
+            await hosting.receipt(services.store, job.member, written, now)
+        return None

@@ -21,6 +21,7 @@ from bot.chat.commands import (
     playlists,
     prompt,
     rules,
+    shared,
     song,
     sort,
     status,
@@ -35,8 +36,24 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
-WITH_COMMANDS = (link, library, rules, label, prompt, model, sort, song, updates, status, tokens, data, discover, feed)
-WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover)
+WITH_COMMANDS = (
+    link,
+    library,
+    rules,
+    label,
+    prompt,
+    model,
+    sort,
+    song,
+    updates,
+    status,
+    tokens,
+    data,
+    discover,
+    feed,
+    shared,
+)
+WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover, shared)
 
 
 def all_commands() -> list[AnyCommand]:

@@ -139,9 +139,11 @@ def seen(brought: Brought, there: bool) -> Brought:
     return replace(brought, state=states[State(brought.state)])
 
 
-def todo(record: Sequence[Brought], current: Sequence[str | None]) -> Plan:
+def todo(record: Sequence[Brought], current: Sequence[str | None], ref: str | None) -> Plan:
     """Return what is to be written, given songs as they were just `seen`."""
-    add = [(each.song, None) for each in record if each.stands and each.state == State.WANTED]
+    add = [
+        (each.song, None) for each in record if each.stands and each.state == State.WANTED and writable(each.song, ref)
+    ]
     ours = frozenset(each.song for each in record if each.state == State.WRITTEN)
     return plan(current, add, [each.song for each in record if not each.stands], ours)
 

@@ -30,7 +30,7 @@ class Shown:
     """A shared playlist as a member of it sees it. named: whose names may be shown."""
 
     shared: Shared
-    record: Sequence[Brought]  # what stands, in the order it was brought; then what was dropped
+    record: Sequence[Brought]  # in the order it was brought; what was dropped is among it
     votes: Sequence[Vote]
     songs: Mapping[str, Song]
     named: frozenset[int]
@@ -91,7 +91,7 @@ async def _room_for(tx: Tx, name: str, host: int, server: int | None) -> None:
     there = await table.reachable(tx, host, server)
     if any(each.name.casefold() == name.casefold() for each in there):
         raise BadChoice("There is a shared playlist of that name already.")
-    if len([each for each in there if each.server is not None]) >= MOST_IN_SERVER:
+    if sum(each.server is not None and each.ended_at is None for each in there) >= MOST_IN_SERVER:
         raise BadChoice(f"This server has {MOST_IN_SERVER} shared playlists; that is the most.")
     if len(await table.hosted(tx, host)) >= MOST_OF_MEMBER:
         raise BadChoice(f"You host {MOST_OF_MEMBER} playlists; that is the most.")
@@ -125,10 +125,9 @@ async def show(store: Store, member: int, server: int | None, shared: int) -> Sh
 
 async def _shown(tx: Tx, known: Shared) -> Shown:
     record = await table.record(tx, known.shared)
-    ordered = sorted(record, key=lambda each: not each.stands)
     described = await entries.described(tx, [each.song for each in record])
     votes = await table.votes(tx, known.shared)
-    return Shown(known, ordered, votes, described, await table.named(tx, known.shared))
+    return Shown(known, record, votes, described, await table.named(tx, known.shared))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +158,13 @@ async def add(store: Store, member: int, server: int | None, shared: int, song: 
         await table.bring(tx, shared, [(song.song, member)], now)
     await places.count(store, known.server, "shared", now)
     return Added(known, first)
+
+
+async def latest_likes(store: Store, member: int, shown: Shown, limit: int) -> list[Song]:
+    """Return songs that the member liked last and that do not stand in it yet."""
+    standing = {each.song for each in shown.standing}
+    async with store.reading() as tx:
+        return [each for each in await songs.library(tx, member) if each.song not in standing][:limit]
 
 
 async def _going(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
@@ -233,4 +239,6 @@ async def leave(store: Store, member: int, server: int | None, shared: int) -> S
         if known.host == member:
             raise BadChoice("You host it. /shared host lays that down first, or /shared end ends it.")
         await table.leave(tx, shared, member)
+        if known.server is None and not await table.partners(tx, shared):
+            await table.forget(tx, shared)
         return known

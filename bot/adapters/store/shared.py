@@ -108,3 +108,14 @@ async def unhost(tx: Tx, shared: int) -> None:
     """It is written nowhere from now on."""
     await change(tx, shared, host=None, ref=None, snapshot=None)
     await tx.execute(update(BROUGHT).where(BROUGHT.c.shared == shared).values(state=State.WANTED))
+
+
+async def forget_empty(tx: Tx, shared: int) -> None:
+    """Delete a playlist that nobody ever brought a song to."""
+    brought = select(BROUGHT.c.song).where(BROUGHT.c.shared == shared).exists()
+    await tx.execute(delete(SHARED).where(SHARED.c.shared == shared, ~brought))
+
+
+async def forget(tx: Tx, shared: int) -> None:
+    """Delete a playlist that nobody keeps any more."""
+    await tx.execute(delete(SHARED).where(SHARED.c.shared == shared))

@@ -1,0 +1,259 @@
+"""Hosting: a shared playlist is written into the account of the member who hosts it, once they said so.
+
+Converges as `flows.sort` does: reads, plans, writes and reads again, until there is no difference (promises P1, P2).
+Only songs that we put in come out again; what the host put in or took out by hand stays so (P4).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx, members, notices, playlists
+from bot.adapters.store import shared as table
+from bot.core import shared as rules
+from bot.core.plan import Plan
+from bot.core.records import Item
+from bot.core.shared import Brought, Shared, State
+from bot.errors import BadChoice, PlaylistKeepsChanging
+from bot.flows import keep
+from bot.flows.shared import found
+from bot.flows.sort import carry_out
+from bot.ports import Contents, Found, Music
+
+ROUNDS = 3  # writes before we say that it keeps changing (promise P3)
+LAYER = "shared"  # where those who brought a file find what they host; nothing is sorted into it
+SHELF = "shelf:"
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a write would do in the account of the member who asks."""
+
+    shared: Shared
+    put_in: int
+    take_out: int
+    unwritable: int  # songs that stand and cannot be written there
+
+
+async def dry_run(store: Store, member: int, server: int | None, shared: int) -> DryRun:
+    """Say what hosting it would write. Changes nothing. Raises BadChoice where somebody else hosts it."""
+    async with store.reading() as tx:
+        known = _free_for(member, await found(tx, member, server, shared))
+        record = await table.record(tx, shared)
+        ref = known.ref or await _kind_of_ref(tx, member)
+    standing = [each for each in record if each.stands]
+    waiting = rules.waiting(record, ref)
+    put_in = sum(each.stands for each in waiting)
+    unwritable = sum(not rules.writable(each.song, ref) for each in standing)
+    return DryRun(known, put_in, len(waiting) - put_in, unwritable)
+
+
+async def _kind_of_ref(tx: Tx, member: int) -> str:
+    known = await members.get(tx, member)
+    return SHELF if known is not None and known.source == "file" else ""
+
+
+def _free_for(member: int, known: Shared) -> Shared:
+    if known.host not in (None, member):
+        raise BadChoice("Somebody else hosts it. They can lay that down with /shared host.")
+    return known
+
+
+async def confirm(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
+    """Host it from now on, and let it be written; the job "share" does that. Raises BadChoice."""
+    async with store.writing() as tx:
+        known = _free_for(member, await found(tx, member, server, shared))
+        await table.join(tx, shared, member, now)
+        await table.change(tx, shared, host=member, ended_at=None)
+        return known
+
+
+async def of_host(store: Store, member: int, server: int | None, shared: int) -> Shared:
+    """Return a playlist that the member hosts. Raises BadChoice."""
+    async with store.reading() as tx:
+        return await _hosted_by(tx, member, server, shared)
+
+
+async def lay_down(store: Store, member: int, server: int | None, shared: int) -> Shared:
+    """Host it no longer: what was written stays with the member, and is theirs. Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await _hosted_by(tx, member, server, shared)
+        await table.unhost(tx, shared)
+        return known
+
+
+async def end(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
+    """Write it no longer, and let nobody add or vote; its record can be read. Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await _hosted_by(tx, member, server, shared)
+        await table.change(tx, shared, ended_at=now)
+        await table.unhost(tx, shared)
+        await table.forget_empty(tx, shared)
+        return known
+
+
+async def take_back(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
+    """End it, and have all that we put in taken out again by the job "share". Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await _hosted_by(tx, member, server, shared)
+        await table.change(tx, shared, ended_at=now)
+        if known.ref is None:  # nothing was written
+            await table.unhost(tx, shared)
+            await table.forget_empty(tx, shared)
+        return known
+
+
+async def _hosted_by(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
+    known = await found(tx, member, server, shared)
+    if known.host != member:
+        raise BadChoice("That is for who hosts it.")
+    return known
+
+
+async def unwritten(store: Store, member: int | None = None) -> list[Shared]:
+    """Return what waits to be written, of one host or of all: what a crash or an ended consent left behind."""
+    async with store.reading() as tx:
+        hosted = [each for each in await table.hosted(tx, member) if each.ref is not None]
+        return [
+            each for each in hosted if each.ended_at or rules.waiting(await table.record(tx, each.shared), each.ref)
+        ]
+
+
+# Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The receipt. first: it was made just now."""
+
+    shared: Shared
+    put_in: int
+    taken_out: int
+    first: bool
+
+
+async def write(store: Store, music: Music, host: int, shared: int) -> Written | None:
+    """Bring the host's playlist to what stands. May be called again after anything; None where it is not theirs.
+
+    Raises PlaylistKeepsChanging after ROUNDS rounds, CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
+    """
+    async with store.reading() as tx:
+        before = await table.get(tx, shared)
+    if before is None or before.host != host:
+        return None
+    known = before if before.ref is not None else await _make(store, music, before)
+    put_in, taken_out = await _converge(store, music, known)
+    return Written(known, put_in, taken_out, first=before.ref is None)
+
+
+async def _make(store: Store, music: Music, known: Shared) -> Shared:
+    """Make the playlist at the host's, and note which it is, before anything is put in."""
+    made = await _unnoted(store, music, known) or await music.create(known.name)
+    async with store.writing() as tx:
+        if made.id.startswith(SHELF) and known.host is not None:
+            await _shelve(tx, known.host, made)
+        await table.change(tx, known.shared, ref=made.id)
+    return replace(known, ref=made.id)
+
+
+async def _unnoted(store: Store, music: Music, known: Shared) -> Found | None:
+    """Return an empty playlist of that name: one that we made, perhaps, and were killed before we noted it."""
+    async with store.reading() as tx:
+        others = {each.ref for each in await table.hosted(tx, known.host)}
+        kept = {each.ref for each in await playlists.of_member(tx, known.host or 0)}
+    candidates = [each for each in await music.playlists() if each.name == known.name and not each.total]
+    return next((each for each in candidates if each.id not in others | kept), None)
+
+
+async def _shelve(tx: Tx, host: int, made: Found) -> None:
+    """Give a playlist of a member with a file its place: the bot keeps those itself."""
+    layer = await playlists.ensure_layer(tx, host, LAYER)
+    taken = len(await playlists.in_layer(tx, layer.layer))
+    await playlists.add(tx, host, layer.layer, made.name, made.id, keep.EMOJI[taken % len(keep.EMOJI)])
+
+
+async def _converge(store: Store, music: Music, known: Shared) -> tuple[int, int]:
+    """Return how many songs were put in and taken out."""
+    ref, put_in, taken_out = known.ref or "", 0, 0
+    contents = await music.contents(ref, await _as_read(store, known))
+    for _ in range(ROUNDS):
+        todo = await _attempt(store, known, contents)
+        if not todo:
+            return put_in, taken_out
+        put_in, taken_out = put_in + len(todo.append), taken_out + len(todo.remove)
+        failure = await carry_out(music, ref, todo, contents.snapshot)
+        contents = await music.contents(ref)
+    if await _attempt(store, known, contents):
+        raise failure or PlaylistKeepsChanging(known.name)
+    return put_in, taken_out
+
+
+async def _as_read(store: Store, known: Shared) -> Contents | None:
+    """Return what was last seen in it, where that is enough to go by: nothing is to be put in, nothing under way."""
+    async with store.reading() as tx:
+        record = await table.record(tx, known.shared)
+    open_ended = any(each.state == State.ATTEMPTED or (each.stands and each.state == State.WANTED) for each in record)
+    if known.snapshot is None or open_ended:
+        return None
+    there = [each.song for each in record if each.state in (State.WRITTEN, State.THEIRS)]
+    return Contents(tuple(Item(song, None) for song in there), known.snapshot)
+
+
+async def _attempt(store: Store, known: Shared, contents: Contents) -> Plan:
+    """Plan what is left to do, and note that we are about to do it; when nothing is, note what it was read as.
+
+    Asks for the list anew: songs may have come meanwhile, and another host.
+    """
+    async with store.writing() as tx:
+        now = await table.get(tx, known.shared)
+        if now is None or (now.host, now.ref) != (known.host, known.ref):
+            return Plan()
+        before = await table.record(tx, known.shared)
+        record = [rules.seen(each, each.song in contents.songs) for each in _wanted(now, before)]
+        todo = rules.todo(record, contents.songs, now.ref)
+        await table.set_states(tx, known.shared, _changed(before, record, todo))
+        await table.change(tx, known.shared, snapshot=None if todo else contents.snapshot)
+        if not todo and now.ended_at is not None:
+            await table.unhost(tx, known.shared)
+            await table.forget_empty(tx, known.shared)
+    return todo
+
+
+def _wanted(known: Shared, record: Sequence[Brought]) -> list[Brought]:
+    """Return the record as it is to be written: of a list that has ended, nothing stands."""
+    return [replace(each, dropped_at=each.dropped_at or known.ended_at) for each in record]
+
+
+def _changed(before: Sequence[Brought], record: Sequence[Brought], todo: Plan) -> dict[str, str]:
+    touched = {*todo.append, *todo.remove}
+    states = {each.song: State.ATTEMPTED if each.song in touched else each.state for each in record}
+    return {each.song: states[each.song] for each in before if states[each.song] != each.state}
+
+
+async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
+    """The host's playlist is gone: nobody hosts it, and they hear so."""
+    async with store.writing() as tx:
+        known = await table.get(tx, shared)
+        if known is not None and known.host == host:
+            await table.unhost(tx, shared)
+            await notices.add(tx, host, "lost", {"name": known.name}, now)
+
+
+async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:
+    """Tell a host that nothing can be written: once for each consent, however many songs wait."""
+    async with store.writing() as tx:
+        account = await members.account(tx, host)
+        waiting = [each.kind for each in await notices.waiting(tx, host)]
+        since = account.consented_at if account is not None else now
+        if "unwritten" not in waiting and not await notices.sent_since(tx, host, since, "unwritten"):
+            await notices.add(tx, host, "unwritten", {"text": text}, now)
+
+
+async def receipt(store: Store, host: int, written: Written, now: datetime) -> None:
+    """Tell the host of the first write, and of the last; those between are told by /shared show."""
+    if written.first or written.shared.ended_at is not None:
+        body = {"shared": written.shared.shared, "name": written.shared.name, "ended": bool(written.shared.ended_at)}
+        async with store.writing() as tx:
+            await notices.add(
+                tx, host, "shared", body | {"put_in": written.put_in, "taken_out": written.taken_out}, now
+            )
