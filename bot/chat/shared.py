@@ -167,7 +167,8 @@ def _state(found: Shown) -> str:
     waiting, since = rules.waiting(found.record, shared.ref), rules.waiting_since(found.record, shared.ref)
     if since is None:
         return f"{host} All of it is written."
-    return f"{host} {words.does(len(waiting), 'change waits', 'changes wait')} to be written, since {timestamp(since, 'R')}."
+    waits = words.does(len(waiting), "change waits", "changes wait")
+    return f"{host} {waits} to be written, since {timestamp(since, 'R')}."
 
 
 def _name(member: int | None, named: frozenset[int]) -> str:
