@@ -63,6 +63,7 @@ async def confirm(store: Store, member: int, server: int | None, shared: int, no
     """Host it from now on, and let it be written; the job "share" does that. Raises BadChoice."""
     async with store.writing() as tx:
         known = _free_for(member, await found(tx, member, server, shared))
+        await members.ensure(tx, member, now)
         await table.join(tx, shared, member, now)
         await table.change(tx, shared, host=member, ended_at=None)
         return known
