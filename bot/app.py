@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import logging.config
+import os
 import signal
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -21,17 +22,21 @@ from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store, schema, songs
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import Vault, load_keys
+from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
 from bot.errors import CratekeeperError
 from bot.flows import erase, link
 from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
+from bot.flows.elsewhere import Elsewhere
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
+from bot.flows.page import Page
 from bot.flows.recommend import Recommender
+from bot.flows.stream import Stream
 from bot.services import Services
-from bot.web import api
+from bot.web import api, feed
 from bot.worker import Worker
 
 log = logging.getLogger("bot")
@@ -90,7 +95,12 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         hearing = Hearing()
         closing.push_async_callback(hearing.close)
         catalogue = Catalogue(store, hearing, settings.data_dir / "clips", clock)
+        jobs = Jobs(settings.data_dir / "jobs.db")
+        previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
+        elsewhere = Elsewhere(store, previews, _videos(settings, environment), clock)
+        closing.push_async_callback(elsewhere.close)
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
+        recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
         yield Services(
             settings=settings,
@@ -99,15 +109,20 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             spotify=spotify,
             scorer=scorer,
             outlooks=Outlooks(store, scorer, priors),
-            jobs=Jobs(settings.data_dir / "jobs.db"),
+            jobs=jobs,
             trainer=Trainer(settings.database_url, settings.data_dir, environment),
             hearing=hearing,
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
             catalogue=catalogue,
-            recommender=Recommender(store, catalogue, scorer),
-            listening=Listening(catalogue),
+            recommender=recommender,
+            stream=Stream(store, catalogue, recommender, jobs.enqueue, clock),
+            listening=Listening(catalogue, elsewhere),
             clock=clock,
         )
+
+
+def _videos(settings: Settings, environment: Mapping[str, str]) -> YtDlp | None:
+    return YtDlp(settings.yt_dlp, environment.get("PATH", os.defpath)) if settings.yt_dlp else None
 
 
 def _spotify(settings: Settings, store: Store, vault: Vault) -> Spotify:
@@ -129,6 +144,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     await services.jobs.start(worker.run)
     await erase.resume(services.store, services.jobs, services.outlooks, services.settings.models_dir)
     await worker.begin_hearing()
+    await worker.begin_saving()
     runner = await web.serve(_pages(services), services.settings.http_port)
     ticking = asyncio.create_task(_keep_ticking(services, worker))
     refreshing = asyncio.create_task(_keep_refreshing(services))
@@ -190,7 +206,11 @@ def _pages(services: Services) -> Application:
         return {"ok": True}
 
     pages = web.application(finish, healthy)
-    if services.settings.http_api:
-        feed = Feed(services.store, services.catalogue, services.recommender, clock)
-        pages.add_subapp("/api", api.application(feed, services.settings.api_rate, time.monotonic))
+    settings, asked = services.settings, Feed(services.store, services.catalogue, services.recommender, clock)
+    if settings.http_api:
+        pages.add_subapp("/api", api.application(asked, settings.api_rate, time.monotonic))
+    if settings.feed_page:
+        page = Page(asked, services.stream, services.listening)
+        origins = settings.picture_origins, settings.sound_origins
+        pages.add_subapp("/feed", feed.application(page, settings.public_url, *origins, time.monotonic))
     return pages

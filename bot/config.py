@@ -31,6 +31,7 @@ class Settings:
     http_port: int
     http_api: bool  # whether members' own programs may ask
     api_rate: int  # requests a minute that a token of the API has
+    feed_page: bool  # whether members may swipe in a browser
     database_url: str
     data_dir: Path
     encryption_keys: Secret
@@ -44,6 +45,7 @@ class Settings:
     musicbrainz_contact: str  # whom MusicBrainz may write to; empty: it is not asked
     listenbrainz: bool
     deezer_previews: bool
+    yt_dlp: str  # the program, by path or name; empty: nobody asks YouTube
     reccobeats: bool
     musicbrainz_url: str
     listenbrainz_url: str
@@ -59,6 +61,18 @@ class Settings:
     def public_https(self) -> bool:
         """Whether members' browsers reach the callback from anywhere; if not, they paste the address."""
         return self.public_url.startswith("https://")
+
+    @property
+    def picture_origins(self) -> tuple[str, ...]:
+        """Where Spotify's covers come from: its own image hosts, or the stand-in that takes its place."""
+        stand_in = _stand_in(self.spotify_api_url)
+        return (stand_in,) if stand_in else ("https://*.scdn.co", "https://*.spotifycdn.com")
+
+    @property
+    def sound_origins(self) -> tuple[str, ...]:
+        """Where previews come from that the page plays; none where they are switched off."""
+        stand_in = _stand_in(self.deezer_url)
+        return (stand_in or "https://*.dzcdn.net",) if self.deezer_previews else ()
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -93,6 +107,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         http_port=port,
         http_api=_switch(env, "HTTP_API"),
         api_rate=_integer(env, "API_RATE", 120, 1, 1_000_000),
+        feed_page=_switch(env, "FEED_PAGE"),
         database_url=_database_url(env, data_dir),
         data_dir=data_dir,
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
@@ -106,6 +121,7 @@ def parse(env: Mapping[str, str]) -> Settings:
         musicbrainz_contact=_contact(env),
         listenbrainz=_listenbrainz(env),
         deezer_previews=_switch(env, "DEEZER_PREVIEWS"),
+        yt_dlp=env.get("YT_DLP", "").strip(),
         reccobeats=_switch(env, "RECCOBEATS"),
         musicbrainz_url=_base_url(env, "MUSICBRAINZ_URL", "https://musicbrainz.org", "https", "http"),
         listenbrainz_url=_base_url(env, "LISTENBRAINZ_URL", "https://labs.api.listenbrainz.org", "https", "http"),
@@ -179,6 +195,12 @@ def _base_url(env: Mapping[str, str], name: str, default: str, secure: str, plai
     if not host or not bare or not (parts.scheme == secure or (parts.scheme == plain and host in LOOPBACK)):
         raise SettingsError(f"{name} is refused: {secure}://… is wanted, or {plain}:// on loopback")
     return text
+
+
+def _stand_in(url: str) -> str | None:
+    """The origin of an address on loopback; None for any other."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else None
 
 
 def _database_url(env: Mapping[str, str], data_dir: Path) -> str:

@@ -8,6 +8,7 @@ CratekeeperError
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
 │   ├── NoClip               the song's file is not here
+│   ├── NoTaste              nothing is known yet of what they like
 │   ├── NothingThereYet      an empty catalogue, or nothing in it that the member may see
 │   ├── NotYours             somebody else's button
 │   └── NothingToUndo
@@ -95,6 +96,10 @@ class BadChoice(MemberError):
 
 class NoClip(MemberError):
     """I have no file of that song to cut a clip from."""
+
+
+class NoTaste(MemberError):
+    """I know nothing yet of what you like to go by. Name a song, or try /random."""
 
 
 class NothingThereYet(MemberError):

@@ -74,6 +74,14 @@ class Music(Protocol):
         """Take every occurrence of at most 100 songs out. One call, sent once."""
         ...
 
+    async def save(self, songs: Sequence[str]) -> None:
+        """Put at most 40 songs among their likes. Saving what is saved changes nothing."""
+        ...
+
+    async def unsave(self, songs: Sequence[str]) -> None:
+        """Take at most 40 songs out of their likes."""
+        ...
+
 
 class Likes(Protocol):
     """A member's liked songs, where they can be asked for."""
@@ -166,4 +174,13 @@ class Hearing(Protocol):
 
     async def analyse(self, path: Path) -> Analysis:
         """Return what there is to hear. Raises AudioError for a file that is broken, empty, silent or too large."""
+        ...
+
+    async def draw(
+        self, clouds: Mapping[str, NDArray[np.float64]], rest: NDArray[np.float64], latest: NDArray[np.float64]
+    ) -> bytes:
+        """Return a taste map as a PNG: songs of playlists by name, other songs, the latest, each (n, 2) from −1 to 1.
+
+        Raises AudioError.
+        """
         ...

@@ -17,6 +17,7 @@ from bot.flows.catalogue import Catalogue
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.recommend import Recommender
+from bot.flows.stream import Stream
 from bot.ports import FeatureSource, Hearing, Music
 
 
@@ -35,6 +36,7 @@ class Services:
     catalogue: Catalogue
     recommender: Recommender
     listening: Listening
+    stream: Stream
     clock: Callable[[], datetime]
 
     async def music(self, member: int) -> Music:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.adapters.jobs import Job
-from bot.adapters.store import members, notices, songs, writes
+from bot.adapters.store import members, notices, shown, songs, writes
 from bot.core.records import Notice, Write
 from bot.errors import (
     ChatDown,
@@ -21,7 +21,7 @@ from bot.errors import (
     SpotifyDown,
     TrainingFailed,
 )
-from bot.flows import hear, hosting, library, link, notify, sort, train, watch
+from bot.flows import hear, hosting, library, link, notify, save, sort, train, watch
 from bot.ports import Music
 from bot.services import Services
 
@@ -53,6 +53,7 @@ class Worker:
             "apply": self._apply,
             "hear": self._hear,
             "place": self._place,
+            "save": self._save,
             "share": self._share,
         }
 
@@ -114,6 +115,13 @@ class Worker:
         for member in everybody:
             if await hear.is_open(services.store, services.sources, member, now):
                 await services.jobs.enqueue("hear", member, AT_ONCE)
+
+    async def begin_saving(self) -> None:
+        """Go on putting among members' likes what they liked in the feed: a crash may have come between."""
+        async with self._services.store.reading() as tx:
+            waiting = await shown.who_saves(tx)
+        for member in waiting:
+            await self._services.jobs.enqueue("save", member)
 
     async def _resume(self, write: Write) -> None:
         """A write that was confirmed has a job, whatever a crash left behind."""
@@ -221,6 +229,18 @@ class Worker:
         music = await self._services.account_music(job.member)
         await hear.tell(self._services.store, job.member, now)
         await self._sort_fresh(job, music, now)
+
+    async def _save(self, job: Job, now: datetime) -> None:
+        """Put what they liked in the feed among their likes, and go on with it as with any new like."""
+        services = self._services
+        if not await save.save(services.store, await services.music(job.member), job.member, now):
+            return
+        async with services.store.reading() as tx:
+            account = await members.account(tx, job.member)
+        if account is not None:
+            music = await services.account_music(job.member)
+            await library.sync(services.store, music, account, now, watch.nothing)
+            await self._settle(job, music, now)
 
     async def _apply_all(self, opened: Sequence[int], job: Job) -> None:
         for write in opened:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from sandbox import page
+from sandbox import neighbour, page
 from sandbox.house import BotEnded, House, Resident
 from sandbox.library import drawn, load
 from sandbox.page.stage import Member, Stage
@@ -55,7 +55,7 @@ async def _main(environment: Mapping[str, str]) -> int:
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     with tempfile.TemporaryDirectory(prefix="cratekeeper-") as folder:
-        house = House(Path(folder), port=int(environment.get("PORT") or 0))
+        house = House(Path(folder), port=int(environment.get("PORT") or 0), settings={"FEED_PAGE": "on"})
         playing = asyncio.create_task(_play(house, environment))
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -79,11 +79,20 @@ async def _play(house: House, environment: Mapping[str, str]) -> int:
         await house.know(ada.library)
         await house.start_bot()
         stage.report_bot("running")
+        by_hand = environment.get("CI", "").lower() != "true"
+        settling = asyncio.create_task(_settle(house, seed)) if by_hand else None
         code = await _tour(_guide(house, ada, stage.tour, environment))
-        if environment.get("CI", "").lower() != "true":
+        if settling is not None:
             _say(f"Go on by hand: {house.origin}   (Ctrl-C ends it and leaves nothing behind)")
+            await settling
             await _until_the_bot_ends(house)
         return code
+
+
+async def _settle(house: House, seed: int) -> None:
+    """Let somebody in whose songs are in the feed, beside the tour: her files take a while to hear."""
+    cleo = await neighbour.move_in(house, seed, CACHE)
+    _say(f"{neighbour.NAME} shares {len(cleo.account.likes)} songs: /feed join, then /feed web.")
 
 
 def _guide(house: House, ada: Resident, tour: Tour, environment: Mapping[str, str]) -> Guide:

@@ -17,6 +17,7 @@ from training.commands.hearing import (
     evaluate_peaks_command,
     fit_tempo_command,
 )
+from training.commands.match import evaluate_match_command
 from training.commands.neighbours import evaluate_neighbours_command
 from training.commands.pretrain import pretrain_command
 from training.commands.use import inspect_command, next_command, predict_command
@@ -66,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate_peaks(verbs.add_parser("evaluate-peaks", help="measure highlights on songs whose form is known"))
     _add_evaluate_neighbours(
         verbs.add_parser("evaluate-neighbours", help="hold songs of real playlists out, and see which are found again")
+    )
+    _add_evaluate_match(
+        verbs.add_parser("evaluate-match", help="hold a match of one person's halves beside two persons")
     )
     return parser
 
@@ -158,6 +162,15 @@ def _add_evaluate_neighbours(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--seed", type=int, default=0, help="of what is held out and asked about")
     parser.set_defaults(run=evaluate_neighbours_command)
+
+
+def _add_evaluate_match(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "data", type=Path, nargs="+", help="three people or more, a library each, with a playlist column"
+    )
+    parser.add_argument("--json", type=Path, help="file for all figures")
+    parser.add_argument("--seed", type=int, default=0, help="of who is drawn")
+    parser.set_defaults(run=evaluate_match_command)
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:

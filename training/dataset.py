@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from bot.core.dataset import Label, TrainingSet
 from training.problems import TooFewLabels
 
-WEIGHTS = {"button": 1.0, "receipt": 1.0, "hand": 1.0, "reaction": 0.7, "csv": 1.0}  # a label's, by its source
+WEIGHTS = {
+    "button": 1.0,
+    "receipt": 1.0,
+    "hand": 1.0,
+    "feed": 1.0,
+    "reaction": 0.7,
+    "csv": 1.0,
+}  # a label's, by its source
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ TIMEOUT = 120.0  # seconds for one file; the longest that is listened to takes s
 MEMORY = 2 * 2**30  # bytes that the process may take; twenty minutes of stereo take 700 MB
 IDLE = 60.0  # seconds until a process that nobody asks is ended, and its memory is free
 ROOT = Path(__file__).parents[2]
+Points = NDArray[np.float64]  # (n, 2)
 # One thread: the same sums in the same order, and as many files at once as there are processors instead.
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -71,6 +72,12 @@ class Hearing:
         """Cut `seconds` from `start` on out of a file. Raises AudioError."""
         made = await self.ask("clip", path=str(path), start=start, seconds=seconds)
         return Clip(**made | {"data": base64.b64decode(made["data"])})
+
+    async def draw(self, clouds: Mapping[str, Points], rest: Points, latest: Points) -> bytes:
+        """Draw a taste map: playlists by name, the other songs, the latest. Raises AudioError."""
+        named = [{"name": name, "songs": songs.tolist()} for name, songs in clouds.items()]
+        made = await self.ask("tastemap", clouds=named, rest=rest.tolist(), latest=latest.tolist())
+        return base64.b64decode(made["picture"])
 
     async def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """Return the answer of `bot.audio.process` to a request. Raises AudioError."""

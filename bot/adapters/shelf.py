@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, playlists
-from bot.core.records import Item, Playlist
+from bot.adapters.store import songs as library
+from bot.core.records import Item, Like, Playlist
 from bot.errors import PlaylistGone
 from bot.ports import Contents, Found
 
@@ -41,6 +42,15 @@ class Shelf:
         async with self._store.writing() as tx:
             kept, items = await self._open(tx, playlist)
             await playlists.save_content(tx, kept, [item for item in items if item.song not in gone], None)
+
+    async def save(self, songs: Sequence[str]) -> None:
+        async with self._store.writing() as tx:
+            known = await library.some(tx, songs)
+            await library.like(tx, self._member, [Like(each, self._clock()) for each in known.values()], self._clock())
+
+    async def unsave(self, songs: Sequence[str]) -> None:
+        async with self._store.writing() as tx:
+            await library.unlike(tx, self._member, songs)
 
     async def _open(self, tx: Tx, ref: str) -> tuple[Playlist, list[Item]]:
         kept = await playlists.by_ref(tx, self._member, ref)

@@ -18,8 +18,8 @@ from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 from bot.audio.decode import CONTAINERS
-from bot.audio.peak import CLIP
 from bot.audio.waveform import voice
+from bot.core.highlight import CLIP
 from bot.core.records import Clip
 from bot.errors import ClipTooLarge, NothingThere
 

@@ -8,7 +8,6 @@ are measured on (`docs/hearing.md`). Some 70 ms for a song of four minutes, besi
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import scipy.fft
@@ -19,11 +18,10 @@ from scipy.ndimage import uniform_filter1d
 from bot.audio.decode import Sound
 from bot.audio.form import best_echoes, boundaries, echoes, likeness, spread
 from bot.audio.spectrum import RATE, frequencies, hann, mel_filters, resample
+from bot.core.highlight import CLIP, LEAD, Peak
 
-CLIP = 20.0  # seconds whose sound is judged
 PREVIEW = 45.0  # seconds; what is no longer was cut by somebody who chose its beginning
 CHOSEN = 0.5  # confidence in that choice
-LEAD = 0.25  # seconds before the rise: an ear wants the upbeat
 WINDOW = 8192  # samples: 0.37 s, long enough to tell low semitones apart
 FRAMES = 4  # a second
 BLOCK = 64  # frames transformed at once; bounds memory
@@ -46,21 +44,6 @@ SURER = 1.9  # by how much a standard deviation of appeal; fitted to 100 generat
 SNAP = 0.75  # seconds around a moment in which the rise is looked for
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """Where to begin (`start`, s), where the highlight itself sets in (`moment`, s), and how sure that is, 0 to 1.
-
-    way: "audio", "preview" (somebody chose the beginning), "heatmap". curve: how likely a highlight is over the song,
-    0 to 1, evenly spread over it; empty where nothing is known.
-    """
-
-    start: float
-    moment: float
-    confidence: float
-    way: Literal["audio", "preview", "heatmap"]
-    curve: Floats
 
 
 @dataclass(frozen=True, slots=True)

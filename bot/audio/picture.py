@@ -8,10 +8,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.audio.decode import Sound
 from bot.audio.features import Detail
-from bot.audio.peak import Peak
 from bot.audio.tonality import MAJOR, Tonality
 from bot.audio.waveform import HEIGHT, INK, MARGIN, PAPER, WIDTH
 from bot.audio.waveform import picture as waveform
+from bot.core.highlight import Peak
 
 Floats = NDArray[np.float32]
 CHROMA, TEMPO, GAP = 168, 120, 40  # pixels: heights of the two below the waveform, and what is above each

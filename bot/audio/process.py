@@ -22,12 +22,14 @@ from bot.audio.decode import Sound, read
 from bot.audio.embedding import MODEL, Embedder
 from bot.audio.embedding import RATE as EMBEDDING_RATE
 from bot.audio.features import FEATURES, VERSION, Analysis, hear
-from bot.audio.peak import Peak, find
+from bot.audio.peak import find
 from bot.audio.picture import key_name, picture
 from bot.audio.spectrum import mixed
 from bot.audio.tags import read_tags
+from bot.audio.tastemap import draw
 from bot.core import wire
 from bot.core.features import TAG
+from bot.core.highlight import Peak
 from bot.errors import AudioError, HearingFailed, TooLargeAudio
 
 EMBEDDING = "musicnn"  # the name of its vector
@@ -91,8 +93,13 @@ def clip(request: Mapping[str, Any]) -> Answer:
     return {"data": _text(made.data)} | about
 
 
+def tastemap(request: Mapping[str, Any]) -> Answer:
+    """The picture of "clouds", "rest" and "latest", as `bot.audio.tastemap` draws it: a PNG (base64)."""
+    return {"picture": _text(draw(request["clouds"], request["rest"], request["latest"]))}
+
+
 ANSWERS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
-    each.__name__: each for each in (features, analyse, describe, recording, peak, clip)
+    each.__name__: each for each in (features, analyse, describe, recording, peak, clip, tastemap)
 }
 
 

@@ -14,11 +14,14 @@ from bot.chat.commands import (
     data,
     discover,
     feed,
+    follow,
     label,
     library,
     link,
+    match,
     model,
     playlists,
+    profile,
     prompt,
     rules,
     shared,
@@ -27,6 +30,7 @@ from bot.chat.commands import (
     status,
     tokens,
     updates,
+    web,
 )
 from bot.chat.layout import Handler, Page
 from bot.chat.texts import reading
@@ -36,33 +40,19 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
-WITH_COMMANDS = (
-    link,
-    library,
-    rules,
-    label,
-    prompt,
-    model,
-    sort,
-    song,
-    updates,
-    status,
-    tokens,
-    data,
-    discover,
-    feed,
-    shared,
+ROOMS = (
+    *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
+    *(discover, feed, web, profile, follow, match, shared),
 )
-WITH_TAPS = (link, playlists, label, model, sort, tokens, data, discover, shared)
 
 
 def all_commands() -> list[AnyCommand]:
-    return [command for module in WITH_COMMANDS for command in module.COMMANDS]
+    return [command for room in ROOMS for command in getattr(room, "COMMANDS", ())]
 
 
 def all_taps() -> Mapping[str, Handler]:
     """Who handles which button; two handlers of one name would be a mistake."""
-    found = [pair for module in WITH_TAPS for pair in module.TAPS.items()]
+    found: list[tuple[str, Handler]] = [pair for room in ROOMS for pair in getattr(room, "TAPS", {}).items()]
     if len(dict(found)) != len(found):
         raise ValueError("two handlers share a name")
     return dict(found)

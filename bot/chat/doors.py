@@ -10,7 +10,7 @@ from aiohttp import ClientError
 
 from bot.chat import ids, layout, reply, sentences, shared, texts
 from bot.chat.bot import Bot
-from bot.chat.commands import sort, steps
+from bot.chat.commands import match, sort, steps
 from bot.chat.desk import Live
 from bot.chat.layout import Page
 from bot.core.records import Member, Notice
@@ -46,6 +46,8 @@ def asker(bot: Bot, notice: Notice) -> Live | None:
             return bot.desk.take(notice.member, "apply", now, body["write"])
         case "shared":
             return bot.desk.take(notice.member, "share", now, body["shared"])
+        case "match":
+            return bot.desk.take(notice.member, match.JOB, now, body["agreement"])
         case "problem":
             return bot.desk.take(notice.member, str(body.get("job", "")), now)
         case _:
@@ -116,6 +118,8 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
             return await _trained(bot, notice, asked)
         case "receipt" | "update":
             return await _receipt(bot, notice, asked)
+        case "match":
+            return await match.told(bot, notice, asked=asked)
         case "consent":
             again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
             return Page(texts.consent_ends(int(notice.body["days"])), layout.row(again))
@@ -153,12 +157,12 @@ async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
 
 
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
-    """The receipt; that of a single tap is told only where it was asked for, or when something went wrong."""
+    """The receipt; that of a single song is told only where it was asked for, or when something went wrong."""
     try:
         found = await sort.reviewed(bot, notice.member, int(notice.body["write"]))
     except CratekeeperError as gone:
         log.info("a receipt is not kept any more: %s", gone)
         return None
-    if found.receipt.write.kind == "tap" and not asked and not found.receipt.write.problem:
+    if found.receipt.write.kind in ("tap", "add") and not asked and not found.receipt.write.problem:
         return None
     return await sort.page_of(bot, found)

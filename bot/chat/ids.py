@@ -13,7 +13,8 @@ VERSION = "ck1"
 PATTERN = re.compile(
     rf"{VERSION}:(?P<what>[a-z]{{1,12}})(?::(?P<key>[A-Za-z0-9_-]{{1,40}}))?(?::(?P<n>[0-9]{{1,18}}))?", re.ASCII
 )
-DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)  # fits the 64 bits of a database integer
+DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)  # a snowflake has that many
+MOST = 2**63 - 1  # what a database integer holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,6 @@ def parse(text: str) -> Id | None:
 
 def number(text: str) -> int:
     """Return the number that a member's choice carries. Raises BadChoice where it is none."""
-    if not DIGITS.fullmatch(text):
+    if not DIGITS.fullmatch(text) or int(text) > MOST:
         raise BadChoice
     return int(text)

@@ -112,13 +112,14 @@ def option(label: str, value: str | int, note: str = "", *, emoji: str | None = 
     return Option(label=words.plain(label, 100), value=str(value), description=shown, emoji=emoji, default=chosen)
 
 
-def menu(what: Id, placeholder: str, options: Iterable[Option], *, most: int = 1) -> Row:
-    """A row with a select of up to 25 options, of which one to `most` are chosen."""
+def menu(what: Id, placeholder: str, options: Iterable[Option], *, least: int = 1, most: int = 1) -> Row:
+    """A row with a select of up to 25 options, of which `least` to `most` are chosen."""
     shown = list(options)[:MOST_OPTIONS]
     select = ui.Select[Any](
         custom_id=str(what),
         placeholder=words.plain(placeholder, PLACEHOLDER),
         options=shown,
+        min_values=least,
         max_values=min(most, len(shown)),
     )
     return row(Tap(select))

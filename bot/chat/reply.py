@@ -12,6 +12,7 @@ import discord
 from discord import InteractionResponseType, InteractionType
 
 from bot.chat.layout import Form, Page
+from bot.chat.posts import Post
 
 T = TypeVar("T")
 PATIENCE = 1.8  # seconds; Discord gives up on an interaction after three
@@ -47,7 +48,7 @@ async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
         await interaction.response.send_message(view=page, files=page.files, ephemeral=True)
 
 
-async def post(interaction: discord.Interaction[Any], page: Page) -> None:
+async def announce(interaction: discord.Interaction[Any], page: Page) -> None:
     """Say it where the member is, for all there to see: they asked for that."""
     await interaction.response.send_message(view=page, files=page.files)
 
@@ -56,6 +57,17 @@ async def pause(interaction: discord.Interaction[Any], *, public: bool = False) 
     """Acknowledge now, `show` later."""
     if not interaction.response.is_done():
         await interaction.response.defer(ephemeral=not public)
+
+
+async def pause_anew(interaction: discord.Interaction[Any]) -> None:
+    """Acknowledge now, `post` later, in a new message for everybody."""
+    if not interaction.response.is_done():
+        await interaction.response.defer(thinking=True)
+
+
+async def post(interaction: discord.Interaction[Any], card: Post) -> None:
+    """Put a card of the feed into the answer that `pause` or `pause_anew` began."""
+    await interaction.edit_original_response(content=card.content, view=card, attachments=card.files)
 
 
 async def pause_apart(interaction: discord.Interaction[Any]) -> None:

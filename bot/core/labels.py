@@ -26,6 +26,7 @@ class Source(StrEnum):
     REACTION = "reaction"
     RECEIPT = "receipt"
     HAND = "hand"
+    FEED = "feed"  # added there, by a member who lets that count
 
 
 @dataclass(frozen=True, slots=True)

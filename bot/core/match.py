@@ -132,10 +132,20 @@ def title(text: str) -> Title:
     head, asides = _asides(plain(text))
     asides = [GUESTS.sub("", aside) for aside in asides if not ONLY_GUESTS.fullmatch(aside.strip())]
     told = [bare for aside in asides if (bare := _squeezed(SAME_RECORDING.sub(" ", aside)))]
-    kinds = frozenset(kind for kind, words in KINDS.items() if any(words.search(each) for each in told))
-    qualifier = " ".join(each for each in told if any(words.search(each) for words in KINDS.values()))
-    subtitle = [each for each in told if not any(words.search(each) for words in KINDS.values())]
-    return Title(_letters(" ".join([GUESTS.sub("", head), *subtitle])), kinds, _letters(_undated(qualifier)))
+    other = frozenset().union(*(kinds(each) for each in told))
+    qualifier = " ".join(each for each in told if kinds(each))
+    subtitle = [each for each in told if not kinds(each)]
+    return Title(_letters(" ".join([GUESTS.sub("", head), *subtitle])), other, _letters(_undated(qualifier)))
+
+
+def kinds(text: str) -> frozenset[str]:
+    """Return the kinds of other versions that a plain text names."""
+    return frozenset(kind for kind, words in KINDS.items() if words.search(text))
+
+
+def letters(text: str) -> str:
+    """Return the words of a text, plain and without marks."""
+    return _letters(plain(text))
 
 
 def people(artists: Iterable[str]) -> frozenset[str]:

@@ -185,6 +185,22 @@ class ApiToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A song that the feed showed a member, and what they said of it: "skip", "like", "add", or nothing (yet).
+
+    saving: "save" or "drop" is still to be done to their likes; "saved": we put it there.
+    """
+
+    member: int
+    song: str
+    key: str
+    at: datetime
+    said: str | None
+    said_at: datetime | None
+    saving: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A channel that those who run its server gave to a purpose. due_at: of the digest, when the next one is."""
 
@@ -192,6 +208,44 @@ class Place:
     purpose: str
     server: int
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a member shows to others: some of their playlists, a map of their taste, what they reposted."""
+
+    member: int
+    playlists: tuple[int, ...] = ()
+    map: bool = False
+    reposts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reposted:
+    """A song that a member passed on in a server, and the message in which they did."""
+
+    member: int
+    song: str
+    server: int
+    channel: int
+    message: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """`member` asked `other` to compare their tastes. declined_at: `member` was told no, or had it ended."""
+
+    agreement: int
+    member: int
+    other: int
+    asked_at: datetime
+    agreed_at: datetime | None = None
+    declined_at: datetime | None = None
+
+    def beside(self, member: int) -> int:
+        """The other of the two."""
+        return self.other if member == self.member else self.member
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +258,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants."""
+    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants.
+
+    peak: seconds from its beginning to where the highlight sets in; None where that was not looked for.
+    """
 
     data: bytes
     name: str
     mime: str
     seconds: float
     waveform: str
+    peak: float | None = None

@@ -5,7 +5,7 @@ lie farther away and still be named before another.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +19,7 @@ WIDE = 200  # songs near each point asked about that are ranked
 KIN = 3  # liked songs that speak for a song: those nearest to it
 LIKES = 0.3  # weight of their mean cosine
 DISTASTE = 0.4  # weight of the cosine to the nearest song that is not for them
+SKIP = 0.2  # weight of the mean cosine to the nearest songs that they skipped
 MODEL = 0.1  # weight of the probability that one of their playlists takes it
 KNOWN_ARTIST = 0.05  # what an artist costs whom they like already
 ALIKE = 0.15  # weight of the cosine to the songs that are named before it
@@ -30,10 +31,11 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What a member likes and what is not for them: points (m, k) and (s, k), either may have no row."""
+    """What a member likes, what is not for them, and what they skipped: points (·, k); any may have no row."""
 
     likes: Vectors
     distastes: Vectors
+    skips: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
 def scores(
@@ -45,6 +47,7 @@ def scores(
     """
     found = _nearest(points, towards, 1) + LIKES * _nearest(points, taste.likes, KIN)
     found -= DISTASTE * np.maximum(_nearest(points, taste.distastes, 1), 0)
+    found -= SKIP * np.maximum(_nearest(points, taste.skips, KIN), 0)
     if model is not None:
         found += MODEL * model
     return np.asarray(found - KNOWN_ARTIST * familiar, np.float32)

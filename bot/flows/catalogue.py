@@ -21,7 +21,7 @@ from bot.flows.clips import Clips
 from bot.flows.points import KEY_BYTES, Points, key
 
 MOST_ON_A_PAGE = 100
-GONE = "That song is not in the catalogue, or not any more."
+GONE = "That song is not in the catalogue as you see it. `/feed join` shows you what others share."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +121,15 @@ class Catalogue:
             raise BadChoice(GONE)
         return song
 
-    async def random(self, member: int) -> Entry:
-        """Return any entry that the member can see and did not put away. Raises NothingThereYet."""
+    async def random(self, member: int, new_since: datetime | None = None) -> Entry:
+        """Return any entry that the member can see and did not put away. Raises NothingThereYet.
+
+        new_since: neither one that they like nor one that the feed showed them since then.
+        """
         async with self._store.reading() as tx:
             sees_all = await self.sees_all(tx, member)
             starts = (secrets.token_hex(KEY_BYTES), "")  # from the first on, if none is left after it
-            drawn = [song for each in starts if (song := await entries.draw(tx, sees_all, member, each))]
+            drawn = [song for each in starts if (song := await entries.draw(tx, sees_all, member, each, new_since))]
             found = await self._entries(tx, drawn[:1])
         if not found:
             raise NothingThereYet

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +32,16 @@ class Clips:
         if (kept := await asyncio.to_thread(self._read, digest)) is not None:
             return kept
         peak = await self._hearing.peak(path)
-        clip = await self._hearing.clip(path, peak["start"], SECONDS)
-        await asyncio.to_thread(self._write, digest, clip, float(peak["moment"]))
+        start, moment = float(peak["start"]), float(peak["moment"])
+        clip = replace(await self._hearing.clip(path, start, SECONDS), peak=moment - start)
+        await asyncio.to_thread(self._write, digest, clip, start)
         return clip
 
     def peak(self, digest: str) -> float | None:
         """Return the peak (s) of a file of which a clip is kept."""
         try:
             with self._path(digest).open("rb") as file:
-                return float(json.loads(file.readline())["peak"])
+                return float(json.loads(file.readline())["moment"])
         except (OSError, ValueError, KeyError):
             return None
 
@@ -53,13 +54,15 @@ class Clips:
             about, _, data = path.read_bytes().partition(b"\n")
             os.utime(path)  # so that it goes last
             said: dict[str, Any] = json.loads(about)
-            return Clip(data, said["name"], said["mime"], said["seconds"], said["waveform"])
+            peak = said["moment"] - said["start"]
+            return Clip(data, said["name"], said["mime"], said["seconds"], said["waveform"], peak)
         except (OSError, ValueError, KeyError):
             return None  # not there, or damaged: cut anew
 
-    def _write(self, digest: str, clip: Clip, peak: float) -> None:
+    def _write(self, digest: str, clip: Clip, start: float) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = {name: value for name, value in asdict(clip).items() if name != "data"} | {"peak": peak}
+        about = {name: getattr(clip, name) for name in ("name", "mime", "seconds", "waveform")}
+        about |= {"start": start, "moment": start + (clip.peak or 0.0)}  # seconds into the song
         with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".new-", delete=False) as file:
             file.write(json.dumps(about).encode() + b"\n" + clip.data)
         Path(file.name).replace(self._path(digest))

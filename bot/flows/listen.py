@@ -1,4 +1,7 @@
-"""Listen: how a song can be heard, best first: a clip of the operator's file from its peak on, else where it plays."""
+"""Listen: how a song can be heard, best first.
+
+A clip of the operator's file from its peak on; Deezer's preview; the most replayed moment of a video; Spotify's page.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,6 +9,7 @@ from enum import StrEnum
 from bot.core.records import Clip, Song
 from bot.errors import AudioError, NoClip
 from bot.flows.catalogue import Catalogue
+from bot.flows.elsewhere import Elsewhere
 
 
 class Way(StrEnum):
@@ -20,9 +24,10 @@ class Way(StrEnum):
 class Listen:
     """How one song can be heard.
 
-    clip: for CLIP alone. url: of all others but NOTHING; sound itself for PREVIEW, else a page. by: whose it is, to be
-    named. page: the service's page about the song, where url is sound. start: seconds into the video. peak: seconds
-    into the song.
+    clip: for CLIP alone; its own `peak` says where in it the highlight sets in. url: of all others but NOTHING; sound
+    itself for PREVIEW (good for some minutes: ask when somebody wants to hear, and keep it nowhere), else a page. by:
+    whose it is, to be named. page: the service's page about the song, where url is sound. start: seconds into the
+    video, which the url says, too. peak: seconds into the song.
     """
 
     way: Way
@@ -37,14 +42,24 @@ class Listen:
 class Listening:
     """Built once."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, catalogue: Catalogue, elsewhere: Elsewhere) -> None:
+        self._catalogue, self._elsewhere = catalogue, elsewhere
 
     async def to(self, member: int, song: Song) -> Listen:
-        """Return the best way for a song that the member may see. Raises BadChoice for one that they may not."""
+        """Return the best way for a song that the member may see; may take some seconds, so defer before it.
+
+        Raises BadChoice for a song that they may not see.
+        """
         try:
             clip = await self._catalogue.clip(member, song.song)
         except (NoClip, AudioError):
-            return Listen(Way.LINK, url=song.url, by="Spotify") if song.url else Listen(Way.NOTHING)
+            return await self._without_file(song)
         entry = await self._catalogue.entry(member, song.song)
         return Listen(Way.CLIP, clip=clip, peak=entry.peak)
+
+    async def _without_file(self, song: Song) -> Listen:
+        if (preview := await self._elsewhere.preview(song)) is not None:
+            return Listen(Way.PREVIEW, url=preview.url, by="Deezer", page=preview.page)
+        if (moment := await self._elsewhere.video(song)) is not None:
+            return Listen(Way.VIDEO, url=moment.url, by="YouTube", start=moment.start, peak=moment.start)
+        return Listen(Way.LINK, url=song.url, by="Spotify") if song.url else Listen(Way.NOTHING)

@@ -15,24 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.adapters.scorer import Scorer
-from bot.adapters.store import Store, Tx, distastes, entries, models, playlists, songs
+from bot.adapters.store import Store, Tx, distastes, entries, models, playlists, shown, songs
 from bot.core import taste
 from bot.core.columns import Vectors, key_of
+from bot.core.decide import Scores
 from bot.core.features import SongFeatures
-from bot.core.records import Song
+from bot.core.records import Layer, Song
 from bot.core.space import Space
 from bot.core.taste import Taste
-from bot.errors import BadChoice, ModelError
+from bot.errors import BadChoice, ModelError, NoTaste
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.points import Index
 
 MOST_LIKES = 1_000  # that speak for a member: the newest
+MOST_SAID = 300  # likes in the feed, and skips, that do: the newest
 SEEDS = 6  # of their likes, where they name no song
 MOST = 25  # that are named at once
 NAMED = 2  # songs of theirs that say why
 MOST_STEPS = 20  # of a walk
 REMEMBERED = 64  # members whose likes stay measured
-NO_TASTE = "I know nothing yet of what you like to go by. Name a song, or try /random."
 UNKNOWN = "I know too little of that song to say what is near it."
 NOT_YOURS = "That song is neither in your library nor in the catalogue."
 
@@ -51,7 +52,8 @@ class Recommended:
 class Own:
     """What a member brings.
 
-    likes: songs with a point each (m, k); held: all they like; artists: keys of those; refused: what is not for them.
+    likes: songs with a point each (m, k); held: all they like, in their library or in the feed; artists: keys of those;
+    refused: what is not for them; skipped: what they passed over in the feed.
     """
 
     likes: Sequence[Song]
@@ -59,6 +61,7 @@ class Own:
     held: frozenset[str]
     artists: frozenset[int]
     refused: Sequence[str]
+    skipped: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +80,24 @@ class Recommender:
         self._store, self._catalogue, self._scorer = store, catalogue, scorer
         self._own: OrderedDict[int, tuple[Any, Own]] = OrderedDict()
 
-    async def recommend(self, member: int, song: str | None, count: int) -> list[Recommended]:
+    async def recommend(
+        self, member: int, song: str | None, count: int, without: Sequence[str] = ()
+    ) -> list[Recommended]:
         """Return up to `count` songs near `song`; without one, near some of what they like, others each time.
 
-        Raises BadChoice for a song that they cannot see or of which nothing is known, NothingThereYet.
+        without: songs that are not wanted now.
+
+        Raises BadChoice for a song that they cannot see or of which nothing is known, NoTaste, NothingThereYet.
         """
         index = await self._catalogue.points.index()
         async with self._store.reading() as tx:
             own = await self._of(tx, member, index)
             if song is None:
-                wish = Wish(_drawn(own), (), ())
+                wish = Wish(_drawn(own), (), without)
             else:
-                wish = Wish(await self._points(tx, member, index, [song]), await _described(tx, [song]), [song])
+                wish = Wish(
+                    await self._points(tx, member, index, [song]), await _described(tx, [song]), [song, *without]
+                )
         return await self._granted(member, index, own, wish, count)
 
     async def alchemy(self, member: int, add: Sequence[str], subtract: Sequence[str], count: int) -> list[Recommended]:
@@ -133,7 +142,8 @@ class Recommender:
         around = await asyncio.to_thread(look, wish.towards, taste.WIDE)
         async with self._store.reading() as tx:
             model = await self._model(tx, member, around.ids)
-        member_taste = Taste(own.points, index.neighbours.points(own.refused))
+        placed = index.neighbours.points
+        member_taste = Taste(own.points, placed(own.refused), placed(own.skipped))
         count = max(1, min(count, MOST))
         ranked = taste.rank(around, wish.towards, member_taste, own.artists, count, model)
         shown = await self._catalogue.visible(member, [around.ids[at] for at, _ in ranked])
@@ -143,19 +153,30 @@ class Recommender:
             if around.ids[at] in shown
         ]
 
+    async def likely(self, tx: Tx, layer: Layer, song: Song) -> dict[int, float]:
+        """Return how likely each playlist of a layer takes the song; nothing where no model says."""
+        scores = await self._scores(tx, layer.layer, [song.song])
+        if scores is None:
+            return {}
+        found = zip(scores.classes, scores.probabilities[0].tolist(), strict=True)
+        return {playlist: probability for playlist, probability in found if playlist is not None}
+
     async def _model(self, tx: Tx, member: int, ids: Sequence[str]) -> NDArray[np.float32] | None:
         """Return how likely any of the member's playlists takes each song, by the model of their first layer."""
         layers = await playlists.layers(tx, member)
-        serving = await models.serving(tx, layers[0].layer) if layers else None
+        scores = await self._scores(tx, layers[0].layer, ids) if layers else None
+        kept = [at for at, each in enumerate(scores.classes) if each is not None] if scores else []
+        return np.asarray(scores.probabilities[:, kept].max(axis=1), np.float32) if scores and kept else None
+
+    async def _scores(self, tx: Tx, layer: int, ids: Sequence[str]) -> Scores | None:
+        serving = await models.serving(tx, layer)
         if serving is None or not ids:
             return None
         known = await entries.features(tx, await entries.described(tx, ids))
         try:
-            scores = self._scorer.load(serving.digest).score([known.get(song, SongFeatures()) for song in ids])
+            return self._scorer.load(serving.digest).score([known.get(song, SongFeatures()) for song in ids])
         except ModelError:
             return None
-        kept = [at for at, each in enumerate(scores.classes) if each is not None]
-        return np.asarray(scores.probabilities[:, kept].max(axis=1), np.float32) if kept else None
 
     async def _points(self, tx: Tx, member: int, index: Index, ids: Sequence[str]) -> Vectors:
         """Return (n, k) points of songs of the catalogue or the member's own. Raises BadChoice."""
@@ -176,22 +197,26 @@ class Recommender:
 
     async def _of(self, tx: Tx, member: int, index: Index) -> Own:
         """Return what the member brings; measured again when their library or the space changed."""
-        stamp = (index.number, await songs.stamp(tx, member), refused := await distastes.of(tx, member))
+        refused, said = await distastes.of(tx, member), await shown.stamp(tx, member)
+        stamp = (index.number, await songs.stamp(tx, member), refused, said)
         kept = self._own.get(member)
         if kept is not None and kept[0] == stamp:
             self._own.move_to_end(member)
             return kept[1]
         library = await songs.library(tx, member)
-        newest = library[:MOST_LIKES]
+        held = {each.song for each in library}
+        in_feed = [song for song in await shown.said(tx, member, shown.LIKED, MOST_SAID) if song not in held]
+        newest = [*await _described(tx, in_feed), *library[:MOST_LIKES]]
         features = await songs.features(tx, member, newest)
         points = _measured(index.space, [features[each.song] for each in newest])
         known = np.flatnonzero(points.any(axis=1))
         own = Own(
             likes=[newest[at] for at in known],
             points=points[known],
-            held=frozenset(each.song for each in library),
-            artists=frozenset(key_of(each.artists[0]) for each in library if each.artists),
+            held=frozenset(held | set(in_feed)),
+            artists=frozenset(key_of(each.artists[0]) for each in (*newest, *library) if each.artists),
             refused=refused,
+            skipped=await shown.said(tx, member, ("skip",), MOST_SAID),
         )
         self._own[member] = (stamp, own)
         if len(self._own) > REMEMBERED:
@@ -204,9 +229,9 @@ def _measured(space: Space, known: Sequence[SongFeatures]) -> Vectors:
 
 
 def _drawn(own: Own) -> Vectors:
-    """Draw some of what they like, others each time. Raises BadChoice where nothing is known of any."""
+    """Draw some of what they like, others each time. Raises NoTaste where nothing is known of any."""
     if not own.likes:
-        raise BadChoice(NO_TASTE)
+        raise NoTaste
     return own.points[np.random.default_rng().permutation(len(own.likes))[:SEEDS]]
 
 

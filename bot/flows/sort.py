@@ -223,9 +223,14 @@ async def not_there(tx: Tx, member: int, change: int, event: int, now: datetime)
     return await open_tap(tx, member, done.layer, [(line.playlist, line.song, "remove")], now)
 
 
-async def open_tap(tx: Tx, member: int, layer: int, lines: Sequence[tuple[int, str, str]], now: datetime) -> int:
-    """Open a write for what the member just said about single songs: (playlist, song, "add" or "remove")."""
-    opened = await writes.begin(tx, member, layer, "tap", len(lines), None, now)
+async def open_tap(
+    tx: Tx, member: int, layer: int, lines: Sequence[tuple[int, str, str]], now: datetime, kind: str = "tap"
+) -> int:
+    """Open a write for what the member just said about single songs: (playlist, song, "add" or "remove").
+
+    kind: "tap" where their word is a label, too, and is taken back with the write; "add" where it is none.
+    """
+    opened = await writes.begin(tx, member, layer, kind, len(lines), None, now)
     told = [
         {"playlist": playlist, "song": song, "action": action, "certainty": "told"} for playlist, song, action in lines
     ]

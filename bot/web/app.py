@@ -1,4 +1,7 @@
-"""App: two addresses, `/callback` and `/health`. The API may stand below /api (`web.api`); all else is not found."""
+"""App: two addresses, `/callback` and `/health`; all else is not found.
+
+The API may stand below /api (`web.api`), the swipe page below /feed (`web.feed`).
+"""
 
 import logging
 import re

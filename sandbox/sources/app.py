@@ -164,8 +164,10 @@ async def track(request: web.Request) -> web.Response:
     if not found:
         return deezer_error(800)
     url = f"{request.url.origin()}{request.path.partition('/track/')[0]}/previews/{found[0].isrc}.mp3"
-    said = {"id": 3135556, "readable": True, "title": found[0].title, "isrc": found[0].isrc, "type": "track"}
-    return web.json_response(said | {"preview": "" if found[0].preview is None else url})
+    number = 3135556 + request.app[WORLD].recordings.index(found[0])
+    said = {"id": number, "readable": True, "title": found[0].title, "isrc": found[0].isrc, "type": "track"}
+    page = f"https://www.deezer.com/track/{number}"
+    return web.json_response(said | {"link": page, "preview": "" if found[0].preview is None else url})
 
 
 async def preview(request: web.Request) -> web.Response:

@@ -45,7 +45,7 @@ class Stage:
                 path=f"/music/{number}.mp3",
                 size=1,
                 mtime_ns=1,
-                digest=f"{number:064d}",
+                digest=f"{number:032d}{number:032d}",
                 at=self.now,
                 title=f"File {number}",
                 artists=(f"Band {number}",),
@@ -82,4 +82,4 @@ def number_of(named: str) -> int:
 
 
 def local(number: int) -> str:
-    return "local:" + f"{number:064d}"[:32]
+    return f"local:{number:032d}"

@@ -32,7 +32,7 @@ async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
         str(path),
         1,
         1,
-        f"{7:064d}",
+        f"{7:032d}{7:032d}",
         now,
         title="A song",
         version="1",
@@ -45,6 +45,7 @@ async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
     before = await catalogue.entry(ADA, local(7))
     assert (before.clip, before.peak) == (True, None)
     clip = await catalogue.clip(ADA, local(7))
+    assert clip.peak is not None
     assert clip.data
     assert clip.seconds > 0
     path.unlink()
@@ -52,13 +53,15 @@ async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
     after = (await catalogue.entry(ADA, local(7))).peak
     assert after is not None
     assert after >= 0
+    assert 0 <= clip.peak <= min(after, clip.seconds), "where in the clip it is"
 
 
 async def test_a_damaged_clip_is_cut_anew_and_a_lost_file_is_an_error(hearing: Hearing, tmp_path: Path) -> None:
     path, kept = tmp_path / "song.wav", Clips(hearing, tmp_path / "clips")
     path.write_bytes(sound(330))
     clip = await kept.cut(path, "a")
-    (tmp_path / "clips" / "a.clip").write_bytes(b"{ damaged")
+    damaged = tmp_path / "clips" / "a.clip"
+    damaged.write_bytes(b"{ damaged")
     assert kept.peak("a") is None
     again = await kept.cut(path, "a")
     assert (again.seconds, again.mime) == (clip.seconds, clip.mime)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.audio.heatmap import BACK, FEWEST, SAME, Part, find
-from bot.audio.peak import CLIP, LEAD, Peak
+from bot.core.heatmap import BACK, FEWEST, SAME, Part, find
+from bot.core.highlight import CLIP, LEAD, Peak
 
 # Values of a real video (yt-dlp, issue 3888): the first is the highest, the highest inside is 0.303 in the 74th part.
 THOUSANDTHS = [

@@ -11,8 +11,9 @@ import soundfile
 
 from bot.audio.decode import Sound
 from bot.audio.form import boundaries, echoes, likeness, spread
-from bot.audio.peak import CLIP, LEAD, MOST, PREVIEW, Peak, find, outlined
+from bot.audio.peak import MOST, PREVIEW, find, outlined
 from bot.audio.spectrum import RATE
+from bot.core.highlight import CLIP, LEAD, Peak
 from sandbox import arranged, synth
 from sandbox.arranged import Arranged, play
 from training.__main__ import main as training

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.audio.decode import Sound
-from bot.audio.peak import CLIP, Peak
 from bot.audio.waveform import BAND, CURVE, HEIGHT, MARGIN, WIDTH, levels, picture, voice
+from bot.core.highlight import CLIP, Peak
 
 NOTHING = np.zeros(0, np.float32)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bot.audio import decode, peak
 from bot.audio.decode import Sound
 from bot.audio.spectrum import RATE, resample
+from bot.core.highlight import CLIP
 from training.problems import InputProblem
 from training.progress import bar
 from training.report import table
@@ -31,7 +32,7 @@ def report(folder: Path, kind: str, seed: int) -> str:
     """Return a table of the mean share of a clip inside the highlight, with 95 % intervals over songs."""
     songs = read_sections(folder, kind)
     rows = [shares(decode.read(folder / name), spans) for name, spans in bar(songs.items(), "songs")]
-    head = f"{folder}: {len(rows)} songs, clips of {peak.CLIP:.0f} s, share inside `{kind}`\n\n"
+    head = f"{folder}: {len(rows)} songs, clips of {CLIP:.0f} s, share inside `{kind}`\n\n"
     return head + table(("way", "share", "95 %"), _lines(rows, seed))
 
 
@@ -52,7 +53,7 @@ def read_sections(folder: Path, kind: str) -> dict[str, list[Span]]:
 
 def shares(sound: Sound, highlight: Sequence[Span]) -> dict[str, float]:
     """Return the share of a clip inside the highlight for each way of choosing its start."""
-    starts = np.arange(0, max(sound.seconds - peak.CLIP, STEP), STEP)
+    starts = np.arange(0, max(sound.seconds - CLIP, STEP), STEP)
     everywhere = np.array([inside(start, highlight) for start in starts])
     found = peak.find(sound)
     return {
@@ -67,15 +68,15 @@ def shares(sound: Sound, highlight: Sequence[Span]) -> dict[str, float]:
 
 def inside(start: float, spans: Sequence[Span]) -> float:
     """The share of a clip from `start` on that lies in `spans`."""
-    end = start + peak.CLIP
-    return sum(max(0.0, min(end, until) - max(start, since)) for since, until in spans) / peak.CLIP
+    end = start + CLIP
+    return sum(max(0.0, min(end, until) - max(start, since)) for since, until in spans) / CLIP
 
 
 def loudest(sound: Sound) -> float:
     """Where the clip with the most power begins."""
     size, samples = round(STEP * RATE), resample(sound.mono, sound.rate, RATE)
     power = (samples[: len(samples) // size * size].reshape(-1, size) ** 2).sum(1)
-    total, clip = np.concatenate([[0], np.cumsum(power)]), round(peak.CLIP / STEP)
+    total, clip = np.concatenate([[0], np.cumsum(power)]), round(CLIP / STEP)
     return float(np.argmax(total[clip:] - total[:-clip])) * STEP if len(total) > clip else 0.0
 
 

@@ -12,13 +12,14 @@ import aiohttp
 
 from bot.adapters.sources import deezer, listenbrainz, musicbrainz, reccobeats
 from bot.adapters.sources.acousticbrainz import AcousticBrainz
+from bot.adapters.sources.deezer import Previews
 from bot.adapters.sources.local import LocalFiles
 from bot.adapters.sources.site import Site, Terms
 from bot.adapters.store import Store
 from bot.config import Settings
 from bot.ports import FeatureSource, Hearing
 
-__all__ = ["opened"]
+__all__ = ["opened", "previews_opened"]
 AGENT = "Cratekeeper/0.1"
 
 
@@ -51,3 +52,19 @@ async def opened(
             place = site(deezer.NAME, settings.deezer_url, deezer.terms(AGENT))
             found.append(deezer.Deezer(place, hearing, settings.data_dir))
         yield tuple(found)
+
+
+@asynccontextmanager
+async def previews_opened(
+    settings: Settings,
+    store: Store,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncIterator[Previews | None]:
+    """Yield what finds previews for members who want to hear a song; None where that is not switched on."""
+    if not settings.deezer_previews:
+        yield None
+        return
+    async with aiohttp.ClientSession(trust_env=False) as http:
+        terms = deezer.terms_for_members(AGENT)
+        yield Previews(Site(deezer.NAME, settings.deezer_url, terms, store, http, clock, sleep))

@@ -1,4 +1,4 @@
-"""Deezer: its 30 s preview of a recording, by ISRC, downloaded to be heard here, and deleted.
+"""Deezer: its 30 s preview of a recording, by ISRC: downloaded to be heard here and deleted, or played to a member.
 
 https://developers.deezer.com/api: 50 requests in 5 s for each address. Errors come with status 200, as
 {"error": {"type", "message", "code"}}: code 4 asked too often, 700 busy, 800 no such data. A preview's address is good
@@ -24,12 +24,19 @@ NAME = "deezer"
 QUOTA, BUSY, NO_DATA = 4, 700, 800
 QUOTA_WAIT, BUSY_WAIT = 10, 60  # seconds; the window is five
 MOST_BYTES = 2_000_000  # of a preview; 30 s at 128 kb/s are 480 KB
+PATIENCE = 3.0  # seconds that a member waits for its answer
 OF_THE_WHOLE = frozenset({"duration", "fade_in", "fade_out"})  # what a part of a song does not tell
+PAGE = "https://www.deezer.com/track/"  # and its id
 PREVIEWS = ".dzcdn.net"  # the end of the names of the hosts that hold them
 
 
 def terms(agent: str) -> Terms:
     return Terms(25, seconds=5, daily=50_000, agent=agent)  # half of what they bear, so that a restart keeps it, too
+
+
+def terms_for_members(agent: str) -> Terms:
+    """A turn of their own: who wants to hear a song now does not stand behind 20,000 others."""
+    return Terms(10, seconds=5, daily=50_000, agent=agent, timeout=PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,35 @@ class Refusal:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Where some 30 s of a song lie for some minutes, and Deezer's page about it."""
+
+    url: str
+    page: str
+
+
+class Previews:
+    """Asks Deezer where a song's preview is. Its answer is good for minutes, so nothing of it is kept."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def of(self, isrc: str) -> Preview | None:
+        """Return the preview of a recording, None where Deezer has none. Raises SourceWaits, SourceFailed."""
+        code = isrc.upper().replace("-", "")
+        if not ISRC.fullmatch(code):
+            return None
+        said = preview(await self._site.get(f"/track/isrc:{code}"))
+        if not isinstance(said, Refusal):
+            return said if said is not None and is_theirs(said.url, self._site.base) else None
+        if said.code == NO_DATA:
+            return None
+        if said.code in (QUOTA, BUSY):
+            raise await self._site.leave_alone(QUOTA_WAIT if said.code == QUOTA else BUSY_WAIT, f"code {said.code}")
+        raise SourceFailed(f"Deezer refuses with code {said.code}: {said.message[:80]}")
+
+
 class Deezer:
     """Implements `ports.FeatureSource`. `folder` holds a preview while it is heard."""
 
@@ -48,6 +84,7 @@ class Deezer:
 
     def __init__(self, site: Site, hearing: Hearing, folder: Path) -> None:
         self._site, self._hearing, self._folder = site, hearing, folder
+        self._previews = Previews(site)
 
     async def since(self) -> datetime | None:
         return LONG_AGO
@@ -57,27 +94,8 @@ class Deezer:
         return {each.song.song: found for each in subjects if (found := await self._one(each))}
 
     async def _one(self, subject: Subject) -> Learnt | None:
-        isrc = (subject.song.isrc or "").upper().replace("-", "")
-        url = await self._preview(isrc) if ISRC.fullmatch(isrc) else None
-        return await self._heard(url) if url else None
-
-    async def _preview(self, isrc: str) -> str | None:
-        """Return where the preview is; None where Deezer has none."""
-        said = preview(await self._site.get(f"/track/isrc:{isrc}"))
-        if not isinstance(said, Refusal):
-            return said if said is None or self._is_theirs(said) else None
-        if said.code == NO_DATA:
-            return None
-        if said.code in (QUOTA, BUSY):
-            raise await self._site.leave_alone(QUOTA_WAIT if said.code == QUOTA else BUSY_WAIT, f"code {said.code}")
-        raise SourceFailed(f"Deezer refuses with code {said.code}: {said.message[:80]}")
-
-    def _is_theirs(self, url: str) -> bool:
-        """Whether an address is one that previews come from: nobody sends us elsewhere."""
-        parts = urlsplit(url)
-        if url.startswith(f"{self._site.base}/"):
-            return True
-        return parts.scheme == "https" and (parts.hostname or "").endswith(PREVIEWS)
+        found = await self._previews.of(subject.song.isrc or "")
+        return await self._heard(found.url) if found else None
 
     async def _heard(self, url: str) -> Learnt | None:
         with tempfile.TemporaryDirectory(prefix=".preview-", dir=self._folder) as folder:
@@ -91,11 +109,20 @@ class Deezer:
         return Learnt(features_heard(numbers, heard.vectors))
 
 
+def is_theirs(url: str, base: str) -> bool:
+    """Whether an address is one that previews come from: nobody sends us, or a member, elsewhere."""
+    parts = urlsplit(url)
+    if url.startswith(f"{base}/"):
+        return True
+    return parts.scheme == "https" and (parts.hostname or "").endswith(PREVIEWS)
+
+
 @answer
-def preview(found: Any) -> str | Refusal | None:
-    """Read the answer about a track: its preview's address, None where there is none, or a Refusal."""
+def preview(found: Any) -> Preview | Refusal | None:
+    """Read the answer about a track: its preview, None where there is none, or a Refusal."""
     if found is None:
         return None
     if error := found.get("error"):
         return Refusal(int(error.get("code", 0)), str(error.get("message", "")))
-    return str(found.get("preview") or "") or None
+    url = str(found.get("preview") or "")
+    return Preview(url, f"{PAGE}{int(found['id'])}") if url else None

@@ -23,7 +23,7 @@ from bot.adapters.store import Store, limits
 from bot.errors import SourceFailed, SourceWaits
 
 log = logging.getLogger(__name__)
-TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)  # seconds; MusicBrainz may take ten
+TIMEOUT, CONNECT = 30.0, 10.0  # seconds; MusicBrainz may take ten
 MOST_BYTES = 4_000_000  # of an answer
 FIRST_WAIT, LONGEST = 10.0, 3600.0  # seconds that a service which is down is left alone, doubled each time
 BUSY_WAIT = 60  # seconds, where a service that is asked too often does not say how long
@@ -36,12 +36,16 @@ _random = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a service is asked: at most `requests` in any `seconds`, `daily` in a day (UTC), and by whom (User-Agent)."""
+    """How a service is asked: at most `requests` in any `seconds`, `daily` in a day (UTC), and by whom (User-Agent).
+
+    timeout: seconds that an answer may take.
+    """
 
     requests: int
     seconds: float
     daily: int
     agent: str
+    timeout: float = TIMEOUT
 
 
 class Turns:
@@ -75,6 +79,7 @@ class Site:
     ) -> None:
         self.name, self.base = name, base
         self._terms, self._store, self._http = terms, store, http
+        self._timeout = aiohttp.ClientTimeout(total=terms.timeout, connect=min(CONNECT, terms.timeout))
         self._clock, self._sleep = clock, sleep
         self._key = f"source:{name}"
         self._turns = Turns(terms)
@@ -117,7 +122,7 @@ class Site:
         headers = {"User-Agent": self._terms.agent, "Accept": "application/json, audio/*"}
         try:
             async with self._http.request(
-                method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, **options
+                method, url, headers=headers, timeout=self._timeout, allow_redirects=False, **options
             ) as answer:
                 return await self._read(answer, most, failures)
         except (aiohttp.ClientError, TimeoutError, ValueError) as problem:

@@ -96,6 +96,14 @@ class SpotifyMusic:
             lambda client: client.playlist_remove_all_occurrences_of_items(playlist, songs, snapshot_id=snapshot),
         )
 
+    async def save(self, songs: Sequence[str]) -> None:
+        """Put at most 40 songs among their likes. The URIs go into the query: Spotify refuses a body here."""
+        await self._ask(lambda client: client._put("me/library", uris=",".join(songs)))
+
+    async def unsave(self, songs: Sequence[str]) -> None:
+        """Take at most 40 songs out of their likes."""
+        await self._ask(lambda client: client._delete("me/library", uris=",".join(songs)))
+
     async def _ask(self, ask: Callable[[spotipy.Spotify], T]) -> T:
         return await self._spotify.call(self._account.member, ask)
 

@@ -167,14 +167,27 @@ async def page(tx: Tx, everything: bool, after: str, limit: int) -> list[str]:
     return list((await tx.execute(query.limit(limit))).scalars())
 
 
-async def draw(tx: Tx, everything: bool, member: int, start: str) -> str | None:
+async def draw(tx: Tx, everything: bool, member: int, start: str, new_since: datetime | None = None) -> str | None:
     """Return the first song from the key `start` on that belongs and is not known to be nothing for the member.
 
-    Keys are hashes: a key drawn at random draws a song nearly at random, without looking at them all.
+    Keys are hashes: a key drawn at random draws a song nearly at random, without looking at them all. new_since:
+    neither one that they like nor one that the feed showed them since then.
     """
     refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
     query = select(ENTRY.c.song).where(ENTRY.c.key >= start, ENTRY.c.song.not_in(refused), _belongs(everything))
+    if new_since is not None:
+        liked, shown = schema.liked, schema.shown
+        of_late = select(shown.c.song).where(shown.c.member == member, shown.c.at >= new_since)
+        held = select(liked.c.song).where(liked.c.member == member)
+        query = query.where(ENTRY.c.song.not_in(of_late), ENTRY.c.song.not_in(held))
     return (await tx.execute(query.order_by(ENTRY.c.key).limit(1))).scalar_one_or_none()
+
+
+async def strangers_to(tx: Tx, members: Sequence[int], limit: int) -> list[str]:
+    """Return songs that have a point and that none of the members likes: the same each time, as if drawn at random."""
+    theirs = select(schema.liked.c.song).where(schema.liked.c.member.in_(members))
+    query = select(ENTRY.c.song).where(ENTRY.c.point.is_not(None), ENTRY.c.song.not_in(theirs), _belongs())
+    return list((await tx.execute(query.order_by(ENTRY.c.key).limit(limit))).scalars())
 
 
 async def still(tx: Tx, everything: bool, ids: Sequence[str]) -> set[str]:

@@ -91,6 +91,11 @@ async def ids(tx: Tx, songs: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     return found
 
 
+async def outcomes(tx: Tx, song: str, sources: Sequence[str]) -> list[Outcome]:
+    """Return what came of asking these sources about a song."""
+    return await every(tx, Outcome, select(LOOKUP).where(LOOKUP.c.song == song, LOOKUP.c.source.in_(sources)))
+
+
 async def tries(tx: Tx, source: str, songs: Sequence[str]) -> dict[str, int]:
     """Return how often asking about each song has failed in a row."""
     query = select(LOOKUP.c.song, LOOKUP.c.tries).where(LOOKUP.c.source == source, LOOKUP.c.song.in_(songs))

@@ -1,13 +1,122 @@
-"""/feed: whether what a member likes can be found by others. Off unless they join."""
+"""/feed: songs one after the other, with what can be done about each; whether one's likes are shared; settings.
+
+A plain /feed cannot be called beside its subcommands, so the feed itself is /feed play.
+"""
 
 from discord import app_commands
 
-from bot.chat import reply, sentences
-from bot.chat.bot import AnyCommand, Interaction
+from bot.chat import posts, reply, sentences
+from bot.chat.bot import AnyCommand, Interaction, values
+from bot.chat.ids import Id, number
 from bot.chat.layout import Page
+from bot.core.records import Song
 from bot.flows import feed as flow
+from bot.flows import notify, places
+from bot.flows.places import Purpose
+from bot.flows.stream import Card
 
-feed = app_commands.Group(name="feed", description="The songs that members share with each other")
+feed = app_commands.Group(name="feed", description="Songs one after the other, and what you share with the others")
+
+
+@feed.command(name="play", description="The next song for you, from its most striking moment on")
+async def play(interaction: Interaction) -> None:
+    public = await _is_public(interaction)
+    await reply.pause(interaction, public=public)
+    (card,) = await interaction.client.services.stream.next(interaction.user.id)
+    await _show(interaction, card, public=public)
+
+
+async def on_next(interaction: Interaction, tap: Id) -> None:
+    """The next one: in private in the same message; in a channel in a new one, for what was said of the last stays."""
+    services, member = interaction.client.services, interaction.user.id
+    public = await _is_public(interaction)
+    await (reply.pause_anew(interaction) if public else reply.pause(interaction))
+    song = await services.catalogue.named(tap.key)
+    await services.stream.skip(member, song)
+    (card,) = await services.stream.next(member)
+    await _show(interaction, card, public=public)
+
+
+async def _show(interaction: Interaction, card: Card, *, public: bool) -> None:
+    services, song = interaction.client.services, card.entry.song
+    listen = await services.listening.to(interaction.user.id, song)
+    await reply.post(interaction, posts.post(card, listen, public=public))
+    if aside := posts.elsewhere(song, listen):
+        await interaction.followup.send(aside, ephemeral=not public)
+    if public:
+        await _count(interaction, "post")
+
+
+async def _is_public(interaction: Interaction) -> bool:
+    """Whether the channel is one that its server gave to the feed."""
+    if interaction.guild_id is None:
+        return False
+    return await places.serves(interaction.client.services.store, interaction.channel_id, Purpose.FEED)
+
+
+async def _count(interaction: Interaction, what: str) -> None:
+    services = interaction.client.services
+    await places.count(services.store, interaction.guild_id, what, services.clock())
+
+
+async def on_like(interaction: Interaction, tap: Id) -> None:
+    services = interaction.client.services
+    song = await _song(interaction, tap)
+    found = await services.stream.like(interaction.user.id, song.song)
+    await reply.whisper(interaction, posts.liked(song, found, tap.key))
+    await _count(interaction, "like")
+
+
+async def on_unlike(interaction: Interaction, tap: Id) -> None:
+    services = interaction.client.services
+    await services.stream.unlike(interaction.user.id, await services.catalogue.named(tap.key))
+    await reply.show_privately(interaction, Page(posts.UNLIKED))
+
+
+async def on_save(interaction: Interaction, _: Id) -> None:
+    await interaction.client.services.stream.choose_saving(interaction.user.id, saves=True)
+    await reply.show_privately(interaction, Page(posts.SAVES))
+
+
+async def on_save_not(interaction: Interaction, _: Id) -> None:
+    await interaction.client.services.stream.choose_saving(interaction.user.id, saves=False)
+    await reply.show_privately(interaction, Page(posts.SAVES_NOT))
+
+
+async def on_add(interaction: Interaction, tap: Id) -> None:
+    await reply.pause_apart(interaction)
+    song = await _song(interaction, tap)
+    found = await interaction.client.services.stream.places(interaction.user.id, song.song)
+    await reply.whisper(interaction, posts.places(song, found, tap.key))
+
+
+async def on_put(interaction: Interaction, tap: Id) -> None:
+    services, member = interaction.client.services, interaction.user.id
+    song = await _song(interaction, tap)
+    (chosen,) = (number(value) for value in values(interaction)[:1])
+    playlist = await services.stream.add(member, song.song, chosen, interaction.id)
+    await reply.show_privately(interaction, posts.added(song, playlist))
+    await _count(interaction, "add")
+
+
+async def _song(interaction: Interaction, tap: Id) -> Song:
+    """Return the song of a button, as the member who pressed it sees it. Raises BadChoice."""
+    catalogue = interaction.client.services.catalogue
+    return (await catalogue.entry(interaction.user.id, await catalogue.named(tap.key))).song
+
+
+@feed.command(name="settings", description="Whether likes here go to your likes, and whether adds teach me")
+@app_commands.describe(
+    save_likes="Put what you like in the feed among your likes",
+    adds_teach="Let what you add to a playlist from the feed count as a label",
+)
+async def settings(interaction: Interaction, save_likes: bool | None = None, adds_teach: bool | None = None) -> None:
+    services, member = interaction.client.services, interaction.user.id
+    if save_likes is not None:
+        await services.stream.choose_saving(member, save_likes)
+    if adds_teach is not None:
+        await services.stream.choose_teaching(member, adds_teach)
+    await reply.show(interaction, posts.settings(await notify.known(services.store, member)))
 
 
 @feed.command(name="join", description="Share what you like, without your name, and find what others share")
@@ -27,3 +136,12 @@ async def leave(interaction: Interaction) -> None:
 
 
 COMMANDS: tuple[AnyCommand, ...] = (feed,)
+TAPS = {
+    "fnext": on_next,
+    "flike": on_like,
+    "funlike": on_unlike,
+    "fsave": on_save,
+    "fsaveno": on_save_not,
+    "fadd": on_add,
+    "fput": on_put,
+}

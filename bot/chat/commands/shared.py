@@ -145,7 +145,7 @@ async def on_invite(interaction: Interaction, tap: Id) -> None:
     """The host posts the invitation, where they are."""
     services = interaction.client.services
     found = await hosting.of_host(services.store, interaction.user.id, interaction.guild_id, tap.number)
-    await reply.post(interaction, pages.invitation(found))
+    await reply.announce(interaction, pages.invitation(found))
 
 
 async def on_join(interaction: Interaction, tap: Id) -> None:

@@ -1,28 +1,23 @@
 """App: the addresses of the API and what each answers. Nothing is answered to anybody but the token's own member."""
 
-import json
 import re
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from bot.web.api import cursor, parts, shapes
+from bot.web.api import answers, cursor, shapes
 from bot.web.api.allowance import Allowance
 from bot.web.api.callers import ALLOWANCE, FEED, MEMBER, known, say_what_is_left
 from bot.web.api.port import Feed
 from bot.web.api.problems import Problem, described
 
-JSON = "application/json"
 DOCUMENT = Path(__file__).with_name("openapi.json")
 COUNT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 A_PAGE, MOST_ON_A_PAGE = 50, 100  # songs where nothing is said, and at most
 A_FEW, MOST_AT_ONCE = 10, 25  # the same of recommendations
-LOOK_AGAIN = "private, no-cache"  # keep it, and ask each time whether it is still so
-FOR_A_DAY = "private, max-age=86400"  # a clip changes only when its file does
 FOR_ALL = "public, max-age=3600"
 DESCRIBED = web.AppKey[bytes]("described")
 
@@ -44,7 +39,7 @@ def application(feed: Feed, rate: int, now: Callable[[], float]) -> web.Applicat
 
 
 async def document(request: web.Request) -> web.Response:
-    return _kept(request, request.app[DESCRIBED], JSON, FOR_ALL)
+    return answers.kept(request, request.app[DESCRIBED], answers.JSON, FOR_ALL)
 
 
 async def songs(request: web.Request) -> web.Response:
@@ -54,46 +49,27 @@ async def songs(request: web.Request) -> web.Response:
     following = None
     if page.next is not None:
         following = f"/api/songs?{urlencode({'n': count, 'cursor': cursor.write(page.next)})}"
-    return _json(request, {"songs": [shapes.entry(each) for each in page.entries], "next": following})
+    return answers.lasting(request, {"songs": [shapes.entry(each) for each in page.entries], "next": following})
 
 
 async def song(request: web.Request) -> web.Response:
-    return _json(request, shapes.entry(await request.app[FEED].entry(request[MEMBER], _song(request))))
+    return answers.lasting(request, shapes.entry(await request.app[FEED].entry(request[MEMBER], _song(request))))
 
 
 async def clip(request: web.Request) -> web.Response:
     """The song's clip, or the part of it that is asked for."""
     found = await request.app[FEED].clip(request[MEMBER], _song(request))
-    answer = _kept(request, found.data, found.mime, FOR_A_DAY)
-    answer.headers["Accept-Ranges"] = "bytes"
-    if request.method == hdrs.METH_GET and answer.status == HTTPStatus.OK:
-        _cut(request, answer, found.data)
-    return answer
-
-
-def _cut(request: web.Request, answer: web.Response, data: bytes) -> None:
-    """Leave only the part that is asked for in the answer. Raises Problem."""
-    asked = request.headers.get(hdrs.RANGE), request.headers.get(hdrs.IF_RANGE)
-    try:
-        wanted = parts.part(*asked, answer.headers["ETag"], len(data))
-    except parts.Unsatisfiable:
-        outside = {"Content-Range": f"bytes */{len(data)}"}
-        status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-        raise Problem(status, "The range lies outside of the clip.", outside) from None
-    if wanted is not None:
-        answer.set_status(HTTPStatus.PARTIAL_CONTENT)
-        answer.headers["Content-Range"] = wanted.content_range
-        answer.body = wanted.of(data)
+    return answers.clip(request, found)
 
 
 async def random(request: web.Request) -> web.Response:
-    return _fresh(shapes.entry(await request.app[FEED].random(request[MEMBER])))
+    return answers.fresh(shapes.entry(await request.app[FEED].random(request[MEMBER])))
 
 
 async def recommend(request: web.Request) -> web.Response:
     count = _count(request, A_FEW, MOST_AT_ONCE)
     found = await request.app[FEED].recommend(request[MEMBER], _only(request, "song"), count)
-    return _fresh({"songs": [shapes.recommended(each) for each in found]})
+    return answers.fresh({"songs": [shapes.recommended(each) for each in found]})
 
 
 async def dislike(request: web.Request) -> web.Response:
@@ -104,24 +80,6 @@ async def dislike(request: web.Request) -> web.Response:
 async def undo_dislike(request: web.Request) -> web.Response:
     await request.app[FEED].undo_dislike(request[MEMBER], _song(request))
     return web.Response(status=HTTPStatus.NO_CONTENT)
-
-
-def _fresh(shape: dict[str, Any]) -> web.Response:
-    """Answer what is another each time: nobody is to keep it."""
-    return web.Response(body=json.dumps(shape).encode(), content_type=JSON)
-
-
-def _json(request: web.Request, shape: dict[str, Any]) -> web.Response:
-    return _kept(request, json.dumps(shape).encode(), JSON, LOOK_AGAIN)
-
-
-def _kept(request: web.Request, data: bytes, mime: str, how: str) -> web.Response:
-    """Answer what the caller may keep: 304 where they have it. Raises Problem."""
-    tag = parts.etag(data)
-    headers = {"Cache-Control": how, "ETag": tag}
-    if parts.has_it(request.headers.get(hdrs.IF_NONE_MATCH), tag):
-        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return web.Response(body=data, content_type=mime, headers=headers)
 
 
 def _song(request: web.Request) -> str:

@@ -58,7 +58,7 @@ def _routing(error: web.HTTPException) -> Problem:
     status = HTTPStatus(error.status)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         return Problem(status, "This address knows other methods: see Allow.", {"Allow": error.headers["Allow"]})
-    return Problem(status, "There is nothing at this address. /api/openapi.json describes what there is.")
+    return Problem(status, "There is nothing at this address.")
 
 
 def _of(error: CratekeeperError) -> Problem:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.sources.shapes import LONG_AGO
 from bot.adapters.store import Store, answers, playlists, schema, songs, whole
 from bot.core.features import SongFeatures
 from bot.core.labels import Answer, Kind, Source
@@ -168,7 +169,7 @@ class Slow:
     asked: list[str] = field(default_factory=list)
 
     async def since(self) -> Any:
-        return schema.datetime(1970, 1, 1, tzinfo=schema.UTC)
+        return LONG_AGO
 
     async def look_up(self, subjects: list[Subject]) -> dict[str, Learnt]:
         self.asked += [each.song.song for each in subjects]

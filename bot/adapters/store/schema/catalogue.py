@@ -42,4 +42,5 @@ shown = Table(  # what the feed showed a member, and what they said of it
     Column("at", Moment, nullable=False),  # the last time
     Column("said", String),  # "skip", "like" or "add"; None: nothing, or taken back
     Column("said_at", Moment),
+    Column("saving", String),  # to their likes: "save" and "drop" wait to be done, "saved" was done by us
 )

@@ -106,7 +106,7 @@ write = Table(
     Column("write", Serial, primary_key=True),
     of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
-    Column("kind", String, nullable=False),  # "sort", "watch", "tap" or "undo"
+    Column("kind", String, nullable=False),  # "sort", "watch", "tap", "add" or "undo"
     Column("state", String, nullable=False),  # "planned", "applying", "done", "cancelled" or "failed"
     Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE")),
     Column("total", Integer, nullable=False),  # songs looked at

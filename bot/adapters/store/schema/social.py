@@ -1,6 +1,6 @@
 """What members show each other, and where in a server the feed may be seen. Counts of a server hold nobody's name."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, String, Table, false
 
 from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
 
@@ -52,7 +52,7 @@ profile = Table(  # what a member chose to show to others; nothing unless they d
     "profile",
     metadata,
     of_member(primary_key=True, autoincrement=False),
-    Column("playlists", Boolean, nullable=False, default=False, server_default=false()),
+    Column("playlists", JSON, nullable=False, default=list),  # numbers of those that are shown
     Column("map", Boolean, nullable=False, default=False, server_default=false()),
     Column("reposts", Boolean, nullable=False, default=False, server_default=false()),
     Column("at", Moment, nullable=False),
@@ -66,7 +66,7 @@ follow = Table(
     Column("at", Moment, nullable=False),
 )
 
-agreement = Table(  # `member` asked `other` to compare their tastes
+agreement = Table(  # `member` asked `other` to compare their tastes; declined: `member` may not ask again for a while
     "agreement",
     metadata,
     Column("agreement", Serial, primary_key=True),
@@ -74,4 +74,5 @@ agreement = Table(  # `member` asked `other` to compare their tastes
     of_member("other", index=True),
     Column("asked_at", Moment, nullable=False),
     Column("agreed_at", Moment),
+    Column("declined_at", Moment),
 )

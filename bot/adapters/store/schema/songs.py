@@ -57,7 +57,7 @@ lookup = Table(  # what became of asking a source about a song: asked once, whoe
     Column("tries", Integer, nullable=False),  # that failed, one after the other
     Column("asked_at", Moment, nullable=False),
     Column("due", Moment),  # when to ask again, if ever
-    Column("ids", JSON, nullable=False),  # MusicBrainz ids by kind: "recording", "artist"
+    Column("ids", JSON, nullable=False),  # by kind: MusicBrainz's "recording", "artist"; the "video" that plays it
 )
 
 recording = Table(  # files of the operator's music folder, as they were heard

@@ -33,6 +33,7 @@ def _feed() -> None:
         _moment("at"),
         sa.Column("said", sa.String(), nullable=True),
         sa.Column("said_at", Moment(), nullable=True),
+        sa.Column("saving", sa.String(), nullable=True),
         _of("shown", "member"),
         sa.PrimaryKeyConstraint("member", "song", name=op.f("pk_shown")),
     )
@@ -99,10 +100,8 @@ def _people() -> None:
     op.create_table(
         "profile",
         _id("member"),
-        *(
-            sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
-            for name in ("playlists", "map", "reposts")
-        ),
+        sa.Column("playlists", sa.JSON(), nullable=False),
+        *(sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()) for name in ("map", "reposts")),
         _moment("at"),
         _of("profile", "member"),
         sa.PrimaryKeyConstraint("member", name=op.f("pk_profile")),
@@ -124,6 +123,7 @@ def _people() -> None:
         _id("other"),
         _moment("asked_at"),
         sa.Column("agreed_at", Moment(), nullable=True),
+        sa.Column("declined_at", Moment(), nullable=True),
         _of("agreement", "member"),
         _of("agreement", "other"),
         sa.PrimaryKeyConstraint("agreement", name=op.f("pk_agreement")),

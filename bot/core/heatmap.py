@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.peak import CLIP, LEAD, Peak
+from bot.core.highlight import CLIP, LEAD, Peak
 
 FEWEST = 20  # parts; YouTube draws 100
 SAME = 3.0  # seconds by which a video of the same recording may differ in length

@@ -1,0 +1,70 @@
+"""Shown: what the feed showed to whom, and what they said of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import every, one, upsert
+from bot.core.records import Shown
+
+SHOWN = schema.shown
+LIKED = ("like", "add")
+
+
+async def note(tx: Tx, member: int, keys: Mapping[str, str], now: datetime) -> None:
+    """Note that songs (by id, with their keys) were shown; what was said of them before stays."""
+    await upsert(tx, SHOWN, [{"member": member, "song": song, "key": key, "at": now} for song, key in keys.items()])
+
+
+async def get(tx: Tx, member: int, song: str) -> Shown | None:
+    return await one(tx, Shown, select(SHOWN).where(SHOWN.c.member == member, SHOWN.c.song == song))
+
+
+async def say(tx: Tx, member: int, song: str, now: datetime, **values: Any) -> None:
+    """Change what was said (or is to be saved) of a song that was shown."""
+    here = (SHOWN.c.member == member, SHOWN.c.song == song)
+    await tx.execute(update(SHOWN).where(*here).values(said_at=now, **values))
+
+
+async def since(tx: Tx, member: int, since: datetime) -> list[str]:
+    """Return the songs that were shown since then."""
+    return list((await tx.execute(select(SHOWN.c.song).where(SHOWN.c.member == member, SHOWN.c.at >= since))).scalars())
+
+
+async def said(tx: Tx, member: int, what: Sequence[str], limit: int) -> list[str]:
+    """Return the songs of which that was said, the newest first."""
+    query = select(SHOWN.c.song).where(SHOWN.c.member == member, SHOWN.c.said.in_(what))
+    return list((await tx.execute(query.order_by(SHOWN.c.said_at.desc(), SHOWN.c.song).limit(limit))).scalars())
+
+
+async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None]:
+    """Return something that differs whenever what they said does."""
+    query = select(func.count(SHOWN.c.said), func.max(SHOWN.c.said_at)).where(SHOWN.c.member == member)
+    count, newest = (await tx.execute(query)).one()
+    return count, newest
+
+
+async def to_save(tx: Tx, member: int) -> list[Shown]:
+    """Return what is to be put among the member's likes, or taken out again."""
+    waiting = (SHOWN.c.member == member, SHOWN.c.saving.in_(("save", "drop")))
+    return await every(tx, Shown, select(SHOWN).where(*waiting).order_by(SHOWN.c.said_at))
+
+
+async def want_saved(tx: Tx, member: int, beginning: str) -> None:
+    """Have what they liked in the feed so far saved, too, as far as its id begins like that."""
+    mine = (SHOWN.c.member == member, SHOWN.c.said.in_(LIKED), SHOWN.c.saving.is_(None))
+    await tx.execute(update(SHOWN).where(*mine, SHOWN.c.song.startswith(beginning)).values(saving="save"))
+
+
+async def set_saving(tx: Tx, member: int, ids: Sequence[str], saving: str | None) -> None:
+    await tx.execute(update(SHOWN).where(SHOWN.c.member == member, SHOWN.c.song.in_(ids)).values(saving=saving))
+
+
+async def who_saves(tx: Tx) -> list[int]:
+    """Return the members for whom something waits to be saved."""
+    query = select(SHOWN.c.member).where(SHOWN.c.saving.in_(("save", "drop")))
+    return list((await tx.execute(query.distinct())).scalars())

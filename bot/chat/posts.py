@@ -1,0 +1,140 @@
+"""Posts: cards of the feed. Classic messages with buttons: only there is an attached clip sure to play.
+
+Whose press it is, the press says: a post in a channel serves everybody there, and each is answered alone.
+"""
+
+import io
+from collections.abc import Sequence
+
+import discord
+from discord import ui
+
+from bot.chat import ids, layout, words
+from bot.chat.layout import Item, Page
+from bot.core.records import Member, Playlist, Song
+from bot.flows.listen import Listen, Way
+from bot.flows.stream import Card, Guess, Liked
+
+MOST = 2000  # characters of a classic message
+LIKELY = 0.5  # from here on a guess is called probable
+LIKED = "Liked: {}. "
+NOT_IN_LIKES = "It counts for what I show you next, and stays out of your likes."
+IN_LIKES = "It goes to your likes as well."
+MAY_I = (
+    "It counts for what I show you next. Shall I also put what you like here among your likes, now and from now on? "
+    "`/feed settings` changes that any time."
+)
+SAVES = "From now on what you like here goes to your likes, and so does what you liked here before."
+SAVES_NOT = "Your likes stay as they are; what you like here only informs what I show you."
+UNLIKED = "Taken back."
+WHERE = "Where does {} go?"
+NOWHERE = "You keep no playlist here yet. `/playlists add` takes the first."
+ADDED = "{} goes into {}, and among your likes. `/undo` takes the write back."
+HEAR_IT = "{} at {}: {}"
+SETTINGS = (
+    "**Likes in the feed** {}.\n**What you add to a playlist from the feed** {}.\n"
+    "-# `/feed settings save_likes:` and `adds_teach:` change that; both are off unless you switch them on."
+)
+
+
+class Post(ui.View):
+    """A classic message's content. As `layout.Page`, it holds nothing that listens but Taps, and is never stored."""
+
+    def __init__(self, content: str, *rows: Sequence[Item], files: Sequence[discord.File] = ()) -> None:
+        super().__init__(timeout=None)
+        self.content, self.files = words.clip(content, MOST), list(files)
+        for at, row in enumerate(rows):
+            for item in row:
+                item.row = at
+                self.add_item(item)
+
+    def is_finished(self) -> bool:
+        return True
+
+
+def post(card: Card, listen: Listen, *, public: bool) -> Post:
+    """A song, what it sounds like, and what can be done about it. In public, nothing of whoever asked."""
+    song, key = card.entry.song, card.entry.key
+    near = "" if public or not card.near else layout.small(f"near {_titles(card.near)}")
+    lines = [f"### {_linked(song)}", words.escape(", ".join(song.artists)), near, _where(listen)]
+    first = [
+        layout.button("Next", ids.of("fnext", key), layout.PRIMARY),
+        layout.button("Like", ids.of("flike", key)),
+        layout.button("Add to…", ids.of("fadd", key)),
+        layout.button("More like this", ids.of("alike", key)),
+        layout.button("Not for me", ids.of("away", key)),
+    ]
+    second: list[Item] = [
+        layout.button("Repost", ids.of("frepost", key)),
+        layout.button("Comment", ids.of("fcomment", key)),
+        layout.button("Report", ids.of("freport", key)),
+    ]
+    if listen.way is Way.VIDEO and listen.url:
+        second.append(layout.link(f"Watch at {listen.by}", listen.url))
+    files = [discord.File(io.BytesIO(listen.clip.data), filename=listen.clip.name)] if listen.clip else []
+    return Post("\n".join(line for line in lines if line), first, second, files=files)
+
+
+def elsewhere(song: Song, listen: Listen) -> str | None:
+    """What goes into a message of its own: another service's sound does not stand beside Spotify's artwork."""
+    if listen.way is not Way.PREVIEW or not listen.url:
+        return None
+    return words.clip(HEAR_IT.format(words.escape(song.line), listen.by, listen.url), MOST)
+
+
+def liked(song: Song, found: Liked, key: str) -> Page:
+    said = LIKED.format(words.song_name(song))
+    undo = layout.button("Undo", ids.of("funlike", key))
+    if not found.ask:
+        return Page(said + (IN_LIKES if found.saved else NOT_IN_LIKES), layout.row(undo))
+    return Page(said + MAY_I, layout.row(*asks_to_save(), undo))
+
+
+def asks_to_save() -> list[Item]:
+    return [
+        layout.button("Put them among my likes", ids.of("fsave"), layout.PRIMARY),
+        layout.button("Only here", ids.of("fsaveno")),
+    ]
+
+
+def places(song: Song, found: Sequence[Guess], key: str) -> Page:
+    """Their playlists, the likeliest first, each of which a press puts the song into."""
+    if not found:
+        return Page(NOWHERE)
+    options = [
+        layout.option(each.playlist.name, each.playlist.playlist, _guess(each), emoji=each.playlist.emoji)
+        for each in found
+    ]
+    return Page(WHERE.format(words.song_name(song)), layout.menu(ids.of("fput", key), "Its playlist", options))
+
+
+def added(song: Song, playlist: Playlist) -> Page:
+    return Page(ADDED.format(words.song_name(song), words.playlist_name(playlist)))
+
+
+def settings(member: Member | None) -> Page:
+    saves = "go to your likes" if member and member.saves else "stay in the feed"
+    teaches = "is a label" if member and member.feed_teaches else "is no label"
+    return Page(SETTINGS.format(saves, teaches))
+
+
+def _guess(guess: Guess) -> str:
+    if guess.probability is None:
+        return ""
+    said = "probably" if guess.probability >= LIKELY else "or perhaps"
+    return f"{said}, {guess.probability:.0%}"
+
+
+def _linked(song: Song) -> str:
+    """The title, linked, without the preview that Discord would unfold for a bare link."""
+    title, url = words.escape(song.title, words.LONGEST_TITLE), song.url or words.at_spotify(song.song)
+    return f"[{title}](<{url}>)" if words.SAFE_URL.fullmatch(url) else title
+
+
+def _titles(near: Sequence[Song]) -> str:
+    return words.listed(f"*{words.escape(each.title, 40)}*" for each in near)
+
+
+def _where(listen: Listen) -> str:
+    """Spotify's own page unfolds below its bare link, with its player."""
+    return listen.url if listen.way is Way.LINK and listen.url else ""

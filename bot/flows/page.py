@@ -1,0 +1,73 @@
+"""Page: what the feed's swipe page may ask for: the flows behind `web.feed`. Songs go by the key of their entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.labels import event_at
+from bot.core.records import Clip, Playlist
+from bot.flows import sessions
+from bot.flows.api import Feed
+from bot.flows.listen import Listen, Listening
+from bot.flows.stream import Card, Guess, Liked, Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Built once. Of a song that the member cannot see, or that there is not, everything raises BadChoice."""
+
+    feed: Feed
+    stream: Stream
+    listening: Listening
+
+    async def enter(self, link: str) -> str:
+        """Turn a one-time link's secret into that of a session. Raises LinkUsed."""
+        return await sessions.enter(self.feed.store, link, self.feed.clock())
+
+    async def holder(self, secret: str) -> int | None:
+        """Return whose session it is; None where it is none, or over."""
+        return await sessions.holder(self.feed.store, secret, self.feed.clock())
+
+    async def leave(self, secret: str) -> None:
+        await sessions.end(self.feed.store, secret)
+
+    async def next(self, member: int, count: int) -> list[Card]:
+        """Raises NothingThereYet."""
+        return await self.stream.next(member, count)
+
+    async def listen(self, member: int, key: str) -> tuple[Card, Listen]:
+        card = await self.stream.card(member, await self._song(key))
+        return card, await self.listening.to(member, card.entry.song)
+
+    async def clip(self, member: int, key: str) -> Clip:
+        """Raises NoClip, AudioError."""
+        return await self.feed.clip(member, await self._song(key))
+
+    async def like(self, member: int, key: str) -> Liked:
+        return await self.stream.like(member, await self._song(key))
+
+    async def unlike(self, member: int, key: str) -> None:
+        await self.stream.unlike(member, await self._song(key))
+
+    async def choose_saving(self, member: int, saves: bool) -> None:
+        await self.stream.choose_saving(member, saves)
+
+    async def skip(self, member: int, key: str) -> None:
+        await self.stream.skip(member, await self._song(key))
+
+    async def playlists(self, member: int, key: str) -> Sequence[Guess]:
+        """Return the playlists that the member keeps, the best guess first."""
+        return await self.stream.places(member, await self._song(key))
+
+    async def add(self, member: int, key: str, playlist: int) -> Playlist:
+        return await self.stream.add(
+            member, await self._song(key), playlist, event_at(1000 * self.feed.clock().timestamp())
+        )
+
+    async def put_away(self, member: int, key: str) -> None:
+        await self.feed.dislike(member, await self._song(key))
+
+    async def take_back(self, member: int, key: str) -> None:
+        await self.feed.undo_dislike(member, await self._song(key))
+
+    async def _song(self, key: str) -> str:
+        return await self.feed.catalogue.named(key)

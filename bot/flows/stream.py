@@ -1,0 +1,225 @@
+"""Stream: the feed. What comes next for a member, and what they say of it.
+
+What they say informs what comes next at once; it becomes a label for their playlists only where they said so. A like
+is kept here first; whether it is also put among their likes at Spotify, or in their file, is theirs to allow.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+
+from bot.adapters.store import Store, Tx, answers, members, playlists, shown, songs
+from bot.core.labels import Answer, Kind, Source
+from bot.core.records import Layer, Playlist, Song
+from bot.errors import BadChoice, NoTaste, NothingThereYet
+from bot.flows import sort
+from bot.flows.catalogue import Catalogue, Entry
+from bot.flows.recommend import Recommender
+
+REST = timedelta(days=30)  # until a song that was shown may come again
+EXPLORE = 0.15  # of what comes is drawn by chance: a taste that nobody tries out is never found
+MOST = 10  # cards at once
+SPOTIFY = "spotify:track:"  # what can be put among likes at Spotify
+Enqueue = Callable[[str, int, int], Awaitable[None]]  # a job: kind, member, argument
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One song of the feed, for one member. near, why: songs of theirs that it is near to, and the same in words."""
+
+    entry: Entry
+    near: tuple[Song, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Liked:
+    """saved: it is among their likes, or on its way there; ask: they never said whether it may be."""
+
+    saved: bool
+    ask: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One of their playlists, and how likely the song belongs in it; None where no model says."""
+
+    playlist: Playlist
+    probability: float | None
+
+
+class Stream:
+    """Built once. A song is the member's to press on while they can see it: all else raises BadChoice."""
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        recommender: Recommender,
+        enqueue: Enqueue,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store, self._catalogue, self._recommender = store, catalogue, recommender
+        self._enqueue, self._clock = enqueue, clock
+        self._dice = SystemRandom()
+
+    async def next(self, member: int, count: int = 1) -> list[Card]:
+        """Return up to `count` songs for the member, and note them as shown. Raises NothingThereYet."""
+        count, now = max(1, min(count, MOST)), self._clock()
+        async with self._store.reading() as tx:
+            of_late = await shown.since(tx, member, now - REST)
+        by_chance = sum(self._dice.random() < EXPLORE for _ in range(count))
+        cards = await self._recommended(member, count - by_chance, of_late)
+        await self._note(member, [each.entry for each in cards])
+        cards += await self._drawn(member, count - len(cards))
+        if not cards:
+            raise NothingThereYet
+        return cards
+
+    async def card(self, member: int, song: str) -> Card:
+        """Return the card of one song. Raises BadChoice."""
+        return Card(await self._catalogue.entry(member, song), (), "")
+
+    async def skip(self, member: int, song: str) -> None:
+        """Note that they passed it over; what they said of it before is not forgotten for that."""
+        entry = await self._catalogue.entry(member, song)
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            known = await shown.get(tx, member, song)
+            if known is not None and known.said is None:
+                await shown.say(tx, member, song, self._clock(), said="skip")
+
+    async def like(self, member: int, song: str) -> Liked:
+        """Keep that they like it, and have it put among their likes where they allow that."""
+        entry = await self._catalogue.entry(member, song)
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            liked = await self._like(tx, member, entry.song, "like")
+        await self._save(member)
+        return liked
+
+    async def unlike(self, member: int, song: str) -> None:
+        """Take a like back; what the feed put among their likes comes out again, and nothing else."""
+        async with self._store.writing() as tx:
+            known = await shown.get(tx, member, song)
+            if known is None or known.said is None:
+                return
+            saving = "drop" if known.saving == "saved" else None
+            await shown.say(tx, member, song, self._clock(), said=None, saving=saving)
+        await self._save(member)
+
+    async def choose_saving(self, member: int, saves: bool) -> None:
+        """Whether what they like in the feed goes to their likes; allowed, so does what they liked in it so far."""
+        async with self._store.writing() as tx:
+            await members.ensure(tx, member, self._clock())
+            await members.change(tx, member, saves=saves)
+            if saves:
+                await shown.want_saved(tx, member, SPOTIFY)
+        await self._save(member)
+
+    async def choose_teaching(self, member: int, teaches: bool) -> None:
+        """Whether what they add to a playlist from the feed is a label, too."""
+        async with self._store.writing() as tx:
+            await members.ensure(tx, member, self._clock())
+            await members.change(tx, member, feed_teaches=teaches)
+
+    async def places(self, member: int, song: str) -> list[Guess]:
+        """Return the member's playlists, layer by layer, each layer's likeliest first."""
+        entry = await self._catalogue.entry(member, song)
+        async with self._store.reading() as tx:
+            found: list[Guess] = []
+            for layer in await playlists.layers(tx, member):
+                likely = await self._recommender.likely(tx, layer, entry.song)
+                kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
+                guesses = [Guess(each, likely.get(each.playlist)) for each in kept]
+                found += sorted(guesses, key=lambda each: -(each.probability or 0))
+        return found
+
+    async def add(self, member: int, song: str, playlist: int, event: int) -> Playlist:
+        """Put the song into one of their playlists: a write with a receipt and an undo, like every other.
+
+        It is liked with that: a playlist holds what is liked. Raises BadChoice where it may not be put among their
+        likes, for a playlist that is not kept, and for a song that no playlist of theirs can hold.
+        """
+        entry, now = await self._catalogue.entry(member, song), self._clock()
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            kept = await playlists.get(tx, playlist)
+            if kept is None or kept.member != member or kept.removed_at is not None:
+                raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
+            liked = await self._like(tx, member, entry.song, "add")
+            if not liked.saved:
+                raise BadChoice(NOT_SAVED if savable(entry.song) else NOT_AT_SPOTIFY)
+            write = await self._write(tx, member, kept, song, event, now)
+        await self._save(member)
+        await self._enqueue("apply", member, write)
+        return kept
+
+    async def _write(self, tx: Tx, member: int, kept: Playlist, song: str, event: int, now: datetime) -> int:
+        known, layer = await members.get(tx, member), await playlists.layer(tx, kept.layer)
+        teaches = known is not None and known.feed_teaches
+        if teaches and layer is not None:
+            await answers.add(tx, member, kept.layer, _label(layer, song, kept.playlist, event))
+        lines = [(kept.playlist, song, "add")]
+        return await sort.open_tap(tx, member, kept.layer, lines, now, kind="tap" if teaches else "add")
+
+    async def _recommended(self, member: int, count: int, without: Sequence[str]) -> list[Card]:
+        if count < 1:
+            return []
+        try:
+            found = await self._recommender.recommend(member, None, count, without)
+        except (NoTaste, NothingThereYet):
+            return []
+        return [Card(each.entry, each.near, each.why) for each in found]
+
+    async def _drawn(self, member: int, count: int) -> list[Card]:
+        """Draw by chance what was not shown of late and is not liked already, and note it as shown."""
+        found: list[Card] = []
+        with suppress(NothingThereYet):
+            while len(found) < count:
+                entry = await self._catalogue.random(member, self._clock() - REST)
+                await self._note(member, [entry])
+                found.append(Card(entry, (), ""))
+        return found
+
+    async def _note(self, member: int, entries: Sequence[Entry]) -> None:
+        async with self._store.writing() as tx:
+            await members.ensure(tx, member, self._clock())
+            await shown.note(tx, member, {each.song.song: each.key for each in entries}, self._clock())
+
+    async def _like(self, tx: Tx, member: int, song: Song, said: str) -> Liked:
+        now = self._clock()
+        known, before = await members.ensure(tx, member, now), await shown.get(tx, member, song.song)
+        saving = before.saving if before is not None else None
+        if song.song in await songs.liked(tx, member):
+            await shown.say(tx, member, song.song, now, said=said, saving="saved" if saving == "drop" else saving)
+            return Liked(saved=True, ask=False)
+        can = known.source is not None and savable(song)
+        saves = can and bool(known.saves)
+        await shown.say(tx, member, song.song, now, said=said, saving=(saving or "save") if saves else None)
+        return Liked(saved=saves, ask=can and known.saves is None)
+
+    async def _save(self, member: int) -> None:
+        """Have a job see to what waits to be put among their likes."""
+        async with self._store.reading() as tx:
+            waiting = await shown.to_save(tx, member)
+        if waiting:
+            await self._enqueue("save", member, 0)
+
+
+NOT_SAVED = (
+    "A playlist that I keep holds songs you like, so this one has to be among your likes. `/feed settings` lets me put "
+    "there what you like or add in the feed."
+)
+NOT_AT_SPOTIFY = "That song is a file of whoever runs this bot; it is not at Spotify, so your playlists cannot hold it."
+
+
+def savable(song: Song) -> bool:
+    """Whether a song can be put among likes at Spotify."""
+    return song.song.startswith(SPOTIFY)
+
+
+def _label(layer: Layer, song: str, playlist: int, event: int) -> Answer:
+    return Answer(song, Kind.ALSO if layer.several else Kind.ONLY, (playlist,), Source.FEED, event)

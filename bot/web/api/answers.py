@@ -1,0 +1,57 @@
+"""Answers: what is anew each time, what may be kept while it is so, and parts of a clip."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from bot.web.api import parts
+from bot.web.api.port import Clip
+from bot.web.api.problems import Problem
+
+JSON = "application/json"
+LOOK_AGAIN = "private, no-cache"  # keep it, and ask each time whether it is still so
+FOR_A_DAY = "private, max-age=86400"  # a clip changes only when its file does
+
+
+def fresh(shape: dict[str, Any]) -> web.Response:
+    """Answer what is another each time: nobody is to keep it."""
+    return web.Response(body=json.dumps(shape).encode(), content_type=JSON)
+
+
+def lasting(request: web.Request, shape: dict[str, Any]) -> web.Response:
+    return kept(request, json.dumps(shape).encode(), JSON, LOOK_AGAIN)
+
+
+def kept(request: web.Request, data: bytes, mime: str, how: str) -> web.Response:
+    """Answer what the caller may keep: 304 where they have it."""
+    tag = parts.etag(data)
+    headers = {"Cache-Control": how, "ETag": tag}
+    if parts.has_it(request.headers.get(hdrs.IF_NONE_MATCH), tag):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return web.Response(body=data, content_type=mime, headers=headers)
+
+
+def clip(request: web.Request, found: Clip) -> web.Response:
+    """Answer the clip, or the part of it that is asked for. Raises Problem."""
+    answer = kept(request, found.data, found.mime, FOR_A_DAY)
+    answer.headers["Accept-Ranges"] = "bytes"
+    if request.method == hdrs.METH_GET and answer.status == HTTPStatus.OK:
+        _cut(request, answer, found.data)
+    return answer
+
+
+def _cut(request: web.Request, answer: web.Response, data: bytes) -> None:
+    """Leave only the part that is asked for in the answer. Raises Problem."""
+    asked = request.headers.get(hdrs.RANGE), request.headers.get(hdrs.IF_RANGE)
+    try:
+        wanted = parts.part(*asked, answer.headers["ETag"], len(data))
+    except parts.Unsatisfiable:
+        outside = {"Content-Range": f"bytes */{len(data)}"}
+        status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+        raise Problem(status, "The range lies outside of the clip.", outside) from None
+    if wanted is not None:
+        answer.set_status(HTTPStatus.PARTIAL_CONTENT)
+        answer.headers["Content-Range"] = wanted.content_range
+        answer.body = wanted.of(data)

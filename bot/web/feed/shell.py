@@ -1,0 +1,63 @@
+"""Shell: the page's own files: the same for everybody, kept by browsers and asked for anew each time."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.web.api import answers
+from bot.web.api.problems import Problem
+
+FOLDER = Path(__file__).with_name("static")
+MIMES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+FILES = web.AppKey[dict[str, bytes]]("files")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "worker-src 'self'; img-src 'self' {pictures}; media-src blob: {sounds}; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SHARED = "public, no-cache"  # nothing personal is in them
+AT_THE_TOP = ("sw.js", "manifest.webmanifest")  # a service worker minds what lies beside it and below
+
+
+def add_to(app: web.Application, pictures: Sequence[str], sounds: Sequence[str]) -> None:
+    """Let the app serve the page, whose pictures and sounds may come from these origins as well."""
+    policy = POLICY.format(pictures=" ".join(pictures), sounds=" ".join(sounds))
+    app[FILES] = {each.name: each.read_bytes() for each in FOLDER.iterdir()}
+
+    async def guard(_: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Content-Security-Policy"] = policy
+
+    app.on_response_prepare.append(guard)
+    app.router.add_get("", to_the_page)
+    app.router.add_get("/", page)
+    app.router.add_get("/enter", page)
+    app.router.add_get("/static/{name}", file)
+    app.router.add_get(f"/{{name:{'|'.join(AT_THE_TOP)}}}", file)
+
+
+async def to_the_page(_: web.Request) -> web.Response:
+    return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": "feed/"})
+
+
+async def page(request: web.Request) -> web.Response:
+    return _file(request, "index.html")
+
+
+async def file(request: web.Request) -> web.Response:
+    return _file(request, request.match_info["name"])
+
+
+def _file(request: web.Request, name: str) -> web.Response:
+    data = request.app[FILES].get(name)
+    if data is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+    return answers.kept(request, data, MIMES[Path(name).suffix], SHARED)

@@ -1,0 +1,64 @@
+// Talking to the bot: every call that the page makes. Addresses are relative to this file, so that the page works
+// below any address, and inside another one's frame.
+
+const ROOT = new URL("..", import.meta.url);
+
+/** The bot did not do what was asked; the message says why, in words for the member. */
+export class Refusal extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** The bot cannot be reached. */
+export class Offline extends Error {
+  constructor() {
+    super("You are offline, or the bot is. Nothing was lost; try again in a moment.");
+  }
+}
+
+let bearer = null;
+
+/** Show this session with every call. For frames in which browsers keep no cookies; elsewhere the cookie does it. */
+export function carry(session) {
+  bearer = session;
+}
+
+async function call(method, path, body) {
+  const headers = { "X-Cratekeeper": "1" };
+  if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  const sent = { method, headers, body: body && JSON.stringify(body), referrerPolicy: "no-referrer" };
+  const answer = await fetch(new URL(path, ROOT), sent).catch(() => {
+    throw new Offline();
+  });
+  if (!answer.ok) throw await refusal(answer);
+  return answer;
+}
+
+async function refusal(answer) {
+  const said = await answer.json().catch(() => ({}));
+  return new Refusal(answer.status, said.detail ?? "That did not work. Nothing was lost; try again in a moment.");
+}
+
+const json = async (...asked) => (await call(...asked)).json();
+const song = (card, what) => `api/songs/${card.key}/${what}`;
+
+export const enter = (link) => call("POST", "session", { link });
+export const leave = () => call("DELETE", "session");
+export const cards = (count) => json("POST", "api/cards", { count });
+export const listen = (card) => json("GET", song(card, "listen"));
+export const like = (card) => json("PUT", song(card, "like"));
+export const unlike = (card) => call("DELETE", song(card, "like"));
+export const chooseSaving = (saves) => call("PUT", "api/saving", { saves });
+export const skip = (card) => call("PUT", song(card, "skip"));
+export const playlists = async (card) => (await json("GET", song(card, "playlists"))).playlists;
+export const add = (card, playlist) => json("PUT", song(card, `playlists/${playlist}`));
+export const putAway = (card) => call("PUT", song(card, "distaste"));
+export const takeBack = (card) => call("DELETE", song(card, "distaste"));
+
+/** An address at which the clip plays. */
+export async function sound(path) {
+  const answer = await call("GET", path);
+  return URL.createObjectURL(await answer.blob());
+}

@@ -1,0 +1,82 @@
+// The card: a song, its cover, and its clip with what is played of it.
+
+import { button, clock, h, link, listed } from "./dom.js";
+import { icon } from "./icons.js";
+import { wave } from "./wave.js";
+
+/** Draw a card: the element, and `heard(how)`, to be called once it is known how the song can be heard. */
+export function drawn(card, player) {
+  const art = h("div", { class: "art" }, card.cover ? cover(card.cover, card) : sleeve());
+  const title = h("h2", { id: "title", tabindex: "-1" }, card.title);
+  const hear = h("div", { class: "hear", "aria-busy": "true" });
+  const source = h("p", { class: "source" });
+  const element = h(
+    "article",
+    { class: "card", "aria-labelledby": "title" },
+    art,
+    h("div", { class: "about" }, title, h("p", { class: "artists" }, listed(card.artists)), why(card)),
+    hear,
+    source,
+  );
+  const heard = (how) => {
+    hear.removeAttribute("aria-busy");
+    if (!how.cover) art.replaceChildren(sleeve());
+    else if (!card.cover) art.replaceChildren(cover(how.cover, card));
+    hear.replaceChildren(...ear(how, card, player));
+    credit(how, card, title, source);
+  };
+  return { element, heard };
+}
+
+const cover = (address, card) =>
+  h("img", { src: address, alt: `Cover of ${card.title}`, draggable: "false", decoding: "async", referrerpolicy: "no-referrer" });
+
+/** Where there is no cover, or none may be: a sleeve of our own. */
+const sleeve = () => h("div", { class: "sleeve" }, icon("disc"));
+
+const why = (card) => h("p", { class: "why" }, card.why || (card.near.length ? `Near ${listed(card.near.map((each) => each.title))}` : ""));
+
+/** Say whose it is, with a link back: Spotify's data on every card but those with another service's sound. */
+function credit(how, card, title, source) {
+  const page = how.way === "preview" ? how.page : card.url;
+  if (page) title.replaceChildren(link(page, {}, card.title));
+  if (how.way === "preview") source.replaceChildren("Preview by ", link(how.page ?? how.url, {}, how.by));
+  else if (how.way !== "video" && card.url) source.replaceChildren(link(card.url, {}, "Open in Spotify"));
+}
+
+function ear(how, card, player) {
+  if (how.sound) return played(how, player);
+  if (how.url) return [h("p", {}, "There is no clip of it here."), link(how.url, { class: "elsewhere" }, elsewhere(how))];
+  return [h("p", {}, "There is no clip of it here, and no link.")];
+}
+
+const elsewhere = (how) =>
+  how.way === "video" ? `Watch it on ${how.by}, from ${clock(how.start ?? 0)}` : `Hear it on ${how.by}`;
+
+function played(how, player) {
+  const press = button("", () => player.toggle(), { class: "play" });
+  const time = h("p", { class: "time" });
+  const { drawing, move } = how.waveform ? wave(how.waveform, (how.offset ?? 0) / how.seconds) : bare();
+  const progress = () => {
+    const all = player.audio.duration || how.seconds || 30;
+    move(Math.min(1, player.seconds / all));
+    time.textContent = `${clock(player.seconds)} of ${clock(all + 0.5)}`;
+  };
+  const change = () => {
+    press.replaceChildren(icon(player.playing ? "pause" : "play"), player.playing ? "Pause" : "Play");
+    progress();
+  };
+  player.watcher = { change, progress };
+  change();
+  return [press, h("div", { class: "track" }, drawing, h("div", { class: "below" }, time, where(how)))];
+}
+
+/** Where in the song the clip is. */
+const where = (how) =>
+  h("p", { class: "where" }, how.peak === null ? "" : [h("b"), `Highlight, ${clock(how.peak)} into the song`]);
+
+/** A line that fills, where no waveform is known. */
+function bare() {
+  const drawing = h("progress", { class: "bare", max: 1, value: 0, "aria-label": "Played" });
+  return { drawing, move: (share) => (drawing.value = share) };
+}

@@ -1,0 +1,42 @@
+// Making elements. Text only ever becomes text: nothing here or elsewhere parses a string as HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Make an element. `on…` properties are listeners; others are attributes, left out when null or false. */
+export const h = (tag, properties = {}, ...children) => made(document.createElement(tag), properties, children);
+
+/** The same, of a drawing. */
+export const s = (tag, properties = {}, ...children) => made(document.createElementNS(SVG, tag), properties, children);
+
+function made(element, properties, children) {
+  for (const [name, value] of Object.entries(properties)) set(element, name, value);
+  element.append(...children.flat(Infinity).filter((child) => child || child === 0));
+  return element;
+}
+
+function set(element, name, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+  else element.setAttribute(name, value === true ? "" : value);
+}
+
+export const button = (label, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, label);
+
+/** A link to somewhere else; only addresses of the web may be followed. */
+export function link(address, more, ...children) {
+  const safe = URL.canParse(address) && ["https:", "http:"].includes(new URL(address).protocol);
+  return safe
+    ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer", ...more }, ...children)
+    : h("span", more, ...children);
+}
+
+/** Seconds as a clock shows them. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** "A", "A and B", "A, B and C". */
+export function listed(words) {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

@@ -1,0 +1,20 @@
+// Keys: arrows always; letters unless the member switched them off (others may need them for their own tools).
+
+const KEPT = "letters"; // in the browser's own storage; nothing personal
+const ARROWS = { ArrowRight: "like", ArrowLeft: "skip", ArrowUp: "more", " ": "play", "?": "help" };
+const LETTERS = { l: "like", s: "skip", p: "play", m: "more", a: "add", c: "share", n: "away", u: "undo", z: "undo" };
+
+export const letters = () => localStorage.getItem(KEPT) !== "off";
+export const chooseLetters = (on) => localStorage.setItem(KEPT, on ? "on" : "off");
+
+/** Call `act(what)` when a key says so, unless something else needs the key. */
+export function listen(act) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.target.closest("dialog, input") || (event.key === " " && event.target.closest("button, a"))) return;
+    const what = ARROWS[event.key] ?? (letters() && LETTERS[event.key.toLowerCase()]);
+    if (!what) return;
+    event.preventDefault();
+    act(what);
+  });
+}

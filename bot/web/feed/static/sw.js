@@ -1,0 +1,49 @@
+// Keeps the page itself for when there is no network, and nothing else: never what the bot said to a member.
+
+const SHELL = "shell";
+const FILES = [
+  "./",
+  "manifest.webmanifest",
+  "static/api.js",
+  "static/base.css",
+  "static/card.css",
+  "static/card.js",
+  "static/deck.js",
+  "static/dom.js",
+  "static/icon.svg",
+  "static/icons.js",
+  "static/keys.js",
+  "static/main.js",
+  "static/player.js",
+  "static/sheet.css",
+  "static/sheet.js",
+  "static/swipe.js",
+  "static/wave.js",
+];
+const ADDRESSES = new Set(FILES.map((each) => new URL(each, registration.scope).href));
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES)));
+});
+
+addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+
+/** The network first, so that nobody sees an old page; the kept one where there is none. */
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  const wanted = request.mode === "navigate" ? new URL("./", registration.scope).href : address.href;
+  if (request.method === "GET" && ADDRESSES.has(wanted)) event.respondWith(fetched(request, wanted));
+});
+
+async function fetched(request, wanted) {
+  const cache = await caches.open(SHELL);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) cache.put(wanted, answer.clone());
+    return answer;
+  } catch {
+    return (await cache.match(wanted)) ?? Response.error();
+  }
+}

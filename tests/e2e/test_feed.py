@@ -1,0 +1,119 @@
+"""The feed in Discord: cards with clips, every button, a channel of its own; with the bot as a process."""
+
+import pytest
+
+from sandbox.discord import Message, Person
+from tests.e2e.chat_stage import answer, labels, newcomer
+from tests.e2e.feed_stage import OWN, SHARED, Feed, feed, key_on  # noqa: F401 - a fixture
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
+BUTTONS = ["Next", "Like", "Add to…", "More like this", "Not for me", "Repost", "Comment", "Report"]
+
+
+def title(card: Message) -> str:
+    return card.text().splitlines()[0]
+
+
+async def until(feed: Feed, person: Person, shared: bool) -> Message:  # noqa: F811
+    """Play the feed until a card shows a shared song, or one of the operator's files."""
+    card = await answer(person.command("feed play"))
+    while ("spotify.com" in title(card)) != shared:
+        card = await answer(person.click(card, "Next"))
+    return card
+
+
+async def test_a_card_shows_a_new_song_with_every_button_and_its_clip(feed: Feed) -> None:  # noqa: F811
+    card = await until(feed, feed.rob, shared=False)
+    assert labels(card) == BUTTONS
+    assert card.visible_to == feed.rob.user.id
+    (clip,) = card.files()
+    assert clip.data.startswith(b"OggS")
+    assert not card.is_v2, "only a classic message is sure to play what is attached"
+
+
+async def test_next_never_shows_what_was_shown_or_is_liked(feed: Feed) -> None:  # noqa: F811
+    card = await answer(feed.rob.command("feed play"))
+    seen = [title(card)]
+    for _ in range(5):
+        card = await answer(feed.rob.click(card, "Next"))
+        seen.append(title(card))
+    assert len(set(seen)) == 6
+    assert not [each for each in seen if any(track.id in each for track in OWN.tracks)]
+
+
+async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:  # noqa: F811
+    home, rob = feed.home, feed.rob
+    card = await until(feed, rob, shared=True)
+    said = await answer(rob.click(card, "Like"))
+    assert labels(said) == ["Put them among my likes", "Only here", "Undo"]
+    assert said.visible_to == rob.user.id
+    assert "stay as they are" in (await answer(rob.click(said, "Only here"))).text()
+    said = await answer(rob.click(card, "Like"))
+    assert "stays out of your likes" in said.text()
+    assert "go to your likes" in (await answer(rob.command("feed settings", save_likes=True))).text()
+    song = next(track.uri for track in SHARED.tracks if track.id in title(card))
+    query = "select 1 from liked where member = ? and song = ?"
+    await home.until(lambda: home.rows(query, rob.user.id, song))
+    assert "Taken back" in (await answer(rob.click(said, "Undo"))).text()
+    await home.until(lambda: not home.rows(query, rob.user.id, song))
+
+
+async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> None:  # noqa: F811
+    home, rob = feed.home, feed.rob
+    await answer(rob.command("feed settings", save_likes=True))
+    card = await until(feed, rob, shared=True)
+    song = next(track.uri for track in SHARED.tracks if track.id in title(card))
+    asked = await answer(rob.click(card, "Add to…"))
+    said = await answer(rob.select(asked, "Its playlist", "Run"))
+    assert "goes into" in said.text()
+    query = "select p.name from content c join playlist p using (playlist) where c.member = ? and c.song = ?"
+    await home.until(lambda: home.rows(query, rob.user.id, song) == [("Run",)])
+    assert home.rows("select 1 from answer where member = ?", rob.user.id) == [], "no label unless they say so"
+    await answer(rob.command("undo"))
+    await home.until(lambda: home.rows(query, rob.user.id, song) == [])
+
+
+async def test_what_is_not_for_them_and_what_is_alike_answer_beside_the_card(feed: Feed) -> None:  # noqa: F811
+    card = await until(feed, feed.rob, shared=True)
+    alike = await answer(feed.rob.click(card, "More like this"))
+    assert alike.id != card.id
+    noted = await answer(feed.rob.click(card, "Not for me"))
+    assert "is not for you" in noted.text()
+    assert "may come up again" in (await answer(feed.rob.click(noted, "Undo"))).text()
+
+
+async def test_in_the_feeds_channel_a_card_is_everybodys_and_each_is_answered_alone(feed: Feed) -> None:  # noqa: F811
+    rob, pia = feed.rob.at(feed.channel), feed.pia.at(feed.channel)
+    card = await answer(rob.command("feed play"))
+    assert card.visible_to is None
+    assert "near" not in card.text(), "nothing of whoever asked"
+    said = await answer(pia.click(card, "Like"))
+    assert said.visible_to == pia.user.id
+    assert feed.home.rows("select 1 from shown where member = ? and key = ?", pia.user.id, key_on(card))
+    another = await answer(pia.click(card, "Next"))
+    assert another.id != card.id
+    assert another.visible_to is None
+    assert not card.deleted
+    assert labels(card) == BUTTONS
+
+
+async def test_elsewhere_and_in_direct_messages_it_is_private(feed: Feed) -> None:  # noqa: F811
+    assert (await answer(feed.rob.command("feed play"))).visible_to == feed.rob.user.id
+    assert labels(await answer(feed.rob.in_dm().command("feed play"))) == BUTTONS
+
+
+async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_share(feed: Feed) -> None:  # noqa: F811
+    uwe = newcomer(feed.home, "uwe")
+    card = await answer(uwe.command("feed play"))
+    assert "spotify.com" not in title(card)
+    shared = await until(feed, feed.rob.at(feed.channel), shared=True)
+    said = await answer(uwe.at(feed.channel).click(shared, "Like"))
+    assert "/feed join" in said.text()
+
+
+async def test_p16_cards_work_after_a_restart(feed: Feed) -> None:  # noqa: F811
+    card = await answer(feed.rob.command("feed play"))
+    await feed.home.stop_bot()
+    await feed.home.start_bot()
+    before = title(card)
+    assert title(await answer(feed.rob.click(card, "Next"))) != before

@@ -1,0 +1,241 @@
+"""What members show each other, whom they follow, and what two have in common: with the bot as a process.
+
+The tests go through it in order: what is chosen in one is seen in the next.
+"""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+
+import pytest
+import pytest_asyncio
+
+from sandbox.discord import Channel, Message, Person
+from sandbox.library import Library
+from tests.e2e.chat_stage import answer, labels, with_file
+from tests.e2e.home import PATIENCE, Home, plain
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+STRANGERS, COMMON, HERS, HIS = (plain(count, seed=seed) for count, seed in ((36, 301), (6, 302), (12, 303), (12, 304)))
+PLAYLIST, SECRET = "Late *night*", "For the ex"
+
+
+def together(*libraries: Library) -> Library:
+    tracks, likes, features = ([*each] for each in ([], [], []))
+    for each in libraries:
+        tracks += each.tracks
+        likes += each.likes
+        features += each.features
+    return Library(tuple(tracks), tuple(likes), {}, tuple(features))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def place(home: Home) -> Channel:
+    return home.discord.add_channel(home.guild, "people")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def greta(home: Home, place: Channel) -> Person:
+    """A member who joined, keeps two playlists, and has six likes in common with Hanno."""
+    await home.know(together(STRANGERS, COMMON, HERS, HIS))
+    fritz = await with_file(home, "fritz", library=STRANGERS)
+    await answer(fritz.command("feed join"))
+    greta = await with_file(home, "greta", PLAYLIST, SECRET, library=together(COMMON, HERS))
+    await answer(greta.command("feed join"))
+    return greta.at(place)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hanno(home: Home, place: Channel, greta: Person) -> Person:
+    hanno = await with_file(home, "hanno", library=together(COMMON, HIS))
+    await answer(hanno.command("feed join"))
+    return hanno.at(place)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stranger(home: Home, greta: Person) -> Person:
+    """Somebody in the server whom the bot has never heard of."""
+    user = home.discord.add_user("ingo", display_name="Ingo")
+    home.discord.join(home.guild, user)
+    return Person(home.discord, user, greta.channel)
+
+
+def named(message: Message, songs: Library) -> int:
+    """How many of the songs a message links to."""
+    return sum(track.id in message.text() for track in songs.tracks)
+
+
+def alt_texts(message: Message) -> list[str]:
+    return [each.get("description", "") for each in _items(message.components)]
+
+
+def _items(tree: Sequence[dict]) -> list[dict]:
+    return [item for each in tree for item in each.get("items", ())]
+
+
+def public(place: Channel) -> list[Message]:
+    return [each for each in place.messages.values() if each.visible_to is None]
+
+
+async def test_a_profile_shows_nothing_until_its_owner_chooses(greta: Person, hanno: Person) -> None:
+    assert "They show nothing here." in (await answer(hanno.command("profile show", member=greta.user))).text()
+    own = await answer(greta.command("profile show"))
+    assert "You show nothing" in own.text()
+    assert labels(own) == ["Choose what is shown"]
+    assert own.visible_to == greta.user.id
+
+
+async def test_what_is_chosen_is_what_others_see(greta: Person, hanno: Person) -> None:
+    page = await answer(greta.click(await answer(greta.command("profile show")), "Choose what is shown"))
+    assert labels(page) == ["Show my taste map", "Show what I repost", "See it as others do"]
+    page = await answer(greta.select(page, "Playlists that are shown: none", [PLAYLIST]))
+    page = await answer(greta.click(page, "Show my taste map"))
+    assert labels(page) == ["Hide my taste map", "Show what I repost", "See it as others do"]
+    seen = await answer(hanno.command("profile show", member=greta.user))
+    assert seen.visible_to == hanno.user.id
+    assert "Late \\*night\\*" in seen.text()
+    assert SECRET not in seen.text()
+    assert [each.filename for each in seen.files()] == ["taste.png"]
+    (alt,) = alt_texts(seen)
+    assert alt.startswith("Taste map of 18 liked songs. The latest 10 lie ")
+    assert labels(seen) == []
+
+
+async def test_one_sees_ones_own_as_others_do(greta: Person) -> None:
+    page = await answer(greta.command("profile edit"))
+    own = await answer(greta.click(page, "See it as others do"))
+    assert "This is what others see" in own.text()
+    assert "Off: reposts." in own.text()
+    assert labels(own) == ["Choose what is shown", "Post it here"]
+
+
+async def test_elsewhere_one_sees_ones_own_alone(greta: Person, hanno: Person) -> None:
+    refused = await answer(hanno.in_dm().command("profile show", member=greta.user))
+    assert "in which you ask" in refused.text()
+    own = await answer(greta.in_dm().command("profile show"))
+    assert labels(own) == ["Choose what is shown"]
+
+
+async def test_posted_it_is_a_door_that_shows_what_is_shown_now(
+    place: Channel, greta: Person, hanno: Person, stranger: Person
+) -> None:
+    own = await answer(greta.command("profile show"))
+    await greta.click(own, "Post it here")
+    door = next(each for each in public(place) if "shows what they listen to" in each.text())
+    assert f"<@{greta.user.id}>" in door.text()
+    for somebody in (hanno, stranger):
+        seen = await answer(somebody.click(door, "Look"))
+        assert seen.visible_to == somebody.user.id
+        assert "Late \\*night\\*" in seen.text()
+    page = await answer(greta.command("profile edit"))
+    await answer(greta.select(page, "Playlists that are shown: none", []))
+    await answer(greta.click(page, "Hide my taste map"))
+    assert "They show nothing here." in (await answer(hanno.click(door, "Look"))).text()
+
+
+async def test_followed_is_who_shows_what_they_repost(home: Home, greta: Person, hanno: Person) -> None:
+    assert "nothing to follow" in (await answer(hanno.command("follow", member=greta.user))).text()
+    page = await answer(greta.command("profile edit"))
+    page = await answer(greta.click(page, "Show what I repost"))
+    assert "may follow you" in page.text()
+    said = await answer(hanno.command("follow", member=greta.user))
+    assert f"You follow <@{greta.user.id}>" in said.text()
+    assert "1 member follows you" in (await answer(greta.command("profile show"))).text()
+    assert "Nobody you follow has passed anything on" in (await answer(hanno.command("following new"))).text()
+    repost(home, greta, COMMON.tracks[0].uri)
+    news = await answer(hanno.command("following new"))
+    assert named(news, COMMON) == 1
+    assert f"<@{greta.user.id}>" in news.text()
+    assert news.visible_to == hanno.user.id
+    assert named(await answer(hanno.command("profile show", member=greta.user)), COMMON) == 1
+    assert "in the server where they did it" in (await answer(hanno.in_dm().command("following new"))).text()
+
+
+def repost(home: Home, person: Person, song: str) -> None:
+    """Leave behind what reposting leaves."""
+    row = person.user.id, home.guild.id, person.channel.id, 77, song, "k", int(time.time() * 1000)
+    with closing(sqlite3.connect(home.database, timeout=20)) as database, database:
+        query = "insert into repost (member, server, channel, message, song, key, at) values (?, ?, ?, ?, ?, ?, ?)"
+        database.execute(query, row)
+
+
+async def test_following_is_ended_by_either(greta: Person, hanno: Person) -> None:
+    listed = await answer(hanno.command("profile following"))
+    assert labels(listed) == ["Unfollow"]
+    ended = await answer(hanno.click(listed, "Unfollow"))
+    assert "no more" in ended.text()
+    assert "You follow nobody" in ended.text()
+    await answer(hanno.command("follow", member=greta.user))
+    assert "no more" in (await answer(hanno.command("unfollow", member=greta.user))).text()
+    said = await answer(hanno.command("follow", member=greta.user))
+    assert labels(said) == ["Unfollow"]
+    page = await answer(greta.command("profile edit"))
+    assert "off, so nobody can follow you" in (await answer(greta.click(page, "Hide what I repost"))).text()
+    assert "You follow nobody" in (await answer(hanno.command("profile following"))).text()
+
+
+async def test_a_match_needs_both(home: Home, place: Channel, greta: Person, hanno: Person, stranger: Person) -> None:
+    assert "no question is open" in (await answer(greta.command("match"))).text()
+    assert "have not joined" in (await answer(stranger.command("match", member=greta.user))).text()
+    assert "never used me" in (await answer(greta.command("match", member=stranger.user))).text()
+    asking = await greta.command("match", member=hanno.user)
+    told = await asking.reply()
+    assert told.visible_to == greta.user.id
+    assert labels(told) == ["Take it back"]
+    question = await home.told(hanno, "would like to know", channel=place)
+    assert question.visible_to is None
+    for foreigner in (stranger, greta):
+        for label in ("Accept", "No thanks"):
+            assert "somebody else" in (await foreigner.click(question, label)).text()
+    assert labels(await answer(greta.command("match"))) == ["Take it back"]
+
+    accepting = await hanno.click(question, "Accept")
+    his = await accepting.until(lambda each: "of 100" in each.text(), PATIENCE)
+    hers = await asking.until(lambda each: "of 100" in each.text(), PATIENCE)
+    assert (his.visible_to, hers.visible_to) == (hanno.user.id, greta.user.id)
+    assert (
+        his.text().splitlines()[0].split("**")[1].split(": ")[1]
+        == hers.text().splitlines()[0].split("**")[1].split(": ")[1]
+    )
+    assert (named(his, COMMON), named(his, HERS), named(his, HIS)) == (3, 3, 3)
+    assert labels(hers) == ["More like this", "Not for me"] * 3 + ["End this match"]
+    answered = next(each for each in public(place) if each.id == question.id)
+    assert answered.text() == "That question is answered."
+    assert labels(answered) == []
+
+
+async def test_a_match_is_looked_at_again_and_ended(greta: Person, hanno: Person) -> None:
+    assert "of 100" in (await answer(greta.command("match", member=hanno.user))).text()
+    listed = await answer(hanno.command("match"))
+    seen = await answer(hanno.click(listed, "Look"))
+    assert "of 100" in seen.text()
+    assert "neither of you sees it" in (await answer(hanno.click(seen, "End this match"))).text()
+    assert "no question is open" in (await answer(greta.command("match"))).text()
+    assert "is over" in (await answer(hanno.click(listed, "Look"))).text()
+    assert "within the last week" in (await answer(greta.command("match", member=hanno.user))).text()
+
+
+async def test_no_thanks_stays_between_the_asked_and_the_bot(
+    home: Home, place: Channel, greta: Person, hanno: Person
+) -> None:
+    asking = await hanno.command("match", member=greta.user)
+    question = await home.told(greta, f"<@{greta.user.id}>, <@{hanno.user.id}>", channel=place)
+    declined = await greta.click(question, "No thanks")
+    assert "They are not told" in (await declined.until(lambda each: "no match" in each.text())).text()
+    assert (
+        home.rows("select 1 from notice where member = ? and kind = 'match' and sent_at is null", hanno.user.id) == []
+    )
+    assert "is over" in (await answer(hanno.click(await asking.reply(), "Take it back"))).text()
+
+
+async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(home: Home, greta: Person) -> None:
+    outcome = await greta.submit(await greta.command("data delete"), word="delete")
+    await outcome.until(lambda each: "is deleted" in each.text())
+    for table, column in (
+        ("profile", "member"),
+        ("follow", "followed"),
+        ("agreement", "member"),
+        ("agreement", "other"),
+    ):
+        assert home.rows(f"select 1 from {table} where {column} = ?", greta.user.id) == []  # noqa: S608

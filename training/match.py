@@ -1,0 +1,129 @@
+"""Match: whether the number of `bot.core.meeting` tells one person's two halves from two persons.
+
+Members are drawn from real libraries: two halves of one person's songs, which share none, or songs of two persons.
+Strangers are songs of everybody else. The number and the space are the product's; what is known of a song are the
+library's columns. Beside it stands the cosine between the middles of both, which is calibrated against nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.columns import Vectors
+from bot.core.features import SongFeatures
+from bot.core.meeting import Likes, Meeting, meet
+from bot.core.space import FITTED_ON, Space, space_of, to_length_one
+from training.people import Person
+from training.problems import InputProblem
+
+SIZES = (30, 100, 300, 1_000)  # likes on either side
+STRANGERS = 2_000  # as in bot.flows.meet
+DRAWS = 10  # of each pair and size
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One draw: who is compared, with how many likes, and what came of it; middles: the cosine between those."""
+
+    pair: str
+    likes: int
+    meeting: Meeting
+    middles: float
+
+
+def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
+    """Return for each pair and number of likes: number, half its interval, both means over DRAWS, and the rest.
+
+    covered: how often the interval holds the mean of the most likes. Raises InputProblem for fewer than three people.
+    """
+    if len(people) < 3:
+        raise InputProblem("three people or more are wanted: two to compare, and strangers to compare with")
+    points = _points(people, seed)
+    drawn = [
+        each
+        for one, other in combinations_with_replacement(people, 2)
+        for size in SIZES
+        for each in _draws(people, one, other, size, points, seed)
+    ]
+    pairs = dict.fromkeys(each.pair for each in drawn)
+    return {"pairs": {pair: _figures([each for each in drawn if each.pair == pair]) for pair in pairs}}
+
+
+def _points(people: Sequence[Person], seed: int) -> dict[str, Vectors]:
+    songs: dict[str, SongFeatures] = {}
+    for person in people:
+        songs |= person.songs
+    ids, dice = sorted(songs), np.random.default_rng([seed, 0])
+    space: Space = space_of([songs[ids[at]] for at in dice.permutation(len(ids))[:FITTED_ON]])
+    return dict(zip(ids, space.points([songs[song] for song in ids]), strict=True))
+
+
+def _draws(
+    people: Sequence[Person], one: Person, other: Person, size: int, points: Mapping[str, Vectors], seed: int
+) -> Iterator[Drawn]:
+    theirs = one.songs.keys() | other.songs.keys()
+    rest = sorted(set().union(*(each.songs for each in people)) - theirs)
+    for draw in range(DRAWS):
+        dice = np.random.default_rng([seed, 1, draw])
+        sides = _halves(one, dice) if one is other else (sorted(one.songs), sorted(other.songs))
+        first, second = (_likes(_some(side, size, dice), points) for side in sides)
+        strangers = np.stack([points[song] for song in _some(rest, STRANGERS, dice)])
+        if (met := meet(first, second, strangers)) is not None:
+            yield Drawn(f"{one.name}, {other.name}", size, met, _middles(first, second))
+
+
+def _halves(person: Person, dice: np.random.Generator) -> tuple[list[str], list[str]]:
+    shuffled = _some(sorted(person.songs), len(person.songs), dice)
+    return shuffled[::2], shuffled[1::2]
+
+
+def _some(songs: Sequence[str], count: int, dice: np.random.Generator) -> list[str]:
+    return [songs[at] for at in dice.permutation(len(songs))[:count]]
+
+
+def _likes(songs: Sequence[str], points: Mapping[str, Vectors]) -> Likes:
+    return Likes(songs, np.stack([points[song] for song in songs]))
+
+
+def _middles(one: Likes, other: Likes) -> float:
+    return float(to_length_one(one.points.mean(axis=0)) @ to_length_one(other.points.mean(axis=0)))
+
+
+def _figures(drawn: Sequence[Drawn]) -> dict[str, dict[str, float]]:
+    settled = float(np.mean([each.meeting.number for each in drawn if each.likes == max(SIZES)]))
+    return {str(size): _of_size([each for each in drawn if each.likes == size], settled) for size in SIZES}
+
+
+def _of_size(drawn: Sequence[Drawn], settled: float) -> dict[str, float]:
+    def mean(values: Sequence[float] | NDArray[np.bool_]) -> float:
+        return round(float(np.mean(values)), 3)
+
+    numbers = [each.meeting.number for each in drawn]
+    within = [each.meeting.within for each in drawn]
+    return {
+        "number": mean(numbers),
+        "within": mean(within),
+        "covered": mean(np.abs(np.array(numbers) - settled) <= within),
+        "middles": mean([each.middles for each in drawn]),
+    }
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """Return the figures as Markdown: the number and half its interval, by likes."""
+    lines = [
+        f"`{found['command']}`",
+        "",
+        f"| who | {' | '.join(f'{size:,} likes' for size in SIZES)} | middles |",
+        f"|---|{'---|' * (len(SIZES) + 1)}",
+    ]
+    for pair, sizes in found["pairs"].items():
+        cells = [f"{sizes[str(size)]['number']:.0f} ± {sizes[str(size)]['within']:.0f}" for size in SIZES]
+        lines.append(f"| {pair} | {' | '.join(cells)} | {sizes[str(SIZES[-1])]['middles']:.2f} |")
+    for size in SIZES:
+        covered = np.mean([sizes[str(size)]["covered"] for sizes in found["pairs"].values()])
+        lines.append(f"\n{size:,} likes: the interval holds the number of {SIZES[-1]:,} in {covered:.2f} of draws.")
+    return "\n".join(lines)
