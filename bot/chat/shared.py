@@ -30,6 +30,7 @@ SPENT = "Your votes brought down three songs within a day. This one is kept; pre
 JOINED = "You are in. `/shared show` has the songs, `/shared add` brings one; what you bring stands there by your name."
 NO_LIKES = "I know no songs of yours to choose from. `/shared add` finds those of the catalogue."
 NOT_NOW = "Nothing was written."
+ONLY_THEY = "That is for those who may manage this server."
 
 
 def named(shared: Shared) -> str:
@@ -104,6 +105,15 @@ def ending(shared: Shared) -> Page:
         return Page(f"{said}Nothing was written so far.", layout.row(leave))
     back = layout.button("End it, take out what I wrote", ids.of("shback", shared.shared))
     return Page(f"{said}The playlist in your account is yours.", layout.row(leave, back))
+
+
+def removing(shared: Shared) -> Page:
+    """For those who run the server, of what somebody else hosts."""
+    said = (
+        f"You may manage this server, so you can delete {named(shared)}: its songs, votes and names are gone then. "
+        "What was written into its host's account stays theirs."
+    )
+    return Page(said, layout.row(layout.button("Delete it", ids.of("shremove", shared.shared), layout.RED)))
 
 
 def invitation(shared: Shared) -> Page:
@@ -238,6 +248,10 @@ def laid_down(shared: Shared) -> str:
 def ended(shared: Shared, *, taking_back: bool) -> str:
     rest = "I take out what I wrote." if taking_back else "What was written is yours."
     return f"{named(shared)} has ended. {rest}"
+
+
+def removed(shared: Shared) -> str:
+    return f"{named(shared)} is deleted."
 
 
 def written(body: Mapping[str, Any]) -> str:

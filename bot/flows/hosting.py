@@ -16,7 +16,7 @@ from bot.core.records import Item
 from bot.core.shared import Brought, Shared, State
 from bot.errors import BadChoice, PlaylistKeepsChanging
 from bot.flows import keep
-from bot.flows.shared import found
+from bot.flows.shared import UNKNOWN, found
 from bot.flows.sort import carry_out
 from bot.ports import Contents, Found, Music
 
@@ -101,6 +101,16 @@ async def take_back(store: Store, member: int, server: int | None, shared: int, 
         if known.ref is None:  # nothing was written
             await table.unhost(tx, shared)
             await table.forget_empty(tx, shared)
+        return known
+
+
+async def remove(store: Store, server: int, shared: int) -> Shared:
+    """Delete a server's playlist, record and all: for those who run it. Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await table.get(tx, shared)
+        if known is None or known.server != server:
+            raise BadChoice(UNKNOWN)
+        await table.forget(tx, shared)
         return known
 
 

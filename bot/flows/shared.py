@@ -18,8 +18,8 @@ from bot.flows import places
 from bot.flows.points import key
 
 LONGEST_NAME = 80  # characters
-MOST_IN_SERVER = 25
-MOST_OF_MEMBER = 25  # playlists that a member hosts
+MOST_IN_SERVER = 100
+MOST_OF_MEMBER = 10  # playlists that a member hosts
 MOST_PARTNERS = 50
 UNKNOWN = "There is no such shared playlist here. /shared list shows those that there are."
 ENDED = "It has ended. Who hosts it with /shared host goes on with it."

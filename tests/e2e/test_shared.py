@@ -155,3 +155,15 @@ async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Resident, 
     assert "has ended" in ended.text()
     assert "Keep" not in labels(await shown(ilse.person, "Ended"))
     assert "It has ended" in (await answer(ilse.person.command("shared add", playlist=NAME, song="Song 3"))).text()
+
+
+async def test_who_runs_the_server_may_delete_it(home: Home, ilse: Resident, joon: Person) -> None:
+    ((number,),) = home.rows("select shared from shared where name = ?", NAME)
+    refused = await (await home.forge(joon, f"ck1:shremove:{number}")).reply()
+    assert "may manage this server" in refused.text()
+    owner = Person(home.discord, home.discord.owner, home.channel)
+    offer = await answer(owner.command("shared end", playlist=NAME))
+    assert "is deleted" in (await answer(owner.click(offer, "Delete it"))).text()
+    for table in ("shared", "contribution", "vote", "partner"):
+        assert home.rows(f"select 1 from {table} where shared = ?", number) == []  # noqa: S608 - names from above
+    assert at_host(home, ilse), "what was written stays with who hosted it"

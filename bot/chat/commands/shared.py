@@ -191,13 +191,26 @@ async def on_down(interaction: Interaction, tap: Id) -> None:
     await reply.show_privately(interaction, Page(pages.laid_down(found)))
 
 
-@shared.command(name="end", description="Have a playlist that you host written no more")
+@shared.command(
+    name="end", description="Have a playlist that you host written no more; who runs the server may delete it"
+)
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def end(interaction: Interaction, playlist: str) -> None:
     services, number = interaction.client.services, await _chosen(interaction, playlist)
+    found = (await flow.show(services.store, interaction.user.id, interaction.guild_id, number)).shared
+    if found.server is not None and found.host != interaction.user.id and interaction.permissions.manage_guild:
+        await reply.show(interaction, pages.removing(found))
+        return
     found = await hosting.of_host(services.store, interaction.user.id, interaction.guild_id, number)
     await reply.show(interaction, pages.ending(found))
+
+
+async def on_remove(interaction: Interaction, tap: Id) -> None:
+    if interaction.guild_id is None or not interaction.permissions.manage_guild:
+        raise BadChoice(pages.ONLY_THEY)
+    found = await hosting.remove(interaction.client.services.store, interaction.guild_id, tap.number)
+    await reply.show_privately(interaction, Page(pages.removed(found)))
 
 
 async def on_end(interaction: Interaction, tap: Id) -> None:
@@ -230,4 +243,5 @@ TAPS = {
     "shdown": on_down,
     "shend": on_end,
     "shback": on_back,
+    "shremove": on_remove,
 }
