@@ -37,17 +37,19 @@ def named(shared: Shared) -> str:
     return f"**{words.escape(shared.name, flow.LONGEST_NAME)}**"
 
 
-def listed(found: Sequence[Shared], member: int) -> Page:
+def listed(found: Sequence[Shared], member: int, server: int | None) -> Page:
     """The playlists of where the member is, with a select that opens one."""
     if not found:
         return Page(NONE_YET)
-    lines = [f"- {named(each)} · {_whose(each)} · {_hosted(each, member)}" for each in found]
+    lines = [f"- {named(each)} · {_whose(each, server)} · {_hosted(each, member)}" for each in found]
     options = [layout.option(each.name, each.shared) for each in found]
     return Page(words.lines(lines, 3000), layout.menu(ids.of("shopen"), "Open one", options))
 
 
-def _whose(shared: Shared) -> str:
-    return "a group's" if shared.server is None else "this server's"
+def _whose(shared: Shared, server: int | None) -> str:
+    if shared.server is None:
+        return "a group's"
+    return "this server's" if shared.server == server else "another server's"
 
 
 def _hosted(shared: Shared, member: int) -> str:

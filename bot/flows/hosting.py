@@ -6,7 +6,7 @@ Only songs that we put in come out again; what the host put in or took out by ha
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, members, notices, playlists
 from bot.adapters.store import shared as table
@@ -23,6 +23,7 @@ from bot.ports import Contents, Found, Music
 ROUNDS = 3  # writes before we say that it keeps changing (promise P3)
 LAYER = "shared"  # where those who brought a file find what they host; nothing is sorted into it
 SHELF = "shelf:"
+STALE = timedelta(days=7)  # that something waits to be written, before another may host it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,25 @@ class DryRun:
     unwritable: int  # songs that stand and cannot be written there
 
 
-async def dry_run(store: Store, member: int, server: int | None, shared: int) -> DryRun:
+async def dry_run(store: Store, member: int, server: int | None, shared: int, now: datetime) -> DryRun:
     """Say what hosting it would write. Changes nothing. Raises BadChoice where somebody else hosts it."""
     async with store.reading() as tx:
-        known = _free_for(member, await found(tx, member, server, shared))
+        known = await _reached(tx, member, server, shared)
         record = await table.record(tx, shared)
+        if known.host != member:
+            known = replace(_free(known, record, now), host=None, ref=None)
+            record = [replace(each, state=State.WANTED) for each in record]
         ref = known.ref or await _kind_of_ref(tx, member)
-    standing = [each for each in record if each.stands]
     waiting = rules.waiting(record, ref)
     put_in = sum(each.stands for each in waiting)
-    unwritable = sum(not rules.writable(each.song, ref) for each in standing)
+    unwritable = sum(each.stands and not rules.writable(each.song, ref) for each in record)
     return DryRun(known, put_in, len(waiting) - put_in, unwritable)
+
+
+async def _reached(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
+    """Return a playlist that the member sees there, or hosts: that, they can lay down from anywhere."""
+    known = await table.get(tx, shared)
+    return known if known is not None and known.host == member else await found(tx, member, server, shared)
 
 
 async def _kind_of_ref(tx: Tx, member: int) -> str:
@@ -53,55 +62,77 @@ async def _kind_of_ref(tx: Tx, member: int) -> str:
     return SHELF if known is not None and known.source == "file" else ""
 
 
-def _free_for(member: int, known: Shared) -> Shared:
-    if known.host not in (None, member):
-        raise BadChoice("Somebody else hosts it. They can lay that down with /shared host.")
+def _free(known: Shared, record: Sequence[Brought], now: datetime) -> Shared:
+    """Return a playlist that may have another host. Raises BadChoice while somebody else keeps it written."""
+    since = rules.waiting_since(record, known.ref)
+    if known.host is not None and (since is None or since > now - STALE):
+        raise BadChoice("Somebody else hosts it. They lay that down with /shared host.")
     return known
 
 
 async def confirm(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
     """Host it from now on, and let it be written; the job "share" does that. Raises BadChoice."""
     async with store.writing() as tx:
-        known = _free_for(member, await found(tx, member, server, shared))
+        known = await _reached(tx, member, server, shared)
+        if known.host != member:
+            _free(known, await table.record(tx, shared), now)
+            await table.unhost(tx, shared)
         await members.ensure(tx, member, now)
         await table.join(tx, shared, member, now)
         await table.change(tx, shared, host=member, ended_at=None)
         return known
 
 
-async def of_host(store: Store, member: int, server: int | None, shared: int) -> Shared:
+async def within_reach(store: Store, member: int, server: int | None, shared: int) -> Shared:
+    """Return a playlist that the member sees there, or hosts. Raises BadChoice."""
+    async with store.reading() as tx:
+        return await _reached(tx, member, server, shared)
+
+
+async def of_host(store: Store, member: int, shared: int) -> Shared:
     """Return a playlist that the member hosts. Raises BadChoice."""
     async with store.reading() as tx:
-        return await _hosted_by(tx, member, server, shared)
+        return await _hosted_by(tx, member, shared)
 
 
-async def lay_down(store: Store, member: int, server: int | None, shared: int) -> Shared:
+async def lay_down(store: Store, member: int, shared: int) -> Shared:
     """Host it no longer: what was written stays with the member, and is theirs. Raises BadChoice."""
     async with store.writing() as tx:
-        known = await _hosted_by(tx, member, server, shared)
+        known = await _hosted_by(tx, member, shared)
         await table.unhost(tx, shared)
         return known
 
 
-async def end(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
+async def end(store: Store, member: int, shared: int, now: datetime) -> Shared:
     """Write it no longer, and let nobody add or vote; its record can be read. Raises BadChoice."""
     async with store.writing() as tx:
-        known = await _hosted_by(tx, member, server, shared)
+        known = await _hosted_by(tx, member, shared)
         await table.change(tx, shared, ended_at=now)
-        await table.unhost(tx, shared)
-        await table.forget_empty(tx, shared)
+        await _close(tx, shared)
         return known
 
 
-async def take_back(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
+async def take_back(store: Store, member: int, shared: int, now: datetime) -> Shared:
     """End it, and have all that we put in taken out again by the job "share". Raises BadChoice."""
     async with store.writing() as tx:
-        known = await _hosted_by(tx, member, server, shared)
+        known = await _hosted_by(tx, member, shared)
         await table.change(tx, shared, ended_at=now)
         if known.ref is None:  # nothing was written
-            await table.unhost(tx, shared)
-            await table.forget_empty(tx, shared)
+            await _close(tx, shared)
         return known
+
+
+async def _close(tx: Tx, shared: int) -> None:
+    """Have an ended playlist written nowhere; one that nobody ever brought a song to goes altogether."""
+    await table.unhost(tx, shared)
+    await table.forget_empty(tx, shared)
+
+
+async def _hosted_by(tx: Tx, member: int, shared: int) -> Shared:
+    known = await table.get(tx, shared)
+    if known is None or known.host != member:
+        raise BadChoice("That is for who hosts it.")
+    return known
 
 
 async def remove(store: Store, server: int, shared: int) -> Shared:
@@ -112,13 +143,6 @@ async def remove(store: Store, server: int, shared: int) -> Shared:
             raise BadChoice(UNKNOWN)
         await table.forget(tx, shared)
         return known
-
-
-async def _hosted_by(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
-    known = await found(tx, member, server, shared)
-    if known.host != member:
-        raise BadChoice("That is for who hosts it.")
-    return known
 
 
 async def unwritten(store: Store, member: int | None = None) -> list[Shared]:
@@ -225,8 +249,7 @@ async def _attempt(store: Store, known: Shared, contents: Contents) -> Plan:
         await table.set_states(tx, known.shared, _changed(before, record, todo))
         await table.change(tx, known.shared, snapshot=None if todo else contents.snapshot)
         if not todo and now.ended_at is not None:
-            await table.unhost(tx, known.shared)
-            await table.forget_empty(tx, known.shared)
+            await _close(tx, known.shared)
     return todo
 
 
@@ -254,9 +277,11 @@ async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:
     """Tell a host that nothing can be written: once for each consent, however many songs wait."""
     async with store.writing() as tx:
         account = await members.account(tx, host)
+        if account is None:  # unlinked meanwhile: they host nothing any more
+            return
         waiting = [each.kind for each in await notices.waiting(tx, host)]
-        since = account.consented_at if account is not None else now
-        if "unwritten" not in waiting and not await notices.sent_since(tx, host, since, "unwritten"):
+        told = "unwritten" in waiting or await notices.sent_since(tx, host, account.consented_at, "unwritten")
+        if not told:
             await notices.add(tx, host, "unwritten", {"text": text}, now)
 
 

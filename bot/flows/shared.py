@@ -21,7 +21,7 @@ LONGEST_NAME = 80  # characters
 MOST_IN_SERVER = 100
 MOST_OF_MEMBER = 10  # playlists that a member hosts
 MOST_PARTNERS = 50
-UNKNOWN = "There is no such shared playlist here. /shared list shows those that there are."
+UNKNOWN = "There is no such shared playlist here. A server's is seen in that server, a group's by those who joined."
 ENDED = "It has ended. Who hosts it with /shared host goes on with it."
 
 
@@ -91,14 +91,14 @@ async def _room_for(tx: Tx, name: str, host: int, server: int | None) -> None:
     there = await table.reachable(tx, host, server)
     if any(each.name.casefold() == name.casefold() for each in there):
         raise BadChoice("There is a shared playlist of that name already.")
-    if sum(each.server is not None and each.ended_at is None for each in there) >= MOST_IN_SERVER:
+    if server is not None and sum(each.server == server and each.ended_at is None for each in there) >= MOST_IN_SERVER:
         raise BadChoice(f"This server has {MOST_IN_SERVER} shared playlists; that is the most.")
     if len(await table.hosted(tx, host)) >= MOST_OF_MEMBER:
         raise BadChoice(f"You host {MOST_OF_MEMBER} playlists; that is the most.")
 
 
 async def lists(store: Store, member: int, server: int | None) -> list[Shared]:
-    """Return what the member may see where they are: the server's, and their groups'."""
+    """Return what is within the member's reach where they are: the server's, their groups', and what they host."""
     async with store.reading() as tx:
         return await table.reachable(tx, member, server)
 

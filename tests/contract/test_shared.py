@@ -70,11 +70,13 @@ async def test_a_servers_list_is_seen_in_that_server_and_a_groups_by_its_partner
     group = await shared.open_new(store, "Group's", MEMBER, None, now)
     assert [each.shared for each in await shared.lists(store, BOB, SERVER)] == [ours]
     assert [each.shared for each in await shared.lists(store, BOB, ELSEWHERE)] == []
-    assert [each.shared for each in await shared.lists(store, MEMBER, None)] == [group]
+    assert [each.shared for each in await shared.lists(store, MEMBER, ELSEWHERE)] == [ours, group], "what they host"
+    with pytest.raises(BadChoice, match="seen in that server"):
+        await shared.show(store, MEMBER, ELSEWHERE, ours)
     for number, server in ((ours, ELSEWHERE), (ours, None), (group, SERVER), (999, SERVER)):
-        with pytest.raises(BadChoice, match="no such shared playlist"):
+        with pytest.raises(BadChoice, match="no such shared playlist here"):
             await shared.show(store, BOB, server, number)
-        with pytest.raises(BadChoice, match="no such shared playlist"):
+        with pytest.raises(BadChoice, match="no such shared playlist here"):
             await shared.add(store, BOB, server, number, song(URIS[0]), now)
 
 
@@ -123,7 +125,7 @@ async def test_the_last_who_leaves_a_group_takes_it_along(store: Store, now: dat
     group = await shared.open_new(store, "Group's", MEMBER, None, now)
     with pytest.raises(BadChoice, match="You host it"):
         await shared.leave(store, MEMBER, None, group)
-    await hosting.lay_down(store, MEMBER, None, group)
+    await hosting.lay_down(store, MEMBER, group)
     await shared.leave(store, MEMBER, None, group)
     async with store.reading() as tx:
         assert await table.get(tx, group) is None
@@ -175,7 +177,7 @@ async def test_a_song_taken_back_may_be_brought_by_another(store: Store, now: da
 
 async def test_an_ended_list_can_be_read_and_gone_on_with(store: Store, now: datetime) -> None:
     number = await begun(store, now)
-    await hosting.end(store, MEMBER, SERVER, number, now)
+    await hosting.end(store, MEMBER, number, now)
     assert await standing(store, number, DEE) == URIS[:3]
     with pytest.raises(BadChoice, match="It has ended"):
         await shared.add(store, CYD, SERVER, number, song(URIS[5]), now)
@@ -188,14 +190,32 @@ async def test_an_ended_list_can_be_read_and_gone_on_with(store: Store, now: dat
 async def test_only_the_host_ends_or_hands_on(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     for forbidden in (
-        hosting.end(store, BOB, SERVER, number, now),
-        hosting.take_back(store, BOB, SERVER, number, now),
-        hosting.lay_down(store, BOB, SERVER, number),
+        hosting.end(store, BOB, number, now),
+        hosting.take_back(store, BOB, number, now),
+        hosting.lay_down(store, BOB, number),
         hosting.confirm(store, BOB, SERVER, number, now),
-        hosting.dry_run(store, BOB, SERVER, number),
+        hosting.dry_run(store, BOB, SERVER, number, now),
     ):
         with pytest.raises(BadChoice, match=r"hosts it"):
             await forbidden
+
+
+async def test_a_list_that_nobody_writes_for_a_week_may_have_another_host(store: Store, now: datetime) -> None:
+    number, later = await begun(store, now), now + hosting.STALE
+    with pytest.raises(BadChoice, match="Somebody else hosts it"):
+        await hosting.confirm(store, BOB, SERVER, number, later - timedelta(minutes=1))
+    dry = await hosting.dry_run(store, BOB, SERVER, number, later + timedelta(minutes=1))
+    assert (dry.put_in, dry.shared.host) == (3, None)
+    await hosting.confirm(store, BOB, SERVER, number, later + timedelta(minutes=1))
+    assert (await shared.show(store, DEE, SERVER, number)).shared.host == BOB
+
+
+async def test_a_server_can_delete_its_own_lists_alone(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    with pytest.raises(BadChoice):
+        await hosting.remove(store, ELSEWHERE, number)
+    await hosting.remove(store, SERVER, number)
+    assert await shared.lists(store, MEMBER, SERVER) == []
 
 
 # What is written
@@ -220,7 +240,7 @@ async def there(linked: Linked, music: Music, number: int) -> list[str | None]:
 async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Linked, music: Music) -> None:
     store, now = linked.store, linked.now
     number = await begun(store, now, 8)
-    dry = await hosting.dry_run(store, MEMBER, SERVER, number)
+    dry = await hosting.dry_run(store, MEMBER, SERVER, number, now)
     assert (dry.put_in, dry.take_out) == (8, 0)
     first = await hosting.write(store, music, MEMBER, number)
     assert first is not None
@@ -228,7 +248,7 @@ async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Link
     assert await there(linked, music, number) == URIS[:8]
     await drop(store, number, URIS[1], now, BOB)
     await shared.add(store, CYD, SERVER, number, song(URIS[40]), now + timedelta(seconds=1))
-    dry = await hosting.dry_run(store, MEMBER, SERVER, number)
+    dry = await hosting.dry_run(store, MEMBER, SERVER, number, now)
     assert (dry.put_in, dry.take_out) == (1, 1)
     assert [each.shared for each in await hosting.unwritten(store)] == [number]
     await hosting.write(store, music, MEMBER, number)
@@ -242,7 +262,7 @@ async def test_ending_it_takes_back_exactly_what_was_written(linked: Linked, mus
     async with linked.store.reading() as tx:
         ref = (await shared.found(tx, MEMBER, SERVER, number)).ref or ""
     await music.add(ref, [URIS[99]], 0)
-    await hosting.take_back(linked.store, MEMBER, SERVER, number, linked.now)
+    await hosting.take_back(linked.store, MEMBER, number, linked.now)
     done = await hosting.write(linked.store, music, MEMBER, number)
     assert done is not None
     assert done.taken_out == 3
@@ -255,7 +275,7 @@ async def test_files_are_not_written_to_spotify_and_stay_on_record(linked: Linke
     number = await shared.open_with(
         linked.store, "Ours", MEMBER, SERVER, [("local:abc", None), (URIS[0], None), ("file:abc", BOB)], linked.now
     )
-    assert (await hosting.dry_run(linked.store, MEMBER, SERVER, number)).unwritable == 2
+    assert (await hosting.dry_run(linked.store, MEMBER, SERVER, number, linked.now)).unwritable == 2
     await hosting.write(linked.store, await linked.music(), MEMBER, number)
     assert at_spotify(linked) == [[URIS[0]]]
     assert await hosting.unwritten(linked.store) == []
@@ -310,7 +330,7 @@ async def test_a_full_playlist_of_that_name_is_not_taken_for_ours(linked: Linked
 async def test_who_hosts_no_longer_is_written_to_no_longer(linked: Linked) -> None:
     number, music = await begun(linked.store, linked.now), await linked.music()
     await hosting.write(linked.store, music, MEMBER, number)
-    await hosting.lay_down(linked.store, MEMBER, SERVER, number)
+    await hosting.lay_down(linked.store, MEMBER, number)
     async with linked.store.writing() as tx:
         await members.ensure(tx, CYD, linked.now)
         await songs.like(tx, CYD, [Like(song(URIS[7]), None)], linked.now)

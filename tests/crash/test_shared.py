@@ -131,7 +131,7 @@ async def test_p01_killed_at_every_request_what_was_written_is_taken_back_whole(
     scene.house.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])
     (playlist,) = [each for each in scene.house.spotify.accounts["ada"].playlists if each is not None]
     store = Store(f"sqlite+aiosqlite:///{scene.database}")
-    await hosting.take_back(store, HOST, 1, scene.number, NOW)
+    await hosting.take_back(store, HOST, scene.number, NOW)
     await store.close()
     shutil.copy(scene.database, scene.database.with_name("start.db"))
     number = 0

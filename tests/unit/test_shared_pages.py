@@ -32,7 +32,7 @@ DRY = DryRun(LIST, 12_345, 12_345, 12_345)
     [
         pages.show(SHOWN, MEMBER, NOW, 3, pages.SPENT),
         pages.show(Shown(LIST, [], [], {}, frozenset()), MEMBER, NOW),
-        pages.listed([replace(LIST, shared=at) for at in range(1, 41)], MEMBER),
+        pages.listed([replace(LIST, shared=at) for at in range(1, 41)], MEMBER, None),
         pages.began(LIST, DRY),
         pages.hosting(DRY, MEMBER),
         pages.ending(LIST),

@@ -29,11 +29,12 @@ async def change(tx: Tx, shared: int, **values: Any) -> None:
 
 
 async def reachable(tx: Tx, member: int, server: int | None) -> list[Shared]:
-    """Return the server's playlists and those of the groups that the member is in, oldest first."""
+    """Return the server's playlists, those of the member's groups, and those that they host, oldest first."""
     partners = select(PARTNER.c.shared).where(PARTNER.c.member == member)
     theirs = and_(SHARED.c.server.is_(None), SHARED.c.shared.in_(partners))
-    here = or_(theirs, SHARED.c.server == server) if server is not None else theirs
-    return await every(tx, Shared, select(SHARED).where(here).order_by(SHARED.c.shared))
+    here = [SHARED.c.server == server] if server is not None else []
+    query = select(SHARED).where(or_(*here, theirs, SHARED.c.host == member))
+    return await every(tx, Shared, query.order_by(SHARED.c.shared))
 
 
 async def hosted(tx: Tx, member: int | None = None) -> list[Shared]:

@@ -45,7 +45,7 @@ async def new(interaction: Interaction, name: Name, group: bool = False) -> None
     await services.music(member)  # raises NotLinked: there must be somewhere to write it
     server = None if group else interaction.guild_id
     number = await flow.open_new(services.store, name, member, server, services.clock())
-    found = await hosting.dry_run(services.store, member, interaction.guild_id, number)
+    found = await hosting.dry_run(services.store, member, interaction.guild_id, number, services.clock())
     await reply.show(interaction, pages.began(found.shared, found))
 
 
@@ -53,7 +53,7 @@ async def new(interaction: Interaction, name: Name, group: bool = False) -> None
 async def list_(interaction: Interaction) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.lists(services.store, member, interaction.guild_id)
-    await reply.show(interaction, pages.listed(found, member))
+    await reply.show(interaction, pages.listed(found, member, interaction.guild_id))
 
 
 @shared.command(name="show", description="Its songs: who brought each, and who would keep or drop it")
@@ -144,7 +144,7 @@ async def leave(interaction: Interaction, playlist: str) -> None:
 async def on_invite(interaction: Interaction, tap: Id) -> None:
     """The host posts the invitation, where they are."""
     services = interaction.client.services
-    found = await hosting.of_host(services.store, interaction.user.id, interaction.guild_id, tap.number)
+    found = await hosting.of_host(services.store, interaction.user.id, tap.number)
     await reply.announce(interaction, pages.invitation(found))
 
 
@@ -168,7 +168,7 @@ async def on_host(interaction: Interaction, tap: Id) -> None:
 async def _host(interaction: Interaction, number: int) -> None:
     services, member = interaction.client.services, interaction.user.id
     await services.music(member)  # raises NotLinked, ConsentEnded
-    found = await hosting.dry_run(services.store, member, interaction.guild_id, number)
+    found = await hosting.dry_run(services.store, member, interaction.guild_id, number, services.clock())
     await reply.show_privately(interaction, pages.hosting(found, member))
 
 
@@ -187,7 +187,7 @@ async def on_not(interaction: Interaction, _: Id) -> None:
 
 async def on_down(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
-    found = await hosting.lay_down(services.store, interaction.user.id, interaction.guild_id, tap.number)
+    found = await hosting.lay_down(services.store, interaction.user.id, tap.number)
     await reply.show_privately(interaction, Page(pages.laid_down(found)))
 
 
@@ -198,12 +198,11 @@ async def on_down(interaction: Interaction, tap: Id) -> None:
 @app_commands.autocomplete(playlist=_here)
 async def end(interaction: Interaction, playlist: str) -> None:
     services, number = interaction.client.services, await _chosen(interaction, playlist)
-    found = (await flow.show(services.store, interaction.user.id, interaction.guild_id, number)).shared
+    found = await hosting.within_reach(services.store, interaction.user.id, interaction.guild_id, number)
     if found.server is not None and found.host != interaction.user.id and interaction.permissions.manage_guild:
         await reply.show(interaction, pages.removing(found))
-        return
-    found = await hosting.of_host(services.store, interaction.user.id, interaction.guild_id, number)
-    await reply.show(interaction, pages.ending(found))
+    else:
+        await reply.show(interaction, pages.ending(await hosting.of_host(services.store, interaction.user.id, number)))
 
 
 async def on_remove(interaction: Interaction, tap: Id) -> None:
@@ -215,13 +214,13 @@ async def on_remove(interaction: Interaction, tap: Id) -> None:
 
 async def on_end(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
-    found = await hosting.end(services.store, member, interaction.guild_id, tap.number, services.clock())
+    found = await hosting.end(services.store, member, tap.number, services.clock())
     await reply.show_privately(interaction, Page(pages.ended(found, taking_back=False)))
 
 
 async def on_back(interaction: Interaction, tap: Id) -> None:
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    found = await hosting.take_back(services.store, member, interaction.guild_id, tap.number, now)
+    found = await hosting.take_back(services.store, member, tap.number, now)
     interaction.client.desk.wait(interaction, "share", now, about=tap.number)
     await reply.show_privately(interaction, Page(pages.ended(found, taking_back=True)))
     await services.jobs.enqueue("share", member, tap.number)
