@@ -266,7 +266,8 @@ class Worker:
         """Write a shared playlist into its host's account; the host hears once of what stands in the way."""
         services = self._services
         try:
-            written = await hosting.write(services.store, await services.music(job.member), job.member, job.argument)
+            music = await services.music(job.member)
+            written = await hosting.write(services.store, music, job.member, job.argument, now)
         except (ConsentEnded, NotLinked) as ended:
             return await hosting.tell_once(services.store, job.member, ended.for_member(), now)
         except PlaylistGone:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import discord
+
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
 from bot.core import shared as rules
@@ -81,14 +83,18 @@ def _plan(found: DryRun) -> str:
     counts = f"puts in {words.count(found.put_in, 'song')}"
     counts += f" and takes out {words.count(found.take_out, 'song')}" if found.take_out else ""
     if found.shared.ref is None:
-        said = f"Nothing is written yet: **Write it** makes a playlist of that name in your account, {counts}, "
+        said = f"Nothing is written yet: **Write it** makes a playlist of that name {_where(found.shelved)}, {counts}, "
         said += "and from then on I write what the list comes to."
     else:
-        said = f"The next write {counts} in your account."
+        said = f"The next write {counts}."
     if found.unwritable:
         said += f" {words.does(found.unwritable, 'song is', 'songs are')} files that Spotify does not have: "
         said += "they stay on record."
     return f"{said} Only what I put in ever comes out again; what you change by hand stays."
+
+
+def _where(shelved: bool) -> str:
+    return "among those that I keep for you" if shelved else "in your account"
 
 
 def _write(shared: Shared) -> Item:
@@ -229,7 +235,12 @@ def _turns(shared: Shared, page: int, last: int) -> list[Item]:
 def _foot(found: Shown) -> list[Item]:
     shared = found.shared
     hosts = layout.button("Hosting", ids.of("shhost", shared.shared))
-    return [hosts] if shared.ended_at is not None else [_add(shared), hosts]
+    file = layout.button("As a file", ids.of("shfile", shared.shared))
+    return [hosts, file] if shared.ended_at is not None else [_add(shared), hosts, file]
+
+
+def as_file(shared: Shared, file: discord.File) -> Page:
+    return Page(f"{named(shared)} as a CSV file, without names.", layout.attached(file), files=[file])
 
 
 def outcome(before: Brought, after: Brought, *, spent: bool) -> str:
@@ -262,10 +273,9 @@ def written(body: Mapping[str, Any]) -> str:
     put_in, taken_out = int(body["put_in"]), int(body["taken_out"])
     if body["ended"]:
         return f"{name} has ended: {words.does(taken_out, 'song was', 'songs were')} taken out of it again."
-    return (
-        f"{name} is in your account: {words.does(put_in, 'song was', 'songs were')} put in. From now on I write what "
-        "the list comes to. `/shared host` shows the next write, `/shared end` takes all of it back."
-    )
+    there = f"{name} is {_where(bool(body['shelved']))}: {words.does(put_in, 'song was', 'songs were')} put in."
+    rest = "From now on I write what the list comes to. `/shared host` shows the next write, `/shared end` undoes them all."
+    return f"{there} {rest}"
 
 
 def lost(body: Mapping[str, Any]) -> str:

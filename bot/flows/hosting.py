@@ -21,7 +21,6 @@ from bot.flows.sort import carry_out
 from bot.ports import Contents, Found, Music
 
 ROUNDS = 3  # writes before we say that it keeps changing (promise P3)
-LAYER = "shared"  # where those who brought a file find what they host; nothing is sorted into it
 SHELF = "shelf:"
 STALE = timedelta(days=7)  # that something waits to be written, before another may host it
 
@@ -34,6 +33,7 @@ class DryRun:
     put_in: int
     take_out: int
     unwritable: int  # songs that stand and cannot be written there
+    shelved: bool  # whether the bot keeps it for them: they brought a file
 
 
 async def dry_run(store: Store, member: int, server: int | None, shared: int, now: datetime) -> DryRun:
@@ -48,7 +48,7 @@ async def dry_run(store: Store, member: int, server: int | None, shared: int, no
     waiting = rules.waiting(record, ref)
     put_in = sum(each.stands for each in waiting)
     unwritable = sum(each.stands and not rules.writable(each.song, ref) for each in record)
-    return DryRun(known, put_in, len(waiting) - put_in, unwritable)
+    return DryRun(known, put_in, len(waiting) - put_in, unwritable, ref.startswith(SHELF))
 
 
 async def _reached(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
@@ -167,7 +167,7 @@ class Written:
     first: bool
 
 
-async def write(store: Store, music: Music, host: int, shared: int) -> Written | None:
+async def write(store: Store, music: Music, host: int, shared: int, now: datetime) -> Written | None:
     """Bring the host's playlist to what stands. May be called again after anything; None where it is not theirs.
 
     Raises PlaylistKeepsChanging after ROUNDS rounds, CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
@@ -176,17 +176,17 @@ async def write(store: Store, music: Music, host: int, shared: int) -> Written |
         before = await table.get(tx, shared)
     if before is None or before.host != host:
         return None
-    known = before if before.ref is not None else await _make(store, music, before)
+    known = before if before.ref is not None else await _make(store, music, before, now)
     put_in, taken_out = await _converge(store, music, known)
     return Written(known, put_in, taken_out, first=before.ref is None)
 
 
-async def _make(store: Store, music: Music, known: Shared) -> Shared:
+async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
     """Make the playlist at the host's, and note which it is, before anything is put in."""
     made = await _unnoted(store, music, known) or await music.create(known.name)
     async with store.writing() as tx:
         if made.id.startswith(SHELF) and known.host is not None:
-            await _shelve(tx, known.host, made)
+            await _shelve(tx, known.host, made, now)
         await table.change(tx, known.shared, ref=made.id)
     return replace(known, ref=made.id)
 
@@ -200,11 +200,12 @@ async def _unnoted(store: Store, music: Music, known: Shared) -> Found | None:
     return next((each for each in candidates if each.id not in others | kept), None)
 
 
-async def _shelve(tx: Tx, host: int, made: Found) -> None:
-    """Give a playlist of a member with a file its place: the bot keeps those itself."""
-    layer = await playlists.ensure_layer(tx, host, LAYER)
-    taken = len(await playlists.in_layer(tx, layer.layer))
-    await playlists.add(tx, host, layer.layer, made.name, made.id, keep.EMOJI[taken % len(keep.EMOJI)])
+async def _shelve(tx: Tx, host: int, made: Found, now: datetime) -> None:
+    """Give a playlist of a member with a file its place: one that is let go of, so that nothing is sorted into it."""
+    layers = await playlists.layers(tx, host)
+    layer = layers[0] if layers else await playlists.ensure_layer(tx, host, keep.DEFAULT_LAYER)
+    shelved = await playlists.add(tx, host, layer.layer, made.name, made.id, keep.EMOJI[0])
+    await playlists.change(tx, shelved.playlist, removed_at=now)
 
 
 async def _converge(store: Store, music: Music, known: Shared) -> tuple[int, int]:
@@ -240,15 +241,15 @@ async def _attempt(store: Store, known: Shared, contents: Contents) -> Plan:
     Asks for the list anew: songs may have come meanwhile, and another host.
     """
     async with store.writing() as tx:
-        now = await table.get(tx, known.shared)
-        if now is None or (now.host, now.ref) != (known.host, known.ref):
+        today = await table.get(tx, known.shared)
+        if today is None or (today.host, today.ref) != (known.host, known.ref):
             return Plan()
         before = await table.record(tx, known.shared)
-        record = [rules.seen(each, each.song in contents.songs) for each in _wanted(now, before)]
-        todo = rules.todo(record, contents.songs, now.ref)
+        record = [rules.seen(each, each.song in contents.songs) for each in _wanted(today, before)]
+        todo = rules.todo(record, contents.songs, today.ref)
         await table.set_states(tx, known.shared, _changed(before, record, todo))
         await table.change(tx, known.shared, snapshot=None if todo else contents.snapshot)
-        if not todo and now.ended_at is not None:
+        if not todo and today.ended_at is not None:
             await _close(tx, known.shared)
     return todo
 
@@ -288,7 +289,9 @@ async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:
 async def receipt(store: Store, host: int, written: Written, now: datetime) -> None:
     """Tell the host of the first write, and of the last; those between are told by /shared show."""
     if written.first or written.shared.ended_at is not None:
-        body = {"shared": written.shared.shared, "name": written.shared.name, "ended": bool(written.shared.ended_at)}
+        known = written.shared
+        body = {"shared": known.shared, "name": known.name, "ended": known.ended_at is not None}
+        body["shelved"] = (known.ref or "").startswith(SHELF)
         async with store.writing() as tx:
             await notices.add(
                 tx, host, "shared", body | {"put_in": written.put_in, "taken_out": written.taken_out}, now

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.adapters.store import Store, members
 from bot.flows import hosting
-from tests.crash.sorter import spotify_at
+from tests.crash.sorter import clock, spotify_at
 
 
 def carry_out(database: Path, origin: str, key: str, host: int, shared: int) -> None:
@@ -18,6 +18,6 @@ async def _carry_out(database: Path, origin: str, key: str, host: int, shared: i
     async with store.reading() as tx:
         account = await members.account(tx, host)
     assert account is not None
-    await hosting.write(store, spotify.music(account), host, shared)
+    await hosting.write(store, spotify.music(account), host, shared, clock())
     await spotify.close()
     await store.close()

@@ -95,6 +95,8 @@ async def test_a_list_has_pages(joon: Person) -> None:
     first = await shown(joon)
     assert "Page 2 of 2" in labels(first)
     assert "Page 1 of 2" in labels(await answer(joon.click(first, "Page 2 of 2")))
+    (file,) = (await answer(joon.click(first, "As a file"))).attachments
+    assert file.filename.startswith("Friday_night_")
 
 
 async def test_all_playlists_are_listed_and_opened(ilse: Resident, joon: Person) -> None:

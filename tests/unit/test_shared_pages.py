@@ -24,7 +24,7 @@ RECORD = [
     for at, each in enumerate(SONGS)
 ]
 SHOWN = Shown(LIST, RECORD, [Vote(SONGS[0].song, HIDDEN, True)], {each.song: each for each in SONGS}, frozenset())
-DRY = DryRun(LIST, 12_345, 12_345, 12_345)
+DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ DRY = DryRun(LIST, 12_345, 12_345, 12_345)
         pages.invitation(LIST),
         pages.choosing(LIST, SONGS),
         pages.added(LIST, SONGS[0], first=True),
-        Page(pages.written({"name": LONG, "put_in": 1, "taken_out": 0, "ended": False})),
+        Page(pages.written({"name": LONG, "put_in": 1, "taken_out": 0, "ended": False, "shelved": False})),
     ],
 )
 def test_a_page_is_within_discords_limits(page: Page) -> None:

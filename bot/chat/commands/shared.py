@@ -1,5 +1,8 @@
 """/shared: playlists that a server or a group keeps together, and their buttons."""
 
+import io
+
+import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
@@ -11,7 +14,7 @@ from bot.chat.ids import Id
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.core.records import Song
 from bot.errors import BadChoice
-from bot.flows import hosting
+from bot.flows import hosting, library
 from bot.flows import shared as flow
 
 Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
@@ -75,6 +78,14 @@ async def _show(interaction: Interaction, number: int, page: int = 0) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.show(services.store, member, interaction.guild_id, number)
     await reply.show_privately(interaction, pages.show(found, member, services.clock(), page))
+
+
+async def on_file(interaction: Interaction, tap: Id) -> None:
+    services, member = interaction.client.services, interaction.user.id
+    found = await flow.show(services.store, member, interaction.guild_id, tap.number)
+    rows = [(found.songs[each.song], each.at) for each in found.standing if each.song in found.songs]
+    name, data = library.csv_of(found.shared.name, found.shared.shared, rows)
+    await reply.whisper(interaction, pages.as_file(found.shared, discord.File(io.BytesIO(data), filename=name)))
 
 
 @shared.command(name="add", description="Bring a song; your name stands beside it, for those who keep the list")
@@ -230,6 +241,7 @@ COMMANDS: tuple[AnyCommand, ...] = (shared,)
 TAPS = {
     "shopen": on_open,
     "shpage": on_page,
+    "shfile": on_file,
     "shadd": on_add,
     "shput": on_put,
     "shkeep": on_keep,
