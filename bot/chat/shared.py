@@ -31,6 +31,10 @@ BEING_WRITTEN = "I write it now. `/shared show` says how far it is."
 SPENT = "Your votes brought down three songs within a day. This one is kept; press again tomorrow for it to count."
 JOINED = "You are in. `/shared show` has the songs, `/shared add` brings one; what you bring stands there by your name."
 NO_LIKES = "I know no songs of yours to choose from. `/shared add` finds those of the catalogue."
+GOES_ON = (
+    "From now on I write what the list comes to. `/shared host` shows the next write; `/shared end` can take all of it "
+    "back."
+)
 NOT_NOW = "Nothing was written."
 ONLY_THEY = "That is for those who may manage this server."
 
@@ -274,8 +278,7 @@ def written(body: Mapping[str, Any]) -> str:
     if body["ended"]:
         return f"{name} has ended: {words.does(taken_out, 'song was', 'songs were')} taken out of it again."
     there = f"{name} is {_where(bool(body['shelved']))}: {words.does(put_in, 'song was', 'songs were')} put in."
-    rest = "From now on I write what the list comes to. `/shared host` shows the next write, `/shared end` undoes them all."
-    return f"{there} {rest}"
+    return f"{there} {GOES_ON}"
 
 
 def lost(body: Mapping[str, Any]) -> str:

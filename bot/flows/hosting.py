@@ -22,6 +22,7 @@ from bot.ports import Contents, Found, Music
 
 ROUNDS = 3  # writes before we say that it keeps changing (promise P3)
 SHELF = "shelf:"
+NOT_WRITTEN = "I cannot write the shared playlists that you host."
 STALE = timedelta(days=7)  # that something waits to be written, before another may host it
 
 
@@ -275,7 +276,7 @@ async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
 
 
 async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:
-    """Tell a host that nothing can be written: once for each consent, however many songs wait."""
+    """Tell a host that nothing can be written, and why: once for each consent, however many songs wait."""
     async with store.writing() as tx:
         account = await members.account(tx, host)
         if account is None:  # unlinked meanwhile: they host nothing any more
@@ -283,7 +284,7 @@ async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:
         waiting = [each.kind for each in await notices.waiting(tx, host)]
         told = "unwritten" in waiting or await notices.sent_since(tx, host, account.consented_at, "unwritten")
         if not told:
-            await notices.add(tx, host, "unwritten", {"text": text}, now)
+            await notices.add(tx, host, "unwritten", {"text": f"{NOT_WRITTEN} {text}"}, now)
 
 
 async def receipt(store: Store, host: int, written: Written, now: datetime) -> None:

@@ -89,8 +89,22 @@ async def test_votes_are_kept_and_counted_and_who_brought_a_song_takes_it_back(
     await shown(ilse.person, "2 songs, 1 dropped")
 
 
+async def test_a_host_whose_consent_ended_hears_it_once_and_goes_on_after_a_new_one(
+    home: Home, ilse: Resident, joon: Person, provoked: None
+) -> None:
+    home.spotify.revoke(ilse.account.id)
+    for each in FRIENDS.tracks[2:4]:
+        await answer(joon.command("shared add", playlist=NAME, song=each.uri))
+    said = await home.told(ilse.person, "I cannot write the shared playlists that you host")
+    await shown(joon, "2 changes wait to be written, since <t:")
+    await home.link(ilse)
+    await at_spotify(home, lambda: {each.uri for each in FRIENDS.tracks[2:4]} <= set(at_host(home, ilse) or []))
+    there = home.discord.dm(ilse.person.user)
+    assert [each.id for each in ilse.person.visible(there) if "shared playlists" in each.text()] == [said.id]
+
+
 async def test_a_list_has_pages(joon: Person) -> None:
-    for each in FRIENDS.tracks[2:7]:
+    for each in FRIENDS.tracks[4:7]:
         await answer(joon.command("shared add", playlist=NAME, song=each.uri))
     first = await shown(joon)
     assert "Page 2 of 2" in labels(first)
