@@ -32,13 +32,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A playlist that several keep. server: whose members keep it; None: its partners. ref: None until written."""
+    """A playlist that several keep. server: whose members keep it; None: its partners. ref: None until it is made.
+
+    making: it was asked for, and what came of that is not known yet.
+    """
 
     shared: int
     host: int | None
     server: int | None
     name: str
     ref: str | None
+    making: bool
     snapshot: str | None
     created_at: datetime
     ended_at: datetime | None

@@ -149,7 +149,7 @@ async def remove(store: Store, server: int, shared: int) -> Shared:
 async def unwritten(store: Store, member: int | None = None) -> list[Shared]:
     """Return what waits to be written, of one host or of all: what a crash or an ended consent left behind."""
     async with store.reading() as tx:
-        hosted = [each for each in await table.hosted(tx, member) if each.ref is not None]
+        hosted = [each for each in await table.hosted(tx, member) if each.ref is not None or each.making]
         return [
             each for each in hosted if each.ended_at or rules.waiting(await table.record(tx, each.shared), each.ref)
         ]
@@ -184,16 +184,20 @@ async def write(store: Store, music: Music, host: int, shared: int, now: datetim
 
 async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
     """Make the playlist at the host's, and note which it is, before anything is put in."""
-    made = await _unnoted(store, music, known) or await music.create(known.name)
+    made = await _made_before(store, music, known) if known.making else None
+    if made is None:
+        async with store.writing() as tx:
+            await table.change(tx, known.shared, making=True)
+        made = await music.create(known.name)
     async with store.writing() as tx:
         if made.id.startswith(SHELF) and known.host is not None:
             await _shelve(tx, known.host, made, now)
-        await table.change(tx, known.shared, ref=made.id)
+        await table.change(tx, known.shared, ref=made.id, making=False)
     return replace(known, ref=made.id)
 
 
-async def _unnoted(store: Store, music: Music, known: Shared) -> Found | None:
-    """Return an empty playlist of that name: one that we made, perhaps, and were killed before we noted it."""
+async def _made_before(store: Store, music: Music, known: Shared) -> Found | None:
+    """Return what we asked for and were killed, or not answered, before we could note it: empty, by its name."""
     async with store.reading() as tx:
         others = {each.ref for each in await table.hosted(tx, known.host)}
         kept = {each.ref for each in await playlists.of_member(tx, known.host or 0)}

@@ -107,7 +107,7 @@ async def votes(tx: Tx, shared: int) -> list[Vote]:
 
 async def unhost(tx: Tx, shared: int) -> None:
     """It is written nowhere from now on."""
-    await change(tx, shared, host=None, ref=None, snapshot=None)
+    await change(tx, shared, host=None, ref=None, making=False, snapshot=None)
     await tx.execute(update(BROUGHT).where(BROUGHT.c.shared == shared).values(state=State.WANTED))
 
 

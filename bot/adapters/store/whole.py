@@ -80,7 +80,7 @@ async def let_go_of_shared(tx: Tx, member: int) -> None:
     await tx.execute(delete(shared).where(hosted, ~or_(*others)))
     unwritten = update(brought).where(brought.c.shared.in_(select(shared.c.shared).where(hosted)))
     await tx.execute(unwritten.values(state="wanted"))
-    await tx.execute(update(shared).where(hosted).values(host=None, ref=None, snapshot=None))
+    await tx.execute(update(shared).where(hosted).values(host=None, ref=None, making=False, snapshot=None))
 
 
 async def _forget_kept_alone(tx: Tx, member: int) -> None:

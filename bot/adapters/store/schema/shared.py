@@ -12,6 +12,7 @@ shared = Table(
     Column("server", BigInteger, index=True),  # whose members keep it; None: those of `partner`
     Column("name", String, nullable=False),
     Column("ref", String),  # Spotify's id in the host's account, or "shelf:…"; None: not written yet
+    Column("making", Boolean, nullable=False, default=False),  # it was asked for at Spotify, and `ref` is not known yet
     Column("snapshot", String),
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),

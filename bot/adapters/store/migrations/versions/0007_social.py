@@ -139,6 +139,7 @@ def _shared() -> None:
         sa.Column("server", sa.BigInteger(), nullable=True),
         _text("name"),
         sa.Column("ref", sa.String(), nullable=True),
+        sa.Column("making", sa.Boolean(), nullable=False),
         sa.Column("snapshot", sa.String(), nullable=True),
         _moment("created_at"),
         sa.Column("ended_at", Moment(), nullable=True),
