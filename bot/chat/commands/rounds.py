@@ -14,7 +14,7 @@ from bot.flows import rounds as flow
 from bot.flows import shared, why
 from bot.flows.rounds import Table
 
-round = app_commands.Group(
+round_ = app_commands.Group(
     name="round",
     description="A theme, a song from each of you, and votes",
     allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
@@ -23,7 +23,7 @@ Hours = app_commands.Range[int, 1, flow.MOST_HOURS]
 Theme = app_commands.Range[str, 1, flow.LONGEST_THEME]
 
 
-@round.command(name="start", description="Begin a round in this channel")
+@round_.command(name="start", description="Begin a round in this channel")
 @app_commands.describe(
     theme="What the songs are to be about", entries="Hours for songs; a day if left out", votes="Hours for votes"
 )
@@ -44,7 +44,7 @@ async def start(interaction: Interaction, theme: Theme, entries: Hours = 24, vot
     await flow.told(services.store, begun, table.round.state, message.id)
 
 
-@round.command(name="enter", description="Enter a song in the round of this channel; nobody sees that it is yours")
+@round_.command(name="enter", description="Enter a song in the round of this channel; nobody sees that it is yours")
 @app_commands.describe(song="Any song of yours, or of the catalogue")
 @app_commands.autocomplete(song=choices.any_song)
 async def enter(interaction: Interaction, song: str) -> None:
@@ -112,7 +112,7 @@ def _chosen(table: Table, given: list[str]) -> Song:
     return found[0]
 
 
-@round.command(name="next", description="Go on now: to the votes, or to the end")
+@round_.command(name="next", description="Go on now: to the votes, or to the end")
 async def next_(interaction: Interaction) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.here(services.store, interaction.channel_id or 0)
@@ -121,7 +121,7 @@ async def next_(interaction: Interaction) -> None:
     await channels.turn_round(interaction.client, found.round)
 
 
-@round.command(name="cancel", description="Call the round off; who entered what is not shown")
+@round_.command(name="cancel", description="Call the round off; who entered what is not shown")
 async def cancel(interaction: Interaction) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.here(services.store, interaction.channel_id or 0)
@@ -130,7 +130,7 @@ async def cancel(interaction: Interaction) -> None:
     await channels.turn_round(interaction.client, found.round)
 
 
-@round.command(name="show", description="How the round of this channel stands, or how the last one came out")
+@round_.command(name="show", description="How the round of this channel stands, or how the last one came out")
 async def show(interaction: Interaction) -> None:
     services = interaction.client.services
     found = await flow.last(services.store, interaction.channel_id or 0)
@@ -167,7 +167,7 @@ async def _closed(interaction: Interaction, tap: Id) -> Table:
     return table
 
 
-COMMANDS: tuple[AnyCommand, ...] = (round,)
+COMMANDS: tuple[AnyCommand, ...] = (round_,)
 TAPS = {
     "renter": on_enter,
     "rsong": on_song,
