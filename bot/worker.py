@@ -21,7 +21,7 @@ from bot.errors import (
     SpotifyDown,
     TrainingFailed,
 )
-from bot.flows import hear, hosting, library, link, notify, save, sort, train, watch
+from bot.flows import hear, library, link, notify, publish, save, sort, train, watch
 from bot.ports import Music
 from bot.services import Services
 
@@ -87,7 +87,7 @@ class Worker:
 
     async def _share_rest(self, host: int | None = None) -> None:
         """Have written what a crash or an ended consent left behind."""
-        for each in await hosting.unwritten(self._services.store, host):
+        for each in await publish.unwritten(self._services.store, host):
             if each.host is not None:
                 await self._services.jobs.enqueue("share", each.host, each.shared)
 
@@ -267,11 +267,11 @@ class Worker:
         services = self._services
         try:
             music = await services.music(job.member)
-            written = await hosting.write(services.store, music, job.member, job.argument, now)
+            written = await publish.write(services.store, music, job.member, job.argument, now)
         except (ConsentEnded, NotLinked) as ended:
-            return await hosting.tell_once(services.store, job.member, ended.for_member(), now)
+            return await publish.tell_once(services.store, job.member, ended.for_member(), now)
         except PlaylistGone:
-            return await hosting.lose(services.store, job.member, job.argument, now)
+            return await publish.lose(services.store, job.member, job.argument, now)
         if written is not None:
-            await hosting.receipt(services.store, job.member, written, now)
+            await publish.receipt(services.store, job.member, written, now)
         return None

@@ -1,7 +1,7 @@
 """Shared: playlists that a server or a group keeps together. Who brought what stays on record; the rules are core's.
 
 Names are seen by those who keep the list, and by nobody else: bringing a song, or joining a group, makes one a partner,
-and only partners are named. `flows.hosting` writes the list into the account of the member who hosts it.
+and only partners are named. `flows.hosting` says in whose account it is written.
 """
 
 from collections.abc import Mapping, Sequence
