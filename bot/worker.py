@@ -268,10 +268,12 @@ class Worker:
         try:
             music = await services.music(job.member)
             written = await publish.write(services.store, music, job.member, job.argument, now)
-        except (ConsentEnded, NotLinked) as ended:
-            return await publish.tell_once(services.store, job.member, ended.for_member(), now)
+        except ConsentEnded as ended:
+            await publish.tell_once(services.store, job.member, ended.for_member(), now)
+        except NotLinked:
+            await publish.give_up(services.store, job.member, job.argument)
         except PlaylistGone:
-            return await publish.lose(services.store, job.member, job.argument, now)
-        if written is not None:
-            await publish.receipt(services.store, job.member, written, now)
-        return None
+            await publish.lose(services.store, job.member, job.argument, now)
+        else:
+            if written is not None:
+                await publish.receipt(services.store, job.member, written, now)

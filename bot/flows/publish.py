@@ -137,11 +137,20 @@ def _changed(before: Sequence[Brought], record: Sequence[Brought], todo: Plan) -
 
 async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
     """The host's playlist is gone: nobody hosts it, and they hear so."""
+    known = await give_up(store, host, shared)
+    if known is not None:
+        async with store.writing() as tx:
+            await notices.add(tx, host, "lost", {"name": known.name}, now)
+
+
+async def give_up(store: Store, host: int, shared: int) -> Shared | None:
+    """Have nobody host what the host has no place for; return it, None where they do not host it."""
     async with store.writing() as tx:
         known = await table.get(tx, shared)
-        if known is not None and known.host == host:
-            await table.unhost(tx, shared)
-            await notices.add(tx, host, "lost", {"name": known.name}, now)
+        if known is None or known.host != host:
+            return None
+        await table.unhost(tx, shared)
+        return known
 
 
 async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:

@@ -198,6 +198,8 @@ async def vote(
         known = await _going(tx, member, server, shared)
         before = await _shown(tx, known)
         brought = before.brought(song_key)
+        if not keep and not brought.stands:  # a second press
+            return Voted(before, brought, brought)
         await members.ensure(tx, member, now)
         if not keep and rules.may_take_back(brought, member, before.votes, now):
             await table.drop(tx, shared, brought.song, now)

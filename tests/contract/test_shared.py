@@ -167,6 +167,13 @@ async def test_a_members_votes_bring_down_three_songs_a_day(store: Store, now: d
     assert not (await drop(store, number, URIS[3], later + timedelta(days=1, seconds=1), DEE)).after.stands
 
 
+async def test_taking_back_pressed_twice_is_once(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    again = await drop(store, number, URIS[0], now, BOB, BOB)
+    assert not again.after.stands
+    assert again.shown.votes == []
+
+
 async def test_a_song_taken_back_may_be_brought_by_another(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     await drop(store, number, URIS[0], now, BOB)
@@ -366,3 +373,10 @@ async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so
     async with linked.store.reading() as tx:
         assert [each.kind for each in await notices.waiting(tx, MEMBER)] == ["lost"]
     assert set((await states(linked.store, number)).values()) == {State.WANTED}
+
+
+async def test_a_host_without_a_place_for_it_is_no_host(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    assert await publish.give_up(store, BOB, number) is None
+    await publish.give_up(store, MEMBER, number)
+    assert (await shared.show(store, DEE, SERVER, number)).shared.host is None
