@@ -10,18 +10,10 @@ from typing import Protocol
 
 from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, shown, songs, writes
-from bot.core.records import Notice, Write
-from bot.errors import (
-    ChatDown,
-    ConsentEnded,
-    CoolingDown,
-    CratekeeperError,
-    NotLinked,
-    PlaylistGone,
-    SpotifyDown,
-    TrainingFailed,
-)
-from bot.flows import hear, library, link, notify, publish, save, sort, train, watch
+from bot.core.records import Notice, Repost, Takedown, Write
+from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
+from bot.flows import digest, hear, library, link, notify, publish, report, repost, rounds, save, sort, train, watch
+from bot.flows.digest import Digest
 from bot.ports import Music
 from bot.services import Services
 
@@ -40,6 +32,16 @@ class Mouth(Protocol):
         ...
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
+
+    async def take_down(self, takedown: Takedown) -> bool: ...
+
+    async def find_repost(self, repost: Repost) -> int | None: ...
+
+    async def digest(self, found: Digest) -> None: ...
+
+    def crowd(self, server: int) -> int: ...
+
+    async def turn_round(self, number: int) -> None: ...
 
 
 class Worker:
@@ -106,6 +108,20 @@ class Worker:
             await self._resume(write)
         await notify.warn_of_consent(store, now)
         await self._deliver()
+        await self._see_to_channels(now)
+
+    async def _see_to_channels(self, now: datetime) -> None:
+        """Delete what is to go from channels, clear up reposts that were cut short, post what is due."""
+        store, mouth = self._services.store, self._mouth
+        try:
+            await repost.clear(store, mouth.take_down, now)
+            await repost.resume(store, mouth.find_repost, now)
+            await digest.post_due(store, mouth.digest, mouth.crowd, now)
+            for number in await rounds.due(store, now):
+                await mouth.turn_round(number)
+        except ChatDown as down:
+            log.warning("channels wait: %s", down)
+        await report.sweep(store, now)
 
     async def begin_hearing(self) -> None:
         """Go on finding out about songs, or begin: sources may have been switched on since, or a crash come between."""
@@ -263,17 +279,6 @@ class Worker:
             await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
 
     async def _share(self, job: Job, now: datetime) -> None:
-        """Write a shared playlist into its host's account; the host hears once of what stands in the way."""
+        """Write a shared playlist into its host's account."""
         services = self._services
-        try:
-            music = await services.music(job.member)
-            written = await publish.write(services.store, music, job.member, job.argument, now)
-        except ConsentEnded as ended:
-            await publish.tell_once(services.store, job.member, ended.for_member(), now)
-        except NotLinked:
-            await publish.give_up(services.store, job.member, job.argument)
-        except PlaylistGone:
-            await publish.lose(services.store, job.member, job.argument, now)
-        else:
-            if written is not None:
-                await publish.receipt(services.store, job.member, written, now)
+        await publish.share(services.store, services.music, job.member, job.argument, now)

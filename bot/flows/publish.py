@@ -4,7 +4,7 @@ Converges as `flows.sort` does: reads, plans, writes and reads again, until ther
 Only songs that we put in come out again; what the host put in or took out by hand stays so (P4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from bot.core import shared as rules
 from bot.core.plan import Plan
 from bot.core.records import Item
 from bot.core.shared import Brought, Shared, State
-from bot.errors import PlaylistKeepsChanging
+from bot.errors import ConsentEnded, NotLinked, PlaylistGone, PlaylistKeepsChanging
 from bot.flows import keep
 from bot.flows.sort import carry_out
 from bot.ports import Contents, Found, Music
@@ -31,6 +31,23 @@ class Written:
     put_in: int
     taken_out: int
     first: bool
+
+
+async def share(
+    store: Store, music_of: Callable[[int], Awaitable[Music]], host: int, shared: int, now: datetime
+) -> None:
+    """Write it, and tell the host of it; of what stands in the way they hear once. Raises what passes by itself."""
+    try:
+        written = await write(store, await music_of(host), host, shared, now)
+    except ConsentEnded as ended:
+        await tell_once(store, host, ended.for_member(), now)
+    except NotLinked:
+        await give_up(store, host, shared)
+    except PlaylistGone:
+        await lose(store, host, shared, now)
+    else:
+        if written is not None:
+            await receipt(store, host, written, now)
 
 
 async def write(store: Store, music: Music, host: int, shared: int, now: datetime) -> Written | None:

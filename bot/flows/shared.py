@@ -17,7 +17,7 @@ from bot.errors import BadChoice
 from bot.flows import places
 from bot.flows.points import key
 
-LONGEST_NAME = 80  # characters
+LONGEST_NAME = 100  # characters; Spotify takes no more
 MOST_IN_SERVER = 100
 MOST_OF_MEMBER = 10  # playlists that a member hosts
 MOST_PARTNERS = 50

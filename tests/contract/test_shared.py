@@ -10,7 +10,7 @@ from bot.adapters.store import Store, members, notices, places, songs, whole
 from bot.adapters.store import shared as table
 from bot.core.records import Like, Song
 from bot.core.shared import State
-from bot.errors import BadChoice, SpotifyDown
+from bot.errors import BadChoice, NotLinked, SpotifyDown
 from bot.flows import hosting, publish, shared
 from bot.flows.points import key
 from bot.ports import Music
@@ -375,8 +375,27 @@ async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so
     assert set((await states(linked.store, number)).values()) == {State.WANTED}
 
 
-async def test_a_host_without_a_place_for_it_is_no_host(store: Store, now: datetime) -> None:
+async def test_a_host_without_an_account_is_no_host(store: Store, now: datetime) -> None:
+    async def nowhere(_: int) -> Music:
+        raise NotLinked
+
     number = await begun(store, now)
-    assert await publish.give_up(store, BOB, number) is None
-    await publish.give_up(store, MEMBER, number)
+    await publish.share(store, nowhere, BOB, number, now)
+    assert (await shared.show(store, DEE, SERVER, number)).shared.host == MEMBER, "it was not theirs to give up"
+    await publish.share(store, nowhere, MEMBER, number, now)
     assert (await shared.show(store, DEE, SERVER, number)).shared.host is None
+
+
+async def test_the_host_has_a_receipt_of_the_first_write_and_of_the_last(linked: Linked) -> None:
+    async def music_of(_: int) -> Music:
+        return await linked.music()
+
+    number = await begun(linked.store, linked.now)
+    for _ in range(2):
+        await publish.share(linked.store, music_of, MEMBER, number, linked.now)
+    await hosting.take_back(linked.store, MEMBER, number, linked.now)
+    await publish.share(linked.store, music_of, MEMBER, number, linked.now)
+    async with linked.store.reading() as tx:
+        first, last = [each.body for each in await notices.waiting(tx, MEMBER)]
+    assert (first["put_in"], first["ended"]) == (3, False)
+    assert (last["taken_out"], last["ended"]) == (3, True)

@@ -17,7 +17,7 @@ from sandbox.discord.rules.form import Form as Sheet
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = "*" * 400  # every character doubles when it is escaped
 MEMBER, HIDDEN = 900_000_000_000_000_001, 900_000_000_000_000_002
-LIST = Shared(10**17, MEMBER, None, "*" * 80, "ref", False, None, NOW, None)
+LIST = Shared(10**17, MEMBER, None, "*" * 100, "ref", False, None, NOW, None)
 SONGS = [Song(f"spotify:track:{at:022d}", LONG, (LONG, LONG)) for at in range(40)]
 RECORD = [
     Brought(each.song, HIDDEN if at % 2 else None, NOW - timedelta(days=9), NOW if at % 3 else None, State.TAKEN)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Table, delete, exists, insert, or_, select, update
 
-from bot.adapters.store import schema
+from bot.adapters.store import people, reposts, schema
 from bot.adapters.store.engine import Tx
 from bot.core.vectors import unpack
 
@@ -58,8 +58,13 @@ async def erasures(tx: Tx) -> list[int]:
 
 
 async def erase(tx: Tx, member: int) -> None:
-    """Delete every row of the member, the note that an erasure was begun excepted."""
+    """Delete every row of the member, the note that an erasure was begun excepted.
+
+    Messages with their name in them are deleted by and by; which ones is kept, without the name.
+    """
     await let_go_of_shared(tx, member)
+    await reposts.remove_all(tx, member)
+    await people.take_down(tx, member)
     await _forget_kept_alone(tx, member)
     for table, owners in reversed(OWNED):
         if table is not schema.erasure:
