@@ -209,6 +209,34 @@ async def test_the_week_is_told_once_in_counts(shop: Shop) -> None:
     assert len(shop.posted("digest")) == 1
 
 
+async def test_in_public_no_card_is_of_a_song_that_is_not_wanted_here(shop: Shop) -> None:
+    server = shop.home.guild.id
+    nora = await with_file(shop.home, "nora", library=plain(5, seed=145))
+    await answer(nora.command("feed join"))
+    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    async with store.writing() as tx:
+        for (key,) in shop.home.rows("select key from entry"):
+            await places.bar(tx, server, key)
+    refused = await answer(nora.at(shop.channels["feed"]).command("feed play"))
+    assert "nothing to choose from" in refused.text()
+    async with store.writing() as tx:
+        for (key,) in shop.home.rows("select key from barred where server = ?", server):
+            await places.unbar(tx, server, key)
+    await store.close()
+
+
+async def test_a_card_in_a_channel_that_is_the_feeds_no_longer_goes_on_in_private(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    before = card.text()
+    assert labels(card)[0] == "Next"
+    await answer(shop.boss.command("server stop", purpose="feed"))
+    following = await answer(shop.kai.click(card, "Next"))
+    assert following.visible_to == shop.kai.user.id
+    assert card.text() == before
+    again = {"purpose": "feed", "channel": shop.channels["feed"]}
+    await answer(shop.boss.command("server allow", options=again))
+
+
 async def test_a_server_that_puts_the_bot_out_is_forgotten(shop: Shop) -> None:
     discord = shop.home.discord
     guild = discord.add_guild("Other shop", channels=["songs"], members=[shop.boss.user])
