@@ -15,7 +15,7 @@ from sandbox.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import Home, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
 SHARED, OWN, MORE = plain(24, seed=141), plain(6, seed=142), plain(6, seed=143)
 PURPOSES = ("feed", "reposts", "rounds", "digest", "reports")
 
