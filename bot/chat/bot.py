@@ -77,6 +77,7 @@ class Bot(discord.Client):
         )
         self.services, self.desk, self.offers = services, Desk(), Offers(services)
         self.connected = asyncio.Event()  # set for good by the first connection
+        self.telling = asyncio.Lock()  # a round's channel: by a press and by the clock, once
         self._taps = dict(taps)
         self.tree = Tree(self, allowed_contexts=EVERYWHERE, allowed_installs=FOR_ALL)
         for command in commands:

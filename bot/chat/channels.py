@@ -1,4 +1,4 @@
-"""Channels: what the bot does in them unasked or later: reposts, the weekly digest, messages that are to go."""
+"""Channels: what the bot does in them unasked or later: reposts, rounds, the weekly digest, messages that are to go."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -9,11 +9,13 @@ import discord
 from aiohttp import ClientError
 
 from bot.chat import ids, posts, servers
+from bot.chat import rounds as round_pages
 from bot.chat.bot import Bot
 from bot.chat.layout import Page
 from bot.core.records import Repost, Takedown
 from bot.errors import ChatDown
 from bot.flows import repost as flow
+from bot.flows import rounds
 from bot.flows.digest import Digest
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,48 @@ async def post(bot: Bot, channel: int, page: Page) -> bool:
     except (discord.HTTPException, *DOWN) as refused:
         return _shut(refused, f"channel {channel}")
     return True
+
+
+async def turn_round(bot: Bot, number: int) -> None:
+    """Turn a round to where it belongs by now, and tell its channel, once. Raises ChatDown."""
+    await bot.connected.wait()
+    async with bot.telling:
+        store, now = bot.services.store, bot.services.clock()
+        found = await rounds.turn(store, number, now)
+        if found is None or found.told == found.state:
+            return
+        table = await rounds.show(store, number)
+        mark = str(round_pages.mark(table))
+        message = await _find(bot, found.channel, found.created_at, lambda each: mark in custom_ids(each))
+        if message is None:
+            message = await _say(bot, found.channel, round_pages.page(table))
+        await rounds.told(store, number, found.state, message)
+    if found.message is not None and found.message != message:
+        await _edit(bot, found.channel, found.message, round_pages.past(table))
+
+
+async def show_round(bot: Bot, number: int) -> None:
+    """Show in the round's message how it stands."""
+    table = await rounds.show(bot.services.store, number)
+    if table.round.message is not None:
+        await _edit(bot, table.round.channel, table.round.message, round_pages.page(table))
+
+
+async def _say(bot: Bot, channel: int, page: Page) -> int | None:
+    """Post into a channel, and return the message; None where Discord does not let us. Raises ChatDown."""
+    try:
+        return (await bot.get_partial_messageable(channel).send(view=page)).id
+    except (discord.HTTPException, *DOWN) as refused:
+        _shut(refused, f"channel {channel}")
+        return None
+
+
+async def _edit(bot: Bot, channel: int, message: int, page: Page) -> None:
+    """Edit a message of ours; what cannot be edited now is edited with the next change."""
+    try:
+        await bot.get_partial_messageable(channel).get_partial_message(message).edit(view=page)
+    except (discord.HTTPException, *DOWN) as refused:
+        log.info("a round's message stays as it was: %s", refused)
 
 
 async def take_down(bot: Bot, takedown: Takedown) -> bool:

@@ -25,8 +25,10 @@ from bot.chat.commands import (
     playlists,
     profile,
     prompt,
+    rounds,
     rules,
     server,
+    shared,
     song,
     sort,
     status,
@@ -45,7 +47,7 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, web, profile, follow, match, server, passing, hide),
+    *(discover, feed, web, profile, follow, match, server, passing, hide, shared, rounds),
 )
 
 
@@ -122,6 +124,10 @@ class Chat:
     async def digest(self, found: Digest) -> None:
         """Post a digest unless it stands there. Raises ChatDown."""
         await channels.digest(self._bot, found)
+
+    async def turn_round(self, number: int) -> None:
+        """Turn a round that is due, and tell its channel. Raises ChatDown."""
+        await channels.turn_round(self._bot, number)
 
     async def crowd(self, server: int) -> int:
         """Return how many are in a server, the bot among them; 0 for one that it is not in."""

@@ -50,6 +50,11 @@ async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
         await interaction.response.send_message(view=page, files=page.files, ephemeral=True)
 
 
+async def announce(interaction: discord.Interaction[Any], page: Page) -> None:
+    """Say it where the member is, for all there to see: they asked for that."""
+    await interaction.response.send_message(view=page, files=page.files)
+
+
 async def pause(interaction: discord.Interaction[Any], *, public: bool = False) -> None:
     """Acknowledge now, `show` later."""
     if not interaction.response.is_done():

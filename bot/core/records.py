@@ -60,6 +60,12 @@ class Song:
         """Title and artists in one plain line; not escaped."""
         return f"{self.title} – {', '.join(self.artists)}" if self.artists else self.title
 
+    @property
+    def page(self) -> str | None:
+        """Where it can be found: the link that came with it, else Spotify's page for its URI; None for others."""
+        track = self.song.removeprefix("spotify:track:")
+        return self.url or (f"https://open.spotify.com/track/{track}" if track != self.song else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Like:
@@ -284,6 +290,35 @@ class Agreement:
     def beside(self, member: int) -> int:
         """The other of the two."""
         return self.other if member == self.member else self.member
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A themed round. state: "entering", "voting", "closed" or "cancelled"; told: the one that was last told of."""
+
+    round: int
+    host: int
+    server: int | None
+    channel: int
+    message: int | None
+    told: str | None
+    theme: str
+    state: str
+    enter_until: datetime
+    vote_until: datetime
+    shared: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEntry:
+    """A song that a member entered. What says so is shown at the end only."""
+
+    round_entry: int
+    round: int
+    member: int
+    song: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 What they chose to show is kept for then; messages with their name in them are deleted for good.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from bot.adapters.store import Store, entries, members, reposts
+from bot.adapters.store import Store, entries, members, people, reposts
 
 
 async def hide(store: Store, member: int, now: datetime) -> None:
@@ -15,6 +16,13 @@ async def hide(store: Store, member: int, now: datetime) -> None:
         await members.change(tx, member, hidden=True)
         await entries.forget(tx, await entries.strangers(tx))
         await reposts.remove_all(tx, member)
+        await people.take_down(tx, member)
+
+
+async def posted(store: Store, named: Iterable[int], channel: int, message: int) -> None:
+    """Note that a message of ours names these members: it is deleted when one of them hides or erases their data."""
+    async with store.writing() as tx:
+        await people.note_posted(tx, named, channel, message)
 
 
 async def show(store: Store, member: int, now: datetime) -> None:

@@ -65,6 +65,14 @@ takedown = Table(  # messages of ours that are to be deleted; whose they were is
     Column("due_at", Moment),  # when to try again; None: at once
 )
 
+posted = Table(  # messages of ours that name a member, by their wish: deleted when one of those hides or erases
+    "posted",
+    metadata,
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    of_member(primary_key=True, index=True),
+    Column("channel", BigInteger, nullable=False),
+)
+
 profile = Table(  # what a member chose to show to others; nothing unless they did
     "profile",
     metadata,
