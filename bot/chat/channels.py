@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 DOWN = (ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
 LOOKED_AT = 100  # messages of a channel, from the moment on at which ours was to be posted
 TOO_MANY = 429
+SKEW = timedelta(minutes=2)  # between Discord's clock and ours
 
 
 async def repost(bot: Bot, number: int) -> Repost | None:
@@ -123,7 +124,7 @@ async def _find(bot: Bot, channel: int, since: datetime, is_it: Callable[[discor
     await bot.connected.wait()
     try:
         async for each in bot.get_partial_messageable(channel).history(limit=LOOKED_AT):
-            if each.created_at < since:
+            if each.created_at < since - SKEW:
                 return None
             if bot.user is not None and each.author.id == bot.user.id and is_it(each):
                 return each.id
