@@ -7,6 +7,7 @@ CratekeeperError
 │   ├── NoPlaylists          nothing to sort into yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
+│   ├── AlreadyReposted      the same song, in the same server, in the same week
 │   ├── NoClip               the song's file is not here
 │   ├── NoTaste              nothing is known yet of what they like
 │   ├── NothingThereYet      an empty catalogue, or nothing in it that the member may see
@@ -92,6 +93,14 @@ class BadFile(MemberError):
 
 class BadChoice(MemberError):
     """That choice does not exist."""
+
+
+class AlreadyReposted(MemberError):
+    """You reposted that song here in the last seven days."""
+
+    def __init__(self, repost: int, at: datetime) -> None:
+        self.repost, self.at = repost, at
+        super().__init__()
 
 
 class NoClip(MemberError):

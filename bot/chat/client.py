@@ -129,7 +129,8 @@ class Chat:
         """Turn a round that is due, and tell its channel. Raises ChatDown."""
         await channels.turn_round(self._bot, number)
 
-    def crowd(self, server: int) -> int:
-        """How many are in a server, the bot among them; 0 for one that it is not in."""
+    async def crowd(self, server: int) -> int:
+        """Return how many are in a server, the bot among them; 0 for one that it is not in."""
+        await self._bot.connected.wait()
         guild = self._bot.get_guild(server)
         return (guild.member_count or 0) if guild is not None else 0
