@@ -1,6 +1,7 @@
 """What the swipe page asks for, and what it is refused: sessions, foreign requests, ranges, malformed bodies."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 
 from bot.flows import sessions
-from bot.web.feed import shell
-from tests.contract.api.stage import ADA, BEN, FILES
+from bot.flows.catalogue import Entry
+from bot.flows.listen import Listen, Way
+from bot.flows.stream import Card
+from bot.web.feed import shapes, shell
+from tests.contract.api.stage import ADA, BEN, FILES, liked
 from tests.contract.feed_page.stage import KEY, OURS, Stage, staged
 
 SONG = f"/feed/api/songs/{KEY}"
@@ -163,6 +167,16 @@ async def test_who_asks_too_much_waits(stage: Stage) -> None:
     codes = [(await stage.ask("/feed/api/nowhere")).status for _ in range(601)]
     assert codes == [404] * 600 + [429]
     assert await stage.cards(1, BEN), "nobody else waits"
+
+
+@pytest.mark.parametrize(
+    ("way", "beside"), [(Way.CLIP, True), (Way.LINK, True), (Way.PREVIEW, False), (Way.VIDEO, False)]
+)
+def test_spotifys_covers_stand_beside_nobody_elses_sound(way: Way, beside: bool) -> None:
+    entry = Entry(replace(liked(0), cover="https://i.scdn.co/image/1"), {}, None, clip=False)
+    how = shapes.listen(entry, Listen(way, url="https://www.deezer.com/1", by="Deezer"))
+    assert (how["cover"] is not None) is beside
+    assert shapes.card(Card(entry, (), ""))["cover"] is None, "before it is known whose sound it is"
 
 
 # ---------------------------------------------------------------- files
