@@ -6,7 +6,8 @@ from sandbox.discord.errors import UnknownCommand
 from sandbox.discord.model import Json
 from sandbox.discord.snowflakes import Snowflakes
 
-CHAT_INPUT = 1
+CHAT_INPUT, USER, MESSAGE, ENTRY_POINT = 1, 2, 3, 4  # kinds of commands
+IN_GUILDS, FOR_THEMSELVES = 0, 1  # where an application can be installed
 Scope = int | None  # a guild's id, or None for everywhere
 DEFAULTS: Json = {
     "type": CHAT_INPUT,

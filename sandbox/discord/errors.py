@@ -1,10 +1,10 @@
 """Discord's answers to requests that it refuses.
 
     DiscordError
-    ├── Unauthorized, MissingAccess, NotTheAuthor, CannotMessageUser, NoMutualGuild
+    ├── Unauthorized, MissingAccess, MissingPermissions, NotTheAuthor, CannotMessageUser, NoMutualGuild
     ├── UnknownRoute, UnknownChannel, UnknownGuild, UnknownMember, UnknownMessage, UnknownUser, UnknownEmoji,
     │   UnknownWebhook, UnknownInteraction, UnknownCommand
-    ├── InvalidWebhookToken, AlreadyAcknowledged
+    ├── InvalidWebhookToken, AlreadyAcknowledged, WrongChannelType, ThreadAlreadyThere, EntryPointLeftOut, NoActivity
     └── EmptyMessage, TooLarge, TooManyCommands, InvalidForm
 
 The docstring is Discord's message, `code` Discord's JSON error code, `status` the HTTP status.
@@ -127,6 +127,35 @@ class CannotMessageUser(DiscordError):
     """Cannot send messages to this user"""
 
     status, code = 403, 50007
+
+
+class MissingPermissions(DiscordError):
+    """Missing Permissions"""
+
+    status, code = 403, 50013
+
+
+class WrongChannelType(DiscordError):
+    """Cannot execute action on this channel type"""
+
+    code = 50024
+
+
+class ThreadAlreadyThere(DiscordError):
+    """A thread has already been created for this message"""
+
+    code = 160004
+
+
+class EntryPointLeftOut(DiscordError):
+    """You cannot remove this app's Entry Point command in a bulk update operation. Please include the Entry Point \
+command in your update request or delete it separately."""
+
+    code = 50240
+
+
+class NoActivity(DiscordError):
+    """This application has no Activity"""  # our words and no code: what Discord says is not documented
 
 
 class InvalidWebhookToken(DiscordError):

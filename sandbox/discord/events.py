@@ -28,18 +28,22 @@ class Events:
         session.dispatch("GUILD_CREATE", places.guild_create(guild, members))
 
     def channel_create(self, channel: Channel) -> None:
-        self._sessions.dispatch("CHANNEL_CREATE", places.channel(channel), Intent.GUILDS)
+        self._tell(channel.guild, "CHANNEL_CREATE", places.channel(channel), Intent.GUILDS)
+
+    def thread_create(self, thread: Channel) -> None:
+        data = {**places.channel(thread), "newly_created": True}
+        self._tell(thread.guild, "THREAD_CREATE", data, Intent.GUILDS)
 
     def member_add(self, guild: Guild, member: Member) -> None:
         data = {**people.member(member), "guild_id": str(guild.id)}
-        self._sessions.dispatch("GUILD_MEMBER_ADD", data, Intent.GUILD_MEMBERS)
+        self._tell(guild, "GUILD_MEMBER_ADD", data, Intent.GUILD_MEMBERS)
 
     def member_remove(self, guild: Guild, user: User) -> None:
         if user.bot:
             self._sessions.dispatch("GUILD_DELETE", {"id": str(guild.id)}, Intent.GUILDS)
             return
         data = {"guild_id": str(guild.id), "user": people.user(user)}
-        self._sessions.dispatch("GUILD_MEMBER_REMOVE", data, Intent.GUILD_MEMBERS)
+        self._tell(guild, "GUILD_MEMBER_REMOVE", data, Intent.GUILD_MEMBERS)
 
     def message_create(self, message: Message) -> None:
         self._message("MESSAGE_CREATE", message)
@@ -50,7 +54,7 @@ class Events:
     def message_delete(self, message: Message) -> None:
         if message.visible_to is None:
             data = {"id": str(message.id), **_place(message.channel)}
-            self._sessions.dispatch("MESSAGE_DELETE", data, _messages_intent(message.channel))
+            self._tell(message.channel.guild, "MESSAGE_DELETE", data, _messages_intent(message.channel))
 
     def reaction_add(self, message: Message, user: User, emoji: str) -> None:
         guild = message.channel.guild
@@ -65,7 +69,7 @@ class Events:
         self._sessions.dispatch("INTERACTION_CREATE", self._payloads.interaction(interaction))
 
     def _message(self, event: str, message: Message) -> None:
-        if message.visible_to is not None:
+        if message.visible_to is not None or not _heard(message.channel.guild):
             return
         data = {**self._payloads.message(message), **_place(message.channel), **_author(message)}
         for session in self._sessions.wanting(_messages_intent(message.channel)):
@@ -76,7 +80,16 @@ class Events:
         place = _place(message.channel)
         data = {"user_id": str(user.id), "message_id": str(message.id), "emoji": partial_emoji(emoji)}
         intent = Intent.GUILD_REACTIONS if message.channel.guild else Intent.DM_REACTIONS
-        self._sessions.dispatch(event, {**data, **place, "burst": False, "type": 0, **more}, intent)
+        self._tell(message.channel.guild, event, {**data, **place, "burst": False, "type": 0, **more}, intent)
+
+    def _tell(self, guild: Guild | None, event: str, data: Json, intent: Intent) -> None:
+        if _heard(guild):
+            self._sessions.dispatch(event, data, intent)
+
+
+def _heard(guild: Guild | None) -> bool:
+    """Whether the bot is told of what happens there: in its own conversations, and where it is a member."""
+    return guild is None or guild.has_bot
 
 
 def _place(channel: Channel) -> Json:

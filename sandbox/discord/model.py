@@ -18,6 +18,7 @@ Json = dict[str, Any]
 class ChannelKind(IntEnum):
     TEXT = 0
     DM = 1
+    PUBLIC_THREAD = 11
 
 
 class InteractionKind(IntEnum):
@@ -36,11 +37,13 @@ class AnswerKind(IntEnum):
     UPDATE = 7
     CHOICES = 8
     MODAL = 9
+    LAUNCH_ACTIVITY = 12
 
 
 class MessageFlag(IntFlag):
     NONE = 0
     SUPPRESS_EMBEDS = 1 << 2
+    HAS_THREAD = 1 << 5
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
@@ -56,6 +59,8 @@ class Permission(IntFlag):
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
     USE_APPLICATION_COMMANDS = 1 << 31
+    CREATE_PUBLIC_THREADS = 1 << 35
+    SEND_MESSAGES_IN_THREADS = 1 << 38
 
 
 MEMBER_PERMISSIONS = sum(Permission)
@@ -64,12 +69,15 @@ OWNER_PERMISSIONS = (1 << 53) - 1
 
 @dataclass(eq=False, slots=True)
 class User:
+    """`has_app`: whether they installed the application for themselves, to use it wherever they are."""
+
     id: int
     name: str
     display_name: str
     bot: bool = False
     locale: str = "en-US"
     dms_open: bool = True
+    has_app: bool = False
 
     @property
     def mention(self) -> str:
@@ -78,11 +86,15 @@ class User:
 
 @dataclass(eq=False, slots=True)
 class Application:
+    """`activity` is the address that Activities are mapped to (None: they are not switched on)."""
+
     id: int
     name: str
     description: str
     owner: User
     privileged_intents: int = 0
+    activity: str | None = None
+    secret: str = "sandbox-secret"  # noqa: S105  guards nothing
 
 
 @dataclass(eq=False, slots=True)
@@ -94,14 +106,20 @@ class Member:
 
 @dataclass(eq=False, slots=True)
 class Channel:
+    """A text channel, a conversation with the bot (`recipient`), or the thread that was started from `starter`."""
+
     id: int
     name: str
     guild: "Guild | None" = None
     recipient: User | None = None
     messages: "dict[int, Message]" = field(default_factory=dict, repr=False)
+    starter: "Message | None" = field(default=None, repr=False)
+    owner: User | None = None
 
     @property
     def kind(self) -> ChannelKind:
+        if self.starter:
+            return ChannelKind.PUBLIC_THREAD
         return ChannelKind.TEXT if self.guild else ChannelKind.DM
 
     def admits(self, user: User) -> bool:
@@ -117,6 +135,12 @@ class Guild:
     created: datetime
     channels: dict[int, Channel] = field(default_factory=dict, repr=False)
     members: dict[int, Member] = field(default_factory=dict, repr=False)
+    threads: dict[int, Channel] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_bot(self) -> bool:
+        """Whether the bot is a member, and hears what happens here."""
+        return any(member.user.bot for member in self.members.values())
 
 
 @dataclass(eq=False, slots=True)
@@ -155,6 +179,7 @@ class Message:
     visible_to: int | None = None
     interaction: "Interaction | None" = field(default=None, repr=False)
     reactions: dict[str, list[int]] = field(default_factory=dict)
+    thread: Channel | None = field(default=None, repr=False)
     edited: datetime | None = None
     revision: int = 0
     deleted: bool = False
@@ -223,7 +248,8 @@ class Interaction:
     """One gesture of a member that the bot has to answer.
 
     `data` is its payload as sent. `original` is the message of the first answer: for UPDATE and DEFERRED_UPDATE the one
-    that was pressed. `refused` is the error that met an answer which came too late.
+    that was pressed. `activity` is the instance that was launched. `refused` is the error that met an answer which came
+    too late.
     """
 
     id: int
@@ -243,6 +269,7 @@ class Interaction:
     followups: list[Message] = field(default_factory=list)
     choices: list[Json] = field(default_factory=list)
     modal: Modal | None = None
+    activity: str | None = None
 
     @property
     def seconds(self) -> float | None:

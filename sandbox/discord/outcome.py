@@ -69,6 +69,13 @@ class Outcome:
     def files(self) -> list[Attachment]:
         return [attachment for message in self.messages for attachment in message.files()]
 
+    @property
+    def activity(self) -> str:
+        """The instance of the Activity that was launched."""
+        if self.interaction.activity is None:
+            raise NotThere(f"no activity, the answer was {self.answer.name}")
+        return self.interaction.activity
+
     def text(self) -> str:
         """All that can be read in the answer and its follow-ups."""
         return "\n".join(message.text() for message in self.messages)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.discord import forms, slash
+from sandbox.discord import forms, menus, slash
 from sandbox.discord.components import Button, ComponentKind, Select
 from sandbox.discord.model import Channel, Interaction, InteractionKind, Json, Message, Modal, User
 from sandbox.discord.outcome import NoAnswer, NotAllowed, NotThere, Outcome
@@ -47,6 +47,10 @@ class Person:
         """The commands that the client offers here, subcommands as "playlists add"."""
         return slash.offered(self.world, self.user, self.channel)
 
+    def menu(self) -> list[str]:
+        """The commands in the menu "Apps" of messages here."""
+        return menus.on_messages(self.world, self.user, self.channel)
+
     # Gestures that the bot answers
 
     async def command(
@@ -60,6 +64,12 @@ class Person:
         place = channel or self.channel
         data = slash.invocation(self.world, self.user, place, path, {**(options or {}), **named})
         return await self._gesture(InteractionKind.COMMAND, place, data)
+
+    async def use(self, name: str, message: Message) -> Outcome:
+        """Choose a command from the menu of a message: `await anna.use("More like this", message)`."""
+        await self._reach(message)
+        data = menus.invocation(self.world, self.user, message, name)
+        return await self._gesture(InteractionKind.COMMAND, message.channel, data)
 
     async def complete(
         self,

@@ -6,6 +6,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from sandbox.discord import menus
 from sandbox.discord.commands import CHAT_INPUT, Command
 from sandbox.discord.model import Channel, Json, User
 from sandbox.discord.outcome import NotAllowed, NotThere
@@ -13,7 +14,6 @@ from sandbox.discord.resolved import Resolved
 from sandbox.discord.uploads import Upload
 from sandbox.discord.world import World
 
-GUILD_CONTEXT, BOT_DM_CONTEXT = 0, 1
 LONGEST_STRING = 6000
 
 
@@ -58,8 +58,7 @@ class Slash:
 
 def offered(world: World, user: User, channel: Channel) -> list[Slash]:
     """The commands that the client offers this member there."""
-    commands = world.commands.available(channel.guild.id if channel.guild else None)
-    shown = (command for command in commands if _is_shown(command, user, channel))
+    shown = menus.shown(world, user, channel, CHAT_INPUT)
     return [slash for command in shown for slash in _spread(command, command.definition, command.name)]
 
 
@@ -97,18 +96,6 @@ def completion(
     others = [_filled(slash.option(name), value, resolved) for name, value in given.items()]
     typing = {"name": focused["name"], "type": focused["type"], "value": typed, "focused": True}
     return _data(slash, [*others, typing]) | resolved.json()
-
-
-def _is_shown(command: Command, user: User, channel: Channel) -> bool:
-    definition = command.definition
-    if definition["type"] != CHAT_INPUT:
-        return False
-    contexts = definition["contexts"]
-    if channel.guild is None:
-        return bool(definition["dm_permission"] if contexts is None else BOT_DM_CONTEXT in contexts)
-    needed = int(definition["default_member_permissions"] or 0)
-    held = channel.guild.members[user.id].permissions
-    return (contexts is None or GUILD_CONTEXT in contexts) and needed & held == needed
 
 
 def _spread(command: Command, node: Json, path: str) -> Iterator[Slash]:

@@ -1,12 +1,17 @@
 """Discord's ids: time in the upper 42 bits, so that ids sort by age and a client can read when a thing was made."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 EPOCH_MS = 1_420_070_400_000  # 2015-01-01 UTC
 SEQUENCE_BITS = 22
 
 Clock = Callable[[], datetime]
+
+
+def time_of(snowflake: int) -> datetime:
+    """When the thing with this id was made."""
+    return datetime.fromtimestamp(EPOCH_MS / 1000, UTC) + timedelta(milliseconds=snowflake >> SEQUENCE_BITS)
 
 
 class Snowflakes:

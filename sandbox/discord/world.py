@@ -30,6 +30,7 @@ from sandbox.discord.model import (
     Json,
     Member,
     Message,
+    MessageFlag,
     User,
 )
 from sandbox.discord.payloads import Payloads
@@ -115,13 +116,20 @@ class World(Watched):
 
     def add_guild(self, name: str, *, channels: Iterable[str] = ("general",), members: Iterable[User] = ()) -> Guild:
         """A server that the bot is in, with text channels and members."""
+        guild = self.add_foreign_guild(name, channels=channels, members=(self.bot, *members))
+        self.events.guild_create(guild)
+        return guild
+
+    def add_foreign_guild(
+        self, name: str, *, channels: Iterable[str] = ("general",), members: Iterable[User] = ()
+    ) -> Guild:
+        """A server that the bot is not in: of what happens there it hears only how members with the app use it."""
         guild = Guild(self.ids.next(), name, self.owner, self.now())
         self.guilds[guild.id] = guild
-        for user in (self.owner, self.bot, *members):
+        for user in (self.owner, *members):
             self._admit(guild, user)
         for channel in channels:
             self._furnish(guild, channel)
-        self.events.guild_create(guild)
         self.changed("place", guild)
         return guild
 
@@ -130,6 +138,19 @@ class World(Watched):
         self.events.channel_create(channel)
         self.changed("place", guild)
         return channel
+
+    def start_thread(self, message: Message, name: str, owner: User) -> Channel:
+        """A thread from a message; both have one id."""
+        thread = Channel(message.id, name, message.channel.guild, starter=message, owner=owner)
+        if thread.guild:
+            thread.guild.threads[thread.id] = thread
+        self.channels[thread.id] = message.thread = thread
+        message.flags |= MessageFlag.HAS_THREAD
+        self.events.thread_create(thread)
+        self.events.message_update(message)
+        self.changed("edit", message)
+        self.changed("place", message.channel.guild)
+        return thread
 
     def join(self, guild: Guild, user: User) -> Member:
         member = self._admit(guild, user)

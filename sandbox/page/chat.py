@@ -49,6 +49,10 @@ class Chat:
     async def commands(self, ask: Ask) -> list[Json]:
         return [views.slash(command) for command in ask.person.commands()]
 
+    async def apps(self, ask: Ask) -> list[str]:
+        """The commands in the menu of a message."""
+        return ask.person.menu()
+
     async def messages(self, ask: Ask) -> Json:
         """The newest `limit` messages by id, and in full those that changed after the revision `since`."""
         seen, older = views.visible(ask.person, ask.channel, ask.number("limit", SHOWN))
@@ -66,6 +70,9 @@ class Chat:
         path = ask.text("path")
         options = _options(ask.person, path, ask.given.get("options", {}), ask.files)
         return _shown(await ask.person.command(path, options=options))
+
+    async def use(self, ask: Ask) -> Json:
+        return _shown(await ask.person.use(ask.text("name"), ask.message))
 
     async def complete(self, ask: Ask) -> list[Json]:
         path, option = ask.text("path"), ask.text("option")

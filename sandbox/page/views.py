@@ -6,6 +6,7 @@ A message is Discord's own JSON, and what only its reader's client knows: which 
 from collections.abc import Iterator
 
 from sandbox.discord import Attachment, Channel, Interaction, InteractionKind, Message, Modal, Person, Slash, User
+from sandbox.discord.commands import CHAT_INPUT
 from sandbox.discord.components import ATTACHMENT_SCHEME
 from sandbox.discord.model import Json
 from sandbox.page.stage import Member, Stage
@@ -32,12 +33,24 @@ def person(user: User) -> Json:
 def places(stage: Stage, user: User) -> list[Json]:
     """The channels that a member can open, each with the newest message they can see there; the DM is the last."""
     rooms = [channel for channel in stage.guild.channels.values() if channel.admits(user)]
-    return [place(channel, user) for channel in (*rooms, stage.discord.dm(user))]
+    listed = [place for room in rooms for place in (room, *_threads(room))]
+    return [place(channel, user) for channel in (*listed, stage.discord.dm(user))]
+
+
+def _threads(room: Channel) -> list[Channel]:
+    guild = room.guild
+    return [each for each in guild.threads.values() if each.starter and each.starter.channel is room] if guild else []
 
 
 def place(channel: Channel, user: User) -> Json:
     newest = max((message.id for message in channel.messages.values() if message.visible(user)), default=0)
-    return {"id": str(channel.id), "name": channel.name, "dm": channel.guild is None, "newest": str(newest)}
+    return {
+        "id": str(channel.id),
+        "name": channel.name,
+        "dm": channel.guild is None,
+        "thread": channel.starter is not None,
+        "newest": str(newest),
+    }
 
 
 def slash(command: Slash) -> Json:
@@ -92,7 +105,8 @@ def _used(interaction: Interaction | None) -> Json | None:
     """The command that a message answers, as its header says."""
     if interaction is None or interaction.kind is not InteractionKind.COMMAND:
         return None
-    return {"by": person(interaction.user), "command": _path(interaction.data)}
+    sign = "/" if interaction.data.get("type", CHAT_INPUT) == CHAT_INPUT else ""
+    return {"by": person(interaction.user), "command": sign + _path(interaction.data)}
 
 
 def _path(data: Json) -> str:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 
-from sandbox.discord.model import MEMBER_PERMISSIONS, Channel, ChannelKind, Guild, Json, Member
+from sandbox.discord.model import MEMBER_PERMISSIONS, Channel, ChannelKind, Guild, Json, Member, Message
 from sandbox.discord.payloads import people
+from sandbox.discord.snowflakes import time_of
 
 HOUR = 3600  # seconds; one of the few timeouts that Discord allows here
+DAY = 1440  # minutes without a message after which a thread is archived
 
 
 def channel(place: Channel) -> Json:
+    if place.starter:
+        return _thread(place, place.starter)
     return _dm(place) if place.guild is None else _text_channel(place, place.guild)
 
 
@@ -39,6 +43,31 @@ def _text_channel(place: Channel, owner: Guild) -> Json:
     }
 
 
+def _thread(place: Channel, starter: Message) -> Json:
+    begun = time_of(place.id).isoformat()
+    return {
+        "id": str(place.id),
+        "type": int(ChannelKind.PUBLIC_THREAD),
+        "guild_id": str(place.guild.id if place.guild else 0),
+        "parent_id": str(starter.channel.id),
+        "owner_id": str(place.owner.id if place.owner else 0),
+        "name": place.name,
+        "flags": 0,
+        "last_message_id": _last_message(place),
+        "rate_limit_per_user": 0,
+        "message_count": len(place.messages),
+        "total_message_sent": len(place.messages),
+        "member_count": 1,
+        "thread_metadata": {
+            "archived": False,
+            "archive_timestamp": begun,
+            "auto_archive_duration": DAY,
+            "locked": False,
+            "create_timestamp": begun,
+        },
+    }
+
+
 def guild(place: Guild) -> Json:
     """A guild as REST shows it."""
     return {**_identity(place), **_settings(), "roles": [_everyone(place)], "emojis": [], "stickers": []}
@@ -54,7 +83,8 @@ def guild_create(place: Guild, members: Iterable[Member]) -> Json:
         "member_count": len(place.members),
         "members": [people.member(member) for member in members],
         "channels": [channel(each) for each in place.channels.values()],
-        **{name: [] for name in ("threads", "voice_states", "presences", "stage_instances", "soundboard_sounds")},
+        "threads": [channel(each) for each in place.threads.values()],
+        **{name: [] for name in ("voice_states", "presences", "stage_instances", "soundboard_sounds")},
         "guild_scheduled_events": [],
     }
 

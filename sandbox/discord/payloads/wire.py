@@ -49,6 +49,7 @@ class Payloads:
             "embeds": [media.embed(each, resolve) for each in message.embeds],
             "components": [media.component(each, resolve) for each in message.components],
             "attachments": [self.attachment(each) for each in message.attachments],
+            **({"thread": places.channel(message.thread)} if message.thread else {}),
             **self._reactions(message),
             **self._origins(message),
         }
@@ -165,9 +166,12 @@ def _message_type(message: Message) -> int:
 
 
 def _installation(interaction: Interaction) -> Json:
-    """Where the application was installed: "0" is a guild, whose id is 0 in a DM with the bot."""
-    guild = interaction.channel.guild
-    return {"0": str(guild.id if guild else 0)}
+    """Who installed the application: "0" is a guild, whose id is 0 in a DM with the bot, "1" the member themselves."""
+    guild, user = interaction.channel.guild, interaction.user
+    theirs = {"1": str(user.id)} if user.has_app else {}
+    if guild is None:
+        return {"0": "0", **theirs}
+    return {**({"0": str(guild.id)} if guild.has_bot else {}), **theirs}
 
 
 def _whereabouts(interaction: Interaction) -> Json:

@@ -46,6 +46,11 @@ async def guild_channels(call: Call) -> list[Json]:
     return [places.channel(channel) for channel in call.guild().channels.values()]
 
 
+async def guild_threads(call: Call) -> Json:
+    """The threads of a guild that are not archived; nobody archives any here."""
+    return {"threads": [places.channel(thread) for thread in call.guild().threads.values()], "members": []}
+
+
 async def guild_members(call: Call) -> list[Json]:
     limit, after = int(call.query.get("limit", 1)), int(call.query.get("after", 0))
     members = [member for key, member in sorted(call.guild().members.items()) if key > after]
@@ -73,6 +78,7 @@ ENDPOINTS = (
     Endpoint("GET", "/gateway/bot", gateway_for_bots),
     Endpoint("GET", "/guilds/{guild_id}", guild),
     Endpoint("GET", "/guilds/{guild_id}/channels", guild_channels),
+    Endpoint("GET", "/guilds/{guild_id}/threads/active", guild_threads),
     Endpoint("GET", "/guilds/{guild_id}/members", guild_members),
     Endpoint("GET", "/guilds/{guild_id}/members/{user_id}", guild_member),
 )

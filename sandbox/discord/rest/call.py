@@ -9,6 +9,7 @@ from aiohttp import BodyPartReader, web
 from sandbox.discord.errors import (
     InvalidForm,
     InvalidWebhookToken,
+    MissingAccess,
     UnknownChannel,
     UnknownGuild,
     UnknownMessage,
@@ -42,9 +43,12 @@ class Call:
         return int(value) if value.isdecimal() else 0
 
     def channel(self) -> Channel:
+        """A channel that the bot can open. Raises MissingAccess for one of a guild that it is not in."""
         found = self.world.channels.get(self.id("channel_id"))
         if found is None:
             raise UnknownChannel
+        if found.guild and not found.guild.has_bot:
+            raise MissingAccess
         return found
 
     def message(self) -> Message:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sandbox.discord.commands import Command, Scope
-from sandbox.discord.errors import MissingAccess
+from sandbox.discord.commands import ENTRY_POINT, Command, Scope
+from sandbox.discord.errors import EntryPointLeftOut, MissingAccess
 from sandbox.discord.model import Json
 from sandbox.discord.rest.call import Call
 from sandbox.discord.rest.service import Endpoint
@@ -23,6 +23,7 @@ async def overwrite(call: Call) -> list[Json]:
     form = Form()
     check_commands(form, definitions)
     form.finish()
+    _check_entry_point(call, definitions)
     commands = call.world.commands.overwrite(_scope(call), definitions)
     call.world.changed("commands")
     return _payloads(call, commands)
@@ -52,6 +53,13 @@ def _scope(call: Call) -> Scope:
     if call.id("application_id") != call.world.application.id:
         raise MissingAccess
     return call.guild().id if "guild_id" in call.params else None
+
+
+def _check_entry_point(call: Call, definitions: list[Json]) -> None:
+    """The command that Discord made when Activities were switched on cannot be dropped in passing."""
+    standing = any(each.definition["type"] == ENTRY_POINT for each in call.world.commands.registered(_scope(call)))
+    if standing and not any(each.get("type") == ENTRY_POINT for each in definitions):
+        raise EntryPointLeftOut
 
 
 def _check(definition: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sandbox.discord.components import numbered
-from sandbox.discord.errors import AlreadyAcknowledged, DiscordError, UnknownInteraction
+from sandbox.discord.errors import AlreadyAcknowledged, DiscordError, NoActivity, UnknownInteraction
 from sandbox.discord.model import AnswerKind, Draft, Interaction, InteractionKind, Json, Message, MessageFlag, Modal
 from sandbox.discord.rest.call import Call
 from sandbox.discord.rest.drafts import edited_message, new_message
@@ -16,10 +16,10 @@ DATA = ("data",)
 A = AnswerKind
 NEW = {A.MESSAGE, A.DEFERRED}
 ANSWERS: dict[InteractionKind, set[AnswerKind]] = {
-    InteractionKind.COMMAND: NEW | {A.MODAL},
-    InteractionKind.COMPONENT: NEW | {A.DEFERRED_UPDATE, A.UPDATE, A.MODAL},
+    InteractionKind.COMMAND: NEW | {A.MODAL, A.LAUNCH_ACTIVITY},
+    InteractionKind.COMPONENT: NEW | {A.DEFERRED_UPDATE, A.UPDATE, A.MODAL, A.LAUNCH_ACTIVITY},
     InteractionKind.AUTOCOMPLETE: {A.CHOICES},
-    InteractionKind.MODAL: NEW,
+    InteractionKind.MODAL: NEW | {A.LAUNCH_ACTIVITY},
 }
 
 
@@ -108,9 +108,20 @@ def _open_modal(call: Call, interaction: Interaction) -> None:
     interaction.modal = Modal(data["custom_id"], data["title"], numbered(data["components"]), interaction)
 
 
+def _launch(call: Call, interaction: Interaction) -> None:
+    """Open the application's Activity for who asked; everyone who opens it in one channel meets in one instance."""
+    if call.world.application.activity is None:
+        raise NoActivity
+    interaction.activity = f"i-{interaction.channel.id}"
+
+
 def _receipt(call: Call, interaction: Interaction) -> Json:
     original = interaction.original
     about: Json = {"id": str(interaction.id), "type": int(interaction.kind)}
+    if interaction.activity:
+        about["activity_instance_id"] = interaction.activity
+        launched = {"type": int(A.LAUNCH_ACTIVITY), "activity_instance": {"id": interaction.activity}}
+        return {"interaction": about, "resource": launched}
     if original is None or interaction.answer is None:
         return {"interaction": about}
     about["response_message_id"] = str(original.id)
@@ -130,5 +141,6 @@ RESPONDERS: dict[AnswerKind, Responder] = {
     A.UPDATE: _update,
     A.CHOICES: _suggest,
     A.MODAL: _open_modal,
+    A.LAUNCH_ACTIVITY: _launch,
 }
 ENDPOINTS = (Endpoint("POST", "/interactions/{interaction_id}/{token}/callback", callback, token_in_path=True),)

@@ -1,6 +1,6 @@
 """Messages that the bot sends to channels and direct messages with its own token."""
 
-from sandbox.discord.errors import CannotMessageUser, MissingAccess, NoMutualGuild, NotTheAuthor
+from sandbox.discord.errors import CannotMessageUser, MissingPermissions, NoMutualGuild, NotTheAuthor
 from sandbox.discord.model import Channel, Json, Message, MessageFlag
 from sandbox.discord.rest.call import Call
 from sandbox.discord.rest.drafts import edited_message, new_message
@@ -25,7 +25,11 @@ async def edit(call: Call) -> Json:
 
 
 async def delete(call: Call) -> None:
-    call.world.delete(_own(call))
+    """One of the bot's own; to delete other people's it would have to moderate, which it is not let here."""
+    message = call.message()
+    if message.author is not call.world.bot:
+        raise MissingPermissions
+    call.world.delete(message)
 
 
 async def get(call: Call) -> Json:
@@ -50,13 +54,10 @@ def _own(call: Call) -> Message:
 
 
 def _check_reachable(world: World, channel: Channel) -> None:
-    """The bot posts where it is a member, and to people who share a guild with it and take messages."""
-    if channel.guild:
-        if world.bot.id not in channel.guild.members:
-            raise MissingAccess
-    elif channel.recipient and not world.share_guild(channel.recipient):
+    """The bot writes to people who share a guild with it and take messages."""
+    if channel.recipient and not world.share_guild(channel.recipient):
         raise NoMutualGuild
-    elif channel.recipient and not channel.recipient.dms_open:
+    if channel.recipient and not channel.recipient.dms_open:
         raise CannotMessageUser
 
 

@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from sandbox.discord.commands import CHAT_INPUT
+from sandbox.discord.commands import CHAT_INPUT, ENTRY_POINT
 from sandbox.discord.errors import TooManyCommands
 from sandbox.discord.model import Json
 from sandbox.discord.rules.form import Form, Path
 
-COMMANDS = 100  # of each kind and scope
+COMMANDS = 100  # of slash commands in a scope
 OPTIONS = CHOICES = 25
 DESCRIPTION = 100  # characters
 CHOICE_NAME = 100  # characters
@@ -36,9 +36,23 @@ def check_commands(form: Form, definitions: list[Json]) -> None:
 
 
 def check_command(form: Form, path: Path, definition: Json) -> None:
-    if (definition.get("type") or CHAT_INPUT) != CHAT_INPUT:
-        form.between((*path, "name"), definition.get("name"), 1, 32)
-        return
+    kind = definition.get("type") or CHAT_INPUT
+    if kind == ENTRY_POINT:
+        _check_node(form, path, definition)
+    elif kind != CHAT_INPUT:
+        _check_menu_entry(form, path, definition)
+    else:
+        _check_slash(form, path, definition)
+
+
+def _check_menu_entry(form: Form, path: Path, definition: Json) -> None:
+    """A command of the menu of a message or a user: any name, and nothing that is described or filled in."""
+    form.between((*path, "name"), definition.get("name"), 1, 32)
+    form.longest((*path, "description"), definition.get("description"), 0)
+    form.longest((*path, "options"), definition.get("options"), 0)
+
+
+def _check_slash(form: Form, path: Path, definition: Json) -> None:
     _check_node(form, path, definition)
     _check_options(form, path, definition.get("options") or [], IN_COMMAND)
     if sum(map(len, _words(definition))) > SIZE:

@@ -9,17 +9,18 @@ import { format, timeElement } from "./times.js";
 
 /**
  * `context` is what its parts act on: `names`, `people()` and `channels()` of the place; `press`, `choose` and `react`
- * for gestures, and `dismiss` for what only its reader sees.
+ * for gestures, `apps` for its menu, `enter` for its thread, and `dismiss` for what only its reader sees.
  */
 export function drawMessage(message, context) {
   const { author } = message;
   const name = [h("strong", {}, author.name), author.bot && h("span", { class: "tag" }, "App")];
+  const menu = !message.private && button("plain apps", "Apps", () => context.apps(), { "aria-haspopup": "dialog" });
   const head = h("div", { class: "head" }, name, timeElement(new Date(message.timestamp), "t"));
   const body = message.loading ? h("p", { class: "thinking" }, `${author.name} is thinking…`) : parts(message, context);
   const properties = { class: `message ${message.private ? "private" : ""}`, "data-id": message.id };
   const failure = h("p", { class: "failure", role: "alert" });
-  const rest = h("div", { class: "body" }, body, failure, message.private && privacy(context));
-  return h("li", properties, message.used && usedLine(message.used), avatar(author), head, rest);
+  const rest = h("div", { class: "body" }, body, threadLine(message.thread, context), failure, message.private && privacy(context));
+  return h("li", properties, message.used && usedLine(message.used), avatar(author), head, rest, menu);
 }
 
 function parts(message, context) {
@@ -39,8 +40,12 @@ function text(message, names) {
 }
 
 function usedLine({ by, command }) {
-  const mention = h("span", { class: "mention" }, `/${command}`);
+  const mention = h("span", { class: "mention" }, command);
   return h("p", { class: "used" }, avatar(by), h("strong", {}, by.name), " used ", mention);
+}
+
+function threadLine(thread, context) {
+  return thread && h("p", { class: "thread" }, "Thread · ", button("plain", thread.name, () => context.enter(thread.id)));
 }
 
 function privacy(context) {

@@ -1,6 +1,7 @@
 // The messages of one channel, kept up to date: only what changed is fetched and drawn anew.
 
 import { Refusal, get, post } from "./api.js";
+import { chooseApp } from "./apps.js";
 import { drawMessage, follows, swap } from "./message.js";
 import { openForm } from "./modal.js";
 
@@ -125,6 +126,8 @@ export class Messages {
       press: (custom_id) => gesture("click", { custom_id }),
       choose: (custom_id, values) => gesture("select", { custom_id, values }),
       react: (emoji) => gesture("react", { emoji }),
+      apps: () => chooseApp(this.world, (name) => gesture("use", { name })),
+      enter: (id) => this.world.enter(id),
     };
   }
 

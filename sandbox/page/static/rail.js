@@ -19,7 +19,7 @@ export class Rail {
     const { state, member, channel, places } = this.world;
     this.seen.set(channel.id, places.find((each) => each.id === channel.id)?.newest ?? "0");
     const members = state.members.map((each) => this.memberLine(each, each.id === member.id));
-    const rooms = places.filter((each) => !each.dm).map((each) => this.channelLine(each, `# ${each.name}`));
+    const rooms = places.filter((each) => !each.dm).map((each) => this.channelLine(each, `${each.thread ? "↳" : "#"} ${each.name}`));
     const direct = places.filter((each) => each.dm).map((each) => this.channelLine(each, state.bot.name, state.bot));
     replace(
       this.place,

@@ -202,6 +202,18 @@ async def told(interaction: Interaction) -> None:
     await interaction.response.send_message(answer, ephemeral=True)
 
 
+@app_commands.command(description="Start a thread")
+async def threaded(interaction: Interaction) -> None:
+    await interaction.response.send_message("A song")
+    thread = await (await interaction.original_response()).fetch()
+    await (await thread.create_thread(name="About it")).send("Talk about it here")
+
+
+@app_commands.context_menu(name="Read it out")
+async def read_out(interaction: Interaction, message: discord.Message) -> None:
+    await interaction.response.send_message(f"{message.author.name} wrote: {message.content}", ephemeral=True)
+
+
 PLAYLISTS = app_commands.Group(name="playlists", description="The playlists to sort into")
 
 
@@ -217,8 +229,9 @@ async def suggest(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     return [app_commands.Choice(name=each, value=each) for each in names if each.lower().startswith(typed.lower())]
 
 
-COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
+COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group, ...] = (
     *(hello, count, card, crates, read, slow, silent, late, post, dm, told),
+    *(threaded, read_out),
     PLAYLISTS,
 )
 

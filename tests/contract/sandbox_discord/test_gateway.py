@@ -101,6 +101,26 @@ async def test_only_what_was_asked_for_is_told(quiet: Stage, bot: RawBot) -> Non
     assert told["member"]["user"]["username"] == "anna"
 
 
+async def test_a_thread_is_announced(quiet: Stage, bot: RawBot) -> None:
+    message = quiet.world.post(quiet.channel, quiet.world.bot, {"content": "x"})
+    async with listening(bot) as listener:
+        await log_in(listener, bot)
+        quiet.world.start_thread(message, "About it", quiet.world.bot)
+        told = await listener.hear("THREAD_CREATE")
+    assert (told["id"], told["name"], told["newly_created"]) == (str(message.id), "About it", True)
+
+
+async def test_a_server_that_removes_the_bot_says_so_and_nothing_more(quiet: Stage, bot: RawBot) -> None:
+    elsewhere = quiet.world.add_guild("Café", members=[quiet.anna.user])
+    async with listening(bot) as listener:
+        await log_in(listener, bot)
+        quiet.world.leave(elsewhere, quiet.world.bot)
+        assert await listener.hear("GUILD_DELETE") == {"id": str(elsewhere.id)}
+        quiet.world.add_channel(elsewhere, "later")
+        quiet.world.add_channel(quiet.guild, "here")
+        assert (await listener.hear("CHANNEL_CREATE"))["name"] == "here"
+
+
 async def test_content_is_hidden_without_its_intent(quiet: Stage, bot: RawBot) -> None:
     async with listening(bot) as listener:
         await log_in(listener, bot, intents=int(Intent.GUILD_MESSAGES | Intent.DM_MESSAGES))
