@@ -1,4 +1,4 @@
-"""Screenshots for the README: the page, and the main cards at a phone's width.
+"""Screenshots for the README: the page, the main cards at a phone's width, and the feed's swipe page.
 
     python -m sandbox.screenshots docs                                  starts a sandbox of its own
     python -m sandbox.screenshots docs --url http://127.0.0.1:8100      uses one that runs with TOUR=off
@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
@@ -66,6 +67,41 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
     await expect(_message(desk, "new likes sorted")).to_be_visible()
     await _settle(desk)
     await desk.screenshot(path=folder / "page.png")
+    await swipe_page(browser, desk, folder)
+
+
+async def swipe_page(browser: Browser, desk: Page, folder: Path) -> None:
+    """Take the feed's swipe page, dark and light, by links that the member at the desk asks for."""
+    await _command(desk, "feed join")
+    modes: tuple[Literal["dark"], Literal["light"]] = ("dark", "light")
+    for colours in modes:
+        await _command(desk, "feed web")
+        door = _message(desk, "Your own way in").get_by_role("link", name="Open the feed")
+        phone = await _phone(browser, colours)
+        await phone.goto(str(await door.get_attribute("href")))
+        await _until_played(phone)
+        await phone.screenshot(path=folder / f"swipe-{colours}.png")
+        print(folder / f"swipe-{colours}.png")
+
+
+async def _phone(browser: Browser, colours: Literal["dark", "light"]) -> Page:
+    context = await browser.new_context(
+        viewport=PHONE, device_scale_factor=SHARP, color_scheme=colours, reduced_motion="reduce"
+    )
+    return await context.new_page()
+
+
+async def _until_played(phone: Page) -> None:
+    """Skip to a song with its cover and clip, and hear some seconds of it."""
+    await phone.locator(".hear:not([aria-busy])").wait_for()
+    while not await phone.locator(".card:has(.art img):has(.wave)").count():
+        await phone.keyboard.press("ArrowLeft")
+        await phone.wait_for_timeout(MOMENT)
+        await phone.locator(".hear:not([aria-busy])").wait_for()
+    await _settle(phone)
+    if await phone.get_by_role("button", name="Play", exact=True).count():
+        await phone.keyboard.press(" ")
+    await expect(phone.locator(".time")).to_contain_text("0:06", timeout=PATIENCE)
 
 
 # ---------------------------------------------------------------- what is done on the page

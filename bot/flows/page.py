@@ -35,39 +35,42 @@ class Page:
         return await self.stream.next(member, count)
 
     async def listen(self, member: int, key: str) -> tuple[Card, Listen]:
-        card = await self.stream.card(member, await self._song(key))
+        card = await self.stream.card(member, await self._song(member, key))
         return card, await self.listening.to(member, card.entry.song)
 
     async def clip(self, member: int, key: str) -> Clip:
         """Raises NoClip, AudioError."""
-        return await self.feed.clip(member, await self._song(key))
+        return await self.feed.clip(member, await self._song(member, key))
 
     async def like(self, member: int, key: str) -> Liked:
-        return await self.stream.like(member, await self._song(key))
+        return await self.stream.like(member, await self._song(member, key))
 
     async def unlike(self, member: int, key: str) -> None:
-        await self.stream.unlike(member, await self._song(key))
+        await self.stream.unlike(member, await self._song(member, key))
 
     async def choose_saving(self, member: int, saves: bool) -> None:
         await self.stream.choose_saving(member, saves)
 
     async def skip(self, member: int, key: str) -> None:
-        await self.stream.skip(member, await self._song(key))
+        await self.stream.skip(member, await self._song(member, key))
 
     async def playlists(self, member: int, key: str) -> Sequence[Guess]:
         """Return the playlists that the member keeps, the best guess first."""
-        return await self.stream.places(member, await self._song(key))
+        return await self.stream.places(member, await self._song(member, key))
 
     async def add(self, member: int, key: str, playlist: int) -> Playlist:
         return await self.stream.add(
-            member, await self._song(key), playlist, event_at(1000 * self.feed.clock().timestamp())
+            member, await self._song(member, key), playlist, event_at(1000 * self.feed.clock().timestamp())
         )
 
     async def put_away(self, member: int, key: str) -> None:
-        await self.feed.dislike(member, await self._song(key))
+        await self.feed.dislike(member, await self._song(member, key))
 
     async def take_back(self, member: int, key: str) -> None:
-        await self.feed.undo_dislike(member, await self._song(key))
+        await self.feed.undo_dislike(member, await self._song(member, key))
 
-    async def _song(self, key: str) -> str:
-        return await self.feed.catalogue.named(key)
+    async def _song(self, member: int, key: str) -> str:
+        """Whoever cannot see a song does not learn by its key whether it is there."""
+        song = await self.feed.catalogue.named(key)
+        await self.feed.entry(member, song)
+        return song

@@ -28,6 +28,9 @@ NAMELESS = """() => [...document.querySelectorAll("button, a, input, img")]
     .map((each) => each.outerHTML)"""
 SMALL = """() => [...document.querySelectorAll("button")].map((each) => each.getBoundingClientRect())
     .filter(({width, height}) => width && (width < 44 || height < 44)).length"""
+WIDE = """() => [...document.querySelectorAll("body *")]
+    .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1)
+    .map((each) => each.outerHTML.slice(0, 80))"""
 FAINT = """() => {
     const light = (colour) => {
         const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((each) => each / 255)
@@ -225,8 +228,22 @@ async def test_it_can_be_read_pressed_and_named(phone: Phone, colours: str) -> N
             assert await page.evaluate(NAMELESS) == []
             assert await page.evaluate(SMALL) == 0, "44 pixels are the least for a finger"
             assert await page.evaluate(FAINT) == []
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert await page.evaluate(WIDE) == []
             assert await page.evaluate("document.documentElement.lang") == "en"
+            await page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert await page.evaluate(WIDE) == [], "large type makes it longer, never wider"
+
+
+async def test_a_song_that_is_gone_makes_way(phone: Phone) -> None:
+    async with phone.page() as page:
+        await until(page, ".source a")
+        gone = await title(page)
+        await answer(phone.person.command("feed leave"))  # what others share is theirs to see no more
+        await page.get_by_role("button", name="Like").click()
+        await expect(page.locator("#said")).to_contain_text("not in the catalogue")
+        await expect(page.locator("#title")).not_to_have_text(gone)
+    assert [each for each in phone.complaints if "404" in each]
+    phone.complaints.clear()
 
 
 async def test_nothing_moves_for_those_who_asked_for_it(phone: Phone) -> None:

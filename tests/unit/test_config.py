@@ -29,6 +29,19 @@ def test_the_api_is_off_until_it_is_switched_on() -> None:
     assert (on.http_api, on.api_rate, parse(GOOD).api_rate) == (True, 5, 120)
 
 
+def test_the_page_is_off_and_may_load_from_those_alone_whom_it_needs() -> None:
+    settings = parse(GOOD)
+    assert not settings.feed_page
+    assert settings.picture_origins == ("https://*.scdn.co", "https://*.spotifycdn.com")
+    assert settings.sound_origins == ()
+    previews = parse({**GOOD, "FEED_PAGE": "on", "DEEZER_PREVIEWS": "on"})
+    assert previews.feed_page
+    assert previews.sound_origins == ("https://*.dzcdn.net",)
+    stand_ins = {"SPOTIFY_API_URL": "http://127.0.0.1:8100/spotify/v1", "DEEZER_URL": "http://127.0.0.1:8100/deezer"}
+    near = parse({**GOOD, "DEEZER_PREVIEWS": "on", **stand_ins})
+    assert near.picture_origins == near.sound_origins == ("http://127.0.0.1:8100",)
+
+
 def test_p34_a_repr_shows_no_secret() -> None:
     assert "canary" not in repr(parse(GOOD))
 

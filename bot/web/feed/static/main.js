@@ -10,7 +10,9 @@ import { Player } from "./player.js";
 import * as sheet from "./sheet.js";
 import { come, fly, swipeable } from "./swipe.js";
 
-const SAID = 6_000; // ms that a line stays
+const SAID = 4_000; // ms that a line stays, and so many more for each letter
+const LETTER = 60;
+const UNHEARD = { way: "nothing", sound: null, url: null, cover: null }; // where nobody could say how a song is heard
 const stage = document.getElementById("stage");
 const said = document.getElementById("said");
 const undoing = document.getElementById("undo");
@@ -55,10 +57,10 @@ async function undo() {
   await sending.then(() => DEEDS[name].back?.(card)).catch((error) => say(error.message));
 }
 
-/** Say why something was not done, and bring its card back where it only just went. */
+/** Say why something was not done, and bring its card back where it only just went; not one that is nobody's any more. */
 function failed(error, card) {
   if (error.status === 401) return leftOut(error.message);
-  if (card && deck.last?.[0] === card) {
+  if (card && error.status !== 404 && deck.last?.[0] === card) {
     deck.undo();
     show();
   }
@@ -164,7 +166,11 @@ function put(card, from) {
       if (how.sound) player.load(how.sound, card);
       roomFor(element);
     },
-    (error) => shown === element && failed(error),
+    (error) => {
+      if (shown !== element) return;
+      heard(UNHEARD);
+      failed(error);
+    },
   );
 }
 
@@ -218,7 +224,7 @@ function say(text, seen = true) {
   said.textContent = text;
   said.classList.toggle("seen", seen);
   clearTimeout(quiet);
-  quiet = setTimeout(() => said.classList.remove("seen"), SAID);
+  quiet = setTimeout(() => said.classList.remove("seen"), SAID + LETTER * text.length);
 }
 
 // ---------------------------------------------------------------- the beginning
