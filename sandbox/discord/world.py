@@ -33,6 +33,7 @@ from sandbox.discord.model import (
     MessageFlag,
     User,
 )
+from sandbox.discord.oauth import OAuth
 from sandbox.discord.payloads import Payloads
 from sandbox.discord.sessions import Sessions
 from sandbox.discord.snowflakes import Clock, Snowflakes
@@ -90,6 +91,7 @@ class World(Watched):
         self.owner = self.add_user("owner")
         self.application = Application(self.bot.id, "Cratekeeper", "Keeps playlists in order.", self.owner)
         self.commands = CommandBook(self.application.id, self.ids)
+        self.oauth = OAuth(self.application)
         self.cdn = Cdn(clock)
         self.payloads = Payloads(self.application, self.bot, self.cdn)
         self.sessions = Sessions()

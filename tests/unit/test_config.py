@@ -6,6 +6,7 @@ from bot.config import parse
 from bot.errors import SettingsError
 
 GOOD = {"DISCORD_TOKEN": "token-canary", "SPOTIFY_CLIENT_ID": "0" * 32, "SPOTIFY_CLIENT_SECRET": "secret-canary"}
+GOOD |= {"DISCORD_CLIENT_SECRET": "secret-canary"}
 
 
 def test_defaults_are_enough_with_a_token() -> None:
@@ -27,6 +28,14 @@ def test_the_api_is_off_until_it_is_switched_on() -> None:
     assert not parse(GOOD).http_api
     on = parse({**GOOD, "HTTP_API": "on", "API_RATE": "5"})
     assert (on.http_api, on.api_rate, parse(GOOD).api_rate) == (True, 5, 120)
+
+
+@pytest.mark.parametrize("missing", ["FEED_PAGE", "DISCORD_CLIENT_SECRET"])
+def test_an_activity_needs_the_page_and_the_applications_secret(missing: str) -> None:
+    enough = {**GOOD, "ACTIVITY": "on", "FEED_PAGE": "on", "DISCORD_CLIENT_SECRET": "secret-canary"}
+    assert parse(enough).activity
+    with pytest.raises(SettingsError, match=missing):
+        parse({name: value for name, value in enough.items() if name != missing})
 
 
 def test_p34_a_repr_shows_no_secret() -> None:
@@ -56,6 +65,7 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("MUSICBRAINZ_CONTACT", "nobody"),
         ("MUSICBRAINZ_CONTACT", "me@example.org\r\nX-Header: 1"),
         ("LISTENBRAINZ", "on"),
+        ("ACTIVITY", "on"),
         ("RECCOBEATS", "yes"),
         ("HTTP_API", "true"),
         ("API_RATE", "0"),
