@@ -100,7 +100,7 @@ class Bot(discord.Client):
         log.info("registered %d commands", len(definitions))
 
     async def _register(self, definitions: list[Any]) -> None:
-        """Register exactly these, and keep Discord's own way into the Activity, which must not be dropped in passing."""
+        """Register these, and keep Discord's own way into the Activity: to leave it out is an error there."""
         application = self.application_id or 0
         standing: list[dict[str, Any]] = [dict(each) for each in await self.http.get_global_commands(application)]
         launching = [

@@ -41,6 +41,7 @@ async def feed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Feed]:
     folder = tmp_path_factory.mktemp("feed")
     async with Home(folder / "home", FEED_PAGE="on", ACTIVITY="on", DISCORD_CLIENT_SECRET=CLIENT_SECRET) as home:
         home.discord.application.secret = CLIENT_SECRET
+        home.discord.commands.put(None, {"name": "launch", "description": "x", "type": 4, "handler": 2})
         await home.know(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
         await home.run("-m", "bot", "analyse", "--folder", str(music(folder / "music")))
         channel = home.discord.add_channel(home.guild, "clips")
