@@ -127,7 +127,7 @@ def _guess(guess: Guess) -> str:
 
 def _linked(song: Song) -> str:
     """The title, linked, without the preview that Discord would unfold for a bare link."""
-    title, url = words.escape(song.title, words.LONGEST_TITLE), song.url or words.at_spotify(song.song)
+    title, url = words.escape(song.title, words.LONGEST_TITLE), song.page or ""
     return f"[{title}](<{url}>)" if words.SAFE_URL.fullmatch(url) else title
 
 

@@ -40,14 +40,8 @@ def escape(text: str, longest: int = LONGEST_TITLE) -> str:
 
 def linked(song: Song, longest: int = LONGEST_TITLE) -> str:
     """The title, linked to where it came from."""
-    title, url = escape(song.title, longest), song.url or at_spotify(song.song)
+    title, url = escape(song.title, longest), song.page or ""
     return f"[{title}]({url})" if SAFE_URL.fullmatch(url) else title
-
-
-def at_spotify(song: str) -> str:
-    """The address of a song that goes by its Spotify URI; empty for others."""
-    track = song.removeprefix("spotify:track:")
-    return f"https://open.spotify.com/track/{track}" if track != song else ""
 
 
 def song_name(song: Song, longest: int = LONGEST_TITLE) -> str:

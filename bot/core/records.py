@@ -60,6 +60,12 @@ class Song:
         """Title and artists in one plain line; not escaped."""
         return f"{self.title} – {', '.join(self.artists)}" if self.artists else self.title
 
+    @property
+    def page(self) -> str | None:
+        """Where it can be found: the link that came with it, else Spotify's page for its URI; None for others."""
+        track = self.song.removeprefix("spotify:track:")
+        return self.url or (f"https://open.spotify.com/track/{track}" if track != self.song else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Like:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store, Tx, entries, members, songs
+from bot.adapters.store.shown import Late
 from bot.core.features import SongFeatures
 from bot.core.records import Clip, Song
 from bot.errors import BadChoice, NoClip, NothingThereYet
@@ -121,15 +122,15 @@ class Catalogue:
             raise BadChoice(GONE)
         return song
 
-    async def random(self, member: int, new_since: datetime | None = None) -> Entry:
+    async def random(self, member: int, late: Late | None = None) -> Entry:
         """Return any entry that the member can see and did not put away. Raises NothingThereYet.
 
-        new_since: neither one that they like nor one that the feed showed them since then.
+        late: neither one that they like nor one that the feed showed them of late.
         """
         async with self._store.reading() as tx:
             sees_all = await self.sees_all(tx, member)
             starts = (secrets.token_hex(KEY_BYTES), "")  # from the first on, if none is left after it
-            drawn = [song for each in starts if (song := await entries.draw(tx, sees_all, member, each, new_since))]
+            drawn = [song for each in starts if (song := await entries.draw(tx, sees_all, member, each, late))]
             found = await self._entries(tx, drawn[:1])
         if not found:
             raise NothingThereYet

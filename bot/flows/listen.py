@@ -62,4 +62,4 @@ class Listening:
             return Listen(Way.PREVIEW, url=preview.url, by="Deezer", page=preview.page)
         if (moment := await self._elsewhere.video(song)) is not None:
             return Listen(Way.VIDEO, url=moment.url, by="YouTube", start=moment.start, peak=moment.start)
-        return Listen(Way.LINK, url=song.url, by="Spotify") if song.url else Listen(Way.NOTHING)
+        return Listen(Way.LINK, url=song.page, by="Spotify") if song.page else Listen(Way.NOTHING)

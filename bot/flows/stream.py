@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 
 from bot.adapters.store import Store, Tx, answers, members, playlists, shown, songs
+from bot.adapters.store.shown import Late
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Layer, Playlist, Song
 from bot.errors import BadChoice, NoTaste, NothingThereYet
@@ -18,7 +19,8 @@ from bot.flows import sort
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.recommend import Recommender
 
-REST = timedelta(days=30)  # until a song that was shown may come again
+REST = timedelta(days=30)  # until a song of which they said something may come again
+GLANCE = timedelta(hours=1)  # the same of one that was only shown: a page fetches ahead, and is closed
 EXPLORE = 0.15  # of what comes is drawn by chance: a taste that nobody tries out is never found
 MOST = 10  # cards at once
 SPOTIFY = "spotify:track:"  # what can be put among likes at Spotify
@@ -67,15 +69,15 @@ class Stream:
 
     async def next(self, member: int, count: int = 1) -> list[Card]:
         """Return up to `count` songs for the member, and note them as shown. Raises NothingThereYet."""
-        count, now = max(1, min(count, MOST)), self._clock()
+        count = max(1, min(count, MOST))
         async with self._store.reading() as tx:
-            of_late = await shown.since(tx, member, now - REST)
+            resting = await shown.resting(tx, member, self._late())
         by_chance = sum(self._dice.random() < EXPLORE for _ in range(count))
-        cards = await self._recommended(member, count - by_chance, of_late)
+        cards = await self._recommended(member, count - by_chance, resting)
         await self._note(member, [each.entry for each in cards])
         cards += await self._drawn(member, count - len(cards))
         if not cards:
-            raise NothingThereYet
+            raise NothingThereYet(ALL_HEARD if resting else None)
         return cards
 
     async def card(self, member: int, song: str) -> Card:
@@ -179,10 +181,14 @@ class Stream:
         found: list[Card] = []
         with suppress(NothingThereYet):
             while len(found) < count:
-                entry = await self._catalogue.random(member, self._clock() - REST)
+                entry = await self._catalogue.random(member, self._late())
                 await self._note(member, [entry])
                 found.append(Card(entry, (), ""))
         return found
+
+    def _late(self) -> Late:
+        now = self._clock()
+        return Late(seen=now - GLANCE, said=now - REST)
 
     async def _note(self, member: int, entries: Sequence[Entry]) -> None:
         async with self._store.writing() as tx:
@@ -209,6 +215,7 @@ class Stream:
             await self._enqueue("save", member, 0)
 
 
+ALL_HEARD = "That was everything for now. New songs come as others like them, and what you skipped comes again later."
 NOT_SAVED = (
     "A playlist that I keep holds songs you like, so this one has to be among your likes. `/feed settings` lets me put "
     "there what you like or add in the feed."

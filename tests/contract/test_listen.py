@@ -122,8 +122,9 @@ async def test_with_nothing_switched_on_spotifys_link_is_the_way_and_nobody_is_a
     assert await listening.to(ADA, liked) == link(liked)
     assert stage.world.requests == []
     assert await stage.noted(liked) == {}
-    bare = replace(liked, url=None)
-    assert await listening.to(ADA, bare) == Listen(Way.NOTHING)
+    assert await listening.to(ADA, replace(liked, url=None)) == link(liked), "its URI says where"
+    bare = await stage.like(replace(song(2), song="file:2"))
+    assert await (await stage.listening()).to(ADA, replace(bare, url=None)) == Listen(Way.NOTHING)
 
 
 async def test_a_clip_goes_before_a_preview_a_preview_before_a_video_and_a_video_before_a_link(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from bot.core.records import Playlist
 from bot.errors import BadChoice, NothingThereYet
 from bot.flows import feed, keep, save, sort
 from bot.flows.outlook import Outlooks
-from bot.flows.stream import REST, Stream
+from bot.flows.stream import GLANCE, REST, Stream
 from tests.contract.catalogue_stage import ADA, BEN, EVA, Stage, local, number_of, song, staged
 
 OWN, OTHERS = range(12), range(100, 136)
@@ -95,8 +95,12 @@ async def test_when_all_was_shown_it_says_so_and_begins_again_later(scene: Scene
         for _ in range(count + 1):
             found += [each.entry.song.song for each in await scene.stream.next(ADA, 10)]
     assert len(set(found)) == len(found) == count
-    scene.now[0] += REST + timedelta(days=1)
-    assert await scene.stream.next(ADA)
+    await scene.stream.skip(ADA, uri(100))
+    scene.now[0] += GLANCE + timedelta(minutes=1)
+    again = [each.entry.song.song for _ in range(4) for each in await scene.stream.next(ADA, 10)]
+    assert sorted(again) == sorted(set(found) - {uri(100)}), "what was only shown comes again soon"
+    scene.now[0] += REST
+    assert uri(100) in [each.entry.song.song for _ in range(4) for each in await scene.stream.next(ADA, 10)]
 
 
 async def test_who_has_not_joined_is_shown_files_only(scene: Scene) -> None:

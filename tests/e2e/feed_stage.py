@@ -16,7 +16,7 @@ from tests.contract.sources.stage import sound
 from tests.e2e.chat_stage import answer, with_file
 from tests.e2e.home import Home, plain
 
-SHARED, OWN = plain(24, seed=131), plain(9, seed=132)
+SHARED, OWN = plain(60, seed=131), plain(9, seed=132)
 FILES = 3
 CLIENT_SECRET = "canary-client-31e8"
 PLAYLISTS = ("Late night", "Run")
@@ -24,7 +24,7 @@ PLAYLISTS = ("Late night", "Run")
 
 @dataclass(frozen=True)
 class Feed:
-    """Pia shares 24 songs; Rob, with a file and two playlists, sees them and three files of the operator's."""
+    """Pia shares 60 songs; Rob, with a file and two playlists, sees them and three files of the operator's."""
 
     home: Home
     pia: Person

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, s
 from bot.adapters.store import recordings, schema, songs
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, upsert
+from bot.adapters.store.shown import Late, of_late
 from bot.core.columns import Vectors
 from bot.core.features import SongFeatures
 from bot.core.records import Song
@@ -167,19 +168,17 @@ async def page(tx: Tx, everything: bool, after: str, limit: int) -> list[str]:
     return list((await tx.execute(query.limit(limit))).scalars())
 
 
-async def draw(tx: Tx, everything: bool, member: int, start: str, new_since: datetime | None = None) -> str | None:
+async def draw(tx: Tx, everything: bool, member: int, start: str, late: Late | None = None) -> str | None:
     """Return the first song from the key `start` on that belongs and is not known to be nothing for the member.
 
-    Keys are hashes: a key drawn at random draws a song nearly at random, without looking at them all. new_since:
-    neither one that they like nor one that the feed showed them since then.
+    Keys are hashes: a key drawn at random draws a song nearly at random, without looking at them all. late:
+    neither one that they like nor one that the feed showed them of late.
     """
     refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
     query = select(ENTRY.c.song).where(ENTRY.c.key >= start, ENTRY.c.song.not_in(refused), _belongs(everything))
-    if new_since is not None:
-        liked, shown = schema.liked, schema.shown
-        of_late = select(shown.c.song).where(shown.c.member == member, shown.c.at >= new_since)
-        held = select(liked.c.song).where(liked.c.member == member)
-        query = query.where(ENTRY.c.song.not_in(of_late), ENTRY.c.song.not_in(held))
+    if late is not None:
+        held = select(schema.liked.c.song).where(schema.liked.c.member == member)
+        query = query.where(ENTRY.c.song.not_in(of_late(member, late)), ENTRY.c.song.not_in(held))
     return (await tx.execute(query.order_by(ENTRY.c.key).limit(1))).scalar_one_or_none()
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -13,6 +13,13 @@ from bot.core.records import Shown
 
 SHOWN = schema.shown
 LIKED = ("like", "add")
+
+
+class Late(NamedTuple):
+    """Of late is what was shown since `seen`, and what they said something of since `said`."""
+
+    seen: datetime
+    said: datetime
 
 
 async def note(tx: Tx, member: int, keys: Mapping[str, str], now: datetime) -> None:
@@ -30,9 +37,14 @@ async def say(tx: Tx, member: int, song: str, now: datetime, **values: Any) -> N
     await tx.execute(update(SHOWN).where(*here).values(said_at=now, **values))
 
 
-async def since(tx: Tx, member: int, since: datetime) -> list[str]:
-    """Return the songs that were shown since then."""
-    return list((await tx.execute(select(SHOWN.c.song).where(SHOWN.c.member == member, SHOWN.c.at >= since))).scalars())
+def of_late(member: int, late: Late) -> Select[Any]:
+    """The songs that are not to come again yet."""
+    query = select(SHOWN.c.song).where(SHOWN.c.member == member)
+    return query.where(or_(SHOWN.c.at >= late.seen, and_(SHOWN.c.said.is_not(None), SHOWN.c.said_at >= late.said)))
+
+
+async def resting(tx: Tx, member: int, late: Late) -> list[str]:
+    return list((await tx.execute(of_late(member, late))).scalars())
 
 
 async def said(tx: Tx, member: int, what: Sequence[str], limit: int) -> list[str]:

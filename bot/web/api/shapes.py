@@ -17,7 +17,7 @@ def entry(found: Entry) -> dict[str, Any]:
         "year": song.year,
         "duration_ms": song.duration_ms,
         "isrc": song.isrc,
-        "url": song.url,
+        "url": song.page,
         "cover": song.cover,
         "numbers": {each: value for each, value in found.numbers.items() if math.isfinite(value)},
         "peak": found.peak,

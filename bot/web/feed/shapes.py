@@ -25,7 +25,7 @@ def card(found: Card) -> dict[str, Any]:
         "album": song.album,
         "year": song.year,
         "duration_ms": song.duration_ms,
-        "url": song.url,
+        "url": song.page,
         "cover": song.cover if found.entry.clip else None,
         "tempo": tempo if tempo is not None and math.isfinite(tempo) else None,
         "why": found.why,

@@ -26,9 +26,14 @@ const DEEDS = {
   away: { way: "left", said: "Not for you", call: api.putAway, back: api.takeBack },
 };
 
-async function swipe(name) {
-  const card = deck.top;
-  if (busy || !card) return;
+/** Returns whether it goes: not while another one does. */
+function swipe(name) {
+  if (busy || !deck.top) return false;
+  go(name, deck.top);
+  return true;
+}
+
+async function go(name, card) {
   busy = true;
   const deed = DEEDS[name];
   player.touched();
@@ -125,7 +130,7 @@ const ACTS = {
 };
 
 function act(what) {
-  if (what === "help" || what === "undo" || deck.top) ACTS[what]();
+  return (what === "help" || what === "undo" || deck.top) && ACTS[what]();
 }
 
 // ---------------------------------------------------------------- what is shown

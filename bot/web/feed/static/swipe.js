@@ -14,7 +14,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
  * Let `card` be swiped. `leaning(way, share)` is told on the way (share 1: far enough to go; way null: back at rest);
- * `swiped(way)` once it goes: "left", "right" or "up".
+ * `swiped(way)` once it goes: "left", "right" or "up"; where that does not return true, the card springs back.
  */
 export function swipeable(card, leaning, swiped) {
   let drag = null;
@@ -52,11 +52,7 @@ export function swipeable(card, leaning, swiped) {
     setTimeout(() => card.removeEventListener("click", refuse, { capture: true }), 0);
     card.classList.remove("held");
     leaning(null, 0);
-    if (way === "left" || way === "right") swiped(way);
-    else {
-      spring(card);
-      if (way) swiped(way);
-    }
+    if (!way || swiped(way) !== true) spring(card);
   };
 
   card.addEventListener("pointerdown", begin);

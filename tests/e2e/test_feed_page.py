@@ -1,0 +1,285 @@
+"""The swipe page in a real Chromium at a phone's size, before the bot as a process."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from sandbox.browser import MISSING, chromium, executable
+from sandbox.discord import Person
+from tests.e2e.chat_stage import answer, labels, with_file
+from tests.e2e.feed_stage import FILES, OWN, PLAYLISTS, Feed, feed  # noqa: F401 - a fixture
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("feed"),
+]
+PHONE, ON_ITS_SIDE, DESK = ({"width": w, "height": h} for w, h in ((360, 640), (740, 360), (1280, 800)))
+NUMBERS = count(1)
+SLOW = 30_000  # milliseconds; a busy machine
+NAMELESS = """() => [...document.querySelectorAll("button, a, input, img")]
+    .filter((each) => !(each.textContent.trim() || each.alt !== undefined || each.labels?.length || each.ariaLabel))
+    .map((each) => each.outerHTML)"""
+SMALL = """() => [...document.querySelectorAll("button")].map((each) => each.getBoundingClientRect())
+    .filter(({width, height}) => width && (width < 44 || height < 44)).length"""
+FAINT = """() => {
+    const light = (colour) => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((each) => each / 255)
+            .map((each) => each <= .04045 ? each / 12.92 : ((each + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b;
+    };
+    const ground = (each) => {
+        for (; each; each = each.parentElement) {
+            const colour = getComputedStyle(each).backgroundColor;
+            if (!/, 0\\)$|^transparent$/.test(colour)) return colour;
+        }
+        return getComputedStyle(document.documentElement).backgroundColor;
+    };
+    return [...document.querySelectorAll("h1, h2, p, span, button, a, dd, dt, small")]
+        .filter((each) => each.offsetParent)
+        .filter((each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+        .filter((each) => !each.disabled && !each.closest("[aria-hidden=true], [role=status], :disabled"))
+        .map((each) => [each.textContent, light(getComputedStyle(each).color), light(ground(each))])
+        .map(([text, one, two]) => [text, (Math.max(one, two) + .05) / (Math.min(one, two) + .05)])
+        .filter(([, contrast]) => contrast < 4.5);
+}"""
+
+
+@dataclass(slots=True)
+class Phone:
+    """A member's browser, and what it complained of. Each test has a member to whom nothing was shown yet."""
+
+    feed: Feed
+    browser: Browser
+    person: Person
+    complaints: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def page(self, viewport: dict[str, int] = PHONE, **options: object) -> AsyncIterator[Page]:
+        """The page, entered by a link of its own."""
+        context = await self.browser.new_context(viewport=viewport, has_touch=True, **options)
+        context.set_default_timeout(SLOW)
+        expect.set_options(timeout=SLOW)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("console", lambda line: line.type in ("error", "warning") and self.complaints.append(line.text))
+        page = await context.new_page()
+        await page.goto(await self.link())
+        await page.wait_for_selector("body[data-ready]")
+        yield page
+        await context.close()
+
+    async def link(self) -> str:
+        said = await answer(self.person.command("feed web"))
+        assert said.visible_to == self.person.user.id
+        return next(each.url for each in said.buttons() if each.url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    try:
+        executable()
+    except FileNotFoundError:
+        (pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip)(MISSING)
+    async with chromium() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(feed: Feed, browser: Browser) -> AsyncIterator[Phone]:  # noqa: F811
+    person = await with_file(feed.home, f"phone-{next(NUMBERS)}", *PLAYLISTS, library=OWN)
+    await answer(person.command("feed join"))
+    await answer(person.command("feed settings", save_likes=True))
+    made = Phone(feed, browser, person)
+    yield made
+    assert made.complaints == []
+
+
+async def title(page: Page) -> str:
+    return await page.locator("#title").inner_text()
+
+
+async def until(page: Page, selector: str) -> None:
+    """Skip songs until there is one with this."""
+    for _ in range(40):
+        await page.locator(".hear:not([aria-busy])").wait_for()
+        if await page.locator(selector).count():
+            return
+        before = await title(page)
+        await page.keyboard.press("ArrowLeft")
+        await expect(page.locator("#title")).not_to_have_text(before)
+    pytest.fail(f"no song with {selector}")
+
+
+async def drag(page: Page, *path: tuple[int, int]) -> None:
+    """Press on the card, once it lies still, and move from its middle through these places before letting go."""
+    await page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished)).then(() => true)")
+    box = await page.locator(".art").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    for dx, dy in path:
+        await page.mouse.move(x + dx, y + dy, steps=8)
+    await page.mouse.up()
+
+
+def said_of(phone: Phone, name: str) -> list[str | None]:
+    """What Rob said of a song, as the bot keeps it."""
+    query = "select w.said from shown w join song s using (song) where w.member = ? and s.title = ?"
+    return [said for (said,) in phone.feed.home.rows(query, phone.person.user.id, name)]
+
+
+async def test_a_link_opens_once_and_its_secret_leaves_the_address(phone: Phone) -> None:
+    link = await phone.link()
+    async with phone.page() as page:
+        assert "#" not in page.url
+        cookie = (await page.context.cookies())[0]
+        assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (
+            "ck_feed",
+            True,
+            "Strict",
+            "/feed",
+        )
+        await page.reload()
+        await expect(page.locator("article.card")).to_be_visible()
+    context = await phone.browser.new_context(viewport=PHONE)
+    page = await context.new_page()
+    await page.goto(link)  # the link after it has made this one void
+    await expect(page.locator(".message")).to_contain_text("/feed web")
+    await context.close()
+
+
+async def test_swiping_likes_and_skips_and_undo_brings_the_song_back(phone: Phone) -> None:
+    async with phone.page() as page:
+        await until(page, ".source a")
+        first = await title(page)
+        await drag(page, (150, 0), (5, 0))
+        assert await title(page) == first, "taken back before it was let go of"
+        await drag(page, (150, 0))
+        await expect(page.locator("#title")).not_to_have_text(first)
+        await phone.feed.home.until(lambda: said_of(phone, first) == ["like"])
+        await page.get_by_role("button", name="Undo").click()
+        await expect(page.locator("#title")).to_have_text(first)
+        await phone.feed.home.until(lambda: said_of(phone, first) == [None])
+        await drag(page, (-150, 0))
+        await expect(page.locator("#title")).not_to_have_text(first)
+        await phone.feed.home.until(lambda: said_of(phone, first) == ["skip"])
+        await drag(page, (0, -200))
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_clip_plays_after_the_first_touch_and_not_before(phone: Phone) -> None:
+    await answer(phone.person.command("feed leave"))  # so that there are the operator's files, and nothing else
+    async with phone.page() as page:
+        await expect(page.locator(".play")).to_have_text("Play")
+        await expect(page.locator(".track canvas, .track svg")).to_be_visible()
+        await expect(page.locator(".where")).to_contain_text("into the song")
+        await page.locator(".play").click()
+        await expect(page.locator(".play")).to_have_text("Pause")
+        await expect(page.locator(".time")).not_to_have_text("0:00", timeout=SLOW)
+        await page.keyboard.press(" ")
+        await expect(page.locator(".play")).to_have_text("Play")
+
+
+async def test_keys_and_buttons_do_what_swipes_do(phone: Phone) -> None:
+    async with phone.page() as page:
+        for key in ("l", "ArrowRight", "s"):
+            before = await title(page)
+            await page.keyboard.press(key)
+            await expect(page.locator("#title")).not_to_have_text(before)
+        before = await title(page)
+        await page.get_by_role("button", name="Not for me").click()
+        await expect(page.locator("#title")).not_to_have_text(before)
+        await page.keyboard.press("u")
+        await expect(page.locator("#title")).to_have_text(before)
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_contain_text("Letters are keys")
+
+
+async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
+    async with phone.page() as page:
+        await until(page, ".source a")
+        song = await title(page)
+        await page.get_by_role("button", name="Add to…").click()
+        choices = page.locator("dialog .choice")
+        await expect(choices).to_have_count(len(PLAYLISTS))
+        await choices.filter(has_text="Run").click()
+        await expect(page.locator("#said")).to_contain_text("is in Run now")
+        query = "select 1 from content c join song s using (song) where c.member = ? and s.title = ?"
+        await phone.feed.home.until(lambda: phone.feed.home.rows(query, phone.person.user.id, song))
+
+
+@pytest.mark.parametrize("colours", ["dark", "light"])
+async def test_it_can_be_read_pressed_and_named(phone: Phone, colours: str) -> None:
+    for viewport in (PHONE, ON_ITS_SIDE, DESK):
+        async with phone.page(viewport, color_scheme=colours, reduced_motion="reduce") as page:
+            await page.locator(".hear:not([aria-busy])").wait_for()
+            assert await page.evaluate(NAMELESS) == []
+            assert await page.evaluate(SMALL) == 0, "44 pixels are the least for a finger"
+            assert await page.evaluate(FAINT) == []
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert await page.evaluate("document.documentElement.lang") == "en"
+
+
+async def test_nothing_moves_for_those_who_asked_for_it(phone: Phone) -> None:
+    async with phone.page(reduced_motion="reduce") as page:
+        before = await title(page)
+        await page.keyboard.press("ArrowLeft")
+        moved = await page.evaluate(
+            "document.getAnimations().some((each) => each.effect.getKeyframes().some((frame) => frame.transform))"
+        )
+        assert not moved
+        await expect(page.locator("#title")).not_to_have_text(before)
+
+
+async def test_it_can_be_installed_and_says_so_when_offline(phone: Phone) -> None:
+    async with phone.page() as page:
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        manifest = await page.evaluate("fetch('manifest.webmanifest').then((each) => each.json())")
+        assert {"name", "icons", "start_url", "display"} <= manifest.keys()
+        kept = await page.evaluate(
+            "caches.keys().then((names) => Promise.all(names.map((each) => caches.open(each).then((c) => c.keys()))))"
+            ".then((all) => all.flat().map((each) => each.url))"
+        )
+        assert kept
+        assert not [each for each in kept if "/api/" in each], "nothing personal is kept"
+        await page.context.set_offline(True)
+        await page.reload()
+        await expect(page.locator(".message")).to_contain_text("offline")
+        await page.context.set_offline(False)
+    assert [each for each in phone.complaints if "ERR_INTERNET_DISCONNECTED" in each]
+    phone.complaints.clear()
+
+
+async def test_who_logs_out_is_out_here_or_everywhere(phone: Phone) -> None:
+    async with phone.page() as page:
+        await page.keyboard.press("?")
+        await page.get_by_role("button", name="Log out here").click()
+        await expect(page.locator(".message")).to_contain_text("logged out")
+    async with phone.page() as page:
+        said = await answer(phone.person.command("feed web"))
+        assert labels(said) == ["Open the feed", "Log out everywhere"]
+        assert "Logged out" in (await answer(phone.person.click(said, "Log out everywhere"))).text()
+        await page.reload()
+        await expect(page.locator(".message")).to_contain_text("/feed web")
+    assert [each for each in phone.complaints if "401" in each]
+    phone.complaints.clear()
+
+
+async def test_where_all_was_shown_it_says_so(phone: Phone) -> None:
+    await answer(phone.person.command("feed leave"))
+    async with phone.page() as page:
+        for _ in range(FILES):
+            await page.locator(".hear:not([aria-busy])").wait_for()
+            before = await title(page)
+            await page.keyboard.press("ArrowLeft")
+            await expect(page.locator("#title", has_text=before)).to_have_count(0)
+        await expect(page.locator(".message")).to_contain_text("everything for now")
