@@ -115,9 +115,10 @@ class Chat:
 
 
 def _shown(outcome: Outcome) -> Json:
-    """What the client of who made the gesture does next: open a form, or nothing."""
+    """What the client of who made the gesture does next: open a form or the Activity, or nothing."""
     form = outcome.interaction.modal
-    return {"answer": outcome.answer.name, "modal": views.modal(form) if form else None}
+    launched = outcome.interaction.activity is not None
+    return {"answer": outcome.answer.name, "modal": views.modal(form) if form else None, "launched": launched}
 
 
 def _choice(choice: Choice) -> Json:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import count
 
 import aiohttp
 import pytest
@@ -9,12 +10,16 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, Route, expect
 
 from sandbox.browser import chromium
-from sandbox.discord import AnswerKind
-from tests.e2e.chat_stage import answer
+from sandbox.discord import AnswerKind, Person
+from tests.e2e.chat_stage import answer, newcomer
 from tests.e2e.feed_stage import CLIENT_SECRET, Feed, feed  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
 PATIENCE = 20_000  # ms; two cores may be busy
+NAMES = (f"visitor-{number}" for number in count())
+SONG = "https://example.org/song"
+LINK = "(stage, href) => stage.append(Object.assign(document.createElement('a'), { href, text: 'Elsewhere' }))"
+OPENED = "heard.find(([, , what]) => what === 'OPEN_EXTERNAL_LINK')?.[3].url"
 # What Discord's client does of the SDK's protocol: it greets whom it framed, and has its member agree.
 CLIENT = """<!doctype html><title>Discord</title><iframe src="{frame}" width="400" height="700"></iframe><script>
 const heard = []; window.heard = heard;
@@ -33,9 +38,10 @@ addEventListener("message", async ({{ source, origin, data: [opcode, said] }}) =
 
 @dataclass
 class Client:
-    """Discord in a browser, where rob opened the Activity."""
+    """Discord in a browser, where somebody opens the Activity who never used the bot before."""
 
     feed: Feed
+    person: Person
     page: Page
     complaints: list[str] = field(default_factory=list)
 
@@ -46,17 +52,6 @@ class Client:
     @property
     def title(self) -> Locator:
         return self.frame.locator("#title")
-
-    async def skip_to(self, wanted: Locator) -> None:
-        """Skip songs until a card has it: the operator's own files have no link."""
-        skip = self.frame.get_by_role("button", name="Skip", exact=True)
-        await expect(self.title).to_be_visible(timeout=PATIENCE)
-        await expect(self.frame.locator(".hear[aria-busy]")).to_have_count(0, timeout=PATIENCE)
-        while not await wanted.count():
-            shown = await self.title.inner_text()
-            await skip.click()
-            await expect(self.title).not_to_have_text(shown, timeout=PATIENCE)
-            await expect(self.frame.locator(".hear[aria-busy]")).to_have_count(0, timeout=PATIENCE)
 
     async def open(self, *, agrees: bool) -> None:
         await self.page.add_init_script(f"window.agrees = {str(agrees).lower()}")
@@ -69,28 +64,27 @@ async def client(feed: Feed) -> AsyncIterator[Client]:  # noqa: F811
         context = await browser.new_context(service_workers="block")
         page = await context.new_page()
         page.set_default_timeout(PATIENCE)
-        found = Client(feed, page)
+        found = Client(feed, newcomer(feed.home, next(NAMES)), page)
         context.on("console", lambda line: line.type == "error" and found.complaints.append(line.text))
-        await _play_discord(context, feed)
+        await _play_discord(context, found)
         yield found
-        print("DEBUG", await page.frames[1].locator("body").inner_text(), found.complaints)
 
 
-async def _play_discord(context: BrowserContext, feed: Feed) -> None:  # noqa: F811
+async def _play_discord(context: BrowserContext, client: Client) -> None:
     """Answer at discord.com with a client, and at the proxy's address with what the bot has below /activity."""
-    application = feed.home.discord.application.id
-    proxy = f"https://{application}.discordsays.com"
+    home = client.feed.home
+    proxy = f"https://{home.discord.application.id}.discordsays.com"
     frame = f"{proxy}/?frame_id=f-1&instance_id=i-1&platform=desktop"
 
     async def fetch(route: Route) -> None:
-        address = feed.home.public_url + "/activity" + route.request.url.removeprefix(proxy)
+        address = home.public_url + "/activity" + route.request.url.removeprefix(proxy)
         await route.fulfill(response=await route.fetch(url=address))
 
     async def show(route: Route) -> None:
         await route.fulfill(body=CLIENT.format(frame=frame), content_type="text/html")
 
     async def consent() -> str:
-        return feed.home.discord.oauth.consent(feed.rob.user)
+        return home.discord.oauth.consent(client.person.user)
 
     await context.expose_function("consent", consent)
     await context.route(f"{proxy}/**", fetch)
@@ -98,16 +92,16 @@ async def _play_discord(context: BrowserContext, feed: Feed) -> None:  # noqa: F
 
 
 async def test_the_page_opens_inside_discord_and_likes_a_song(client: Client) -> None:
-    home, rob = client.feed.home, client.feed.rob
+    home, member = client.feed.home, client.person.user.id
     await client.open(agrees=True)
     title = client.title
     await expect(title).to_be_visible(timeout=PATIENCE)
     first = await title.inner_text()
     liked = "select count(*) from shown where member = ? and said = 'like'"
-    before = home.rows(liked, rob.user.id)
+    before = home.rows(liked, member)
     await client.frame.get_by_role("button", name="Like", exact=True).click()
     await expect(title).not_to_have_text(first, timeout=PATIENCE)
-    await home.until(lambda: home.rows(liked, rob.user.id) != before)
+    await home.until(lambda: home.rows(liked, member) != before)
     asked = [each[3] for each in await client.page.evaluate("heard") if each[2] == "AUTHORIZE"]
     assert [each["scope"] for each in asked] == [["identify"]]
     assert await client.page.context.cookies() == []
@@ -116,11 +110,10 @@ async def test_the_page_opens_inside_discord_and_likes_a_song(client: Client) ->
 
 async def test_links_are_opened_by_discord(client: Client) -> None:
     await client.open(agrees=True)
-    link = client.frame.get_by_role("link", name="Open in Spotify")
-    await client.skip_to(link)
-    await link.click()
-    heard = await client.page.evaluate("heard")
-    assert [each[3]["url"] for each in heard if each[2] == "OPEN_EXTERNAL_LINK"] == [await link.get_attribute("href")]
+    await expect(client.title).to_be_visible(timeout=PATIENCE)
+    await client.frame.locator("#stage").evaluate(LINK, SONG)
+    await client.frame.get_by_role("link", name="Elsewhere").click()
+    await client.page.wait_for_function(f"{OPENED} === '{SONG}'")
 
 
 async def test_who_does_not_agree_is_told_what_that_means(client: Client) -> None:

@@ -26,7 +26,7 @@ CODE = re.compile(r"[\x21-\x7e]{1,512}")  # visible ASCII (RFC 6749, appendix A)
 CLIENTS = "https://discord.com https://ptb.discord.com https://canary.discord.com"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors {clients} https://{application}.discordsays.com"
+    "media-src 'self' blob:; worker-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {clients} https://{application}.discordsays.com"
 )
 FOLDER = Path(__file__).with_name("static")
 PAGE = (FOLDER / "index.html").read_text()
