@@ -16,7 +16,7 @@ from bot.adapters.store import Store, limits
 from bot.adapters.vault import Vault, load_keys
 from bot.config import Settings
 from bot.errors import CratekeeperError, PriorCorrupt
-from bot.flows import teach
+from bot.flows import report, teach
 
 LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
 MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps bear less than that
@@ -53,6 +53,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         "database": _database,
         "prior": _prior,
         "jobs": _jobs,
+        "reports": _reports,
         "sources": _sources,
         "clock": _clock,
         "Discord token": _token,
@@ -122,6 +123,16 @@ async def _jobs(settings: Settings) -> str:
     return "none is stuck"
 
 
+async def _reports(settings: Settings) -> str:
+    """How many songs were reported that nobody looked into; whoever runs the server may, so that is no illness."""
+    store = Store(settings.database_url)
+    try:
+        found = await report.open_ones(store, datetime.now(UTC))
+    finally:
+        await store.close()
+    return f"{found} open; the log says which songs no server's channel was told of" if found else "none is open"
+
+
 async def _sources(settings: Settings) -> str:
     """Which services are asked for features; one that asks us to wait, or is down, is nothing to be put right here."""
     now, store = datetime.now(UTC), Store(settings.database_url)
@@ -170,7 +181,7 @@ async def _intents(settings: Settings) -> str:
 async def _commands(settings: Settings) -> str:
     application = await _discord(settings, "/applications/@me")
     invite = f"https://discord.com/oauth2/authorize?client_id={application['id']}&scope=bot+applications.commands"
-    return f"invite the bot with {invite}&permissions=274878024768"
+    return f"invite the bot with {invite}&permissions=309237763136"
 
 
 async def _spotify_app(settings: Settings) -> str:

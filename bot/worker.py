@@ -10,16 +10,26 @@ from typing import Protocol
 
 from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, shown, songs, writes
-from bot.core.records import Notice, Write
-from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
-from bot.flows import hear, library, link, notify, save, sort, train, watch
+from bot.core.records import Notice, Repost, Takedown, Write
+from bot.errors import (
+    ChatDown,
+    ConsentEnded,
+    CoolingDown,
+    CratekeeperError,
+    NotLinked,
+    PlaylistGone,
+    SpotifyDown,
+    TrainingFailed,
+)
+from bot.flows import digest, hear, hosting, library, link, notify, report, repost, rounds, save, sort, train, watch
+from bot.flows.digest import Digest
 from bot.ports import Music
 from bot.services import Services
 
 log = logging.getLogger(__name__)
 BACK_OFF = 5  # seconds; doubled with each try, spread over the whole of it ("full jitter")
 LONGEST = 300
-UNASKED = ("poll", "hear", "place")  # kinds of job that begin by themselves
+UNASKED = ("poll", "hear", "place", "share")  # kinds of job that begin by themselves
 AT_ONCE, LATER = 0, 1  # arguments of "hear": what waits for an hour is no reason not to begin now
 
 
@@ -31,6 +41,16 @@ class Mouth(Protocol):
         ...
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
+
+    async def take_down(self, takedown: Takedown) -> bool: ...
+
+    async def find_repost(self, repost: Repost) -> int | None: ...
+
+    async def digest(self, found: Digest) -> None: ...
+
+    def crowd(self, server: int) -> int: ...
+
+    async def turn_round(self, number: int) -> None: ...
 
 
 class Worker:
@@ -45,6 +65,7 @@ class Worker:
             "hear": self._hear,
             "place": self._place,
             "save": self._save,
+            "share": self._share,
         }
 
     async def run(self, job: Job) -> None:
@@ -69,10 +90,17 @@ class Worker:
         await self._deliver(job.member)
 
     async def make_good(self) -> None:
-        """Have every model that serves and cannot be used learnt anew."""
+        """Have every model that serves and cannot be used learnt anew, and written what waits to be."""
         for model in await train.lost(self._services.store, self._services.scorer):
             log.warning("model %s cannot be used; it is learnt anew", model.digest[:12])
             await self._services.jobs.enqueue("train", model.member, model.layer)
+        await self._share_rest()
+
+    async def _share_rest(self, host: int | None = None) -> None:
+        """Have written what a crash or an ended consent left behind."""
+        for each in await hosting.unwritten(self._services.store, host):
+            if each.host is not None:
+                await self._services.jobs.enqueue("share", each.host, each.shared)
 
     async def tick(self) -> None:
         """Begin what is due: polls of members' likes, writes without a job, warnings, waiting notices."""
@@ -89,6 +117,20 @@ class Worker:
             await self._resume(write)
         await notify.warn_of_consent(store, now)
         await self._deliver()
+        await self._see_to_channels(now)
+
+    async def _see_to_channels(self, now: datetime) -> None:
+        """Delete what is to go from channels, clear up reposts that were cut short, post what is due."""
+        store, mouth = self._services.store, self._mouth
+        try:
+            await repost.clear(store, mouth.take_down, now)
+            await repost.resume(store, mouth.find_repost, now)
+            await digest.post_due(store, mouth.digest, mouth.crowd, now)
+            for number in await rounds.due(store, now):
+                await mouth.turn_round(number)
+        except ChatDown as down:
+            log.warning("channels wait: %s", down)
+        await report.sweep(store, now)
 
     async def begin_hearing(self) -> None:
         """Go on finding out about songs, or begin: sources may have been switched on since, or a crash come between."""
@@ -157,6 +199,7 @@ class Worker:
             await link.recognise(tx, services.vault, job.member)
             body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
             await notices.add(tx, job.member, "synced", body, now)
+        await self._share_rest(job.member)
         await self._settle(job, music, now)
 
     async def _poll(self, job: Job, now: datetime) -> None:
@@ -243,3 +286,17 @@ class Worker:
             return
         async with services.store.writing() as tx:
             await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
+
+    async def _share(self, job: Job, now: datetime) -> None:
+        """Write a shared playlist into its host's account; the host hears once of what stands in the way."""
+        services = self._services
+        try:
+            music = await services.music(job.member)
+            written = await hosting.write(services.store, music, job.member, job.argument, now)
+        except (ConsentEnded, NotLinked) as ended:
+            return await hosting.tell_once(services.store, job.member, ended.for_member(), now)
+        except PlaylistGone:
+            return await hosting.lose(services.store, job.member, job.argument, now)
+        if written is not None:
+            await hosting.receipt(services.store, job.member, written, now)
+        return None

@@ -21,7 +21,7 @@ from training.people import Person
 from training.problems import InputProblem
 
 SIZES = (30, 100, 300, 1_000)  # likes on either side
-STRANGERS = 2_000  # as in bot.flows.meet
+STRANGERS = 2_000  # as in bot.flows.compare
 DRAWS = 10  # of each pair and size
 
 
@@ -94,22 +94,24 @@ def _middles(one: Likes, other: Likes) -> float:
 
 
 def _figures(drawn: Sequence[Drawn]) -> dict[str, dict[str, float]]:
-    settled = float(np.mean([each.meeting.number for each in drawn if each.likes == max(SIZES)]))
-    return {str(size): _of_size([each for each in drawn if each.likes == size], settled) for size in SIZES}
+    by_size = {size: [each for each in drawn if each.likes == size] for size in SIZES}
+    settled = float(np.mean([each.meeting.number for each in by_size[max(SIZES)] or drawn]))
+    return {str(size): _of_size(found, settled) for size, found in by_size.items()}
 
 
 def _of_size(drawn: Sequence[Drawn], settled: float) -> dict[str, float]:
-    def mean(values: Sequence[float] | NDArray[np.bool_]) -> float:
-        return round(float(np.mean(values)), 3)
+    """said: the share of draws of which there is a number; the means are of those."""
+    found = {"said": len(drawn) / DRAWS}
+    if drawn:
+        numbers, within = (np.array([getattr(each.meeting, name) for each in drawn]) for name in ("number", "within"))
+        found |= {"number": _mean(numbers), "within": _mean(within)}
+        found |= {"covered": _mean(np.abs(numbers - settled) <= within)}
+        found |= {"middles": _mean(np.array([each.middles for each in drawn]))}
+    return found
 
-    numbers = [each.meeting.number for each in drawn]
-    within = [each.meeting.within for each in drawn]
-    return {
-        "number": mean(numbers),
-        "within": mean(within),
-        "covered": mean(np.abs(np.array(numbers) - settled) <= within),
-        "middles": mean([each.middles for each in drawn]),
-    }
+
+def _mean(values: NDArray[Any]) -> float:
+    return round(float(values.mean()), 3)
 
 
 def report(found: Mapping[str, Any]) -> str:
@@ -121,9 +123,16 @@ def report(found: Mapping[str, Any]) -> str:
         f"|---|{'---|' * (len(SIZES) + 1)}",
     ]
     for pair, sizes in found["pairs"].items():
-        cells = [f"{sizes[str(size)]['number']:.0f} ± {sizes[str(size)]['within']:.0f}" for size in SIZES]
-        lines.append(f"| {pair} | {' | '.join(cells)} | {sizes[str(SIZES[-1])]['middles']:.2f} |")
+        most = sizes[str(max(SIZES))].get("middles", float("nan"))
+        lines.append(f"| {pair} | {' | '.join(_said(sizes[str(size)]) for size in SIZES)} | {most:.2f} |")
     for size in SIZES:
-        covered = np.mean([sizes[str(size)]["covered"] for sizes in found["pairs"].values()])
-        lines.append(f"\n{size:,} likes: the interval holds the number of {SIZES[-1]:,} in {covered:.2f} of draws.")
+        figures = [sizes[str(size)] for sizes in found["pairs"].values()]
+        covered = [each["covered"] for each in figures if "covered" in each]
+        said = np.mean([each["said"] for each in figures])
+        held = f"its interval holds that of {max(SIZES):,} in {np.mean(covered):.2f}" if covered else "no interval"
+        lines.append(f"\n{size:,} likes: a number in {said:.2f} of draws; {held}.")
     return "\n".join(lines)
+
+
+def _said(figures: Mapping[str, float]) -> str:
+    return f"{figures['number']:.0f} ± {figures['within']:.0f}" if figures["said"] else "–"

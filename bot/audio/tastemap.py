@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.audio.waveform import INK, PAPER, QUIET
+from bot.audio.waveform import INK, PAPER
 
 SIDE, MARGIN, LINE = 1000, 70, 46  # pixels: of the square, what is left around it, and of a line of the legend
 FINE = 2  # times larger while it is drawn: Pillow's shapes have hard edges
 COLOURS = ("#56b4e9", "#e69f00", "#2bc48a", "#f0e442", "#e08fc0")  # told apart by the colour-blind (Okabe and Ito)
+PLAIN = "#80848e"  # of a song in no playlist that is shown
 DOT, MARK, RING = 5, 10, 17  # pixels: radii of a song of no playlist, of one in one, and around the latest
-WIDE = 1.5  # standard deviations that a cloud's outline is away from its middle
-VEIL = 46  # of 255: how much of the ground a cloud covers
+WIDE = 1.2  # standard deviations that a cloud's outline is away from its middle
+VEIL = 36  # of 255: how much of the ground a cloud covers
 LEAST = 4  # songs that an outline is drawn around
 FONT = 28  # pixels
 LONGEST = 24  # letters of a name
@@ -38,7 +39,7 @@ def draw(
     for at, cloud in enumerate(songs):
         _veil(pen, cloud, COLOURS[at])
     for x, y in _pixels(rest):
-        pen.ellipse(_box(x, y, FINE * DOT), fill=QUIET)
+        pen.ellipse(_box(x, y, FINE * DOT), fill=PLAIN)
     for at, cloud in enumerate(songs):
         for x, y in cloud:
             SHAPES[at](pen, x, y, COLOURS[at])

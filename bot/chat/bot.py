@@ -19,7 +19,7 @@ from bot.chat.guard import caught, guarded
 from bot.chat.layout import Handler, Page, Tap
 from bot.chat.offers import Offers
 from bot.config import Settings
-from bot.flows import prompt
+from bot.flows import places, prompt
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
 ENTRY_POINT = 4  # the kind of command that Discord makes when Activities are switched on
 KEPT = ("id", "type", "name", "description", "handler", "integration_types", "contexts")
 DEFAULT_API = "https://discord.com/api/v10"
-AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group
+AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 
 def point_at(settings: Settings) -> None:
@@ -79,6 +79,7 @@ class Bot(discord.Client):
         )
         self.services, self.desk, self.offers = services, Desk(), Offers(services)
         self.connected = asyncio.Event()  # set for good by the first connection
+        self.telling = asyncio.Lock()  # a round's channel: by a press and by the clock, once
         self._taps = dict(taps)
         self.tree = Tree(self, allowed_contexts=EVERYWHERE, allowed_installs=FOR_ALL)
         for command in commands:
@@ -110,7 +111,14 @@ class Bot(discord.Client):
 
     async def on_ready(self) -> None:
         self.connected.set()
+        await places.keep_only(self.services.store, {guild.id for guild in self.guilds})
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await places.leave(self.services.store, guild.id)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await places.close(self.services.store, channel.id)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("handling %s failed", event_method)
@@ -157,9 +165,13 @@ def values(interaction: discord.Interaction[Any]) -> list[str]:
 
 
 def fields(interaction: discord.Interaction[Any]) -> dict[str, str]:
-    """What was filled into the form, by the fields' ids."""
+    """What was filled into the form, or chosen in it, by the fields' ids."""
     inner = [item.get("component", {}) for item in _data(interaction).get("components", ())]
-    return {each["custom_id"]: str(each.get("value", "")) for each in inner if "custom_id" in each}
+    return {each["custom_id"]: _filled(each) for each in inner if "custom_id" in each}
+
+
+def _filled(item: Any) -> str:
+    return str(item.get("value") or next(iter(item.get("values") or ()), ""))
 
 
 def _data(interaction: discord.Interaction[Any]) -> Any:

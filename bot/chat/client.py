@@ -8,7 +8,7 @@ from datetime import datetime
 
 import discord
 
-from bot.chat import doors
+from bot.chat import channels, doors
 from bot.chat.bot import AnyCommand, Bot
 from bot.chat.commands import (
     activity,
@@ -16,15 +16,20 @@ from bot.chat.commands import (
     discover,
     feed,
     follow,
+    hide,
     label,
     library,
     link,
     match,
     model,
+    passing,
     playlists,
     profile,
     prompt,
+    rounds,
     rules,
+    server,
+    shared,
     song,
     sort,
     status,
@@ -34,15 +39,16 @@ from bot.chat.commands import (
 )
 from bot.chat.layout import Handler, Page
 from bot.chat.texts import reading
-from bot.core.records import Notice
+from bot.core.records import Notice, Repost, Takedown
 from bot.errors import SettingsError
+from bot.flows.digest import Digest
 from bot.services import Services
 
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, web, activity, profile, follow, match),
+    *(discover, feed, web, activity, profile, follow, match, server, passing, hide, shared, rounds),
 )
 
 
@@ -107,3 +113,24 @@ class Chat:
             await live.interaction.edit_original_response(view=Page(reading(done, total)))
         except discord.HTTPException as gone:
             log.debug("nobody sees the progress of %s: %s", kind, gone)
+
+    async def take_down(self, takedown: Takedown) -> bool:
+        """Delete a message of ours; True when it is gone. Raises ChatDown."""
+        return await channels.take_down(self._bot, takedown)
+
+    async def find_repost(self, repost: Repost) -> int | None:
+        """Return the message of a repost that was cut short. Raises ChatDown."""
+        return await channels.find_repost(self._bot, repost)
+
+    async def digest(self, found: Digest) -> None:
+        """Post a digest unless it stands there. Raises ChatDown."""
+        await channels.digest(self._bot, found)
+
+    async def turn_round(self, number: int) -> None:
+        """Turn a round that is due, and tell its channel. Raises ChatDown."""
+        await channels.turn_round(self._bot, number)
+
+    def crowd(self, server: int) -> int:
+        """How many are in a server, the bot among them; 0 for one that it is not in."""
+        guild = self._bot.get_guild(server)
+        return (guild.member_count or 0) if guild is not None else 0

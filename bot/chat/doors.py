@@ -8,7 +8,7 @@ import logging
 import discord
 from aiohttp import ClientError
 
-from bot.chat import ids, layout, reply, sentences, texts
+from bot.chat import ids, layout, reply, sentences, shared, texts
 from bot.chat.bot import Bot
 from bot.chat.commands import match, sort, steps
 from bot.chat.desk import Live
@@ -44,6 +44,8 @@ def asker(bot: Bot, notice: Notice) -> Live | None:
             return bot.desk.take(notice.member, "train", now, body["layer"])
         case "receipt":
             return bot.desk.take(notice.member, "apply", now, body["write"])
+        case "shared":
+            return bot.desk.take(notice.member, "share", now, body["shared"])
         case "match":
             return bot.desk.take(notice.member, match.JOB, now, body["agreement"])
         case "problem":
@@ -121,6 +123,10 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
         case "consent":
             again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
             return Page(texts.consent_ends(int(notice.body["days"])), layout.row(again))
+        case "shared":
+            return Page(shared.written(notice.body))
+        case "lost":
+            return Page(shared.lost(notice.body))
         case _:
             return Page(str(notice.body.get("text") or sentences.DEFECT))
 

@@ -69,12 +69,24 @@ class Form(ui.Modal):
         return True
 
 
-def field(label: str, key: str, longest: int, placeholder: str = "", *, long: bool = False) -> ui.Label[Any]:
+def field(
+    label: str, key: str, longest: int, placeholder: str = "", *, long: bool = False, needed: bool = True
+) -> ui.Label[Any]:
     style = discord.TextStyle.paragraph if long else discord.TextStyle.short
     box = ui.TextInput[Any](
-        custom_id=key, style=style, max_length=longest, placeholder=words.clip(placeholder, 100) or None
+        custom_id=key,
+        style=style,
+        max_length=longest,
+        placeholder=words.clip(placeholder, 100) or None,
+        required=needed,
     )
     return ui.Label(text=words.clip(label, TITLE), component=box)
+
+
+def choice(label: str, key: str, options: Iterable[Option]) -> ui.Label[Any]:
+    """One of up to 25 options, in a form."""
+    select = ui.Select[Any](custom_id=key, options=list(options)[:MOST_OPTIONS])
+    return ui.Label(text=words.clip(label, TITLE), component=select)
 
 
 def text(content: str) -> ui.TextDisplay[Any]:

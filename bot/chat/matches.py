@@ -6,11 +6,12 @@ import discord
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
-from bot.core.meeting import LEAST, Meeting
+from bot.core.meeting import LEAST, VAGUE, Meeting
 from bot.core.records import Agreement
 from bot.errors import timestamp
 from bot.flows.catalogue import Entry
-from bot.flows.meet import OPEN_FOR, Match
+from bot.flows.compare import Match
+from bot.flows.meet import OPEN_FOR
 
 IF_YOU_ACCEPT = (
     "If you accept, the two of you see a number, songs that both like and songs to trade; nobody else does. It is "
@@ -20,11 +21,12 @@ IF_YOU_ACCEPT = (
 ANSWERED = "That question is answered."
 DECLINED = "Noted: no match. They are not told, and cannot ask you again for a week."
 ENDED = "That match is over: neither of you sees it any more."
+NOT_SEEN_HERE = "They cannot see this channel, so they would never read the question. Ask in another one."
 NOBODY = "You have no match, and no question is open. `/match` with a member asks one."
 NOTHING_SHARED = "No song that both of you like yet."
 TOO_LITTLE = (
-    f"I know too little to put a number to it: I want {LEAST} liked songs of either of you of which I know how they "
-    "sound, and some songs of others to compare with."
+    f"I know too little to put a number to it. It takes more liked songs of which I know how they sound, {LEAST} at "
+    "least on either side, and songs of others to compare with."
 )
 SCALE = "0 is what two strangers here have in common, 100 what either of you has in common with themselves."
 MEANINGS = (  # from this number on
@@ -34,7 +36,7 @@ MEANINGS = (  # from this number on
     (10, "a little in common"),
     (0, "hardly more in common than strangers"),
 )
-CERTAINTY = ((5, "quite sure"), (12, "fairly sure"), (100, "a first guess"))  # up to so many points to either side
+CERTAINTY = ((6, "quite sure"), (15, "fairly sure"), (VAGUE, "a first guess"))  # up to so many points to either side
 MOST_LISTED = 12  # each with a button: Discord takes 40 components
 
 
@@ -88,9 +90,9 @@ def meaning(met: Meeting) -> str:
 
 def sureness(met: Meeting) -> str:
     """How sure the number is, in words and points."""
-    said = next(said for most, said in CERTAINTY if min(met.within, 100) <= most)
+    said = next(said for most, said in CERTAINTY if met.within <= most)
     least = words.count(met.likes, "song")
-    return f"It is {said}: give or take {min(met.within, 100)}, from {least} at least on either side."
+    return f"It is {said}: give or take {met.within}, from {least} at least on either side."
 
 
 def _titled(title: str, entries: Sequence[Entry]) -> str:

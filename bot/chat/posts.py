@@ -11,7 +11,8 @@ from discord import ui
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
-from bot.core.records import Member, Playlist, Song
+from bot.core.records import Member, Playlist, Repost, Song
+from bot.flows.catalogue import Entry
 from bot.flows.listen import Listen, Way
 from bot.flows.stream import Card, Guess, Liked
 
@@ -64,15 +65,36 @@ def post(card: Card, listen: Listen, *, public: bool) -> Post:
         layout.button("More like this", ids.of("alike", key)),
         layout.button("Not for me", ids.of("away", key)),
     ]
-    second: list[Item] = [
+    return Post("\n".join(line for line in lines if line), first, _passing(key, listen), files=_files(listen))
+
+
+def reposted(repost: Repost, entry: Entry, listen: Listen) -> Post:
+    """A song that a member passes on, by name. Its Comment button carries the repost: by that it is found again."""
+    song, key = entry.song, entry.key
+    lines = [f"-# Reposted by <@{repost.member}>", f"### {_linked(song)}", words.escape(", ".join(song.artists))]
+    first = [
+        layout.button("Like", ids.of("flike", key)),
+        layout.button("Add to…", ids.of("fadd", key)),
+        layout.button("More like this", ids.of("alike", key)),
+        layout.button("Not for me", ids.of("away", key)),
+    ]
+    second = _passing(key, listen, repost.repost)
+    return Post("\n".join(line for line in (*lines, _where(listen)) if line), first, second, files=_files(listen))
+
+
+def _passing(key: str, listen: Listen, repost: int = 0) -> list[Item]:
+    taps: list[Item] = [
         layout.button("Repost", ids.of("frepost", key)),
-        layout.button("Comment", ids.of("fcomment", key)),
+        layout.button("Comment", ids.of("fcomment", key, repost)),
         layout.button("Report", ids.of("freport", key)),
     ]
     if listen.way is Way.VIDEO and listen.url:
-        second.append(layout.link(f"Watch at {listen.by}", listen.url))
-    files = [discord.File(io.BytesIO(listen.clip.data), filename=listen.clip.name)] if listen.clip else []
-    return Post("\n".join(line for line in lines if line), first, second, files=files)
+        taps.append(layout.link(f"Watch at {listen.by}", listen.url))
+    return taps
+
+
+def _files(listen: Listen) -> list[discord.File]:
+    return [discord.File(io.BytesIO(listen.clip.data), filename=listen.clip.name)] if listen.clip else []
 
 
 def elsewhere(song: Song, listen: Listen) -> str | None:

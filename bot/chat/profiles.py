@@ -13,11 +13,12 @@ from bot.flows.profile import MOST_PLAYLISTS, Mine, Shown, Sized
 from bot.flows.tastemap import TasteMap
 
 SHOWS_NOTHING = "They show nothing here."
+OTHERS_SEE = "**This is what others see**"
 YOU_SHOW_NOTHING = "You show nothing: that is how it begins. `/profile edit` is where you choose."
 HIDDEN = "You are hidden: nobody sees any of this until `/hide off`."
 TO_WHOM = (
     "You choose what others see when they ask for your profile with `/profile show`. Only members of a server that you "
-    "are in can, each for themselves."
+    "are in can ask, and each sees it alone."
 )
 ABOUT_PLAYLISTS = (
     f"**Playlists**: name and size of up to {MOST_PLAYLISTS} that I keep for you. Choose none to show none."
@@ -31,6 +32,8 @@ ENDS_FOLLOWING = "Switched off, nobody follows you any more."
 NOBODY_FOLLOWED = "You follow nobody. `/follow` takes a member who shows what they repost."
 ONLY_IN_A_SERVER = "What people repost is seen in the server where they did it: ask me there."
 NOTHING_NEW = "Nobody you follow has passed anything on here yet."
+NONE_YET = "Nothing yet."
+PASSED_ON_ELSEWHERE = "What you pass on is seen in the server where you did."
 NOT_SHOWN_NOW = "They show nothing any more."
 MOST_FOLLOWED = 12  # in a list, each with a button: Discord takes 40 components
 ROOM = 1500  # characters of a list
@@ -48,10 +51,15 @@ def own(found: Mine, drawn: TasteMap | None, *, in_server: bool, note: str = "")
     """One's own profile: what others see, and what they do not."""
     edit = layout.button("Choose what is shown", ids.of("profileedit"), layout.PRIMARY)
     post = layout.button("Post it here", ids.of("profilepost")) if in_server and not found.shown.empty else None
-    head = "**This is what others see**" if not found.shown.empty else None if found.hidden else YOU_SHOW_NOTHING
     files = [_file(drawn)] if drawn else []
     parts = _parts(found.shown, drawn, note)
-    return Page(head, *parts, layout.small(_about(found)), layout.row(edit, post), files=files)
+    return Page(_head(found), *parts, layout.small(_about(found)), layout.row(edit, post), files=files)
+
+
+def _head(found: Mine) -> str:
+    if found.hidden:
+        return HIDDEN
+    return YOU_SHOW_NOTHING if found.shown.empty else OTHERS_SEE
 
 
 def posted(member: int) -> Page:
@@ -105,8 +113,9 @@ def _parts(shown: Shown, drawn: TasteMap | None, note: str) -> list[Item | str]:
         found.append(_picture(drawn) if drawn else layout.small(note))
         if drawn and drawn.finding:
             found.append(layout.small(words.escape(drawn.finding, 400)))
-    if shown.reposts:
-        found.append("**Passed on here**\n" + words.lines([_passed(each) for each in shown.reposts], ROOM))
+    if shown.shows_reposts:
+        said = words.lines([_passed(each) for each in shown.reposts], ROOM) or NONE_YET
+        found.append(f"**Passed on here**\n{said}" if shown.server else PASSED_ON_ELSEWHERE)
     return found
 
 
@@ -132,10 +141,9 @@ def _passed(passed: Passed) -> str:
 
 def _about(found: Mine) -> str:
     chosen = found.chosen
-    parts = {"playlists": bool(found.shown.playlists or chosen.playlists), "map": chosen.map, "reposts": chosen.reposts}
-    off = [{"map": "taste map"}.get(name, name) for name, on in parts.items() if not on]
-    said = [HIDDEN] if found.hidden else []
-    said += [f"Off: {words.listed(off)}."] if off else []
+    parts = {"playlists": chosen.playlists, "taste map": chosen.map, "reposts": chosen.reposts}
+    off = [name for name, on in parts.items() if not on]
+    said = [f"Off: {words.listed(off)}."] if off else []
     said += [f"{words.does(found.followers, 'member follows', 'members follow')} you."] if chosen.reposts else []
     return "\n".join(said) or "Nothing is off."
 

@@ -29,13 +29,15 @@ async def show(interaction: discord.Interaction[Any], page: Page, *, public: boo
         await interaction.response.edit_message(view=page, attachments=page.files)
 
 
+def is_seen(interaction: discord.Interaction[Any]) -> bool:
+    """Whether others can see the message whose button was pressed."""
+    message = interaction.message
+    return message is not None and interaction.guild_id is not None and not message.flags.ephemeral
+
+
 async def show_privately(interaction: discord.Interaction[Any], page: Page) -> None:
     """Like `show`, but never into a message that others can see."""
-    message = interaction.message
-    if message is not None and interaction.guild_id is not None and not message.flags.ephemeral:
-        await whisper(interaction, page)
-    else:
-        await show(interaction, page)
+    await (whisper if is_seen(interaction) else show)(interaction, page)
 
 
 async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
@@ -46,6 +48,11 @@ async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
         await interaction.followup.send(view=page, files=page.files, ephemeral=True)
     else:
         await interaction.response.send_message(view=page, files=page.files, ephemeral=True)
+
+
+async def announce(interaction: discord.Interaction[Any], page: Page) -> None:
+    """Say it where the member is, for all there to see: they asked for that."""
+    await interaction.response.send_message(view=page, files=page.files)
 
 
 async def pause(interaction: discord.Interaction[Any], *, public: bool = False) -> None:

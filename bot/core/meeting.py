@@ -19,9 +19,10 @@ from bot.core.taste import KIN, Taste
 
 LEAST = 10  # liked songs with a point on either side
 LEAST_STRANGERS = 30
+VAGUE = 50  # points to either side, from which on a number would say nothing
 ALIKE_AT_LEAST = 0.3  # how far a taste is taken to stand out from strangers: of one that is all over, chance would tell
 SHARED = 2.0  # nearness of a song that both like: more than any cosine
-SURE = 1.96  # standard errors to either side of 95 %
+SURE = 1.96  # standard errors: 95 % of a normal distribution
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +37,10 @@ class Likes:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """number: 0 to 100; within: half of its 95 % interval, in the same points; likes: songs on the side with fewer."""
+    """number: 0 to 100; within: points to either side of it; likes: songs on the side with fewer.
+
+    `within` is SURE standard errors; how often it held on real people stands in docs/people.md.
+    """
 
     number: int
     within: int
@@ -44,16 +48,17 @@ class Meeting:
 
 
 def meet(one: Likes, other: Likes, strangers: Vectors) -> Meeting | None:
-    """Return what the two have in common, whoever is named first; None where too little is known to say."""
+    """Return what the two have in common, whoever is named first; None where too little is known to say.
+
+    Needs LEAST liked songs on either side and LEAST_STRANGERS others, and an interval of less than VAGUE.
+    """
     fewer = min(len(one.songs), len(other.songs))
     if fewer < LEAST or len(strangers) < LEAST_STRANGERS:
         return None
     ways = [_towards(one, other, strangers), _towards(other, one, strangers)]
-    return Meeting(
-        number=round(50 * sum(min(max(share, 0.0), 1.0) for share, _ in ways)),
-        within=math.ceil(SURE * 50 * sum(error for _, error in ways)),
-        likes=fewer,
-    )
+    number = round(50 * sum(min(max(share, 0.0), 1.0) for share, _ in ways))
+    within = math.ceil(SURE * 50 * sum(error for _, error in ways))
+    return Meeting(number, within, fewer) if within < VAGUE else None
 
 
 def _towards(songs: Likes, taste_of: Likes, strangers: Vectors) -> tuple[float, float]:

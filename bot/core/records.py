@@ -217,6 +217,44 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Repost:
+    """A song that a member posted in a server. message: None while it is being posted."""
+
+    repost: int
+    member: int
+    server: int
+    channel: int
+    message: int | None
+    song: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Takedown:
+    """A message of ours that is to be deleted. tries: how often Discord refused."""
+
+    message: int
+    channel: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A song that a member found amiss, and on which message, if others could see it."""
+
+    report: int
+    member: int
+    server: int | None
+    channel: int | None
+    message: int | None
+    song: str
+    key: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What a member shows to others: some of their playlists, a map of their taste, what they reposted."""
 
@@ -252,6 +290,35 @@ class Agreement:
     def beside(self, member: int) -> int:
         """The other of the two."""
         return self.other if member == self.member else self.member
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A themed round. state: "entering", "voting", "closed" or "cancelled"; told: the one that was last told of."""
+
+    round: int
+    host: int
+    server: int | None
+    channel: int
+    message: int | None
+    told: str | None
+    theme: str
+    state: str
+    enter_until: datetime
+    vote_until: datetime
+    shared: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEntry:
+    """A song that a member entered. What says so is shown at the end only."""
+
+    round_entry: int
+    round: int
+    member: int
+    song: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

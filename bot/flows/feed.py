@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.adapters.store import Store, distastes, entries, members
+from bot.adapters.store import Store, distastes, entries, members, reposts
 from bot.flows.points import key
 
 
@@ -14,11 +14,12 @@ async def join(store: Store, member: int, now: datetime) -> None:
 
 
 async def leave(store: Store, member: int, now: datetime) -> None:
-    """Take what only they shared out of the catalogue, at once."""
+    """Take what only they shared out of the catalogue, at once, and what they reposted out of channels, by and by."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, joined=False)
         await entries.forget(tx, await entries.strangers(tx))
+        await reposts.remove_all(tx, member)
 
 
 async def put_away(store: Store, member: int, song: str, now: datetime) -> None:

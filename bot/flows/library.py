@@ -5,7 +5,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -162,14 +162,19 @@ async def as_csv(store: Store, music: Music, playlist: Playlist) -> tuple[str, b
     contents = await music.contents(playlist.ref)
     async with store.reading() as tx:
         known = await songs.some(tx, (song for song in contents.songs if song))
+    rows = [(known[item.song], item.added_at) for item in contents.items if item.song in known]
+    return csv_of(playlist.name, playlist.playlist, rows)
+
+
+def csv_of(name: str, number: int, rows: Iterable[tuple[Song, datetime | None]]) -> tuple[str, bytes]:
+    """Return songs, each with the moment it was added, as such a file."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(HEADER)
-    for item in contents.items:
-        if item.song in known:
-            writer.writerow([_harmless(cell) for cell in _cells(known[item.song], item.added_at)])
-    bare = re.sub(r"[^\w-]+", "_", playlist.name).strip("_")[:60]
-    return f"{bare or 'playlist'}_{playlist.playlist}.csv", text.getvalue().encode("utf-8-sig")
+    for song, added_at in rows:
+        writer.writerow([_harmless(cell) for cell in _cells(song, added_at)])
+    bare = re.sub(r"[^\w-]+", "_", name).strip("_")[:60]
+    return f"{bare or 'playlist'}_{number}.csv", text.getvalue().encode("utf-8-sig")
 
 
 def _cells(song: Song, added_at: datetime | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Places: where in a server the bot may post. Nowhere, until those who run it give a channel to a purpose."""
 
+from collections.abc import Set
 from datetime import datetime
 from enum import StrEnum
 
@@ -59,3 +60,30 @@ async def count(store: Store, server: int | None, what: str, now: datetime) -> N
     if server is not None:
         async with store.writing() as tx:
             await places.count(tx, server, what, now)
+
+
+async def leave(store: Store, server: int) -> None:
+    """Forget a server: the bot is no longer in it."""
+    async with store.writing() as tx:
+        await places.forget_server(tx, server)
+
+
+async def keep_only(store: Store, servers: Set[int]) -> None:
+    """Forget the servers that the bot was put out of while it did not run."""
+    async with store.writing() as tx:
+        for server in await places.servers(tx) - servers:
+            await places.forget_server(tx, server)
+
+
+async def close(store: Store, channel: int) -> None:
+    """Forget a channel: it is there no longer."""
+    async with store.writing() as tx:
+        await places.forget_channel(tx, channel)
+
+
+async def barred(store: Store, server: int | None) -> Set[str]:
+    """Return the keys of the songs that are not to be posted in the server."""
+    if server is None:
+        return frozenset()
+    async with store.reading() as tx:
+        return await places.barred(tx, server)

@@ -18,9 +18,10 @@ Sized = tuple[Playlist, int]  # with its number of songs
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A profile as others see it. map: whether a map of their taste may be drawn; server: where it is looked at."""
+    """A profile as others see it. server: where it is looked at; map: whether one of their taste may be drawn."""
 
     member: int
+    server: int | None
     playlists: Sequence[Sized] = ()
     map: bool = False
     shows_reposts: bool = False
@@ -64,7 +65,7 @@ async def mine(store: Store, member: int, server: int | None) -> Mine:
 async def _shown(tx: Tx, profile: Profile, server: int | None) -> Shown:
     lists = [each for each in await _kept(tx, profile.member) if each[0].playlist in profile.playlists]
     posted = await people.reposted_by(tx, profile.member, server, NEWEST) if server is not None else []
-    return Shown(profile.member, lists, profile.map, profile.reposts, await follow.named(tx, posted))
+    return Shown(profile.member, server, lists, profile.map, profile.reposts, await follow.named(tx, posted))
 
 
 async def _kept(tx: Tx, member: int) -> list[Sized]:
@@ -95,6 +96,8 @@ async def conceal(store: Store, member: int, part: Part, now: datetime) -> None:
 
 
 async def _change(tx: Tx, member: int, now: datetime, **values: object) -> None:
-    await members.ensure(tx, member, now)
-    changed: Profile = replace(await people.profile(tx, member), **values)  # type: ignore[arg-type]
-    await people.save_profile(tx, changed, now)
+    chosen = await people.profile(tx, member)
+    changed: Profile = replace(chosen, **values)  # type: ignore[arg-type]
+    if changed != chosen:
+        await members.ensure(tx, member, now)
+        await people.save_profile(tx, changed, now)

@@ -138,7 +138,7 @@ async def _converge(store: Store, music: Music, playlist: Playlist, lines: Seque
         todo = await _attempt(store, playlist, lines, contents)
         if not todo:
             return
-        failure = await _carry_out(music, playlist, todo, contents.snapshot)
+        failure = await carry_out(music, playlist.ref, todo, contents.snapshot)
         contents = await music.contents(playlist.ref)
     if await _attempt(store, playlist, lines, contents):
         raise failure or PlaylistKeepsChanging(playlist.name)
@@ -170,15 +170,15 @@ def _plan(lines: Sequence[Change], contents: Contents, ours: frozenset[str]) -> 
     return plan(contents.songs, add, remove, ours | taken_out)
 
 
-async def _carry_out(music: Music, playlist: Playlist, todo: Plan, snapshot: str | None) -> SpotifyDown | None:
+async def carry_out(music: Music, ref: str, todo: Plan, snapshot: str | None) -> SpotifyDown | None:
     """Send the plan, each call once. A call whose fate is unknown ends the round: reading again tells (promise P2)."""
     try:
         for gone in batches(todo.remove):
-            await music.remove(playlist.ref, gone, snapshot)
+            await music.remove(ref, gone, snapshot)
         for position, back in runs(todo.insert):
-            await music.add(playlist.ref, back, position)
+            await music.add(ref, back, position)
         for new in batches(todo.append):
-            await music.add(playlist.ref, new, None)
+            await music.add(ref, new, None)
     except SpotifyDown as down:
         return down
     return None

@@ -17,7 +17,7 @@ STAGE = web.AppKey("stage", Stage)
 PAYLOAD = "payload"  # the part of a multipart request that holds the JSON; the others are files
 API = "/page/"
 
-Answer = Callable[["Ask"], Awaitable[Json | list[Json]]]
+Answer = Callable[["Ask"], Awaitable[Json | list[Json] | list[str]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.store import Store, distastes, notices, schema, songs, whole
+from bot.adapters.store import Store, distastes, notices, schema, shown, songs, whole
 from bot.core.records import Agreement, Like
 from bot.errors import BadChoice, NotYours
-from bot.flows import feed, meet
+from bot.flows import compare, feed, meet
 from bot.flows.catalogue import Entry
-from bot.flows.meet import Match
+from bot.flows.compare import Match
 from tests.contract.catalogue_stage import ADA, BEN, EVA, number_of, song, staged
 from tests.contract.people_stage import CAL, People
 
@@ -35,7 +35,7 @@ async def agreed(home: People) -> Agreement:
 
 
 async def seen(home: People, member: int, number: int) -> Match:
-    return await meet.match(home.store, home.stage.catalogue, member, number)
+    return await compare.match(home.store, home.stage.catalogue, member, number)
 
 
 def numbers(entries: Sequence[Entry]) -> set[int]:
@@ -262,3 +262,15 @@ async def test_where_the_catalogue_holds_nobody_else_there_is_no_number(
     found = await seen(pair, ADA, (await agreed(pair)).agreement)
     assert found.meeting is None
     assert len(found.both) == len(found.mine) == len(found.theirs) == 3
+
+
+async def test_what_one_likes_in_the_feed_counts_without_being_saved(home: People) -> None:
+    number = (await agreed(home)).agreement
+    first = await seen(home, ADA, number)
+    liked = first.mine[0].song.song
+    async with home.store.writing() as tx:
+        await shown.note(tx, ADA, {liked: first.mine[0].key}, home.now)
+        await shown.say(tx, ADA, liked, home.now, said="like")
+    then = await seen(home, ADA, number)
+    assert liked in [each.song.song for each in then.both]
+    assert liked not in [each.song.song for each in then.mine]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.hearing import Hearing
-from bot.adapters.store import Store, distastes, people, schema
+from bot.adapters.store import Store, distastes, people, reposts, schema, whole
 from bot.core.records import Profile
 from bot.errors import BadChoice, NothingThereYet
-from bot.flows import follow, profile, tastemap
+from bot.flows import follow, hide, profile, tastemap
 from tests.contract.catalogue_stage import ADA, BEN, EVA, song, staged
 from tests.contract.people_stage import CAL, ELSEWHERE, SERVER, People
 
@@ -48,6 +48,12 @@ async def test_others_see_what_was_chosen_and_no_more(home: People) -> None:
     assert [each.song.song for each in shown.reposts] == [song(1).song], "what was passed on elsewhere stays there"
     await profile.choose_playlists(home.store, ADA, [], home.now)
     assert not (await profile.shown(home.store, ADA, SERVER)).playlists
+
+
+async def test_choosing_what_is_chosen_already_writes_nothing(home: People) -> None:
+    await profile.choose_playlists(home.store, CAL, [], home.now)
+    await profile.conceal(home.store, CAL, "map", home.now)
+    assert await home.count(schema.profile) == 0
 
 
 async def test_another_members_playlist_cannot_be_shown(home: People) -> None:
@@ -158,3 +164,29 @@ async def test_nothing_is_written_by_looking(home: People) -> None:
     await profile.mine(home.store, CAL, SERVER)
     await follow.news(home.store, CAL, SERVER)
     assert await home.count(schema.profile) == 0
+
+
+async def down(home: People) -> set[int]:
+    async with home.store.reading() as tx:
+        return {each.message for each in await reposts.takedowns(tx, home.now)}
+
+
+async def test_messages_that_name_a_member_go_when_they_hide(home: People) -> None:
+    await home.change(BEN, hidden=False)
+    await hide.posted(home.store, [ADA], 5, 901)
+    await hide.posted(home.store, [ADA, BEN], 5, 902)
+    await hide.posted(home.store, [BEN], 5, 903)
+    assert await down(home) == set()
+    await hide.hide(home.store, ADA, home.now)
+    assert {901, 902} <= await down(home)
+    assert 903 not in await down(home)
+    await hide.posted(home.store, [ADA, BEN], 5, 904)
+    assert 904 in await down(home), "hidden while it was being posted"
+
+
+async def test_p35_messages_that_name_a_member_go_when_they_erase_their_data(home: People) -> None:
+    await hide.posted(home.store, [ADA], 5, 901)
+    async with home.store.writing() as tx:
+        await whole.erase(tx, ADA)
+    assert 901 in await down(home)
+    assert await home.count(schema.posted) == 0

@@ -17,8 +17,13 @@ from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import PATIENCE, Home, plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
-STRANGERS, COMMON, HERS, HIS = (plain(count, seed=seed) for count, seed in ((36, 301), (6, 302), (12, 303), (12, 304)))
 PLAYLIST, SECRET = "Late *night*", "For the ex"
+
+
+def of_one_style(count: int, seed: int) -> Library:
+    """Songs of one style alone."""
+    found = plain(3 * count, seed)
+    return Library(found.tracks[::3], found.likes[::3], {}, found.features[::3])
 
 
 def together(*libraries: Library) -> Library:
@@ -28,6 +33,10 @@ def together(*libraries: Library) -> Library:
         likes += each.likes
         features += each.features
     return Library(tuple(tracks), tuple(likes), {}, tuple(features))
+
+
+STRANGERS = plain(72, seed=301)
+COMMON, HERS, HIS = of_one_style(6, seed=302), of_one_style(24, seed=303), of_one_style(24, seed=304)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -98,7 +107,7 @@ async def test_what_is_chosen_is_what_others_see(greta: Person, hanno: Person) -
     assert SECRET not in seen.text()
     assert [each.filename for each in seen.files()] == ["taste.png"]
     (alt,) = alt_texts(seen)
-    assert alt.startswith("Taste map of 18 liked songs. The latest 10 lie ")
+    assert alt.startswith("Taste map of 30 liked songs. The latest 10 lie ")
     assert labels(seen) == []
 
 
@@ -229,9 +238,14 @@ async def test_no_thanks_stays_between_the_asked_and_the_bot(
     assert "is over" in (await answer(hanno.click(await asking.reply(), "Take it back"))).text()
 
 
-async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(home: Home, greta: Person) -> None:
+async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(
+    home: Home, place: Channel, greta: Person
+) -> None:
+    named = [each.id for each in public(place) if f"<@{greta.user.id}>" in each.text()]
+    assert named
     outcome = await greta.submit(await greta.command("data delete"), word="delete")
     await outcome.until(lambda each: "is deleted" in each.text())
+    await home.until(lambda: not [each for each in public(place) if each.id in named and not each.deleted])
     for table, column in (
         ("profile", "member"),
         ("follow", "followed"),

@@ -31,6 +31,22 @@ async def change(tx: Tx, member: int, **values: Any) -> None:
     await tx.execute(update(MEMBER).where(MEMBER.c.member == member).values(**values))
 
 
+async def is_hidden(tx: Tx, member: int) -> bool:
+    """Whether nobody may see anything of the member; somebody we do not know shows nothing, and hides nothing."""
+    return (
+        await tx.execute(select(MEMBER.c.member).where(MEMBER.c.member == member, MEMBER.c.hidden))
+    ).first() is not None
+
+
+async def visible(tx: Tx, among: Iterable[int]) -> set[int]:
+    """Return those of the members who are known and do not hide."""
+    found: set[int] = set()
+    for piece in chunks(among):
+        query = select(MEMBER.c.member).where(MEMBER.c.member.in_(piece), ~MEMBER.c.hidden)
+        found |= {*(await tx.execute(query)).scalars()}
+    return found
+
+
 async def due(tx: Tx, now: datetime) -> list[Member]:
     """Return the members whose likes are to be looked at by now; not those whose consent has ended (promise P8)."""
     ready = or_(MEMBER.c.next_poll_at.is_(None), MEMBER.c.next_poll_at <= now)

@@ -3,24 +3,19 @@
 Who is hidden is in no answer here (`Member.hidden`), whatever they had chosen to show.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
 
-from bot.adapters.store import schema
+from bot.adapters.store import members, reposts, schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, one, upsert
 from bot.core.records import Agreement, Profile, Reposted
 
-PROFILE, FOLLOW, AGREEMENT, REPOST, MEMBER = (
-    schema.profile,
-    schema.follow,
-    schema.agreement,
-    schema.repost,
-    schema.member,
-)
+PROFILE, FOLLOW, AGREEMENT = schema.profile, schema.follow, schema.agreement
+REPOST, POSTED, MEMBER = schema.repost, schema.posted, schema.member
 
 
 async def profile(tx: Tx, member: int) -> Profile:
@@ -39,6 +34,22 @@ async def seen(tx: Tx, member: int) -> Profile:
 async def save_profile(tx: Tx, profile: Profile, now: datetime) -> None:
     row = {"member": profile.member, "playlists": list(profile.playlists), "map": profile.map}
     await upsert(tx, PROFILE, row | {"reposts": profile.reposts, "at": now})
+
+
+async def note_posted(tx: Tx, named: Iterable[int], channel: int, message: int) -> None:
+    """Note that a message of ours names these members; it is to be deleted where one of them does not show any more."""
+    known = set(named)
+    if await members.visible(tx, known) != known:
+        await reposts.take_down(tx, channel, message)
+        return
+    await upsert(tx, POSTED, [{"message": message, "member": each, "channel": channel} for each in known])
+
+
+async def take_down(tx: Tx, member: int) -> None:
+    """Have the messages deleted that name the member."""
+    for row in (await tx.execute(select(POSTED).where(POSTED.c.member == member))).all():
+        await reposts.take_down(tx, row.channel, row.message)
+        await tx.execute(delete(POSTED).where(POSTED.c.message == row.message))
 
 
 async def follow(tx: Tx, member: int, followed: int, now: datetime) -> None:

@@ -52,8 +52,9 @@ async def get(tx: Tx, playlist: int) -> Playlist | None:
 
 
 async def by_ref(tx: Tx, member: int, ref: str) -> Playlist | None:
-    kept = (PLAYLIST.c.member == member, PLAYLIST.c.ref == ref, PLAYLIST.c.removed_at.is_(None))
-    return await one(tx, Playlist, select(PLAYLIST).where(*kept).limit(1))
+    """Return the member's playlist of that reference, kept or let go of."""
+    theirs = (PLAYLIST.c.member == member, PLAYLIST.c.ref == ref)
+    return await one(tx, Playlist, select(PLAYLIST).where(*theirs).limit(1))
 
 
 async def let_go(tx: Tx, layer: int, ref: str) -> Playlist | None:

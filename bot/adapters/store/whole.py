@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Table, delete, exists, insert, or_, select, update
 
-from bot.adapters.store import schema
+from bot.adapters.store import people, reposts, schema
 from bot.adapters.store.engine import Tx
 from bot.core.vectors import unpack
 
@@ -58,8 +58,14 @@ async def erasures(tx: Tx) -> list[int]:
 
 
 async def erase(tx: Tx, member: int) -> None:
-    """Delete every row of the member, the note that an erasure was begun excepted."""
+    """Delete every row of the member, the note that an erasure was begun excepted.
+
+    Messages with their name in them are deleted by and by; which ones is kept, without the name.
+    """
     await let_go_of_shared(tx, member)
+    await reposts.remove_all(tx, member)
+    await people.take_down(tx, member)
+    await _forget_kept_alone(tx, member)
     for table, owners in reversed(OWNED):
         if table is not schema.erasure:
             await tx.execute(delete(table).where(or_(*(owner == member for owner in owners))))
@@ -78,8 +84,16 @@ async def let_go_of_shared(tx: Tx, member: int) -> None:
     hosted = shared.c.host == member
     await tx.execute(delete(shared).where(hosted, ~or_(*others)))
     unwritten = update(brought).where(brought.c.shared.in_(select(shared.c.shared).where(hosted)))
-    await tx.execute(unwritten.values(written=False))
-    await tx.execute(update(shared).where(hosted).values(host=None, ref=None, snapshot=None))
+    await tx.execute(unwritten.values(state="wanted"))
+    await tx.execute(update(shared).where(hosted).values(host=None, ref=None, making=False, snapshot=None))
+
+
+async def _forget_kept_alone(tx: Tx, member: int) -> None:
+    """Delete the playlists of groups in which nobody else is left."""
+    shared, partner = schema.shared, schema.partner
+    another = exists().where(partner.c.shared == shared.c.shared, partner.c.member != member)
+    theirs = exists().where(partner.c.shared == shared.c.shared, partner.c.member == member)
+    await tx.execute(delete(shared).where(shared.c.server.is_(None), theirs, ~another))
 
 
 async def end_erasure(tx: Tx, member: int) -> None:

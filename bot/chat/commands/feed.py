@@ -10,11 +10,13 @@ from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
 from bot.core.records import Song
+from bot.errors import NothingThereYet
 from bot.flows import feed as flow
 from bot.flows import notify, places
 from bot.flows.places import Purpose
 from bot.flows.stream import Card
 
+TRIES = 20  # songs that are drawn for a channel before all of them are taken for unwanted there
 feed = app_commands.Group(name="feed", description="Songs one after the other, and what you share with the others")
 
 
@@ -22,19 +24,29 @@ feed = app_commands.Group(name="feed", description="Songs one after the other, a
 async def play(interaction: Interaction) -> None:
     public = await _is_public(interaction)
     await reply.pause(interaction, public=public)
-    (card,) = await interaction.client.services.stream.next(interaction.user.id)
-    await _show(interaction, card, public=public)
+    await _show(interaction, await _drawn(interaction, public=public), public=public)
 
 
 async def on_next(interaction: Interaction, tap: Id) -> None:
     """The next one: in private in the same message; in a channel in a new one, for what was said of the last stays."""
     services, member = interaction.client.services, interaction.user.id
     public = await _is_public(interaction)
-    await (reply.pause_anew(interaction) if public else reply.pause(interaction))
+    apart = reply.pause_apart if reply.is_seen(interaction) else reply.pause  # a channel that is the feed's no longer
+    await (reply.pause_anew if public else apart)(interaction)
     song = await services.catalogue.named(tap.key)
     await services.stream.skip(member, song)
-    (card,) = await services.stream.next(member)
-    await _show(interaction, card, public=public)
+    await _show(interaction, await _drawn(interaction, public=public), public=public)
+
+
+async def _drawn(interaction: Interaction, *, public: bool) -> Card:
+    """Return the next card; in public, none of a song that is not wanted in the server. Raises NothingThereYet."""
+    services = interaction.client.services
+    barred = await places.barred(services.store, interaction.guild_id) if public else frozenset()
+    for _ in range(TRIES):
+        (card,) = await services.stream.next(interaction.user.id)
+        if card.entry.key not in barred:
+            return card
+    raise NothingThereYet
 
 
 async def _show(interaction: Interaction, card: Card, *, public: bool) -> None:

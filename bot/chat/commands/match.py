@@ -1,6 +1,7 @@
 """/match: what two members' tastes have in common, with the consent of both."""
 
-from discord import AllowedMentions, Object, app_commands
+from discord import AllowedMentions, Member, Object, Thread, app_commands
+from discord.abc import GuildChannel
 
 from bot.chat import matches, reply
 from bot.chat.bot import AnyCommand, Bot, Interaction
@@ -9,12 +10,14 @@ from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.core.records import Agreement, Notice
 from bot.errors import BadChoice
-from bot.flows import meet
+from bot.flows import compare, hide, meet
 
 JOB = "match"  # what an asker waits for, at the desk
 
 
 @app_commands.command(description="Compare your taste with a member's, if they agree; your matches, without one")
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.describe(member="Whom to ask; they see the question here and may leave it alone")
 async def match(interaction: Interaction, member: Somebody | None = None) -> None:
     services, asker = interaction.client.services, interaction.user.id
@@ -22,7 +25,9 @@ async def match(interaction: Interaction, member: Somebody | None = None) -> Non
         found = await meet.agreements(services.store, asker, services.clock())
         await reply.show(interaction, matches.listed(found, asker))
         return
-    agreement = await meet.ask(services.store, asker, here(member), services.clock())
+    other = here(member)
+    _they_see_it_here(interaction, member)
+    agreement = await meet.ask(services.store, asker, other, services.clock())
     if agreement.agreed_at is not None:
         await reply.pause(interaction)
         await reply.show(interaction, await _result(interaction, agreement.agreement))
@@ -30,13 +35,23 @@ async def match(interaction: Interaction, member: Somebody | None = None) -> Non
         await _put(interaction, agreement)
 
 
+def _they_see_it_here(interaction: Interaction, member: Somebody) -> None:
+    """Raises BadChoice where the question would stand in a channel that the one asked cannot see."""
+    place = interaction.channel
+    if not isinstance(place, GuildChannel | Thread) or not isinstance(member, Member):
+        return
+    if not place.permissions_for(member).view_channel:
+        raise BadChoice(matches.NOT_SEEN_HERE)
+
+
 async def _put(interaction: Interaction, question: Agreement) -> None:
     """Tell the asker, and put the question to the other where they were asked: they alone are mentioned."""
     await reply.show(interaction, matches.asked(question))
     mentions = AllowedMentions(everyone=False, roles=False, users=[Object(question.other)])
-    await interaction.followup.send(view=matches.question(question), allowed_mentions=mentions)
-    clock = interaction.client.services.clock
-    interaction.client.desk.wait(interaction, JOB, clock(), about=question.agreement, apart=True)
+    made = await interaction.followup.send(view=matches.question(question), allowed_mentions=mentions, wait=True)
+    services = interaction.client.services
+    await hide.posted(services.store, [question.member, question.other], made.channel.id, made.id)
+    interaction.client.desk.wait(interaction, JOB, services.clock(), about=question.agreement, apart=True)
 
 
 async def on_yes(interaction: Interaction, tap: Id) -> None:
@@ -67,14 +82,14 @@ async def on_end(interaction: Interaction, tap: Id) -> None:
 
 async def _result(interaction: Interaction, number: int) -> Page:
     services = interaction.client.services
-    return matches.result(await meet.match(services.store, services.catalogue, interaction.user.id, number))
+    return matches.result(await compare.match(services.store, services.catalogue, interaction.user.id, number))
 
 
 async def told(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
     """Tell the asker that the other agreed: the result to who waits for it; None where it is over already."""
     services, number = bot.services, int(notice.body["agreement"])
     try:
-        found = await meet.match(services.store, services.catalogue, notice.member, number)
+        found = await compare.match(services.store, services.catalogue, notice.member, number)
     except BadChoice:
         return None
     return matches.result(found) if asked else matches.agreed(number, found.other)

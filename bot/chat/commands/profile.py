@@ -10,7 +10,7 @@ from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
 from bot.errors import BadChoice, NothingThereYet
-from bot.flows import follow, tastemap
+from bot.flows import follow, hide, tastemap
 from bot.flows import profile as flow
 from bot.flows.profile import Part, Shown
 from bot.flows.tastemap import TasteMap
@@ -113,7 +113,9 @@ async def on_post(interaction: Interaction, _: Id) -> None:
         raise BadChoice(NOT_HERE)
     if (await flow.shown(store, member, interaction.guild_id)).empty:
         raise BadChoice(profiles.YOU_SHOW_NOTHING)
-    await interaction.response.send_message(view=profiles.posted(member))
+    made = await interaction.response.send_message(view=profiles.posted(member))
+    if made.message_id is not None and interaction.channel_id is not None:
+        await hide.posted(store, [member], interaction.channel_id, made.message_id)
 
 
 async def on_look(interaction: Interaction, _: Id) -> None:

@@ -23,7 +23,18 @@ from bot.adapters.store.schema.playlists import (
 )
 from bot.adapters.store.schema.rounds import round_, round_entry, round_vote
 from bot.adapters.store.schema.shared import contribution, partner, shared, vote
-from bot.adapters.store.schema.social import agreement, counted, follow, place, profile, report, repost
+from bot.adapters.store.schema.social import (
+    agreement,
+    barred,
+    counted,
+    follow,
+    place,
+    posted,
+    profile,
+    report,
+    repost,
+    takedown,
+)
 from bot.adapters.store.schema.songs import feature, liked, lookup, match, news, recording, song
 
 __all__ = [
@@ -35,6 +46,7 @@ __all__ = [
     "agreement",
     "answer",
     "api_token",
+    "barred",
     "card",
     "change",
     "content",
@@ -59,6 +71,7 @@ __all__ = [
     "partner",
     "place",
     "playlist",
+    "posted",
     "profile",
     "prompt",
     "recording",
@@ -74,6 +87,7 @@ __all__ = [
     "song",
     "space",
     "spent",
+    "takedown",
     "vote",
     "write",
 ]

@@ -11,7 +11,8 @@ round_ = Table(
     of_member("host"),
     Column("server", BigInteger),  # None: in direct messages, or a group of them
     Column("channel", BigInteger, nullable=False),
-    Column("message", BigInteger),
+    Column("message", BigInteger),  # the newest of the round's; None: nothing was posted yet
+    Column("told", String),  # the state that was last told of in the channel
     Column("theme", String, nullable=False),
     Column("state", String, nullable=False),  # "entering", "voting", "closed" or "cancelled"
     Column("enter_until", Moment, nullable=False),

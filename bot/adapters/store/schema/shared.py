@@ -12,6 +12,7 @@ shared = Table(
     Column("server", BigInteger, index=True),  # whose members keep it; None: those of `partner`
     Column("name", String, nullable=False),
     Column("ref", String),  # Spotify's id in the host's account, or "shelf:…"; None: not written yet
+    Column("making", Boolean, nullable=False, default=False),  # it was asked for at Spotify, and `ref` is not known yet
     Column("snapshot", String),
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
@@ -38,7 +39,7 @@ contribution = Table(  # songs that were brought; what is dropped stays on recor
     by_member("brought_by"),
     Column("at", Moment, nullable=False),
     Column("dropped_at", Moment),
-    Column("written", Boolean, nullable=False, default=False),  # whether we put it into the host's playlist
+    Column("state", String, nullable=False, default="wanted"),  # in the host's playlist: core.shared.State
 )
 
 vote = Table(

@@ -44,8 +44,33 @@ report = Table(
     Column("channel", BigInteger),
     Column("message", BigInteger),
     Column("song", String, nullable=False),
+    Column("key", String, nullable=False),  # as of an entry
     Column("reason", String, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+barred = Table(  # songs that those who run a server do not want to see posted in it
+    "barred",
+    metadata,
+    Column("server", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", String, primary_key=True),  # as of an entry
+)
+
+takedown = Table(  # messages of ours that are to be deleted; whose they were is kept no longer
+    "takedown",
+    metadata,
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),  # that Discord refused
+    Column("due_at", Moment),  # when to try again; None: at once
+)
+
+posted = Table(  # messages of ours that name a member, by their wish: deleted when one of those hides or erases
+    "posted",
+    metadata,
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    of_member(primary_key=True, index=True),
+    Column("channel", BigInteger, nullable=False),
 )
 
 profile = Table(  # what a member chose to show to others; nothing unless they did

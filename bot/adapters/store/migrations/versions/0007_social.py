@@ -89,14 +89,38 @@ def _places() -> None:
         sa.Column("channel", sa.BigInteger(), nullable=True),
         sa.Column("message", sa.BigInteger(), nullable=True),
         _text("song"),
+        _text("key"),
         _text("reason"),
         _moment("at"),
         _of("report", "member"),
         sa.PrimaryKeyConstraint("report", name=op.f("pk_report")),
     )
+    op.create_table(
+        "barred",
+        _id("server"),
+        _text("key"),
+        sa.PrimaryKeyConstraint("server", "key", name=op.f("pk_barred")),
+    )
+    op.create_table(
+        "takedown",
+        _id("message"),
+        _id("channel"),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_takedown")),
+    )
 
 
 def _people() -> None:
+    op.create_table(
+        "posted",
+        _id("message"),
+        _id("member"),
+        _id("channel"),
+        _of("posted", "member"),
+        sa.PrimaryKeyConstraint("message", "member", name=op.f("pk_posted")),
+    )
+    op.create_index(op.f("ix_posted_member"), "posted", ["member"])
     op.create_table(
         "profile",
         _id("member"),
@@ -139,6 +163,7 @@ def _shared() -> None:
         sa.Column("server", sa.BigInteger(), nullable=True),
         _text("name"),
         sa.Column("ref", sa.String(), nullable=True),
+        sa.Column("making", sa.Boolean(), nullable=False),
         sa.Column("snapshot", sa.String(), nullable=True),
         _moment("created_at"),
         sa.Column("ended_at", Moment(), nullable=True),
@@ -162,7 +187,7 @@ def _shared() -> None:
         sa.Column("brought_by", sa.BigInteger(), nullable=True),
         _moment("at"),
         sa.Column("dropped_at", Moment(), nullable=True),
-        sa.Column("written", sa.Boolean(), nullable=False),
+        _text("state"),
         _part_of("contribution", "shared"),
         _of("contribution", "brought_by", "SET NULL"),
         sa.PrimaryKeyConstraint("shared", "song", name=op.f("pk_contribution")),
@@ -188,6 +213,7 @@ def _rounds() -> None:
         sa.Column("server", sa.BigInteger(), nullable=True),
         _id("channel"),
         sa.Column("message", sa.BigInteger(), nullable=True),
+        sa.Column("told", sa.String(), nullable=True),
         _text("theme"),
         _text("state"),
         _moment("enter_until"),

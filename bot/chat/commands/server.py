@@ -1,0 +1,97 @@
+"""/server: where in a server I may post, for those who run it; and what they decide about a reported song."""
+
+from datetime import datetime
+from typing import Literal
+
+import discord
+from discord import app_commands
+
+from bot.chat import channels, reply, servers
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.ids import Id
+from bot.chat.layout import Page
+from bot.errors import BadChoice
+from bot.flows import places, report
+from bot.flows.digest import WEEK
+from bot.flows.places import Purpose
+
+For = Literal["feed", "reposts", "rounds", "digest", "reports"]
+server = app_commands.Group(
+    name="server",
+    description="Where I may post in this server: nowhere, until you say so",
+    default_permissions=discord.Permissions(manage_guild=True),
+    allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+    allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+)
+
+
+@server.command(name="allow", description="Let me post in a channel, for one purpose")
+@app_commands.describe(purpose="What for", channel="Where")
+async def allow(interaction: Interaction, purpose: For, channel: discord.TextChannel) -> None:
+    guild, services = _guild(interaction), interaction.client.services
+    mine = channel.permissions_for(guild.me)
+    if missing := servers.missing(mine):
+        raise BadChoice(servers.MISSING.format(channel=channel.id, missing=", ".join(missing)))
+    chosen = Purpose(purpose)
+    await places.give(services.store, guild.id, channel.id, chosen, _due(chosen, services.clock()))
+    talked_about = chosen in (Purpose.FEED, Purpose.REPOSTS)
+    note = servers.THREADS if talked_about and not mine.create_public_threads else None
+    await reply.show(interaction, Page(servers.ALLOWED[chosen].format(channel=channel.id), note))
+
+
+def _due(purpose: Purpose, now: datetime) -> datetime | None:
+    return now + WEEK if purpose is Purpose.DIGEST else None
+
+
+@server.command(name="stop", description="Post something no longer, in one channel or anywhere here")
+@app_commands.describe(purpose="What", channel="Where; every channel of this server if left out")
+async def stop(interaction: Interaction, purpose: For, channel: discord.TextChannel | None = None) -> None:
+    guild, store = _guild(interaction), interaction.client.services.store
+    gone = await places.take(store, guild.id, Purpose(purpose), channel.id if channel is not None else None)
+    await reply.show(interaction, Page(servers.STOPPED if gone else servers.NOT_GIVEN))
+
+
+@server.command(name="show", description="Where I post in this server, and what")
+async def show(interaction: Interaction) -> None:
+    found = await places.of_server(interaction.client.services.store, _guild(interaction).id)
+    await reply.show(interaction, servers.shown(found))
+
+
+def _guild(interaction: Interaction) -> discord.Guild:
+    """Return the server, which I must be in to post there. Raises BadChoice."""
+    found = interaction.client.get_guild(interaction.guild_id or 0)
+    if found is None:
+        raise BadChoice(servers.NOT_HERE)
+    return found
+
+
+async def on_bar(interaction: Interaction, tap: Id) -> None:
+    await report.bar(interaction.client.services.store, _run_by(interaction), tap.key)
+    await _decided(interaction, servers.BARRED, tap, barred=True)
+
+
+async def on_unbar(interaction: Interaction, tap: Id) -> None:
+    await report.unbar(interaction.client.services.store, _run_by(interaction), tap.key)
+    await _decided(interaction, servers.UNBARRED, tap, barred=False)
+
+
+async def on_leave_be(interaction: Interaction, tap: Id) -> None:
+    await report.leave_be(interaction.client.services.store, _run_by(interaction), tap.key)
+    await _decided(interaction, servers.LEFT_BE, tap, barred=False)
+
+
+def _run_by(interaction: Interaction) -> int:
+    """Return the server, if whoever pressed may manage it. Raises BadChoice."""
+    if interaction.guild_id is None or not interaction.permissions.manage_guild:
+        raise BadChoice(servers.ONLY_THEY)
+    return interaction.guild_id
+
+
+async def _decided(interaction: Interaction, outcome: str, tap: Id, *, barred: bool) -> None:
+    """Put what was decided below what was reported."""
+    said = channels.texts(interaction.message)[:1] if interaction.message is not None else []
+    await reply.show(interaction, servers.decided("".join(said), outcome, tap.key, barred=barred))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (server,)
+TAPS = {"bar": on_bar, "unbar": on_unbar, "leavebe": on_leave_be}

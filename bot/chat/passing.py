@@ -1,0 +1,64 @@
+"""Passing: what a member reads when they pass a song on, talk about it, or report it."""
+
+from bot.chat import ids, layout, words
+from bot.chat.layout import Form, Page
+from bot.core.records import Repost
+from bot.errors import timestamp
+from bot.flows.catalogue import Entry
+from bot.flows.report import LONGEST, REASONS
+from bot.flows.repost import Offer
+
+MAY_I = "Post {song} in <#{channel}>, with your name? Everybody there sees it."
+POSTED = "Posted: {link}"
+ALREADY = "You reposted that one here {when}; once a week is as often as it goes."
+TAKEN_BACK = "Taken back. The message goes in a moment."
+MEANWHILE = "That was taken back meanwhile; nothing stays posted."
+REFUSED = "Discord does not let me post in the channel for reposts. Those who run this server can put that right."
+COMMENTS_LIVE = (
+    "Comments live in channels, where others see them: press Comment under a song that stands in one. I read nothing "
+    "of what is said."
+)
+OPENED = "Here is the place to talk about it: <#{thread}>. I read nothing of what is said."
+IS_THREAD = "This is a thread already: just write."
+NO_THREADS = "I may not open threads here. Those who run this server can allow Create Public Threads."
+REPORT = "What is amiss?"
+TO_SERVER = "Those who run this server hear of it, without your name."
+TO_OPERATOR = "Whoever runs this bot hears of it, without your name."
+REPORTED = "Thank you: {song} is reported, and I do not show it to you any more. {who}"
+
+
+def confirm(offer: Offer) -> Page:
+    """Nothing is posted yet."""
+    said = MAY_I.format(song=words.song_name(offer.entry.song), channel=offer.channel)
+    return Page(said, layout.row(layout.button("Post it", ids.of("repost", offer.entry.key), layout.PRIMARY)))
+
+
+def posted(repost: Repost) -> Page:
+    return Page(POSTED.format(link=link(repost.server, repost.channel, repost.message or 0)), _take_back(repost))
+
+
+def already(repost: Repost) -> Page:
+    return Page(ALREADY.format(when=timestamp(repost.at, "R")), _take_back(repost))
+
+
+def _take_back(repost: Repost) -> layout.Row:
+    return layout.row(layout.button("Take it back", ids.of("unrepost", repost.repost)))
+
+
+def report_form(key: str) -> Form:
+    options = [layout.option(label, reason) for reason, label in REASONS.items()]
+    return Form(
+        "Report this song",
+        ids.of("freporting", key),
+        layout.choice(REPORT, "reason", options),
+        layout.field("Anything to add?", "words", LONGEST, long=True, needed=False),
+    )
+
+
+def reported(entry: Entry, *, to_server: bool) -> Page:
+    who = TO_SERVER if to_server else TO_OPERATOR
+    return Page(REPORTED.format(song=words.song_name(entry.song), who=who))
+
+
+def link(server: int, channel: int, message: int) -> str:
+    return f"https://discord.com/channels/{server}/{channel}/{message}"

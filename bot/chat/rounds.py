@@ -1,0 +1,136 @@
+"""Rounds as they are seen: the message in the channel, and what each member is asked alone."""
+
+from collections.abc import Sequence
+
+from bot.chat import ids, layout, words
+from bot.chat.layout import Item, Page
+from bot.core.records import Song
+from bot.core.rounds import CANCELLED, CLOSED, ENTERING, FEWEST, VOTES, VOTING, Placed
+from bot.errors import timestamp
+from bot.flows.rounds import Table
+
+NAME = 60  # characters of a song in a list
+HOW = "-# One song each. Who entered what is shown at the end, with the votes; until then nobody knows."
+HOW_VOTES = f"-# Up to {VOTES} votes each, never for one's own. It ends early when all who entered have voted."
+CALLED_OFF = f"No vote this time: it was called off, or fewer than {FEWEST} songs were entered."
+CHOOSE = (
+    "Which song for **{}**? Your name stands beside it at the end; until then nobody sees that it is yours. "
+    "`/round enter` finds any other song. You can change it until the votes begin."
+)
+NO_LIKES = "I know no likes of yours to choose from. `/round enter` takes any song of the catalogue."
+ENTERED = "{} is in. You can change it until {}."
+VOTE = "Which songs for **{}**? Up to three; you can change them until {}."
+VOTED = "Your votes are in. You can change them until {}."
+NOTHING_TO_VOTE = "There is nothing here that you could vote for."
+NOBODY = "somebody"
+MAKE = "A playlist **{}** with these songs, which the server keeps together; it is written to *your* account. Shall I?"
+MADE = "**{}** is made, with what was entered. `/shared show` says what is in it."
+MADE_BEFORE = "This round has its playlist already. `/shared list` shows it."
+GOES_ON = "It goes on."
+PAST = "-# This round has gone on: see below."
+
+
+def page(table: Table) -> Page:
+    """The round's message, as everybody in the channel sees it."""
+    found, head = table.round, f"### {words.escape(table.round.theme, 100)}"
+    if found.state == ENTERING:
+        until = f"Songs are taken until {timestamp(found.enter_until, 'R')} · {_entered(table)}"
+        enter = layout.button("Enter a song", ids.of("renter", found.round), layout.PRIMARY)
+        return Page(head, until, layout.row(enter), HOW)
+    if found.state == CANCELLED:
+        return Page(head, CALLED_OFF)
+    if found.state == CLOSED:
+        return Page(head, _results(table), *_playlist(table))
+    until = f"Votes until {timestamp(found.vote_until, 'R')} · {words.count(table.voters, 'member')} voted"
+    taps = [layout.button("Vote", ids.of("rvote", found.round), layout.PRIMARY)]
+    return Page(head, until, _songs(table), layout.row(*taps), layout.menu(*_hear(table)), HOW_VOTES)
+
+
+def mark(table: Table) -> ids.Id:
+    """The button by which the message of a state is known again."""
+    what = {ENTERING: "renter", VOTING: "rvote"}.get(table.round.state, "rlist")
+    return ids.of(what, table.round.round)
+
+
+def past(table: Table) -> Page:
+    """What is left of a message when the round has gone on."""
+    return Page(f"### {words.escape(table.round.theme, 100)}", PAST)
+
+
+def choose(table: Table, likes: Sequence[Song]) -> Page:
+    """Ask a member for their song, by their newest likes."""
+    asked = CHOOSE.format(words.escape(table.round.theme, 100))
+    if not likes:
+        return Page(asked, NO_LIKES)
+    options = [layout.option(each.title, each.song, ", ".join(each.artists)) for each in likes]
+    return Page(asked, layout.menu(ids.of("rsong", table.round.round), "One of your newest likes", options))
+
+
+def entered(table: Table, song: Song) -> Page:
+    return Page(ENTERED.format(words.song_name(song), timestamp(table.round.enter_until, "R")))
+
+
+def ballot(table: Table) -> Page:
+    """Ask a member for their votes, their own song left out."""
+    if not table.entries:
+        return Page(NOTHING_TO_VOTE)
+    asked = VOTE.format(words.escape(table.round.theme, 100), timestamp(table.round.vote_until, "R"))
+    options = [_option(table, each.round_entry, each.song) for each in table.entries]
+    return Page(asked, layout.menu(ids.of("rvotes", table.round.round), "Up to three songs", options, most=VOTES))
+
+
+def voted(table: Table) -> Page:
+    return Page(VOTED.format(timestamp(table.round.vote_until, "R")))
+
+
+def asks_for_playlist(table: Table) -> Page:
+    yes = layout.button("Make it", ids.of("rmake", table.round.round), layout.PRIMARY)
+    return Page(MAKE.format(words.escape(table.round.theme, 100)), layout.row(yes))
+
+
+def made(table: Table) -> Page:
+    return Page(MADE.format(words.escape(table.round.theme, 100)))
+
+
+def _entered(table: Table) -> str:
+    return f"{words.count(len(table.entries), 'song')} so far" if table.entries else "no song yet"
+
+
+def _songs(table: Table) -> str:
+    lines = [f"{at}. {_name(table, each.song)}" for at, each in enumerate(table.entries, 1)]
+    return words.lines(lines, 3000)
+
+
+def _results(table: Table) -> str:
+    return words.lines([_line(table, each) for each in table.ranking], 3500)
+
+
+def _line(table: Table, placed: Placed) -> str:
+    votes, whose = words.count(placed.votes, "vote"), _whose(table, placed.entry.member)
+    return f"{placed.place}. {_name(table, placed.entry.song)} · {votes} · {whose}"
+
+
+def _whose(table: Table, member: int) -> str:
+    return NOBODY if member in table.hidden else f"<@{member}>"
+
+
+def _name(table: Table, song: str) -> str:
+    known = table.songs.get(song)
+    return words.song_name(known, NAME) if known else "a song that is gone"
+
+
+def _playlist(table: Table) -> list[Item]:
+    if table.round.shared is not None or not table.ranking:
+        return []
+    return [layout.row(layout.button("Make a playlist of it", ids.of("rlist", table.round.round)))]
+
+
+def _hear(table: Table) -> tuple[ids.Id, str, list[layout.Option]]:
+    options = [_option(table, each.round_entry, each.song) for each in table.entries]
+    return ids.of("rhear", table.round.round), "Hear one, for yourself", options
+
+
+def _option(table: Table, number: int, song: str) -> layout.Option:
+    known = table.songs.get(song)
+    title, artists = (known.title, ", ".join(known.artists)) if known else ("a song that is gone", "")
+    return layout.option(title, number, artists)

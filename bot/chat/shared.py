@@ -1,0 +1,286 @@
+"""Shared playlists as those who keep them see them. Names are mentions that nobody is pinged by."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import discord
+
+from bot.chat import ids, layout, words
+from bot.chat.layout import Item, Page
+from bot.core import shared as rules
+from bot.core.records import Song
+from bot.core.shared import Brought, Shared, State
+from bot.errors import timestamp
+from bot.flows import shared as flow
+from bot.flows.hosting import DryRun
+from bot.flows.points import key
+from bot.flows.shared import Shown
+
+PER_PAGE = 5  # songs; each has buttons, and Discord takes 40 components
+RULES = (
+    "A song goes when more say drop than keep and at least two do; one member's votes bring down three songs a day, "
+    "and five always stay. A member brings up to ten songs a day, and from twenty on at most half are one member's. "
+    "What you brought you can take back within a day, or while nobody else keeps it."
+)
+NONE_YET = "There is no shared playlist here yet. `/shared new` begins one."
+NAMED = (
+    "From now on your name stands beside what you bring, for those who keep this list. `/shared leave` takes it away."
+)
+BEING_WRITTEN = "I write it now. `/shared show` says how far it is."
+SPENT = "Your votes brought down three songs within a day. This one is kept; press again tomorrow for it to count."
+JOINED = "You are in. `/shared show` has the songs, `/shared add` brings one; what you bring stands there by your name."
+NO_LIKES = "I know no songs of yours to choose from. `/shared add` finds those of the catalogue."
+GOES_ON = (
+    "From now on I write what the list comes to. `/shared host` shows the next write; `/shared end` can take all of it "
+    "back."
+)
+NOT_NOW = "Nothing was written."
+ONLY_THEY = "That is for those who may manage this server."
+
+
+def named(shared: Shared) -> str:
+    return f"**{words.escape(shared.name, flow.LONGEST_NAME)}**"
+
+
+def listed(found: Sequence[Shared], member: int, server: int | None) -> Page:
+    """The playlists of where the member is, with a select that opens one."""
+    if not found:
+        return Page(NONE_YET)
+    lines = [f"- {named(each)} · {_whose(each, server)} · {_hosted(each, member)}" for each in found]
+    options = [layout.option(each.name, each.shared) for each in found]
+    return Page(words.lines(lines, 3000), layout.menu(ids.of("shopen"), "Open one", options))
+
+
+def _whose(shared: Shared, server: int | None) -> str:
+    if shared.server is None:
+        return "a group's"
+    return "this server's" if shared.server == server else "another server's"
+
+
+def _hosted(shared: Shared, member: int) -> str:
+    if shared.ended_at is not None:
+        return f"ended {timestamp(shared.ended_at, 'R')}"
+    if shared.host is None:
+        return "nobody hosts it"
+    return "you host it" if shared.host == member else "hosted"
+
+
+def began(shared: Shared, found: DryRun) -> Page:
+    """A playlist that was just begun; nothing is written yet."""
+    invite = layout.button("Invite", ids.of("shinvite", shared.shared)) if shared.server is None else None
+    said = f"{named(shared)} is there, and you host it. {_plan(found)}"
+    return Page(said, layout.small(RULES), layout.row(_write(shared), _add(shared), invite))
+
+
+def hosting(found: DryRun, member: int) -> Page:
+    """What hosting would write, or for the host what comes next, with the way out."""
+    shared = found.shared
+    down = layout.button("Lay it down", ids.of("shdown", shared.shared)) if shared.host == member else None
+    other = down or layout.button("Not now", ids.of("shnot"))
+    said = f"You host {named(shared)}." if down else f"Nobody hosts {named(shared)}; you can."
+    return Page(f"{said} {_plan(found)}", layout.row(_write(shared), other))
+
+
+def _plan(found: DryRun) -> str:
+    """The dry run in words."""
+    counts = f"puts in {words.count(found.put_in, 'song')}"
+    counts += f" and takes out {words.count(found.take_out, 'song')}" if found.take_out else ""
+    if found.shared.ref is None:
+        said = f"Nothing is written yet: **Write it** makes a playlist of that name {_where(found.shelved)}, {counts}, "
+        said += "and from then on I write what the list comes to."
+    else:
+        said = f"The next write {counts}."
+    if found.unwritable:
+        said += f" {words.does(found.unwritable, 'song is', 'songs are')} files that Spotify does not have: "
+        said += "they stay on record."
+    return f"{said} Only what I put in ever comes out again; what you change by hand stays."
+
+
+def _where(shelved: bool) -> str:
+    return "among those that I keep for you" if shelved else "in your account"
+
+
+def _write(shared: Shared) -> Item:
+    return layout.button("Write it", ids.of("shwrite", shared.shared), layout.PRIMARY)
+
+
+def _add(shared: Shared) -> Item:
+    return layout.button("Add a song", ids.of("shadd", shared.shared))
+
+
+def ending(shared: Shared) -> Page:
+    """The two ways to end it; the second takes back what was written."""
+    said = f"{named(shared)} is written no more, and nobody adds or votes; its record can be read. "
+    leave = layout.button("End it", ids.of("shend", shared.shared), layout.RED)
+    if shared.ref is None:
+        return Page(f"{said}Nothing was written so far.", layout.row(leave))
+    back = layout.button("End it, take out what I wrote", ids.of("shback", shared.shared))
+    return Page(f"{said}The playlist in your account is yours.", layout.row(leave, back))
+
+
+def removing(shared: Shared) -> Page:
+    """For those who run the server, of what somebody else hosts."""
+    said = (
+        f"You may manage this server, so you can delete {named(shared)}: its songs, votes and names are gone then. "
+        "What was written into its host's account stays theirs."
+    )
+    return Page(said, layout.row(layout.button("Delete it", ids.of("shremove", shared.shared), layout.RED)))
+
+
+def invitation(shared: Shared) -> Page:
+    said = (
+        f"A shared playlist: {named(shared)}. Who joins sees its songs and who brought them, brings songs and votes. "
+        "What you bring stands there by your name, for those who joined."
+    )
+    return Page(said, layout.row(layout.button("Join", _ticket(shared), layout.PRIMARY)))
+
+
+def _ticket(shared: Shared) -> ids.Id:
+    return ids.of("shjoin", flow.invitation(shared), shared.shared)
+
+
+def choosing(shared: Shared, likes: Sequence[Song]) -> Page:
+    """One's latest likes, to bring one."""
+    if not likes:
+        return Page(NO_LIKES)
+    options = [layout.option(each.title, each.song, ", ".join(each.artists)) for each in likes]
+    menu = layout.menu(ids.of("shput", shared.shared), "Your latest likes", options)
+    return Page(f"Which one goes into {named(shared)}? `/shared add` finds all others.", menu)
+
+
+def added(shared: Shared, song: Song, *, first: bool) -> Page:
+    said = f"{words.song_name(song)} is in {named(shared)}. {_reaches(shared)}"
+    show = layout.button("Show it", ids.of("shpage", shared.shared))
+    return Page(said, NAMED if first else None, layout.small(RULES), layout.row(show))
+
+
+def _reaches(shared: Shared) -> str:
+    return "It is written in a moment." if shared.ref else "It is on record; nothing is written yet."
+
+
+def show(found: Shown, member: int, now: datetime, page: int = 0, note: str = "") -> Page:
+    """The songs, page by page: who brought each, when, and the votes; what was dropped is struck out."""
+    last = max(0, (len(found.record) - 1) // PER_PAGE)
+    page = min(page, last)
+    start = page * PER_PAGE
+    blocks = [_block(found, start + at, member, now) for at in range(len(found.record[start : start + PER_PAGE]))]
+    items = [item for block in blocks for item in block]
+    return Page(note or None, _head(found), *items, layout.row(*_turns(found.shared, page, last), *_foot(found)))
+
+
+def _head(found: Shown) -> str:
+    shared, dropped = found.shared, len(found.record) - len(found.standing)
+    said = f"{named(shared)} · {words.count(len(found.standing), 'song')}"
+    said += f", {dropped:,} dropped" if dropped else ""
+    return f"{said}\n{layout.small(_state(found))}"
+
+
+def _state(found: Shown) -> str:
+    """Who hosts it, and what waits to be written."""
+    shared = found.shared
+    if shared.ended_at is not None:
+        return f"Ended {timestamp(shared.ended_at, 'R')}. Who hosts it with /shared host goes on with it."
+    if shared.host is None:
+        return "Nobody hosts it, so it is written nowhere. /shared host takes it."
+    host = f"Hosted by {_name(shared.host, found.named)}."
+    if shared.ref is None:
+        return f"{host} Not written yet."
+    waiting, since = rules.waiting(found.record, shared.ref), rules.waiting_since(found.record, shared.ref)
+    if since is None:
+        return f"{host} All of it is written."
+    waits = words.does(len(waiting), "change waits", "changes wait")
+    return f"{host} {waits} to be written, since {timestamp(since, 'R')}."
+
+
+def _name(member: int | None, named: frozenset[int]) -> str:
+    if member is None:
+        return "somebody who left"
+    return f"<@{member}>" if member in named else "somebody"
+
+
+def _block(found: Shown, at: int, member: int, now: datetime) -> list[Item]:
+    """One song: its line, what is known of it, its buttons."""
+    brought = found.record[at]
+    song = found.songs.get(brought.song)
+    title = words.clip(words.song_name(song, 80), 380) if song else "a song that is no longer here"
+    line = f"{at + 1}. {title}" if brought.stands else f"{at + 1}. ~~{title}~~"
+    return [layout.text(f"{line}\n{layout.small(_facts(found, brought))}"), *_votes(found, brought, member, now)]
+
+
+def _facts(found: Shown, brought: Brought) -> str:
+    keep, drop = rules.counted(found.votes, brought.song)
+    facts = [f"{_name(brought.brought_by, found.named)} · {timestamp(brought.at, 'd')}"]
+    facts += [f"{keep} keep, {drop} drop"] if keep or drop else []
+    facts += [f"dropped {timestamp(brought.dropped_at, 'R')}"] if brought.dropped_at else []
+    facts += ["a file: not at Spotify"] if brought.stands and not rules.writable(brought.song, found.shared.ref) else []
+    facts += ["taken out by the host"] if brought.stands and brought.state == State.TAKEN else []
+    return " · ".join(facts)
+
+
+def _votes(found: Shown, brought: Brought, member: int, now: datetime) -> list[Item]:
+    if found.shared.ended_at is not None:
+        return []
+    mine = rules.may_take_back(brought, member, found.votes, now)
+    keep = layout.button("Keep", ids.of("shkeep", key(brought.song), found.shared.shared))
+    drop = layout.button("Take back" if mine else "Drop", ids.of("shdrop", key(brought.song), found.shared.shared))
+    return [layout.row(keep, drop if brought.stands else None)]
+
+
+def _turns(shared: Shared, page: int, last: int) -> list[Item]:
+    pages: Iterable[tuple[int, str]] = ((page - 1, "◀️"), (page + 1, "▶️"))
+    return [
+        layout.button(f"Page {each + 1} of {last + 1}", ids.of("shpage", shared.shared, each), emoji=emoji)
+        for each, emoji in pages
+        if 0 <= each <= last
+    ]
+
+
+def _foot(found: Shown) -> list[Item]:
+    shared = found.shared
+    hosts = layout.button("Hosting", ids.of("shhost", shared.shared))
+    file = layout.button("As a file", ids.of("shfile", shared.shared))
+    return [hosts, file] if shared.ended_at is not None else [_add(shared), hosts, file]
+
+
+def as_file(shared: Shared, file: discord.File) -> Page:
+    return Page(f"{named(shared)} as a CSV file, without names.", layout.attached(file), files=[file])
+
+
+def outcome(before: Brought, after: Brought, *, spent: bool) -> str:
+    """What a vote came to."""
+    if before.stands != after.stands:
+        return "It is back in." if after.stands else "It is out. It stays on record."
+    return SPENT if spent else "Noted."
+
+
+def left(shared: Shared) -> str:
+    return f"Your name is gone from {named(shared)}. What you brought and said stays there, without it."
+
+
+def laid_down(shared: Shared) -> str:
+    return f"You no longer host {named(shared)}. What was written is yours; whoever likes takes it with /shared host."
+
+
+def ended(shared: Shared, *, taking_back: bool) -> str:
+    rest = "I take out what I wrote." if taking_back else "What was written is yours."
+    return f"{named(shared)} has ended. {rest}"
+
+
+def removed(shared: Shared) -> str:
+    return f"{named(shared)} is deleted."
+
+
+def written(body: Mapping[str, Any]) -> str:
+    """The host's receipt."""
+    name = f"**{words.escape(str(body['name']), flow.LONGEST_NAME)}**"
+    put_in, taken_out = int(body["put_in"]), int(body["taken_out"])
+    if body["ended"]:
+        return f"{name} has ended: {words.does(taken_out, 'song was', 'songs were')} taken out of it again."
+    there = f"{name} is {_where(bool(body['shelved']))}: {words.does(put_in, 'song was', 'songs were')} put in."
+    return f"{there} {GOES_ON}"
+
+
+def lost(body: Mapping[str, Any]) -> str:
+    name = f"**{words.escape(str(body['name']), flow.LONGEST_NAME)}**"
+    return f"{name} is gone from your account, so you no longer host it. /shared host makes a new one."

@@ -1,0 +1,100 @@
+"""Report: a member finds a song amiss. Those who run the server decide, without learning who it was."""
+
+from datetime import datetime, timedelta
+
+from bot.adapters.store import Store, members, places, reports, reposts
+from bot.errors import BadChoice
+from bot.flows import feed
+from bot.flows.catalogue import Catalogue, Entry
+from bot.flows.places import Purpose
+
+A_DAY = 5  # reports of a member
+KEPT = timedelta(days=30)  # that a report waits for somebody to look into it
+LONGEST = 300  # characters of what a member may add
+REASONS = {
+    "wrong": "It is not the song it says it is",
+    "offensive": "Title, cover or sound offends",
+    "spam": "It is posted again and again",
+    "other": "Something else",
+}
+ENOUGH = f"You reported {A_DAY} songs in the last day; that is as many as go. Tomorrow again."
+ALREADY = "You reported that song already. It is being looked into."
+
+
+async def check(store: Store, member: int, key: str, now: datetime) -> None:
+    """Raises BadChoice where the member may not report that song now."""
+    async with store.reading() as tx:
+        mine = await reports.of(tx, member)
+    if any(each.key == key and each.at > now - KEPT for each in mine):
+        raise BadChoice(ALREADY)
+    if sum(each.at > now - timedelta(days=1) for each in mine) >= A_DAY:
+        raise BadChoice(ENOUGH)
+
+
+async def send(
+    store: Store,
+    catalogue: Catalogue,
+    member: int,
+    song: str,
+    reason: str,
+    words: str,
+    where: tuple[int | None, int | None, int | None],
+    now: datetime,
+) -> tuple[Entry, int | None]:
+    """Keep a report, put the song away for whoever sent it, and return it with the channel to tell, if there is one.
+
+    where: server, channel and message, as far as others can see the message. Raises BadChoice.
+    """
+    if reason not in REASONS:
+        raise BadChoice
+    entry = await catalogue.entry(member, song)
+    await check(store, member, entry.key, now)
+    server, channel, message = where
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await reports.forget(tx, now - KEPT)
+        place = {"server": server, "channel": channel, "message": message}
+        await reports.add(tx, member=member, song=song, key=entry.key, reason=in_words(reason, words), at=now, **place)
+        told = await places.of_server(tx, server, Purpose.REPORTS) if server is not None else []
+    await feed.put_away(store, member, song, now)
+    return entry, told[0].channel if told else None
+
+
+def in_words(reason: str, words: str) -> str:
+    """What a member gave as a reason, and what they added."""
+    return ": ".join([REASONS[reason], *([words.strip()[:LONGEST]] if words.strip() else [])])
+
+
+async def bar(store: Store, server: int, key: str) -> None:
+    """Post the song in the server no more; where it was posted and reported, or reposted, it goes."""
+    async with store.writing() as tx:
+        await places.bar(tx, server, key)
+        await reposts.remove_song(tx, server, key)
+        for each in await reports.about(tx, server, key):
+            if each.channel is not None and each.message is not None:
+                await reposts.take_down(tx, each.channel, each.message)
+        await reports.settle(tx, server, key)
+
+
+async def unbar(store: Store, server: int, key: str) -> None:
+    """It may be posted there again."""
+    async with store.writing() as tx:
+        await places.unbar(tx, server, key)
+
+
+async def leave_be(store: Store, server: int, key: str) -> None:
+    """There is nothing amiss with it: the server's reports of it are settled."""
+    async with store.writing() as tx:
+        await reports.settle(tx, server, key)
+
+
+async def open_ones(store: Store, now: datetime) -> int:
+    """Return how many reports wait for somebody to look into them."""
+    async with store.reading() as tx:
+        return await reports.count(tx, now - KEPT)
+
+
+async def sweep(store: Store, now: datetime) -> None:
+    """Let go of reports that nobody looked into."""
+    async with store.writing() as tx:
+        await reports.forget(tx, now - KEPT)

@@ -1,0 +1,140 @@
+"""Repost: a member passes a song on in a server, by name, where the server wants that.
+
+The row comes first, then the message, then its number: killed in between, the message is looked for in the channel, and
+where there is none the row goes. Taken back, hidden or erased, the message is deleted by and by: that outlives the row.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.adapters.store import Store, Tx, members, places, reposts
+from bot.core.records import Repost, Takedown
+from bot.errors import BadChoice, MemberError
+from bot.flows.catalogue import Catalogue, Entry
+from bot.flows.places import Purpose
+
+A_DAY = 5  # reposts of a member
+AGAIN = timedelta(days=7)  # before the same song may be reposted by the same member
+SENDING = timedelta(minutes=3)  # that posting takes at most; older ones were cut short
+PATIENCE = timedelta(hours=1)  # before a message that could not be deleted is tried again; more with each try
+MOST_TRIES = 50  # some seven weeks
+ELSEWHERE = (
+    "A repost goes into a channel of a server. Press Repost under a song there; in direct messages there is nobody to "
+    "see it."
+)
+NO_CHANNEL = "This server has no channel for reposts. Whoever runs it can choose one: /server allow purpose:reposts"
+HIDDEN = "You are hidden, so nothing of you is shown. /hide off shows you again."
+ENOUGH = f"You reposted {A_DAY} songs in the last day; that is as many as go. Tomorrow again."
+BARRED = "Those who run this server do not want that song posted here."
+
+
+class AlreadyReposted(MemberError):
+    """You reposted that song here in the last seven days."""
+
+    def __init__(self, repost: Repost) -> None:
+        self.repost = repost
+        super().__init__()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What would be posted, and in which channel."""
+
+    entry: Entry
+    server: int
+    channel: int
+
+
+Delete = Callable[[Takedown], Awaitable[bool]]  # True: it is gone; False: Discord refused
+Find = Callable[[Repost], Awaitable[int | None]]  # its message in the channel; None: it was not posted
+
+
+async def offer(store: Store, catalogue: Catalogue, member: int, server: int | None, song: str, now: datetime) -> Offer:
+    """Return what would be posted and where. Raises BadChoice, AlreadyReposted."""
+    if server is None:
+        raise BadChoice(ELSEWHERE)
+    entry = await catalogue.entry(member, song)
+    async with store.reading() as tx:
+        return Offer(entry, server, await _channel(tx, member, server, entry, now))
+
+
+async def begin(store: Store, catalogue: Catalogue, member: int, server: int | None, song: str, now: datetime) -> int:
+    """Note that the song is posted from now on; return the repost's number. Raises as `offer` does."""
+    offered = await offer(store, catalogue, member, server, song, now)
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        channel = await _channel(tx, member, offered.server, offered.entry, now)
+        return await reposts.add(tx, member, offered.server, channel, song, offered.entry.key, now)
+
+
+async def _channel(tx: Tx, member: int, server: int, entry: Entry, now: datetime) -> int:
+    """Return the server's channel for reposts. Raises BadChoice, AlreadyReposted where the member may not."""
+    chosen = await places.of_server(tx, server, Purpose.REPOSTS)
+    if not chosen:
+        raise BadChoice(NO_CHANNEL)
+    if await members.is_hidden(tx, member):
+        raise BadChoice(HIDDEN)
+    if entry.key in await places.barred(tx, server):
+        raise BadChoice(BARRED)
+    recent = await reposts.of(tx, member, now - AGAIN)
+    same = [each for each in recent if (each.server, each.song) == (server, entry.song.song)]
+    if same:
+        raise AlreadyReposted(same[0])
+    if sum(each.at > now - timedelta(days=1) for each in recent) >= A_DAY:
+        raise BadChoice(ENOUGH)
+    return chosen[0].channel
+
+
+async def open_(store: Store, number: int) -> Repost | None:
+    """Return a repost that is still to be posted: neither taken back nor its member hidden meanwhile."""
+    async with store.reading() as tx:
+        found = await reposts.get(tx, number)
+        return None if found is None or await members.is_hidden(tx, found.member) else found
+
+
+async def posted(store: Store, repost: Repost, message: int, now: datetime) -> None:
+    """Note the message; where the repost was taken back, or its member hid, meanwhile, it is deleted."""
+    async with store.writing() as tx:
+        stays = await reposts.note(tx, repost.repost, message)
+        if not stays or await members.is_hidden(tx, repost.member):
+            await reposts.take_down(tx, repost.channel, message)
+        elif repost.message is None:
+            await places.count(tx, repost.server, "repost", now)
+
+
+async def take_back(store: Store, member: int, number: int) -> None:
+    """Have the message deleted. Raises BadChoice for what is not the member's, or not any more."""
+    async with store.writing() as tx:
+        found = await reposts.get(tx, number)
+        if found is None or found.member != member:
+            raise BadChoice("That is no repost of yours, or it was taken back already.")
+        await reposts.remove(tx, number)
+
+
+async def drop(store: Store, number: int) -> None:
+    """Nothing was posted."""
+    async with store.writing() as tx:
+        await reposts.remove(tx, number)
+
+
+async def resume(store: Store, find: Find, now: datetime) -> None:
+    """Clear up what a crash cut short: what was posted is noted, what was not is let go."""
+    async with store.reading() as tx:
+        cut_short = [each for each in await reposts.unposted(tx) if each.at <= now - SENDING]
+    for each in cut_short:
+        message = await find(each)
+        await (drop(store, each.repost) if message is None else posted(store, each, message, now))
+
+
+async def clear(store: Store, delete: Delete, now: datetime) -> None:
+    """Delete messages that are to go. What Discord refuses is tried again, later each time."""
+    async with store.reading() as tx:
+        waiting = await reposts.takedowns(tx, now)
+    for each in waiting:
+        gone = await delete(each)
+        async with store.writing() as tx:
+            if gone or each.tries >= MOST_TRIES:
+                await reposts.taken_down(tx, each.message)
+            else:
+                await reposts.put_off(tx, each, now + PATIENCE * (each.tries + 1))

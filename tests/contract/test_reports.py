@@ -1,0 +1,99 @@
+"""Reports: how many, whom they reach, what comes of them; over a real store."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.store import Store, distastes, reposts
+from bot.errors import BadChoice
+from bot.flows import places, report
+from bot.flows.places import Purpose
+from bot.flows.points import key
+from tests.contract.catalogue_stage import ADA, BEN, Stage, song, staged
+
+SERVER, OTHER, CHANNEL, SEEN = 7001, 7002, 31, (7001, 32, 900)
+NOWHERE = (None, None, None)
+
+
+@pytest.fixture
+async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
+    made = staged(store, tmp_path, now)
+    await made.like(ADA, range(30))
+    await made.like(BEN, range(40, 43))
+    await made.catalogue.points.refresh()
+    return made
+
+
+async def send(
+    stage: Stage,
+    number: int,
+    where: tuple[int | None, int | None, int | None] = NOWHERE,
+    *,
+    reason: str = "wrong",
+    words: str = "",
+    after: timedelta = timedelta(),
+) -> int | None:
+    _, told = await report.send(
+        stage.store, stage.catalogue, BEN, song(number).song, reason, words, where, stage.now + after
+    )
+    return told
+
+
+async def test_those_who_run_the_server_are_told_where_they_want_to_be(stage: Stage) -> None:
+    assert await send(stage, 1, SEEN) is None
+    await places.give(stage.store, SERVER, CHANNEL, Purpose.REPORTS)
+    assert await send(stage, 2, SEEN) == CHANNEL
+    assert await send(stage, 3, (OTHER, None, None)) is None
+    assert await report.open_ones(stage.store, stage.now) == 3
+
+
+async def test_a_reported_song_is_not_shown_to_whoever_reported_it_any_more(stage: Stage) -> None:
+    await send(stage, 1)
+    async with stage.store.reading() as tx:
+        assert await distastes.of(tx, BEN) == [song(1).song]
+        assert await distastes.of(tx, ADA) == []
+
+
+async def test_a_song_is_reported_once_and_a_member_reports_a_few_a_day(stage: Stage) -> None:
+    for number in range(report.A_DAY):
+        await send(stage, number)
+    with pytest.raises(BadChoice, match="already"):
+        await send(stage, 0, after=timedelta(days=2))
+    with pytest.raises(BadChoice, match="Tomorrow"):
+        await send(stage, 20)
+    await send(stage, 20, after=timedelta(days=1, seconds=1))
+
+
+async def test_a_reason_is_one_of_ours_and_words_are_cut(stage: Stage) -> None:
+    with pytest.raises(BadChoice):
+        await send(stage, 1, reason="because")
+    await send(stage, 1, words="x" * 5000)
+    assert len(report.in_words("wrong", "x" * 5000)) < 2 * report.LONGEST
+    assert report.in_words("wrong", "  ") == report.REASONS["wrong"]
+
+
+async def test_not_in_this_server_takes_the_message_down_and_settles_its_reports(stage: Stage) -> None:
+    await send(stage, 1, SEEN)
+    await send(stage, 2, (OTHER, 50, 901))
+    await report.bar(stage.store, SERVER, key(song(1).song))
+    async with stage.store.reading() as tx:
+        assert [each.message for each in await reposts.takedowns(tx, stage.now)] == [900]
+    assert await places.barred(stage.store, SERVER) == {key(song(1).song)}
+    assert await places.barred(stage.store, OTHER) == set()
+    assert await report.open_ones(stage.store, stage.now) == 1
+
+
+async def test_left_be_nothing_is_barred(stage: Stage) -> None:
+    await send(stage, 1, SEEN)
+    await report.leave_be(stage.store, SERVER, key(song(1).song))
+    assert await report.open_ones(stage.store, stage.now) == 0
+    assert await places.barred(stage.store, SERVER) == set()
+
+
+async def test_what_nobody_looked_into_is_let_go(stage: Stage) -> None:
+    await send(stage, 1)
+    await report.sweep(stage.store, stage.now + report.KEPT - timedelta(seconds=1))
+    assert await report.open_ones(stage.store, stage.now) == 1
+    await report.sweep(stage.store, stage.now + report.KEPT + timedelta(seconds=1))
+    assert await report.open_ones(stage.store, stage.now) == 0
