@@ -10,9 +10,9 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.discord.errors import DiscordError, Unauthorized
+from sandbox.discord.exchange import Exchange
 from sandbox.discord.faults import Fault
 from sandbox.discord.limits import Bucket
-from sandbox.discord.model import Exchange
 from sandbox.discord.rest.call import Call, read_body
 from sandbox.discord.world import World
 
