@@ -23,4 +23,4 @@ class Activity:
 
     async def enter(self, code: str) -> str:
         """Turn the code of a member who agreed into the secret of a session. Raises NotConfirmed, ChatDown."""
-        return await sessions.begin(self.store, await self.identity.member(code), self.clock())
+        return await sessions.begin_framed(self.store, await self.identity.member(code), self.clock())

@@ -136,6 +136,12 @@ async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> N
     assert (launched.answer, bool(launched.activity)) == (AnswerKind.LAUNCH_ACTIVITY, True)
 
 
+@pytest.mark.parametrize("path", ["/feed/", "/activity/feed/", "/activity/feed/static/main.js", "/callback", "/health"])
+async def test_nothing_but_the_activity_may_be_framed(feed: Feed, path: str) -> None:  # noqa: F811
+    async with aiohttp.ClientSession() as http, http.get(feed.home.public_url + path) as answer:
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
 async def test_discords_own_way_into_the_activity_stays(feed: Feed) -> None:  # noqa: F811
     registered = feed.home.discord.commands.registered()
     assert [each.name for each in registered if each.definition["type"] == 4] == ["launch"]
