@@ -101,7 +101,8 @@ async def _say(bot: Bot, channel: int, page: Page) -> int | None:
 async def _edit(bot: Bot, channel: int, message: int, page: Page) -> None:
     """Edit a message of ours; what cannot be edited now is edited with the next change."""
     try:
-        await bot.get_partial_messageable(channel).get_partial_message(message).edit(view=page)
+        there = bot.get_partial_messageable(channel).get_partial_message(message)
+        await there.edit(view=page, allowed_mentions=discord.AllowedMentions.none())
     except (discord.HTTPException, *DOWN) as refused:
         log.info("a round's message stays as it was: %s", refused)
 
