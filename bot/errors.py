@@ -3,7 +3,7 @@
 CratekeeperError
 ├── SettingsError            a setting is missing or malformed (operator)
 ├── MemberError              something the member can put right
-│   ├── NotLinked · LinkRefused · LinkUsed
+│   ├── NotLinked · LinkRefused · LinkUsed · NotConfirmed
 │   ├── NoPlaylists          nothing to sort into yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
@@ -81,6 +81,10 @@ class LinkRefused(MemberError):
 
 class LinkUsed(MemberError):
     """That link was used already, or is older than ten minutes. Use /feed web for a new one."""
+
+
+class NotConfirmed(MemberError):
+    """Discord did not confirm who you are. Close this and open it again."""
 
 
 class NoPlaylists(MemberError):

@@ -11,6 +11,7 @@ import discord
 from bot.chat import channels, doors
 from bot.chat.bot import AnyCommand, Bot
 from bot.chat.commands import (
+    activity,
     data,
     discover,
     feed,
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, web, profile, follow, match, server, passing, hide, shared, rounds),
+    *(discover, feed, web, activity, profile, follow, match, server, passing, hide, shared, rounds),
 )
 
 
