@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training.commands.evaluate import evaluate_command
+from training.commands.feeding import evaluate_feed_command
 from training.commands.fit import fit_command
 from training.commands.hearing import (
     build_musicnn_command,
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate_neighbours(
         verbs.add_parser("evaluate-neighbours", help="hold songs of real playlists out, and see which are found again")
     )
+    _add_evaluate_feed(verbs.add_parser("evaluate-feed", help="see whether a feed that learns shows more that is liked"))
     _add_evaluate_match(
         verbs.add_parser("evaluate-match", help="hold a match of one person's halves beside two persons")
     )
@@ -162,6 +164,13 @@ def _add_evaluate_neighbours(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--seed", type=int, default=0, help="of what is held out and asked about")
     parser.set_defaults(run=evaluate_neighbours_command)
+
+
+def _add_evaluate_feed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, nargs="+", help="one person's library each: CSV with a playlist column")
+    parser.add_argument("--json", type=Path, help="file for all figures")
+    parser.add_argument("--seed", type=int, default=0, help="of what is held out, and of the feeds")
+    parser.set_defaults(run=evaluate_feed_command)
 
 
 def _add_evaluate_match(parser: argparse.ArgumentParser) -> None:

@@ -56,7 +56,7 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
 
     Means over playlists, with 95 % intervals from DRAWS bootstrap samples of playlists. Raises InputProblem.
     """
-    halves = [_parted(person, seed) for person in people]
+    halves = [parted(person, seed) for person in people]
     catalogue: dict[str, SongFeatures] = {}
     for half in halves:
         catalogue |= {song: half.songs[song] for _, held in half.playlists.values() for song in held}
@@ -69,7 +69,7 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
     return found
 
 
-def _parted(person: Person, seed: int) -> Half:
+def parted(person: Person, seed: int) -> Half:
     """Hold out half of the songs of a person's playlists, each song in all of them or in none."""
     choices = drawable(person)
     songs = sorted(set().union(*choices.values()))
