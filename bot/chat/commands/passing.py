@@ -138,7 +138,7 @@ async def more_like(interaction: Interaction, message: discord.Message) -> None:
 
 async def on_which(interaction: Interaction, _: Id) -> None:
     await reply.pause_apart(interaction)
-    await reply.whisper(interaction, await _like(interaction, values(interaction)[0]))
+    await reply.whisper(interaction, await _like(interaction, next(iter(values(interaction)), "")))
 
 
 async def _songs_in(interaction: Interaction, message: discord.Message) -> list[Song]:
