@@ -29,12 +29,18 @@ export function drawn(card, player) {
 }
 
 const cover = (address, card) =>
-  h("img", { src: address, alt: `Cover of ${card.title}`, draggable: "false", decoding: "async", referrerpolicy: "no-referrer" });
+  h("img", {
+    src: address,
+    alt: `Cover of ${card.title}`,
+    draggable: "false",
+    decoding: "async",
+    referrerpolicy: "no-referrer",
+  });
 
 /** Where there is no cover, or none may be: a sleeve of our own. */
 const sleeve = () => h("div", { class: "sleeve" }, icon("disc"));
 
-const why = (card) => h("p", { class: "why" }, card.why || (card.near.length ? `Near ${listed(card.near.map((each) => each.title))}` : ""));
+const why = (card) => h("p", { class: "why" }, card.why);
 
 /** Say whose it is, with a link back: Spotify's data on every card but those with another service's sound. */
 function credit(how, card, title, source) {
