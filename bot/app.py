@@ -15,6 +15,7 @@ from aiohttp.web import Application
 from bot import web
 from bot.adapters import sources
 from bot.adapters.hearing import Hearing
+from bot.adapters.identity import Identity
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Priors
 from bot.adapters.scorer import Scorer
@@ -27,6 +28,7 @@ from bot.chat.client import Chat
 from bot.config import Settings
 from bot.errors import CratekeeperError
 from bot.flows import erase, link
+from bot.flows.activity import Activity
 from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
 from bot.flows.elsewhere import Elsewhere
@@ -36,7 +38,7 @@ from bot.flows.page import Page
 from bot.flows.recommend import Recommender
 from bot.flows.stream import Stream
 from bot.services import Services
-from bot.web import api, feed
+from bot.web import activity, api, feed
 from bot.worker import Worker
 
 log = logging.getLogger("bot")
@@ -210,7 +212,17 @@ def _pages(services: Services) -> Application:
     if settings.http_api:
         pages.add_subapp("/api", api.application(asked, settings.api_rate, time.monotonic))
     if settings.feed_page:
-        page = Page(asked, services.stream, services.listening)
-        origins = settings.picture_origins, settings.sound_origins
-        pages.add_subapp("/feed", feed.application(page, settings.public_url, *origins, time.monotonic))
+        pages.add_subapp("/feed", _swiping(services, asked))
+    if settings.activity:
+        identity = Identity(settings.discord_api_url, settings.discord_token, settings.discord_client_secret)
+        inside = activity.application(
+            Activity(services.store, identity, clock), _swiping(services, asked), settings.public_url, time.monotonic
+        )
+        pages.add_subapp("/activity", inside)
     return pages
+
+
+def _swiping(services: Services, asked: Feed) -> Application:
+    settings, page = services.settings, Page(asked, services.stream, services.listening)
+    origins = settings.picture_origins, settings.sound_origins
+    return feed.application(page, settings.public_url, *origins, time.monotonic)

@@ -32,6 +32,8 @@ class Settings:
     http_api: bool  # whether members' own programs may ask
     api_rate: int  # requests a minute that a token of the API has
     feed_page: bool  # whether members may swipe in a browser
+    activity: bool  # whether they may do so inside Discord
+    discord_client_secret: Secret
     database_url: str
     data_dir: Path
     encryption_keys: Secret
@@ -108,6 +110,8 @@ def parse(env: Mapping[str, str]) -> Settings:
         http_api=_switch(env, "HTTP_API"),
         api_rate=_integer(env, "API_RATE", 120, 1, 1_000_000),
         feed_page=_switch(env, "FEED_PAGE"),
+        activity=_activity(env),
+        discord_client_secret=Secret(env.get("DISCORD_CLIENT_SECRET", "").strip()),
         database_url=_database_url(env, data_dir),
         data_dir=data_dir,
         encryption_keys=Secret(env.get("ENCRYPTION_KEYS", "")),
@@ -166,6 +170,15 @@ def _listenbrainz(env: Mapping[str, str]) -> bool:
     wanted = _switch(env, "LISTENBRAINZ")
     if wanted and not _contact(env):
         raise SettingsError("LISTENBRAINZ needs MUSICBRAINZ_CONTACT: it is asked by the artist ids of MusicBrainz")
+    return wanted
+
+
+def _activity(env: Mapping[str, str]) -> bool:
+    wanted = _switch(env, "ACTIVITY")
+    if wanted and not _switch(env, "FEED_PAGE"):
+        raise SettingsError("ACTIVITY needs FEED_PAGE=on: it is that page, opened inside Discord")
+    if wanted and not env.get("DISCORD_CLIENT_SECRET", "").strip():
+        raise SettingsError("ACTIVITY needs DISCORD_CLIENT_SECRET: developer portal, your application, OAuth2")
     return wanted
 
 

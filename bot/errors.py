@@ -3,10 +3,11 @@
 CratekeeperError
 ├── SettingsError            a setting is missing or malformed (operator)
 ├── MemberError              something the member can put right
-│   ├── NotLinked · LinkRefused · LinkUsed
+│   ├── NotLinked · LinkRefused · LinkUsed · NotConfirmed
 │   ├── NoPlaylists          nothing to sort into yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
+│   ├── AlreadyReposted      the same song, in the same server, in the same week
 │   ├── NoClip               the song's file is not here
 │   ├── NoTaste              nothing is known yet of what they like
 │   ├── NothingThereYet      an empty catalogue, or nothing in it that the member may see
@@ -82,6 +83,10 @@ class LinkUsed(MemberError):
     """That link was used already, or is older than ten minutes. Use /feed web for a new one."""
 
 
+class NotConfirmed(MemberError):
+    """Discord did not confirm who you are. Close this and open it again."""
+
+
 class NoPlaylists(MemberError):
     """You have not handed me a playlist yet. /playlists add takes the first."""
 
@@ -92,6 +97,14 @@ class BadFile(MemberError):
 
 class BadChoice(MemberError):
     """That choice does not exist."""
+
+
+class AlreadyReposted(MemberError):
+    """You reposted that song here in the last seven days."""
+
+    def __init__(self, repost: int, at: datetime) -> None:
+        self.repost, self.at = repost, at
+        super().__init__()
 
 
 class NoClip(MemberError):

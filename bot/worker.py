@@ -11,17 +11,8 @@ from typing import Protocol
 from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, shown, songs, writes
 from bot.core.records import Notice, Repost, Takedown, Write
-from bot.errors import (
-    ChatDown,
-    ConsentEnded,
-    CoolingDown,
-    CratekeeperError,
-    NotLinked,
-    PlaylistGone,
-    SpotifyDown,
-    TrainingFailed,
-)
-from bot.flows import digest, hear, hosting, library, link, notify, report, repost, rounds, save, sort, train, watch
+from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
+from bot.flows import digest, hear, library, link, notify, publish, report, repost, rounds, save, sort, train, watch
 from bot.flows.digest import Digest
 from bot.ports import Music
 from bot.services import Services
@@ -48,7 +39,7 @@ class Mouth(Protocol):
 
     async def digest(self, found: Digest) -> None: ...
 
-    def crowd(self, server: int) -> int: ...
+    async def crowd(self, server: int) -> int: ...
 
     async def turn_round(self, number: int) -> None: ...
 
@@ -98,7 +89,7 @@ class Worker:
 
     async def _share_rest(self, host: int | None = None) -> None:
         """Have written what a crash or an ended consent left behind."""
-        for each in await hosting.unwritten(self._services.store, host):
+        for each in await publish.unwritten(self._services.store, host):
             if each.host is not None:
                 await self._services.jobs.enqueue("share", each.host, each.shared)
 
@@ -288,15 +279,6 @@ class Worker:
             await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
 
     async def _share(self, job: Job, now: datetime) -> None:
-        """Write a shared playlist into its host's account; the host hears once of what stands in the way."""
+        """Write a shared playlist into its host's account."""
         services = self._services
-        try:
-            music = await services.music(job.member)
-            written = await hosting.write(services.store, music, job.member, job.argument, now)
-        except (ConsentEnded, NotLinked) as ended:
-            return await hosting.tell_once(services.store, job.member, ended.for_member(), now)
-        except PlaylistGone:
-            return await hosting.lose(services.store, job.member, job.argument, now)
-        if written is not None:
-            await hosting.receipt(services.store, job.member, written, now)
-        return None
+        await publish.share(services.store, services.music, job.member, job.argument, now)

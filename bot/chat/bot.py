@@ -25,6 +25,8 @@ from bot.services import Services
 log = logging.getLogger(__name__)
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
+ENTRY_POINT = 4  # the kind of command that Discord makes when Activities are switched on
+KEPT = ("id", "type", "name", "description", "handler", "integration_types", "contexts")
 DEFAULT_API = "https://discord.com/api/v10"
 AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
@@ -94,9 +96,18 @@ class Bot(discord.Client):
         digest = hashlib.sha256(json.dumps([where, definitions], sort_keys=True).encode()).hexdigest()
         if await asyncio.to_thread(lambda: known.read_text() if known.exists() else "") == digest:
             return
-        await self.tree.sync()
+        await self._register(definitions)
         await asyncio.to_thread(known.write_text, digest)  # a torn write only costs another registration
         log.info("registered %d commands", len(definitions))
+
+    async def _register(self, definitions: list[Any]) -> None:
+        """Register these, and keep Discord's own way into the Activity: to leave it out is an error there."""
+        application = self.application_id or 0
+        standing: list[dict[str, Any]] = [dict(each) for each in await self.http.get_global_commands(application)]
+        launching = [
+            {name: each[name] for name in KEPT if name in each} for each in standing if each["type"] == ENTRY_POINT
+        ]
+        await self.http.bulk_upsert_global_commands(application, payload=[*definitions, *launching])
 
     async def on_ready(self) -> None:
         self.connected.set()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -21,7 +21,8 @@ from bot.flows.digest import Digest
 log = logging.getLogger(__name__)
 DOWN = (ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
 LOOKED_AT = 100  # messages of a channel, from the moment on at which ours was to be posted
-SHUT = (403, 404)
+TOO_MANY = 429
+SKEW = timedelta(minutes=2)  # between Discord's clock and ours
 
 
 async def repost(bot: Bot, number: int) -> Repost | None:
@@ -29,7 +30,7 @@ async def repost(bot: Bot, number: int) -> Repost | None:
 
     Raises BadChoice for a song that is gone, discord.HTTPException where Discord refuses.
     """
-    services, found = bot.services, await flow.open_(bot.services.store, number)
+    services, found = bot.services, await flow.wanted(bot.services.store, number)
     if found is None:
         return None
     entry = await services.catalogue.entry(found.member, found.song)
@@ -37,7 +38,7 @@ async def repost(bot: Bot, number: int) -> Repost | None:
     there = bot.get_partial_messageable(found.channel)
     message = await there.send(content=card.content, view=card, files=card.files)
     await flow.posted(services.store, found, message.id, services.clock())
-    return await flow.open_(services.store, number)
+    return await flow.wanted(services.store, number)
 
 
 async def find_repost(bot: Bot, repost: Repost) -> int | None:
@@ -124,7 +125,7 @@ async def _find(bot: Bot, channel: int, since: datetime, is_it: Callable[[discor
     await bot.connected.wait()
     try:
         async for each in bot.get_partial_messageable(channel).history(limit=LOOKED_AT):
-            if each.created_at < since:
+            if each.created_at < since - SKEW:
                 return None
             if bot.user is not None and each.author.id == bot.user.id and is_it(each):
                 return each.id
@@ -135,7 +136,8 @@ async def _find(bot: Bot, channel: int, since: datetime, is_it: Callable[[discor
 
 def _shut(refused: Exception, where: str) -> bool:
     """Return False: Discord does not let us. Raises ChatDown where it is Discord that is out of order."""
-    if not isinstance(refused, discord.HTTPException) or refused.status not in SHUT:
+    status = refused.status if isinstance(refused, discord.HTTPException) else 0
+    if not 400 <= status < 500 or status == TOO_MANY:
         raise ChatDown(f"{where}: {refused or type(refused).__name__}") from refused
     log.info("not allowed: %s: %s", where, refused)
     return False

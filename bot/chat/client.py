@@ -11,6 +11,7 @@ import discord
 from bot.chat import channels, doors
 from bot.chat.bot import AnyCommand, Bot
 from bot.chat.commands import (
+    activity,
     data,
     discover,
     feed,
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, web, profile, follow, match, server, passing, hide, shared, rounds),
+    *(discover, feed, web, activity, profile, follow, match, server, passing, hide, shared, rounds),
 )
 
 
@@ -129,7 +130,8 @@ class Chat:
         """Turn a round that is due, and tell its channel. Raises ChatDown."""
         await channels.turn_round(self._bot, number)
 
-    def crowd(self, server: int) -> int:
-        """How many are in a server, the bot among them; 0 for one that it is not in."""
+    async def crowd(self, server: int) -> int:
+        """Return how many are in a server, the bot among them; 0 for one that it is not in."""
+        await self._bot.connected.wait()
         guild = self._bot.get_guild(server)
         return (guild.member_count or 0) if guild is not None else 0

@@ -3,7 +3,7 @@
 from bot.chat import ids, layout, words
 from bot.chat.layout import Form, Page
 from bot.core.records import Repost
-from bot.errors import timestamp
+from bot.errors import AlreadyReposted, timestamp
 from bot.flows.catalogue import Entry
 from bot.flows.report import LONGEST, REASONS
 from bot.flows.repost import Offer
@@ -34,15 +34,15 @@ def confirm(offer: Offer) -> Page:
 
 
 def posted(repost: Repost) -> Page:
-    return Page(POSTED.format(link=link(repost.server, repost.channel, repost.message or 0)), _take_back(repost))
+    return Page(POSTED.format(link=link(repost.server, repost.channel, repost.message)), _take_back(repost.repost))
 
 
-def already(repost: Repost) -> Page:
-    return Page(ALREADY.format(when=timestamp(repost.at, "R")), _take_back(repost))
+def already(found: AlreadyReposted) -> Page:
+    return Page(ALREADY.format(when=timestamp(found.at, "R")), _take_back(found.repost))
 
 
-def _take_back(repost: Repost) -> layout.Row:
-    return layout.row(layout.button("Take it back", ids.of("unrepost", repost.repost)))
+def _take_back(repost: int) -> layout.Row:
+    return layout.row(layout.button("Take it back", ids.of("unrepost", repost)))
 
 
 def report_form(key: str) -> Form:
@@ -60,5 +60,6 @@ def reported(entry: Entry, *, to_server: bool) -> Page:
     return Page(REPORTED.format(song=words.song_name(entry.song), who=who))
 
 
-def link(server: int, channel: int, message: int) -> str:
+def link(server: int | None, channel: int | None, message: int | None) -> str:
+    """The address of a message, in Discord's own client."""
     return f"https://discord.com/channels/{server}/{channel}/{message}"

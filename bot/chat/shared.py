@@ -84,17 +84,23 @@ def hosting(found: DryRun, member: int) -> Page:
 
 def _plan(found: DryRun) -> str:
     """The dry run in words."""
-    counts = f"puts in {words.count(found.put_in, 'song')}"
-    counts += f" and takes out {words.count(found.take_out, 'song')}" if found.take_out else ""
+    changes = _changes(found)
     if found.shared.ref is None:
-        said = f"Nothing is written yet: **Write it** makes a playlist of that name {_where(found.shelved)}, {counts}, "
-        said += "and from then on I write what the list comes to."
+        said = f"Nothing is written yet: **Write it** makes a playlist of that name {_where(found.shelved)}"
+        said += f", {changes}, and from then on" if changes else ". From then on"
+        said += " I write what the list comes to."
     else:
-        said = f"The next write {counts}."
+        said = f"The next write {changes}." if changes else "There is nothing to write."
     if found.unwritable:
-        said += f" {words.does(found.unwritable, 'song is', 'songs are')} files that Spotify does not have: "
-        said += "they stay on record."
+        said += f" {words.does(found.unwritable, 'song is a file', 'songs are files')} that Spotify does not have: "
+        said += "on record, and not written."
     return f"{said} Only what I put in ever comes out again; what you change by hand stays."
+
+
+def _changes(found: DryRun) -> str:
+    put_in = [f"puts in {words.count(found.put_in, 'song')}"] if found.put_in else []
+    take_out = [f"takes out {words.count(found.take_out, 'song')}"] if found.take_out else []
+    return words.listed([*put_in, *take_out])
 
 
 def _where(shelved: bool) -> str:

@@ -18,6 +18,7 @@ STAYING = 5  # songs that votes leave in a list, whatever they say
 ADDS_A_DAY = 10  # songs of one member
 SHARE_FROM = 20  # songs in a list, from which on no more than half of it are one member's
 MOST = 500  # songs on record
+SHELF = "shelf:"  # what references begin with of playlists that the bot keeps itself
 
 
 class State(StrEnum):
@@ -128,7 +129,7 @@ def after_votes(record: Sequence[Brought], song: str, votes: Sequence[Vote], now
 
 def writable(song: str, ref: str | None) -> bool:
     """Whether a song can stand in that playlist: Spotify takes its own songs alone, the shelf takes all."""
-    return song.startswith("spotify:") or (ref or "").startswith("shelf:")
+    return song.startswith("spotify:") or (ref or "").startswith(SHELF)
 
 
 def seen(brought: Brought, there: bool) -> Brought:

@@ -29,7 +29,7 @@ class Digest:
 
 
 Post = Callable[[Digest], Awaitable[None]]  # unless it stands there already
-Size = Callable[[int], int]  # how many are in a server
+Size = Callable[[int], Awaitable[int]]  # how many are in a server
 
 
 def nameable(counts: Mapping[str, int], crowd: int) -> dict[str, int]:
@@ -48,7 +48,8 @@ async def post_due(store: Store, post: Post, size: Size, now: datetime) -> None:
         async with store.reading() as tx:
             counts = await places.counts(tx, place.server, since, now)
         if any(counts.values()):
-            await post(Digest(place.server, place.channel, since, nameable(counts, size(place.server))))
+            named = nameable(counts, await size(place.server))
+            await post(Digest(place.server, place.channel, since, named))
         await _move_on(store, place, now)
 
 

@@ -1,5 +1,6 @@
 """Report: a member finds a song amiss. Those who run the server decide, without learning who it was."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, members, places, reports, reposts
@@ -21,6 +22,15 @@ ENOUGH = f"You reported {A_DAY} songs in the last day; that is as many as go. To
 ALREADY = "You reported that song already. It is being looked into."
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a song was seen. channel, message: of a message that others can see, too."""
+
+    server: int | None = None
+    channel: int | None = None
+    message: int | None = None
+
+
 async def check(store: Store, member: int, key: str, now: datetime) -> None:
     """Raises BadChoice where the member may not report that song now."""
     async with store.reading() as tx:
@@ -38,24 +48,23 @@ async def send(
     song: str,
     reason: str,
     words: str,
-    where: tuple[int | None, int | None, int | None],
+    where: Where,
     now: datetime,
 ) -> tuple[Entry, int | None]:
     """Keep a report, put the song away for whoever sent it, and return it with the channel to tell, if there is one.
 
-    where: server, channel and message, as far as others can see the message. Raises BadChoice.
+    Raises BadChoice.
     """
     if reason not in REASONS:
         raise BadChoice
     entry = await catalogue.entry(member, song)
     await check(store, member, entry.key, now)
-    server, channel, message = where
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await reports.forget(tx, now - KEPT)
-        place = {"server": server, "channel": channel, "message": message}
-        await reports.add(tx, member=member, song=song, key=entry.key, reason=in_words(reason, words), at=now, **place)
-        told = await places.of_server(tx, server, Purpose.REPORTS) if server is not None else []
+        said = {"song": song, "key": entry.key, "reason": in_words(reason, words)}
+        await reports.add(tx, member=member, at=now, **said, **asdict(where))
+        told = await places.of_server(tx, where.server, Purpose.REPORTS) if where.server is not None else []
     await feed.put_away(store, member, song, now)
     return entry, told[0].channel if told else None
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, members, places, reposts
 from bot.core.records import Repost, Takedown
-from bot.errors import BadChoice, MemberError
+from bot.errors import AlreadyReposted, BadChoice
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.places import Purpose
 
@@ -27,14 +27,6 @@ NO_CHANNEL = "This server has no channel for reposts. Whoever runs it can choose
 HIDDEN = "You are hidden, so nothing of you is shown. /hide off shows you again."
 ENOUGH = f"You reposted {A_DAY} songs in the last day; that is as many as go. Tomorrow again."
 BARRED = "Those who run this server do not want that song posted here."
-
-
-class AlreadyReposted(MemberError):
-    """You reposted that song here in the last seven days."""
-
-    def __init__(self, repost: Repost) -> None:
-        self.repost = repost
-        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +72,13 @@ async def _channel(tx: Tx, member: int, server: int, entry: Entry, now: datetime
     recent = await reposts.of(tx, member, now - AGAIN)
     same = [each for each in recent if (each.server, each.song) == (server, entry.song.song)]
     if same:
-        raise AlreadyReposted(same[0])
+        raise AlreadyReposted(same[0].repost, same[0].at)
     if sum(each.at > now - timedelta(days=1) for each in recent) >= A_DAY:
         raise BadChoice(ENOUGH)
     return chosen[0].channel
 
 
-async def open_(store: Store, number: int) -> Repost | None:
+async def wanted(store: Store, number: int) -> Repost | None:
     """Return a repost that is still to be posted: neither taken back nor its member hidden meanwhile."""
     async with store.reading() as tx:
         found = await reposts.get(tx, number)

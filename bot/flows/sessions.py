@@ -1,4 +1,4 @@
-"""Sessions: a link to the feed's page, good once and for ten minutes; then what the browser holds.
+"""Sessions: a link to the feed's page, good once and for ten minutes; then what the browser, or Discord's frame, holds.
 
 Secrets are 256 random bits, shown once and kept only as SHA-256.
 """
@@ -13,10 +13,11 @@ from bot.errors import LinkUsed
 
 LINK_GOOD_FOR = timedelta(minutes=10)
 SESSION_GOOD_FOR = timedelta(days=30)
-MOST = 5  # sessions of a member; the oldest gives way
+FRAME_GOOD_FOR = timedelta(days=1)
+MOST = 5  # sessions of a member, of browsers and of frames; the oldest gives way
 BYTES = 32
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 bytes in base64
-LINK, SESSION = "link", "session"
+LINK, SESSION, FRAME = "link", "session", "frame"
 
 
 async def invite(store: Store, member: int, now: datetime) -> str:
@@ -44,12 +45,22 @@ async def enter(store: Store, link: str, now: datetime) -> str:
 
 async def begin(store: Store, member: int, now: datetime) -> str:
     """Return the secret of a new session of a member who showed who they are."""
+    return await _begin(store, member, SESSION, now, now + SESSION_GOOD_FOR)
+
+
+async def begin_framed(store: Store, member: int, now: datetime) -> str:
+    """The same for Discord's frame, which forgets the secret when it closes: so it logs no browser out."""
+    return await _begin(store, member, FRAME, now, now + FRAME_GOOD_FOR)
+
+
+async def _begin(store: Store, member: int, kind: str, now: datetime, until: datetime) -> str:
     secret = secrets.token_urlsafe(BYTES)
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
-        for oldest in (await sessions.of_member(tx, member, SESSION))[: -MOST + 1]:
+        await sessions.sweep(tx, now)
+        for oldest in (await sessions.of_member(tx, member, kind))[: -MOST + 1]:
             await sessions.use_up(tx, oldest)
-        await sessions.add(tx, member, digest(secret), SESSION, now, now + SESSION_GOOD_FOR)
+        await sessions.add(tx, member, digest(secret), kind, now, until)
     return secret
 
 
@@ -58,7 +69,8 @@ async def holder(store: Store, secret: str, now: datetime) -> int | None:
     if not SECRET.fullmatch(secret):
         return None
     async with store.reading() as tx:
-        return await sessions.holder(tx, digest(secret), SESSION, now)
+        found = [await sessions.holder(tx, digest(secret), kind, now) for kind in (SESSION, FRAME)]
+    return next((member for member in found if member is not None), None)
 
 
 async def end(store: Store, secret: str) -> None:

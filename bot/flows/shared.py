@@ -1,7 +1,7 @@
 """Shared: playlists that a server or a group keeps together. Who brought what stays on record; the rules are core's.
 
 Names are seen by those who keep the list, and by nobody else: bringing a song, or joining a group, makes one a partner,
-and only partners are named. `flows.hosting` writes the list into the account of the member who hosts it.
+and only partners are named. `flows.hosting` says in whose account it is written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from bot.errors import BadChoice
 from bot.flows import places
 from bot.flows.points import key
 
-LONGEST_NAME = 80  # characters
+LONGEST_NAME = 100  # characters; Spotify takes no more
 MOST_IN_SERVER = 100
 MOST_OF_MEMBER = 10  # playlists that a member hosts
 MOST_PARTNERS = 50
@@ -198,6 +198,8 @@ async def vote(
         known = await _going(tx, member, server, shared)
         before = await _shown(tx, known)
         brought = before.brought(song_key)
+        if not keep and not brought.stands:  # a second press
+            return Voted(before, brought, brought)
         await members.ensure(tx, member, now)
         if not keep and rules.may_take_back(brought, member, before.votes, now):
             await table.drop(tx, shared, brought.song, now)

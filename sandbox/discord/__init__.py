@@ -10,11 +10,12 @@ print((await outcome.reply()).text())
 """
 
 from sandbox.discord.app import add_routes, application
+from sandbox.discord.exchange import Exchange
+from sandbox.discord.limits import Rules
 from sandbox.discord.model import (
     AnswerKind,
     Attachment,
     Channel,
-    Exchange,
     Guild,
     Interaction,
     InteractionKind,
@@ -27,7 +28,7 @@ from sandbox.discord.person import Person
 from sandbox.discord.slash import Choice, Slash
 from sandbox.discord.uploads import Upload
 from sandbox.discord.watch import Change
-from sandbox.discord.world import Rules, World
+from sandbox.discord.world import World
 
 __all__ = [
     "AnswerKind",

@@ -5,7 +5,8 @@
     ├── UnknownRoute, UnknownChannel, UnknownGuild, UnknownMember, UnknownMessage, UnknownUser, UnknownEmoji,
     │   UnknownWebhook, UnknownInteraction, UnknownCommand
     ├── InvalidWebhookToken, AlreadyAcknowledged, WrongChannelType, ThreadAlreadyThere, EntryPointLeftOut, NoActivity
-    └── EmptyMessage, TooLarge, TooManyCommands, InvalidForm
+    ├── EmptyMessage, TooLarge, TooManyCommands, InvalidForm
+    └── OAuthError (its body is RFC 6749's): InvalidClient, InvalidGrant, UnsupportedGrant
 
 The docstring is Discord's message, `code` Discord's JSON error code, `status` the HTTP status.
 """
@@ -181,3 +182,30 @@ class InvalidForm(DiscordError):
 
     def body(self) -> Json:
         return {**super().body(), "errors": self.errors}
+
+
+class OAuthError(DiscordError):
+    """The request for a token was refused."""
+
+    error = "invalid_request"
+
+    def body(self) -> Json:
+        return {"error": self.error, "error_description": self.__doc__}
+
+
+class InvalidClient(OAuthError):
+    """Invalid client credentials"""
+
+    status, error = 401, "invalid_client"
+
+
+class InvalidGrant(OAuthError):
+    """Invalid "code" in request."""
+
+    error = "invalid_grant"
+
+
+class UnsupportedGrant(OAuthError):
+    """Grant type None is not supported"""
+
+    error = "unsupported_grant_type"

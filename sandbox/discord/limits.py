@@ -1,4 +1,4 @@
-"""Rate limits: a bucket per route and major parameter, with Discord's headers."""
+"""Limits: what Discord enforces; and of rate limits, a bucket per route and major parameter, with its headers."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,6 +15,22 @@ QUOTAS: dict[str, Quota] = {
     "PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me": (1, 0.25),
     "POST /webhooks/{application_id}/{token}": (5, 2.0),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What Discord enforces; the defaults are Discord's own numbers.
+
+    `identify_every` None lets a bot reconnect as often as it likes; `enforce_buckets` False announces rate limits but
+    never reaches them, so that tests and the tour are not slowed down.
+    """
+
+    answer_within: timedelta = timedelta(seconds=3)
+    token_life: timedelta = timedelta(minutes=15)
+    identify_every: timedelta | None = None
+    heartbeat_every: timedelta = timedelta(seconds=41.25)
+    enforce_buckets: bool = False
+    upload_limit: int = 10 * 1024 * 1024  # bytes
 
 
 @dataclass(slots=True)

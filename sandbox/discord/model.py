@@ -280,23 +280,3 @@ class Interaction:
         """What the bot answered with and is still there, oldest first."""
         answers = [self.original, *self.followups]
         return (message for message in answers if message and not message.deleted)
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request of the bot and its answer, as they went over the wire.
-
-    `request` and `response` are parsed JSON (of a multipart request its payload_json). `route` is the template of the
-    path. `answered_after` is set on the callback that acknowledged an interaction: seconds since the gesture.
-    """
-
-    at: datetime
-    method: str
-    path: str
-    route: str
-    query: dict[str, str]
-    request: Any
-    status: int
-    response: Any
-    seconds: float
-    answered_after: float | None = None

@@ -7,14 +7,14 @@ Discord lets the bot do is in `rules`, the wire format in `payloads`; here anyth
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sandbox.discord.cdn import Cdn
 from sandbox.discord.commands import CommandBook
 from sandbox.discord.events import Events
+from sandbox.discord.exchange import Exchange
 from sandbox.discord.faults import Faults
-from sandbox.discord.limits import Buckets
+from sandbox.discord.limits import Buckets, Rules
 from sandbox.discord.model import (
     MEMBER_PERMISSIONS,
     OWNER_PERMISSIONS,
@@ -23,7 +23,6 @@ from sandbox.discord.model import (
     Attachment,
     Channel,
     Draft,
-    Exchange,
     Guild,
     Interaction,
     InteractionKind,
@@ -33,28 +32,13 @@ from sandbox.discord.model import (
     MessageFlag,
     User,
 )
+from sandbox.discord.oauth import OAuth
 from sandbox.discord.payloads import Payloads
 from sandbox.discord.sessions import Sessions
 from sandbox.discord.snowflakes import Clock, Snowflakes
 from sandbox.discord.watch import Watched
 
 LOGGED = 5_000  # exchanges kept; the tour makes a few hundred
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What Discord enforces; the defaults are Discord's own numbers.
-
-    `identify_every` None lets a bot reconnect as often as it likes; `enforce_buckets` False announces rate limits but
-    never reaches them, so that tests and the tour are not slowed down.
-    """
-
-    answer_within: timedelta = timedelta(seconds=3)
-    token_life: timedelta = timedelta(minutes=15)
-    identify_every: timedelta | None = None
-    heartbeat_every: timedelta = timedelta(seconds=41.25)
-    enforce_buckets: bool = False
-    upload_limit: int = 10 * 1024 * 1024  # bytes
 
 
 def utc_now() -> datetime:
@@ -90,6 +74,7 @@ class World(Watched):
         self.owner = self.add_user("owner")
         self.application = Application(self.bot.id, "Cratekeeper", "Keeps playlists in order.", self.owner)
         self.commands = CommandBook(self.application.id, self.ids)
+        self.oauth = OAuth(self.application)
         self.cdn = Cdn(clock)
         self.payloads = Payloads(self.application, self.bot, self.cdn)
         self.sessions = Sessions()

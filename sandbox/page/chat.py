@@ -49,9 +49,9 @@ class Chat:
     async def commands(self, ask: Ask) -> list[Json]:
         return [views.slash(command) for command in ask.person.commands()]
 
-    async def apps(self, ask: Ask) -> list[str]:
+    async def apps(self, ask: Ask) -> list[Json]:
         """The commands in the menu of a message."""
-        return ask.person.menu()
+        return [{"name": name} for name in ask.person.menu()]
 
     async def messages(self, ask: Ask) -> Json:
         """The newest `limit` messages by id, and in full those that changed after the revision `since`."""
@@ -115,9 +115,10 @@ class Chat:
 
 
 def _shown(outcome: Outcome) -> Json:
-    """What the client of who made the gesture does next: open a form, or nothing."""
+    """What the client of who made the gesture does next: open a form or the Activity, or nothing."""
     form = outcome.interaction.modal
-    return {"answer": outcome.answer.name, "modal": views.modal(form) if form else None}
+    launched = outcome.interaction.activity is not None
+    return {"answer": outcome.answer.name, "modal": views.modal(form) if form else None, "launched": launched}
 
 
 def _choice(choice: Choice) -> Json:

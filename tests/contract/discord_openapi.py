@@ -27,6 +27,7 @@ needs_spec = pytest.mark.skipif(not SPEC.exists(), reason="needs ../shared/specs
 
 JSON = "application/json"
 STRICT, LENIENT = "urn:discord:strict", "urn:discord:lenient"
+OAUTH = "/oauth2/token"  # RFC 6749's, and not described
 FORM_FAULT = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
 
 
@@ -42,6 +43,8 @@ class SpecCheck:
         self.violations: list[str] = []
 
     def __call__(self, exchange: Exchange) -> None:
+        if exchange.route == OAUTH:
+            return
         self.checked += 1
         try:
             if exchange.status < 400:

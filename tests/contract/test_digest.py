@@ -28,7 +28,7 @@ class Channel:
             raise KeyboardInterrupt
 
 
-def many(_: int) -> int:
+async def many(_: int) -> int:
     return CROWD
 
 

@@ -10,10 +10,11 @@ from bot.errors import BadChoice
 from bot.flows import places, report
 from bot.flows.places import Purpose
 from bot.flows.points import key
+from bot.flows.report import Where
 from tests.contract.catalogue_stage import ADA, BEN, Stage, song, staged
 
-SERVER, OTHER, CHANNEL, SEEN = 7001, 7002, 31, (7001, 32, 900)
-NOWHERE = (None, None, None)
+SERVER, OTHER, CHANNEL, SEEN = 7001, 7002, 31, Where(7001, 32, 900)
+NOWHERE = Where()
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
 async def send(
     stage: Stage,
     number: int,
-    where: tuple[int | None, int | None, int | None] = NOWHERE,
+    where: Where = NOWHERE,
     *,
     reason: str = "wrong",
     words: str = "",
@@ -44,7 +45,7 @@ async def test_those_who_run_the_server_are_told_where_they_want_to_be(stage: St
     assert await send(stage, 1, SEEN) is None
     await places.give(stage.store, SERVER, CHANNEL, Purpose.REPORTS)
     assert await send(stage, 2, SEEN) == CHANNEL
-    assert await send(stage, 3, (OTHER, None, None)) is None
+    assert await send(stage, 3, Where(OTHER)) is None
     assert await report.open_ones(stage.store, stage.now) == 3
 
 
@@ -75,7 +76,7 @@ async def test_a_reason_is_one_of_ours_and_words_are_cut(stage: Stage) -> None:
 
 async def test_not_in_this_server_takes_the_message_down_and_settles_its_reports(stage: Stage) -> None:
     await send(stage, 1, SEEN)
-    await send(stage, 2, (OTHER, 50, 901))
+    await send(stage, 2, Where(OTHER, 50, 901))
     await report.bar(stage.store, SERVER, key(song(1).song))
     async with stage.store.reading() as tx:
         assert [each.message for each in await reposts.takedowns(tx, stage.now)] == [900]

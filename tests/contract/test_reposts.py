@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.store import Store, reposts, songs, whole
 from bot.core.records import Repost, Takedown
-from bot.errors import BadChoice
+from bot.errors import AlreadyReposted, BadChoice
 from bot.flows import feed, hide, places, report
 from bot.flows import repost as flow
 from bot.flows.places import Purpose
@@ -31,7 +31,7 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
 async def post(stage: Stage, number: int, member: int = BEN, *, message: int | None = MESSAGE) -> Repost:
     """Repost a song; with its message noted, unless the bot was killed before that."""
     begun = await flow.begin(stage.store, stage.catalogue, member, SERVER, song(number).song, stage.now)
-    found = await flow.open_(stage.store, begun)
+    found = await flow.wanted(stage.store, begun)
     assert found is not None
     if message is not None:
         await flow.posted(stage.store, found, message + number, stage.now)
@@ -58,9 +58,9 @@ async def test_elsewhere_than_in_a_server_that_wants_them_nothing_is_reposted(st
 
 async def test_the_same_song_is_reposted_once_a_week(stage: Stage) -> None:
     first = await post(stage, 1)
-    with pytest.raises(flow.AlreadyReposted) as already:
+    with pytest.raises(AlreadyReposted) as already:
         await flow.offer(stage.store, stage.catalogue, BEN, SERVER, song(1).song, stage.now + timedelta(days=6))
-    assert already.value.repost.repost == first.repost
+    assert already.value.repost == first.repost
     later = stage.now + timedelta(days=7, seconds=1)
     assert (await flow.offer(stage.store, stage.catalogue, BEN, SERVER, song(1).song, later)).channel == CHANNEL
     assert await flow.offer(stage.store, stage.catalogue, ADA, SERVER, song(1).song, stage.now), "others may"
@@ -151,7 +151,7 @@ async def test_p35_messages_of_a_member_who_is_erased_go_afterwards(stage: Stage
 async def test_what_is_posted_while_its_member_hides_or_leaves_goes_again(stage: Stage, meanwhile) -> None:
     found = await post(stage, 1, message=None)
     await meanwhile(stage.store, BEN, stage.now)
-    assert await flow.open_(stage.store, found.repost) is None
+    assert await flow.wanted(stage.store, found.repost) is None
     await flow.posted(stage.store, found, MESSAGE, stage.now)
     assert await waiting(stage) == {MESSAGE}
 
@@ -200,4 +200,5 @@ async def test_a_server_or_a_channel_that_is_gone_is_forgotten(stage: Stage, sto
     await places.keep_only(store, {OTHER})
     assert await kept(stage) == []
     assert await places.of_server(store, SERVER) == []
+    assert await waiting(stage) == {MESSAGE + 2}, "should the bot come back"
     assert await places.barred(store, OTHER) == {"aa"}

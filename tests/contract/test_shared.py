@@ -10,8 +10,8 @@ from bot.adapters.store import Store, members, notices, places, songs, whole
 from bot.adapters.store import shared as table
 from bot.core.records import Like, Song
 from bot.core.shared import State
-from bot.errors import BadChoice, SpotifyDown
-from bot.flows import hosting, shared
+from bot.errors import BadChoice, NotLinked, SpotifyDown
+from bot.flows import hosting, publish, shared
 from bot.flows.points import key
 from bot.ports import Music
 from sandbox.spotify import Fault
@@ -167,6 +167,13 @@ async def test_a_members_votes_bring_down_three_songs_a_day(store: Store, now: d
     assert not (await drop(store, number, URIS[3], later + timedelta(days=1, seconds=1), DEE)).after.stands
 
 
+async def test_taking_back_pressed_twice_is_once(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    again = await drop(store, number, URIS[0], now, BOB, BOB)
+    assert not again.after.stands
+    assert again.shown.votes == []
+
+
 async def test_a_song_taken_back_may_be_brought_by_another(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     await drop(store, number, URIS[0], now, BOB)
@@ -242,7 +249,7 @@ async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Link
     number = await begun(store, now, 8)
     dry = await hosting.dry_run(store, MEMBER, SERVER, number, now)
     assert (dry.put_in, dry.take_out) == (8, 0)
-    first = await hosting.write(store, music, MEMBER, number, now)
+    first = await publish.write(store, music, MEMBER, number, now)
     assert first is not None
     assert (first.first, first.put_in, first.taken_out) == (True, 8, 0)
     assert await there(linked, music, number) == URIS[:8]
@@ -250,20 +257,20 @@ async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Link
     await shared.add(store, CYD, SERVER, number, song(URIS[40]), now + timedelta(seconds=1))
     dry = await hosting.dry_run(store, MEMBER, SERVER, number, now)
     assert (dry.put_in, dry.take_out) == (1, 1)
-    assert [each.shared for each in await hosting.unwritten(store)] == [number]
-    await hosting.write(store, music, MEMBER, number, now)
+    assert [each.shared for each in await publish.unwritten(store)] == [number]
+    await publish.write(store, music, MEMBER, number, now)
     assert await there(linked, music, number) == [URIS[0], *URIS[2:8], URIS[40]]
-    assert await hosting.unwritten(store) == []
+    assert await publish.unwritten(store) == []
 
 
 async def test_ending_it_takes_back_exactly_what_was_written(linked: Linked, music: Music) -> None:
     number = await begun(linked.store, linked.now)
-    await hosting.write(linked.store, music, MEMBER, number, linked.now)
+    await publish.write(linked.store, music, MEMBER, number, linked.now)
     async with linked.store.reading() as tx:
         ref = (await shared.found(tx, MEMBER, SERVER, number)).ref or ""
     await music.add(ref, [URIS[99]], 0)
     await hosting.take_back(linked.store, MEMBER, number, linked.now)
-    done = await hosting.write(linked.store, music, MEMBER, number, linked.now)
+    done = await publish.write(linked.store, music, MEMBER, number, linked.now)
     assert done is not None
     assert done.taken_out == 3
     assert (await music.contents(ref)).songs == [URIS[99]]
@@ -276,34 +283,34 @@ async def test_files_are_not_written_to_spotify_and_stay_on_record(linked: Linke
         linked.store, "Ours", MEMBER, SERVER, [("local:abc", None), (URIS[0], None), ("file:abc", BOB)], linked.now
     )
     assert (await hosting.dry_run(linked.store, MEMBER, SERVER, number, linked.now)).unwritable == 2
-    await hosting.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
     assert at_spotify(linked) == [[URIS[0]]]
-    assert await hosting.unwritten(linked.store) == []
+    assert await publish.unwritten(linked.store) == []
 
 
 async def test_p04_what_the_host_put_in_or_took_out_by_hand_stays_so(linked: Linked) -> None:
     store, music, spotify = linked.store, await linked.music(), linked.house.spotify
     number = await begun(store, linked.now)
-    await hosting.write(store, music, MEMBER, number, linked.now)
+    await publish.write(store, music, MEMBER, number, linked.now)
     async with store.reading() as tx:
         ref = (await shared.found(tx, MEMBER, SERVER, number)).ref or ""
     spotify.add_by_hand("ada", ref, URIS[50], 0)
     spotify.remove_by_hand("ada", ref, URIS[0])
     for uri in (URIS[50], URIS[60]):
         await shared.add(store, CYD, SERVER, number, song(uri), linked.now + timedelta(seconds=1))
-    await hosting.write(store, music, MEMBER, number, linked.now)
+    await publish.write(store, music, MEMBER, number, linked.now)
     assert at_spotify(linked) == [[URIS[50], *URIS[1:3], URIS[60]]]
     assert (await states(store, number))[URIS[0]] == State.TAKEN
     await drop(store, number, URIS[50], linked.now + timedelta(seconds=2), CYD)
-    await hosting.write(store, music, MEMBER, number, linked.now)
+    await publish.write(store, music, MEMBER, number, linked.now)
     assert at_spotify(linked) == [[URIS[50], *URIS[1:3], URIS[60]]]
 
 
 async def test_a_look_that_finds_nothing_to_do_is_one_call(linked: Linked) -> None:
     number, music = await begun(linked.store, linked.now, 120), await linked.music()
-    await hosting.write(linked.store, music, MEMBER, number, linked.now)
+    await publish.write(linked.store, music, MEMBER, number, linked.now)
     linked.calls()
-    await hosting.write(linked.store, music, MEMBER, number, linked.now)
+    await publish.write(linked.store, music, MEMBER, number, linked.now)
     assert len(linked.calls()) == 1
 
 
@@ -315,54 +322,80 @@ async def test_p02_a_call_that_was_applied_and_answered_with_an_error_is_not_sen
     linked.house.spotify.faults.append(Fault(line, "apply-then", times=1, status=502))
     for _ in range(2):
         with suppress(SpotifyDown):  # the job comes back, as the worker has it do
-            await hosting.write(linked.store, music, MEMBER, number, linked.now)
+            await publish.write(linked.store, music, MEMBER, number, linked.now)
     assert at_spotify(linked) == [URIS[:3]]
 
 
 async def test_p04_a_playlist_of_that_name_is_not_taken_for_ours(linked: Linked) -> None:
     linked.house.spotify.create_playlist("ada", "Ours")
     number = await begun(linked.store, linked.now)
-    await hosting.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
     assert sorted(at_spotify(linked)) == [[], URIS[:3]]
 
 
 async def test_who_hosts_no_longer_is_written_to_no_longer(linked: Linked) -> None:
     number, music = await begun(linked.store, linked.now), await linked.music()
-    await hosting.write(linked.store, music, MEMBER, number, linked.now)
+    await publish.write(linked.store, music, MEMBER, number, linked.now)
     await hosting.lay_down(linked.store, MEMBER, number)
     async with linked.store.writing() as tx:
         await members.ensure(tx, CYD, linked.now)
         await songs.like(tx, CYD, [Like(song(URIS[7]), None)], linked.now)
     await hosting.confirm(linked.store, CYD, SERVER, number, linked.now)
     linked.calls()
-    assert await hosting.write(linked.store, music, MEMBER, number, linked.now) is None
+    assert await publish.write(linked.store, music, MEMBER, number, linked.now) is None
     assert linked.calls() == []
     shelf = Shelf(linked.store, CYD, lambda: linked.now)
-    await hosting.write(linked.store, shelf, CYD, number, linked.now)
+    await publish.write(linked.store, shelf, CYD, number, linked.now)
     assert await there(linked, shelf, number) == URIS[:3]
     assert at_spotify(linked) == [URIS[:3]]
 
 
 async def test_a_host_is_told_once_for_each_consent(linked: Linked) -> None:
     for _ in range(3):
-        await hosting.tell_once(linked.store, MEMBER, "ended", linked.now)
+        await publish.tell_once(linked.store, MEMBER, "ended", linked.now)
     async with linked.store.writing() as tx:
         (told,) = await notices.waiting(tx, MEMBER)
         await notices.mark_sent(tx, [told.notice], linked.now + timedelta(hours=1))
-    await hosting.tell_once(linked.store, MEMBER, "ended", linked.now + timedelta(days=1))
+    await publish.tell_once(linked.store, MEMBER, "ended", linked.now + timedelta(days=1))
     async with linked.store.writing() as tx:
         assert await notices.waiting(tx, MEMBER) == []
         await members.change_account(tx, MEMBER, consented_at=linked.now + timedelta(days=2))
-    await hosting.tell_once(linked.store, MEMBER, "ended", linked.now + timedelta(days=3))
+    await publish.tell_once(linked.store, MEMBER, "ended", linked.now + timedelta(days=3))
     async with linked.store.reading() as tx:
         assert len(await notices.waiting(tx, MEMBER)) == 1
 
 
 async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so(linked: Linked) -> None:
     number = await begun(linked.store, linked.now)
-    await hosting.write(linked.store, await linked.music(), MEMBER, number, linked.now)
-    await hosting.lose(linked.store, MEMBER, number, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await publish.lose(linked.store, MEMBER, number, linked.now)
     assert (await shared.show(linked.store, DEE, SERVER, number)).shared.host is None
     async with linked.store.reading() as tx:
         assert [each.kind for each in await notices.waiting(tx, MEMBER)] == ["lost"]
     assert set((await states(linked.store, number)).values()) == {State.WANTED}
+
+
+async def test_a_host_without_an_account_is_no_host(store: Store, now: datetime) -> None:
+    async def nowhere(_: int) -> Music:
+        raise NotLinked
+
+    number = await begun(store, now)
+    await publish.share(store, nowhere, BOB, number, now)
+    assert (await shared.show(store, DEE, SERVER, number)).shared.host == MEMBER, "it was not theirs to give up"
+    await publish.share(store, nowhere, MEMBER, number, now)
+    assert (await shared.show(store, DEE, SERVER, number)).shared.host is None
+
+
+async def test_the_host_has_a_receipt_of_the_first_write_and_of_the_last(linked: Linked) -> None:
+    async def music_of(_: int) -> Music:
+        return await linked.music()
+
+    number = await begun(linked.store, linked.now)
+    for _ in range(2):
+        await publish.share(linked.store, music_of, MEMBER, number, linked.now)
+    await hosting.take_back(linked.store, MEMBER, number, linked.now)
+    await publish.share(linked.store, music_of, MEMBER, number, linked.now)
+    async with linked.store.reading() as tx:
+        first, last = [each.body for each in await notices.waiting(tx, MEMBER)]
+    assert (first["put_in"], first["ended"]) == (3, False)
+    assert (last["taken_out"], last["ended"]) == (3, True)

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from bot.adapters.store import Store, members
-from bot.flows import hosting
+from bot.flows import publish
 from tests.crash.sorter import clock, spotify_at
 
 
@@ -18,6 +18,6 @@ async def _carry_out(database: Path, origin: str, key: str, host: int, shared: i
     async with store.reading() as tx:
         account = await members.account(tx, host)
     assert account is not None
-    await hosting.write(store, spotify.music(account), host, shared, clock())
+    await publish.write(store, spotify.music(account), host, shared, clock())
     await spotify.close()
     await store.close()

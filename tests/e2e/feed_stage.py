@@ -18,6 +18,7 @@ from tests.e2e.home import Home, plain
 
 SHARED, OWN = plain(60, seed=131), plain(9, seed=132)
 FILES = 3
+CLIENT_SECRET = "canary-client-31e8"
 PLAYLISTS = ("Late night", "Run")
 
 
@@ -38,7 +39,9 @@ class Feed:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def feed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Feed]:
     folder = tmp_path_factory.mktemp("feed")
-    async with Home(folder / "home", FEED_PAGE="on") as home:
+    async with Home(folder / "home", FEED_PAGE="on", ACTIVITY="on", DISCORD_CLIENT_SECRET=CLIENT_SECRET) as home:
+        home.discord.application.secret = CLIENT_SECRET
+        home.discord.commands.put(None, {"name": "launch", "description": "x", "type": 4, "handler": 2})
         await home.know(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
         await home.run("-m", "bot", "analyse", "--folder", str(music(folder / "music")))
         channel = home.discord.add_channel(home.guild, "clips")

@@ -50,7 +50,13 @@ ISSUED = 5_000  # tokens of a kind that the stand-in may have handed out
 SHOWN = 20  # characters of a secret that are too many to show
 # A heartbeat that is answered before discord.py has noted it down, as loopback can, looks late to discord.py.
 TROUBLE = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) +(?!discord\.gateway  Can't keep up)", re.MULTILINE)
-SILENT = {AnswerKind.DEFERRED, AnswerKind.DEFERRED_UPDATE, AnswerKind.CHOICES, AnswerKind.MODAL}
+SILENT = {
+    AnswerKind.DEFERRED,
+    AnswerKind.DEFERRED_UPDATE,
+    AnswerKind.CHOICES,
+    AnswerKind.MODAL,
+    AnswerKind.LAUNCH_ACTIVITY,
+}
 
 
 class Home(House):

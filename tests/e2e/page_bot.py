@@ -123,7 +123,7 @@ class PageBot(discord.Client):
         self.tree = app_commands.CommandTree(self)
 
     async def setup_hook(self) -> None:
-        for command in (label, text, choose, model, files, prompt, think, flood, GROUP):
+        for command in (label, text, choose, model, files, prompt, think, flood, read_out, GROUP):
             self.tree.add_command(command)
         await self.tree.sync()
 
@@ -190,6 +190,11 @@ async def flood(interaction: Interaction, count: int) -> None:
     await interaction.response.send_message("Here they come")
     for number in range(count):
         await interaction.followup.send(f"Message {number}", ephemeral=True)
+
+
+@app_commands.context_menu(name="Read it out")
+async def read_out(interaction: Interaction, message: discord.Message) -> None:
+    await interaction.response.send_message(f"It says: {message.content}", ephemeral=True)
 
 
 GROUP = app_commands.Group(name="playlists", description="The playlists to sort into")

@@ -278,6 +278,18 @@ async def test_plain_text_is_said_in_the_channel(page: Page, place: Place) -> No
     assert place.person("ben").visible()[-1].content == "Hello, shop"
 
 
+async def test_a_messages_menu_and_thread_are_reached_by_the_keyboard(page: Page, place: Place) -> None:
+    said = await place.person("ben").say("a song by the sea")
+    line = page.locator(f"[data-id='{said.id}']")
+    await line.get_by_role("button", name="Apps").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_role("dialog").get_by_role("button", name="Read it out").press("Enter")
+    await expect(page.locator(".message").last).to_contain_text("It says: a song by the sea")
+    place.stage.discord.start_thread(said, "About the sea", place.stage.discord.bot)
+    await line.get_by_role("button", name="About the sea").press("Enter")
+    await expect(page.locator("#place-name")).to_have_text("#About the sea")
+
+
 # ---------------------------------------------------------------- my Spotify
 
 

@@ -2,20 +2,22 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
-from bot.adapters.store import Store, places
+from bot.adapters.store import Store, places, schema
 from bot.core.records import Place
 from bot.flows.digest import WEEK
+from bot.flows.repost import SENDING
 from sandbox.discord import Channel, Message, Person
 from sandbox.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import Home, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
 SHARED, OWN, MORE = plain(24, seed=141), plain(6, seed=142), plain(6, seed=143)
 PURPOSES = ("feed", "reposts", "rounds", "digest", "reports")
 
@@ -91,12 +93,24 @@ async def test_a_repost_asks_first_stands_there_by_name_and_is_taken_back(shop: 
     assert f"Reposted by <@{shop.kai.user.id}>" in message.text()
     assert str(message.id) in done.text()
     assert labels(message) == ["Like", "Add to…", "More like this", "Not for me", "Repost", "Comment", "Report"]
+    await killed_before_noting(shop)
+    await shop.home.until(lambda: shop.home.rows("select message from repost") == [(message.id,)])
+    assert shop.posted("reposts") == [message]
     liked = await answer(shop.ivo.click(message, "Like"))
     assert liked.visible_to == shop.ivo.user.id
     again = await answer(shop.kai.click(card, "Repost"))
     assert "once a week" in again.text()
     assert "goes in a moment" in (await answer(shop.kai.click(again, "Take it back"))).text()
     await shop.home.until(lambda: message.deleted)
+
+
+async def killed_before_noting(shop: Shop) -> None:
+    """Have it look as after a crash between posting the reposts and noting their messages, a while ago."""
+    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    async with store.writing() as tx:
+        a_while_ago = shop.home.discord.now() - 2 * SENDING
+        await tx.execute(update(schema.repost).values(message=None, at=a_while_ago))
+    await store.close()
 
 
 async def test_a_comment_opens_one_thread_and_only_in_channels(shop: Shop) -> None:
@@ -195,18 +209,54 @@ async def test_p35_a_member_who_is_erased_leaves_no_message_in_a_channel(shop: S
 
 
 async def test_the_week_is_told_once_in_counts(shop: Shop) -> None:
-    channel, now = shop.channels["digest"], shop.home.discord.now()
-    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
-    async with store.writing() as tx:
-        await places.count(tx, shop.home.guild.id, "like", now - timedelta(days=2), 30)
-        await places.give(tx, Place(channel.id, "digest", shop.home.guild.id, now - timedelta(minutes=1)))
-    await store.close()
+    due_at = shop.home.discord.now() - timedelta(minutes=1)
+    await due(shop, due_at)
     week = await shop.home.until(lambda: next(iter(shop.posted("digest")), None))
     assert "The week here" in week.text()
     assert "<@" not in week.text()
-    due = "select due_at from place where purpose = 'digest' and due_at > ?"
-    await shop.home.until(lambda: shop.home.rows(due, (now + WEEK - timedelta(hours=1)).timestamp() * 1000))
-    assert len(shop.posted("digest")) == 1
+    later = "select 1 from place where purpose = 'digest' and due_at > ?"
+    for _ in range(2):
+        await shop.home.until(lambda: shop.home.rows(later, (due_at + WEEK).timestamp() * 1000))
+        assert shop.posted("digest") == [week], "killed before it was noted, it is found again"
+        await due(shop, due_at)
+
+
+async def due(shop: Shop, at: datetime) -> None:
+    """Have a digest due, of a week in which something happened."""
+    server = shop.home.guild.id
+    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    async with store.writing() as tx:
+        await places.count(tx, server, "like", at - timedelta(days=2), 30)
+        await places.give(tx, Place(shop.channels["digest"].id, "digest", server, at))
+    await store.close()
+
+
+async def test_in_public_no_card_is_of_a_song_that_is_not_wanted_here(shop: Shop) -> None:
+    server = shop.home.guild.id
+    nora = await with_file(shop.home, "nora", library=plain(5, seed=145))
+    await answer(nora.command("feed join"))
+    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    async with store.writing() as tx:
+        for (key,) in shop.home.rows("select key from entry"):
+            await places.bar(tx, server, key)
+    refused = await answer(nora.at(shop.channels["feed"]).command("feed play"))
+    assert "nothing to choose from" in refused.text()
+    async with store.writing() as tx:
+        for (key,) in shop.home.rows("select key from barred where server = ?", server):
+            await places.unbar(tx, server, key)
+    await store.close()
+
+
+async def test_a_card_in_a_channel_that_is_the_feeds_no_longer_goes_on_in_private(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    before = card.text()
+    assert labels(card)[0] == "Next"
+    await answer(shop.boss.command("server stop", purpose="feed"))
+    following = await answer(shop.kai.click(card, "Next"))
+    assert following.visible_to == shop.kai.user.id
+    assert card.text() == before
+    again = {"purpose": "feed", "channel": shop.channels["feed"]}
+    await answer(shop.boss.command("server allow", options=again))
 
 
 async def test_a_server_that_puts_the_bot_out_is_forgotten(shop: Shop) -> None:

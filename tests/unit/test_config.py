@@ -6,6 +6,7 @@ from bot.config import parse
 from bot.errors import SettingsError
 
 GOOD = {"DISCORD_TOKEN": "token-canary", "SPOTIFY_CLIENT_ID": "0" * 32, "SPOTIFY_CLIENT_SECRET": "secret-canary"}
+GOOD |= {"DISCORD_CLIENT_SECRET": "secret-canary"}
 
 
 def test_defaults_are_enough_with_a_token() -> None:
@@ -42,6 +43,14 @@ def test_the_page_is_off_and_may_load_from_those_alone_whom_it_needs() -> None:
     assert near.picture_origins == near.sound_origins == ("http://127.0.0.1:8100",)
 
 
+@pytest.mark.parametrize("missing", ["FEED_PAGE", "DISCORD_CLIENT_SECRET"])
+def test_an_activity_needs_the_page_and_the_applications_secret(missing: str) -> None:
+    enough = {**GOOD, "ACTIVITY": "on", "FEED_PAGE": "on", "DISCORD_CLIENT_SECRET": "secret-canary"}
+    assert parse(enough).activity
+    with pytest.raises(SettingsError, match=missing):
+        parse({name: value for name, value in enough.items() if name != missing})
+
+
 def test_p34_a_repr_shows_no_secret() -> None:
     assert "canary" not in repr(parse(GOOD))
 
@@ -69,6 +78,7 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("MUSICBRAINZ_CONTACT", "nobody"),
         ("MUSICBRAINZ_CONTACT", "me@example.org\r\nX-Header: 1"),
         ("LISTENBRAINZ", "on"),
+        ("ACTIVITY", "on"),
         ("RECCOBEATS", "yes"),
         ("HTTP_API", "true"),
         ("API_RATE", "0"),

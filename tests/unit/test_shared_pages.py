@@ -17,7 +17,7 @@ from sandbox.discord.rules.form import Form as Sheet
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = "*" * 400  # every character doubles when it is escaped
 MEMBER, HIDDEN = 900_000_000_000_000_001, 900_000_000_000_000_002
-LIST = Shared(10**17, MEMBER, None, "*" * 80, "ref", False, None, NOW, None)
+LIST = Shared(10**17, MEMBER, None, "*" * 100, "ref", False, None, NOW, None)
 SONGS = [Song(f"spotify:track:{at:022d}", LONG, (LONG, LONG)) for at in range(40)]
 RECORD = [
     Brought(each.song, HIDDEN if at % 2 else None, NOW - timedelta(days=9), NOW if at % 3 else None, State.TAKEN)
@@ -71,3 +71,17 @@ def _naming(*members: int) -> Shown:
 def test_what_waits_to_be_written_is_told_with_since_when() -> None:
     waiting = Shown(LIST, [Brought(SONGS[0].song, MEMBER, NOW)], [], SHOWN.songs, frozenset())
     assert f"1 change waits to be written, since <t:{int(NOW.timestamp())}:R>" in text(pages.show(waiting, MEMBER, NOW))
+
+
+@pytest.mark.parametrize(
+    ("ref", "put_in", "take_out", "said"),
+    [
+        (None, 0, 0, "makes a playlist of that name in your account. From then on I write"),
+        (None, 2, 0, "in your account, puts in 2 songs, and from then on I write"),
+        ("ref", 1, 3, "The next write puts in 1 song and takes out 3 songs."),
+        ("ref", 0, 0, "There is nothing to write."),
+    ],
+)
+def test_a_dry_run_says_what_the_next_write_does(ref: str | None, put_in: int, take_out: int, said: str) -> None:
+    found = DryRun(replace(LIST, ref=ref), put_in, take_out, unwritable=0, shelved=False)
+    assert said in text(pages.hosting(found, MEMBER))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
-from bot.adapters.store import schema
+from bot.adapters.store import reposts, schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, upsert
 from bot.core.records import Place
@@ -40,8 +40,9 @@ async def serves(tx: Tx, channel: int, purpose: str) -> bool:
 
 
 async def forget_server(tx: Tx, server: int) -> None:
-    """Delete all that is kept of a server as such: the bot is no longer in it."""
-    for table in (PLACE, COUNTED, BARRED, schema.report, schema.repost):
+    """Delete all that is kept of a server: the bot is no longer in it. Reposts go there should it come back soon."""
+    await reposts.remove_in(tx, server)
+    for table in (PLACE, COUNTED, BARRED, schema.report):
         await tx.execute(delete(table).where(table.c.server == server))
 
 

@@ -58,6 +58,11 @@ async def remove_song(tx: Tx, server: int, key: str) -> None:
     await _remove(tx, REPOST.c.server == server, REPOST.c.key == key)
 
 
+async def remove_in(tx: Tx, server: int) -> None:
+    """Take all reposts in the server back."""
+    await _remove(tx, REPOST.c.server == server)
+
+
 async def _remove(tx: Tx, *which: ColumnElement[bool]) -> None:
     """Delete reposts, and note their messages as to be deleted."""
     for each in await every(tx, Repost, select(REPOST).where(*which)):

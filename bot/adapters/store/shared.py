@@ -111,8 +111,9 @@ async def unhost(tx: Tx, shared: int) -> None:
     await tx.execute(update(BROUGHT).where(BROUGHT.c.shared == shared).values(state=State.WANTED))
 
 
-async def forget_empty(tx: Tx, shared: int) -> None:
-    """Delete a playlist that nobody ever brought a song to."""
+async def close(tx: Tx, shared: int) -> None:
+    """Have one that ended written nowhere; one that nobody ever brought a song to goes altogether."""
+    await unhost(tx, shared)
     brought = select(BROUGHT.c.song).where(BROUGHT.c.shared == shared).exists()
     await tx.execute(delete(SHARED).where(SHARED.c.shared == shared, ~brought))
 

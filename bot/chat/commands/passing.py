@@ -11,7 +11,7 @@ from bot.chat.bot import AnyCommand, Interaction, fields, values
 from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.core.records import Song
-from bot.errors import BadChoice, ChatDown
+from bot.errors import AlreadyReposted, BadChoice, ChatDown
 from bot.flows import places, report
 from bot.flows import repost as flow
 
@@ -33,8 +33,8 @@ async def on_repost(interaction: Interaction, tap: Id) -> None:
     try:
         offered = await flow.offer(services.store, services.catalogue, member, interaction.guild_id, song, now)
         page = passing.confirm(offered)
-    except flow.AlreadyReposted as already:
-        page = passing.already(already.repost)
+    except AlreadyReposted as already:
+        page = passing.already(already)
     await reply.whisper(interaction, page)
 
 
@@ -93,18 +93,22 @@ async def on_report(interaction: Interaction, tap: Id) -> None:
 async def on_reporting(interaction: Interaction, tap: Id) -> None:
     """The form was sent: kept, then said, then told to whom it concerns."""
     services, member, filled = interaction.client.services, interaction.user.id, fields(interaction)
-    song, message = await services.catalogue.named(tap.key), interaction.message
-    seen = reply.is_seen(interaction) and message is not None
-    where = (interaction.guild_id, interaction.channel_id, message.id) if seen and message else None
+    song, where = await services.catalogue.named(tap.key), _where(interaction)
     reason, said = filled.get("reason", ""), filled.get("words", "")
-    place = where or (interaction.guild_id, None, None)
     entry, channel = await report.send(
-        services.store, services.catalogue, member, song, reason, said, place, services.clock()
+        services.store, services.catalogue, member, song, reason, said, where, services.clock()
     )
-    link = passing.link(*map(int, filter(None, where))) if where else None
-    page = servers.reported(entry.song, entry.key, report.in_words(reason, said), link)
     await reply.whisper(interaction, passing.reported(entry, to_server=channel is not None))
+    link = passing.link(where.server, where.channel, where.message) if where.message else None
+    page = servers.reported(entry.song, entry.key, report.in_words(reason, said), link)
     await _tell(interaction, channel, page, f"{entry.song.song}, {reason}")
+
+
+def _where(interaction: Interaction) -> report.Where:
+    """Where a song was seen; which message it was is nobody's business where only the member sees it."""
+    if interaction.message is None or not reply.is_seen(interaction):
+        return report.Where(interaction.guild_id)
+    return report.Where(interaction.guild_id, interaction.channel_id, interaction.message.id)
 
 
 async def _tell(interaction: Interaction, channel: int | None, page: Page, plainly: str) -> None:

@@ -16,7 +16,7 @@ from bot.flows.sessions import SESSION_GOOD_FOR
 from bot.web.api.allowance import Allowance
 from bot.web.api.problems import Problem, described
 from bot.web.feed import calls, shell
-from bot.web.feed.callers import ALLOWANCE, COOKIE, PAGE, cookie_of, known, ours
+from bot.web.feed.callers import ALLOWANCE, COOKIE, PAGE, known, ours, secret_of
 from bot.web.feed.reading import text
 
 RATE = 600  # requests a minute of a member: a song takes five, and nobody hears two a second
@@ -58,7 +58,7 @@ async def enter(request: web.Request) -> web.Response:
 
 async def leave(request: web.Request) -> web.Response:
     """End the session, if there is one."""
-    await request.app[PAGE].leave(cookie_of(request))
+    await request.app[PAGE].leave(secret_of(request))
     answer = web.Response(status=HTTPStatus.NO_CONTENT)
     _set(request, answer, "", 0)
     return answer

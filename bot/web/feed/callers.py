@@ -31,7 +31,7 @@ async def ours(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def known(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let nobody through without a session, nor who has asked enough. Raises Problem."""
-    member = await request.config_dict[PAGE].holder(_secret(request))
+    member = await request.config_dict[PAGE].holder(secret_of(request))
     if member is None:
         raise Problem(HTTPStatus.UNAUTHORIZED, "You are logged out. /feed web in Discord gives you a new link.")
     wait = request.config_dict[ALLOWANCE].take(member).wait
@@ -43,10 +43,6 @@ async def known(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-def cookie_of(request: web.Request) -> str:
-    return request.cookies.get(COOKIE, "")
-
-
-def _secret(request: web.Request) -> str:
+def secret_of(request: web.Request) -> str:
     scheme, _, bearer = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    return bearer.strip() if scheme.lower() == "bearer" else cookie_of(request)
+    return bearer.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")

@@ -1,6 +1,6 @@
 """The bot itself, its application, people, guilds, and where the gateway is."""
 
-from sandbox.discord.errors import UnknownMember
+from sandbox.discord.errors import Unauthorized, UnknownMember
 from sandbox.discord.model import Guild, Json
 from sandbox.discord.payloads import people, places
 from sandbox.discord.rest.call import Call
@@ -15,7 +15,14 @@ def gateway_url(origin: str) -> str:
 
 
 async def me(call: Call) -> Json:
-    return people.me(call.world.bot)
+    """The bot, by its own token; a member, by a token that they agreed to."""
+    kind, _, token = call.authorization.partition(" ")
+    if call.authorization == f"Bot {call.world.token}":
+        return people.me(call.world.bot)
+    user = call.world.oauth.holder(token) if kind == "Bearer" else None
+    if user is None:
+        raise Unauthorized
+    return people.me(user)
 
 
 async def user(call: Call) -> Json:
@@ -69,7 +76,7 @@ def _joined(call: Call) -> list[Guild]:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/users/@me", me),
+    Endpoint("GET", "/users/@me", me, token_in_path=True),
     Endpoint("GET", "/users/@me/guilds", my_guilds),
     Endpoint("GET", "/users/{user_id}", user),
     Endpoint("GET", "/oauth2/applications/@me", application),

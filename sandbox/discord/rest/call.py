@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
 
@@ -25,7 +26,7 @@ LARGEST = 100 * 1024 * 1024  # bytes; ten files of the usual limit
 
 @dataclass(slots=True)
 class Call:
-    """A request: `body` is its JSON (of a multipart one the payload_json), `uploads` its files[n] by n.
+    """A request: `body` is its JSON (of a multipart one the payload_json) or form, `uploads` its files[n] by n.
 
     `answered` is set by the endpoint when it acknowledged that interaction.
     """
@@ -36,6 +37,7 @@ class Call:
     body: Any = None
     uploads: dict[int, Upload] = field(default_factory=dict)
     answered: Interaction | None = None
+    authorization: str = ""
 
     def id(self, name: str) -> int:
         """An id in the path; 0, which nothing has, when it is not a number."""
@@ -85,6 +87,8 @@ async def read_body(request: web.Request, call: Call) -> None:
     roomy = request.clone(client_max_size=LARGEST)  # whatever the server that we are mounted in allows
     if request.content_type == "multipart/form-data":
         await _read_multipart(roomy, call)
+    elif request.content_type == "application/x-www-form-urlencoded":
+        call.body = dict(parse_qsl((await roomy.read()).decode()))
     else:
         call.body = _parsed(await roomy.read())
 

@@ -10,9 +10,9 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.discord.errors import DiscordError, Unauthorized
+from sandbox.discord.exchange import Exchange
 from sandbox.discord.faults import Fault
 from sandbox.discord.limits import Bucket
-from sandbox.discord.model import Exchange
 from sandbox.discord.rest.call import Call, read_body
 from sandbox.discord.world import World
 
@@ -57,6 +57,7 @@ def serving(world: World, endpoint: Endpoint) -> Serve:
         started = time.perf_counter()
         world.origin = world.origin or f"{request.scheme}://{request.host}"
         call = Call(world, dict(request.match_info), dict(request.query))
+        call.authorization = request.headers.get("Authorization", "")
         reply = await _answer(endpoint, call, request)
         response = reply.response()
         await response.prepare(request)
@@ -80,15 +81,15 @@ async def _answer(endpoint: Endpoint, call: Call, request: web.Request) -> Reply
         return _too_many(float(headers["X-RateLimit-Reset-After"]), everywhere=False, headers=headers)
     try:
         await read_body(request, call)
-        _authorise(endpoint, world, request)
+        _authorise(endpoint, call)
         body = await endpoint.handler(call)
     except DiscordError as error:
         return Reply(error.status, error.body(), headers)
     return Reply(204 if body is None else endpoint.success, body, headers)
 
 
-def _authorise(endpoint: Endpoint, world: World, request: web.Request) -> None:
-    if not endpoint.token_in_path and request.headers.get("Authorization") != f"Bot {world.token}":
+def _authorise(endpoint: Endpoint, call: Call) -> None:
+    if not endpoint.token_in_path and call.authorization != f"Bot {call.world.token}":
         raise Unauthorized
 
 

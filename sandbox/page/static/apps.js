@@ -5,11 +5,11 @@ import { button, dialog, h } from "./dom.js";
 
 /** Ask which command to use; `chosen(name)` is called with it. */
 export async function chooseApp(world, chosen) {
-  const names = await get("apps", { member: world.member.id, channel: world.channel.id });
+  const offered = await get("apps", { member: world.member.id, channel: world.channel.id });
   const choose = (name) => {
     menu.close();
     chosen(name);
   };
-  const entries = names.map((name) => h("li", {}, button("button secondary", name, () => choose(name))));
-  const menu = dialog("Apps", names.length ? h("ul", { class: "menu" }, entries) : h("p", {}, "No app offers anything here."));
+  const entries = offered.map(({ name }) => h("li", {}, button("button secondary", name, () => choose(name))));
+  const menu = dialog("Apps", entries.length ? h("ul", { class: "menu" }, entries) : h("p", {}, "No app offers anything here."));
 }

@@ -2,7 +2,7 @@
 
 import { Refusal, get, post, postFiles } from "./api.js";
 import { combobox } from "./combobox.js";
-import { button, freshId, h, notice, replace } from "./dom.js";
+import { LAUNCHED, button, freshId, h, notice, replace } from "./dom.js";
 import { filled, optionField } from "./options.js";
 
 const LISTED = 25; // commands listed at once
@@ -116,6 +116,7 @@ export class Composer {
     this.say.focus();
     const outcome = await this.try(`/${path}`, () => postFiles("command", { ...this.who, path, options }, files));
     if (outcome?.modal) this.world.openForm(outcome.modal);
+    if (outcome?.launched) notice(LAUNCHED);
   }
 
   /** The outcome of `asking`, or undefined after telling why there is none. */

@@ -72,6 +72,8 @@ export function notice(text) {
   setTimeout(() => said.remove(), 10_000);
 }
 
+export const LAUNCHED = "The bot opened its Activity. Only Discord itself shows that; /feed web opens the same page here.";
+
 /** Show a modal dialog with a title; it leaves the page when it is closed. Returns the element. */
 export function dialog(title, ...children) {
   const heading = h("h2", { id: freshId("title") }, title);

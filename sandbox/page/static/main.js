@@ -25,7 +25,10 @@ const world = {
   people: () => world.state.members.map((each) => ({ label: each.name, value: each.id })),
   channels: () => world.places.filter((each) => !each.dm).map((each) => ({ label: `#${each.name}`, value: each.id })),
   placeName: () => (world.channel.dm ? world.state.bot.name : `#${world.channel.name}`),
-  enter: (id) => go(null, world.places.find((each) => each.id === id)),
+  enter: async (id) => {
+    await loadPlaces();
+    await go(null, world.places.find((each) => each.id === id));
+  },
   openForm: (form) => openForm(form, { member: world.member.id, channel: world.channel.id }, world),
 };
 const parts = {};

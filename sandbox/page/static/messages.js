@@ -2,6 +2,7 @@
 
 import { Refusal, get, post } from "./api.js";
 import { chooseApp } from "./apps.js";
+import { LAUNCHED, notice } from "./dom.js";
 import { drawMessage, follows, swap } from "./message.js";
 import { openForm } from "./modal.js";
 
@@ -138,6 +139,7 @@ export class Messages {
       this.tell(message, "");
       const outcome = await post(path, { ...given, ...who, message });
       if (outcome.modal) openForm(outcome.modal, who, this.world);
+      if (outcome.launched) notice(LAUNCHED);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.tell(message, `This interaction failed: ${error.message}`);

@@ -88,7 +88,7 @@ session = Table(  # of the feed's page: a link that is good once, then what the 
     metadata,
     Column("digest", String, primary_key=True),  # sha256 of the secret
     of_member(index=True),
-    Column("kind", String, nullable=False),  # "link" or "session"
+    Column("kind", String, nullable=False),  # "link", "session" or "frame"
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )

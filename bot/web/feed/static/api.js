@@ -25,6 +25,13 @@ export function carry(session) {
   bearer = session;
 }
 
+let passage = (address) => address;
+
+/** Reach covers and previews by another way, null for those that cannot be reached. For frames that load from nowhere else. */
+export function reach(way) {
+  passage = way;
+}
+
 async function call(method, path, body) {
   const headers = { "X-Cratekeeper": "1" };
   if (bearer) headers.Authorization = `Bearer ${bearer}`;
@@ -46,8 +53,23 @@ const song = (card, what) => `api/songs/${card.key}/${what}`;
 
 export const enter = (link) => call("POST", "session", { link });
 export const leave = () => call("DELETE", "session");
-export const cards = (count) => json("POST", "api/cards", { count });
-export const listen = (card) => json("GET", song(card, "listen"));
+
+/** The session of a member whom Discord knows by this code. */
+export const confirm = async (address, code) => (await json("POST", address, { code })).session;
+
+export async function cards(count) {
+  const found = await json("POST", "api/cards", { count });
+  return { ...found, cards: found.cards.map(reachable) };
+}
+
+export const listen = async (card) => reachable(await json("GET", song(card, "listen")));
+
+/** What is said of a song, with the addresses by which its cover and its preview are reached. */
+function reachable(said) {
+  const preview = said.way === "preview" ? passage(said.url) : null;
+  return { ...said, cover: said.cover && passage(said.cover), preview };
+}
+
 export const like = (card) => json("PUT", song(card, "like"));
 export const unlike = (card) => call("DELETE", song(card, "like"));
 export const chooseSaving = (saves) => call("PUT", "api/saving", { saves });

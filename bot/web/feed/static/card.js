@@ -28,14 +28,12 @@ export function drawn(card, player) {
   return { element, heard };
 }
 
-const cover = (address, card) =>
-  h("img", {
-    src: address,
-    alt: `Cover of ${card.title}`,
-    draggable: "false",
-    decoding: "async",
-    referrerpolicy: "no-referrer",
-  });
+function cover(address, card) {
+  const more = { draggable: "false", decoding: "async", referrerpolicy: "no-referrer" };
+  const gone = () => shown.replaceWith(sleeve());
+  const shown = h("img", { src: address, alt: `Cover of ${card.title}`, onerror: gone, ...more });
+  return shown;
+}
 
 /** Where there is no cover, or none may be: a sleeve of our own. */
 const sleeve = () => h("div", { class: "sleeve" }, icon("disc"));

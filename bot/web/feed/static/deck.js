@@ -85,7 +85,7 @@ export async function heard(card) {
 
 async function hearing(card) {
   const heard = await api.listen(card);
-  const sound = heard.clip ? await api.sound(heard.clip) : heard.way === "preview" ? heard.url : null;
+  const sound = heard.clip ? await api.sound(heard.clip) : heard.preview;
   return { ...heard, sound };
 }
 

@@ -1,0 +1,63 @@
+"""Identity: whom Discord says somebody is who agreed to tell us (OAuth 2.0, scope `identify`).
+
+The token that comes of it is used once and forgotten. What is sent and what comes back is never logged (promise P34).
+"""
+
+from typing import Any
+
+import aiohttp
+
+from bot.config import Secret
+from bot.errors import ChatDown, NotConfirmed, SettingsError
+
+TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
+REFUSED, UNAUTHORIZED = 400, 401
+
+
+class Identity:
+    """`base` is Discord's API, without a slash at its end."""
+
+    def __init__(self, base: str, token: Secret, secret: Secret) -> None:
+        self._base, self._token, self._secret = base, token, secret
+        self._application: str | None = None
+
+    async def application(self) -> str:
+        """Return the application's id, which stands in the address of its Activity. Raises ChatDown."""
+        if self._application is None:
+            headers = {"Authorization": f"Bot {self._token}"}
+            self._application = str((await self._ask("GET", "/applications/@me", headers=headers))["id"])
+        return self._application
+
+    async def member(self, code: str) -> int:
+        """Return who agreed, by the code that their client was given. Raises NotConfirmed, ChatDown, SettingsError."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": await self.application(),
+            "client_secret": str(self._secret),
+        }
+        token = (await self._ask("POST", "/oauth2/token", data=form))["access_token"]
+        return int((await self._ask("GET", "/users/@me", headers={"Authorization": f"Bearer {token}"}))["id"])
+
+    async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=TIMEOUT, trust_env=False) as http,
+                http.request(method, self._base + path, allow_redirects=False, **options) as answer,
+            ):
+                _check(answer.status, path)
+                found = await answer.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            raise ChatDown from None  # the error's own words may hold the address or the answer
+        if not isinstance(found, dict):
+            raise ChatDown
+        return found
+
+
+def _check(status: int, path: str) -> None:
+    if status == REFUSED:
+        raise NotConfirmed
+    if status == UNAUTHORIZED:
+        raise SettingsError(f"Discord refused us at {path}: copy DISCORD_CLIENT_SECRET (and DISCORD_TOKEN) again")
+    if status >= REFUSED:
+        raise ChatDown(f"Discord answered {status} at {path}")

@@ -1,0 +1,26 @@
+"""Activity: the swipe page inside Discord. Whoever opened it is who Discord says they are; then it is a session."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.identity import Identity
+from bot.adapters.store import Store
+from bot.flows import sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Built once."""
+
+    store: Store
+    identity: Identity
+    clock: Callable[[], datetime]
+
+    async def application(self) -> str:
+        """Return the application's id. Raises ChatDown."""
+        return await self.identity.application()
+
+    async def enter(self, code: str) -> str:
+        """Turn the code of a member who agreed into the secret of a session. Raises NotConfirmed, ChatDown."""
+        return await sessions.begin_framed(self.store, await self.identity.member(code), self.clock())

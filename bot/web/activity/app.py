@@ -1,0 +1,98 @@
+"""App: the page that Discord shows in its frame, below /activity, and the session of who opened it.
+
+Discord fetches all of it through a proxy of its own, <application id>.discordsays.com, and shows it nowhere else. The
+swipe page's own files and calls are there as well, at /activity/feed, so that one URL mapping is enough.
+"""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+from bot.errors import NotConfirmed
+from bot.flows.activity import Activity
+from bot.web.api import answers
+from bot.web.api.allowance import Allowance
+from bot.web.api.problems import Problem, described
+from bot.web.feed.callers import ours
+from bot.web.feed.reading import text
+
+RATE = 60  # log-ins a minute of everybody together: each is two requests of ours to Discord
+EVERYBODY = 0
+CODE = re.compile(r"[\x21-\x7e]{1,512}")  # visible ASCII (RFC 6749, appendix A)
+CLIENTS = "https://discord.com https://ptb.discord.com https://canary.discord.com"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "media-src 'self' blob:; worker-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {clients} https://{application}.discordsays.com"
+)
+FOLDER = Path(__file__).with_name("static")
+PAGE = (FOLDER / "index.html").read_text()
+SCRIPTS = {each.name: each.read_bytes() for each in (*FOLDER.glob("*.js"), *FOLDER.glob("vendor/*.js"))}
+SHARED = "public, no-cache"  # nothing personal is in them
+
+FRAMED = web.RequestKey("framed", str)  # the policy of an answer that Discord may show in its frame
+ACTIVITY = web.AppKey[Activity]("activity")
+ORIGIN = web.AppKey[str]("origin")
+ALLOWANCE = web.AppKey[Allowance]("log-ins")
+
+
+def application(
+    activity: Activity, feed: web.Application, public_url: str, now: Callable[[], float]
+) -> web.Application:
+    """Serve `activity`, with the swipe page `feed` below it. now: seconds, from whenever."""
+    app = web.Application(middlewares=[described, ours])
+    address = urlsplit(public_url)
+    app[ACTIVITY], app[ORIGIN] = activity, f"{address.scheme}://{address.netloc}"
+    app[ALLOWANCE] = Allowance(RATE, now)
+    app.router.add_get("", page)  # the mapped address, as Discord's proxy may ask for it: no redirect leads out of it
+    app.router.add_get("/", page)
+    app.router.add_get("/static/{name}", script)
+    app.router.add_post("/session", enter)
+    app.on_response_prepare.append(_guard)
+    app.add_subapp("/feed", feed)
+    return app
+
+
+async def page(request: web.Request) -> web.Response:
+    application = await request.app[ACTIVITY].application()
+    answer = web.Response(text=PAGE.replace("{application}", application), content_type="text/html")
+    request[FRAMED] = POLICY.format(clients=CLIENTS, application=application)
+    return answer
+
+
+async def script(request: web.Request) -> web.Response:
+    data = SCRIPTS.get(request.match_info["name"])
+    if data is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+    return answers.kept(request, data, "text/javascript", SHARED)
+
+
+async def enter(request: web.Request) -> web.Response:
+    """Begin a session for who agreed in Discord. The page keeps its secret in memory: the frame keeps no cookies."""
+    await _check_origin(request)
+    if request.app[ALLOWANCE].take(EVERYBODY).wait:
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Many are coming in right now. Try again in a minute.")
+    code = await text(request, "code")
+    try:
+        if not CODE.fullmatch(code):
+            raise NotConfirmed
+        session = await request.app[ACTIVITY].enter(code)
+    except NotConfirmed as refused:
+        raise Problem(HTTPStatus.FORBIDDEN, refused.for_member()) from None
+    return answers.fresh({"session": session})
+
+
+async def _guard(request: web.Request, response: web.StreamResponse) -> None:
+    if policy := request.get(FRAMED):
+        response.headers["Content-Security-Policy"] = policy
+
+
+async def _check_origin(request: web.Request) -> None:
+    """Only the page itself logs anybody in: from Discord's proxy, or from our own address. Raises Problem."""
+    origin = request.headers.get(hdrs.ORIGIN)
+    proxied = f"https://{await request.app[ACTIVITY].application()}.discordsays.com"
+    if origin is not None and origin not in (proxied, request.app[ORIGIN]):
+        raise Problem(HTTPStatus.FORBIDDEN, "Only the page itself may do that.")

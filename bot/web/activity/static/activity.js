@@ -1,0 +1,79 @@
+// The swipe page inside Discord: who opened it is asked of Discord; then the page begins as it does elsewhere.
+
+import * as api from "../feed/static/api.js";
+import { button, h } from "../feed/static/dom.js";
+import { DiscordSDK } from "./embedded-app-sdk.js";
+
+const PATIENCE = 20_000; // ms that Discord's client gets to answer
+const OUTSIDE = "This page opens inside Discord: /feed activity. /feed web opens the same songs in a browser.";
+const SILENT = "Discord does not answer. Close this and open it again.";
+const UNKNOWN = "Discord did not say who you are, so I cannot show your songs. Nothing was stored.";
+
+/** Where the operator's URL mappings have other hosts, below this address: the frame may load nothing from elsewhere. */
+const MAPPED = [
+  [/^https:\/\/([\w-]+)\.scdn\.co\//, "covers"],
+  [/^https:\/\/([\w-]+)\.dzcdn\.net\//, "previews"],
+];
+
+/** The address under which the frame reaches another one; null where it cannot. */
+function passage(address) {
+  for (const [host, prefix] of MAPPED) {
+    const found = address?.match(host);
+    if (found) return `/${prefix}/${found[1]}/${address.slice(found[0].length)}`;
+  }
+  return null;
+}
+
+function message(text, ...more) {
+  document.getElementById("stage").replaceChildren(h("div", { class: "message" }, h("p", {}, text), ...more));
+}
+
+const late = (text) => new Promise((_, reject) => setTimeout(() => reject(new Error(text)), PATIENCE));
+
+/** Have Discord say who is here, and begin their session. */
+async function enter(discord, application) {
+  const asked = { client_id: application, response_type: "code", state: "", prompt: "none", scope: ["identify"] };
+  const { code } = await discord.commands.authorize(asked).catch(() => {
+    throw new Error(UNKNOWN);
+  });
+  api.carry(await api.confirm(new URL("../session", import.meta.url), code));
+}
+
+/** A frame opens no windows: links are Discord's to open. */
+function openOutside(discord) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link) return;
+    event.preventDefault();
+    discord.commands.openExternalLink({ url: link.href }).catch(() => {});
+  });
+}
+
+async function begin(discord, application) {
+  try {
+    await enter(discord, application);
+  } catch (error) {
+    return message(error.message, button("Try again", () => begin(discord, application)));
+  }
+  api.reach(passage);
+  openOutside(discord);
+  await import("../feed/static/main.js");
+}
+
+async function open() {
+  const application = document.querySelector("meta[name=application]").content;
+  let discord;
+  try {
+    discord = new DiscordSDK(application, { disableConsoleLogOverride: true });
+  } catch {
+    return message(OUTSIDE);
+  }
+  try {
+    await Promise.race([discord.ready(), late(SILENT)]);
+  } catch (error) {
+    return message(error.message);
+  }
+  return begin(discord, application);
+}
+
+open();

@@ -1,0 +1,160 @@
+"""The Activity in a real Chromium: Discord's client and its proxy played by the test, all else as it is."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from itertools import count
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, Route, expect
+
+from sandbox.browser import chromium
+from sandbox.discord import AnswerKind, Person
+from tests.e2e.chat_stage import answer, newcomer
+from tests.e2e.feed_stage import CLIENT_SECRET, Feed, feed  # noqa: F401 - a fixture
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
+PATIENCE = 20_000  # ms; two cores may be busy
+NAMES = (f"visitor-{number}" for number in count())
+SONG = "https://example.org/song"
+LINK = "(stage, href) => stage.append(Object.assign(document.createElement('a'), { href, text: 'Elsewhere' }))"
+OPENED = "heard.find(([, , what]) => what === 'OPEN_EXTERNAL_LINK')?.[3].url"
+# What Discord's client does of the SDK's protocol: it greets whom it framed, and has its member agree.
+CLIENT = """<!doctype html><title>Discord</title><iframe src="{frame}" width="400" height="700"></iframe><script>
+const heard = []; window.heard = heard;
+addEventListener("message", async ({{ source, origin, data: [opcode, said] }}) => {{
+  heard.push([origin, opcode, said.cmd ?? "", said.args ?? null]);
+  const answer = (more) => source.postMessage([1, {{ evt: null, nonce: said.nonce, ...more }}], origin);
+  if (opcode === 0) answer({{ cmd: "DISPATCH", evt: "READY", nonce: null, data: {{ v: 1, config: {{
+    cdn_host: "cdn.discordapp.com", api_endpoint: "//discord.com/api", environment: "production" }} }} }});
+  else if (said.cmd === "AUTHORIZE" && window.agrees)
+    answer({{ cmd: said.cmd, data: {{ code: await window.consent() }} }});
+  else if (said.cmd === "AUTHORIZE") answer({{ cmd: said.cmd, evt: "ERROR", data: {{ code: 5000, message: "no" }} }});
+  else answer({{ cmd: said.cmd, data: {{ opened: true }} }});
+}});
+</script>"""
+
+
+@dataclass
+class Client:
+    """Discord in a browser, where somebody opens the Activity who never used the bot before."""
+
+    feed: Feed
+    person: Person
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def frame(self) -> FrameLocator:
+        return self.page.frame_locator("iframe")
+
+    @property
+    def title(self) -> Locator:
+        return self.frame.locator("#title")
+
+    async def open(self, *, agrees: bool) -> None:
+        await self.page.add_init_script(f"window.agrees = {str(agrees).lower()}")
+        await self.page.goto("https://discord.com/channels/@me")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(feed: Feed) -> AsyncIterator[Client]:  # noqa: F811
+    async with chromium() as browser:
+        context = await browser.new_context(service_workers="block")
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE)
+        found = Client(feed, newcomer(feed.home, next(NAMES)), page)
+        context.on("console", lambda line: line.type == "error" and found.complaints.append(line.text))
+        await _play_discord(context, found)
+        yield found
+
+
+async def _play_discord(context: BrowserContext, client: Client) -> None:
+    """Answer at discord.com with a client, and at the proxy's address with what the bot has below /activity."""
+    home = client.feed.home
+    proxy = f"https://{home.discord.application.id}.discordsays.com"
+    frame = f"{proxy}/?frame_id=f-1&instance_id=i-1&platform=desktop"
+
+    async def fetch(route: Route) -> None:
+        address = home.public_url + "/activity" + route.request.url.removeprefix(proxy)
+        await route.fulfill(response=await route.fetch(url=address))
+
+    async def show(route: Route) -> None:
+        await route.fulfill(body=CLIENT.format(frame=frame), content_type="text/html")
+
+    async def consent() -> str:
+        return home.discord.oauth.consent(client.person.user)
+
+    await context.expose_function("consent", consent)
+    await context.route(f"{proxy}/**", fetch)
+    await context.route("https://discord.com/**", show)
+
+
+async def test_the_page_opens_inside_discord_and_likes_a_song(client: Client) -> None:
+    home, member = client.feed.home, client.person.user.id
+    await client.open(agrees=True)
+    title = client.title
+    await expect(title).to_be_visible(timeout=PATIENCE)
+    first = await title.inner_text()
+    liked = "select count(*) from shown where member = ? and said = 'like'"
+    before = home.rows(liked, member)
+    await client.frame.get_by_role("button", name="Like", exact=True).click()
+    await expect(title).not_to_have_text(first, timeout=PATIENCE)
+    await home.until(lambda: home.rows(liked, member) != before)
+    asked = [each[3] for each in await client.page.evaluate("heard") if each[2] == "AUTHORIZE"]
+    assert [each["scope"] for each in asked] == [["identify"]]
+    assert await client.page.context.cookies() == []
+    assert client.complaints == []
+
+
+async def test_links_are_opened_by_discord(client: Client) -> None:
+    await client.open(agrees=True)
+    await expect(client.title).to_be_visible(timeout=PATIENCE)
+    await client.frame.locator("#stage").evaluate(LINK, SONG)
+    await client.frame.get_by_role("link", name="Elsewhere").click()
+    await client.page.wait_for_function(f"{OPENED} === '{SONG}'")
+
+
+async def test_who_does_not_agree_is_told_what_that_means(client: Client) -> None:
+    sessions = "select count(*) from session"
+    before = client.feed.home.rows(sessions)
+    await client.open(agrees=False)
+    await expect(client.frame.get_by_text("Nothing was stored")).to_be_visible(timeout=PATIENCE)
+    await client.page.evaluate("window.agrees = true")
+    await client.frame.get_by_role("button", name="Try again").click()
+    await expect(client.title).to_be_visible(timeout=PATIENCE)
+    assert client.feed.home.rows(sessions) != before
+
+
+async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> None:  # noqa: F811
+    refused = await answer(feed.rob.command("feed activity"))
+    assert "Activities are not switched on" in refused.text()
+    assert refused.visible_to == feed.rob.user.id
+    feed.home.discord.application.activity = feed.home.public_url + "/activity"
+    launched = await feed.rob.command("feed activity")
+    assert (launched.answer, bool(launched.activity)) == (AnswerKind.LAUNCH_ACTIVITY, True)
+
+
+@pytest.mark.parametrize("path", ["/feed/", "/activity/feed/", "/activity/feed/static/main.js", "/callback", "/health"])
+async def test_nothing_but_the_activity_may_be_framed(feed: Feed, path: str) -> None:  # noqa: F811
+    async with aiohttp.ClientSession() as http, http.get(feed.home.public_url + path) as answer:
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_discords_own_way_into_the_activity_stays(feed: Feed) -> None:  # noqa: F811
+    registered = feed.home.discord.commands.registered()
+    assert [each.name for each in registered if each.definition["type"] == 4] == ["launch"]
+    assert "feed" in [each.name for each in registered]
+
+
+async def test_p34_neither_code_nor_secret_nor_session_stands_in_the_log(feed: Feed) -> None:  # noqa: F811
+    code = feed.home.discord.oauth.consent(feed.rob.user)
+    async with (
+        aiohttp.ClientSession(headers={"X-Cratekeeper": "1"}) as http,
+        http.post(f"{feed.home.public_url}/activity/session", json={"code": code}) as said,
+    ):
+        session = (await said.json())["session"]
+    log = feed.home.log.read_text()
+    assert "POST /activity/session 200" in log
+    assert [each for each in (code, CLIENT_SECRET, session) if each in log] == []
