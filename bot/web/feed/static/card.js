@@ -30,14 +30,15 @@ export function drawn(card, player) {
 
 function cover(address, card) {
   const more = { draggable: "false", decoding: "async", referrerpolicy: "no-referrer" };
-  const shown = h("img", { src: address, alt: `Cover of ${card.title}`, onerror: () => shown.replaceWith(sleeve()), ...more });
+  const gone = () => shown.replaceWith(sleeve());
+  const shown = h("img", { src: address, alt: `Cover of ${card.title}`, onerror: gone, ...more });
   return shown;
 }
 
 /** Where there is no cover, or none may be: a sleeve of our own. */
 const sleeve = () => h("div", { class: "sleeve" }, icon("disc"));
 
-const why = (card) => h("p", { class: "why" }, card.why || (card.near.length ? `Near ${listed(card.near.map((each) => each.title))}` : ""));
+const why = (card) => h("p", { class: "why" }, card.why);
 
 /** Say whose it is, with a link back: Spotify's data on every card but those with another service's sound. */
 function credit(how, card, title, source) {

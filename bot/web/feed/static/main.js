@@ -57,7 +57,7 @@ async function undo() {
   await sending.then(() => DEEDS[name].back?.(card)).catch((error) => say(error.message));
 }
 
-/** Say why something was not done, and bring its card back where it only just went; not one that is nobody's any more. */
+/** Say why something was not done; bring its card back where it only just went, unless the song itself is gone. */
 function failed(error, card) {
   if (error.status === 401) return leftOut(error.message);
   if (card && error.status !== 404 && deck.last?.[0] === card) {
@@ -174,7 +174,8 @@ function put(card, from) {
   );
 }
 
-const hint = (what, way) => h("p", { class: `hint ${way}`, "aria-hidden": "true" }, icon(what), { like: "Like", skip: "Skip" }[what]);
+const hint = (what, way) =>
+  h("p", { class: `hint ${way}`, "aria-hidden": "true" }, icon(what), what === "like" ? "Like" : "Skip");
 
 /** Show how near a drag is to going: the word at the edge, and its button. */
 function lean(way, share) {
@@ -205,7 +206,8 @@ function acts() {
 function message(text, ...more) {
   shown = null;
   player.clear();
-  stage.replaceChildren(h("div", { class: "message" }, h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 72, height: 72 }), h("p", {}, text), ...more));
+  const picture = h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 72, height: 72 });
+  stage.replaceChildren(h("div", { class: "message" }, picture, h("p", {}, text), ...more));
 }
 
 function leftOut(text) {
