@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate_neighbours(
         verbs.add_parser("evaluate-neighbours", help="hold songs of real playlists out, and see which are found again")
     )
-    _add_evaluate_feed(verbs.add_parser("evaluate-feed", help="see whether a feed that learns shows more that is liked"))
+    _add_evaluate_feed(
+        verbs.add_parser("evaluate-feed", help="see whether a feed that learns shows more that is liked")
+    )
     _add_evaluate_match(
         verbs.add_parser("evaluate-match", help="hold a match of one person's halves beside two persons")
     )

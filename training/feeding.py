@@ -79,7 +79,9 @@ def _world(songs: Mapping[str, SongFeatures], seed: int) -> World:
     drawn = np.random.default_rng([seed, 2]).permutation(len(ids))[:FITTED_ON]
     space = space_of([songs[ids[at]] for at in drawn])
     index = Neighbours(space.size)
-    index.put(ids, space.points([songs[song] for song in ids]), [_artist(songs[song]) for song in ids], [True] * len(ids))
+    index.put(
+        ids, space.points([songs[song] for song in ids]), [_artist(songs[song]) for song in ids], [True] * len(ids)
+    )
     return World(index, space)
 
 

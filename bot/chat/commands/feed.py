@@ -23,8 +23,9 @@ feed = app_commands.Group(name="feed", description="Songs one after the other, a
 @feed.command(name="play", description="The next song for you, from its most striking moment on")
 async def play(interaction: Interaction) -> None:
     public = await _is_public(interaction)
-    await reply.pause(interaction, public=public)
-    await _show(interaction, await _drawn(interaction, public=public), public=public)
+    card = await reply.soon(interaction, _drawn(interaction, public=public), public=public)
+    await reply.pause(interaction, public=public)  # a clip may have to be cut; that there is none is told before, alone
+    await _show(interaction, card, public=public)
 
 
 async def on_next(interaction: Interaction, tap: Id) -> None:
