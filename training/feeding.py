@@ -130,8 +130,8 @@ def report(found: Mapping[str, Any]) -> str:
     """Return the figures as Markdown."""
     people = list(next(iter(found["ways"].values())))
     lines = [
-        f"`{found['command']}`: {found['songs']:,} songs in the catalogue, {LIKES} likes to begin with, "
-        f"{found['draws']} feeds of each person. Share of liked cards among the first {', '.join(map(str, CARDS))}.",
+        f"`{found['command']}`: {found['songs']:,} songs, {LIKES} likes to begin with, {found['draws']} feeds each.",
+        f"Share of liked cards among the first {', '.join(map(str, CARDS))}.",
         "",
         f"| feed | {' | '.join(people)} |",
         "|---|" + "---|" * len(people),
