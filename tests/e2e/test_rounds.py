@@ -7,7 +7,7 @@ from sandbox.discord import Channel, Message, Person
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import Home, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
 NAMES = ("rosa", "rick", "ruth")
 
 
