@@ -147,7 +147,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     await erase.resume(services.store, services.jobs, services.outlooks, services.settings.models_dir)
     await worker.begin_hearing()
     await worker.begin_saving()
-    runner = await web.serve(_pages(services), services.settings.http_port)
+    runner = await web.serve(_pages(services, chat), services.settings.http_port)
     ticking = asyncio.create_task(_keep_ticking(services, worker))
     refreshing = asyncio.create_task(_keep_refreshing(services))
     chatting = asyncio.create_task(chat.run())
@@ -197,7 +197,7 @@ async def _keep_refreshing(services: Services) -> None:
         await asyncio.sleep(max(REFRESH, CALM * (clock() - began).total_seconds()))
 
 
-def _pages(services: Services) -> Application:
+def _pages(services: Services, chat: Chat) -> Application:
     async def finish(state: str, code: str | None, error: str | None) -> None:
         linked = await link.finish(services.store, services.vault, services.spotify, state, code, clock())
         await services.jobs.enqueue("sync", linked.member)
@@ -212,17 +212,20 @@ def _pages(services: Services) -> Application:
     if settings.http_api:
         pages.add_subapp("/api", api.application(asked, settings.api_rate, time.monotonic))
     if settings.feed_page:
-        pages.add_subapp("/feed", _swiping(services, asked))
+        pages.add_subapp("/feed", _swiping(services, chat, asked))
     if settings.activity:
         identity = Identity(settings.discord_api_url, settings.discord_token, settings.discord_client_secret)
         inside = activity.application(
-            Activity(services.store, identity, clock), _swiping(services, asked), settings.public_url, time.monotonic
+            Activity(services.store, identity, clock),
+            _swiping(services, chat, asked),
+            settings.public_url,
+            time.monotonic,
         )
         pages.add_subapp("/activity", inside)
     return pages
 
 
-def _swiping(services: Services, asked: Feed) -> Application:
-    settings, page = services.settings, Page(asked, services.stream, services.listening)
+def _swiping(services: Services, chat: Chat, asked: Feed) -> Application:
+    settings, page = services.settings, Page(asked, services.stream, services.listening, chat.pass_on)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

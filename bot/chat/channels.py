@@ -8,12 +8,12 @@ from typing import Any
 import discord
 from aiohttp import ClientError
 
-from bot.chat import ids, posts, servers
+from bot.chat import ids, passing, posts, servers
 from bot.chat import rounds as round_pages
 from bot.chat.bot import Bot
 from bot.chat.layout import Page
 from bot.core.records import Repost, Takedown
-from bot.errors import ChatDown
+from bot.errors import BadChoice, ChatDown
 from bot.flows import repost as flow
 from bot.flows import rounds
 from bot.flows.digest import Digest
@@ -39,6 +39,16 @@ async def repost(bot: Bot, number: int) -> Repost | None:
     message = await there.send(content=card.content, view=card, files=card.files)
     await flow.posted(services.store, found, message.id, services.clock())
     return await flow.wanted(services.store, number)
+
+
+async def pass_on(bot: Bot, number: int) -> Repost | None:
+    """Post a repost that was begun; where it cannot be, it is as if it had not. Raises BadChoice."""
+    await bot.connected.wait()
+    try:
+        return await repost(bot, number)
+    except (BadChoice, discord.Forbidden, discord.NotFound) as refused:
+        await flow.drop(bot.services.store, number)
+        raise refused if isinstance(refused, BadChoice) else BadChoice(passing.REFUSED) from refused
 
 
 async def find_repost(bot: Bot, repost: Repost) -> int | None:

@@ -122,6 +122,10 @@ class Chat:
         """Return the message of a repost that was cut short. Raises ChatDown."""
         return await channels.find_repost(self._bot, repost)
 
+    async def pass_on(self, number: int) -> Repost | None:
+        """Post a repost that was begun elsewhere than in Discord. Raises BadChoice."""
+        return await channels.pass_on(self._bot, number)
+
     async def digest(self, found: Digest) -> None:
         """Post a digest unless it stands there. Raises ChatDown."""
         await channels.digest(self._bot, found)

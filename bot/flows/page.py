@@ -1,11 +1,11 @@
 """Page: what the feed's swipe page may ask for: the flows behind `web.feed`. Songs go by the key of their entry."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.core.labels import event_at
 from bot.core.records import Clip, Playlist
-from bot.flows import sessions
+from bot.flows import repost, sessions
 from bot.flows.api import Feed
 from bot.flows.listen import Listen, Listening
 from bot.flows.stream import Card, Guess, Liked, Stream
@@ -18,6 +18,7 @@ class Page:
     feed: Feed
     stream: Stream
     listening: Listening
+    post: Callable[[int], Awaitable[object]]  # a repost that was begun, into its channel; raises BadChoice
 
     async def enter(self, link: str) -> str:
         """Turn a one-time link's secret into that of a session. Raises LinkUsed."""
@@ -62,6 +63,16 @@ class Page:
         return await self.stream.add(
             member, await self._song(member, key), playlist, event_at(1000 * self.feed.clock().timestamp())
         )
+
+    async def repost(self, member: int, secret: str, key: str) -> None:
+        """Post the song in the server in which this browser's link was asked for, with the member's name.
+
+        Raises BadChoice where that has no channel for it, or does not want the song; AlreadyReposted.
+        """
+        store, song = self.feed.store, await self._song(member, key)
+        server = await sessions.server_of(store, secret)
+        number = await repost.begin(store, self.feed.catalogue, member, server, song, self.feed.clock())
+        await self.post(number)
 
     async def put_away(self, member: int, key: str) -> None:
         await self.feed.dislike(member, await self._song(member, key))

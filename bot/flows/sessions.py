@@ -20,15 +20,15 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 bytes in base64
 LINK, SESSION, FRAME = "link", "session", "frame"
 
 
-async def invite(store: Store, member: int, now: datetime) -> str:
-    """Return the secret of a new link; those before it are void."""
+async def invite(store: Store, member: int, now: datetime, server: int | None = None) -> str:
+    """Return the secret of a new link; those before it are void. server: where it was asked for, if anywhere."""
     secret = secrets.token_urlsafe(BYTES)
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await sessions.sweep(tx, now)
         for earlier in await sessions.of_member(tx, member, LINK):
             await sessions.use_up(tx, earlier)
-        await sessions.add(tx, member, digest(secret), LINK, now, now + LINK_GOOD_FOR)
+        await sessions.add(tx, member, digest(secret), LINK, now, now + LINK_GOOD_FOR, server)
     return secret
 
 
@@ -37,31 +37,37 @@ async def enter(store: Store, link: str, now: datetime) -> str:
     if not SECRET.fullmatch(link):
         raise LinkUsed
     async with store.writing() as tx:
-        member = await sessions.holder(tx, digest(link), LINK, now)
+        member, server = await sessions.holder(tx, digest(link), LINK, now), await sessions.server(tx, digest(link))
         if member is None or not await sessions.use_up(tx, digest(link)):
             raise LinkUsed
-    return await begin(store, member, now)
+    return await begin(store, member, now, server)
 
 
-async def begin(store: Store, member: int, now: datetime) -> str:
+async def begin(store: Store, member: int, now: datetime, server: int | None = None) -> str:
     """Return the secret of a new session of a member who showed who they are."""
-    return await _begin(store, member, SESSION, now, now + SESSION_GOOD_FOR)
+    return await _begin(store, member, SESSION, now, now + SESSION_GOOD_FOR, server)
 
 
 async def begin_framed(store: Store, member: int, now: datetime) -> str:
     """The same for Discord's frame, which forgets the secret when it closes: so it logs no browser out."""
-    return await _begin(store, member, FRAME, now, now + FRAME_GOOD_FOR)
+    return await _begin(store, member, FRAME, now, now + FRAME_GOOD_FOR, None)
 
 
-async def _begin(store: Store, member: int, kind: str, now: datetime, until: datetime) -> str:
+async def _begin(store: Store, member: int, kind: str, now: datetime, until: datetime, server: int | None) -> str:
     secret = secrets.token_urlsafe(BYTES)
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await sessions.sweep(tx, now)
         for oldest in (await sessions.of_member(tx, member, kind))[: -MOST + 1]:
             await sessions.use_up(tx, oldest)
-        await sessions.add(tx, member, digest(secret), kind, now, until)
+        await sessions.add(tx, member, digest(secret), kind, now, until, server)
     return secret
+
+
+async def server_of(store: Store, secret: str) -> int | None:
+    """Return the server in which a session's link was asked for."""
+    async with store.reading() as tx:
+        return await sessions.server(tx, digest(secret))
 
 
 async def holder(store: Store, secret: str, now: datetime) -> int | None:

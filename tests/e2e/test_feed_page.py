@@ -300,3 +300,21 @@ async def test_where_all_was_shown_it_says_so(phone: Phone) -> None:
             await page.keyboard.press("ArrowLeft")
             await expect(page.locator("#title", has_text=before)).to_have_count(0)
         await expect(page.locator(".message")).to_contain_text("everything for now")
+
+
+async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
+    home = phone.feed.home
+    owner = Person(home.discord, home.discord.owner, home.channel)
+    channel = home.discord.add_channel(home.guild, f"passed-{phone.person.user.name}")
+    await answer(owner.command("server allow", options={"purpose": "reposts", "channel": channel}))
+    async with phone.page() as page:
+        song = await title(page)
+        await page.keyboard.press("ArrowUp")
+        await page.get_by_role("button", name="Repost in your server").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("with your name")
+        assert not channel.messages
+        await page.get_by_role("button", name="Post it").click()
+        await expect(page.locator("#said")).to_contain_text("is reposted")
+        (posted,) = channel.messages.values()
+        assert song.split(" *")[0] in posted.text()
+        assert f"<@{phone.person.user.id}>" in posted.text()

@@ -10,15 +10,22 @@ from bot.adapters.store.engine import Tx
 SESSION = schema.session
 
 
-async def add(tx: Tx, member: int, digest: str, kind: str, now: datetime, expires_at: datetime) -> None:
+async def add(
+    tx: Tx, member: int, digest: str, kind: str, now: datetime, expires_at: datetime, server: int | None
+) -> None:
     values = {"digest": digest, "member": member, "kind": kind, "created_at": now, "expires_at": expires_at}
-    await tx.execute(insert(SESSION).values(values))
+    await tx.execute(insert(SESSION).values(values | {"server": server}))
 
 
 async def holder(tx: Tx, digest: str, kind: str, now: datetime) -> int | None:
     """Return whose it is; None where it is none, of another kind, or over."""
     query = select(SESSION.c.member).where(SESSION.c.digest == digest, SESSION.c.kind == kind)
     return (await tx.execute(query.where(SESSION.c.expires_at > now))).scalar_one_or_none()
+
+
+async def server(tx: Tx, digest: str) -> int | None:
+    """Return the server in which the link was asked for."""
+    return (await tx.execute(select(SESSION.c.server).where(SESSION.c.digest == digest))).scalar_one_or_none()
 
 
 async def use_up(tx: Tx, digest: str) -> bool:

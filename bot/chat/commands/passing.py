@@ -44,11 +44,7 @@ async def on_post(interaction: Interaction, tap: Id) -> None:
     song = await services.catalogue.named(tap.key)
     number = await flow.begin(services.store, services.catalogue, member, interaction.guild_id, song, now)
     await reply.pause(interaction)
-    try:
-        found = await channels.repost(interaction.client, number)
-    except (BadChoice, discord.Forbidden, discord.NotFound) as refused:
-        await flow.drop(services.store, number)
-        raise refused if isinstance(refused, BadChoice) else BadChoice(passing.REFUSED) from refused
+    found = await channels.pass_on(interaction.client, number)
     await reply.show(interaction, passing.posted(found) if found else Page(passing.MEANWHILE))
 
 

@@ -27,7 +27,7 @@ async def web(interaction: Interaction) -> None:
     services = interaction.client.services
     if not services.settings.feed_page:
         raise BadChoice(OFF)
-    secret = await sessions.invite(services.store, interaction.user.id, services.clock())
+    secret = await sessions.invite(services.store, interaction.user.id, services.clock(), interaction.guild_id)
     await reply.show(interaction, _invitation(services.settings.public_url, secret, services.settings.public_https))
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from bot.errors import NothingThereYet
 from bot.web.api import answers
 from bot.web.feed import reading, shapes
-from bot.web.feed.callers import MEMBER, PAGE
+from bot.web.feed.callers import MEMBER, PAGE, secret_of
 
 Answer = web.Response
 
@@ -65,6 +65,12 @@ async def add(request: web.Request) -> Answer:
     return answers.fresh({"name": added.name})
 
 
+async def repost(request: web.Request) -> Answer:
+    """Post the song in the member's server, with their name; the page asked them before."""
+    await request.config_dict[PAGE].repost(request[MEMBER], secret_of(request), _key(request))
+    return _done()
+
+
 async def put_away(request: web.Request) -> Answer:
     await request.config_dict[PAGE].put_away(request[MEMBER], _key(request))
     return _done()
@@ -94,6 +100,7 @@ ROUTES = (
     web.put(f"{SONG}/skip", skip),
     web.get(f"{SONG}/playlists", playlists),
     web.put(f"{SONG}/playlists/{{playlist:[0-9]{{1,18}}}}", add),
+    web.post(f"{SONG}/repost", repost),
     web.put(f"{SONG}/distaste", put_away),
     web.delete(f"{SONG}/distaste", take_back),
 )

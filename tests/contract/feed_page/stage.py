@@ -48,6 +48,7 @@ class Stage:
     origin: str
     sessions: dict[int, str] = field(default_factory=dict)
     jobs: list[tuple[str, int]] = field(default_factory=list)
+    posted: list[int] = field(default_factory=list)  # reposts that went to Discord
 
     async def ask(
         self, path: str, member: int | None = ADA, method: str = "GET", body: Any = None, **more: str
@@ -83,9 +84,12 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     async def enqueue(kind: str, member: int, _: int) -> None:
         stage.jobs.append((kind, member))
 
+    async def post(number: int) -> None:
+        stage.posted.append(number)
+
     stream = Stream(store, catalogue, recommender, enqueue, clock)
     listening = Listening(catalogue, Elsewhere(store, None, None, clock))
-    page = Page(Feed(store, catalogue, recommender, clock), stream, listening)
+    page = Page(Feed(store, catalogue, recommender, clock), stream, listening, post)
     pages = application(_unused, _well)
     pages.add_subapp(
         "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.flows import sessions
+from bot.flows import places, sessions
 from bot.flows.catalogue import Entry
 from bot.flows.listen import Listen, Way
+from bot.flows.places import Purpose
 from bot.flows.stream import Card
 from bot.web.feed import shapes, shell
 from tests.contract.api.stage import ADA, BEN, FILES, liked
@@ -26,6 +27,7 @@ CHANGES = (
     *((method, f"{SONG}/{what}") for what in ("like", "distaste") for method in ("PUT", "DELETE")),
     ("PUT", f"{SONG}/skip"),
     ("PUT", f"{SONG}/playlists/1"),
+    ("POST", f"{SONG}/repost"),
 )
 LOOKS = (f"{SONG}/listen", f"{SONG}/clip", f"{SONG}/playlists", "/feed/api/nowhere")
 
@@ -223,3 +225,17 @@ async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> 
     at_the_top = {"./", "manifest.webmanifest"}
     shown = {f"static/{each.name}" for each in shell.FOLDER.iterdir() if each.suffix in (".js", ".css", ".svg")}
     assert kept == at_the_top | shown - {"static/sw.js"}
+
+
+async def test_a_repost_goes_to_the_server_in_which_the_link_was_asked_for(stage: Stage) -> None:
+    refused = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")
+    assert (refused.status, "channel of a server" in refused.json["detail"]) == (404, True)
+    await places.give(stage.store, 7001, 7002, Purpose.REPOSTS)
+    link = await sessions.invite(stage.store, ADA, stage.clock(), 7001)
+    stage.sessions[ADA] = await sessions.enter(stage.store, link, stage.clock())
+    assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", BEN, "POST")).status == 404, "it is not his to see"
+    assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")).status == 204
+    assert len(stage.posted) == 1
+    again = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")
+    assert again.status == 404
+    assert len(stage.posted) == 1

@@ -89,6 +89,7 @@ session = Table(  # of the feed's page: a link that is good once, then what the 
     Column("digest", String, primary_key=True),  # sha256 of the secret
     of_member(index=True),
     Column("kind", String, nullable=False),  # "link", "session" or "frame"
+    Column("server", BigInteger),  # where the link was asked for: reposts go there
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )

@@ -76,6 +76,7 @@ export const chooseSaving = (saves) => call("PUT", "api/saving", { saves });
 export const skip = (card) => call("PUT", song(card, "skip"));
 export const playlists = async (card) => (await json("GET", song(card, "playlists"))).playlists;
 export const add = (card, playlist) => json("PUT", song(card, `playlists/${playlist}`));
+export const repost = (card) => call("POST", song(card, "repost"));
 export const putAway = (card) => call("PUT", song(card, "distaste"));
 export const takeBack = (card) => call("DELETE", song(card, "distaste"));
 

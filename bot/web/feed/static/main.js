@@ -104,7 +104,16 @@ async function share() {
 
 async function more() {
   const card = deck.top;
-  sheet.details(card, await hearing(card).catch(() => null));
+  sheet.details(card, await hearing(card).catch(() => null), repost);
+}
+
+async function repost(card) {
+  try {
+    await api.repost(card);
+    say(`${card.title} is reposted. In Discord you can take it back.`);
+  } catch (error) {
+    failed(error);
+  }
 }
 
 const help = () => sheet.help(keys.letters(), keys.chooseLetters, leave);

@@ -59,8 +59,8 @@ function choice(card, place, first, sheet, chosen, failed) {
   return button([h("span", {}, `${place.emoji} ${place.name}`), note && h("small", {}, note)], add, { class: "choice" });
 }
 
-/** Show what is known of the song. */
-export function details(card, how) {
+/** Show what is known of the song; `pass` is called where it is to be reposted. */
+export function details(card, how, pass) {
   const facts = {
     Artists: listed(card.artists),
     Album: card.album,
@@ -78,7 +78,21 @@ export function details(card, how) {
     card.why && h("p", { class: "note" }, card.why),
     h("dl", {}, lines.map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])),
     card.url && !others && h("p", {}, link(card.url, { class: "elsewhere" }, "Open in Spotify")),
+    button("Repost in your server", () => reposting(card, pass), { class: "choice" }),
     h("p", { class: "note" }, "Shared by somebody who likes it, without their name, or from the operator's own music."),
+  );
+}
+
+/** Ask before anything stands in a channel with the member's name. */
+function reposting(card, pass) {
+  const post = () => {
+    sheet.close();
+    pass(card);
+  };
+  const sheet = open(
+    "Repost it?",
+    h("p", {}, `${card.title} goes into the channel for reposts of the server in which you asked for this page, with your name. Everybody there sees it.`),
+    h("div", { class: "choices" }, button("Post it", post, { class: "choice" }), button("Leave it", () => sheet.close(), { class: "choice" })),
   );
 }
 

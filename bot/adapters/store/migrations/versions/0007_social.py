@@ -42,6 +42,7 @@ def _feed() -> None:
         _text("digest"),
         _id("member"),
         _text("kind"),
+        sa.Column("server", sa.BigInteger(), nullable=True),
         _moment("created_at"),
         _moment("expires_at"),
         _of("session", "member"),
