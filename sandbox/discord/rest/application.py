@@ -55,7 +55,8 @@ async def guild_channels(call: Call) -> list[Json]:
 
 async def guild_threads(call: Call) -> Json:
     """The threads of a guild that are not archived; nobody archives any here."""
-    return {"threads": [places.channel(thread) for thread in call.guild().threads.values()], "members": []}
+    threads = [places.channel(thread) for thread in call.guild().threads.values()]
+    return {"threads": threads, "members": [], "has_more": False}
 
 
 async def guild_members(call: Call) -> list[Json]:
