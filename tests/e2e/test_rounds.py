@@ -73,7 +73,7 @@ async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Chann
     results = await home.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
     assert labels(results) == ["Make a playlist of it"]
     assert all(f"<@{each.user.id}>" in results.text() for each in players)
-    assert home.rows("select state, told from round") == [("closed", "closed")]
+    await home.until(lambda: home.rows("select state, told from round") == [("closed", "closed")])
 
     asked = await answer(rick.click(results, "Make a playlist of it"))
     assert "written to *your* account" in asked.text()
