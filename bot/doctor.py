@@ -1,6 +1,7 @@
 """Doctor: checks everything that the bot needs, and says what to do about what is missing."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from bot.adapters.prior import NAME, Taught
 from bot.adapters.prior import read as read_prior
 from bot.adapters.store import Store, limits
 from bot.adapters.vault import Vault, load_keys
+from bot.adapters.ytdlp import YtDlp
 from bot.config import Settings
 from bot.errors import CratekeeperError, PriorCorrupt
 from bot.flows import report, teach
@@ -55,6 +57,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         "jobs": _jobs,
         "reports": _reports,
         "sources": _sources,
+        "videos": _videos,
         "clock": _clock,
         "Discord token": _token,
         "Discord intents": _intents,
@@ -167,6 +170,14 @@ async def _discord(settings: Settings, path: str) -> dict[str, object]:
             raise Unwell(f"Discord answered {answer.status} to {path}; try again later")
         found: dict[str, object] = await answer.json()
         return found
+
+
+async def _videos(settings: Settings) -> str:
+    if not settings.yt_dlp:
+        return "no program to ask for most replayed moments; links go to Spotify"
+    if not YtDlp(settings.yt_dlp, os.environ.get("PATH", os.defpath)).installed():
+        raise Unwell(f"YT_DLP names {settings.yt_dlp}, which is not there: install yt-dlp, or leave it empty")
+    return f"{settings.yt_dlp} is asked for most replayed moments"
 
 
 async def _token(settings: Settings) -> str:

@@ -7,7 +7,7 @@ what it could have read there. What goes wrong is a file as well, `fault`, with 
 garbage     print something that is no JSON
 flood       print and never end
 exit        end with code 1 and say nothing
-gate        wait at the pipe `gate` until somebody has opened it for writing and closed it, then carry on
+gate        wait at the pipe `gate` for a byte, then carry on
 """
 
 import argparse
@@ -79,7 +79,8 @@ def _search(options: argparse.Namespace, here: Path) -> int:
 
 def _fail(fault: str, here: Path) -> int:
     if fault == "gate":
-        (here / "gate").read_bytes()
+        with (here / "gate").open("rb", buffering=0) as gate:
+            gate.read(1)
         return 0
     if fault == "flood":
         while True:

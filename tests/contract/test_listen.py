@@ -6,10 +6,10 @@ Deezer is the stand-in over HTTP; yt-dlp is a program that is really run.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 
@@ -92,9 +92,14 @@ class Stage:
     def mend(self) -> None:
         (self.program / "fault").unlink()
 
-    async def at_the_gate(self) -> TextIO:
-        """Wait until the program waits; it goes on when the gate is closed."""
-        return await asyncio.to_thread((self.program / "gate").open, "w")
+    @asynccontextmanager
+    async def at_the_gate(self, programs: int = 1) -> AsyncIterator[None]:
+        """Wait until so many programs wait; afterwards they go on."""
+        gate = self.closing.enter_context(await asyncio.to_thread((self.program / "gate").open, "wb", 0))
+        while len(self.asked) < programs:  # noqa: ASYNC110 - a program announces nothing
+            await asyncio.sleep(0.01)
+        yield
+        gate.write(b"." * programs)
 
     async def noted(self, each: Song) -> dict[str, str]:
         async with self.store.reading() as tx:
@@ -207,7 +212,7 @@ async def test_while_deezer_asks_to_wait_nobody_asks_about_any_song(stage: Stage
 @pytest.mark.parametrize("kind", ["malformed", "nonsense", "drop", "status", "slow"])
 async def test_whatever_deezer_answers_the_member_gets_the_next_way_soon(stage: Stage, kind: str) -> None:
     stage.world.recordings.append(recording(1))
-    stage.world.faults.append(Fault("deezer *", kind, times=None, seconds=30))  # type: ignore[arg-type]
+    stage.world.faults.append(Fault("deezer *", kind, times=None, seconds=4))  # type: ignore[arg-type]
     liked = await stage.like(song(1))
     listening = await stage.listening(deezer=True, videos=[video()])
     async with asyncio.timeout(20):
@@ -311,7 +316,8 @@ async def test_who_waits_too_long_gets_a_link_and_who_asks_later_the_video(stage
     stage.fault("gate")
     for _ in range(2):
         assert await listening.to(ADA, liked) == link(liked)
-    (await stage.at_the_gate()).close()
+    async with stage.at_the_gate():
+        pass
     async with asyncio.timeout(60):
         while (heard := await listening.to(ADA, liked)) == link(liked):
             pass
@@ -324,9 +330,8 @@ async def test_no_more_than_two_programs_run_at_once_and_who_comes_then_does_not
     listening = await stage.listening(videos=[video()])
     stage.fault("gate")
     waiting = [asyncio.create_task(listening.to(ADA, each)) for each in (one, two)]
-    gate = await stage.at_the_gate()
-    assert await listening.to(ADA, three) == link(three)
-    gate.close()
+    async with stage.at_the_gate(programs=2):
+        assert await listening.to(ADA, three) == link(three)
     await asyncio.gather(*waiting)
     assert await stage.noted(three) == {}
 
@@ -336,10 +341,8 @@ async def test_nothing_is_noted_of_a_song_that_nobody_holds_any_more(stage: Stag
     listening = await stage.listening(videos=[video()])
     stage.fault("gate")
     asking = asyncio.create_task(listening.to(ADA, liked))
-    gate = await stage.at_the_gate()
-    async with stage.store.writing() as tx:
+    async with stage.at_the_gate(), stage.store.writing() as tx:
         await songs.unlike(tx, ADA, [liked.song])
         await songs.forget_unused(tx)
-    gate.close()
     assert (await asking).way is Way.LINK
     assert await stage.noted(liked) == {}
