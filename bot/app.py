@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 from aiohttp.web import Application
@@ -46,7 +46,8 @@ TICK = 5  # seconds between looks for what is due; shorter where polls are
 REFRESH = 60  # seconds between looks for what is new in the catalogue, and CALM times what a look takes
 CALM = 20
 SWEEP = 3600  # seconds between clearing the records of jobs that ended well
-GRACE = 15  # seconds that running jobs have at a stop; the rest goes on at the next start
+GRACE = 13  # seconds that running jobs have at a stop; the rest goes on at the next start
+GOODBYE = 2  # seconds that Discord has to hear of it
 CHATTY = (
     "aiosqlite",
     "alembic",
@@ -162,7 +163,9 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         refreshing.cancel()
         stopping.cancel()
         await services.jobs.stop(GRACE)
-        await chat.close()
+        with suppress(TimeoutError):  # a line to Discord that is silent does not close
+            await asyncio.wait_for(chat.close(), GOODBYE)
+        chatting.cancel()  # it may be waiting for Discord to answer
         await runner.cleanup()
         await asyncio.gather(ticking, refreshing, chatting, stopping, return_exceptions=True)
 

@@ -94,9 +94,9 @@ switch it on: `/feed join` lets others find the songs you like, without your nam
 in `/profile edit` is seen in your server; `/match` compares two who both said yes, and keeps nothing of it; \
 `/data teach` lets which artists your answers put together help with others' songs. What you say in the feed is yours \
 alone; adds are labels only if you say so in `/feed settings`. `/hide on` hides all of it at once.
-7. Only you see your answers here, and programs and browsers that you let in (`/api-token`, `/feed web`, `/feed activity`), \
-of which I keep a hash. In a channel stands only what you post there yourself; with your name what you repost, bring to a shared \
-playlist, or entered in a round that is over.
+7. Only you see your answers here, and programs and browsers that you let in (`/api-token`, `/feed web`, \
+`/feed activity`), of which I keep a hash. In a channel stands only what you post there yourself; with your name what \
+you repost, bring to a shared playlist, or entered in a round that is over.
 8. Songs that nobody keeps any more, and models that nobody uses, are deleted.
 9. `/data export` hands you everything as a file; `/unlink` deletes what came from Spotify.
 10. `/data delete` deletes everything, at once and for good."""

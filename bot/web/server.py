@@ -8,7 +8,7 @@ from aiohttp.abc import AbstractAccessLogger
 from aiohttp.http_exceptions import HttpProcessingError
 
 log = logging.getLogger("bot.web")
-GRACE = 5.0  # seconds that a request under way gets when we stop
+GRACE = 3.0  # seconds that a request under way gets when we stop
 LONGEST = 64 * 1024  # bytes of an address or a header: what is longer aiohttp refuses before we see it
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.house import House, Resident
+from sandbox.house import BotEnded, House, Resident
 from sandbox.spotify import Fault
 from tests.e2e.chat_stage import PATIENCE, answer, label, styled, with_file
 
@@ -62,6 +62,27 @@ async def test_p27_told_to_stop_the_bot_ends_in_time_and_leaves_its_work_to_the_
     left = rows(house.data / "jobs.db", "select workflow_uuid from workflow_status where status != 'SUCCESS'")
     assert {each.split(":")[0] for (each,) in left} == {str(ada.person.user.id), str(ben.person.user.id)}
     assert "Traceback" not in house.log.read_text()
+
+
+async def test_p27_told_to_stop_while_discord_is_silent_the_bot_ends_in_time(tmp_path: Path) -> None:
+    reached = asyncio.Event()
+
+    async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silence, "127.0.0.1", 0)
+    gateway = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with House(tmp_path / "house", settings={"DISCORD_GATEWAY_URL": gateway}) as house:
+        starting = asyncio.create_task(house.start_bot())
+        await asyncio.wait_for(reached.wait(), PATIENCE)
+        began = time.monotonic()
+        assert await house.stop_bot() == 0
+        assert time.monotonic() - began < STOPS_WITHIN
+        with pytest.raises(BotEnded):
+            await starting
+    server.close()
 
 
 async def test_p26_what_a_kill_cut_short_is_done_after_the_next_start(house: House) -> None:
