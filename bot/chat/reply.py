@@ -5,7 +5,8 @@ something beside it, to that member alone. `pause` gives more than Discord's thr
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import discord
@@ -80,11 +81,20 @@ async def pause_apart(interaction: discord.Interaction[Any]) -> None:
 
 async def soon(interaction: discord.Interaction[Any], work: Awaitable[T], *, public: bool = False) -> T:
     """Wait for work that is mostly quick; acknowledge meanwhile when it is not."""
+    return await soon_by(partial(pause, public=public), interaction, work)
+
+
+async def soon_by(
+    pausing: Callable[[discord.Interaction[Any]], Awaitable[None]],
+    interaction: discord.Interaction[Any],
+    work: Awaitable[T],
+) -> T:
+    """The same, with another way to acknowledge."""
     task = asyncio.ensure_future(work)
     done, _ = await asyncio.wait({task}, timeout=PATIENCE)
     try:
         if not done:
-            await pause(interaction, public=public)
+            await pausing(interaction)
         return await task
     finally:
         task.cancel()  # where the pause failed, nobody waits for the work any more

@@ -5,7 +5,6 @@ what is saved already changes nothing.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from bot.adapters.store import Store, shown, songs
 from bot.ports import Music
@@ -13,8 +12,21 @@ from bot.ports import Music
 BATCH = 40  # URIs; the most that Spotify takes in one call (Web API, library)
 
 
-async def save(store: Store, music: Music, member: int, now: datetime) -> int:
+ROUNDS = 3  # what was taken back while it was being saved is taken out in the next
+
+
+async def save(store: Store, music: Music, member: int) -> int:
     """See to what waits; return how many songs were put in or taken out. Raises a SpotifyError: the rest waits on."""
+    done = 0
+    for _ in range(ROUNDS):
+        count = await _round(store, music, member)
+        if not count:
+            break
+        done += count
+    return done
+
+
+async def _round(store: Store, music: Music, member: int) -> int:
     async with store.writing() as tx:
         waiting, held = await shown.to_save(tx, member), await songs.liked(tx, member)
         for each in waiting:
@@ -24,7 +36,7 @@ async def save(store: Store, music: Music, member: int, now: datetime) -> int:
     for some in _batches([each.song for each in todo if each.saving == "save"]):
         await music.save(some)
         async with store.writing() as tx:
-            await shown.set_saving(tx, member, some, "saved")
+            await shown.saved(tx, member, some)
     for some in _batches([each.song for each in todo if each.saving == "drop"]):
         await music.unsave(some)
         async with store.writing() as tx:

@@ -199,12 +199,13 @@ class Stream:
         now = self._clock()
         known, before = await members.ensure(tx, member, now), await shown.get(tx, member, song.song)
         saving = before.saving if before is not None else None
+        ours = "saved" if saving in ("saved", "drop") else None  # what the feed put there is not taken out after all
         if song.song in await songs.liked(tx, member):
-            await shown.say(tx, member, song.song, now, said=said, saving="saved" if saving == "drop" else saving)
+            await shown.say(tx, member, song.song, now, said=said, saving=ours)
             return Liked(saved=True, ask=False)
         can = known.source is not None and savable(song)
         saves = can and bool(known.saves)
-        await shown.say(tx, member, song.song, now, said=said, saving=(saving or "save") if saves else None)
+        await shown.say(tx, member, song.song, now, said=said, saving=(ours or "save") if saves else None)
         return Liked(saved=saves, ask=can and known.saves is None)
 
     async def _save(self, member: int) -> None:

@@ -1,5 +1,6 @@
 """The feed: what comes next, what members say of it, and what follows from that. On a real database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,7 +40,7 @@ class Scene:
         while self.jobs:
             kind, member, argument = self.jobs.pop(0)
             if kind == "save":
-                await save.save(self.store, music, member, self.now[0])
+                await save.save(self.store, music, member)
             else:
                 assert kind == "apply"
                 await sort.apply(self.store, music, argument, self.now[0])
@@ -149,6 +150,31 @@ async def test_a_like_taken_back_before_it_was_saved_is_never_saved(scene: Scene
     await scene.stream.unlike(ADA, uri(100))
     await scene.work()
     assert uri(100) not in await scene.likes()
+
+
+async def test_a_like_taken_back_while_it_is_being_saved_comes_out_again(scene: Scene) -> None:
+    class Meanwhile(Shelf):
+        async def save(self, songs: Sequence[str]) -> None:
+            await super().save(songs)
+            await scene.stream.unlike(ADA, uri(100))
+
+    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.stream.like(ADA, uri(100))
+    assert await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA) == 2
+    assert uri(100) not in await scene.likes()
+
+
+async def test_a_like_given_again_before_it_was_taken_out_stays(scene: Scene) -> None:
+    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.stream.like(ADA, uri(100))
+    await scene.work()
+    await scene.stream.unlike(ADA, uri(100))
+    await scene.stream.like(ADA, uri(100))
+    await scene.work()
+    assert uri(100) in await scene.likes()
+    await scene.stream.unlike(ADA, uri(100))
+    await scene.work()
+    assert uri(100) not in await scene.likes(), "the feed put it there"
 
 
 async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(scene: Scene) -> None:

@@ -110,6 +110,9 @@ async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_sh
     public = await shared(feed.rob.at(feed.channel))
     said = await answer(uwe.at(feed.channel).click(public, "Like"))
     assert "/feed join" in said.text()
+    following = await answer(uwe.at(feed.channel).click(public, "Next"))
+    assert following.visible_to is None
+    assert "spotify.com" not in title(following), "a card for all is drawn from what its asker may see"
 
 
 async def test_p16_cards_work_after_a_restart(feed: Feed) -> None:  # noqa: F811

@@ -72,6 +72,13 @@ async def want_saved(tx: Tx, member: int, beginning: str) -> None:
     await tx.execute(update(SHOWN).where(*mine, SHOWN.c.song.startswith(beginning)).values(saving="save"))
 
 
+async def saved(tx: Tx, member: int, ids: Sequence[str]) -> None:
+    """Note that songs are among their likes now; one that was taken back meanwhile is to be taken out."""
+    these = (SHOWN.c.member == member, SHOWN.c.song.in_(ids))
+    await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving.is_(None)).values(saving="drop"))
+    await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving == "save").values(saving="saved"))
+
+
 async def set_saving(tx: Tx, member: int, ids: Sequence[str], saving: str | None) -> None:
     await tx.execute(update(SHOWN).where(SHOWN.c.member == member, SHOWN.c.song.in_(ids)).values(saving=saving))
 

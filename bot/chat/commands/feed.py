@@ -3,6 +3,8 @@
 A plain /feed cannot be called beside its subcommands, so the feed itself is /feed play.
 """
 
+from contextlib import suppress
+
 from discord import app_commands
 
 from bot.chat import posts, reply, sentences
@@ -10,7 +12,7 @@ from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
 from bot.core.records import Song
-from bot.errors import NothingThereYet
+from bot.errors import BadChoice, NothingThereYet
 from bot.flows import feed as flow
 from bot.flows import notify, places
 from bot.flows.places import Purpose
@@ -33,10 +35,12 @@ async def on_next(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     public = await _is_public(interaction)
     apart = reply.pause_apart if reply.is_seen(interaction) else reply.pause  # a channel that is the feed's no longer
-    await (reply.pause_anew if public else apart)(interaction)
-    song = await services.catalogue.named(tap.key)
-    await services.stream.skip(member, song)
-    await _show(interaction, await _drawn(interaction, public=public), public=public)
+    pausing = reply.pause_anew if public else apart
+    with suppress(BadChoice):  # a song that they cannot see, or that is gone, was not theirs to pass over
+        await services.stream.skip(member, await services.catalogue.named(tap.key))
+    card = await reply.soon_by(pausing, interaction, _drawn(interaction, public=public))
+    await pausing(interaction)
+    await _show(interaction, card, public=public)
 
 
 async def _drawn(interaction: Interaction, *, public: bool) -> Card:
