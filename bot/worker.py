@@ -10,7 +10,8 @@ from typing import Protocol
 
 from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, shown, songs, writes
-from bot.core.records import Notice, Repost, Takedown, Write
+from bot.core.records import Notice, Write
+from bot.core.social import Repost, Takedown
 from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
 from bot.flows import digest, hear, library, link, notify, publish, report, repost, rounds, save, sort, train, watch
 from bot.flows.digest import Digest

@@ -12,7 +12,7 @@ from bot.chat import ids, passing, posts, servers
 from bot.chat import rounds as round_pages
 from bot.chat.bot import Bot
 from bot.chat.layout import Page
-from bot.core.records import Repost, Takedown
+from bot.core.social import Repost, Takedown
 from bot.errors import BadChoice, ChatDown
 from bot.flows import repost as flow
 from bot.flows import rounds

@@ -39,7 +39,8 @@ from bot.chat.commands import (
 )
 from bot.chat.layout import Handler, Page
 from bot.chat.texts import reading
-from bot.core.records import Notice, Repost, Takedown
+from bot.core.records import Notice
+from bot.core.social import Repost, Takedown
 from bot.errors import SettingsError
 from bot.flows.digest import Digest
 from bot.services import Services

@@ -7,7 +7,7 @@ import discord
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
 from bot.core.meeting import LEAST, VAGUE, Meeting
-from bot.core.records import Agreement
+from bot.core.social import Agreement
 from bot.errors import timestamp
 from bot.flows.catalogue import Entry
 from bot.flows.compare import Match

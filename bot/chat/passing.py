@@ -2,7 +2,7 @@
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Form, Page
-from bot.core.records import Repost
+from bot.core.social import Repost
 from bot.errors import AlreadyReposted, timestamp
 from bot.flows.catalogue import Entry
 from bot.flows.report import LONGEST, REASONS

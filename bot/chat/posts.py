@@ -11,7 +11,8 @@ from discord import ui
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
-from bot.core.records import Member, Playlist, Repost, Song
+from bot.core.records import Member, Playlist, Song
+from bot.core.social import Repost
 from bot.flows.catalogue import Entry
 from bot.flows.listen import Listen, Way
 from bot.flows.stream import Card, Guess, Liked

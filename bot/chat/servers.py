@@ -6,7 +6,8 @@ import discord
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Page
-from bot.core.records import Place, Song
+from bot.core.records import Song
+from bot.core.social import Place
 from bot.errors import timestamp
 from bot.flows.digest import Digest
 from bot.flows.places import Purpose

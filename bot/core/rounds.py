@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from bot.core.records import Round, RoundEntry
+from bot.core.social import Round, RoundEntry
 
 FEWEST = 3  # entries, below which there is nothing to vote on
 MOST = 25  # entries: what a select of Discord holds

@@ -16,7 +16,8 @@ from bot.core import meeting
 from bot.core.columns import key_of
 from bot.core.meeting import Likes, Meeting
 from bot.core.neighbours import Around, Neighbours
-from bot.core.records import Agreement, Song
+from bot.core.records import Song
+from bot.core.social import Agreement
 from bot.core.taste import Taste
 from bot.errors import NothingThereYet
 from bot.flows.catalogue import Catalogue, Entry

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, places
-from bot.core.records import Place
+from bot.core.social import Place
 from bot.flows.places import Purpose
 
 WEEK = timedelta(days=7)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, entries, members, people
-from bot.core.records import Reposted, Song
+from bot.core.records import Song
+from bot.core.social import Reposted
 from bot.errors import BadChoice
 
 NEWEST = 10  # reposts in a list

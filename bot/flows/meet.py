@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, members, notices, people
-from bot.core.records import Agreement
+from bot.core.social import Agreement
 from bot.errors import BadChoice, NotYours
 
 OPEN_FOR = timedelta(days=7)  # a question; and the rest after a no

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.adapters.store import Store, places
-from bot.core.records import Place
+from bot.core.social import Place
 
 
 class Purpose(StrEnum):

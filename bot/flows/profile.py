@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from bot.adapters.store import Store, Tx, members, people, playlists
-from bot.core.records import Playlist, Profile
+from bot.core.records import Playlist
+from bot.core.social import Profile
 from bot.flows import follow
 from bot.flows.follow import Passed
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, members, places, reposts
-from bot.core.records import Repost, Takedown
+from bot.core.social import Repost, Takedown
 from bot.errors import AlreadyReposted, BadChoice
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.places import Purpose

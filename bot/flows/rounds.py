@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, entries, members, places, rounds, songs
 from bot.core import rounds as rules
-from bot.core.records import Round, RoundEntry, Song
+from bot.core.records import Song
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, MOST, VOTES, VOTING, Placed
+from bot.core.social import Round, RoundEntry
 from bot.errors import BadChoice, NotYours
 from bot.flows.places import Purpose
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store import Store, distastes, notices, schema, shown, songs, whole
-from bot.core.records import Agreement, Like
+from bot.core.records import Like
+from bot.core.social import Agreement
 from bot.errors import BadChoice, NotYours
 from bot.flows import compare, feed, meet
 from bot.flows.catalogue import Entry

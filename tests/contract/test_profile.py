@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store, distastes, people, reposts, schema, whole
-from bot.core.records import Profile
+from bot.core.social import Profile
 from bot.errors import BadChoice, NothingThereYet
 from bot.flows import follow, hide, profile, tastemap
 from tests.contract.catalogue_stage import ADA, BEN, EVA, song, staged

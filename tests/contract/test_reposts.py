@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store import Store, reposts, songs, whole
-from bot.core.records import Repost, Takedown
+from bot.core.social import Repost, Takedown
 from bot.errors import AlreadyReposted, BadChoice
 from bot.flows import feed, hide, places, report
 from bot.flows import repost as flow

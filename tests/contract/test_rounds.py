@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.adapters.store import Store, members, places, whole
-from bot.core.records import Place, Song
+from bot.core.records import Song
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, VOTING
+from bot.core.social import Place
 from bot.errors import BadChoice, NotYours
 from bot.flows import rounds
 

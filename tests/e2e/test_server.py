@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import update
 
 from bot.adapters.store import Store, places, schema
-from bot.core.records import Place
+from bot.core.social import Place
 from bot.flows.digest import WEEK
 from bot.flows.repost import SENDING
 from sandbox.discord import Channel, Message, Person

@@ -8,7 +8,8 @@ import pytest
 from bot.chat import matches, profiles
 from bot.chat.layout import Page
 from bot.core.meeting import VAGUE, Meeting
-from bot.core.records import Agreement, Playlist, Profile, Reposted, Song
+from bot.core.records import Playlist, Song
+from bot.core.social import Agreement, Profile, Reposted
 from bot.flows.catalogue import Entry
 from bot.flows.compare import Match
 from bot.flows.follow import NEWEST, Passed

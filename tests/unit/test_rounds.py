@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.records import Round, RoundEntry
 from bot.core.rounds import (
     CANCELLED,
     CLOSED,
@@ -19,6 +18,7 @@ from bot.core.rounds import (
     ranking,
     shuffled,
 )
+from bot.core.social import Round, RoundEntry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 VOTES = st.lists(st.builds(Vote, st.integers(0, 12), st.integers(0, 12)), max_size=60)

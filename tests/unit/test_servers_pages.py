@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import discord
 
 from bot.chat import servers
-from bot.core.records import Place, Song
+from bot.core.records import Song
+from bot.core.social import Place
 from bot.flows.digest import KINDS, Digest
 from bot.flows.places import Purpose
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, s
 from bot.adapters.store import members, reposts, schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, one, upsert
-from bot.core.records import Agreement, Profile, Reposted
+from bot.core.social import Agreement, Profile, Reposted
 
 PROFILE, FOLLOW, AGREEMENT = schema.profile, schema.follow, schema.agreement
 REPOST, POSTED, MEMBER = schema.repost, schema.posted, schema.member

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 from bot.adapters.store import reposts, schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, upsert
-from bot.core.records import Place
+from bot.core.social import Place
 
 PLACE, COUNTED, BARRED = schema.place, schema.counted, schema.barred
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every
-from bot.core.records import Report
+from bot.core.social import Report
 
 REPORT = schema.report
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, one, upsert
-from bot.core.records import Repost, Takedown
+from bot.core.social import Repost, Takedown
 
 REPOST, TAKEDOWN = schema.repost, schema.takedown
 

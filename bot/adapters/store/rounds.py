@@ -9,8 +9,8 @@ from sqlalchemy import delete, insert, or_, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, one, upsert
-from bot.core.records import Round, RoundEntry
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Vote
+from bot.core.social import Round, RoundEntry
 
 ROUND, ENTRY, VOTE = schema.round_, schema.round_entry, schema.round_vote
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, or_, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, one, upsert
-from bot.core.records import Shown
+from bot.core.social import Shown
 
 SHOWN = schema.shown
 LIKED = ("like", "add")

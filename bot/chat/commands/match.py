@@ -8,7 +8,8 @@ from bot.chat.bot import AnyCommand, Bot, Interaction
 from bot.chat.commands.profile import Somebody, here
 from bot.chat.ids import Id
 from bot.chat.layout import Page
-from bot.core.records import Agreement, Notice
+from bot.core.records import Notice
+from bot.core.social import Agreement
 from bot.errors import BadChoice
 from bot.flows import compare, hide, meet
 
