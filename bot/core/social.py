@@ -1,4 +1,4 @@
-"""Shared: what the feed showed, and what members show and do together, as values. Fields are named as columns. Pure."""
+"""Social: what the feed showed, and what members show and do together, as values. Fields are named as columns. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime

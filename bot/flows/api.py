@@ -25,8 +25,8 @@ class Feed:
     async def holder(self, secret: str) -> ApiToken | None:
         return await tokens.holder(self.store, secret, self.clock())
 
-    async def page(self, member: int, after: str | None, count: int) -> Page:
-        return await self.catalogue.page(member, after, count)
+    async def page(self, member: int, after: str | None, count: int, typed: str) -> Page:
+        return await self.catalogue.page(member, after, count, typed)
 
     async def entry(self, member: int, song: str) -> Entry:
         return await self.catalogue.entry(member, song)

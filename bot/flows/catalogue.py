@@ -72,11 +72,11 @@ class Catalogue:
         known = await members.get(tx, member)
         return known is not None and known.joined
 
-    async def page(self, member: int, after: str | None, count: int) -> Page:
-        """Return the next entries after the cursor, by id."""
+    async def page(self, member: int, after: str | None, count: int, typed: str = "") -> Page:
+        """Return the next entries after the cursor, by id; typed: what their titles contain."""
         count = max(1, min(count, MOST_ON_A_PAGE))
         async with self._store.reading() as tx:
-            ids = await entries.page(tx, await self.sees_all(tx, member), after or "", count + 1)
+            ids = await entries.page(tx, await self.sees_all(tx, member), after or "", count + 1, typed)
             found = await self._entries(tx, ids[:count])
         return Page(tuple(found.values()), ids[count - 1] if len(ids) > count else None)
 

@@ -162,10 +162,21 @@ async def load(tx: Tx, space: int) -> Loaded:
     )
 
 
-async def page(tx: Tx, everything: bool, after: str, limit: int) -> list[str]:
-    """Return songs that belong, by id, from `after`; with `everything` off, only files."""
+async def page(tx: Tx, everything: bool, after: str, limit: int, typed: str = "") -> list[str]:
+    """Return songs that belong, by id, from `after`; with `everything` off, only files.
+
+    typed: what their titles contain, in any case.
+    """
     query = select(ENTRY.c.song).where(_belongs(everything), ENTRY.c.song > after).order_by(ENTRY.c.song)
+    if typed:
+        query = query.where(_is_titled(typed))
     return list((await tx.execute(query.limit(limit))).scalars())
+
+
+def _is_titled(typed: str) -> ColumnElement[bool]:
+    song = exists().where(SONG.c.song == ENTRY.c.song, SONG.c.title.icontains(typed, autoescape=True))
+    file = exists().where(RECORDING.c.path == ENTRY.c.path, RECORDING.c.title.icontains(typed, autoescape=True))
+    return or_(song, file)
 
 
 async def draw(tx: Tx, everything: bool, member: int, start: str, late: Late | None = None) -> str | None:

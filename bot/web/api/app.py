@@ -17,6 +17,7 @@ from bot.web.api.problems import Problem, described
 DOCUMENT = Path(__file__).with_name("openapi.json")
 COUNT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 A_PAGE, MOST_ON_A_PAGE = 50, 100  # songs where nothing is said, and at most
+LONGEST_TYPED = 100  # characters
 A_FEW, MOST_AT_ONCE = 10, 25  # the same of recommendations
 FOR_ALL = "public, max-age=3600"
 DESCRIBED = web.AppKey[bytes]("described")
@@ -43,12 +44,13 @@ async def document(request: web.Request) -> web.Response:
 
 
 async def songs(request: web.Request) -> web.Response:
-    """A page of the member's catalogue."""
-    count = _count(request, A_PAGE, MOST_ON_A_PAGE)
-    page = await request.app[FEED].page(request[MEMBER], _after(request), count)
+    """A page of the member's catalogue, or of what is titled so in it."""
+    count, typed = _count(request, A_PAGE, MOST_ON_A_PAGE), _typed(request)
+    page = await request.app[FEED].page(request[MEMBER], _after(request), count, typed)
     following = None
     if page.next is not None:
-        following = f"/api/songs?{urlencode({'n': count, 'cursor': cursor.write(page.next)})}"
+        asked = {"n": count, "cursor": cursor.write(page.next)} | ({"q": typed} if typed else {})
+        following = f"/api/songs?{urlencode(asked)}"
     return answers.lasting(request, {"songs": [shapes.entry(each) for each in page.entries], "next": following})
 
 
@@ -103,6 +105,16 @@ def _count(request: web.Request, default: int, most: int) -> int:
     if not COUNT.fullmatch(given) or int(given) > most:
         raise Problem(HTTPStatus.BAD_REQUEST, f"n is malformed: a whole number from 1 to {most} is wanted.")
     return int(given)
+
+
+def _typed(request: web.Request) -> str:
+    """What titles are to contain; nothing where nothing is wanted. Raises Problem."""
+    given = _only(request, "q")
+    if given is None:
+        return ""
+    if not 1 <= len(given) <= LONGEST_TYPED:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"q is malformed: 1 to {LONGEST_TYPED} characters are wanted.")
+    return given
 
 
 def _only(request: web.Request, name: str) -> str | None:

@@ -1,6 +1,7 @@
 """The API over real HTTP, over the real store and catalogue: what is answered, to whom, and what never is."""
 
 import logging
+from urllib.parse import urlencode
 
 import pytest
 
@@ -22,6 +23,9 @@ MALFORMED = [
     "/api/songs?cursor=_w",
     "/api/songs?cursor=YQ&cursor=YQ",
     f"/api/songs?cursor={'A' * 2000}",
+    "/api/songs?q=",
+    "/api/songs?q=a&q=b",
+    f"/api/songs?q={'a' * 101}",
     "/api/recommend?n=26",
     "/api/recommend?n=x",
     "/api/recommend?song=a&song=b",
@@ -33,6 +37,20 @@ async def test_pages_lead_through_every_song_once_and_to_an_end(stage: Stage) ->
         found = [each["id"] for each in await stage.everything(stage.ada, n)]
         assert len(found) == len(set(found)) == FILES + LIKES
         assert {liked(number).song for number in range(LIKES)} < set(found)
+
+
+async def test_songs_are_found_by_their_titles_page_by_page(stage: Stage) -> None:
+    everything = await stage.everything(stage.ada)
+    part = liked(1).title[-3:].swapcase()
+    wanted = {each["id"] for each in everything if part.casefold() in each["title"].casefold()}
+    found, path = [], f"/api/songs?{urlencode({'q': part, 'n': 1})}"
+    while path:
+        page = (await stage.ask(path, stage.ada)).json
+        found += [each["id"] for each in page["songs"]]
+        path = page["next"]
+    assert sorted(found) == sorted(wanted)
+    assert wanted
+    assert (await stage.ask("/api/songs?q=%25", stage.ada)).json["songs"] == [], "no pattern, but what is typed"
 
 
 async def test_a_page_can_be_asked_for_again_and_songs_that_came_meanwhile_repeat_none(stage: Stage) -> None:
