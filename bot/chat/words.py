@@ -166,6 +166,7 @@ def lines(found: Sequence[str], room: int) -> str:
 
 SOURCES = {
     "prior": "other people's playlists",
+    "csv": "your own file",
     "upload": "the file you sent",
     "audio": "the music folder here",
     "deezer": "a preview at Deezer",
@@ -190,8 +191,11 @@ ASPECTS = {  # of what is heard (bot.audio.features), by the numbers and vectors
 
 
 def brought(source: str) -> str:
-    """Who brought a value; files go by their own names."""
-    return SOURCES.get(source.partition(":")[0], source)
+    """Who brought a value, in a member's words; a file of the operator's goes by its own name as well."""
+    kind, _, name = source.partition(":")
+    if kind == "operator" and name:
+        return f"the file {name} of whoever runs this bot"
+    return SOURCES.get(kind, source)
 
 
 def aspect(name: str) -> str:

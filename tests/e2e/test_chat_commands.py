@@ -45,7 +45,9 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(house
 
     suggestions = await vera.complete("why", option="song", typed="Song 1")
     said = await answer(vera.command("why", song=suggestions[0]))
-    assert "I went by energy and tempo (from csv)" in said.text().replace("artists, ", "").replace(", year", "")
+    assert "I went by energy and tempo (from your own file)" in said.text().replace("artists, ", "").replace(
+        ", year", ""
+    )
     said = await answer(vera.command("why", song="No such song"))
     assert said.text() == "That song is not in your library."
 

@@ -91,7 +91,7 @@ async def test_a_receipt_explains_and_takes_corrections(home: Home, ada: Trained
     assert whisper.id != receipt.id
     outcome = await ada.person.select(whisper, "Which one?", [whisper.selects()[0].options[0].value])
     said = await outcome.until(lambda each: "I went by" in each.text())
-    assert "from operator" in said.text()
+    assert "of whoever runs this bot" in said.text()
 
     menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
     wrong = menu.options[0]
@@ -132,7 +132,7 @@ async def test_why_is_answered_for_any_liked_song(home: Home, ada: Trained) -> N
     said = await answer(ada.person.command("why", song=choice))
     assert "Song 3" in said.text()
     assert "tempo" in said.text()
-    assert "from operator" in said.text()
+    assert "of whoever runs this bot" in said.text()
 
 
 async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(home: Home, ada: Trained) -> None:

@@ -99,7 +99,8 @@ def test_a_list_reads_as_prose(names: list[str]) -> None:
 def test_sources_are_said_in_a_members_words_and_files_by_their_own_names() -> None:
     said = words.heard({"musicbrainz": 1200, "audio": 7, "operator:my_dump": 1, "prior:abc": 2})
     assert said == (
-        "What I go by: 1,200 from MusicBrainz, 7 from the music folder here, 1 from operator:my\\_dump, "
+        "What I go by: 1,200 from MusicBrainz, 7 from the music folder here, 1 from the file my\\_dump of "
+        "whoever runs this bot, "
         "2 from other people's playlists."
     )
 
