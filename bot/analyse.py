@@ -17,8 +17,8 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.config import Settings
 from bot.core.features import TAG
-from bot.errors import AudioError, ImportRuns, SettingsError
-from bot.flows.folder import Done, import_folder, listed
+from bot.errors import AudioError, ImportRuns, NamelessAudio, SettingsError
+from bot.flows.folder import Done, import_folder, listed, nameless
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
 TAGS_SHOWN = 5
@@ -93,9 +93,12 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
             bar.update()
             _tell(done, bar, as_json=as_json)
     everything = len(await asyncio.to_thread(listed, folder))
+    passed_over = await asyncio.to_thread(nameless, folder)
+    for path in passed_over:
+        _tell_error(path, NamelessAudio(), as_json=as_json)
     if not as_json:
         print(f"{everything} files: {summary(counts, everything)}")
-    return SOME_NOT if counts["failed"] else ALL_HEARD
+    return SOME_NOT if counts["failed"] or passed_over else ALL_HEARD
 
 
 @contextmanager

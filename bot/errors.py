@@ -25,6 +25,7 @@ CratekeeperError
 │   ├── SilentAudio
 │   ├── TruncatedAudio       half-downloaded, or damaged inside
 │   ├── TooLongAudio · TooLargeAudio
+│   ├── NamelessAudio        a file whose name is no text
 │   ├── NothingThere         a clip was wanted where there is no sound
 │   ├── ClipTooLarge         no bit rate brings a clip below the limit
 │   └── HearingFailed        the process that heard it died, or was too slow
@@ -232,6 +233,10 @@ class TooLargeAudio(AudioError):
 
     def for_member(self) -> str:
         return "That file is larger, or unpacks to more, than I listen to."
+
+
+class NamelessAudio(AudioError):
+    """Its name is no text (UTF-8), so it cannot be kept: it was passed over. Another name helps."""
 
 
 class NothingThere(AudioError):

@@ -82,6 +82,11 @@ def listed(folder: Path) -> dict[str, Found]:
     return {each.path: each for each in _walk(folder.absolute())}
 
 
+def nameless(folder: Path) -> list[Path]:
+    """Return the sound files below `folder` whose names are no text, in order: they cannot be kept, nor asked about."""
+    return [path for path in _sounds(folder.absolute()) if not _is_text(str(path))]
+
+
 def below(folder: Path, paths: Iterable[str]) -> list[str]:
     """Return those of `paths` that lie in a folder or deeper."""
     root = f"{folder.absolute()}{os.sep}"
@@ -89,13 +94,19 @@ def below(folder: Path, paths: Iterable[str]) -> list[str]:
 
 
 def _walk(root: Path) -> Iterator[Found]:
+    for path in _sounds(root):
+        if _is_text(str(path)):
+            about = path.stat()
+            yield Found(str(path), about.st_size, about.st_mtime_ns)
+
+
+def _sounds(root: Path) -> Iterator[Path]:
     """Links to folders are not followed: they may go in circles."""
     for folder, folders, names in os.walk(root):
         folders.sort()
         for path in (Path(folder, name) for name in sorted(names)):
-            if path.suffix.lower() in ENDINGS and path.is_file() and _is_text(str(path)):
-                about = path.stat()
-                yield Found(str(path), about.st_size, about.st_mtime_ns)
+            if path.suffix.lower() in ENDINGS and path.is_file():
+                yield path
 
 
 def _is_text(path: str) -> bool:

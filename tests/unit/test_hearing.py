@@ -282,6 +282,18 @@ def test_a_name_that_would_move_the_cursor_is_written_out_on_one_line(tmp_path: 
     assert [line.partition(": ")[0] for line in said.stderr.splitlines()] == ["bad\\x1b[2J\\n.mp3", "s\\udcf6ng.mp3"]
 
 
+def test_a_file_of_a_folder_whose_name_is_no_text_is_named_and_passed_over(tmp_path: Path, song: Path) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    (music / "song.mp3").write_bytes(song.read_bytes())
+    (music / os.fsdecode(b"s\xf6ng.mp3")).write_bytes(song.read_bytes())
+    said = run("--folder", music, cwd=tmp_path)
+    assert said.stdout.startswith("1 files: 1 heard")
+    (line,) = said.stderr.splitlines()
+    assert "s\\udcf6ng.mp3: Its name is no text" in line
+    assert said.returncode != 0
+
+
 def test_a_folder_has_a_bar_on_a_terminal_only_and_no_picture(tmp_path: Path, song: Path) -> None:
     said = run("--folder", song.parent, cwd=tmp_path)
     assert (said.returncode, said.stderr) == (0, "")
