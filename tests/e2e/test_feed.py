@@ -103,6 +103,17 @@ async def test_elsewhere_and_in_direct_messages_it_is_private(feed: Feed) -> Non
     assert labels(await answer(feed.rob.in_dm().command("feed play"))) == BUTTONS
 
 
+async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_private(feed: Feed) -> None:  # noqa: F811
+    rob = feed.rob
+    rob.user.has_app = True
+    elsewhere = feed.home.discord.add_foreign_guild("Café", members=[rob.user])
+    there = rob.at(next(iter(elsewhere.channels.values())))
+    card = await answer(there.command("feed play"))
+    assert card.visible_to == rob.user.id
+    assert title(await answer(there.click(card, "Next"))) != ""
+    assert "Comments live in channels" in (await answer(there.click(card, "Comment"))).text()
+
+
 async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_share(feed: Feed) -> None:  # noqa: F811
     uwe = newcomer(feed.home, "uwe")
     card = await answer(uwe.command("feed play"))
