@@ -81,8 +81,8 @@ SHOWN_ONCE = (
 PRIVACY = """\
 1. I keep your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, \
 your answers, the models learnt from them, and receipts.
-2. The keys to your Spotify account are encrypted, each bound to you. I use them to read your likes and to keep the \
-playlists you handed over, for nothing else.
+2. The keys to your Spotify account are encrypted, each bound to you. I use them to read your likes, to keep the \
+playlists you handed over or host for others and, if you allow it, to save what you like in the feed; for nothing else.
 3. I learn from your taps, and from features in files that you or whoever runs this bot brought, or that services know \
 which they switched on; `/why` names the source. A service is told which recording I ask about, never whose it is.
 4. Spotify's content never enters a model (their developer terms). Learning from what already stands in your playlists \
