@@ -4,13 +4,12 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training.commands.evaluate import evaluate_command
-from training.commands.feeding import evaluate_feed_command
 from training.commands.fit import fit_command
 from training.commands.hearing import (
     build_musicnn_command,
@@ -18,10 +17,23 @@ from training.commands.hearing import (
     evaluate_peaks_command,
     fit_tempo_command,
 )
-from training.commands.match import evaluate_match_command
-from training.commands.neighbours import evaluate_neighbours_command
+from training.commands.measures import (
+    evaluate_feed_command,
+    evaluate_match_command,
+    evaluate_neighbours_command,
+)
 from training.commands.pretrain import pretrain_command
 from training.commands.use import inspect_command, next_command, predict_command
+
+MEASURES = (
+    (
+        "evaluate-neighbours",
+        "hold songs of real playlists out, and see which are found again",
+        evaluate_neighbours_command,
+    ),
+    ("evaluate-feed", "see whether a feed that learns shows more that is liked", evaluate_feed_command),
+    ("evaluate-match", "hold a match of one person's halves beside two persons", evaluate_match_command),
+)
 
 
 def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
@@ -66,15 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_fit_tempo(verbs.add_parser("fit-tempo", help="learn from generated grooves how tempo is weighed"))
     _add_build_musicnn(verbs.add_parser("build-musicnn", help="make models/musicnn.onnx from the package's wheel"))
     _add_evaluate_peaks(verbs.add_parser("evaluate-peaks", help="measure highlights on songs whose form is known"))
-    _add_evaluate_neighbours(
-        verbs.add_parser("evaluate-neighbours", help="hold songs of real playlists out, and see which are found again")
-    )
-    _add_evaluate_feed(
-        verbs.add_parser("evaluate-feed", help="see whether a feed that learns shows more that is liked")
-    )
-    _add_evaluate_match(
-        verbs.add_parser("evaluate-match", help="hold a match of one person's halves beside two persons")
-    )
+    for name, what, run in MEASURES:
+        _add_measure(verbs.add_parser(name, help=what), run)
     return parser
 
 
@@ -161,27 +166,11 @@ def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=evaluate_peaks_command)
 
 
-def _add_evaluate_neighbours(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", type=Path, nargs="+", help="one person's library each: CSV with a playlist column")
+def _add_measure(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    parser.add_argument("data", type=Path, nargs="+", help="a person's library each: CSV with a playlist column")
     parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument("--seed", type=int, default=0, help="of what is held out and asked about")
-    parser.set_defaults(run=evaluate_neighbours_command)
-
-
-def _add_evaluate_feed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", type=Path, nargs="+", help="one person's library each: CSV with a playlist column")
-    parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument("--seed", type=int, default=0, help="of what is held out, and of the feeds")
-    parser.set_defaults(run=evaluate_feed_command)
-
-
-def _add_evaluate_match(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "data", type=Path, nargs="+", help="three people or more, a library each, with a playlist column"
-    )
-    parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument("--seed", type=int, default=0, help="of who is drawn")
-    parser.set_defaults(run=evaluate_match_command)
+    parser.add_argument("--seed", type=int, default=0, help="of whatever is drawn")
+    parser.set_defaults(run=run)
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:

@@ -1,0 +1,37 @@
+"""`evaluate-neighbours`, `evaluate-feed`, `evaluate-match`: what is found for people, by their own playlists."""
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from training import feeding, match, neighbours
+from training.files import make_ready
+from training.people import Person, read_people
+
+Evaluate = Callable[[Sequence[Person], int], dict[str, Any]]
+Report = Callable[[Mapping[str, Any]], str]
+
+
+def evaluate_neighbours_command(options: argparse.Namespace) -> int:
+    """Print hit rate and precision of what is recommended beside plain neighbours and chance."""
+    return _measure(options, neighbours.evaluate, neighbours.report)
+
+
+def evaluate_feed_command(options: argparse.Namespace) -> int:
+    """Print the share of liked cards with and without learning, and by chance."""
+    return _measure(options, feeding.evaluate, feeding.report)
+
+
+def evaluate_match_command(options: argparse.Namespace) -> int:
+    """Print the number of every pair, by likes."""
+    return _measure(options, match.evaluate, match.report)
+
+
+def _measure(options: argparse.Namespace, evaluate: Evaluate, report: Report) -> int:
+    make_ready(None, options.json)
+    found = {"command": options.command, **evaluate(read_people(options.data), options.seed)}
+    print(report(found))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    return 0
