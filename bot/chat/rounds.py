@@ -40,10 +40,11 @@ def page(table: Table) -> Page:
     if found.state == CANCELLED:
         return Page(head, CALLED_OFF)
     if found.state == CLOSED:
-        return Page(head, _results(table), *_playlist(table))
+        return Page(head, _results(table) or CALLED_OFF, *_playlist(table))
     until = f"Votes until {timestamp(found.vote_until, 'R')} · {words.count(table.voters, 'member')} voted"
     taps = [layout.button("Vote", ids.of("rvote", found.round), layout.PRIMARY)]
-    return Page(head, until, _songs(table), layout.row(*taps), layout.menu(*_hear(table)), HOW_VOTES)
+    hear = layout.menu(*_hear(table)) if table.entries else None  # all who entered may have erased themselves
+    return Page(head, until, _songs(table), layout.row(*taps), hear, HOW_VOTES)
 
 
 def mark(table: Table) -> ids.Id:

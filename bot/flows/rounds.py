@@ -15,6 +15,8 @@ from bot.core.rounds import CANCELLED, CLOSED, ENTERING, MOST, VOTES, VOTING, Pl
 from bot.core.social import Round, RoundEntry
 from bot.errors import BadChoice, NotYours
 from bot.flows.places import Purpose
+from bot.flows.points import key
+from bot.flows.repost import BARRED
 
 LONGEST_THEME = 100  # characters
 MOST_HOURS = 168
@@ -101,6 +103,8 @@ async def enter(store: Store, member: int, number: int, song: Song, now: datetim
             raise BadChoice(TOO_LATE)
         if song.song in {each.song for each in others}:
             raise BadChoice(TAKEN)
+        if found.server is not None and key(song.song) in await places.barred(tx, found.server):
+            raise BadChoice(BARRED)
         if len(others) >= MOST:
             raise BadChoice(FULL)
         await members.ensure(tx, member, now)
@@ -165,7 +169,7 @@ async def cancel(store: Store, member: int, number: int, *, runs_server: bool, n
 
 
 async def due(store: Store, now: datetime) -> list[int]:
-    """Return the rounds whose time is up, or whose channel was not told yet."""
+    """Return the rounds whose time is up, in which all have voted, or whose channel was not told yet."""
     async with store.reading() as tx:
         return await rounds.due(tx, now, now - BEING_TOLD)
 

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.adapters.store import Store, members, places, whole
+from bot.chat import rounds as pages
 from bot.core.records import Song
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, VOTING
 from bot.core.social import Place
 from bot.errors import BadChoice, NotYours
 from bot.flows import rounds
+from bot.flows.points import key
 
 ADA, BEN, CAL, EVA = 1001, 1002, 1003, 1004
 SERVER, CHANNEL, OTHER = 7001, 7002, 7003
@@ -174,3 +176,51 @@ async def test_p35_who_erases_takes_entry_and_votes_along_and_a_host_the_round(
     assert await rounds.turn(store, begun, now) is None
     with pytest.raises(BadChoice):
         await rounds.show(store, begun)
+
+
+async def all_but(store: Store, number: int, now: datetime, late: int) -> datetime:
+    """Have Ben, Cal and Eva enter, and all but one of them vote; return when that was."""
+    await entered(store, number, now, BEN, CAL, EVA)
+    voting = now + 24 * HOUR
+    await rounds.turn(store, number, voting)
+    await rounds.told(store, number, VOTING, 55)
+    for member in {BEN, CAL, EVA} - {late}:
+        other = await entry_of(store, number, CAL if member != CAL else BEN)
+        await rounds.vote(store, member, number, [other], voting)
+    return voting
+
+
+async def test_p16_a_kill_after_the_last_vote_still_closes_it_early(store: Store, begun: int, now: datetime) -> None:
+    voting = await all_but(store, begun, now, EVA)
+    assert await rounds.due(store, voting) == []
+    assert await rounds.vote(store, EVA, begun, [await entry_of(store, begun, BEN)], voting)
+    assert await rounds.due(store, voting) == [begun]
+
+
+async def test_p35_nobody_waits_for_the_vote_of_who_erased_themselves(store: Store, begun: int, now: datetime) -> None:
+    voting = await all_but(store, begun, now, EVA)
+    async with store.writing() as tx:
+        await whole.erase(tx, EVA)
+    assert await rounds.due(store, voting) == [begun]
+    assert await state(store, begun, voting) == CLOSED
+
+
+async def test_p35_a_round_whose_players_all_erased_themselves_can_still_be_shown(
+    store: Store, begun: int, now: datetime
+) -> None:
+    voting = await all_but(store, begun, now, EVA)
+    async with store.writing() as tx:
+        for member in (BEN, CAL, EVA):
+            await whole.erase(tx, member)
+    shown = pages.page(await rounds.show(store, begun)).to_components()
+    assert "rhear" not in str(shown), "Discord takes no select without options"
+    assert await state(store, begun, voting) == CLOSED
+    assert pages.CALLED_OFF in str(pages.page(await rounds.show(store, begun)).to_components())
+
+
+async def test_what_a_server_barred_is_not_entered(store: Store, begun: int, now: datetime) -> None:
+    async with store.writing() as tx:
+        await places.bar(tx, SERVER, key(song(BEN).song))
+    with pytest.raises(BadChoice, match="do not want that song"):
+        await entered(store, begun, now, BEN)
+    await entered(store, begun, now, CAL)

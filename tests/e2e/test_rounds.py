@@ -1,5 +1,7 @@
 """A whole round by three members over the gateway, with the bot stopped and started in the middle."""
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 
@@ -77,7 +79,11 @@ async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Chann
 
     asked = await answer(rick.click(results, "Make a playlist of it"))
     assert "written to *your* account" in asked.text()
-    assert "is made" in (await answer(rick.click(asked, "Make it"))).text()
+    ruths = await answer(ruth.click(results, "Make a playlist of it"))
+    both = [answer(each.click(page, "Make it")) for each, page in ((rick, asked), (ruth, ruths))]
+    said = sorted([each.text() for each in await asyncio.gather(*both)], key=lambda each: "is made" in each)
+    assert "has its playlist already" in said[0]
+    assert "is made" in said[1]
     assert home.rows("select count(*) from contribution c join round r using (shared)") == [(3,)]
     await home.until(lambda: not labels(results))
     assert "1. " in (await answer(ruth.command("round show"))).text()

@@ -41,13 +41,15 @@ async def change(tx: Tx, number: int, **values: Any) -> None:
 
 
 async def due(tx: Tx, now: datetime, begun: datetime) -> list[int]:
-    """Return the rounds whose time is up, or whose channel was not told how they stand.
+    """Return the rounds whose time is up, in which all have voted, or whose channel was not told how they stand.
 
     begun: one that began since then is just being told of.
     """
+    voted = select(VOTE.c.member).where(VOTE.c.round == ROUND.c.round)
+    waited_for = select(ENTRY.c.round_entry).where(ENTRY.c.round == ROUND.c.round, ENTRY.c.member.not_in(voted))
     up = or_(
         (ROUND.c.state == ENTERING) & (ROUND.c.enter_until <= now),
-        (ROUND.c.state == VOTING) & (ROUND.c.vote_until <= now),
+        (ROUND.c.state == VOTING) & ((ROUND.c.vote_until <= now) | ~waited_for.exists()),
         ROUND.c.told.is_(None) & (ROUND.c.created_at <= begun),
         ROUND.c.told != ROUND.c.state,
     )

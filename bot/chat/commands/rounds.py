@@ -148,14 +148,20 @@ async def on_list(interaction: Interaction, tap: Id) -> None:
 
 async def on_make(interaction: Interaction, tap: Id) -> None:
     """Make the playlist, hosted by whoever presses: in the database at once, at Spotify by a job."""
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    table = await _closed(interaction, tap)
-    brought = [(each.entry.song, each.entry.member) for each in table.ranking]
-    made = await shared.open_with(services.store, table.round.theme, member, table.round.server, brought, now)
-    await flow.playlist(services.store, tap.number, made)
-    await services.jobs.enqueue("share", member, made)
+    table = await reply.soon(interaction, _make(interaction, tap))
     await reply.show_privately(interaction, rounds.made(table))
     await channels.show_round(interaction.client, tap.number)
+
+
+async def _make(interaction: Interaction, tap: Id) -> Table:
+    services, host, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
+    async with interaction.client.telling:  # of two who press at once, one makes it
+        table = await _closed(interaction, tap)
+        brought = [(each.entry.song, each.entry.member) for each in table.ranking]
+        made = await shared.open_with(services.store, table.round.theme, host, table.round.server, brought, now)
+        await flow.playlist(services.store, tap.number, made)
+    await services.jobs.enqueue("share", host, made)
+    return table
 
 
 async def _closed(interaction: Interaction, tap: Id) -> Table:
