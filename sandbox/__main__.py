@@ -71,6 +71,7 @@ async def _main(environment: Mapping[str, str]) -> int:
 async def _play(house: House, environment: Mapping[str, str]) -> int:
     seed = int(environment.get("SEED") or 0)
     ada, ben, heard = await asyncio.to_thread(_people, house, environment, seed)
+    house.discord.appoint(house.guild, ada.person.user)
     stage = _stage(house, (ada, ben), heard, Tour(paused=environment.get("TOUR") == "off"))
     house.web = page.application(stage)
     async with house:
@@ -80,7 +81,7 @@ async def _play(house: House, environment: Mapping[str, str]) -> int:
         await house.start_bot()
         stage.report_bot("running")
         by_hand = environment.get("CI", "").lower() != "true"
-        settling = asyncio.create_task(_settle(house, seed)) if by_hand else None
+        settling = asyncio.create_task(_settle(house, stage, seed)) if by_hand else None
         code = await _tour(_guide(house, ada, stage.tour, environment))
         if settling is not None:
             _say(f"Go on by hand: {house.origin}   (Ctrl-C ends it and leaves nothing behind)")
@@ -89,10 +90,14 @@ async def _play(house: House, environment: Mapping[str, str]) -> int:
         return code
 
 
-async def _settle(house: House, seed: int) -> None:
+async def _settle(house: House, stage: Stage, seed: int) -> None:
     """Let somebody in whose songs are in the feed, beside the tour: her files take a while to hear."""
     cleo = await neighbour.move_in(house, seed, CACHE)
-    _say(f"{neighbour.NAME} shares {len(cleo.account.likes)} songs: /feed join, then /feed web.")
+    stage.members = [*stage.members, _member(cleo)]
+    _say(
+        f"{neighbour.NAME} shares {len(cleo.account.likes)} songs: /feed join, then /feed play or /feed web.\n"
+        "Ada runs the server: /server allow opens a channel to clips, reposts and rounds."
+    )
 
 
 def _guide(house: House, ada: Resident, tour: Tour, environment: Mapping[str, str]) -> Guide:
@@ -196,11 +201,15 @@ def _stage(house: House, people: tuple[Resident, ...], heard: Mapping[str, Song]
         spotify=house.spotify,
         guild=house.guild,
         channel=house.channel,
-        members=[Member(each.person.user, each.account.id) for each in people],
+        members=[_member(each) for each in people],
         tour=tour,
         songs_held_back=[house.spotify.tracks[uri] for uri in people[0].library.later],
         sound=partial(_sound, heard) if heard else None,
     )
+
+
+def _member(resident: Resident) -> Member:
+    return Member(resident.person.user, resident.account.id)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,16 @@ Whose press it is, the press says: a post in a channel serves everybody there, a
 """
 
 import io
+import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 import discord
 from discord import ui
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
-from bot.core.records import Member, Playlist, Song
+from bot.core.records import Clip, Member, Playlist, Song
 from bot.core.social import Repost
 from bot.flows.catalogue import Entry
 from bot.flows.listen import Listen, Way
@@ -66,7 +68,7 @@ def post(card: Card, listen: Listen, *, public: bool) -> Post:
         layout.button("More like this", ids.of("alike", key)),
         layout.button("Not for me", ids.of("away", key)),
     ]
-    return Post("\n".join(line for line in lines if line), first, _passing(key, listen), files=_files(listen))
+    return Post("\n".join(line for line in lines if line), first, _passing(key, listen), files=_files(song, listen))
 
 
 def reposted(repost: Repost, entry: Entry, listen: Listen) -> Post:
@@ -80,7 +82,7 @@ def reposted(repost: Repost, entry: Entry, listen: Listen) -> Post:
         layout.button("Not for me", ids.of("away", key)),
     ]
     second = _passing(key, listen, repost.repost)
-    return Post("\n".join(line for line in (*lines, _where(listen)) if line), first, second, files=_files(listen))
+    return Post("\n".join(line for line in (*lines, _where(listen)) if line), first, second, files=_files(song, listen))
 
 
 def _passing(key: str, listen: Listen, repost: int = 0) -> list[Item]:
@@ -94,8 +96,14 @@ def _passing(key: str, listen: Listen, repost: int = 0) -> list[Item]:
     return taps
 
 
-def _files(listen: Listen) -> list[discord.File]:
-    return [discord.File(io.BytesIO(listen.clip.data), filename=listen.clip.name)] if listen.clip else []
+def _files(song: Song, listen: Listen) -> list[discord.File]:
+    return [discord.File(io.BytesIO(listen.clip.data), filename=_filename(song, listen.clip))] if listen.clip else []
+
+
+def _filename(song: Song, clip: Clip) -> str:
+    """The song's title, as far as every system takes it for a name; that is what Discord shows above the player."""
+    title = " ".join(re.sub(r"[^\w\s'-]", "", song.title).split())[:60]
+    return f"{title or 'clip'}{PurePath(clip.name).suffix}"
 
 
 def elsewhere(song: Song, listen: Listen) -> str | None:

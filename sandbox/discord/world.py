@@ -143,6 +143,11 @@ class World(Watched):
         self.changed("place", guild)
         return member
 
+    def appoint(self, guild: Guild, user: User) -> None:
+        """Let somebody run the guild, beside its owner."""
+        guild.members[user.id].permissions = OWNER_PERMISSIONS
+        self.changed("place", guild)
+
     def leave(self, guild: Guild, user: User) -> None:
         del guild.members[user.id]
         self.events.member_remove(guild, user)

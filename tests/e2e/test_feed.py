@@ -29,6 +29,7 @@ async def test_a_card_shows_a_new_song_with_every_button_and_its_clip(feed: Feed
     assert card.visible_to == ute.user.id
     (clip,) = card.files()
     assert clip.data.startswith(b"OggS")
+    assert clip.filename == f"{title(card).removeprefix('### ')}.ogg"
     assert not card.is_v2, "only a classic message is sure to play what is attached"
 
 
