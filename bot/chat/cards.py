@@ -101,11 +101,12 @@ def _inside(card: Card, playlist: Playlist) -> Tap:
 
 
 def prompt(song: Song, playlists: Sequence[Playlist], nowhere: str) -> Page:
-    """A song for everyone in a channel, with what each reaction means."""
+    """A song in a channel, with what each reaction means, and a button for those whose playlists these are not."""
     legend = " · ".join(f"{each.emoji} {words.escape(each.name)}" for each in playlists)
     return Page(
         sentences.WHERE_DOES_IT_GO,
         layout.beside(title(song), song.cover, f"Cover of {song.line}"),
         f"{words.clip(legend, 2000)} · {nowhere} none of them",
-        layout.small("Your reaction is your own answer; taking it away takes it back."),
+        layout.small(sentences.WHOSE_PROMPT),
+        layout.row(layout.button("Sort it into mine", ids.of("mine"))),
     )

@@ -123,6 +123,9 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
         case "consent":
             again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
             return Page(texts.consent_ends(int(notice.body["days"])), layout.row(again))
+        case "prompt":
+            mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
+            return Page(sentences.NOT_THEIR_PROMPT, layout.row(mine))
         case "shared":
             return Page(shared.written(notice.body))
         case "lost":

@@ -18,6 +18,14 @@ FROM_A_FILE = "Your library comes from a file. `/library import` reads a newer o
 LOOKING = "Looking at your likes."
 WHY_WHICH = "Which song do you wonder about?"
 WHERE_DOES_IT_GO = "Where does this one go?"
+WHOSE_PROMPT = (
+    "These playlists belong to whoever posted this, so only their reactions count; removing one takes it back. "
+    "Everyone else: the button asks you about your own playlists."
+)
+NOT_THEIR_PROMPT = (
+    "Your reaction didn't count: the emoji on that song stand for the playlists of the member who posted it. Press "
+    "**Sort it into mine** under the song to answer for your own, or post one yourself with `/prompt`."
+)
 FROM_NOW_ON = "From now on, like a song and I put it where it belongs. Mute me any time with `/mute`."
 CONSENT = "Spotify asks whether I may read your likes and change playlists. The link is good for ten minutes, once."
 PASTE = "Afterwards your browser shows a page that does not load. Copy its whole address and paste it here."

@@ -119,6 +119,7 @@ class Prompt:
     channel: int
     layer: int
     song: str
+    shown: tuple[tuple[str, int], ...]  # (emoji, playlist) as the message says
     created_at: datetime
 
 

@@ -1,12 +1,13 @@
 """Prompt: a song in a channel, answered by reactions. Buttons and reactions end in the same log of answers.
 
-Whoever reacts labels for themselves: an emoji means the playlist that has it in the layer which *they* share there.
+An emoji means what the message says it means: a playlist of the member who posted it. So theirs are the only reactions
+that count; everybody else gets a card with their own playlists from the button underneath.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.store import Store, Tx, answers, cards, playlists, songs
+from bot.adapters.store import Store, Tx, answers, cards, members, notices, playlists, songs
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Layer, Playlist, Prompt, Song
 from bot.errors import BadChoice
@@ -27,63 +28,83 @@ class Asked:
     playlists: tuple[Playlist, ...]
 
 
-async def choose(
-    store: Store, outlooks: Outlooks, member: int, channel: int, layer: Layer, count: int, now: datetime
-) -> list[Asked]:
-    """Choose up to `count` songs, each unlike the others, to ask about in a channel. Raises BadChoice.
-
-    The layer is shared there from now on.
-    """
+async def choose(store: Store, outlooks: Outlooks, member: int, layer: Layer, count: int, now: datetime) -> list[Asked]:
+    """Choose up to `count` songs, each unlike the others, to ask about in a channel. Raises BadChoice."""
     questions = await label.ask_some(store, outlooks, member, layer, count, now)
     if not questions:
         raise BadChoice("There is nothing left that I would have to ask.")
-    async with store.writing() as tx:
-        await playlists.share(tx, member, channel, layer.layer)
     return [Asked(each.song, layer, tuple(each.playlists[:MOST])) for each in questions]
 
 
-async def posted(store: Store, member: int, message: int, channel: int, layer: int, song: str, now: datetime) -> None:
-    """Remember which message asks about which song."""
+async def posted(store: Store, member: int, message: int, channel: int, asked: Asked, now: datetime) -> None:
+    """Remember which message asks about which song, and what each emoji on it was said to mean."""
+    shown = tuple((each.emoji, each.playlist) for each in asked.playlists)
     async with store.writing() as tx:
-        await cards.add_prompt(tx, Prompt(message, member, channel, layer, song, now))
+        await cards.add_prompt(tx, Prompt(message, member, channel, asked.layer.layer, asked.song.song, shown, now))
+
+
+async def song_of(store: Store, message: int) -> str:
+    """Return the song that a message asks about. Raises BadChoice for one that is not kept."""
+    async with store.reading() as tx:
+        prompt = await cards.prompt(tx, message)
+    if prompt is None:
+        raise BadChoice("I no longer keep that question. /label asks you about a song.")
+    return prompt.song
 
 
 async def react(store: Store, member: int, message: int, emoji: str, event: int, now: datetime) -> label.Pressed | None:
-    """Take a reaction as the reacting member's own answer; None when it means nothing for them."""
+    """Take the reaction of the member who posted the prompt as their answer; None when it means nothing.
+
+    Others saw somebody else's playlists, so theirs writes nothing; members are told, once, how to answer.
+    """
+    prompt = await _prompt(store, message)
+    if prompt is None or bare(emoji) not in _signs(prompt):
+        return None
     async with store.writing() as tx:
-        found = await _meant(tx, member, message, emoji)
-        if found is None:
+        if prompt.member != member:
+            await _explain(tx, member, now)
             return None
-        prompt, layer, playlist = found
-        kind = Kind.NONE if playlist is None else Kind.ALSO if layer.several else Kind.ONLY
-        chosen = () if playlist is None else (playlist.playlist,)
-        said = Answer(prompt.song, kind, chosen, Source.REACTION, event)
-        new = await answers.add(tx, member, layer.layer, said)
-        train = new and await label.training_pays(tx, member, layer.layer)
-        return label.Pressed(member, layer.layer, prompt.song, new, train, None)
+        return await _answer(tx, prompt, _signs(prompt)[bare(emoji)], event)
 
 
 async def unreact(store: Store, member: int, message: int, emoji: str, now: datetime) -> bool:
     """Take back what a reaction said; whether there was anything to take back."""
+    prompt = await _prompt(store, message)
+    if prompt is None or prompt.member != member or bare(emoji) not in _signs(prompt):
+        return False
     async with store.writing() as tx:
-        found = await _meant(tx, member, message, emoji)
-        if found is None:
-            return False
-        prompt, layer, playlist = found
-        number = None if playlist is None else playlist.playlist
-        return await answers.retract(tx, member, layer.layer, prompt.song, number, Source.REACTION, now)
+        said = _signs(prompt)[bare(emoji)]
+        return await answers.retract(tx, member, prompt.layer, prompt.song, said, Source.REACTION, now)
 
 
-async def _meant(tx: Tx, member: int, message: int, emoji: str) -> tuple[Prompt, Layer, Playlist | None] | None:
-    """Return what `emoji` on the message means to the member: a playlist of theirs, None for "none of them"."""
-    prompt = await cards.prompt(tx, message)
-    layer = await playlists.shared(tx, member, prompt.channel) if prompt else None
-    if prompt is None or layer is None or prompt.song not in await songs.liked(tx, member):
+async def _prompt(store: Store, message: int) -> Prompt | None:
+    async with store.reading() as tx:
+        return await cards.prompt(tx, message)
+
+
+def _signs(prompt: Prompt) -> dict[str, int | None]:
+    """What each emoji on the message means: the number of a playlist, or None for "none of them"."""
+    return {NONE: None} | {bare(emoji): playlist for emoji, playlist in prompt.shown}
+
+
+async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> label.Pressed | None:
+    """Keep an answer; None where the song, or the playlist that the member saw, is no longer theirs to sort."""
+    layer = await playlists.layer(tx, prompt.layer)
+    kept = {each.playlist for each in await playlists.in_layer(tx, prompt.layer)}
+    if layer is None or playlist not in kept | {None} or prompt.song not in await songs.liked(tx, prompt.member):
         return None
-    if emoji == NONE:
-        return prompt, layer, None
-    kept = {bare(each.emoji): each for each in await playlists.in_layer(tx, layer.layer)}
-    return (prompt, layer, kept[bare(emoji)]) if bare(emoji) in kept else None
+    kind = Kind.NONE if playlist is None else Kind.ALSO if layer.several else Kind.ONLY
+    chosen = () if playlist is None else (playlist,)
+    new = await answers.add(tx, prompt.member, layer.layer, Answer(prompt.song, kind, chosen, Source.REACTION, event))
+    train = new and await label.training_pays(tx, prompt.member, layer.layer)
+    return label.Pressed(prompt.member, layer.layer, prompt.song, new, train, None)
+
+
+async def _explain(tx: Tx, member: int, now: datetime) -> None:
+    """Tell a member once that their reaction did not count; strangers find it on the message."""
+    known = await members.get(tx, member)
+    if known is not None and known.updates == "dm" and not await notices.has(tx, member, "prompt"):
+        await notices.add(tx, member, "prompt", {}, now)
 
 
 def bare(emoji: str) -> str:

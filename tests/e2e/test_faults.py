@@ -83,7 +83,7 @@ FLOWS = {
     "settings": (command("playlists settings", playlist="Run", mistakes=3), "playlist"),
     "remove": (command("playlists remove", playlist="Run"), "playlist"),
     "label": (command("label"), "card"),
-    "prompt": (command("prompt"), "share"),
+    "prompt": (command("prompt"), "card"),
     "train": (command("train"), "answer"),
     "model": (command("model"), "model"),
     "sort": (command("sort"), "change"),

@@ -19,6 +19,12 @@ async def add(tx: Tx, member: int, kind: str, body: Mapping[str, Any], now: date
     await tx.execute(insert(NOTICE).values(member=member, kind=kind, body=dict(body), created_at=now))
 
 
+async def has(tx: Tx, member: int, kind: str) -> bool:
+    """Whether the member was ever told, or is yet to be told, anything of that kind."""
+    query = select(NOTICE.c.notice).where(NOTICE.c.member == member, NOTICE.c.kind == kind).limit(1)
+    return (await tx.execute(query)).first() is not None
+
+
 async def waiting(tx: Tx, member: int | None = None) -> list[Notice]:
     query = select(NOTICE).where(NOTICE.c.sent_at.is_(None), NOTICE.c.tries < TRIES).order_by(NOTICE.c.notice)
     return await every(tx, Notice, query if member is None else query.where(NOTICE.c.member == member))

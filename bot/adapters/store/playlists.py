@@ -1,4 +1,4 @@
-"""Layers, the playlists in them, what was last seen in those, and the channels where a layer is shared."""
+"""Layers, the playlists in them, and what was last seen in those."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,10 +7,10 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, one, upsert
+from bot.adapters.store.rows import chunks, every, one
 from bot.core.records import Item, Layer, Playlist
 
-LAYER, PLAYLIST, CONTENT, SHARE = schema.layer, schema.playlist, schema.content, schema.share
+LAYER, PLAYLIST, CONTENT = schema.layer, schema.playlist, schema.content
 
 
 async def layers(tx: Tx, member: int) -> list[Layer]:
@@ -107,13 +107,3 @@ async def save_content(tx: Tx, playlist: Playlist, items: Sequence[Item], snapsh
     for piece in chunks(rows):
         await tx.execute(insert(CONTENT), piece)
     await change(tx, playlist.playlist, snapshot=snapshot)
-
-
-async def share(tx: Tx, member: int, channel: int, layer: int) -> None:
-    await upsert(tx, SHARE, {"member": member, "channel": channel, "layer": layer})
-
-
-async def shared(tx: Tx, member: int, channel: int) -> Layer | None:
-    """Return the layer that the member shares in the channel."""
-    joined = select(LAYER).join(SHARE, SHARE.c.layer == LAYER.c.layer)
-    return await one(tx, Layer, joined.where(SHARE.c.member == member, SHARE.c.channel == channel))

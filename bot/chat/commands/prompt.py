@@ -1,4 +1,4 @@
-"""/prompt: a song in a channel, or several, answered by reactions."""
+"""/prompt: a song in a channel, answered by reactions; a button asks others about their own playlists."""
 
 import logging
 
@@ -8,16 +8,19 @@ from discord import app_commands
 from bot.chat import cards, reply, sentences
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.commands import choices
+from bot.chat.ids import Id
 from bot.errors import BadChoice
-from bot.flows import keep
+from bot.flows import keep, label
 from bot.flows import prompt as flow
 
 log = logging.getLogger(__name__)
 
 
-@app_commands.command(description="Post a song here; everyone answers by reaction, each for their own playlists")
+@app_commands.command(
+    description="Post a song here and answer by reaction; others get a button for their own playlists"
+)
 @app_commands.describe(
-    layer="Which of your sets of playlists you share in this channel; your first if left out",
+    layer="Which of your sets of playlists to show in this channel; your first if left out",
     count="How many songs at once, each in a message of its own; one if left out",
 )
 @app_commands.autocomplete(layer=choices.layer)
@@ -34,12 +37,12 @@ async def prompt(
         raise BadChoice(sentences.NOT_HERE)
     found = await keep.layer_named(services.store, member, layer)
     channel = interaction.channel_id
-    choosing = flow.choose(services.store, services.outlooks, member, channel, found, count, now)
+    choosing = flow.choose(services.store, services.outlooks, member, found, count, now)
     asked = await reply.soon(interaction, choosing, public=True)
     messages = []
     for at, each in enumerate(asked):
         messages.append(await _post(interaction, each, first=at == 0))
-        await flow.posted(services.store, member, messages[at].id, channel, found.layer, each.song.song, now)
+        await flow.posted(services.store, member, messages[at].id, channel, each, now)
     for message, each in zip(messages, asked, strict=True):
         for emoji in (*(playlist.emoji for playlist in each.playlists), flow.NONE):
             await _offer(message, emoji)
@@ -62,4 +65,15 @@ async def _offer(message: discord.Message, emoji: str) -> None:
         log.warning("Discord refused the reaction %s: %s", emoji, refused)
 
 
+async def on_mine(interaction: Interaction, _: Id) -> None:
+    """Ask whoever pressed about the same song, with their own playlists, for their eyes alone."""
+    await reply.pause_apart(interaction)
+    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
+    song = await flow.song_of(services.store, interaction.message.id if interaction.message else 0)
+    layer = await keep.layer_named(services.store, member, None)
+    question = await label.ask_about(services.store, services.outlooks, member, layer, song, now)
+    await reply.whisper(interaction, cards.card(question))
+
+
 COMMANDS: tuple[AnyCommand, ...] = (prompt,)
+TAPS = {"mine": on_mine}

@@ -18,7 +18,6 @@ from bot.adapters.store.schema.playlists import (
     model,
     playlist,
     prompt,
-    share,
     write,
 )
 from bot.adapters.store.schema.rounds import round_, round_entry, round_vote
@@ -81,7 +80,6 @@ __all__ = [
     "round_entry",
     "round_vote",
     "session",
-    "share",
     "shared",
     "shown",
     "song",

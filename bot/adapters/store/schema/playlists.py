@@ -61,15 +61,8 @@ prompt = Table(
     Column("channel", BigInteger, nullable=False),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
     Column("song", String, nullable=False),
+    Column("shown", JSON, nullable=False, default=list, server_default="[]"),  # [emoji, playlist] as the message says
     Column("created_at", Moment, nullable=False),
-)
-
-share = Table(
-    "share",
-    metadata,
-    of_member(primary_key=True),
-    Column("channel", BigInteger, primary_key=True),
-    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
 )
 
 answer = Table(
