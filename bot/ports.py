@@ -20,11 +20,14 @@ from bot.core.records import Item, Like, Song
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A playlist as a member's collection lists it. `snapshot` changes whenever the playlist does."""
+    """A playlist as a member's collection lists it. `snapshot` changes whenever the playlist does.
+
+    total: places in it; None where Spotify did not say.
+    """
 
     id: str
     name: str
-    total: int
+    total: int | None
     snapshot: str | None
 
 
@@ -42,10 +45,14 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class LikesPage:
-    """Up to 50 liked songs, newest first, and how many there are in all."""
+    """Up to 50 liked songs, newest first. rows: how many came, those that are no songs too.
+
+    total: rows in the whole list; None where Spotify did not say.
+    """
 
     likes: tuple[Like, ...]
-    total: int
+    total: int | None
+    rows: int
 
 
 class Music(Protocol):
@@ -88,6 +95,10 @@ class Likes(Protocol):
 
     async def likes(self, offset: int) -> LikesPage:
         """Return the page that begins at `offset` (0 is the newest)."""
+        ...
+
+    async def saved(self, songs: Sequence[str]) -> set[str]:
+        """Return which of at most 40 songs are among the likes. One call."""
         ...
 
 

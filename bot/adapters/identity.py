@@ -3,14 +3,18 @@
 The token that comes of it is used once and forgotten. What is sent and what comes back is never logged (promise P34).
 """
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 
 from bot.config import Secret
+from bot.core import untrusted
 from bot.errors import ChatDown, NotConfirmed, SettingsError
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
+SNOWFLAKE = re.compile(r"[0-9]{1,19}")
 REFUSED, UNAUTHORIZED = 400, 401
 
 
@@ -25,7 +29,7 @@ class Identity:
         """Return the application's id, which stands in the address of its Activity. Raises ChatDown."""
         if self._application is None:
             headers = {"Authorization": f"Bot {self._token}"}
-            self._application = str((await self._ask("GET", "/applications/@me", headers=headers))["id"])
+            self._application = _text(await self._ask("GET", "/applications/@me", headers=headers), "id")
         return self._application
 
     async def member(self, code: str) -> int:
@@ -36,8 +40,11 @@ class Identity:
             "client_id": await self.application(),
             "client_secret": str(self._secret),
         }
-        token = (await self._ask("POST", "/oauth2/token", data=form))["access_token"]
-        return int((await self._ask("GET", "/users/@me", headers={"Authorization": f"Bearer {token}"}))["id"])
+        token = _text(await self._ask("POST", "/oauth2/token", data=form), "access_token")
+        me = await self._ask("GET", "/users/@me", headers={"Authorization": f"Bearer {token}"})
+        if not SNOWFLAKE.fullmatch(found := _text(me, "id")):
+            raise ChatDown("Discord's answer is malformed")
+        return int(found)
 
     async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
@@ -52,6 +59,14 @@ class Identity:
         if not isinstance(found, dict):
             raise ChatDown
         return found
+
+
+def _text(answer: Mapping[str, Any], field: str) -> str:
+    """Return a field that the answer must have. Raises ChatDown."""
+    found = untrusted.text(answer.get(field))
+    if found is None:
+        raise ChatDown("Discord's answer is malformed")
+    return found
 
 
 def _check(status: int, path: str) -> None:

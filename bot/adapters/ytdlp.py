@@ -7,19 +7,20 @@ official way to ask for its heatmap, so this breaks from time to time; then the 
 
 import asyncio
 import json
-import math
 import os
 import shutil
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
+from bot.core import untrusted
 from bot.core.heatmap import Part
 from bot.core.video import Video
 from bot.errors import SourceFailed
 
+T = TypeVar("T")
 TIMEOUT = 25.0  # seconds; a search and a video or two take some five
 MOST_BYTES = 1_000_000  # of what it says; a video with its heatmap takes eight thousand
 RESULTS = 3  # of a search that are looked at
@@ -97,7 +98,7 @@ def _videos(said: bytes) -> Iterator[Video]:
     """Read what it said, a video a line; lines that are none, and videos without a heatmap, are passed over."""
     lines = said.splitlines()
     for line in lines:
-        with suppress(AttributeError, KeyError, TypeError, ValueError):
+        with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):
             yield _video(json.loads(line))
     if lines and not any(line.startswith(b"{") for line in lines):
         raise SourceFailed("yt-dlp said something that is no JSON")
@@ -105,16 +106,19 @@ def _videos(said: bytes) -> Iterator[Video]:
 
 def _video(said: Any) -> Video:
     return Video(
-        id=str(said["id"]),
-        title=str(said["title"]),
-        channel=str(said.get("channel") or ""),
-        seconds=float(said["duration"]),
+        id=_needed(untrusted.text(said["id"])),
+        title=_needed(untrusted.text(said["title"])),
+        channel=untrusted.text(said.get("channel")) or "",
+        seconds=_needed(untrusted.number(said["duration"])),
         parts=tuple(_part(each) for each in said["heatmap"]),
     )
 
 
-def _part(said: Any) -> Part:
-    numbers = [float(said[name]) for name in ("start_time", "end_time", "value")]
-    if not all(math.isfinite(each) for each in numbers):
+def _needed(value: T | None) -> T:
+    if value is None:
         raise ValueError
-    return Part(*numbers)
+    return value
+
+
+def _part(said: Any) -> Part:
+    return Part(*(_needed(untrusted.number(said[name])) for name in ("start_time", "end_time", "value")))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+UNTITLED = "Untitled song"  # stands in for the title of a song that came without one
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -40,7 +42,9 @@ class Account:
     consented_at: datetime
     warned_days: int | None = None
     synced_at: datetime | None = None
-    total: int | None = None
+    total: int | None = None  # likes by Spotify's own count at the last look
+    holes: int | None = None  # those of them that aren't kept; None: the next look reads everything
+    doubted_at: datetime | None = None  # when a look first showed less than is kept
 
 
 @dataclass(frozen=True, slots=True)

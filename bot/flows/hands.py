@@ -30,11 +30,16 @@ async def look(store: Store, music: Music, member: int, now: datetime) -> int:
     for each in kept:
         if snapshots.get(each.ref) is None or snapshots[each.ref] != each.snapshot:
             try:
-                read[each] = await music.contents(each.ref)
+                read[each] = await music.contents(each.ref, await _kept(store, each))
             except PlaylistGone:
                 continue  # deleted at Spotify: sorting into it says so, looking does not
     async with store.writing() as tx:
         return await learn(tx, member, read, now)
+
+
+async def _kept(store: Store, playlist: Playlist) -> Contents:
+    async with store.reading() as tx:
+        return Contents(tuple(await playlists.places(tx, playlist.playlist)), playlist.snapshot)
 
 
 async def learn(tx: Tx, member: int, read: Mapping[Playlist, Contents], now: datetime) -> int:

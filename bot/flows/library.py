@@ -5,18 +5,17 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.adapters.store import Store, members, songs
 from bot.core.features import SongFeatures, column, features_from_row
 from bot.core.records import Account, Like, Playlist, Song
-from bot.errors import BadFile, NotLinked
-from bot.ports import Likes, LikesPage, Music
+from bot.errors import BadFile
+from bot.flows.likes import Progress, gone, look, settle
+from bot.ports import Likes, Music
 
-Progress = Callable[[int, int], Awaitable[None]]  # (done, in all)
-PAGE = 50  # likes; the most that Spotify gives in one call
 MOST_BYTES = 20_000_000  # of an uploaded file; a library of 50,000 songs has about 10 MB
 MOST_NAMED = 10  # bad rows that are told one by one
 
@@ -34,40 +33,18 @@ class Synced:
 async def sync(store: Store, likes: Likes, account: Account, now: datetime, progress: Progress) -> Synced:
     """Bring the library up to date: one call when nothing changed, ceil(N / 50) for a first sync of N songs.
 
-    Reads newest first and stops as soon as the rest must be as known: a page brought nothing new, and Spotify's
-    count is the last one plus what was new. Each page is kept as it comes. After the first sync, what is new is
-    also `fresh`: it waits for the watch, through a crash as well.
+    After the first sync, what is new is also `fresh`: it waits for the watch, through a crash as well. What is missing
+    from Spotify's list is only let go of at a second look (promise P41).
     """
     async with store.reading() as tx:
         known = await songs.liked(tx, account.member)
-    seen: set[str] = set()
-    new, offset = 0, 0
-    while True:
-        page = await likes.likes(offset)
-        added = [like for like in page.likes if like.song.song not in known]
-        await _keep(store, account, page, now)
-        seen.update(like.song.song for like in page.likes)
-        new, offset = new + len(added), offset + PAGE
-        unchanged = not added and account.total is not None and page.total == account.total + new
-        if unchanged or offset >= page.total:
-            break
-        await progress(min(offset, page.total), page.total)
-    gone = set() if unchanged else known.keys() - seen
-    async with store.writing() as tx:
-        await songs.unlike(tx, account.member, gone)
-        await members.change_account(tx, account.member, synced_at=now, total=page.total)
-    return Synced(page.total, new, len(gone), offset // PAGE)
-
-
-async def _keep(store: Store, account: Account, page: LikesPage, now: datetime) -> None:
-    """Keep a page. Raises NotLinked when the member unlinked meanwhile: then nothing of theirs may come back."""
-    async with store.writing() as tx:
-        if await members.account(tx, account.member) is None:
-            raise NotLinked
-        known = await songs.liked(tx, account.member)
-        changed = [like for like in page.likes if known.get(like.song.song, now) != like.added_at]
-        fresh = account.synced_at is not None
-        await songs.like(tx, account.member, changed, now, fresh=fresh)
+    found = await look(store, likes, account, known, now, progress)
+    missing = set() if found.unchanged else known.keys() - found.seen
+    lost = await gone(likes, account, missing, len(known))
+    doubtful = not found.unchanged and (found.rows != found.total or lost != missing)
+    await settle(store, account, found, lost, now, doubtful=doubtful)
+    total = len(known) + found.new - len(lost) if found.total is None else found.total
+    return Synced(total, found.new, len(lost), found.calls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ async def _made_before(store: Store, music: Music, known: Shared) -> Found | Non
     async with store.reading() as tx:
         others = {each.ref for each in await table.hosted(tx, known.host)}
         kept = {each.ref for each in await playlists.of_member(tx, known.host or 0)}
-    candidates = [each for each in await music.playlists() if each.name == known.name and not each.total]
+    candidates = [each for each in await music.playlists() if each.name == known.name and each.total == 0]
     return next((each for each in candidates if each.id not in others | kept), None)
 
 

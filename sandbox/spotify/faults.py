@@ -19,17 +19,19 @@ class Fault:
     slow                wait `seconds`, then carry on
     quota               429 with the reason QUOTA_EXCEEDED
     omit-refresh-token  a token answer without `refresh_token`
+    edit                carry it out, then answer what `edit` makes of the JSON
 
     The first `skip` matching requests pass, the next `times` are hit (None: all of them).
     """
 
     match: str
-    kind: Literal["status", "apply-then", "drop", "slow", "quota", "omit-refresh-token"]
+    kind: Literal["status", "apply-then", "drop", "slow", "quota", "omit-refresh-token", "edit"]
     times: int | None = 1
     skip: int = 0
     status: int = 502
     retry_after: int | None = None
     seconds: float = 0.0
+    edit: Callable[[Any], Any] | None = None
 
     def hits(self, line: str) -> bool:
         """Whether this fault strikes the request `line`; counts it down where it matches."""

@@ -201,7 +201,15 @@ async def _struck(fault: Fault, request: web.Request, handler: Handler) -> web.S
             await asyncio.sleep(fault.seconds)
         case "omit-refresh-token":
             request[FAULT] = fault
+        case "edit":
+            return _edited(fault, await handler(request))
     return await handler(request)
+
+
+def _edited(fault: Fault, answer: web.StreamResponse) -> web.StreamResponse:
+    if fault.edit is None or not isinstance(answer, web.Response) or not answer.text:
+        return answer
+    return web.json_response(fault.edit(json.loads(answer.text)), status=answer.status)
 
 
 def _hang_up(request: web.Request) -> web.Response:

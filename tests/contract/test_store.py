@@ -48,6 +48,31 @@ async def test_members_of_the_first_schema_come_along_and_teach_nothing(tmp_path
     assert (ada.teaches, ada.taught) == (False, None)
 
 
+async def test_songs_that_an_older_version_kept_as_they_came_are_mended(tmp_path, now: datetime) -> None:
+    odd = [("a", "", '[null, 7, "Ann"]', "'soon'"), ("b", "B", "null", "1.5"), ("c", "C", '["Cat"]', "7")]
+
+    def before(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        for song, title, artists, length in odd:
+            row = f"'{song}', '{title}', '{artists}', {length}, 0"
+            connection.exec_driver_sql(
+                f"INSERT INTO song (song, title, artists, duration_ms, cached_at) VALUES ({row})"  # noqa: S608
+            )
+        connection.commit()
+
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    async with store._engine.connect() as tx:
+        await tx.run_sync(before)
+    await store.migrate()
+    async with store.reading() as tx:
+        found = await songs.some(tx, "abc")
+    await store.close()
+    kept = {each.song: (each.title, each.artists, each.duration_ms) for each in found.values()}
+    assert kept == {"a": ("Untitled song", ("Ann",), None), "b": ("B", (), None), "c": ("C", ("Cat",), 7)}
+
+
 async def test_p23_an_older_program_refuses_a_newer_schema(store: Store) -> None:
     with sqlite3.connect(store.path) as raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bot.adapters.sources.musicbrainz import ISRC
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
+from bot.core import untrusted
 from bot.core.features import features_heard
 from bot.errors import AudioError, SourceFailed
 from bot.ports import Hearing, Learnt, Needs, Subject
@@ -123,6 +124,7 @@ def preview(found: Any) -> Preview | Refusal | None:
     if found is None:
         return None
     if error := found.get("error"):
-        return Refusal(int(error.get("code", 0)), str(error.get("message", "")))
-    url = str(found.get("preview") or "")
-    return Preview(url, f"{PAGE}{int(found['id'])}") if url else None
+        said = untrusted.thing(error)
+        return Refusal(untrusted.count(said.get("code")) or 0, untrusted.text(said.get("message")) or "")
+    url, id_ = untrusted.url(found.get("preview")), untrusted.number(found.get("id"))
+    return Preview(url, f"{PAGE}{id_:.0f}") if url and id_ else None

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.adapters.sources.shapes import LONG_AGO, answer, number
+from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
+from bot.core import untrusted
 from bot.core.features import SongFeatures
 from bot.ports import Learnt, Needs, Subject
 
@@ -48,8 +49,10 @@ class ListenBrainz:
 def similar_artists(rows: Any) -> dict[str, list[str]]:
     """Return the most similar artists of each artist that was asked about, the most similar first."""
     scored: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for row in rows:
-        scored[str(row["reference_mbid"])].append((number(row.get("score")) or 0.0, str(row["artist_mbid"])))
+    for row in untrusted.things(untrusted.rows(rows)):
+        artist, other = untrusted.text(row.get("reference_mbid")), untrusted.text(row.get("artist_mbid"))
+        if artist and other:
+            scored[artist].append((untrusted.number(row.get("score")) or 0.0, other))
     return {
         artist: [other for _, other in sorted(each, key=lambda one: (-one[0], one[1]))[:MOST_SIMILAR]]
         for artist, each in scored.items()

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
+from bot.core import untrusted
 from bot.core.features import SongFeatures, year_of
 from bot.ports import Learnt, Needs, Subject
 
@@ -55,34 +56,38 @@ class MusicBrainz:
 @answer
 def learnt(found: Any) -> Learnt | None:
     """Read the answer about an ISRC; None when it has no recording. Of several the first gives names and words."""
-    recordings = found["recordings"]
+    recordings = untrusted.things(untrusted.rows(found["recordings"]))
     if not recordings:
         return None
-    credited = [credit["artist"] for credit in recordings[0].get("artist-credit") or ()]
+    credited = [untrusted.thing(each.get("artist")) for each in untrusted.things(recordings[0].get("artist-credit"))]
     genres = _words([recordings[0]], "genres") or _words(credited, "genres")
     sets = {
-        "artists": frozenset(str(artist["name"]) for artist in credited),
+        "artists": frozenset(_each(credited, "name")),
         "genres": genres,
         "tags": _words([recordings[0], *credited], "tags") - genres,
     }
-    ids = {"recording": [str(each["id"]) for each in recordings], "artist": [str(each["id"]) for each in credited]}
+    ids = {"recording": _each(recordings, "id"), "artist": _each(credited, "id")}
     return Learnt(
         SongFeatures(_year(recordings), {name: words for name, words in sets.items() if words}),
         {kind: each for kind, each in ids.items() if each},
     )
 
 
-def _year(recordings: Sequence[Any]) -> dict[str, float]:
-    dates = [str(each.get("first-release-date") or "") for each in recordings]
-    years = [year_of(date) for date in dates if DATED.match(date)]
+def _each(things: Sequence[Mapping[str, Any]], field: str) -> list[str]:
+    return untrusted.texts([each.get(field) for each in things])
+
+
+def _year(recordings: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    years = [year_of(date) for date in _each(recordings, "first-release-date") if DATED.match(date)]
     return {"year": min(years)} if years else {}
 
 
-def _words(things: Sequence[Any], kind: str) -> frozenset[str]:
+def _words(things: Sequence[Mapping[str, Any]], kind: str) -> frozenset[str]:
     """Return the words that somebody voted for, of several things together; votes may be negative."""
     votes: Counter[str] = Counter()
     for thing in things:
-        for word in thing.get(kind) or ():
-            votes[str(word["name"])] += int(word.get("count", 1))
+        for word in untrusted.things(thing.get(kind)):
+            if name := untrusted.text(word.get("name")):
+                votes[name] += round(untrusted.number(word.get("count", 1)) or 0)
     ranked = sorted((word for word in votes if votes[word] > 0), key=lambda word: (-votes[word], word))
     return frozenset(ranked[:MOST_WORDS])

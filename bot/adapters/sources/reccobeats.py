@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.adapters.sources.shapes import LONG_AGO, answer, number
+from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
+from bot.core import untrusted
 from bot.core.features import SongFeatures
 from bot.ports import Learnt, Needs, Subject
 
@@ -48,8 +49,9 @@ class ReccoBeats:
 @answer
 def audio_features(found: Any) -> dict[str, SongFeatures]:
     """Return what stands in an answer, by Spotify's track id."""
-    return {str(each["href"]).rstrip("/").rpartition("/")[2]: _features(each) for each in found["content"]}
+    known = [(untrusted.url(each.get("href")), each) for each in untrusted.things(untrusted.rows(found["content"]))]
+    return {href.rstrip("/").rpartition("/")[2]: _features(each) for href, each in known if href}
 
 
 def _features(row: Mapping[str, Any]) -> SongFeatures:
-    return SongFeatures({name: value for name in NUMBERS if (value := number(row.get(name))) is not None})
+    return SongFeatures({name: value for name in NUMBERS if (value := untrusted.number(row.get(name))) is not None})

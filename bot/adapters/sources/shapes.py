@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from bot.errors import SourceFailed
 
@@ -19,14 +19,7 @@ def answer(reads: Callable[P, T]) -> Callable[P, T]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return reads(*args, **kwargs)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise SourceFailed(f"no {reads.__module__.rpartition('.')[2]} answer: {type(error).__name__}") from None
 
     return guarded
-
-
-def number(value: Any) -> float | None:
-    """Return a finite number, None for anything else; JSON may say true, or a number as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
-        return None
-    return float(value)

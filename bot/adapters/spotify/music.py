@@ -6,6 +6,7 @@ time. Answers are turned into records in the thread that fetched them.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,13 +15,14 @@ import spotipy
 from bot.adapters.spotify import shapes
 from bot.adapters.spotify.wire import Refusal
 from bot.core.records import Account
-from bot.errors import PlaylistGone
+from bot.errors import PlaylistGone, SpotifyDown
 from bot.ports import Contents, Found, LikesPage
 
 if TYPE_CHECKING:
     from bot.adapters.spotify.client import Spotify
 
 T = TypeVar("T")
+LOOKS = 3  # at what comes short, or differs each time
 PAGE = 50  # rows; the most that a list answers at once
 GONE = (403, 404)  # what is answered for a playlist that was deleted, or is no longer the member's to change
 KINDS = ("track", "episode")  # asked for without episodes, Spotify passes them off as broken tracks
@@ -42,26 +44,52 @@ class SpotifyMusic:
             lambda client: shapes.likes_page(client.current_user_saved_tracks(limit=PAGE, offset=offset))
         )
 
+    async def saved(self, songs: Sequence[str]) -> set[str]:
+        """Return which of at most 40 songs are among the likes. One call."""
+        return await self._ask(
+            lambda client: shapes.saved(client._get("me/library/contains", uris=",".join(songs)), songs)
+        )
+
     async def playlists(self) -> list[Found]:
         """Return the playlists that the member may write to. One call per 50 that the member has or follows."""
-        user_id, listed, offset, total = await self._spotify.user_id(self._account), list[Found](), 0, 1
-        while offset < total:
-            found, total = await self._playlists_page(offset, user_id)
+        user_id, listed, offset = await self._spotify.user_id(self._account), list[Found](), 0
+        while True:
+            found, rows, total = await self._playlists_page(offset, user_id)
             listed += found
             offset += PAGE
-        return listed
+            if not rows or (rows < PAGE if total is None else offset >= total):
+                return listed
 
-    async def _playlists_page(self, offset: int, user_id: str) -> tuple[list[Found], int]:
-        return await self._ask(
-            lambda client: shapes.playlists_page(client.current_user_playlists(limit=PAGE, offset=offset), user_id)
-        )
+    async def _playlists_page(self, offset: int, user_id: str) -> tuple[list[Found], int, int | None]:
+        """Ask for a page, and again where it has fewer rows than it must have."""
+        for _ in range(LOOKS):
+            found, rows, total = await self._ask(
+                lambda client: shapes.playlists_page(client.current_user_playlists(limit=PAGE, offset=offset), user_id)
+            )
+            if total is not None and rows >= min(PAGE, total - offset):
+                break
+        return found, rows, total
 
     async def create(self, name: str) -> Found:
         """Make a playlist. It is asked to be private; whether Spotify heeds that nobody could check."""
         return await self._ask(lambda client: shapes.playlist(client.current_user_playlist_create(name, public=False)))
 
     async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
-        """Read a playlist, every place of it, unless it still is as `known`. Raises PlaylistGone."""
+        """Read a playlist, every place of it, unless it still is as `known`. Raises PlaylistGone.
+
+        One that comes short, or has lost songs that are in `known`, is read again: only what two looks show alike is
+        believed (promise P41). Raises SpotifyDown where no two do.
+        """
+        before: Contents | None = None
+        for _ in range(LOOKS):
+            found = await self._read(playlist, known)
+            if found is not None and (found == before or not _has_lost(known, found)):
+                return found
+            before = found
+        raise SpotifyDown("Spotify answers a playlist in part, or differently each time")
+
+    async def _read(self, playlist: str, known: Contents | None) -> Contents | None:
+        """Read a playlist once; None where fewer places came than it has."""
         items, total, snapshot = await self._ask_of(
             playlist, lambda client: shapes.opened(client.playlist(playlist, additional_types=KINDS))
         )
@@ -69,8 +97,8 @@ class SpotifyMusic:
             return known
         while len(items) < total:
             more = await self._items(playlist, len(items))
-            if not more:  # it got shorter while we read
-                break
+            if not more:
+                return None
             items += more
         return Contents(tuple(items), snapshot)
 
@@ -117,3 +145,8 @@ class SpotifyMusic:
             if refusal.status not in GONE:
                 raise
         raise PlaylistGone
+
+
+def _has_lost(known: Contents | None, found: Contents) -> bool:
+    """Whether a song that was there is not, or not as often."""
+    return known is not None and bool(Counter(known.songs) - Counter(found.songs))

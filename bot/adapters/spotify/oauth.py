@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from bot.adapters.spotify.wire import TIMEOUT, session
 from bot.adapters.vault import Vault
+from bot.core import untrusted
 from bot.errors import SpotifyDown
 from bot.ports import Tokens
 
@@ -15,6 +16,7 @@ SCOPES = (
     "user-library-read user-library-modify playlist-read-private playlist-read-collaborative "
     "playlist-modify-private playlist-modify-public"
 )
+LONGEST = 10_000  # characters of a token
 PURPOSE = "tokens"  # under which the vault seals them
 
 
@@ -43,13 +45,14 @@ def ask(accounts_url: str, client_id: str, secret: str | None, form: Mapping[str
 
 def tokens(answer: Any, now: datetime, before: Tokens | None = None) -> Tokens:
     """Read the endpoint's answer; what it does not repeat stays as `before` (promise P10). Raises SpotifyDown."""
-    known = {} if before is None else {"refresh_token": before.refresh, "scope": before.scopes}
-    try:
-        told = known | {name: value for name, value in answer.items() if value}
-        lives = timedelta(seconds=int(told["expires_in"]))
-        return Tokens(told["access_token"], told["refresh_token"], now + lives, told.get("scope", ""))
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise SpotifyDown("Spotify's token answer is malformed.") from None
+    told = untrusted.thing(answer)
+    access, refresh = (untrusted.text(told.get(name), LONGEST) for name in ("access_token", "refresh_token"))
+    refresh = refresh or (before.refresh if before else None)
+    lives = untrusted.count(told.get("expires_in"))
+    if access is None or refresh is None or lives is None:
+        raise SpotifyDown("Spotify's token answer is malformed.")
+    scopes = untrusted.text(told.get("scope"), LONGEST) or (before.scopes if before else "")
+    return Tokens(access, refresh, now + timedelta(seconds=lives), scopes)
 
 
 def seal_tokens(vault: Vault, member: int, tokens: Tokens) -> bytes:

@@ -1,20 +1,24 @@
-"""Shapes: Spotify's JSON as records. Pure. What is no song (an episode, a local file, a hole) is None.
+"""Shapes: Spotify's JSON as records. Pure. The one place where its answers are cleaned.
 
-The functions for whole answers raise SpotifyDown for one that is malformed.
+What isn't a song (an episode, a local file, a hole) is None. An odd field costs no more than itself; the functions for
+whole answers raise SpotifyDown only where nothing can be made of one.
 """
 
-from collections.abc import Callable
-from datetime import datetime
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from bot.core.records import Item, Like, Song
+from bot.core import untrusted
+from bot.core.records import UNTITLED, Item, Like, Song
 from bot.errors import PlaylistGone, SpotifyDown
 from bot.ports import Found, LikesPage, Profile
 
 P = ParamSpec("P")
 T = TypeVar("T")
-TRACK = "spotify:track:"
+TRACK = re.compile(r"spotify:track:[0-9A-Za-z]{1,64}")
+ID = re.compile(r"[0-9A-Za-z]{1,64}")  # of a playlist
+UNNAMED = "Untitled playlist"
 
 
 def answer(reads: Callable[P, T]) -> Callable[P, T]:
@@ -24,7 +28,7 @@ def answer(reads: Callable[P, T]) -> Callable[P, T]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return reads(*args, **kwargs)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise SpotifyDown(f"Spotify's answer is malformed: no {reads.__name__}, {type(error).__name__}") from None
 
     return guarded
@@ -33,82 +37,114 @@ def answer(reads: Callable[P, T]) -> Callable[P, T]:
 @answer
 def user_id(me: Any) -> str:
     """Return the id by which playlists name their owner; it may change, so an account is known by its key instead."""
-    return str(me["id"])
+    return _needed(untrusted.text(me["id"]))
 
 
 @answer
 def profile(me: Any) -> Profile:
-    return Profile(me.get("account_id") or me["id"], me.get("display_name") or me["id"])
+    id_ = _needed(untrusted.text(me.get("id")) or untrusted.text(me.get("account_id")))
+    return Profile(untrusted.text(me.get("account_id")) or id_, untrusted.text(me.get("display_name")) or id_)
 
 
 @answer
 def likes_page(page: Any) -> LikesPage:
-    """What cannot be put into a playlist is left out, but counts in the total."""
-    rows = [row for row in page["items"] if row and song_id(row.get("track")) is not None]
-    return LikesPage(tuple(Like(song(row["track"]), _moment(row.get("added_at"))) for row in rows), page["total"])
+    """What cannot be put into a playlist is left out, but counts among the rows and in the total."""
+    rows = untrusted.rows(page["items"])
+    likes = [
+        Like(song(row["track"]), untrusted.moment(row.get("added_at")))
+        for row in map(untrusted.thing, rows)
+        if song_id(row.get("track")) is not None
+    ]
+    return LikesPage(tuple(likes), untrusted.count(page.get("total")), len(rows))
 
 
 @answer
-def playlists_page(page: Any, user_id: str) -> tuple[list[Found], int]:
-    """Return the user's own and collaborative playlists, and how many rows the whole list has; some are null."""
-    rows = [row for row in page["items"] if row and (row["owner"]["id"] == user_id or row.get("collaborative"))]
-    return [playlist(row) for row in rows], page["total"]
+def saved(found: Any, songs: Sequence[str]) -> set[str]:
+    """Return which of `songs` are among the likes, by an answer of true and false in their order."""
+    if len(found) != len(songs) or not all(isinstance(each, bool) for each in found):
+        raise ValueError
+    return {each for each, is_saved in zip(songs, found, strict=True) if is_saved}
+
+
+@answer
+def playlists_page(page: Any, user_id: str) -> tuple[list[Found], int, int | None]:
+    """Return the user's own and collaborative playlists, how many rows there were, and how many the whole list has."""
+    rows = untrusted.rows(page["items"])
+    return [playlist(row) for row in rows if _is_writable(untrusted.thing(row), user_id)], len(rows), _total(page)
+
+
+def _is_writable(row: Mapping[str, Any], user_id: str) -> bool:
+    mine = untrusted.thing(row.get("owner")).get("id") == user_id or row.get("collaborative") is True
+    return mine and _id(row) is not None
+
+
+def _id(row: Mapping[str, Any]) -> str | None:
+    found = row.get("id")
+    return found if isinstance(found, str) and ID.fullmatch(found) else None
 
 
 @answer
 def playlist(row: Any) -> Found:
-    return Found(row["id"], row["name"], (row.get("items") or {}).get("total", 0), row.get("snapshot_id"))
+    total = _total(untrusted.thing(row.get("items")))
+    name, snapshot = untrusted.text(row.get("name")), untrusted.text(row.get("snapshot_id"))
+    return Found(_needed(_id(row)), name or UNNAMED, total, snapshot)
 
 
 @answer
 def opened(playlist: Any) -> tuple[list[Item], int, str | None]:
     """Return a playlist's first places, how many there are, and its snapshot. Raises PlaylistGone for a stranger's."""
-    if playlist.get("items") is None:
+    if isinstance(playlist, dict) and "items" not in playlist:
         raise PlaylistGone
     page = playlist["items"]
-    return [_item(row) for row in page.get("items") or ()], page["total"], playlist.get("snapshot_id")
+    return items(page), _needed(_total(page)), untrusted.text(playlist.get("snapshot_id"))
 
 
 @answer
 def items(page: Any) -> list[Item]:
-    return [_item(row) for row in page["items"]]
+    """Return a page's places: what cannot be read is a place, too."""
+    return [_item(row) for row in map(untrusted.thing, untrusted.rows(page["items"]))]
 
 
-def _item(row: Any) -> Item:
-    return Item(song_id(row.get("item")), _moment(row.get("added_at"))) if row else Item(None, None)
+def _item(row: Mapping[str, Any]) -> Item:
+    return Item(song_id(row.get("item")), untrusted.moment(row.get("added_at")))
+
+
+def _total(page: Any) -> int | None:
+    return untrusted.count(page.get("total"))
+
+
+def _needed(value: T | None) -> T:
+    if value is None:
+        raise ValueError
+    return value
 
 
 def song_id(track: Any) -> str | None:
     """Return the URI that was saved or added, not that of its stand-in in the member's country."""
-    if not track:
-        return None
-    uri = str((track.get("linked_from") or track).get("uri") or "")
-    return uri if uri.startswith(TRACK) else None
+    found = untrusted.thing(track)
+    uris = (untrusted.thing(found.get("linked_from")).get("uri"), found.get("uri"))
+    return next((uri for uri in uris if isinstance(uri, str) and TRACK.fullmatch(uri)), None)
 
 
 def song(track: Any) -> Song:
-    """A track in full. Every field but the URI and the name may be missing."""
-    album = track.get("album") or {}
-    covers = album.get("images") or [{}]
+    """A track in full. Every field but the URI may be missing; one without a name has a stand-in for it."""
+    found, album = untrusted.thing(track), untrusted.thing(track.get("album"))
+    names = [untrusted.text(artist.get("name")) for artist in untrusted.things(found.get("artists"))]
+    covers = [untrusted.url(image.get("url")) for image in untrusted.things(album.get("images"))]
     return Song(
         song=song_id(track) or "",
-        title=track["name"],
-        artists=tuple(artist["name"] for artist in track.get("artists") or ()),
-        album=album.get("name") or None,
-        year=_year(album.get("release_date")),
-        duration_ms=track.get("duration_ms"),
-        isrc=(track.get("external_ids") or {}).get("isrc") or None,
-        url=(track.get("external_urls") or {}).get("spotify"),
-        cover=covers[0].get("url"),
+        title=untrusted.text(found.get("name")) or UNTITLED,
+        artists=tuple(name for name in names if name),
+        album=untrusted.text(album.get("name")),
+        year=_year(untrusted.text(album.get("release_date")) or ""),
+        duration_ms=untrusted.count(found.get("duration_ms")) or None,
+        isrc=untrusted.text(untrusted.thing(found.get("external_ids")).get("isrc")),
+        url=untrusted.url(untrusted.thing(found.get("external_urls")).get("spotify")),
+        cover=next((cover for cover in covers if cover), None),
     )
 
 
-def _year(date: str | None) -> int | None:
+def _year(date: str) -> int | None:
     """The year of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; Spotify writes 0000 where it does not know."""
-    year = (date or "")[:4]
-    return int(year) or None if year.isdecimal() else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    """ISO 8601 with a zone; very old playlists have none."""
-    return datetime.fromisoformat(text) if text else None
+    year = date[:4]
+    return int(year) or None if year.isascii() and year.isdecimal() and len(year) == len("YYYY") else None

@@ -14,6 +14,7 @@ from bot.errors import SpotifyError
 
 TIMEOUT = (5.0, 10.0)  # seconds to connect, seconds between two pieces of an answer
 FIRST_ERROR = 300  # the lowest status that is no success here: a redirect could lead a token astray (promise P36)
+MOST_DIGITS = 9  # of a Retry-After
 TALKATIVE = ("spotipy.client", "spotipy.oauth2", "spotipy.util", "spotipy.cache_handler")
 
 
@@ -68,7 +69,7 @@ def _words(response: requests.Response) -> tuple[str, str]:
 
 
 def _seconds(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def _hush() -> None:

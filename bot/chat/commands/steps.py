@@ -52,8 +52,12 @@ async def playlists(bot: Bot, member: int) -> list[Item | str]:
 
 
 def _menu(found: list[Found]) -> Item:
-    shown = [layout.option(each.name, each.id, words.count(each.total, "song")) for each in found[:SHOWN]]
+    shown = [layout.option(each.name, each.id, _size(each)) for each in found[:SHOWN]]
     return layout.menu(ids.of("keep"), "Your playlists", shown, most=len(shown))
+
+
+def _size(found: Found) -> str:
+    return "" if found.total is None else words.count(found.total, "song")
 
 
 def _taps(*, has_some: bool) -> Item:

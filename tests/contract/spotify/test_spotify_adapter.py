@@ -53,10 +53,9 @@ async def test_a_playlist_is_read_with_no_more_than_one_request_per_50_places(
     assert len(stage.asked()) == requests
 
 
-async def test_a_playlist_that_gets_shorter_while_it_is_read_ends_the_reading(stage: Stage, mara: SpotifyMusic) -> None:
+async def test_a_playlist_that_gets_shorter_while_it_is_read_is_read_again(stage: Stage, mara: SpotifyMusic) -> None:
     run = stage.world.create_playlist("mara", "Run")
     stage.world.add("mara", run.id, URIS)
-    seen = run.snapshot
 
     async def shorten(_: Request) -> None:
         if len(run.rows) == len(URIS):
@@ -65,7 +64,7 @@ async def test_a_playlist_that_gets_shorter_while_it_is_read_ends_the_reading(st
     stage.world.after.append(shorten)
     contents = await mara.contents(run.id)
     assert contents.songs == URIS[:100]
-    assert contents.snapshot == seen != run.snapshot
+    assert contents.snapshot == run.snapshot
 
 
 async def test_playlists_are_those_that_the_member_may_write_to(stage: Stage, mara: SpotifyMusic) -> None:
@@ -141,7 +140,7 @@ async def test_p02_an_add_that_was_answered_502_is_sent_once(
 
 
 # ---------------------------------------------------------------- answers that Spotify should not give
-MALFORMED = ["", "<html>", "[]", "null", "{}", '{"items": [7], "total": 1}', '{"items": null}']
+MALFORMED = ["", "<html>", "[]", "null", "{}", '{"items": 7, "total": 1}', '{"items": null}']
 
 
 def answering(app: web.Application, status: int, body: str, **headers: str) -> web.Application:

@@ -39,6 +39,8 @@ account = Table(
     Column("warned_days", Integer),  # the last warning about the end of consent: 14 or 2 days before
     Column("synced_at", Moment),
     Column("total", Integer),  # likes by Spotify's own count at the last sync; holes included
+    Column("holes", Integer),  # of them, those that aren't kept; NULL: the next look reads everything
+    Column("doubted_at", Moment),  # when a look first showed less than is kept
 )
 
 link_state = Table(

@@ -1,0 +1,190 @@
+"""Answers of Spotify that come short or odd: nothing is unliked, nothing comes back as new, and the rest is kept."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.adapters.spotify import shapes
+from bot.adapters.store import members, songs
+from bot.chat import cards, words
+from bot.core.records import Like
+from bot.flows import keep, library
+from bot.flows.watch import nothing
+from sandbox.spotify import Fault
+from tests.contract.conftest import MEMBER, NOW, Linked, track
+from tests.oddities import odd
+from tests.unit.test_odd_answers import LIKES, is_sound
+
+TRACKS, CONTAINS, PLAYLISTS = "GET /v1/me/tracks", "GET /v1/me/library/contains", "GET /v1/playlists/*"
+Edit = Callable[[Any], Any]
+
+
+def without_rows(page: Any) -> Any:
+    return page | {"items": []}
+
+
+def empty(page: Any) -> Any:
+    return page | {"items": [], "total": 0}
+
+
+def of_only(total: int) -> Edit:
+    """A list that claims to be shorter than it is."""
+
+    def edit(page: Any) -> Any:
+        return page | {"items": page["items"][: max(0, total - page["offset"])], "total": total}
+
+    return edit
+
+
+async def sync(linked: Linked) -> library.Synced:
+    return await library.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+
+
+async def liked(linked: Linked) -> set[str]:
+    async with linked.store.reading() as tx:
+        return set(await songs.liked(tx, MEMBER))
+
+
+async def fresh(linked: Linked) -> list[str]:
+    async with linked.store.reading() as tx:
+        return await songs.fresh(tx, MEMBER)
+
+
+def answer(linked: Linked, match: str, edit: Edit, *, times: int = 1, skip: int = 0) -> None:
+    linked.house.spotify.faults.append(Fault(match, "edit", times=times, skip=skip, edit=edit))
+
+
+@pytest.mark.parametrize("edit", [empty, of_only(100), of_only(119), without_rows], ids=["0", "100", "119", "no rows"])
+async def test_p41_a_library_that_is_answered_short_once_loses_nothing(linked: Linked, edit: Edit) -> None:
+    await sync(linked)
+    answer(linked, TRACKS, edit, times=3)
+    assert (await sync(linked)).gone == 0
+    assert len(await liked(linked)) == 120
+    linked.house.spotify.faults.clear()
+    assert (await sync(linked)).new == 0
+    assert (len(await liked(linked)), await fresh(linked)) == (120, [])
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_p41_a_page_that_is_answered_short_in_the_middle_loses_nothing(linked: Linked, times: int) -> None:
+    await sync(linked)
+    linked.like(500)
+    linked.house.spotify.unlike("ada", track(120).uri)  # one liked, one unliked: every page is read
+    answer(linked, TRACKS, without_rows, skip=1, times=times)
+    await sync(linked)
+    linked.house.spotify.faults.clear()
+    await sync(linked)
+    assert await liked(linked) == {track(each).uri for each in (*range(1, 120), 500)}
+    assert await fresh(linked) == [track(500).uri]
+
+
+async def test_p41_a_large_loss_is_believed_at_the_second_look_also_after_a_restart(linked: Linked) -> None:
+    await sync(linked)
+    for number in range(21, 121):
+        linked.house.spotify.unlike("ada", track(number).uri)
+    assert (await sync(linked)).gone == 0
+    assert len(await liked(linked)) == 120
+    assert (await sync(linked)).gone == 100  # what the first look saw stands in the database
+    assert len(await liked(linked)) == 20
+    linked.calls()
+    await sync(linked)
+    assert linked.calls() == [TRACKS]
+
+
+async def test_p41_a_large_loss_that_spotify_denies_song_by_song_is_no_loss(linked: Linked) -> None:
+    await sync(linked)
+    answer(linked, TRACKS, empty, times=6)
+    for _ in range(2):
+        assert (await sync(linked)).gone == 0
+    assert len(await liked(linked)) == 120
+
+
+@pytest.mark.parametrize("said", [[], [None], ["false"], {}, None])
+async def test_a_nonsensical_word_on_whether_a_song_is_saved_loses_nothing(linked: Linked, said: Any) -> None:
+    await sync(linked)
+    answer(linked, TRACKS, of_only(119), times=3)
+    answer(linked, CONTAINS, lambda _: said)
+    with pytest.raises(Exception, match="malformed"):
+        await sync(linked)
+    assert len(await liked(linked)) == 120
+
+
+async def test_p41_what_an_older_version_lost_comes_back_and_is_not_new(linked: Linked) -> None:
+    await sync(linked)
+    async with linked.store.writing() as tx:
+        await songs.unlike(tx, MEMBER, [track(number).uri for number in range(51, 101)])
+    await sync(linked)
+    assert (len(await liked(linked)), await fresh(linked)) == (120, [])
+
+
+async def test_an_upgraded_library_is_read_whole_once(linked: Linked) -> None:
+    await sync(linked)
+    async with linked.store.writing() as tx:
+        await members.change_account(tx, MEMBER, holes=None)
+    linked.calls()
+    await sync(linked)
+    await sync(linked)
+    assert linked.calls() == [TRACKS] * 4
+
+
+async def test_a_total_that_spotify_does_not_say_costs_nothing(linked: Linked) -> None:
+    answer(linked, TRACKS, lambda page: page | {"total": None}, times=100)
+    assert (await sync(linked)).total == 120
+    assert (await sync(linked)).gone == 0
+    assert len(await liked(linked)) == 120
+
+
+async def test_p41_a_playlist_that_is_answered_short_once_is_read_again(linked: Linked) -> None:
+    world, music = linked.house.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
+    kept = await keep.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
+    whole = await music.contents(kept.ref)
+    world.add_by_hand("ada", run.id, track(40).uri)
+
+    def short(playlist: Any) -> Any:
+        return playlist | {"items": playlist["items"] | {"items": playlist["items"]["items"][:10], "total": 10}}
+
+    def hole(playlist: Any) -> Any:
+        return playlist | {"items": playlist["items"] | {"items": []}}
+
+    for edit in (short, hole):
+        answer(linked, PLAYLISTS, edit)
+        assert len((await music.contents(kept.ref, whole)).items) == 31
+
+
+async def test_p41_a_playlist_that_a_person_shortened_is_believed(linked: Linked) -> None:
+    world, music = linked.house.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
+    whole = await music.contents(run.id)
+    world.remove("ada", run.id, [track(number).uri for number in range(11, 31)])
+    assert len((await music.contents(run.id, whole)).items) == 10
+
+
+async def test_p39_a_song_with_any_odd_field_is_kept_and_can_be_shown(linked: Linked) -> None:
+    found = [like for path, _, made in odd(LIKES) if path[:2] == ("items", 0) for like in shapes.likes_page(made).likes]
+    likes = [Like(replace(each.song, song=f"spotify:track:{at:022d}"), each.added_at) for at, each in enumerate(found)]
+    async with linked.store.writing() as tx:
+        await songs.like(tx, MEMBER, likes, NOW)
+    async with linked.store.reading() as tx:
+        kept = await songs.library(tx, MEMBER)
+    assert len(kept) == len(likes)
+    for song in kept:
+        assert is_sound(song)
+        assert words.song_name(song)
+        assert cards.title(song)
+
+
+async def test_p39_one_odd_row_does_not_keep_the_others_of_its_page_out(linked: Linked) -> None:
+    def edit(page: Any) -> Any:
+        page["items"][0]["track"] |= {"name": None, "artists": [{"name": None}], "album": None}
+        page["items"][1] = None
+        page["items"][2]["track"]["uri"] = 7
+        return page
+
+    answer(linked, TRACKS, edit)
+    await sync(linked)
+    assert len(await liked(linked)) == 118
