@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ import av
 import numpy as np
 
 from benchmarks import rivals
-from benchmarks.measure import Row, in_turns, show
+from benchmarks.measure import Row, apart, in_turns, show
 from bot.adapters.hearing import Hearing
 from bot.audio.decode import Sound, read
 from bot.audio.embedding import Embedder
@@ -104,10 +103,7 @@ def memory(song: Path, long: Path) -> list[Row]:
 
 def _peak_of(code: str) -> float:
     whole = f"import os; from pathlib import Path; {code}; print(Path('/proc/self/status').read_text())"
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", whole]
-    said = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)  # noqa: S603
-    return _peak(said.stdout)
+    return _peak(apart("-c", whole, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"))
 
 
 def _peak(status: str) -> float:
@@ -152,8 +148,7 @@ async def _heard(song: Path, count: int) -> float:
 
 def imports() -> Row:
     code = "import json, sys, bot.app, bot.worker; print(json.dumps(list(sys.modules)))"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)  # noqa: S603
-    modules = [name for name in json.loads(said.stdout) if name.startswith(tuple(f"{each}." for each in AUDIO))]
+    modules = [name for name in json.loads(apart("-c", code)) if name.startswith(tuple(f"{each}." for each in AUDIO))]
     return {"what": "modules of audio that the serving process imports", "measured": len(modules)}
 
 

@@ -7,11 +7,15 @@ import json
 import re
 import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from sandbox.process import environment
 
 ENOUGH, LEAST = 1.0, 5  # seconds that a comparison takes, and rounds that it has
 Row = Mapping[str, Any]
@@ -48,6 +52,14 @@ def own_bytes() -> int:
 def peak_bytes() -> int:
     """Return the most memory that was resident at any time, code and libraries included (Linux)."""
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def apart(*arguments: str, **settings: str) -> str:
+    """Return what our Python prints with `arguments`, in a fresh process and a closed environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        command, closed = [sys.executable, *arguments], environment(Path(folder), settings)
+        said = subprocess.run(command, cwd=folder, env=closed, capture_output=True, check=True, text=True)  # noqa: S603
+    return said.stdout
 
 
 def show(rows: Sequence[Row], arguments: Sequence[str] | None = None) -> None:

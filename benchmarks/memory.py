@@ -8,14 +8,13 @@ rows say what one open model takes and what opening costs, as songs that an open
 import gc
 import hashlib
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.libraries import labelled, library
-from benchmarks.measure import Row, in_turns, own_bytes, show
+from benchmarks.measure import Row, apart, in_turns, own_bytes, show
 from bot.adapters.scorer import Scorer, open_model, read_model
 from bot.core.features import SongFeatures
 
@@ -50,8 +49,7 @@ def make(folder: Path, members: int) -> None:
 
 
 def _apart(folder: Path, members: int) -> list[Row]:
-    command = [sys.executable, "-m", "benchmarks.memory", WORKER, str(folder), str(members)]
-    rows: list[Row] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603
+    rows: list[Row] = json.loads(apart("-m", "benchmarks.memory", WORKER, str(folder), str(members)))
     return rows
 
 

@@ -6,7 +6,6 @@ process for each size; some 2 GB for the larger.
 """
 
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import Row, in_turns, own_bytes, seconds, show
+from benchmarks.measure import Row, apart, in_turns, own_bytes, seconds, show
 from bot.core import taste
 from bot.core.columns import Vectors
 from bot.core.neighbours import Neighbours
@@ -35,8 +34,7 @@ MB = 2**20
 
 def main() -> None:
     """Measure each size in a process of its own."""
-    rows = [loads(subprocess.check_output([sys.executable, "-m", __spec__.name, str(size)])) for size in SIZES]  # noqa: S603
-    show(rows)
+    show([loads(apart("-m", __spec__.name, str(size))) for size in SIZES])
 
 
 def measure(size: int) -> Row:

@@ -4,14 +4,13 @@ Beside it, in the same process, scikit-learn fits one plain regression on the ve
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 
 import numpy as np
 
 from benchmarks.libraries import labelled, library
-from benchmarks.measure import Row, in_turns, peak_bytes, seconds, show
+from benchmarks.measure import Row, apart, in_turns, peak_bytes, seconds, show
 
 LIBRARIES, LABELS = (2_000, 10_000), (20, 200, 1_000)
 WORKER = "worker"
@@ -23,8 +22,7 @@ def main() -> None:
 
 
 def _apart(songs: int, labels: int) -> Row:
-    command = [sys.executable, "-m", "benchmarks.training", WORKER, str(songs), str(labels)]
-    row: Row = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603
+    row: Row = json.loads(apart("-m", "benchmarks.training", WORKER, str(songs), str(labels)))
     return row
 
 

@@ -26,6 +26,7 @@ from sandbox.house import BotEnded, House, Resident
 from sandbox.library import drawn, load
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
+from sandbox.process import ROOT
 from sandbox.songs import Features, Song, hear_all, songs, write_audio
 from sandbox.tour import Figures, Guide
 
@@ -37,7 +38,7 @@ LABELS = 40
 EACH = 10  # labels a playlist, of a real library
 NEW = 5
 LOOK = 0.1  # seconds between looks at what the tour tells
-CACHE = Path("data/sandbox")
+CACHE = ROOT / ".cache" / "songs"
 GOOD = 0.75  # of the songs placed unseen must be right, or the tour has failed
 
 

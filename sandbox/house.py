@@ -7,10 +7,8 @@ async with House(folder) as house:
 """
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from aiohttp import web
 
 from sandbox import discord, sources, spotify
 from sandbox.library import Library
+from sandbox.process import environment, start
 
 LOOPBACK = "127.0.0.1"
 TOKEN = "sandbox"  # noqa: S105 - opens nothing
@@ -128,9 +127,12 @@ class House:
     # The bot's process
 
     def environment(self) -> dict[str, str]:
-        """The environment that the bot is started in: what `.env` would say, for the stand-ins."""
+        """The whole environment that the bot is started in."""
+        return environment(self.folder, self._settings())
+
+    def _settings(self) -> dict[str, str]:
+        """What `.env` would say, for the stand-ins."""
         return {
-            **os.environ,
             "DISCORD_TOKEN": TOKEN,
             "DISCORD_API_URL": f"{self.origin}/api/v10",
             "DISCORD_GATEWAY_URL": f"ws://{LOOPBACK}:{self.port}/gateway",
@@ -154,13 +156,8 @@ class House:
 
     async def run(self, *arguments: str) -> str:
         """Run the bot's Python to its end; returns what it printed. Raises BotEnded when it fails."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *arguments,
-            env=self.environment(),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+        streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+        process = await start(*arguments, folder=self.folder, settings=self._settings(), **streams)
         printed = (await process.communicate())[0].decode(errors="replace")
         if process.returncode:
             raise BotEnded(printed.strip())
@@ -169,15 +166,8 @@ class House:
     async def start_bot(self) -> None:
         """Start the bot and wait until it is at Discord with its commands. Raises BotEnded."""
         with self.log.open("ab") as log:
-            self.bot = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bot",
-                env=self.environment(),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
+            self.bot = await start("-m", "bot", folder=self.folder, settings=self._settings(), **streams)
         ready = asyncio.create_task(self.discord.wait_for(self._ready, READY))
         ended = asyncio.create_task(self.bot.wait())
         await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)

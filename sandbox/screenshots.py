@@ -8,9 +8,9 @@ The tour's script links, hands over playlists, labels and trains; from the dry r
 
 import argparse
 import asyncio
-import os
 import re
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Literal
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from sandbox.browser import chromium
+from sandbox.process import start
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -185,23 +186,27 @@ async def _settle(page: Page) -> None:
 @asynccontextmanager
 async def _sandbox() -> AsyncIterator[str]:
     """Start a sandbox whose tour waits; yields the address of its page. Raises RuntimeError when it does not start."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-u", "-m", "sandbox", env={**os.environ, "TOUR": "off"}, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None  # noqa: S101 (asked for above)
-    try:
-        async for line in process.stdout:
-            if found := ADDRESS.search(line.decode()):
-                break
-        else:
-            raise RuntimeError("the sandbox ended before it had a page")
-        draining = asyncio.create_task(process.stdout.read())
-        yield found[1]
-        draining.cancel()
-    finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        process = await start(
+            *("-u", "-m", "sandbox"), folder=Path(folder), settings={"TOUR": "off"}, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None  # noqa: S101 (asked for above)
+        try:
+            address = await _address(process.stdout)
+            draining = asyncio.create_task(process.stdout.read())
+            yield address
+            draining.cancel()
+        finally:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
+
+
+async def _address(printed: asyncio.StreamReader) -> str:
+    async for line in printed:
+        if found := ADDRESS.search(line.decode()):
+            return found[1]
+    raise RuntimeError("the sandbox ended before it had a page")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What every test may have: a clock that stands still, a real store, and where the shared data would be."""
 
+import os
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,10 +11,22 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from bot.adapters.store import Store
+from bot.environment import passed_on
 
 ROOT = Path(__file__).parents[1]
 GROUP = re.compile(r'xdist_group\("([\w-]+)"\)')
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+OURS = ("PYTEST", "HYPOTHESIS", "COVERAGE", "CI", "HOME", "USER", "TERM", "COLUMNS")  # beginnings of names
+
+
+def close_environment() -> None:
+    """Keep of the environment what the tests' own tools read: no setting of a real bot (promise P42)."""
+    kept = passed_on(os.environ) | {name: value for name, value in os.environ.items() if name.startswith(OURS)}
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+close_environment()
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.environment import passed_on
 from bot.errors import TrainingFailed
 
+ROOT = Path(__file__).parents[2]
 TIMEOUT = 120  # seconds
 PUBLISHED, KEPT, TOO_FEW = 0, 3, 4  # exit codes of `python -m training fit`
 
@@ -28,8 +30,8 @@ class Trained:
 
 class Trainer:
     def __init__(self, database_url: str, data_dir: Path, environment: Mapping[str, str]) -> None:
-        quiet = {name: value for name, value in environment.items() if not _secret(name)}
-        self._environment = {**quiet, "DATABASE_URL": database_url, "DATA_DIR": str(data_dir)}
+        own = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+        self._environment = passed_on(environment) | own
 
     async def fit(self, member: int, layer: int) -> Trained:
         """Train one layer of a member. Raises TrainingFailed, with the last line that the process said."""
@@ -54,8 +56,3 @@ class Trainer:
             raise TrainingFailed((err.decode(errors="replace").strip().splitlines() or ["no word"])[-1])
         said = json.loads(out)
         return Trained(process.returncode == PUBLISHED, int(said["labels"]), str(said["reason"]))
-
-
-def _secret(name: str) -> bool:
-    """What training has no business to know: tokens, keys, secrets."""
-    return any(word in name for word in ("TOKEN", "SECRET", "KEY"))

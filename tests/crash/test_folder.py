@@ -13,9 +13,9 @@ import pytest
 import soundfile
 from mutagen.flac import FLAC
 
+from sandbox.process import environment
 from tests.unit.sounds import tune
 
-ROOT = Path(__file__).parents[2]
 COUNT = 1_000
 RATE = 8_000
 AT_ONCE = 2  # files that are being heard when the process is killed
@@ -43,7 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def begin(database: Path, folder: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.crash.importer", str(database), str(folder)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    place, closed = database.parent, environment(database.parent)
+    return subprocess.Popen(command, cwd=place, env=closed, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def run(database: Path, folder: Path, kill_after: int | None = None) -> list[str]:

@@ -1,17 +1,17 @@
 """A stage for the page with two members, some songs, and the page bot as a process; served on a free port."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
 from sandbox import discord, page, spotify
 from sandbox.page import Member, Stage, Tour
+from sandbox.process import start
 from sandbox.spotify.model import spotify_id
 
 BOT = Path(__file__).with_name("page_bot.py")
@@ -82,14 +82,14 @@ async def bot(stage: Stage) -> AsyncIterator[None]:
         "DISCORD_TOKEN": stage.discord.token,
         "COVER": f"{origin}/spotify/covers/{track(0).id}.png",
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, BOT, env={**os.environ, **addresses}, stdout=-1, stderr=asyncio.subprocess.STDOUT
-    )
     ready = lambda: stage.discord.online and stage.discord.commands.registered()  # noqa: E731
-    try:
-        await stage.discord.wait_for(ready, STARTING)
-        stage.report_bot("the page bot of the tests")
-        yield
-    finally:
-        process.terminate()
-        await process.communicate()
+    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+    with TemporaryDirectory() as folder:
+        process = await start(BOT, folder=Path(folder), settings=addresses, **streams)
+        try:
+            await stage.discord.wait_for(ready, STARTING)
+            stage.report_bot("the page bot of the tests")
+            yield
+        finally:
+            process.terminate()
+            await process.communicate()

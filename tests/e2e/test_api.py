@@ -5,23 +5,21 @@ The tests of this file share a house and go through it in order: the last ones r
 
 import asyncio
 import importlib.util
-import os
 import re
 import sqlite3
-import sys
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from sandbox.process import start
 from tests.e2e.api_stage import FILES, LIBRARY, SECRET, Api, Household, at, household, program, token_of
 from tests.e2e.chat_stage import answer, newcomer
 from tests.e2e.home import shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 __all__ = ["household"]  # a fixture
-ROOT = Path(__file__).parents[2]
 
 
 async def test_a_token_from_discord_opens_every_address(household: Household) -> None:
@@ -101,16 +99,11 @@ async def test_schemathesis_finds_nothing(household: Household, tmp_path: Path) 
         pytest.skip("needs schemathesis")
     api = await program(household, household.ada, "Fuzz")
     songs = [each["id"] for each in await api.songs()]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{household.home.public_url}/api/openapi.json"),
+    process = await start(
+        *("-m", "schemathesis.cli", "run", f"{household.home.public_url}/api/openapi.json"),
         *("--header", f"Authorization: Bearer {api.token}", "--checks", "all", "--seed", "5", "--max-examples", "15"),
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "SCHEMATHESIS_HOOKS": "tests.e2e.fuzz_hooks",
-            "FUZZ_SONGS": " ".join(songs),
-        },
+        folder=tmp_path,
+        settings={"SCHEMATHESIS_HOOKS": "tests.e2e.fuzz_hooks", "FUZZ_SONGS": " ".join(songs)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

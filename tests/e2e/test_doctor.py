@@ -1,7 +1,6 @@
 """The doctor: all well against the stand-ins, and each thing that is not, named in one line."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,21 +9,18 @@ import pytest
 from bot import config
 from bot.doctor import examine
 from sandbox.house import House, free_port
+from sandbox.process import start
 
 DISCORD = ["Discord token", "Discord intents", "Discord commands"]
 NOWHERE = f"http://127.0.0.1:{free_port()}"
-ROOT = Path(__file__).parents[2]
 
 
-async def run(house: House, *arguments: str, cwd: Path = ROOT, **settings: str) -> tuple[int, str]:
+async def run(house: House, *arguments: str, cwd: Path | None = None, **settings: str) -> tuple[int, str]:
     """Run `python -m bot …`; its exit code, and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *arguments,
-        cwd=cwd,
-        env={**house.environment(), "PYTHONPATH": str(ROOT), **settings},
+    process = await start(
+        *("-m", "bot", *arguments),
+        folder=cwd or house.folder,
+        settings={**house.environment(), **settings},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -1,12 +1,15 @@
 """The house's rules, read from the source: who may import whom, and what is never used at all."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from sandbox.process import environment
 
 ROOT = Path(__file__).parents[2]
 STDLIB_AND_NUMPY = {"numpy", "bot.core"}
@@ -82,11 +85,45 @@ def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
     assert found == []
 
 
-def test_the_serving_process_imports_nothing_of_audio() -> None:
+STARTING = ("create_subprocess_exec", "create_subprocess_shell", "run", "Popen", "call", "check_call", "check_output")
+LIVES_IN = {"bot": {"env"}, "training": {"env"}, "sandbox": {"env", "cwd"}, "tests": {"env", "cwd"}}
+LIVES_IN["benchmarks"] = LIVES_IN["tests"]
+
+
+def starts_a_process(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    return "subprocess" in name and name.split(".")[-1] in STARTING
+
+
+def test_p42_no_process_is_started_with_somebody_elses_environment_or_in_their_folder() -> None:
+    open_ones = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder, wanted in LIVES_IN.items()
+        for path in sources(folder)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and starts_a_process(node)
+        if not wanted <= {each.arg for each in node.keywords}
+    ]
+    assert open_ones == []
+
+
+def test_p42_the_environment_is_never_handed_on_whole() -> None:
+    whole = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for folder in ("sandbox", "tests", "benchmarks")
+        for path in sources(folder)
+        for line in path.read_text().splitlines()
+        if re.search(r"\*\*os\.environ|os\.environ *\||env=os\.environ", line) and path != Path(__file__)
+    ]
+    assert whole == []
+
+
+def test_the_serving_process_imports_nothing_of_audio(tmp_path: Path) -> None:
     """Libraries that read strangers' files run in a process of their own, and cost the bot neither time nor memory."""
     heavy = {"av", "soundfile", "soxr", "scipy", "mutagen", "PIL", "bot.audio"}
     code = "import sys, bot.app, bot.chat.client, bot.worker; print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    command, closed = [sys.executable, "-c", code], environment(tmp_path)
+    said = subprocess.run(command, cwd=tmp_path, env=closed, capture_output=True, text=True, check=True)
     modules = said.stdout.split()
     assert "bot.app" in modules
     assert [each for each in modules if any(is_below(each, name) for name in heavy)] == []

@@ -19,9 +19,9 @@ from bot.audio.features import FEATURES, VECTORS, VERSION, Analysis, analyse
 from bot.audio.spectrum import mixed, resample
 from bot.core import wire
 from bot.errors import HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
+from sandbox.process import environment
 from tests.unit.sounds import RATE, tune, write
 
-ROOT = Path(__file__).parents[2]
 LONG = 15 * 60  # seconds: takes long enough to be killed meanwhile
 
 
@@ -67,7 +67,7 @@ def test_two_threads_hear_what_one_hears(song: Path) -> None:
     assert all(np.array_equal(each.vectors[name], alone.vectors[name]) for each in together for name in alone.vectors)
 
 
-def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path) -> None:
+def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path, tmp_path: Path) -> None:
     """Which is why the process that hears keeps its libraries to one."""
     code = (
         "import json, pathlib, sys; from bot.audio.decode import read; from bot.audio.features import analyse;"
@@ -78,8 +78,8 @@ def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path) -> Non
         json.loads(
             subprocess.run(
                 [sys.executable, "-c", code, str(song)],
-                env=os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
-                cwd=ROOT,
+                env=environment(tmp_path, {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}),
+                cwd=tmp_path,
                 check=True,
                 capture_output=True,
             ).stdout
@@ -253,11 +253,8 @@ def test_messages_are_plain_and_bounded() -> None:
 
 # ---------------------------------------------------------------- the command
 def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     command = [sys.executable, "-m", "bot", "analyse", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env={**bare, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=False)
 
 
 def test_the_command_prints_what_is_heard_and_names_what_is_not(tmp_path: Path, song: Path) -> None:

@@ -16,6 +16,7 @@ from bot.audio.spectrum import RATE
 from bot.core.highlight import CLIP, LEAD, Peak
 from sandbox import arranged, synth
 from sandbox.arranged import Arranged, play
+from sandbox.process import environment
 from training.__main__ import main as training
 from training.hearing.peaks import inside, loudest
 
@@ -157,9 +158,11 @@ def test_a_chorus_comes_back_and_other_parts_are_unlike_it() -> None:
     assert echo[at, again - 1 : again + 2].max() > echo[at, other - 1 : other + 2].max() + 0.1
 
 
-def test_training_a_model_needs_no_library_for_sound() -> None:
+def test_training_a_model_needs_no_library_for_sound(tmp_path: Path) -> None:
     code = "import sys, training.__main__; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    command, closed = [sys.executable, "-c", code], environment(tmp_path)
+    said = subprocess.run(command, cwd=tmp_path, env=closed, capture_output=True, text=True, check=True)
+    loaded = said.stdout.split()
     assert {"av", "soundfile", "soxr", "bot.audio"}.isdisjoint(loaded)
 
 

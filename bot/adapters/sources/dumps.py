@@ -8,6 +8,7 @@ import csv
 import gzip
 import json
 import lzma
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 from uuid import UUID
 
+from bot.environment import passed_on
 from bot.errors import BadFile
 
 MOST_BYTES = 4_000_000  # of one JSON file; low-level ones have some 60 KB
@@ -102,7 +104,8 @@ def _through_zstd(dump: Path) -> Iterator[IO[bytes]]:
     program = shutil.which("zstd")
     if program is None:
         raise BadFile(f"{dump.name} needs the program zstd (Debian: apt-get install zstd)")
-    with subprocess.Popen([program, "-dcq", "--", dump], stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+    command, bare = [program, "-dcq", "--", str(dump)], passed_on(os.environ)
+    with subprocess.Popen(command, env=bare, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
         try:
             yield cast(IO[bytes], process.stdout)
         finally:

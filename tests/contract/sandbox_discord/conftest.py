@@ -1,19 +1,19 @@
 """A world served on a free port, and the demo bot as a process that logs in to it."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
 
 from sandbox.discord import Channel, Guild, Person, Rules, World, application
+from sandbox.process import start
 from tests.contract.discord_openapi import SPEC, SpecCheck
 from tests.contract.sandbox_discord.raw import RawBot, raw_bot
 
@@ -67,16 +67,16 @@ async def bot_process(world: World) -> AsyncIterator[asyncio.subprocess.Process]
         "DISCORD_GATEWAY_URL": f"{world.origin.replace('http', 'ws')}/gateway",
         "DISCORD_TOKEN": world.token,
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, BOT, env={**os.environ, **addresses}, stdout=-1, stderr=asyncio.subprocess.STDOUT
-    )
-    try:
-        await world.wait_for(lambda: world.online, STARTING)
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.communicate()
+    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+    with TemporaryDirectory() as folder:
+        process = await start(BOT, folder=Path(folder), settings=addresses, **streams)
+        try:
+            await world.wait_for(lambda: world.online, STARTING)
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.communicate()
 
 
 def furnish(rules: Rules | None = None) -> Stage:

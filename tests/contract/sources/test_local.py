@@ -19,6 +19,7 @@ from bot.adapters.store import schema
 from bot.core.vectors import pack
 from bot.errors import BadFile
 from bot.ports import Subject
+from sandbox.process import environment
 from tests.contract.sources.stage import Stage, recording, song, uri
 
 NOTHING_ON = pytest.mark.switched()
@@ -228,7 +229,7 @@ async def test_the_json_dumps_are_read_of_either_kind_and_broken_ones_passed_ove
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="needs the program zstd")
 async def test_a_dump_is_read_as_it_was_published(tmp_path: Path, now: datetime) -> None:
     tar = packed(tmp_path, "features-rhythm.tar", {"features-rhythm.csv": rhythm(2)})
-    subprocess.run(["zstd", "-q", tar], check=True)  # noqa: ASYNC221 - a test
+    subprocess.run(["zstd", "-q", tar], cwd=tmp_path, env=environment(tmp_path), check=True)  # noqa: ASYNC221 - a test
     list(fill(tmp_path / "index.db", tar.with_suffix(".tar.zst"), now))
     assert (await known(tmp_path / "index.db", 1))["tempo"] == 101.0
 

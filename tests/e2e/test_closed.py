@@ -1,0 +1,119 @@
+"""The sandbox beside a real installation: a filled `.env` in the checkout, and an environment full of settings."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from sandbox.process import ROOT, environment
+
+CODE = ("bot", "sandbox", "training", "models", ".env.example")
+MORE = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "DBOS_SYSTEM_DATABASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT")
+VISIT = """
+import asyncio, json, sys
+from pathlib import Path
+from sandbox.discord import Person
+from sandbox.house import House
+from sandbox.library import Library
+
+async def visit():
+    async with House(Path(sys.argv[1])) as house:
+        ada = house.move_in("Ada", Library((), (), {}, ({"track_id": "0" * 22, "tempo": 120},)))
+        await house.know(ada.library)
+        await house.start_bot()
+        said = (await (await ada.person.command("status")).reply()).text()
+        about = Path(f"/proc/{house.bot.pid}")
+        seen = (about / "environ").read_text() if about.exists() else ""
+        where = str((about / "cwd").resolve()) if about.exists() else ""
+        print(json.dumps({"said": said, "environment": seen, "folder": where, "log": house.log.read_text()}))
+
+asyncio.run(visit())
+"""
+
+
+@asynccontextmanager
+async def listening(asked: list[bytes]) -> AsyncIterator[str]:
+    """A server that nobody is to ask; yields its host and port."""
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(500))
+        writer.close()
+
+    server = await asyncio.start_server(note, "127.0.0.1", 0)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def canaries(folder: Path, server: str, word: str) -> dict[str, str]:
+    """Every setting there is, as a real installation would have it."""
+    names = [*dotenv_values(ROOT / ".env.example"), *MORE]
+    places = {name: f"http://{server}/{word}" for name in names if name.endswith(("URL", "PROXY", "ENDPOINT"))}
+    return {
+        **dict.fromkeys(names, f"canary-{word}"),
+        **places,
+        "DISCORD_GATEWAY_URL": f"ws://{server}/{word}",
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'production.db'}",
+    }
+
+
+def furnished(folder: Path) -> dict[str, bytes]:
+    folder.mkdir()
+    for name in ("production.db", "keys", "jobs.db"):
+        (folder / name).write_bytes(b"production")
+    return contents(folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+async def visited(checkout: Path, house: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", VISIT, house),
+        cwd=checkout,
+        env={"PATH": os.environ["PATH"], **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, problem = await process.communicate()
+    assert process.returncode == 0, problem.decode()
+    found: dict[str, str] = json.loads(printed)
+    return found
+
+
+async def test_p42_the_sandbox_finds_nothing_of_a_real_installation(tmp_path: Path) -> None:
+    checkout, production = tmp_path / "checkout", tmp_path / "production"
+    checkout.mkdir()
+    for name in CODE:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, checkout / name)
+    before, asked = furnished(production), []
+    async with listening(asked) as server:
+        env = checkout / ".env"
+        env.write_text("".join(f"{name}={value}\n" for name, value in canaries(production, server, "file").items()))
+        env.chmod(0o600)
+        found = await visited(checkout, tmp_path / "house", canaries(production, server, "variable"))
+    assert "Not linked" in found["said"]
+    assert asked == []
+    assert contents(production) == before
+    for seen in (found["environment"], found["log"]):
+        assert "canary" not in seen
+        assert str(production) not in seen
+    assert not found["folder"].startswith(str(checkout))
+
+
+def test_p42_every_setting_is_explicit_in_a_process_that_is_started(tmp_path: Path) -> None:
+    assert set(dotenv_values(ROOT / ".env.example")) <= set(environment(tmp_path))
+    assert environment(tmp_path)["DATA_DIR"] == str(tmp_path / "data")
+
+
+@pytest.mark.parametrize("name", [*dotenv_values(ROOT / ".env.example"), *MORE, "LIBRARY", "SOME_API_URL"])
+def test_p42_the_tests_themselves_run_without_a_setting(name: str) -> None:
+    assert name not in os.environ
