@@ -27,11 +27,12 @@ from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
 from bot.errors import CratekeeperError
-from bot.flows import erase, link
+from bot.flows import erase
 from bot.flows.activity import Activity
 from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
 from bot.flows.elsewhere import Elsewhere
+from bot.flows.link import Consent, Linking
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.page import Page
@@ -110,6 +111,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             store=store,
             vault=vault,
             spotify=spotify,
+            linking=Linking(store, vault, spotify, clock),
             scorer=scorer,
             outlooks=Outlooks(store, scorer, priors),
             jobs=jobs,
@@ -201,16 +203,15 @@ async def _keep_refreshing(services: Services) -> None:
 
 
 def _pages(services: Services, chat: Chat) -> Application:
-    async def finish(state: str, code: str | None, error: str | None) -> None:
-        linked = await link.finish(services.store, services.vault, services.spotify, state, code, clock())
-        await services.jobs.enqueue("sync", linked.member)
+    async def arrive(state: str, code: str | None, _: str | None) -> Consent:
+        return await services.linking.arrive(state, code)
 
     async def healthy() -> dict[str, object]:
         async with services.store.reading() as tx:
             await songs.count(tx, schema.OPERATOR)
         return {"ok": True}
 
-    pages = web.application(finish, healthy)
+    pages = web.application(arrive, healthy)
     settings, asked = services.settings, Feed(services.store, services.catalogue, services.recommender, clock)
     if settings.http_api:
         pages.add_subapp("/api", api.application(asked, settings.api_rate, time.monotonic))

@@ -3,7 +3,7 @@
 CratekeeperError
 ├── SettingsError            a setting is missing or malformed (operator)
 ├── MemberError              something the member can put right
-│   ├── NotLinked · LinkRefused · LinkUsed · NotConfirmed
+│   ├── NotLinked · LinkRefused · WrongCode · LinkUsed · NotConfirmed
 │   ├── NoPlaylists          nothing to sort into yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
@@ -78,6 +78,19 @@ class NotLinked(MemberError):
 
 class LinkRefused(MemberError):
     """That link was used already, is older than ten minutes, or is not yours. Use /link for a new one."""
+
+
+class WrongCode(MemberError):
+    """That is not the code on the page."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        super().__init__()
+
+    def for_member(self) -> str:
+        if not self.left:
+            return "That was the last try: nothing was linked, and what Spotify gave me is deleted. /link starts again."
+        return f"{self} You have {self.left} more {'try' if self.left == 1 else 'tries'}."
 
 
 class LinkUsed(MemberError):

@@ -108,6 +108,7 @@ class Profile:
 
     user_key: str  # `account_id`, or `id` where that is absent
     name: str
+    id: str | None  # by which playlists name their owner; None where Spotify left it out
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.adapters.vault import Vault
 from bot.config import Settings
 from bot.errors import ConsentEnded, NotLinked
 from bot.flows.catalogue import Catalogue
+from bot.flows.link import Linking
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.recommend import Recommender
@@ -27,6 +28,7 @@ class Services:
     store: Store
     vault: Vault
     spotify: Spotify
+    linking: Linking
     scorer: Scorer
     outlooks: Outlooks
     jobs: Jobs

@@ -97,6 +97,7 @@ class Worker:
     async def tick(self) -> None:
         """Begin what is due: polls of members' likes, writes without a job, warnings, waiting notices."""
         store, now = self._services.store, self._services.clock()
+        await self._services.linking.sweep()
         async with store.writing() as tx:
             due = await members.due(tx, now)
             for each in due:

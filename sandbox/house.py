@@ -7,6 +7,7 @@ async with House(folder) as house:
 """
 
 import asyncio
+import re
 import signal
 import socket
 from collections.abc import Mapping
@@ -26,11 +27,25 @@ LOOPBACK = "127.0.0.1"
 TOKEN = "sandbox"  # noqa: S105 - opens nothing
 CLIENT_ID = "5a" * 16
 READY = 30  # seconds for a bot to come up on a busy machine
+CODE = re.compile(r"<output>([^<]+)</output>")
 STOP = 25  # seconds for a bot to end after SIGTERM
 
 
 class BotEnded(RuntimeError):
     """The bot's process ended where it should have been running."""
+
+
+def consent_url(message: discord.Message) -> str:
+    """Where /link sends a browser."""
+    return next(button.url for button in message.buttons() if button.url)
+
+
+def code_on(page: str) -> str:
+    """The code that the callback page shows. Raises ValueError where it shows none."""
+    found = CODE.search(page)
+    if found is None:
+        raise ValueError(f"no code on the page: {page}")
+    return found[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,19 @@ class House:
         landing = await self.consent(consent_url, account)
         async with aiohttp.ClientSession() as browser, browser.get(landing) as page:
             return await page.text()
+
+    async def link(self, resident: Resident) -> discord.Outcome:
+        """Type /link, agree at Spotify, enter the code and confirm the account; the outcome of /link."""
+        outcome = await resident.person.command("link")
+        message = await outcome.reply()
+        await self.confirm(resident.person, message, await self.agree(consent_url(message), resident.account))
+        return outcome
+
+    async def confirm(self, person: discord.Person, message: discord.Message, page: str) -> discord.Outcome:
+        """Type the code that the callback page shows into the form at `message`, and say yes to the account."""
+        form = await person.click(message, "Enter the code")
+        asked = await (await person.submit(form, code=code_on(page))).reply()
+        return await person.click(asked, "Link it")
 
     # The bot's process
 

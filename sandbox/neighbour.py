@@ -77,9 +77,7 @@ async def move_in(house: House, seed: int, cache: Path) -> Resident:
     await asyncio.to_thread(record, mine, folder)
     await house.run("-m", "bot", "analyse", "--folder", str(folder))
     cleo = house.move_in(NAME, library(mine))
-    outcome = await cleo.person.command("link")
-    url = next(button.url for button in (await outcome.reply()).buttons() if button.url)
-    await house.agree(url, cleo.account)
+    outcome = await house.link(cleo)
     await outcome.until(lambda each: "liked song" in each.text())
     await (await cleo.person.command("feed join")).reply()
     return cleo

@@ -101,10 +101,7 @@ class Guide:
     # The steps
 
     async def link(self) -> None:
-        outcome = await self._did(self.person.command("link"))
-        message = await outcome.reply()
-        url = next(button.url for button in message.buttons() if button.url)
-        await self.house.agree(url, self.me.account)
+        outcome = await self._did(self.house.link(self.me))
         await outcome.until(lambda each: "liked song" in each.text() and "Linked" in each.text(), PATIENCE)
         self.tour.say(f"Linked: {len(self.me.account.likes)} liked songs read.")
 

@@ -14,7 +14,16 @@ import discord
 from bot.chat import ids, layout, sentences
 from bot.chat.layout import Page
 from bot.chat.reply import whisper
-from bot.errors import ConsentEnded, CratekeeperError, LinkRefused, MemberError, ModelError, NoPlaylists, NotLinked
+from bot.errors import (
+    ConsentEnded,
+    CratekeeperError,
+    LinkRefused,
+    MemberError,
+    ModelError,
+    NoPlaylists,
+    NotLinked,
+    WrongCode,
+)
 
 log = logging.getLogger(__name__)
 EXPIRED = {10008, 10015, 10062}  # unknown message, webhook, interaction: the member has moved on
@@ -23,6 +32,7 @@ REMEDIES: dict[type[CratekeeperError], tuple[str, str]] = {
     NotLinked: ("Link Spotify", "link"),
     ConsentEnded: ("Link Spotify", "link"),
     LinkRefused: ("Try again", "link"),
+    WrongCode: ("Enter the code", "code"),
     NoPlaylists: ("Choose playlists", "more"),
     ModelError: ("Show me a song", "label"),
 }

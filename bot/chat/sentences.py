@@ -27,8 +27,19 @@ NOT_THEIR_PROMPT = (
     "**Sort it into mine** under the song to answer for your own, or post one yourself with `/prompt`."
 )
 FROM_NOW_ON = "From now on, like a song and I put it where it belongs. Mute me any time with `/mute`."
-CONSENT = "Spotify asks whether I may read your likes and change playlists. The link is good for ten minutes, once."
-PASTE = "Afterwards your browser shows a page that does not load. Copy its whole address and paste it here."
+CONSENT = (
+    "Spotify asks whether I may read your likes and change playlists. Open this link yourself, and send it to nobody: "
+    "whoever agrees there lets me into *their* Spotify. It works once, for ten minutes. The page you land on shows a "
+    "code to enter here; then I show you whose account it is, and link it when you say so."
+)
+CODE = "The page that you landed on after agreeing at Spotify shows it. You have five tries."
+PASTE = (
+    "No page with a code? Then copy the whole address of the page that does not load and paste it here. "
+    "Paste only an address from your own browser, and never give yours to anybody: it works like a key, and whoever "
+    "has it may be able to link your Spotify to their Discord account."
+)
+NO_PASTE = "Here the page that you land on shows a code: enter that one. `/link` starts again."
+NOT_LINKED = "Nothing was linked, and what Spotify gave me is thrown away."
 LEARN_IS_OFF = (
     "Off, as it is unless you ask for it: Spotify's terms are strict about what may enter a model, so I go by your own "
     "taps. Switched on, the songs that stand in your playlists count as labels; nothing else of Spotify's would."
@@ -89,8 +100,9 @@ SHOWN_ONCE = (
 PRIVACY = """\
 1. I keep your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, \
 your answers, the models learnt from them, and receipts.
-2. The keys to your Spotify account are encrypted, each bound to you. I use them to read your likes, to keep the \
-playlists you handed over or host for others and, if you allow it, to save what you like in the feed; for nothing else.
+2. The keys to your Spotify account are kept once you have confirmed it, encrypted and bound to you. I use them to \
+read your likes, to keep the playlists you handed over or host for others and, if you allow it, to save what you like \
+in the feed; for nothing else.
 3. I learn from your taps, and from features in files that you or whoever runs this bot brought, or that services know \
 which they switched on; `/why` names the source. A service is told which recording I ask about, never whose it is.
 4. Spotify's content never enters a model (their developer terms). Learning from what already stands in your playlists \

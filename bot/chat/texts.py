@@ -19,6 +19,10 @@ def linked(name: str, songs: int) -> str:
     return f"Linked as *{words.escape(name)}*. {words.count(songs, 'liked song')}."
 
 
+def confirm_link(name: str) -> str:
+    return f"That is *{words.escape(name)}* at Spotify. Link that account? I read its likes, and change its playlists."
+
+
 def linked_now(name: str) -> str:
     return f"Linked as *{words.escape(name)}*. Reading your likes."
 

@@ -1,17 +1,22 @@
 """Link: a member lets us at their Spotify account, and takes that back.
 
-`begin` makes a consent page's address; the member comes back to the callback (or pastes the address of the page they
-landed on), and `finish` exchanges the code. The state is 256 random bits, single-use, good for ten minutes and bound to
-the member: only its hash is kept, so it can be neither guessed nor read from a backup (promise P32).
+`begin` makes the address of a consent page. Anybody may open it, so agreeing there links nothing: `arrive` exchanges
+what the browser came back with and hands out a short code, which only that browser shows. The member who began types
+it into Discord (`prove`), sees whose account it is, and says yes (`finish`) (promise P37).
+
+The state is 256 random bits, single-use, good for ten minutes and bound to the member: only its hash is kept, so it can
+be neither guessed nor read from a backup (promise P32).
 """
 
 import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bot.adapters.spotify import Spotify, seal_tokens
@@ -19,19 +24,165 @@ from bot.adapters.store import Store, Tx, answers, members, notices, playlists, 
 from bot.adapters.vault import Vault
 from bot.config import is_client_id
 from bot.core.records import Account
-from bot.errors import BadChoice, LinkRefused, SpotifyError
+from bot.errors import BadChoice, LinkRefused, SpotifyError, WrongCode
 from bot.flows.erase import sweep_models
+from bot.ports import Profile, Tokens
 
-GOOD_FOR = timedelta(minutes=10)
+GOOD_FOR = timedelta(minutes=10)  # a link, and the code that its page shows
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, whatever is refreshed (since 20 July 2026)
 VERIFIER = "verifier"  # purpose under which the vault seals it
 SEALED_SONG = "sealed:"  # marks an answer whose song's id was made unreadable at unlink
+TRIES = 5  # to type the code
+LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without those that are taken for one another
+CODE_LENGTH = 8  # of 30 letters: five guesses hit once in 130 thousand million links
+NOBODY_AGREED = (
+    "Nobody has agreed at Spotify with your link in the last ten minutes. Nothing was linked. Use /link for a new one."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
     member: int
     name: str
+
+
+@dataclass(slots=True)
+class Consent:
+    """An account whose owner agreed, before the member has said that it is theirs."""
+
+    member: int
+    discord: str  # the name of the member who began, as the page shows it
+    client_id: str
+    profile: Profile
+    tokens: Tokens
+    code: str = field(repr=False)
+    expires_at: datetime
+    tries: int = TRIES
+
+
+class Linking:
+    """Links that are under way.
+
+    Consents wait in memory, at most one a member: what nobody confirmed never reaches the disk or a backup.
+    """
+
+    def __init__(self, store: Store, vault: Vault, spotify: Spotify, clock: Callable[[], datetime]) -> None:
+        self._store, self._vault, self._spotify, self._clock = store, vault, spotify, clock
+        self._consents: dict[int, Consent] = {}
+
+    async def begin(self, member: int, name: str, client_id: str, redirect_uri: str) -> str:
+        """Return the address of the consent page; an earlier one of the member is void from now on.
+
+        `name` is what Discord calls the member. Raises BadChoice when the client id cannot be one.
+        """
+        if not is_client_id(client_id):
+            raise BadChoice("A client id has 32 characters, 0-9 and a-f: you find it in Spotify's developer dashboard.")
+        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+        now = self._clock()
+        async with self._store.writing() as tx:
+            await members.ensure(tx, member, now)
+            await members.open_link(
+                tx,
+                digest=_digest(state),
+                member=member,
+                name=name,
+                client_id=client_id,
+                verifier=self._vault.seal(member, VERIFIER, verifier.encode()),
+                redirect_uri=redirect_uri,
+                expires_at=now + GOOD_FOR,
+            )
+        return self._spotify.consent_url(client_id, redirect_uri, state, challenge(verifier))
+
+    async def arrive(self, state: str, code: str | None) -> Consent:
+        """Exchange what a browser came back with, and keep nothing yet.
+
+        Raises LinkRefused for a state that is unknown, used or expired, or when consent was denied (`code` is None);
+        NotOnAllowList when the app has no seat for the account.
+        """
+        begun = await self._take(state)
+        try:
+            return await self._exchange(begun, code)
+        except SpotifyError as error:
+            await self._tell(begun["member"], error)
+            raise
+
+    async def arrive_pasted(self, member: int, address: str) -> Consent:
+        """The same with the address that the member pasted. Raises LinkRefused also when somebody else began it."""
+        state, code = pasted(address)
+        begun = await self._take(state)
+        if begun["member"] != member:
+            raise LinkRefused
+        return await self._exchange(begun, code)
+
+    def prove(self, member: int, typed: str) -> Consent:
+        """Return the consent whose code the member typed. Raises WrongCode, and LinkRefused where there is none."""
+        consent = self._waiting(member)
+        if not hmac.compare_digest(_letters(typed).encode(), _letters(consent.code).encode()):
+            consent.tries -= 1
+            if not consent.tries:
+                self.forget(member)
+            raise WrongCode(consent.tries)
+        return consent
+
+    async def finish(self, member: int, code: str) -> Linked:
+        """Keep the account that the member was shown; its first sync is due from then on.
+
+        Raises WrongCode, and LinkRefused where there is no such consent any more.
+        """
+        consent = self.prove(member, code)
+        self.forget(member)
+        sealed = seal_tokens(self._vault, member, consent.tokens)
+        profile, now = consent.profile, self._clock()
+        account = Account(member, consent.client_id, profile.user_key, profile.name, sealed, consented_at=now)
+        async with self._store.writing() as tx:
+            if await members.get(tx, member) is None:  # erased meanwhile
+                raise LinkRefused
+            await _keep(tx, account, now)
+        self._spotify.know(profile)
+        return Linked(member, profile.name)
+
+    def forget(self, member: int) -> None:
+        """Drop a consent that the member has not confirmed."""
+        self._consents.pop(member, None)
+
+    async def sweep(self) -> None:
+        """Drop the links and consents that are too old, also when nobody comes back for them."""
+        now = self._clock()
+        for consent in [each for each in self._consents.values() if each.expires_at <= now]:
+            self.forget(consent.member)
+        async with self._store.writing() as tx:
+            await members.sweep_links(tx, now)
+
+    def _waiting(self, member: int) -> Consent:
+        consent = self._consents.get(member)
+        if consent is None or consent.expires_at <= self._clock():
+            self.forget(member)
+            raise LinkRefused(NOBODY_AGREED)
+        return consent
+
+    async def _take(self, state: str) -> dict[str, Any]:
+        """Take out the link of this state: whoever comes second finds nothing. Raises LinkRefused."""
+        async with self._store.writing() as tx:
+            begun = await members.take_link(tx, _digest(state))
+        if begun is None or begun["expires_at"] <= self._clock():
+            raise LinkRefused
+        return begun
+
+    async def _exchange(self, begun: dict[str, Any], code: str | None) -> Consent:
+        if code is None:
+            raise LinkRefused
+        member, client_id = begun["member"], begun["client_id"]
+        verifier = self._vault.open(member, VERIFIER, begun["verifier"]).decode()
+        tokens = await self._spotify.exchange(client_id, code, verifier, begun["redirect_uri"])
+        profile = await self._spotify.profile(client_id, tokens)
+        until = self._clock() + GOOD_FOR
+        self._consents[member] = Consent(member, begun["name"], client_id, profile, tokens, _new_code(), until)
+        return self._consents[member]
+
+    async def _tell(self, member: int, error: SpotifyError) -> None:
+        """The page in the browser says nothing of what went wrong; the member reads it in Discord."""
+        async with self._store.writing() as tx:
+            await notices.add(tx, member, "problem", {"text": error.for_member(), "job": "link"}, self._clock())
 
 
 def _digest(text: str) -> str:
@@ -43,65 +194,14 @@ def challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-async def begin(
-    store: Store, vault: Vault, spotify: Spotify, member: int, client_id: str, redirect_uri: str, now: datetime
-) -> str:
-    """Return the address of the consent page. Raises BadChoice when the client id cannot be one."""
-    if not is_client_id(client_id):
-        raise BadChoice("A client id has 32 characters, 0-9 and a-f: you find it in Spotify's developer dashboard.")
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
-    async with store.writing() as tx:
-        await members.ensure(tx, member, now)
-        await members.open_link(
-            tx,
-            digest=_digest(state),
-            member=member,
-            client_id=client_id,
-            verifier=vault.seal(member, VERIFIER, verifier.encode()),
-            redirect_uri=redirect_uri,
-            expires_at=now + GOOD_FOR,
-        )
-    return spotify.consent_url(client_id, redirect_uri, state, challenge(verifier))
+def _new_code() -> str:
+    letters = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+    return f"{letters[:4]}-{letters[4:]}"
 
 
-async def finish(
-    store: Store,
-    vault: Vault,
-    spotify: Spotify,
-    state: str,
-    code: str | None,
-    now: datetime,
-    by: int | None = None,
-) -> Linked:
-    """Exchange the code and keep the account; its first sync is due from then on.
-
-    `by` is the member who pasted the address, where that is how it came. Raises LinkRefused for a state that is
-    unknown, used, expired or somebody else's, or when consent was denied (`code` is None); NotOnAllowList when the
-    app has no seat for the account: then nothing is kept.
-    """
-    async with store.writing() as tx:
-        begun = await members.take_link(tx, _digest(state))
-    if begun is None or begun["expires_at"] <= now or code is None or by not in (None, begun["member"]):
-        raise LinkRefused
-    member, client_id = begun["member"], begun["client_id"]
-    verifier = vault.open(member, VERIFIER, begun["verifier"]).decode()
-    try:
-        tokens = await spotify.exchange(client_id, code, verifier, begun["redirect_uri"])
-        profile = await spotify.profile(client_id, tokens)
-    except SpotifyError as error:
-        await _tell(store, member, error, now)
-        raise
-    sealed = seal_tokens(vault, member, tokens)
-    account = Account(member, client_id, profile.user_key, profile.name, sealed, consented_at=now)
-    async with store.writing() as tx:
-        await _keep(tx, account, now)
-    return Linked(member, profile.name)
-
-
-async def _tell(store: Store, member: int, error: SpotifyError, now: datetime) -> None:
-    """The page that the browser shows is constant; what went wrong, the member reads in Discord."""
-    async with store.writing() as tx:
-        await notices.add(tx, member, "problem", {"text": error.for_member(), "job": "link"}, now)
+def _letters(typed: str) -> str:
+    """What counts of a code, however it was typed."""
+    return "".join(filter(str.isalnum, typed)).upper()
 
 
 async def _keep(tx: Tx, account: Account, now: datetime) -> None:
@@ -115,7 +215,10 @@ async def _keep(tx: Tx, account: Account, now: datetime) -> None:
 
 def pasted(address: str) -> tuple[str, str | None]:
     """Return (state, code) of the address that a member pasted. Raises LinkRefused when it holds no state."""
-    query = parse_qs(urlsplit(address.strip()).query)
+    try:
+        query = parse_qs(urlsplit(address.strip()).query)
+    except ValueError:  # half an IPv6 address, say
+        query = {}
     state, code = query.get("state", []), query.get("code", [])
     if len(state) != 1 or len(code) > 1:
         raise LinkRefused("That is not the address of the page you landed on: it has `state=` and `code=` in it.")

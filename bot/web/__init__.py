@@ -1,4 +1,4 @@
-"""Web: the callback that members' browsers come back to, and a health check. Pages are constant: nothing is echoed."""
+"""Web: the callback that members' browsers come back to, and a health check. No page repeats what was asked for."""
 
 from bot.web.app import application
 from bot.web.server import port_of, serve

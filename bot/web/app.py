@@ -3,51 +3,74 @@
 The API may stand below /api (`web.api`), the swipe page below /feed (`web.feed`).
 """
 
+import base64
+import hashlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from html import escape
 from typing import Any
 
 from aiohttp import web
 from multidict import MultiMapping
 
 from bot.errors import CratekeeperError, LinkRefused, MemberError, NotOnAllowList
+from bot.flows.link import Consent
 
 log = logging.getLogger(__name__)
 
-Finish = Callable[[str, str | None, str | None], Awaitable[None]]  # state, code, error
+Arrive = Callable[[str, str | None, str | None], Awaitable[Consent]]  # state, code, error
 Healthy = Callable[[], Awaitable[Mapping[str, Any]]]
 
-FINISH = web.AppKey[Finish]("finish")
+ARRIVE = web.AppKey[Arrive]("arrive")
 HEALTHY = web.AppKey[Healthy]("healthy")
 
 STATE = re.compile(r"[A-Za-z0-9_-]{16,128}")  # what our states are made of
 WORD = re.compile(r"[\x21-\x7e]{1,2048}")  # a code or an error: visible ASCII (RFC 6749, appendix A)
 
+STYLE = (
+    "body{font:18px/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"
+    "output{display:block;font:700 2.2rem ui-monospace,monospace;letter-spacing:.1em;margin:1rem 0}"
+    "aside{border-left:4px solid #b3261e;padding-left:1rem}"
+)
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",  # the address holds the code
     "Server": "Cratekeeper",
     "X-Content-Type-Options": "nosniff",
 }
-PAGE = (
+HEAD = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    "<title>Cratekeeper</title></head><body><p>{}</p></body></html>"
+    f"<title>Cratekeeper</title><style>{STYLE}</style></head><body>"
 )
-LINKED = PAGE.format("Linked. You can close this page and go back to Discord.")
-REFUSED = PAGE.format(
-    "This link cannot be used: it is used up, too old, or was cancelled. Type /link in Discord again."
+AGREED = (
+    "<h1>One more step, in Discord</h1>"
+    "<p>You agreed as <b><bdi>{spotify}</bdi></b> at Spotify. It would be linked to this Discord account:</p>"
+    "<p><b><bdi>{discord}</bdi></b></p>"
+    "<aside><p><b>Not your Discord account?</b> Then somebody else made the link that you opened. Close this page and "
+    "give the code below to nobody, whatever they say: with it they could read your likes and change your playlists. "
+    "Without it nothing is linked, and what Spotify gave me is deleted in ten minutes.</p></aside>"
+    "<p>If it is yours, go back to Discord, press <b>Enter the code</b> there, and type this within ten minutes:</p>"
+    "<output>{code}</output>"
 )
-NO_SEAT = PAGE.format("Spotify let you in, but this bot's app has no seat for your account. Discord has the details.")
-DOWN = PAGE.format("That did not work right now. Nothing was lost: type /link in Discord again in a few minutes.")
+REFUSED = (
+    f"{HEAD}<p>This link cannot be used: it is used up, too old, or was cancelled. Type /link in Discord again.</p>"
+)
+NO_SEAT = f"{HEAD}<p>Spotify let you in, but this bot's app has no seat for your account. Discord has the details.</p>"
+DOWN = f"{HEAD}<p>That did not work right now. Nothing was lost: type /link in Discord again in a few minutes.</p>"
+LONGEST_NAME = 100  # characters shown of a name
 
 
-def application(finish: Finish, healthy: Healthy) -> web.Application:
-    """Serve `finish`, called once for each well-formed return from Spotify, and what `healthy` says (`ok` and more)."""
+def application(arrive: Arrive, healthy: Healthy) -> web.Application:
+    """Serve `arrive`, called once for each well-formed return from Spotify, and what `healthy` says (`ok` and more)."""
     app = web.Application()
-    app[FINISH], app[HEALTHY] = finish, healthy
+    app[ARRIVE], app[HEALTHY] = arrive, healthy
     app.router.add_get("/callback", callback, allow_head=False)  # a HEAD would use the state up
     app.router.add_get("/health", health)
     app.on_response_prepare.append(_armour)
@@ -55,9 +78,12 @@ def application(finish: Finish, healthy: Healthy) -> web.Application:
 
 
 async def callback(request: web.Request) -> web.Response:
-    """Where Spotify sends the member's browser: 200, 400, 403 without a seat, 503 when it is worth another try."""
+    """Where Spotify sends a browser, anybody's: 200, 400, 403 without a seat, 503 when it is worth another try.
+
+    Nothing is linked here. The page shows whose Discord account it would be, and the code that only they can use.
+    """
     try:
-        await request.app[FINISH](*_returned(request.query))
+        consent = await request.app[ARRIVE](*_returned(request.query))
     except MemberError:
         return _page(400, REFUSED)
     except NotOnAllowList:
@@ -65,7 +91,18 @@ async def callback(request: web.Request) -> web.Response:
     except CratekeeperError as error:
         log.warning("a link was not finished: %r", error)
         return _page(503, DOWN)
-    return _page(200, LINKED)
+    return _page(200, agreed(consent))
+
+
+def agreed(consent: Consent) -> str:
+    """The page for who agreed; it is the same for everybody but for two names and the code."""
+    spotify, discord = map(_shown, (consent.profile.name, consent.discord))
+    return HEAD + AGREED.format(spotify=spotify, discord=discord, code=escape(consent.code))
+
+
+def _shown(name: str) -> str:
+    """A name as text, without what is invisible or turns the text around."""
+    return escape("".join(filter(str.isprintable, name))[:LONGEST_NAME])
 
 
 async def health(request: web.Request) -> web.Response:

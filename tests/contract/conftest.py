@@ -12,7 +12,7 @@ from bot.adapters.spotify import Pace, Spotify, SpotifyMusic
 from bot.adapters.store import Store, members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
-from bot.flows import link
+from bot.flows.link import Linking
 from sandbox.house import CLIENT_ID, House
 from sandbox.library import Library
 from sandbox.spotify import Like, Track
@@ -57,10 +57,11 @@ class Linked:
 
     async def link(self, user: str = "ada") -> None:
         redirect = f"{self.house.public_url}/callback"
-        url = await link.begin(self.store, self.vault, self.spotify, MEMBER, CLIENT_ID, redirect, self.now)
+        linking = Linking(self.store, self.vault, self.spotify, lambda: self.now)
+        url = await linking.begin(MEMBER, "@ada (Ada)", CLIENT_ID, redirect)
         landing = await self.house.consent(url, self.house.spotify.accounts[user])
-        state, code = link.pasted(landing)
-        await link.finish(self.store, self.vault, self.spotify, state, code, self.now)
+        consent = await linking.arrive_pasted(MEMBER, landing)
+        await linking.finish(MEMBER, consent.code)
         self.house.spotify.requests.clear()
 
 

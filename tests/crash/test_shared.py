@@ -15,7 +15,8 @@ from cryptography.fernet import Fernet
 
 from bot.adapters.store import Store
 from bot.adapters.vault import Vault
-from bot.flows import hosting, link, shared
+from bot.flows import hosting, shared
+from bot.flows.link import Linking
 from sandbox.house import CLIENT_ID, House
 from sandbox.library import Library
 from sandbox.spotify import Track
@@ -82,9 +83,10 @@ async def _prepare(house: House, database: Path, key: str) -> int:
     store = Store(f"sqlite+aiosqlite:///{database}")
     await store.migrate()
     spotify, vault = spotify_at(house.origin, store, key), Vault([key])
-    url = await link.begin(store, vault, spotify, HOST, CLIENT_ID, f"{house.public_url}/callback", NOW)
-    state, code = link.pasted(await house.consent(url, house.spotify.accounts["ada"]))
-    await link.finish(store, vault, spotify, state, code, NOW)
+    linking = Linking(store, vault, spotify, lambda: NOW)
+    url = await linking.begin(HOST, "ada", CLIENT_ID, f"{house.public_url}/callback")
+    consent = await linking.arrive_pasted(HOST, await house.consent(url, house.spotify.accounts["ada"]))
+    await linking.finish(HOST, consent.code)
     number = await shared.open_with(store, "Ours", HOST, 1, [(uri, HOST) for uri in URIS], NOW)
     await spotify.close()
     await store.close()

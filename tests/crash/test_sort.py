@@ -17,7 +17,8 @@ from cryptography.fernet import Fernet
 from bot.adapters.store import Store, answers, members, playlists, songs, writes
 from bot.adapters.vault import Vault
 from bot.core.records import Like, Song
-from bot.flows import hands, keep, link, sort
+from bot.flows import hands, keep, sort
+from bot.flows.link import Linking
 from sandbox.house import CLIENT_ID, House
 from sandbox.library import Library
 from sandbox.spotify import Fault, Track
@@ -89,10 +90,10 @@ async def _prepare(house: House, database: Path, key: str, playlist: str) -> int
     await store.migrate()
     spotify, vault = spotify_at(house.origin, store, key), Vault([key])
     redirect = f"{house.public_url}/callback"
-    url = await link.begin(store, vault, spotify, MEMBER, CLIENT_ID, redirect, NOW)
-    landing = await house.consent(url, house.spotify.accounts["ada"])
-    state, code = link.pasted(landing)
-    await link.finish(store, vault, spotify, state, code, NOW)
+    linking = Linking(store, vault, spotify, lambda: NOW)
+    url = await linking.begin(MEMBER, "ada", CLIENT_ID, redirect)
+    consent = await linking.arrive_pasted(MEMBER, await house.consent(url, house.spotify.accounts["ada"]))
+    await linking.finish(MEMBER, consent.code)
     async with store.reading() as tx:
         account = await members.account(tx, MEMBER)
     assert account is not None

@@ -28,8 +28,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 async def linked(house: House, resident: Resident) -> None:
     """Agree in the browser; the first sync has been begun when this returns."""
-    message = await answer(resident.person.command("link"))
-    await house.agree(next(each.url for each in message.buttons() if each.url), resident.account)
+    await house.link(resident)
 
 
 async def asked(house: House, resident: Resident, line: str, count: int = 1) -> None:

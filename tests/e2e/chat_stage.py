@@ -110,9 +110,7 @@ async def answer(gesture) -> Message:
 async def linked(house: House, name: str, library: Library) -> tuple[Resident, Outcome]:
     """A member who linked Spotify in the browser; with the outcome of /link, in which the next step is shown."""
     resident = house.move_in(name, library)
-    outcome = await resident.person.command("link")
-    url = next(each.url for each in (await outcome.reply()).buttons() if each.url)
-    await house.agree(url, resident.account)
+    outcome = await house.link(resident)
     await outcome.until(lambda each: "liked song" in each.text(), PATIENCE)
     return resident, outcome
 

@@ -95,8 +95,7 @@ class Home(House):
 
     async def link(self, resident: Resident) -> Outcome:
         """Link Spotify in the browser; the outcome of /link, in which the next step is shown."""
-        outcome = await resident.person.command("link")
-        await self.agree(consent_url(await outcome.reply()), resident.account)
+        outcome = await super().link(resident)
         await outcome.until(lambda each: "liked song" in each.text(), PATIENCE)
         return outcome
 
@@ -220,10 +219,6 @@ def _pieces(line: str) -> Iterator[str]:
     """Whatever in a line is as long as what may not be shown of a secret."""
     for word in re.findall(rf"[\w-]{{{SHOWN},}}", line):
         yield from (word[at : at + SHOWN] for at in range(len(word) - SHOWN + 1))
-
-
-def consent_url(message: Message) -> str:
-    return next(button.url for button in message.buttons() if button.url)
 
 
 def file_of(library: Library) -> Upload:

@@ -7,10 +7,10 @@ import aiohttp
 import pytest
 
 from sandbox.discord import Person
-from sandbox.house import Resident
+from sandbox.house import Resident, consent_url
 from sandbox.spotify import App
 from tests.e2e.chat_stage import answer, asked_about, labels, styled
-from tests.e2e.home import PATIENCE, Home, consent_url
+from tests.e2e.home import PATIENCE, Home
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
 OWN_APP = "c0ffee" * 5 + "00"
@@ -33,9 +33,10 @@ async def test_help_leads_from_the_link_to_the_first_playlists(home: Home) -> No
     said = await answer(ida.person.command("help"))
     assert labels(said) == ["Link Spotify"]
     outcome = await ida.person.click(said, "Link Spotify")
-    await home.agree(consent_url(await outcome.reply()), ida.account)
-    said = await outcome.until(lambda each: "Linked as *Ida*" in each.text(), PATIENCE)
-    assert "20 liked songs" in said.text()
+    message = await outcome.reply()
+    await home.confirm(ida.person, message, await home.agree(consent_url(message), ida.account))
+    said = await outcome.until(lambda each: "20 liked songs" in each.text(), PATIENCE)
+    assert "Linked as *Ida*" in said.text()
 
     assert [each.label for each in said.selects()[0].options] == ["Run", "Late night"]
     said = await answer(ida.person.select(said, "Your playlists", ["Run", "Late night"]))
@@ -74,6 +75,7 @@ async def test_an_address_that_was_pasted_links_only_who_began_and_only_once(hom
     form = await max_.person.click(other, "Paste the address")
     await (await max_.person.submit(form, address=stolen)).until(lambda each: "not yours" in each.text())
     assert "account" not in kept_of(home, max_.person) | kept_of(home, leo.person)
+    assert home.calls(leo.account) == []
 
     form = await leo.person.click(message, "Paste the address")
     await (await leo.person.submit(form, address=stolen)).until(lambda each: "used already" in each.text())
@@ -82,7 +84,10 @@ async def test_an_address_that_was_pasted_links_only_who_began_and_only_once(hom
     await (await leo.person.submit(form, address="http://127.0.0.1/no")).until(lambda each: "state=" in each.text())
     landing = await home.consent(consent_url(message), leo.account)
     form = await leo.person.click(message, "Paste the address")
-    outcome = await leo.person.submit(form, address=landing)
+    asked = await (await leo.person.submit(form, address=landing)).reply()
+    assert "*Leo* at Spotify" in asked.text()
+    assert "account" not in kept_of(home, leo.person)
+    outcome = await leo.person.click(asked, "Link it")
     assert "Linked as *Leo*" in (await outcome.until(lambda each: "9 liked" in each.text(), PATIENCE)).text()
 
 
@@ -95,7 +100,7 @@ async def test_a_member_brings_an_app_of_their_own(home: Home) -> None:
     outcome = await mia.person.command("link", client_id=OWN_APP)
     message = await outcome.reply()
     assert OWN_APP in consent_url(message)
-    await home.agree(consent_url(message), mia.account)
+    await home.confirm(mia.person, message, await home.agree(consent_url(message), mia.account))
     await outcome.until(lambda each: "9 liked songs" in each.text(), PATIENCE)
     assert {each.client_id for each in home.spotify.requests if each.user == "mia"} == {OWN_APP}
 
@@ -152,7 +157,7 @@ async def test_unlinking_during_a_sync_ends_it(home: Home) -> None:
     message = await answer(ron.person.command("link"))
     gate = asyncio.Semaphore(1)  # one page of likes comes; the next one waits
     with home.meddling(ron.account, "GET /v1/me/tracks", gate.acquire):
-        await home.agree(consent_url(message), ron.account)
+        await home.confirm(ron.person, message, await home.agree(consent_url(message), ron.account))
         await home.until(lambda: home.calls(ron.account).count("GET /v1/me/tracks") == 2)
         outcome = await ron.person.click(await answer(ron.person.command("unlink")), "Unlink")
         gate.release()

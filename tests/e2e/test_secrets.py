@@ -6,9 +6,10 @@ Every test in the home is watched for that; here are the flows that handle secre
 import aiohttp
 import pytest
 
+from sandbox.house import code_on, consent_url
 from sandbox.spotify import Fault
 from tests.e2e.chat_stage import answer, styled
-from tests.e2e.home import PATIENCE, Home, consent_url, shown
+from tests.e2e.home import PATIENCE, Home, shown
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -31,6 +32,8 @@ async def test_p34_links_that_fail_and_tokens_that_are_renewed_show_no_secret(ho
         for address in (landing.replace("state=", "state=x"), f"{landing}&code=again", landing, landing):
             async with browser.get(address) as page:
                 pages.append(await page.text())
+        code = code_on(pages[3])
+        await home.confirm(sam.person, said[1], pages[3])
         async with browser.get(f"{home.public_url}/callback?state={FOREIGN}&code={FOREIGN}") as page:
             pages.append(await page.text())
         async with browser.get(f"{home.public_url}/health") as page:
@@ -42,6 +45,7 @@ async def test_p34_links_that_fail_and_tokens_that_are_renewed_show_no_secret(ho
 
     secrets = home.secrets() | home.codes() | {FOREIGN[:20]}
     assert shown(home.log.read_text(), secrets) == []
+    assert code not in home.log.read_text()
     assert shown("\n".join(pages), secrets) == []
     kept = b"".join(path.read_bytes() for path in home.data.rglob("*") if path.is_file())
     assert shown(kept.decode("latin-1").replace("\n", " "), secrets) == []

@@ -108,9 +108,12 @@ class Spotify:
             me = await self._sender.send(client_id, partial(line.ask, tokens.access, wire.me))
         finally:
             line.close()
-        profile = shapes.profile(me)
-        self._user_ids[profile.user_key] = shapes.user_id(me)
-        return profile
+        return shapes.profile(me)
+
+    def know(self, profile: Profile) -> None:
+        """Remember an account that was linked."""
+        if profile.id:
+            self._user_ids[profile.user_key] = profile.id
 
     # ---------------------------------------------------------------- a member's calls
     def music(self, account: Account) -> SpotifyMusic:

@@ -30,6 +30,7 @@ def consent_url(accounts_url: str, client_id: str, redirect_uri: str, state: str
         "state": state,
         "code_challenge_method": "S256",
         "code_challenge": challenge,
+        "show_dialog": "true",  # asks again who agreed before: nobody agrees by merely opening an address
     }
     return f"{accounts_url}/authorize?{urlencode(query)}"
 

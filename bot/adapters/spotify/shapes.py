@@ -42,8 +42,9 @@ def user_id(me: Any) -> str:
 
 @answer
 def profile(me: Any) -> Profile:
-    id_ = _needed(untrusted.text(me.get("id")) or untrusted.text(me.get("account_id")))
-    return Profile(untrusted.text(me.get("account_id")) or id_, untrusted.text(me.get("display_name")) or id_)
+    user, account = untrusted.text(me.get("id")), untrusted.text(me.get("account_id"))
+    key = _needed(account or user)
+    return Profile(key, untrusted.text(me.get("display_name")) or user or key, user)
 
 
 @answer

@@ -97,9 +97,17 @@ async def delete_account(tx: Tx, member: int) -> None:
 
 
 async def open_link(tx: Tx, **values: Any) -> None:
-    """Remember a link that was begun: digest, member, client_id, verifier (sealed), redirect_uri, expires_at."""
-    await tx.execute(delete(LINK).where(LINK.c.expires_at < values["expires_at"] - schema.LINK_KEPT))
+    """Remember the link that a member began, instead of any before it.
+
+    values: digest, member, name, client_id, verifier (sealed), redirect_uri, expires_at.
+    """
+    await tx.execute(delete(LINK).where(LINK.c.member == values["member"]))
     await tx.execute(insert(LINK).values(**values))
+
+
+async def sweep_links(tx: Tx, now: datetime) -> None:
+    """Delete the links that are good no more."""
+    await tx.execute(delete(LINK).where(LINK.c.expires_at <= now))
 
 
 async def take_link(tx: Tx, digest: str) -> dict[str, Any] | None:

@@ -47,6 +47,7 @@ async def on_erase(interaction: Interaction, _: Id) -> None:
     await reply.pause_apart(interaction)
     bot.desk.forget(member)
     bot.offers.forget(member)
+    services.linking.forget(member)
     services.recommender.forget(member)
     models = services.settings.models_dir
     await erase.erase(services.store, services.jobs, services.outlooks, models, member, services.clock())

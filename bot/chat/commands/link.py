@@ -26,18 +26,31 @@ async def _offer(interaction: Interaction, client_id: str | None) -> None:
     app = (client_id or settings.spotify_client_id).strip().lower()
     if not app:
         raise BadChoice(sentences.NO_APP)
-    now = services.clock()
-    url = await flow.begin(
-        services.store, services.vault, services.spotify, interaction.user.id, app, settings.redirect_uri, now
-    )
-    interaction.client.desk.wait(interaction, "sync", now)
+    url = await services.linking.begin(interaction.user.id, _name(interaction), app, settings.redirect_uri)
+    interaction.client.desk.wait(interaction, "link", services.clock())
+    code = layout.button("Enter the code", ids.of("code"))
     paste = None if settings.public_https else layout.button("Paste the address", ids.of("paste"))
     page = Page(
         sentences.CONSENT,
-        layout.row(layout.link("To Spotify", url), paste),
+        layout.row(layout.link("To Spotify", url), code, paste),
         layout.small(sentences.PASTE) if paste else None,
     )
     await reply.show_privately(interaction, page)
+
+
+def _name(interaction: Interaction) -> str:
+    """What Discord calls the member: first the name that nobody else has, for the other one can be anybody's."""
+    return f"@{interaction.user} ({interaction.user.display_name})"
+
+
+async def on_code(interaction: Interaction, _: Id) -> None:
+    box = layout.field("Code", "code", 20, "ABCD-EFGH")
+    await reply.ask(interaction, Form("Link Spotify", ids.of("coded"), sentences.CODE, box))
+
+
+async def on_coded(interaction: Interaction, _: Id) -> None:
+    consent = interaction.client.services.linking.prove(interaction.user.id, fields(interaction).get("code", ""))
+    await reply.show(interaction, _confirm(consent))
 
 
 async def on_paste(interaction: Interaction, _: Id) -> None:
@@ -51,16 +64,34 @@ async def on_paste(interaction: Interaction, _: Id) -> None:
 
 
 async def on_pasted(interaction: Interaction, _: Id) -> None:
-    """Finish the link with the address that the member landed on."""
-    services, now = interaction.client.services, interaction.client.services.clock()
-    state, code = flow.pasted(fields(interaction).get("address", ""))
+    """Go on with the address that the member landed on, where no page could show a code."""
+    services = interaction.client.services
+    if services.settings.public_https:  # the page shows whose account it is, an address that was handed on does not
+        raise BadChoice(sentences.NO_PASTE)
+    flow.pasted(address := fields(interaction).get("address", ""))
     await reply.pause(interaction)
-    linked = await flow.finish(
-        services.store, services.vault, services.spotify, state, code, now, by=interaction.user.id
-    )
-    interaction.client.desk.wait(interaction, "sync", now)
+    consent = await services.linking.arrive_pasted(interaction.user.id, address)
+    await reply.show(interaction, _confirm(consent))
+
+
+def _confirm(consent: flow.Consent) -> Page:
+    """Whose account it is, before anything is linked."""
+    yes = layout.button("Link it", ids.of("linkit", consent.code), layout.GREEN)
+    return Page(texts.confirm_link(consent.profile.name), layout.row(yes, layout.button("Cancel", ids.of("dontlink"))))
+
+
+async def on_link_it(interaction: Interaction, what: Id) -> None:
+    services = interaction.client.services
+    await reply.pause(interaction)
+    linked = await services.linking.finish(interaction.user.id, what.key)
+    interaction.client.desk.wait(interaction, "sync", services.clock())
     await reply.show(interaction, Page(texts.linked_now(linked.name)))
     await services.jobs.enqueue("sync", linked.member)
+
+
+async def on_do_not_link(interaction: Interaction, _: Id) -> None:
+    interaction.client.services.linking.forget(interaction.user.id)
+    await reply.show(interaction, Page(sentences.NOT_LINKED))
 
 
 @app_commands.command(description="Delete the keys to your Spotify account and everything that came from it")
@@ -77,6 +108,7 @@ async def on_unlink(interaction: Interaction, _: Id) -> None:
     await services.jobs.forget(member)  # a training or a sync that is under way would bring something back
     await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
     services.outlooks.forget(member)
+    services.linking.forget(member)
     interaction.client.offers.forget(member)
     await reply.show(interaction, Page(sentences.UNLINKED))
 
@@ -98,4 +130,14 @@ async def sync(interaction: Interaction) -> None:
 
 
 COMMANDS: tuple[AnyCommand, ...] = (link, unlink, sync)
-TAPS = {"link": on_link, "paste": on_paste, "pasted": on_pasted, "unlink": on_unlink, "keepit": on_keep_it}
+TAPS = {
+    "link": on_link,
+    "code": on_code,
+    "coded": on_coded,
+    "paste": on_paste,
+    "pasted": on_pasted,
+    "linkit": on_link_it,
+    "dontlink": on_do_not_link,
+    "unlink": on_unlink,
+    "keepit": on_keep_it,
+}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
+from bot.flows.link import Consent
 from tests.contract.spotify.site import Site, opened
 from tests.contract.spotify.stage import MARA, Stage, empty_store, staged
 
@@ -35,9 +36,9 @@ async def linking(stage: Stage) -> AsyncIterator[Site]:
     """The pages with the real flow behind them."""
 
     class Linking(Site):
-        async def finish(self, state: str, code: str | None, error: str | None) -> None:
+        async def arrive(self, state: str, code: str | None, error: str | None) -> Consent:
             self.returns.append((state, code, error))
-            await stage.finish(state, code)
+            return await stage.linking.arrive(state, code)
 
     site = Linking()
     runner = await opened(site)

@@ -1,12 +1,19 @@
 """The bot's pages, served; with a flow behind them that only notes what reached it."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 
+from bot.flows.link import Consent
+from bot.ports import Profile, Tokens
 from bot.web import application, port_of, serve
+
+MARA = Profile("mara", "Mara <b>& \u202ecompany", "mara")  # what turns text around is not to be shown
+LATER = datetime(2026, 11, 1, tzinfo=UTC)
+CONSENT = Consent(1, '@mara ("Mara"</bdi>)', "app", MARA, Tokens("canary", "canary", LATER, ""), "ABCD-EFGH", LATER)
 
 
 class Site:
@@ -17,10 +24,11 @@ class Site:
         self.returns: list[tuple[str, str | None, str | None]] = []
         self.port = 0
 
-    async def finish(self, state: str, code: str | None, error: str | None) -> None:
+    async def arrive(self, state: str, code: str | None, error: str | None) -> Consent:
         self.returns.append((state, code, error))
         if self.problem:
             raise self.problem
+        return CONSENT
 
     async def healthy(self) -> dict[str, Any]:
         return {"ok": self.well, "version": "0"}
@@ -32,7 +40,7 @@ class Site:
 
 
 async def opened(site: Site) -> web.AppRunner:
-    runner = await serve(application(site.finish, site.healthy), 0)
+    runner = await serve(application(site.arrive, site.healthy), 0)
     site.port = port_of(runner)
     return runner
 

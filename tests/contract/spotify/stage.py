@@ -82,6 +82,7 @@ class Stage:
     store: Store
     vault: Vault
     spotify: Spotify
+    linking: link.Linking
     root: str
 
     def again(self, pace: Pace = UNHURRIED, **secrets: str) -> Spotify:
@@ -97,16 +98,18 @@ class Stage:
             sleep=self.clock.sleep,
         )
 
-    async def begin(self, member: int) -> str:
-        return await link.begin(self.store, self.vault, self.spotify, member, APP, BACK, self.clock())
+    def restart(self, **secrets: str) -> None:
+        """Let the adapter, and the links that are under way, be as after a restart."""
+        self.spotify = self.again(**secrets)
+        self.linking = link.Linking(self.store, self.vault, self.spotify, self.clock)
 
-    async def finish(self, state: str, code: str | None, by: int | None = None) -> link.Linked:
-        return await link.finish(self.store, self.vault, self.spotify, state, code, self.clock(), by)
+    async def begin(self, member: int, name: str = "@mara (Mara)") -> str:
+        return await self.linking.begin(member, name, APP, BACK)
 
     async def link(self, member: int, user: str) -> SpotifyMusic:
-        """Go through consent as `user`; return the member's music."""
+        """Go through consent as `user`, and confirm it as the member; return the member's music."""
         state, code = returned(await agree(await self.begin(member), user))
-        await self.finish(state, code)
+        await self.linking.finish(member, (await self.linking.arrive(state, code)).code)
         return await self.music(member)
 
     async def account(self, member: int) -> Account | None:
@@ -174,8 +177,8 @@ async def staged(folder: Path, empty: Path) -> AsyncIterator[Stage]:
     outer = web.Application()
     outer.add_subapp("/spotify", application(world))
     async with served(outer) as origin:
-        stage = Stage(world, clock, store, vault, None, f"{origin}/spotify")  # type: ignore[arg-type]
-        stage.spotify = stage.again()
+        stage = Stage(world, clock, store, vault, None, None, f"{origin}/spotify")  # type: ignore[arg-type]
+        stage.restart()
         yield stage
         await stage.spotify.close()
     await store.close()

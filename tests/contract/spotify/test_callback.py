@@ -20,6 +20,7 @@ async def test_p32_consent_is_asked_with_pkce_s256_and_a_state_of_256_bits(stage
     query = parse_qs(urlsplit(await stage.begin(MARA)).query)
     assert query["code_challenge_method"] == ["S256"]
     assert query["redirect_uri"] == [BACK]
+    assert query["show_dialog"] == ["true"]
     assert len(query["state"][0]) == len(query["code_challenge"][0]) == 43
     async with stage.store.reading() as tx:
         (row,) = (await tx.exec_driver_sql("SELECT digest, verifier FROM link_state")).all()
@@ -51,9 +52,9 @@ async def test_p32_a_state_is_good_for_ten_minutes(stage: Stage, linking: Site, 
 
 
 async def test_p32_a_state_belongs_to_the_member_who_began(stage: Stage) -> None:
-    state, code = returned(await agree(await stage.begin(MARA), "mara"))
+    landing = await agree(await stage.begin(MARA), "mara")
     with pytest.raises(LinkRefused):
-        await stage.finish(state, code, by=IDA)
+        await stage.linking.arrive_pasted(IDA, landing)
     assert stage.asked(TOKEN) == []
     assert await stage.account(IDA) is None
 

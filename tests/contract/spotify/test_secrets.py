@@ -11,9 +11,10 @@ import pytest
 from bot.adapters.spotify import open_tokens
 from bot.errors import CratekeeperError
 from bot.flows import link
+from sandbox.house import code_on
 from sandbox.spotify import App
 from tests.contract.spotify.site import Site, back
-from tests.contract.spotify.stage import APP, BACK, KEY, LIKES, MARA, TOKEN, UNHURRIED, URIS, Stage, agree, returned
+from tests.contract.spotify.stage import APP, BACK, KEY, LIKES, MARA, TOKEN, URIS, Stage, agree, returned
 
 
 class Everything(logging.Handler):
@@ -47,13 +48,17 @@ async def test_p34_no_secret_shows_in_logs_errors_or_reprs_at_any_level(
 ) -> None:
     stage.world.apps.clear()
     stage.world.register(App(APP, frozenset({BACK}), secret="canary-secret", users={"mara"}))
-    stage.spotify = stage.again(UNHURRIED, **{APP: "canary-secret"})
+    stage.restart(**{APP: "canary-secret"})
     shown, secrets = io.StringIO(), {"canary-secret", KEY}
 
     # Linked through the callback, then everything that is asked of Spotify.
     address = await agree(await stage.begin(MARA), "mara")
     secrets |= {*returned(address), await verifier_of(stage)}
-    assert (await linking.get(back(address)))[0] == 200
+    status, page, _ = await linking.get(back(address))
+    assert status == 200
+    shown.write(page.replace(code := code_on(page), "") + repr(stage.linking._consents))
+    secrets.add(code)
+    await stage.linking.finish(MARA, code)
     secrets |= await tokens_of(stage)
     music = await stage.music(MARA)
     await music.likes(0)

@@ -11,7 +11,7 @@ from bot.core.records import Account
 from bot.errors import ConsentEnded, LinkRefused, NotLinked, NotOnAllowList, SpotifyDown, SpotifyError
 from sandbox.spotify import App
 from sandbox.spotify.faults import Request
-from tests.contract.spotify.stage import APP, BACK, LIKES, MARA, OLE, TOKEN, UNHURRIED, URIS, Stage, agree, returned
+from tests.contract.spotify.stage import APP, BACK, LIKES, MARA, OLE, TOKEN, URIS, Stage, agree, returned
 
 
 async def test_tokens_are_renewed_before_they_expire(stage: Stage, mara: SpotifyMusic) -> None:
@@ -161,12 +161,12 @@ async def test_p11_a_member_without_a_seat_hears_so_and_leaves_nothing_behind(st
     state, code = returned(await agree(await stage.begin(OLE), "ole"))
     stage.world.requests.clear()
     with pytest.raises(NotOnAllowList) as told:
-        await stage.finish(state, code)
+        await stage.linking.arrive(state, code)
     assert "no seat" in told.value.for_member()
     assert stage.asked() == [TOKEN, "GET /v1/me"]
     assert await stage.account(OLE) is None
     with pytest.raises(LinkRefused):
-        await stage.finish(state, code)
+        await stage.linking.arrive(state, code)
 
 
 async def test_p11_a_member_who_loses_the_seat_later_hears_so_too(stage: Stage, mara: SpotifyMusic) -> None:
@@ -185,9 +185,9 @@ async def test_an_account_is_known_by_the_key_that_never_changes(stage: Stage, m
 async def test_an_app_with_a_secret_shows_it_and_one_with_the_wrong_secret_is_refused(stage: Stage) -> None:
     stage.world.apps.clear()
     stage.world.register(App(APP, frozenset({BACK}), secret="right", users={"mara"}))
-    stage.spotify = stage.again(UNHURRIED, **{APP: "right"})
+    stage.restart(**{APP: "right"})
     await stage.link(MARA, "mara")
-    stage.spotify = stage.again(UNHURRIED, **{APP: "wrong"})
+    stage.restart(**{APP: "wrong"})
     with pytest.raises(SpotifyError, match="invalid_client"):
         await stage.link(MARA, "mara")
 

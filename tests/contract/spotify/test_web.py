@@ -1,7 +1,10 @@
 """The pages over real HTTP: the callback, health, and what neither ever says."""
 
 import asyncio
+import base64
+import hashlib
 import logging
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -23,7 +26,7 @@ async def site() -> AsyncIterator[Site]:
 async def test_the_callback_hands_on_what_spotify_says_and_answers_with_a_page(site: Site) -> None:
     status, page, _ = await site.get(f"/callback?code=abc&state={STATE}")
     assert (status, site.returns) == (200, [(STATE, "abc", None)])
-    assert "Linked. You can close this page and go back to Discord." in page
+    assert "<output>ABCD-EFGH</output>" in page
     await site.get(f"/callback?error=access_denied&state={STATE}&iss=something-new")
     assert site.returns[1:] == [(STATE, None, "access_denied")]
 
@@ -65,9 +68,10 @@ async def test_p32_a_return_that_spotify_would_not_send_reaches_nothing(site: Si
         (StoreFull("canary"), 503),
         (VaultError("canary"), 503),
         (RuntimeError("canary"), 500),
+        (None, 200),
     ],
 )
-async def test_p32_each_end_has_a_page_that_never_changes(problem: Exception, status: int) -> None:
+async def test_p32_no_page_repeats_what_was_asked_for(problem: Exception | None, status: int) -> None:
     site = Site(problem)
     runner = await opened(site)
     answers = [await site.get(f"/callback?code={code}&state={STATE}") for code in ("canary", "other")]
@@ -75,6 +79,17 @@ async def test_p32_each_end_has_a_page_that_never_changes(problem: Exception, st
     assert answers[0][1] == answers[1][1]
     assert "canary" not in answers[0][1]
     await runner.cleanup()
+
+
+async def test_p37_the_page_shows_both_names_as_text_and_whose_code_it_is(site: Site) -> None:
+    _, page, headers = await site.get(f"/callback?code=abc&state={STATE}")
+    assert "<bdi>Mara &lt;b&gt;&amp; company</bdi>" in page
+    assert "<bdi>@mara (&quot;Mara&quot;&lt;/bdi&gt;)</bdi>" in page
+    assert "Not your Discord account?" in page
+    assert "canary" not in page
+    (style,) = re.findall("<style>(.*)</style>", page)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}';" in headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("path", ["/callback", f"/callback?code=a&state={STATE}", "/health", "/nowhere"])

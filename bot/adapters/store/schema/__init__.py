@@ -5,7 +5,7 @@ an imported file that had none. Moments are UTC. Alembic's migrations are the tr
 about today, and a test compares the two.
 """
 
-from bot.adapters.store.schema.base import LINK_KEPT, OPERATOR, Moment, Serial, metadata
+from bot.adapters.store.schema.base import OPERATOR, Moment, Serial, metadata
 from bot.adapters.store.schema.catalogue import distaste, entry, shown, space
 from bot.adapters.store.schema.members import account, api_token, erasure, link_state, member, notice, session
 from bot.adapters.store.schema.pace import cooldown, spent
@@ -37,7 +37,6 @@ from bot.adapters.store.schema.social import (
 from bot.adapters.store.schema.songs import feature, liked, lookup, match, news, recording, song
 
 __all__ = [
-    "LINK_KEPT",
     "OPERATOR",
     "Moment",
     "Serial",

@@ -1,6 +1,6 @@
 """What every table is made with: the metadata, moments, serial numbers, the reference to a member."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Integer, MetaData, TypeDecorator
@@ -30,7 +30,6 @@ class Moment(TypeDecorator[datetime]):
 
 Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER key
 OPERATOR = 0  # the owner of features that belong to nobody in particular
-LINK_KEPT = timedelta(days=1)  # a link that nobody finished is swept a day after it was begun
 
 
 def of_member(name: str = "member", **options: Any) -> Column[int]:

@@ -48,6 +48,7 @@ link_state = Table(
     metadata,
     Column("digest", String, primary_key=True),  # sha256 of the state; the state itself is only in the link
     of_member(),
+    Column("name", String, nullable=False, server_default=""),  # what Discord calls them; the callback's page shows it
     Column("client_id", String, nullable=False),
     Column("verifier", LargeBinary, nullable=False),  # PKCE, sealed
     Column("redirect_uri", String, nullable=False),

@@ -1,0 +1,153 @@
+"""A consent is bound to the person at both ends: who agreed in the browser, and who began in Discord (promise P37)."""
+
+import gc
+
+import pytest
+
+from bot.errors import LinkRefused, WrongCode
+from bot.flows.link import GOOD_FOR, LETTERS, TRIES, Consent
+from bot.ports import Tokens
+from tests.contract.spotify.site import Site, back
+from tests.contract.spotify.stage import IDA, MARA, Stage, agree, returned
+
+SECONDS = GOOD_FOR.total_seconds()
+
+
+async def arrived(stage: Stage, member: int = MARA, user: str = "mara") -> Consent:
+    return await stage.linking.arrive(*returned(await agree(await stage.begin(member), user)))
+
+
+def wrong(code: str) -> str:
+    return code[:-1] + ("2" if code[-1] != "2" else "3")
+
+
+async def test_p37_agreeing_alone_links_nothing(stage: Stage, linking: Site) -> None:
+    status, page, _ = await linking.get(back(await agree(await stage.begin(MARA, "@mara (Mara)"), "ida")))
+    assert status == 200
+    assert "<bdi>Ida</bdi>" in page, "whose Spotify it is"
+    assert "<bdi>@mara (Mara)</bdi>" in page, "whose Discord account it would be"
+    assert await stage.account(MARA) is None
+    async with stage.store.reading() as tx:
+        assert (await tx.exec_driver_sql("SELECT * FROM link_state")).all() == []
+        assert (await tx.exec_driver_sql("SELECT next_poll_at FROM member")).scalar_one() is None, "nothing is due"
+
+
+async def test_p37_a_consent_that_nobody_confirmed_never_reaches_the_disk(stage: Stage) -> None:
+    tokens = (await arrived(stage)).tokens
+    kept = b"".join(path.read_bytes() for path in stage.store.path.parent.glob("*.db*"))
+    assert tokens.access.encode() not in kept
+    assert tokens.refresh.encode() not in kept
+    async with stage.store.reading() as tx:
+        assert (await tx.exec_driver_sql("SELECT * FROM account")).all() == []
+
+
+async def test_p37_the_code_links_only_for_who_began(stage: Stage) -> None:
+    consent = await arrived(stage, MARA, "ida")
+    await arrived(stage, IDA, "ida")
+    for member in (IDA, 99):
+        with pytest.raises((LinkRefused, WrongCode)):
+            await stage.linking.finish(member, consent.code)
+    assert stage.linking.prove(MARA, consent.code).profile.name == "Ida"
+    assert await stage.account(MARA) is None, "the name is shown before anything is linked"
+    assert (await stage.linking.finish(MARA, consent.code)).name == "Ida"
+    with pytest.raises(LinkRefused):
+        await stage.linking.finish(MARA, consent.code)
+
+
+async def test_p37_a_code_may_be_typed_five_times(stage: Stage) -> None:
+    code = (await arrived(stage)).code
+    for left in reversed(range(TRIES)):
+        with pytest.raises(WrongCode) as told:
+            stage.linking.prove(MARA, wrong(code))
+        assert told.value.left == left
+    assert "last try" in told.value.for_member()
+    with pytest.raises(LinkRefused):
+        await stage.linking.finish(MARA, code)
+
+
+async def test_p37_guesses_by_a_forged_button_count_as_well(stage: Stage) -> None:
+    code = (await arrived(stage)).code
+    for _ in range(TRIES):
+        with pytest.raises(WrongCode):
+            await stage.linking.finish(MARA, wrong(code))
+    with pytest.raises(LinkRefused):
+        await stage.linking.finish(MARA, code)
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(SECONDS - 1, True), (SECONDS, False)])
+async def test_p37_a_code_is_good_for_ten_minutes(stage: Stage, seconds: int, good: bool) -> None:
+    code = (await arrived(stage)).code
+    stage.clock.pass_by(seconds=seconds)
+    if good:
+        await stage.linking.finish(MARA, code)
+    else:
+        with pytest.raises(LinkRefused):
+            await stage.linking.finish(MARA, code)
+    assert (await stage.account(MARA) is not None) == good
+
+
+async def test_p37_a_newer_consent_takes_the_place_of_the_older(stage: Stage) -> None:
+    older, newer = await arrived(stage, user="ida"), await arrived(stage, user="mara")
+    with pytest.raises(WrongCode):
+        await stage.linking.finish(MARA, older.code)
+    assert (await stage.linking.finish(MARA, newer.code)).name == "Mara"
+
+
+async def test_p37_a_code_is_typed_as_people_type(stage: Stage) -> None:
+    code = (await arrived(stage)).code
+    assert set(code) <= {*LETTERS, "-"}
+    for typed in (code.lower(), code.replace("-", ""), f"  {code} ", code.replace("-", " ")):
+        assert stage.linking.prove(MARA, typed).code == code
+    for nonsense in ("", "-", "é", "\u2460"):
+        stage.linking.prove(MARA, code).tries = TRIES
+        with pytest.raises(WrongCode):
+            stage.linking.prove(MARA, nonsense)
+
+
+async def test_p37_an_address_that_was_pasted_shows_whose_account_it_is_before_it_is_linked(stage: Stage) -> None:
+    consent = await stage.linking.arrive_pasted(MARA, await agree(await stage.begin(MARA), "ida"))
+    assert consent.profile.name == "Ida"
+    assert await stage.account(MARA) is None
+
+
+@pytest.mark.parametrize("address", ["", "http://[", "http://x/?state=a", "http://x/?state=a&state=b", "no"])
+async def test_an_address_that_is_none_is_refused_in_words(stage: Stage, address: str) -> None:
+    with pytest.raises(LinkRefused):
+        await stage.linking.arrive_pasted(MARA, address)
+
+
+async def test_p35_links_and_consents_are_swept_although_nobody_comes_back(stage: Stage) -> None:
+    await arrived(stage)
+    await stage.begin(IDA)
+    gone = tokens_held()
+    stage.clock.pass_by(seconds=SECONDS)
+    await stage.linking.sweep()
+    assert tokens_held() == gone - 1
+    async with stage.store.reading() as tx:
+        assert (await tx.exec_driver_sql("SELECT * FROM link_state")).all() == []
+
+
+async def test_p35_what_was_forgotten_cannot_be_confirmed(stage: Stage) -> None:
+    code = (await arrived(stage)).code
+    stage.linking.forget(MARA)
+    with pytest.raises(LinkRefused):
+        await stage.linking.finish(MARA, code)
+
+
+async def test_p35_a_member_who_was_erased_meanwhile_is_not_brought_back(stage: Stage) -> None:
+    code = (await arrived(stage)).code
+    async with stage.store.writing() as tx:
+        await tx.exec_driver_sql("DELETE FROM member")
+    with pytest.raises(LinkRefused):
+        await stage.linking.finish(MARA, code)
+
+
+async def test_a_member_has_one_link_under_way(stage: Stage, linking: Site) -> None:
+    older = await agree(await stage.begin(MARA), "mara")
+    await stage.begin(MARA)
+    assert (await linking.get(back(older)))[0] == 400
+
+
+def tokens_held() -> int:
+    gc.collect()
+    return sum(isinstance(each, Tokens) for each in gc.get_objects())
