@@ -2,10 +2,11 @@
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Form, Page
+from bot.core import limits
 from bot.core.social import Repost
 from bot.errors import AlreadyReposted, timestamp
 from bot.flows.catalogue import Entry
-from bot.flows.report import LONGEST, REASONS
+from bot.flows.report import REASONS
 from bot.flows.repost import Offer
 
 MAY_I = "Post {song} in <#{channel}>, with your name? Everybody there sees it."
@@ -51,7 +52,7 @@ def report_form(key: str) -> Form:
         "Report this song",
         ids.of("freporting", key),
         layout.choice(REPORT, "reason", options),
-        layout.field("Anything to add?", "words", LONGEST, long=True, needed=False),
+        layout.field("Anything to add?", "words", limits.REPORT_WORDS, long=True, needed=False),
     )
 
 

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
+from bot.core import limits
 from bot.core.records import Song
-from bot.core.rounds import CANCELLED, CLOSED, ENTERING, FEWEST, VOTES, VOTING, Placed
+from bot.core.rounds import CANCELLED, CLOSED, ENTERING, FEWEST, VOTING, Placed
 from bot.errors import timestamp
 from bot.flows.rounds import Table
 
 NAME = 60  # characters of a song in a list
 HOW = "-# One song each. Who entered what is shown at the end, with the votes; until then nobody knows."
-HOW_VOTES = f"-# Up to {VOTES} votes each, never for one's own. It ends early when all who entered have voted."
+HOW_VOTES = (
+    f"-# Up to {limits.ROUND_VOTES} votes each, never for your own. It ends early once everyone who entered has voted."
+)
 CALLED_OFF = f"No vote this time: it was called off, or fewer than {FEWEST} songs were entered."
 CHOOSE = (
     "Which song for **{}**? Your name stands beside it at the end; until then nobody sees that it is yours. "
@@ -77,7 +80,9 @@ def ballot(table: Table) -> Page:
         return Page(NOTHING_TO_VOTE)
     asked = VOTE.format(words.escape(table.round.theme, 100), timestamp(table.round.vote_until, "R"))
     options = [_option(table, each.round_entry, each.song) for each in table.entries]
-    return Page(asked, layout.menu(ids.of("rvotes", table.round.round), "Up to three songs", options, most=VOTES))
+    return Page(
+        asked, layout.menu(ids.of("rvotes", table.round.round), "Up to three songs", options, most=limits.ROUND_VOTES)
+    )
 
 
 def voted(table: Table) -> Page:

@@ -9,8 +9,6 @@ from hashlib import blake2b
 from bot.core.social import Round, RoundEntry
 
 FEWEST = 3  # entries, below which there is nothing to vote on
-MOST = 25  # entries: what a select of Discord holds
-VOTES = 3  # of one member
 ENTERING, VOTING, CLOSED, CANCELLED = "entering", "voting", "closed", "cancelled"
 
 

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core import limits
 from bot.core.plan import Plan, plan
 
 DAY = timedelta(days=1)
 AT_LEAST = 2  # members who say drop before a song is dropped
 DROPS_A_DAY = 3  # songs that one member's votes may help to bring down
 STAYING = 5  # songs that votes leave in a list, whatever they say
-ADDS_A_DAY = 10  # songs of one member
 SHARE_FROM = 20  # songs in a list, from which on no more than half of it are one member's
-MOST = 500  # songs on record
 SHELF = "shelf:"  # what references begin with of playlists that the bot keeps itself
 
 
@@ -80,10 +79,10 @@ def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[V
         return "That song is in it already."
     if earlier is not None and voted_out(votes, song):
         return "That song was voted out. It comes back when more say keep than drop."
-    if len(record) >= MOST:
-        return f"It is full: {MOST} songs on record are the most."
-    if sum(each.brought_by == member and each.at > now - DAY for each in record) >= ADDS_A_DAY:
-        return f"You brought {ADDS_A_DAY} songs within a day; that is the most. More tomorrow."
+    if len(record) >= limits.SHARED_SONGS:
+        return f"It is full: {limits.SHARED_SONGS} songs are on record, the most there is. /shared new begins another."
+    if sum(each.brought_by == member and each.at > now - DAY for each in record) >= limits.SHARED_ADDS_A_DAY:
+        return f"You've brought {limits.SHARED_ADDS_A_DAY} songs in 24 hours, the most there is. More tomorrow."
     if len(standing) >= SHARE_FROM and 2 * (mine + 1) > len(standing) + 1:
         return "Half of it would be more than half yours. It is somebody else's turn."
     return None

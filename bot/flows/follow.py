@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, entries, members, people
+from bot.core import limits
 from bot.core.records import Song
 from bot.core.social import Reposted
 from bot.errors import BadChoice
 
 NEWEST = 10  # reposts in a list
 NOT_SHOWN = "They show nothing of what they repost, so there is nothing to follow."
+FULL = f"You follow {limits.FOLLOWED} people, the most there is. /unfollow makes room."
 YOURSELF = "That is you."
 
 
@@ -29,6 +31,8 @@ async def follow(store: Store, member: int, followed: int, now: datetime) -> Non
     async with store.writing() as tx:
         if not (await people.seen(tx, followed)).reposts:
             raise BadChoice(NOT_SHOWN)
+        if await people.count_following(tx, member, besides=followed) >= limits.FOLLOWED:
+            raise BadChoice(FULL)
         await members.ensure(tx, member, now)
         await people.follow(tx, member, followed, now)
 

@@ -12,7 +12,7 @@ from bot.adapters.store import shared as table
 from bot.core import shared as rules
 from bot.core.shared import Brought, Shared, State
 from bot.errors import BadChoice
-from bot.flows.shared import UNKNOWN, found
+from bot.flows.shared import UNKNOWN, found, refuse_hosting
 
 STALE = timedelta(days=7)  # that something waits to be written, before another may host it
 
@@ -68,6 +68,7 @@ async def confirm(store: Store, member: int, server: int | None, shared: int, no
         known = await _reached(tx, member, server, shared)
         if known.host != member:
             _free(known, await table.record(tx, shared), now)
+            await refuse_hosting(tx, member)
             await table.unhost(tx, shared)
         await members.ensure(tx, member, now)
         await table.join(tx, shared, member, now)

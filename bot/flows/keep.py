@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, playlists, songs
+from bot.core import limits
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists, NotLinked
 from bot.ports import Found, Music
 
 DEFAULT_LAYER = "main"
-MOST = 25  # playlists in a layer: what a select menu of Discord holds
-MOST_LAYERS = 10
 EMOJI = "🟦🟥🟩🟨🟪🟧🟫⬛⬜🔵🔴🟢🟡🟣🟠🟤⚫⚪🔷🔶🔺🔻💠🔘⭐"  # given out in this order
 
 
@@ -26,7 +25,7 @@ async def take(store: Store, music: Music, member: int, layer_name: str, found: 
     """Keep a playlist that exists. What stands in it now is the member's own, and stays."""
     contents = await music.contents(found.id)
     async with store.writing() as tx:
-        layer = await playlists.ensure_layer(tx, member, _name(layer_name))
+        layer = await _layer(tx, member, _name(layer_name))
         kept = await _adopt(tx, layer, found)
         await playlists.save_content(tx, kept, contents.items, contents.snapshot or found.snapshot)
         return kept
@@ -35,8 +34,9 @@ async def take(store: Store, music: Music, member: int, layer_name: str, found: 
 async def make(store: Store, music: Music, member: int, layer_name: str, name: str) -> Playlist:
     """Make a new playlist at the member's, and keep it."""
     async with store.writing() as tx:
-        layer = await playlists.ensure_layer(tx, member, _name(layer_name))
+        layer = await _layer(tx, member, _name(layer_name))
         await _room_for(tx, layer, _name(name))
+        await _room_for_another(tx, member)
     found = await music.create(_name(name))
     async with store.writing() as tx:
         kept = await _adopt(tx, layer, found)
@@ -57,6 +57,7 @@ async def _adopt(tx: Tx, layer: Layer, found: Found) -> Playlist:
     if earlier := await playlists.let_go(tx, layer.layer, found.id):
         await playlists.change(tx, earlier.playlist, removed_at=None, name=found.name, emoji=emoji)
         return await _get(tx, layer.member, earlier.playlist)
+    await _room_for_another(tx, layer.member)
     return await playlists.add(tx, layer.member, layer.layer, found.name, found.id, emoji)
 
 
@@ -64,10 +65,26 @@ async def _room_for(tx: Tx, layer: Layer, name: str) -> None:
     kept = await playlists.in_layer(tx, layer.layer)
     if any(each.ref and each.name.casefold() == name.casefold() for each in kept):
         raise BadChoice(f"“{name}” is in {layer.name} already.")
-    if len(kept) >= MOST:
-        raise BadChoice(f"{layer.name} is full: a layer holds {MOST} playlists. Another layer has room.")
-    if len(await playlists.layers(tx, layer.member)) > MOST_LAYERS:
-        raise BadChoice(f"{MOST_LAYERS} layers are the most.")
+    if len(kept) >= limits.PLAYLISTS:
+        raise BadChoice(f"{layer.name} is full: a layer holds {limits.PLAYLISTS} playlists. Another layer has room.")
+
+
+async def _room_for_another(tx: Tx, member: int) -> None:
+    if await playlists.count_ever(tx, member) >= limits.PLAYLISTS_EVER:
+        raise BadChoice(
+            f"You've handed me {limits.PLAYLISTS_EVER} playlists over time, the most I can remember. "
+            "/playlists add takes back one that you let go of."
+        )
+
+
+async def _layer(tx: Tx, member: int, name: str) -> Layer:
+    """Return the member's layer of that name, made if there is none and there is room. Raises BadChoice."""
+    there = await playlists.layers(tx, member)
+    if len(there) >= limits.LAYERS and name not in {each.name for each in there}:
+        raise BadChoice(
+            f"You have {limits.LAYERS} layers, the most there is. /playlists list shows them; use one of those."
+        )
+    return await playlists.ensure_layer(tx, member, name)
 
 
 def _name(text: str) -> str:
@@ -116,7 +133,7 @@ async def layer_settings(
     given = {"several": several, "everything": everything}
     values = {key: value for key, value in given.items() if value is not None}
     async with store.writing() as tx:
-        layer = await playlists.ensure_layer(tx, member, _name(name))
+        layer = await _layer(tx, member, _name(name))
         if values:
             await playlists.change_layer(tx, layer.layer, **values)
         return await playlists.ensure_layer(tx, member, layer.name)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, members, notices, people
+from bot.core import limits
 from bot.core.social import Agreement
 from bot.errors import BadChoice, NotYours
 
 OPEN_FOR = timedelta(days=7)  # a question; and the rest after a no
-MOST_ASKED = 5  # questions of the last seven days that nobody said yes to
 
 JOIN_FIRST = (
     "A match compares what you like in the feed, and you have not joined it: `/feed join` does. Then try again."
@@ -19,7 +19,8 @@ NOT_NOW = (
     "I cannot put that question to them now: they have never used me, are hidden, or have said no within the last week."
 )
 ASKED_ALREADY = "You have asked them. The question is open for seven days; they may also leave it."
-TOO_MANY = f"{MOST_ASKED} of your questions of the last seven days have no yes yet. Let some time pass."
+TOO_MANY = f"{limits.QUESTIONS_OPEN} of your questions from the last seven days have no yes yet. Wait for those first."
+FULL = f"You've asked {limits.MATCHES} people for a match, the most there is. `/match` with one of them can end it."
 OVER = "That question is over: it was answered or taken back, or seven days have passed."
 ENDED = "That match is over, or one of you shares nothing at the moment."
 FOR_ANOTHER = "That question is put to somebody else."
@@ -40,8 +41,10 @@ async def ask(store: Store, member: int, other: int, now: datetime) -> Agreement
             raise BadChoice(NOT_NOW)
         if (standing := await _standing(tx, member, other, now)) is not None:
             return standing
-        if await people.count_asked(tx, member, now - OPEN_FOR) >= MOST_ASKED:
+        if await people.count_asked(tx, member, now - OPEN_FOR) >= limits.QUESTIONS_OPEN:
             raise BadChoice(TOO_MANY)
+        if await people.count_asking(tx, member) >= limits.MATCHES:
+            raise BadChoice(FULL)
         return await people.ask(tx, member, other, now)
 
 

@@ -3,22 +3,21 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store, members, places, reports, reposts
+from bot.adapters.store import Store, Tx, members, places, reports, reposts
+from bot.core import limits
 from bot.errors import BadChoice
 from bot.flows import feed
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.places import Purpose
 
-A_DAY = 5  # reports of a member
 KEPT = timedelta(days=30)  # that a report waits for somebody to look into it
-LONGEST = 300  # characters of what a member may add
 REASONS = {
     "wrong": "It is not the song it says it is",
     "offensive": "Title, cover or sound offends",
     "spam": "It is posted again and again",
     "other": "Something else",
 }
-ENOUGH = f"You reported {A_DAY} songs in the last day; that is as many as go. Tomorrow again."
+ENOUGH = f"You've reported {limits.REPORTS_A_DAY} songs in the last 24 hours, the most there is. Try again tomorrow."
 ALREADY = "You reported that song already. It is being looked into."
 
 
@@ -34,10 +33,14 @@ class Where:
 async def check(store: Store, member: int, key: str, now: datetime) -> None:
     """Raises BadChoice where the member may not report that song now."""
     async with store.reading() as tx:
-        mine = await reports.of(tx, member)
+        await _check(tx, member, key, now)
+
+
+async def _check(tx: Tx, member: int, key: str, now: datetime) -> None:
+    mine = await reports.of(tx, member)
     if any(each.key == key and each.at > now - KEPT for each in mine):
         raise BadChoice(ALREADY)
-    if sum(each.at > now - timedelta(days=1) for each in mine) >= A_DAY:
+    if sum(each.at > now - timedelta(days=1) for each in mine) >= limits.REPORTS_A_DAY:
         raise BadChoice(ENOUGH)
 
 
@@ -58,8 +61,8 @@ async def send(
     if reason not in REASONS:
         raise BadChoice
     entry = await catalogue.entry(member, song)
-    await check(store, member, entry.key, now)
     async with store.writing() as tx:
+        await _check(tx, member, entry.key, now)
         await members.ensure(tx, member, now)
         await reports.forget(tx, now - KEPT)
         said = {"song": song, "key": entry.key, "reason": in_words(reason, words)}
@@ -71,7 +74,7 @@ async def send(
 
 def in_words(reason: str, words: str) -> str:
     """What a member gave as a reason, and what they added."""
-    return ": ".join([REASONS[reason], *([words.strip()[:LONGEST]] if words.strip() else [])])
+    return ": ".join([REASONS[reason], *([words.strip()[: limits.REPORT_WORDS]] if words.strip() else [])])
 
 
 async def bar(store: Store, server: int, key: str) -> None:

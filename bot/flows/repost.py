@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, members, places, reposts
+from bot.core import limits
 from bot.core.social import Repost, Takedown
 from bot.errors import AlreadyReposted, BadChoice
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.places import Purpose
 
-A_DAY = 5  # reposts of a member
 AGAIN = timedelta(days=7)  # before the same song may be reposted by the same member
 SENDING = timedelta(minutes=3)  # that posting takes at most; older ones were cut short
 PATIENCE = timedelta(hours=1)  # before a message that could not be deleted is tried again; more with each try
@@ -25,7 +25,8 @@ ELSEWHERE = (
 )
 NO_CHANNEL = "This server has no channel for reposts. Whoever runs it can choose one: /server allow purpose:reposts"
 HIDDEN = "You are hidden, so nothing of you is shown. /hide off shows you again."
-ENOUGH = f"You reposted {A_DAY} songs in the last day; that is as many as go. Tomorrow again."
+ENOUGH = f"You've reposted {limits.REPOSTS_A_DAY} songs in the last 24 hours, the most there is. Try again tomorrow."
+FULL = f"{limits.REPOSTS:,} reposts of yours are standing, the most there is. Take one back to make room."
 BARRED = "Those who run this server do not want that song posted here."
 
 
@@ -73,8 +74,10 @@ async def _channel(tx: Tx, member: int, server: int, entry: Entry, now: datetime
     same = [each for each in recent if (each.server, each.song) == (server, entry.song.song)]
     if same:
         raise AlreadyReposted(same[0].repost, same[0].at)
-    if sum(each.at > now - timedelta(days=1) for each in recent) >= A_DAY:
+    if sum(each.at > now - timedelta(days=1) for each in recent) >= limits.REPOSTS_A_DAY:
         raise BadChoice(ENOUGH)
+    if await reposts.count_of(tx, member) >= limits.REPOSTS:
+        raise BadChoice(FULL)
     return chosen[0].channel
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx, entries, members, places, rounds, songs
+from bot.core import limits
 from bot.core import rounds as rules
 from bot.core.records import Song
-from bot.core.rounds import CANCELLED, CLOSED, ENTERING, MOST, VOTES, VOTING, Placed
+from bot.core.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Placed
 from bot.core.social import Round, RoundEntry
 from bot.errors import BadChoice, NotYours
 from bot.flows.places import Purpose
@@ -26,7 +27,8 @@ UNDER_WAY = "A round is under way in this channel already."
 NONE_HERE = "No round is under way in this channel."
 TOO_LATE = "That round takes no more songs."
 NOT_YET = "That round is not at the votes, or past them."
-FULL = f"{MOST} songs have been entered, which is as many as can be voted on."
+FULL = f"{limits.ROUND_ENTRIES} songs have been entered, as many as can be voted on. The next round has room again."
+ENOUGH = f"You've begun {limits.ROUNDS_A_DAY} rounds in 24 hours, the most there is. Somebody else can begin the next."
 TAKEN = "Somebody has entered that song already. Another one, please."
 NOT_OWN = "Your own song cannot have your vote."
 HOSTS_ONLY = "Only who began the round, or runs the server, can do that."
@@ -62,6 +64,8 @@ async def start(
             raise BadChoice(NOT_HERE)
         if await rounds.open_in(tx, channel) is not None:
             raise BadChoice(UNDER_WAY)
+        if await rounds.count_begun(tx, member, now - timedelta(days=1)) >= limits.ROUNDS_A_DAY:
+            raise BadChoice(ENOUGH)
         await members.ensure(tx, member, now)
         return await rounds.add(
             tx,
@@ -105,7 +109,7 @@ async def enter(store: Store, member: int, number: int, song: Song, now: datetim
             raise BadChoice(TAKEN)
         if found.server is not None and key(song.song) in await places.barred(tx, found.server):
             raise BadChoice(BARRED)
-        if len(others) >= MOST:
+        if len(others) >= limits.ROUND_ENTRIES:
             raise BadChoice(FULL)
         await members.ensure(tx, member, now)
         await songs.save(tx, [song], now)
@@ -123,14 +127,14 @@ async def choices(store: Store, member: int, number: int) -> Table:
 
 
 async def vote(store: Store, member: int, number: int, chosen: Collection[int], now: datetime) -> bool:
-    """Keep up to VOTES votes, in place of those before; return whether everybody has voted by now. Raises BadChoice."""
+    """Keep a few votes, in place of those before; return whether everybody has voted by now. Raises BadChoice."""
     async with store.writing() as tx:
         found = await _at(tx, number, VOTING, NOT_YET)
         there = {each.round_entry: each for each in await rounds.entries(tx, number)}
         if found.vote_until <= now:
             raise BadChoice(NOT_YET)
-        if not 1 <= len(set(chosen)) <= VOTES or not there.keys() >= set(chosen):
-            raise BadChoice(f"One to {VOTES} songs of this round, please.")
+        if not 1 <= len(set(chosen)) <= limits.ROUND_VOTES or not there.keys() >= set(chosen):
+            raise BadChoice(f"One to {limits.ROUND_VOTES} songs of this round, please.")
         if any(there[each].member == member for each in chosen):
             raise BadChoice(NOT_OWN)
         await members.ensure(tx, member, now)

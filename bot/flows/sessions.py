@@ -9,12 +9,12 @@ import secrets
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, members, sessions
+from bot.core import limits
 from bot.errors import LinkUsed
 
 LINK_GOOD_FOR = timedelta(minutes=10)
 SESSION_GOOD_FOR = timedelta(days=30)
 FRAME_GOOD_FOR = timedelta(days=1)
-MOST = 5  # sessions of a member, of browsers and of frames; the oldest gives way
 BYTES = 32
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 bytes in base64
 LINK, SESSION, FRAME = "link", "session", "frame"
@@ -58,7 +58,7 @@ async def _begin(store: Store, member: int, kind: str, now: datetime, until: dat
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await sessions.sweep(tx, now)
-        for oldest in (await sessions.of_member(tx, member, kind))[: -MOST + 1]:
+        for oldest in (await sessions.of_member(tx, member, kind))[: -limits.SESSIONS + 1]:
             await sessions.use_up(tx, oldest)
         await sessions.add(tx, member, digest(secret), kind, now, until, server)
     return secret

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.adapters.store import Store, Tx, entries, members, songs
 from bot.adapters.store import shared as table
+from bot.core import limits
 from bot.core import shared as rules
 from bot.core.records import Song
 from bot.core.shared import Brought, Shared, Vote
@@ -18,9 +19,6 @@ from bot.flows import places
 from bot.flows.points import key
 
 LONGEST_NAME = 100  # characters; Spotify takes no more
-MOST_IN_SERVER = 100
-MOST_OF_MEMBER = 10  # playlists that a member hosts
-MOST_PARTNERS = 50
 UNKNOWN = "There is no such shared playlist here. A server's is seen in that server, a group's by those who joined."
 ENDED = "It has ended. Who hosts it with /shared host goes on with it."
 
@@ -52,7 +50,7 @@ async def open_new(store: Store, name: str, host: int, server: int | None, now: 
     name = _name(name)
     async with store.writing() as tx:
         await members.ensure(tx, host, now)
-        await _room_for(tx, name, host, server)
+        await _refuse_twin(tx, name, host, server)
         return await _open(tx, name, host, server, now)
 
 
@@ -61,7 +59,8 @@ async def open_with(
 ) -> int:
     """Begin a playlist with songs in it: (song, who brought it). Return its number, for the job "share" of the host.
 
-    Limits for members do not apply: the songs were chosen elsewhere. Who is given with a song consented to be named.
+    Its name may be taken: the songs were chosen elsewhere. Who is given with a song consented to be named.
+    Raises BadChoice.
     """
     brought = dict(reversed(songs))
     async with store.writing() as tx:
@@ -75,6 +74,7 @@ async def open_with(
 
 
 async def _open(tx: Tx, name: str, host: int, server: int | None, now: datetime) -> int:
+    await _refuse_more(tx, host, server)
     shared = await table.make(tx, name, host, server, now)
     await table.join(tx, shared, host, now)
     return shared
@@ -87,14 +87,35 @@ def _name(text: str) -> str:
     return name
 
 
-async def _room_for(tx: Tx, name: str, host: int, server: int | None) -> None:
+async def _refuse_twin(tx: Tx, name: str, host: int, server: int | None) -> None:
     there = await table.reachable(tx, host, server)
     if any(each.name.casefold() == name.casefold() for each in there):
         raise BadChoice("There is a shared playlist of that name already.")
-    if server is not None and sum(each.server == server and each.ended_at is None for each in there) >= MOST_IN_SERVER:
-        raise BadChoice(f"This server has {MOST_IN_SERVER} shared playlists; that is the most.")
-    if len(await table.hosted(tx, host)) >= MOST_OF_MEMBER:
-        raise BadChoice(f"You host {MOST_OF_MEMBER} playlists; that is the most.")
+
+
+async def _refuse_more(tx: Tx, host: int, server: int | None) -> None:
+    """Raises BadChoice where the server, or the group's first member, has as many as there may be."""
+    if server is not None and await table.count_going(tx, server) >= limits.SHARED_IN_SERVER:
+        raise BadChoice(
+            f"This server has {limits.SHARED_IN_SERVER} shared playlists, the most there is. /shared end makes room."
+        )
+    if server is None:
+        await _refuse_group(tx, host)
+    await refuse_hosting(tx, host)
+
+
+async def refuse_hosting(tx: Tx, host: int) -> None:
+    """Raises BadChoice for somebody who hosts as many playlists as they may."""
+    if len(await table.hosted(tx, host)) >= limits.SHARED_HOSTED:
+        raise BadChoice(
+            f"You host {limits.SHARED_HOSTED} shared playlists, the most there is. /shared end or /shared host, "
+            "for one of them, makes room."
+        )
+
+
+async def _refuse_group(tx: Tx, member: int) -> None:
+    if await table.count_groups(tx, member) >= limits.SHARED_GROUPS:
+        raise BadChoice(f"You are in {limits.SHARED_GROUPS} groups, the most there is. /shared leave makes room.")
 
 
 async def lists(store: Store, member: int, server: int | None) -> list[Shared]:
@@ -227,8 +248,13 @@ async def join(store: Store, member: int, shared: int, invited: str, now: dateti
         known = await table.get(tx, shared)
         if known is None or known.server is not None or invited != invitation(known):
             raise BadChoice("That playlist is gone.")
-        if len(await table.partners(tx, shared)) >= MOST_PARTNERS:
-            raise BadChoice(f"{MOST_PARTNERS} keep it already; that is the most.")
+        partners = await table.partners(tx, shared)
+        if member not in partners:
+            if len(partners) >= limits.SHARED_PARTNERS:
+                raise BadChoice(
+                    f"{limits.SHARED_PARTNERS} members are in it, the most there is. One has to leave first."
+                )
+            await _refuse_group(tx, member)
         await members.ensure(tx, member, now)
         await table.join(tx, shared, member, now)
         return known

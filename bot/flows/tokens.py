@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, members, tokens
+from bot.core import limits
 from bot.core.records import ApiToken
 from bot.errors import BadChoice
 
 PREFIX = "ck_"  # so that scanners for lost secrets can tell what it is
 BYTES = 32
 SECRET = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}", re.ASCII)  # 32 bytes in base64
-MOST = 5  # tokens of a member
 LONGEST_NAME = 40  # characters
 DAYS, MOST_DAYS = 90, 365  # that a token is good for: unless said otherwise, and at most
 USE = timedelta(minutes=1)  # last use is known to the minute: not every request writes
@@ -39,8 +39,8 @@ async def issue(store: Store, member: int, name: str, days: int, now: datetime) 
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await tokens.sweep(tx, now)
-        if len(await tokens.of_member(tx, member)) >= MOST:
-            raise BadChoice(f"{MOST} tokens are the most. `/api-token list` revokes one.")
+        if len(await tokens.of_member(tx, member)) >= limits.TOKENS:
+            raise BadChoice(f"You have {limits.TOKENS} tokens, the most there is. `/api-token list` revokes one.")
         await tokens.add(tx, member, _digest(issued.secret), named, now, issued.expires_at)
     return issued
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store import Store, distastes, notices, schema, shown, songs, whole
+from bot.core import limits
 from bot.core.records import Like
 from bot.core.social import Agreement
 from bot.errors import BadChoice, NotYours
@@ -135,7 +136,7 @@ async def test_the_same_question_is_not_put_twice(home: People) -> None:
 
 
 async def test_a_few_questions_a_week_taken_back_or_not(home: People) -> None:
-    for other in range(2000, 2000 + meet.MOST_ASKED):
+    for other in range(2000, 2000 + limits.QUESTIONS_OPEN):
         await home.change(other, joined=True)
         asked = await meet.ask(home.store, ADA, other, home.now)
         await meet.end(home.store, ADA, asked.agreement, home.now)

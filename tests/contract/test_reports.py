@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store import Store, distastes, reposts
+from bot.core import limits
 from bot.errors import BadChoice
 from bot.flows import places, report
 from bot.flows.places import Purpose
@@ -57,11 +58,11 @@ async def test_a_reported_song_is_not_shown_to_whoever_reported_it_any_more(stag
 
 
 async def test_a_song_is_reported_once_and_a_member_reports_a_few_a_day(stage: Stage) -> None:
-    for number in range(report.A_DAY):
+    for number in range(limits.REPORTS_A_DAY):
         await send(stage, number)
     with pytest.raises(BadChoice, match="already"):
         await send(stage, 0, after=timedelta(days=2))
-    with pytest.raises(BadChoice, match="Tomorrow"):
+    with pytest.raises(BadChoice, match="tomorrow"):
         await send(stage, 20)
     await send(stage, 20, after=timedelta(days=1, seconds=1))
 
@@ -70,7 +71,7 @@ async def test_a_reason_is_one_of_ours_and_words_are_cut(stage: Stage) -> None:
     with pytest.raises(BadChoice):
         await send(stage, 1, reason="because")
     await send(stage, 1, words="x" * 5000)
-    assert len(report.in_words("wrong", "x" * 5000)) < 2 * report.LONGEST
+    assert len(report.in_words("wrong", "x" * 5000)) < 2 * limits.REPORT_WORDS
     assert report.in_words("wrong", "  ") == report.REASONS["wrong"]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store import Store, reposts, songs, whole
+from bot.core import limits
 from bot.core.social import Repost, Takedown
 from bot.errors import AlreadyReposted, BadChoice
 from bot.flows import feed, hide, places, report
@@ -67,9 +68,9 @@ async def test_the_same_song_is_reposted_once_a_week(stage: Stage) -> None:
 
 
 async def test_a_member_reposts_a_few_songs_a_day(stage: Stage) -> None:
-    for number in range(flow.A_DAY):
+    for number in range(limits.REPOSTS_A_DAY):
         await post(stage, number)
-    with pytest.raises(BadChoice, match="Tomorrow"):
+    with pytest.raises(BadChoice, match="tomorrow"):
         await post(stage, 20)
     later = stage.now + timedelta(days=1, seconds=1)
     assert await flow.begin(stage.store, stage.catalogue, BEN, SERVER, song(20).song, later)

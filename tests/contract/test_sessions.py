@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.adapters.store import Store
+from bot.core import limits
 from bot.errors import LinkUsed
 from bot.flows import sessions
 
@@ -38,8 +39,8 @@ async def test_what_was_never_given_out_opens_nothing(store: Store, now: datetim
 
 
 async def test_sessions_end_with_time_by_hand_and_where_there_are_too_many(store: Store, now: datetime) -> None:
-    kept = [await sessions.begin(store, ADA, now + timedelta(seconds=at)) for at in range(sessions.MOST + 1)]
-    assert [await sessions.holder(store, each, now) for each in kept] == [None] + [ADA] * sessions.MOST
+    kept = [await sessions.begin(store, ADA, now + timedelta(seconds=at)) for at in range(limits.SESSIONS + 1)]
+    assert [await sessions.holder(store, each, now) for each in kept] == [None] + [ADA] * limits.SESSIONS
     assert await sessions.holder(store, kept[-1], now + timedelta(days=31)) is None
     await sessions.end(store, kept[1])
     assert await sessions.holder(store, kept[1], now) is None

@@ -8,13 +8,18 @@ from sqlalchemy import delete, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import keep_newest
+from bot.core import limits
 from bot.core.labels import Answer, Kind, Source, Verdict, fold
 
 ANSWER = schema.answer
 
 
 async def add(tx: Tx, member: int, layer: int, answer: Answer) -> bool:
-    """Keep an answer. False when this very event was kept before: a press that came twice is one (promise P14)."""
+    """Keep an answer; of many about one song the oldest gives way.
+
+    False when this very event was kept before: a press that came twice is one (promise P14).
+    """
     same = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song == answer.song)
     if (await tx.execute(select(ANSWER.c.answer).where(*same, ANSWER.c.event == answer.event))).first():
         return False
@@ -29,6 +34,7 @@ async def add(tx: Tx, member: int, layer: int, answer: Answer) -> bool:
             event=answer.event,
         )
     )
+    await keep_newest(tx, ANSWER, limits.ANSWERS, ANSWER.c.event, *same)
     return True
 
 

@@ -4,14 +4,17 @@ from sqlalchemy import delete, insert, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every, one
+from bot.adapters.store.rows import every, keep_newest, one
+from bot.core import limits
 from bot.core.records import Card, Prompt
 
 CARD, PROMPT = schema.card, schema.prompt
 
 
 async def add(tx: Tx, card: Card) -> None:
+    """Keep a card; the member's oldest gives way."""
     await tx.execute(insert(CARD).values({name: getattr(card, name) for name in Card.__slots__}))
+    await keep_newest(tx, CARD, limits.CARDS, CARD.c.created_at, CARD.c.member == card.member)
 
 
 async def get(tx: Tx, card: str) -> Card | None:
@@ -30,7 +33,9 @@ async def recent_songs(tx: Tx, member: int, layer: int, limit: int) -> list[str]
 
 
 async def add_prompt(tx: Tx, prompt: Prompt) -> None:
+    """Keep a prompt; the member's oldest gives way."""
     await tx.execute(insert(PROMPT).values({name: getattr(prompt, name) for name in Prompt.__slots__}))
+    await keep_newest(tx, PROMPT, limits.PROMPTS, PROMPT.c.created_at, PROMPT.c.member == prompt.member)
 
 
 async def prompt(tx: Tx, message: int) -> Prompt | None:

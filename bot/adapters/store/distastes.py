@@ -6,13 +6,16 @@ from sqlalchemy import delete, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import upsert
+from bot.adapters.store.rows import keep_newest, upsert
+from bot.core import limits
 
 DISTASTE = schema.distaste
 
 
 async def add(tx: Tx, member: int, song: str, key: str, now: datetime) -> None:
+    """Keep a distaste; the member's oldest gives way."""
     await upsert(tx, DISTASTE, {"member": member, "song": song, "key": key, "at": now})
+    await keep_newest(tx, DISTASTE, limits.DISTASTES, DISTASTE.c.at, DISTASTE.c.member == member)
 
 
 async def remove(tx: Tx, member: int, key: str) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every, one
+from bot.adapters.store.rows import every, keep_newest, one
+from bot.core import limits
 from bot.core.records import Model
 
 MODEL = schema.model
@@ -16,10 +17,11 @@ MODEL = schema.model
 async def publish(
     tx: Tx, member: int, layer: int, digest: str, labels: int, card: dict[str, Any], now: datetime
 ) -> None:
-    """Make the artefact the one that serves the layer; what served before stays for a rollback."""
+    """Make the artefact the one that serves the layer; the newest of those before stay for a rollback."""
     await tx.execute(update(MODEL).where(MODEL.c.layer == layer).values(serving=False))
     values = {"member": member, "layer": layer, "digest": digest, "labels": labels, "card": card, "created_at": now}
     await tx.execute(insert(MODEL).values(**values, serving=True))
+    await keep_newest(tx, MODEL, limits.MODELS, MODEL.c.model, MODEL.c.layer == layer, ~MODEL.c.serving)
 
 
 async def serving(tx: Tx, layer: int) -> Model | None:

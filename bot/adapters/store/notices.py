@@ -8,7 +8,8 @@ from sqlalchemy import func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every
+from bot.adapters.store.rows import every, keep_newest
+from bot.core import limits
 from bot.core.records import Notice
 
 NOTICE = schema.notice
@@ -16,7 +17,9 @@ TRIES = 5  # then a notice is given up: the member closed every door
 
 
 async def add(tx: Tx, member: int, kind: str, body: Mapping[str, Any], now: datetime) -> None:
+    """Keep a notice until it is sent; the member's oldest gives way."""
     await tx.execute(insert(NOTICE).values(member=member, kind=kind, body=dict(body), created_at=now))
+    await keep_newest(tx, NOTICE, limits.NOTICES, NOTICE.c.notice, NOTICE.c.member == member)
 
 
 async def has(tx: Tx, member: int, kind: str) -> bool:

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, s
 
 from bot.adapters.store import members, reposts, schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every, one, upsert
+from bot.adapters.store.rows import count, every, one, upsert
+from bot.core import limits
 from bot.core.social import Agreement, Profile, Reposted
 
 PROFILE, FOLLOW, AGREEMENT = schema.profile, schema.follow, schema.agreement
@@ -43,13 +44,26 @@ async def note_posted(tx: Tx, named: Iterable[int], channel: int, message: int) 
         await reposts.take_down(tx, channel, message)
         return
     await upsert(tx, POSTED, [{"message": message, "member": each, "channel": channel} for each in known])
+    for each in known:
+        await _take_down_oldest(tx, each)
+
+
+async def _take_down_oldest(tx: Tx, member: int) -> None:
+    """Have all but the newest messages that name the member deleted; ids of messages grow with time."""
+    query = select(POSTED).where(POSTED.c.member == member).order_by(POSTED.c.message.desc()).offset(limits.NAMED)
+    for row in (await tx.execute(query)).all():
+        await _delete(tx, row.channel, row.message)
 
 
 async def take_down(tx: Tx, member: int) -> None:
     """Have the messages deleted that name the member."""
     for row in (await tx.execute(select(POSTED).where(POSTED.c.member == member))).all():
-        await reposts.take_down(tx, row.channel, row.message)
-        await tx.execute(delete(POSTED).where(POSTED.c.message == row.message))
+        await _delete(tx, row.channel, row.message)
+
+
+async def _delete(tx: Tx, channel: int, message: int) -> None:
+    await reposts.take_down(tx, channel, message)
+    await tx.execute(delete(POSTED).where(POSTED.c.message == message))
 
 
 async def follow(tx: Tx, member: int, followed: int, now: datetime) -> None:
@@ -60,6 +74,11 @@ async def unfollow(tx: Tx, member: int, followed: int) -> bool:
     """Return whether the member had followed them."""
     gone = await tx.execute(delete(FOLLOW).where(FOLLOW.c.member == member, FOLLOW.c.followed == followed))
     return bool(gone.rowcount)
+
+
+async def count_following(tx: Tx, member: int, besides: int) -> int:
+    """Return how many the member follows, that one left out, whether they show something now or not."""
+    return await count(tx, FOLLOW.c.member == member, FOLLOW.c.followed != besides)
 
 
 async def drop_followers(tx: Tx, followed: int) -> None:
@@ -132,6 +151,11 @@ async def count_asked(tx: Tx, member: int, since: datetime) -> int:
     """Return how many that the member asked since then have not said yes."""
     asked = (AGREEMENT.c.member == member, AGREEMENT.c.agreed_at.is_(None), AGREEMENT.c.asked_at > since)
     return (await tx.execute(select(func.count()).where(*asked))).scalar_one()
+
+
+async def count_asking(tx: Tx, member: int) -> int:
+    """Return how many the member asked who said yes, or nothing yet."""
+    return await count(tx, AGREEMENT.c.member == member, AGREEMENT.c.declined_at.is_(None))
 
 
 async def forget_questions(tx: Tx, until: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, one
+from bot.adapters.store.rows import chunks, count, every, one
 from bot.core.records import Item, Layer, Playlist
 
 LAYER, PLAYLIST, CONTENT = schema.layer, schema.playlist, schema.content
@@ -45,6 +45,11 @@ async def in_layer(tx: Tx, layer: int) -> list[Playlist]:
 async def of_member(tx: Tx, member: int) -> list[Playlist]:
     kept = (PLAYLIST.c.member == member, PLAYLIST.c.removed_at.is_(None))
     return await every(tx, Playlist, select(PLAYLIST).where(*kept).order_by(PLAYLIST.c.playlist))
+
+
+async def count_ever(tx: Tx, member: int) -> int:
+    """Return how many playlists the member ever handed over, those that they let go of among them."""
+    return await count(tx, PLAYLIST.c.member == member)
 
 
 async def get(tx: Tx, playlist: int) -> Playlist | None:

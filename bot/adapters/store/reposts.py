@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every, one, upsert
+from bot.adapters.store.rows import count, every, one, upsert
 from bot.core.social import Repost, Takedown
 
 REPOST, TAKEDOWN = schema.repost, schema.takedown
@@ -30,6 +30,11 @@ async def of(tx: Tx, member: int, since: datetime) -> list[Repost]:
     """Return what the member reposted since, the newest first."""
     mine = select(REPOST).where(REPOST.c.member == member, REPOST.c.at >= since)
     return await every(tx, Repost, mine.order_by(REPOST.c.at.desc(), REPOST.c.repost.desc()))
+
+
+async def count_of(tx: Tx, member: int) -> int:
+    """Return how many reposts of the member's stand."""
+    return await count(tx, REPOST.c.member == member)
 
 
 async def unposted(tx: Tx) -> list[Repost]:

@@ -8,7 +8,8 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every, one, upsert
+from bot.adapters.store.rows import count, every, keep_newest, one, upsert
+from bot.core import limits
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Vote
 from bot.core.social import Round, RoundEntry
 
@@ -16,13 +17,20 @@ ROUND, ENTRY, VOTE = schema.round_, schema.round_entry, schema.round_vote
 
 
 async def add(tx: Tx, **values: Any) -> int:
+    """Keep a round and return its number; the channel's oldest gives way."""
     made = await tx.execute(insert(ROUND).values(**values))
     assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    await keep_newest(tx, ROUND, limits.ROUNDS, ROUND.c.round, ROUND.c.channel == values["channel"])
     return int(made.inserted_primary_key[0])
 
 
 async def get(tx: Tx, number: int) -> Round | None:
     return await one(tx, Round, select(ROUND).where(ROUND.c.round == number))
+
+
+async def count_begun(tx: Tx, member: int, since: datetime) -> int:
+    """Return how many rounds the member began since."""
+    return await count(tx, ROUND.c.host == member, ROUND.c.created_at > since)
 
 
 async def open_in(tx: Tx, channel: int) -> Round | None:

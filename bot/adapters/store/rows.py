@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, Table
+from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapters.store.engine import Tx
@@ -49,3 +49,22 @@ def chunks(values: Iterable[T]) -> Iterable[list[T]]:
     """Cut `values` into pieces that fit into one statement."""
     everything = list(values)
     return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))
+
+
+async def count(tx: Tx, *which: ColumnElement[bool]) -> int:
+    """Return the number of rows for which all of that holds."""
+    return int((await tx.execute(select(func.count()).where(*which))).scalar_one())
+
+
+async def keep_newest(
+    tx: Tx, table: Table, most: int, newest: ColumnElement[Any], *which: ColumnElement[bool]
+) -> Sequence[Row[Any]]:
+    """Delete all but `most` of those rows, the ones with the greatest `newest`; return the keys of what went."""
+    if await count(tx, *which) <= most:
+        return ()
+    keys = list(table.primary_key)
+    query = select(*keys).where(*which).order_by(newest.desc(), *keys).offset(most)
+    gone = (await tx.execute(query)).all()
+    for piece in chunks(gone):
+        await tx.execute(delete(table).where(tuple_(*keys).in_([tuple(row) for row in piece])))
+    return gone

@@ -8,7 +8,8 @@ from sqlalchemy import and_, delete, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, one, upsert
+from bot.adapters.store.rows import chunks, count, every, keep_newest, one, upsert
+from bot.core import limits
 from bot.core.shared import Brought, Shared, State, Vote
 
 SHARED, PARTNER, BROUGHT, VOTE = schema.shared, schema.partner, schema.contribution, schema.vote
@@ -41,6 +42,17 @@ async def hosted(tx: Tx, member: int | None = None) -> list[Shared]:
     """Return what is written into the member's account, or into anybody's."""
     query = select(SHARED).where(SHARED.c.host.is_not(None)).order_by(SHARED.c.shared)
     return await every(tx, Shared, query if member is None else query.where(SHARED.c.host == member))
+
+
+async def count_going(tx: Tx, server: int) -> int:
+    """Return how many of the server's playlists have not ended."""
+    return await count(tx, SHARED.c.server == server, SHARED.c.ended_at.is_(None))
+
+
+async def count_groups(tx: Tx, member: int) -> int:
+    """Return how many groups the member is in, of playlists that ended as well."""
+    here = (PARTNER.c.shared == SHARED.c.shared, SHARED.c.server.is_(None))
+    return await count(tx, PARTNER.c.member == member, *here)
 
 
 async def join(tx: Tx, shared: int, member: int, now: datetime) -> None:
@@ -116,6 +128,15 @@ async def close(tx: Tx, shared: int) -> None:
     await unhost(tx, shared)
     brought = select(BROUGHT.c.song).where(BROUGHT.c.shared == shared).exists()
     await tx.execute(delete(SHARED).where(SHARED.c.shared == shared, ~brought))
+    await _forget_ended(tx, shared)
+
+
+async def _forget_ended(tx: Tx, shared: int) -> None:
+    """Have the oldest of a server's playlists that ended and are written nowhere give way."""
+    known = await get(tx, shared)
+    if known is not None and known.server is not None:
+        over = (SHARED.c.server == known.server, SHARED.c.ended_at.is_not(None), SHARED.c.host.is_(None))
+        await keep_newest(tx, SHARED, limits.SHARED_ENDED, SHARED.c.ended_at, *over)
 
 
 async def forget(tx: Tx, shared: int) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import Select, and_, func, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every, one, upsert
+from bot.adapters.store.rows import every, keep_newest, one, upsert
+from bot.core import limits
 from bot.core.social import Shown
 
 SHOWN = schema.shown
@@ -23,8 +24,9 @@ class Late(NamedTuple):
 
 
 async def note(tx: Tx, member: int, keys: Mapping[str, str], now: datetime) -> None:
-    """Note that songs (by id, with their keys) were shown; what was said of them before stays."""
+    """Note that songs (by id, with their keys) were shown; what was said of them before stays. The oldest give way."""
     await upsert(tx, SHOWN, [{"member": member, "song": song, "key": key, "at": now} for song, key in keys.items()])
+    await keep_newest(tx, SHOWN, limits.SHOWN, SHOWN.c.at, SHOWN.c.member == member, SHOWN.c.saving.is_(None))
 
 
 async def get(tx: Tx, member: int, song: str) -> Shown | None:

@@ -8,7 +8,8 @@ from sqlalchemy import insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, one
+from bot.adapters.store.rows import chunks, every, keep_newest, one
+from bot.core import limits
 from bot.core.records import Change, Write
 
 WRITE, CHANGE = schema.write, schema.change
@@ -17,10 +18,12 @@ WRITE, CHANGE = schema.write, schema.change
 async def begin(
     tx: Tx, member: int, layer: int, kind: str, total: int, model: str | None, now: datetime, undoes: int | None = None
 ) -> int:
-    """Open a write in state "planned" and return its number."""
+    """Open a write in state "planned" and return its number; the layer's oldest dry runs give way."""
     values = {"member": member, "layer": layer, "kind": kind, "state": "planned", "total": total, "model": model}
     result = await tx.execute(insert(WRITE).values(**values, created_at=now, undoes=undoes))
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    unused = (WRITE.c.layer == layer, WRITE.c.kind == "sort", WRITE.c.state.in_(("planned", "cancelled")))
+    await keep_newest(tx, WRITE, limits.DRY_RUNS, WRITE.c.write, *unused)
     return int(result.inserted_primary_key[0])
 
 

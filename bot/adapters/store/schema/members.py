@@ -59,7 +59,7 @@ notice = Table(
     "notice",
     metadata,
     Column("notice", Serial, primary_key=True),
-    of_member(),
+    of_member(index=True),
     Column("kind", String, nullable=False),
     Column("body", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),

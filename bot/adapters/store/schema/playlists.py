@@ -46,7 +46,7 @@ card = Table(
     "card",
     metadata,
     Column("card", String, primary_key=True),  # random: what a button carries
-    of_member(),
+    of_member(index=True),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
     Column("song", String, nullable=False),
     Column("write", Serial),  # the receipt that this card asks about, if any
@@ -57,7 +57,7 @@ prompt = Table(
     "prompt",
     metadata,
     Column("message", BigInteger, primary_key=True, autoincrement=False),
-    of_member(),
+    of_member(index=True),
     Column("channel", BigInteger, nullable=False),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
     Column("song", String, nullable=False),
@@ -98,7 +98,7 @@ write = Table(
     metadata,
     Column("write", Serial, primary_key=True),
     of_member(),
-    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
+    Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", String, nullable=False),  # "sort", "watch", "tap", "add" or "undo"
     Column("state", String, nullable=False),  # "planned", "applying", "done", "cancelled" or "failed"
     Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE")),

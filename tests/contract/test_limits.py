@@ -1,0 +1,433 @@
+"""Limits: every list that members feed has one, and two requests at once do not get past it. Real store."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.adapters.shelf import Shelf
+from bot.adapters.store import Store, answers, cards, distastes, members, models, notices, people, schema, shown, writes
+from bot.adapters.store import rounds as round_table
+from bot.adapters.store.engine import Tx
+from bot.core import limits
+from bot.core.labels import Answer, Kind, Source
+from bot.core.records import Card, Prompt
+from bot.errors import BadChoice
+from bot.flows import follow, hosting, keep, meet, places, report, repost, rounds, sessions, shared, tokens
+from bot.flows.places import Purpose
+from tests.contract.catalogue_stage import ADA, Stage, song, staged
+
+SERVER, CHANNEL, LAYER, OTHERS = 7001, 31, 1, range(2000, 2600)
+BY_SONGS = "as many as the member's songs, which library and sources limit"
+BY_SERVER = "set by those who run a server, or counted for it"
+ONE = "one of a member, or of a song"
+OPERATOR = "fed by the operator, or by Spotify and the sources"
+LIMITED: Mapping[str, str] = {
+    "account": ONE,
+    "agreement": "MATCHES",
+    "answer": "ANSWERS",
+    "api_token": "TOKENS",
+    "barred": BY_SERVER,
+    "card": "CARDS",
+    "change": "songs of a write; of writes, see there",
+    "content": "what Spotify lets a playlist hold, or the member's songs",
+    "contribution": "SHARED_SONGS",
+    "cooldown": OPERATOR,
+    "counted": BY_SERVER,
+    "distaste": "DISTASTES",
+    "entry": BY_SONGS,
+    "erasure": ONE,
+    "feature": BY_SONGS,
+    "follow": "FOLLOWED",
+    "layer": "LAYERS",
+    "liked": BY_SONGS,
+    "link_state": ONE,
+    "lookup": BY_SONGS,
+    "match": OPERATOR,
+    "member": ONE,
+    "model": "MODELS",
+    "news": ONE,
+    "notice": "NOTICES",
+    "partner": "SHARED_PARTNERS",
+    "place": BY_SERVER,
+    "playlist": "PLAYLISTS_EVER",
+    "posted": "NAMED",
+    "profile": ONE,
+    "prompt": "PROMPTS",
+    "recording": OPERATOR,
+    "report": "REPORTS_A_DAY",
+    "repost": "REPOSTS",
+    "round": "ROUNDS",
+    "round_entry": "ROUND_ENTRIES",
+    "round_vote": "ROUND_VOTES",
+    "session": "SESSIONS",
+    "shared": "SHARED_HOSTED",
+    "shown": "SHOWN",
+    "song": BY_SONGS,
+    "space": OPERATOR,
+    "spent": OPERATOR,
+    "takedown": "messages of ours; they go when Discord deletes them",
+    "vote": "one of a member for each song on record",
+    "write": "DRY_RUNS: what is applied is paced by Spotify, and says which songs are ours to take out",
+}
+
+
+def test_every_table_has_a_limit_or_a_reason_why_not() -> None:
+    assert {table.name for table in schema.metadata.sorted_tables} == LIMITED.keys()
+    named = {each.partition(":")[0] for each in LIMITED.values() if each.partition(":")[0].isupper()}
+    assert all(getattr(limits, each) > 0 for each in named)
+
+
+# Rows by the thousand
+
+
+def _filler(column: sa.Column[Any], number: int, now: datetime) -> Any:
+    kind = type(column.type)
+    made: dict[type, Any] = {sa.String: f"x{number}", sa.JSON: [], sa.LargeBinary: b"x", sa.Boolean: False}
+    return made.get(kind, now - timedelta(minutes=number + 1) if kind is schema.Moment else number + 100)
+
+
+async def fill(tx: Tx, table: sa.Table, count: int, now: datetime, **fixed: Any) -> None:
+    """Put so many rows into a table; what is not fixed is made up, and older with each row."""
+    needed = [each for each in table.columns if not each.nullable and not (each.primary_key and _numbers(each))]
+    rows = [
+        {each.name: fixed.get(each.name, _filler(each, number, now)) for each in needed} | _own(fixed, number)
+        for number in range(count)
+    ]
+    if rows:
+        await tx.execute(sa.insert(table), rows)
+
+
+def _numbers(column: sa.Column[Any]) -> bool:
+    return len(column.table.primary_key) == 1 and not isinstance(column.type, sa.String)
+
+
+def _own(fixed: Mapping[str, Any], number: int) -> dict[str, Any]:
+    return {name: value(number) if callable(value) else value for name, value in fixed.items()}
+
+
+@dataclass
+class Full:
+    """A list that is full but for one: how to fill it, how to add to it, and what the rows are that count."""
+
+    most: int
+    table: sa.Table
+    fixed: Mapping[str, Any]
+    add: Callable[[Stage, int], Awaitable[object]]
+    before: Callable[[Stage], Awaitable[object]] = field(default=lambda stage: asyncio.sleep(0))
+
+
+@pytest.fixture
+async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
+    """Ada with thirty songs and a layer, many others, and a server with channels for everything."""
+    made = staged(store, tmp_path, now)
+    await made.like(ADA, range(30))
+    await made.catalogue.points.refresh()
+    async with store.writing() as tx:
+        await tx.execute(
+            sa.insert(schema.member), [{"member": each, "created_at": now, "joined": True} for each in OTHERS]
+        )
+        await tx.execute(sa.insert(schema.layer).values(layer=LAYER, member=ADA, name="main"))
+    await places.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
+    for channel in range(CHANNEL, CHANNEL + 3):
+        await places.give(store, SERVER, channel, Purpose.ROUNDS)
+    return made
+
+
+async def show_reposts(stage: Stage) -> None:
+    async with stage.store.writing() as tx:
+        shows = {"playlists": [], "map": False, "reposts": True, "at": stage.now}
+        await tx.execute(sa.insert(schema.profile), [{"member": each, **shows} for each in OTHERS])
+
+
+async def a_round(stage: Stage) -> None:
+    await rounds.start(stage.store, ADA, SERVER, CHANNEL, "Rain", (1, 1), stage.now)
+
+
+async def a_list(stage: Stage, server: int | None = SERVER) -> None:
+    await shared.open_new(stage.store, "Kitchen", OTHERS[0], server, stage.now)
+
+
+async def a_group(stage: Stage) -> None:
+    await a_list(stage, None)
+
+
+async def groups(stage: Stage) -> None:
+    async with stage.store.writing() as tx:
+        for table in range(1, limits.SHARED_GROUPS + 3):
+            values = {"shared": table, "host": OTHERS[table], "name": f"g{table}", "created_at": stage.now}
+            await tx.execute(sa.insert(schema.shared).values(values))
+
+
+async def join(stage: Stage, member: int, number: int) -> object:
+    async with stage.store.reading() as tx:
+        known = await shared.table.get(tx, number)
+    assert known is not None
+    return await shared.join(stage.store, member, number, shared.invitation(known), stage.now)
+
+
+def _repost(stage: Stage, number: int) -> Awaitable[object]:
+    return repost.begin(stage.store, stage.catalogue, ADA, SERVER, song(number).song, stage.now)
+
+
+def _playlist(stage: Stage, number: int) -> Awaitable[object]:
+    return keep.make(stage.store, Shelf(stage.store, ADA, lambda: stage.now), ADA, "main", f"New {number}")
+
+
+def _report(stage: Stage, number: int) -> Awaitable[object]:
+    where = report.Where(SERVER)
+    return report.send(stage.store, stage.catalogue, ADA, song(number).song, "spam", "", where, stage.now)
+
+
+WEEKS_AGO = {"at": lambda number: datetime(2020, 1, 1).astimezone() + timedelta(minutes=number)}
+JUST_NOW = {"at": lambda number: datetime(2026, 11, 22, 11).astimezone() + timedelta(seconds=number)}
+REFUSED = {
+    "layers": Full(
+        limits.LAYERS - 1,
+        schema.layer,
+        {"member": ADA},
+        lambda stage, number: keep.layer_settings(stage.store, ADA, f"new {number}", several=True),
+    ),
+    "playlists in a layer": Full(limits.PLAYLISTS, schema.playlist, {"member": ADA, "layer": LAYER}, _playlist),
+    "playlists ever": Full(
+        limits.PLAYLISTS_EVER,
+        schema.playlist,
+        {"member": ADA, "layer": LAYER, "removed_at": datetime(2026, 1, 1).astimezone()},
+        _playlist,
+    ),
+    "tokens": Full(
+        limits.TOKENS,
+        schema.api_token,
+        {"member": ADA, "expires_at": datetime(2030, 1, 1).astimezone()},
+        lambda stage, number: tokens.issue(stage.store, ADA, f"t{number}", 1, stage.now),
+    ),
+    "follows": Full(
+        limits.FOLLOWED,
+        schema.follow,
+        {"member": ADA, "followed": lambda number: OTHERS[number]},
+        lambda stage, number: follow.follow(stage.store, ADA, OTHERS[-1 - number], stage.now),
+        show_reposts,
+    ),
+    "matches": Full(
+        limits.MATCHES,
+        schema.agreement,
+        {"member": ADA, "other": lambda number: OTHERS[number], "agreed_at": datetime(2026, 1, 1).astimezone()},
+        lambda stage, number: meet.ask(stage.store, ADA, OTHERS[-1 - number], stage.now),
+    ),
+    "questions": Full(
+        limits.QUESTIONS_OPEN,
+        schema.agreement,
+        {"member": ADA, "other": lambda number: OTHERS[number]},
+        lambda stage, number: meet.ask(stage.store, ADA, OTHERS[-1 - number], stage.now),
+    ),
+    "reports": Full(limits.REPORTS_A_DAY, schema.report, {"member": ADA}, _report),
+    "reposts a day": Full(limits.REPOSTS_A_DAY, schema.repost, {"member": ADA, **JUST_NOW}, _repost),
+    "reposts": Full(limits.REPOSTS, schema.repost, {"member": ADA, **WEEKS_AGO}, _repost),
+    "rounds a day": Full(
+        limits.ROUNDS_A_DAY,
+        schema.round_,
+        {"host": ADA, "state": "cancelled"},
+        lambda stage, number: rounds.start(stage.store, ADA, SERVER, CHANNEL + number, "Rain", (1, 1), stage.now),
+    ),
+    "entries": Full(
+        limits.ROUND_ENTRIES,
+        schema.round_entry,
+        {"round": 1, "member": lambda number: OTHERS[number]},
+        lambda stage, number: rounds.enter(stage.store, OTHERS[-1 - number], 1, song(number), stage.now),
+        a_round,
+    ),
+    "hosted": Full(
+        limits.SHARED_HOSTED,
+        schema.shared,
+        {"host": ADA},
+        lambda stage, number: shared.open_with(stage.store, f"n{number}", ADA, SERVER, [], stage.now),
+    ),
+    "playlists of a server": Full(
+        limits.SHARED_IN_SERVER,
+        schema.shared,
+        {"server": SERVER},
+        lambda stage, number: shared.open_new(stage.store, f"n{number}", OTHERS[number], SERVER, stage.now),
+    ),
+    "groups": Full(
+        limits.SHARED_GROUPS,
+        schema.partner,
+        {"member": ADA, "shared": lambda number: number + 1},
+        lambda stage, number: join(stage, ADA, limits.SHARED_GROUPS + number),
+        groups,
+    ),
+    "partners": Full(
+        limits.SHARED_PARTNERS - 1,  # and the host
+        schema.partner,
+        {"shared": 1, "member": lambda number: OTHERS[number + 10]},
+        lambda stage, number: join(stage, OTHERS[-1 - number], 1),
+        a_group,
+    ),
+    "songs on record": Full(
+        limits.SHARED_SONGS,
+        schema.contribution,
+        {"shared": 1, "brought_by": lambda number: OTHERS[number + 5], "state": "wanted", **WEEKS_AGO},
+        lambda stage, number: shared.add(stage.store, OTHERS[number], SERVER, 1, song(number), stage.now),
+        a_list,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_of_two_at_once_only_one_gets_into_what_is_almost_full(stage: Stage, name: str) -> None:
+    full = REFUSED[name]
+    await full.before(stage)
+    async with stage.store.writing() as tx:
+        await fill(tx, full.table, full.most - 1, stage.now, **full.fixed)
+        before = await count(tx, full.table)
+    came = await asyncio.gather(*(full.add(stage, number) for number in range(2)), return_exceptions=True)
+    refused = [each for each in came if isinstance(each, Exception)]
+    assert [type(each) for each in refused] == [BadChoice], refused
+    assert any(character.isdigit() for character in str(refused[0])), "the words say how many there may be"
+    async with stage.store.reading() as tx:
+        assert await count(tx, full.table) == before + 1
+
+
+async def test_who_hosts_as_many_as_they_may_cannot_take_on_another(stage: Stage) -> None:
+    await a_list(stage)
+    async with stage.store.writing() as tx:
+        await shared.table.unhost(tx, 1)
+        await fill(tx, schema.shared, limits.SHARED_HOSTED, stage.now, host=ADA)
+    with pytest.raises(BadChoice, match=str(limits.SHARED_HOSTED)):
+        await hosting.confirm(stage.store, ADA, SERVER, 1, stage.now)
+
+
+async def count(tx: Tx, table: sa.Table) -> int:
+    return int((await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
+
+
+# The oldest gives way
+
+
+@dataclass
+class Rolling:
+    """A list whose oldest gives way: filled beyond its limit, then added to once more."""
+
+    most: int
+    table: sa.Table
+    fixed: Mapping[str, Any]
+    add: Callable[[Tx, datetime], Awaitable[object]]
+    others: int = 0  # rows besides, that do not count
+
+
+GIVING_WAY = {
+    "cards": Rolling(
+        limits.CARDS,
+        schema.card,
+        {"member": ADA, "layer": LAYER},
+        lambda tx, now: cards.add(tx, Card("newest", ADA, LAYER, "x", None, now)),
+    ),
+    "prompts": Rolling(
+        limits.PROMPTS,
+        schema.prompt,
+        {"member": ADA, "layer": LAYER, "message": lambda number: number},
+        lambda tx, now: cards.add_prompt(tx, Prompt(-1, ADA, CHANNEL, LAYER, "newest", (), now)),
+    ),
+    "notices": Rolling(
+        limits.NOTICES,
+        schema.notice,
+        {"member": ADA},
+        lambda tx, now: notices.add(tx, ADA, "newest", {}, now),
+    ),
+    "answers": Rolling(
+        limits.ANSWERS,
+        schema.answer,
+        {"member": ADA, "layer": LAYER, "song": "x", "kind": "skip", "source": "button"},
+        lambda tx, now: answers.add(tx, ADA, LAYER, Answer("x", Kind.NONE, (), Source.FEED, 10**9)),
+    ),
+    "models": Rolling(
+        limits.MODELS,
+        schema.model,
+        {"member": ADA, "layer": LAYER},
+        lambda tx, now: models.publish(tx, ADA, LAYER, "newest", 9, {}, now),
+        others=1,
+    ),
+    "dry runs": Rolling(
+        limits.DRY_RUNS,
+        schema.write,
+        {"member": ADA, "layer": LAYER, "kind": "sort", "state": "planned"},
+        lambda tx, now: writes.begin(tx, ADA, LAYER, "sort", 1, "newest", now),
+    ),
+    "shown": Rolling(
+        limits.SHOWN,
+        schema.shown,
+        {"member": ADA},
+        lambda tx, now: shown.note(tx, ADA, {"newest": "k"}, now),
+    ),
+    "distastes": Rolling(
+        limits.DISTASTES,
+        schema.distaste,
+        {"member": ADA},
+        lambda tx, now: distastes.add(tx, ADA, "newest", "k", now),
+    ),
+    "named": Rolling(
+        limits.NAMED,
+        schema.posted,
+        {"member": ADA, "message": lambda number: number},
+        lambda tx, now: people.note_posted(tx, [ADA], 10**6, 10**6),
+    ),
+    "rounds": Rolling(
+        limits.ROUNDS,
+        schema.round_,
+        {"host": ADA, "channel": CHANNEL, "state": "closed"},
+        lambda tx, now: round_table.add(
+            tx,
+            host=ADA,
+            channel=CHANNEL,
+            theme="newest",
+            state="entering",
+            enter_until=now,
+            vote_until=now,
+            created_at=now,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GIVING_WAY)
+async def test_the_oldest_gives_way_to_the_newest(stage: Stage, name: str) -> None:
+    full = GIVING_WAY[name]
+    async with stage.store.writing() as tx:
+        await fill(tx, full.table, full.most + 3, stage.now, **full.fixed)
+        await full.add(tx, stage.now)
+        assert await count(tx, full.table) == full.most + full.others
+        assert any(
+            {"newest", "1000000", "feed"}.intersection(map(str, row)) for row in await tx.execute(sa.select(full.table))
+        )
+
+
+async def test_what_gives_way_of_messages_with_a_name_is_deleted_in_its_channel(stage: Stage) -> None:
+    async with stage.store.writing() as tx:
+        for message in range(1, limits.NAMED + 3):
+            await people.note_posted(tx, [ADA], CHANNEL, message)
+        assert {row.message for row in await tx.execute(sa.select(schema.takedown))} == {1, 2}
+
+
+async def test_of_a_servers_ended_playlists_the_oldest_gives_way(stage: Stage) -> None:
+    await a_list(stage)
+    async with stage.store.writing() as tx:
+        await shared.table.bring(tx, 1, [("x", ADA)], stage.now)
+        over = {"server": SERVER, "ended_at": lambda number: stage.now - timedelta(days=number + 1)}
+        await fill(tx, schema.shared, limits.SHARED_ENDED, stage.now, **over)
+    await hosting.end(stage.store, OTHERS[0], 1, stage.now)
+    async with stage.store.reading() as tx:
+        assert await count(tx, schema.shared) == limits.SHARED_ENDED
+        assert await shared.table.get(tx, 1) is not None
+
+
+async def test_sessions_of_a_member_are_few_and_a_link_voids_the_one_before(stage: Stage) -> None:
+    for number in range(limits.SESSIONS + 3):
+        await sessions.begin(stage.store, ADA, stage.now + timedelta(seconds=number))
+        await sessions.invite(stage.store, ADA, stage.now)
+    async with stage.store.reading() as tx:
+        assert await count(tx, schema.session) == limits.SESSIONS + 1
+        assert await members.get(tx, ADA) is not None
