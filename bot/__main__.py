@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from dotenv import dotenv_values
 
 from bot import config
+from bot.confine import hide
 from bot.errors import CratekeeperError, SettingsError
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def environment() -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    hide()
     try:
         found = environment()
     except SettingsError as error:

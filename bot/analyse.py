@@ -33,7 +33,7 @@ async def hear_files(paths: Sequence[Path], picture: Path | None, *, as_json: bo
         units = (await hearing.ask("features"))["units"]
         for path in paths:
             try:
-                found = await hearing.ask("describe", path=str(path.absolute()), picture=picture is not None)
+                found = await hearing.ask("describe", path, picture=picture is not None)
             except AudioError as error:
                 failed += 1
                 _tell_error(path, error, as_json=as_json)

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 
+from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Taught
 from bot.adapters.prior import read as read_prior
@@ -54,6 +55,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         "disk": _disk,
         "database": _database,
         "prior": _prior,
+        "hearing": _hearing,
         "jobs": _jobs,
         "reports": _reports,
         "sources": _sources,
@@ -117,6 +119,18 @@ async def _gone(settings: Settings, taught: Taught) -> int:
             return await teach.left(tx, taught.prior.version, taught.members)
     finally:
         await store.close()
+
+
+async def _hearing(_: Settings) -> str:
+    """What the process that reads strangers' files cannot do here, found out by having it try."""
+    hearing = Hearing()
+    try:
+        guards = await hearing.guards()
+    finally:
+        await hearing.close()
+    refused = ", ".join(what for what, held in guards.items() if held)
+    open_ways = ", ".join(what for what, held in guards.items() if not held)
+    return f"its process cannot {refused}" + (f"; on this machine it could {open_ways}" if open_ways else "")
 
 
 async def _jobs(settings: Settings) -> str:

@@ -21,6 +21,7 @@ CratekeeperError
 │   └── PlaylistKeepsChanging
 ├── AudioError               a file that cannot be heard; remembered, so that it is tried once
 │   ├── NotAudio             no sound in it, or of no kind that is read
+│   │   └── NotOpened        not there, not readable, not a file
 │   ├── EmptyAudio           next to nothing in it
 │   ├── SilentAudio
 │   ├── TruncatedAudio       half-downloaded, or damaged inside
@@ -211,6 +212,10 @@ class NotAudio(AudioError):
 
     def for_member(self) -> str:
         return "I find no sound in that file. I read MP3, M4A (AAC), Ogg, Opus, FLAC and WAV."
+
+
+class NotOpened(NotAudio):
+    """The file cannot be opened."""
 
 
 class EmptyAudio(AudioError):

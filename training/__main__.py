@@ -1,6 +1,7 @@
 """`python -m training`: the commands that make, try and measure models. Exit codes are in `problems`."""
 
 import argparse
+import errno
 import os
 import shlex
 import sys
@@ -49,6 +50,11 @@ def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     except (CratekeeperError, RefusedProvenance) as problem:
         print(f"training: {problem}", file=sys.stderr)
         return getattr(problem, "code", 1)
+    except (MemoryError, OSError) as problem:
+        if isinstance(problem, OSError) and problem.errno != errno.ENOMEM:
+            raise
+        print("training: it needs more memory than it may take", file=sys.stderr)
+        return 1
     return code
 
 
@@ -92,6 +98,7 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--layer", type=int, help="a layer in the database that DATABASE_URL and DATA_DIR name")
     parser.add_argument("--json", action="store_true", help="say what happened as JSON, a line a model")
+    parser.add_argument("--memory", type=int, help="bytes that it may take at most; without a limit if left out")
     _add_rules(parser)
     _add_prior(parser, "--out")
     parser.set_defaults(run=fit_command)

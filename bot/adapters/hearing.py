@@ -1,15 +1,19 @@
 """Hearing: the process that hears, from the side of those who ask it. Imports nothing of audio.
 
-A file may be made to kill whoever reads it. It kills a process that has nothing: no secrets, a bounded memory and a
-bounded time. The next request gets a new one, and the file is a HearingFailed, to be remembered as such.
+A file may be made to take over whoever reads it. It finds a process that has nothing: no secrets, no way to open a file
+or a connection (`bot.confine`), a bounded memory and a bounded time. What it hears is handed to it open. When it dies,
+the next request gets a new one, and the file is a HearingFailed, to be remembered as such.
 """
 
 import asyncio
 import base64
+import os
+import socket
+import stat
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +24,7 @@ from numpy.typing import NDArray
 from bot import errors
 from bot.core import wire
 from bot.core.records import Clip
-from bot.errors import AudioError, HearingFailed
+from bot.errors import AudioError, HearingFailed, NotOpened
 
 TIMEOUT = 120.0  # seconds for one file; the longest that is listened to takes some ten
 MEMORY = 2 * 2**30  # bytes that the process may take; twenty minutes of stereo take 700 MB
@@ -52,6 +56,7 @@ class Hearing:
         self._timeout, self._memory, self._idle = timeout, memory, idle
         self._turn = asyncio.Lock()
         self._process: Process | None = None
+        self._files: socket.socket | None = None  # over which the process is handed what it hears
         self._retiring: asyncio.TimerHandle | None = None
 
     @property
@@ -61,16 +66,16 @@ class Hearing:
 
     async def analyse(self, path: Path) -> Heard:
         """Return what there is to hear in a file. Raises AudioError."""
-        return heard(await self.ask("analyse", path=str(path)))
+        return heard(await self.ask("analyse", path))
 
     async def peak(self, path: Path) -> dict[str, Any]:
         """Return a file's peak: start and moment (s), confidence (0 to 1), way. Raises AudioError."""
-        found: dict[str, Any] = (await self.ask("peak", path=str(path)))["peak"]
+        found: dict[str, Any] = (await self.ask("peak", path))["peak"]
         return found
 
     async def clip(self, path: Path, start: float, seconds: float) -> Clip:
         """Cut `seconds` from `start` on out of a file. Raises AudioError."""
-        made = await self.ask("clip", path=str(path), start=start, seconds=seconds)
+        made = await self.ask("clip", path, start=start, seconds=seconds)
         return Clip(**made | {"data": base64.b64decode(made["data"])})
 
     async def draw(self, clouds: Mapping[str, Points], rest: Points, latest: Points) -> bytes:
@@ -79,12 +84,17 @@ class Hearing:
         made = await self.ask("tastemap", clouds=named, rest=rest.tolist(), latest=latest.tolist())
         return base64.b64decode(made["picture"])
 
-    async def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """Return the answer of `bot.audio.process` to a request. Raises AudioError."""
+    async def guards(self) -> dict[str, bool]:
+        """Return what the process should not be able to do, and whether it was refused when it tried."""
+        refused: dict[str, bool] = (await self.ask("guards", memory=self._memory))["refused"]
+        return refused
+
+    async def ask(self, do: str, path: Path | None = None, **arguments: Any) -> dict[str, Any]:
+        """Return the answer of `bot.audio.process` to a request, which may be about a file. Raises AudioError."""
         async with self._turn:
             if self._retiring is not None:
                 self._retiring.cancel()
-            answer = await self._answered({"do": do, **arguments})
+            answer = await self._answered(path, {"do": do, **arguments})
             self._retiring = asyncio.get_running_loop().call_later(self._idle, self._end)
         if "error" in answer and "digest" not in answer:
             raise error(answer)
@@ -99,11 +109,14 @@ class Hearing:
                 self._end()
                 await process.wait()
 
-    async def _answered(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    async def _answered(self, path: Path | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """One request and its answer. Whatever comes between them costs the process: what it says next is old."""
         try:
-            async with asyncio.timeout(self._timeout):
-                return await self._exchange(await self._running(), wire.pack(request))
+            async with asyncio.timeout(self._timeout), _opened(path) as file:
+                named = request if path is None else {**request, "name": path.name}
+                return await self._exchange(await self._running(), wire.pack(named), file)
+        except NotOpened:
+            raise
         except TimeoutError:
             self._end()
             raise HearingFailed(f"took longer than {self._timeout:.0f} seconds") from None
@@ -114,8 +127,10 @@ class Hearing:
             self._end()
             raise
 
-    async def _exchange(self, process: Process, message: bytes) -> dict[str, Any]:
-        assert process.stdin and process.stdout  # noqa: S101 - both were asked for
+    async def _exchange(self, process: Process, message: bytes, file: int | None) -> dict[str, Any]:
+        assert process.stdin and process.stdout and self._files  # noqa: S101 - all were asked for
+        if file is not None:
+            socket.send_fds(self._files, [b"f"], [file])
         process.stdin.write(message)
         await process.stdin.drain()
         header = await process.stdout.readexactly(wire.HEADER.size)
@@ -123,13 +138,18 @@ class Hearing:
 
     async def _running(self) -> Process:
         if self._process is None or self._process.returncode is not None:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.audio.process", str(self._memory)),
-                env=ENVIRONMENT,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=DEVNULL,  # codecs speak of every damaged frame there
-            )
+            self._end()
+            self._files, theirs = socket.socketpair()
+            with theirs:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "bot.audio.process", str(self._memory), str(theirs.fileno())),
+                    env=ENVIRONMENT,
+                    cwd="/",
+                    pass_fds=[theirs.fileno()],  # and no other
+                    stdin=PIPE,
+                    stdout=PIPE,
+                    stderr=DEVNULL,  # codecs speak of every damaged frame there
+                )
         return self._process
 
     def _end(self) -> None:
@@ -137,6 +157,27 @@ class Hearing:
             with suppress(ProcessLookupError):
                 self._process.kill()
             self._process = None
+        if self._files is not None:
+            self._files.close()
+            self._files = None
+
+
+@asynccontextmanager
+async def _opened(path: Path | None) -> AsyncIterator[int | None]:
+    """A file, open, for a process that can open none. Raises NotOpened."""
+    if path is None:
+        yield None
+        return
+    try:
+        file = await asyncio.to_thread(os.open, path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        raise NotOpened(f"{path.name} cannot be opened: {problem.strerror}") from problem
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise NotOpened(f"{path.name} is not a plain file")
+        yield file
+    finally:
+        os.close(file)
 
 
 def heard(answer: Mapping[str, Any]) -> Heard:

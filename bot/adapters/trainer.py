@@ -1,7 +1,7 @@
 """Trainer: runs training as a process of its own, the same command that a person can type.
 
 The bot never imports scikit-learn: memory is given back when the process ends, and a crash or a runaway cannot touch
-the event loop (promise P31).
+the event loop (promise P31). It may take MEMORY, and TIMEOUT.
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from bot.environment import passed_on
 from bot.errors import TrainingFailed
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT = 120  # seconds
+TIMEOUT = 120.0  # seconds
+MEMORY = 2 * 2**30  # bytes; a thousand labels take less than a fifth of it
 PUBLISHED, KEPT, TOO_FEW = 0, 3, 4  # exit codes of `python -m training fit`
 
 
@@ -29,13 +30,22 @@ class Trained:
 
 
 class Trainer:
-    def __init__(self, database_url: str, data_dir: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        data_dir: Path,
+        environment: Mapping[str, str],
+        timeout: float = TIMEOUT,
+        memory: int = MEMORY,
+    ) -> None:
+        self._timeout, self._memory = timeout, memory
         own = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
         self._environment = passed_on(environment) | own
 
     async def fit(self, member: int, layer: int) -> Trained:
         """Train one layer of a member. Raises TrainingFailed, with the last line that the process said."""
-        arguments = ("-m", "training", "fit", "--member", str(member), "--layer", str(layer), "--json")
+        which = ("--member", str(member), "--layer", str(layer))
+        arguments = ("-m", "training", "fit", *which, "--memory", str(self._memory), "--json")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,
@@ -45,12 +55,12 @@ class Trainer:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            out, err = await asyncio.wait_for(process.communicate(), TIMEOUT)
+            out, err = await asyncio.wait_for(process.communicate(), self._timeout)
         except BaseException as stopped:
             process.kill()
             await process.wait()
             if isinstance(stopped, TimeoutError):
-                raise TrainingFailed(f"training took longer than {TIMEOUT} seconds") from None
+                raise TrainingFailed(f"training took longer than {self._timeout:.0f} seconds") from None
             raise
         if process.returncode not in (PUBLISHED, KEPT, TOO_FEW):
             raise TrainingFailed((err.decode(errors="replace").strip().splitlines() or ["no word"])[-1])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import av
 import numpy as np
@@ -17,16 +17,15 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
-from bot.audio.decode import CONTAINERS
+from bot.audio.decode import ONLY_FILES, opened
 from bot.audio.waveform import voice
 from bot.core.highlight import CLIP
 from bot.core.records import Clip
-from bot.errors import ClipTooLarge, NothingThere
+from bot.errors import ClipTooLarge, NothingThere, NotOpened
 
 LIMIT = 10 * 2**20  # bytes; what Discord takes from anyone
 RATE = 48_000  # Hz; the one that Opus has, and MP3 has it too
 FADE_IN, FADE_OUT = 0.15, 1.0  # seconds
-ONLY_FILES = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}  # no playlists, no addresses
 PREROLL = 1.0  # seconds decoded before the start: MP3's bit reservoir and Opus's 80 ms have settled by then
 
 Samples = NDArray[np.float32]
@@ -47,27 +46,27 @@ OPUS = Form("libopus", "ogg", "ogg", "audio/ogg", (96_000, 64_000, 48_000, 32_00
 MP3 = Form("libmp3lame", "mp3", "mp3", "audio/mpeg", (128_000, 96_000, 64_000, 48_000, 32_000))
 
 
-def cut(path: Path, start: float, seconds: float = CLIP, form: Form = OPUS, limit: int = LIMIT) -> Clip:
+def cut(source: Path | BinaryIO, start: float, seconds: float = CLIP, form: Form = OPUS, limit: int = LIMIT) -> Clip:
     """Cut `seconds` from `start` (s) on out of a file; fewer where the song ends sooner.
 
     Mono stays mono, what has more channels becomes stereo. The start is exact to a sample as far as the file's own
     clock is. Raises NothingThere, or ClipTooLarge when no bit rate brings the file below `limit` bytes.
     """
-    samples = _faded(_samples(path, start, seconds))
+    samples = _faded(_samples(source, start, seconds))
     length = samples.shape[1] / RATE
     return Clip(_fitting(samples, form, limit), f"clip.{form.ending}", form.mime, length, voice(samples, RATE))
 
 
 # ---------------------------------------------------------------- in
-def _samples(path: Path, start: float, seconds: float) -> Samples:
+def _samples(source: Path | BinaryIO, start: float, seconds: float) -> Samples:
     """The stretch from `start` on as (channels, n) at RATE. Raises NothingThere."""
     try:
-        with av.open(str(path), options=ONLY_FILES) as container:
+        with opened(source) as file, av.open(file, options=ONLY_FILES) as container:
             found = _stretch(container, container.streams.audio[0], max(0.0, start), round(seconds * RATE))
-    except (av.FFmpegError, IndexError) as problem:
-        raise NothingThere(f"{path.name} at {start:.1f} s: {problem}") from problem
+    except (av.FFmpegError, IndexError, NotOpened) as problem:
+        raise NothingThere(f"at {start:.1f} s: {problem}") from problem
     if not found.size:
-        raise NothingThere(f"{path.name} has nothing at {start:.1f} s")
+        raise NothingThere(f"at {start:.1f} s")
     return found
 
 

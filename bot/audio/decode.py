@@ -6,11 +6,12 @@ and what it turns out to be while it is decoded: a bomb is stopped when it goes 
 """
 
 import io
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import av
 import numpy as np
@@ -23,6 +24,7 @@ from bot.errors import (
     AudioError,
     EmptyAudio,
     NotAudio,
+    NotOpened,
     SilentAudio,
     TooLargeAudio,
     TooLongAudio,
@@ -37,6 +39,7 @@ SHORTFALL = 0.02  # of what a file promises may be missing: encoders' delays, an
 SLACK = 0.1  # seconds that may be missing of the shortest file
 # Without this list libav would take a playlist for a sound, and fetch the addresses in it.
 CONTAINERS = "aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav,aiff"
+ONLY_FILES = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}  # no playlists, no addresses
 BYTE_ORDER: Mapping[str, Literal["little", "big"]] = {"WAV": "little", "AIFF": "big"}  # of the length at its head
 LAST_PAGE = 64 * 2**10  # bytes; no page of Ogg is longer (RFC 3533, section 6)
 PAGE_HEADER = 27  # bytes, before a page's table of segments
@@ -79,49 +82,52 @@ class Sound:
         return mixed
 
 
-def read(path: Path, limits: Limits = LIMITS) -> Sound:
+def read(source: Path | BinaryIO, limits: Limits = LIMITS) -> Sound:
     """Decode a file. Raises AudioError: NotAudio, EmptyAudio, SilentAudio, TruncatedAudio, TooLongAudio, TooLargeAudio.
 
     A half-downloaded MP3 without a header that says its length cannot be told from a shorter song.
     """
     try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise NotAudio(f"{path.name} is not a plain file")
-        if not _is_text(path):
-            raise NotAudio("its name is not UTF-8, which decoders want: rename it")
-        if size > limits.bytes:
-            raise TooLargeAudio(f"{size:,} bytes")
-        sound = _read(path, limits, size)
-    except OSError as problem:
-        raise NotAudio(f"{path.name} cannot be opened: {problem.strerror}") from problem
+        with opened(source) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > limits.bytes:
+                raise TooLargeAudio(f"{size:,} bytes")
+            sound = _read(file, limits, size)
     except MemoryError as problem:
         raise TooLargeAudio from problem
     _check(sound)
     return sound
 
 
-def _is_text(path: Path) -> bool:
-    """Whether a name is text: on Linux it may be any bytes."""
+@contextmanager
+def opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """A file by its path, or one that is open already, from its beginning. Raises NotOpened."""
+    if not isinstance(source, Path):
+        source.seek(0)
+        yield source
+        return
     try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        if source.exists() and not source.is_file():
+            raise NotOpened(f"{source.name} is not a plain file")
+        file = source.open("rb")
+    except OSError as problem:
+        raise NotOpened(f"{source.name} cannot be opened: {problem.strerror}") from problem
+    with file:
+        yield file
 
 
-def _read(path: Path, limits: Limits, size: int) -> Sound:
+def _read(file: BinaryIO, limits: Limits, size: int) -> Sound:
     if not size:
         raise EmptyAudio
     try:
-        file = soundfile.SoundFile(path)
+        sounds = soundfile.SoundFile(file.fileno(), closefd=False)
     except soundfile.LibsndfileError:
-        return _by_libav(path, limits)
-    with file:
-        if file.frames == UNTOLD:
-            return _by_libav(path, limits)
-        sound = _by_libsndfile(file, limits)
-    _check_ending(path, file.format, size)
+        return _by_libav(file, limits)
+    with sounds:
+        if sounds.frames == UNTOLD:
+            return _by_libav(file, limits)
+        sound = _by_libsndfile(sounds, limits)
+    _check_ending(file, sounds.format, size)
     return sound
 
 
@@ -170,17 +176,17 @@ def _by_libsndfile(file: soundfile.SoundFile, limits: Limits) -> Sound:
     return Sound(found.T, file.samplerate)
 
 
-def _check_ending(path: Path, form: str, size: int) -> None:
+def _check_ending(file: BinaryIO, form: str, size: int) -> None:
     """Raise TruncatedAudio where libsndfile took a torn file for a shorter one."""
-    with path.open("rb") as file:
-        if form in BYTE_ORDER:
-            claimed = int.from_bytes(file.read(8)[4:], BYTE_ORDER[form])
-            torn = size < claimed < 2**32 - 2**16  # who writes to a pipe claims the most there is
-        elif form == "OGG":
-            file.seek(-min(size, LAST_PAGE), io.SEEK_END)
-            torn = not _ends_whole(file.read())
-        else:
-            torn = False
+    file.seek(0)
+    if form in BYTE_ORDER:
+        claimed = int.from_bytes(file.read(8)[4:], BYTE_ORDER[form])
+        torn = size < claimed < 2**32 - 2**16  # who writes to a pipe claims the most there is
+    elif form == "OGG":
+        file.seek(-min(size, LAST_PAGE), io.SEEK_END)
+        torn = not _ends_whole(file.read())
+    else:
+        torn = False
     if torn:
         raise TruncatedAudio
 
@@ -196,8 +202,8 @@ def _ends_whole(tail: bytes) -> bool:
 
 
 # ---------------------------------------------------------------- libav
-def _by_libav(path: Path, limits: Limits) -> Sound:
-    with _opened(path) as container:
+def _by_libav(file: BinaryIO, limits: Limits) -> Sound:
+    with _container(file) as container:
         if not container.streams.audio:
             raise NotAudio("there is no sound in it")
         stream = container.streams.audio[0]
@@ -239,16 +245,17 @@ def _decoded(container: Any, stream: Any) -> Iterator[AudioFrame]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _container(file: BinaryIO) -> Iterator[Any]:
+    file.seek(0)
     try:
-        container = av.open(str(path), options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"})
+        container = av.open(file, options=ONLY_FILES)
     except (av.FFmpegError, ValueError) as problem:
-        raise _unreadable(path) from problem
+        raise _unreadable(file) from problem
     with container:
         yield container
 
 
-def _unreadable(path: Path) -> AudioError:
+def _unreadable(file: BinaryIO) -> AudioError:
     """An M4A keeps its table of contents at the end: where the head is there and the rest is not, it was torn."""
-    with path.open("rb") as file:
-        return TruncatedAudio() if file.read(8)[4:] == b"ftyp" else NotAudio()
+    file.seek(0)
+    return TruncatedAudio() if file.read(8)[4:] == b"ftyp" else NotAudio()

@@ -1,21 +1,31 @@
 """The process that hears: answers one request after the other, and may die of any of them.
 
-`python -m bot.audio.process BYTES` speaks `bot.core.wire` over its standard input and output and may take BYTES of
-memory. It is started by `bot.adapters.hearing`. A request has "do", one of ANSWERS, and that one's arguments; an answer
-is what is said below, or {"error": the class of bot.errors, "words": what happened}.
+`python -m bot.audio.process BYTES SOCKET` speaks `bot.core.wire` over its standard input and output, may take BYTES of
+memory and can open nothing: a request about a file says its "name", and the file comes, open, over the socket with that
+descriptor. It is started by `bot.adapters.hearing`. A request has "do", one of ANSWERS, and that one's arguments; an
+answer is what is said below, or {"error": the class of bot.errors, "words": what happened}.
 """
 
 import base64
+import codecs
 import hashlib
+import importlib
+import io
 import os
-import resource
+import pkgutil
+import socket
 import sys
 import time
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any, BinaryIO
+
+import av
+import mutagen
+import numpy as np
+import soundfile
+from PIL import Image
 
 from bot.audio.clip import cut
 from bot.audio.decode import Sound, read
@@ -27,12 +37,15 @@ from bot.audio.picture import key_name, picture
 from bot.audio.spectrum import mixed
 from bot.audio.tags import read_tags
 from bot.audio.tastemap import draw
+from bot.confine import confine, held
 from bot.core import wire
 from bot.core.features import TAG
 from bot.core.highlight import Peak
 from bot.errors import AudioError, HearingFailed, TooLargeAudio
 
 EMBEDDING = "musicnn"  # the name of its vector
+CODECS = ("ascii", "latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "idna")  # of tags
+COMMANDS = ("__main__", "_tools")  # modules that are programs
 Answer = dict[str, Any]
 
 
@@ -42,15 +55,15 @@ def features(_: Mapping[str, Any]) -> Answer:
 
 
 def analyse(request: Mapping[str, Any]) -> Answer:
-    """The features of the file at "path", embedding included: numbers, vectors, version."""
-    sound = read(Path(request["path"]))
+    """The features of the file, embedding included: numbers, vectors, version."""
+    sound = read(request["file"])
     return _plain(_with_embedding(hear(sound).analysis, sound))
 
 
 def describe(request: Mapping[str, Any]) -> Answer:
-    """The features, key and peak of the file at "path", what each took (s), and a PNG where "picture" is true."""
+    """The features, key and peak of the file, what each took (s), and a PNG where "picture" is true."""
     began = time.perf_counter()
-    sound = read(Path(request["path"]))
+    sound = read(request["file"])
     decoded = time.perf_counter()
     detail = hear(sound)
     analysed = time.perf_counter()
@@ -65,32 +78,36 @@ def describe(request: Mapping[str, Any]) -> Answer:
 
 
 def recording(request: Mapping[str, Any]) -> Answer:
-    """What is to be kept of the file at "path": digest, tags, and its features or an error.
+    """What is to be kept of the file: digest, tags, and its features or an error.
 
     Where its digest is "known", its content is what it was, and only the digest is said; where it is one of those that
     were heard "elsewhere", digest and tags.
     """
-    path = Path(request["path"])
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    file: BinaryIO = request["file"]
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # what is open can be read
     if digest == request.get("known"):
         return {"digest": digest}
-    tags = read_tags(path).as_dict()
+    tags = read_tags(file).as_dict()
     if digest in request.get("elsewhere", ()):
         return {"digest": digest, "tags": tags}
     return {"digest": digest, "tags": tags} | _attempt(analyse, request)
 
 
 def peak(request: Mapping[str, Any]) -> Answer:
-    """The peak of the file at "path"."""
-    return _plain_peak(find(read(Path(request["path"]))))
+    """The peak of the file."""
+    return _plain_peak(find(read(request["file"])))
 
 
 def clip(request: Mapping[str, Any]) -> Answer:
-    """The clip of "seconds" from "start" on out of the file at "path": data (base64), name, mime, seconds, waveform."""
-    made = cut(Path(request["path"]), request["start"], request["seconds"])
+    """The clip of "seconds" from "start" on out of the file: data (base64), name, mime, seconds, waveform."""
+    made = cut(request["file"], request["start"], request["seconds"])
     about = {"name": made.name, "mime": made.mime, "seconds": made.seconds, "waveform": made.waveform}
     return {"data": _text(made.data)} | about
+
+
+def guards(request: Mapping[str, Any]) -> Answer:
+    """What this process should not be able to do; whether it was refused when it tried. "memory": bytes it may take."""
+    return {"refused": held(request["memory"])}
 
 
 def tastemap(request: Mapping[str, Any]) -> Answer:
@@ -99,7 +116,7 @@ def tastemap(request: Mapping[str, Any]) -> Answer:
 
 
 ANSWERS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
-    each.__name__: each for each in (features, analyse, describe, recording, peak, clip, tastemap)
+    each.__name__: each for each in (features, analyse, describe, recording, peak, clip, tastemap, guards)
 }
 
 
@@ -141,26 +158,62 @@ def _attempt(answer: Callable[[Mapping[str, Any]], Answer], request: Mapping[str
     except MemoryError:
         return {"error": TooLargeAudio.__name__, "words": str(TooLargeAudio())}
     except Exception as defect:  # a file that finds a defect of ours must not cost the files after it
-        traceback.print_exc()
         return {"error": HearingFailed.__name__, "words": f"{type(defect).__name__}: {defect}"}
 
 
-def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
+def serve(incoming: BinaryIO, outgoing: BinaryIO, files: socket.socket) -> None:
     """Answer requests until there are no more."""
     while header := incoming.read(wire.HEADER.size):
         request = wire.unpack(incoming.read(wire.length(header)))
-        outgoing.write(wire.pack(_attempt(ANSWERS[request["do"]], request)))
+        with _handed_over(files, request) as complete:
+            outgoing.write(wire.pack(_attempt(ANSWERS[request["do"]], complete)))
         outgoing.flush()
 
 
+@contextmanager
+def _handed_over(files: socket.socket, request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A request with its "file", where it is about one."""
+    if "name" not in request:
+        yield request
+        return
+    _, (descriptor,), _, _ = socket.recv_fds(files, 1, 1)
+    raw = io.FileIO(descriptor)
+    raw.name = request["name"]  # its ending is a hint to decoders, and the rest may be all there is of a title
+    with io.BufferedReader(raw) as file:
+        yield {**request, "file": file}
+
+
+def _load() -> None:
+    """Load what libraries leave until it is first wanted, by rehearsing every answer: from now on nothing is opened."""
+    for package in (av, mutagen):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name.rpartition(".")[2] not in COMMANDS:
+                importlib.import_module(module.name)
+    for name in CODECS:
+        codecs.lookup(name)
+    Image.init()
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(2 * 8_000, 2)).astype(np.float32)
+    raw = io.FileIO(os.memfd_create("noise"), "r+")
+    raw.name = "noise.wav"
+    with io.BufferedRandom(raw) as file:
+        soundfile.write(file, noise, 8_000, format="WAV")
+        request = {"file": file, "picture": True, "start": 0.0, "seconds": 1.0}
+        for answer in (recording, describe, clip):
+            file.seek(0)
+            answer(request)
+    tastemap({"clouds": [{"name": "é", "songs": [[0.0, 0.0]] * 9}], "rest": [[0.5, 0.5]], "latest": [[0.0, 0.0]]})
+
+
 def main(arguments: list[str]) -> None:
-    """Take no more memory than is allowed, leave no core behind, and serve."""
-    most = int(arguments[0])
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Give up what hearing has no use for, and serve."""
+    most, descriptor = map(int, arguments)
+    files = socket.socket(fileno=descriptor)
     with os.fdopen(os.dup(1), "wb") as outgoing:
         os.dup2(2, 1)  # what a library prints must not come between our messages
-        serve(sys.stdin.buffer, outgoing)
+        if sys.platform == "linux":
+            _load()
+        confine(most)
+        serve(sys.stdin.buffer, outgoing, files)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import mutagen
 from mutagen.easymp4 import EasyMP4Tags
 from mutagen.id3 import ID3
+
+from bot.audio.decode import opened
 
 # MusicBrainz Picard's tag mapping; mutagen's easy names cover the rest.
 EasyMP4Tags.RegisterFreeformKey("isrc", "ISRC")  # type: ignore[no-untyped-call]
@@ -34,9 +36,10 @@ class Tags:
         return asdict(self)
 
 
-def read_tags(path: Path) -> Tags:
+def read_tags(source: Path | BinaryIO) -> Tags:
     """Return the tags of a file. Where it says no title, its name does ("Artist - Title"). Never raises."""
-    said = _said(path)
+    path = source if isinstance(source, Path) else Path(source.name)
+    said = _said(source)
     if not said.get("title"):
         artist, dash, title = path.stem.partition(" - ")
         said = {**said, "title": [title if dash else path.stem], "artist": said.get("artist") or [artist] * bool(dash)}
@@ -50,9 +53,10 @@ def read_tags(path: Path) -> Tags:
     )
 
 
-def _said(path: Path) -> Mapping[str, list[str]]:
+def _said(source: Path | BinaryIO) -> Mapping[str, list[str]]:
     try:
-        tags = getattr(mutagen.File(path, easy=True), "tags", None)
+        with opened(source) as file:
+            tags = getattr(mutagen.File(file, easy=True), "tags", None)
         return {} if tags is None else _frames(tags) if isinstance(tags, ID3) else _texts(tags)
     except Exception:  # mutagen's parsers raise whatever a damaged file makes them raise: such a file has no tags
         return {}

@@ -163,7 +163,7 @@ async def _ask(
     hearing: Hearing, found: Found, digest: str | None, twins: Sequence[str]
 ) -> tuple[Found, dict[str, Any]]:
     try:
-        return found, await hearing.ask("recording", path=found.path, known=digest, elsewhere=list(twins))
+        return found, await hearing.ask("recording", Path(found.path), known=digest, elsewhere=list(twins))
     except AudioError as error:  # it cost the process, digest and all
         return found, {"digest": "", "error": type(error).__name__, "words": str(error)}
 

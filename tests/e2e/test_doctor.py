@@ -44,6 +44,7 @@ async def test_the_doctor_finds_everything_well(house: House) -> None:
     assert code == 0, printed
     assert unwell(printed) == []
     assert f"register {house.public_url}/callback" in printed
+    assert "its process cannot " in printed
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,6 @@ def test_a_wav_of_a_codec_that_nobody_knows_is_no_audio(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_name_that_is_not_text_is_told_so(tmp_path: Path) -> None:
+def test_a_name_that_is_not_text_keeps_no_file_from_being_heard(tmp_path: Path) -> None:
     path = write(tmp_path / "song.wav", tune()).rename(tmp_path / os.fsdecode(b"s\xf6ng.wav"))
-    with pytest.raises(NotAudio, match="UTF-8"):
-        read(path)
+    assert read(path).seconds == pytest.approx(3)

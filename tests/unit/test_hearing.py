@@ -93,12 +93,12 @@ async def test_every_process_hears_the_same_whatever_the_environment_says(
     song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = Hearing()
-    first = await alone.ask("analyse", path=str(song))
+    first = await alone.ask("analyse", song)
     await alone.close()
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     pair = [Hearing(), Hearing()]
-    both = await asyncio.gather(*(each.ask("analyse", path=str(song)) for each in pair))
+    both = await asyncio.gather(*(each.ask("analyse", song) for each in pair))
     for each in pair:
         await each.close()
     assert first == both[0] == both[1]

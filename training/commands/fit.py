@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.confine import limit_memory
 from bot.core.dataset import TrainingSet
 from bot.core.prior import Prior, tell
 from training.commands.models import chosen_prior
@@ -22,6 +23,8 @@ GENTLY = 5  # steps of niceness
 
 def fit_command(options: argparse.Namespace) -> int:
     """Train one layer from the bot's database, or every member and layer of a labels file."""
+    if options.memory:
+        limit_memory(options.memory)
     if options.labels is None:
         return fit_layer(int(options.member), int(options.layer), options.json, options.env)
     library = read_library(options.library, options.sets)

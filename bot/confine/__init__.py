@@ -1,0 +1,92 @@
+"""Confine: what a process of ours gives up before it reads what strangers wrote, and how to see what holds.
+
+Each guard is used where the system has it: limits anywhere, the rest on Linux. None is relied upon alone, and `held`
+finds out by trying.
+"""
+
+import ctypes
+import mmap
+import os
+import resource
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from bot.confine.seccomp import refuse_calls
+
+NOBODY_ELSE = 65_111  # a user id that no account gets (systemd keeps 61,184 to 65,519 for such), to own nothing
+SET_DUMPABLE, SET_NO_NEW_PRIVS = 4, 38  # of prctl(2)
+
+
+def confine(memory: int) -> None:
+    """Give up everything but what is open and `memory` bytes. Whatever is still to be loaded must be loaded before."""
+    limit_memory(memory)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    _leave_root()
+    hide()
+    if _prctl(SET_NO_NEW_PRIVS, 1):
+        refuse_calls()
+
+
+def limit_memory(most: int) -> bool:
+    """Have this process take no more than `most` bytes; returns False where the system refuses that, as macOS does."""
+    try:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def hide() -> bool:
+    """Keep others of the same user out of this process, its memory and environment; returns whether that worked."""
+    return _prctl(SET_DUMPABLE, 0)
+
+
+def held(memory: int) -> dict[str, bool]:
+    """Try what a confined process should not be able to do; whether each was refused, by what it is."""
+    attempts: dict[str, Callable[[], object]] = {
+        "use the network": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
+        "open files": lambda: os.close(os.open(__file__, os.O_RDONLY)),
+        "write files": _write,
+        "start programs": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+        "look into the bot": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
+        "take more memory": lambda: mmap.mmap(-1, memory, flags=mmap.MAP_PRIVATE).close(),
+        "act as root": lambda: os.setuid(0),
+    }
+    return {what: _is_refused(attempt) for what, attempt in attempts.items()}
+
+
+def _is_refused(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except OSError:
+        return True
+    return False
+
+
+def _write() -> None:
+    handle, path = tempfile.mkstemp()
+    try:
+        os.write(handle, b"x")
+    finally:
+        os.close(handle)
+        Path(path).unlink()
+
+
+def _leave_root() -> None:
+    if os.geteuid() != 0:
+        return
+    with suppress(OSError):  # a container may have no such user
+        os.setgroups([])
+        os.setresgid(NOBODY_ELSE, NOBODY_ELSE, NOBODY_ELSE)
+        os.setresuid(NOBODY_ELSE, NOBODY_ELSE, NOBODY_ELSE)
+
+
+def _prctl(option: int, value: int) -> bool:
+    if sys.platform != "linux":
+        return False
+    return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
