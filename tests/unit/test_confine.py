@@ -11,6 +11,7 @@ import pytest
 from bot.adapters.hearing import Hearing
 from bot.adapters.trainer import Trainer
 from bot.errors import TrainingFailed
+from sandbox.process import environment
 
 ROOT = Path(__file__).parents[2]
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have none of this but limits")
@@ -49,9 +50,10 @@ print(said)
 """
 
 
-def run(code: str, *arguments: object) -> str:
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+def run(folder: Path, code: str, *arguments: object) -> str:
+    command, closed = [sys.executable, "-c", code, *map(str, arguments)], environment(folder)
+    said = subprocess.run(command, cwd=folder, env=closed, capture_output=True, text=True, check=True, timeout=60)
+    return said.stdout.strip()
 
 
 @ON_LINUX
@@ -59,7 +61,7 @@ def test_a_confined_process_gets_at_nothing_however_it_tries(tmp_path: Path) -> 
     secret = tmp_path / "keys"
     secret.write_text("canary")
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert run(CONFINED, secret, server.getsockname()[1]) == "[]"
+        assert run(tmp_path, CONFINED, secret, server.getsockname()[1]) == "[]"
     assert [each.name for each in tmp_path.iterdir()] == ["keys"]
 
 
@@ -80,7 +82,7 @@ async def test_the_process_that_hears_holds_nothing_but_its_lines_to_us(monkeypa
     await hearing.close()
 
 
-def test_where_the_system_refuses_a_limit_of_memory_it_goes_on_without() -> None:
+def test_where_the_system_refuses_a_limit_of_memory_it_goes_on_without(tmp_path: Path) -> None:
     """As macOS does: setrlimit(RLIMIT_DATA) is an error there."""
     code = (
         "import resource; real = resource.setrlimit\n"
@@ -91,11 +93,11 @@ def test_where_the_system_refuses_a_limit_of_memory_it_goes_on_without() -> None
         "from bot.confine import confine, held\n"
         f"confine({MEMORY}); print(held({MEMORY})['take more memory'])"
     )
-    assert run(code) == "False"
+    assert run(tmp_path, code) == "False"
 
 
 @ON_LINUX
-def test_who_is_hidden_cannot_be_looked_into_by_their_own_user() -> None:
+def test_who_is_hidden_cannot_be_looked_into_by_their_own_user(tmp_path: Path) -> None:
     code = (
         "import os, pathlib; from bot.confine import hide\n"
         "if os.geteuid() == 0: os.setgid(65111); os.setuid(65111)\n"
@@ -105,7 +107,7 @@ def test_who_is_hidden_cannot_be_looked_into_by_their_own_user() -> None:
         "    except PermissionError: print('hidden')\n"
         "else: os.wait()"
     )
-    assert run(code) == "hidden"
+    assert run(tmp_path, code) == "hidden"
 
 
 @pytest.mark.parametrize("module", ["bot.adapters.scorer", "bot.audio.embedding", "training.__main__"])
@@ -113,7 +115,7 @@ def test_nothing_of_ours_reports_to_the_maker_of_onnxruntime(tmp_path: Path, mod
     """Its wheels keep a device id and a queue of events below HOME, and send them, unless they are told not to."""
     code = f"import {module}, onnxruntime; onnxruntime.InferenceSession"
     bare = {"HOME": str(tmp_path), "PATH": os.defpath, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=bare, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=bare, check=True, timeout=60)
     assert list(tmp_path.rglob("*onnxruntime*")) == []
 
 
