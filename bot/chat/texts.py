@@ -44,6 +44,10 @@ def imported(file: str, found: Imported) -> str:
     if found.with_features < found.songs:
         without = found.songs - found.with_features
         said.append(f"{without:,} of them come without anything to learn from (tempo, energy, genres …).")
+    if found.spoken:
+        said.append(
+            f"{words.count(found.spoken, 'row')} left out: episodes or local files, which are no songs of Spotify's."
+        )
     if found.bad_rows:
         named = "\n".join(f"- {words.escape(each, 150)}" for each in found.bad)
         said.append(f"{words.count(found.bad_rows, 'row')} left out:\n{named}")

@@ -9,6 +9,7 @@ from bot.chat import layout, reply, sentences, texts
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.commands import steps
 from bot.chat.layout import Page
+from bot.core.tables import MOST_BYTES
 from bot.errors import BadFile, NoPlaylists
 from bot.flows import hear, keep
 from bot.flows import library as flow
@@ -23,8 +24,8 @@ MOST_FILES = 10  # in one message
 @app_commands.describe(file="A CSV with columns for title and artists, and whatever else is known of the songs")
 async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.pause(interaction)
-    if file.size > flow.MOST_BYTES:
-        raise BadFile(texts.too_large(file.filename, flow.MOST_BYTES))
+    if file.size > MOST_BYTES:
+        raise BadFile(texts.too_large(file.filename, MOST_BYTES))
     services, member = interaction.client.services, interaction.user.id
     found = await flow.import_file(services.store, member, file.filename, await file.read(), services.clock())
     interaction.client.offers.forget(member)

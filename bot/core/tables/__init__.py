@@ -1,0 +1,39 @@
+"""Tables: songs as the world's programs export them, read and written. Pure.
+
+`Table(data)` reads the bytes of a file (CSV in any of its forms, or Spotify's own account export) and yields a Row or a
+BadRow for each line that says something; `songs_in(table, source)` makes songs of them. `write` writes our own files.
+Bounds: MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CELL. Raises NotATable for what is no table.
+
+headers  what exporters call a column     decode  bytes → lines     cells  a line → cells     rows  cells → rows
+names    a cell → artists                 values  a cell → numbers  songs  a row → a song     write the one writer
+"""
+
+from bot.core.tables.cells import MOST_CELL
+from bot.core.tables.foreign import NotATable
+from bot.core.tables.headers import IDS, field_of
+from bot.core.tables.names import OURS, joined
+from bot.core.tables.rows import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, BadRow, Row, Table
+from bot.core.tables.songs import Found, NoSong, features_of, names_songs, songs_in, uri_of
+from bot.core.tables.write import write
+
+__all__ = [
+    "IDS",
+    "MOST_BYTES",
+    "MOST_CELL",
+    "MOST_COLUMNS",
+    "MOST_ROWS",
+    "OURS",
+    "BadRow",
+    "Found",
+    "NoSong",
+    "NotATable",
+    "Row",
+    "Table",
+    "features_of",
+    "field_of",
+    "joined",
+    "names_songs",
+    "songs_in",
+    "uri_of",
+    "write",
+]

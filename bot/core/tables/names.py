@@ -1,0 +1,37 @@
+"""Names: a cell of artists as its artists, by the sign that parts them in the whole file. Pure.
+
+Exportify writes `;` between artists, so that "Tyler, The Creator" is one; watsonbox writes `, `, and `\\,` in a name.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")  # pandas writes lists as Python does
+OURS = ("Track URI", "Track Name", "Artist Name(s)", "Album Name", "Added At")  # headers of our own files
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What parts the artists of a file."""
+
+    separator: str
+
+    @classmethod
+    def of(cls, headers: Sequence[str], cells: Iterable[str]) -> "Names":
+        """Return `;` for a file of ours, or one that has it in any cell of artists; else the comma."""
+        return cls(";" if tuple(headers) == OURS or any(";" in cell for cell in cells) else ",")
+
+    def split(self, cell: str) -> tuple[str, ...]:
+        """Return the artists of a cell, each once; a separator behind a backslash belongs to the name."""
+        if cell.startswith("[") and cell.endswith("]") and (listed := LITERAL.findall(cell)):
+            parts = [one or other for one, other in listed]
+        else:
+            parts = re.split(rf"(?<!\\){self.separator}", cell)
+        names = (part.replace("\\" + self.separator, self.separator).strip() for part in parts)
+        return tuple(dict.fromkeys(name for name in names if name))
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return artists as a cell of our own files, from which `split` makes the same ones."""
+    return ";".join(name.replace(";", r"\;") + (" " if name.endswith("\\") else "") for name in names)

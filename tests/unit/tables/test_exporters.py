@@ -1,0 +1,223 @@
+"""Every exporter's form is read: its headers, its signs between artists, its lengths and dates."""
+
+import json
+
+import pytest
+
+from bot.core.tables import NotATable, Table
+from tests.unit.tables.forms import EXPORTIFY, ID, NACHTBUS, REGEN, URI, only, read, song, table, titles
+
+
+def test_a_semicolon_in_any_cell_of_artists_parts_them_in_the_whole_file() -> None:
+    """Exportify: "Tyler, The Creator" is one."""
+    duet = REGEN.replace("Lena Ohm", '"Maren, the Tailor;Otis Vale"')
+    songs, _, _ = read(table(EXPORTIFY, NACHTBUS.replace("Lena Ohm", '"Maren, the Tailor"'), duet))
+    assert [each.like.song.artists for each in songs] == [("Maren, the Tailor",), ("Maren, the Tailor", "Otis Vale")]
+    assert songs[0].features.sets["artists"] == {"Maren, the Tailor"}
+
+
+WATSONBOX = '"Track URI","Track Name","Artist URI(s)","Artist Name(s)","Album URI","Album Name","Album Artist URI(s)",'
+WATSONBOX += '"Album Artist Name(s)","Album Release Date","Disc Number","Track Number","Track Duration (ms)","ISRC"'
+
+
+def test_watsonbox_writes_a_comma_within_a_name_behind_a_backslash() -> None:
+    row = f'"{URI}","Boats","spotify:artist:1, spotify:artist:2","Maren\\, the Tailor, Otis Vale","spotify:album:1",'
+    row += '"Quay","spotify:artist:1","311","2016-11-11","1","2","200588","QZAAA2500001"'
+    found = only(table(WATSONBOX, row))
+    assert found.like.song.artists == ("Maren, the Tailor", "Otis Vale")
+    assert found.like.song.duration_ms == 200_588
+    assert set(found.features.numbers) == {"year", "duration"}  # the band 311 is no number
+
+
+LANGUAGES = {  # of watsonbox's Exportify: URI, title, artists, album, release date, length, added at, danceability
+    "ar": (
+        "رابط الأغنية (URI)|اسم الأغنية|أسماء الفنانين|اسم الألبوم|"
+        "تاريخ إصدار الألبوم|مدة الأغنية (بالمللي ثانية)|أضيف في|قابلية الرقص"
+    ),
+    "de": (
+        "Track-URI|Track-Name|Künstlername(n)|Album-Name|"
+        "Veröffentlichungsdatum des Albums|Track-Dauer (ms)|Hinzugefügt am|Tanzbarkeit"
+    ),
+    "el": (
+        "URI κομματιού|Όνομα κομματιού|Όνομα/τα καλλιτέχνη|Όνομα άλμπουμ|"
+        "Ημερομηνία κυκλοφορίας άλμπουμ|Διάρκεια κομματιού (ms)|Προστέθηκε στις|Χορευτικότητα"
+    ),
+    "es": (
+        "URI de la canción|Nombre de la canción|Nombre(s) del artista|Nombre del álbum|"
+        "Fecha de lanzamiento del álbum|Duración de la canción (ms)|Añadido en|Bailabilidad"
+    ),
+    "fr": (
+        "URI du titre|Nom du titre|Nom(s) de l'artiste|Nom de l'album|"
+        "Date de sortie de l'album|Durée du titre (ms)|Ajouté le|Danseabilité"
+    ),
+    "it": (
+        "URI della traccia|Nome della traccia|Nome dell'artista|Nome dell'album|"
+        "Data di rilascio dell'album|Durata della traccia (ms)|Aggiunto il|Ballabilità"
+    ),
+    "ja": (
+        "トラックURI|トラック名|アーティスト名|アルバム名|"
+        "アルバム発売日|トラックの長さ（ミリ秒）|追加日時|ダンサビリティ"
+    ),
+    "nl": (
+        "Nummer URI|Nummernaam|Naam van artiest|Naam van album|"
+        "Releasedatum van het album|Nummerduur (ms)|Toegevoegd op|Dansbaarheid"
+    ),
+    "pt": (
+        "URI da faixa|Nome da faixa|Nome(s) do artista|Nome do álbum|"
+        "Data de lançamento do álbum|Duração da faixa (ms)|Adicionado em|Dançabilidade"
+    ),
+    "sv": (
+        "Låtens URI|Låtens namn|Artistens namn|Albumets namn|Albumets releasedatum|Låtlängd (ms)|Tillagd vid|Dansbarhet"
+    ),
+    "tr": (
+        "Parça URI|Parça Adı|Sanatçı Adı|Albüm Adı|"
+        "Albüm Çıkış Tarihi|Parça Süresi (ms)|Eklenme Tarihi|Dans Edilebilirlik"
+    ),
+    "zh": ("曲目 URI|曲目名称|艺人名称|专辑名称|专辑发行日期|曲目时长（毫秒）|添加时间|舞蹈性"),
+}
+CODE_PAGES = {"ar": "cp1256", "de": "mac_roman", "el": "cp1253", "es": "cp1252", "ja": "cp932", "tr": "cp1254"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_exportify_is_read_in_every_language_it_has_and_as_a_spreadsheet_there_saves_it(language: str) -> None:
+    header = ",".join(f'"{each}"' for each in LANGUAGES[language].split("|"))
+    text = table(header, f'"{URI}","Boats","Maren, Otis","Quay","2016-11-11","200588","2018-10-07T13:50:41Z","0.5"')
+    for data in (text.encode(), text.encode(CODE_PAGES.get(language, "utf-16"))):
+        found = only(data)
+        kept = found.like.song
+        assert (kept.song, kept.title, kept.artists, kept.album) == (URI, "Boats", ("Maren", "Otis"), "Quay")
+        assert (kept.year, kept.duration_ms) == (2016, 200_588)
+        assert found.like.added_at is not None
+        assert found.features.numbers["danceability"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("form", "uri", "milliseconds", "code"),
+    [
+        (
+            (
+                "\ufefftitle;artist;album;isrc;addedDate;addedBy;duration;url\n"
+                f"Nachtbus;Lena Ohm;Linie 9;qzaaa2500001;2024-01-02;;200s;https://open.spotify.com/track/{ID}\n"
+            ),
+            URI,
+            200_000,
+            "QZAAA2500001",
+        ),  # Soundiiz
+        ("title;artist;album;isrc\nNachtbus;Lena Ohm;Linie 9;qz-aaa-25-00001\n", None, None, "QZAAA2500001"),  # Roon
+        (
+            (
+                "Shazam Library\nIndex,TagTime,Title,Artist,URL,TrackKey\n"
+                '1,2024-01-02,"Nachtbus","Lena Ohm",https://www.shazam.com/track/1/nachtbus,1\n'
+            ),
+            None,
+            None,
+            None,
+        ),
+        (
+            (
+                "#,Song,Artist,Popularity,BPM,Genres,Album,Album Date,Time,Dance,Energy,Spotify Track Id,ISRC\n"
+                f'1,"Nachtbus","Lena Ohm",40,120,"pop","Linie 9",2019-05-17,03:20,50,40,{ID},QZAAA2500001\n'
+            ),
+            URI,
+            200_000,
+            "QZAAA2500001",
+        ),  # Chosic
+        (
+            (
+                "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\n"
+                f"Nachtbus,Lena Ohm,Linie 9,Night,Favorite,QZAAA2500001,{ID}\n"
+            ),
+            URI,
+            None,
+            "QZAAA2500001",
+        ),  # TuneMyMusic
+        ("Name\tArtist\tAlbum\tGenre\tTime\nNachtbus\tLena Ohm\tLinie 9\tPop\t200\n", None, 200_000, None),  # iTunes
+        ('TITLE, ARTIST\n"Nachtbus", "Lena Ohm"\n', None, None, None),
+        ("My list\nof songs\n\nTitel|Interpret\nNachtbus|Lena Ohm\n", None, None, None),
+    ],
+)
+def test_other_exporters_are_read(form: str, uri: str | None, milliseconds: int | None, code: str | None) -> None:
+    kept = song(form)
+    assert (kept.title, kept.artists) == ("Nachtbus", ("Lena Ohm",))
+    assert kept.song == uri or (uri is None and kept.song.startswith("file:"))
+    assert (kept.duration_ms, kept.isrc) == (milliseconds, code)
+
+
+def test_chosics_shares_are_percentages() -> None:
+    form = "Song,Artist,BPM,Dance,Energy,Acoustic\nNachtbus,Lena Ohm,120,50,1,100\n"
+    assert only(form).features.numbers == {"tempo": 120, "danceability": 0.5, "energy": 0.01, "acousticness": 1}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        ID,
+        URI,
+        f"https://open.spotify.com/track/{ID}?si=0a1b2c",
+        f"open.spotify.com/intl-de/track/{ID}",
+        f"https://open.spotify.com/embed/track/{ID}#t=3",
+    ],
+)
+@pytest.mark.parametrize("header", ["Track URI", "spotify_id", "Link", "id"])
+def test_a_song_is_known_by_link_uri_or_id(link: str, header: str) -> None:
+    assert song(f"{header},Title,Artist\n{link},Nachtbus,Lena Ohm\n").song == URI
+
+
+def test_files_put_behind_one_another_are_one() -> None:
+    parts = (EXPORTIFY, NACHTBUS), ("Title;Artist", "Wind;Otis"), (EXPORTIFY, REGEN)
+    same = "".join("\ufeff" + table(*part) for part in (parts[0], parts[2]))
+    assert titles(same) == ["Nachtbus", "Regen"]
+    other = table(EXPORTIFY, NACHTBUS, "Artist,Track Name,Track URI", f"Otis,Wind,{URI}")
+    assert titles(other) == ["Nachtbus", "Wind"]
+
+
+def test_episodes_and_local_files_are_counted_and_are_no_songs() -> None:
+    others = (
+        REGEN.replace("spotify:track:", "spotify:episode:"),
+        REGEN.replace("spotify:track:0000000000000000000102", "spotify:local:Ann:Demos:Sketch:61"),
+        REGEN.replace("spotify:track:", "https://open.spotify.com/episode/"),
+    )
+    songs, bad, spoken = read(table(EXPORTIFY, NACHTBUS, *others))
+    assert ([each.like.song.title for each in songs], bad, spoken) == (["Nachtbus"], [], 3)
+    assert read("Title,Artist,Type\nTalk,Ann,Episode\n")[2] == 1
+
+
+LIBRARY = {
+    "tracks": [{"artist": "Earth, Wind & Fire", "album": "Linie 9", "track": "Nachtbus", "uri": URI}],
+    "shows": [],
+}
+
+
+def test_spotifys_own_account_export_is_read() -> None:
+    kept = song(json.dumps(LIBRARY))
+    assert (kept.song, kept.artists, kept.album) == (URI, ("Earth, Wind & Fire",), "Linie 9")
+    item = {"trackName": "Nachtbus", "artistName": "Lena Ohm", "albumName": "Linie 9", "trackUri": URI}
+    items = [
+        {"track": item, "addedDate": "2024-01-02"},
+        {"track": None, "episode": {"episodeUri": "spotify:episode:1"}},
+    ]
+    songs, bad, spoken = read(json.dumps({"playlists": [{"name": "Night", "items": items}]}))
+    assert ([each.like.song.song for each in songs], bad, spoken) == ([URI], [], 1)
+    assert songs[0].like.added_at is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (
+            json.dumps([{"endTime": "2024-01-02 10:00", "artistName": "x", "trackName": "y", "msPlayed": 3}]),
+            "YourLibrary",
+        ),
+        (json.dumps([{"ts": "2024-01-02T10:00:00Z", "ms_played": 3}]), "YourLibrary"),
+        ('{"tracks": [', "whole JSON"),
+        ("{}", "without songs"),
+        (b"PK\x03\x04....xl/workbook.xml", "Excel workbook"),
+        (b"PK\x03\x04....Spotify Account Data/YourLibrary.json", "ZIP archive; unpack"),
+        (b"\x1f\x8b\x08\x00", "gzip"),
+        ("<!DOCTYPE html><title>Log in</title>", "web page"),
+        (bytes(range(256)) * 4, "not a CSV file"),
+    ],
+)
+def test_what_is_no_table_gets_words_that_say_what_to_do(data: str | bytes, says: str) -> None:
+    with pytest.raises(NotATable, match=says):
+        Table(data.encode() if isinstance(data, str) else data)
