@@ -6,7 +6,6 @@ process, by the processor's time; rivals are timed where they are installed. Mem
 
 import asyncio
 import json
-import os
 import re
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import numpy as np
 from benchmarks import rivals
 from benchmarks.measure import Row, apart, in_turns, show
 from bot.adapters.hearing import Hearing
+from bot.analyse import processors
 from bot.audio.decode import Sound, read
 from bot.audio.embedding import Embedder
 from bot.audio.features import analyse
@@ -127,7 +127,7 @@ def throughput(song: Path) -> list[Row]:
             "what": f"clips a second, {count} process(es), embedding included",
             "measured": asyncio.run(_heard(song, count)),
         }
-        for count in range(1, len(os.sched_getaffinity(0)) + 1)
+        for count in range(1, processors() + 1)
     ]
 
 

@@ -19,10 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dotenv import dotenv_values
-
-from bot import config
+from bot import config, modes
 from bot.confine import hide
+from bot.environment import environment
 from bot.errors import CratekeeperError, SettingsError
 
 if TYPE_CHECKING:
@@ -113,9 +112,10 @@ def _import_features(settings: config.Settings, options: argparse.Namespace) -> 
 
 
 def _import_acousticbrainz(settings: config.Settings, options: argparse.Namespace) -> int:
+    from bot.adapters import home
     from bot.adapters.sources.acousticbrainz import fill
 
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.prepare(settings)
     for file in options.file:
         entries = 0
         for filled in fill(settings.acousticbrainz_index, file, datetime.now(UTC)):
@@ -143,27 +143,21 @@ def _match(settings: config.Settings, options: argparse.Namespace) -> int:
 @asynccontextmanager
 async def _store(settings: config.Settings) -> AsyncIterator["Store"]:
     """The database at today's schema, for a command."""
+    from bot.adapters import home
     from bot.adapters.store import Store
 
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.prepare(settings)
     store = Store(settings.database_url)
     try:
-        await store.migrate()
+        await home.migrate(store, settings)
         yield store
     finally:
         await store.close()
 
 
-def environment() -> dict[str, str]:
-    """Return `.env` beneath the process's own environment, which wins. An open `.env` is refused (promise P36)."""
-    path = Path(".env")
-    if path.exists() and path.stat().st_mode & 0o077:
-        raise SettingsError(".env can be read by others on this machine: chmod 600 .env")
-    return {**{name: value or "" for name, value in dotenv_values(path).items()}, **os.environ}
-
-
 if __name__ == "__main__":
     hide()
+    os.umask(modes.UMASK)
     try:
         found = environment()
     except SettingsError as error:

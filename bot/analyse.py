@@ -2,17 +2,17 @@
 
 import asyncio
 import base64
-import fcntl
 import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.adapters import home
 from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.config import Settings
@@ -78,11 +78,12 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
 
     counts: Counter[str] = Counter()
     async with AsyncExitStack() as closing:
-        closing.enter_context(_alone(settings.data_dir))
+        home.prepare(settings)
+        closing.enter_context(home.locked(settings.data_dir / home.IMPORT_LOCK, ImportRuns()))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
-        await store.migrate()
-        hearings = [Hearing() for _ in os.sched_getaffinity(0)]
+        await home.migrate(store, settings)
+        hearings = [Hearing() for _ in range(processors())]
         for each in hearings:
             closing.push_async_callback(each.close)
         # None: no bar where nobody looks, such as in a log
@@ -101,16 +102,9 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
     return SOME_NOT if counts["failed"] or passed_over else ALL_HEARD
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep a second import from hearing everything once more. The lock ends with the process, whatever ends that."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / "import.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ImportRuns from None
-        yield
+def processors() -> int:
+    """Return how many processors this process may use: all there are where the system (macOS) doesn't say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def summary(counts: Mapping[str, int], everything: int) -> str:

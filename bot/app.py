@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from aiohttp.web import Application
 
 from bot import web
-from bot.adapters import sources
+from bot.adapters import home, sources
 from bot.adapters.hearing import Hearing
 from bot.adapters.identity import Identity
 from bot.adapters.jobs import Jobs
@@ -87,9 +87,10 @@ def set_up_logging(level: str) -> None:
 @asynccontextmanager
 async def assembled(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Services]:
     """Build the services, with the database at today's schema, and take them down again."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.prepare(settings)
     settings.models_dir.mkdir(exist_ok=True)
     async with AsyncExitStack() as closing:
+        closing.enter_context(home.lived_in(settings))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
         await store.migrate()
@@ -99,7 +100,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         hearing = Hearing()
         closing.push_async_callback(hearing.close)
         catalogue = Catalogue(store, hearing, settings.data_dir / "clips", clock)
-        jobs = Jobs(settings.data_dir / "jobs.db")
+        jobs = Jobs(settings.data_dir / home.JOBS)
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
         elsewhere = Elsewhere(store, previews, _videos(settings, environment), clock)
         closing.push_async_callback(elsewhere.close)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bot.errors import SettingsError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SQLITE = "sqlite+aiosqlite:///"
 POLL_FLOOR = 1  # seconds; the default is a quarter of an hour, tests and the sandbox go faster
 
 
@@ -91,6 +92,10 @@ class Settings:
     def acousticbrainz_index(self) -> Path:
         """What `python -m bot import acousticbrainz` writes; there is none until then."""
         return self.data_dir / "acousticbrainz.db"
+
+    @property
+    def database_path(self) -> Path:
+        return Path(self.database_url.removeprefix(SQLITE).partition("?")[0]).absolute()
 
     @property
     def models_dir(self) -> Path:
@@ -217,8 +222,8 @@ def _stand_in(url: str) -> str | None:
 
 
 def _database_url(env: Mapping[str, str], data_dir: Path) -> str:
-    text = env.get("DATABASE_URL", "").strip() or f"sqlite+aiosqlite:///{data_dir / 'cratekeeper.db'}"
-    if not text.startswith("sqlite+aiosqlite:///"):
+    text = env.get("DATABASE_URL", "").strip() or f"{SQLITE}{data_dir / 'cratekeeper.db'}"
+    if not re.fullmatch(rf"{re.escape(SQLITE)}[^?]*[^?/].*", text):
         raise SettingsError("DATABASE_URL is malformed: sqlite+aiosqlite:///path/to/file.db is wanted")
     return text
 

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 
+from bot.adapters import home
 from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Taught
@@ -82,7 +83,7 @@ async def _keys(settings: Settings) -> str:
 
 
 async def _disk(settings: Settings) -> str:
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.prepare(settings)
     free = shutil.disk_usage(settings.data_dir).free
     if free < LEAST_FREE:
         raise Unwell(f"{free // 2**20} MB free under {settings.data_dir}; make room for {LEAST_FREE // 2**20} MB")
@@ -92,7 +93,7 @@ async def _disk(settings: Settings) -> str:
 async def _database(settings: Settings) -> str:
     store = Store(settings.database_url)
     try:
-        await store.migrate()
+        await home.migrate(store, settings)
         return f"schema is today's, at {store.path}"
     finally:
         await store.close()

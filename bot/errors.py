@@ -33,6 +33,7 @@ CratekeeperError
 ├── SourceError              a source of features
 │   ├── SourceWaits          asked too often, or down: nobody is to ask before a moment
 │   └── SourceFailed         it answered nonsense about a song
+├── AlreadyRuns              a second bot on one data folder
 ├── ChatDown                 Discord does not answer
 ├── StoreError               disk full, locked, newer schema
 ├── VaultError               a sealed value that does not open
@@ -280,6 +281,10 @@ class HearingFailed(AudioError):
 
 class ImportRuns(CratekeeperError):
     """Another import is under way; this one would hear the same files. Run it when that has ended."""
+
+
+class AlreadyRuns(CratekeeperError):
+    """Another Cratekeeper runs on this data folder. Stop that one first."""
 
 
 class SourceError(CratekeeperError):

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from bot import modes
 from sandbox import neighbour, page
 from sandbox.house import BotEnded, House, Resident
 from sandbox.library import drawn, load
@@ -214,4 +215,5 @@ def _member(resident: Resident) -> Member:
 
 
 if __name__ == "__main__":
+    os.umask(modes.UMASK)
     sys.exit(main(os.environ))

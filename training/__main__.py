@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bot import modes
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training.commands.evaluate import evaluate_command
@@ -199,4 +200,5 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
+    os.umask(modes.UMASK)
     sys.exit(main(sys.argv[1:]))

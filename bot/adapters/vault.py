@@ -7,7 +7,6 @@ is moved to another member's row, or to another column, does not open (promise P
 import base64
 import binascii
 import os
-import stat
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +15,12 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from bot import modes
 from bot.config import Settings
 from bot.errors import SettingsError, VaultError
 
 KEY_BYTES = 32  # of a master key, before base64; Fernet's own size
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
+KEYS = "keys"  # the file in the data folder
 
 
 class Vault:
@@ -84,14 +84,14 @@ def load_keys(settings: Settings) -> list[str]:
     """
     if settings.encryption_keys:
         return [key.strip() for key in settings.encryption_keys.split(",") if key.strip()]
-    path = settings.data_dir / "keys"
+    path = settings.data_dir / KEYS
     if not path.exists():
         _generate(path)
     return _read(path)
 
 
 def _read(path: Path) -> list[str]:
-    if path.stat().st_mode & OTHERS:
+    if modes.is_open(path):
         raise SettingsError(f"{path} is refused: others may read it; chmod 600 it, and change the keys if they did")
     keys = path.read_text().split()
     if not keys:

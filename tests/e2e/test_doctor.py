@@ -96,6 +96,12 @@ async def test_p36_an_env_file_that_others_can_read_is_refused(house: House, tmp
     assert len(printed.splitlines()) == 1
 
 
+async def test_a_second_bot_on_one_data_folder_ends_with_one_line(house: House) -> None:
+    await house.start_bot()
+    assert await run(house) == (1, "cratekeeper: Another Cratekeeper runs on this data folder. Stop that one first.\n")
+    assert (await run(house, "doctor"))[0] == 0
+
+
 async def test_a_bot_with_a_refused_token_ends_with_one_line(house: House) -> None:
     code, printed = await run(house, DISCORD_TOKEN="wrong")
     assert code == 2

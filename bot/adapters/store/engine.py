@@ -70,6 +70,11 @@ class Store:
         async with self._writer, self._engine.connect() as tx:
             await tx.run_sync(_upgrade)
 
+    async def behind(self) -> bool:
+        """Whether the schema is older than this program's; also where there is none yet."""
+        async with self._engine.connect() as tx:
+            return await tx.run_sync(_behind)
+
     async def scrub(self) -> None:
         """Leave no byte of a deleted row behind: rewrite the file and empty the write-ahead log."""
         await self._outside_transactions("VACUUM", EMPTY_LOG)
@@ -121,6 +126,11 @@ def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def _behind(connection: Connection) -> bool:
+    newest = ScriptDirectory.from_config(alembic_config()).get_heads()
+    return set(MigrationContext.configure(connection).get_current_heads()) != set(newest)
 
 
 def _upgrade(connection: Connection) -> None:
