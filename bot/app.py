@@ -184,6 +184,7 @@ async def _keep_ticking(services: Services, worker: Worker) -> None:
     while True:
         try:
             await worker.tick()
+            await services.jobs.take_up()
             if (clock() - last_sweep).total_seconds() > SWEEP:
                 last_sweep = clock()
                 await services.jobs.sweep(last_sweep)

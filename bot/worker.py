@@ -12,7 +12,17 @@ from bot.adapters.jobs import Job
 from bot.adapters.store import members, notices, shown, songs, writes
 from bot.core.records import Notice, Write
 from bot.core.social import Repost, Takedown
-from bot.errors import ChatDown, ConsentEnded, CoolingDown, CratekeeperError, NotLinked, SpotifyDown, TrainingFailed
+from bot.errors import (
+    ChatDown,
+    ConsentEnded,
+    CoolingDown,
+    CratekeeperError,
+    NotLinked,
+    SpotifyDown,
+    StoreBusy,
+    StoreFull,
+    TrainingFailed,
+)
 from bot.flows import digest, hear, library, link, notify, publish, report, repost, rounds, save, sort, train, watch
 from bot.flows.digest import Digest
 from bot.ports import Music
@@ -72,6 +82,8 @@ class Worker:
             await self._put_off(job, random.uniform(0, min(LONGEST, BACK_OFF * 2**job.tries)))  # noqa: S311
         except (ConsentEnded, NotLinked, TrainingFailed) as known:
             await self._say(job, known)
+        except (StoreBusy, StoreFull):
+            raise  # the job is tried again when there is room
         except CratekeeperError as known:
             log.warning("%s of a member: %s", job.kind, known)
             await self._fail(job, known)

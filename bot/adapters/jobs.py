@@ -6,23 +6,33 @@ start when a process with the same executor id comes up (promise P26). Payloads 
 
 import asyncio
 import json
+import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence, Set
+from contextlib import asynccontextmanager
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy.exc import DBAPIError
 
+from bot.adapters.store.engine import BUSY_MS, store_error
+from bot.errors import StoreBusy, StoreFull
+
+log = logging.getLogger(__name__)
 QUEUE = "members"
 HEARING = "hearing"  # a queue beside it: hearing lasts hours, and writes nothing that a member's other jobs write
 VERSION = "1"  # of the jobs' meaning; pinned, so that an upgrade takes over what an older program left
 STARTS = 5  # of one job; then it is left where it is, for `doctor` to list
 POLL = 0.25  # seconds between looks at the queue
+PAUSES = (1, 2, 5, 10, 30)  # seconds before a job is tried again that found the disk full or the database held
 SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 WAITING = ["ENQUEUED", "DELAYED"]
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
@@ -62,12 +72,16 @@ class Jobs:
     But for the kind "hear": it has a queue of its own, so that nothing a member asks for waits for it.
     """
 
-    def __init__(self, path: Path, concurrency: int = 4) -> None:
+    def __init__(
+        self, path: Path, concurrency: int = 4, busy_ms: int = BUSY_MS, pauses: Sequence[float] = PAUSES
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._concurrency = concurrency
+        self._concurrency, self._pauses = concurrency, pauses
+        self._alive: set[str] = set()  # ids of the jobs that this process does
+        self._missing: set[str] = set()  # ids that were begun, as the last look found, and nobody does
         self._running: dict[int, set[asyncio.Task[None]]] = {}
-        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
-        sa.event.listen(self._engine, "connect", _configure)
+        self._engine = sa.create_engine(f"sqlite:///{path}")
+        sa.event.listen(self._engine, "connect", partial(_configure, busy_ms))
         self._config: DBOSConfig = {
             "name": "cratekeeper",
             "system_database_url": f"sqlite:///{path}",
@@ -84,7 +98,7 @@ class Jobs:
 
         @DBOS.workflow(name="job", max_recovery_attempts=STARTS)
         async def job(kind: str, member: int, argument: int, tries: int) -> None:
-            await self._run(member, handler(Job(kind, member, argument, tries)))
+            await self._run(member, self._insist(handler, Job(kind, member, argument, tries)))
 
         self._job = job
         DBOS.launch()
@@ -99,7 +113,8 @@ class Jobs:
 
     async def _run(self, member: int, work: Coroutine[Any, Any, None]) -> None:
         """Do a job, in a task that `forget` can stop."""
-        task = asyncio.create_task(work)
+        task, begun = asyncio.create_task(work), DBOS.workflow_id or ""
+        self._alive.add(begun)
         self._running.setdefault(member, set()).add(task)
         try:
             await task
@@ -108,6 +123,17 @@ class Jobs:
                 raise
         finally:
             self._running.get(member, set()).discard(task)
+            self._alive.discard(begun)
+
+    async def _insist(self, handler: Handler, job: Job) -> None:
+        """Do a job; while the disk is full or the database is held, try again and again (promises P20, P21)."""
+        for pause in chain(self._pauses, repeat(self._pauses[-1])):
+            try:
+                await handler(job)
+                break
+            except (StoreBusy, StoreFull) as error:
+                log.warning("%s waits: %s", job.kind, error)
+                await asyncio.sleep(pause)
 
     async def _stop(self, member: int) -> None:
         """Stop what is under way for a member, and wait until it has."""
@@ -120,14 +146,57 @@ class Jobs:
     async def enqueue(self, kind: str, member: int, argument: int = 0, *, tries: int = 0, delay: float = 0) -> None:
         """Have the work done after `delay` seconds; work that waits to be begun already is not enqueued again."""
         wanted = Job(kind, member, argument, tries)
+        async with self._writing():
+            await self._enqueue(wanted, delay)
+
+    async def _enqueue(self, wanted: Job, delay: float) -> None:
         waiting = await DBOS.list_workflows_async(
             workflow_id_prefix=wanted.prefix, status=WAITING, load_input=False, load_output=False
         )
         if waiting and not delay:
             return
-        options = SetEnqueueOptions(queue_partition_key=str(member), delay_seconds=delay or None)
+        options = SetEnqueueOptions(queue_partition_key=str(wanted.member), delay_seconds=delay or None)
         with SetWorkflowID(wanted.prefix + secrets.token_hex(6)), options:
-            await DBOS.enqueue_workflow_async(_queue(kind), self._job, kind, member, argument, tries)
+            await DBOS.enqueue_workflow_async(_queue(wanted.kind), self._job, *astuple(wanted))
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        """Around whatever writes: DBOS would wait for a held database without end.
+
+        Raises StoreBusy when another process holds it for longer than BUSY_MS, StoreFull, StoreError.
+        """
+        try:
+            await asyncio.to_thread(self._wait_for_the_writer)
+            yield
+        except DBAPIError as error:
+            raise store_error(error) from error
+
+    def _wait_for_the_writer(self) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.rollback()
+
+    async def take_up(self) -> None:
+        """Have those jobs done that were begun and that nobody does: a full disk kept DBOS from noting how they ended.
+
+        One that two looks in a row find so is begun again. Raises StoreBusy, StoreFull, StoreError.
+        """
+        begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        missing = {each.workflow_id for each in begun} - self._alive
+        again, self._missing = missing & self._missing, missing - self._missing
+        if not again:
+            return
+        log.warning("%d jobs were cut short; they are begun again", len(again))
+        async with self._writing():
+            await asyncio.to_thread(self._begin_again, again)
+
+    def _begin_again(self, ids: Set[str]) -> None:
+        columns = ("workflow_uuid", "status", "owner_xid", "started_at_epoch_ms")
+        jobs = sa.table("workflow_status", *map(sa.column, columns))
+        lost = jobs.c.workflow_uuid.in_(ids), jobs.c.status == "PENDING"
+        waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}  # as DBOS's own recovery does
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(jobs).where(*lost).values(waiting))
 
     async def pending(self, member: int) -> list[Job]:
         """Return what is under way or waits for the member."""
@@ -139,6 +208,10 @@ class Jobs:
     async def forget(self, member: int) -> None:
         """Stop and delete every job of a member, those under way and those that ended included."""
         await self._stop(member)
+        async with self._writing():
+            await self._delete(member)
+
+    async def _delete(self, member: int) -> None:
         found = await DBOS.list_workflows_async(workflow_id_prefix=f"{member}:", load_input=False, load_output=False)
         ids = [each.workflow_id for each in found]
         if ids:
@@ -151,7 +224,8 @@ class Jobs:
         before = (now - keep).isoformat()
         found = await DBOS.list_workflows_async(status="SUCCESS", end_time=before, load_input=False, load_output=False)
         if found:
-            await DBOS.delete_workflows_async([each.workflow_id for each in found])
+            async with self._writing():
+                await DBOS.delete_workflows_async([each.workflow_id for each in found])
 
     @staticmethod
     def stuck_in(path: Path) -> list[str]:
@@ -185,8 +259,8 @@ def _parts(workflow: Any) -> list[str]:
     return str(workflow.workflow_id).split(":", 3)
 
 
-def _configure(connection: sqlite3.Connection, _: object) -> None:
-    for pragma in ("journal_mode = WAL", "secure_delete = ON", "busy_timeout = 10000"):
+def _configure(busy_ms: int, connection: sqlite3.Connection, _: object) -> None:
+    for pragma in ("journal_mode = WAL", "secure_delete = ON", f"busy_timeout = {busy_ms}"):
         connection.execute(f"PRAGMA {pragma}")
     if sqlite3.sqlite_version_info < SUBSECONDS:
         connection.create_function("unixepoch", 1, lambda _modifier: time.time())

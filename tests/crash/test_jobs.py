@@ -1,10 +1,16 @@
 """A job that kills whoever does it is given up in the end, and the doctor names it (promise P26)."""
 
 import asyncio
+import json
 import multiprocessing
 from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
 
 from bot.adapters.jobs import STARTS, Jobs
+from sandbox.process import start
 from tests.crash import poison
 
 MEMBER = 77
@@ -28,3 +34,32 @@ async def test_p26_a_poisoned_job_stops_after_five_starts(tmp_path: Path) -> Non
         assert died <= STARTS + 1
     assert Jobs.stuck_in(path) == [f"{MEMBER}:train:0"]
     assert died in (STARTS, STARTS + 1)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hindered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What became of jobs in a process whose disk was full, and whose database another held."""
+    folder = tmp_path_factory.mktemp("hindered")
+    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
+    process = await start("-m", "tests.crash.hindered", folder / "jobs.db", folder=folder, **streams)
+    printed, said = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    found: dict[str, Any] = json.loads(printed.splitlines()[-1])
+    return found
+
+
+async def test_p20_jobs_that_met_a_full_disk_end_without_a_restart_once_there_is_room(hindered: dict[str, Any]) -> None:
+    assert hindered["full"][0] == "StoreFull"
+    assert hindered["stuck"] == ["PENDING"]
+    assert hindered["done"].count("sync") == 2
+    assert hindered["done"].count("save") == 4
+
+
+async def test_p21_a_job_is_enqueued_or_a_typed_error_while_another_holds_the_database(
+    hindered: dict[str, Any],
+) -> None:
+    error, seconds = hindered["held"]
+    assert error == "StoreBusy"
+    assert seconds < 3
+    assert hindered["free"][0] == ""
+    assert hindered["done"].count("train") == 1

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.errors import NewerSchema, StoreBusy, StoreError, StoreFull
@@ -63,7 +63,7 @@ class Store:
                 async with tx.begin():
                     yield tx
         except OperationalError as error:
-            raise _store_error(error) from error
+            raise store_error(error) from error
 
     async def migrate(self) -> None:
         """Bring the schema up to date. Raises NewerSchema when a newer Cratekeeper wrote the database."""
@@ -113,7 +113,8 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _store_error(error: OperationalError) -> StoreError:
+def store_error(error: DBAPIError) -> StoreError:
+    """Return what an error of SQLite's means for the bot."""
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy()

@@ -1,0 +1,87 @@
+"""A process whose jobs find the disk full and the database held; it prints what became of them, as JSON."""
+
+import asyncio
+import json
+import resource
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from bot.adapters.jobs import Job, Jobs
+from bot.errors import StoreError, StoreFull
+
+MEMBER, LOOK = 77, 0.05
+BUSY_MS = 300
+
+
+def limit_files(size: int) -> None:
+    """Let no file of this process grow beyond `size` bytes, which SQLite meets as it meets a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+class Doing:
+    """What the jobs do here: "sync" fills the disk at its first end, "save" finds no room three times."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    async def __call__(self, job: Job) -> None:
+        self.done.append(job.kind)
+        if job.kind == "sync" and self.done.count("sync") == 1:
+            limit_files(1024)
+        if job.kind == "save" and self.done.count("save") <= 3:
+            raise StoreFull
+
+
+async def until(found: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not found():  # noqa: ASYNC110 - announces nothing
+            await asyncio.sleep(LOOK)
+
+
+def statuses(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as database:
+        return {status for (status,) in database.execute("select status from workflow_status")}
+
+
+async def refused(jobs: Jobs) -> tuple[str, float]:
+    """The error that a job meets which cannot be enqueued, and the seconds that this took."""
+    began = time.monotonic()
+    try:
+        await jobs.enqueue("train", MEMBER, 1)
+    except StoreError as error:
+        return type(error).__name__, time.monotonic() - began
+    return "", time.monotonic() - began
+
+
+async def hinder(path: Path) -> dict[str, object]:
+    doing, jobs = Doing(), Jobs(path, busy_ms=BUSY_MS, pauses=(0.01,))
+    await jobs.start(doing)
+    await jobs.enqueue("sync", MEMBER)
+    await until(lambda: doing.done)
+    full = await refused(jobs)
+    await asyncio.sleep(1)  # DBOS tries to note how the job ended, in vain
+    limit_files(resource.RLIM_INFINITY)
+    stuck = statuses(path)
+    async with asyncio.timeout(30):
+        while doing.done.count("sync") < 2:
+            await jobs.take_up()
+            await asyncio.sleep(LOOK)
+    await until(lambda: statuses(path) == {"SUCCESS"})
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        held = await refused(jobs)
+    free = await refused(jobs)
+    await jobs.enqueue("save", MEMBER)
+    await until(lambda: doing.done.count("save") == 4 and statuses(path) == {"SUCCESS"})
+    await jobs.take_up()
+    await jobs.take_up()
+    await jobs.stop(1)
+    return {"full": full, "stuck": sorted(stuck), "held": held, "free": free, "done": doing.done}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(hinder(Path(sys.argv[1])))))
