@@ -5,8 +5,11 @@ CratekeeperError
 ├── MemberError              something the member can put right
 │   ├── NotLinked · LinkRefused · WrongCode · LinkUsed · NotConfirmed
 │   ├── NoPlaylists          nothing to sort into yet
+│   ├── TooFewLabels · NotTrained  nothing was learnt from their labels yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
+│   │   ├── NotAmongLikes    a song for a playlist, of a member whose likes stay as they are
+│   │   └── TooFewEntries    a round that cannot go on to the votes
 │   ├── AlreadyReposted      the same song, in the same server, in the same week
 │   ├── NoClip               the song's file is not here
 │   ├── NoTaste              nothing is known yet of what they like
@@ -41,7 +44,8 @@ CratekeeperError
     ├── ModelMissing · ModelCorrupt · PriorCorrupt
     └── TrainingFailed
 
-The first line of a docstring is the default message; `for_member` is what the member reads. Everything
+The first line of a docstring is the default message; `for_member` is what the member reads. `theirs` says that they can
+leave the state by themselves, by what the message names: then there is nothing to look up, and no reference. Everything
 else that reaches a handler is a defect: the member hears a reference id and the log has the rest.
 """
 
@@ -56,6 +60,8 @@ def timestamp(when: datetime, style: str = "t") -> str:
 class CratekeeperError(Exception):
     """Something went wrong."""
 
+    theirs = False
+
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
 
@@ -69,6 +75,8 @@ class SettingsError(CratekeeperError):
 
 class MemberError(CratekeeperError):
     """Something the member can put right; the message is meant for them."""
+
+    theirs = True
 
     def for_member(self) -> str:
         return str(self)
@@ -107,12 +115,35 @@ class NoPlaylists(MemberError):
     """You have not handed me a playlist yet. /playlists add takes the first."""
 
 
+class TooFewLabels(MemberError):
+    """There are too few labels to learn from yet, or too few new ones since the last training."""
+
+    def __init__(self, missing: int) -> None:
+        self.missing = missing
+        labels = "label" if missing == 1 else "labels"
+        super().__init__(
+            f"I can't sort yet: I need {missing} more {labels} to learn from. /label asks you about a song."
+        )
+
+
+class NotTrained(MemberError):
+    """I have enough labels to learn from, but no model that I can use. /train makes one; it takes a few seconds."""
+
+
 class BadFile(MemberError):
     """I cannot read that file."""
 
 
 class BadChoice(MemberError):
     """That choice does not exist."""
+
+
+class NotAmongLikes(BadChoice):
+    """A playlist that I keep only holds songs you like, and what you like in the feed stays out of your likes."""
+
+
+class TooFewEntries(BadChoice):
+    """Too few songs have been entered to vote on."""
 
 
 class AlreadyReposted(MemberError):
@@ -164,6 +195,8 @@ class CoolingDown(SpotifyError):
 class NotOnAllowList(SpotifyError):
     """This app's seats on Spotify do not include that account."""
 
+    theirs = True
+
     def for_member(self) -> str:
         return (
             "Spotify let you in, but this bot's Spotify app has no seat for your account (an app has five). "
@@ -174,6 +207,8 @@ class NotOnAllowList(SpotifyError):
 
 class ConsentEnded(SpotifyError):
     """Spotify's consent has ended."""
+
+    theirs = True
 
     def for_member(self) -> str:
         return "Your consent at Spotify has ended (it lasts six months, or you revoked it). Use /link to go on."
@@ -186,6 +221,8 @@ class SpotifyDown(SpotifyError):
 class PlaylistKeepsChanging(SpotifyError):
     """The playlist changes while it is being sorted."""
 
+    theirs = True
+
     def __init__(self, playlist: str) -> None:
         self.playlist = playlist
         super().__init__(f"playlist {playlist} kept changing")
@@ -197,12 +234,16 @@ class PlaylistKeepsChanging(SpotifyError):
 class PlaylistGone(SpotifyError):
     """The playlist no longer exists, or is no longer yours to change."""
 
+    theirs = True
+
     def for_member(self) -> str:
         return "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove lets go of it."
 
 
 class AudioError(CratekeeperError):
     """That file cannot be heard."""
+
+    theirs = True
 
     def for_member(self) -> str:
         return "I cannot hear that file."
@@ -275,6 +316,8 @@ class ClipTooLarge(AudioError):
 class HearingFailed(AudioError):
     """The process that heard the file died, or took too long."""
 
+    theirs = False
+
     def for_member(self) -> str:
         return "I could not hear that file to its end: something in it is out of the ordinary."
 
@@ -332,12 +375,16 @@ class NewerSchema(StoreError):
 class VaultError(CratekeeperError):
     """A sealed value does not open: other keys, another member's row, or damaged."""
 
+    theirs = True
+
     def for_member(self) -> str:
         return "I cannot open what I kept for your Spotify account. Nothing was lost; use /link to go on."
 
 
 class ModelError(CratekeeperError):
     """A model cannot be used."""
+
+    theirs = True
 
     def for_member(self) -> str:
         return "I have not learnt your playlists yet. A few taps on /label and I will."

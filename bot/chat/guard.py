@@ -1,6 +1,6 @@
 """Guard: around every handler. Whatever happens, the member hears of it once, and the log has one line.
 
-What members can put right is said in their words; what they cannot carries a reference that the log has, too.
+What members can put right, or leave, is said in their words; the rest carries a reference that the log has, too.
 Interactions that expired, or were answered already, are no errors (promise P19).
 """
 
@@ -22,6 +22,8 @@ from bot.errors import (
     ModelError,
     NoPlaylists,
     NotLinked,
+    NotTrained,
+    TooFewLabels,
     WrongCode,
 )
 
@@ -34,6 +36,8 @@ REMEDIES: dict[type[CratekeeperError], tuple[str, str]] = {
     LinkRefused: ("Try again", "link"),
     WrongCode: ("Enter the code", "code"),
     NoPlaylists: ("Choose playlists", "more"),
+    TooFewLabels: ("Show me a song", "label"),
+    NotTrained: ("Learn from them", "train"),
     ModelError: ("Show me a song", "label"),
 }
 
@@ -67,7 +71,9 @@ def is_late(error: BaseException) -> bool:
 
 def problem(error: BaseException) -> Page:
     """Return what the member reads; logs a line with a reference for everything that is not their own choice."""
-    if isinstance(error, MemberError):
+    if isinstance(error, CratekeeperError) and error.theirs:
+        if not isinstance(error, MemberError):
+            log.warning("%s: %s", type(error).__name__, error)
         return Page(error.for_member(), _remedy(error))
     reference = secrets.token_hex(2)
     if isinstance(error, CratekeeperError):

@@ -13,17 +13,18 @@ from discord import ui
 
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
-from bot.core.records import Clip, Member, Playlist, Song
+from bot.core.records import Clip, Member, Song
 from bot.core.social import Repost
 from bot.flows.catalogue import Entry
 from bot.flows.listen import Listen, Way
-from bot.flows.stream import Card, Guess, Liked
+from bot.flows.stream import Added, Card, Guess, Liked
 
 MOST = 2000  # characters of a classic message
 LIKELY = 0.5  # from here on a guess is called probable
 LIKED = "Liked: {}. "
 NOT_IN_LIKES = "It counts for what I show you next, and stays out of your likes."
 IN_LIKES = "It goes to your likes as well."
+LIKED_BEFORE = "It's among your likes already."
 MAY_I = (
     "It counts for what I show you next. Shall I also put what you like here among your likes, now and from now on? "
     "`/feed settings` changes that any time."
@@ -34,6 +35,8 @@ UNLIKED = "Taken back."
 WHERE = "Where does {} go?"
 NOWHERE = "You keep no playlist here yet. `/playlists add` takes the first."
 ADDED = "{} goes into {}, and among your likes. `/undo` takes the write back."
+ADDED_LIKED = "{} goes into {}. `/undo` takes the write back."
+LIKE_FIRST = "A playlist that I keep only holds songs you like. Shall I like this one for you, then add it?"
 HEAR_IT = "{} at {}: {}"
 SETTINGS = (
     "**Likes in the feed** {}.\n**What you add to a playlist from the feed** {}.\n"
@@ -117,7 +120,8 @@ def liked(song: Song, found: Liked, key: str) -> Page:
     said = LIKED.format(words.song_name(song))
     undo = layout.button("Undo", ids.of("funlike", key))
     if not found.ask:
-        return Page(said + (IN_LIKES if found.saved else NOT_IN_LIKES), layout.row(undo))
+        where = LIKED_BEFORE if found.before else IN_LIKES if found.saved else NOT_IN_LIKES
+        return Page(said + where, layout.row(undo))
     return Page(said + MAY_I, layout.row(*asks_to_save(), undo))
 
 
@@ -139,8 +143,16 @@ def places(song: Song, found: Sequence[Guess], key: str) -> Page:
     return Page(WHERE.format(words.song_name(song)), layout.menu(ids.of("fput", key), "Its playlist", options))
 
 
-def added(song: Song, playlist: Playlist) -> Page:
-    return Page(ADDED.format(words.song_name(song), words.playlist_name(playlist)))
+def added(song: Song, found: Added) -> Page:
+    said = ADDED_LIKED if found.before else ADDED
+    return Page(said.format(words.song_name(song), words.playlist_name(found.playlist)))
+
+
+def like_first(key: str, playlist: int) -> Page:
+    """What to do about a song that cannot go into a playlist because it stays out of their likes."""
+    return Page(
+        LIKE_FIRST, layout.row(layout.button("Like it and add it", ids.of("fputlike", key, playlist), layout.PRIMARY))
+    )
 
 
 def settings(member: Member | None) -> Page:

@@ -16,6 +16,7 @@ HOW_VOTES = (
     f"-# Up to {limits.ROUND_VOTES} votes each, never for your own. It ends early once everyone who entered has voted."
 )
 CALLED_OFF = f"No vote this time: it was called off, or fewer than {FEWEST} songs were entered."
+OFF = "The round is called off."
 CHOOSE = (
     "Which song for **{}**? Your name stands beside it at the end; until then nobody sees that it is yours. "
     "`/round enter` finds any other song. You can change it until the votes begin."
@@ -30,6 +31,10 @@ MAKE = "A playlist **{}** with these songs, which the server keeps together; it 
 MADE = "**{}** is made, with what was entered. `/shared show` says what is in it."
 MADE_BEFORE = "This round has its playlist already. `/shared list` shows it."
 GOES_ON = "It goes on."
+TOO_FEW = (
+    "Only {} so far, and a vote takes {}. Wait for more, or call the round off; then nobody sees who entered what, "
+    "and it can't be taken up again."
+)
 PAST = "-# This round has gone on: see below."
 
 
@@ -54,6 +59,12 @@ def mark(table: Table) -> ids.Id:
     """The button by which the message of a state is known again."""
     what = {ENTERING: "renter", VOTING: "rvote"}.get(table.round.state, "rlist")
     return ids.of(what, table.round.round)
+
+
+def too_few(table: Table) -> Page:
+    """Ask before a round ends for want of songs."""
+    said = TOO_FEW.format(words.count(len(table.entries), "song"), FEWEST)
+    return Page(said, layout.row(layout.button("Call it off", ids.of("roff", table.round.round), layout.RED)))
 
 
 def past(table: Table) -> Page:

@@ -87,8 +87,9 @@ def layer(found: Layer) -> str:
     return f"**{words.escape(found.name)}** – {several}; {rest}"
 
 
-def learning_from_playlists(labels: int) -> str:
-    return f"What stands in your playlists counts now: {words.count(labels, 'label')} from it. Your taps still win."
+def learning_from_playlists(labels: int, *, trains: bool) -> str:
+    said = f"What stands in your playlists counts now: {words.count(labels, 'label')} from it. Your taps still win."
+    return f"{said} I'm learning from them; in some seconds `/sort` shows what I would do." if trains else said
 
 
 def answered(song: Song, where: Sequence[Playlist]) -> str:
@@ -113,8 +114,10 @@ def trained(layer: LayerStatus) -> str:
     right = words.overall(layer.tally.scores.values())
     known = f", and I was {right}" if right else ""
     hope = words.hope(layer.tally)
+    labels = words.count(layer.tally.labels, "label")
+    if not layer.unplaced:
+        return f"I have learnt from {labels}{known}. Every song has its place already."
     if not layer.placeable:
-        labels = words.count(layer.tally.labels, "label")
         return f"I have learnt from {labels}{known}. Not enough to place a song unasked yet. {hope}".rstrip()
     return f"I can already place {words.count(layer.placeable, 'song')}{known}. {hope + ' ' if hope else ''}Look?"
 
@@ -264,7 +267,7 @@ def _account(account: Account | None, days: int | None, member: Member | None) -
 
 def _layer_status(found: LayerStatus) -> str:
     names = {each.playlist: each.name for each in found.playlists}
-    model = f"can place {words.count(found.placeable, 'song')} by itself" if found.model else "not trained yet"
+    model = f"can place {words.count(found.placeable, 'more song')}" if found.model else "not trained yet"
     head = f"**{words.escape(found.layer.name)}** – {words.count(len(found.playlists), 'playlist')}, {model}"
     return f"{head}\n-# {words.tally(found.tally, names)}"
 

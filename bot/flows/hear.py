@@ -15,7 +15,7 @@ from bot.adapters.store import Store, Tx, answers, lookups, playlists, schema, s
 from bot.adapters.store.lookups import Outcome, Question
 from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
-from bot.flows.label import FIRST_TRAINING
+from bot.flows.learning import FIRST_TRAINING
 from bot.ports import FeatureSource, Learnt, Subject
 
 log = logging.getLogger(__name__)

@@ -21,11 +21,10 @@ from bot.core.labels import Answer, Kind, Source, Verdict
 from bot.core.records import Card, Layer, Playlist, Song
 from bot.errors import BadChoice, NoPlaylists, NotLinked, NotYours
 from bot.flows import sort
+from bot.flows.learning import due, training_pays
 from bot.flows.outlook import Outlook, Outlooks
 from bot.flows.why import Reason, reason
 
-FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
-TRAIN_EVERY = 10  # labels since the last training
 SKIPPED_FOR = 50  # newest cards whose song is not asked again
 
 
@@ -210,12 +209,7 @@ def tally(outlook: Outlook, layer: Layer, verdicts: Mapping[str, Verdict]) -> Ta
     scores = outlook.model.card.get("scores", {}) if outlook.model else {}
     right = {int(playlist): (each["right"], each["of"]) for playlist, each in scores.items()}
     given = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
-    return Tally(labels, right, max(0, _due(layer) - labels), given)
-
-
-def _due(layer: Layer) -> int:
-    """Labels at which the next training pays."""
-    return layer.tried + TRAIN_EVERY if layer.tried else FIRST_TRAINING
+    return Tally(labels, right, max(0, due(layer) - labels), given)
 
 
 async def mine(tx: Tx, member: int, card: str) -> Card:
@@ -253,13 +247,6 @@ async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -
         return None
     lines = [(playlist, card.song, "add") for playlist in chosen]
     return await sort.open_tap(tx, card.member, card.layer, lines, now)
-
-
-async def training_pays(tx: Tx, member: int, layer: int) -> bool:
-    """Whether there are enough new labels for another training."""
-    found = await playlists.layer(tx, layer)
-    verdicts = await answers.verdicts(tx, member, layer)
-    return found is not None and sum(verdict.settled for verdict in verdicts.values()) >= _due(found)
 
 
 async def undo(store: Store, member: int, layer: int, now: datetime) -> Answer | None:

@@ -49,6 +49,9 @@ class Page:
     async def unlike(self, member: int, key: str) -> None:
         await self.stream.unlike(member, await self._song(member, key))
 
+    async def like_for_good(self, member: int, key: str) -> None:
+        await self.stream.like_for_good(member, await self._song(member, key))
+
     async def choose_saving(self, member: int, saves: bool) -> None:
         await self.stream.choose_saving(member, saves)
 
@@ -60,9 +63,10 @@ class Page:
         return await self.stream.places(member, await self._song(member, key))
 
     async def add(self, member: int, key: str, playlist: int) -> Playlist:
-        return await self.stream.add(
+        added = await self.stream.add(
             member, await self._song(member, key), playlist, event_at(1000 * self.feed.clock().timestamp())
         )
+        return added.playlist
 
     async def repost(self, member: int, secret: str, key: str) -> None:
         """Post the song in the server in which this browser's link was asked for, with the member's name.

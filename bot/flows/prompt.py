@@ -12,6 +12,7 @@ from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Layer, Playlist, Prompt, Song
 from bot.errors import BadChoice
 from bot.flows import label
+from bot.flows.learning import training_pays
 from bot.flows.outlook import Outlooks
 
 NONE = "🚫"  # the reaction that says: in none of them
@@ -96,7 +97,7 @@ async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> l
     kind = Kind.NONE if playlist is None else Kind.ALSO if layer.several else Kind.ONLY
     chosen = () if playlist is None else (playlist,)
     new = await answers.add(tx, prompt.member, layer.layer, Answer(prompt.song, kind, chosen, Source.REACTION, event))
-    train = new and await label.training_pays(tx, prompt.member, layer.layer)
+    train = new and await training_pays(tx, prompt.member, layer.layer)
     return label.Pressed(prompt.member, layer.layer, prompt.song, new, train, None)
 
 

@@ -15,6 +15,17 @@ MOST_ASKED = 50  # questions of one sort, where songs may stay out
 
 async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime) -> int:
     """Open a write with the decisions about the songs in `only` (or all) that have no place yet; return its number."""
+    looked_at, lines = await decided(tx, layer, outlook, only)
+    digest = outlook.model.digest if outlook.model else None
+    write = await writes.begin(tx, layer.member, layer.layer, kind, looked_at, digest, now)
+    await writes.add_changes(tx, layer.member, write, lines)
+    return write
+
+
+async def decided(
+    tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many songs have no place yet, and the lines of what a sort would do, by what was last seen."""
     kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
     verdicts = await answers.verdicts(tx, layer.member, layer.layer)
     standing = {each.playlist: {item.song for item in await playlists.items(tx, each.playlist)} for each in kept}
@@ -26,10 +37,7 @@ async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] |
     lines += _settled(todo, verdicts, standing)
     ours = {each.playlist: await writes.ours(tx, each.playlist) for each in kept}
     lines += _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
-    digest = outlook.model.digest if outlook.model else None
-    write = await writes.begin(tx, layer.member, layer.layer, kind, len(todo), digest, now)
-    await writes.add_changes(tx, layer.member, write, lines)
-    return write
+    return len(todo), lines
 
 
 def _told(verdict: Verdict | None) -> bool:

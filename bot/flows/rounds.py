@@ -14,7 +14,7 @@ from bot.core import rounds as rules
 from bot.core.records import Song
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Placed
 from bot.core.social import Round, RoundEntry
-from bot.errors import BadChoice, NotYours
+from bot.errors import BadChoice, NotYours, TooFewEntries
 from bot.flows.places import Purpose
 from bot.flows.points import key
 from bot.flows.repost import BARRED
@@ -157,9 +157,11 @@ async def turn(store: Store, number: int, now: datetime) -> Round | None:
 
 
 async def go_on(store: Store, member: int, number: int, *, runs_server: bool, now: datetime) -> None:
-    """Have entries, or votes, end now. Raises NotYours, BadChoice."""
+    """Have entries, or votes, end now. Raises NotYours, BadChoice, TooFewEntries where that would end the round."""
     async with store.writing() as tx:
         found = await _of(tx, member, number, runs_server)
+        if found.state == ENTERING and len(await rounds.entries(tx, number)) < rules.FEWEST:
+            raise TooFewEntries
         span = found.vote_until - found.enter_until
         ends = {"enter_until": now, "vote_until": now + span} if found.state == ENTERING else {"vote_until": now}
         await rounds.change(tx, number, **ends)

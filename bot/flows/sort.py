@@ -14,8 +14,8 @@ from bot.adapters.store import Store, Tx, answers, playlists, songs, writes
 from bot.core.labels import Answer, Kind, Source
 from bot.core.plan import Plan, batches, plan, runs
 from bot.core.records import Change, Layer, Playlist, Song, Write
-from bot.errors import BadChoice, NothingToUndo, PlaylistGone, PlaylistKeepsChanging, SpotifyDown
-from bot.flows import hands, propose
+from bot.errors import BadChoice, ModelMissing, NothingToUndo, PlaylistGone, PlaylistKeepsChanging, SpotifyDown
+from bot.flows import hands, learning, propose
 from bot.flows.outlook import Outlooks
 from bot.ports import Contents, Music
 
@@ -69,13 +69,16 @@ class Receipt:
 async def dry_run(store: Store, music: Music, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Receipt:
     """Decide about every song that has no place in the layer yet, and write down what would be done. Changes nothing.
 
-    Raises ModelMissing when the layer has no model yet.
+    Raises TooFewLabels or NotTrained when there is a song that only a model could place, and no model yet.
     """
     await hands.look(store, music, member, now)
     outlook = await outlooks.of(member, layer.layer)
-    async with store.writing() as tx:
-        write = await propose.prepare(tx, layer, outlook, None, "sort", now)
-        return await receipt(tx, write)
+    try:
+        async with store.writing() as tx:
+            write = await propose.prepare(tx, layer, outlook, None, "sort", now)
+            return await receipt(tx, write)
+    except ModelMissing:
+        raise await learning.why_untrained(store, layer) from None
 
 
 async def receipt(tx: Tx, write: int) -> Receipt:

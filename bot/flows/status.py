@@ -6,11 +6,11 @@ from datetime import datetime
 
 from bot.adapters.jobs import Jobs
 from bot.adapters.store import Store, answers, limits, members, playlists, songs, writes
-from bot.core.decide import PlaylistRule, decide
 from bot.core.records import Account, Layer, Member, Model, Playlist
-from bot.flows import hear, label
+from bot.flows import hear, label, propose
+from bot.flows.learning import FIRST_TRAINING
 from bot.flows.link import days_left
-from bot.flows.outlook import Outlook, Outlooks
+from bot.flows.outlook import Outlooks
 from bot.ports import FeatureSource
 
 IN_WORDS = {
@@ -25,12 +25,13 @@ IN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class LayerStatus:
-    """`placeable`: songs of the library that would be placed without a question; `left_open` those that would not."""
+    """unplaced: songs that have no place in the layer yet; placeable: those of them that a dry run would place now."""
 
     layer: Layer
     playlists: Sequence[Playlist]
     model: Model | None
     tally: label.Tally
+    unplaced: int
     placeable: int
 
 
@@ -86,18 +87,9 @@ async def _layer(store: Store, outlooks: Outlooks, layer: Layer) -> LayerStatus:
     async with store.reading() as tx:
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, layer.member, layer.layer)
-    return LayerStatus(
-        layer, kept, outlook.model, label.tally(outlook, layer, verdicts), placeable(outlook, layer, kept)
-    )
-
-
-def placeable(outlook: Outlook, layer: Layer, kept: Sequence[Playlist]) -> int:
-    """Return how many songs of the library the model would place without asking."""
-    if outlook.scores is None:
-        return 0
-    rules = [PlaylistRule(each.playlist, each.mistakes, automatic=True) for each in kept]
-    decisions = decide(outlook.scores, rules, several=layer.several, everything=layer.everything)
-    return len({each.song for each in decisions if each.outcome == "add"})
+        unplaced, lines = (0, []) if outlook.scores is None else await propose.decided(tx, layer, outlook, None)
+    placeable = len({line["song"] for line in lines if line["action"] == "add"})
+    return LayerStatus(layer, kept, outlook.model, label.tally(outlook, layer, verdicts), unplaced, placeable)
 
 
 def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool) -> str:
@@ -106,6 +98,6 @@ def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool) -> str:
     if not any(each.playlists for each in layers):
         return "playlists"
     if not any(each.model for each in layers):
-        ready = any(each.tally.labels >= label.FIRST_TRAINING for each in layers)
+        ready = any(each.tally.labels >= FIRST_TRAINING for each in layers)
         return "train" if ready else "label"
     return "watch" if sorted_once else "sort"

@@ -14,7 +14,7 @@ from bot.adapters.store import Store, Tx, answers, members, playlists, shown, so
 from bot.adapters.store.shown import Late
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Layer, Playlist, Song
-from bot.errors import BadChoice, NoTaste, NothingThereYet
+from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet
 from bot.flows import sort
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.recommend import Recommender
@@ -38,10 +38,20 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Liked:
-    """saved: it is among their likes, or on its way there; ask: they never said whether it may be."""
+    """saved: it is among their likes, or on its way there; before: it was there already; ask: they never said
+    whether it may be."""
 
     saved: bool
     ask: bool
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The playlist that a song goes into; before: whether the song was among their likes already."""
+
+    playlist: Playlist
+    before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,18 @@ class Stream:
         await self._save(member)
         return liked
 
+    async def like_for_good(self, member: int, song: str) -> None:
+        """Put this one among their likes, whatever they chose for the others. Raises BadChoice where it cannot go."""
+        entry = await self._catalogue.entry(member, song)
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            known = await members.get(tx, member)
+            if known is None or known.source is None or not savable(entry.song):
+                raise BadChoice(NOT_AT_SPOTIFY)
+            if entry.song.song not in await songs.liked(tx, member):
+                await shown.say(tx, member, song, self._clock(), said="like", saving="save")
+        await self._save(member)
+
     async def unlike(self, member: int, song: str) -> None:
         """Take a like back; what the feed put among their likes comes out again, and nothing else."""
         async with self._store.writing() as tx:
@@ -139,11 +161,11 @@ class Stream:
                 found += sorted(guesses, key=lambda each: -(each.probability or 0))
         return found
 
-    async def add(self, member: int, song: str, playlist: int, event: int) -> Playlist:
+    async def add(self, member: int, song: str, playlist: int, event: int) -> Added:
         """Put the song into one of their playlists: a write with a receipt and an undo, like every other.
 
-        It is liked with that: a playlist holds what is liked. Raises BadChoice where it may not be put among their
-        likes, for a playlist that is not kept, and for a song that no playlist of theirs can hold.
+        It is liked with that: a playlist holds what is liked. Raises NotAmongLikes where it may not be put among their
+        likes, BadChoice for a playlist that is not kept, and for a song that no playlist of theirs can hold.
         """
         entry, now = await self._catalogue.entry(member, song), self._clock()
         await self._note(member, [entry])
@@ -153,11 +175,11 @@ class Stream:
                 raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
             liked = await self._like(tx, member, entry.song, "add")
             if not liked.saved:
-                raise BadChoice(NOT_SAVED if savable(entry.song) else NOT_AT_SPOTIFY)
+                raise NotAmongLikes if savable(entry.song) else BadChoice(NOT_AT_SPOTIFY)
             write = await self._write(tx, member, kept, song, event, now)
         await self._save(member)
         await self._enqueue("apply", member, write)
-        return kept
+        return Added(kept, liked.before)
 
     async def _write(self, tx: Tx, member: int, kept: Playlist, song: str, event: int, now: datetime) -> int:
         known, layer = await members.get(tx, member), await playlists.layer(tx, kept.layer)
@@ -202,9 +224,9 @@ class Stream:
         ours = "saved" if saving in ("saved", "drop") else None  # what the feed put there is not taken out after all
         if song.song in await songs.liked(tx, member):
             await shown.say(tx, member, song.song, now, said=said, saving=ours)
-            return Liked(saved=True, ask=False)
+            return Liked(saved=True, ask=False, before=True)
         can = known.source is not None and savable(song)
-        saves = can and bool(known.saves)
+        saves = can and (bool(known.saves) or saving == "save")
         await shown.say(tx, member, song.song, now, said=said, saving=(ours or "save") if saves else None)
         return Liked(saved=saves, ask=can and known.saves is None)
 
@@ -217,10 +239,6 @@ class Stream:
 
 
 ALL_HEARD = "That was everything for now. New songs come as others like them, and what you skipped comes again later."
-NOT_SAVED = (
-    "A playlist that I keep holds songs you like, so this one has to be among your likes. `/feed settings` lets me put "
-    "there what you like or add in the feed."
-)
 NOT_AT_SPOTIFY = "That song is a file of whoever runs this bot; it is not at Spotify, so your playlists cannot hold it."
 
 

@@ -9,7 +9,7 @@ from bot.chat import rounds as pages
 from bot.core.records import Song
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, VOTING
 from bot.core.social import Place
-from bot.errors import BadChoice, NotYours
+from bot.errors import BadChoice, NotYours, TooFewEntries
 from bot.flows import rounds
 from bot.flows.points import key
 
@@ -158,6 +158,19 @@ async def test_only_the_host_or_who_runs_the_server_goes_on_or_calls_it_off(
     await rounds.cancel(store, ADA, begun, runs_server=False, now=now)
     with pytest.raises(BadChoice):
         await rounds.here(store, CHANNEL)
+
+
+@pytest.mark.parametrize("songs", [0, 1, 2])
+async def test_going_on_with_too_few_songs_to_vote_on_ends_nothing_unasked(
+    store: Store, begun: int, now: datetime, songs: int
+) -> None:
+    await entered(store, begun, now, *(BEN, CAL)[:songs])
+    with pytest.raises(TooFewEntries):
+        await rounds.go_on(store, ADA, begun, runs_server=False, now=now)
+    assert await state(store, begun, now) == ENTERING
+    await entered(store, begun, now, ADA, BEN, CAL)
+    await rounds.go_on(store, ADA, begun, runs_server=False, now=now)
+    assert await state(store, begun, now) == VOTING
 
 
 async def test_p35_who_erases_takes_entry_and_votes_along_and_a_host_the_round(

@@ -12,7 +12,7 @@ from bot.adapters.shelf import Shelf
 from bot.adapters.store import Store, answers, members, playlists, shown, songs, writes
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Playlist
-from bot.errors import BadChoice, NothingThereYet
+from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
 from bot.flows import feed, keep, save, sort
 from bot.flows.outlook import Outlooks
 from bot.flows.stream import GLANCE, REST, Stream
@@ -181,7 +181,7 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
     await scene.stream.choose_saving(ADA, saves=True)
     run, late = await kept(scene), await kept(scene, "Late night")
     assert [each.playlist for each in await scene.stream.places(ADA, uri(100))] == [run, late]
-    assert (await scene.stream.add(ADA, uri(100), run.playlist, event=7)).name == "Run"
+    assert (await scene.stream.add(ADA, uri(100), run.playlist, event=7)).playlist.name == "Run"
     await scene.work()
     assert await scene.standing(run) == [uri(100)]
     async with scene.store.reading() as tx:
@@ -218,7 +218,7 @@ async def test_an_add_is_a_label_where_they_said_so_and_its_undo_takes_that_back
 
 async def test_an_add_needs_a_like_a_kept_playlist_and_a_song_that_can_be_held(scene: Scene) -> None:
     run = await kept(scene)
-    with pytest.raises(BadChoice, match="among your likes"):
+    with pytest.raises(NotAmongLikes):
         await scene.stream.add(ADA, uri(100), run.playlist, event=7)
     await scene.stream.choose_saving(ADA, saves=True)
     with pytest.raises(BadChoice, match="not one that I keep"):
@@ -262,3 +262,27 @@ async def test_what_is_not_for_them_does_not_come(scene: Scene) -> None:
             await feed.put_away(scene.store, ADA, uri(number), scene.now[0])
     found = [each.entry.song.song for _ in range(3) for each in await scene.stream.next(ADA, 3)]
     assert all(each.startswith("local:") or number_of(each) % 3 == 0 for each in found)
+
+
+async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scene) -> None:
+    run = await kept(scene)
+    await scene.stream.choose_saving(ADA, saves=False)
+    await scene.stream.like(ADA, uri(101))
+    with pytest.raises(NotAmongLikes):
+        await scene.stream.add(ADA, uri(100), run.playlist, event=7)
+    await scene.stream.like_for_good(ADA, uri(100))
+    added = await scene.stream.add(ADA, uri(100), run.playlist, event=8)
+    assert (added.playlist.playlist, added.before) == (run.playlist, False)
+    await scene.work()
+    assert uri(100) in await scene.likes()
+    assert uri(101) not in await scene.likes(), "what they said of the others stays"
+    with pytest.raises(BadChoice, match="not at Spotify"):
+        await scene.stream.like_for_good(ADA, local(200))
+
+
+async def test_what_is_among_their_likes_already_is_said_to_be(scene: Scene) -> None:
+    await scene.stream.choose_saving(ADA, saves=True)
+    assert not (await scene.stream.like(ADA, uri(100))).before
+    await scene.work()
+    assert (await scene.stream.like(ADA, uri(100))).before
+    assert (await scene.stream.add(ADA, uri(100), (await kept(scene)).playlist, event=9)).before

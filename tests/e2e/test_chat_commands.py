@@ -32,6 +32,8 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(house
     assert said.text().startswith("I have not learnt your playlists yet")
     said = await answer(vera.command("sort"))
     assert labels(said) == ["Show me a song"]
+    assert "6 more labels" in said.text()
+    assert "`#" not in said.text(), "they can go on by themselves: there is nothing to look up"
     said = await answer(vera.command("train"))
     assert "6 more labels and I can learn" in said.text()
 

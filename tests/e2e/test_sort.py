@@ -6,8 +6,8 @@ from math import ceil
 import pytest
 
 from sandbox.discord import Message
-from tests.e2e.chat_stage import answer, asked_about, labels
-from tests.e2e.home import PATIENCE, Home, Trained
+from tests.e2e.chat_stage import STYLES, answer, asked_about, labels
+from tests.e2e.home import PATIENCE, Home, Trained, plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
 
@@ -29,6 +29,9 @@ async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
     before, start = ada.contents(), len(home.spotify.requests)
     dry_run = await ada.dry_run()
     placed, looked_at, asked, left = counted(dry_run)
+    assert f"can place {placed:,} more" in (await answer(ada.person.command("status"))).text(), (
+        "one number for one thing"
+    )
     assert placed + asked + left == looked_at
     assert sum(promised(dry_run).values()) == placed
     seen = dry_run.text()
@@ -153,3 +156,20 @@ async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(home: H
     await ada.undo(receipt)
     assert moved in ada.contents()[target], "what a person put there stays"
     home.spotify.remove_by_hand("ada", ada.ref(target), moved)
+
+
+async def test_what_stands_in_playlists_is_learnt_once_it_counts(home: Home) -> None:
+    library = plain(40, seed=27)
+    await home.know(library)
+    lea = home.move_in("Lea", library)
+    for style in STYLES[:2]:
+        made = home.spotify.create_playlist("lea", style)
+        home.spotify.add("lea", made.id, list(library.truth[style])[:6])
+    await home.link(lea)
+    for style in STYLES[:2]:
+        await answer(lea.person.command("playlists add", playlist=style))
+    said = await answer(lea.person.command("sort"))
+    assert "6 more labels" in said.text()
+    said = await answer(lea.person.command("playlists settings", learn=True))
+    assert "12 labels" in said.text()
+    await home.until(lambda: home.rows("select 1 from layer where member = ? and tried = 12", lea.person.user.id))

@@ -12,7 +12,7 @@ from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
 from bot.core.records import Song
-from bot.errors import BadChoice, NothingThereYet
+from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
 from bot.flows import feed as flow
 from bot.flows import notify, places
 from bot.flows.places import Purpose
@@ -111,8 +111,22 @@ async def on_put(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     song = await _song(interaction, tap)
     (chosen,) = (number(value) for value in values(interaction)[:1])
-    playlist = await services.stream.add(member, song.song, chosen, interaction.id)
-    await reply.show_privately(interaction, posts.added(song, playlist))
+    try:
+        added = await services.stream.add(member, song.song, chosen, interaction.id)
+    except NotAmongLikes:
+        await reply.show_privately(interaction, posts.like_first(tap.key, chosen))
+        return
+    await reply.show_privately(interaction, posts.added(song, added))
+    await _count(interaction, "add")
+
+
+async def on_put_liked(interaction: Interaction, tap: Id) -> None:
+    """Put the song among their likes first, whatever they chose for others, then into the playlist."""
+    services, member = interaction.client.services, interaction.user.id
+    song = await _song(interaction, tap)
+    await services.stream.like_for_good(member, song.song)
+    added = await services.stream.add(member, song.song, tap.n, interaction.id)
+    await reply.show_privately(interaction, posts.added(song, added))
     await _count(interaction, "add")
 
 
@@ -161,4 +175,5 @@ TAPS = {
     "fsaveno": on_save_not,
     "fadd": on_add,
     "fput": on_put,
+    "fputlike": on_put_liked,
 }

@@ -14,8 +14,9 @@ from bot.chat.commands import choices, steps
 from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.core.records import Layer, Model
-from bot.flows import keep, label
+from bot.flows import keep
 from bot.flows import train as flow
+from bot.flows.learning import FIRST_TRAINING
 
 PICTURE = "model.png"
 ALT = "How often the model was right, playlist by playlist"
@@ -38,9 +39,9 @@ async def _train(interaction: Interaction, layer: Layer) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await steps.where(interaction.client, member)
     labels = next(each.tally.labels for each in found.layers if each.layer.layer == layer.layer)
-    if labels < label.FIRST_TRAINING:
+    if labels < FIRST_TRAINING:
         show_me = layout.row(layout.button("Show me a song", ids.of("label"), layout.PRIMARY))
-        await reply.show(interaction, Page(texts.too_few(label.FIRST_TRAINING - labels), show_me))
+        await reply.show(interaction, Page(texts.too_few(FIRST_TRAINING - labels), show_me))
         return
     interaction.client.desk.wait(interaction, "train", services.clock(), about=layer.layer)
     await reply.show(interaction, Page(texts.training(labels)))

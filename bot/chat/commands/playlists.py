@@ -69,6 +69,7 @@ async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None
     if taken:
         named = await keep.layer_named(services.store, member, layer)
         await hands.learn_standing(services.store, member, named, services.clock())
+        await steps.train_what_is_due(interaction.client, member)
     await _kept(interaction, taken, problems)
 
 

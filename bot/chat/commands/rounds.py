@@ -9,7 +9,7 @@ from bot.chat.ids import Id, number
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.core.records import Song
 from bot.core.rounds import CLOSED
-from bot.errors import BadChoice
+from bot.errors import BadChoice, TooFewEntries
 from bot.flows import rounds as flow
 from bot.flows import shared, why
 from bot.flows.rounds import Table
@@ -116,18 +116,31 @@ def _chosen(table: Table, given: list[str]) -> Song:
 async def next_(interaction: Interaction) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.here(services.store, interaction.channel_id or 0)
-    await flow.go_on(services.store, member, found.round, runs_server=_runs(interaction), now=services.clock())
+    try:
+        await flow.go_on(services.store, member, found.round, runs_server=_runs(interaction), now=services.clock())
+    except TooFewEntries:
+        await reply.show(interaction, rounds.too_few(await flow.show(services.store, found.round)))
+        return
     await reply.show(interaction, Page(rounds.GOES_ON))
     await channels.turn_round(interaction.client, found.round)
 
 
 @round_.command(name="cancel", description="Call the round off; who entered what is not shown")
 async def cancel(interaction: Interaction) -> None:
-    services, member = interaction.client.services, interaction.user.id
+    services = interaction.client.services
     found = await flow.here(services.store, interaction.channel_id or 0)
-    await flow.cancel(services.store, member, found.round, runs_server=_runs(interaction), now=services.clock())
-    await reply.show(interaction, Page(rounds.CALLED_OFF))
-    await channels.turn_round(interaction.client, found.round)
+    await _call_off(interaction, found.round)
+
+
+async def on_off(interaction: Interaction, tap: Id) -> None:
+    await _call_off(interaction, tap.number)
+
+
+async def _call_off(interaction: Interaction, number: int) -> None:
+    services, member = interaction.client.services, interaction.user.id
+    await flow.cancel(services.store, member, number, runs_server=_runs(interaction), now=services.clock())
+    await reply.show(interaction, Page(rounds.OFF))
+    await channels.turn_round(interaction.client, number)
 
 
 @round_.command(name="show", description="How the round of this channel stands, or how the last one came out")
@@ -175,6 +188,7 @@ async def _closed(interaction: Interaction, tap: Id) -> Table:
 
 COMMANDS: tuple[AnyCommand, ...] = (round_,)
 TAPS = {
+    "roff": on_off,
     "renter": on_enter,
     "rsong": on_song,
     "rvote": on_vote,

@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.chat import ids, layout, reply, sentences, texts
 from bot.chat.bot import AnyCommand, Interaction
-from bot.chat.commands import choices
+from bot.chat.commands import choices, steps
 from bot.chat.commands.playlists import playlists
 from bot.chat.layout import Page
 from bot.errors import BadChoice
@@ -83,7 +83,10 @@ async def _layer(
 async def _learn(interaction: Interaction, allowed: bool) -> str:
     services = interaction.client.services
     made = await hands.allow_standing(services.store, interaction.user.id, allowed, services.clock())
-    return texts.learning_from_playlists(made) if allowed else sentences.LEARN_IS_OFF
+    if not allowed:
+        return sentences.LEARN_IS_OFF
+    trains = await steps.train_what_is_due(interaction.client, interaction.user.id)
+    return texts.learning_from_playlists(made, trains=trains)
 
 
 async def _tried_on(interaction: Interaction, typed: str) -> str:

@@ -4,7 +4,7 @@ from bot.chat import ids, layout, sentences, texts, words
 from bot.chat.bot import Bot
 from bot.chat.layout import Item
 from bot.errors import SpotifyError
-from bot.flows import status
+from bot.flows import learning, status
 from bot.flows.status import Status
 from bot.ports import Found
 
@@ -16,6 +16,14 @@ async def where(bot: Bot, member: int) -> Status:
     return await status.status(
         services.store, services.outlooks, services.jobs, services.sources, member, services.clock()
     )
+
+
+async def train_what_is_due(bot: Bot, member: int) -> bool:
+    """Have every layer with enough new labels learnt; return whether there is any."""
+    due = await learning.layers_due(bot.services.store, member)
+    for layer in due:
+        await bot.services.jobs.enqueue("train", member, layer)
+    return bool(due)
 
 
 async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:

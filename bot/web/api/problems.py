@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.errors import AudioError, CratekeeperError, HearingFailed, MemberError
+from bot.errors import AudioError, CratekeeperError, HearingFailed, MemberError, NotAmongLikes
 
 log = logging.getLogger(__name__)
 MEDIA = "application/problem+json"
@@ -62,8 +62,13 @@ def _routing(error: web.HTTPException) -> Problem:
 
 
 def _of(error: CratekeeperError) -> Problem:
+    if isinstance(error, NotAmongLikes):
+        return Problem(HTTPStatus.CONFLICT, error.for_member())
     if isinstance(error, MemberError) or (isinstance(error, AudioError) and not isinstance(error, HearingFailed)):
         return Problem(HTTPStatus.NOT_FOUND, error.for_member())
+    if error.theirs:
+        log.warning("%s: %s", type(error).__name__, error)
+        return Problem(HTTPStatus.FORBIDDEN, error.for_member())
     reference = secrets.token_hex(2)
     log.warning("#%s %s: %s", reference, type(error).__name__, error)
     detail = f"{error.for_member()} #{reference}"

@@ -43,6 +43,12 @@ async def unlike(request: web.Request) -> Answer:
     return _done()
 
 
+async def like_for_good(request: web.Request) -> Answer:
+    """Put this one song among the member's likes, whatever they chose for the others."""
+    await request.config_dict[PAGE].like_for_good(request[MEMBER], _key(request))
+    return _done()
+
+
 async def choose_saving(request: web.Request) -> Answer:
     """Whether what is liked here goes to the member's likes."""
     await request.config_dict[PAGE].choose_saving(request[MEMBER], await reading.switch(request, "saves"))
@@ -97,6 +103,7 @@ ROUTES = (
     web.get(f"{SONG}/clip", clip),
     web.put(f"{SONG}/like", like),
     web.delete(f"{SONG}/like", unlike),
+    web.put(f"{SONG}/saved", like_for_good),
     web.put(f"{SONG}/skip", skip),
     web.get(f"{SONG}/playlists", playlists),
     web.put(f"{SONG}/playlists/{{playlist:[0-9]{{1,18}}}}", add),

@@ -71,6 +71,7 @@ function reachable(said) {
 }
 
 export const like = (card) => json("PUT", song(card, "like"));
+export const likeForGood = (card) => call("PUT", song(card, "saved"));
 export const unlike = (card) => call("DELETE", song(card, "like"));
 export const chooseSaving = (saves) => call("PUT", "api/saving", { saves });
 export const skip = (card) => call("PUT", song(card, "skip"));

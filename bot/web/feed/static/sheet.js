@@ -52,11 +52,30 @@ function choice(card, place, first, sheet, chosen, failed) {
     try {
       chosen((await api.add(card, place.playlist)).name);
     } catch (error) {
-      failed(error);
+      if (error.status === 409) likingFirst(card, error.message, add, failed);
+      else failed(error);
     }
   };
   const note = there || guess;
   return button([h("span", {}, `${place.emoji} ${place.name}`), note && h("small", {}, note)], add, { class: "choice" });
+}
+
+/** A playlist holds liked songs only: offer to put this one among the member's likes, then to `add` it. */
+function likingFirst(card, why, add, failed) {
+  const like = async () => {
+    sheet.close();
+    await api.likeForGood(card).then(add, failed);
+  };
+  const sheet = open(
+    "Save it to your likes first?",
+    h("p", {}, why),
+    h(
+      "div",
+      { class: "choices" },
+      button("Save this song and add it", like, { class: "choice" }),
+      button("Leave it", () => sheet.close(), { class: "choice" }),
+    ),
+  );
 }
 
 /** Show what is known of the song; `pass` is called where it is to be reposted. */
