@@ -52,6 +52,10 @@ class Mouth(Protocol):
 
     async def crowd(self, server: int) -> int: ...
 
+    async def is_in(self, server: int, member: int) -> bool:
+        """Raises ChatDown."""
+        ...
+
     async def turn_round(self, number: int) -> None: ...
 
 
@@ -78,7 +82,7 @@ class Worker:
         except CoolingDown as wait:
             await self._put_off(job, (wait.until - now).total_seconds() + 1)
             await self._say(job, wait)
-        except SpotifyDown:
+        except (SpotifyDown, ChatDown):
             await self._put_off(job, random.uniform(0, min(LONGEST, BACK_OFF * 2**job.tries)))  # noqa: S311
         except (ConsentEnded, NotLinked, TrainingFailed) as known:
             await self._say(job, known)
@@ -293,6 +297,9 @@ class Worker:
             await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
 
     async def _share(self, job: Job, now: datetime) -> None:
-        """Write a shared playlist into its host's account."""
+        """Write a shared playlist into its host's account, for as long as they are in its server."""
         services = self._services
-        await publish.share(services.store, services.music, job.member, job.argument, now)
+        if await publish.has_left(services.store, self._mouth.is_in, job.member, job.argument):
+            await publish.leave(services.store, job.member, job.argument, now)
+        else:
+            await publish.share(services.store, services.music, job.member, job.argument, now)

@@ -13,7 +13,7 @@ import discord
 import yarl
 from discord import app_commands
 
-from bot.chat import ids, reply, sentences
+from bot.chat import ids, presence, reply, sentences
 from bot.chat.desk import Desk
 from bot.chat.guard import caught, guarded
 from bot.chat.layout import Handler, Page, Tap
@@ -78,6 +78,7 @@ class Bot(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.services, self.desk, self.offers = services, Desk(), Offers(services)
+        self.present: presence.Known = {}
         self.connected = asyncio.Event()  # set for good by the first connection
         self.telling = asyncio.Lock()  # a round's channel: by a press and by the clock, once
         self._taps = dict(taps)

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from aiohttp import ClientError
 
-from bot.chat import ids, passing, posts, servers
+from bot.chat import ids, passing, posts, presence, servers
 from bot.chat import rounds as round_pages
 from bot.chat.bot import Bot
 from bot.chat.layout import Page
@@ -42,13 +42,27 @@ async def repost(bot: Bot, number: int) -> Repost | None:
 
 
 async def pass_on(bot: Bot, number: int) -> Repost | None:
-    """Post a repost that was begun; where it cannot be, it is as if it had not. Raises BadChoice."""
+    """Post a repost that was begun elsewhere, if its member is still there to see it; else it is as if it had not been.
+
+    Raises BadChoice, ChatDown.
+    """
     await bot.connected.wait()
     try:
+        await _refuse_absent(bot, number)
         return await repost(bot, number)
-    except (BadChoice, discord.Forbidden, discord.NotFound) as refused:
+    except (discord.Forbidden, discord.NotFound) as refused:
         await flow.drop(bot.services.store, number)
-        raise refused if isinstance(refused, BadChoice) else BadChoice(passing.REFUSED) from refused
+        raise BadChoice(passing.REFUSED) from refused
+    except (BadChoice, ChatDown):
+        await flow.drop(bot.services.store, number)
+        raise
+
+
+async def _refuse_absent(bot: Bot, number: int) -> None:
+    """Raises BadChoice where the member of a repost does not see its channel, ChatDown where Discord does not say."""
+    found = await flow.wanted(bot.services.store, number)
+    if found is not None and not await presence.sees(bot, found.channel, found.member):
+        raise BadChoice(passing.LEFT)
 
 
 async def find_repost(bot: Bot, repost: Repost) -> int | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import discord
 
-from bot.chat import channels, doors
+from bot.chat import channels, doors, presence
 from bot.chat.bot import AnyCommand, Bot
 from bot.chat.commands import (
     activity,
@@ -134,6 +134,10 @@ class Chat:
     async def turn_round(self, number: int) -> None:
         """Turn a round that is due, and tell its channel. Raises ChatDown."""
         await channels.turn_round(self._bot, number)
+
+    async def is_in(self, server: int, member: int) -> bool:
+        """Whether a member is in a server, at this moment. Raises ChatDown."""
+        return await presence.is_in(self._bot, server, member)
 
     async def crowd(self, server: int) -> int:
         """Return how many are in a server, the bot among them; 0 for one that it is not in."""

@@ -8,7 +8,7 @@ import logging
 import discord
 from aiohttp import ClientError
 
-from bot.chat import ids, layout, reply, sentences, shared, texts
+from bot.chat import ids, layout, presence, reply, sentences, shared, texts
 from bot.chat.bot import Bot
 from bot.chat.commands import match, sort, steps
 from bot.chat.desk import Live
@@ -64,15 +64,15 @@ async def _answer(live: Live, page: Page) -> bool:
 
 
 async def _knock(bot: Bot, member: Member | None, notice: Notice, page: Page) -> bool:
-    """Try the member's chosen way, then the other."""
+    """Try the member's chosen way, then the other; a channel only while they see it themselves."""
     if member is None:
         return True
     channel, public = member.updates_channel, member.updates == "channel"
-    if public and channel is not None and notice.kind == "update" and await _post(bot, channel, page):
+    if public and channel is not None and notice.kind == "update" and await _post(bot, channel, member.member, page):
         return True
     if await _write(bot, member.member, page):
         return True
-    return channel is not None and await _post(bot, channel, _called(member.member), member.member)
+    return channel is not None and await _post(bot, channel, member.member, _called(member.member), called=True)
 
 
 def _called(member: int) -> Page:
@@ -89,9 +89,12 @@ async def _write(bot: Bot, member: int, page: Page) -> bool:
     return True
 
 
-async def _post(bot: Bot, channel: int, page: Page, called: int | None = None) -> bool:
-    """In a channel; `called` is the one member who may be mentioned."""
-    users = [discord.Object(called)] if called is not None else []
+async def _post(bot: Bot, channel: int, member: int, page: Page, *, called: bool = False) -> bool:
+    """In a channel; `called`: whether the member is mentioned."""
+    if not await presence.sees(bot, channel, member):
+        log.info("a member does not see channel %s any more", channel)
+        return False
+    users = [discord.Object(member)] if called else []
     mentions = discord.AllowedMentions(everyone=False, roles=False, users=users)
     try:
         await bot.get_partial_messageable(channel).send(view=page, files=page.files, allowed_mentions=mentions)
@@ -130,6 +133,8 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
             return Page(shared.written(notice.body))
         case "lost":
             return Page(shared.lost(notice.body))
+        case "left":
+            return Page(shared.host_left(notice.body))
         case _:
             return Page(str(notice.body.get("text") or sentences.DEFECT))
 

@@ -287,6 +287,11 @@ def written(body: Mapping[str, Any]) -> str:
     return f"{there} {GOES_ON}"
 
 
+def host_left(body: Mapping[str, Any]) -> str:
+    name = f"**{words.escape(str(body['name']), flow.LONGEST_NAME)}**"
+    return f"You are not in the server of {name} any more, so you no longer host it. What I wrote so far is yours."
+
+
 def lost(body: Mapping[str, Any]) -> str:
     name = f"**{words.escape(str(body['name']), flow.LONGEST_NAME)}**"
     return f"{name} is gone from your account, so you no longer host it. /shared host makes a new one."

@@ -152,6 +152,26 @@ def _changed(before: Sequence[Brought], record: Sequence[Brought], todo: Plan) -
     return {each.song: states[each.song] for each in before if states[each.song] != each.state}
 
 
+async def has_left(store: Store, is_in: Callable[[int, int], Awaitable[bool]], host: int, shared: int) -> bool:
+    """Whether the host of a server's playlist is not in the server (is_in: server, member) any more.
+
+    Of one that has ended, songs only come out; that goes on wherever they are.
+    """
+    async with store.reading() as tx:
+        known = await table.get(tx, shared)
+    if known is None or known.host != host or known.server is None or known.ended_at is not None:
+        return False
+    return not await is_in(known.server, host)
+
+
+async def leave(store: Store, host: int, shared: int, now: datetime) -> None:
+    """The host left the playlist's server: nobody hosts it, what was written stays theirs, and they hear so."""
+    known = await give_up(store, host, shared)
+    if known is not None:
+        async with store.writing() as tx:
+            await notices.add(tx, host, "left", {"name": known.name}, now)
+
+
 async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
     """The host's playlist is gone: nobody hosts it, and they hear so."""
     known = await give_up(store, host, shared)

@@ -30,6 +30,9 @@ class Events:
     def channel_create(self, channel: Channel) -> None:
         self._tell(channel.guild, "CHANNEL_CREATE", places.channel(channel), Intent.GUILDS)
 
+    def channel_update(self, channel: Channel) -> None:
+        self._tell(channel.guild, "CHANNEL_UPDATE", places.channel(channel), Intent.GUILDS)
+
     def thread_create(self, thread: Channel) -> None:
         data = {**places.channel(thread), "newly_created": True}
         self._tell(thread.guild, "THREAD_CREATE", data, Intent.GUILDS)

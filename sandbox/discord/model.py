@@ -115,6 +115,7 @@ class Channel:
     messages: "dict[int, Message]" = field(default_factory=dict, repr=False)
     starter: "Message | None" = field(default=None, repr=False)
     owner: User | None = None
+    closed_to: set[int] = field(default_factory=set)  # members who may not view it
 
     @property
     def kind(self) -> ChannelKind:
@@ -124,7 +125,9 @@ class Channel:
 
     def admits(self, user: User) -> bool:
         """Whether this person can open the channel."""
-        return user.id in self.guild.members if self.guild else user is self.recipient
+        if self.guild is None:
+            return user is self.recipient
+        return user.id in self.guild.members and user.id not in self.closed_to
 
 
 @dataclass(eq=False, slots=True)

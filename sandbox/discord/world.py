@@ -124,6 +124,20 @@ class World(Watched):
         self.changed("place", guild)
         return channel
 
+    def close(self, channel: Channel, user: User) -> None:
+        """Let a member see a channel no longer."""
+        channel.closed_to.add(user.id)
+        self._redecorate(channel)
+
+    def open(self, channel: Channel, user: User) -> None:
+        """Let them see it again."""
+        channel.closed_to.discard(user.id)
+        self._redecorate(channel)
+
+    def _redecorate(self, channel: Channel) -> None:
+        self.events.channel_update(channel)
+        self.changed("place", channel.guild)
+
     def start_thread(self, message: Message, name: str, owner: User) -> Channel:
         """A thread from a message; both have one id."""
         thread = Channel(message.id, name, message.channel.guild, starter=message, owner=owner)

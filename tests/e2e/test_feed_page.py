@@ -1,5 +1,6 @@
 """The swipe page in a real Chromium at a phone's size, before the bot as a process."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from bot.chat.presence import FRESH
 from sandbox.browser import MISSING, chromium, executable
 from sandbox.discord import Person
 from tests.e2e.chat_stage import answer, labels, with_file
@@ -318,3 +320,16 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         (posted,) = channel.messages.values()
         assert song.split(" *")[0] in posted.text()
         assert f"<@{phone.person.user.id}>" in posted.text()
+
+        home.discord.leave(home.guild, phone.person.user)  # or was banned: the browser is logged in still
+        await asyncio.sleep(FRESH)
+        await page.keyboard.press("ArrowLeft")
+        await expect(page.locator("#title", has_text=song)).to_have_count(0)
+        await page.keyboard.press("ArrowUp")
+        await page.get_by_role("button", name="Repost in your server").click()
+        await page.get_by_role("button", name="Post it").click()
+        await expect(page.locator("#said")).to_contain_text("do not see that server's channel")
+        assert list(channel.messages.values()) == [posted]
+        home.discord.join(home.guild, phone.person.user)
+    assert [each for each in phone.complaints if "404" in each]
+    phone.complaints.clear()

@@ -3,6 +3,7 @@
 The tests go through it in order: what is chosen in one is seen in the next.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from contextlib import closing
 import pytest
 import pytest_asyncio
 
+from bot.chat.presence import FRESH
 from sandbox.discord import Channel, Message, Person
 from sandbox.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
@@ -159,6 +161,17 @@ async def test_followed_is_who_shows_what_they_repost(home: Home, greta: Person,
     assert news.visible_to == hanno.user.id
     assert named(await answer(hanno.command("profile show", member=greta.user)), COMMON) == 1
     assert "in the server where they did it" in (await answer(hanno.in_dm().command("following new"))).text()
+
+    own = await answer(greta.command("profile show"))
+    await greta.click(own, "Post it here")
+    door = [each for each in public(greta.channel) if "shows what they listen to" in each.text()][-1]
+    home.discord.leave(home.guild, greta.user)  # or was banned: nothing of theirs is shown there any more
+    await asyncio.sleep(FRESH)
+    assert "Nobody you follow has passed anything on" in (await answer(hanno.command("following new"))).text()
+    assert "They show nothing any more" in (await answer(hanno.click(door, "Look"))).text()
+    home.discord.join(home.guild, greta.user)
+    await asyncio.sleep(FRESH)
+    assert "They show nothing any more" not in (await answer(hanno.click(door, "Look"))).text()
 
 
 def repost(home: Home, person: Person, song: str) -> None:

@@ -1,8 +1,11 @@
 """Shared playlists: begun, filled, voted on and written, with the bot as a process, over the gateway."""
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 
+from bot.chat.presence import FRESH
 from sandbox.discord import Message, Person
 from sandbox.house import Resident
 from tests.e2e.chat_stage import answer, at_spotify, labels, with_file
@@ -163,6 +166,17 @@ async def test_hosting_is_laid_down_and_taken_over(home: Home, ilse: Resident, j
     await written.until(lambda each: "songs were put in" in each.text())
     await shown(ilse.person, f"Hosted by <@{joon.user.id}>", "All of it is written")
     assert len(at_host(home, ilse) or []) > 0, "what was written stays with who hosted it"
+
+
+async def test_a_host_who_left_the_server_hosts_its_playlists_no_more(home: Home, ilse: Resident, joon: Person) -> None:
+    home.discord.leave(home.guild, joon.user)
+    await asyncio.sleep(FRESH)
+    await answer(ilse.person.command("shared add", playlist=NAME, song=HOSTS.tracks[1].uri))
+    await home.until(lambda: home.rows("select host from shared where name = ?", NAME) == [(None,)])
+    home.discord.join(home.guild, joon.user)
+    await asyncio.sleep(FRESH)
+    written = await joon.click(await answer(joon.command("shared host", playlist=NAME)), "Write it")
+    await written.until(lambda each: "were put in" in each.text())
 
 
 async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Resident, joon: Person) -> None:

@@ -72,6 +72,14 @@ async def test_updates_go_to_a_channel_that_the_member_chose(home: Home, ada: Tr
     assert "somebody else" in outcome.text()
     assert outcome.message.visible_to == stranger.person.user.id
     assert uri in ada.contents()[await sorted_in(home, ada, uri)]
+
+    home.discord.close(home.updates, ada.person.user)  # a channel that Ada does not see any more gets nothing of hers
+    last = home.last_message(ada.person)
+    before = len(home.updates.messages)
+    ada.likes()
+    await home.told(ada.person, "1 new like sorted", channel=home.discord.dm(ada.person.user), after=last)
+    assert len(home.updates.messages) == before
+    home.discord.open(home.updates, ada.person.user)
     await answer(ada.person.command("updates", where="dm"))
 
 

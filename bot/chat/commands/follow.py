@@ -2,7 +2,7 @@
 
 from discord import app_commands
 
-from bot.chat import profiles, reply
+from bot.chat import presence, profiles, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.commands.profile import Somebody, here
 from bot.chat.ids import Id
@@ -43,8 +43,12 @@ following = app_commands.Group(name="following", description="What those whom yo
 async def new(interaction: Interaction) -> None:
     if interaction.guild_id is None:
         raise BadChoice(profiles.ONLY_IN_A_SERVER)
-    found = await flow.news(interaction.client.services.store, interaction.user.id, interaction.guild_id)
-    await reply.show(interaction, profiles.news(found))
+    server, store = interaction.guild_id, interaction.client.services.store
+    await reply.pause(interaction)
+    found = await flow.news(store, interaction.user.id, server)
+    members = {each.reposted.member for each in found}
+    there = {each for each in members if await presence.is_in(interaction.client, server, each)}
+    await reply.show(interaction, profiles.news([each for each in found if each.reposted.member in there]))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (follow, unfollow, following)

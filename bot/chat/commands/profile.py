@@ -5,7 +5,7 @@ from typing import cast, get_args
 import discord
 from discord import app_commands
 
-from bot.chat import profiles, reply
+from bot.chat import presence, profiles, reply
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
@@ -122,7 +122,8 @@ async def on_look(interaction: Interaction, _: Id) -> None:
     """Show the profile of whoever put the message there, by Discord's word, as it is now."""
     await reply.pause_apart(interaction)
     origin = interaction.message.interaction_metadata if interaction.message else None
-    if origin is None or interaction.guild_id is None:
+    server = interaction.guild_id
+    if origin is None or server is None or not await presence.is_in(interaction.client, server, origin.user.id):
         raise BadChoice(profiles.NOT_SHOWN_NOW)
     await reply.whisper(interaction, await _others(interaction, origin.user.id))
 

@@ -55,9 +55,17 @@ async def enter(interaction: Interaction, song: str) -> None:
     await _enter(interaction, found.round, about.song)
 
 
+async def _of_this_server(interaction: Interaction, number: int) -> Table:
+    """Return a round that is played in the server of the interaction. Raises BadChoice for any other."""
+    table = await flow.show(interaction.client.services.store, number)
+    if table.round.server != interaction.guild_id:
+        raise BadChoice(flow.NONE_HERE)
+    return table
+
+
 async def on_enter(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
-    table = await flow.show(services.store, tap.number)
+    table = await _of_this_server(interaction, tap.number)
     likes = await why.suggest(services.store, interaction.user.id, "", MOST_OPTIONS)
     await reply.whisper(interaction, rounds.choose(table, likes))
 
@@ -71,12 +79,14 @@ async def on_song(interaction: Interaction, tap: Id) -> None:
 
 async def _enter(interaction: Interaction, found: int, song: Song) -> None:
     services = interaction.client.services
+    await _of_this_server(interaction, found)
     await flow.enter(services.store, interaction.user.id, found, song, services.clock())
     await reply.show(interaction, rounds.entered(await flow.show(services.store, found), song))
     await channels.show_round(interaction.client, found)
 
 
 async def on_vote(interaction: Interaction, tap: Id) -> None:
+    await _of_this_server(interaction, tap.number)
     table = await flow.choices(interaction.client.services.store, interaction.user.id, tap.number)
     await reply.whisper(interaction, rounds.ballot(table))
 
@@ -84,6 +94,7 @@ async def on_vote(interaction: Interaction, tap: Id) -> None:
 async def on_votes(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
     chosen = [number(value) for value in values(interaction)]
+    await _of_this_server(interaction, tap.number)
     over = await flow.vote(services.store, interaction.user.id, tap.number, chosen, services.clock())
     await reply.show(interaction, rounds.voted(await flow.show(services.store, tap.number)))
     await (channels.turn_round if over else channels.show_round)(interaction.client, tap.number)
@@ -93,7 +104,7 @@ async def on_hear(interaction: Interaction, tap: Id) -> None:
     """Hear an entry, as a card of the feed; where they may not see it there, its link."""
     await reply.pause_apart(interaction)
     services, member = interaction.client.services, interaction.user.id
-    table = await flow.show(services.store, tap.number)
+    table = await _of_this_server(interaction, tap.number)
     song = _chosen(table, values(interaction))
     try:
         card, listen = await services.stream.card(member, song.song), await services.listening.to(member, song)
@@ -178,7 +189,7 @@ async def _make(interaction: Interaction, tap: Id) -> Table:
 
 
 async def _closed(interaction: Interaction, tap: Id) -> Table:
-    table = await flow.show(interaction.client.services.store, tap.number)
+    table = await _of_this_server(interaction, tap.number)
     if table.round.state != CLOSED:
         raise BadChoice(flow.NONE_HERE)
     if table.round.shared is not None:

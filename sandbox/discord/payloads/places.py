@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sandbox.discord.model import MEMBER_PERMISSIONS, Channel, ChannelKind, Guild, Json, Member, Message
+from sandbox.discord.model import MEMBER_PERMISSIONS, Channel, ChannelKind, Guild, Json, Member, Message, Permission
 from sandbox.discord.payloads import people
 from sandbox.discord.snowflakes import time_of
 
@@ -38,9 +38,14 @@ def _text_channel(place: Channel, owner: Guild) -> Json:
         "nsfw": False,
         "parent_id": None,
         "rate_limit_per_user": 0,
-        "permission_overwrites": [],
+        "permission_overwrites": [_closed(member) for member in sorted(place.closed_to)],
         "last_message_id": _last_message(place),
     }
+
+
+def _closed(member: int) -> Json:
+    """A permission overwrite for one member (type 1), that denies them the channel."""
+    return {"id": str(member), "type": 1, "allow": "0", "deny": str(int(Permission.VIEW_CHANNEL))}
 
 
 def _thread(place: Channel, starter: Message) -> Json:
