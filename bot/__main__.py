@@ -4,7 +4,7 @@ python -m bot                          run the bot
 python -m bot doctor                   check the settings, the services and the disk, and say what to do
 python -m bot analyse FILE…            say what is heard in sound files (--json, --picture PNG)
 python -m bot analyse --folder DIR     hear a music library and keep what was heard; goes on where it was stopped
-python -m bot import features FILE     keep what a CSV says of songs (by track_id or isrc) for every member
+python -m bot import features FILE     keep what a table says of songs (by Spotify id, link or ISRC) for every member
 python -m bot import acousticbrainz FILE…   read AcousticBrainz dumps into an index on this disk
 python -m bot match SONG FILE          say which file of the music folder a song is (--none: none; --auto: as found)
 """
@@ -60,21 +60,23 @@ def _parser() -> argparse.ArgumentParser:
     analyse.add_argument("--picture", type=Path, metavar="PNG", help="draw the (only) file here")
     analyse.set_defaults(command=_analyse, settings=config.without_chat)
     importing = commands.add_parser("import", help="keep data of the operator's").add_subparsers(required=True)
-    features = importing.add_parser("features", help="a CSV with track_id or isrc and a column for each feature")
+    features = importing.add_parser(
+        "features", help="a table with Spotify ids, links or ISRCs, and a column for each feature"
+    )
     features.add_argument("file", type=Path)
-    features.set_defaults(command=_import_features)
+    features.set_defaults(command=_import_features, settings=config.storage)
     dumps = importing.add_parser(
         "acousticbrainz", help="the dumps as published, or what is in them; goes on if stopped"
     )
     dumps.add_argument("file", type=Path, nargs="+")
-    dumps.set_defaults(command=_import_acousticbrainz)
+    dumps.set_defaults(command=_import_acousticbrainz, settings=config.storage)
     match = commands.add_parser("match", help="say which file of the music folder a song is")
     match.add_argument("song", help="its URI, link or id")
     which = match.add_mutually_exclusive_group(required=True)
     which.add_argument("file", type=Path, nargs="?")
     which.add_argument("--none", action="store_true", help="it is none of them")
     which.add_argument("--auto", action="store_true", help="leave it to the matcher again")
-    match.set_defaults(command=_match)
+    match.set_defaults(command=_match, settings=config.storage)
     return parser
 
 
@@ -103,11 +105,11 @@ def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
 def _import_features(settings: config.Settings, options: argparse.Namespace) -> int:
     from bot.flows.features import import_features
 
-    async def keep() -> int:
+    async def keep() -> str:
         async with _store(settings) as store:
-            return await import_features(store, options.file, datetime.now(UTC))
+            return (await import_features(store, options.file, datetime.now(UTC))).report
 
-    print(f"kept features of {asyncio.run(keep())} songs from {options.file.name}")
+    print(f"{options.file.name}: {asyncio.run(keep())}")
     return 0
 
 

@@ -144,6 +144,11 @@ def without_chat(env: Mapping[str, str]) -> Settings:
     return parse({**env, "DISCORD_TOKEN": env.get("DISCORD_TOKEN", "").strip() or "none"})
 
 
+def storage(env: Mapping[str, str]) -> Settings:
+    """Return the settings for a command that only opens the database: no other setting is looked at."""
+    return without_chat({name: env[name] for name in ("DATA_DIR", "DATABASE_URL") if name in env})
+
+
 def _required(env: Mapping[str, str], name: str) -> str:
     value = env.get(name, "").strip()
     if not value:

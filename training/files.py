@@ -1,29 +1,44 @@
-"""Files: libraries and labels as CSV (plain or .gz), checked line by line."""
+"""Files: libraries and labels as tables (`bot.core.tables`; plain or .gz), checked line by line."""
 
-import csv
 import gzip
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any
 
+from bot.core import tables
+from bot.core.codes import name_uri
 from bot.core.dataset import Label, TrainingSet
-from bot.core.features import SETS, SongFeatures, column, features_from_row
+from bot.core.features import SongFeatures
+from bot.core.tables import IDS, BadRow, Row, features_of, uri_of
 from training.export import write_whole
 from training.problems import InputProblem
 
-IDS = ("track_id", "track_uri", "spotify_id", "uri", "id")  # columns that may name a song, best first
-NAMES = ("name", "track_name", "title")
-LABEL_COLUMNS = frozenset({"playlist", "track_id", "verdict"})
+LABEL_COLUMNS = frozenset({"playlist", "verdict"})
 VERDICTS = frozenset({"yes", "no", "none"})
 ALONE = "1"  # the member and layer of a file without such columns
 NAMED = 3  # offenders that an error names
 POINTER = "served.json"  # in a folder of models: which digest serves whom
+SPOTIFY = "spotify:track:"
 
 Key = tuple[str, str]  # member, layer
-Row = tuple[int, Mapping[str, str]]  # line of the file, its fields
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file's rows, the fields that its headers name, and the rows that could not be read."""
+
+    path: Path
+    fields: frozenset[str]
+    rows: Sequence[Row]
+    bad: Sequence[BadRow]
+
+    def first_of(self, fields: Iterable[str]) -> str | None:
+        """Return the first of some fields that the file has; None when it has none of them."""
+        return next((field for field in fields if field in self.fields), None)
 
 
 @dataclass(frozen=True)
@@ -39,61 +54,76 @@ class Library:
 
 def read_library(path: Path, sets: Collection[str] = ()) -> Library:
     """Read a library; a song that stands in several lines is one. `sets` declares further columns that hold sets."""
-    rows = read_rows(path)
-    id_field = header_of(rows, IDS)
-    if id_field is None:
-        raise InputProblem(f"{path}: no column names the songs; one of {', '.join(IDS)} is wanted")
-    name_field = header_of(rows, NAMES) or id_field
-    firsts = {song_id(row[id_field]): row for _, row in reversed(rows) if row[id_field]}
-    source, declared = f"csv:{path.name}", SETS | set(sets)
-    songs = {song: features_from_row(firsts[song], source, declared) for song in reversed(firsts)}
+    sheet = read_rows(path)
+    firsts: dict[str, Row] = {}
+    for row in sheet.rows:
+        if song := song_of(row):
+            firsts.setdefault(song, row)
+    if not firsts:
+        raise InputProblem(
+            f"{path}: no column names the songs; title and artists, or one of {', '.join(IDS)}, are wanted"
+        )
+    source = f"csv:{path.name}"
+    songs = {song: features_of(row, source, sets) for song, row in firsts.items()}
     if not any(song.known for song in songs.values()):
         raise InputProblem(f"{path}: no column holds a number or a set of a song")
-    return Library(songs, {song: firsts[song][name_field] for song in songs})
+    return Library(songs, {song: row.fields.get("title", song) for song, row in firsts.items()})
 
 
-def header_of(rows: Sequence[Row], columns: Iterable[str]) -> str | None:
-    """Return what a file calls the first of `columns` that it has; None when it has none of them."""
-    headers = {column(header): header for header in rows[0][1]}
-    return next((headers[name] for name in columns if name in headers), None)
+def id_of(row: Row) -> str | None:
+    """Return a song's id, the same for a URI, a link and the bare id; any other name that stands in such a column."""
+    given = uri_of(row) or next((row.fields[field] for field in IDS if field in row.fields), None)
+    return given.removeprefix(SPOTIFY) if given else None
 
 
-def song_id(text: str) -> str:
-    """Return a song's id, the same for "spotify:track:x" and "x"."""
-    return text.strip().removeprefix("spotify:track:")
+def song_of(row: Row) -> str | None:
+    """Return a song's id, or a name made of title and artists; None for an episode, or where there is neither."""
+    if tables.is_no_song(row):
+        return None
+    title = row.fields.get("title")
+    return id_of(row) or (name_uri(title, row.artists) if title and row.artists else None)
 
 
 def read_labels(path: Path, library: Library, several: bool, everything: bool) -> dict[Key, TrainingSet]:
     """Read labels (member, layer, playlist, track_id, verdict) into a training set for each member and layer."""
-    rows = read_rows(path)
-    columns = {column(header): header for header in rows[0][1]}
-    if missing := LABEL_COLUMNS - set(columns):
-        raise InputProblem(f"{path}: no column {', '.join(sorted(missing))}")
-    plain = [(line, {name: (row[header] or "").strip() for name, header in columns.items()}) for line, row in rows]
-    _check_rows(path, plain, library)
+    sheet = read_rows(path)
+    missing = sorted(LABEL_COLUMNS - sheet.fields) + ([] if sheet.first_of(IDS) else ["track_id"])
+    if missing:
+        raise InputProblem(f"{path}: no column {', '.join(missing)}")
+    if sheet.bad:
+        raise InputProblem(f"{path}: {_listed(sheet.bad)}")
+    _check_rows(path, sheet.rows, library)
     grouped: dict[Key, list[Row]] = defaultdict(list)
-    for line, row in plain:
-        grouped[row.get("member") or ALONE, row.get("layer") or ALONE].append((line, row))
+    for row in sheet.rows:
+        grouped[row.fields.get("member", ALONE), row.fields.get("layer", ALONE)].append(row)
     return {key: _training_set(path, grouped[key], library, several, everything) for key in sorted(grouped)}
 
 
+def _verdict(row: Row) -> str:
+    return row.fields.get("verdict", "")
+
+
+def _playlist(row: Row) -> str:
+    """Return the playlist that a label speaks of, "" for none of them."""
+    return "" if _verdict(row) == "none" else row.fields.get("playlist", "")
+
+
 def _check_rows(path: Path, rows: Sequence[Row], library: Library) -> None:
-    _refuse(path, "verdict is not yes, no or none", ((n, row) for n, row in rows if row["verdict"] not in VERDICTS))
-    _refuse(path, "playlist is empty", ((n, r) for n, r in rows if r["verdict"] != "none" and not r["playlist"]))
-    strangers = ((n, row) for n, row in rows if song_id(row["track_id"]) not in library.songs)
-    _refuse(path, "track is not in the library", strangers)
+    _refuse(path, "verdict is not yes, no or none", (row for row in rows if _verdict(row) not in VERDICTS))
+    _refuse(path, "playlist is empty", (row for row in rows if _verdict(row) != "none" and not _playlist(row)))
+    _refuse(path, "track is not in the library", (row for row in rows if id_of(row) not in library.songs))
 
 
 def _refuse(path: Path, what: str, rows: Iterable[Row]) -> None:
     if found := list(rows):
-        where = ", ".join(f"{line} ({row['track_id']})" for line, row in found[:NAMED])
+        where = ", ".join(f"{row.line} ({id_of(row)})" for row in found[:NAMED])
         raise InputProblem(f"{path}: {what} in {len(found)} lines: {where}{' …' if len(found) > NAMED else ''}")
 
 
 def _training_set(path: Path, rows: Sequence[Row], library: Library, several: bool, everything: bool) -> TrainingSet:
     verdicts: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for _, row in rows:
-        verdicts[song_id(row["track_id"]), "" if row["verdict"] == "none" else row["playlist"]].add(row["verdict"])
+    for row in rows:
+        verdicts[str(id_of(row)), _playlist(row)].add(_verdict(row))
     _refuse(path, "yes and no to the same playlist", _contradictions(rows, verdicts))
     names = sorted({playlist for _, playlist in verdicts} - {""})
     if empty := [name for name in names if not any("yes" in v for (_, p), v in verdicts.items() if p == name)]:
@@ -106,41 +136,45 @@ def _training_set(path: Path, rows: Sequence[Row], library: Library, several: bo
 def _contradictions(rows: Sequence[Row], verdicts: Mapping[tuple[str, str], set[str]]) -> Iterator[Row]:
     """Yield lines that say yes to what others say no or "none" to; lines that only repeat others do no harm."""
     nowhere = {song for song, playlist in verdicts if not playlist}
-    for line, row in rows:
-        song, playlist = song_id(row["track_id"]), row["playlist"]
-        both = row["verdict"] != "none" and len(verdicts[song, playlist]) > 1
-        if both or (row["verdict"] == "yes" and song in nowhere):
-            yield line, row
+    for row in rows:
+        song, verdict = str(id_of(row)), _verdict(row)
+        both = verdict != "none" and len(verdicts[song, _playlist(row)]) > 1
+        if both or (verdict == "yes" and song in nowhere):
+            yield row
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Return the lines of a CSV file by its own headers. Raises InputProblem when it is none, or has none."""
+def read_rows(path: Path) -> Sheet:
+    """Read a table, and say on stderr which rows were left out. Raises InputProblem when it is none, or has no rows."""
     try:
-        with _open(path) as file:
-            reader = csv.DictReader(file, restval="", strict=True)
-            rows: list[Row] = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise InputProblem(f"{path}: cannot be read as CSV ({problem})") from problem
+        table = tables.Table(_content(path), most_rows=sys.maxsize)
+        found = list(table)
+    except (OSError, EOFError, tables.NotATable) as problem:
+        raise InputProblem(f"{path}: cannot be read ({problem})") from problem
+    rows, bad = [row for row in found if isinstance(row, Row)], [row for row in found if isinstance(row, BadRow)]
     if not rows:
-        raise InputProblem(f"{path}: no line below the headers")
-    if torn := [line for line, row in rows if None in row]:
-        raise InputProblem(f"{path}: line {torn[0]} has more fields than there are headers")
-    return rows
+        raise InputProblem(f"{path}: {_listed(bad) if bad else 'no line below the headers'}")
+    if bad:
+        print(f"training: {path}: {_listed(bad)}", file=sys.stderr)
+    return Sheet(path, table.fields, rows, bad)
 
 
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
-    return path.open(encoding="utf-8-sig", newline="")
+def _listed(bad: Sequence[BadRow]) -> str:
+    named = "; ".join(map(str, bad[:NAMED]))
+    return f"rows that cannot be read: {len(bad)} ({named}{' …' if len(bad) > NAMED else ''})"
+
+
+def _content(path: Path) -> bytes:
+    if path.suffix != ".gz":
+        return path.read_bytes()
+    with gzip.open(path) as file:
+        return file.read()
 
 
 def write_rows(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a CSV file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(headers)
-        writer.writerows(rows)
+        tables.write(file, headers, rows)
 
 
 def read_served(folder: Path) -> dict[Key, str]:

@@ -4,9 +4,8 @@ Folds at random let a model know a disliked artist by name; folds without a comm
 are told, for identity alone can carry all of it.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,11 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from bot.core.dataset import Label, TrainingSet
-from bot.core.features import SongFeatures, column, features_from_row
+from bot.core.features import SongFeatures
 from bot.core.prior import Prior
+from bot.core.tables import Row, features_of
 from training.contenders import NO_AUDIO, contenders
-from training.files import IDS, header_of, read_rows, song_id
+from training.files import id_of, read_rows
 from training.people import Person, refuse_twice
 from training.problems import InputProblem
 
@@ -27,7 +27,7 @@ YES, NO = frozenset({"1", "1.0", "true"}), frozenset({"0", "0.0", "false"})
 NOT_OURS = frozenset({*VERDICTS, "artist_pop", "track_pop", "popularity", "track_popularity"})  # the answer; fame
 FOLDS = 5
 LIKED = 1  # the playlist
-JOINT = " and "  # ends every field of artists in some files
+JOINT = " and"  # ends every field of artists in some files
 
 
 @dataclass(frozen=True)
@@ -55,38 +55,38 @@ def read_all_likes(paths: Iterable[Path]) -> list[Likes]:
 
 def read_likes(path: Path) -> Likes:
     """Read likes and dislikes; songs without an id go by their line. Raises InputProblem."""
-    rows = read_rows(path)
-    verdict, id_field = header_of(rows, VERDICTS), header_of(rows, IDS)
+    sheet = read_rows(path)
+    verdict = sheet.first_of(VERDICTS)
     if verdict is None:
         raise InputProblem(f"{path}: no column says what is liked; one of {', '.join(VERDICTS)} is wanted")
-    firsts: dict[str, tuple[int, Mapping[str, str]]] = {}
-    for line, row in rows:
-        firsts.setdefault(song_id(row[id_field]) if id_field else str(line), (line, row))
-    liked = np.array([_verdict(path, line, row[verdict]) for line, row in firsts.values()])
-    plain = {song: _plain(row) for song, (_, row) in firsts.items()}
+    firsts: dict[str, Row] = {}
+    for row in sheet.rows:
+        firsts.setdefault(id_of(row) or str(row.line), row)
+    liked = np.array([_verdict(path, row.line, row.fields.get(verdict, "")) for row in firsts.values()])
     if min(liked.sum(), (~liked).sum()) < FOLDS:
         raise InputProblem(f"{path}: {FOLDS} likes and {FOLDS} dislikes are wanted at least")
-    songs = {song: features_from_row(row, "csv") for song, row in plain.items()}
+    plain = {song: _plain(row) for song, row in firsts.items()}
+    songs = {song: features_of(row, "csv") for song, row in plain.items()}
     return Likes(path.name.partition(".")[0], songs, liked, [_artist(row) or song for song, row in plain.items()])
 
 
 def _verdict(path: Path, line: int, text: str) -> bool:
-    said = text.strip().lower()
+    said = text.lower()
     if said not in YES | NO:
         raise InputProblem(f"{path}: line {line} says neither 0 nor 1 ({text})")
     return said in YES
 
 
-def _plain(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row by plain column, without what gives the answer away; artists apart by semicolons."""
-    fields = {column(header): text for header, text in row.items() if column(header) not in NOT_OURS}
-    if fields.get("artists", "").endswith(JOINT):
-        fields["artists"] = fields["artists"].removesuffix(JOINT).replace(JOINT, ";")
-    return fields
+def _plain(row: Row) -> Row:
+    """Return a row without what gives the answer away, its artists apart."""
+    fields = {name: text for name, text in row.fields.items() if name not in NOT_OURS}
+    artists = fields.get("artists", "")
+    apart = tuple(artists.removesuffix(JOINT).split(f"{JOINT} ")) if artists.endswith(JOINT) else row.artists
+    return replace(row, fields=fields, artists=apart)
 
 
-def _artist(row: Mapping[str, str]) -> str:
-    return re.split("[;,]", row.get("artists", "").strip("[]"))[0].strip(" '\"").casefold()
+def _artist(row: Row) -> str:
+    return row.artists[0].casefold() if row.artists else ""
 
 
 def try_likes(likes: Likes, prior: Prior | None, seed: int) -> dict[str, Any]:

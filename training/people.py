@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.core.features import SongFeatures, features_from_row
+from bot.core.features import SongFeatures
+from bot.core.tables import features_of
 from training.dates import undated
-from training.files import IDS, header_of, read_rows, song_id
+from training.files import read_rows, song_of
 from training.pretrain import Corpus
 from training.problems import InputProblem
 
@@ -70,16 +71,17 @@ def read_person(path: Path) -> Person:
 
     When songs were added is left out: whole playlists were filled in a minute, and would give themselves away.
     """
-    rows = read_rows(path)
-    id_field, key = header_of(rows, IDS), header_of(rows, KEYS)
-    if id_field is None or key is None:
-        raise InputProblem(f"{path}: columns for the song and its playlist are wanted")
+    sheet = read_rows(path)
+    key = sheet.first_of(KEYS)
     songs: dict[str, SongFeatures] = {}
     playlists: dict[str, set[str]] = defaultdict(set)
-    for _, row in rows:
-        if song := song_id(row[id_field]):
-            songs.setdefault(song, undated(features_from_row(row, "csv")))
-            playlists[row[key].strip()].add(song)
+    for row in sheet.rows if key else ():
+        if key and (song := song_of(row)):
+            if song not in songs:
+                songs[song] = undated(features_of(row, "csv"))
+            playlists[row.fields.get(key, "")].add(song)
+    if not songs:
+        raise InputProblem(f"{path}: columns for the song and its playlist are wanted")
     named = {name: frozenset(held) for name, held in sorted(playlists.items()) if name}
     return Person(path.name.partition(".")[0], songs, named)
 

@@ -1,10 +1,11 @@
 """Moments: dates from outside, as programs and people write them; none that lies out of all range. Pure."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
-FIRST, LAST = 1970, 2100  # years of moments that can be: nobody liked a song before, and sums with later ones overflow
-RELEASED = 1000  # year from which a release date is one; 0000 is what programs write for an unknown one
+from bot.core import untrusted
+
+FIRST, LAST = 1000, 2100  # years of releases; 0000 is what programs write for an unknown one
 LONGEST = 40  # characters
 BY_YEAR = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
 BY_DAY = re.compile(r"(\d{1,2})([./-])(\d{1,2})[./-](\d{4})(?:[ ,T]+(\d{1,2}):(\d\d)(?::(\d\d))?)?(?!\d)")
@@ -16,17 +17,12 @@ def moment(text: str) -> datetime | None:
     """Return a moment in UTC, taken for UTC where it names no zone; None for what is no moment, or out of range."""
     if len(text) > LONGEST:
         return None
-    try:
-        found = datetime.fromisoformat(text) if not BY_DAY.match(text) else _by_day(text)
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return found.astimezone(UTC) if FIRST <= found.year < LAST else None
-    except (ValueError, OverflowError):
-        return None
+    return _by_day(text) if BY_DAY.match(text) else untrusted.moment(text)
 
 
 def year_of(text: str) -> float | None:
     """Return "1988-07-11" as 1988.53; what says no month or no day happened in the middle of it. None for no date."""
-    if len(text) > LONGEST or (date := _date(text)) is None or not RELEASED <= date[0] < LAST:
+    if len(text) > LONGEST or (date := _date(text)) is None or not FIRST <= date[0] < LAST:
         return None
     year, month, day = date
     if not month or not 1 <= month <= 12:
@@ -51,11 +47,11 @@ def _month_and_day(found: re.Match[str]) -> tuple[int | None, int | None]:
     return (one, other) if other > 12 or one == other else (None, None)
 
 
-def _by_day(text: str) -> datetime:
-    """Read "17.05.2019 10:00". Raises ValueError."""
+def _by_day(text: str) -> datetime | None:
+    """Read "17.05.2019 10:00"."""
     found = BY_DAY.fullmatch(text)
     month, day = _month_and_day(found) if found else (None, None)
     if not found or not month or not day:
-        raise ValueError(text)
-    hour, minute, second = (int(found[at] or 0) for at in (5, 6, 7))
-    return datetime(int(found[4]), month, day, hour, minute, second, tzinfo=UTC)
+        return None
+    time = f"{int(found[5] or 0):02}:{found[6] or '00'}:{found[7] or '00'}"
+    return untrusted.moment(f"{found[4]}-{month:02}-{day:02}T{time}")

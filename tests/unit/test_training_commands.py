@@ -9,6 +9,8 @@ import pytest
 
 from tests.unit.tastes import library, style_of
 from training.__main__ import main
+from training.files import read_labels, read_library, read_rows, write_rows
+from training.problems import InputProblem
 
 SONGS = library(styles=4, each=40)
 
@@ -101,6 +103,62 @@ def test_wrong_labels_get_one_clear_line(
     error = capsys.readouterr().err
     assert said in error
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+def test_a_library_is_read_as_spreadsheets_save_it(
+    delimiter: str, encoding: str, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with files[0].open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    (tmp_path / "as_saved").mkdir()
+    saved = tmp_path / "as_saved" / files[0].name
+    with saved.open("w", newline="", encoding=encoding) as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(header)
+        writer.writerows([*row[:4], *(cell.replace(".", ",") for cell in row[4:])] for row in rows)
+    library, plain = read_library(saved), read_library(files[0])
+    assert library.songs == plain.songs
+    assert library.names == plain.names
+
+
+def test_a_torn_row_of_a_library_is_named_and_the_others_are_learnt(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, first, *others = files[0].read_text().splitlines()
+    torn = tmp_path / "torn.csv"
+    torn.write_text(
+        "\n".join([header, *others, first.replace(",", ',"Quay" "Inc,', 1), "spotify:episode:x,Talk,Ann,,1,2,3"])
+    )
+    library, plain = read_library(torn), read_library(files[0])
+    assert plain.songs.keys() - library.songs.keys() == {first.split(",")[0]}
+    assert library.songs.keys() <= plain.songs.keys()
+    assert f"rows that cannot be read: 1 (line {len(others) + 2}: " in capsys.readouterr().err
+
+
+def test_labels_name_songs_by_link_and_a_torn_one_is_refused(tmp_path: Path) -> None:
+    song = "0000000000000000000101"
+    songs = write_csv(tmp_path / "S.csv", [["Track URI", "Tempo"], [f"spotify:track:{song}", "120"]])
+    library = read_library(songs)
+    rows = [["playlist", "Link", "verdict"], ["'=A;'+B", f"https://open.spotify.com/track/{song}?si=0a", "yes"]]
+    (training,) = read_labels(write_csv(tmp_path / "L.csv", rows), library, False, False).values()
+    assert [label.song for label in training.labels] == [song]
+    assert training.playlists == {1: "=A;+B"}
+    with pytest.raises(InputProblem, match="line 3: more fields"):
+        read_labels(write_csv(tmp_path / "L.csv", [*rows, ["A", song, "yes", "x"]]), library, False, False)
+
+
+def test_songs_without_an_id_go_by_title_and_artists(tmp_path: Path) -> None:
+    rows = [["title", "artist", "tempo"], ["Boats", "Maren", "120"], ["Boats", "Otis", "90"], ["Boats", "Maren", "1"]]
+    library = read_library(write_csv(tmp_path / "S.csv", rows))
+    assert [song.numbers["tempo"] for song in library.songs.values()] == [120, 90]
+
+
+def test_no_cell_that_is_written_can_be_run(tmp_path: Path) -> None:
+    write_rows(tmp_path / "out.csv", ("playlist", "probability"), [("=cmd", -0.5), ("A;@B", 0.5)])
+    assert (tmp_path / "out.csv").read_text() == "playlist,probability\n'=cmd,-0.5\nA;'@B,0.5\n"
+    assert [row.fields["playlist"] for row in read_rows(tmp_path / "out.csv").rows] == ["=cmd", "A;@B"]
 
 
 def test_labels_that_only_repeat_others_do_no_harm(files: tuple[Path, Path], tmp_path: Path) -> None:

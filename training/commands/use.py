@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bot.adapters.scorer import Model, read_model
+from bot.core import tables
 from bot.core.ask import belief_in, next_songs
 from bot.core.dataset import TrainingSet
 from bot.core.decide import PlaylistRule, Scores, decide
@@ -60,10 +62,10 @@ def next_command(options: argparse.Namespace) -> int:
     found = {key: served_from(options.models, served.get(key)) for key in training}
     warn_of_other(prior, (each.model for each in found.values() if each))
     names, songs = list(library.songs), list(tell(prior, library.songs).values())
-    print("member,layer,track_id")
-    for key, each in training.items():
-        chosen = _next(each, library, songs, found[key], options.count)
-        print("\n".join(f"{key[0]},{key[1]},{names[row]}" for row in chosen))
+    chosen = ((key, _next(each, library, songs, found[key], options.count)) for key, each in training.items())
+    tables.write(
+        sys.stdout, ("member", "layer", "track_id"), ((*key, names[at]) for key, rows in chosen for at in rows)
+    )
     return 0
 
 

@@ -4,7 +4,6 @@ A folder holds songs and `sections.csv` (file, kind, start, end in seconds), whi
 highlight is every section of the kind that counts as one. `python -m sandbox.arranged FOLDER` writes such a folder.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from bot.audio import decode, peak
 from bot.audio.decode import Sound
 from bot.audio.spectrum import RATE, resample
 from bot.core.highlight import CLIP
+from training.files import read_rows
 from training.problems import InputProblem
 from training.progress import bar
 from training.report import table
@@ -40,11 +40,10 @@ def read_sections(folder: Path, kind: str) -> dict[str, list[Span]]:
     """Return where each song of `sections.csv` plays that kind of section. Raises InputProblem."""
     spans: dict[str, list[Span]] = defaultdict(list)
     try:
-        with (folder / "sections.csv").open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                if row["kind"] == kind:
-                    spans[row["file"]].append((float(row["start"]), float(row["end"])))
-    except (OSError, KeyError, ValueError) as problem:
+        for row in read_rows(folder / "sections.csv").rows:
+            if row.fields["kind"] == kind:
+                spans[row.fields["file"]].append((float(row.fields["start"]), float(row.fields["end"])))
+    except (KeyError, ValueError) as problem:
         raise InputProblem(f"{folder}/sections.csv: {problem}") from problem
     if not spans:
         raise InputProblem(f"{folder}/sections.csv names no {kind}")

@@ -12,7 +12,7 @@ from training.files import read_rows
 from training.problems import InputProblem
 
 NAME = "truth.csv"
-KNOWN = frozenset({"bpm", "key", "style", "source"})  # one of them is wanted
+KNOWN = frozenset({"tempo", "key", "style", "source"})  # one of them is wanted; `bpm` is a tempo
 TOLERANCE = 0.04  # of a tempo (Gouyon et al. 2006)
 OCTAVES = (1, 2, 3, 1 / 2, 1 / 3)  # what Acc2 forgives
 NOTES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -44,20 +44,19 @@ class Recording:
 
 def read_truth(folder: Path) -> list[Recording]:
     """Return the recordings of `folder`. Raises InputProblem where `truth.csv` or a file of it cannot be used."""
-    rows = read_rows(folder / NAME)
-    columns = set(rows[0][1])
-    if "file" not in columns or not columns & KNOWN:
-        raise InputProblem(f"{folder / NAME}: wanted are file and one of {', '.join(sorted(KNOWN))}")
-    return [_recording(folder, line, row) for line, row in rows]
+    sheet = read_rows(folder / NAME)
+    if "file" not in sheet.fields or not sheet.fields & KNOWN:
+        raise InputProblem(f"{folder / NAME}: wanted are file and one of bpm, key, style, source")
+    return [_recording(folder, row.line, row.fields) for row in sheet.rows]
 
 
 def _recording(folder: Path, line: int, row: Mapping[str, str]) -> Recording:
-    path = folder / row["file"]
+    path = folder / row.get("file", "")
     if not path.is_file():
-        raise InputProblem(f"{folder / NAME}, line {line}: {row['file']} is not there")
+        raise InputProblem(f"{folder / NAME}, line {line}: {row.get('file', 'no file')} is not there")
     try:
-        tempo = float(row["bpm"]) if row.get("bpm") else None
-        key = Key(pitch_class(row["key"]), MODES[row["mode"]]) if row.get("key") else None
+        tempo = float(row["tempo"]) if "tempo" in row else None
+        key = Key(pitch_class(row["key"]), MODES[row["mode"]]) if "key" in row else None
     except (KeyError, ValueError) as problem:
         raise InputProblem(f"{folder / NAME}, line {line}: {problem} is no tempo, key or mode") from problem
     kind, source = row.get("kind") or "unknown", row.get("source") or folder.name
@@ -66,8 +65,8 @@ def _recording(folder: Path, line: int, row: Mapping[str, str]) -> Recording:
 
 def _song(path: Path, kind: str, row: Mapping[str, str]) -> str:
     """The artist where one is named; else real recordings share a song up to the number at the end of their names."""
-    if row.get("artist"):
-        return row["artist"]
+    if "artists" in row:
+        return row["artists"]
     front, _, end = path.stem.rpartition("_")
     return front if kind == "real" and end.isdigit() else path.stem
 

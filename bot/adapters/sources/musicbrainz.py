@@ -14,7 +14,8 @@ from typing import Any
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
-from bot.core.features import SongFeatures, year_of
+from bot.core.features import SongFeatures
+from bot.core.moments import year_of
 from bot.ports import Learnt, Needs, Subject
 
 NAME = "musicbrainz"
@@ -78,7 +79,8 @@ def _each(things: Sequence[Mapping[str, Any]], field: str) -> list[str]:
 
 
 def _year(recordings: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    years = [year_of(date) for date in _each(recordings, "first-release-date") if DATED.match(date)]
+    dates = [date for date in _each(recordings, "first-release-date") if DATED.match(date)]
+    years = [year for date in dates if (year := year_of(date)) is not None]
     return {"year": min(years)} if years else {}
 
 

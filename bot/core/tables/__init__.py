@@ -13,7 +13,7 @@ from bot.core.tables.foreign import NotATable
 from bot.core.tables.headers import IDS, field_of
 from bot.core.tables.names import OURS, joined
 from bot.core.tables.rows import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, BadRow, Row, Table
-from bot.core.tables.songs import Found, NoSong, features_of, names_songs, songs_in, uri_of
+from bot.core.tables.songs import Found, NoSong, features_of, is_no_song, names_songs, songs_in, uri_of
 from bot.core.tables.write import write
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Table",
     "features_of",
     "field_of",
+    "is_no_song",
     "joined",
     "names_songs",
     "songs_in",

@@ -8,7 +8,7 @@ import pytest
 from bot.adapters.sources.deezer import is_theirs
 from bot.adapters.store import limits
 from bot.config import parse
-from bot.core.features import year_of
+from bot.core.moments import year_of
 from bot.doctor import _sources
 from bot.flows.hear import hear
 from tests.contract.sources.stage import ADA, ANN, BOB, Stage, recording, song, sound, uri
