@@ -19,6 +19,7 @@ from bot.adapters.identity import Identity
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Priors
 from bot.adapters.scorer import Scorer
+from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store, schema, songs
 from bot.adapters.trainer import Trainer
@@ -27,17 +28,19 @@ from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
 from bot.errors import CratekeeperError
-from bot.flows import erase
 from bot.flows.activity import Activity
 from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
+from bot.flows.clips import Clips
 from bot.flows.elsewhere import Elsewhere
+from bot.flows.erase import Erasing
 from bot.flows.link import Consent, Linking
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.page import Page
 from bot.flows.recommend import Recommender
 from bot.flows.stream import Stream
+from bot.flows.upload import Uploads
 from bot.services import Services
 from bot.web import activity, api, feed
 from bot.worker import Worker
@@ -97,9 +100,11 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         vault = Vault(load_keys(settings))
         spotify = _spotify(settings, store, vault)
         closing.push_async_callback(spotify.close)
-        hearing = Hearing()
-        closing.push_async_callback(hearing.close)
-        catalogue = Catalogue(store, hearing, settings.data_dir / "clips", clock)
+        scratch = Scratch(settings.data_dir)
+        hearing, clipping = Hearing(), Hearing()  # strangers' files have one of their own: nobody's feed waits for them
+        for each in (hearing, clipping):
+            closing.push_async_callback(each.close)
+        catalogue = Catalogue(store, Clips(clipping, settings.data_dir / "clips", scratch), clock)
         jobs = Jobs(settings.data_dir / home.JOBS)
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
         elsewhere = Elsewhere(store, previews, _videos(settings, environment), clock)
@@ -107,6 +112,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
         recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
+        outlooks = Outlooks(store, scorer, priors)
         yield Services(
             settings=settings,
             store=store,
@@ -114,11 +120,13 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             spotify=spotify,
             linking=Linking(store, vault, spotify, clock),
             scorer=scorer,
-            outlooks=Outlooks(store, scorer, priors),
+            outlooks=outlooks,
+            erasing=Erasing(store, jobs, outlooks, settings.models_dir, scratch),
             jobs=jobs,
             trainer=Trainer(settings.database_url, settings.data_dir, environment),
-            hearing=hearing,
-            sources=await closing.enter_async_context(sources.opened(settings, store, hearing, clock)),
+            uploads=Uploads(store, hearing, scratch),
+            drawing=clipping,
+            sources=await closing.enter_async_context(sources.opened(settings, store, hearing, scratch, clock)),
             catalogue=catalogue,
             recommender=recommender,
             stream=Stream(store, catalogue, recommender, jobs.enqueue, clock),
@@ -148,7 +156,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
     chat = Chat(services)
     worker = Worker(services, chat)
     await services.jobs.start(worker.run)
-    await erase.resume(services.store, services.jobs, services.outlooks, services.settings.models_dir)
+    await services.erasing.start(clock())
     await worker.begin_hearing()
     await worker.begin_saving()
     runner = await web.serve(_pages(services, chat), services.settings.http_port)

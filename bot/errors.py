@@ -10,6 +10,7 @@ CratekeeperError
 │   ├── BadChoice            an option that does not exist or is taken
 │   │   ├── NotAmongLikes    a song for a playlist, of a member whose likes stay as they are
 │   │   └── TooFewEntries    a round that cannot go on to the votes
+│   ├── StillHearing         files are heard already, theirs, or too many others'
 │   ├── AlreadyReposted      the same song, in the same server, in the same week
 │   ├── NoClip               the song's file is not here
 │   ├── NoTaste              nothing is known yet of what they like
@@ -144,6 +145,10 @@ class NotAmongLikes(BadChoice):
 
 class TooFewEntries(BadChoice):
     """Too few songs have been entered to vote on."""
+
+
+class StillHearing(MemberError):
+    """Several files are waiting to be heard already. Send yours again in a few minutes."""
 
 
 class AlreadyReposted(MemberError):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,7 +184,7 @@ class Analysis(Protocol):
 class Hearing(Protocol):
     """Whoever can hear a file, in a process that may die without hurting this one."""
 
-    async def analyse(self, path: Path) -> Analysis:
+    async def analyse(self, file: Path | BinaryIO) -> Analysis:
         """Return what there is to hear. Raises AudioError for a file that is broken, empty, silent or too large."""
         ...
 

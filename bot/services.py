@@ -14,11 +14,13 @@ from bot.adapters.vault import Vault
 from bot.config import Settings
 from bot.errors import ConsentEnded, NotLinked
 from bot.flows.catalogue import Catalogue
+from bot.flows.erase import Erasing
 from bot.flows.link import Linking
 from bot.flows.listen import Listening
 from bot.flows.outlook import Outlooks
 from bot.flows.recommend import Recommender
 from bot.flows.stream import Stream
+from bot.flows.upload import Uploads
 from bot.ports import FeatureSource, Hearing, Music
 
 
@@ -31,9 +33,11 @@ class Services:
     linking: Linking
     scorer: Scorer
     outlooks: Outlooks
+    erasing: Erasing
     jobs: Jobs
     trainer: Trainer
-    hearing: Hearing
+    uploads: Uploads
+    drawing: Hearing  # whoever draws taste maps
     sources: Sequence[FeatureSource]  # those that are switched on
     catalogue: Catalogue
     recommender: Recommender

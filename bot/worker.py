@@ -126,6 +126,7 @@ class Worker:
             await self._resume(write)
         await notify.warn_of_consent(store, now)
         await self._deliver()
+        await self._services.erasing.tick(now)
         await self._see_to_channels(now)
 
     async def _see_to_channels(self, now: datetime) -> None:

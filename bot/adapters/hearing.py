@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from bot.errors import AudioError, HearingFailed, NotOpened
 TIMEOUT = 120.0  # seconds for one file; the longest that is listened to takes some ten
 MEMORY = 2 * 2**30  # bytes that the process may take; twenty minutes of stereo take 700 MB
 IDLE = 60.0  # seconds until a process that nobody asks is ended, and its memory is free
+NAMELESS = "song"  # a file that is handed over without a name
 ROOT = Path(__file__).parents[2]
 Points = NDArray[np.float64]  # (n, 2)
 # One thread: the same sums in the same order, and as many files at once as there are processors instead.
@@ -64,9 +65,9 @@ class Hearing:
         """The process's id, None while there is none."""
         return None if self._process is None else self._process.pid
 
-    async def analyse(self, path: Path) -> Heard:
+    async def analyse(self, file: Path | BinaryIO) -> Heard:
         """Return what there is to hear in a file. Raises AudioError."""
-        return heard(await self.ask("analyse", path))
+        return heard(await self.ask("analyse", file))
 
     async def peak(self, path: Path) -> dict[str, Any]:
         """Return a file's peak: start and moment (s), confidence (0 to 1), way. Raises AudioError."""
@@ -89,12 +90,12 @@ class Hearing:
         refused: dict[str, bool] = (await self.ask("guards", memory=self._memory))["refused"]
         return refused
 
-    async def ask(self, do: str, path: Path | None = None, **arguments: Any) -> dict[str, Any]:
+    async def ask(self, do: str, about: Path | BinaryIO | None = None, **arguments: Any) -> dict[str, Any]:
         """Return the answer of `bot.audio.process` to a request, which may be about a file. Raises AudioError."""
         async with self._turn:
             if self._retiring is not None:
                 self._retiring.cancel()
-            answer = await self._answered(path, {"do": do, **arguments})
+            answer = await self._answered(about, {"do": do, **arguments})
             self._retiring = asyncio.get_running_loop().call_later(self._idle, self._end)
         if "error" in answer and "digest" not in answer:
             raise error(answer)
@@ -109,11 +110,15 @@ class Hearing:
                 self._end()
                 await process.wait()
 
-    async def _answered(self, path: Path | None, request: Mapping[str, Any]) -> dict[str, Any]:
+    async def _answered(self, about: Path | BinaryIO | None, request: Mapping[str, Any]) -> dict[str, Any]:
         """One request and its answer. Whatever comes between them costs the process: what it says next is old."""
         try:
-            async with asyncio.timeout(self._timeout), _opened(path) as file:
-                named = request if path is None else {**request, "name": path.name}
+            async with asyncio.timeout(self._timeout), _opened(about) as file:
+                named = (
+                    request
+                    if file is None
+                    else {**request, "name": about.name if isinstance(about, Path) else NAMELESS}
+                )
                 return await self._exchange(await self._running(), wire.pack(named), file)
         except NotOpened:
             raise
@@ -163,21 +168,27 @@ class Hearing:
 
 
 @asynccontextmanager
-async def _opened(path: Path | None) -> AsyncIterator[int | None]:
+async def _opened(about: Path | BinaryIO | None) -> AsyncIterator[int | None]:
     """A file, open, for a process that can open none. Raises NotOpened."""
-    if path is None:
-        yield None
-        return
+    if isinstance(about, Path):
+        file = await asyncio.to_thread(_open, about)
+        try:
+            yield file
+        finally:
+            os.close(file)
+    else:
+        yield None if about is None else about.fileno()  # noqa: ASYNC240 - asks nobody
+
+
+def _open(path: Path) -> int:
     try:
-        file = await asyncio.to_thread(os.open, path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as problem:
         raise NotOpened(f"{path.name} cannot be opened: {problem.strerror}") from problem
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise NotOpened(f"{path.name} is not a plain file")
-        yield file
-    finally:
+    if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
+        raise NotOpened(f"{path.name} is not a plain file")
+    return file
 
 
 def heard(answer: Mapping[str, Any]) -> Heard:

@@ -217,7 +217,11 @@ class Jobs:
         if ids:
             await DBOS.cancel_workflows_async(ids)
             await DBOS.delete_workflows_async(ids)
-        await asyncio.to_thread(self._scrub)
+        await self.scrub()
+
+    async def scrub(self) -> bool:
+        """Leave no byte of a deleted job behind; returns False while something else reads the file."""
+        return await asyncio.to_thread(self._empty_log)
 
     async def sweep(self, now: datetime, keep: timedelta = timedelta(hours=1)) -> None:
         """Delete the records of jobs that ended well a while ago."""
@@ -246,9 +250,12 @@ class Jobs:
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace, destroy_registry=True)
         self._engine.dispose()
 
-    def _scrub(self) -> None:
+    def _empty_log(self) -> bool:
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # a moment; who reads for longer is waited out
+            busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            connection.exec_driver_sql("PRAGMA busy_timeout = 10000")
+            return not busy
 
 
 def _queue(kind: str) -> str:

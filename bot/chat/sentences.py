@@ -49,10 +49,18 @@ UNLINK = (
     "Your playlists at Spotify stay as they are. Your answers stay here, unreadable until you link that account again."
 )
 UNLINKED = "Done: the keys and everything from Spotify are gone. `/link` starts again, `/data delete` removes the rest."
+UNLINKING = (
+    "The keys and everything from Spotify are deleted, but something else, such as a backup, is reading my database: "
+    "some of their bytes stay on the disk until it ends. I see to it by myself. `/link` starts again."
+)
 ERASE = "This deletes everything I keep about you, at once and for good. `/data export` gives you a copy first."
 ERASE_WORD = "delete"
 NOT_ERASED = f"Nothing was deleted: the word is `{ERASE_WORD}`."
 ERASED = "Everything I kept about you is deleted. Your playlists at Spotify stay as they are."
+ERASING = (
+    "Deleting has begun and isn't at its end: something else, such as a backup, is using my database. I go on until "
+    "every byte about you is gone, and you needn't do anything. Your playlists at Spotify stay as they are."
+)
 EXPORTED = "Everything I keep about you. Keys to your Spotify account are named, not shown."
 TEACHES = (
     "Thank you. When whoever runs this bot next teaches it, it learns from your answers which artists keep company: no "

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store, Tx, entries, members, songs
 from bot.adapters.store.shown import Late
 from bot.core.features import SongFeatures
@@ -63,9 +62,9 @@ class Page:
 class Catalogue:
     """Built once. `points.refresh` brings it up to date; the rest reads."""
 
-    def __init__(self, store: Store, hearing: Hearing, folder: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clips: Clips, clock: Callable[[], datetime]) -> None:
         self._store, self.points = store, Points(store, clock)
-        self._clips = Clips(hearing, folder)
+        self._clips = clips
 
     async def sees_all(self, tx: Tx, member: int) -> bool:
         """Whether the member sees what others share: they joined."""

@@ -7,13 +7,13 @@ at all. Where they come to more than MOST_BYTES, those asked for longest ago go.
 import asyncio
 import json
 import os
-import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.adapters.hearing import Hearing
+from bot.adapters.scratch import Scratch
 from bot.core.records import Clip
 
 SECONDS = 20.0  # of a clip
@@ -24,8 +24,8 @@ ENDING = ".clip"
 class Clips:
     """Clips in one folder. Two who ask for the same at once may cut it twice, and keep it once."""
 
-    def __init__(self, hearing: Hearing, folder: Path, most: int = MOST_BYTES) -> None:
-        self._hearing, self._folder, self._most = hearing, folder, most
+    def __init__(self, hearing: Hearing, folder: Path, scratch: Scratch, most: int = MOST_BYTES) -> None:
+        self._hearing, self._folder, self._scratch, self._most = hearing, folder, scratch, most
 
     async def cut(self, path: Path, digest: str) -> Clip:
         """Return the clip that begins at the file's peak. digest: of the file's content. Raises AudioError."""
@@ -60,12 +60,10 @@ class Clips:
             return None  # not there, or damaged: cut anew
 
     def _write(self, digest: str, clip: Clip, start: float) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         about = {name: getattr(clip, name) for name in ("name", "mime", "seconds", "waveform")}
         about |= {"start": start, "moment": start + (clip.peak or 0.0)}  # seconds into the song
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".new-", delete=False) as file:
-            file.write(json.dumps(about).encode() + b"\n" + clip.data)
-        Path(file.name).replace(self._path(digest))
+        with suppress(FileNotFoundError):  # scratch was emptied meanwhile: it is cut again when it is next asked for
+            self._scratch.place(json.dumps(about).encode() + b"\n" + clip.data, self._path(digest))
         self._make_room()
 
     def _make_room(self) -> None:

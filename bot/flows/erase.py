@@ -1,20 +1,26 @@
 """Erase: hand a member everything that is kept about them, or delete it all (promise P35).
 
 Deleting is begun by a note in the database and ended by taking the note away; whatever happens in between, the next
-start goes on. Songs that others like stay, songs that nobody does go.
+start goes on. The note stays until the bytes are gone: not while a backup, say, still reads the log they stand in.
+Songs that others like stay, songs that nobody does go.
 """
 
 import asyncio
 import json
+import logging
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.adapters.jobs import Jobs
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, Tx, models, songs, whole
+from bot.errors import StoreError
 from bot.flows.outlook import Outlooks
 
+log = logging.getLogger(__name__)
+RETRY = timedelta(minutes=1)
 ARTEFACT = re.compile(r"(?P<digest>[0-9a-f]{64})\..+|\.new-.+")  # a model's file, or one that was never finished
 
 
@@ -29,35 +35,75 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-async def erase(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, member: int, now: datetime) -> None:
-    """Delete everything of the member: rows, files, jobs, what memory holds, and their bytes in the database file."""
-    async with store.writing() as tx:
-        await whole.begin_erasure(tx, member, now)
-    await _finish(store, jobs, outlooks, models_dir, member)
+class Erasing:
+    """Deletes members from everywhere that anything of them is."""
 
+    def __init__(self, store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, scratch: Scratch) -> None:
+        self._store, self._jobs, self._outlooks = store, jobs, outlooks
+        self._models_dir, self._scratch = models_dir, scratch
+        self._tried_at: datetime | None = None
 
-async def resume(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path) -> None:
-    """Go on with what a crash cut short: erasures, and trainings whose files were written and their rows not."""
-    async with store.writing() as tx:
-        begun = await whole.erasures(tx)
-        await sweep_models(tx, models_dir)
-    for member in begun:
-        await _finish(store, jobs, outlooks, models_dir, member)
-    await store.checkpoint()
+    async def erase(self, member: int, now: datetime) -> bool:
+        """Delete everything of the member: rows, files, jobs, what memory holds, and their bytes in the database files.
 
+        Returns whether all of it is gone. Where it is not, because something else reads or locks a database, `tick`
+        goes on with it. Raises StoreError where it could not even be begun.
+        """
+        async with self._store.writing() as tx:
+            await whole.begin_erasure(tx, member, now)
+        return await self._try(member, now)
 
-async def _finish(store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, member: int) -> None:
-    await jobs.forget(member)
-    async with store.writing() as tx:
-        await whole.erase(tx, member)
-        await songs.forget_unused(tx)
-        await sweep_models(tx, models_dir)
-    outlooks.forget(member)
-    await jobs.forget(member)  # what was begun meanwhile
-    await store.scrub()
-    async with store.writing() as tx:
-        await whole.end_erasure(tx, member)
-    await store.checkpoint()
+    async def start(self, now: datetime) -> None:
+        """Take away what a crash left: what is in scratch, trainings whose files were written and their rows not."""
+        self._scratch.empty()
+        async with self._store.writing() as tx:
+            await sweep_models(tx, self._models_dir)
+        await self.tick(now)
+        await self._store.checkpoint()
+
+    async def tick(self, now: datetime) -> None:
+        """Go on with erasures that are not at their end, and with what `/unlink` left in the file; once a minute."""
+        if self._tried_at is not None and timedelta() <= now - self._tried_at < RETRY:
+            return
+        self._tried_at = now
+        async with self._store.reading() as tx:
+            begun = await whole.erasures(tx)
+        for member in begun:
+            await self._try(member, now)
+        if not self._store.is_scrubbed:
+            await self._store.scrub()
+
+    async def _try(self, member: int, now: datetime) -> bool:
+        try:
+            return await self._finish(member, now)
+        except StoreError as problem:
+            log.warning("an erasure is tried again: %s", problem)
+            return False
+
+    async def _finish(self, member: int, now: datetime) -> bool:
+        async with self._store.reading() as tx:
+            came_back = await whole.came_back(tx, member)
+        if not came_back:
+            await self._delete(member)
+        if not (await self._jobs.scrub() and await self._store.scrub()):
+            return False
+        async with self._store.writing() as tx:
+            await whole.end_erasure(tx, member)
+        if await self._store.checkpoint():
+            return True
+        async with self._store.writing() as tx:  # the note, with whose it is, stands in the log still
+            await whole.begin_erasure(tx, member, now)
+        return False
+
+    async def _delete(self, member: int) -> None:
+        await self._jobs.forget(member)
+        async with self._store.writing() as tx:
+            await whole.erase(tx, member)
+            await songs.forget_unused(tx)
+            await sweep_models(tx, self._models_dir)
+        self._outlooks.forget(member)
+        self._scratch.empty()
+        await self._jobs.forget(member)  # what was begun meanwhile
 
 
 async def sweep_models(tx: Tx, models_dir: Path) -> None:

@@ -225,8 +225,8 @@ def pasted(address: str) -> tuple[str, str | None]:
     return state[0], code[0] if code else None
 
 
-async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> None:
-    """Delete the tokens and everything that came from Spotify, at once.
+async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> bool:
+    """Delete the tokens and everything that came from Spotify, at once; returns whether their bytes are gone too.
 
     The member's own answers stay, but the songs in them become unreadable: linked again, the same songs match again.
     Playlists stay as names: handed over again, they have their labels back. Models go; they are soon trained again.
@@ -238,7 +238,7 @@ async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> N
         await songs.forget_unused(tx)
         await sweep_models(tx, models_dir)
         await members.change(tx, member, source=None, next_poll_at=None)
-    await store.scrub()
+    return await store.scrub()
 
 
 def seal_song(vault: Vault, member: int, song: str) -> str:

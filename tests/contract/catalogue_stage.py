@@ -9,11 +9,13 @@ import numpy as np
 
 from bot.adapters.hearing import Hearing
 from bot.adapters.scorer import Scorer
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, files, members, schema, songs
 from bot.adapters.store.files import File
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.flows.catalogue import Catalogue
+from bot.flows.clips import Clips
 from bot.flows.recommend import Recommender
 
 ADA, BEN, EVA = 1001, 1002, 1003
@@ -60,7 +62,7 @@ class Stage:
 
 
 def staged(store: Store, folder: Path, now: datetime) -> Stage:
-    catalogue = Catalogue(store, Hearing(), folder / "clips", lambda: now)
+    catalogue = Catalogue(store, Clips(Hearing(), folder / "clips", Scratch(folder)), lambda: now)
     return Stage(store, catalogue, Recommender(store, catalogue, Scorer(folder / "models")), now)
 
 

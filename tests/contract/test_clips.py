@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.hearing import Hearing
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, files
 from bot.adapters.store.files import File
 from bot.errors import AudioError
@@ -40,7 +41,7 @@ async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
     )
     async with store.writing() as tx:
         await files.save(tx, [heard])
-    catalogue = Catalogue(store, hearing, tmp_path / "clips", lambda: now)
+    catalogue = Catalogue(store, Clips(hearing, tmp_path / "clips", Scratch(tmp_path)), lambda: now)
     await catalogue.points.refresh()
     before = await catalogue.entry(ADA, local(7))
     assert (before.clip, before.peak) == (True, None)
@@ -57,7 +58,7 @@ async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
 
 
 async def test_a_damaged_clip_is_cut_anew_and_a_lost_file_is_an_error(hearing: Hearing, tmp_path: Path) -> None:
-    path, kept = tmp_path / "song.wav", Clips(hearing, tmp_path / "clips")
+    path, kept = tmp_path / "song.wav", Clips(hearing, tmp_path / "clips", Scratch(tmp_path))
     path.write_bytes(sound(330))
     clip = await kept.cut(path, "a")
     damaged = tmp_path / "clips" / "a.clip"
@@ -73,8 +74,8 @@ async def test_a_damaged_clip_is_cut_anew_and_a_lost_file_is_an_error(hearing: H
 async def test_what_was_asked_for_longest_ago_makes_room(hearing: Hearing, tmp_path: Path) -> None:
     path = tmp_path / "song.wav"
     path.write_bytes(sound(330))
-    one = len((await Clips(hearing, tmp_path / "one").cut(path, "a")).data)
-    kept = Clips(hearing, tmp_path / "clips", most=int(2.5 * (one + 2_000)))
+    one = len((await Clips(hearing, tmp_path / "one", Scratch(tmp_path)).cut(path, "a")).data)
+    kept = Clips(hearing, tmp_path / "clips", Scratch(tmp_path), most=int(2.5 * (one + 2_000)))
     for digest in ("a", "b", "a", "c"):
         await kept.cut(path, digest)
     assert {each.stem for each in (tmp_path / "clips").iterdir()} == {"a", "c"}

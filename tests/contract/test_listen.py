@@ -15,6 +15,7 @@ import pytest
 
 from bot.adapters import sources
 from bot.adapters.hearing import Hearing
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, files, lookups, members, songs
 from bot.adapters.store.files import File
 from bot.adapters.ytdlp import YtDlp
@@ -22,6 +23,7 @@ from bot.core.records import Like, Song
 from bot.errors import BadChoice
 from bot.flows import elsewhere
 from bot.flows.catalogue import Catalogue
+from bot.flows.clips import Clips
 from bot.flows.elsewhere import Elsewhere
 from bot.flows.listen import Listen, Listening, Way
 from sandbox.sources import Fault, World, application, ytdlp
@@ -74,7 +76,7 @@ class Stage:
         runs = YtDlp(str(program), os.environ["PATH"], longest) if program else None
         found = Elsewhere(self.store, previews, runs, self.clock, patience)
         self.closing.push_async_callback(found.close)
-        catalogue = Catalogue(self.store, Hearing(), self.folder / "clips", self.clock)
+        catalogue = Catalogue(self.store, Clips(Hearing(), self.folder / "clips", Scratch(self.folder)), self.clock)
         await catalogue.points.refresh()
         return Listening(catalogue, found)
 

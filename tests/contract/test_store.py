@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 
 import pytest
@@ -211,6 +212,20 @@ async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime
     await store.close()
     written = b"".join(path.read_bytes() for path in store.path.parent.glob("test.db*"))
     assert b"canary" not in written
+
+
+async def test_p35_the_file_is_not_called_rewritten_while_somebody_reads_or_locks_it(store: Store) -> None:
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM song").fetchone()
+        assert not await store.scrub()
+        other.execute("ROLLBACK")
+        assert await store.scrub()
+        other.execute("BEGIN IMMEDIATE")
+        assert not await store.scrub()
+    assert not store.is_scrubbed
+    assert await store.scrub()
+    assert store.is_scrubbed
 
 
 async def test_foreign_keys_are_enforced(store: Store) -> None:

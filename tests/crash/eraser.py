@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,9 @@ import sqlalchemy as sa
 
 from bot.adapters.jobs import Job, Jobs
 from bot.adapters.scorer import Scorer
-from bot.adapters.store import Store
-from bot.flows import erase
+from bot.adapters.scratch import Scratch
+from bot.adapters.store import Store, members, schema, whole
+from bot.flows.erase import RETRY, Erasing
 from bot.flows.outlook import Outlooks
 
 COUNTED = "statements"  # the file that says how many there were
@@ -27,6 +30,11 @@ def begin(folder: Path, member: int, dies_at: int | None) -> None:
 def resume(folder: Path) -> None:
     """What every start of the bot does."""
     asyncio.run(_run(folder, None, None))
+
+
+def wait_for_reader(folder: Path, name: str, member: int) -> None:
+    """Erase the member while somebody reads one of the databases, and go on when they have done."""
+    asyncio.run(_wait_for_reader(folder, name, member))
 
 
 def enqueue(folder: Path, *members: int) -> None:
@@ -45,14 +53,43 @@ async def _enqueue(folder: Path, members: Sequence[int]) -> None:
     os._exit(0)  # as everything here, without a goodbye: what is on disk is on disk
 
 
-async def _run(folder: Path, member: int | None, dies_at: int | None) -> None:
+async def _wait_for_reader(folder: Path, name: str, member: int) -> None:
+    store, erasing = await _begun(folder)
+    now = datetime.now(UTC)
+    with closing(sqlite3.connect(folder / name, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        assert not await erasing.erase(member, now), "somebody reads what was there before"
+        async with store.reading() as tx:
+            assert await whole.erasures(tx) == [member]
+            assert await members.get(tx, member) is None
+        await erasing.tick(now + RETRY)
+        async with store.writing() as tx:
+            assert await whole.erasures(tx) == [member]
+            await members.ensure(tx, member, now + RETRY)  # they are back before it is at its end
+    await erasing.tick(now + 2 * RETRY)
+    async with store.writing() as tx:
+        assert await whole.erasures(tx) == []
+        assert await members.get(tx, member) is not None, "what is there since is not what was to go"
+        await tx.execute(sa.delete(schema.member).where(schema.member.c.member == member))
+    await store.scrub()
+    os._exit(0)
+
+
+async def _begun(folder: Path) -> tuple[Store, Erasing]:
     store, jobs = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}"), Jobs(folder / "jobs.db")
-    outlooks, models = Outlooks(store, Scorer(folder / "models")), folder / "models"
+    outlooks = Outlooks(store, Scorer(folder / "models"))
+    erasing = Erasing(store, jobs, outlooks, folder / "models", Scratch(folder))
     await jobs.start(_nothing)
-    await erase.resume(store, jobs, outlooks, models)
+    await erasing.start(datetime.now(UTC))
+    return store, erasing
+
+
+async def _run(folder: Path, member: int | None, dies_at: int | None) -> None:
+    _, erasing = await _begun(folder)
     if member is not None:
         count = _counting(dies_at)
-        await erase.erase(store, jobs, outlooks, models, member, datetime.now(UTC))
+        assert await erasing.erase(member, datetime.now(UTC))
         (folder / COUNTED).write_text(str(len(count)))
     os._exit(0)
 

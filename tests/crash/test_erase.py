@@ -139,3 +139,9 @@ async def test_p35_model_files_that_no_row_names_are_swept_at_the_start(full: Pa
     assert not orphan.exists()
     assert not unfinished.exists()
     assert len(list((full / "models").iterdir())) == 6
+
+
+@pytest.mark.parametrize("name", ["cratekeeper.db", "jobs.db"])
+async def test_p35_while_a_backup_reads_it_is_not_done_and_it_is_gone_on_with(full: Path, name: str) -> None:
+    assert await in_process(eraser.wait_for_reader, full, name, ADA) == 0
+    check(full)

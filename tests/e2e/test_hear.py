@@ -71,7 +71,7 @@ async def test_a_file_that_a_member_sends_in_is_heard_and_not_kept(asking: Home)
     assert (uri, resident.person.user.id) in home.rows("select song, owner from feature where source = 'upload'")
     refused = await answer(resident.person.command("song upload", song=uri, file=Upload("song.mp3", b"no sound")))
     assert "no sound" in refused.text() or "next to nothing" in refused.text()
-    assert not list(home.data.glob(".upload-*"))
+    assert not list((home.data / "scratch").iterdir())
 
 
 async def test_what_is_heard_of_a_labelled_song_has_the_model_learnt_anew(asking: Home) -> None:

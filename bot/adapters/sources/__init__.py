@@ -10,6 +10,7 @@ from datetime import datetime
 
 import aiohttp
 
+from bot.adapters.scratch import Scratch
 from bot.adapters.sources import deezer, listenbrainz, musicbrainz, reccobeats
 from bot.adapters.sources.acousticbrainz import AcousticBrainz
 from bot.adapters.sources.deezer import Previews
@@ -28,6 +29,7 @@ async def opened(
     settings: Settings,
     store: Store,
     hearing: Hearing,
+    scratch: Scratch,
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[tuple[FeatureSource, ...]]:
@@ -50,7 +52,7 @@ async def opened(
             found.append(reccobeats.ReccoBeats(site(reccobeats.NAME, settings.reccobeats_url, reccobeats.terms(AGENT))))
         if settings.deezer_previews:
             place = site(deezer.NAME, settings.deezer_url, deezer.terms(AGENT))
-            found.append(deezer.Deezer(place, hearing, settings.data_dir))
+            found.append(deezer.Deezer(place, hearing, scratch))
         yield tuple(found)
 
 

@@ -5,14 +5,14 @@ https://developers.deezer.com/api: 50 requests in 5 s for each address. Errors c
 for some minutes, so it is asked for when it is needed and kept nowhere.
 """
 
-import tempfile
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.adapters.scratch import Scratch
 from bot.adapters.sources.musicbrainz import ISRC
 from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
@@ -78,13 +78,13 @@ class Previews:
 
 
 class Deezer:
-    """Implements `ports.FeatureSource`. `folder` holds a preview while it is heard."""
+    """Implements `ports.FeatureSource`."""
 
     name, batch = NAME, 1
     needs: Needs = "isrc"
 
-    def __init__(self, site: Site, hearing: Hearing, folder: Path) -> None:
-        self._site, self._hearing, self._folder = site, hearing, folder
+    def __init__(self, site: Site, hearing: Hearing, scratch: Scratch) -> None:
+        self._site, self._hearing, self._scratch = site, hearing, scratch
         self._previews = Previews(site)
 
     async def since(self) -> datetime | None:
@@ -99,9 +99,8 @@ class Deezer:
         return await self._heard(found.url) if found else None
 
     async def _heard(self, url: str) -> Learnt | None:
-        with tempfile.TemporaryDirectory(prefix=".preview-", dir=self._folder) as folder:
-            file = Path(folder) / "preview.mp3"
-            await self._site.download(url, file, MOST_BYTES)
+        content = await self._site.download(url, MOST_BYTES)
+        with await asyncio.to_thread(self._scratch.holding, content) as file:
             try:
                 heard = await self._hearing.analyse(file)
             except AudioError:

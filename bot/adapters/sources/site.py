@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from secrets import SystemRandom
 from typing import Any
 
@@ -93,12 +92,12 @@ class Site:
         """Send JSON, return JSON; for questions, which may be asked twice. Raises SourceWaits, SourceFailed."""
         return await self._json("POST", path, json=body)
 
-    async def download(self, url: str, to: Path, most: int) -> None:
-        """Write what is at a URL into a file. Raises SourceFailed for more than `most` bytes, SourceWaits."""
+    async def download(self, url: str, most: int) -> bytes:
+        """Return what is at a URL. Raises SourceFailed for more than `most` bytes, SourceWaits."""
         content = await self._send("GET", url, most)
         if content is None:
             raise SourceFailed(f"{self.name}: a file that it named is not there")
-        await asyncio.to_thread(to.write_bytes, content)
+        return content
 
     async def leave_alone(self, seconds: float, reason: str) -> SourceWaits:
         """Keep everybody off for a while; return the error that says so."""

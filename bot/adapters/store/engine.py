@@ -1,6 +1,7 @@
 """Engine: a connection per transaction, so that two coroutines never share one (promise P22)."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,8 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.errors import NewerSchema, StoreBusy, StoreError, StoreFull
 
+log = logging.getLogger(__name__)
 Tx = AsyncConnection
 BUSY_MS = 5_500  # a backup may hold the database for five seconds (promise P21)
+PATIENCE_MS = 1_000  # that rewriting the file waits for readers, while all writers wait for it
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -31,11 +34,12 @@ class Store:
         path = make_url(url).database
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.url = url
+        self.url, self._busy_ms = url, busy_ms
         self.path = Path(path or "")
         # What an error says goes into the log: never with the values of a row.
         self._engine = create_async_engine(url, pool_size=5, max_overflow=10, hide_parameters=True)
         self._writer = asyncio.Lock()
+        self.is_scrubbed = True  # whether nothing of what was deleted stands in the file any more
         event.listen(self._engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self._engine.sync_engine, "begin", _begin)
 
@@ -75,23 +79,42 @@ class Store:
         async with self._engine.connect() as tx:
             return await tx.run_sync(_behind)
 
-    async def scrub(self) -> None:
-        """Leave no byte of a deleted row behind: rewrite the file and empty the write-ahead log."""
-        await self._outside_transactions("VACUUM", EMPTY_LOG)
+    async def scrub(self) -> bool:
+        """Leave no byte of a deleted row behind: rewrite the file and empty the write-ahead log.
 
-    async def checkpoint(self) -> None:
-        """Empty the write-ahead log, in which deleted rows stand for a while."""
-        await self._outside_transactions(EMPTY_LOG)
+        Returns whether that was possible; it is not while something else reads or locks the database, or there is no
+        room for the copy. `is_scrubbed` says the same until it is done.
+        """
+        self.is_scrubbed = await self._outside_transactions("VACUUM", EMPTY_LOG)
+        return self.is_scrubbed
 
-    async def _outside_transactions(self, *statements: str) -> None:
+    async def checkpoint(self) -> bool:
+        """Empty the write-ahead log, in which deleted rows stand for a while; returns whether that was possible."""
+        return await self._outside_transactions(EMPTY_LOG)
+
+    async def _outside_transactions(self, *statements: str) -> bool:
+        """Run statements of which each answers nothing, or whether it was kept from its work (busy) first."""
         async with self._writer, self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
-            for statement in statements:
-                await driver.execute(statement)
+            await _answer(driver, f"PRAGMA busy_timeout = {PATIENCE_MS}")
+            try:
+                answers = [await _answer(driver, each) for each in statements]
+            except sqlite3.OperationalError as problem:
+                log.warning("the database was not rewritten: %s", problem)
+                return False
+            finally:
+                await _answer(driver, f"PRAGMA busy_timeout = {self._busy_ms}")
+        return not any(answer and answer[0] for answer in answers)
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+async def _answer(driver: Any, statement: str) -> Any:
+    """The first row that a statement answers, None where it answers nothing."""
+    async with driver.execute(statement) as cursor:
+        return await cursor.fetchone()
 
 
 def _configure(busy_ms: int, connection: Any, _: object) -> None:

@@ -53,6 +53,13 @@ async def begin_erasure(tx: Tx, member: int, now: datetime) -> None:
         await tx.execute(insert(schema.erasure).values(member=member, begun_at=now))
 
 
+async def came_back(tx: Tx, member: int) -> bool:
+    """Whether somebody whose erasure is not at its end is here anew: what is kept of them now is to stay."""
+    anew = schema.member.c.created_at > schema.erasure.c.begun_at
+    both = select(schema.member.c.member).join(schema.erasure, schema.erasure.c.member == schema.member.c.member)
+    return (await tx.execute(both.where(schema.member.c.member == member, anew))).first() is not None
+
+
 async def erasures(tx: Tx) -> list[int]:
     return list((await tx.execute(select(schema.erasure.c.member))).scalars())
 

@@ -49,9 +49,8 @@ async def on_erase(interaction: Interaction, _: Id) -> None:
     bot.offers.forget(member)
     services.linking.forget(member)
     services.recommender.forget(member)
-    models = services.settings.models_dir
-    await erase.erase(services.store, services.jobs, services.outlooks, models, member, services.clock())
-    await reply.whisper(interaction, Page(sentences.ERASED))
+    gone = await services.erasing.erase(member, services.clock())
+    await reply.whisper(interaction, Page(sentences.ERASED if gone else sentences.ERASING))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (data,)

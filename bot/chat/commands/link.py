@@ -106,11 +106,11 @@ async def on_unlink(interaction: Interaction, _: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     await reply.pause(interaction)
     await services.jobs.forget(member)  # a training or a sync that is under way would bring something back
-    await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
+    gone = await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
     services.outlooks.forget(member)
     services.linking.forget(member)
     interaction.client.offers.forget(member)
-    await reply.show(interaction, Page(sentences.UNLINKED))
+    await reply.show(interaction, Page(sentences.UNLINKED if gone else sentences.UNLINKING))
 
 
 async def on_keep_it(interaction: Interaction, _: Id) -> None:

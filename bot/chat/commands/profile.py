@@ -61,7 +61,7 @@ async def _drawn(interaction: Interaction, shown: Shown) -> tuple[TasteMap | Non
         return None, ""
     services, playlists = interaction.client.services, [each for each, _ in shown.playlists]
     try:
-        return await tastemap.draw(services.store, services.catalogue, services.hearing, shown.member, playlists), ""
+        return await tastemap.draw(services.store, services.catalogue, services.drawing, shown.member, playlists), ""
     except NothingThereYet:
         return None, NO_SOUNDS
     except BadChoice as known:

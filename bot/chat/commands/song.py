@@ -31,16 +31,7 @@ async def upload(interaction: Interaction, song: str, file: discord.Attachment) 
         raise BadFile(texts.too_large(file.filename, flow.MOST_BYTES))
     services, member = interaction.client.services, interaction.user.id
     chosen = await choices.song_named(interaction, song)
-    heard = await flow.upload(
-        services.store,
-        services.hearing,
-        services.settings.data_dir,
-        member,
-        chosen,
-        file.filename,
-        await file.read(),
-        services.clock(),
-    )
+    heard = await services.uploads.hear(member, chosen, file.read, services.clock())
     await services.jobs.enqueue("hear", member)  # which sees to what follows from it
     await reply.show(interaction, Page(texts.uploaded(heard)))
 

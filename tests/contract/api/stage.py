@@ -16,12 +16,14 @@ import numpy as np
 
 from bot.adapters.hearing import Hearing
 from bot.adapters.scorer import Scorer
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, schema, songs
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.flows import feed, tokens
 from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
+from bot.flows.clips import Clips
 from bot.flows.folder import import_folder
 from bot.flows.recommend import Recommender
 from bot.web import api, application, port_of, serve
@@ -95,7 +97,7 @@ async def prepared(folder: Path) -> Path:
     await store.migrate()
     await _hear_music(store, hearing, folder, clock)
     await _like(store, clock)
-    await Catalogue(store, hearing, folder / "clips", clock).points.refresh()
+    await Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock).points.refresh()
     await hearing.close()
     await store.close()
     return store.path
@@ -126,7 +128,7 @@ async def staged(folder: Path, made: Path, rate: int = RATE) -> AsyncIterator[St
     """Set the stage in `folder`, with a copy of the database that was `prepared`."""
     clock, hearing = Clock(), Hearing()
     store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
-    catalogue = Catalogue(store, hearing, folder / "clips", clock)
+    catalogue = Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock)
     offered = Feed(store, catalogue, Recommender(store, catalogue, Scorer(folder / "models")), clock)
     pages = application(_unused, _well)
     pages.add_subapp("/api", api.application(offered, rate, lambda: clock().timestamp()))

@@ -15,10 +15,12 @@ import aiohttp
 
 from bot.adapters.hearing import Hearing
 from bot.adapters.scorer import Scorer
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.flows import sessions
 from bot.flows.api import Feed
 from bot.flows.catalogue import Catalogue
+from bot.flows.clips import Clips
 from bot.flows.elsewhere import Elsewhere
 from bot.flows.listen import Listening
 from bot.flows.page import Page
@@ -77,7 +79,7 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     """Set the stage in `folder`, with a copy of the database that was `prepared`."""
     clock, hearing = Clock(), Hearing()
     store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
-    catalogue = Catalogue(store, hearing, folder / "clips", clock)
+    catalogue = Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock)
     recommender = Recommender(store, catalogue, Scorer(folder / "models"))
     stage = Stage(store, clock, "")
 

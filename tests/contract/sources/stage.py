@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 
 from bot import config
 from bot.adapters import sources
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, lookups, members, songs
 from bot.audio.decode import read
 from bot.audio.features import analyse
@@ -43,11 +45,11 @@ class Ear:
     """Hears a file here instead of in a process of its own; notes the files that it was given."""
 
     def __init__(self) -> None:
-        self.files: list[Path] = []
+        self.files: list[Path | BinaryIO] = []
 
-    async def analyse(self, path: Path) -> Heard:
-        self.files.append(path)
-        numbers = dict(analyse(read(path)).numbers)
+    async def analyse(self, file: Path | BinaryIO) -> Heard:
+        self.files.append(file)
+        numbers = dict(analyse(read(file)).numbers)
         return Heard(numbers, {"musicnn": np.array(list(numbers.values()), np.float32)})
 
 
@@ -132,7 +134,7 @@ async def staged(store: Store, folder: Path, **switched: str) -> AsyncIterator[S
     world = World(now=clock)
     async with (
         served(application(world)) as origin,
-        sources.opened(settings(origin, folder, **switched), store, ear, clock, clock.sleep) as opened,
+        sources.opened(settings(origin, folder, **switched), store, ear, Scratch(folder), clock, clock.sleep) as opened,
     ):
         yield Stage(world, clock, store, folder, opened, ear)
 

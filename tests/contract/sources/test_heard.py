@@ -11,6 +11,7 @@ from mutagen.flac import FLAC
 
 from bot.adapters import sources
 from bot.adapters.hearing import Hearing
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, recordings
 from bot.errors import BadFile
 from bot.flows.folder import import_folder
@@ -24,11 +25,13 @@ from tests.contract.spotify.stage import Clock, served
 @pytest.fixture
 async def stage(tmp_path: Path, store: Store) -> AsyncIterator[Stage]:
     """Deezer on, and ears that are a process of their own."""
-    clock, hearing = Clock(), Hearing()
+    clock, hearing, scratch = Clock(), Hearing(), Scratch(tmp_path)
     world = World(now=clock)
     async with (
         served(application(world)) as origin,
-        sources.opened(settings(origin, tmp_path, DEEZER_PREVIEWS="on"), store, hearing, clock, clock.sleep) as opened,
+        sources.opened(
+            settings(origin, tmp_path, DEEZER_PREVIEWS="on"), store, hearing, scratch, clock, clock.sleep
+        ) as opened,
     ):
         yield Stage(world, clock, store, tmp_path, opened, Ear())
     await hearing.close()
@@ -47,13 +50,13 @@ async def test_a_preview_becomes_features_and_a_broken_one_stops_nothing(stage: 
         assert set(found.provenance.values()) == {"deezer"}
 
 
-async def test_an_upload_is_heard_whatever_its_name_and_a_broken_one_refused_in_words(stage: Stage) -> None:
+async def test_an_upload_is_heard_and_a_broken_one_refused_in_words(stage: Stage) -> None:
     await stage.like(1)
-    hearing = Hearing()
-    await upload(stage.store, hearing, stage.folder, ADA, uri(1), "../../odd name.wav", sound(330), stage.clock())
+    hearing, scratch = Hearing(), Scratch(stage.folder)
+    await upload(stage.store, hearing, scratch, ADA, uri(1), sound(330), stage.clock())
     assert (await stage.features(1)).numbers["loudness"] < 0
     with pytest.raises(BadFile) as refused:
-        await upload(stage.store, hearing, stage.folder, ADA, uri(1), "song.mp3", b"no sound" * 99, stage.clock())
+        await upload(stage.store, hearing, scratch, ADA, uri(1), b"no sound" * 99, stage.clock())
     assert refused.value.for_member()
     await hearing.close()
 
