@@ -128,7 +128,7 @@ async def test_p35_erased_and_killed_anywhere_nothing_of_the_member_remains(full
             check(folder)
         finished += begun
     assert killed >= 0.8 * statements
-    assert finished >= statements - 8, "only the note that it is begun comes before the beginning, and looks of the queue"
+    assert finished >= statements - 8, "only the note that it is begun comes before, and looks of the queue"
 
 
 async def test_p35_model_files_that_no_row_names_are_swept_at_the_start(full: Path) -> None:
