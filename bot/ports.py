@@ -130,10 +130,14 @@ Needs = Literal["title", "isrc", "uri", "recording", "artist"]  # what a source 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A song that a source is asked about, and what others said it is called."""
+    """A song that a source is asked about, and what others said it is called.
+
+    owner: the member whose file alone describes it, so that the answer is theirs alone; 0: it is everybody's.
+    """
 
     song: Song
     ids: Ids = field(default_factory=dict)
+    owner: int = 0
 
 
 @dataclass(frozen=True, slots=True)

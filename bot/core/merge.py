@@ -1,13 +1,16 @@
 """Merge: what several sources say of one song, as one. The order of precedence stands here and nowhere else. Pure.
 
-Value by value: a source that is silent about tempo leaves tempo to the next, and every value keeps its provenance.
+Value by value: a source that is silent about tempo leaves tempo to the next, and every value keeps its provenance. The
+same goes for what a song is called: no source takes away what another knew.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypeVar
 
 from bot.core.features import SongFeatures
+from bot.core.records import Song
 
 T = TypeVar("T")
 PRECEDENCE = (
@@ -30,6 +33,21 @@ class Said:
     source: str
     own: bool
     features: SongFeatures
+
+
+class Origin(IntEnum):
+    """Who described a song that everybody sees; the higher overrules the lower. A member's file never does."""
+
+    UNKNOWN = 0  # kept by a version that did not say: may have come from anybody's file
+    OPERATOR = 1  # the tags of a file in the operator's music folder
+    SPOTIFY = 2
+
+
+def described(kept: Song, origin: Origin, said: Song, by: Origin) -> tuple[Song, Origin]:
+    """Return a song as it is known after `by` described it, and whose word that is."""
+    if origin is Origin.UNKNOWN:
+        return said, by
+    return (said.filled_from(kept), by) if by >= origin else (kept.filled_from(said), origin)
 
 
 def rank(source: str) -> int:

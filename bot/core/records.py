@@ -1,7 +1,7 @@
 """Records: what is kept, as values. Fields are named as the store's columns; moments are UTC. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -58,6 +58,11 @@ class Song:
     isrc: str | None = None
     url: str | None = None
     cover: str | None = None
+
+    def filled_from(self, other: "Song") -> "Song":
+        """Return the song with `other`'s values where its own are missing."""
+        missing = [name for name in Song.__slots__ if getattr(self, name) in (None, "", ())]
+        return replace(self, **{name: getattr(other, name) for name in missing})
 
     @property
     def line(self) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.adapters.store import Store, Tx, entries, members, songs
 from bot.adapters.store.shown import Late
 from bot.core.features import SongFeatures
+from bot.core.merge import Origin
 from bot.core.records import Clip, Song
 from bot.errors import BadChoice, NoClip, NothingThereYet
 from bot.flows.clips import Clips
@@ -22,6 +23,9 @@ from bot.flows.points import KEY_BYTES, Points, key
 
 MOST_ON_A_PAGE = 100
 GONE = "That song is not in the catalogue as you see it. `/feed join` shows you what others share."
+
+
+ONLY_YOURS = "I know that song only from a file of yours, so I can't show it to others."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,14 @@ class Page:
 
     entries: tuple[Entry, ...]
     next: str | None
+
+
+async def show_to_others(tx: Tx, member: int, song: Song, now: datetime) -> None:
+    """Have a song named to everybody, also when its file is gone. Raises BadChoice for one that only they describe."""
+    if await songs.owned(tx, member, [song.song]):
+        raise BadChoice(ONLY_YOURS)
+    if await songs.get(tx, song.song) is None:  # a file of the operator's
+        await songs.save(tx, [song], now, Origin.OPERATOR)
 
 
 class Catalogue:
@@ -100,7 +112,7 @@ class Catalogue:
         """Return what is known of a song of theirs or of the catalogue. Raises BadChoice."""
         entry = (await self.visible(member, [song])).get(song)
         async with self._store.reading() as tx:
-            if song in await songs.liked(tx, member) and (own := await songs.get(tx, song)):
+            if song in await songs.liked(tx, member) and (own := await songs.get(tx, song, member)):
                 return About(own, (await songs.features(tx, member, [own]))[song], entry)
             if entry is None:
                 raise BadChoice(GONE)

@@ -92,7 +92,7 @@ async def _side(tx: Tx, member: int, known: Neighbours) -> Side:
     in_feed = await shown.said(tx, member, shown.LIKED, MOST_SAID)
     described = await entries.described(tx, in_feed)
     liked = [described[song] for song in in_feed if song in described]
-    for each in (*liked, *await songs.library(tx, member)):
+    for each in (*liked, *await songs.public_library(tx, member)):
         held.setdefault(each.isrc or each.song, each)
     placed = {key: point for key, each in held.items() if (point := known.point(each.song)) is not None}
     newest = list(placed)[:MOST_LIKES]

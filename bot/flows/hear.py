@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store, Tx, answers, lookups, playlists, schema, songs
+from bot.adapters.store import Store, Tx, answers, lookups, playlists, songs
 from bot.adapters.store.lookups import Outcome, Question
 from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
@@ -164,8 +164,8 @@ async def _page(store: Store, source: FeatureSource, member: int, now: datetime)
         return []
     async with store.reading() as tx:
         found = await lookups.open_songs(tx, questions[0], max(PAGE, source.batch))
-        ids = await lookups.ids(tx, [each.song for each in found])
-    return [Subject(each, ids.get(each.song, {})) for each in found]
+        ids = await lookups.ids(tx, {song: owner for song, (_, owner) in found.items()})
+    return [Subject(each, ids.get(song, {}), owner) for song, (each, owner) in found.items()]
 
 
 async def _keep(
@@ -173,13 +173,22 @@ async def _keep(
 ) -> None:
     """Keep an answer; nothing of songs that nobody holds any more since they were asked about."""
     async with store.writing() as tx:
-        held = await songs.some(tx, (each.song.song for each in asked))
-        known = {song: found[song] for song in held if song in found}
-        features = {song: learnt.features for song, learnt in known.items() if learnt.features.known}
-        await songs.keep_features(tx, schema.OPERATOR, source.name, features, now)
-        await songs.forget_features(tx, schema.OPERATOR, source.name, held.keys() - features.keys())
-        outcomes = [_outcome(song, known.get(song), now) for song in held]
-        await lookups.save(tx, source.name, outcomes, now)
+        for owner, held in (await _held(tx, asked)).items():
+            known = {song: found[song] for song in held if song in found}
+            features = {song: learnt.features for song, learnt in known.items() if learnt.features.known}
+            await songs.keep_features(tx, owner, source.name, features, now)
+            await songs.forget_features(tx, owner, source.name, held - features.keys())
+            outcomes = [_outcome(song, known.get(song), now) for song in held]
+            await lookups.save(tx, source.name, outcomes, now, owner)
+
+
+async def _held(tx: Tx, asked: Sequence[Subject]) -> dict[int, set[str]]:
+    """Return the songs that are still whose they were when they were asked about, by owner."""
+    found: dict[int, set[str]] = {}
+    for owner in {each.owner for each in asked}:
+        theirs = [each.song.song for each in asked if each.owner == owner]
+        found[owner] = await songs.owned(tx, owner, theirs)
+    return found
 
 
 def _outcome(song: str, learnt: Learnt | None, now: datetime) -> Outcome:
@@ -188,9 +197,10 @@ def _outcome(song: str, learnt: Learnt | None, now: datetime) -> Outcome:
 
 async def _note_failure(store: Store, source: FeatureSource, asked: Sequence[Subject], now: datetime) -> None:
     async with store.writing() as tx:
-        held = await songs.some(tx, (each.song.song for each in asked))
-        tries = await lookups.tries(tx, source.name, list(held))
-        await lookups.save(tx, source.name, [_failed(song, tries.get(song, 0) + 1, now) for song in held], now)
+        for owner, held in (await _held(tx, asked)).items():
+            tries = await lookups.tries(tx, source.name, list(held), owner)
+            failed = [_failed(song, tries.get(song, 0) + 1, now) for song in held]
+            await lookups.save(tx, source.name, failed, now, owner)
 
 
 def _failed(song: str, tries: int, now: datetime) -> Outcome:

@@ -184,7 +184,7 @@ async def question(store: Store, outlook: Outlook, card: Card) -> Question:
     """Return what a card shows. Raises BadChoice when its song or layer is gone."""
     async with store.reading() as tx:
         layer = await playlists.layer(tx, card.layer)
-        song = await songs.get(tx, card.song)
+        song = await songs.get(tx, card.song, card.member)
         kept = await playlists.in_layer(tx, card.layer)
         verdicts = await answers.verdicts(tx, card.member, card.layer)
     if layer is None or song is None:

@@ -74,7 +74,7 @@ async def import_file(store: Store, member: int, name: str, data: bytes, now: da
         linked = await members.account(tx, member) is not None
         if not linked:
             await members.change(tx, member, source="file")
-            await songs.like(tx, member, read.likes.values(), now)
+            await songs.bring(tx, member, read.likes.values())
         await songs.save_features(tx, member, "csv", known, now)
         total = await songs.count(tx, member)
     return Imported(len(read.likes), total, len(known), read.bad[:MOST_NAMED], len(read.bad), read.spoken, linked)
@@ -125,7 +125,7 @@ async def as_csv(store: Store, music: Music, playlist: Playlist) -> tuple[str, b
     """Return a playlist as a file (name, content) that /library import, Exportify and spreadsheets read."""
     contents = await music.contents(playlist.ref)
     async with store.reading() as tx:
-        known = await songs.some(tx, (song for song in contents.songs if song))
+        known = await songs.some(tx, (song for song in contents.songs if song), playlist.member)
     rows = [(known[item.song], item.added_at) for item in contents.items if item.song in known]
     return csv_of(playlist.name, playlist.playlist, rows)
 

@@ -81,6 +81,7 @@ async def _keep(store: Store, account: Account, page: LikesPage, now: datetime) 
         known = await songs.liked(tx, account.member)
         changed = [like for like in page.likes if known.get(like.song.song, now) != like.added_at]
         new = [like for like in changed if _is_new(like.added_at, account)]
+        await songs.save(tx, (like.song for like in page.likes), now)
         await songs.like(tx, account.member, [like for like in changed if like not in new], now)
         await songs.like(tx, account.member, new, now, fresh=True)
 

@@ -39,13 +39,15 @@ async def leave_to_matcher(store: Store, typed: str, now: datetime) -> Song:
 
 async def _song(tx: Tx, typed: str) -> Song:
     link = LINK.fullmatch(typed)
-    found = await songs.get(tx, f"spotify:track:{link['id']}" if link else typed)
-    if found is None:
-        raise BadChoice(f"Nobody here likes {typed}.")
-    return found
+    song = f"spotify:track:{link['id']}" if link else typed
+    if found := await songs.get(tx, song):
+        return found
+    if await songs.is_own(tx, song):
+        return Song(song, song, ())  # what a member's file calls it is for that member alone
+    raise BadChoice(f"Nobody here likes {typed}.")
 
 
 async def _ask_anew(tx: Tx, song: Song, now: datetime) -> None:
-    await songs.forget_features(tx, schema.OPERATOR, SOURCE, [song.song])
+    await songs.forget_said(tx, SOURCE, song.song)
     await lookups.forget(tx, song.song, SOURCE)
     await songs.tell(tx, schema.OPERATOR, now)

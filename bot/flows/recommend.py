@@ -95,9 +95,8 @@ class Recommender:
             if song is None:
                 wish = Wish(_drawn(own), (), without)
             else:
-                wish = Wish(
-                    await self._points(tx, member, index, [song]), await _described(tx, [song]), [song, *without]
-                )
+                points = await self._points(tx, member, index, [song])
+                wish = Wish(points, await _described(tx, member, [song]), [song, *without])
         return await self._granted(member, index, own, wish, count)
 
     async def alchemy(self, member: int, add: Sequence[str], subtract: Sequence[str], count: int) -> list[Recommended]:
@@ -107,7 +106,7 @@ class Recommender:
             own = await self._of(tx, member, index)
             wanted = await self._points(tx, member, index, add)
             unwanted = await self._points(tx, member, index, subtract)
-            named = await _described(tx, add)
+            named = await _described(tx, member, add)
         mixed = taste.mixture(wanted, unwanted)
         if not mixed.any():
             raise BadChoice("Nothing is left of those songs when the others are taken away.")
@@ -189,7 +188,7 @@ class Recommender:
             return placed
         if not visible and song not in await songs.liked(tx, member):
             raise BadChoice(NOT_YOURS)
-        described = await songs.some(tx, [song])
+        described = await songs.some(tx, [song], member)
         point = _measured(index.space, list((await songs.features(tx, member, list(described.values()))).values()))
         if not point.any():
             raise BadChoice(UNKNOWN)
@@ -206,7 +205,7 @@ class Recommender:
         library = await songs.library(tx, member)
         held = {each.song for each in library}
         in_feed = [song for song in await shown.said(tx, member, shown.LIKED, MOST_SAID) if song not in held]
-        newest = [*await _described(tx, in_feed), *library[:MOST_LIKES]]
+        newest = [*await _described(tx, member, in_feed), *library[:MOST_LIKES]]
         features = await songs.features(tx, member, newest)
         points = _measured(index.space, [features[each.song] for each in newest])
         known = np.flatnonzero(points.any(axis=1))
@@ -246,6 +245,6 @@ def _recommended(entry: Entry, score: float, near: tuple[Song, ...]) -> Recommen
     return Recommended(entry, score, near, f"near {why}" if why else "")
 
 
-async def _described(tx: Tx, ids: Sequence[str]) -> list[Song]:
-    found = await entries.described(tx, ids)
+async def _described(tx: Tx, member: int, ids: Sequence[str]) -> list[Song]:
+    found = await entries.described(tx, ids, member)
     return [found[song] for song in ids if song in found]

@@ -102,11 +102,11 @@ async def take_back(store: Store, outlooks: Outlooks, member: int, card: str, no
     return await label.put(store, await outlooks.of(member, layer.layer), layer, taken.song, now, found.write)
 
 
-async def named(store: Store, song: str, chosen: Sequence[int]) -> tuple[Song | None, list[Playlist]]:
-    """Return a song and playlists by their ids, for saying what was taken down."""
+async def named(store: Store, member: int, song: str, chosen: Sequence[int]) -> tuple[Song | None, list[Playlist]]:
+    """Return a song of the member's and playlists by their ids, for saying what was taken down."""
     async with store.reading() as tx:
         found = [await playlists.get(tx, each) for each in chosen]
-        return await songs.get(tx, song), [each for each in found if each is not None]
+        return await songs.get(tx, song, member), [each for each in found if each is not None]
 
 
 async def of_card(store: Store, member: int, card: str) -> Reviewed:

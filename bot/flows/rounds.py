@@ -8,13 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store, Tx, entries, members, places, rounds, songs
+from bot.adapters.store import Store, Tx, entries, members, places, rounds
 from bot.core import limits
 from bot.core import rounds as rules
 from bot.core.records import Song
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Placed
 from bot.core.social import Round, RoundEntry
 from bot.errors import BadChoice, NotYours, TooFewEntries
+from bot.flows.catalogue import show_to_others
 from bot.flows.places import Purpose
 from bot.flows.points import key
 from bot.flows.repost import BARRED
@@ -111,8 +112,8 @@ async def enter(store: Store, member: int, number: int, song: Song, now: datetim
             raise BadChoice(BARRED)
         if len(others) >= limits.ROUND_ENTRIES:
             raise BadChoice(FULL)
+        await show_to_others(tx, member, song, now)
         await members.ensure(tx, member, now)
-        await songs.save(tx, [song], now)
         await rounds.enter(tx, number, member, song.song, now)
     return found
 

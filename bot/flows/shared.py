@@ -16,6 +16,7 @@ from bot.core.records import Song
 from bot.core.shared import Brought, Shared, Vote
 from bot.errors import BadChoice
 from bot.flows import places
+from bot.flows.catalogue import show_to_others
 from bot.flows.points import key
 
 LONGEST_NAME = 100  # characters; Spotify takes no more
@@ -171,11 +172,10 @@ async def add(store: Store, member: int, server: int | None, shared: int, song: 
         record, votes = await table.record(tx, shared), await table.votes(tx, shared)
         if why := rules.refusal(record, song.song, member, votes, now):
             raise BadChoice(why)
+        await show_to_others(tx, member, song, now)
         first = member not in await table.partners(tx, shared)
         await members.ensure(tx, member, now)
         await table.join(tx, shared, member, now)
-        if await songs.get(tx, song.song) is None:
-            await songs.save(tx, [song], now)
         await table.bring(tx, shared, [(song.song, member)], now)
     await places.count(store, known.server, "shared", now)
     return Added(known, first)
@@ -185,7 +185,7 @@ async def latest_likes(store: Store, member: int, shown: Shown, limit: int) -> l
     """Return songs that the member liked last and that do not stand in it yet."""
     standing = {each.song for each in shown.standing}
     async with store.reading() as tx:
-        return [each for each in await songs.library(tx, member) if each.song not in standing][:limit]
+        return [each for each in await songs.public_library(tx, member) if each.song not in standing][:limit]
 
 
 async def _going(tx: Tx, member: int, server: int | None, shared: int) -> Shared:

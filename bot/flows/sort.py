@@ -89,7 +89,7 @@ async def receipt(tx: Tx, write: int) -> Receipt:
         raise BadChoice("That receipt is no longer kept.")
     changes = await writes.changes(tx, write)
     kept = {each.playlist: each for each in await playlists.in_layer(tx, layer.layer)}
-    names = await songs.some(tx, (each.song for each in changes))
+    names = await songs.some(tx, (each.song for each in changes), found.member)
     return Receipt(found, layer, kept, changes, names, await writes.undone(tx, write))
 
 

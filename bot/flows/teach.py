@@ -54,7 +54,7 @@ async def _lessons(tx: Tx, member: int) -> Lessons:
         for song, verdict in fold(own).items():
             for playlist in verdict.yes & kept:
                 held[str(playlist)].add(song)
-    found = await songs.some(tx, set().union(*held.values()))
+    found = await songs.some(tx, set().union(*held.values()), member)
     known = {song: _ours(each) for song, each in (await songs.features(tx, member, list(found.values()))).items()}
     return Lessons(member, known, {name: frozenset(each & known.keys()) for name, each in sorted(held.items())})
 

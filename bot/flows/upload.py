@@ -65,7 +65,7 @@ async def upload(
 
 async def _own(store: Store, member: int, song: str) -> Song:
     async with store.reading() as tx:
-        found = await songs.get(tx, song)
+        found = await songs.get(tx, song, member)
         liked = await songs.liked(tx, member)
     if found is None or song not in liked:
         raise BadChoice("That song is not in your library.")

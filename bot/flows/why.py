@@ -54,7 +54,7 @@ async def explain(store: Store, outlooks: Outlooks, member: int, layer: int, son
     """Return where a song would go and why. Raises BadChoice for a song outside the member's library."""
     outlook = await outlooks.of(member, layer)
     async with store.reading() as tx:
-        found = await songs.get(tx, song)
+        found = await songs.get(tx, song, member)
         kept = await playlists.in_layer(tx, layer)
         verdicts = await answers.verdicts(tx, member, layer)
     if found is None or song not in outlook.place:

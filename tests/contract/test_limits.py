@@ -53,6 +53,7 @@ LIMITED: Mapping[str, str] = {
     "model": "MODELS",
     "news": ONE,
     "notice": "NOTICES",
+    "own_song": BY_SONGS,
     "partner": "SHARED_PARTNERS",
     "place": BY_SERVER,
     "playlist": "PLAYLISTS_EVER",

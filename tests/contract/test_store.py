@@ -190,7 +190,7 @@ async def test_a_members_own_features_win_over_the_operators(store: Store, now: 
 def test_p35_every_table_names_its_member_or_holds_nothing_of_one() -> None:
     ownerless = {table for table in schema.metadata.sorted_tables if table not in [each for each, _ in whole.OWNED]}
     done_by = {column.table for column in whole.DONE_BY}
-    files = {schema.song, schema.lookup, schema.match, schema.recording, schema.entry, schema.space}
+    files = {schema.song, schema.match, schema.recording, schema.entry, schema.space}
     servers = {schema.place, schema.counted, schema.barred, schema.takedown}
     assert ownerless - done_by == {*files, schema.cooldown, schema.spent, *servers}
 

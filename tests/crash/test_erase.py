@@ -20,7 +20,7 @@ ADA, BEN = 1574171665783324672, 1574171665783324999
 CANARY = "canary-of-ada"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OF_NOBODY = (
-    *("song", "lookup", "match", "recording", "entry", "space", "cooldown", "spent"),
+    *("song", "match", "recording", "entry", "space", "cooldown", "spent"),
     *("place", "counted", "barred", "takedown"),
 )
 OF_MEMBER = ("member", "owner", "host", "brought_by", "followed", "other")

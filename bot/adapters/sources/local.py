@@ -50,7 +50,7 @@ class LocalFiles:
         return newest if newest is not None and self._clock() - newest >= QUIET else None
 
     async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
-        """Match songs with files. Writes down which, with the score."""
+        """Match songs with files. Writes down which, with the score; not by what only a member's file calls a song."""
         folder = await self._folder()
         async with self._store.reading() as tx:
             told = await recordings.corrections(tx, [each.song.song for each in subjects])
@@ -59,7 +59,10 @@ class LocalFiles:
         paths = {song: path for song, path in told.items() if path}
         paths |= {song: path for song, (path, _) in matched.items()}
         async with self._store.writing() as tx:
-            await recordings.save_matches(tx, songs, matched, self._clock())
+            everybodys = {each.song.song for each in subjects if not each.owner} & songs.keys()
+            await recordings.save_matches(
+                tx, everybodys, {song: matched[song] for song in everybodys & matched.keys()}, self._clock()
+            )
             heard = await recordings.heard(tx, paths.values())
         return {song: _learnt(heard[path], folder.files.get(path)) for song, path in paths.items() if path in heard}
 

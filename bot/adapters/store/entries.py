@@ -219,9 +219,9 @@ async def search(tx: Tx, everything: bool, typed: str, limit: int) -> list[Song]
     return found[:limit]
 
 
-async def described(tx: Tx, ids: Sequence[str]) -> dict[str, Song]:
-    """Return what the songs are called; files by what is written on them."""
-    found = await songs.some(tx, ids)
+async def described(tx: Tx, ids: Sequence[str], member: int = schema.OPERATOR) -> dict[str, Song]:
+    """Return what the songs are called, to everybody or to a member; files by what is written on them."""
+    found = await songs.some(tx, ids, member)
     local = [song for song in ids if song.startswith(LOCAL)]
     query = select(RECORDING, ENTRY.c.song).join(ENTRY, ENTRY.c.path == RECORDING.c.path)
     return found | {row.song: _as_song(row) for row in await tx.execute(query.where(ENTRY.c.song.in_(local)))}

@@ -1,18 +1,23 @@
-"""Lookups: which source was asked about which song, what came of it, and what is still to be asked."""
+"""Lookups: which source was asked about which song, what came of it, and what is still to be asked.
 
-from collections.abc import Iterable, Sequence
+A song that everybody sees is asked about once, for all (owner OPERATOR). One that only a member's file describes is
+asked about for that member: what a file calls a song must not decide what others learn about it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, delete, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, delete, exists, func, or_, select, true
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, upsert
+from bot.adapters.store.rows import chunks, every, record, upsert
 from bot.core.records import Song
 from bot.ports import Ids, Needs
 
-SONG, LIKED, LOOKUP = schema.song, schema.liked, schema.lookup
+SONG, OWN, LIKED, LOOKUP = schema.song, schema.own_song, schema.liked, schema.lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,12 @@ class Outcome:
     ids: Ids = field(default_factory=dict)
 
 
-async def open_songs(tx: Tx, question: Question, limit: int) -> list[Song]:
-    """Return the songs that the source is still to be asked about, the newest likes first."""
-    query = _open(question).with_only_columns(*SONG.c).order_by(LIKED.c.added_at.desc(), SONG.c.song)
-    return await every(tx, Song, query.limit(limit))
+async def open_songs(tx: Tx, question: Question, limit: int) -> dict[str, tuple[Song, int]]:
+    """Return the songs that the source is still to be asked about, the newest likes first, each with its owner."""
+    columns = [_described(name).label(name) for name in Song.__slots__]
+    query = _open(question).with_only_columns(*columns, _owner(question.member).label("owner"))
+    rows = await tx.execute(query.order_by(LIKED.c.added_at.desc(), LIKED.c.song).limit(limit))
+    return {row.song: (record(Song, row), row.owner) for row in rows}
 
 
 async def count_open(tx: Tx, question: Question) -> int:
@@ -50,7 +57,8 @@ async def count_open(tx: Tx, question: Question) -> int:
 async def count_asked(tx: Tx, member: int, source: str) -> int:
     """Return how many of the member's songs the source was asked about."""
     query = select(func.count()).select_from(LOOKUP).join(LIKED, LIKED.c.song == LOOKUP.c.song)
-    return (await tx.execute(query.where(LIKED.c.member == member, LOOKUP.c.source == source))).scalar_one()
+    theirs = LOOKUP.c.owner.in_((schema.OPERATOR, member))
+    return (await tx.execute(query.where(LIKED.c.member == member, theirs, LOOKUP.c.source == source))).scalar_one()
 
 
 async def has_open(tx: Tx, question: Question) -> bool:
@@ -63,28 +71,46 @@ async def has_fresh(tx: Tx, question: Question) -> bool:
 
 
 def _open(question: Question) -> Select[tuple[str]]:
-    asked = and_(LOOKUP.c.song == SONG.c.song, LOOKUP.c.source == question.source)
+    owner = _owner(question.member)
+    own = and_(OWN.c.song == LIKED.c.song, OWN.c.member == question.member)
+    asked = and_(LOOKUP.c.owner == owner, LOOKUP.c.song == LIKED.c.song, LOOKUP.c.source == question.source)
+    known = or_(SONG.c.song.is_not(None), OWN.c.song.is_not(None))
     still = or_(LOOKUP.c.song.is_(None), LOOKUP.c.due <= question.now, LOOKUP.c.asked_at <= question.since)
-    joined = select(SONG.c.song).join(LIKED, LIKED.c.song == SONG.c.song).outerjoin(LOOKUP, asked)
-    return joined.where(LIKED.c.member == question.member, still, _can_ask(question.needs))
+    joined = LIKED.outerjoin(SONG, SONG.c.song == LIKED.c.song).outerjoin(OWN, own).outerjoin(LOOKUP, asked)
+    query = select(LIKED.c.song).select_from(joined)
+    return query.where(LIKED.c.member == question.member, known, still, _can_ask(question.needs, owner))
 
 
-def _can_ask(needs: Needs) -> ColumnElement[bool]:
+def _owner(member: int) -> ColumnElement[int]:
+    """For whom a liked song is asked about: for everybody, where everybody sees it."""
+    return case((SONG.c.song.is_not(None), schema.OPERATOR), else_=member)
+
+
+def _described(name: str) -> ColumnElement[Any]:
+    """A field of the song as it may be asked about: nothing of a member's file in a song that everybody sees."""
+    return case((SONG.c.song.is_not(None), SONG.c[name]), else_=OWN.c[name])
+
+
+def _can_ask(needs: Needs, owner: ColumnElement[int]) -> ColumnElement[bool]:
     if needs == "title":
         return true()
     if needs == "isrc":
-        return SONG.c.isrc.is_not(None)
+        return _described("isrc").is_not(None)
     if needs == "uri":
-        return SONG.c.song.startswith("spotify:track:")
+        return LIKED.c.song.startswith("spotify:track:")
     named = LOOKUP.alias("named")
-    return exists().where(named.c.song == SONG.c.song, cast(named.c.ids, String).contains(f'"{needs}"'))
+    told = cast(named.c.ids, String).contains(f'"{needs}"')
+    return exists().where(named.c.owner == owner, named.c.song == LIKED.c.song, told)
 
 
-async def ids(tx: Tx, songs: Iterable[str]) -> dict[str, dict[str, list[str]]]:
-    """Return the MusicBrainz ids that any source gave the songs, by kind."""
+async def ids(tx: Tx, songs: Mapping[str, int]) -> dict[str, dict[str, list[str]]]:
+    """Return the MusicBrainz ids that any source gave the songs, by kind; each song comes with its owner."""
     found: dict[str, dict[str, list[str]]] = {}
     for piece in chunks(songs):
-        for row in await tx.execute(select(LOOKUP.c.song, LOOKUP.c.ids).where(LOOKUP.c.song.in_(piece))):
+        query = select(LOOKUP.c.owner, LOOKUP.c.song, LOOKUP.c.ids).where(LOOKUP.c.song.in_(piece))
+        for row in await tx.execute(query.where(LOOKUP.c.owner.in_({songs[song] for song in piece}))):
+            if row.owner != songs[row.song]:
+                continue
             of_song = found.setdefault(row.song, {})
             for kind, values in row.ids.items():
                 of_song[kind] = list(dict.fromkeys([*of_song.get(kind, ()), *values]))
@@ -92,26 +118,29 @@ async def ids(tx: Tx, songs: Iterable[str]) -> dict[str, dict[str, list[str]]]:
 
 
 async def outcomes(tx: Tx, song: str, sources: Sequence[str]) -> list[Outcome]:
-    """Return what came of asking these sources about a song."""
-    return await every(tx, Outcome, select(LOOKUP).where(LOOKUP.c.song == song, LOOKUP.c.source.in_(sources)))
+    """Return what came of asking these sources about a song that everybody sees."""
+    asked = (LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song == song, LOOKUP.c.source.in_(sources))
+    return await every(tx, Outcome, select(LOOKUP).where(*asked))
 
 
-async def tries(tx: Tx, source: str, songs: Sequence[str]) -> dict[str, int]:
+async def tries(tx: Tx, source: str, songs: Sequence[str], owner: int = schema.OPERATOR) -> dict[str, int]:
     """Return how often asking about each song has failed in a row."""
-    query = select(LOOKUP.c.song, LOOKUP.c.tries).where(LOOKUP.c.source == source, LOOKUP.c.song.in_(songs))
-    return {row.song: row.tries for row in await tx.execute(query)}
+    asked = (LOOKUP.c.owner == owner, LOOKUP.c.source == source, LOOKUP.c.song.in_(songs))
+    return {row.song: row.tries for row in await tx.execute(select(LOOKUP.c.song, LOOKUP.c.tries).where(*asked))}
 
 
-async def save(tx: Tx, source: str, outcomes: Iterable[Outcome], now: datetime) -> None:
+async def save(tx: Tx, source: str, outcomes: Iterable[Outcome], now: datetime, owner: int = schema.OPERATOR) -> None:
     for piece in chunks(outcomes):
-        await upsert(tx, LOOKUP, [asdict(each) | {"source": source, "asked_at": now} for each in piece])
+        rows = [asdict(each) | {"owner": owner, "source": source, "asked_at": now} for each in piece]
+        await upsert(tx, LOOKUP, rows)
 
 
 async def next_due(tx: Tx, member: int, sources: Sequence[str], now: datetime) -> datetime | None:
     """Return when the next of the member's songs that failed is to be asked about again."""
     mine = select(func.min(LOOKUP.c.due)).join(LIKED, LIKED.c.song == LOOKUP.c.song)
-    failed = (LIKED.c.member == member, LOOKUP.c.source.in_(sources), LOOKUP.c.state == "failed", LOOKUP.c.due > now)
-    found: datetime | None = (await tx.execute(mine.where(*failed))).scalar_one()
+    theirs = (LIKED.c.member == member, LOOKUP.c.owner.in_((schema.OPERATOR, member)), LOOKUP.c.source.in_(sources))
+    failed = (LOOKUP.c.state == "failed", LOOKUP.c.due > now)
+    found: datetime | None = (await tx.execute(mine.where(*theirs, *failed))).scalar_one()
     return found
 
 

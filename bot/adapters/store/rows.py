@@ -13,9 +13,9 @@ T = TypeVar("T")
 CHUNK = 500  # values in one statement; SQLite takes 32,766 variables
 
 
-def record(kind: type[T], row: Row[Any]) -> T:
+def record(kind: type[T], row: Any) -> T:
     """Build a `kind` from the columns that share its fields' names; lists become tuples."""
-    values = row._mapping
+    values: Mapping[str, Any] = row._mapping
     return kind(**{each.name: _frozen(values[each.name]) for each in fields(kind)})  # type: ignore[arg-type]
 
 

@@ -1,4 +1,8 @@
-"""Songs, the libraries they are liked in, and what is known of how they sound."""
+"""Songs, the libraries they are liked in, and what is known of how they sound.
+
+What a song is called has an origin (`core.merge.Origin`), and the higher one is believed. What a member's file says is
+kept apart (`own`): the functions that take a member return it to that member, the others never do.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -6,48 +10,90 @@ from typing import Any
 
 from sqlalchemy import Select, delete, exists, func, select, update
 
-from bot.adapters.store import schema
+from bot.adapters.store import own, schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, one, upsert
+from bot.adapters.store.rows import chunks, every, record, upsert
 from bot.core.features import SongFeatures
-from bot.core.merge import Said, merge
+from bot.core.merge import Origin, Said, described, merge
 from bot.core.records import Like, Song
 from bot.core.vectors import pack, unpack
 
-SONG, LIKED, FEATURE = schema.song, schema.liked, schema.feature
+SONG, OWN, LIKED, FEATURE = schema.song, schema.own_song, schema.liked, schema.feature
+LOOKUP, MATCH = schema.lookup, schema.match
 
 
-async def save(tx: Tx, songs: Iterable[Song], now: datetime) -> None:
-    rows = [{name: getattr(each, name) for name in Song.__slots__} | {"cached_at": now} for each in songs]
-    for piece in chunks(row | {"artists": list(row["artists"])} for row in rows):
-        await upsert(tx, SONG, piece)
+async def save(tx: Tx, songs: Iterable[Song], now: datetime, by: Origin = Origin.SPOTIFY) -> None:
+    """Keep songs as everybody sees them. Nothing that is known is lost to a song that says less."""
+    for piece in chunks({each.song: each for each in songs}.values()):
+        query = select(SONG).where(SONG.c.song.in_([each.song for each in piece]))
+        kept = {row.song: (record(Song, row), Origin(row.origin)) for row in await tx.execute(query)}
+        said = {each.song: described(*kept.get(each.song, (each, by)), each, by) for each in piece}
+        new = {song: each for song, each in said.items() if kept.get(song) != each}
+        rows = [own.columns(each) | {"origin": int(origin), "cached_at": now} for each, origin in new.values()]
+        await upsert(tx, SONG, rows)
+        await _ask_anew(tx, [song for song, (each, _) in new.items() if song in kept and _renamed(kept[song][0], each)])
+        await own.promoted(tx, [each for each, _ in new.values()])
 
 
-async def get(tx: Tx, song: str) -> Song | None:
-    return await one(tx, Song, select(SONG).where(SONG.c.song == song))
+def _renamed(before: Song, after: Song) -> bool:
+    """Whether it goes by other words than those by which sources were asked."""
+    return (before.title, before.artists, before.isrc) != (after.title, after.artists, after.isrc)
 
 
-async def some(tx: Tx, ids: Iterable[str]) -> dict[str, Song]:
-    """Return those of `ids` that are known."""
+async def _ask_anew(tx: Tx, ids: Sequence[str]) -> None:
+    """Forget what was looked up by what these songs were called before; the operator's own word stays."""
+    looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
+    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.in_(ids)))
+    await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.in_(ids)))
+    await tx.execute(delete(MATCH).where(MATCH.c.song.in_(ids), MATCH.c.way != "operator"))
+
+
+async def get(tx: Tx, song: str, member: int = schema.OPERATOR) -> Song | None:
+    """Return a song as everybody sees it, or as a member does."""
+    return (await some(tx, [song], member)).get(song)
+
+
+async def some(tx: Tx, ids: Iterable[str], member: int = schema.OPERATOR) -> dict[str, Song]:
+    """Return those of `ids` that are known to everybody, or to a member."""
     found: list[Song] = []
     for piece in chunks(dict.fromkeys(ids)):
-        found += await every(tx, Song, select(SONG).where(SONG.c.song.in_(piece)))
+        shared = select(SONG.c.song).where(SONG.c.song.in_(piece))
+        theirs = select(OWN.c.song).where(OWN.c.member == member, OWN.c.song.in_(piece))
+        found += await every(tx, Song, own.as_seen(shared.union(theirs).subquery(), member))
     return {each.song: each for each in found}
 
 
+async def owned(tx: Tx, owner: int, ids: Sequence[str]) -> set[str]:
+    """Return those of `ids` that everybody sees (OPERATOR), or that only this member's files describe."""
+    shared = (await some(tx, ids)).keys()
+    return set(shared) if owner == schema.OPERATOR else (await some(tx, ids, owner)).keys() - shared
+
+
+async def is_own(tx: Tx, song: str) -> bool:
+    """Whether any member's file describes the song."""
+    return (await tx.execute(select(OWN.c.song).where(OWN.c.song == song).limit(1))).first() is not None
+
+
 def _library(member: int) -> Select[Any]:
-    return select(SONG).join(LIKED, LIKED.c.song == SONG.c.song).where(LIKED.c.member == member)
+    return own.as_seen(LIKED, member).where(LIKED.c.member == member)
 
 
 async def library(tx: Tx, member: int) -> list[Song]:
-    """Return the member's liked songs, newest first."""
-    return await every(tx, Song, _library(member).order_by(LIKED.c.added_at.desc(), SONG.c.song))
+    """Return the member's liked songs, newest first, as they see them."""
+    return await every(tx, Song, _library(member).order_by(LIKED.c.added_at.desc(), LIKED.c.song))
+
+
+async def public_library(tx: Tx, member: int) -> list[Song]:
+    """Return the liked songs that everybody may see, newest first, as everybody sees them."""
+    query = select(SONG).join(LIKED, LIKED.c.song == SONG.c.song).where(LIKED.c.member == member)
+    return await every(tx, Song, query.order_by(LIKED.c.added_at.desc(), SONG.c.song))
 
 
 async def search(tx: Tx, member: int, typed: str, limit: int) -> list[Song]:
     """Return liked songs whose title contains what was typed; for autocomplete."""
-    matches = SONG.c.title.icontains(typed, autoescape=True)
-    return await every(tx, Song, _library(member).where(matches).order_by(SONG.c.title).limit(limit))
+    title = own.seen("title")
+    matches = _library(member).where(title.icontains(typed, autoescape=True))
+    return await every(tx, Song, matches.order_by(title).limit(limit))
 
 
 async def liked(tx: Tx, member: int) -> dict[str, datetime | None]:
@@ -60,12 +106,32 @@ async def count(tx: Tx, member: int) -> int:
 
 
 async def like(tx: Tx, member: int, likes: Iterable[Like], now: datetime, *, fresh: bool = False) -> None:
-    """Add to the member's library; songs already there take the new date. `fresh` ones wait for the watch."""
+    """Add what Spotify says is liked; songs already there take the new date. `fresh` ones wait for the watch."""
     likes = list(likes)
     await save(tx, (each.song for each in likes), now)
+    await _like(tx, member, likes, fresh)
+
+
+async def bring(tx: Tx, member: int, likes: Iterable[Like]) -> None:
+    """Add what a file says the member likes: the songs in it are described for them alone."""
+    likes = list(likes)
+    await own.bring(tx, member, (each.song for each in likes))
+    await _like(tx, member, likes, fresh=False)
+
+
+async def _like(tx: Tx, member: int, likes: Sequence[Like], fresh: bool) -> None:
     for piece in chunks(likes):
-        rows = [{"member": member, "song": each.song.song, "added_at": each.added_at, "fresh": fresh} for each in piece]
-        await upsert(tx, LIKED, rows)
+        before = await tx.execute(select(LIKED).where(LIKED.c.member == member, LIKED.c.song.in_(_ids(piece))))
+        dates = {row.song: row.added_at for row in before}
+        rows = [
+            {"song": each.song.song, "added_at": each.added_at or dates.get(each.song.song), "fresh": fresh}
+            for each in piece
+        ]
+        await upsert(tx, LIKED, [{"member": member, **row} for row in rows])
+
+
+def _ids(likes: Iterable[Like]) -> list[str]:
+    return [each.song.song for each in likes]
 
 
 async def fresh(tx: Tx, member: int) -> list[str]:
@@ -98,19 +164,26 @@ async def forget_unused(tx: Tx) -> None:
         *(schema.shown, schema.repost, schema.contribution, schema.round_entry),
     )
     await tx.execute(delete(SONG).where(*(~exists().where(table.c.song == SONG.c.song) for table in holders)))
-    gone = select(SONG.c.song)
+    known = select(SONG.c.song)
     looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
-    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.not_in(gone)))
-    for table in (schema.lookup, schema.match):
-        await tx.execute(delete(table).where(table.c.song.not_in(gone)))
+    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.not_in(known)))
+    await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.not_in(known)))
+    await own.forget_unused(tx)
+    kept = select(OWN.c.song)  # the operator may have said which file an own song is
+    await tx.execute(delete(MATCH).where(MATCH.c.song.not_in(known), MATCH.c.song.not_in(kept)))
     unshared = ~shared().where(LIKED.c.song == schema.entry.c.song).exists()
     await tx.execute(delete(schema.entry).where(schema.entry.c.path.is_(None), unshared))
 
 
 def shared() -> Select[Any]:
-    """The songs that somebody who joined, and is not hidden, likes: those alone may be seen by others."""
+    """The songs that somebody who joined, and is not hidden, likes: those alone may be seen by others.
+
+    A song that only members' files describe is not among them.
+    """
+    known = SONG.alias("known")  # callers ask it from within queries over SONG
     joined = select(LIKED.c.song).join(schema.member, schema.member.c.member == LIKED.c.member)
-    return joined.where(schema.member.c.joined, ~schema.member.c.hidden)
+    described = joined.join(known, known.c.song == LIKED.c.song)
+    return described.where(schema.member.c.joined, ~schema.member.c.hidden)
 
 
 async def save_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
@@ -170,6 +243,11 @@ async def forget_features(tx: Tx, owner: int, source: str, songs: Iterable[str])
         await tx.execute(delete(FEATURE).where(*these))
 
 
+async def forget_said(tx: Tx, source: str, song: str) -> None:
+    """Forget what a source said of a song, to whomever."""
+    await tx.execute(delete(FEATURE).where(FEATURE.c.source == source, FEATURE.c.song == song))
+
+
 def _feature_row(owner: int, source: str, song: str, features: SongFeatures, now: datetime) -> dict[str, Any]:
     return {
         "owner": owner,
@@ -203,4 +281,4 @@ async def _known(tx: Tx, member: int, keys: set[str]) -> dict[str, list[Said]]:
 
 def _said(row: Any) -> Said:
     sets = {name: frozenset(tokens) for name, tokens in row.sets.items()}
-    return Said(row.source, row.owner != schema.OPERATOR, SongFeatures(row.numbers, sets, {}, unpack(row.vectors)))
+    return Said(row.source, row.source in own.BROUGHT, SongFeatures(row.numbers, sets, {}, unpack(row.vectors)))

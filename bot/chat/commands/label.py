@@ -86,7 +86,7 @@ async def press(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequence[
 async def _note(interaction: Interaction, pressed: Pressed, kind: Kind, chosen: Sequence[int]) -> str:
     if kind is Kind.SKIP:
         return ""
-    song, where = await review.named(interaction.client.services.store, pressed.song, chosen)
+    song, where = await review.named(interaction.client.services.store, pressed.member, pressed.song, chosen)
     return texts.answered(song, where) if song else ""
 
 

@@ -34,7 +34,7 @@ from bot.adapters.store.schema.social import (
     repost,
     takedown,
 )
-from bot.adapters.store.schema.songs import feature, liked, lookup, match, news, recording, song
+from bot.adapters.store.schema.songs import feature, liked, lookup, match, news, own_song, recording, song
 
 __all__ = [
     "OPERATOR",
@@ -66,6 +66,7 @@ __all__ = [
     "model",
     "news",
     "notice",
+    "own_song",
     "partner",
     "place",
     "playlist",

@@ -1,22 +1,43 @@
 """Songs, who likes them, and what is known of them."""
 
+from typing import Any
+
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table
 
 from bot.adapters.store.schema.base import Moment, metadata, of_member
 
-song = Table(
+
+def _described() -> tuple[Column[Any], ...]:
+    """What a song is called and where it is: the fields of `core.records.Song`, its id left out."""
+    return (
+        Column("title", String, nullable=False),
+        Column("artists", JSON, nullable=False),  # list of names
+        Column("album", String),
+        Column("year", Integer),
+        Column("duration_ms", Integer),
+        Column("isrc", String),
+        Column("url", String),  # link back to Spotify
+        Column("cover", String),  # hot-linked, untouched
+    )
+
+
+song = Table(  # what everybody sees: from Spotify or the operator, never from a member's file
     "song",
     metadata,
     Column("song", String, primary_key=True),
-    Column("title", String, nullable=False),
-    Column("artists", JSON, nullable=False),  # list of names
-    Column("album", String),
-    Column("year", Integer),
-    Column("duration_ms", Integer),
-    Column("isrc", String, index=True),
-    Column("url", String),  # link back to Spotify
-    Column("cover", String),  # hot-linked, untouched
+    *_described(),
     Column("cached_at", Moment, nullable=False),
+    Column("origin", Integer, nullable=False, default=0, server_default="0"),  # core.merge.Origin
+    Index("ix_song_isrc", "isrc"),
+)
+
+own_song = Table(  # what a member's files say of a song, where the table above lacks it; seen by that member alone
+    "own_song",
+    metadata,
+    of_member(primary_key=True),
+    Column("song", String, primary_key=True),
+    *_described(),
+    Index("ix_own_song_song", "song"),
 )
 
 liked = Table(
@@ -51,6 +72,7 @@ news = Table(  # when the features that somebody goes by last changed: what is k
 lookup = Table(  # what became of asking a source about a song: asked once, whoever likes it
     "lookup",
     metadata,
+    Column("owner", BigInteger, primary_key=True, autoincrement=False, default=0),  # OPERATOR, or whose own song it is
     Column("song", String, primary_key=True),
     Column("source", String, primary_key=True),
     Column("state", String, nullable=False),  # "known", "nothing" or "failed"

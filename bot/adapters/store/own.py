@@ -1,0 +1,78 @@
+"""Own songs: what a member's files say of songs, read for that member alone and only where nobody better says it.
+
+A row goes when the song that everybody sees says all that it does, or when its member no longer has the song.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy.sql.selectable import FromClause
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import chunks, every, record, upsert
+from bot.core.records import Song
+
+SONG, OWN, FEATURE, LOOKUP = schema.song, schema.own_song, schema.feature, schema.lookup
+BROUGHT = ("upload", "csv")  # sources of features that a member brings
+HOLDERS = (schema.liked, schema.content, schema.prompt, schema.card, schema.answer, schema.change, schema.shown)
+
+
+def as_seen(ids: FromClause, member: int) -> Select[Any]:
+    """Select those of `ids` (which has a column `song`) that are known to the member, as they see them."""
+    own = and_(OWN.c.song == ids.c.song, OWN.c.member == member)
+    joined = ids.outerjoin(SONG, SONG.c.song == ids.c.song).outerjoin(OWN, own)
+    columns: list[Any] = [seen(name).label(name) for name in Song.__slots__]
+    return select(*columns).select_from(joined).where(or_(SONG.c.song.is_not(None), OWN.c.song.is_not(None)))
+
+
+def seen(name: str) -> ColumnElement[object]:
+    """A field of a song in `as_seen`: everybody's, else the member's own."""
+    return func.coalesce(SONG.c[name], OWN.c[name])
+
+
+async def bring(tx: Tx, member: int, songs: Iterable[Song]) -> None:
+    """Keep what a member's file says. Like everybody's song, what an earlier file said is filled in, not replaced."""
+    for piece in chunks(songs):
+        ids = [each.song for each in piece]
+        shared = {each.song: each for each in await every(tx, Song, select(SONG).where(SONG.c.song.in_(ids)))}
+        mine = select(OWN).where(OWN.c.member == member, OWN.c.song.in_(ids))
+        before = {each.song: each for each in await every(tx, Song, mine)}
+        said = [before[each.song].filled_from(each) if each.song in before else each for each in piece]
+        new = [each for each in said if _adds(each, shared.get(each.song)) and before.get(each.song) != each]
+        await upsert(tx, OWN, [{"member": member, **columns(each)} for each in new])
+
+
+def columns(song: Song) -> dict[str, object]:
+    return {name: getattr(song, name) for name in Song.__slots__} | {"artists": list(song.artists)}
+
+
+def _adds(own: Song, shared: Song | None) -> bool:
+    return shared is None or shared.filled_from(own) != shared
+
+
+async def promoted(tx: Tx, songs: Iterable[Song]) -> None:
+    """Everybody sees these songs from now on: drop what members' files no longer add, and what was asked by them."""
+    for piece in chunks(songs):
+        shared = {each.song: each for each in piece}
+        for row in (await tx.execute(select(OWN).where(OWN.c.song.in_(shared)))).all():
+            await _forget_asked(tx, row.member, row.song)
+            if not _adds(record(Song, row), shared[row.song]):
+                await tx.execute(delete(OWN).where(OWN.c.member == row.member, OWN.c.song == row.song))
+
+
+async def _forget_asked(tx: Tx, member: int, song: str) -> None:
+    asked = (FEATURE.c.owner == member, FEATURE.c.song == song, FEATURE.c.source.not_in(BROUGHT))
+    await tx.execute(delete(FEATURE).where(*asked))
+    await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == member, LOOKUP.c.song == song))
+
+
+async def forget_unused(tx: Tx) -> None:
+    """Delete the rows whose member has the song no longer, and what was looked up by them."""
+    held = [exists().where(table.c.member == OWN.c.member, table.c.song == OWN.c.song) for table in HOLDERS]
+    await tx.execute(delete(OWN).where(~or_(*held)))
+    asked = (FEATURE.c.owner != schema.OPERATOR, FEATURE.c.source.not_in(BROUGHT))
+    for table, which in ((FEATURE, asked), (LOOKUP, (LOOKUP.c.owner != schema.OPERATOR,))):
+        own = exists().where(OWN.c.member == table.c.owner, OWN.c.song == table.c.song)
+        await tx.execute(delete(table).where(*which, ~own))
