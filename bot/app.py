@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from aiohttp.web import Application
 
@@ -27,9 +28,10 @@ from bot.adapters.vault import Vault, load_keys
 from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
-from bot.errors import CratekeeperError
+from bot.core.records import Work
 from bot.flows.activity import Activity
 from bot.flows.api import Feed
+from bot.flows.attempt import keep_trying
 from bot.flows.catalogue import Catalogue
 from bot.flows.clips import Clips
 from bot.flows.elsewhere import Elsewhere
@@ -42,6 +44,7 @@ from bot.flows.recommend import Recommender
 from bot.flows.stream import Stream
 from bot.flows.upload import Uploads
 from bot.services import Services
+from bot.upkeep import Upkeep
 from bot.web import activity, api, feed
 from bot.worker import Worker
 
@@ -154,13 +157,12 @@ def _spotify(settings: Settings, store: Store, vault: Vault) -> Spotify:
 
 async def _serve(services: Services, stopped: asyncio.Event) -> None:
     chat = Chat(services)
-    worker = Worker(services, chat)
+    upkeep = Upkeep(services, chat)
+    worker = Worker(services, chat, upkeep.tell)
     await services.jobs.start(worker.run)
-    await services.erasing.start(clock())
-    await worker.begin_hearing()
-    await worker.begin_saving()
+    await upkeep.open()
     runner = await web.serve(_pages(services, chat), services.settings.http_port)
-    ticking = asyncio.create_task(_keep_ticking(services, worker))
+    ticking = asyncio.create_task(_keep_ticking(services, upkeep))
     refreshing = asyncio.create_task(_keep_refreshing(services))
     chatting = asyncio.create_task(chat.run())
     stopping = asyncio.create_task(stopped.wait())
@@ -174,6 +176,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         refreshing.cancel()
         stopping.cancel()
         await services.jobs.stop(GRACE)
+        await upkeep.stop()
         with suppress(TimeoutError):  # a line to Discord that is silent does not close
             await asyncio.wait_for(chat.close(), GOODBYE)
         chatting.cancel()  # it may be waiting for Discord to answer
@@ -181,23 +184,16 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         await asyncio.gather(ticking, refreshing, chatting, stopping, return_exceptions=True)
 
 
-async def _keep_ticking(services: Services, worker: Worker) -> None:
-    """Make good what a stop or an upgrade broke, then look for what is due, for ever.
-
-    One failed look is logged; the next one may succeed.
-    """
+async def _keep_ticking(services: Services, upkeep: Upkeep) -> None:
+    """Look for what is due, for ever."""
     pause = min(TICK, services.settings.poll_seconds)
     last_sweep = clock()
-    await worker.make_good()
     while True:
-        try:
-            await worker.tick()
-            await services.jobs.take_up()
-            if (clock() - last_sweep).total_seconds() > SWEEP:
-                last_sweep = clock()
-                await services.jobs.sweep(last_sweep)
-        except CratekeeperError as error:
-            log.warning("a look for what is due failed: %s", error)
+        await upkeep.tick()
+        if (clock() - last_sweep).total_seconds() > SWEEP:
+            last_sweep = clock()
+            sweep = partial(services.jobs.sweep, last_sweep)
+            await keep_trying(services.store, Work("records of jobs", 0), sweep, last_sweep)
         await asyncio.sleep(pause)
 
 
@@ -205,10 +201,7 @@ async def _keep_refreshing(services: Services) -> None:
     """Take into the catalogue what is new, for ever. One failed look is logged; the next one may succeed."""
     while True:
         began = clock()
-        try:
-            await services.catalogue.points.refresh()
-        except CratekeeperError as error:
-            log.warning("the catalogue was not brought up to date: %s", error)
+        await keep_trying(services.store, Work("catalogue", 0), services.catalogue.points.refresh, began)
         await asyncio.sleep(max(REFRESH, CALM * (clock() - began).total_seconds()))
 
 

@@ -15,7 +15,7 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Taught
 from bot.adapters.prior import read as read_prior
-from bot.adapters.store import Store, limits
+from bot.adapters.store import Store, limits, setbacks
 from bot.adapters.vault import Vault, load_keys
 from bot.adapters.ytdlp import YtDlp
 from bot.config import Settings
@@ -58,6 +58,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         "prior": _prior,
         "hearing": _hearing,
         "jobs": _jobs,
+        "set aside": _aside,
         "reports": _reports,
         "sources": _sources,
         "videos": _videos,
@@ -139,6 +140,20 @@ async def _jobs(settings: Settings) -> str:
     if stuck:
         raise Unwell(f"begun five times and never ended: {', '.join(stuck)}; the log says why")
     return "none is stuck"
+
+
+async def _aside(settings: Settings) -> str:
+    """What failed five times in a row; a start of the bot tries it again."""
+    store = Store(settings.database_url)
+    try:
+        async with store.reading() as tx:
+            found = await setbacks.aside(tx)
+    finally:
+        await store.close()
+    if found:
+        named = ", ".join(f"{each.kind} {each.subject} (#{each.reference})" for each in found)
+        raise Unwell(f"failed five times: {named}; look for the # in the log, then restart the bot to try again")
+    return "nothing"
 
 
 async def _reports(settings: Settings) -> str:

@@ -39,6 +39,7 @@ CratekeeperError
 │   └── SourceFailed         it answered nonsense about a song
 ├── AlreadyRuns              a second bot on one data folder
 ├── ChatDown                 Discord does not answer
+│   └── ChatWaits            … or wants no more of this for a while
 ├── StoreError               disk full, locked, newer schema
 ├── VaultError               a sealed value that does not open
 └── ModelError
@@ -356,6 +357,17 @@ class SourceFailed(SourceError):
 
 class ChatDown(CratekeeperError):
     """Discord does not answer."""
+
+    def for_member(self) -> str:
+        return "Discord isn't taking my messages right now. Nothing was lost; try again in a few minutes."
+
+
+class ChatWaits(ChatDown):
+    """Discord wants nothing more of that kind for a while."""
+
+    def __init__(self, door: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"{door}: Discord asks us to wait for {seconds:.0f} s")
 
 
 class StoreError(CratekeeperError):

@@ -1,17 +1,15 @@
 """Worker: what each kind of job does. Every job converges, so running one twice is running it once."""
 
-import asyncio
 import logging
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Protocol
+from dataclasses import replace
+from datetime import datetime
 
 from bot.adapters.jobs import Job
-from bot.adapters.store import members, notices, shown, songs, writes
-from bot.core.records import Notice, Write
-from bot.core.social import Repost, Takedown
+from bot.adapters.store import members, notices, songs, writes
+from bot.core.records import Work
 from bot.errors import (
     ChatDown,
     ConsentEnded,
@@ -23,46 +21,25 @@ from bot.errors import (
     StoreFull,
     TrainingFailed,
 )
-from bot.flows import digest, hear, library, link, notify, publish, report, repost, rounds, save, sort, train, watch
-from bot.flows.digest import Digest
+from bot.flows import hear, library, link, notify, publish, save, sort, train, watch
+from bot.flows.attempt import failed, succeeded
+from bot.mouth import Mouth
 from bot.ports import Music
 from bot.services import Services
+from bot.upkeep import AT_ONCE, share_rest
 
 log = logging.getLogger(__name__)
 BACK_OFF = 5  # seconds; doubled with each try, spread over the whole of it ("full jitter")
 LONGEST = 300
-UNASKED = ("poll", "hear", "place", "share")  # kinds of job that begin by themselves
-AT_ONCE, LATER = 0, 1  # arguments of "hear": what waits for an hour is no reason not to begin now
-
-
-class Mouth(Protocol):
-    """What the worker says to members through: the chat."""
-
-    async def tell(self, notices: Sequence[Notice]) -> bool:
-        """Tell one member; False when every door is closed. Raises ChatDown where later is better."""
-        ...
-
-    async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
-
-    async def take_down(self, takedown: Takedown) -> bool: ...
-
-    async def find_repost(self, repost: Repost) -> int | None: ...
-
-    async def digest(self, found: Digest) -> None: ...
-
-    async def crowd(self, server: int) -> int: ...
-
-    async def is_in(self, server: int, member: int) -> bool:
-        """Raises ChatDown."""
-        ...
-
-    async def turn_round(self, number: int) -> None: ...
+UNASKED = {"poll", "hear", "place", "share"}  # kinds of job that begin by themselves
+LATER = 1  # argument of "hear", beside AT_ONCE: what waits for an hour is no reason not to begin now
 
 
 class Worker:
-    def __init__(self, services: Services, mouth: Mouth) -> None:
-        self._services, self._mouth = services, mouth
-        self._delivering = asyncio.Lock()
+    """`tell` has a member told what waits for them."""
+
+    def __init__(self, services: Services, mouth: Mouth, tell: Callable[[int], None]) -> None:
+        self._services, self._mouth, self._tell = services, mouth, tell
         self._does: dict[str, Callable[[Job, datetime], Awaitable[None]]] = {
             "sync": self._sync,
             "poll": self._poll,
@@ -79,6 +56,7 @@ class Worker:
         now = self._services.clock()
         try:
             await self._does[job.kind](job, now)
+            await self._succeeded(job)
         except CoolingDown as wait:
             await self._put_off(job, (wait.until - now).total_seconds() + 1)
             await self._say(job, wait)
@@ -89,88 +67,14 @@ class Worker:
         except (StoreBusy, StoreFull):
             raise  # the job is tried again when there is room
         except CratekeeperError as known:
-            log.warning("%s of a member: %s", job.kind, known)
-            await self._fail(job, known)
+            reference = secrets.token_hex(2)
+            log.warning("#%s %s of a member: %s", reference, job.kind, known)
+            await self._fail(job, known, reference if job.kind in UNASKED else "")
         except Exception:
             reference = secrets.token_hex(2)
             log.exception("#%s %s failed", reference, job.kind)
             await self._fail(job, CratekeeperError(), reference)
-        await self._deliver(job.member)
-
-    async def make_good(self) -> None:
-        """Have every model that serves and cannot be used learnt anew, and written what waits to be."""
-        for model in await train.lost(self._services.store, self._services.scorer):
-            log.warning("model %s cannot be used; it is learnt anew", model.digest[:12])
-            await self._services.jobs.enqueue("train", model.member, model.layer)
-        await self._share_rest()
-
-    async def _share_rest(self, host: int | None = None) -> None:
-        """Have written what a crash or an ended consent left behind."""
-        for each in await publish.unwritten(self._services.store, host):
-            if each.host is not None:
-                await self._services.jobs.enqueue("share", each.host, each.shared)
-
-    async def tick(self) -> None:
-        """Begin what is due: polls of members' likes, writes without a job, warnings, waiting notices."""
-        store, now = self._services.store, self._services.clock()
-        await self._services.linking.sweep()
-        async with store.writing() as tx:
-            due = await members.due(tx, now)
-            for each in due:
-                pause = self._services.settings.poll_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads the load
-                await members.change(tx, each.member, next_poll_at=now + timedelta(seconds=pause))
-            unfinished = await writes.unfinished(tx)
-        for each in due:
-            await self._services.jobs.enqueue("poll", each.member)
-        for write in unfinished:
-            await self._resume(write)
-        await notify.warn_of_consent(store, now)
-        await self._deliver()
-        await self._services.erasing.tick(now)
-        await self._see_to_channels(now)
-
-    async def _see_to_channels(self, now: datetime) -> None:
-        """Delete what is to go from channels, clear up reposts that were cut short, post what is due."""
-        store, mouth = self._services.store, self._mouth
-        try:
-            await repost.clear(store, mouth.take_down, now)
-            await repost.resume(store, mouth.find_repost, now)
-            await digest.post_due(store, mouth.digest, mouth.crowd, now)
-            for number in await rounds.due(store, now):
-                await mouth.turn_round(number)
-        except ChatDown as down:
-            log.warning("channels wait: %s", down)
-        await report.sweep(store, now)
-
-    async def begin_hearing(self) -> None:
-        """Go on finding out about songs, or begin: sources may have been switched on since, or a crash come between."""
-        services, now = self._services, self._services.clock()
-        async with services.store.reading() as tx:
-            everybody = await members.with_likes(tx)
-        for member in everybody:
-            if await hear.is_open(services.store, services.sources, member, now):
-                await services.jobs.enqueue("hear", member, AT_ONCE)
-
-    async def begin_saving(self) -> None:
-        """Go on putting among members' likes what they liked in the feed: a crash may have come between."""
-        async with self._services.store.reading() as tx:
-            waiting = await shown.who_saves(tx)
-        for member in waiting:
-            await self._services.jobs.enqueue("save", member)
-
-    async def _resume(self, write: Write) -> None:
-        """A write that was confirmed has a job, whatever a crash left behind."""
-        jobs = await self._services.jobs.pending(write.member)
-        if not any(job.kind == "apply" and job.argument == write.write for job in jobs):
-            await self._services.jobs.enqueue("apply", write.member, write.write)
-
-    async def _deliver(self, member: int | None = None) -> None:
-        """Send what waits; one delivery at a time, so that nothing is sent by two. What nobody hears waits on."""
-        async with self._delivering:
-            try:
-                await notify.deliver(self._services.store, self._mouth.tell, self._services.clock(), member)
-            except ChatDown as down:
-                log.warning("news wait: %s", down)
+        self._tell(job.member)
 
     async def _put_off(self, job: Job, seconds: float) -> None:
         await self._services.jobs.enqueue(
@@ -178,18 +82,24 @@ class Worker:
         )
 
     async def _fail(self, job: Job, error: CratekeeperError, reference: str = "") -> None:
+        if job.kind in UNASKED:
+            await failed(self._services.store, _work(job), error, self._services.clock(), reference)
         if job.kind == "apply":
             async with self._services.store.writing() as tx:
                 await writes.set_state(tx, job.argument, "failed", problem=error.for_member())
         await self._say(job, error, reference)
 
+    async def _succeeded(self, job: Job) -> None:
+        for kind in UNASKED if job.kind == "sync" else {job.kind} & UNASKED:
+            await succeeded(self._services.store, _work(replace(job, kind=kind)))
+
     async def _say(self, job: Job, error: CratekeeperError, reference: str = "") -> None:
-        """Tell the member once; what they did not ask for and was put off is nobody's business but the log's."""
-        if job.tries or (job.kind in UNASKED and not isinstance(error, ConsentEnded)):
-            return
+        """Tell the member of what they asked for, once; of the end of their consent once, whoever met with it."""
         text = error.for_member() + (f" `#{reference}`" if reference else "")
+        asked = job.kind not in UNASKED and not job.tries
         async with self._services.store.writing() as tx:
-            if await members.get(tx, job.member) is not None:
+            ended = isinstance(error, ConsentEnded) and await notify.consent_ended(tx, job.member)
+            if (asked or ended) and await members.get(tx, job.member) is not None:
                 await notices.add(tx, job.member, "problem", {"text": text, "job": job.kind}, self._services.clock())
 
     async def _sync(self, job: Job, now: datetime) -> None:
@@ -209,7 +119,7 @@ class Worker:
             await link.recognise(tx, services.vault, job.member)
             body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
             await notices.add(tx, job.member, "synced", body, now)
-        await self._share_rest(job.member)
+        await share_rest(services, job.member)
         await self._settle(job, music, now)
 
     async def _poll(self, job: Job, now: datetime) -> None:
@@ -304,3 +214,7 @@ class Worker:
             await publish.leave(services.store, job.member, job.argument, now)
         else:
             await publish.share(services.store, services.music, job.member, job.argument, now)
+
+
+def _work(job: Job) -> Work:
+    return Work(job.kind, job.argument if job.kind == "share" else job.member, job.member)

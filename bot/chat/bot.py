@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from bot.services import Services
 log = logging.getLogger(__name__)
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
+PATIENCE = 30.0  # seconds that a request waits for its turn at Discord; longer waits are the caller's
 ENTRY_POINT = 4  # the kind of command that Discord makes when Activities are switched on
 KEPT = ("id", "type", "name", "description", "handler", "integration_types", "contexts")
 DEFAULT_API = "https://discord.com/api/v10"
@@ -76,11 +78,12 @@ class Bot(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=PATIENCE,
         )
         self.services, self.desk, self.offers = services, Desk(), Offers(services)
         self.present: presence.Known = {}
         self.connected = asyncio.Event()  # set for good by the first connection
-        self.telling = asyncio.Lock()  # a round's channel: by a press and by the clock, once
+        self.telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # of a round's channel, once: by press and by clock
         self._taps = dict(taps)
         self.tree = Tree(self, allowed_contexts=EVERYWHERE, allowed_installs=FOR_ALL)
         for command in commands:

@@ -13,13 +13,13 @@ from bot.chat import rounds as round_pages
 from bot.chat.bot import Bot
 from bot.chat.layout import Page
 from bot.core.social import Repost, Takedown
-from bot.errors import BadChoice, ChatDown
+from bot.errors import BadChoice, ChatDown, ChatWaits
 from bot.flows import repost as flow
 from bot.flows import rounds
 from bot.flows.digest import Digest
 
 log = logging.getLogger(__name__)
-DOWN = (ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
+DOWN = (discord.RateLimited, ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
 LOOKED_AT = 100  # messages of a channel, from the moment on at which ours was to be posted
 TOO_MANY = 429
 SKEW = timedelta(minutes=2)  # between Discord's clock and ours
@@ -53,6 +53,9 @@ async def pass_on(bot: Bot, number: int) -> Repost | None:
     except (discord.Forbidden, discord.NotFound) as refused:
         await flow.drop(bot.services.store, number)
         raise BadChoice(passing.REFUSED) from refused
+    except discord.RateLimited as limited:
+        await flow.drop(bot.services.store, number)
+        raise BadChoice(passing.LIMITED) from limited
     except (BadChoice, ChatDown):
         await flow.drop(bot.services.store, number)
         raise
@@ -92,7 +95,7 @@ async def post(bot: Bot, channel: int, page: Page) -> bool:
 async def turn_round(bot: Bot, number: int) -> None:
     """Turn a round to where it belongs by now, and tell its channel, once. Raises ChatDown."""
     await bot.connected.wait()
-    async with bot.telling:
+    async with bot.telling[number]:
         store, now = bot.services.store, bot.services.clock()
         found = await rounds.turn(store, number, now)
         if found is None or found.told == found.state:
@@ -159,7 +162,9 @@ async def _find(bot: Bot, channel: int, since: datetime, is_it: Callable[[discor
 
 
 def _shut(refused: Exception, where: str) -> bool:
-    """Return False: Discord does not let us. Raises ChatDown where it is Discord that is out of order."""
+    """Return False: Discord does not let us. Raises ChatWaits, or ChatDown where it is Discord that's out of order."""
+    if isinstance(refused, discord.RateLimited):
+        raise ChatWaits(where, refused.retry_after) from refused
     status = refused.status if isinstance(refused, discord.HTTPException) else 0
     if not 400 <= status < 500 or status == TOO_MANY:
         raise ChatDown(f"{where}: {refused or type(refused).__name__}") from refused

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -47,6 +47,7 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 REMEMBERED = 1000  # notices that were told
+BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
     *(discover, feed, web, activity, profile, follow, match, server, passing, hide, shared, rounds),
@@ -72,7 +73,7 @@ class Chat:
         self._token = services.settings.discord_token
         self._services = services
         self._bot = Bot(services, all_commands(), all_taps())
-        self._telling = asyncio.Lock()
+        self._telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # by member
         self._told: deque[tuple[int, datetime]] = deque(maxlen=REMEMBERED)
 
     async def run(self) -> None:
@@ -92,8 +93,10 @@ class Chat:
 
         Nothing is told twice, also when two callers bring the same notice, or one of several could not be told.
         """
-        async with self._telling:
-            told = [await self._tell(notice) for notice in notices]
+        told = []
+        for notice in notices:
+            async with self._telling[notice.member]:
+                told.append(await self._tell(notice))
         return all(told)
 
     async def _tell(self, notice: Notice) -> bool:
@@ -111,8 +114,9 @@ class Chat:
         if live is None:
             return
         try:
-            await live.interaction.edit_original_response(view=Page(reading(done, total)))
-        except discord.HTTPException as gone:
+            async with asyncio.timeout(BRIEFLY):
+                await live.interaction.edit_original_response(view=Page(reading(done, total)))
+        except doors.UNHEARD as gone:
             log.debug("nobody sees the progress of %s: %s", kind, gone)
 
     async def take_down(self, takedown: Takedown) -> bool:

@@ -14,11 +14,11 @@ from bot.chat.commands import match, sort, steps
 from bot.chat.desk import Live
 from bot.chat.layout import Page
 from bot.core.records import Member, Notice
-from bot.errors import ChatDown, CratekeeperError
+from bot.errors import ChatDown, ChatWaits, CratekeeperError
 from bot.flows import notify
 
 log = logging.getLogger(__name__)
-UNHEARD = (discord.HTTPException, ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
+UNHEARD = (discord.HTTPException, discord.RateLimited, ClientError, OSError, TimeoutError)  # some are aiohttp's
 SHUT, TOO_MANY = (403, 404), 429
 
 
@@ -104,7 +104,9 @@ async def _post(bot: Bot, channel: int, member: int, page: Page, *, called: bool
 
 
 def _closed(door: str, unheard: Exception) -> bool:
-    """Return False: the door stays closed. Raises ChatDown where it is Discord that is out of order, not the door."""
+    """Return False: the door stays closed. Raises ChatWaits, or ChatDown where it's Discord that is out of order."""
+    if isinstance(unheard, discord.RateLimited):
+        raise ChatWaits(door, unheard.retry_after) from unheard
     status = unheard.status if isinstance(unheard, discord.HTTPException) else 0
     if not 400 <= status < 500 or status == TOO_MANY:
         raise ChatDown(f"{door}: {unheard or type(unheard).__name__}") from unheard

@@ -15,6 +15,7 @@ from bot.chat import ids, layout, sentences
 from bot.chat.layout import Page
 from bot.chat.reply import whisper
 from bot.errors import (
+    ChatWaits,
     ConsentEnded,
     CratekeeperError,
     LinkRefused,
@@ -55,9 +56,11 @@ async def caught(interaction: discord.Interaction[Any], error: BaseException) ->
     if is_late(error):
         log.debug("interaction %s was over: %s", interaction.id, error)
         return
+    if isinstance(error, discord.RateLimited):
+        error = ChatWaits("Discord", error.retry_after)
     try:
         await whisper(interaction, problem(error))
-    except discord.HTTPException as mute:
+    except (discord.HTTPException, discord.RateLimited) as mute:
         if not is_late(mute):
             log.warning("could not tell a member of a problem: %s", mute)
 

@@ -16,6 +16,7 @@ TAKEN_BACK = "Taken back. The message goes in a moment."
 MEANWHILE = "That was taken back meanwhile; nothing stays posted."
 REFUSED = "Discord does not let me post in the channel for reposts. Those who run this server can put that right."
 LEFT = "You do not see that server's channel for reposts any more, so I post nothing there for you."
+LIMITED = "Discord takes no more posts in the channel for reposts for a while. Try again in an hour or so."
 COMMENTS_LIVE = (
     "Comments live in channels, where others see them: press Comment under a song that stands in one. I read nothing "
     "of what is said."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FRESH = 2.0  # seconds that an answer is good for: one press may ask several times
 NOT_THERE = (discord.NotFound, discord.Forbidden)
-DOWN = (discord.HTTPException, ClientError, OSError, TimeoutError)
+DOWN = (discord.HTTPException, discord.RateLimited, ClientError, OSError, TimeoutError)
 Known = dict[tuple[int, int], tuple[float, discord.Member | None]]  # by server and member: when, and what was answered
 
 

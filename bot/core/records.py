@@ -221,3 +221,25 @@ class Clip:
     seconds: float
     waveform: str
     peak: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something that is tried until it succeeds: its kind, what it's about, and whose it is, if anybody's."""
+
+    kind: str
+    subject: int
+    member: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """What became of work so far. tries: failures in a row; reference: the log's; told: its member knows of it."""
+
+    kind: str
+    subject: int
+    member: int | None
+    tries: int
+    due: datetime
+    reference: str
+    told: bool

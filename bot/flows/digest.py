@@ -7,9 +7,12 @@ the one that was posted is found by the day since which it counts.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.adapters.store import Store, places
+from bot.core.records import Work
 from bot.core.social import Place
+from bot.flows.attempt import attempt
 from bot.flows.places import Purpose
 
 WEEK = timedelta(days=7)
@@ -44,13 +47,17 @@ async def post_due(store: Store, post: Post, size: Size, now: datetime) -> None:
     async with store.reading() as tx:
         due = await places.due(tx, Purpose.DIGEST, now)
     for place in due:
-        since = (place.due_at or now) - WEEK
-        async with store.reading() as tx:
-            counts = await places.counts(tx, place.server, since, now)
-        if any(counts.values()):
-            named = nameable(counts, await size(place.server))
-            await post(Digest(place.server, place.channel, since, named))
-        await _move_on(store, place, now)
+        await attempt(store, Work("digest", place.server), partial(_post, store, post, size, place, now), now)
+
+
+async def _post(store: Store, post: Post, size: Size, place: Place, now: datetime) -> None:
+    since = (place.due_at or now) - WEEK
+    async with store.reading() as tx:
+        counts = await places.counts(tx, place.server, since, now)
+    if any(counts.values()):
+        named = nameable(counts, await size(place.server))
+        await post(Digest(place.server, place.channel, since, named))
+    await _move_on(store, place, now)
 
 
 async def _move_on(store: Store, place: Place, now: datetime) -> None:

@@ -1,17 +1,20 @@
 """Notify: what members are told, when and where. What they asked for comes at once; updates keep their rules."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from functools import partial
 from typing import Any
 
-from bot.adapters.store import Store, members, notices
-from bot.core.records import Member, Notice
+from bot.adapters.store import Store, Tx, members, notices
+from bot.core.records import Member, Notice, Work
 from bot.errors import BadChoice
+from bot.flows.attempt import attempt
 from bot.flows.link import days_left
 
 Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False when every door was closed
 WARN_DAYS = (14, 2)  # before a consent ends (promise P8)
+ENDED = 0  # in their place: the member knows that it has ended
 
 
 async def settings(
@@ -52,35 +55,53 @@ async def mute(store: Store, member: int, until: datetime | None, now: datetime)
         await members.change(tx, member, muted_until=until)
 
 
+async def owed(store: Store) -> list[int]:
+    """Return the members whom something is to be told."""
+    async with store.reading() as tx:
+        return list(dict.fromkeys(each.member for each in await notices.waiting(tx)))
+
+
 async def deliver(store: Store, tell: Tell, now: datetime, member: int | None = None) -> int:
-    """Send what may be sent by now, to everyone or one member; return how many notices went out."""
+    """Send what may be sent by now, to everyone or one member; return how many notices went out.
+
+    Each on its own: one that fails, or has to wait, keeps back no other, of this member or another.
+    """
     async with store.reading() as tx:
         waiting = await notices.waiting(tx, member)
-    sent = 0
-    for owner, group in groupby(sorted(waiting, key=lambda each: (each.member, each.notice)), lambda each: each.member):
-        sent += await _deliver(store, tell, owner, list(group), now)
-    return sent
+    groups: dict[int, list[Notice]] = {}
+    for each in waiting:
+        groups.setdefault(each.member, []).append(each)
+    return sum(await asyncio.gather(*(_deliver(store, tell, *group, now) for group in groups.items())))
 
 
 async def _deliver(store: Store, tell: Tell, owner: int, waiting: list[Notice], now: datetime) -> int:
+    sent = 0
+    for notice in await _ready(store, owner, waiting, now):
+        work = Work("notice", notice.notice, owner)
+        sent += await attempt(store, work, partial(_tell, store, tell, notice, now), now)
+    return sent
+
+
+async def _ready(store: Store, owner: int, waiting: list[Notice], now: datetime) -> list[Notice]:
+    """Return what the member may be told now; updates that they do not want are as good as told."""
     async with store.reading() as tx:
         member = await members.get(tx, owner)
         sent_today = await notices.sent_since(tx, owner, now - timedelta(days=1), "update")
     if member is None:
-        return 0
+        return []
     updates = [each for each in waiting if each.kind == "update"]
     ready = [each for each in waiting if each.kind != "update"]
     if may_update(member, sent_today, now):
-        ready += updates
-    elif member.updates == "off":
+        return ready + updates
+    if member.updates == "off":
         await _mark(store, updates, now)
-    if not ready:
-        return 0
-    told = await tell(ready)
+    return ready
+
+
+async def _tell(store: Store, tell: Tell, notice: Notice, now: datetime) -> None:
+    told = await tell([notice])
     async with store.writing() as tx:
-        numbers = [each.notice for each in ready]
-        await (notices.mark_sent(tx, numbers, now) if told else notices.mark_tried(tx, numbers))
-    return len(ready) if told else 0
+        await (notices.mark_sent(tx, [notice.notice], now) if told else notices.mark_tried(tx, [notice.notice]))
 
 
 async def _mark(store: Store, updates: list[Notice], now: datetime) -> None:
@@ -107,6 +128,15 @@ async def warn_of_consent(store: Store, now: datetime) -> None:
     async with store.writing() as tx:
         for account in await members.accounts(tx):
             due = [days for days in WARN_DAYS if days_left(account, now) <= days]
-            if due and account.tokens and account.warned_days != due[-1]:
+            if due and account.tokens and account.warned_days not in (due[-1], ENDED):
                 await members.change_account(tx, account.member, warned_days=due[-1])
                 await notices.add(tx, account.member, "consent", {"days": days_left(account, now)}, now)
+
+
+async def consent_ended(tx: Tx, member: int) -> bool:
+    """Note that the member is told of their consent's end; False where they know of it."""
+    account = await members.account(tx, member)
+    if account is None or account.warned_days == ENDED:
+        return False
+    await members.change_account(tx, member, warned_days=ENDED)
+    return True

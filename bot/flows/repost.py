@@ -7,11 +7,14 @@ where there is none the row goes. Taken back, hidden or erased, the message is d
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.adapters.store import Store, Tx, members, places, reposts
 from bot.core import limits
+from bot.core.records import Work
 from bot.core.social import Repost, Takedown
 from bot.errors import AlreadyReposted, BadChoice
+from bot.flows.attempt import attempt
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.places import Purpose
 
@@ -118,8 +121,12 @@ async def resume(store: Store, find: Find, now: datetime) -> None:
     async with store.reading() as tx:
         cut_short = [each for each in await reposts.unposted(tx) if each.at <= now - SENDING]
     for each in cut_short:
-        message = await find(each)
-        await (drop(store, each.repost) if message is None else posted(store, each, message, now))
+        await attempt(store, Work("repost", each.repost, each.member), partial(_resume, store, find, each, now), now)
+
+
+async def _resume(store: Store, find: Find, repost: Repost, now: datetime) -> None:
+    message = await find(repost)
+    await (drop(store, repost.repost) if message is None else posted(store, repost, message, now))
 
 
 async def clear(store: Store, delete: Delete, now: datetime) -> None:
@@ -127,9 +134,13 @@ async def clear(store: Store, delete: Delete, now: datetime) -> None:
     async with store.reading() as tx:
         waiting = await reposts.takedowns(tx, now)
     for each in waiting:
-        gone = await delete(each)
-        async with store.writing() as tx:
-            if gone or each.tries >= MOST_TRIES:
-                await reposts.taken_down(tx, each.message)
-            else:
-                await reposts.put_off(tx, each, now + PATIENCE * (each.tries + 1))
+        await attempt(store, Work("takedown", each.message), partial(_take_down, store, delete, each, now), now)
+
+
+async def _take_down(store: Store, delete: Delete, takedown: Takedown, now: datetime) -> None:
+    gone = await delete(takedown)
+    async with store.writing() as tx:
+        if gone or takedown.tries >= MOST_TRIES:
+            await reposts.taken_down(tx, takedown.message)
+        else:
+            await reposts.put_off(tx, takedown, now + PATIENCE * (takedown.tries + 1))

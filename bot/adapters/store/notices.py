@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import every, keep_newest
+from bot.adapters.store.rows import every, keep_newest, one
 from bot.core import limits
 from bot.core.records import Notice
 
-NOTICE = schema.notice
+NOTICE, SETBACK = schema.notice, schema.setback
 TRIES = 5  # then a notice is given up: the member closed every door
 
 
@@ -28,8 +28,14 @@ async def has(tx: Tx, member: int, kind: str) -> bool:
     return (await tx.execute(query)).first() is not None
 
 
+async def get(tx: Tx, notice: int) -> Notice | None:
+    return await one(tx, Notice, select(NOTICE).where(NOTICE.c.notice == notice))
+
+
 async def waiting(tx: Tx, member: int | None = None) -> list[Notice]:
-    query = select(NOTICE).where(NOTICE.c.sent_at.is_(None), NOTICE.c.tries < TRIES).order_by(NOTICE.c.notice)
+    """Return what is to be told, oldest first; not what was given up or set aside."""
+    aside = exists().where(SETBACK.c.kind == "notice", SETBACK.c.subject == NOTICE.c.notice, SETBACK.c.tries >= TRIES)
+    query = select(NOTICE).where(NOTICE.c.sent_at.is_(None), NOTICE.c.tries < TRIES, ~aside).order_by(NOTICE.c.notice)
     return await every(tx, Notice, query if member is None else query.where(NOTICE.c.member == member))
 
 

@@ -61,7 +61,7 @@ async def _offer(message: discord.Message, emoji: str) -> None:
     """Add a reaction for others to press; one that Discord does not know is left out."""
     try:
         await message.add_reaction(emoji)
-    except discord.HTTPException as refused:
+    except (discord.HTTPException, discord.RateLimited) as refused:
         log.warning("Discord refused the reaction %s: %s", emoji, refused)
 
 

@@ -179,7 +179,7 @@ async def on_make(interaction: Interaction, tap: Id) -> None:
 
 async def _make(interaction: Interaction, tap: Id) -> Table:
     services, host, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    async with interaction.client.telling:  # of two who press at once, one makes it
+    async with interaction.client.telling[tap.number]:  # of two who press at once, one makes it
         table = await _closed(interaction, tap)
         brought = [(each.entry.song, each.entry.member) for each in table.ranking]
         made = await shared.open_with(services.store, table.round.theme, host, table.round.server, brought, now)

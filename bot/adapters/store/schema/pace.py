@@ -1,6 +1,6 @@
-"""How much each Spotify app was asked, and until when nobody may ask."""
+"""How much each Spotify app was asked, until when nobody may ask, and what failed again and again."""
 
-from sqlalchemy import Column, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table
 
 from bot.adapters.store.schema.base import Moment, metadata
 
@@ -18,4 +18,16 @@ spent = Table(
     Column("client_id", String, primary_key=True),
     Column("day", String, primary_key=True),  # UTC, ISO 8601
     Column("calls", Integer, nullable=False),
+)
+
+setback = Table(  # work that failed, or has to wait; it goes when the work succeeds
+    "setback",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("subject", BigInteger, primary_key=True, autoincrement=False),  # a member, a notice, a message, …, by kind
+    Column("member", BigInteger),  # whose it is, if anybody's
+    Column("tries", Integer, nullable=False),  # that failed in a row
+    Column("due", Moment, nullable=False),  # not to be tried before
+    Column("reference", String, nullable=False),  # of the log's line about the last failure
+    Column("told", Boolean, nullable=False),  # whether the member heard that it was set aside
 )

@@ -1,0 +1,47 @@
+"""Setbacks: work that failed, or has to wait. What failed TRIES times in a row is set aside until the next start."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import every, one, upsert
+from bot.core.records import Setback, Work
+
+SETBACK = schema.setback
+TRIES = 5  # failures in a row, after which work is set aside
+
+
+def _is(work: Work) -> Any:
+    return (SETBACK.c.kind == work.kind) & (SETBACK.c.subject == work.subject)
+
+
+async def get(tx: Tx, work: Work) -> Setback | None:
+    return await one(tx, Setback, select(SETBACK).where(_is(work)))
+
+
+async def note(tx: Tx, work: Work, setback: Setback) -> None:
+    values = {name: getattr(setback, name) for name in Setback.__slots__}
+    await upsert(tx, SETBACK, values | {"kind": work.kind, "subject": work.subject, "member": work.member})
+
+
+async def clear(tx: Tx, work: Work) -> None:
+    await tx.execute(delete(SETBACK).where(_is(work)))
+
+
+async def aside(tx: Tx) -> list[Setback]:
+    """Return what was set aside."""
+    return await every(tx, Setback, select(SETBACK).where(SETBACK.c.tries >= TRIES).order_by(SETBACK.c.due))
+
+
+async def subjects_aside(tx: Tx, kind: str) -> set[int]:
+    """Return what work of a kind was set aside."""
+    held = select(SETBACK.c.subject).where(SETBACK.c.kind == kind, SETBACK.c.tries >= TRIES)
+    return set((await tx.execute(held)).scalars())
+
+
+async def retry(tx: Tx, now: datetime) -> None:
+    """Let everything that was set aside be tried again."""
+    await tx.execute(update(SETBACK).where(SETBACK.c.tries >= TRIES).values(tries=0, due=now))

@@ -1,0 +1,42 @@
+"""Background: pieces of work that run by themselves, at most one at a time under each name."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable
+
+log = logging.getLogger(__name__)
+Do = Callable[[], Awaitable[object]]
+
+
+class Background:
+    def __init__(self) -> None:
+        self._running: dict[Hashable, asyncio.Task[None]] = {}
+        self._again: dict[Hashable, Do] = {}
+
+    def begin(self, name: Hashable, do: Do) -> None:
+        """Begin the work; where some of that name is under way, once more when that has ended."""
+        if name in self._running:
+            self._again[name] = do
+        else:
+            task = self._running[name] = asyncio.create_task(self._run(name, do))
+            task.add_done_callback(lambda _: self._running.pop(name))
+
+    async def _run(self, name: Hashable, do: Do) -> None:
+        following: Do | None = do
+        while following is not None:
+            try:
+                await following()
+            except Exception:
+                log.exception("%s failed", name)
+            following = self._again.pop(name, None)
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way."""
+        while self._running:
+            await asyncio.wait(list(self._running.values()))
+
+    async def stop(self) -> None:
+        self._again.clear()
+        for task in self._running.values():
+            task.cancel()
+        await self.settled()

@@ -1,0 +1,110 @@
+"""Attempt: one piece of work, on its own. Whatever it raises ends here, so it never stops the others.
+
+What fails is tried again, later each time. After five failures in a row it's set aside: `doctor` lists it with the
+reference that the log has, its member hears of it once, and the next start tries it again.
+"""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.adapters.store import Store, Tx, members, notices, setbacks
+from bot.adapters.store.setbacks import TRIES
+from bot.core.records import Setback, Work
+from bot.errors import ChatDown, ChatWaits, StoreError
+
+log = logging.getLogger(__name__)
+FIRST_PAUSE, LONGEST = timedelta(seconds=1), timedelta(minutes=5)  # before the next try; doubled each time
+SET_ASIDE = {
+    "notice": "I had news for you, but I failed to put it into words five times, so I set it aside.",
+    "poll": "I failed to look at your liked songs five times in a row, so I stopped trying. /sync tries again.",
+}
+OTHERWISE = "Something I do for you in the background failed five times in a row, so I set it aside."
+NOTHING_LOST = "Nothing was lost. Whoever runs this bot can look up `#{}`."
+
+
+async def attempt(store: Store, work: Work, do: Callable[[], Awaitable[object]], now: datetime) -> bool:
+    """Do the work if it's due; return whether it succeeded. Raises nothing but cancellation."""
+    return await _guarded(store, work, do, now, TRIES)
+
+
+async def keep_trying(store: Store, work: Work, do: Callable[[], Awaitable[object]], now: datetime) -> bool:
+    """The same for what concerns everybody: it is never set aside, only tried less often."""
+    return await _guarded(store, work, do, now, None)
+
+
+async def _guarded(
+    store: Store, work: Work, do: Callable[[], Awaitable[object]], now: datetime, most: int | None
+) -> bool:
+    try:
+        async with store.reading() as tx:
+            before = await setbacks.get(tx, work)
+        if before is not None and (before.due > now or (most is not None and before.tries >= most)):
+            return False
+        await do()
+        if before is not None:
+            await succeeded(store, work)
+    except Exception as error:
+        await _note(store, work, error, now)
+        return False
+    return True
+
+
+async def _note(store: Store, work: Work, error: Exception, now: datetime) -> None:
+    """Log what went wrong, and keep it; where not even that works, the log has it."""
+    try:
+        if isinstance(error, ChatWaits):
+            await wait(store, work, now + timedelta(seconds=error.seconds))
+        elif not isinstance(error, ChatDown | StoreError):
+            await failed(store, work, error, now)
+            return
+        log.warning("%s %d waits: %s", work.kind, work.subject, error)
+    except Exception:
+        log.exception("%s %d failed, and that could not be noted", work.kind, work.subject)
+
+
+async def wait(store: Store, work: Work, until: datetime) -> None:
+    """Leave the work alone until then. It has not failed."""
+    async with store.writing() as tx:
+        before = await setbacks.get(tx, work) or _new(work, until)
+        await setbacks.note(tx, work, replace(before, due=until))
+
+
+async def failed(store: Store, work: Work, error: Exception, now: datetime, reference: str = "") -> None:
+    """Note a failure, with a line in the log unless it has one under `reference`."""
+    if not reference:
+        reference = secrets.token_hex(2)
+        log.error("#%s %s %d failed", reference, work.kind, work.subject, exc_info=error)
+    async with store.writing() as tx:
+        before = await setbacks.get(tx, work) or _new(work, now)
+        pause = min(LONGEST, FIRST_PAUSE * 2 ** min(before.tries, 10))
+        setback = replace(before, tries=before.tries + 1, due=now + pause, reference=reference)
+        if setback.tries >= TRIES and not setback.told:
+            setback = replace(setback, told=await _tell(tx, work, reference, now))
+        await setbacks.note(tx, work, setback)
+
+
+def _new(work: Work, due: datetime) -> Setback:
+    return Setback(work.kind, work.subject, work.member, 0, due, "", told=False)
+
+
+async def _tell(tx: Tx, work: Work, reference: str, now: datetime) -> bool:
+    """Tell the member once that their work was set aside; of a notice about that, nobody hears."""
+    if work.member is None or await members.get(tx, work.member) is None:
+        return False
+    about = await notices.get(tx, work.subject) if work.kind == "notice" else None
+    if about is None or about.kind != "aside":
+        text = f"{SET_ASIDE.get(work.kind, OTHERWISE)} {NOTHING_LOST.format(reference)}"
+        await notices.add(tx, work.member, "aside", {"text": text}, now)
+    return True
+
+
+async def succeeded(store: Store, work: Work) -> None:
+    """Forget the failures of work that was done in another way."""
+    async with store.reading() as tx:
+        before = await setbacks.get(tx, work)
+    if before is not None:
+        async with store.writing() as tx:
+            await setbacks.clear(tx, work)

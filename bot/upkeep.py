@@ -1,0 +1,158 @@
+"""Upkeep: what begins by itself, at the start and every few seconds. Each piece on its own, however it ends."""
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.adapters.store import members, setbacks, shown, writes
+from bot.background import Background
+from bot.core.records import Work
+from bot.flows import digest, hear, notify, publish, report, repost, rounds, train
+from bot.flows.attempt import attempt, keep_trying
+from bot.mouth import Mouth
+from bot.services import Services
+
+log = logging.getLogger(__name__)
+AT_ONCE = 0  # argument of "hear"
+
+
+class Upkeep:
+    def __init__(self, services: Services, mouth: Mouth) -> None:
+        self._services, self._mouth = services, mouth
+        self._background = Background()
+        self._opening: dict[Work, Callable[[], Awaitable[None]]] = {}
+
+    async def settled(self) -> None:
+        """Wait until nothing that a tick or a job began is under way."""
+        await self._background.settled()
+
+    async def stop(self) -> None:
+        await self._background.stop()
+
+    async def open(self) -> None:
+        """Make good what a stop or an upgrade broke; what fails now is tried again by `tick`."""
+        store, now = self._services.store, self._services.clock()
+        await keep_trying(store, Work("retry", 0), partial(self._retry, now), now)
+        steps: dict[str, Callable[[], Awaitable[None]]] = {
+            "erasures": self._resume_erasures,
+            "models": self._relearn,
+            "shared playlists": partial(share_rest, self._services),
+            "hearing": self._begin_hearing,
+            "saving": self._begin_saving,
+        }
+        self._opening = {Work(f"opening: {name}", 0): step for name, step in steps.items()}
+        await self._go_on_opening(now)
+
+    async def _go_on_opening(self, now: datetime) -> None:
+        for work, step in list(self._opening.items()):
+            if await keep_trying(self._services.store, work, step, now):
+                del self._opening[work]
+
+    async def _retry(self, now: datetime) -> None:
+        async with self._services.store.writing() as tx:
+            await setbacks.retry(tx, now)
+
+    async def _resume_erasures(self) -> None:
+        await self._services.erasing.start(self._services.clock())
+
+    async def _relearn(self) -> None:
+        """Have every model that serves and cannot be used learnt anew."""
+        for model in await train.lost(self._services.store, self._services.scorer):
+            log.warning("model %s cannot be used; it is learnt anew", model.digest[:12])
+            await self._services.jobs.enqueue("train", model.member, model.layer)
+
+    async def _begin_hearing(self) -> None:
+        """Go on finding out about songs, or begin: sources may have been switched on since, or a crash come between."""
+        services, now = self._services, self._services.clock()
+        async with services.store.reading() as tx:
+            everybody = await members.with_likes(tx)
+        for member in everybody:
+            if await hear.is_open(services.store, services.sources, member, now):
+                await services.jobs.enqueue("hear", member, AT_ONCE)
+
+    async def _begin_saving(self) -> None:
+        """Go on putting among members' likes what they liked in the feed: a crash may have come between."""
+        async with self._services.store.reading() as tx:
+            waiting = await shown.who_saves(tx)
+        for member in waiting:
+            await self._services.jobs.enqueue("save", member)
+
+    async def tick(self) -> None:
+        """Begin what is due. Each step on its own: one that fails or waits stops neither the others nor the process."""
+        store, now = self._services.store, self._services.clock()
+        await self._go_on_opening(now)
+        steps: dict[str, Callable[[datetime], Awaitable[None]]] = {
+            "jobs": self._take_up_jobs,
+            "links": self._sweep_links,
+            "polls": self._begin_polls,
+            "writes": self._resume_writes,
+            "consents": partial(notify.warn_of_consent, store),
+            "news": self._begin_telling,
+            "rounds": self._begin_rounds,
+            "erasures": self._services.erasing.tick,
+            "reports": partial(report.sweep, store),
+        }
+        for name, step in steps.items():
+            await keep_trying(store, Work(name, 0), partial(step, now), now)
+        self._begin_in_channels(now)
+
+    def _begin_in_channels(self, now: datetime) -> None:
+        """Delete what is to go, clear up reposts that were cut short, post digests: without waiting for it."""
+        store, mouth = self._services.store, self._mouth
+        steps: dict[str, Callable[[], Awaitable[None]]] = {
+            "takedowns": partial(repost.clear, store, mouth.take_down, now),
+            "reposts": partial(repost.resume, store, mouth.find_repost, now),
+            "digests": partial(digest.post_due, store, mouth.digest, mouth.crowd, now),
+        }
+        for name, step in steps.items():
+            self._background.begin(name, partial(keep_trying, store, Work(name, 0), step, now))
+
+    async def _begin_polls(self, now: datetime) -> None:
+        store = self._services.store
+        async with store.reading() as tx:
+            aside = await setbacks.subjects_aside(tx, "poll")
+            due = [each.member for each in await members.due(tx, now) if each.member not in aside]
+        for member in due:
+            await self._services.jobs.enqueue("poll", member)
+            pause = self._services.settings.poll_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads the load
+            async with store.writing() as tx:
+                await members.change(tx, member, next_poll_at=now + timedelta(seconds=pause))
+
+    async def _take_up_jobs(self, _: datetime) -> None:
+        await self._services.jobs.take_up()
+
+    async def _sweep_links(self, _: datetime) -> None:
+        await self._services.linking.sweep()
+
+    async def _resume_writes(self, now: datetime) -> None:
+        """A write that was confirmed has a job, whatever a crash left behind."""
+        async with self._services.store.reading() as tx:
+            unfinished = await writes.unfinished(tx)
+        for write in unfinished:
+            jobs = await self._services.jobs.pending(write.member)
+            if not any(job.kind == "apply" and job.argument == write.write for job in jobs):
+                await self._services.jobs.enqueue("apply", write.member, write.write)
+
+    async def _begin_telling(self, now: datetime) -> None:
+        for member in await notify.owed(self._services.store):
+            self.tell(member)
+
+    def tell(self, member: int) -> None:
+        """Tell a member what waits for them, without waiting for it: their door may be shut for an hour."""
+        services, tell = self._services, self._mouth.tell
+        self._background.begin(("news", member), lambda: notify.deliver(services.store, tell, services.clock(), member))
+
+    async def _begin_rounds(self, now: datetime) -> None:
+        store = self._services.store
+        for number in await rounds.due(store, now):
+            turn = partial(attempt, store, Work("round", number), partial(self._mouth.turn_round, number), now)
+            self._background.begin(("round", number), turn)
+
+
+async def share_rest(services: Services, host: int | None = None) -> None:
+    """Have written what a crash or an ended consent left behind of shared playlists."""
+    for each in await publish.unwritten(services.store, host):
+        if each.host is not None:
+            await services.jobs.enqueue("share", each.host, each.shared)

@@ -1,0 +1,251 @@
+"""Guards: a piece of work that fails or has to wait stops nothing else; what fails five times is set aside, by name."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.adapters.jobs import Job
+from bot.adapters.store import Store, members, notices, setbacks
+from bot.config import parse
+from bot.core.records import Account, Notice, Work
+from bot.core.social import Repost, Takedown
+from bot.doctor import Unwell, _aside
+from bot.errors import ChatDown, ChatWaits, ConsentEnded, StoreBusy
+from bot.flows import notify
+from bot.flows.attempt import attempt
+from bot.upkeep import Upkeep
+from bot.worker import Worker
+
+ADA, BEN = 1001, 1002
+HOUR = timedelta(hours=1)
+
+
+class Mouth:
+    """Tells everybody; what it is told to fail at raises."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, str]] = []
+        self.failing: dict[int, Exception] = {}  # by notice
+        self.silent: set[int] = set()  # members whose door never answers
+
+    async def tell(self, found: Sequence[Notice]) -> bool:
+        for each in found:
+            if each.member in self.silent:
+                await asyncio.Event().wait()
+            if each.notice in self.failing:
+                raise self.failing[each.notice]
+            self.told.append((each.member, str(each.body.get("text"))))
+        return True
+
+    async def take_down(self, takedown: Takedown) -> bool:
+        return True
+
+    async def find_repost(self, repost: Repost) -> int | None:
+        return None
+
+    async def digest(self, found: Any) -> None: ...
+
+    async def crowd(self, server: int) -> int:
+        return 9
+
+    async def turn_round(self, number: int) -> None: ...
+
+    async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
+
+
+async def news(store: Store, now: datetime, **texts: int) -> list[int]:
+    """Leave a notice for each text's member; return their numbers."""
+    async with store.writing() as tx:
+        for text, member in texts.items():
+            await members.ensure(tx, member, now)
+            await notices.add(tx, member, "problem", {"text": text}, now)
+        return [each.notice for each in await notices.waiting(tx)]
+
+
+async def test_p39_a_notice_that_cannot_be_told_stops_no_other_and_is_set_aside_by_name(
+    store: Store, now: datetime
+) -> None:
+    mouth = Mouth()
+    odd, *_ = await news(store, now, odd=ADA, fine=ADA, hello=BEN)
+    mouth.failing[odd] = TypeError("unsupported format string passed to NoneType.__format__")
+    for minute in range(20):
+        await notify.deliver(store, mouth.tell, now + timedelta(minutes=minute))
+    assert sorted(mouth.told[:2]) == [(ADA, "fine"), (BEN, "hello")]
+    async with store.reading() as tx:
+        (found,) = await setbacks.aside(tx)
+    assert (found.kind, found.subject, found.member, found.tries) == ("notice", odd, ADA, 5)
+    (member, words) = mouth.told[2]
+    assert member == ADA
+    assert f"`#{found.reference}`" in words
+    assert len(mouth.told) == 3  # once
+    with pytest.raises(Unwell, match=f"notice {odd} .#{found.reference}"):
+        await _aside(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": store.url, "DATA_DIR": str(store.path.parent)}))
+
+
+async def test_what_was_set_aside_is_tried_again_by_the_next_start_and_its_member_hears_no_second_time(
+    store: Store, now: datetime
+) -> None:
+    mouth = Mouth()
+    (odd,) = await news(store, now, odd=ADA)
+    mouth.failing[odd] = TypeError()
+    for start in range(2):
+        async with store.writing() as tx:
+            await setbacks.retry(tx, now)
+        for minute in range(20):
+            await notify.deliver(store, mouth.tell, now + timedelta(hours=start, minutes=minute))
+    assert len(mouth.told) == 1
+    mouth.failing.clear()
+    async with store.writing() as tx:
+        await setbacks.retry(tx, now)
+    await notify.deliver(store, mouth.tell, now + 2 * HOUR)
+    assert mouth.told[-1] == (ADA, "odd")
+    async with store.reading() as tx:
+        assert await setbacks.aside(tx) == []
+
+
+async def test_one_member_s_limited_door_keeps_nobody_else_waiting_also_after_a_restart(
+    store: Store, now: datetime
+) -> None:
+    mouth = Mouth()
+    limited, _ = await news(store, now, late=ADA, hello=BEN)
+    mouth.failing[limited] = ChatWaits("direct messages", 3600)
+    assert await notify.deliver(store, mouth.tell, now) == 1
+    assert mouth.told == [(BEN, "hello")]
+    mouth.failing.clear()
+    again = Store(store.url)
+    assert await notify.deliver(again, mouth.tell, now + HOUR - timedelta(seconds=1)) == 0
+    assert await notify.deliver(again, mouth.tell, now + HOUR) == 1
+    await again.close()
+
+
+async def test_what_discord_or_the_disk_puts_off_counts_as_no_failure(store: Store, now: datetime) -> None:
+    async def busy() -> None:
+        raise StoreBusy
+
+    async def down() -> None:
+        raise ChatDown
+
+    for do in (busy, down):
+        for _ in range(10):
+            assert not await attempt(store, Work("digest", 1), do, now)
+    async with store.reading() as tx:
+        assert await setbacks.get(tx, Work("digest", 1)) is None
+
+
+def upkeep(store: Store, mouth: Mouth, now: datetime, begun: list[tuple[str, int]]) -> Upkeep:
+    """Upkeep over a real store, with a queue that only notes what was begun."""
+
+    async def enqueue(kind: str, member: int, argument: int = 0) -> None:
+        begun.append((kind, member))
+
+    async def nothing(_: object = None) -> None: ...
+
+    services: Any = SimpleNamespace(
+        store=store,
+        clock=lambda: now,
+        settings=SimpleNamespace(poll_seconds=900, models_dir=Path("nowhere")),
+        jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing),
+        erasing=SimpleNamespace(start=nothing, tick=nothing),
+        scorer=None,
+        sources=(),
+        linking=SimpleNamespace(sweep=nothing),
+    )
+    return Upkeep(services, mouth)
+
+
+async def linked(store: Store, member: int, now: datetime) -> None:
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await members.save_account(tx, Account(member, "app", f"key-{member}", "Name", b"sealed", now))
+
+
+async def test_p39_a_step_that_fails_stops_neither_the_others_nor_the_process(store: Store, now: datetime) -> None:
+    mouth, begun = Mouth(), list[tuple[str, int]]()
+    await linked(store, ADA, now)
+    await news(store, now, hello=BEN)
+    async with store.writing() as tx:
+        for table in ("report", "write", "round"):  # what reports, writes and rounds begin with is gone
+            await tx.exec_driver_sql(f'ALTER TABLE "{table}" RENAME TO "{table}_gone"')
+    made = upkeep(store, mouth, now, begun)
+    await made.tick()
+    await made.settled()
+    assert begun == [("poll", ADA)]
+    assert mouth.told == [(BEN, "hello")]
+
+
+async def test_a_start_that_meets_with_a_defect_goes_on_and_tries_again(store: Store, now: datetime) -> None:
+    mouth, begun = Mouth(), list[tuple[str, int]]()
+    async with store.writing() as tx:
+        await tx.exec_driver_sql('ALTER TABLE "shown" RENAME TO "shown_gone"')  # what is to be saved
+    made = upkeep(store, mouth, now, begun)
+    await made.open()
+    assert Work("opening: saving", 0) in made._opening
+    async with store.writing() as tx:
+        await tx.exec_driver_sql('ALTER TABLE "shown_gone" RENAME TO "shown"')
+    later = upkeep(store, mouth, now + HOUR, begun)
+    later._opening = made._opening
+    await later.tick()
+    assert Work("opening: saving", 0) not in later._opening
+
+
+async def test_a_door_that_never_answers_holds_up_neither_polls_nor_others_news(store: Store, now: datetime) -> None:
+    mouth, begun = Mouth(), list[tuple[str, int]]()
+    mouth.silent.add(ADA)
+    await linked(store, BEN, now)
+    await news(store, now, stuck=ADA, hello=BEN)
+    made = upkeep(store, mouth, now, begun)
+    async with asyncio.timeout(5):
+        await made.tick()
+        await made.tick()
+    for _ in range(100):
+        await asyncio.sleep(0.01)
+        if mouth.told:
+            break
+    assert mouth.told == [(BEN, "hello")]
+    assert ("poll", BEN) in begun
+    await made.stop()
+
+
+async def test_a_poll_that_failed_five_times_is_set_aside_and_the_others_go_on(store: Store, now: datetime) -> None:
+    begun = list[tuple[str, int]]()
+    for member in (ADA, BEN):
+        await linked(store, member, now)
+
+    async def broken() -> None:
+        raise ValueError("odd")
+
+    for minute in range(5):
+        await attempt(store, Work("poll", ADA, ADA), broken, now + timedelta(minutes=minute))
+    mouth = Mouth()
+    made = upkeep(store, mouth, now + HOUR, begun)
+    await made.tick()
+    await made.settled()
+    assert begun == [("poll", BEN)]
+    assert "/sync tries again" in mouth.told[0][1]
+
+
+async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_was_put_off(
+    store: Store, now: datetime
+) -> None:
+    async def account_music(_: int) -> None:
+        raise ConsentEnded
+
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        await members.change_account(tx, ADA, synced_at=now, warned_days=14)
+    services: Any = SimpleNamespace(store=store, clock=lambda: now, account_music=account_music)
+    worker = Worker(services, Mouth(), lambda _: None)
+    for job in (Job("poll", ADA, tries=2), Job("place", ADA), Job("poll", ADA)):
+        await worker.run(job)
+    await notify.warn_of_consent(store, now + timedelta(days=181))
+    async with store.reading() as tx:
+        told = [each.body["text"] for each in await notices.waiting(tx, ADA)]
+    assert told == [ConsentEnded().for_member()]
+    await worker.run(Job("sync", ADA))  # whoever asks is answered
+    async with store.reading() as tx:
+        assert len(await notices.waiting(tx, ADA)) == 2
