@@ -4,7 +4,8 @@ The token that comes of it is used once and forgotten. What is sent and what com
 """
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -14,16 +15,19 @@ from bot.core import untrusted
 from bot.errors import ChatDown, NotConfirmed, SettingsError
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
+SECONDS = re.compile(r"[0-9]{1,5}(\.[0-9]{1,6})?", re.ASCII)
 SNOWFLAKE = re.compile(r"[0-9]{1,19}")
-REFUSED, UNAUTHORIZED = 400, 401
+REFUSED, UNAUTHORIZED, TOO_MANY = 400, 401, 429
+REST = 60.0  # seconds without a question after a 401 or 429: Discord bans an address that goes on asking
 
 
 class Identity:
-    """`base` is Discord's API, without a slash at its end."""
+    """`base` is Discord's API, without a slash at its end. now: seconds, from whenever."""
 
-    def __init__(self, base: str, token: Secret, secret: Secret) -> None:
-        self._base, self._token, self._secret = base, token, secret
+    def __init__(self, base: str, token: Secret, secret: Secret, now: Callable[[], float] = time.monotonic) -> None:
+        self._base, self._token, self._secret, self._now = base, token, secret, now
         self._application: str | None = None
+        self._rests_until = now()
 
     async def application(self) -> str:
         """Return the application's id, which stands in the address of its Activity. Raises ChatDown."""
@@ -47,11 +51,15 @@ class Identity:
         return int(found)
 
     async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        if self._now() < self._rests_until:
+            raise ChatDown("Discord asked us to wait")
         try:
             async with (
                 aiohttp.ClientSession(timeout=TIMEOUT, trust_env=False) as http,
                 http.request(method, self._base + path, allow_redirects=False, **options) as answer,
             ):
+                if answer.status in (UNAUTHORIZED, TOO_MANY):
+                    self._rests_until = self._now() + _seconds(answer.headers.get("Retry-After"))
                 _check(answer.status, path)
                 found = await answer.json()
         except (aiohttp.ClientError, TimeoutError, ValueError):
@@ -67,6 +75,11 @@ def _text(answer: Mapping[str, Any], field: str) -> str:
     if found is None:
         raise ChatDown("Discord's answer is malformed")
     return found
+
+
+def _seconds(retry_after: str | None) -> float:
+    """Read the header; REST where it says nothing that makes sense."""
+    return float(retry_after) if retry_after and SECONDS.fullmatch(retry_after) else REST
 
 
 def _check(status: int, path: str) -> None:

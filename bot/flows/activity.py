@@ -21,6 +21,10 @@ class Activity:
         """Return the application's id. Raises ChatDown."""
         return await self.identity.application()
 
-    async def enter(self, code: str) -> str:
-        """Turn the code of a member who agreed into the secret of a session. Raises NotConfirmed, ChatDown."""
-        return await sessions.begin_framed(self.store, await self.identity.member(code), self.clock())
+    async def member(self, code: str) -> int:
+        """Return who agreed, by the code that they were given. Raises NotConfirmed, ChatDown."""
+        return await self.identity.member(code)
+
+    async def begin(self, member: int) -> str:
+        """Return the secret of a session of who Discord said they are."""
+        return await sessions.begin_framed(self.store, member, self.clock())

@@ -161,7 +161,13 @@ class Linking:
         return consent
 
     async def _take(self, state: str) -> dict[str, Any]:
-        """Take out the link of this state: whoever comes second finds nothing. Raises LinkRefused."""
+        """Take out the link of this state: whoever comes second finds nothing. Raises LinkRefused.
+
+        It is looked for before anything is written: what strangers make up holds up nobody's writes.
+        """
+        async with self._store.reading() as tx:
+            if not await members.is_linking(tx, _digest(state)):
+                raise LinkRefused
         async with self._store.writing() as tx:
             begun = await members.take_link(tx, _digest(state))
         if begun is None or begun["expires_at"] <= self._clock():

@@ -36,6 +36,9 @@ async def enter(store: Store, link: str, now: datetime) -> str:
     """Turn a link's secret into that of a session. Raises LinkUsed for one that is used up, too old, or none."""
     if not SECRET.fullmatch(link):
         raise LinkUsed
+    async with store.reading() as tx:  # what strangers make up holds up nobody's writes
+        if await sessions.holder(tx, digest(link), LINK, now) is None:
+            raise LinkUsed
     async with store.writing() as tx:
         member, server = await sessions.holder(tx, digest(link), LINK, now), await sessions.server(tx, digest(link))
         if member is None or not await sessions.use_up(tx, digest(link)):
@@ -81,6 +84,9 @@ async def holder(store: Store, secret: str, now: datetime) -> int | None:
 
 async def end(store: Store, secret: str) -> None:
     """Log this browser out."""
+    async with store.reading() as tx:
+        if not await sessions.is_kept(tx, digest(secret)):
+            return
     async with store.writing() as tx:
         await sessions.use_up(tx, digest(secret))
 

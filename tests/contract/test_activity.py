@@ -1,5 +1,6 @@
 """The Activity's own addresses, over HTTP, with Discord's stand-in for who somebody is and a real store."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.adapters.identity import Identity
+from bot.adapters.identity import REST, Identity
 from bot.adapters.store import Store, members
 from bot.config import Secret
+from bot.errors import ChatDown, LinkRefused, LinkUsed
 from bot.flows import sessions
 from bot.flows.activity import Activity
+from bot.flows.link import Linking
 from bot.web import application as pages
 from bot.web.activity import app as activity
 from sandbox import discord
@@ -35,6 +38,20 @@ async def serving(app: web.Application) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+class Counted(Identity):
+    """Knows how many codes it was asked about at once, at the most."""
+
+    asked = most = 0
+
+    async def member(self, code: str) -> int:
+        self.asked += 1
+        self.most = max(self.most, self.asked)
+        try:
+            return await super().member(code)
+        finally:
+            self.asked -= 1
+
+
 @dataclass
 class Stage:
     """The pages of a bot whose Discord is the stand-in, and Anna."""
@@ -44,6 +61,7 @@ class Stage:
     http: aiohttp.ClientSession
     origin: str
     anna: User
+    identity: Counted
 
     async def enter(self, code: str, **headers: str) -> tuple[int, Any]:
         return await self.post({"code": code}, {**OURS, **headers})
@@ -66,12 +84,12 @@ async def stage(store: Store) -> AsyncIterator[Stage]:
     world = World()
     world.application.secret = SECRET
     async with serving(discord.application(world)) as api, aiohttp.ClientSession() as http:
-        identity = Identity(f"{api}/api/v10", Secret(world.token), Secret(SECRET))
+        identity = Counted(f"{api}/api/v10", Secret(world.token), Secret(SECRET))
         app = pages(_nothing, _healthy)
         inside = Activity(store, identity, clock)
         app.add_subapp("/activity", activity.application(inside, web.Application(), "https://bot.example", lambda: 0.0))
         async with serving(app) as origin:
-            yield Stage(world, store, http, origin, world.add_user("anna"))
+            yield Stage(world, store, http, origin, world.add_user("anna"), identity)
 
 
 async def _nothing(*_: object) -> None: ...
@@ -154,10 +172,54 @@ async def test_another_sites_form_logs_nobody_in(stage: Stage) -> None:
     assert not await stage.known()
 
 
-async def test_a_crowd_at_the_door_waits(stage: Stage) -> None:
+MANY = 100  # requests of somebody who wants to keep others out
+
+
+async def test_junk_keeps_nobody_out(stage: Stage) -> None:
+    shut = {stage.enter("né") for _ in range(MANY)} | {stage.post({"code": 1}, OURS) for _ in range(MANY)}
+    answers = await asyncio.gather(*shut, *(stage.enter(f"made-up-{number}") for number in range(MANY)))
+    assert {status for status, _ in answers} == {400, 403}
+    assert (await stage.enter(stage.world.oauth.consent(stage.anna)))[0] == 200
+
+
+async def test_who_comes_in_too_often_keeps_out_themselves_alone(stage: Stage) -> None:
     for _ in range(activity.RATE):
-        assert (await stage.enter("né"))[0] == 403
+        assert (await stage.enter(stage.world.oauth.consent(stage.anna)))[0] == 200
     assert (await stage.enter(stage.world.oauth.consent(stage.anna)))[0] == 429
+    assert (await stage.enter(stage.world.oauth.consent(stage.world.add_user("ben"))))[0] == 200
+
+
+async def test_discord_is_asked_about_a_few_codes_at_a_time(stage: Stage) -> None:
+    await asyncio.gather(*(stage.enter(f"made-up-{number}") for number in range(MANY)))
+    assert stage.identity.most == activity.AT_ONCE
+
+
+async def test_asked_to_wait_discord_is_asked_nothing_before(store: Store) -> None:
+    world, now = World(), [0.0]
+    world.application.secret = SECRET
+    async with serving(discord.application(world)) as api:
+        identity = Identity(f"{api}/api/v10", Secret(world.token), Secret(SECRET), lambda: now[0])
+        await identity.application()
+        world.faults.fail(429, matching="POST /oauth2/token")
+        with pytest.raises(ChatDown):
+            await identity.member("made-up")
+        asked = len(world.log)
+        with pytest.raises(ChatDown):
+            await identity.member(world.oauth.consent(world.add_user("anna")))
+        assert len(world.log) == asked
+        now[0] += REST
+        assert await identity.member(world.oauth.consent(world.add_user("ben")))
+
+
+async def test_what_strangers_send_holds_up_nobodys_writes(stage: Stage) -> None:
+    async with stage.store.writing() as tx:
+        await members.ensure(tx, stage.anna.id, clock())  # the writer's lock is held
+        async with asyncio.timeout(2):
+            with pytest.raises(LinkUsed):
+                await sessions.enter(stage.store, "a" * 43, clock())
+            await sessions.end(stage.store, "a" * 43)
+            with pytest.raises(LinkRefused):
+                await Linking(stage.store, None, None, clock).arrive("a" * 43, "code")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", ["/activity", "/activity/", "/activity/?frame_id=1&instance_id=2&platform=desktop"])

@@ -110,6 +110,10 @@ async def sweep_links(tx: Tx, now: datetime) -> None:
     await tx.execute(delete(LINK).where(LINK.c.expires_at <= now))
 
 
+async def is_linking(tx: Tx, digest: str) -> bool:
+    return (await tx.execute(select(LINK.c.digest).where(LINK.c.digest == digest))).first() is not None
+
+
 async def take_link(tx: Tx, digest: str) -> dict[str, Any] | None:
     """Take a link out: whoever comes second finds nothing (promise P32)."""
     row = (await tx.execute(select(LINK).where(LINK.c.digest == digest))).first()

@@ -28,6 +28,10 @@ async def server(tx: Tx, digest: str) -> int | None:
     return (await tx.execute(select(SESSION.c.server).where(SESSION.c.digest == digest))).scalar_one_or_none()
 
 
+async def is_kept(tx: Tx, digest: str) -> bool:
+    return (await tx.execute(select(SESSION.c.digest).where(SESSION.c.digest == digest))).first() is not None
+
+
 async def use_up(tx: Tx, digest: str) -> bool:
     """Delete it; False where it was gone before."""
     return bool((await tx.execute(delete(SESSION).where(SESSION.c.digest == digest))).rowcount)

@@ -4,6 +4,7 @@ Discord fetches all of it through a proxy of its own, <application id>.discordsa
 swipe page's own files and calls are there as well, at /activity/feed, so that one URL mapping is enough.
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -20,8 +21,10 @@ from bot.web.api.problems import Problem, described
 from bot.web.feed.callers import ours
 from bot.web.feed.reading import text
 
-RATE = 60  # log-ins a minute of everybody together: each is two requests of ours to Discord
-EVERYBODY = 0
+RATE = 20  # log-ins a minute of a member
+AT_ONCE = 8  # codes that Discord is asked about at a time; whose they are, nobody knows before it has answered
+PATIENCE = 8.0  # seconds that a log-in waits for its turn
+CROWDED = "Many are coming in right now. Try again in a minute."
 CODE = re.compile(r"[\x21-\x7e]{1,512}")  # visible ASCII (RFC 6749, appendix A)
 CLIENTS = "https://discord.com https://ptb.discord.com https://canary.discord.com"
 POLICY = (
@@ -37,6 +40,7 @@ FRAMED = web.RequestKey("framed", str)  # the policy of an answer that Discord m
 ACTIVITY = web.AppKey[Activity]("activity")
 ORIGIN = web.AppKey[str]("origin")
 ALLOWANCE = web.AppKey[Allowance]("log-ins")
+TURNS = web.AppKey[asyncio.Semaphore]("turns")
 
 
 def application(
@@ -46,7 +50,7 @@ def application(
     app = web.Application(middlewares=[described, ours])
     address = urlsplit(public_url)
     app[ACTIVITY], app[ORIGIN] = activity, f"{address.scheme}://{address.netloc}"
-    app[ALLOWANCE] = Allowance(RATE, now)
+    app[ALLOWANCE], app[TURNS] = Allowance(RATE, now), asyncio.Semaphore(AT_ONCE)
     app.router.add_get("", page)  # the mapped address, as Discord's proxy may ask for it: no redirect leads out of it
     app.router.add_get("/", page)
     app.router.add_get("/static/{name}", script)
@@ -71,18 +75,35 @@ async def script(request: web.Request) -> web.Response:
 
 
 async def enter(request: web.Request) -> web.Response:
-    """Begin a session for who agreed in Discord. The page keeps its secret in memory: the frame keeps no cookies."""
+    """Begin a session for who agreed in Discord. The page keeps its secret in memory: the frame keeps no cookies.
+
+    Everybody comes from Discord's proxy, so who asks too often is known only once Discord has said who it is. Before
+    that there is a line instead of a budget: what strangers send costs others a moment, and nobody their turn.
+    """
     await _check_origin(request)
-    if request.app[ALLOWANCE].take(EVERYBODY).wait:
-        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "Many are coming in right now. Try again in a minute.")
     code = await text(request, "code")
     try:
         if not CODE.fullmatch(code):
             raise NotConfirmed
-        session = await request.app[ACTIVITY].enter(code)
+        member = await _confirmed(request, code)
     except NotConfirmed as refused:
         raise Problem(HTTPStatus.FORBIDDEN, refused.for_member()) from None
-    return answers.fresh({"session": session})
+    if request.app[ALLOWANCE].take(member).wait:
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "You came in many times just now. Try again in a minute.")
+    return answers.fresh({"session": await request.app[ACTIVITY].begin(member)})
+
+
+async def _confirmed(request: web.Request, code: str) -> int:
+    """Return whose code it is, by Discord's word, in turn. Raises NotConfirmed, ChatDown, Problem."""
+    turns = request.app[TURNS]
+    try:
+        await asyncio.wait_for(turns.acquire(), PATIENCE)
+    except TimeoutError:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, CROWDED) from None
+    try:
+        return await request.app[ACTIVITY].member(code)
+    finally:
+        turns.release()
 
 
 async def _guard(request: web.Request, response: web.StreamResponse) -> None:
