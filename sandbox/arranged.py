@@ -8,7 +8,6 @@ in another key, fade-outs, fills, and players who are never quite on time. Sound
 """
 
 import argparse
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from bot.core import tables
 from sandbox import synth
 from sandbox.songs import sound_of
 from sandbox.styles import STYLES
@@ -205,14 +205,16 @@ def write_arranged(folder: Path, seeds: Sequence[int], families: Sequence[int] =
     """Write songs as `<seed>.flac`, and `sections.csv` that says where each section is: file, kind, start, end."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "sections.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["file", "kind", "start", "end"])
-        for seed in seeds:
-            song = arranged(seed, families)
-            soundfile.write(folder / f"{seed}.flac", play(song), RATE)
-            rows.writerows(
-                [f"{seed}.flac", each.kind, f"{each.start:.3f}", f"{each.end:.3f}"] for each in song.sections
-            )
+        tables.write(file, ("file", "kind", "start", "end"), _played(folder, seeds, families))
+
+
+def _played(folder: Path, seeds: Sequence[int], families: Sequence[int]) -> Iterator[tuple[str, ...]]:
+    """Write each song, and yield where its sections are."""
+    for seed in seeds:
+        song = arranged(seed, families)
+        soundfile.write(folder / f"{seed}.flac", play(song), RATE)
+        for each in song.sections:
+            yield f"{seed}.flac", each.kind, f"{each.start:.3f}", f"{each.end:.3f}"
 
 
 def main() -> None:

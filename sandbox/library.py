@@ -4,10 +4,9 @@ Either drawn (`drawn`: songs of `sandbox.songs`) or a real person's, from an Exp
 columns of such files are Spotify's former features; they stand in for our own in evaluations and go nowhere else.
 """
 
-import csv
 import gzip
-import io
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,10 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.core import tables
+from bot.core.moments import moment as moment_of
+from bot.core.tables import Row, uri_of
+from bot.core.tables.values import milliseconds, number
 from sandbox.songs import Features, Song
 from sandbox.spotify import Account, Like, Track, World
 
-ID = re.compile(r"^(?:spotify:track:)?([0-9A-Za-z]{22})$")
 SIZES = range(30, 1501)  # songs of a playlist that is worth keeping
 AUTOMATIC = re.compile(
     r"\b(liked|starred|shazam|discover weekly|release radar|daily mix|on repeat|repeat rewind|top songs|top tracks"
@@ -30,24 +32,11 @@ AUTOMATIC = re.compile(
 )
 ARTIST_SHARE = 0.4  # of a playlist, at most by one artist
 OVERLAP = 0.35  # of the smaller of two playlists, at most in the other
-HEADERS = {
-    "track_uri": "track_id",
-    "spotify_id": "track_id",
-    "track_name": "name",
-    "artist_name_s": "artists",
-    "album_name": "album",
-    "album_release_date": "release_date",
-    "track_duration_ms": "duration_ms",
-    "duration": "duration_ms",
-    "artist_genres": "genres",
-    "playlist_name": "playlist",
-}
 NUMBERS = (
     "danceability", "energy", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
     "valence", "tempo", "time_signature", "duration_ms",
 )  # fmt: skip
 
-Row = Mapping[str, str]
 Cells = Mapping[str, str | float]
 
 
@@ -83,9 +72,7 @@ class Library:
         """Write `track_id,isrc,<numbers…>,genres,artists,year`, as `python -m bot import features` reads it."""
         columns = dict.fromkeys(chain.from_iterable(self.features))
         with path.open("w", newline="", encoding="utf-8") as out:
-            writer = csv.DictWriter(out, tuple(columns))
-            writer.writeheader()
-            writer.writerows(self.features)
+            tables.write(out, tuple(columns), ([row.get(each, "") for each in columns] for row in self.features))
 
 
 # ---------------------------------------------------------------- drawn
@@ -119,7 +106,7 @@ def load(path: Path, *, playlists: int = 5, seed: int = 0, most: int | None = No
     The truth are `playlists` of the person's own, drawn with `seed` among the good ones (see `good_playlists`). With
     `most`, songs that are in none of them are left out, oldest first, until so many are left. Raises ValueError.
     """
-    rows = [row for row in _rows(path) if ID.match(row.get("track_id", "")) and row.get("name") and row.get("artists")]
+    rows = [row for row in _rows(path) if uri_of(row) and row.fields.get("title") and row.artists]
     if not rows:
         raise ValueError(f"{path.name}: no song with a track id, a name and artists")
     tracks = {track.uri: track for track in map(_track, reversed(rows))}
@@ -163,30 +150,27 @@ def _overlap(some: Sequence[str], others: Sequence[str]) -> float:
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    """The file's rows under plain headers: `Artist Name(s)` and `artists` are both `artists`."""
+    """The file's rows; those that cannot be read are left out."""
     packed = path.read_bytes()
-    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode("utf-8-sig")
-    reader = csv.reader(io.StringIO(text, newline=""))
-    plain = [re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_") for header in next(reader, [])]
-    headers = [HEADERS.get(header, header) for header in plain]
-    yield from (dict(zip(headers, row, strict=False)) for row in reader)
+    table = tables.Table(gzip.decompress(packed) if path.suffix == ".gz" else packed, most_rows=sys.maxsize)
+    return (row for row in table if isinstance(row, Row))
 
 
 def _uri(row: Row) -> str:
-    found = ID.match(row["track_id"])
-    return f"spotify:track:{found[1]}" if found else ""
+    return uri_of(row) or ""
 
 
 def _track(row: Row) -> Track:
+    said = row.fields
     return Track(
         id=_uri(row).rsplit(":", 1)[-1],
-        name=row["name"],
-        artists=tuple(row["artists"].split(";")),
-        album=row.get("album", ""),
-        release_date=row.get("release_date", ""),
-        duration_ms=int(float(row.get("duration_ms") or 0)),
-        isrc=row.get("isrc", ""),
-        explicit=row.get("explicit", "").lower() == "true",
+        name=said["title"],
+        artists=row.artists,
+        album=said.get("album", ""),
+        release_date=said.get("year", ""),
+        duration_ms=milliseconds(said) or 0,
+        isrc=said.get("isrc", ""),
+        explicit=number(said.get("explicit", "")) == 1,
     )
 
 
@@ -194,25 +178,22 @@ def _contents(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
     """The playlists by name, each song once, in the file's order."""
     contents: dict[str, dict[str, None]] = {}
     for row in rows:
-        if name := " ".join(row.get("playlist", "").replace("_", " ").split()):
+        if name := " ".join(_playlist(row).replace("_", " ").split()):
             contents.setdefault(name, {})[_uri(row)] = None
     return {name: tuple(uris) for name, uris in contents.items()}
+
+
+def _playlist(row: Row) -> str:
+    return row.fields.get("playlist") or row.fields.get("playlist_name", "")
 
 
 def _likes(rows: Sequence[Row]) -> tuple[Like, ...]:
     """Every song, liked when it was first added anywhere; where the file has no dates, an hour apart in its order."""
     first: dict[str, datetime] = {}
-    for number, row in enumerate(rows):
-        moment = _moment(row.get("added_at", "")) or datetime(2020, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+    for at, row in enumerate(rows):
+        moment = moment_of(row.fields.get("added_at", "")) or datetime(2020, 1, 1, tzinfo=UTC) + timedelta(hours=at)
         first[_uri(row)] = min(moment, first.get(_uri(row), moment))
     return _newest_first(Like(uri, moment) for uri, moment in first.items())
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _fewest(likes: tuple[Like, ...], truth: Mapping[str, Sequence[str]], most: int | None) -> tuple[Like, ...]:
@@ -224,11 +205,12 @@ def _fewest(likes: tuple[Like, ...], truth: Mapping[str, Sequence[str]], most: i
 
 
 def _features(track: Track, row: Row) -> Cells:
-    numbers = {name: float(row[name]) for name in NUMBERS if row.get(name)}
-    if row.get("key"):
-        angle = 2 * pi * (7 * int(float(row["key"])) % 12) / 12
+    read = {name: number(row.fields.get(name, "")) for name in (*NUMBERS, "key")}
+    numbers = {name: value for name, value in read.items() if value is not None}
+    if (key := numbers.pop("key", None)) is not None:
+        angle = 2 * pi * (7 * int(key) % 12) / 12
         numbers |= {"key_cos": round(cos(angle), 5), "key_sin": round(sin(angle), 5)}
-    return _cells(track, numbers, tuple(filter(None, row.get("genres", "").split(","))))
+    return _cells(track, numbers, tuple(filter(None, row.fields.get("genres", "").split(","))))
 
 
 # ---------------------------------------------------------------- both

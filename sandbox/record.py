@@ -7,7 +7,6 @@ artist. A song of two styles is named by the stronger.
 """
 
 import argparse
-import csv
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from bot.core import tables
 from sandbox.songs import Song, songs, write_audio
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -45,9 +45,7 @@ def record(made: Sequence[Song], folder: Path) -> None:
         for _ in tqdm(written, total=len(made), unit=" songs", disable=None):
             pass
     with (folder / "truth.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADERS)
-        writer.writerows(truth(song) for song in made)
+        tables.write(file, HEADERS, map(truth, made))
 
 
 def file_name(song: Song) -> str:

@@ -28,7 +28,7 @@ def lines(data: bytes) -> Iterator[str]:
     """Return the lines with their ends, without marks and noughts."""
     encoding = two_bytes(data)
     found = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="") if encoding else _mixed(data)
-    return (line.replace(MARK, "").replace("\0", "") for line in found)
+    return (line.lstrip(MARK).replace("\0", "") for line in found)
 
 
 def two_bytes(data: bytes) -> str | None:

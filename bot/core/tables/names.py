@@ -24,7 +24,8 @@ class Names:
 
     def split(self, cell: str) -> tuple[str, ...]:
         """Return the artists of a cell, each once; a separator behind a backslash belongs to the name."""
-        if cell.startswith("[") and cell.endswith("]") and (listed := LITERAL.findall(cell)):
+        literal = self.separator == "," and cell.startswith("[") and cell.endswith("]")
+        if literal and (listed := LITERAL.findall(cell)):
             parts = [one or other for one, other in listed]
         else:
             parts = re.split(rf"(?<!\\){self.separator}", cell)
