@@ -12,7 +12,7 @@ ELSE = re.compile(
     r"spotify:(?!track:)\w+:|(?:https?://)?(?:open|play)\.spotify\.com/(?!(?:intl-[a-z-]+/)?(?:embed/)?track/)"
 )
 ISRC = re.compile(r"(?<![A-Z0-9])([A-Z]{2})[-\s]*([A-Z0-9]{3})[-\s]*(\d{2})[-\s]*(\d{5})(?![A-Z0-9])")
-ODD_ISRC = re.compile(r"(?=(?:\D*\d){5})[A-Z0-9]{6,15}")  # of another shape, as some catalogues have them
+ODD_ISRC = re.compile(r"(?!UNKNOWN|MISSING|UNDEFINED)[A-Z0-9]{5,15}")  # of another shape, as some catalogues have them
 
 
 def track_uri(text: str) -> str | None:
@@ -28,7 +28,9 @@ def no_song(text: str) -> bool:
 
 def isrc(text: str | None) -> str | None:
     """Return the code as QZAAA2500001, however it is written; of several the first; None where there is none."""
-    plain = (text or "").upper()
+    if not text:
+        return None
+    plain = text.upper()
     if found := ISRC.search(plain):
         return "".join(found.groups())
     bare = re.sub(r"[-\s]", "", plain)

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from bot.core.codes import isrc
+
 Alike = Callable[[str, str], float]  # 0 to 100, whatever the order of the words, as rapidfuzz's token_sort_ratio
 
 TITLES, ARTISTS, QUALIFIERS = 90.0, 87.0, 85.0  # the least likeness; one letter in ten may differ
@@ -78,7 +80,7 @@ def match(song: Named, file: Named, alike: Alike) -> Match | None:
     """Return how well the file fits the song; None where it does not, or not surely enough."""
     apart = _apart(song, file)
     if apart is None or apart <= LYING:
-        if song.isrc and file.isrc and _isrc(song.isrc) == _isrc(file.isrc):
+        if song.isrc and file.isrc and isrc(song.isrc) == isrc(file.isrc):
             return Match(1.0, "isrc")
         if song.mbids & file.mbids:
             return Match(0.99, "mbid")
@@ -93,7 +95,7 @@ def best(song: Named, files: Iterable[tuple[str, Named]], alike: Alike) -> tuple
 
 def keys(named: Named) -> set[str]:
     """Return keys of which a song and its file have one in common, so that not all need be compared with all."""
-    by_code = {f"isrc:{_isrc(named.isrc)}"} if named.isrc else set()
+    by_code = {f"isrc:{isrc(named.isrc)}"} if named.isrc else set()
     by_id = {f"mbid:{each}" for each in named.mbids}
     by_artist = {f"artist:{each}" for each in people(named.artists)}
     return by_code | by_id | by_artist | {f"title:{title(named.title).plain}"}
@@ -181,10 +183,6 @@ def _letters(text: str) -> str:
 
 def _squeezed(text: str) -> str:
     return " ".join(text.split())
-
-
-def _isrc(code: str) -> str:
-    return re.sub(r"[^0-9A-Z]", "", code.upper())
 
 
 def _apart(song: Named, file: Named) -> float | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bot.core import codes
+
 UNTITLED = "Untitled song"  # stands in for the title of a song that came without one
 
 
@@ -49,6 +51,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Song:
+    """A song by its URI. `isrc` has the one spelling that everything is compared by, whatever it was made with."""
+
     song: str
     title: str
     artists: tuple[str, ...]
@@ -58,6 +62,9 @@ class Song:
     isrc: str | None = None
     url: str | None = None
     cover: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "isrc", codes.isrc(self.isrc))
 
     def filled_from(self, other: "Song") -> "Song":
         """Return the song with `other`'s values where its own are missing."""

@@ -1,16 +1,13 @@
 """Match: the operator's word on which file of the music folder a song is, where the matcher is mistaken."""
 
-import re
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, lookups, recordings, schema, songs
+from bot.core.codes import track_uri
 from bot.core.records import Song
 from bot.errors import BadChoice
 
 SOURCE = "audio"  # the name by which the folder's features go
-LINK = re.compile(
-    r"(?:spotify:track:|https://open\.spotify\.com/(?:intl-\w+/)?track/)?(?P<id>[0-9A-Za-z]{22})(?:\?.*)?"
-)
 
 
 async def correct(store: Store, typed: str, paths: list[str], now: datetime) -> Song:
@@ -38,8 +35,7 @@ async def leave_to_matcher(store: Store, typed: str, now: datetime) -> Song:
 
 
 async def _song(tx: Tx, typed: str) -> Song:
-    link = LINK.fullmatch(typed)
-    song = f"spotify:track:{link['id']}" if link else typed
+    song = track_uri(typed) or typed
     if found := await songs.get(tx, song):
         return found
     if await songs.is_own(tx, song):

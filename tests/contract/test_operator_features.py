@@ -47,6 +47,16 @@ async def test_the_operators_table_is_read_in_every_form(
     assert await kept(store, file, now, Song(URI, "Nachtbus", ("Lena Ohm",))) == {"tempo": 120}
 
 
+@pytest.mark.parametrize("theirs", ["USQZA2500001", "us-qza-25-00001", "ISRC US QZA 25 00001"])
+@pytest.mark.parametrize("ours", ["USQZA2500001", "usqza2500001", "US-QZA-25-00001", "US-QZA-25-00001; QZAAA2500002"])
+async def test_a_recording_is_found_however_either_side_writes_its_code(
+    store: Store, now: datetime, tmp_path: Path, theirs: str, ours: str
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(f"isrc,tempo\n{ours},120\n")
+    assert await kept(store, file, now, Song(URI, "Nachtbus", ("Lena Ohm",), isrc=theirs)) == {"tempo": 120}
+
+
 async def test_rows_that_name_no_song_are_told_with_their_lines(store: Store, now: datetime, tmp_path: Path) -> None:
     file = tmp_path / "mine.csv"
     rows = [

@@ -49,6 +49,34 @@ async def test_members_of_the_first_schema_come_along_and_teach_nothing(tmp_path
     assert (ada.teaches, ada.taught) == (False, None)
 
 
+async def test_codes_of_recordings_that_an_older_version_kept_get_one_spelling(tmp_path, now: datetime) -> None:
+    told = {"us-qza-25-00001": 120, "USQZA2500001": 121, "qzaaa2500002": 90}
+
+    def before(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0013")
+        song = "INSERT INTO song (song, title, artists, isrc, origin, cached_at) VALUES ('a', 'A', '[]', ?, 2, 0)"
+        connection.exec_driver_sql(song, ("us-qza-25-00001",))
+        columns = "owner, song, source, numbers, sets, at"
+        feature = f"INSERT INTO feature ({columns}) VALUES (0, ?, 'operator:x', ?, '{{}}', 0)"  # noqa: S608
+        for code, tempo in told.items():
+            connection.exec_driver_sql(feature, (f"isrc:{code}", f'{{"tempo": {tempo}}}'))
+        connection.commit()
+
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    async with store._engine.connect() as tx:
+        await tx.run_sync(before)
+    await store.migrate()
+    async with store.reading() as tx:
+        kept = await songs.some(tx, "a")
+        known = await songs.features(tx, ADA, [*kept.values(), Song("b", "B", (), isrc="QZAAA2500002")])
+        spelt = (await tx.execute(select(schema.song.c.isrc))).scalar_one()
+    await store.close()
+    assert spelt == "USQZA2500001"
+    assert [each.numbers for each in known.values()] == [{"tempo": 120}, {"tempo": 90}]
+
+
 async def test_songs_that_an_older_version_kept_as_they_came_are_mended(tmp_path, now: datetime) -> None:
     odd = [("a", "", '[null, 7, "Ann"]', "'soon'"), ("b", "B", "null", "1.5"), ("c", "C", '["Cat"]', "7")]
 

@@ -64,10 +64,9 @@ class Previews:
 
     async def of(self, isrc: str) -> Preview | None:
         """Return the preview of a recording, None where Deezer has none. Raises SourceWaits, SourceFailed."""
-        code = isrc.upper().replace("-", "")
-        if not ISRC.fullmatch(code):
+        if not ISRC.fullmatch(isrc):
             return None
-        said = preview(await self._site.get(f"/track/isrc:{code}"))
+        said = preview(await self._site.get(f"/track/isrc:{isrc}"))
         if not isinstance(said, Refusal):
             return said if said is not None and is_theirs(said.url, self._site.base) else None
         if said.code == NO_DATA:

@@ -46,7 +46,7 @@ class MusicBrainz:
         return {each.song.song: found for each in subjects if (found := await self._one(each))}
 
     async def _one(self, subject: Subject) -> Learnt | None:
-        isrc = re.sub(r"[^0-9A-Z]", "", (subject.song.isrc or "").upper())
+        isrc = subject.song.isrc or ""
         if not ISRC.fullmatch(isrc):
             return None
         # Built by hand: the plus signs of `inc` are to stay what they are.

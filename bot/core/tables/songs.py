@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from bot.core.codes import isrc, name_uri, no_song, track_uri
+from bot.core.codes import name_uri, no_song, track_uri
 from bot.core.features import LIKED, SongFeatures
 from bot.core.moments import moment, year_of
 from bot.core.records import Like, Song
@@ -89,7 +89,7 @@ def like_of(row: Row) -> Like:
         album=album,
         year=int(year) if year is not None else None,
         duration_ms=milliseconds(row.fields),
-        isrc=isrc(row.fields.get("isrc")),
+        isrc=row.fields.get("isrc"),
     )
     return Like(song, moment(row.fields.get("added_at", "")))
 

@@ -1,0 +1,59 @@
+"""Codes: each in one spelling, however it is written."""
+
+import pytest
+
+from bot.core.codes import isrc, no_song, track_uri
+from bot.core.records import Song
+
+ID = "4N42ow0h4JoK68OQwOzsQn"
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("QZAAA2500001", "QZAAA2500001"),
+        ("qz-aaa-25-00001", "QZAAA2500001"),
+        ("ISRC QZ AAA 25 00001", "QZAAA2500001"),
+        ("QZAAA2500001; QZAAA2500002", "QZAAA2500001"),
+        ("zz-s01-00001", "ZZS0100001"),
+        ("", None),
+        (None, None),
+        ("n/a", None),
+        ("unknown", None),
+        ("x" * 5000, None),
+    ],
+)
+def test_a_recordings_code_has_one_spelling(written: str | None, code: str | None) -> None:
+    assert isrc(written) == code
+    assert Song("a", "A", (), isrc=written).isrc == code
+
+
+@pytest.mark.parametrize(
+    "written",
+    [ID, f"spotify:track:{ID}", f"https://open.spotify.com/track/{ID}?si=x", f" open.spotify.com/intl-pt/track/{ID} "],
+)
+def test_a_track_is_known_by_uri_link_and_id(written: str) -> None:
+    assert track_uri(written) == f"spotify:track:{ID}"
+    assert not no_song(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"spotify:episode:{ID}",
+        f"https://open.spotify.com/intl-de/episode/{ID}",
+        f"https://open.spotify.com/album/{ID}",
+        "spotify:local:Ann:Demos:Sketch:61",
+    ],
+)
+def test_what_is_no_track_is_no_song(written: str) -> None:
+    assert track_uri(written) is None
+    assert no_song(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["", "x", ID[1:], "é" * 22, f"spotify:track:{ID}x", f"https://example.com/track/{ID}"]
+)
+def test_anything_else_is_nothing(written: str) -> None:
+    assert track_uri(written) is None
+    assert not no_song(written)
