@@ -21,8 +21,11 @@ CratekeeperError
 │   ├── CoolingDown          Spotify asks everyone to wait
 │   ├── NotOnAllowList       the app's five seats do not include this member
 │   ├── ConsentEnded         `invalid_grant`: the member must link again
-│   ├── SpotifyDown          5xx or no connection
-│   └── PlaylistKeepsChanging
+│   ├── SpotifyDown          5xx or no connection: whether it was carried out is not known
+│   ├── Unsettled            written, and not readable yet
+│   ├── SongsRefused         Spotify takes none of these songs
+│   ├── PlaylistFull         it takes no more songs
+│   └── PlaylistGone         deleted, or no longer the member's to change
 ├── AudioError               a file that cannot be heard; remembered, so that it is tried once
 │   ├── NotAudio             no sound in it, or of no kind that is read
 │   │   └── NotOpened        not there, not readable, not a file
@@ -224,17 +227,25 @@ class SpotifyDown(SpotifyError):
     """Spotify cannot be reached."""
 
 
-class PlaylistKeepsChanging(SpotifyError):
-    """The playlist changes while it is being sorted."""
+class Unsettled(SpotifyError):
+    """What was written cannot be read yet."""
 
     theirs = True
 
-    def __init__(self, playlist: str) -> None:
-        self.playlist = playlist
-        super().__init__(f"playlist {playlist} kept changing")
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(f"not settled; looking again at {until:%Y-%m-%d %H:%M:%S %Z}")
 
     def for_member(self) -> str:
-        return "Someone is changing that playlist right now, so I stopped. Their songs are untouched; try /sort again."
+        return "Spotify does not show all of it yet. I look again by myself."
+
+
+class SongsRefused(SpotifyError):
+    """Spotify does not take these songs."""
+
+
+class PlaylistFull(SpotifyError):
+    """Spotify takes no more songs in that playlist."""
 
 
 class PlaylistGone(SpotifyError):

@@ -29,6 +29,7 @@ class Found:
     name: str
     total: int | None
     snapshot: str | None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,12 @@ class Music(Protocol):
         """Return the playlists that the member may write to (their own, or collaborative)."""
         ...
 
-    async def create(self, name: str) -> Found:
-        """Make a playlist at the member's."""
+    async def create(self, name: str, mark: str = "") -> Found:
+        """Make a playlist at the member's, with `mark` in its description."""
+        ...
+
+    async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
+        """Return those of the playlists that the member still has: not deleted, not unfollowed."""
         ...
 
     async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
@@ -74,11 +79,14 @@ class Music(Protocol):
         ...
 
     async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
-        """Put at most 100 songs in at `position`, or at the end. One call, sent once."""
+        """Put at most 100 songs in at `position`, or at the end. One call, sent once.
+
+        Raises SongsRefused or PlaylistFull where nothing was put in, SpotifyDown where that is not known.
+        """
         ...
 
     async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
-        """Take every occurrence of at most 100 songs out. One call, sent once."""
+        """Take every occurrence of at most 100 songs out. Raises SongsRefused, or SpotifyDown, as `add` does."""
         ...
 
     async def save(self, songs: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from bot.adapters.store import members, setbacks, shown, writes
 from bot.background import Background
 from bot.core.records import Work
-from bot.flows import digest, hear, notify, publish, report, repost, rounds, train
+from bot.flows import digest, hear, keep, notify, publish, report, repost, rounds, train
 from bot.flows.attempt import attempt, keep_trying
 from bot.mouth import Mouth
 from bot.services import Services
@@ -88,6 +88,7 @@ class Upkeep:
             "links": self._sweep_links,
             "polls": self._begin_polls,
             "writes": self._resume_writes,
+            "playlists": self._resume_making,
             "consents": partial(notify.warn_of_consent, store),
             "news": self._begin_telling,
             "rounds": self._begin_rounds,
@@ -134,6 +135,13 @@ class Upkeep:
             jobs = await self._services.jobs.pending(write.member)
             if not any(job.kind == "apply" and job.argument == write.write for job in jobs):
                 await self._services.jobs.enqueue("apply", write.member, write.write)
+
+    async def _resume_making(self, _: datetime) -> None:
+        """A playlist that was asked for at Spotify is looked for, or made, until it is there."""
+        jobs = self._services.jobs
+        for member in await keep.unfinished(self._services.store):
+            if not any(job.kind == "keep" for job in await jobs.pending(member)):
+                await jobs.enqueue("keep", member)
 
     async def _begin_telling(self, now: datetime) -> None:
         for member in await notify.owed(self._services.store):

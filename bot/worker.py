@@ -20,8 +20,9 @@ from bot.errors import (
     StoreBusy,
     StoreFull,
     TrainingFailed,
+    Unsettled,
 )
-from bot.flows import hear, library, link, notify, publish, save, sort, train, watch
+from bot.flows import hear, keep, library, link, notify, publish, save, sort, train, watch
 from bot.flows.attempt import failed, succeeded
 from bot.mouth import Mouth
 from bot.ports import Music
@@ -31,7 +32,8 @@ from bot.upkeep import AT_ONCE, share_rest
 log = logging.getLogger(__name__)
 BACK_OFF = 5  # seconds; doubled with each try, spread over the whole of it ("full jitter")
 LONGEST = 300
-UNASKED = {"poll", "hear", "place", "share"}  # kinds of job that begin by themselves
+SAY_SO = 5  # tries, after which the member hears that Spotify does not answer
+UNASKED = {"poll", "hear", "place", "share", "keep"}  # kinds of job that begin by themselves
 LATER = 1  # argument of "hear", beside AT_ONCE: what waits for an hour is no reason not to begin now
 
 
@@ -49,6 +51,7 @@ class Worker:
             "place": self._place,
             "save": self._save,
             "share": self._share,
+            "keep": self._keep,
         }
 
     async def run(self, job: Job) -> None:
@@ -60,7 +63,11 @@ class Worker:
         except CoolingDown as wait:
             await self._put_off(job, (wait.until - now).total_seconds() + 1)
             await self._say(job, wait)
-        except (SpotifyDown, ChatDown):
+        except Unsettled as wait:
+            await self._put_off(job, (wait.until - now).total_seconds())
+        except (SpotifyDown, ChatDown) as down:
+            if job.tries == SAY_SO and isinstance(down, SpotifyDown):
+                await self._say(replace(job, tries=0), down)
             await self._put_off(job, random.uniform(0, min(LONGEST, BACK_OFF * 2**job.tries)))  # noqa: S311
         except (ConsentEnded, NotLinked, TrainingFailed) as known:
             await self._say(job, known)
@@ -206,6 +213,14 @@ class Worker:
             return
         async with services.store.writing() as tx:
             await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
+
+    async def _keep(self, job: Job, now: datetime) -> None:
+        """Go on with a playlist that was asked for at Spotify and is not known to be there."""
+        services = self._services
+        made = await keep.resume(services.store, await services.music(job.member), job.member, now)
+        async with services.store.writing() as tx:
+            for each in made:
+                await notices.add(tx, job.member, "kept", {"name": each.name}, now)
 
     async def _share(self, job: Job, now: datetime) -> None:
         """Write a shared playlist into its host's account, for as long as they are in its server."""

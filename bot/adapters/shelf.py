@@ -22,8 +22,11 @@ class Shelf:
             kept = await playlists.of_member(tx, self._member)
             return [Found(each.ref, each.name, len(await playlists.items(tx, each.playlist)), None) for each in kept]
 
-    async def create(self, name: str) -> Found:
-        return Found(f"shelf:{secrets.token_hex(8)}", name, 0, None)
+    async def create(self, name: str, mark: str = "") -> Found:
+        return Found(f"shelf:{secrets.token_hex(8)}", name, 0, None, mark)
+
+    async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
+        return frozenset(playlists)
 
     async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
         async with self._store.reading() as tx:

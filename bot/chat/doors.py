@@ -16,6 +16,7 @@ from bot.chat.layout import Page
 from bot.core.records import Member, Notice
 from bot.errors import ChatDown, ChatWaits, CratekeeperError
 from bot.flows import notify
+from bot.flows.sort import Receipt
 
 log = logging.getLogger(__name__)
 UNHEARD = (discord.HTTPException, discord.RateLimited, ClientError, OSError, TimeoutError)  # some are aiohttp's
@@ -114,6 +115,9 @@ def _closed(door: str, unheard: Exception) -> bool:
     return False
 
 
+SHARED = {"shared": shared.written, "lost": shared.lost, "left": shared.host_left}
+
+
 async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
     """What a notice says; None for one that only its asker cares for, and nobody asks any more."""
     match notice.kind:
@@ -131,12 +135,10 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
         case "prompt":
             mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
             return Page(sentences.NOT_THEIR_PROMPT, layout.row(mine))
-        case "shared":
-            return Page(shared.written(notice.body))
-        case "lost":
-            return Page(shared.lost(notice.body))
-        case "left":
-            return Page(shared.host_left(notice.body))
+        case "kept":
+            return Page(texts.kept([str(notice.body["name"])]))
+        case "shared" | "lost" | "left":
+            return Page(SHARED[notice.kind](notice.body))
         case _:
             return Page(str(notice.body.get("text") or sentences.DEFECT))
 
@@ -173,6 +175,10 @@ async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     except CratekeeperError as gone:
         log.info("a receipt is not kept any more: %s", gone)
         return None
-    if found.receipt.write.kind in ("tap", "add") and not asked and not found.receipt.write.problem:
+    if found.receipt.write.kind in ("tap", "add") and not asked and not _went_wrong(found.receipt):
         return None
     return await sort.page_of(bot, found)
+
+
+def _went_wrong(receipt: Receipt) -> bool:
+    return bool(receipt.write.problem or receipt.refused)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.chat import cards, ids, layout, sentences, texts, words
+from bot.chat import cards, ids, layout, outcomes, sentences, words
 from bot.chat.layout import Page, Tap
 from bot.core.records import Change
 from bot.flows.label import Question
@@ -18,10 +18,10 @@ def dry_run(receipt: Receipt, page: int = 0) -> Page:
     """What would be done, to page through, with **Apply** / **Ask me those** / **Cancel**."""
     write, entries = receipt.write.write, _entries(receipt)
     if not entries:
-        return Page(texts.dry_run(receipt), sentences.NOTHING_TO_SORT)
+        return Page(outcomes.dry_run(receipt), sentences.NOTHING_TO_SORT)
     changes = bool(receipt.placed or receipt.removed)
     return Page(
-        texts.dry_run(receipt),
+        outcomes.dry_run(receipt),
         words.changes(receipt) or None,
         _page_of(entries, page),
         layout.row(
@@ -40,7 +40,7 @@ def receipt(found: Reviewed, questions: Sequence[Question] = (), page: int = 0, 
     rest = waiting - len(questions)
     return Page(
         note or None,
-        texts.receipt(done, waiting),
+        outcomes.receipt(done, waiting),
         _page_of(lines, page) if lines else None,
         _turn("turn", write, len(lines), page),
         *(item for question in questions for item in cards.block(question)),
@@ -52,7 +52,7 @@ def not_there(found: Reviewed, page: int) -> Page:
     """The receipt, with a select in place of its buttons: which of these songs does not belong?"""
     done = found.receipt
     return Page(
-        texts.receipt(done, len(found.waiting)),
+        outcomes.receipt(done, len(found.waiting)),
         layout.menu(ids.of("out", done.write.write, page), "Which one does not belong?", _options(found, page)),
         layout.row(layout.button("Back", ids.of("turn", done.write.write, page))),
     )
@@ -76,7 +76,7 @@ def _options(found: Reviewed, page: int) -> list[layout.Option]:
 
 
 def _actions(done: Receipt, page: int, rest: int) -> layout.Row | None:
-    write, undoable = done.write.write, done.write.kind != "undo" and not done.undone
+    write, undoable = done.write.write, done.ended and done.write.kind != "undo" and done.undo is None
     placed = bool(done.placed) and undoable
     taps = [
         layout.button("Undo", ids.of("undo", write)) if undoable and (done.placed or done.removed) else None,

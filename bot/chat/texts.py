@@ -9,7 +9,6 @@ from bot.errors import timestamp
 from bot.flows.keep import Shown
 from bot.flows.label import Guess
 from bot.flows.library import Imported
-from bot.flows.sort import Receipt
 from bot.flows.status import LayerStatus, Status
 from bot.flows.tokens import Issued
 from bot.flows.why import Explained
@@ -127,36 +126,6 @@ def not_published(reason: str, *, has_model: bool) -> str:
     if has_model:
         return f"I learnt again and keep the model I had. The new one is {because}."
     return f"I learnt from your labels and do not trust it yet: {because}. A few more taps help."
-
-
-def dry_run(receipt: Receipt) -> str:
-    placed, asked = len({each.song for each in receipt.placed}), len(receipt.asked)
-    rest = f"{words.does(asked, 'needs', 'need')} your word, {words.does(receipt.left, 'stays', 'stay')}."
-    taken = len(receipt.removed)
-    out = f" {words.count(taken, 'song')} would come out again, by your word." if taken else ""
-    return f"**{placed:,} of {receipt.write.total:,} would be placed**, {rest}{out}"
-
-
-def receipt(done: Receipt, waiting: int) -> str:
-    """The headline of what was written: totals, and whatever went wrong."""
-    new = words.count(done.write.total, "new like")
-    head = {"undo": "Taken back", "watch": f"{new} sorted"}.get(done.write.kind, "Done")
-    parts = [f"**{head}**", words.changes(done), f"{waiting:,} for you to decide" if waiting else ""]
-    said = " · ".join(part for part in parts if part)
-    more = [done.write.problem, "Taken back since." if done.undone else None]
-    return "\n".join([said, *(line for line in more if line)])
-
-
-def applying(receipt: Receipt) -> str:
-    return f"Writing to your playlists: {words.changes(receipt) or 'nothing to change'}."
-
-
-def ruled_out(receipt: Receipt, line: int) -> str:
-    found = next((each for each in receipt.changes if each.change == line), None)
-    if found is None or found.song not in receipt.songs or found.playlist not in receipt.playlists:
-        return "Noted."
-    where = words.playlist_name(receipt.playlists[found.playlist])
-    return f"Noted: {words.song_name(receipt.songs[found.song])} does not belong in {where}. It comes out again."
 
 
 def explained(found: Explained, playlists: Mapping[int, Playlist]) -> str:

@@ -9,6 +9,7 @@ way out. Where the oldest gives way, nothing is refused. `tests/contract/test_li
 LAYERS = 10  # of a member
 PLAYLISTS = 25  # in a layer: what a select of Discord holds
 PLAYLISTS_EVER = 500  # of a member, those that they let go of among them: their labels are kept
+MAKINGS = 5  # playlists that were asked for at Spotify, and may be there or not
 TOKENS = 5  # of the HTTP API
 FOLLOWED = 500
 MATCHES = 100  # that a member asked for: open, or agreed to

@@ -52,14 +52,22 @@ def plan(
 
     A None in `current` is a place without a song (an episode, a hole): it counts as a place, and is left alone.
     Only songs in `ours` (those that we added and the member left alone) are ever taken out: what a person put
-    there stays, whatever the model thinks (promise P4). Nothing that is there is added again.
+    there stays, whatever the model thinks (promise P4). Nothing that is there is added again. A position that the
+    playlist no longer has means the end.
     """
     present = frozenset(current)
     missing = {song: position for song, position in add if song not in present}
     gone = frozenset(remove) & ours & present
+    places = sum(song not in gone for song in current)
+    inserts, ends = list[tuple[int, str]](), list[str]()
+    for position, song in sorted((position, song) for song, position in missing.items() if position is not None):
+        if position <= places + len(inserts):
+            inserts.append((position, song))
+        else:
+            ends.append(song)
     return Plan(
-        append=tuple(song for song, position in missing.items() if position is None),
-        insert=tuple(sorted((position, song) for song, position in missing.items() if position is not None)),
+        append=(*ends, *(song for song, position in missing.items() if position is None)),
+        insert=tuple(inserts),
         remove=tuple(dict.fromkeys(song for song in current if song is not None and song in gone)),
     )
 

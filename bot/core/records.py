@@ -181,6 +181,9 @@ class Change:
     state: str
     probability: float | None
     certainty: str | None
+    sent_at: datetime | None = None
+    sends: int = 0
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,3 +253,14 @@ class Setback:
     due: datetime
     reference: str
     told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A playlist that was asked for at Spotify. `mark` stands in its description; asked_at: None before that."""
+
+    member: int
+    purpose: str
+    name: str
+    mark: str
+    asked_at: datetime | None = None

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
-from bot.core import limits
-from bot.core.plan import Plan, plan
+from bot.core import journal, limits
+from bot.core.journal import Line
 
 DAY = timedelta(days=1)
 AT_LEAST = 2  # members who say drop before a song is dropped
@@ -24,17 +25,20 @@ class State(StrEnum):
     """What we know of a song in the host's playlist."""
 
     WANTED = "wanted"  # not there, as far as we did
-    ATTEMPTED = "attempted"  # being put in or taken out; whether that arrived, reading again tells
+    ATTEMPTED = "attempted"  # being put in; whether Spotify carried that out is not known
+    SENT = "sent"  # Spotify confirmed that; not read there yet
+    LEAVING = "leaving"  # being taken out
     WRITTEN = "written"  # there, and by us
     THEIRS = "theirs"  # there before we came: never taken out (promise P4)
     TAKEN = "taken"  # the host took it out: never put back
+    REFUSED = "refused"  # Spotify does not take it
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """A playlist that several keep. server: whose members keep it; None: its partners. ref: None until it is made.
 
-    making: it was asked for, and what came of that is not known yet.
+    making: it is being made, or its first songs are being put in; its host has not been told yet.
     """
 
     shared: int
@@ -57,6 +61,14 @@ class Brought:
     at: datetime
     dropped_at: datetime | None = None
     state: str = State.WANTED
+    sent_at: datetime | None = None  # when it was last sent to Spotify
+    sends: int = 0  # how often it was sent
+    problem: str | None = None
+
+    @property
+    def action(self) -> str:
+        """What was last sent: a song that is (being) taken out has no addition to go by."""
+        return "remove" if self.state in (State.LEAVING, State.WANTED) else "add"
 
     @property
     def stands(self) -> bool:
@@ -132,31 +144,67 @@ def writable(song: str, ref: str | None) -> bool:
 
 
 def seen(brought: Brought, there: bool) -> Brought:
-    """Return the song with what a look at the host's playlist says of it."""
-    states = {
-        State.WANTED: State.THEIRS if there else State.WANTED,
-        State.ATTEMPTED: State.WRITTEN if there else State.WANTED,
-        State.WRITTEN: State.WRITTEN if there else State.TAKEN,
-        State.THEIRS: State.THEIRS if there else State.TAKEN,
-        State.TAKEN: State.THEIRS if there else State.TAKEN,
-    }
-    return replace(brought, state=states[State(brought.state)])
+    """Return a song that is not being written with what a look at the host's playlist says of it."""
+    state = State(brought.state)
+    if state in (State.THEIRS, State.TAKEN):
+        state = State.THEIRS if there else State.TAKEN
+    elif state == State.WRITTEN and not there:
+        state = State.TAKEN
+    return replace(brought, state=state)
 
 
-def todo(record: Sequence[Brought], current: Sequence[str | None], ref: str | None) -> Plan:
-    """Return what is to be written, given songs as they were just `seen`."""
-    add = [
-        (each.song, None) for each in record if each.stands and each.state == State.WANTED and writable(each.song, ref)
-    ]
-    ours = frozenset(each.song for each in record if each.state == State.WRITTEN)
-    return plan(current, add, [each.song for each in record if not each.stands], ours)
+def line(brought: Brought, ref: str | None) -> Line | None:
+    """Return what is to be written of a song; None where nothing is."""
+    state = _TO_PUT_IN.get(State(brought.state)) if brought.stands else _TO_TAKE_OUT.get(State(brought.state))
+    if state is None or (brought.stands and not writable(brought.song, ref)):
+        return None
+    sends = 0 if state == journal.State.WANTED and brought.state != State.WANTED else brought.sends
+    action: Literal["add", "remove"] = "add" if brought.stands else "remove"
+    return Line(brought.song, brought.song, action, state, None, brought.sent_at, sends)
+
+
+_TO_PUT_IN = {
+    State.WANTED: journal.State.WANTED,
+    State.LEAVING: journal.State.WANTED,
+    State.ATTEMPTED: journal.State.ATTEMPTED,
+    State.SENT: journal.State.SENT,
+}
+_TO_TAKE_OUT = {
+    State.WRITTEN: journal.State.WANTED,
+    State.ATTEMPTED: journal.State.WANTED,
+    State.SENT: journal.State.WANTED,
+    State.LEAVING: journal.State.ATTEMPTED,
+}
+
+
+def noted(brought: Brought, line: Line) -> Brought:
+    """Return a song with what has become of its line."""
+    states = _PUT_IN if line.action == "add" else _TAKEN_OUT
+    state = states.get(journal.State(line.state), State(brought.state))
+    if line.action == "remove" and line.state == journal.State.UNTOUCHED:  # the host was faster, or it never arrived
+        state = State.TAKEN if brought.state == State.WRITTEN else State.WANTED
+    return replace(brought, state=state, sent_at=line.sent_at, sends=line.sends, problem=line.problem)
+
+
+_PUT_IN = {
+    journal.State.WANTED: State.WANTED,
+    journal.State.ATTEMPTED: State.ATTEMPTED,
+    journal.State.SENT: State.SENT,
+    journal.State.WRITTEN: State.WRITTEN,
+    journal.State.UNTOUCHED: State.THEIRS,
+    journal.State.REFUSED: State.REFUSED,
+}
+_TAKEN_OUT = {
+    journal.State.ATTEMPTED: State.LEAVING,
+    journal.State.SENT: State.LEAVING,
+    journal.State.WRITTEN: State.WANTED,
+    journal.State.REFUSED: State.REFUSED,
+}
 
 
 def waiting(record: Iterable[Brought], ref: str | None) -> list[Brought]:
     """Return the songs that the next write would put in or take out, by what is known."""
-    into = (State.WANTED, State.ATTEMPTED)
-    out_of = (State.WRITTEN, State.ATTEMPTED)
-    return [each for each in record if each.state in (into if each.stands else out_of) and writable(each.song, ref)]
+    return [each for each in record if line(each, ref) is not None and writable(each.song, ref)]
 
 
 def waiting_since(record: Iterable[Brought], ref: str | None) -> datetime | None:

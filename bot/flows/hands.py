@@ -3,13 +3,15 @@
 What a member takes out is never put back; what they put in stays. Only playlists whose snapshot changed are read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, answers, members, playlists, songs, writes
 from bot.core.hands import Seen, lessons, standing_as_lessons
+from bot.core.journal import SETTLE, unsettled
 from bot.core.labels import event_at
-from bot.core.records import Layer, Playlist
+from bot.core.records import Item, Layer, Playlist
 from bot.errors import PlaylistGone
 from bot.ports import Contents, Music
 
@@ -45,21 +47,55 @@ async def _kept(store: Store, playlist: Playlist) -> Contents:
 async def learn(tx: Tx, member: int, read: Mapping[Playlist, Contents], now: datetime) -> int:
     """Take the difference between what was seen before and what was read as lessons, and remember what was read."""
     liked = frozenset(await songs.liked(tx, member))
+    looks = {playlist: await _look(tx, playlist, contents, now) for playlist, contents in read.items()}
     count = 0
     for layer in await playlists.layers(tx, member):
-        here = {playlist: contents for playlist, contents in read.items() if playlist.layer == layer.layer}
-        seen = {playlist.playlist: await _seen(tx, playlist, contents) for playlist, contents in here.items()}
-        for answer in lessons(seen, liked, layer.several, event_at(now.timestamp() * 1000)):
+        here = {each.playlist: look.seen for each, look in looks.items() if each.layer == layer.layer}
+        for answer in lessons(here, liked, layer.several, event_at(now.timestamp() * 1000)):
             count += await answers.add(tx, member, layer.layer, answer)
     for playlist, contents in read.items():
-        await playlists.save_content(tx, playlist, contents.items, contents.snapshot)
+        await writes.take(tx, playlist.playlist, looks[playlist].seen.taken_out)
+        await _remember(tx, playlist, contents, looks[playlist])
     return count
 
 
-async def _seen(tx: Tx, playlist: Playlist, contents: Contents) -> Seen:
-    before = frozenset(item.song for item in await playlists.items(tx, playlist.playlist) if item.song)
-    now = frozenset(song for song in contents.songs if song)
-    return Seen(before, now, await writes.ours(tx, playlist.playlist))
+async def remember(tx: Tx, playlist: Playlist, contents: Contents, now: datetime) -> None:
+    """Remember what was read while we write: there is nothing to learn from it."""
+    await _remember(tx, playlist, contents, await _look(tx, playlist, contents, now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was read, compared with before. unsettled: what we sent so lately that reading it says nothing yet."""
+
+    seen: Seen
+    before: Sequence[Item]
+    unsettled: frozenset[str]
+
+
+async def _look(tx: Tx, playlist: Playlist, contents: Contents, now: datetime) -> _Look:
+    before = await playlists.items(tx, playlist.playlist)
+    there = frozenset(song for song in contents.songs if song)
+    open_ended = unsettled(await writes.lately(tx, playlist.playlist, now - SETTLE), there)
+    stood = frozenset(item.song for item in before if item.song)
+    ours = await writes.ours(tx, playlist.playlist)
+    return _Look(Seen(stood - open_ended, there - open_ended, ours), before, open_ended)
+
+
+async def _remember(tx: Tx, playlist: Playlist, contents: Contents, look: _Look) -> None:
+    """Keep what was read. What we put there and is not readable (again) yet counts as being there.
+
+    The snapshot id is kept only once what was read under it is settled: it may run ahead of the songs.
+    """
+    there = {song for song in contents.songs if song}
+    hidden = [each for each in look.before if each.song in look.unsettled & look.seen.ours and each.song not in there]
+    current = await playlists.get(tx, playlist.playlist)
+    stored = current.snapshot if current is not None else None
+    ahead = stored not in (None, contents.snapshot) and [each.song for each in look.before] == list(
+        filter(None, contents.songs)
+    )
+    snapshot = None if look.unsettled or ahead else contents.snapshot
+    await playlists.save_content(tx, playlist, (*contents.items, *hidden), snapshot)
 
 
 async def learn_standing(store: Store, member: int, layer: Layer, now: datetime) -> int:

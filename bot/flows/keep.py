@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.store import Store, Tx, playlists, songs
+from bot.adapters.store import Store, Tx, makings, playlists, songs
 from bot.core import limits
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists, NotLinked
+from bot.flows.create import create
 from bot.ports import Found, Music
 
+KEPT = "kept:"  # purposes of playlists that are made to be kept: with the layer's number and the name
 DEFAULT_LAYER = "main"
 EMOJI = "🟦🟥🟩🟨🟪🟧🟫⬛⬜🔵🔴🟢🟡🟣🟠🟤⚫⚪🔷🔶🔺🔻💠🔘⭐"  # given out in this order
 
@@ -31,17 +33,47 @@ async def take(store: Store, music: Music, member: int, layer_name: str, found: 
         return kept
 
 
-async def make(store: Store, music: Music, member: int, layer_name: str, name: str) -> Playlist:
-    """Make a new playlist at the member's, and keep it."""
+async def make(store: Store, music: Music, member: int, layer_name: str, name: str, now: datetime) -> Playlist:
+    """Make a new playlist at the member's, and keep it. Raises Unsettled, SpotifyDown: `resume` goes on with it."""
     async with store.writing() as tx:
         layer = await _layer(tx, member, _name(layer_name))
         await _room_for(tx, layer, _name(name))
         await _room_for_another(tx, member)
-    found = await music.create(_name(name))
+        if len([each for each in await makings.begun(tx, KEPT) if each.member == member]) >= limits.MAKINGS:
+            raise BadChoice(f"I am still making {limits.MAKINGS} playlists for you. Try again in a few minutes.")
+    return await _make(store, music, layer, _name(name), now)
+
+
+async def _make(store: Store, music: Music, layer: Layer, name: str, now: datetime) -> Playlist:
+    purpose = f"{KEPT}{layer.layer}:{name}"
+    found = await create(store, music, layer.member, purpose, name, now)
     async with store.writing() as tx:
         kept = await _adopt(tx, layer, found)
-        await playlists.save_content(tx, kept, (), found.snapshot)
+        await playlists.save_content(tx, kept, (), None)
+        await makings.end(tx, layer.member, purpose)
         return kept
+
+
+async def resume(store: Store, music: Music, member: int, now: datetime) -> list[Playlist]:
+    """Go on with what was asked for and did not end: a crash may have come between. Raises as `make` does."""
+    async with store.reading() as tx:
+        begun = [each for each in await makings.begun(tx, KEPT) if each.member == member]
+        layers = {each.layer: each for each in await playlists.layers(tx, member)}
+    made: list[Playlist] = []
+    for each in begun:
+        layer = layers.get(int(each.purpose.removeprefix(KEPT).partition(":")[0]))
+        try:
+            made += [await _make(store, music, layer, each.name, now)] if layer is not None else []
+        except BadChoice:  # there is no room for it any more
+            async with store.writing() as tx:
+                await makings.end(tx, member, each.purpose)
+    return made
+
+
+async def unfinished(store: Store) -> list[int]:
+    """Return the members for whom a playlist is being made."""
+    async with store.reading() as tx:
+        return sorted({each.member for each in await makings.begun(tx, KEPT) if each.asked_at is not None})
 
 
 async def _adopt(tx: Tx, layer: Layer, found: Found) -> Playlist:

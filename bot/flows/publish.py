@@ -1,6 +1,6 @@
 """Publish: a shared playlist is written into the account of the member who hosts it.
 
-Converges as `flows.sort` does: reads, plans, writes and reads again, until there is no difference (promises P1, P2).
+Converges as every write does (`flows.converge`; promises P1, P2).
 Only songs that we put in come out again; what the host put in or took out by hand stays so (P4).
 """
 
@@ -8,18 +8,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.adapters.store import Store, Tx, members, notices, playlists
+from bot.adapters.store import Store, Tx, makings, members, notices, playlists
 from bot.adapters.store import shared as table
+from bot.core import journal
 from bot.core import shared as rules
-from bot.core.plan import Plan
+from bot.core.journal import SETTLE, Line, Look, look
 from bot.core.records import Item
 from bot.core.shared import Brought, Shared, State
-from bot.errors import ConsentEnded, NotLinked, PlaylistGone, PlaylistKeepsChanging
+from bot.errors import ConsentEnded, NotLinked, PlaylistGone, Unsettled
 from bot.flows import keep
-from bot.flows.sort import carry_out
+from bot.flows.converge import converge, running_from
+from bot.flows.create import create
 from bot.ports import Contents, Found, Music
 
-ROUNDS = 3  # writes before we say that it keeps changing (promise P3)
 NOT_WRITTEN = "I cannot write the shared playlists that you host."
 
 
@@ -53,38 +54,44 @@ async def share(
 async def write(store: Store, music: Music, host: int, shared: int, now: datetime) -> Written | None:
     """Bring the host's playlist to what stands. May be called again after anything; None where it is not theirs.
 
-    Raises PlaylistKeepsChanging after ROUNDS rounds, CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
+    Raises Unsettled where it is to be looked at again, CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
     """
     async with store.reading() as tx:
         before = await table.get(tx, shared)
     if before is None or before.host != host:
         return None
     known = before if before.ref is not None else await _make(store, music, before, now)
-    put_in, taken_out = await _converge(store, music, known)
-    return Written(known, put_in, taken_out, first=before.ref is None)
+    await _check_it_is_there(store, music, known)
+    writing = SharedJournal(store, known)
+    again = await converge(store, music, writing, running_from(now))
+    if again is not None:
+        raise Unsettled(again)
+    async with store.writing() as tx:
+        await table.change(tx, shared, making=False)
+    return Written(known, writing.put_in, writing.taken_out, first=before.making or before.ref is None)
 
 
 async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
     """Make the playlist at the host's, and note which it is, before anything is put in."""
-    made = await _made_before(store, music, known) if known.making else None
-    if made is None:
-        async with store.writing() as tx:
-            await table.change(tx, known.shared, making=True)
-        made = await music.create(known.name)
+    host, purpose = known.host or 0, f"shared:{known.shared}"
     async with store.writing() as tx:
-        if made.id.startswith(rules.SHELF) and known.host is not None:
-            await _shelve(tx, known.host, made, now)
-        await table.change(tx, known.shared, ref=made.id, making=False)
+        await table.change(tx, known.shared, making=True)
+    made = await create(store, music, host, purpose, known.name, now)
+    async with store.writing() as tx:
+        if made.id.startswith(rules.SHELF):
+            await _shelve(tx, host, made, now)
+        await table.change(tx, known.shared, ref=made.id)
+        await makings.end(tx, host, purpose)
     return replace(known, ref=made.id)
 
 
-async def _made_before(store: Store, music: Music, known: Shared) -> Found | None:
-    """Return what we asked for and were killed, or not answered, before we could note it: empty, by its name."""
+async def _check_it_is_there(store: Store, music: Music, known: Shared) -> None:
+    """Raise PlaylistGone where the host deleted or unfollowed it: Spotify would still take songs for it."""
     async with store.reading() as tx:
-        others = {each.ref for each in await table.hosted(tx, known.host)}
-        kept = {each.ref for each in await playlists.of_member(tx, known.host or 0)}
-    candidates = [each for each in await music.playlists() if each.name == known.name and each.total == 0]
-    return next((each for each in candidates if each.id not in others | kept), None)
+        record = _wanted(known, await table.record(tx, known.shared))
+    ref = known.ref or ""
+    if rules.waiting(record, ref) and ref not in await music.listed([ref]):
+        raise PlaylistGone
 
 
 async def _shelve(tx: Tx, host: int, made: Found, now: datetime) -> None:
@@ -95,61 +102,85 @@ async def _shelve(tx: Tx, host: int, made: Found, now: datetime) -> None:
     await playlists.change(tx, shelved.playlist, removed_at=now)
 
 
-async def _converge(store: Store, music: Music, known: Shared) -> tuple[int, int]:
-    """Return how many songs were put in and taken out."""
-    ref, put_in, taken_out = known.ref or "", 0, 0
-    contents = await music.contents(ref, await _as_read(store, known))
-    for _ in range(ROUNDS):
-        todo = await _attempt(store, known, contents)
-        if not todo:
-            return put_in, taken_out
-        put_in, taken_out = put_in + len(todo.append), taken_out + len(todo.remove)
-        failure = await carry_out(music, ref, todo, contents.snapshot)
-        contents = await music.contents(ref)
-    if await _attempt(store, known, contents):
-        raise failure or PlaylistKeepsChanging(known.name)
-    return put_in, taken_out
+class SharedJournal:
+    """The songs of a shared playlist, as `flows.converge` wants them."""
+
+    def __init__(self, store: Store, known: Shared) -> None:
+        self._store, self._known = store, known
+        self.put_in = self.taken_out = 0
+
+    @property
+    def ref(self) -> str:
+        return self._known.ref or ""
+
+    async def known(self) -> Contents | None:
+        """Return what was last seen in it, where that is enough to go by: nothing is to be put in, or under way."""
+        async with self._store.reading() as tx:
+            record = await table.record(tx, self._known.shared)
+        under_way = (State.WANTED, State.ATTEMPTED, State.SENT, State.LEAVING)
+        if self._known.snapshot is None or any(each.stands and each.state in under_way for each in record):
+            return None
+        there = [each.song for each in record if each.state in (State.WRITTEN, State.THEIRS)]
+        return Contents(tuple(Item(song, None) for song in there), self._known.snapshot)
+
+    async def look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
+        """Judge the songs anew: some may have come meanwhile, and another host."""
+        today = await table.get(tx, self._known.shared)
+        if today is None or (today.host, today.ref) != (self._known.host, self._known.ref):
+            return Look((), (), (), None)
+        before = await table.record(tx, today.shared)
+        wanted = _wanted(today, before)
+        fresh = _unsettled(wanted, contents, now)
+        record = [_as_seen(each, contents, today, each.song in fresh) for each in wanted]
+        lines = [line for each in record if (line := rules.line(each, today.ref)) is not None]
+        ours = frozenset(line.song for line in lines if line.action == "remove")
+        found = look(lines, contents.songs, ours, now)
+        await self._keep(tx, before, record, found.lines)
+        settled = not (found.todo or found.doubled or found.again or fresh)
+        await table.change(tx, today.shared, snapshot=contents.snapshot if settled else None)
+        if today.ended_at is not None and not (found.todo or found.again):
+            await table.close(tx, today.shared)
+        return found
+
+    async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
+        today = await table.get(tx, self._known.shared)
+        if today is not None:
+            before = await table.record(tx, today.shared)
+            await self._keep(tx, before, _wanted(today, before), lines)
+
+    async def _keep(self, tx: Tx, before: Sequence[Brought], record: Sequence[Brought], lines: Sequence[Line]) -> None:
+        by_song = {line.song: line for line in lines}
+        noted = [rules.noted(each, by_song[each.song]) if each.song in by_song else each for each in record]
+        known = {each.song: each for each in before}
+        changed = [
+            each
+            for each in (replace(each, dropped_at=known[each.song].dropped_at) for each in noted)
+            if each != known[each.song]
+        ]
+        confirmed = [by_song[each.song].action for each in changed if _is_confirmed(by_song.get(each.song))]
+        self.put_in, self.taken_out = self.put_in + confirmed.count("add"), self.taken_out + confirmed.count("remove")
+        await table.note(tx, self._known.shared, changed)
 
 
-async def _as_read(store: Store, known: Shared) -> Contents | None:
-    """Return what was last seen in it, where that is enough to go by: nothing is to be put in, nothing under way."""
-    async with store.reading() as tx:
-        record = await table.record(tx, known.shared)
-    open_ended = any(each.state == State.ATTEMPTED or (each.stands and each.state == State.WANTED) for each in record)
-    if known.snapshot is None or open_ended:
-        return None
-    there = [each.song for each in record if each.state in (State.WRITTEN, State.THEIRS)]
-    return Contents(tuple(Item(song, None) for song in there), known.snapshot)
+def _is_confirmed(line: Line | None) -> bool:
+    return line is not None and line.state == journal.State.SENT
 
 
-async def _attempt(store: Store, known: Shared, contents: Contents) -> Plan:
-    """Plan what is left to do, and note that we are about to do it; when nothing is, note what it was read as.
+def _unsettled(record: Sequence[Brought], contents: Contents, now: datetime) -> frozenset[str]:
+    """Return the songs of which this look says nothing yet."""
+    lately = [each for each in record if each.sent_at is not None and now - each.sent_at < SETTLE]
+    return journal.unsettled(lately, contents.songs)
 
-    Asks for the list anew: songs may have come meanwhile, and another host.
-    """
-    async with store.writing() as tx:
-        today = await table.get(tx, known.shared)
-        if today is None or (today.host, today.ref) != (known.host, known.ref):
-            return Plan()
-        before = await table.record(tx, known.shared)
-        record = [rules.seen(each, each.song in contents.songs) for each in _wanted(today, before)]
-        todo = rules.todo(record, contents.songs, today.ref)
-        await table.set_states(tx, known.shared, _changed(before, record, todo))
-        await table.change(tx, known.shared, snapshot=None if todo else contents.snapshot)
-        if not todo and today.ended_at is not None:
-            await table.close(tx, known.shared)
-    return todo
+
+def _as_seen(brought: Brought, contents: Contents, today: Shared, unsettled: bool) -> Brought:
+    if unsettled or rules.line(brought, today.ref) is not None:
+        return brought
+    return rules.seen(brought, brought.song in contents.songs)
 
 
 def _wanted(known: Shared, record: Sequence[Brought]) -> list[Brought]:
     """Return the record as it is to be written: of a list that has ended, nothing stands."""
     return [replace(each, dropped_at=each.dropped_at or known.ended_at) for each in record]
-
-
-def _changed(before: Sequence[Brought], record: Sequence[Brought], todo: Plan) -> dict[str, str]:
-    touched = {*todo.append, *todo.remove}
-    states = {each.song: State.ATTEMPTED if each.song in touched else each.state for each in record}
-    return {each.song: states[each.song] for each in before if states[each.song] != each.state}
 
 
 async def has_left(store: Store, is_in: Callable[[int, int], Awaitable[bool]], host: int, shared: int) -> bool:

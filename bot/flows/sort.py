@@ -1,8 +1,8 @@
 """Sort: dry run, apply, undo. Every change to a member's playlists goes through `apply`.
 
-Converge, don't replay: a write is journalled as what is wanted; applying reads the playlist, plans the difference,
-writes it and reads again, until there is no difference. A crash at any point is repaired by applying once more
-(promises P1, P2), and what a person put there stays (P4).
+Converge, don't replay: a write is journalled as what is wanted, line by line; applying brings each playlist to it
+(`flows.converge`). A crash at any point is repaired by applying once more (promises P1, P2), and what a person put
+there stays (P4).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from bot.adapters.store import Store, Tx, answers, playlists, songs, writes
+from bot.core.journal import OPEN, TOUCHED, Problem, State
 from bot.core.labels import Answer, Kind, Source
-from bot.core.plan import Plan, batches, plan, runs
 from bot.core.records import Change, Layer, Playlist, Song, Write
-from bot.errors import BadChoice, ModelMissing, NothingToUndo, PlaylistGone, PlaylistKeepsChanging, SpotifyDown
+from bot.errors import BadChoice, ModelMissing, NothingToUndo, PlaylistGone, SpotifyDown, Unsettled
 from bot.flows import hands, learning, propose
+from bot.flows.converge import Clock, converge, running_from
+from bot.flows.lines import WriteJournal, lines_of
 from bot.flows.outlook import Outlooks
-from bot.ports import Contents, Music
+from bot.ports import Music
 
-ROUNDS = 3  # writes to one playlist before we say that it keeps changing (promise P3)
+DONE = {State.WRITTEN, State.TAKEN}  # states of a line that was carried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,25 @@ class Receipt:
     playlists: Mapping[int, Playlist]
     changes: Sequence[Change]
     songs: Mapping[str, Song]
-    undone: bool = False
+    undo: Write | None = None  # what takes it back, or took it back
+
+    @property
+    def ended(self) -> bool:
+        return self.write.state in ("done", "failed")
+
+    @property
+    def undone(self) -> bool:
+        """Whether Spotify has taken it back, as far as it could be."""
+        return self.undo is not None and self.undo.state == "done"
 
     def lines(self, action: str) -> list[Change]:
-        return [each for each in self.changes if each.action == action and each.state != "untouched"]
+        """The lines of that kind: before the write those that are planned, after it those that were carried out."""
+        states = DONE if self.ended and action != "ask" else {*DONE, *OPEN, State.ASKED}
+        return [each for each in self.changes if each.action == action and each.state in states]
+
+    @property
+    def refused(self) -> list[Change]:
+        return [each for each in self.changes if each.state == State.REFUSED]
 
     @property
     def placed(self) -> list[Change]:
@@ -90,7 +107,7 @@ async def receipt(tx: Tx, write: int) -> Receipt:
     changes = await writes.changes(tx, write)
     kept = {each.playlist: each for each in await playlists.in_layer(tx, layer.layer)}
     names = await songs.some(tx, (each.song for each in changes), found.member)
-    return Receipt(found, layer, kept, changes, names, await writes.undone(tx, write))
+    return Receipt(found, layer, kept, changes, names, await writes.undo_of(tx, write))
 
 
 async def confirm(tx: Tx, member: int, write: int) -> Write:
@@ -112,76 +129,55 @@ async def cancel(tx: Tx, member: int, write: int) -> None:
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
     """Bring the playlists to what the write wants, and return the receipt. May be called again after anything.
 
-    Raises PlaylistKeepsChanging after ROUNDS rounds, CoolingDown when Spotify asks us to wait, SpotifyDown when it
-    does not answer: the journal knows what was written. A playlist that is gone fails alone.
+    Raises Unsettled when something was sent that cannot be read yet: to be called again then. CoolingDown when Spotify
+    asks us to wait, SpotifyDown when it does not answer: the journal knows what was written. What cannot be written is
+    refused line by line, and holds up nothing else.
     """
+    clock = running_from(now)
     async with store.reading() as tx:
         order = await receipt(tx, write)
-    problem = None
-    for playlist in order.playlists.values():
-        lines = [each for each in order.changes if each.playlist == playlist.playlist and each.action != "ask"]
-        try:
-            await _converge(store, music, playlist, lines, now)
-        except PlaylistGone as gone:
-            problem = gone.for_member()
+    await _refuse_what_is_gone(store, music, order)
+    waits = [await _converge(store, music, order, each, clock) for each in order.playlists.values()]
+    if any(each.action == "remove" for each in order.changes):  # those that waited for their song to stand elsewhere
+        waits += [await _converge(store, music, order, each, clock) for each in order.playlists.values()]
+    for each in waits:
+        if isinstance(each, SpotifyDown):
+            raise each
+    if later := [each for each in waits if isinstance(each, datetime)]:
+        raise Unsettled(min(later))
     async with store.writing() as tx:
-        await writes.set_state(tx, write, "done", applied_at=now, problem=problem)
+        await writes.set_state(tx, write, "done", applied_at=now)
         return await receipt(tx, write)
 
 
-async def _converge(store: Store, music: Music, playlist: Playlist, lines: Sequence[Change], now: datetime) -> None:
-    if not any(each.state in ("wanted", "attempted") for each in lines):
-        return
+async def _refuse_what_is_gone(store: Store, music: Music, order: Receipt) -> None:
+    """Refuse the lines of playlists that are let go of, or that the member deleted or unfollowed.
+
+    Spotify would still take songs for an own playlist that is in nobody's library any more.
+    """
+    open_ended = {each.playlist for each in order.changes if each.state in (State.WANTED, State.ATTEMPTED)}
+    refs = {number: order.playlists[number].ref for number in open_ended & order.playlists.keys()}
+    listed = await music.listed(list(refs.values())) if refs else frozenset()
+    async with store.writing() as tx:
+        await writes.refuse(tx, order.write.write, open_ended - order.playlists.keys(), Problem.LET_GO)
+        gone = [number for number, ref in refs.items() if ref not in listed]
+        await writes.refuse(tx, order.write.write, gone, Problem.GONE)
+
+
+async def _converge(
+    store: Store, music: Music, order: Receipt, playlist: Playlist, clock: Clock
+) -> datetime | SpotifyDown | None:
+    """Write what can be written to one playlist; return when to look again, or that Spotify did not answer."""
+    write = order.write.write
     async with store.reading() as tx:
-        seen = Contents(tuple(await playlists.places(tx, playlist.playlist)), playlist.snapshot)
-    contents = await music.contents(playlist.ref, seen)
-    async with store.writing() as tx:
-        await hands.learn(tx, playlist.member, {playlist: contents}, now)
-    for _ in range(ROUNDS):
-        todo = await _attempt(store, playlist, lines, contents)
-        if not todo:
-            return
-        failure = await carry_out(music, playlist.ref, todo, contents.snapshot)
-        contents = await music.contents(playlist.ref)
-    if await _attempt(store, playlist, lines, contents):
-        raise failure or PlaylistKeepsChanging(playlist.name)
-
-
-async def _attempt(store: Store, playlist: Playlist, lines: Sequence[Change], contents: Contents) -> Plan:
-    """Plan what is left to do, and journal that we are about to do it; when nothing is, settle the journal."""
-    async with store.writing() as tx:
-        numbers = {each.change for each in lines}
-        lines = [each for each in await writes.changes(tx, lines[0].write) if each.change in numbers]
-        todo = _plan(lines, contents, await writes.ours(tx, playlist.playlist))
-        touched = {*todo.append, *todo.remove, *(song for _, song in todo.insert)}
-        await writes.set_changes(tx, [each.change for each in lines if each.song in touched], "attempted")
-        await writes.set_positions(
-            tx, [each for each in lines if each.song in todo.remove and each.position is None], contents.songs
-        )
-        settled = [each for each in lines if each.song not in touched]
-        await writes.set_changes(tx, [each.change for each in settled if each.state == "attempted"], "written")
-        await writes.set_changes(tx, [each.change for each in settled if each.state == "wanted"], "untouched")
-        if not todo:
-            await playlists.save_content(tx, playlist, contents.items, contents.snapshot)
-    return todo
-
-
-def _plan(lines: Sequence[Change], contents: Contents, ours: frozenset[str]) -> Plan:
-    add = [(each.song, each.position) for each in lines if each.action == "add" and each.state != "untouched"]
-    remove = [each.song for each in lines if each.action == "remove" and each.state != "untouched"]
-    taken_out = frozenset(each.song for each in lines if each.action == "remove" and each.state == "attempted")
-    return plan(contents.songs, add, remove, ours | taken_out)
-
-
-async def carry_out(music: Music, ref: str, todo: Plan, snapshot: str | None) -> SpotifyDown | None:
-    """Send the plan, each call once. A call whose fate is unknown ends the round: reading again tells (promise P2)."""
+        lines = lines_of(await writes.changes(tx, write), playlist.playlist)
+    if all(each.settled for each in lines):
+        return None
     try:
-        for gone in batches(todo.remove):
-            await music.remove(ref, gone, snapshot)
-        for position, back in runs(todo.insert):
-            await music.add(ref, back, position)
-        for new in batches(todo.append):
-            await music.add(ref, new, None)
+        return await converge(store, music, WriteJournal(store, write, playlist), clock)
+    except PlaylistGone:
+        async with store.writing() as tx:
+            await writes.refuse(tx, write, [playlist.playlist], Problem.GONE)
     except SpotifyDown as down:
         return down
     return None
@@ -190,12 +186,15 @@ async def carry_out(music: Music, ref: str, todo: Plan, snapshot: str | None) ->
 async def undo(tx: Tx, member: int, write: int | None, now: datetime) -> int:
     """Open the write that takes `write` (or the last one) back, exactly; return its number, to be applied.
 
-    Songs that we put in come out, songs that we took out go back to where they stood. Raises NothingToUndo.
+    Songs that we put in come out, songs that we took out go back to where they stood. A write that failed half-way is
+    taken back as far as it came; an undo that failed can be tried again. Raises NothingToUndo.
     """
     found = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
-    if found is None or found.member != member or found.state != "done" or await writes.undone(tx, found.write):
+    if found is None or found.member != member or found.state not in ("done", "failed"):
         raise NothingToUndo
-    done = [each for each in await writes.changes(tx, found.write) if each.state == "written"]
+    if await writes.undo_of(tx, found.write) is not None:
+        raise NothingToUndo
+    done = [each for each in await writes.changes(tx, found.write) if each.state in TOUCHED]
     back = [_reverse(each) for each in done]
     opened = await writes.begin(tx, member, found.layer, "undo", len(back), None, now, undoes=found.write)
     await writes.add_changes(tx, member, opened, back)
@@ -207,8 +206,15 @@ async def undo(tx: Tx, member: int, write: int | None, now: datetime) -> int:
 
 
 def _reverse(change: Change) -> dict[str, Any]:
+    """The line that takes a line back. It knows when that was sent: till then reading it says nothing."""
     action = "remove" if change.action == "add" else "add"
-    return {"song": change.song, "playlist": change.playlist, "action": action, "position": change.position}
+    return {
+        "song": change.song,
+        "playlist": change.playlist,
+        "action": action,
+        "position": change.position,
+        "sent_at": change.sent_at,
+    }
 
 
 async def not_there(tx: Tx, member: int, change: int, event: int, now: datetime) -> int | None:

@@ -56,5 +56,5 @@ async def tell_of(store: Store, member: int, receipts: Sequence[sort.Receipt], n
     """Leave a notice for each receipt that has anything in it."""
     async with store.writing() as tx:
         for receipt in receipts:
-            if receipt.placed or receipt.asked:
+            if receipt.placed or receipt.asked or receipt.refused:
                 await notices.add(tx, member, "update", {"write": receipt.write.write}, now)

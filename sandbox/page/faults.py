@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sandbox.discord.model import Json
 from sandbox.page.asking import Ask
 from sandbox.page.stage import Stage
-from sandbox.spotify import Fault
+from sandbox.spotify import Fault, Lag
 
 EVERY_CALL = "* /v1/*"
 ADDING = "POST /v1/playlists/*/items"
@@ -15,6 +15,8 @@ WAIT = 30  # seconds of Retry-After
 OUTAGE = 30.0  # seconds
 SLOWNESS = 2.0  # seconds that a slow call takes
 SLOW_CALLS = 10
+LAG = Lag(items=8.0, snapshots=8.0)
+LATE = 8.0  # seconds after we gave up on an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ def _slow_spotify(stage: Stage) -> None:
     stage.spotify.faults.append(Fault(EVERY_CALL, "slow", times=SLOW_CALLS, seconds=SLOWNESS))
 
 
+def _lag(stage: Stage) -> None:
+    stage.spotify.lag = LAG
+
+
+def _late(stage: Stage) -> None:
+    stage.spotify.faults.append(Fault(ADDING, "late", seconds=LATE))
+
+
 def _drop(stage: Stage) -> None:
     stage.discord.sessions.drop()
 
@@ -73,6 +83,7 @@ def _slow_discord(stage: Stage) -> None:
 
 def _clear(stage: Stage) -> None:
     stage.spotify.faults.clear()
+    stage.spotify.lag = Lag()
     stage.discord.faults.clear()
 
 
@@ -82,6 +93,8 @@ BUTTONS = (
     Button("outage", "Spotify", "Be down", f"Every call is answered 503 for {OUTAGE:.0f} seconds.", _outage),
     Button("quota", "Spotify", "Exceed the quota", "The next call is refused for a day: QUOTA_EXCEEDED.", _quota),
     Button("slow", "Spotify", "Be slow", f"The next {SLOW_CALLS} calls take {SLOWNESS:.0f} s longer.", _slow_spotify),
+    Button("lag", "Spotify", "Lag behind", f"What is written can be read {LAG.items:.0f} s later.", _lag),
+    Button("late", "Spotify", "Be late", f"The next add has no answer and is carried out {LATE:.0f} s later.", _late),
     Button("drop", "Discord", "Drop the gateway", "The connection is cut; the bot should resume.", _drop),
     Button("invalid", "Discord", "Invalid session", "The bot has to log in anew.", _invalidate),
     Button("limit-discord", "Discord", "Rate limit", f"The next request has to wait {SLOWNESS:.0f} s.", _limit_discord),
@@ -94,7 +107,8 @@ def pending(stage: Stage) -> list[str]:
     """The faults that wait for their call, in words."""
     spotify = [f"Spotify: {_kind(fault)} × {_often(fault)}" for fault in stage.spotify.faults if fault.times != 0]
     discord = [f"Discord: {_discord_kind(fault.delay)} × {fault.times}" for fault in stage.discord.faults.pending]
-    return [*spotify, *discord]
+    lag = ["Spotify: lags behind"] if stage.spotify.lag != Lag() else []
+    return [*lag, *spotify, *discord]
 
 
 def _kind(fault: Fault) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from sandbox.spotify.world import utc_now
+from sandbox.spotify.model import utc_now
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A stand-in for Spotify: accounts service and Web API of development mode, with faults on request."""
 
 from sandbox.spotify.app import application
-from sandbox.spotify.faults import Fault
+from sandbox.spotify.faults import Fault, Lag
 from sandbox.spotify.model import Account, App, Change, Like, Playlist, Track
 from sandbox.spotify.world import World
 
-__all__ = ["Account", "App", "Change", "Fault", "Like", "Playlist", "Track", "World", "application"]
+__all__ = ["Account", "App", "Change", "Fault", "Lag", "Like", "Playlist", "Track", "World", "application"]

@@ -17,6 +17,7 @@ class Fault:
     apply-then          carry it out, then answer `status`, or hang up when `status` is 0
     drop                hang up without carrying it out
     slow                wait `seconds`, then carry on
+    late                hang up at once, and carry it out `seconds` later (with the first request after that)
     quota               429 with the reason QUOTA_EXCEEDED
     omit-refresh-token  a token answer without `refresh_token`
     edit                carry it out, then answer what `edit` makes of the JSON
@@ -25,7 +26,7 @@ class Fault:
     """
 
     match: str
-    kind: Literal["status", "apply-then", "drop", "slow", "quota", "omit-refresh-token", "edit"]
+    kind: Literal["status", "apply-then", "drop", "slow", "late", "quota", "omit-refresh-token", "edit"]
     times: int | None = 1
     skip: int = 0
     status: int = 502
@@ -43,6 +44,18 @@ class Fault:
         if self.times is not None:
             self.times -= 1
         return True
+
+
+@dataclass(slots=True)
+class Lag:
+    """How far reading stays behind writing, in seconds.
+
+    items: playlists are read as they were so long ago, under the newest snapshot id; snapshots: a snapshot id is
+    refused by writes for so long.
+    """
+
+    items: float = 0.0
+    snapshots: float = 0.0
 
 
 @dataclass(slots=True)
@@ -67,6 +80,14 @@ class Request:
 
 class HangUp(Exception):
     """Raised by a hook: close the connection here. A hook before a request thereby keeps it from being carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A request that is carried out after its client gave up on it."""
+
+    due: datetime
+    carry_out: Callable[[], Awaitable[object]]
 
 
 Hook = Callable[[Request], Awaitable[None]]  # called around a request; may kill the bot, may raise HangUp

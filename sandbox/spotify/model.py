@@ -1,9 +1,9 @@
 """What the stand-in for Spotify keeps: tracks, playlists, accounts, apps. Plain data, no HTTP, no clock."""
 
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,6 +17,10 @@ ChangeKind = Literal[
     "liked", "unliked", "created", "followed", "unfollowed", "added", "removed", "moved", "linked", "revoked"
 ]
 HAND = "hand"  # who made a change when it was a person in Spotify's own client
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def spotify_id(*parts: object) -> str:
@@ -64,6 +68,14 @@ class Row:
     added_by: str  # user id
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a playlist held from a moment on."""
+
+    rows: tuple[Row, ...]
+    since: datetime
+
+
 @dataclass(slots=True)
 class Playlist:
     """A playlist and all its earlier versions, each known by a snapshot id."""
@@ -77,10 +89,11 @@ class Playlist:
     rows: tuple[Row, ...] = ()
     cover: bytes = b""  # JPEG that someone uploaded
     revision: int = 1
-    versions: dict[str, tuple[Row, ...]] = field(default_factory=dict, repr=False)
+    now: Callable[[], datetime] = field(default=utc_now, repr=False)
+    versions: dict[str, Version] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self.versions[self.snapshot] = self.rows
+        self.versions[self.snapshot] = Version(self.rows, self.now())
 
     @property
     def uri(self) -> str:
@@ -95,6 +108,14 @@ class Playlist:
         """The id of the present version; like Spotify's, base64 of the revision and a digest."""
         digest = sha256(f"{self.id}:{self.revision}".encode()).hexdigest()[:40]
         return b64encode(f"{self.revision},{digest}".encode()).decode()
+
+    def rows_at(self, moment: datetime) -> tuple[Row, ...]:
+        """What stood in it at that moment; before it was made, nothing."""
+        return next((each.rows for each in reversed(self.versions.values()) if each.since <= moment), ())
+
+    def knows(self, snapshot: str, moment: datetime) -> bool:
+        """Whether there was a version of that id at that moment."""
+        return snapshot in self.versions and self.versions[snapshot].since <= moment
 
     def insert(self, rows: Sequence[Row], position: int | None = None) -> None:
         """Put `rows` before `position`, or at the end. A song that is there already is added once more."""
@@ -125,14 +146,14 @@ class Playlist:
 
     def _version(self, snapshot: str | None) -> tuple[Row, ...]:
         try:
-            return self.versions[snapshot or self.snapshot]
+            return self.versions[snapshot or self.snapshot].rows
         except KeyError:
             raise Refused(400, "Invalid snapshot_id") from None
 
     def _commit(self, rows: Iterable[Row]) -> None:
         self.rows = tuple(rows)
         self.revision += 1
-        self.versions[self.snapshot] = self.rows
+        self.versions[self.snapshot] = Version(self.rows, self.now())
 
 
 @dataclass(slots=True)

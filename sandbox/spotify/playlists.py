@@ -42,7 +42,7 @@ async def one(request: web.Request) -> web.Response:
 async def items(request: web.Request) -> web.Response:
     world = world_of(request)
     playlist = world.editable(account_of(request).id, request.match_info["id"])
-    return web.json_response(page(request, playlist.rows, _row_shape(request)))
+    return web.json_response(page(request, world.shown_rows(playlist), _row_shape(request)))
 
 
 async def create(request: web.Request) -> web.Response:
@@ -103,7 +103,8 @@ async def picture(request: web.Request) -> web.Response:
 
 # ---------------------------------------------------------------- inside
 def _simple(request: web.Request, playlist: Playlist) -> Json:
-    return shapes.playlist(playlist, world_of(request).accounts[playlist.owner], root_of(request))
+    world = world_of(request)
+    return shapes.playlist(playlist, world.shown_rows(playlist), world.accounts[playlist.owner], root_of(request))
 
 
 def _row_shape(request: web.Request) -> Any:
@@ -111,13 +112,14 @@ def _row_shape(request: web.Request) -> Any:
 
 
 def _first_page(request: web.Request, playlist: Playlist) -> Json:
+    rows = world_of(request).shown_rows(playlist)
     shape, more = _row_shape(request), f"{root_of(request)}/v1/playlists/{playlist.id}/items?offset={BATCH}&limit=50"
     return {
-        "items": [shape(row) for row in playlist.rows[:BATCH]],
+        "items": [shape(row) for row in rows[:BATCH]],
         "limit": BATCH,
         "offset": 0,
         "previous": None,
-        "next": more if len(playlist.rows) > BATCH else None,
+        "next": more if len(rows) > BATCH else None,
     }
 
 

@@ -3,7 +3,7 @@
 `root` is the address that the stand-in is mounted at, without a slash at its end.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -164,8 +164,8 @@ def me(account: Account, root: str) -> Json:
     }
 
 
-def playlist(found: Playlist, owner: Account, root: str) -> Json:
-    """A playlist without its contents, as in the list of one's playlists."""
+def playlist(found: Playlist, rows: Sequence[Row], owner: Account, root: str) -> Json:
+    """A playlist without its contents, as in the list of one's playlists; rows: what is read of it now."""
     return {
         **reference("playlist", found.id, root),
         "name": found.name,
@@ -174,7 +174,7 @@ def playlist(found: Playlist, owner: Account, root: str) -> Json:
         "public": found.public,
         "collaborative": found.collaborative,
         "images": playlist_images(found, root),
-        "items": {"href": f"{root}/v1/playlists/{found.id}/items", "total": len(found.rows)},
+        "items": {"href": f"{root}/v1/playlists/{found.id}/items", "total": len(rows)},
         "snapshot_id": found.snapshot,
     }
 

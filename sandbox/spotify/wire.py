@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 from base64 import b64decode
+from datetime import timedelta
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -11,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.spotify.errors import NotRegistered, OAuthRefused, Refused
-from sandbox.spotify.faults import QUOTA_LOCKOUT, Fault, HangUp, Request
+from sandbox.spotify.faults import QUOTA_LOCKOUT, Fault, HangUp, Late, Request
 from sandbox.spotify.model import Account
 from sandbox.spotify.tokens import Consent
 from sandbox.spotify.world import World
@@ -70,6 +72,7 @@ async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse
     world = world_of(request)
     entry = request[ENTRY] = await _entry(request, world)
     world.requests.append(entry)
+    await _catch_up(world)
     started = perf_counter()
     try:
         response = await _hooked(world, entry, request, handler)
@@ -133,6 +136,14 @@ async def _hooked(world: World, entry: Request, request: web.Request, handler: H
     for hook in world.after:
         await hook(entry)
     return response
+
+
+async def _catch_up(world: World) -> None:
+    """Carry out what was given up on and is due."""
+    due = [each for each in world.late if each.due <= world.now()]
+    world.late[:] = [each for each in world.late if each not in due]
+    for each in due:
+        await each.carry_out()
 
 
 async def _entry(request: web.Request, world: World) -> Request:
@@ -199,6 +210,11 @@ async def _struck(fault: Fault, request: web.Request, handler: Handler) -> web.S
             return _refusal(refusal) if fault.status else _hang_up(request)
         case "slow":
             await asyncio.sleep(fault.seconds)
+        case "late":
+            world = world_of(request)
+            due = world.now() + timedelta(seconds=fault.seconds)
+            world.late.append(Late(due, partial(handler, request)))
+            return _hang_up(request)
         case "omit-refresh-token":
             request[FAULT] = fault
         case "edit":

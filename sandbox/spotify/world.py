@@ -5,17 +5,25 @@ In memory and without HTTP. Times come from the injected clock, ids from the see
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from sandbox.spotify.errors import Refused
-from sandbox.spotify.faults import Fault, Hook, Request
+from sandbox.spotify.faults import Fault, Hook, Lag, Late, Request
 from sandbox.spotify.limits import Limit
-from sandbox.spotify.model import HAND, Account, App, Change, ChangeKind, Like, Playlist, Row, Track, spotify_id
+from sandbox.spotify.model import (
+    HAND,
+    Account,
+    App,
+    Change,
+    ChangeKind,
+    Like,
+    Playlist,
+    Row,
+    Track,
+    spotify_id,
+    utc_now,
+)
 from sandbox.spotify.tokens import Tokens
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -32,6 +40,8 @@ class World:
     playlists: dict[str, Playlist] = field(default_factory=dict)
     apps: dict[str, App] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    lag: Lag = field(default_factory=Lag)
+    late: list[Late] = field(default_factory=list)  # requests that were given up on and are yet to be carried out
     requests: list[Request] = field(default_factory=list)
     before: list[Hook] = field(default_factory=list)  # run before a request is carried out
     after: list[Hook] = field(default_factory=list)  # run when it was carried out, before it is answered
@@ -89,7 +99,8 @@ class World:
     ) -> Playlist:
         """Make an empty playlist at the top of the library of `user`."""
         made = spotify_id(self.seed, "playlist", len(self.playlists))
-        playlist = Playlist(made, name, user, public or not self.keeps_private, collaborative, description)
+        shown = public or not self.keeps_private
+        playlist = Playlist(made, name, user, shown, collaborative, description, now=lambda: self.now())
         self.playlists[made] = playlist
         self.accounts[user].playlists.insert(0, made)
         self._tell("created", user, by, playlist=made)
@@ -126,6 +137,16 @@ class World:
         """Whether `user` owns `playlist`, or follows it and it is collaborative."""
         return playlist.owner == user or (playlist.collaborative and playlist.id in self.accounts[user].playlists)
 
+    def shown_rows(self, playlist: Playlist) -> tuple[Row, ...]:
+        """The playlist's rows as they are read now: those of `lag.items` seconds ago."""
+        return playlist.rows_at(self.now() - timedelta(seconds=self.lag.items))
+
+    def check_snapshot(self, playlist: Playlist, snapshot: str | None) -> None:
+        """Raises Refused 400 for a snapshot id that is not known `lag.snapshots` seconds after it came to be."""
+        moment = self.now() - timedelta(seconds=self.lag.snapshots)
+        if snapshot is not None and not playlist.knows(snapshot, moment):
+            raise Refused(400, "Invalid snapshot_id")
+
     def on_offer(self, uri: str) -> Track | None:
         """The track behind a playlist's row; None where it is no longer available."""
         return None if uri in self.taken_down else self.tracks.get(uri)
@@ -144,6 +165,7 @@ class World:
     ) -> Playlist:
         """Take out every occurrence of `uris`."""
         target = self.editable(user, playlist)
+        self.check_snapshot(target, snapshot)
         target.drop(frozenset(uris), snapshot)
         self._tell("removed", user, by, uris, playlist)
         return target
@@ -159,6 +181,7 @@ class World:
         by: str = HAND,
     ) -> Playlist:
         target = self.editable(user, playlist)
+        self.check_snapshot(target, snapshot)
         target.reorder(start, before, length, snapshot)
         self._tell("moved", user, by, playlist=playlist)
         return target

@@ -48,6 +48,7 @@ LIMITED: Mapping[str, str] = {
     "liked": BY_SONGS,
     "link_state": ONE,
     "lookup": BY_SONGS,
+    "making": "MAKINGS",
     "match": OPERATOR,
     "member": ONE,
     "model": "MODELS",
@@ -67,6 +68,7 @@ LIMITED: Mapping[str, str] = {
     "round_entry": "ROUND_ENTRIES",
     "round_vote": "ROUND_VOTES",
     "session": "SESSIONS",
+    "setback": OPERATOR,
     "shared": "SHARED_HOSTED",
     "shown": "SHOWN",
     "song": BY_SONGS,
@@ -177,7 +179,7 @@ def _repost(stage: Stage, number: int) -> Awaitable[object]:
 
 
 def _playlist(stage: Stage, number: int) -> Awaitable[object]:
-    return keep.make(stage.store, Shelf(stage.store, ADA, lambda: stage.now), ADA, "main", f"New {number}")
+    return keep.make(stage.store, Shelf(stage.store, ADA, lambda: stage.now), ADA, "main", f"New {number}", stage.now)
 
 
 def _report(stage: Stage, number: int) -> Awaitable[object]:

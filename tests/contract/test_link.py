@@ -11,7 +11,7 @@ from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_labels(linked: Linked) -> None:
     await library.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
-    kept = await keep.make(linked.store, await linked.music(), MEMBER, "main", "Late night")
+    kept = await keep.make(linked.store, await linked.music(), MEMBER, "main", "Late night", NOW)
     said = Answer(track(7).uri, Kind.ONLY, (kept.playlist,), Source.BUTTON, 1)
     async with linked.store.writing() as tx:
         await answers.add(tx, MEMBER, kept.layer, said)

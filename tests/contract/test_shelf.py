@@ -18,7 +18,7 @@ async def prepared(store: Store, now: datetime) -> tuple[Shelf, Playlist]:
         await members.ensure(tx, MEMBER, now)
         await songs.like(tx, MEMBER, [Like(Song(each, each, ("Artist",)), now) for each in SONGS], now)
     shelf = Shelf(store, MEMBER, lambda: now)
-    kept = await keep.make(store, shelf, MEMBER, "main", "Run")
+    kept = await keep.make(store, shelf, MEMBER, "main", "Run", now)
     async with store.writing() as tx:
         lines = [(kept.playlist, song, "add") for song in SONGS]
         write = await sort.open_tap(tx, MEMBER, kept.layer, lines, now)

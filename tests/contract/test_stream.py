@@ -78,7 +78,7 @@ def uri(number: int) -> str:
 
 async def kept(scene: Scene, name: str = "Run") -> Playlist:
     music = Shelf(scene.store, ADA, lambda: scene.now[0])
-    return await keep.make(scene.store, music, ADA, keep.DEFAULT_LAYER, name)
+    return await keep.make(scene.store, music, ADA, keep.DEFAULT_LAYER, name, scene.now[0])
 
 
 async def test_what_comes_next_is_new_to_them_and_comes_once(scene: Scene) -> None:

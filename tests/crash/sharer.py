@@ -1,11 +1,12 @@
 """A process that does one thing: writes a shared playlist into its host's account. Made to be killed."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from bot.adapters.store import Store, members
 from bot.flows import publish
-from tests.crash.sorter import clock, spotify_at
+from tests.crash.sorter import spotify_at, to_the_end
 
 
 def carry_out(database: Path, origin: str, key: str, host: int, shared: int) -> None:
@@ -18,6 +19,6 @@ async def _carry_out(database: Path, origin: str, key: str, host: int, shared: i
     async with store.reading() as tx:
         account = await members.account(tx, host)
     assert account is not None
-    await publish.write(store, spotify.music(account), host, shared, clock())
+    await to_the_end(partial(publish.write, store, spotify.music(account), host, shared))
     await spotify.close()
     await store.close()

@@ -1,12 +1,15 @@
 """A process that does one thing: carries a write out, through the real adapter and store. Made to be killed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store, members
 from bot.adapters.vault import Vault
+from bot.errors import Unsettled
 from bot.flows import sort
 
 
@@ -26,6 +29,18 @@ def spotify_at(origin: str, store: Store, key: str) -> Spotify:
     )
 
 
+async def to_the_end(write: Callable[[datetime], Awaitable[object]]) -> None:
+    """Do it again whenever something is to be waited for, at the moment that it says; no one sleeps."""
+    now = clock()
+    while True:
+        try:
+            await write(now)
+        except Unsettled as wait:
+            now = wait.until
+        else:
+            return
+
+
 def carry_out(database: Path, origin: str, key: str, member: int, write: int) -> None:
     asyncio.run(_carry_out(database, origin, key, member, write))
 
@@ -36,6 +51,6 @@ async def _carry_out(database: Path, origin: str, key: str, member: int, write: 
     async with store.reading() as tx:
         account = await members.account(tx, member)
     assert account is not None
-    await sort.apply(store, spotify.music(account), write, clock())
+    await to_the_end(partial(sort.apply, store, spotify.music(account), write))
     await spotify.close()
     await store.close()

@@ -62,6 +62,15 @@ class Scene:
         process.start()
         return process
 
+    async def state(self) -> str:
+        """What the journal says of the write."""
+        store = Store(f"sqlite+aiosqlite:///{self.database}")
+        async with store.reading() as tx:
+            found = await writes.get(tx, self.write)
+        await store.close()
+        assert found is not None
+        return found.state
+
     async def run(self) -> int | None:
         process = self.begin()
         await asyncio.to_thread(process.join)
@@ -143,7 +152,9 @@ async def test_p01_killed_at_every_request_a_sort_ends_as_if_it_had_not_been(sce
             with killed_at(scene, number, applied, victim):
                 await asyncio.to_thread(victim[0].join)
             assert victim[0].exitcode == -9
+            assert await scene.state() == "applying", "not done before it was read there"
             assert await scene.run() == 0
+            assert await scene.state() == "done"
             assert scene.content() == OWN + URIS, f"killed at request {number}, applied: {applied}"
 
 

@@ -8,7 +8,7 @@ import discord
 import pytest
 from discord import ui
 
-from bot.chat import cards, receipts, sentences, texts
+from bot.chat import cards, outcomes, receipts, sentences
 from bot.chat.ids import of
 from bot.chat.layout import Form, Page, Tap, button, field
 from bot.core.labels import Verdict
@@ -156,5 +156,5 @@ def test_a_button_always_has_a_usable_label(label: str) -> None:
 
 def test_the_headline_says_totals_then_questions() -> None:
     found = receipt(3, 2, "watch")
-    assert texts.receipt(found.receipt, 2).startswith("**15 new likes sorted** · **")
-    assert texts.receipt(found.receipt, 2).endswith("2 for you to decide")
+    assert outcomes.receipt(found.receipt, 2).startswith("**15 new likes sorted** · **")
+    assert outcomes.receipt(found.receipt, 2).endswith("2 for you to decide")

@@ -14,13 +14,14 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MADE_WITH: dict[str, tuple[object, ...]] = {
     "AlreadyReposted": (1, NOW),
     "CoolingDown": (NOW,),
-    "PlaylistKeepsChanging": ("ref",),
+    "Unsettled": (NOW,),
     "SourceWaits": ("deezer", NOW),
     "TooFewLabels": (4,),
     "WrongCode": (4,),
 }
 OURS = {
     "CratekeeperError", "SettingsError", "SpotifyError", "CoolingDown", "SpotifyDown", "HearingFailed", "ImportRuns",
+    "SongsRefused", "PlaylistFull",
     "AlreadyRuns", "SourceError", "SourceWaits", "SourceFailed", "ChatDown",
     "StoreError", "StoreBusy", "StoreFull", "NewerSchema",
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """The rules of shared playlists: what votes do, and what nobody can do alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.core import limits
 from bot.core import shared as rules
-from bot.core.plan import carry_out
+from bot.core.journal import look
+from bot.core.plan import Plan, carry_out, plan
 from bot.core.shared import Brought, State, Vote
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -139,35 +141,44 @@ brought = st.builds(
 def test_p04_a_write_takes_out_only_what_we_put_in_and_puts_nothing_in_twice(
     found: list[Brought], current: list[str]
 ) -> None:
-    ours = {each.song for each in found if each.state in (State.WRITTEN, State.ATTEMPTED)}
-    seen = [rules.seen(each, each.song in current) for each in found]
-    todo = rules.todo(seen, current, "ref")
+    ours = {each.song for each in found if each.state in OURS}
+    todo = to_write(found, current)
     after = carry_out(todo, current)
     assert set(current) - set(after) <= ours
     assert len(after) == len(set(after))
-    again = [rules.seen(each, each.song in after) for each in _attempted(seen, todo)]
-    assert not rules.todo(again, after, "ref"), "one write is enough"
+    sent = [_sent(each, todo) for each in found]
+    assert not to_write(sent, after), "one write is enough"
 
 
-def _attempted(seen: list[Brought], todo: rules.Plan) -> list[Brought]:
-    touched = {*todo.append, *todo.remove}
-    return [
-        Brought(each.song, each.brought_by, each.at, each.dropped_at, State.ATTEMPTED) if each.song in touched else each
-        for each in seen
-    ]
+OURS = (State.WRITTEN, State.ATTEMPTED, State.SENT, State.LEAVING)
+
+
+def to_write(found: list[Brought], current: list[str], ref: str = "ref") -> Plan:
+    """What is sent, given what was read."""
+    lines = [line for each in found if (line := rules.line(each, ref)) is not None]
+    removing = frozenset(line.song for line in lines if line.action == "remove")
+    todo = look(lines, current, removing, NOW).todo
+    adding = [(line.song, None) for line in todo if line.action == "add"]
+    return plan(current, adding, [line.song for line in todo if line.action == "remove"], removing)
+
+
+def _sent(brought: Brought, todo: Plan) -> Brought:
+    if brought.song in todo.remove:
+        return replace(brought, state=State.LEAVING)
+    return replace(brought, state=State.SENT) if brought.song in todo.append else brought
 
 
 def test_what_the_host_took_out_by_hand_is_not_put_back() -> None:
     gone = rules.seen(Brought(SONGS[0], ADA, EARLIER, state=State.WRITTEN), False)
     assert gone.state == State.TAKEN
-    assert not rules.todo([gone], [], "ref")
+    assert not to_write([gone], [])
     assert rules.waiting([gone], "ref") == []
 
 
 def test_files_are_written_on_the_shelf_alone() -> None:
     files = [Brought("local:abc", ADA, EARLIER), Brought("file:abc", ADA, EARLIER)]
-    assert not rules.todo(files, [], "spotifyid")
-    assert rules.todo(files, [], "shelf:1").append == ("local:abc", "file:abc")
+    assert not to_write(files, [], "spotifyid")
+    assert to_write(files, [], "shelf:1").append == ("local:abc", "file:abc")
 
 
 def test_waiting_is_since_the_oldest_change() -> None:

@@ -8,14 +8,15 @@ time. Answers are turned into records in the thread that fetched them.
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import spotipy
 
 from bot.adapters.spotify import shapes
 from bot.adapters.spotify.wire import Refusal
-from bot.core.records import Account
-from bot.errors import PlaylistGone, SpotifyDown
+from bot.core.records import Account, Item
+from bot.errors import PlaylistFull, PlaylistGone, SongsRefused, SpotifyDown
 from bot.ports import Contents, Found, LikesPage
 
 if TYPE_CHECKING:
@@ -24,8 +25,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LOOKS = 3  # at what comes short, or differs each time
 PAGE = 50  # rows; the most that a list answers at once
-GONE = (403, 404)  # what is answered for a playlist that was deleted, or is no longer the member's to change
+FORBIDDEN, MISSING = 403, 404  # for a playlist that was deleted, or is no longer the member's to change
+AT_ONCE = 40  # URIs in one question to the library
+PLAYLIST = "spotify:playlist:"
+ID = re.compile(r"[0-9A-Za-z]+")
 KINDS = ("track", "episode")  # asked for without episodes, Spotify passes them off as broken tracks
+
+
+class _Forbidden(PlaylistGone):
+    """Spotify answered 403: not theirs, or (to an addition) full."""
 
 
 class SpotifyMusic:
@@ -45,7 +53,7 @@ class SpotifyMusic:
         )
 
     async def saved(self, songs: Sequence[str]) -> set[str]:
-        """Return which of at most 40 songs are among the likes. One call."""
+        """Return which of at most 40 songs (or playlists, by URI) are in the library. One call."""
         return await self._ask(
             lambda client: shapes.saved(client._get("me/library/contains", uris=",".join(songs)), songs)
         )
@@ -70,9 +78,25 @@ class SpotifyMusic:
                 break
         return found, rows, total
 
-    async def create(self, name: str) -> Found:
-        """Make a playlist. It is asked to be private; whether Spotify heeds that nobody could check."""
-        return await self._ask(lambda client: shapes.playlist(client.current_user_playlist_create(name, public=False)))
+    async def create(self, name: str, mark: str = "") -> Found:
+        """Make a playlist with `mark` in its description.
+
+        It is asked to be private; whether Spotify heeds that nobody could check.
+        """
+        described = f"Made by Cratekeeper ({mark})" if mark else ""
+        return await self._ask(
+            lambda client: shapes.playlist(
+                client.current_user_playlist_create(name, public=False, description=described)
+            )
+        )
+
+    async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
+        """Return those of the playlists that are in the member's library. One call per 40."""
+        by_uri = {PLAYLIST + each: each for each in sorted(filter(ID.fullmatch, playlists))}
+        uris, held = list(by_uri), set[str]()
+        for start in range(0, len(uris), AT_ONCE):
+            held |= await self.saved(uris[start : start + AT_ONCE])
+        return frozenset(by_uri[each] for each in held)
 
     async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
         """Read a playlist, every place of it, unless it still is as `known`. Raises PlaylistGone.
@@ -90,9 +114,7 @@ class SpotifyMusic:
 
     async def _read(self, playlist: str, known: Contents | None) -> Contents | None:
         """Read a playlist once; None where fewer places came than it has."""
-        items, total, snapshot = await self._ask_of(
-            playlist, lambda client: shapes.opened(client.playlist(playlist, additional_types=KINDS))
-        )
+        items, total, snapshot = await self._open(playlist)
         if known is not None and snapshot is not None and known.snapshot == snapshot:
             return known
         while len(items) < total:
@@ -101,6 +123,11 @@ class SpotifyMusic:
                 return None
             items += more
         return Contents(tuple(items), snapshot)
+
+    async def _open(self, playlist: str) -> tuple[list[Item], int, str | None]:
+        return await self._ask_of(
+            playlist, lambda client: shapes.opened(client.playlist(playlist, additional_types=KINDS))
+        )
 
     async def _items(self, playlist: str, offset: int) -> list[Any]:
         return await self._ask_of(
@@ -111,18 +138,41 @@ class SpotifyMusic:
         )
 
     async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
-        """Put at most 100 songs in. Not by spotipy's own method, which sends a bare array. Raises PlaylistGone."""
+        """Put at most 100 songs in. Not by spotipy's own method, which sends a bare array.
+
+        Raises SongsRefused, PlaylistFull, PlaylistGone: then nothing was put in.
+        """
         payload: dict[str, Any] = {"uris": list(songs)}
         if position is not None:
             payload["position"] = position
-        await self._ask_of(playlist, lambda client: client._post(f"playlists/{playlist}/items", payload=payload))
+        try:
+            await self._write(playlist, lambda client: client._post(f"playlists/{playlist}/items", payload=payload))
+        except _Forbidden:
+            await self._open(playlist)  # raises PlaylistGone where it is not theirs (any more)
+            raise PlaylistFull from None
 
     async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
-        """Take every occurrence of at most 100 songs out, as of `snapshot`. Raises PlaylistGone."""
-        await self._ask_of(
-            playlist,
-            lambda client: client.playlist_remove_all_occurrences_of_items(playlist, songs, snapshot_id=snapshot),
-        )
+        """Take every occurrence of at most 100 songs out, as of `snapshot`. Raises SongsRefused, PlaylistGone.
+
+        A snapshot id may be too new for whichever server answers: where it is refused, what is there now counts.
+        """
+
+        def take_out(client: spotipy.Spotify, of: str | None) -> Any:
+            return client.playlist_remove_all_occurrences_of_items(playlist, songs, snapshot_id=of)
+
+        try:
+            await self._write(playlist, partial(take_out, of=snapshot))
+        except SongsRefused:
+            if snapshot is None:
+                raise
+            await self._write(playlist, partial(take_out, of=None))
+
+    async def _write(self, playlist: str, ask: Callable[[spotipy.Spotify], Any]) -> None:
+        """Send a change to a playlist. Raises SongsRefused, PlaylistGone, and _Forbidden, which is a PlaylistGone."""
+        try:
+            await self._ask_of(playlist, ask)
+        except Refusal:
+            raise SongsRefused from None
 
     async def save(self, songs: Sequence[str]) -> None:
         """Put at most 40 songs among their likes. The URIs go into the query: Spotify refuses a body here."""
@@ -137,14 +187,16 @@ class SpotifyMusic:
 
     async def _ask_of(self, playlist: str, ask: Callable[[spotipy.Spotify], T]) -> T:
         """Ask about one playlist, whose id may be anything that somebody typed."""
-        if not re.fullmatch(r"[0-9A-Za-z]+", playlist):
+        if not ID.fullmatch(playlist):
             raise PlaylistGone
         try:
             return await self._ask(ask)
         except Refusal as refusal:
-            if refusal.status not in GONE:
-                raise
-        raise PlaylistGone
+            if refusal.status == FORBIDDEN:
+                raise _Forbidden from None
+            if refusal.status == MISSING:
+                raise PlaylistGone from None
+            raise
 
 
 def _has_lost(known: Contents | None, found: Contents) -> bool:

@@ -88,7 +88,7 @@ def _id(row: Mapping[str, Any]) -> str | None:
 def playlist(row: Any) -> Found:
     total = _total(untrusted.thing(row.get("items")))
     name, snapshot = untrusted.text(row.get("name")), untrusted.text(row.get("snapshot_id"))
-    return Found(_needed(_id(row)), name or UNNAMED, total, snapshot)
+    return Found(_needed(_id(row)), name or UNNAMED, total, snapshot, untrusted.text(row.get("description")) or "")
 
 
 @answer

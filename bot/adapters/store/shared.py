@@ -1,10 +1,10 @@
 """Shared: playlists that several keep, who brought what, and who would keep or drop it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -12,6 +12,7 @@ from bot.adapters.store.rows import chunks, count, every, keep_newest, one, upse
 from bot.core import limits
 from bot.core.shared import Brought, Shared, State, Vote
 
+UNWRITTEN = {"state": State.WANTED, "sent_at": None, "sends": 0, "problem": None}
 SHARED, PARTNER, BROUGHT, VOTE = schema.shared, schema.partner, schema.contribution, schema.vote
 
 
@@ -100,12 +101,13 @@ async def drop(tx: Tx, shared: int, song: str, dropped_at: datetime | None) -> N
     await tx.execute(update(BROUGHT).where(*here).values(dropped_at=dropped_at))
 
 
-async def set_states(tx: Tx, shared: int, states: Mapping[str, str]) -> None:
+async def note(tx: Tx, shared: int, brought: Sequence[Brought]) -> None:
     """Note what is known of songs in the host's playlist."""
-    for state in sorted(set(states.values())):
-        for piece in chunks(song for song, each in states.items() if each == state):
-            here = (BROUGHT.c.shared == shared, BROUGHT.c.song.in_(piece))
-            await tx.execute(update(BROUGHT).where(*here).values(state=state))
+    if brought:
+        here = (BROUGHT.c.shared == shared, BROUGHT.c.song == bindparam("of"))
+        known: dict[str, Any] = {name: bindparam(name) for name in UNWRITTEN}
+        rows = [{"of": each.song} | {name: getattr(each, name) for name in UNWRITTEN} for each in brought]
+        await tx.execute(update(BROUGHT).where(*here).values(**known), rows)
 
 
 async def say(tx: Tx, shared: int, song: str, member: int, keep: bool, now: datetime) -> None:
@@ -120,7 +122,7 @@ async def votes(tx: Tx, shared: int) -> list[Vote]:
 async def unhost(tx: Tx, shared: int) -> None:
     """It is written nowhere from now on."""
     await change(tx, shared, host=None, ref=None, making=False, snapshot=None)
-    await tx.execute(update(BROUGHT).where(BROUGHT.c.shared == shared).values(state=State.WANTED))
+    await tx.execute(update(BROUGHT).where(BROUGHT.c.shared == shared).values(**UNWRITTEN))
 
 
 async def close(tx: Tx, shared: int) -> None:

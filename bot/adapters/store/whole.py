@@ -91,7 +91,7 @@ async def let_go_of_shared(tx: Tx, member: int) -> None:
     hosted = shared.c.host == member
     await tx.execute(delete(shared).where(hosted, ~or_(*others)))
     unwritten = update(brought).where(brought.c.shared.in_(select(shared.c.shared).where(hosted)))
-    await tx.execute(unwritten.values(state="wanted"))
+    await tx.execute(unwritten.values(state="wanted", sent_at=None, sends=0, problem=None))
     await tx.execute(update(shared).where(hosted).values(host=None, ref=None, making=False, snapshot=None))
 
 
@@ -114,6 +114,7 @@ FROM_SPOTIFY = (
     schema.content,
     schema.change,
     schema.write,
+    schema.making,
     schema.card,
     schema.prompt,
     schema.model,

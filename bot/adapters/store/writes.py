@@ -4,15 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, keep_newest, one
 from bot.core import limits
+from bot.core.journal import IN_FLIGHT, OPEN, TOUCHED, Line, Problem, State
 from bot.core.records import Change, Write
 
 WRITE, CHANGE = schema.write, schema.change
+NOTED = ("state", "position", "sent_at", "sends", "problem")  # of a line
+UNDER_WAY = WRITE.c.state == "applying"
 
 
 async def begin(
@@ -30,6 +33,7 @@ async def begin(
 async def add_changes(tx: Tx, member: int, write: int, changes: Iterable[Mapping[str, Any]]) -> None:
     """Add lines to a write: playlist, song, action, and state, position, probability, certainty where they apply."""
     blank = {"position": None, "state": "wanted", "probability": None, "certainty": None}
+    blank |= {"sent_at": None}
     for piece in chunks(blank | dict(each) | {"member": member, "write": write} for each in changes):
         await tx.execute(insert(CHANGE), piece)
 
@@ -50,17 +54,48 @@ async def set_state(tx: Tx, write: int, state: str, **values: Any) -> None:
     await tx.execute(update(WRITE).where(WRITE.c.write == write).values(state=state, **values))
 
 
-async def set_changes(tx: Tx, changes: Iterable[int], state: str) -> None:
-    for piece in chunks(changes):
-        await tx.execute(update(CHANGE).where(CHANGE.c.change.in_(piece)).values(state=state))
+async def note(tx: Tx, lines: Sequence[Line]) -> None:
+    """Keep what is known of lines, by their keys."""
+    if lines:
+        known: dict[str, Any] = {name: bindparam(name) for name in NOTED}
+        rows = [{"of": each.key} | {name: getattr(each, name) for name in NOTED} for each in lines]
+        await tx.execute(update(CHANGE).where(CHANGE.c.change == bindparam("of")).values(**known), rows)
 
 
-async def set_positions(tx: Tx, removals: Iterable[Change], songs: Sequence[str | None]) -> None:
-    """Remember where songs stand that are about to be taken out, so that an undo puts them back there."""
-    for each in removals:
-        if each.song in songs:
-            at = update(CHANGE).where(CHANGE.c.change == each.change)
-            await tx.execute(at.values(position=songs.index(each.song)))
+async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Problem) -> None:
+    """Give up on what is open in those playlists."""
+    here = (CHANGE.c.write == write, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.state.in_(OPEN))
+    await tx.execute(update(CHANGE).where(*here).values(state=State.REFUSED, problem=problem))
+
+
+async def take(tx: Tx, playlist: int, songs: Iterable[str]) -> None:
+    """Note that somebody took songs out that we had put in: they are not ours any more."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == State.WRITTEN)
+    for piece in chunks(songs):
+        await tx.execute(update(CHANGE).where(*here, CHANGE.c.song.in_(piece)).values(state=State.TAKEN))
+
+
+async def lately(tx: Tx, playlist: int, since: datetime) -> list[Change]:
+    """Return the lines for the playlist that were sent after `since`, or are still under way."""
+    open_ended = CHANGE.c.state.in_(IN_FLIGHT) & CHANGE.c.write.in_(select(WRITE.c.write).where(UNDER_WAY))
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.sends > 0, or_(CHANGE.c.sent_at > since, open_ended))
+    return await every(tx, Change, select(CHANGE).where(*here))
+
+
+async def under_way(tx: Tx, playlist: int, but: int) -> frozenset[str]:
+    """Return the songs that other writes are just putting into the playlist."""
+    others = select(WRITE.c.write).where(UNDER_WAY, WRITE.c.write != but)
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(IN_FLIGHT))
+    return frozenset((await tx.execute(select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(others)))).scalars())
+
+
+async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | None, str]]:
+    """Return the (playlist, song) that are not to be proposed: what was refused since, and (None, song) for ever."""
+    mine = (CHANGE.c.member == member, CHANGE.c.action == "add", CHANGE.c.state == State.REFUSED)
+    joined = select(CHANGE, WRITE.c.created_at).join(WRITE, WRITE.c.write == CHANGE.c.write).where(*mine)
+    rows = (await tx.execute(joined)).all()
+    unknown = {(None, row.song) for row in rows if row.problem == Problem.UNKNOWN}
+    return frozenset(unknown | {(row.playlist, row.song) for row in rows if row.created_at > since})
 
 
 async def unfinished(tx: Tx, member: int | None = None) -> list[Write]:
@@ -70,25 +105,37 @@ async def unfinished(tx: Tx, member: int | None = None) -> list[Write]:
 
 
 async def last_done(tx: Tx, member: int) -> Write | None:
-    """Return the newest write that is done and was not taken back, undos themselves left out."""
-    undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None))
-    query = select(WRITE).where(WRITE.c.member == member, WRITE.c.state == "done", WRITE.c.kind != "undo")
+    """Return the newest write of which something stands and that was not taken back, undos themselves left out."""
+    undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
+    stands = select(CHANGE.c.write).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state.in_(TOUCHED)).exists()
+    ended = or_(WRITE.c.state == "done", (WRITE.c.state == "failed") & stands)
+    query = select(WRITE).where(WRITE.c.member == member, ended, WRITE.c.kind != "undo")
     return await one(tx, Write, query.where(WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1))
 
 
-async def undone(tx: Tx, write: int) -> bool:
-    return (await tx.execute(select(WRITE.c.write).where(WRITE.c.undoes == write))).first() is not None
+async def undo_of(tx: Tx, write: int) -> Write | None:
+    """Return the write that takes this one back, or took it back; None where none does, or it did not succeed."""
+    query = select(WRITE).where(WRITE.c.undoes == write, ~_failed_undo())
+    return await one(tx, Write, query.order_by(WRITE.c.write.desc()).limit(1))
+
+
+def _failed_undo() -> ColumnElement[bool]:
+    """Whether a write ended without having done all that it could: it may be tried again."""
+    refused = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state == State.REFUSED)
+    retriable = CHANGE.c.problem.in_((Problem.FULL, Problem.UNANSWERED))
+    again = (WRITE.c.state == "done") & refused.where(retriable).exists()
+    return or_(WRITE.c.state.in_(("failed", "cancelled")), again)
 
 
 async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs in the playlist that are there because we put them: the last thing we did was to add them."""
-    touched = CHANGE.c.state.in_(("attempted", "written"))
-    query = select(CHANGE.c.song, CHANGE.c.action).where(CHANGE.c.playlist == playlist, touched)
-    last = {row.song: row.action for row in await tx.execute(query.order_by(CHANGE.c.change))}
-    return frozenset(song for song, action in last.items() if action == "add")
+    touched = CHANGE.c.state.in_((*TOUCHED, State.TAKEN))
+    query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state).where(CHANGE.c.playlist == playlist, touched)
+    last = {row.song: (row.action, row.state) for row in await tx.execute(query.order_by(CHANGE.c.change))}
+    return frozenset(song for song, (action, state) in last.items() if action == "add" and state != State.TAKEN)
 
 
 async def last_change(tx: Tx, member: int, song: str) -> Change | None:
     """Return the newest addition of the song that was written; what `/why` explains."""
-    mine = (CHANGE.c.member == member, CHANGE.c.song == song, CHANGE.c.action == "add", CHANGE.c.state == "written")
+    mine = (CHANGE.c.member == member, CHANGE.c.song == song, CHANGE.c.action == "add", CHANGE.c.state == State.WRITTEN)
     return await one(tx, Change, select(CHANGE).where(*mine).order_by(CHANGE.c.change.desc()).limit(1))

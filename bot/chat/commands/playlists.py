@@ -53,7 +53,7 @@ async def on_named(interaction: Interaction, _: Id) -> None:
 
 async def _make(interaction: Interaction, layer: str, name: str) -> Playlist:
     music, services = await _music(interaction), interaction.client.services
-    return await keep.make(services.store, music, interaction.user.id, layer, name)
+    return await keep.make(services.store, music, interaction.user.id, layer, name, services.clock())
 
 
 async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None:

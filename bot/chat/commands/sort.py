@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from discord import app_commands
 
-from bot.chat import ids, layout, receipts, reply, sentences, texts
+from bot.chat import ids, layout, outcomes, receipts, reply, sentences, texts
 from bot.chat.bot import AnyCommand, Bot, Interaction, values
 from bot.chat.commands import choices
 from bot.chat.commands.label import shown
@@ -56,7 +56,7 @@ async def on_apply(interaction: Interaction, tap: Id) -> None:
     if confirmed.state == "done":  # pressed twice
         await reply.show(interaction, await page_of(interaction.client, found))
     else:
-        await _carry_out(interaction, tap.number, texts.applying(found.receipt))
+        await _carry_out(interaction, tap.number, outcomes.applying(found.receipt))
 
 
 async def _carry_out(interaction: Interaction, write: int, said: str) -> None:
@@ -136,7 +136,7 @@ async def on_out(interaction: Interaction, tap: Id) -> None:
         opened = await flow.not_there(tx, member, line, interaction.id, services.clock())
     if opened is not None:
         await services.jobs.enqueue("apply", member, opened)
-    said = texts.ruled_out(found.receipt, line)
+    said = outcomes.ruled_out(found.receipt, line)
     page = receipt(interaction.client, member, tap.number, tap.n, said)
     await reply.show(interaction, await reply.soon(interaction, page))
 

@@ -119,7 +119,20 @@ change = Table(
     Column("song", String, nullable=False),
     Column("action", String, nullable=False),  # "add", "remove" or "ask"
     Column("position", Integer),  # where a song taken out stood, or is to be put back
-    Column("state", String, nullable=False),  # "wanted", "attempted", "written", "untouched" or "asked"
+    Column("state", String, nullable=False),  # core.journal.State
+    Column("sent_at", Moment),  # when it was last sent to Spotify
+    Column("sends", Integer, nullable=False, default=0),  # how often it was sent
+    Column("problem", String),  # why it was refused: core.journal.Problem
     Column("probability", Float),
     Column("certainty", String),
+)
+
+making = Table(  # playlists that were asked for at Spotify, and are not known to be there yet
+    "making",
+    metadata,
+    of_member(primary_key=True),
+    Column("purpose", String, primary_key=True),  # what for: flows.create
+    Column("name", String, nullable=False),
+    Column("mark", String, nullable=False),  # stands in its description, by which it is found again
+    Column("asked_at", Moment),
 )

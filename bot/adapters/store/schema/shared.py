@@ -1,6 +1,6 @@
 """Playlists that several keep together: what is in them, who brought it, and who would keep or drop it."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table
 
 from bot.adapters.store.schema.base import Moment, Serial, by_member, metadata, of_member
 
@@ -40,6 +40,9 @@ contribution = Table(  # songs that were brought; what is dropped stays on recor
     Column("at", Moment, nullable=False),
     Column("dropped_at", Moment),
     Column("state", String, nullable=False, default="wanted"),  # in the host's playlist: core.shared.State
+    Column("sent_at", Moment),  # as in `change`
+    Column("sends", Integer, nullable=False, default=0),
+    Column("problem", String),
 )
 
 vote = Table(

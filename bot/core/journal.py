@@ -1,0 +1,204 @@
+"""Journal: what a look at a playlist says about each line of a write, and what is to be sent now.
+
+Pure. Spotify is eventually consistent: what it was sent may be carried out after we gave up on the answer, and may be
+read only a while after that. So an addition is never repeated while it may still turn up, and nothing counts as
+written before it was read there.
+"""
+
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from bot.core.records import Item
+
+SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind, and late requests were carried out up to 12 s late
+PATIENCE = timedelta(minutes=10)  # for an addition that Spotify confirmed: it needs no repeating, only waiting
+TRIES = 3  # times that one line is sent
+SOON = timedelta(seconds=1)  # the first pause before looking again; each is as long as all before it together
+
+
+class State(StrEnum):
+    """What is known of a line."""
+
+    ASKED = "asked"  # a question to the member; nothing to write
+    WANTED = "wanted"  # to be sent
+    ATTEMPTED = "attempted"  # sent; whether Spotify carried it out is not known
+    SENT = "sent"  # Spotify confirmed it; not read there yet
+    WRITTEN = "written"  # read there
+    TAKEN = "taken"  # written, and taken out by hand since
+    UNTOUCHED = "untouched"  # it was so before we came
+    REFUSED = "refused"  # it cannot be done: `problem` says why
+
+
+class Problem(StrEnum):
+    """Why a line was refused."""
+
+    UNKNOWN = "unknown"  # Spotify does not know that song (any more)
+    FULL = "full"  # the playlist takes no more songs
+    UNANSWERED = "unanswered"  # sent TRIES times without success
+    CHANGED = "changed"  # confirmed, and undone by somebody before we could read it
+    GONE = "gone"  # the playlist is deleted, unfollowed, or not the member's to change
+    LET_GO = "let go"  # the playlist is no longer kept here
+    UNMOVED = "unmoved"  # it stays, because it could not be put where it was to go
+
+
+IN_FLIGHT = (State.ATTEMPTED, State.SENT)
+OPEN = (State.WANTED, *IN_FLIGHT)
+TOUCHED = (*IN_FLIGHT, State.WRITTEN)  # lines whose change stands, or may stand
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One song to put into, or take out of, one playlist. `key` is the journal's own.
+
+    position: where it goes (None: the end), or where it stood. sent_at: when it was last sent; a line that has never
+    been sent has it from the line that it takes back, so that it waits until that one has settled.
+    """
+
+    key: int | str
+    song: str
+    action: Literal["add", "remove"]
+    state: str = State.WANTED
+    position: int | None = None
+    sent_at: datetime | None = None
+    sends: int = 0
+    problem: str | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing more to find out; a song that was sent twice may turn up twice."""
+        return self.state not in OPEN and not (self.state == State.WRITTEN and self.sends > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look came to: the lines as they are now, those to send, those with doubles of ours, when to look again."""
+
+    lines: Sequence[Line]
+    todo: Sequence[Line]
+    doubled: Sequence[Line]
+    again: datetime | None
+
+
+def look(
+    lines: Sequence[Line], songs: Sequence[str | None], ours: frozenset[str], now: datetime, *, unchanged: bool = True
+) -> Look:
+    """Judge each line by what was just read.
+
+    ours: the songs that we put there and may take out (promise P4). unchanged: whether this is what was read the time
+    before; while it is not, an addition of unknown fate waits up to twice as long. While anything waits nothing is
+    sent, so that songs keep their order.
+    """
+    here = Counter(songs)
+    caught_up = caught_up_with(lines, here)
+    judged: list[Line] = []
+    looks: list[datetime] = []
+    for line in lines:
+        met = (here[line.song] > 0) == (line.action == "add")
+        sent = replace(line, sent_at=min(line.sent_at, now)) if line.sent_at else line  # the clock may be put back
+        until = _until(sent, met, unchanged, caught_up)
+        waits = until is not None and now < until
+        judged.append(sent if waits and not met else _judged(sent, met, line.song in ours, waits))
+        looks += [_next_look(sent, until, now)] if until is not None and waits else []
+    if looks:
+        return Look(judged, (), (), min(looks))
+    todo = [line for line in judged if line.state == State.WANTED]
+    return Look(judged, todo, () if todo else [line for line in judged if surplus(line, here[line.song])], None)
+
+
+class Sent(Protocol):
+    """A line as far as it says what was sent when."""
+
+    @property
+    def song(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def sent_at(self) -> datetime | None: ...
+
+
+def caught_up_with(lines: Iterable[Sent], there: Container[str | None]) -> datetime | None:
+    """Return the newest addition of ours that was read there: everything that was confirmed before it is read, too."""
+    read = [each.sent_at for each in lines if each.action == "add" and each.state in TOUCHED and each.song in there]
+    return max(filter(None, read), default=None)
+
+
+def unsettled(lately: Iterable[Sent], there: Container[str | None]) -> frozenset[str]:
+    """Return the songs of which reading the playlist says nothing yet, of those that were sent lately."""
+    sent = list(lately)
+    caught_up = caught_up_with(sent, there)
+    return frozenset(each.song for each in sent if not _is_read(each, caught_up))
+
+
+def _is_read(sent: Sent, caught_up: datetime | None) -> bool:
+    confirmed = sent.state in (State.SENT, State.WRITTEN, State.TAKEN)
+    return confirmed and sent.sent_at is not None and caught_up is not None and sent.sent_at <= caught_up
+
+
+def _until(line: Line, met: bool, unchanged: bool, caught_up: datetime | None) -> datetime | None:
+    """Return until when what is read of a line may still change by itself; None where it is as good as it gets."""
+    if line.sent_at is None:
+        return None
+    match line.state:
+        case State.WANTED if met and not line.sends:
+            return line.sent_at + SETTLE  # what the line takes back may not be readable yet
+        case State.ATTEMPTED if not met:
+            return line.sent_at + (SETTLE if unchanged else 2 * SETTLE)
+        case State.SENT if not met:
+            if _is_read(line, caught_up):
+                return None
+            return line.sent_at + (PATIENCE if line.action == "add" else SETTLE)
+        case State.ATTEMPTED | State.SENT | State.WRITTEN if line.sends > 1 and line.action == "add":
+            return line.sent_at + SETTLE  # its twin may turn up yet
+        case _:
+            return None
+
+
+def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
+    match line.state:
+        case State.ATTEMPTED | State.SENT if met:
+            return replace(line, state=State.WRITTEN)
+        case State.SENT:
+            return replace(line, state=State.REFUSED, problem=Problem.CHANGED)
+        case State.ATTEMPTED if line.sends >= TRIES:
+            return replace(line, state=State.REFUSED, problem=Problem.UNANSWERED)
+        case State.ATTEMPTED:
+            return replace(line, state=State.WANTED)
+        case State.WANTED if met and not waits:
+            return replace(line, state=State.WRITTEN if line.sends else State.UNTOUCHED)
+        case State.WANTED if line.action == "remove" and not (met or ours or line.sends):
+            return replace(line, state=State.UNTOUCHED)
+        case _:
+            return line
+
+
+def _next_look(line: Line, until: datetime, now: datetime) -> datetime:
+    """Look again after as long as has passed since it was sent, but not later than it is settled."""
+    return now + min(max(SOON, now - (line.sent_at or now)), until - now)
+
+
+def surplus(line: Line, count: int) -> int:
+    """Return how many of a song's `count` places are doubles of ours: never more than we sent beyond the first."""
+    mendable = line.action == "add" and line.state == State.WRITTEN and line.sends <= 2 * TRIES
+    return max(0, min(count, line.sends) - 1) if mendable else 0
+
+
+def without_doubles(items: Sequence[Item], doubled: Sequence[Line]) -> list[tuple[int, str]]:
+    """Return where the songs of `doubled` are to stand, as (position, song) by position, without what we made double.
+
+    Spotify takes out every place of a song at once: so all go, and those that are to stay are put back. The place that
+    is the oldest by Spotify's own dates stays; the next `surplus` after it go; what somebody added later stays.
+    """
+    gone: set[int] = set()
+    for line in doubled:
+        places = [at for at, item in enumerate(items) if item.song == line.song]
+        places.sort(key=lambda at: (items[at].added_at is not None, items[at].added_at or 0, at))
+        gone.update(places[1 : 1 + surplus(line, len(places))])
+    kept = [item.song for at, item in enumerate(items) if at not in gone]
+    songs = {line.song for line in doubled}
+    return [(at, song) for at, song in enumerate(kept) if song is not None and song in songs]

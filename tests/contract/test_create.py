@@ -1,0 +1,111 @@
+"""A playlist is made once, whatever becomes of the answer or of us (as promises P1 and P2 have it for songs)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.spotify import SpotifyMusic
+from bot.core.journal import SETTLE
+from bot.errors import SpotifyDown, SpotifyError, Unsettled
+from bot.flows import keep
+from sandbox.spotify import Fault
+from tests.contract.spotify.stage import MARA, Stage, empty_store, staged
+
+MAKING = "POST /v1/me/playlists"
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return asyncio.run(empty_store(tmp_path_factory.mktemp("store")))
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, empty: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path, empty) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def music(stage: Stage) -> SpotifyMusic:
+    return await stage.link(MARA, "mara")
+
+
+async def make(stage: Stage, music: SpotifyMusic) -> str:
+    return (await keep.make(stage.store, music, MARA, "main", "Quay", stage.clock())).ref
+
+
+def at_spotify(stage: Stage) -> list[str]:
+    return [each.id for each in stage.world.playlists.values() if each.name == "Quay"]
+
+
+async def resumed(stage: Stage, music: SpotifyMusic) -> list[str]:
+    """Go on as the worker does, put off for as long as it says; the playlists that are kept then."""
+    for _ in range(20):
+        try:
+            await keep.resume(stage.store, music, MARA, stage.clock())
+        except Unsettled as wait:
+            stage.clock.now = max(wait.until, stage.clock())
+        else:
+            break
+    assert await keep.unfinished(stage.store) == []
+    return [each.ref for _, each in await keep.kept(stage.store, MARA)]
+
+
+async def test_p01_killed_after_spotify_made_it_the_same_playlist_is_kept(stage: Stage, music: SpotifyMusic) -> None:
+    making = asyncio.create_task(make(stage, music))
+
+    async def kill(request) -> None:
+        if request.line == MAKING:
+            making.cancel()
+
+    stage.world.after.append(kill)
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    stage.world.after.clear()
+    assert len(at_spotify(stage)) == 1
+    assert await keep.unfinished(stage.store) == [MARA]
+    assert await resumed(stage, music) == at_spotify(stage)
+    assert len(at_spotify(stage)) == 1
+
+
+@pytest.mark.parametrize("seconds", [1.5, 12])
+async def test_p02_made_long_after_we_gave_up_on_the_answer_it_is_one(
+    stage: Stage, music: SpotifyMusic, seconds: float
+) -> None:
+    stage.world.faults.append(Fault(MAKING, "late", seconds=seconds))
+    with pytest.raises(SpotifyDown):
+        await make(stage, music)
+    with pytest.raises(Unsettled):
+        await make(stage, music)
+    stage.clock.pass_by(seconds=seconds)
+    assert await resumed(stage, music) == at_spotify(stage)
+    assert len(at_spotify(stage)) == 1
+
+
+async def test_p02_made_and_answered_with_an_error_it_is_kept_at_once(stage: Stage, music: SpotifyMusic) -> None:
+    stage.world.create_playlist("mara", "Quay", description="Made by Cratekeeper (somebody else's)")
+    stage.world.faults.append(Fault(MAKING, "apply-then", status=502))
+    assert await make(stage, music) == at_spotify(stage)[1]
+    assert len(at_spotify(stage)) == 2
+
+
+async def test_one_that_was_never_made_is_asked_for_again_once_that_is_certain(
+    stage: Stage, music: SpotifyMusic
+) -> None:
+    stage.world.faults.append(Fault(MAKING, "status", status=502))
+    before = stage.clock()
+    with pytest.raises(SpotifyDown):
+        await make(stage, music)
+    assert await resumed(stage, music) == at_spotify(stage)
+    assert len(at_spotify(stage)) == 1
+    assert stage.clock() - before >= SETTLE
+
+
+async def test_one_that_spotify_refuses_is_not_asked_for_again(stage: Stage, music: SpotifyMusic) -> None:
+    stage.world.faults.append(Fault(MAKING, "status", status=400))
+    with pytest.raises(SpotifyError):
+        await make(stage, music)
+    assert await resumed(stage, music) == []
+    assert at_spotify(stage) == []

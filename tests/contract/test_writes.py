@@ -1,0 +1,289 @@
+"""Playlists are written right when Spotify is slow, forgetful, or refuses: real store, HTTP, and time moved by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.spotify import SpotifyMusic
+from bot.adapters.store import playlists, writes
+from bot.core.journal import SETTLE, Problem
+from bot.core.records import Playlist
+from bot.errors import CoolingDown, SpotifyDown, Unsettled
+from bot.flows import hands, keep, sort
+from sandbox.spotify import Fault, Lag
+from tests.contract.spotify.stage import MARA, START, URIS, Stage, empty_store, staged
+
+OWN, NEW = URIS[:3], URIS[10:30]
+ADDING = "POST /v1/playlists/*/items"
+LAGS = (0, 0.3, 0.6, 2, 12, 30)  # seconds
+
+
+@dataclass
+class Desk:
+    """Mara with a playlist of her own, three songs in it, kept for her; time goes on only where somebody waits."""
+
+    stage: Stage
+    music: SpotifyMusic
+    kept: Playlist
+
+    def songs(self, kept: Playlist | None = None) -> list[str]:
+        return list(self.stage.world.playlist((kept or self.kept).ref).uris)
+
+    async def another(self, name: str, songs: Sequence[str] = ()) -> Playlist:
+        made = self.stage.world.create_playlist("mara", name)
+        self.stage.world.replace("mara", made.id, songs)
+        return await keep.take(self.stage.store, self.music, MARA, "main", await self.found(made.id))
+
+    async def found(self, ref: str):
+        return next(each for each in await self.music.playlists() if each.id == ref)
+
+    async def open(self, *lines: tuple[Playlist, str, str]) -> int:
+        told = [(each.playlist, song, action) for each, song, action in lines]
+        async with self.stage.store.writing() as tx:
+            return await sort.open_tap(tx, MARA, self.kept.layer, told, self.stage.clock(), "add")
+
+    async def add(self, *songs: str, to: Playlist | None = None) -> int:
+        return await self.open(*((to or self.kept, song, "add") for song in songs))
+
+    async def apply(self, write: int) -> sort.Receipt:
+        """Carry a write out as the worker does: put off for as long as it says."""
+        for _ in range(100):
+            try:
+                return await sort.apply(self.stage.store, self.music, write, self.stage.clock())
+            except Unsettled as wait:
+                self.stage.clock.now = max(wait.until, self.stage.clock())
+            except SpotifyDown:
+                self.stage.clock.pass_by(seconds=5)
+        raise AssertionError("it never ends")
+
+    async def undo(self, write: int) -> sort.Receipt:
+        async with self.stage.store.writing() as tx:
+            opened = await sort.undo(tx, MARA, write, self.stage.clock())
+        return await self.apply(opened)
+
+    def posts(self) -> int:
+        return sum(each.line.startswith("POST /v1/playlists") for each in self.stage.world.requests)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return asyncio.run(empty_store(tmp_path_factory.mktemp("store")))
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, empty: Path) -> AsyncIterator[Desk]:
+    async with staged(tmp_path, empty) as stage:
+        music = await stage.link(MARA, "mara")
+        made = stage.world.create_playlist("mara", "Quay")
+        stage.world.replace("mara", made.id, OWN)
+        desk = Desk(stage, music, None)  # type: ignore[arg-type]
+        desk.kept = await keep.take(stage.store, music, MARA, "main", await desk.found(made.id))
+        stage.clock.pass_by(minutes=2)
+        stage.world.requests.clear()
+        yield desk
+
+
+FAULTS: dict[str, Callable[[], Fault | None]] = {
+    "none": lambda: None,
+    "carried out, then 502": lambda: Fault(ADDING, "apply-then", status=502),
+    "502, not carried out": lambda: Fault(ADDING, "status", status=502),
+    "carried out 1.5 s late": lambda: Fault(ADDING, "late", seconds=1.5),
+    "carried out 12 s late": lambda: Fault(ADDING, "late", seconds=12),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("lag", LAGS)
+async def test_p02_songs_are_written_once_however_late_they_can_be_read(desk: Desk, lag: float, fault: str) -> None:
+    desk.stage.world.lag = Lag(lag, lag)
+    desk.stage.world.faults += [made] if (made := FAULTS[fault]()) else []
+    write = await desk.add(*NEW)
+    receipt = await desk.apply(write)
+    assert desk.songs() == OWN + NEW
+    assert [each.song for each in receipt.placed] == NEW
+
+    await desk.undo(write)
+    assert desk.songs() == OWN
+    desk.stage.clock.pass_by(minutes=2)
+    assert await hands.look(desk.stage.store, desk.music, MARA, desk.stage.clock()) == 0, "nobody did anything by hand"
+
+
+async def test_what_we_made_double_is_taken_out_again_and_a_persons_double_stays(desk: Desk) -> None:
+    """An answer so late that the song was sent once more."""
+    world, clock = desk.stage.world, desk.stage.clock
+    world.add_by_hand("mara", desk.kept.ref, OWN[0])
+    world.faults.append(Fault(ADDING, "late", seconds=SETTLE.total_seconds() + 20))
+    write = await desk.add(*NEW[:2])
+    seen: list[list[str]] = []
+    world.after.append(lambda _: _keep(seen, desk))
+    await desk.apply(write)
+    assert max(map(len, seen)) == len(OWN) + 1 + 4, "they were double for a while"
+    assert desk.songs() == [*OWN, OWN[0], *NEW[:2]]
+    world.add_by_hand("mara", desk.kept.ref, NEW[0])
+    clock.pass_by(minutes=2)
+    await desk.apply(await desk.add(NEW[3]))
+    assert desk.songs().count(NEW[0]) == 2
+
+
+async def _keep(seen: list[list[str]], desk: Desk) -> None:
+    seen.append(desk.songs())
+
+
+async def test_an_addition_of_unknown_fate_waits_also_after_a_restart(desk: Desk) -> None:
+    desk.stage.world.faults.append(Fault(ADDING, "status", status=502))
+    write = await desk.add(*NEW)
+    for _ in range(3):
+        with pytest.raises(Unsettled):
+            await sort.apply(desk.stage.store, desk.music, write, desk.stage.clock())
+    assert desk.posts() == 1
+    async with desk.stage.store.reading() as tx:
+        assert (await writes.get(tx, write)).state == "applying", "not done before it is read there"
+        assert {each.state for each in await writes.changes(tx, write)} == {"attempted"}
+    desk.stage.clock.pass_by(seconds=2 * SETTLE.total_seconds())
+    await desk.apply(write)
+    assert desk.songs() == OWN + NEW
+
+
+async def test_a_cooldown_is_no_try(desk: Desk) -> None:
+    write = await desk.add(*NEW)
+    for _ in range(4):
+        desk.stage.world.faults.append(Fault(ADDING, "status", status=429, retry_after=600))
+        with pytest.raises(CoolingDown):
+            await sort.apply(desk.stage.store, desk.music, write, desk.stage.clock())
+        desk.stage.clock.pass_by(minutes=11)
+    await desk.apply(write)
+    assert desk.songs() == OWN + NEW
+
+
+async def test_p03_what_somebody_takes_out_while_it_is_written_is_not_put_back_and_is_said(desk: Desk) -> None:
+    async def meddle(request) -> None:
+        if request.line.startswith("POST /v1/playlists"):
+            desk.stage.world.remove_by_hand("mara", desk.kept.ref, NEW[0])
+
+    desk.stage.world.after.append(meddle)
+    receipt = await desk.apply(await desk.add(*NEW))
+    assert desk.songs() == OWN + NEW[1:]
+    assert desk.posts() == 1
+    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Problem.CHANGED)]
+
+
+@pytest.mark.parametrize("dead", [[0], [19], [3, 4, 11], list(range(20))])
+async def test_dead_songs_keep_no_other_out_and_are_named(desk: Desk, dead: list[int]) -> None:
+    for at in dead:
+        del desk.stage.world.tracks[NEW[at]]
+    receipt = await desk.apply(await desk.add(*NEW))
+    alive = [uri for at, uri in enumerate(NEW) if at not in dead]
+    assert desk.songs() == OWN + alive
+    assert [each.song for each in receipt.placed] == alive
+    assert {(each.song, each.problem) for each in receipt.refused} == {(NEW[at], Problem.UNKNOWN) for at in dead}
+    async with desk.stage.store.reading() as tx:
+        assert {(None, NEW[at]) for at in dead} <= await writes.barred(tx, MARA, START + timedelta(days=99))
+
+
+@pytest.mark.parametrize(("status", "problem"), [(500, Problem.UNANSWERED), (403, Problem.FULL)])
+async def test_a_full_playlist_ends_in_words_and_the_other_playlists_are_written(
+    desk: Desk, status: int, problem: Problem
+) -> None:
+    other = await desk.another("Pier")
+    full = f"POST /v1/playlists/{desk.kept.ref}/items"
+    desk.stage.world.faults.append(Fault(full, "status", times=None, status=status))
+    began = desk.stage.clock()
+    write = await desk.open(*((desk.kept, uri, "add") for uri in NEW[:5]), *((other, uri, "add") for uri in NEW[5:]))
+    receipt = await desk.apply(write)
+    assert desk.stage.clock() - began < timedelta(minutes=5)
+    assert desk.songs(other) == NEW[5:]
+    assert desk.songs() == OWN
+    assert [(each.song, each.problem) for each in receipt.refused] == [(uri, problem) for uri in NEW[:5]]
+    assert receipt.write.state == "done"
+
+
+async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(desk: Desk) -> None:
+    other = await desk.another("Pier")
+    desk.stage.world.unfollow("mara", desk.kept.ref)
+    receipt = await desk.apply(await desk.open((desk.kept, NEW[0], "add"), (other, NEW[1], "add")))
+    assert desk.songs() == OWN
+    assert desk.songs(other) == NEW[1:2]
+    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Problem.GONE)]
+
+
+async def test_a_song_that_moves_is_put_in_before_it_is_taken_out_or_stays(desk: Desk) -> None:
+    other = await desk.another("Pier")
+    await desk.apply(await desk.add(NEW[0], NEW[1]))
+    del desk.stage.world.tracks[NEW[1]]
+    lines = [line for song in NEW[:2] for line in ((desk.kept, song, "remove"), (other, song, "add"))]
+    desk.stage.world.requests.clear()
+    receipt = await desk.apply(await desk.open(*lines))
+    assert desk.songs(other) == NEW[:1]
+    assert desk.songs() == [*OWN, NEW[1]]
+    lines = [each.line.split()[0] for each in desk.stage.world.requests if "GET" not in each.line]
+    assert lines.index("DELETE") == len(lines) - 1
+    assert {(each.song, each.action, each.problem) for each in receipt.refused} == {
+        (NEW[1], "add", Problem.UNKNOWN),
+        (NEW[1], "remove", Problem.UNMOVED),
+    }
+
+
+async def test_an_undo_whose_place_is_gone_puts_the_song_at_the_end(desk: Desk) -> None:
+    await desk.apply(await desk.add(*NEW))
+    out = await desk.open((desk.kept, NEW[19], "remove"))
+    await desk.apply(out)
+    for uri in [*OWN, *NEW[2:19]]:
+        desk.stage.world.remove_by_hand("mara", desk.kept.ref, uri)
+    await desk.undo(out)
+    assert desk.songs() == [*NEW[:2], NEW[19]]
+
+
+async def test_an_undo_that_spotify_did_not_take_can_be_pressed_again(desk: Desk) -> None:
+    write = await desk.add(*NEW)
+    await desk.apply(write)
+    deleting = Fault("DELETE /v1/playlists/*/items", "status", times=None, status=500)
+    desk.stage.world.faults.append(deleting)
+    said = await desk.undo(write)
+    assert {each.problem for each in said.refused} == {Problem.UNANSWERED}
+    async with desk.stage.store.reading() as tx:
+        assert not (await sort.receipt(tx, write)).undone
+    desk.stage.world.faults.clear()
+    await desk.undo(write)
+    assert desk.songs() == OWN
+
+
+async def test_a_write_that_failed_half_way_can_be_taken_back(desk: Desk) -> None:
+    other = await desk.another("Pier")
+    write = await desk.open((desk.kept, NEW[0], "add"), (other, NEW[1], "add"))
+    desk.stage.world.faults.append(
+        Fault(f"POST /v1/playlists/{other.ref}/items", "status", status=429, retry_after=900)
+    )
+    with pytest.raises(CoolingDown):
+        await sort.apply(desk.stage.store, desk.music, write, desk.stage.clock())
+    async with desk.stage.store.writing() as tx:
+        await writes.set_state(tx, write, "failed", problem="Something went wrong.")
+        assert [each.song for each in (await sort.receipt(tx, write)).placed] == NEW[:1], "what stands"
+        assert (await writes.last_done(tx, MARA)).write == write
+    desk.stage.clock.pass_by(minutes=16)
+    await desk.undo(write)
+    assert desk.songs() == OWN
+
+
+async def test_p04_a_persons_song_is_not_ours_whatever_is_in_the_journal(desk: Desk) -> None:
+    await desk.apply(await desk.add(NEW[0], OWN[0]))
+    async with desk.stage.store.reading() as tx:
+        assert await writes.ours(tx, desk.kept.playlist) == {NEW[0]}
+        assert {item.song for item in await playlists.items(tx, desk.kept.playlist)} == {*OWN, NEW[0]}
+    receipt = await desk.apply(await desk.open(*((desk.kept, song, "remove") for song in (*OWN, NEW[0]))))
+    assert desk.songs() == OWN
+    assert [each.song for each in receipt.removed] == NEW[:1]
+
+
+async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(desk: Desk) -> None:
+    write = await desk.add(NEW[0])
+    await desk.apply(write)
+    desk.stage.clock.pass_by(minutes=2)
+    desk.stage.world.remove_by_hand("mara", desk.kept.ref, NEW[0])
+    assert await hands.look(desk.stage.store, desk.music, MARA, desk.stage.clock()) == 1
+    desk.stage.world.add_by_hand("mara", desk.kept.ref, NEW[0])
+    await desk.undo(write)
+    assert desk.songs() == [*OWN, NEW[0]]
