@@ -73,6 +73,10 @@ class CratekeeperError(Exception):
     def for_member(self) -> str:
         return "That did not work, and it is not your doing. Nothing was lost."
 
+    def for_asker(self) -> str:
+        """What is read where nothing goes on by itself: a command or a button, not a job."""
+        return self.for_member()
+
 
 class SettingsError(CratekeeperError):
     """A setting is missing or malformed."""
@@ -199,6 +203,9 @@ class CoolingDown(SpotifyError):
 
     def for_member(self) -> str:
         return f"Spotify asks us to wait until {timestamp(self.until)}. Nothing was lost; I go on then."
+
+    def for_asker(self) -> str:
+        return f"Spotify asks us to wait until {timestamp(self.until)}. Nothing was lost; try again then."
 
 
 class NotOnAllowList(SpotifyError):

@@ -59,6 +59,7 @@ class Upkeep:
 
     async def _relearn(self) -> None:
         """Have every model that serves and cannot be used learnt anew."""
+        await train.forget_cut_short(self._services.store)
         for model in await train.lost(self._services.store, self._services.scorer):
             log.warning("model %s cannot be used; it is learnt anew", model.digest[:12])
             await self._services.jobs.enqueue("train", model.member, model.layer)

@@ -43,8 +43,10 @@ def several(question: Question) -> Page:
 
 
 def done(nothing_left: Done, note: str = "") -> Page:
-    look = layout.button("Look what I would do", ids.of("sort", nothing_left.layer.layer), layout.PRIMARY)
-    return Page(note, texts.nothing_to_ask(words.tally(nothing_left.tally, {})), layout.row(look))
+    look = ("Look what I would do", ids.of("sort", nothing_left.layer.layer))
+    on = look if nothing_left.tally.scores else ("Learn from them", ids.of("train"))
+    tap = layout.button(*on, layout.PRIMARY)
+    return Page(note, texts.nothing_to_ask(words.tally(nothing_left.tally, {})), layout.row(tap))
 
 
 def title(song: Song) -> str:
@@ -80,7 +82,9 @@ def _option(playlist: Playlist) -> layout.Option:
 
 
 def _quiet_line(question: Question) -> str:
-    return " · ".join(part for part in (words.guesses(question.guesses), words.near(question.why)) if part)
+    first = "No guess yet." if question.tally.labels else "No guess yet: your first answers teach me."
+    guess = words.guesses(question.guesses) if question.guesses else first
+    return " · ".join(part for part in (guess, words.near(question.why)) if part)
 
 
 def block(question: Question) -> list[layout.Item]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.chat import cards, ids, layout, sentences, words
+from bot.chat import cards, ids, layout, sentences, texts, words
 from bot.chat.layout import Item, Page
 from bot.core.features import LIKED
 from bot.core.records import Song
@@ -17,12 +17,14 @@ SHOWN = 5  # songs with buttons in one message: Discord takes 40 components
 UNITS = {"tempo": "BPM", "tempo_folded": "BPM", "loudness": "dB", "duration": "s", "brightness": "Hz"}
 
 
-def recommended(title: str, found: Sequence[Recommended]) -> Page:
-    """Songs, the best first."""
+def recommended(found: Sequence[Recommended], like: Sequence[Song] = (), unlike: Sequence[Song] = ()) -> Page:
+    """Songs, the best first. like, unlike: what they are near to; without any, it is what the member likes."""
     if not found:
-        return Page(sentences.NOTHING_NEAR)
+        return Page(texts.nothing_near(like))
     shown = found[:SHOWN]
-    return Page(title, *(item for each in shown for item in _block(each.entry, _why(each.near))))
+    return Page(
+        texts.songs_near(like, unlike), *(item for each in shown for item in _block(each.entry, _why(each.near)))
+    )
 
 
 def one(entry: Entry) -> Page:

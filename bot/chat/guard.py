@@ -81,7 +81,7 @@ def problem(error: BaseException) -> Page:
     reference = secrets.token_hex(2)
     if isinstance(error, CratekeeperError):
         log.warning("#%s %s: %s", reference, type(error).__name__, error)
-        return Page(f"{error.for_member()} `#{reference}`", _remedy(error))
+        return Page(f"{error.for_asker()} `#{reference}`", _remedy(error))
     log.error("#%s a handler failed", reference, exc_info=error)
     return Page(f"{sentences.DEFECT} `#{reference}`")
 

@@ -8,6 +8,7 @@ from bot.core import limits
 from bot.core.records import Song
 from bot.core.rounds import CANCELLED, CLOSED, ENTERING, FEWEST, VOTING, Placed
 from bot.errors import timestamp
+from bot.flows.points import key
 from bot.flows.rounds import Table
 
 NAME = 60  # characters of a song in a list
@@ -30,7 +31,9 @@ NOBODY = "somebody"
 MAKE = "A playlist **{}** with these songs, which the server keeps together; it is written to *your* account. Shall I?"
 MADE = "**{}** is made, with what was entered. `/shared show` says what is in it."
 MADE_BEFORE = "This round has its playlist already. `/shared list` shows it."
-GOES_ON = "It goes on."
+TO_VOTES = "Entries are closed; on to the votes."
+TO_RESULTS = "The votes are closed."
+ALL_GONE = "Everyone who entered a song has deleted their data since."
 TOO_FEW = (
     "Only {} so far, and a vote takes {}. Wait for more, or call the round off; then nobody sees who entered what, "
     "and it can't be taken up again."
@@ -48,7 +51,7 @@ def page(table: Table) -> Page:
     if found.state == CANCELLED:
         return Page(head, CALLED_OFF)
     if found.state == CLOSED:
-        return Page(head, _results(table) or CALLED_OFF, *_playlist(table))
+        return Page(head, _results(table) or ALL_GONE, *_playlist(table))
     until = f"Votes until {timestamp(found.vote_until, 'R')} · {words.count(table.voters, 'member')} voted"
     taps = [layout.button("Vote", ids.of("rvote", found.round), layout.PRIMARY)]
     hear = layout.menu(*_hear(table)) if table.entries else None  # all who entered may have erased themselves
@@ -90,7 +93,7 @@ def ballot(table: Table) -> Page:
     if not table.entries:
         return Page(NOTHING_TO_VOTE)
     asked = VOTE.format(words.escape(table.round.theme, 100), timestamp(table.round.vote_until, "R"))
-    options = [_option(table, each.round_entry, each.song) for each in table.entries]
+    options = [_option(table, each.song) for each in table.entries]
     return Page(
         asked, layout.menu(ids.of("rvotes", table.round.round), "Up to three songs", options, most=limits.ROUND_VOTES)
     )
@@ -143,11 +146,12 @@ def _playlist(table: Table) -> list[Item]:
 
 
 def _hear(table: Table) -> tuple[ids.Id, str, list[layout.Option]]:
-    options = [_option(table, each.round_entry, each.song) for each in table.entries]
+    options = [_option(table, each.song) for each in table.entries]
     return ids.of("rhear", table.round.round), "Hear one, for yourself", options
 
 
-def _option(table: Table, number: int, song: str) -> layout.Option:
+def _option(table: Table, song: str) -> layout.Option:
+    """An entry by its song: its number would tell who entered first."""
     known = table.songs.get(song)
     title, artists = (known.title, ", ".join(known.artists)) if known else ("a song that is gone", "")
-    return layout.option(title, number, artists)
+    return layout.option(title, key(song), artists)

@@ -7,7 +7,8 @@ WHAT_THIS_IS = (
 OR_A_FILE = "-# No Spotify account, or no seat free? `/library import` takes an Exportify file instead."
 ASK_WHICH = "Which playlists should I keep for you? What is in them now stays as it is."
 MORE = " `/playlists add` finds the ones that do not fit in here."
-ASK_NEW = "You have no playlist that I could keep yet. What shall the first be called?"
+ASK_FIRST = "You have no playlist that I could keep yet. What shall the first be called?"
+ASK_ANOTHER = "I keep all of your playlists already. What shall a new one be called?"
 WHERE_IT_STARTS = "A few taps and I can make my first guess. One song at a time: where does it go?"
 ENOUGH_LABELS = "You have answered enough for me to learn from."
 NO_APP = (
@@ -27,6 +28,11 @@ NOT_THEIR_PROMPT = (
     "**Sort it into mine** under the song to answer for your own, or post one yourself with `/prompt`."
 )
 FROM_NOW_ON = "From now on, like a song and I put it where it belongs. Mute me any time with `/mute`."
+FROM_THE_FILE = (
+    "Your songs come from a file, so I don't see what you like elsewhere. Import a newer one with `/library import`; "
+    "`/sort` then puts the new songs where they belong."
+)
+CONSENT_ENDED = "Spotify's consent has ended, so I see no new likes and write nothing. Everything else is still here."
 CONSENT = (
     "Spotify asks whether I may read your likes and change playlists. Open this link yourself, and send it to nobody: "
     "whoever agrees there lets me into *their* Spotify. It works once, for ten minutes. The page you land on shows a "
@@ -72,7 +78,10 @@ TEACHES_NOT = (
 OLD_BUTTON = "I do not know that button any more. `/help` says what is next."
 OLD_COMMAND = "That command has changed. Discord shows the new one in a minute."
 DEFECT = "Something went wrong on my side. Nothing was lost; please try again."
-HAVE_NEWS = "I have news for you and could not reach you by direct message. `/status` shows it."
+HAVE_NEWS = (
+    "I have news for you and couldn't reach you by direct message. Allow direct messages from this server, or have "
+    "updates sent to a channel with `/updates`."
+)
 NOTHING_TO_SORT = "Every song has its place, or I know too little about it. Nothing to do."
 CANCELLED = "Nothing was changed."
 TAKEN_BACK = "Taken back. So where does it go?"
@@ -85,10 +94,15 @@ NOT_TAKEN_BACK = "I couldn't take that back"
 PARTLY_TAKEN_BACK = "Taken back in part"
 NO_MODEL = "I have not learnt your playlists yet. A few taps and I will."
 MORE_FILES = "And these."
+EXPORT_WHILE_WRITING = "I'm writing to your playlists right now: songs that aren't written yet aren't in these files."
+EXPORT_EMPTY = "Nothing stands in them yet: `/sort` shows what I would put in."
 EXPORT_TOO_LARGE = "That is more than Discord takes in one file. Ask whoever runs this bot for a copy."
 COMMANDS = (
     "`/label` asks about a song · `/sort` shows what I would do · `/undo` takes it back · `/playlists` and `/updates` "
     "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data` are about what I keep"
+)
+JOINED_HIDDEN = (
+    "You are in and find what others share, but you are hidden, so nobody finds what you like. `/hide off` ends that."
 )
 JOINED = (
     "You are in. Songs you like can be found by the others who joined, without your name; and you find theirs. "
@@ -96,6 +110,8 @@ JOINED = (
 )
 LEFT = "You are out. What only you liked is gone from the catalogue; you see the music folder here, and nobody's likes."
 NOTHING_NEAR = "I find nothing near it that you do not know already."
+NOTHING_NEAR_THOSE = "I find nothing near those that you do not know already."
+NOTHING_FOR_YOU = "I find nothing near what you like that you do not know already."
 NO_WAY = "I find no song on the way."
 BACK_IN = "Taken back: it may come up again."
 NO_NUMBERS = "Nothing is known of how it sounds."

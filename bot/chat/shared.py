@@ -156,13 +156,17 @@ def choosing(shared: Shared, likes: Sequence[Song]) -> Page:
 
 
 def added(shared: Shared, song: Song, *, first: bool) -> Page:
-    said = f"{words.song_name(song)} is in {named(shared)}. {_reaches(shared)}"
+    said = f"{words.song_name(song)} is in {named(shared)}. {_reaches(shared, song)}"
     show = layout.button("Show it", ids.of("shpage", shared.shared))
     return Page(said, NAMED if first else None, layout.small(RULES), layout.row(show))
 
 
-def _reaches(shared: Shared) -> str:
-    return "It is written in a moment." if shared.ref else "It is on record; nothing is written yet."
+def _reaches(shared: Shared, song: Song) -> str:
+    if shared.ref is None:
+        return "It is on record; nothing is written yet."
+    if not rules.writable(song.song, shared.ref):
+        return "It is a file that Spotify does not have: on record, and not written."
+    return "It is written in a moment."
 
 
 def show(found: Shown, member: int, now: datetime, page: int = 0, note: str = "") -> Page:
@@ -193,6 +197,8 @@ def _state(found: Shown) -> str:
     if shared.ref is None:
         return f"{host} Not written yet."
     waiting, since = rules.waiting(found.record, shared.ref), rules.waiting_since(found.record, shared.ref)
+    if since is None and any(each.stands and not rules.writable(each.song, shared.ref) for each in found.record):
+        return f"{host} All is written but the files that Spotify does not have."
     if since is None:
         return f"{host} All of it is written."
     waits = words.does(len(waiting), "change waits", "changes wait")

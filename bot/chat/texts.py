@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.chat import words
+from bot.chat import sentences, words
 from bot.core.records import Account, ApiToken, Layer, Member, Model, Playlist, Song
+from bot.core.shared import SHELF
 from bot.errors import timestamp
 from bot.flows.keep import Shown
 from bot.flows.label import Guess
@@ -58,7 +59,8 @@ def kept(names: Sequence[str]) -> str:
 
 
 def let_go(playlist: Playlist) -> str:
-    return f"I let go of {words.playlist_name(playlist)}. It stays at Spotify as it is; its labels stay here."
+    stays = "I no longer sort into it" if playlist.ref.startswith(SHELF) else "It stays at Spotify as it is"
+    return f"I let go of {words.playlist_name(playlist)}. {stays}; its labels stay here."
 
 
 def rules(playlist: Playlist) -> str:
@@ -176,8 +178,17 @@ def songs_near(like: Sequence[Song], unlike: Sequence[Song] = ()) -> str:
     return f"{near}, not like {words.listed(words.escape(each.title, 60) for each in unlike)}" if unlike else near
 
 
-def exported_playlists(files: int) -> str:
-    return f"Your playlists, {words.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
+def nothing_near(like: Sequence[Song]) -> str:
+    if not like:
+        return sentences.NOTHING_FOR_YOU
+    return sentences.NOTHING_NEAR if len(like) == 1 else sentences.NOTHING_NEAR_THOSE
+
+
+def exported_playlists(files: int, missing: str | None) -> str:
+    """missing: why songs may not be in there, as `library.missing_in_export` says."""
+    why = {"writing": sentences.EXPORT_WHILE_WRITING, "empty": sentences.EXPORT_EMPTY}.get(missing or "")
+    said = f"Your playlists, {words.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
+    return f"{said}\n{why}" if why else said
 
 
 def version(model: Model) -> str:
@@ -230,6 +241,8 @@ def status(found: Status, now: datetime) -> str:
 def _account(account: Account | None, days: int | None, member: Member | None) -> str:
     if account is None:
         return "Your library comes from a file." if member and member.source == "file" else "Not linked to Spotify."
+    if not account.tokens:
+        return f"Linked as *{words.escape(account.name)}*, but Spotify's consent has ended."
     synced_at = f"; last looked {timestamp(account.synced_at, 'R')}" if account.synced_at else ""
     return f"Linked as *{words.escape(account.name)}*{synced_at}. Consent ends in {words.count(days or 0, 'day')}."
 
@@ -250,7 +263,9 @@ def _updates(member: Member | None, now: datetime) -> str:
 
 
 def updates(member: Member, now: datetime) -> str:
-    where = {"dm": "by direct message", "channel": f"in <#{member.updates_channel}>", "off": "nowhere"}[member.updates]
+    if member.updates == "off":
+        return "I send no updates about new likes."
+    where = "by direct message" if member.updates == "dm" else f"in <#{member.updates_channel}>"
     return f"Updates go {where}, at most {member.daily_cap} a day{_quiet(member, now)}."
 
 
@@ -262,12 +277,12 @@ def _quiet(member: Member, now: datetime) -> str:
     return f", silent from {since} to {until}"
 
 
-def muted(until: datetime | None) -> str:
-    return (
-        f"Silent until {timestamp(until, 'f')}. What happens meanwhile I tell you afterwards."
-        if until
-        else "Not muted any more."
-    )
+def muted(until: datetime | None, member: Member | None) -> str:
+    if member is not None and member.updates == "off":
+        return f"{'Silent' if until else 'Not muted any more'}: updates are off anyway. `/updates` switches them on."
+    if until is None:
+        return "Not muted any more."
+    return f"Silent until {timestamp(until, 'f')}. What happens meanwhile I tell you afterwards."
 
 
 def consent_ends(days: int) -> str:

@@ -1,41 +1,27 @@
-"""Words: songs, numbers and lists as a member reads them. Pure; every title is escaped here and nowhere else."""
+"""Words: songs, numbers and lists as a member reads them. Pure; names are escaped by `core.markup`."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.core import forecast
 from bot.core.decide import certainty
+from bot.core.markup import LONGEST_TITLE as LONGEST_TITLE
+from bot.core.markup import clip as clip
+from bot.core.markup import escape as escape
+from bot.core.markup import plain as plain
 from bot.core.records import Playlist, Song
 from bot.flows.hear import Progress
 from bot.flows.label import Guess, Tally
 from bot.flows.sort import Receipt
 from bot.flows.why import Reason
 
-MARKUP = re.compile(r"([\\*_~`|\[\]<@]|:(?=//)|^[>#-])")  # what Markdown, mentions and bare links are made of
-UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+")  # controls, and turns of direction
 SAFE_URL = re.compile(r"https?://[^\s()<>]+")
 LONGEST_NAME = 40  # characters of a playlist's name
 MOST_NAMED = 12  # playlists in a headline
-LONGEST_TITLE = 120  # characters; Discord shows some 40 on a phone
 WORTH_SAYING = 0.15  # probability of a second guess
 TEN = 10  # labels, of which a forecast speaks
 CERTAINTY = {"told": "your word", "sure": "sure", "likely": "likely", "unsure": "unsure"}
 GUESS = {"sure": "almost surely", "likely": "probably", "unsure": "perhaps"}
-
-
-def clip(text: str, longest: int) -> str:
-    """Shorten to at most `longest` characters; what was cut shows as an ellipsis."""
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
-
-
-def plain(text: str, longest: int = LONGEST_TITLE) -> str:
-    """Return a title for places without Markdown (buttons, options, alt texts): one line, never empty."""
-    return clip(UNSEEN.sub(" ", text).strip(), longest) or "?"
-
-
-def escape(text: str, longest: int = LONGEST_TITLE) -> str:
-    """Return a title that shows as it is: no Markdown, no mention, no link."""
-    return MARKUP.sub(r"\\\1", plain(text, longest))
 
 
 def linked(song: Song, longest: int = LONGEST_TITLE) -> str:
@@ -83,9 +69,7 @@ def percent(probability: float) -> str:
 
 
 def guesses(found: Sequence[Guess]) -> str:
-    """The guess in words: "probably **Late night**, 74 %; or Run"."""
-    if not found:
-        return "No guess yet: your first answers teach me."
+    """The guess in words: "probably **Late night**, 74 %; or Run"; there is at least one."""
     best, others = found[0], [_name(each) for each in found[1:3] if each.probability >= WORTH_SAYING]
     said = f"{GUESS[certainty(best.probability)]} **{_name(best)}**, {percent(best.probability)}"
     return f"{said}; or {listed(others, 'or')}" if others else said
@@ -115,9 +99,17 @@ def tally(found: Tally, names: Mapping[int, str]) -> str:
     nearest = found.nearest(names.keys())
     if nearest:
         parts.append(to_settle(escape(names[nearest[0]], LONGEST_NAME), nearest[1]))
-    gain = "I learn again" if found.scores else "I make my first guess"
-    parts.append(f"{found.until_training} more and {gain}" if found.until_training else "enough to learn from")
+    parts.append(_next_training(found))
     return " · ".join(parts)
+
+
+def _next_training(found: Tally) -> str:
+    if found.training:
+        return "I'm learning from them"
+    if not found.until_training:
+        return "enough to learn from"
+    gain = "I learn again" if found.scores else "I try again" if found.tried else "I make my first guess"
+    return f"{found.until_training} more and {gain}"
 
 
 def to_settle(name: str, labels: int) -> str:

@@ -98,6 +98,7 @@ class Layer:
     everything: bool
     tried: int = 0  # labels at the last training, whatever came of it
     learnt_at: datetime | None = None  # when the last training read what is known of songs
+    training: bool = False  # one is under way
 
 
 @dataclass(frozen=True, slots=True)

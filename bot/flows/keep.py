@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.adapters.store import Store, Tx, makings, playlists, songs
 from bot.core import limits
+from bot.core.markup import escape
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists, NotLinked
 from bot.flows.create import create
@@ -96,9 +97,9 @@ async def _adopt(tx: Tx, layer: Layer, found: Found) -> Playlist:
 async def _room_for(tx: Tx, layer: Layer, name: str) -> None:
     kept = await playlists.in_layer(tx, layer.layer)
     if any(each.ref and each.name.casefold() == name.casefold() for each in kept):
-        raise BadChoice(f"“{name}” is in {layer.name} already.")
+        raise BadChoice(f"“{escape(name)}” is in {escape(layer.name)} already.")
     if len(kept) >= limits.PLAYLISTS:
-        raise BadChoice(f"{layer.name} is full: a layer holds {limits.PLAYLISTS} playlists. Another layer has room.")
+        raise BadChoice(f"{escape(layer.name)} is full: it holds {limits.PLAYLISTS} playlists. Another layer has room.")
 
 
 async def _room_for_another(tx: Tx, member: int) -> None:
@@ -180,7 +181,7 @@ async def layer_named(store: Store, member: int, name: str | None) -> Layer:
     if not found and not count:
         raise NotLinked
     if not found and name is not None:
-        raise BadChoice(f"There is no layer “{name}”. /playlists list shows yours.")
+        raise BadChoice(f"There is no layer “{escape(name)}”. /playlists list shows yours.")
     if not found:
         raise NoPlaylists
     return found[0]

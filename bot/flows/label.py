@@ -42,6 +42,8 @@ class Tally:
     scores: dict[int, tuple[int, int]]  # playlist → (right, of)
     until_training: int  # labels to go
     given: Mapping[int, int] = field(default_factory=dict)  # playlist → labels that put a song in it
+    training: bool = False  # it is being learnt from them
+    tried: bool = False  # it was before, whatever came of it
 
     def nearest(self, among: Collection[int]) -> tuple[int, int] | None:
         """Return the playlist that should be settled soonest, of those that are not yet, and the labels it needs."""
@@ -209,7 +211,7 @@ def tally(outlook: Outlook, layer: Layer, verdicts: Mapping[str, Verdict]) -> Ta
     scores = outlook.model.card.get("scores", {}) if outlook.model else {}
     right = {int(playlist): (each["right"], each["of"]) for playlist, each in scores.items()}
     given = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
-    return Tally(labels, right, max(0, due(layer) - labels), given)
+    return Tally(labels, right, max(0, due(layer) - labels), given, layer.training, bool(layer.tried))
 
 
 async def mine(tx: Tx, member: int, card: str) -> Card:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.adapters.store import Store, members, songs
+from bot.adapters.store import Store, members, playlists, songs, writes
 from bot.core import tables
 from bot.core.features import SongFeatures
+from bot.core.markup import escape
 from bot.core.records import Account, Like, Playlist, Song
 from bot.errors import BadFile
 from bot.flows.likes import Progress, gone, look, settle
@@ -100,22 +101,24 @@ def _read(name: str, data: bytes) -> _Read:
             found.likes.setdefault(row.like.song.song, row.like)
             found.features[row.like.song.song] = row.features
     if not found.likes:
-        raise BadFile(f"{name} has no song in it that I can read. {'; '.join(found.bad[:3])}".strip())
+        raise BadFile(
+            f"{escape(name)} has no song in it that I can read. {'; '.join(map(escape, found.bad[:3]))}".strip()
+        )
     return found
 
 
 def table_of(name: str, data: bytes) -> tables.Table:
     """Return a member's file as a table of songs. Raises BadFile, which says what it is instead."""
     if len(data) > tables.MOST_BYTES:
-        raise BadFile(f"{name} is too large: up to {tables.MOST_BYTES // 1_000_000} MB, please.")
+        raise BadFile(f"{escape(name)} is too large: up to {tables.MOST_BYTES // 1_000_000} MB, please.")
     try:
         found = tables.Table(data)
     except tables.NotATable as problem:
-        raise BadFile(f"{name} {problem}") from None
+        raise BadFile(f"{escape(name)} {escape(str(problem), 400)}") from None
     if not tables.names_songs(found):
-        headers = ", ".join(header[:40] for header in found.headers[:8] if header)
+        headers = ", ".join(escape(header, 40) for header in found.headers[:8] if header)
         raise BadFile(
-            f"{name} has no columns for title and artists (such as “Track Name” and “Artist Name(s)”): "
+            f"{escape(name)} has no columns for title and artists (such as “Track Name” and “Artist Name(s)”): "
             f"I found {headers or 'none'}."
         )
     return found
@@ -128,6 +131,15 @@ async def as_csv(store: Store, music: Music, playlist: Playlist) -> tuple[str, b
         known = await songs.some(tx, (song for song in contents.songs if song), playlist.member)
     rows = [(known[item.song], item.added_at) for item in contents.items if item.song in known]
     return csv_of(playlist.name, playlist.playlist, rows)
+
+
+async def missing_in_export(store: Store, member: int) -> str | None:
+    """Return why songs may be missing in the files: "writing" while a write is under way, "empty" where none stand."""
+    async with store.reading() as tx:
+        if await writes.unfinished(tx, member):
+            return "writing"
+        kept = await playlists.of_member(tx, member)
+        return None if any([await playlists.items(tx, each.playlist) for each in kept]) else "empty"
 
 
 def csv_of(name: str, number: int, rows: Iterable[tuple[Song, datetime | None]]) -> tuple[str, bytes]:

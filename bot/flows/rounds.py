@@ -127,11 +127,14 @@ async def choices(store: Store, member: int, number: int) -> Table:
     return Table(table.round, others, table.songs, table.voters, (), ())
 
 
-async def vote(store: Store, member: int, number: int, chosen: Collection[int], now: datetime) -> bool:
-    """Keep a few votes, in place of those before; return whether everybody has voted by now. Raises BadChoice."""
+async def vote(store: Store, member: int, number: int, chosen: Collection[str], now: datetime) -> bool:
+    """Keep a few votes, in place of those before, and return whether everybody has voted by now.
+
+    chosen: keys of songs, which say nothing of who entered them, or when. Raises BadChoice.
+    """
     async with store.writing() as tx:
         found = await _at(tx, number, VOTING, NOT_YET)
-        there = {each.round_entry: each for each in await rounds.entries(tx, number)}
+        there = {key(each.song): each for each in await rounds.entries(tx, number)}
         if found.vote_until <= now:
             raise BadChoice(NOT_YET)
         if not 1 <= len(set(chosen)) <= limits.ROUND_VOTES or not there.keys() >= set(chosen):
@@ -139,7 +142,7 @@ async def vote(store: Store, member: int, number: int, chosen: Collection[int], 
         if any(there[each].member == member for each in chosen):
             raise BadChoice(NOT_OWN)
         await members.ensure(tx, member, now)
-        await rounds.vote(tx, number, member, set(chosen), now)
+        await rounds.vote(tx, number, member, {there[each].round_entry for each in chosen}, now)
         voters = {each.member for each in await rounds.votes(tx, number)}
         return rules.all_voted(list(there.values()), voters)
 

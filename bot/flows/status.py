@@ -48,7 +48,7 @@ class Status:
     layers: Sequence[LayerStatus]
     waiting: Sequence[str]
     cooldown: datetime | None
-    next_step: str  # "link", "playlists", "label", "train", "sort" or "watch"
+    next_step: str  # "link", "renew", "playlists", "label", "train", "sort", "import" or "watch"
 
 
 async def status(
@@ -78,7 +78,7 @@ async def status(
         layers=shown,
         waiting=waiting,
         cooldown=cooldown if cooldown is not None and cooldown > now else None,
-        next_step=_next(count, shown, sorted_once),
+        next_step=_renewal(account) or _next(count, shown, sorted_once, account),
     )
 
 
@@ -92,7 +92,12 @@ async def _layer(store: Store, outlooks: Outlooks, layer: Layer) -> LayerStatus:
     return LayerStatus(layer, kept, outlook.model, label.tally(outlook, layer, verdicts), unplaced, placeable)
 
 
-def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool) -> str:
+def _renewal(account: Account | None) -> str | None:
+    """A consent that has ended comes before everything else."""
+    return "renew" if account is not None and not account.tokens else None
+
+
+def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool, account: Account | None) -> str:
     if not count:
         return "link"
     if not any(each.playlists for each in layers):
@@ -100,4 +105,6 @@ def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool) -> str:
     if not any(each.model for each in layers):
         ready = any(each.tally.labels >= FIRST_TRAINING for each in layers)
         return "train" if ready else "label"
-    return "watch" if sorted_once else "sort"
+    if not sorted_once:
+        return "sort"
+    return "import" if account is None else "watch"

@@ -22,12 +22,21 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
     async with store.writing() as tx:
         verdicts = await answers.verdicts(tx, member, layer)
         labels = sum(verdict.settled for verdict in verdicts.values())
-        await playlists.change_layer(tx, layer, tried=labels, learnt_at=now)
-    trained = await trainer.fit(member, layer)
+        await playlists.change_layer(tx, layer, tried=labels, learnt_at=now, training=True)
+    try:
+        trained = await trainer.fit(member, layer)
+    finally:
+        async with store.writing() as tx:
+            await playlists.change_layer(tx, layer, training=False)
     body = {"layer": layer, "published": trained.published, "labels": trained.labels, "reason": trained.reason}
     async with store.writing() as tx:
-        await playlists.change_layer(tx, layer, tried=trained.labels)
         await notices.add(tx, member, "trained", body, now)
+
+
+async def forget_cut_short(store: Store) -> None:
+    """No training is under way: the bot has just started, and what a crash cut short begins anew."""
+    async with store.writing() as tx:
+        await playlists.end_trainings(tx)
 
 
 async def lost(store: Store, scorer: Scorer) -> list[Model]:

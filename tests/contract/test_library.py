@@ -1,11 +1,12 @@
 """The library: what reading it costs, and that nothing is lost on the way."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 import pytest
 
-from bot.adapters.store import songs
+from bot.adapters.store import Store, members, playlists, songs, writes
+from bot.core.records import Item
 from bot.errors import BadFile
 from bot.flows import library
 from bot.flows.watch import nothing
@@ -127,3 +128,18 @@ async def test_a_real_library_is_read_whole(store, now, shared) -> None:
     rows = list(csv.DictReader(data.decode().splitlines()))
     assert found.total == len({row["track_id"] for row in rows if row["name"] and row["artists"]})
     assert found.with_features == found.songs
+
+
+async def test_an_export_knows_why_songs_may_be_missing(store: Store, now: datetime) -> None:
+    async with store.writing() as tx:
+        await members.ensure(tx, 1001, now)
+        layer = await playlists.ensure_layer(tx, 1001, "main")
+        kept = await playlists.add(tx, 1001, layer.layer, "Run", "shelf:run", "🟦")
+    assert await library.missing_in_export(store, 1001) == "empty"
+    async with store.writing() as tx:
+        await playlists.save_content(tx, kept, [Item("x", None)], None)
+    assert await library.missing_in_export(store, 1001) is None
+    async with store.writing() as tx:
+        write = await writes.begin(tx, 1001, layer.layer, "sort", 1, None, now)
+        await writes.set_state(tx, write, "applying")
+    assert await library.missing_in_export(store, 1001) == "writing"

@@ -34,9 +34,9 @@ async def entered(store: Store, number: int, now: datetime, *who: int) -> None:
         await rounds.enter(store, member, number, song(member), now)
 
 
-async def entry_of(store: Store, number: int, member: int) -> int:
+async def entry_of(store: Store, number: int, member: int) -> str:
     table = await rounds.show(store, number)
-    return next(each.round_entry for each in table.entries if each.member == member)
+    return next(key(each.song) for each in table.entries if each.member == member)
 
 
 async def state(store: Store, number: int, now: datetime) -> str:
@@ -87,13 +87,35 @@ async def test_votes_are_for_others_songs_and_for_three_at_the_most(store: Store
     late = now + 24 * HOUR
     await rounds.turn(store, begun, late)
     offered = await rounds.choices(store, ADA, begun)
-    assert numbers[ADA] not in [each.round_entry for each in offered.entries]
-    for wrong in ([], [numbers[ADA]], [999], list(numbers.values())):
+    assert numbers[ADA] not in [key(each.song) for each in offered.entries]
+    for wrong in ([], [numbers[ADA]], ["999"], list(numbers.values())):
         with pytest.raises(BadChoice):
             await rounds.vote(store, ADA, begun, wrong, late)
     assert not await rounds.vote(store, ADA, begun, [numbers[BEN]], late)
     await rounds.vote(store, ADA, begun, [numbers[CAL], numbers[EVA]], late)
     assert (await rounds.show(store, begun)).voters == 1
+
+
+async def test_what_a_select_carries_does_not_tell_who_entered_first(store: Store, begun: int, now: datetime) -> None:
+    """The same songs entered in another order, in another round, make the same choices."""
+    await entered(store, begun, now, ADA, BEN, CAL)
+    async with store.writing() as tx:
+        await places.give(tx, Place(OTHER, "rounds", SERVER))
+    second = await rounds.start(store, ADA, SERVER, OTHER, "Sun", (24, 24), now)
+    for member, entry in ((CAL, BEN), (ADA, CAL), (BEN, ADA)):
+        await rounds.enter(store, member, second, song(entry), now)
+    values = [set(await offered(store, number, now)) for number in (begun, second)]
+    assert values[0] == values[1]
+    assert not any(each.isdigit() for each in values[0])
+
+
+async def offered(store: Store, number: int, now: datetime) -> list[str]:
+    """What the votes' select carries, for somebody who entered nothing, in the order in which it is shown."""
+    await rounds.turn(store, number, now + 24 * HOUR)
+    (menu,) = [
+        row for row in pages.ballot(await rounds.choices(store, EVA, number)).to_components() if row["type"] == 1
+    ]
+    return [option["value"] for option in menu["components"][0]["options"]]
 
 
 async def test_it_closes_when_all_who_entered_have_voted_and_names_them(
@@ -228,7 +250,7 @@ async def test_p35_a_round_whose_players_all_erased_themselves_can_still_be_show
     shown = pages.page(await rounds.show(store, begun)).to_components()
     assert "rhear" not in str(shown), "Discord takes no select without options"
     assert await state(store, begun, voting) == CLOSED
-    assert pages.CALLED_OFF in str(pages.page(await rounds.show(store, begun)).to_components())
+    assert pages.ALL_GONE in str(pages.page(await rounds.show(store, begun)).to_components())
 
 
 async def test_what_a_server_barred_is_not_entered(store: Store, begun: int, now: datetime) -> None:

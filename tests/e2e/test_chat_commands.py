@@ -96,7 +96,7 @@ async def trained(house: House, person: Person, times: int) -> None:
 async def test_updates_go_where_the_member_says(house: House) -> None:
     hugo = newcomer(house, "hugo")
     said = await answer(hugo.command("updates", where="off", cap=5))
-    assert said.text() == "Updates go nowhere, at most 5 a day."
+    assert said.text() == "I send no updates about new likes."
     said = await answer(hugo.command("updates", options={"channel": house.channel}, quiet="22-7"))
     assert f"in <#{house.channel.id}>" in said.text()
     assert "silent from <t:" in said.text()

@@ -13,6 +13,7 @@ from bot.errors import CratekeeperError
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MADE_WITH: dict[str, tuple[object, ...]] = {
     "AlreadyReposted": (1, NOW),
+    "ChatWaits": ("door", 3.0),
     "CoolingDown": (NOW,),
     "Unsettled": (NOW,),
     "SourceWaits": ("deezer", NOW),
@@ -22,7 +23,7 @@ MADE_WITH: dict[str, tuple[object, ...]] = {
 OURS = {
     "CratekeeperError", "SettingsError", "SpotifyError", "CoolingDown", "SpotifyDown", "HearingFailed", "ImportRuns",
     "SongsRefused", "PlaylistFull",
-    "AlreadyRuns", "SourceError", "SourceWaits", "SourceFailed", "ChatDown",
+    "AlreadyRuns", "SourceError", "SourceWaits", "SourceFailed", "ChatDown", "ChatWaits",
     "StoreError", "StoreBusy", "StoreFull", "NewerSchema",
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chat import finds, texts
+from bot.chat import finds
 from bot.chat.layout import Page
 from bot.core.features import SongFeatures
 from bot.core.records import Song
@@ -36,10 +36,8 @@ EVERYTHING = SongFeatures(
 @pytest.mark.parametrize(
     "page",
     [
-        finds.recommended(
-            texts.songs_near([song(1), song(2)], [song(3), song(4)]), [recommended(at) for at in range(25)]
-        ),
-        finds.recommended(texts.songs_near([]), []),
+        finds.recommended([recommended(at) for at in range(25)], [song(1), song(2)], [song(3), song(4)]),
+        finds.recommended([]),
         finds.one(entry(1)),
         finds.about(About(song(1), EVERYTHING, entry(1))),
         finds.about(About(song(1), SongFeatures(), None)),
@@ -55,5 +53,5 @@ def test_every_page_is_within_discords_limits(page: Page) -> None:
 
 
 def test_a_title_with_mark_up_shows_as_it_is() -> None:
-    content = finds.recommended("Title", [recommended(1)]).to_components()[1]["content"]
+    content = finds.recommended([recommended(1)], [song(1)]).to_components()[1]["content"]
     assert "\\*" in content

@@ -36,6 +36,10 @@ async def change_layer(tx: Tx, layer: int, **values: Any) -> None:
     await tx.execute(update(LAYER).where(LAYER.c.layer == layer).values(**values))
 
 
+async def end_trainings(tx: Tx) -> None:
+    await tx.execute(update(LAYER).where(LAYER.c.training).values(training=False))
+
+
 async def in_layer(tx: Tx, layer: int) -> list[Playlist]:
     """Return the layer's kept playlists in the order in which they were handed over."""
     kept = (PLAYLIST.c.layer == layer, PLAYLIST.c.removed_at.is_(None))

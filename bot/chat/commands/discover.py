@@ -2,7 +2,7 @@
 
 from discord import app_commands
 
-from bot.chat import finds, reply, sentences, texts
+from bot.chat import finds, reply, sentences
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.commands import choices
 from bot.chat.ids import Id
@@ -51,8 +51,7 @@ async def _recommended(interaction: Interaction, typed: str | None) -> Page:
     services, member = interaction.client.services, interaction.user.id
     song = await choices.any_named(interaction, typed) if typed else None
     found = await services.recommender.recommend(member, song, finds.SHOWN)
-    title = texts.songs_near([await _song(interaction, song)] if song else [])
-    return finds.recommended(title, found)
+    return finds.recommended(found, [await _song(interaction, song)] if song else [])
 
 
 @app_commands.command(description="Songs like these, but not like those")
@@ -72,7 +71,7 @@ async def alchemy(
     found = await services.recommender.alchemy(member, wanted, unwanted, finds.SHOWN)
     like = [await _song(interaction, each) for each in wanted]
     unlike = [await _song(interaction, each) for each in unwanted]
-    await reply.show(interaction, finds.recommended(texts.songs_near(like, unlike), found))
+    await reply.show(interaction, finds.recommended(found, like, unlike))
 
 
 @app_commands.command(description="A walk from one song to another, through what lies between them")

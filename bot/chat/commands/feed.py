@@ -156,7 +156,8 @@ async def join(interaction: Interaction) -> None:
     services = interaction.client.services
     await flow.join(services.store, interaction.user.id, services.clock())
     await services.catalogue.points.refresh()
-    await reply.show(interaction, Page(sentences.JOINED))
+    known = await notify.known(services.store, interaction.user.id)
+    await reply.show(interaction, Page(sentences.JOINED_HIDDEN if known and known.hidden else sentences.JOINED))
 
 
 @feed.command(name="leave", description="Take what you like out of the catalogue, at once")

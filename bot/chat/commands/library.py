@@ -44,8 +44,9 @@ async def export(interaction: Interaction) -> None:
     if not kept:
         raise NoPlaylists
     written = [await flow.as_csv(services.store, music, each) for each in kept]
+    said = texts.exported_playlists(len(written), await flow.missing_in_export(services.store, member))
     files = [discord.File(io.BytesIO(data), filename=name) for name, data in written]
-    await reply.show(interaction, _page(texts.exported_playlists(len(files)), files[:MOST_FILES]))
+    await reply.show(interaction, _page(said, files[:MOST_FILES]))
     for at in range(MOST_FILES, len(files), MOST_FILES):
         more = _page(sentences.MORE_FILES, files[at : at + MOST_FILES])
         await interaction.followup.send(view=more, files=more.files, ephemeral=True)

@@ -6,7 +6,7 @@ import re
 import discord
 from discord import app_commands
 
-from bot.chat import channels, finds, ids, layout, passing, reply, servers, texts, words
+from bot.chat import channels, finds, ids, layout, passing, reply, servers, words
 from bot.chat.bot import AnyCommand, Interaction, fields, values
 from bot.chat.ids import Id
 from bot.chat.layout import Page
@@ -94,10 +94,11 @@ async def on_reporting(interaction: Interaction, tap: Id) -> None:
     entry, channel = await report.send(
         services.store, services.catalogue, member, song, reason, said, where, services.clock()
     )
-    await reply.whisper(interaction, passing.reported(entry, to_server=channel is not None))
     link = passing.link(where.server, where.channel, where.message) if where.message else None
     page = servers.reported(entry.song, entry.key, report.in_words(reason, said), link)
-    await _tell(interaction, channel, page, f"{entry.song.song}, {reason}")
+    telling = _tell(interaction, channel, page, f"{entry.song.song}, {reason}")
+    told = await reply.soon_by(reply.pause_apart, interaction, telling)
+    await reply.whisper(interaction, passing.reported(entry, to_server=told))
 
 
 def _where(interaction: Interaction) -> report.Where:
@@ -107,8 +108,11 @@ def _where(interaction: Interaction) -> report.Where:
     return report.Where(interaction.guild_id, interaction.channel_id, interaction.message.id)
 
 
-async def _tell(interaction: Interaction, channel: int | None, page: Page, plainly: str) -> None:
-    """Tell those who run the server, or else whoever runs the bot; the report is kept whatever comes of it."""
+async def _tell(interaction: Interaction, channel: int | None, page: Page, plainly: str) -> bool:
+    """Tell those who run the server, or else whoever runs the bot; the report is kept whatever comes of it.
+
+    Whether those who run the server were told.
+    """
     try:
         told = channel is not None and await channels.post(interaction.client, channel, page)
     except ChatDown as down:
@@ -116,6 +120,7 @@ async def _tell(interaction: Interaction, channel: int | None, page: Page, plain
         told = False
     if not told:
         log.warning("a song was reported: %s", plainly)
+    return told
 
 
 @app_commands.context_menu(name="More like this")
@@ -159,7 +164,7 @@ async def _songs_in(interaction: Interaction, message: discord.Message) -> list[
 async def _like(interaction: Interaction, song: str) -> Page:
     named = await _song(interaction, song)
     found = await interaction.client.services.recommender.recommend(interaction.user.id, song, finds.SHOWN)
-    return finds.recommended(texts.songs_near([named]), found)
+    return finds.recommended(found, [named])
 
 
 async def _song(interaction: Interaction, song: str) -> Song:

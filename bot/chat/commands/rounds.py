@@ -5,13 +5,14 @@ from discord import app_commands
 from bot.chat import channels, posts, reply, rounds
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.commands import choices
-from bot.chat.ids import Id, number
+from bot.chat.ids import Id
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.core.records import Song
-from bot.core.rounds import CLOSED
+from bot.core.rounds import CLOSED, ENTERING
 from bot.errors import BadChoice, TooFewEntries
 from bot.flows import rounds as flow
 from bot.flows import shared, why
+from bot.flows.points import key
 from bot.flows.rounds import Table
 
 round_ = app_commands.Group(
@@ -93,9 +94,8 @@ async def on_vote(interaction: Interaction, tap: Id) -> None:
 
 async def on_votes(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
-    chosen = [number(value) for value in values(interaction)]
     await _of_this_server(interaction, tap.number)
-    over = await flow.vote(services.store, interaction.user.id, tap.number, chosen, services.clock())
+    over = await flow.vote(services.store, interaction.user.id, tap.number, values(interaction), services.clock())
     await reply.show(interaction, rounds.voted(await flow.show(services.store, tap.number)))
     await (channels.turn_round if over else channels.show_round)(interaction.client, tap.number)
 
@@ -115,8 +115,7 @@ async def on_hear(interaction: Interaction, tap: Id) -> None:
 
 
 def _chosen(table: Table, given: list[str]) -> Song:
-    wanted = {number(value) for value in given[:1]}
-    named = [each.song for each in table.entries if each.round_entry in wanted]
+    named = [each.song for each in table.entries if key(each.song) in given[:1]]
     found = [table.songs[song] for song in named if song in table.songs]
     if not found:
         raise BadChoice
@@ -132,7 +131,7 @@ async def next_(interaction: Interaction) -> None:
     except TooFewEntries:
         await reply.show(interaction, rounds.too_few(await flow.show(services.store, found.round)))
         return
-    await reply.show(interaction, Page(rounds.GOES_ON))
+    await reply.show(interaction, Page(rounds.TO_VOTES if found.state == ENTERING else rounds.TO_RESULTS))
     await channels.turn_round(interaction.client, found.round)
 
 
@@ -144,6 +143,7 @@ async def cancel(interaction: Interaction) -> None:
 
 
 async def on_off(interaction: Interaction, tap: Id) -> None:
+    await _of_this_server(interaction, tap.number)
     await _call_off(interaction, tap.number)
 
 

@@ -177,7 +177,7 @@ async def on_mute(interaction: Interaction, tap: Id) -> None:
     await reviewed(interaction.client, interaction.user.id, tap.number)  # raises NotYours
     until = now + timedelta(days=1)
     await notify.mute(services.store, interaction.user.id, until, now)
-    await reply.whisper(interaction, Page(texts.muted(until)))
+    await reply.whisper(interaction, Page(texts.muted(until, await notify.known(services.store, interaction.user.id))))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (sort, undo, why)

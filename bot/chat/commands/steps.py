@@ -4,7 +4,7 @@ from bot.chat import ids, layout, sentences, texts, words
 from bot.chat.bot import Bot
 from bot.chat.layout import Item
 from bot.errors import SpotifyError
-from bot.flows import learning, status
+from bot.flows import keep, learning, status
 from bot.flows.status import Status
 from bot.ports import Found
 
@@ -40,6 +40,10 @@ async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
         case "sort":
             best = max(found.layers, key=lambda each: each.placeable)
             return [texts.trained(best), _row("Look", "sort", best.layer.layer)]
+        case "renew":
+            return [sentences.CONSENT_ENDED, _row("Link Spotify", "link")]
+        case "import":
+            return [sentences.FROM_THE_FILE, _row("Show me a song", "label")]
         case _:
             return [sentences.FROM_NOW_ON, _row("Show me a song", "label")]
 
@@ -55,7 +59,8 @@ async def playlists(bot: Bot, member: int) -> list[Item | str]:
     except SpotifyError as reason:
         return [sentences.ASK_WHICH, reason.for_member(), _taps(has_some=False)]
     if not found:
-        return [sentences.ASK_NEW, _taps(has_some=False)]
+        kept = await keep.kept(bot.services.store, member)
+        return [sentences.ASK_ANOTHER if kept else sentences.ASK_FIRST, _taps(has_some=False)]
     return [sentences.ASK_WHICH + (sentences.MORE if len(found) > SHOWN else ""), _menu(found), _taps(has_some=True)]
 
 

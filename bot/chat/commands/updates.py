@@ -67,7 +67,7 @@ async def mute(interaction: Interaction, hours: app_commands.Range[int, 0, MONTH
     services, now = interaction.client.services, interaction.client.services.clock()
     until = now + timedelta(hours=hours) if hours else None
     await notify.mute(services.store, interaction.user.id, until, now)
-    await reply.show(interaction, Page(texts.muted(until)))
+    await reply.show(interaction, Page(texts.muted(until, await notify.known(services.store, interaction.user.id))))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (updates, mute)

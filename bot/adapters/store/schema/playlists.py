@@ -1,6 +1,18 @@
 """A member's layers and playlists, their answers, models, and every write with its receipt."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Integer, String, Table, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    false,
+)
 
 from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
 
@@ -14,6 +26,7 @@ layer = Table(
     Column("everything", Boolean, nullable=False, default=False),
     Column("tried", Integer, nullable=False, default=0),  # labels at the last training, whatever came of it
     Column("learnt_at", Moment),  # when the last training read what is known of songs
+    Column("training", Boolean, nullable=False, default=False, server_default=false()),  # one is under way
     UniqueConstraint("member", "name"),
 )
 

@@ -1,0 +1,100 @@
+"""Markup: whatever a name is, it shows as it is: nothing is marked up, mentioned, linked or hidden."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.core.markup import escape, plain
+
+LINKS = st.sampled_from(
+    ["discord.gg/x", "discord.com/invite/x", "https://e.example", "steam://x", "mailto:a@b.c", "www.e.example", "a@b.c"]
+)
+MARKS = st.sampled_from(
+    ["[a](https://e.example)", "<@1>", "<@&1>", "<#1>", "<t:1:R>", "<:a:1>", "<a:a:1>", "</sort:1>", "<id:home>",
+     "@everyone", "@here", "# a", "## a", "-# a", "> a", ">>> a", "- a", "* a", "+ a", "1. a", "22) a", "**a**",
+     "__a__",     "~~a~~", "`a`", "```a```", "||a||", "\\*a*", "\\", "\n# a"]
+)  # fmt: skip
+HIDING = st.sampled_from(
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff\u00ad\u061c\u034f\u3164\x00\n\t "
+)
+NAMES = st.lists(st.one_of(LINKS, MARKS, HIDING, st.text(max_size=12)), max_size=8).map("".join)
+INVITE = re.compile(r"discord(?:app)?\.(?:gg|com/invite|me|li)", re.IGNORECASE)
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")  # what Discord takes for itself after a backslash
+
+
+def shown(text: str) -> str:
+    """What Discord draws of an escaped name."""
+    return ESCAPED.sub(r"\1", text)
+
+
+def bare(text: str) -> str:
+    """What of it Discord still takes for a sign of its own."""
+    return ESCAPED.sub("\N{WHITE SQUARE}", text)
+
+
+@given(NAMES)
+@example("discord\u200b.gg/x")
+@example("\u202e#x")
+@example("discord\u200d.gg/x")
+def test_a_name_shows_as_it_is_and_does_nothing(name: str) -> None:
+    escaped = escape(name, 500)
+    assert shown(escaped) == plain(name, 500)
+    left = bare(escaped)
+    assert not set(left) & set("*_~`|[]<@\\")
+    assert "://" not in left
+    assert not re.search(r"\w\.\w", left)
+    assert not INVITE.search(left)
+    assert not re.match(r"[>#+-]|\d{1,3}[.)]", left)
+
+
+@given(NAMES)
+def test_a_name_is_one_line_of_what_can_be_seen(name: str) -> None:
+    line = plain(name, 500)
+    assert line
+    assert line == " ".join(line.split())
+    assert not {unicodedata.category(sign) for sign in line if sign not in "\u200c\u200d"} & {
+        "Cc",
+        "Cf",
+        "Cs",
+        "Zl",
+        "Zp",
+    }
+    assert not re.search("[\x00-\x7f][\u200c\u200d]|[\u200c\u200d](?:[\x00-\x7f]|$)", line)
+    assert plain(line, 500) == line
+    line.encode()
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u200b\u200b", "\u2800", " ", "", "\u202e", "\ud800"])
+def test_what_draws_nothing_still_has_a_name(name: str) -> None:
+    assert plain(name) == escape(name) == "?"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Beyoncé",
+        "Don't Stop",
+        "AC/DC",
+        "4:44",
+        "Ke$ha",
+        "مرحبا",
+        "می\u200cخواهم",
+        "👨\u200d👩\u200d👧",
+        "Song (Live)",
+        "Nº 1",
+        "50%",
+    ],
+)
+def test_ordinary_names_stay_as_they_are(name: str) -> None:
+    assert escape(name) == name
+
+
+def test_a_tower_of_marks_is_cut_down() -> None:
+    assert len(plain("a" + "\u0301" * 60)) == 5
+
+
+def test_a_cut_name_is_no_longer_than_it_may_be_and_says_so() -> None:
+    assert plain("x" * 200, 50) == "x" * 49 + "…"
