@@ -187,22 +187,22 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
 async def _keep_ticking(services: Services, upkeep: Upkeep) -> None:
     """Look for what is due, for ever."""
     pause = min(TICK, services.settings.poll_seconds)
-    last_sweep = clock()
+    last_sweep = time.monotonic()
     while True:
         await upkeep.tick()
-        if (clock() - last_sweep).total_seconds() > SWEEP:
-            last_sweep = clock()
-            sweep = partial(services.jobs.sweep, last_sweep)
-            await keep_trying(services.store, Work("records of jobs", 0), sweep, last_sweep)
+        if time.monotonic() - last_sweep > SWEEP:
+            last_sweep, now = time.monotonic(), clock()
+            sweep = partial(services.jobs.sweep, now)
+            await keep_trying(services.store, Work("records of jobs", 0), sweep, now)
         await asyncio.sleep(pause)
 
 
 async def _keep_refreshing(services: Services) -> None:
     """Take into the catalogue what is new, for ever. One failed look is logged; the next one may succeed."""
     while True:
-        began = clock()
-        await keep_trying(services.store, Work("catalogue", 0), services.catalogue.points.refresh, began)
-        await asyncio.sleep(max(REFRESH, CALM * (clock() - began).total_seconds()))
+        began = time.monotonic()
+        await keep_trying(services.store, Work("catalogue", 0), services.catalogue.points.refresh, clock())
+        await asyncio.sleep(max(REFRESH, CALM * (time.monotonic() - began)))
 
 
 def _pages(services: Services, chat: Chat) -> Application:

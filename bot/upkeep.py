@@ -2,12 +2,14 @@
 
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.adapters.store import members, setbacks, shown, writes
+from bot.adapters.store import members, moments, setbacks, shown, writes
 from bot.background import Background
+from bot.core.drift import put_back
 from bot.core.records import Work
 from bot.flows import digest, hear, keep, notify, publish, report, repost, rounds, train
 from bot.flows.attempt import attempt, keep_trying
@@ -16,12 +18,15 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 AT_ONCE = 0  # argument of "hear"
+SOONEST, LATEST = 0.9, 1.1  # of the pause between two polls
+NO_TIME = timedelta()
 
 
 class Upkeep:
     def __init__(self, services: Services, mouth: Mouth) -> None:
         self._services, self._mouth = services, mouth
         self._background = Background()
+        self._zero: datetime | None = None  # what the clock showed when the steady one stood at 0
         self._opening: dict[Work, Callable[[], Awaitable[None]]] = {}
 
     async def settled(self) -> None:
@@ -83,6 +88,7 @@ class Upkeep:
     async def tick(self) -> None:
         """Begin what is due. Each step on its own: one that fails or waits stops neither the others nor the process."""
         store, now = self._services.store, self._services.clock()
+        await keep_trying(store, Work("clock", 0), partial(self._mind_the_clock, now, time.monotonic()), now)
         await self._go_on_opening(now)
         steps: dict[str, Callable[[datetime], Awaitable[None]]] = {
             "jobs": self._take_up_jobs,
@@ -111,6 +117,19 @@ class Upkeep:
         for name, step in steps.items():
             self._background.begin(name, partial(keep_trying, store, Work(name, 0), step, now))
 
+    async def _mind_the_clock(self, now: datetime, steady: float) -> None:
+        """Pull in what waits for a moment that a clock which was ahead gave it; `steady`: seconds nobody sets."""
+        zero = now - timedelta(seconds=steady)
+        back = put_back(self._zero, zero)
+        if back is not None:
+            if self._zero is not None:
+                log.warning("the clock was put %s by %s", "back" if back > NO_TIME else "forward", abs(back))
+            poll = timedelta(seconds=LATEST * self._services.settings.poll_seconds)
+            async with self._services.store.writing() as tx:
+                await moments.pull_in(tx, now, poll, back)
+            await self._services.jobs.pull_in(now)
+        self._zero = zero
+
     async def _begin_polls(self, now: datetime) -> None:
         store = self._services.store
         async with store.reading() as tx:
@@ -118,7 +137,7 @@ class Upkeep:
             due = [each.member for each in await members.due(tx, now) if each.member not in aside]
         for member in due:
             await self._services.jobs.enqueue("poll", member)
-            pause = self._services.settings.poll_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads the load
+            pause = self._services.settings.poll_seconds * random.uniform(SOONEST, LATEST)  # noqa: S311 - spreads the load
             async with store.writing() as tx:
                 await members.change(tx, member, next_poll_at=now + timedelta(seconds=pause))
 

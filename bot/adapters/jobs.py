@@ -33,6 +33,7 @@ VERSION = "1"  # of the jobs' meaning; pinned, so that an upgrade takes over wha
 STARTS = 5  # of one job; then it is left where it is, for `doctor` to list
 POLL = 0.25  # seconds between looks at the queue
 PAUSES = (1, 2, 5, 10, 30)  # seconds before a job is tried again that found the disk full or the database held
+LONGEST = timedelta(hours=1)  # that a job is left waiting when the clock was put back
 SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 WAITING = ["ENQUEUED", "DELAYED"]
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
@@ -190,13 +191,24 @@ class Jobs:
         async with self._writing():
             await asyncio.to_thread(self._begin_again, again)
 
+    async def pull_in(self, now: datetime) -> None:
+        """Let no job wait for longer than LONGEST: it was put off by a clock that was ahead, or looks again sooner."""
+        jobs = sa.table("workflow_status", sa.column("status"), sa.column("delay_until_epoch_ms"))
+        latest = round((now + LONGEST).timestamp() * 1000)
+        late = jobs.c.status == "DELAYED", jobs.c.delay_until_epoch_ms > latest
+        async with self._writing():
+            await asyncio.to_thread(self._execute, sa.update(jobs).where(*late).values(delay_until_epoch_ms=latest))
+
+    def _execute(self, statement: sa.Update) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(statement)
+
     def _begin_again(self, ids: Set[str]) -> None:
         columns = ("workflow_uuid", "status", "owner_xid", "started_at_epoch_ms")
         jobs = sa.table("workflow_status", *map(sa.column, columns))
         lost = jobs.c.workflow_uuid.in_(ids), jobs.c.status == "PENDING"
         waiting = {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}  # as DBOS's own recovery does
-        with self._engine.begin() as connection:
-            connection.execute(sa.update(jobs).where(*lost).values(waiting))
+        self._execute(sa.update(jobs).where(*lost).values(waiting))
 
     async def pending(self, member: int) -> list[Job]:
         """Return what is under way or waits for the member."""

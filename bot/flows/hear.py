@@ -20,6 +20,7 @@ from bot.ports import FeatureSource, Learnt, Subject
 
 log = logging.getLogger(__name__)
 PAGE = 50  # songs that are looked for at once; what the quickest service answers in a slice
+NO_TIME = timedelta()
 SLICE = timedelta(seconds=10)  # well below the grace that a stop gives
 NEWS_EVERY = timedelta(minutes=5)  # while it lasts, what is kept in memory of a library is made anew so often
 NOTHING_FOR = timedelta(days=30)  # then a source that knew nothing of a song is asked again
@@ -52,8 +53,8 @@ class Progress:
 
 async def hear(store: Store, sources: Sequence[FeatureSource], member: int, clock: Clock) -> Slice:
     """Ask every source for some seconds, side by side, and say what is left."""
-    until = clock() + SLICE
-    asking = (_ask(store, source, member, until, clock) for source in sources)
+    began = clock()
+    asking = (_ask(store, source, member, began, clock) for source in sources)
     ended = await asyncio.gather(*asking, return_exceptions=True)
     waits = [_or_raise(each) for each in ended]  # when all have ended: one that breaks leaves the others their slice
     able = [source for source, wait in zip(sources, waits, strict=True) if wait is None]
@@ -134,11 +135,11 @@ async def _questions(sources: Sequence[FeatureSource], member: int, now: datetim
     ]
 
 
-async def _ask(store: Store, source: FeatureSource, member: int, until: datetime, clock: Clock) -> datetime | None:
+async def _ask(store: Store, source: FeatureSource, member: int, began: datetime, clock: Clock) -> datetime | None:
     """Ask one source, page by page, until the slice ends or nothing is left; return when to come back, if so told."""
     while page := await _page(store, source, member, clock()):
         for at in range(0, len(page), source.batch):
-            if clock() >= until:
+            if not NO_TIME <= clock() - began < SLICE:  # over, or the clock was put back
                 return None
             if wait := await _ask_about(store, source, page[at : at + source.batch], clock):
                 return wait

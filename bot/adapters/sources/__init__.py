@@ -4,6 +4,7 @@ Here they are put together, as the settings switch them on.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -32,13 +33,14 @@ async def opened(
     scratch: Scratch,
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    steady: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[tuple[FeatureSource, ...]]:
     """Yield the sources that are switched on: those that name a recording before those that go by the names."""
     known = f"{AGENT} ( {settings.musicbrainz_contact} )"
     async with aiohttp.ClientSession(trust_env=False) as http:
 
         def site(name: str, base: str, terms: Terms) -> Site:
-            return Site(name, base, terms, store, http, clock, sleep)
+            return Site(name, base, terms, store, http, clock, sleep, steady)
 
         found: list[FeatureSource] = [LocalFiles(store, clock)]
         if settings.musicbrainz_contact:
@@ -62,6 +64,7 @@ async def previews_opened(
     store: Store,
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    steady: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Previews | None]:
     """Yield what finds previews for members who want to hear a song; None where that is not switched on."""
     if not settings.deezer_previews:
@@ -69,4 +72,4 @@ async def previews_opened(
         return
     async with aiohttp.ClientSession(trust_env=False) as http:
         terms = deezer.terms_for_members(AGENT)
-        yield Previews(Site(deezer.NAME, settings.deezer_url, terms, store, http, clock, sleep))
+        yield Previews(Site(deezer.NAME, settings.deezer_url, terms, store, http, clock, sleep, steady))

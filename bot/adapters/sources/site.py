@@ -9,6 +9,7 @@ sources go on.
 import asyncio
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ log = logging.getLogger(__name__)
 TIMEOUT, CONNECT = 30.0, 10.0  # seconds; MusicBrainz may take ten
 MOST_BYTES = 4_000_000  # of an answer
 FIRST_WAIT, LONGEST = 10.0, 3600.0  # seconds that a service which is down is left alone, doubled each time
+MOMENT = 0.001  # seconds; less is the rounding of clocks
 BUSY_WAIT = 60  # seconds, where a service that is asked too often does not say how long
 MOST_ASKED = 7 * 86_400  # seconds; a Retry-After beyond this is a mistake
-NO_TIME = timedelta()
 NOT_FOUND, TOO_MANY, UNAVAILABLE, SERVER_ERROR = 404, 429, 503, 500
 DOWN = "down"  # the reason of a wait, with the number of failures in a row after it
 _random = SystemRandom()
@@ -51,16 +52,16 @@ class Turns:
     """The requests of the last seconds, by when they were really sent: a late one never makes the next too early."""
 
     def __init__(self, terms: Terms) -> None:
-        self._window = timedelta(seconds=terms.seconds)
-        self._sent: deque[datetime] = deque(maxlen=terms.requests)
+        self._window = terms.seconds
+        self._sent: deque[float] = deque(maxlen=terms.requests)
         self._line = asyncio.Lock()
 
-    async def take(self, clock: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
+    async def take(self, steady: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
         """Wait for the next turn, in order of arrival."""
         async with self._line:
-            while len(self._sent) == self._sent.maxlen and (wait := self._sent[0] + self._window - clock()) > NO_TIME:
-                await sleep(wait.total_seconds())
-            self._sent.append(clock())
+            while len(self._sent) == self._sent.maxlen and (wait := self._sent[0] + self._window - steady()) > 0:
+                await sleep(wait)
+            self._sent.append(steady())
 
 
 class Site:
@@ -75,14 +76,15 @@ class Site:
         http: aiohttp.ClientSession,
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.base = name, base
         self._terms, self._store, self._http = terms, store, http
         self._timeout = aiohttp.ClientTimeout(total=terms.timeout, connect=min(CONNECT, terms.timeout))
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._steady = clock, sleep, steady
         self._key = f"source:{name}"
         self._turns = Turns(terms)
-        self._until = clock()  # while it is later, nobody is to ask; the store knows it, too
+        self._until = steady()  # until then nobody is to ask; the store knows it, too
 
     async def get(self, path: str, **query: str) -> Any:
         """Return the JSON at `path`, None where there is nothing (404). Raises SourceWaits, SourceFailed."""
@@ -101,8 +103,9 @@ class Site:
 
     async def leave_alone(self, seconds: float, reason: str) -> SourceWaits:
         """Keep everybody off for a while; return the error that says so."""
-        until = (self._clock() + timedelta(seconds=min(seconds, MOST_ASKED) + 1)).replace(microsecond=0)
-        self._until = max(until, self._until)
+        now = self._clock()
+        until = (now + timedelta(seconds=min(seconds, MOST_ASKED) + 1)).replace(microsecond=0)
+        self._until = max(self._steady() + (until - now).total_seconds(), self._until)
         async with self._store.writing() as tx:
             await limits.cool_down(tx, self._key, until, reason)
         return SourceWaits(self.name, until)
@@ -137,9 +140,9 @@ class Site:
             if await limits.spent(tx, self._key, now) >= self._terms.daily:
                 raise SourceWaits(self.name, _tomorrow(now))
             await limits.spend(tx, self._key, now, 1)
-        await self._turns.take(self._clock, self._sleep)
-        if self._until > self._clock():  # since somebody who was before us in the line was told so
-            raise SourceWaits(self.name, self._until)
+        await self._turns.take(self._steady, self._sleep)
+        if (left := self._until - self._steady()) > MOMENT:  # since somebody who was before us in the line was told so
+            raise SourceWaits(self.name, self._clock() + timedelta(seconds=left))
         return int(held[1].removeprefix(DOWN) or 0) if held is not None and held[1].startswith(DOWN) else 0
 
     async def _read(self, answer: aiohttp.ClientResponse, most: int, failures: int) -> bytes | None:

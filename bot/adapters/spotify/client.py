@@ -4,6 +4,7 @@ One request at a time for each member, with the tokens that are in the store at 
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -64,12 +65,13 @@ class Spotify:
         clock: Callable[[], datetime],
         pace: Pace = Pace(),  # noqa: B008 - immutable
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._vault = store, vault
         self._api_url, self._accounts_url = api_url, accounts_url
         self._secrets = secrets
         self._clock = clock
-        self._sender = Sender(store, clock, pace, sleep)
+        self._sender = Sender(store, clock, pace, sleep, steady)
         self._lines: dict[int, Line] = {}
         self._user_ids: dict[str, str] = {}  # by user key
 

@@ -1,16 +1,15 @@
 """Pace: how often Spotify is asked. At most so many requests a second for an app; less and less while it is down.
 
-Pure but for the log and the draw: moments come in, seconds to wait come out.
+Pure but for the log and the draw: `now` comes in, in seconds of a clock that nobody sets, and seconds to wait come out.
 """
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from secrets import SystemRandom
 
 log = logging.getLogger(__name__)
 LONGEST = 300.0  # seconds; the cap of the back-off (promise P7)
-PROBE = timedelta(seconds=20)  # one try has the floor for so long; longer than its timeouts
+PROBE = 20.0  # seconds; one try has the floor for so long; longer than its timeouts
 _random = SystemRandom()
 
 
@@ -27,19 +26,19 @@ class Bucket:
     """A client id's tokens: `burst` to begin with, `rate` new ones a second."""
 
     def __init__(self, pace: Pace) -> None:
-        self._gap = timedelta(seconds=1 / pace.rate)
+        self._gap = 1 / pace.rate
         self._slack = self._gap * (pace.burst - 1)
-        self._due: datetime | None = None  # when the next request would be due at an even pace
+        self._due: float | None = None  # when the next request would be due at an even pace
 
-    def reserve(self, now: datetime) -> float:
+    def reserve(self, now: float) -> float:
         """Take a token; return the seconds until it may be used."""
-        due = max(now, self._due or now)
+        due = now if self._due is None else max(now, self._due)
         self._due = due + self._gap
-        return max(0.0, (due - self._slack - now).total_seconds())
+        return max(0.0, due - self._slack - now)
 
-    def hold(self, until: datetime) -> None:
+    def hold(self, until: float) -> None:
         """Hand out no token before `until`."""
-        self._due = max(until + self._slack, self._due or until)
+        self._due = max(until + self._slack, until if self._due is None else self._due)
 
 
 class Outage:
@@ -48,23 +47,23 @@ class Outage:
     def __init__(self, pace: Pace) -> None:
         self._base = pace.backoff
         self._failures = 0
-        self._next: datetime | None = None
+        self._next: float | None = None
 
-    def wait(self, now: datetime) -> float:
+    def wait(self, now: float) -> float:
         """Return the seconds until the next try is due; at 0 the caller is the one who tries."""
         if self._next is None:
             return 0.0
-        seconds = max(0.0, (self._next - now).total_seconds())
+        seconds = max(0.0, self._next - now)
         if not seconds:
             self._next = now + PROBE
         return seconds
 
-    def failed(self, now: datetime) -> None:
+    def failed(self, now: float) -> None:
         if not self._failures:
             log.warning("Spotify does not answer; trying again, less and less often")
         ceiling = min(LONGEST, self._base * 2 ** min(self._failures, 30))
         self._failures += 1
-        self._next = now + timedelta(seconds=_random.uniform(0, ceiling))
+        self._next = now + _random.uniform(0, ceiling)
 
     def answered(self) -> None:
         if self._failures:

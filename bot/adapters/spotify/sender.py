@@ -31,10 +31,16 @@ class Sender:
     """Sends requests for client ids, each in its turn."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], datetime], pace: Pace, sleep: Callable[[float], Awaitable[None]]
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        pace: Pace,
+        sleep: Callable[[float], Awaitable[None]],
+        steady: Callable[[], float],
     ) -> None:
+        """Take the time of day, for cooldowns, and a steady clock, in seconds, for whatever is waited out here."""
         self._store = store
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._steady = clock, sleep, steady
         self._pace = pace
         self._outage = Outage(pace)
         self._buckets: dict[str, Bucket] = {}
@@ -50,18 +56,18 @@ class Sender:
         except Refusal as refusal:
             if not (patient and _brief(refusal)):
                 raise await self._meaning(client_id, refusal) from None
-            self._bucket(client_id).hold(self._clock() + timedelta(seconds=refusal.retry_after or 0))
+            self._bucket(client_id).hold(self._steady() + (refusal.retry_after or 0))
         return await self.send(client_id, send, patient=False)
 
     async def _turn(self, client_id: str) -> None:
         """Wait for the app's turn and count the request. Raises CoolingDown, or SpotifyDown between two tries."""
         async with self._store.reading() as tx:
             await _heed(tx, client_id, self._clock())
-        while seconds := self._outage.wait(self._clock()):
+        while seconds := self._outage.wait(self._steady()):
             if seconds > PATIENCE:
                 raise SpotifyDown
             await self._sleep(seconds)
-        if seconds := self._bucket(client_id).reserve(self._clock()):
+        if seconds := self._bucket(client_id).reserve(self._steady()):
             await self._sleep(seconds)
         async with self._store.writing() as tx:
             now = self._clock()
@@ -79,10 +85,10 @@ class Sender:
             if refusal.status < SERVER_ERROR:
                 self._outage.answered()
                 raise
-            self._outage.failed(self._clock())
+            self._outage.failed(self._steady())
             raise SpotifyDown(str(refusal)) from None
         except requests.RequestException as error:
-            self._outage.failed(self._clock())
+            self._outage.failed(self._steady())
             raise SpotifyDown(f"Spotify cannot be reached: {type(error).__name__}") from None
         self._outage.answered()
         return answer

@@ -134,7 +134,9 @@ async def staged(store: Store, folder: Path, **switched: str) -> AsyncIterator[S
     world = World(now=clock)
     async with (
         served(application(world)) as origin,
-        sources.opened(settings(origin, folder, **switched), store, ear, Scratch(folder), clock, clock.sleep) as opened,
+        sources.opened(
+            settings(origin, folder, **switched), store, ear, Scratch(folder), clock, clock.sleep, clock.steady
+        ) as opened,
     ):
         yield Stage(world, clock, store, folder, opened, ear)
 

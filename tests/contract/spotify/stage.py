@@ -36,16 +36,26 @@ class Clock:
 
     now: datetime = START
     naps: list[float] = field(default_factory=list)
+    moved: timedelta = timedelta()
 
     def __call__(self) -> datetime:
         return self.now
+
+    def steady(self) -> float:
+        """Seconds that passed: moving the hands of the clock with `put` changes nothing here."""
+        return (self.now - START - self.moved).total_seconds()
+
+    def put(self, **time: float) -> None:
+        """Put the clock forward or back."""
+        self.now += timedelta(**time)
+        self.moved += timedelta(**time)
 
     def pass_by(self, **time: float) -> None:
         self.now += timedelta(**time)
 
     async def sleep(self, seconds: float) -> None:
         self.naps.append(seconds)
-        self.pass_by(seconds=seconds)
+        self.pass_by(seconds=max(seconds, 1e-6))  # no sleep takes no time
 
 
 def track(number: int) -> Track:
@@ -96,6 +106,7 @@ class Stage:
             clock=self.clock,
             pace=pace,
             sleep=self.clock.sleep,
+            steady=self.clock.steady,
         )
 
     def restart(self, **secrets: str) -> None:

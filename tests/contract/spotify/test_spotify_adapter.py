@@ -162,6 +162,7 @@ def elsewhere(stage: Stage, origin: str) -> Spotify:
         clock=stage.clock,
         pace=UNHURRIED,
         sleep=stage.clock.sleep,
+        steady=stage.clock.steady,
     )
 
 

@@ -99,6 +99,22 @@ async def test_requests_are_paced_and_counted(stage: Stage, mara: SpotifyMusic) 
         assert await limits.spent(tx, APP, stage.clock()) == spent + 30
 
 
+@pytest.mark.parametrize("days", [-212, -1, 30])
+async def test_a_clock_that_is_put_back_or_forward_keeps_nobody_waiting(
+    stage: Stage, mara: SpotifyMusic, days: int
+) -> None:
+    paced = await stage.music(MARA, stage.again(Pace(rate=1, burst=2)))
+    stage.fault(LIKES, "drop")
+    with pytest.raises(SpotifyDown):
+        await paced.likes(0)
+    stage.clock.put(days=days)
+    stage.clock.pass_by(seconds=2)
+    stage.clock.naps.clear()
+    for _ in range(3):
+        assert (await paced.likes(0)).total == 260
+    assert sum(stage.clock.naps) <= 10
+
+
 async def test_p07_an_outage_costs_one_request_a_step_and_two_lines(
     stage: Stage, mara: SpotifyMusic, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,0 +1,72 @@
+"""Moments: pulls in what a clock that was ahead left in the future. The one place that knows how far each may lie.
+
+What was noted as past, and lies ahead, is taken to be now. What lasts keeps its length. What is waited for moves back
+with the clock, and is never further off than it can be.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Update, type_coerce, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+
+SLACK = timedelta(minutes=1)  # clocks of one machine and another
+LASTING = {  # ends, by their beginnings
+    schema.session.c.created_at: schema.session.c.expires_at,
+    schema.api_token.c.created_at: schema.api_token.c.expires_at,
+    schema.lookup.c.asked_at: schema.lookup.c.due,
+}
+WAITED_FOR = {  # and the longest that it takes
+    schema.cooldown.c.until: timedelta(days=30),
+    schema.link_state.c.expires_at: timedelta(minutes=10),
+    schema.member.c.muted_until: timedelta(days=30),
+    schema.place.c.due_at: timedelta(days=7),
+    schema.takedown.c.due_at: timedelta(days=1),
+    schema.setback.c.due: timedelta(days=1),
+}
+POLL = schema.member.c.next_poll_at
+NOT_OURS = {  # Spotify's moments, and what members set themselves
+    schema.liked.c.added_at,
+    schema.content.c.added_at,
+    schema.round_.c.enter_until,
+    schema.round_.c.vote_until,
+}
+
+
+async def pull_in(tx: Tx, now: datetime, poll: timedelta, back: timedelta = timedelta()) -> None:
+    """Leave no moment further ahead of `now` than it can be. poll: between two looks at a member's likes.
+
+    back: how far the clock was just put back, if that is known.
+    """
+    for statement in _statements(now, poll, max(back, timedelta())):
+        await tx.execute(statement)
+
+
+def _statements(now: datetime, poll: timedelta, back: timedelta) -> Iterator[Update]:
+    for begun, ends in LASTING.items():
+        length = type_coerce(ends, BigInteger) - type_coerce(begun, BigInteger)
+        yield _set(begun, now + SLACK, ends, _ms(now) + length)
+    for column, most in {**WAITED_FOR, POLL: poll}.items():
+        if back:
+            yield _set(column, now + back, column, type_coerce(column, BigInteger) - round(1000 * back.total_seconds()))
+        yield _set(column, now + most, column, _ms(now + most))
+    for column in past():
+        yield _set(column, now + SLACK, column, _ms(now))
+
+
+def past() -> Iterator[Column[Any]]:
+    """Every moment at which something was noted to happen."""
+    others = {*LASTING.values(), *WAITED_FOR, POLL, *NOT_OURS}
+    for table in schema.metadata.sorted_tables:
+        yield from (each for each in table.c if isinstance(each.type, schema.Moment) and each not in others)
+
+
+def _set(late: Column[Any], than: datetime, column: Column[Any], value: Any) -> Update:
+    return update(column.table).where(late > than).values({column: type_coerce(value, BigInteger)})
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

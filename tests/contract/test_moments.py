@@ -1,0 +1,82 @@
+"""A clock that was put forward and back: what it left in the future is pulled in, and nothing else."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from bot.adapters.store import Store, limits, members, moments, notices, schema, sessions
+from bot.core.drift import put_back
+
+ADA, APP = 4711, "0" * 32
+FAR = timedelta(days=212)
+POLL = timedelta(minutes=15)
+ROUND = {"server": 1, "channel": 1, "theme": "rain", "state": "open"}
+
+
+async def read(store: Store, column: Any) -> datetime:
+    async with store.reading() as tx:
+        found: datetime = (await tx.execute(select(column))).scalar_one()
+    return found
+
+
+async def lived_ahead(store: Store, then: datetime) -> None:
+    """What a bot does at that moment: a poll is planned, Spotify asks to wait a day, a link is good for ten minutes."""
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, then)
+        await members.change(tx, ADA, next_poll_at=then + POLL, muted_until=then + timedelta(hours=3))
+        await limits.cool_down(tx, APP, then + timedelta(days=1), "429")
+        await sessions.add(tx, ADA, "link", "link", then, then + timedelta(minutes=10), None)
+        await notices.add(tx, ADA, "update", {}, then)
+        like = {"member": ADA, "song": "spotify:track:1", "added_at": then}
+        await tx.execute(insert(schema.song).values(song=like["song"], title="Song", artists=[], cached_at=then))
+        await tx.execute(insert(schema.liked).values(like))
+
+
+async def test_seven_months_ahead_and_back_nothing_waits_for_longer_than_it_would_have(
+    store: Store, now: datetime
+) -> None:
+    await lived_ahead(store, now + FAR)
+    async with store.writing() as tx:
+        await moments.pull_in(tx, now, POLL, FAR)
+    assert await read(store, schema.member.c.next_poll_at) == now + POLL
+    assert await read(store, schema.member.c.muted_until) == now + timedelta(hours=3)
+    assert await read(store, schema.cooldown.c.until) == now + timedelta(days=1)
+    assert await read(store, schema.session.c.expires_at) == now + timedelta(minutes=10)
+    assert await read(store, schema.notice.c.created_at) == now
+    assert await read(store, schema.liked.c.added_at) == now + FAR, "that is Spotify's own"
+
+
+async def test_put_back_while_the_bot_was_off_nothing_waits_for_longer_than_it_can(store: Store, now: datetime) -> None:
+    await lived_ahead(store, now + FAR)
+    async with store.writing() as tx:
+        await moments.pull_in(tx, now, POLL)
+    assert await read(store, schema.member.c.next_poll_at) == now + POLL
+    assert await read(store, schema.cooldown.c.until) == now + timedelta(days=30)
+    assert await read(store, schema.session.c.expires_at) == now + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("back", [timedelta(), -FAR, timedelta(minutes=1)])
+async def test_p06_what_waits_as_long_as_it_may_is_left_alone(store: Store, now: datetime, back: timedelta) -> None:
+    """Twenty days that Spotify asked for are waited out, whatever the start of a bot or a clock's correction."""
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await members.change(tx, ADA, next_poll_at=now + timedelta(minutes=14))
+        await limits.cool_down(tx, APP, now + timedelta(days=20), "QUOTA_EXCEEDED")
+        await moments.pull_in(tx, now, POLL, back)
+    assert await read(store, schema.cooldown.c.until) >= now + timedelta(days=20) - timedelta(minutes=1)
+    assert await read(store, schema.member.c.next_poll_at) >= now + timedelta(minutes=13)
+
+
+def test_every_moment_of_the_schema_is_of_one_kind() -> None:
+    """A new column is taken for past until somebody says for how long it may be waited."""
+    ahead = {"until", "due", "due_at", "expires_at", "next_poll_at", "muted_until", "enter_until", "vote_until"}
+    assert {each.name for each in moments.past()}.isdisjoint(ahead)
+
+
+def test_the_drift_is_seen_in_both_directions_and_a_correction_is_none(now: datetime) -> None:
+    assert put_back(None, now) == timedelta()
+    assert put_back(now, now + timedelta(seconds=2)) is None
+    assert put_back(now, now - FAR) == FAR
+    assert put_back(now - FAR, now) == -FAR
