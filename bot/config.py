@@ -201,7 +201,7 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, "").strip() or str(default)
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
         raise SettingsError(f"{name} is malformed: a whole number from {low} to {high} is wanted")
     return int(text)
 

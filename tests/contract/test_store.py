@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
 from bot.adapters.store import Store, answers, members, playlists, schema, songs, whole
 from bot.adapters.store.engine import alembic_config
@@ -75,6 +75,21 @@ async def test_codes_of_recordings_that_an_older_version_kept_get_one_spelling(t
     await store.close()
     assert spelt == "USQZA2500001"
     assert [each.numbers for each in known.values()] == [{"tempo": 120}, {"tempo": 90}]
+
+
+@pytest.mark.parametrize("kept", [253_402_387_139_000, 2**63 - 1, -(2**63)])
+async def test_a_moment_beyond_all_dates_that_an_older_version_kept_locks_nobody_out(
+    store: Store, now: datetime, kept: int
+) -> None:
+    """9999-12-31T23:59:59-23:59 was kept as milliseconds that no date is made of."""
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await songs.like(tx, ADA, [Like(Song("a", "A", ()), now)], now)
+        await tx.execute(text("UPDATE liked SET added_at = :kept"), {"kept": kept})
+    async with store.reading() as tx:
+        found = await songs.liked(tx, ADA)
+        assert [each.title for each in await songs.library(tx, ADA)] == ["A"]
+    assert found["a"] is not None
 
 
 async def test_songs_that_an_older_version_kept_as_they_came_are_mended(tmp_path, now: datetime) -> None:

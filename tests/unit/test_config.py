@@ -82,6 +82,8 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("RECCOBEATS", "yes"),
         ("HTTP_API", "true"),
         ("API_RATE", "0"),
+        ("POLL_SECONDS", "9" * 5000),
+        ("POLL_SECONDS", "٩٠٠"),
     ],
 )
 def test_p36_what_is_missing_malformed_or_in_the_clear_is_refused_by_name(name: str, value: str) -> None:

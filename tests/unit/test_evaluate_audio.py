@@ -118,6 +118,8 @@ def test_the_same_recordings_give_the_same_figures(folder: Path) -> None:
     [
         ([{"file": "gone.flac", "bpm": "120"}], "gone.flac is not there"),
         ([{"file": "truth.csv", "bpm": "fast"}], "is no tempo, key or mode"),
+        ([{"file": "truth.csv", "bpm": "0"}], "is no tempo, key or mode"),
+        ([{"file": "truth.csv", "bpm": "inf"}], "is no tempo, key or mode"),
         ([{"file": "truth.csv", "key": "H", "mode": "major"}], "is no tempo, key or mode"),
         ([{"file": "truth.csv", "key": "C", "mode": "dorian"}], "is no tempo, key or mode"),
         ([{"name": "song", "bpm": "120"}], "wanted are file and one of"),

@@ -53,7 +53,16 @@ def test_a_song_is_known_by_what_was_saved_not_by_its_stand_in() -> None:
 
 @pytest.mark.parametrize(
     ("date", "year"),
-    [("2019", 2019), ("2019-05", 2019), ("2019-05-03", 2019), ("0000", None), ("", None), (None, None)],
+    [
+        ("2019", 2019),
+        ("2019-05", 2019),
+        ("2019-05-03", 2019),
+        ("0000", None),
+        ("0001", None),
+        ("1999-00-00", 1999),
+        ("", None),
+        (None, None),
+    ],
 )
 def test_a_year_is_read_from_any_precision(date: str | None, year: int | None) -> None:
     track = {"uri": "spotify:track:x", "name": "Song", "album": {"release_date": date}}

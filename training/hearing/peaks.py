@@ -15,6 +15,8 @@ from bot.audio import decode, peak
 from bot.audio.decode import Sound
 from bot.audio.spectrum import RATE, resample
 from bot.core.highlight import CLIP
+from bot.core.tables import Row
+from bot.core.tables.values import number
 from training.files import read_rows
 from training.problems import InputProblem
 from training.progress import bar
@@ -42,12 +44,19 @@ def read_sections(folder: Path, kind: str) -> dict[str, list[Span]]:
     try:
         for row in read_rows(folder / "sections.csv").rows:
             if row.fields["kind"] == kind:
-                spans[row.fields["file"]].append((float(row.fields["start"]), float(row.fields["end"])))
+                spans[row.fields["file"]].append((_seconds(row, "start"), _seconds(row, "end")))
     except (KeyError, ValueError) as problem:
         raise InputProblem(f"{folder}/sections.csv: {problem}") from problem
     if not spans:
         raise InputProblem(f"{folder}/sections.csv names no {kind}")
     return dict(spans)
+
+
+def _seconds(row: Row, field: str) -> float:
+    """Raises KeyError, ValueError."""
+    if (found := number(row.fields[field])) is None:
+        raise ValueError(f"line {row.line}: {field} is no number")
+    return found
 
 
 def shares(sound: Sound, highlight: Sequence[Span]) -> dict[str, float]:

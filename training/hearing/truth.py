@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.tables.values import number
 from training.files import read_rows
 from training.problems import InputProblem
 
@@ -55,12 +56,20 @@ def _recording(folder: Path, line: int, row: Mapping[str, str]) -> Recording:
     if not path.is_file():
         raise InputProblem(f"{folder / NAME}, line {line}: {row.get('file', 'no file')} is not there")
     try:
-        tempo = float(row["tempo"]) if "tempo" in row else None
+        tempo = _positive(row["tempo"]) if "tempo" in row else None
         key = Key(pitch_class(row["key"]), MODES[row["mode"]]) if "key" in row else None
     except (KeyError, ValueError) as problem:
         raise InputProblem(f"{folder / NAME}, line {line}: {problem} is no tempo, key or mode") from problem
     kind, source = row.get("kind") or "unknown", row.get("source") or folder.name
     return Recording(path, _song(path, kind, row), kind, source, row.get("style") or source, tempo, key)
+
+
+def _positive(text: str) -> float:
+    """Read a tempo. Raises ValueError."""
+    found = number(text)
+    if found is None or found <= 0:
+        raise ValueError(text)
+    return found
 
 
 def _song(path: Path, kind: str, row: Mapping[str, str]) -> str:

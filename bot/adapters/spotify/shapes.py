@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from bot.core import untrusted
+from bot.core.moments import year_of
 from bot.core.records import UNTITLED, Item, Like, Song
 from bot.errors import PlaylistGone, SpotifyDown
 from bot.ports import Found, LikesPage, Profile
@@ -147,5 +148,5 @@ def song(track: Any) -> Song:
 
 def _year(date: str) -> int | None:
     """The year of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; Spotify writes 0000 where it does not know."""
-    year = date[:4]
-    return int(year) or None if year.isascii() and year.isdecimal() and len(year) == len("YYYY") else None
+    year = year_of(date)
+    return None if year is None else int(year)

@@ -14,9 +14,14 @@ metadata = MetaData(
     }
 )
 
+FIRST, LAST = (round(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1000) for year in (1, 9999))  # ms
+
 
 class Moment(TypeDecorator[datetime]):
-    """A point in time as whole milliseconds since 1970: sorts, compares and survives every engine alike."""
+    """A point in time as whole milliseconds since 1970: sorts, compares and survives every engine alike.
+
+    What lies beyond the years that a date can have, as an older version kept it, is read as the end of them.
+    """
 
     impl = BigInteger
     cache_ok = True
@@ -25,7 +30,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else round(value.timestamp() * 1000)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+        return None if value is None else datetime.fromtimestamp(min(max(value, FIRST), LAST) / 1000, UTC)
 
 
 Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER key
