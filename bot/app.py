@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 from aiohttp.web import Application
 
@@ -215,6 +216,7 @@ def _pages(services: Services, chat: Chat) -> Application:
         return {"ok": True}
 
     pages = web.application(arrive, healthy)
+    pages.middlewares.append(web.only(urlsplit(services.settings.public_url).hostname))
     settings, asked = services.settings, Feed(services.store, services.catalogue, services.recommender, clock)
     if settings.http_api:
         pages.add_subapp("/api", api.application(asked, settings.api_rate, time.monotonic))

@@ -63,7 +63,7 @@ class Settings:
     @property
     def public_https(self) -> bool:
         """Whether members' browsers reach the callback from anywhere; if not, they paste the address."""
-        return self.public_url.startswith("https://")
+        return urlsplit(self.public_url).scheme == "https"
 
     @property
     def picture_origins(self) -> tuple[str, ...]:

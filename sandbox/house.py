@@ -19,7 +19,7 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
-from sandbox import discord, sources, spotify
+from sandbox import discord, loopback, sources, spotify
 from sandbox.library import Library
 from sandbox.process import environment, start
 
@@ -76,7 +76,7 @@ class House:
         self.app = self.spotify.register(spotify.App(CLIENT_ID, frozenset({f"{self.public_url}/callback"})))
         self.guild = self.discord.add_guild("Record shop", channels=["crates"])
         self.channel = next(iter(self.guild.channels.values()))
-        self.web = web.Application()  # the page of the sandbox takes its place
+        self.web = web.Application(middlewares=[loopback.only])  # the page of the sandbox takes its place
         self.bot: asyncio.subprocess.Process | None = None
         self._runner: web.AppRunner | None = None
 

@@ -8,6 +8,7 @@ official way to ask for its heatmap, so this breaks from time to time; then the 
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -24,6 +25,7 @@ T = TypeVar("T")
 TIMEOUT = 25.0  # seconds; a search and a video or two take some five
 MOST_BYTES = 1_000_000  # of what it says; a video with its heatmap takes eight thousand
 RESULTS = 3  # of a search that are looked at
+VIDEO = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)  # an id; it becomes part of an address
 LONGEST = 200  # characters of what is searched for
 FIELDS = "%(.{id,title,channel,duration,heatmap})j"
 OPTIONS = (
@@ -106,7 +108,7 @@ def _videos(said: bytes) -> Iterator[Video]:
 
 def _video(said: Any) -> Video:
     return Video(
-        id=_needed(untrusted.text(said["id"])),
+        id=_needed(VIDEO.fullmatch(said["id"]))[0],
         title=_needed(untrusted.text(said["title"])),
         channel=untrusted.text(said.get("channel")) or "",
         seconds=_needed(untrusted.number(said["duration"])),

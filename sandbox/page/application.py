@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox import discord, spotify
+from sandbox import discord, loopback, spotify
 from sandbox.page import faults, guiding
 from sandbox.page.asking import API, STAGE, Answer, answering, same_origin
 from sandbox.page.chat import Chat, Revisions
@@ -27,7 +27,7 @@ POLICY = (
 
 def application(stage: Stage) -> web.Application:
     """Serve the page of `stage`."""
-    app = web.Application(middlewares=[same_origin], client_max_size=LARGEST)
+    app = web.Application(middlewares=[loopback.only, same_origin], client_max_size=LARGEST)
     app[STAGE] = stage
     live, revisions, listening, wire = Live(), Revisions(), Listening(), Wire(stage)
     _watch(app, live, revisions, listening, wire)

@@ -12,7 +12,7 @@ from bot.adapters.store import Store, places, schema
 from bot.core.social import Place
 from bot.flows.digest import WEEK
 from bot.flows.repost import SENDING
-from sandbox.discord import Channel, Message, Person
+from sandbox.discord import Channel, InteractionKind, Message, Outcome, Person, slash
 from sandbox.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import Home, plain
@@ -67,6 +67,21 @@ async def test_without_a_channel_for_it_nothing_is_passed_on(shop: Shop) -> None
     assert said.visible_to == shop.ivo.user.id
     private = await answer(shop.ivo.in_dm().command("feed play"))
     assert "channel of a server" in (await answer(shop.ivo.in_dm().click(private, "Repost"))).text()
+
+
+async def test_whoever_is_let_use_the_command_must_run_the_server_as_well(shop: Shop) -> None:
+    """A server may offer /server to everybody (Integrations): that gives nobody the right to it."""
+    world, channel = shop.home.discord, shop.channels["feed"]
+    for path, options in (
+        ("server allow", {"purpose": "feed", "channel": channel}),
+        ("server stop", {"purpose": "feed"}),
+        ("server show", {}),
+    ):
+        data = slash.invocation(world, shop.boss.user, channel, path, options)
+        made = world.begin(InteractionKind.COMMAND, shop.ivo.user, channel, data)
+        await shop.home.acknowledged(made)
+        assert "who may manage this server" in Outcome(world, made).text()
+    assert shop.home.rows("select 1 from place where channel = ?", channel.id) == []
 
 
 async def test_those_who_run_the_server_say_where_and_nobody_else_can(shop: Shop) -> None:

@@ -6,6 +6,7 @@ for some minutes, so it is asked for when it is needed and kept nowhere.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ MOST_BYTES = 2_000_000  # of a preview; 30 s at 128 kb/s are 480 KB
 PATIENCE = 3.0  # seconds that a member waits for its answer
 OF_THE_WHOLE = frozenset({"duration", "fade_in", "fade_out"})  # what a part of a song does not tell
 PAGE = "https://www.deezer.com/track/"  # and its id
+UNMISTAKABLE = re.compile(r"[!-\[\]-~]+")  # visible ASCII without the backslash
 PREVIEWS = ".dzcdn.net"  # the end of the names of the hosts that hold them
 
 
@@ -109,11 +111,20 @@ class Deezer:
 
 
 def is_theirs(url: str, base: str) -> bool:
-    """Whether an address is one that previews come from: nobody sends us, or a member, elsewhere."""
-    parts = urlsplit(url)
-    if url.startswith(f"{base}/"):
-        return True
-    return parts.scheme == "https" and (parts.hostname or "").endswith(PREVIEWS)
+    """Whether an address is one that previews come from: nobody sends us, or a member, elsewhere.
+
+    Goes by the parsed host. What different readers take apart differently (a backslash, a user's name, white space) is
+    refused: the browser must not see another host than we did.
+    """
+    try:
+        parts, ours = urlsplit(url), urlsplit(base)
+        place = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not UNMISTAKABLE.fullmatch(url) or "@" in parts.netloc:
+        return False
+    at_preview = parts.scheme == "https" and parts.port in (None, 443) and (parts.hostname or "").endswith(PREVIEWS)
+    return at_preview or place == (ours.scheme, ours.hostname, ours.port)
 
 
 @answer

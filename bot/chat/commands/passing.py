@@ -16,7 +16,7 @@ from bot.flows import places, report
 from bot.flows import repost as flow
 
 log = logging.getLogger(__name__)
-TRACK = re.compile(r"open\.spotify\.com/(?:intl-[a-z]{2,3}/)?track/([A-Za-z0-9]{22})", re.ASCII)
+TRACK = re.compile(r"(?<![\w.@-])open\.spotify\.com/(?:intl-[a-z]{2,3}/)?track/([A-Za-z0-9]{22})", re.ASCII)
 THREAD_NAME = 100  # characters
 HAS_THREAD, NOT_IN_THREADS = 160004, (50024, 50083)  # Discord's error codes
 WHICH = "Like which of these?"

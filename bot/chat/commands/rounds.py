@@ -149,6 +149,7 @@ async def on_off(interaction: Interaction, tap: Id) -> None:
 
 async def _call_off(interaction: Interaction, number: int) -> None:
     services, member = interaction.client.services, interaction.user.id
+    await _of_this_server(interaction, number)
     await flow.cancel(services.store, member, number, runs_server=_runs(interaction), now=services.clock())
     await reply.show(interaction, Page(rounds.OFF))
     await channels.turn_round(interaction.client, number)

@@ -58,8 +58,11 @@ async def show(interaction: Interaction) -> None:
 
 
 def _guild(interaction: Interaction) -> discord.Guild:
-    """Return the server, which I must be in to post there. Raises BadChoice."""
-    found = interaction.client.get_guild(interaction.guild_id or 0)
+    """Return the server, which I must be in to post there, for whoever may manage it. Raises BadChoice.
+
+    Who is offered the command is up to the server's settings (Integrations); who may use it is not.
+    """
+    found = interaction.client.get_guild(_run_by(interaction))
     if found is None:
         raise BadChoice(servers.NOT_HERE)
     return found

@@ -191,6 +191,33 @@ def test_a_preview_that_lies_with_somebody_else_is_not_fetched() -> None:
     assert not is_theirs("http://cdnt-preview.dzcdn.net/1.mp3", "https://api.deezer.com")
 
 
+@pytest.mark.parametrize(
+    ("url", "base", "theirs"),
+    [
+        ("https://api.deezer.com/1.mp3", "https://api.deezer.com", True),
+        ("HTTPS://CDN.DZCDN.NET/1.mp3", "https://api.deezer.com", True),
+        ("https://cdn.dzcdn.net:443/1.mp3", "https://api.deezer.com", True),
+        ("http://127.0.0.1:8000/sources/1.mp3", "http://127.0.0.1:8000/sources/deezer", True),
+        ("http://127.0.0.1:80000/1.mp3", "http://127.0.0.1:8000", False),
+        ("http://127.0.0.1:8001/1.mp3", "http://127.0.0.1:8000", False),
+        ("https://cdn.dzcdn.net:8443/1.mp3", "https://api.deezer.com", False),
+        ("https://evil.test\\@cdn.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("https://evil.test\\.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("https://somebody@cdn.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("https://evildzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("https://cdn.dzcdn.net.evil.test/1.mp3", "https://api.deezer.com", False),
+        ("https://api.deezer.com.evil.test/1.mp3", "https://api.deezer.com", False),
+        ("https://api.deezer.com@evil.test/1.mp3", "https://api.deezer.com", False),
+        ("https://cdn.dzcdn.net/1.mp3\n", "https://api.deezer.com", False),
+        ("https://[cdn.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("//cdn.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("", "https://api.deezer.com", False),
+    ],
+)
+def test_whose_an_address_is_goes_by_its_host(url: str, base: str, theirs: bool) -> None:
+    assert is_theirs(url, base) == theirs
+
+
 # ---------------------------------------------------------------- ReccoBeats
 @RECCOBEATS
 async def test_reccobeats_is_asked_for_forty_songs_at_once(stage: Stage) -> None:

@@ -1,0 +1,63 @@
+"""Who asks under a foreign name is not answered: by the bot's pages, the sandbox's page, and the stand-ins."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.web import application, only, port_of, serve
+from sandbox.house import House
+from tests.e2e.page_stage import built, served
+
+FOREIGN = ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "localhost.", "[", "")
+MISDIRECTED = 421
+
+
+async def status(origin: str, path: str, host: str) -> int:
+    async with aiohttp.ClientSession() as http, http.get(origin + path, headers={"Host": host}) as answer:
+        return answer.status
+
+
+async def _arrive(*_: object) -> Any: ...
+
+
+async def _healthy() -> Mapping[str, Any]:
+    return {"ok": True}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1", "[::1]:88", "LOCALHOST", "bot.example", "Bot.Example:1"])
+async def test_the_bot_answers_under_its_own_names(host: str) -> None:
+    assert await bots_status(host, "/callback") == 400
+
+
+@pytest.mark.parametrize("host", FOREIGN)
+async def test_the_bot_answers_under_no_other_name(host: str) -> None:
+    assert await bots_status(host, "/callback") == MISDIRECTED
+    assert await bots_status(host, "/health") == 200
+
+
+async def bots_status(host: str, path: str) -> int:
+    pages = application(_arrive, _healthy)
+    pages.middlewares.append(only("bot.example"))
+    runner = await serve(pages, 0)
+    try:
+        return await status(f"http://127.0.0.1:{port_of(runner)}", path, host)
+    finally:
+        await runner.cleanup()
+
+
+async def test_the_sandboxs_page_is_for_loopback_alone() -> None:
+    async with served(built()) as origin:
+        assert await status(origin, "/page/state", "127.0.0.1") == 200
+        assert await status(origin, "/", "localhost:4000") == 200
+        for host in FOREIGN:
+            for path in ("/", "/page/state", "/api/v10/gateway", "/spotify/accounts/authorize"):
+                assert await status(origin, path, host) == MISDIRECTED
+
+
+async def test_a_house_without_the_page_is_as_well(tmp_path: Path) -> None:
+    async with House(tmp_path / "house") as house:
+        assert await status(house.origin, "/spotify/accounts/authorize", "localhost") == 400
+        assert await status(house.origin, "/api/v10/gateway", "evil.example") == MISDIRECTED
