@@ -11,7 +11,7 @@ from bot.adapters.store import members, moments, setbacks, shown, writes
 from bot.background import Background
 from bot.core.drift import put_back
 from bot.core.records import Work
-from bot.flows import digest, hear, keep, notify, publish, report, repost, rounds, train
+from bot.flows import digest, hear, keep, notify, once, publish, report, repost, rounds, train
 from bot.flows.attempt import attempt, keep_trying
 from bot.mouth import Mouth
 from bot.services import Services
@@ -101,6 +101,7 @@ class Upkeep:
             "rounds": self._begin_rounds,
             "erasures": self._services.erasing.tick,
             "reports": partial(report.sweep, store),
+            "interactions": partial(once.sweep, store),
         }
         for name, step in steps.items():
             await keep_trying(store, Work(name, 0), partial(step, now), now)

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,22 +14,25 @@ import discord
 import yarl
 from discord import app_commands
 
-from bot.chat import ids, presence, reply, sentences
+from bot.chat import events, ids, presence, reply, sentences
 from bot.chat.desk import Desk
 from bot.chat.guard import caught, guarded
-from bot.chat.layout import Handler, Page, Tap
+from bot.chat.layout import Handler, Page
 from bot.chat.offers import Offers
 from bot.config import Settings
 from bot.flows import places, prompt
+from bot.flows.once import Once
 from bot.services import Services
 
 log = logging.getLogger(__name__)
 EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
 PATIENCE = 30.0  # seconds that a request waits for its turn at Discord; longer waits are the caller's
+CHAT_INPUT, COMMANDS = 1, {1, 2, 3}  # kinds of command: typed, in a member's menu, in a message's menu
 ENTRY_POINT = 4  # the kind of command that Discord makes when Activities are switched on
 KEPT = ("id", "type", "name", "description", "handler", "integration_types", "contexts")
 DEFAULT_API = "https://discord.com/api/v10"
+TAPPED = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 
 
@@ -55,7 +58,24 @@ def intents() -> discord.Intents:
 
 
 class Tree(app_commands.CommandTree["Bot"]):
-    """The commands, with the one way that errors go."""
+    """The commands: each interaction once, with the one way that errors go."""
+
+    async def _call(self, interaction: discord.Interaction["Bot"]) -> None:
+        """Have a command called. Raises an AppCommandError, which goes to `on_error`."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            await super()._call(interaction)
+        else:
+            await interaction.client.once(interaction, self._called(interaction))
+
+    async def _called(self, interaction: discord.Interaction["Bot"]) -> None:
+        try:
+            if _data(interaction).get("type", CHAT_INPUT) not in COMMANDS:
+                raise app_commands.CommandNotFound("of another kind", [])
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # discord.py cannot read what it was sent
+            await caught(interaction, error)
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
@@ -85,12 +105,13 @@ class Bot(discord.Client):
         self.connected = asyncio.Event()  # set for good by the first connection
         self.telling = defaultdict[int, asyncio.Lock](asyncio.Lock)  # of a round's channel, once: by press and by clock
         self._taps = dict(taps)
+        self._once = Once(services.store, services.clock)
+        events.guard(self)
         self.tree = Tree(self, allowed_contexts=EVERYWHERE, allowed_installs=FOR_ALL)
         for command in commands:
             self.tree.add_command(command)
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(Tap)
         await self._publish_commands(self.services.settings.data_dir / "commands.sha256")
 
     async def _publish_commands(self, known: Path) -> None:
@@ -127,6 +148,19 @@ class Bot(discord.Client):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("handling %s failed", event_method)
 
+    async def once(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
+        """Have the work done if the interaction comes for the first time; what comes again is told so, and no more."""
+        if await self._once.take(interaction.id):
+            try:
+                await work
+            finally:
+                self._once.over(interaction.id)
+            return
+        if isinstance(work, Coroutine):
+            work.close()
+        await self._once.wait(interaction.id)
+        await guarded(interaction, reply.whisper(interaction, Page(sentences.TWICE)))
+
     async def tapped(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         """Have a button, select or form handled; one that nobody knows is answered privately."""
         found = ids.parse(custom_id)
@@ -137,14 +171,10 @@ class Bot(discord.Client):
             await guarded(interaction, handler(interaction, found))
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Handle what discord.py leaves over: forms (they are not stored, see layout.Form) and foreign ids."""
-        custom_id = str(_data(interaction).get("custom_id", ""))
-        left_over = {
-            discord.InteractionType.modal_submit: True,
-            discord.InteractionType.component: ids.parse(custom_id) is None,
-        }
-        if left_over.get(interaction.type):
-            await self.tapped(interaction, custom_id)
+        """Handle buttons, selects and forms; commands are the tree's, and what else there may be is ignored."""
+        if interaction.type in TAPPED:
+            custom_id = str(_data(interaction).get("custom_id", ""))
+            await self.once(interaction, self.tapped(interaction, custom_id))
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         if self.user is None or event.user_id == self.user.id:

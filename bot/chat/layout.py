@@ -3,7 +3,6 @@
 A tap is a button or a select whose id says everything, so it works for ever: after a restart, after an upgrade (P16).
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
@@ -29,14 +28,7 @@ RED = discord.ButtonStyle.danger
 
 
 class Tap(ui.DynamicItem[Item], template=ids.PATTERN):
-    """The one kind of button and select in this bot; what it does is looked up by its id."""
-
-    @classmethod
-    async def from_custom_id(cls, interaction: discord.Interaction[Any], item: Item, match: re.Match[str]) -> "Tap":
-        return cls(item)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        await interaction.client.tapped(interaction, self.custom_id)
+    """The one kind of button and select in this bot; `Bot.on_interaction` looks up by its id what it does."""
 
 
 class Page(ui.LayoutView):

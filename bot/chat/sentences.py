@@ -77,6 +77,7 @@ TEACHES_NOT = (
 )
 OLD_BUTTON = "I do not know that button any more. `/help` says what is next."
 OLD_COMMAND = "That command has changed. Discord shows the new one in a minute."
+TWICE = "That reached me before. If nothing happened, please try again."
 DEFECT = "Something went wrong on my side. Nothing was lost; please try again."
 HAVE_NEWS = (
     "I have news for you and couldn't reach you by direct message. Allow direct messages from this server, or have "

@@ -235,7 +235,7 @@ def test_p35_every_table_names_its_member_or_holds_nothing_of_one() -> None:
     done_by = {column.table for column in whole.DONE_BY}
     files = {schema.song, schema.match, schema.recording, schema.entry, schema.space}
     servers = {schema.place, schema.counted, schema.barred, schema.takedown}
-    assert ownerless - done_by == {*files, schema.cooldown, schema.spent, *servers}
+    assert ownerless - done_by == {*files, schema.cooldown, schema.spent, schema.interaction, *servers}
 
 
 async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime) -> None:

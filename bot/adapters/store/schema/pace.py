@@ -1,4 +1,4 @@
-"""How much each Spotify app was asked, until when nobody may ask, and what failed again and again."""
+"""How much each Spotify app was asked, and until when nobody may ask; what failed repeatedly, what was done once."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table
 
@@ -30,4 +30,11 @@ setback = Table(  # work that failed, or has to wait; it goes when the work succ
     Column("due", Moment, nullable=False),  # not to be tried before
     Column("reference", String, nullable=False),  # of the log's line about the last failure
     Column("told", Boolean, nullable=False),  # whether the member heard that it was set aside
+)
+
+interaction = Table(  # that was taken up: delivered again, it is not acted on again
+    "interaction",
+    metadata,
+    Column("interaction", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False, index=True),
 )

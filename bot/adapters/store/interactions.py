@@ -1,0 +1,28 @@
+"""Interactions that were taken up: by Discord's number alone."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import chunks
+
+TAKEN = schema.interaction
+
+
+async def take(tx: Tx, numbers: Iterable[int], now: datetime) -> set[int]:
+    """Note the numbers; return those that were not noted before."""
+    new: set[int] = set()
+    for piece in chunks(numbers):
+        known = await tx.execute(select(TAKEN.c.interaction).where(TAKEN.c.interaction.in_(piece)))
+        fresh = set(piece) - set(known.scalars())
+        if fresh:
+            await tx.execute(insert(TAKEN), [{"interaction": each, "at": now} for each in fresh])
+        new |= fresh
+    return new
+
+
+async def forget(tx: Tx, before: datetime) -> None:
+    await tx.execute(delete(TAKEN).where(TAKEN.c.at < before))

@@ -1,0 +1,72 @@
+"""Once: each interaction is taken up once, however often Discord delivers it, and across a restart.
+
+Numbers that come together are noted in one transaction, so a thousand presses at once cost a few. A database that is
+slow or full keeps nobody waiting: then only memory knows the number.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from bot.adapters.store import Store, interactions
+
+log = logging.getLogger(__name__)
+PATIENCE = 0.5  # seconds that an interaction waits for its note
+LONGEST = 10.0  # seconds that one which came again waits for the first; Discord gives up after three
+REMEMBERED = 10_000  # interactions in memory
+KEPT = timedelta(hours=1)  # in the database; Discord lets an interaction be answered for 15 minutes
+
+
+class Once:
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+        self._begun: OrderedDict[int, asyncio.Event] = OrderedDict()
+        self._waiting: dict[int, asyncio.Future[bool]] = {}
+        self._noting: asyncio.Task[None] | None = None
+
+    async def take(self, interaction: int) -> bool:
+        """Whether this is the first time that it comes. Whoever takes it says when it is `over`."""
+        if interaction in self._begun:
+            return False
+        self._begun[interaction] = asyncio.Event()
+        if len(self._begun) > REMEMBERED:
+            self._begun.popitem(last=False)
+        noted = self._waiting[interaction] = asyncio.get_running_loop().create_future()
+        if self._noting is None or self._noting.done():
+            self._noting = asyncio.create_task(self._note())
+        await asyncio.wait({noted}, timeout=PATIENCE)
+        first = noted.result() if noted.done() else True
+        if not first:  # a process before this one had it
+            self.over(interaction)
+        return first
+
+    async def _note(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, {}
+            try:
+                async with self._store.writing() as tx:
+                    new = await interactions.take(tx, batch, self._clock())
+            except Exception as error:
+                log.warning("%d interactions are not noted: %s", len(batch), error)
+                new = set(batch)
+            for number, noted in batch.items():
+                noted.set_result(number in new)
+
+    def over(self, interaction: int) -> None:
+        if interaction in self._begun:
+            self._begun[interaction].set()
+
+    async def wait(self, interaction: int) -> None:
+        """Wait until an interaction that was taken up by this process is over, or can't be answered any more."""
+        if begun := self._begun.get(interaction):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(begun.wait(), LONGEST)
+
+
+async def sweep(store: Store, now: datetime) -> None:
+    """Forget interactions that nobody can answer any more."""
+    async with store.writing() as tx:
+        await interactions.forget(tx, now - KEPT)
