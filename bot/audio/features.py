@@ -16,7 +16,7 @@ from bot.audio.timbre import survey, timbre
 from bot.audio.tonality import Tonality, tonality
 from bot.errors import TruncatedAudio
 
-VERSION = "hearing-1"
+VERSION = "hearing-2"
 FIFTH = 7  # semitones
 
 

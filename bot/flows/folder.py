@@ -70,7 +70,7 @@ async def import_folder(store: Store, hearings: Sequence[Hearing], folder: Path,
         if how == "moved":
             await _rename(store, each, answer, current, moving.get(answer["digest"]), clock())
         else:
-            await _keep(store, each, answer, clock())
+            await _keep(store, each, answer, current, clock())
         yield Done(each.path, how, left, answer.get("words"))
     await _let_go(store, gone)  # last: what was moved is known by them
 
@@ -119,10 +119,10 @@ def _is_text(path: str) -> bool:
 
 
 def _is_open(found: Found, known: Stamp | None, current: str) -> bool:
-    """Whether a file is still to be heard: it is new, changed, or was heard by an older set of features."""
+    """Whether a file is still to be heard: it is new, changed, or was tried with an older set of features."""
     if known is None or (found.size, found.mtime_ns) != (known.size, known.mtime_ns):
         return True
-    return known.error is None and known.version != current
+    return known.version != current
 
 
 async def _answers(
@@ -132,7 +132,7 @@ async def _answers(
 
     twins: dict[int, list[str]] = {}
     for stamp in known.values():
-        if stamp.version == current:
+        if stamp.version == current and stamp.error is None:
             twins.setdefault(stamp.size, []).append(stamp.digest)
 
     def begin(hearing: Hearing, each: Found) -> asyncio.Task[tuple[Found, dict[str, Any]]]:
@@ -156,7 +156,7 @@ async def _answers(
 
 def _heard_before(known: Stamp | None, current: str) -> str | None:
     """The digest of the content of which nothing new is to be heard."""
-    return known.digest if known is not None and (known.version == current or known.error) else None
+    return known.digest if known is not None and known.version == current else None
 
 
 async def _ask(
@@ -168,12 +168,12 @@ async def _ask(
         return found, {"digest": "", "error": type(error).__name__, "words": str(error)}
 
 
-async def _keep(store: Store, found: Found, answer: dict[str, Any], now: datetime) -> None:
+async def _keep(store: Store, found: Found, answer: dict[str, Any], version: str, now: datetime) -> None:
     async with store.writing() as tx:
         if _how(answer) == "same":
             await files.touch(tx, found.path, found.size, found.mtime_ns)
         else:
-            await files.save(tx, [_file(found, answer, now)])
+            await files.save(tx, [_file(found, answer, version, now)])
 
 
 async def _rename(
@@ -196,11 +196,12 @@ def _how(answer: Mapping[str, Any]) -> str:
     return "moved" if "tags" in answer else "same"
 
 
-def _file(found: Found, answer: dict[str, Any], now: datetime) -> File:
+def _file(found: Found, answer: dict[str, Any], version: str, now: datetime) -> File:
     said = answer.get("tags", {})
     if "error" in answer:
         error = f"{answer['error']}: {answer['words']}"
-        return File(found.path, found.size, found.mtime_ns, answer["digest"], now, **_tagged(said), error=error)
+        about = {"version": version, "error": error, **_tagged(said)}
+        return File(found.path, found.size, found.mtime_ns, answer["digest"], now, **about)
     vectors = {name: np.asarray(each, np.float32) for name, each in answer["vectors"].items()}
     return File(
         found.path,

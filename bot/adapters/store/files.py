@@ -16,7 +16,7 @@ RECORDING = schema.recording
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """How a file was when it was last heard. `version`: set of features, None where it could not be heard."""
+    """How a file was when it was last heard. `version`: of the set of features that it was tried with."""
 
     path: str
     size: int

@@ -1,0 +1,164 @@
+"""Files as the world writes them: damaged, chained, without a length, very large, out of phase. Torn ones stay torn."""
+
+import io
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from bot.audio.decode import Limits, Sound, read
+from bot.audio.features import analyse
+from bot.audio.phase import in_step
+from bot.errors import TooLargeAudio, TruncatedAudio
+from tests.unit.sounds import ENDINGS, RATE, Samples, tune, write
+
+SECONDS = 10
+SAYS_LENGTH = [each for each in ENDINGS if each not in (".aac",)]
+
+
+def damaged(path: Path, where: float, count: int = 300) -> Path:
+    """Write noise over some bytes of a file."""
+    content = bytearray(path.read_bytes())
+    at = int(where * len(content))
+    content[at : at + count] = np.random.default_rng(0).bytes(count)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("where", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_few_bad_frames_are_heard_around(tmp_path: Path, ending: str, where: float) -> None:
+    seconds = 30 if ending == ".webm" else SECONDS  # what WebM loses with a bad byte are five seconds, at the worst
+    sound = read(damaged(write(tmp_path / f"song{ending}", tune(seconds)), where))
+    assert sound.seconds > 0.65 * seconds
+
+
+@pytest.mark.parametrize("ending", [".mp3", ".flac", ".ogg", ".opus", ".wav", ".webm"])
+def test_damage_at_the_end_is_no_half_download(tmp_path: Path, ending: str) -> None:
+    assert read(damaged(write(tmp_path / f"song{ending}", tune(SECONDS)), 0.96, 50)).seconds > 0.7 * SECONDS
+
+
+@pytest.mark.parametrize("share", [0.6, 0.9])
+@pytest.mark.parametrize("ending", SAYS_LENGTH)
+def test_what_breaks_off_is_torn_also_where_most_is_there_and_some_of_it_damaged(
+    tmp_path: Path, ending: str, share: float
+) -> None:
+    path = damaged(write(tmp_path / f"song{ending}", tune(SECONDS)), 0.4)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(TruncatedAudio):
+        read(path)
+
+
+def test_a_file_of_which_the_most_is_damaged_is_no_song(tmp_path: Path) -> None:
+    path = write(tmp_path / "song.flac", tune(SECONDS))
+    with pytest.raises(TruncatedAudio):
+        read(damaged(path, 0.2, count=int(0.7 * path.stat().st_size)))
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("after", [b"", bytes(70_000), b"TAG" + bytes(125)])
+def test_an_ogg_whose_last_page_is_whole_is_whole_whatever_it_says_or_follows(
+    tmp_path: Path, subtype: str, after: bytes
+) -> None:
+    path = tmp_path / "song.ogg"
+    soundfile.write(path, tune(4, 48_000).T, 48_000, format="OGG", subtype=subtype)
+    content = bytearray(path.read_bytes())
+    last = content.rindex(b"OggS")
+    content[last + 5] &= ~4  # end of stream
+    content[last + 22 : last + 26] = struct.pack("<I", checksum(content[last:]))
+    path.write_bytes(content + after)
+    assert read(path).seconds == pytest.approx(4, abs=0.05)
+
+
+def checksum(page: bytes) -> int:
+    """An Ogg page's (RFC 3533, section 6), its own field taken for nothing."""
+    value = 0
+    for byte in page[:22] + bytes(4) + page[26:]:
+        value ^= byte << 24
+        for _ in range(8):
+            value = (value << 1 ^ (0x04C11DB7 if value & 0x80000000 else 0)) & 0xFFFFFFFF
+    return value
+
+
+def test_the_songs_of_a_chained_ogg_are_heard_one_after_the_other_in_the_form_of_the_first(tmp_path: Path) -> None:
+    chained = b""
+    forms = ((3, 44_100, 2, "VORBIS"), (2, 32_000, 1, "VORBIS"), (1, 48_000, 2, "OPUS"))
+    for seconds, rate, channels, subtype in forms:
+        link = io.BytesIO()
+        soundfile.write(link, tune(seconds, rate, channels).T, rate, format="OGG", subtype=subtype)
+        chained += link.getvalue()
+    path = tmp_path / "song.ogg"
+    path.write_bytes(chained)
+    sound = read(path)
+    assert (sound.rate, len(sound.samples)) == (44_100, 2)
+    assert sound.seconds == pytest.approx(6, abs=0.05)
+    path.write_bytes(chained[:-2_000])
+    with pytest.raises(TruncatedAudio):
+        read(path)
+
+
+@pytest.mark.parametrize("riff", [0, 2**31 - 1, 2**32 - 1, None])
+@pytest.mark.parametrize("data", [0, 0x7FFFF000, 2**32 - 1])
+def test_a_wav_whose_length_was_never_filled_in_goes_to_its_end(tmp_path: Path, riff: int | None, data: int) -> None:
+    path = write(tmp_path / "song.wav", tune())
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = struct.pack("<I", data)
+    content[4:8] = struct.pack("<I", len(content) - 8 if riff is None else riff)
+    path.write_bytes(content)
+    assert read(path).seconds == pytest.approx(3, abs=0.01)
+
+
+@pytest.mark.parametrize("lengths", [bytes(24), b"\xff" * 24])
+def test_so_does_a_large_wav_and_half_of_one_is_torn(tmp_path: Path, lengths: bytes) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, tune().T, RATE, format="RF64")
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(TruncatedAudio):
+        read(path)
+    path.write_bytes(content[:20] + lengths + content[44:])
+    assert read(path).seconds == pytest.approx(3, abs=0.01)
+
+
+@pytest.mark.parametrize("ending", [".flac", ".m4a"])
+def test_what_is_too_large_is_heard_at_a_lower_rate_or_folded(tmp_path: Path, ending: str) -> None:
+    song = tune(4, 96_000)
+    sound = read(write(tmp_path / f"high{ending}", song, 96_000), Limits(samples=500_000))
+    assert (sound.rate, len(sound.samples)) == (48_000, 2)
+    assert sound.seconds == pytest.approx(4, abs=0.1)
+    surround = write(tmp_path / f"surround{ending}", tune(4, 48_000, 6), 48_000)
+    folded = read(surround, Limits(samples=500_000))
+    assert (folded.rate, len(folded.samples)) == (48_000, 2)
+    assert np.sqrt(np.mean(folded.samples**2)) > 0.01
+    with pytest.raises(TooLargeAudio):
+        read(surround, Limits(samples=300_000))
+
+
+# ---------------------------------------------------------------- phase
+def half(mono: Samples) -> Samples:
+    return np.where(np.arange(len(mono)) < len(mono) // 2, mono, -mono)
+
+
+def octaves(mono: Samples) -> Samples:
+    """Turned round from 200 to 1,600 Hz."""
+    spectrum = np.fft.rfft(mono)
+    hz = np.fft.rfftfreq(len(mono), 1 / RATE)
+    return np.fft.irfft(np.where((hz > 200) & (hz < 1600), -spectrum, spectrum), len(mono)).astype(np.float32)
+
+
+@pytest.mark.parametrize("turned", [np.negative, half, octaves, lambda mono: -0.95 * mono])
+def test_a_channel_that_cancels_the_other_is_heard_as_its_twin(turned: Callable[[Samples], Samples]) -> None:
+    (mono,) = tune(12, channels=1)
+    twin, odd = in_step(np.stack([mono, mono]), RATE), in_step(np.stack([mono, turned(mono)]), RATE)
+    wanted, found = (analyse(Sound(each, RATE)).numbers for each in (twin, odd))
+    for name, near in (("level", 0.4), ("loudness", 0.4), ("tempo", 0.5), ("key_cos", 0.05), ("brightness", 40)):
+        assert found[name] == pytest.approx(wanted[name], abs=near), name
+
+
+def test_an_ordinary_stereo_song_is_left_as_it_is() -> None:
+    for samples in (tune(6), np.stack([tune(6, channels=1)[0], tune(6, channels=1, seed=1)[0]])):
+        assert in_step(samples, RATE) is samples
