@@ -50,11 +50,11 @@ def _turned(left: Samples, right: Samples) -> Samples:
     """`right`, its sign changed in the bands and at the times where it is against `left`: overlapping frames, added."""
     count = 1 + -(-max(0, len(left) - WINDOW) // HOP) + 2 * (WINDOW // HOP - 1)
     margin = WINDOW - HOP
-    padded = [np.pad(each, (margin, count * HOP + WINDOW - len(each))) for each in (left, right)]
+    near, far = (np.pad(each, (margin, count * HOP + WINDOW - len(each))) for each in (left, right))
     window = np.sqrt(np.hanning(WINDOW + 1)[:-1]).astype(np.float32)
-    out = np.zeros(len(padded[1]), np.float32)
+    out = np.zeros(len(far), np.float32)
     for start in range(0, count, AT_ONCE):
-        _add_turned(*padded, window, range(start, min(start + AT_ONCE, count)), out)
+        _add_turned(near, far, window, range(start, min(start + AT_ONCE, count)), out)
     return out[margin : margin + len(right)] * np.float32(2 * HOP / WINDOW)
 
 

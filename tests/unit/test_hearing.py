@@ -213,7 +213,7 @@ async def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_heard(son
 async def test_a_file_that_takes_too_much_memory_is_too_large_and_the_next_one_heard(
     song: Path, long_song: Path
 ) -> None:
-    hearing = Hearing(memory=200 * 2**20)
+    hearing = Hearing(memory=250 * 2**20)
     with pytest.raises((TooLargeAudio, HearingFailed)):
         await hearing.analyse(long_song)
     assert (await hearing.analyse(song)).version == VERSION
