@@ -65,9 +65,9 @@ def _refusals(done: Receipt) -> list[str]:
 def _refusal(done: Receipt, problem: str, found: Sequence[Change]) -> str:
     playlist = done.playlists.get(found[0].playlist)
     where = words.playlist_name(playlist) if playlist else "a playlist I no longer keep"
-    names = [words.escape(done.songs[each.song].title, 40) for each in found if each.song in done.songs]
-    rest = len(found) - MOST_REFUSED
-    listed = words.listed(names[:MOST_REFUSED] + ([f"{rest:,} more"] if rest > 0 else []))
+    names = [words.escape(done.songs[each.song].title, 40) for each in found if each.song in done.songs][:MOST_REFUSED]
+    rest = len(found) - len(names)
+    listed = words.listed([*names, f"{rest:,} more"] if rest else names)
     count = words.count(len(found), "song")
     said = {
         Problem.UNKNOWN: f"Spotify doesn't know {words.does(len(found), 'this song', 'these songs')} any more, so "

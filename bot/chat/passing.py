@@ -12,7 +12,7 @@ from bot.flows.repost import Offer
 MAY_I = "Post {song} in <#{channel}>, with your name? Everybody there sees it."
 POSTED = "Posted: {link}"
 ALREADY = "You reposted that one here {when}; once a week is as often as it goes."
-TAKEN_BACK = "Taken back. The message goes in a moment."
+TAKING_BACK = "I'm taking it back; the message goes in a moment."
 MEANWHILE = "That was taken back meanwhile; nothing stays posted."
 REFUSED = "Discord does not let me post in the channel for reposts. Those who run this server can put that right."
 LEFT = "You do not see that server's channel for reposts any more, so I post nothing there for you."

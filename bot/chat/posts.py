@@ -32,6 +32,7 @@ MAY_I = (
 SAVES = "From now on what you like here goes to your likes, and so does what you liked here before."
 SAVES_NOT = "Your likes stay as they are; what you like here only informs what I show you."
 UNLIKED = "Taken back."
+UNSAVING = "Taken back here. I'm taking it out of your likes, too."
 WHERE = "Where does {} go?"
 NOWHERE = "You keep no playlist here yet. `/playlists add` takes the first."
 ADDED = "{} goes into {}, and among your likes. `/undo` takes the write back."

@@ -118,7 +118,7 @@ def _entry(receipt: Receipt, line: Change, found: Reviewed | None) -> str:
     if line.action == "remove":
         return f"- {song} ← out of {where}"
     if found is not None and receipt.write.kind != "undo" and found.ruled_out(line):
-        return f"- ~~{song}~~ · not in {where}, by your word"
+        return f"- ~~{song}~~ · doesn't belong in {where}, by your word"
     certainty = words.CERTAINTY.get(line.certainty or "", "")
     return f"- {song} → {where}" + (f" · {certainty}" if certainty else "")
 

@@ -1,7 +1,7 @@
 """Propose: what a sort would do, line by line. Writes the proposal down and changes nothing else."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.store import Tx, answers, playlists, writes
@@ -10,12 +10,14 @@ from bot.core.labels import Verdict
 from bot.core.records import Layer, Playlist
 from bot.flows.outlook import Outlook
 
+Standing = Mapping[int, set[str | None]]  # playlist → the songs that stand in it
+REFUSED_FOR = timedelta(days=1)  # before what Spotify refused is proposed again; dead songs never are
 MOST_ASKED = 50  # questions of one sort, where songs may stay out
 
 
 async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime) -> int:
     """Open a write with the decisions about the songs in `only` (or all) that have no place yet; return its number."""
-    looked_at, lines = await decided(tx, layer, outlook, only)
+    looked_at, lines = await decided(tx, layer, outlook, only, now)
     digest = outlook.model.digest if outlook.model else None
     write = await writes.begin(tx, layer.member, layer.layer, kind, looked_at, digest, now)
     await writes.add_changes(tx, layer.member, write, lines)
@@ -23,21 +25,46 @@ async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] |
 
 
 async def decided(
-    tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None
+    tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, now: datetime
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return how many songs have no place yet, and the lines of what a sort would do, by what was last seen."""
     kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
     verdicts = await answers.verdicts(tx, layer.member, layer.layer)
     standing = {each.playlist: {item.song for item in await playlists.items(tx, each.playlist)} for each in kept}
+    for playlist, there in standing.items():
+        there |= await writes.under_way(tx, playlist)
     placed = frozenset().union(*standing.values()) if standing else frozenset()
-    known = [song.song for song in outlook.songs if only is None or song.song in only]
+    ours = {each.playlist: await writes.ours(tx, each.playlist) for each in kept}
+    moved = _moved(verdicts, ours, standing)
+    known = [song.song for song in outlook.songs if only is None or song.song in only or song.song in moved]
     todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
     untold = [song for song in todo if not _told(verdicts.get(song))]
     lines = _decided(outlook, layer, kept, untold, verdicts, alone=only is not None)
     lines += _settled(todo, verdicts, standing)
-    ours = {each.playlist: await writes.ours(tx, each.playlist) for each in kept}
-    lines += _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
-    return len(todo), lines
+    barred = await writes.barred(tx, layer.member, now - REFUSED_FOR)
+    lines = [each for each in lines if not {(None, each["song"]), (each["playlist"], each["song"])} & barred]
+    going = {each["song"] for each in lines if each["action"] == "add"}
+    unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
+    lines += [each for each in unwanted if each["song"] in going or not _homeless(each, verdicts, standing)]
+    return sum(only is None or song in only for song in todo), lines
+
+
+def _moved(
+    verdicts: Mapping[str, Verdict], ours: Mapping[int, frozenset[str]], standing: Mapping[int, set[str | None]]
+) -> frozenset[str]:
+    """Return the songs that we put somewhere and the member has since put elsewhere by their word."""
+    return frozenset(
+        song
+        for playlist, put in ours.items()
+        for song in put
+        if song in standing[playlist] and song in verdicts and verdicts[song].yes and playlist not in verdicts[song].yes
+    )
+
+
+def _homeless(line: Mapping[str, Any], verdicts: Mapping[str, Verdict], standing: Standing) -> bool:
+    """Whether a song would be taken out of one playlist and stand in none of those where the member wants it."""
+    verdict = verdicts.get(line["song"], Verdict())
+    return bool(verdict.yes) and not any(line["song"] in standing.get(each, ()) for each in verdict.yes)
 
 
 def _told(verdict: Verdict | None) -> bool:

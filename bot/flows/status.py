@@ -20,6 +20,7 @@ IN_WORDS = {
     "poll": "a look",
     "hear": "finding out about your songs",
     "place": "sorting new likes",
+    "keep": "making a playlist",
 }
 
 
@@ -63,7 +64,7 @@ async def status(
         layers = await playlists.layers(tx, member)
         cooldown = await limits.cooldown(tx, account.client_id) if account else None
         sorted_once = await writes.last_done(tx, member) is not None
-    shown = [await _layer(store, outlooks, layer) for layer in layers]
+    shown = [await _layer(store, outlooks, layer, now) for layer in layers]
     outlook = await outlooks.of(member, layers[0].layer) if layers and count else None
     waiting = sorted({IN_WORDS.get(job.kind, job.kind) for job in await jobs.pending(member)})
     return Status(
@@ -82,12 +83,12 @@ async def status(
     )
 
 
-async def _layer(store: Store, outlooks: Outlooks, layer: Layer) -> LayerStatus:
+async def _layer(store: Store, outlooks: Outlooks, layer: Layer, now: datetime) -> LayerStatus:
     outlook = await outlooks.of(layer.member, layer.layer)
     async with store.reading() as tx:
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, layer.member, layer.layer)
-        unplaced, lines = (0, []) if outlook.scores is None else await propose.decided(tx, layer, outlook, None)
+        unplaced, lines = (0, []) if outlook.scores is None else await propose.decided(tx, layer, outlook, None, now)
     placeable = len({line["song"] for line in lines if line["action"] == "add"})
     return LayerStatus(layer, kept, outlook.model, label.tally(outlook, layer, verdicts), unplaced, placeable)
 

@@ -124,15 +124,16 @@ class Stream:
                 await shown.say(tx, member, song, self._clock(), said="like", saving="save")
         await self._save(member)
 
-    async def unlike(self, member: int, song: str) -> None:
-        """Take a like back; what the feed put among their likes comes out again, and nothing else."""
+    async def unlike(self, member: int, song: str) -> bool:
+        """Take a like back; return whether it is to come out of their likes, because the feed put it there."""
         async with self._store.writing() as tx:
             known = await shown.get(tx, member, song)
             if known is None or known.said is None:
-                return
+                return False
             saving = "drop" if known.saving == "saved" else None
             await shown.say(tx, member, song, self._clock(), said=None, saving=saving)
         await self._save(member)
+        return saving is not None
 
     async def choose_saving(self, member: int, saves: bool) -> None:
         """Whether what they like in the feed goes to their likes; allowed, so does what they liked in it so far."""

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.adapters.store import playlists, writes
+from bot.adapters.store import answers, playlists, writes
+from bot.chat import outcomes
 from bot.core.journal import SETTLE, Problem
-from bot.core.records import Playlist
+from bot.core.labels import Answer, Kind, Source
+from bot.core.records import Playlist, Song
 from bot.errors import CoolingDown, SpotifyDown, Unsettled
-from bot.flows import hands, keep, sort
+from bot.flows import hands, keep, propose, sort
+from bot.flows.outlook import Outlook
 from sandbox.spotify import Fault, Lag
 from tests.contract.spotify.stage import MARA, START, URIS, Stage, empty_store, staged
 
@@ -287,3 +291,72 @@ async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(desk: Des
     desk.stage.world.add_by_hand("mara", desk.kept.ref, NEW[0])
     await desk.undo(write)
     assert desk.songs() == [*OWN, NEW[0]]
+
+
+async def prepared(desk: Desk, only: frozenset[str] = frozenset()) -> int:
+    """What the watch would do after some new likes; nothing is guessed, only the member's word counts."""
+    liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
+    outlook = Outlook(liked, {}, {each.song: at for at, each in enumerate(liked)}, np.zeros((0, 0)), None, None)
+    async with desk.stage.store.writing() as tx:
+        (layer,) = await playlists.layers(tx, MARA)
+        write = await propose.prepare(tx, layer, outlook, only, "watch", desk.stage.clock())
+        await writes.set_state(tx, write, "applying")
+    return write
+
+
+async def say(desk: Desk, song: str, event: int, *where: Playlist) -> None:
+    said = Answer(song, Kind.ONLY if where else Kind.NONE, tuple(each.playlist for each in where), Source.BUTTON, event)
+    async with desk.stage.store.writing() as tx:
+        await answers.add(tx, MARA, desk.kept.layer, said)
+
+
+async def test_a_corrected_song_moves_with_the_next_new_like_and_never_stands_nowhere(desk: Desk) -> None:
+    other = await desk.another("Pier")
+    await desk.apply(await desk.add(*NEW[:3]))
+    await say(desk, NEW[0], 1, other)
+    await say(desk, NEW[1], 2)
+    receipt = await desk.apply(await prepared(desk))
+    assert desk.songs(other) == NEW[:1]
+    assert desk.songs() == [*OWN, NEW[2]]
+    assert receipt.write.total == 0, "no new like among them"
+
+    await say(desk, NEW[2], 3, other)
+    del desk.stage.world.tracks[NEW[2]]
+    await desk.apply(await prepared(desk))
+    assert desk.songs() == [*OWN, NEW[2]], "it could not be put there, so it stays"
+    assert (await desk.apply(await prepared(desk))).changes == [], "and is not proposed again"
+
+
+def said_of(receipt: sort.Receipt) -> str:
+    return outcomes.receipt(receipt, 0)
+
+
+async def test_p43_a_write_is_told_in_the_past_tense_once_it_was_read_at_spotify(desk: Desk) -> None:
+    desk.stage.world.lag = Lag(12, 12)
+    store, clock = desk.stage.store, desk.stage.clock
+    write = await desk.add(*NEW)
+    with pytest.raises(Unsettled):
+        await sort.apply(store, desk.music, write, clock())
+    async with store.reading() as tx:
+        assert said_of(await sort.receipt(tx, write)).startswith("**Still writing**")
+    assert said_of(await desk.apply(write)).startswith("**Done** · **Quay** +20")
+
+    async with store.writing() as tx:
+        undo = await sort.undo(tx, MARA, write, clock())
+    with pytest.raises(Unsettled):
+        await sort.apply(store, desk.music, undo, clock())
+    async with store.reading() as tx:
+        assert "I am taking it back now." in said_of(await sort.receipt(tx, write))
+        assert said_of(await sort.receipt(tx, undo)).startswith("**Taking it back now**")
+    assert said_of(await desk.apply(undo)).startswith("**Taken back**")
+    async with store.reading() as tx:
+        assert said_of(await sort.receipt(tx, write)).endswith("Taken back since.")
+
+
+async def test_p43_what_could_not_be_written_is_not_told_as_done(desk: Desk) -> None:
+    desk.stage.world.faults.append(Fault(ADDING, "status", times=None, status=403))
+    said = said_of(await desk.apply(await desk.add(*NEW)))
+    assert said.startswith("**I couldn't do that**\n")
+    assert "**Quay** takes no more songs. Not added: " in said
+    assert "20 more" in said
+    assert "+20" not in said

@@ -217,7 +217,7 @@ async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
         choices = page.locator("dialog .choice")
         await expect(choices).to_have_count(len(PLAYLISTS))
         await choices.filter(has_text="Run").click()
-        await expect(page.locator("#said")).to_contain_text("is in Run now")
+        await expect(page.locator("#said")).to_contain_text("is on its way into Run")
         query = "select 1 from content c join song s using (song) where c.member = ? and s.title = ?"
         await phone.feed.home.until(lambda: phone.feed.home.rows(query, phone.person.user.id, song))
 

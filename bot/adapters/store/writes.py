@@ -82,8 +82,8 @@ async def lately(tx: Tx, playlist: int, since: datetime) -> list[Change]:
     return await every(tx, Change, select(CHANGE).where(*here))
 
 
-async def under_way(tx: Tx, playlist: int, but: int) -> frozenset[str]:
-    """Return the songs that other writes are just putting into the playlist."""
+async def under_way(tx: Tx, playlist: int, but: int = 0) -> frozenset[str]:
+    """Return the songs that writes, `but` for one, are just putting into the playlist."""
     others = select(WRITE.c.write).where(UNDER_WAY, WRITE.c.write != but)
     here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(IN_FLIGHT))
     return frozenset((await tx.execute(select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(others)))).scalars())

@@ -86,8 +86,8 @@ async def on_like(interaction: Interaction, tap: Id) -> None:
 
 async def on_unlike(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
-    await services.stream.unlike(interaction.user.id, await services.catalogue.named(tap.key))
-    await reply.show_privately(interaction, Page(posts.UNLIKED))
+    dropped = await services.stream.unlike(interaction.user.id, await services.catalogue.named(tap.key))
+    await reply.show_privately(interaction, Page(posts.UNSAVING if dropped else posts.UNLIKED))
 
 
 async def on_save(interaction: Interaction, _: Id) -> None:

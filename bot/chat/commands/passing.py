@@ -50,7 +50,7 @@ async def on_post(interaction: Interaction, tap: Id) -> None:
 
 async def on_take_back(interaction: Interaction, tap: Id) -> None:
     await flow.take_back(interaction.client.services.store, interaction.user.id, tap.number)
-    await reply.show_privately(interaction, Page(passing.TAKEN_BACK))
+    await reply.show_privately(interaction, Page(passing.TAKING_BACK))
 
 
 async def on_comment(interaction: Interaction, tap: Id) -> None:

@@ -43,9 +43,14 @@ async function go(name, card) {
   sending.catch(() => {}); // told below, when the card is gone and can come back
   await fly(shown, deed.way);
   deck.swipe({ name, sending });
-  await show(`${deed.said}: ${card.title}.`);
+  await show();
   busy = false;
-  sending.then((liked) => liked?.ask && ask(card), (error) => failed(error, card));
+  sending.then((liked) => done(deed, card, liked), (error) => failed(error, card));
+}
+
+function done(deed, card, liked) {
+  say(`${deed.said}: ${card.title}.`);
+  if (liked?.ask) ask(card);
 }
 
 async function undo() {
@@ -83,7 +88,7 @@ function add() {
   const card = deck.top;
   const added = (name) => {
     card.added.push(name);
-    say(`${card.title} is in ${name} now.`);
+    say(`${card.title} is on its way into ${name}.`);
   };
   sheet.adding(card, added, failed);
 }

@@ -46,7 +46,7 @@ export async function adding(card, chosen, failed) {
 
 function choice(card, place, first, sheet, chosen, failed) {
   const guess = first && place.probability !== null && `My guess, ${Math.round(100 * place.probability)} %`;
-  const there = card.added.includes(place.name) && "It is in there";
+  const there = card.added.includes(place.name) && "On its way there";
   const add = async () => {
     sheet.close();
     try {
@@ -88,7 +88,7 @@ export function details(card, how, pass) {
     Tempo: card.tempo && `${Math.round(card.tempo)} beats a minute`,
     Highlight: how?.peak ? `at ${clock(how.peak)} of the song` : null,
     Near: listed(card.near.map((each) => each.title)),
-    "In your playlists": listed(card.added),
+    "Put into": listed(card.added),
   };
   const lines = Object.entries(facts).filter(([, value]) => value);
   const others = how && ["preview", "video"].includes(how.way);
