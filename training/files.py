@@ -92,9 +92,9 @@ def read_labels(path: Path, library: Library, several: bool, everything: bool) -
         raise InputProblem(f"{path}: no column {', '.join(missing)}")
     if sheet.bad:
         raise InputProblem(f"{path}: {_listed(sheet.bad)}")
-    _check_rows(path, sheet.rows, library)
+    _check_rows(path, sheet.rows)
     grouped: dict[Key, list[Row]] = defaultdict(list)
-    for row in sheet.rows:
+    for row in _of_library(path, sheet.rows, library):
         grouped[row.fields.get("member", ALONE), row.fields.get("layer", ALONE)].append(row)
     return {key: _training_set(path, grouped[key], library, several, everything) for key in sorted(grouped)}
 
@@ -108,16 +108,29 @@ def _playlist(row: Row) -> str:
     return "" if _verdict(row) == "none" else row.fields.get("playlist", "")
 
 
-def _check_rows(path: Path, rows: Sequence[Row], library: Library) -> None:
+def _of_library(path: Path, rows: Sequence[Row], library: Library) -> Sequence[Row]:
+    """Return the labels of songs of the library; of others, such as a torn row's, stderr tells. Some must be left."""
+    what, strangers = "track is not in the library", [row for row in rows if id_of(row) not in library.songs]
+    if len(strangers) == len(rows):
+        _refuse(path, what, strangers)
+    if strangers:
+        print(f"training: {path}: {_said(what, strangers)}", file=sys.stderr)
+    return [row for row in rows if id_of(row) in library.songs]
+
+
+def _check_rows(path: Path, rows: Sequence[Row]) -> None:
     _refuse(path, "verdict is not yes, no or none", (row for row in rows if _verdict(row) not in VERDICTS))
     _refuse(path, "playlist is empty", (row for row in rows if _verdict(row) != "none" and not _playlist(row)))
-    _refuse(path, "track is not in the library", (row for row in rows if id_of(row) not in library.songs))
 
 
 def _refuse(path: Path, what: str, rows: Iterable[Row]) -> None:
     if found := list(rows):
-        where = ", ".join(f"{row.line} ({id_of(row)})" for row in found[:NAMED])
-        raise InputProblem(f"{path}: {what} in {len(found)} lines: {where}{' …' if len(found) > NAMED else ''}")
+        raise InputProblem(f"{path}: {_said(what, found)}")
+
+
+def _said(what: str, rows: Sequence[Row]) -> str:
+    where = ", ".join(f"{row.line} ({id_of(row)})" for row in rows[:NAMED])
+    return f"{what} in {len(rows)} lines: {where}{' …' if len(rows) > NAMED else ''}"
 
 
 def _training_set(path: Path, rows: Sequence[Row], library: Library, several: bool, everything: bool) -> TrainingSet:

@@ -8,6 +8,7 @@ TRACK = re.compile(
     r"(?:spotify:track:|(?:https?://)?(?:open|play)\.spotify\.com/(?:intl-[a-z-]+/)?(?:embed/)?track/"
     r"|https?://api\.spotify\.com/v1/tracks/)?(?P<id>[0-9A-Za-z]{22})(?:[/?#].*)?"
 )
+OURS = re.compile(r"file:[0-9a-f]{24}")  # of a song that is known from files alone
 ELSE = re.compile(
     r"spotify:(?!track:)\w+:|(?:https?://)?(?:open|play)\.spotify\.com/(?!(?:intl-[a-z-]+/)?(?:embed/)?track/)"
 )
@@ -19,6 +20,11 @@ def track_uri(text: str) -> str | None:
     """Return Spotify's URI of a song, from its URI, its link or its bare id; None for anything else."""
     found = TRACK.fullmatch(text.strip())
     return f"spotify:track:{found['id']}" if found else None
+
+
+def song_uri(text: str) -> str | None:
+    """Return the same, or the URI that we gave a song (`name_uri`), as it stands in our own files."""
+    return track_uri(text) or (text if OURS.fullmatch(text) else None)
 
 
 def no_song(text: str) -> bool:

@@ -149,6 +149,17 @@ def test_labels_name_songs_by_link_and_a_torn_one_is_refused(tmp_path: Path) -> 
         read_labels(write_csv(tmp_path / "L.csv", [*rows, ["A", song, "yes", "x"]]), library, False, False)
 
 
+def test_labels_of_songs_that_the_library_lacks_are_named_and_the_others_are_learnt(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = tmp_path / "more.csv"
+    more.write_text(files[1].read_text() + "ada,main,Style 0,0000000000000000000101,yes\n")
+    assert run("fit", "--library", files[0], "--labels", more, "--out", tmp_path / "m") == 0
+    said = capsys.readouterr()
+    assert "ada/main: published, 29 labels" in said.out
+    assert "track is not in the library in 1 lines: " in said.err
+
+
 def test_songs_without_an_id_go_by_title_and_artists(tmp_path: Path) -> None:
     rows = [["title", "artist", "tempo"], ["Boats", "Maren", "120"], ["Boats", "Otis", "90"], ["Boats", "Maren", "1"]]
     library = read_library(write_csv(tmp_path / "S.csv", rows))

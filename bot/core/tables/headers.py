@@ -26,8 +26,8 @@ SPELLINGS = {
         "Nome da faixa | Låtens namn | Parça Adı | 曲目名称 | 曲目名稱 | 歌名"
     ),
     "artists": (
-        "Artist Name(s) | Artist(s) | Artist | Artist Name | Track Artist | Performer | Band | Interpret | "
-        "Künstler | Artiste | Artista | Artiest | アーティスト | Исполнитель | أسماء الفنانين | "
+        "Artist Name(s) | Artist(s) | Artist | Artist Name | Artist Name 1 | Track Artist | Performer | Band | "
+        "Interpret | Künstler | Artiste | Artista | Artiest | アーティスト | Исполнитель | أسماء الفنانين | "
         "Künstlername(n) | Όνομα/τα καλλιτέχνη | Nombre(s) del artista | Nom(s) de l'artiste | "
         "Nome dell'artista | アーティスト名 | Naam van artiest | Nome(s) do artista | Artistens namn | "
         "Sanatçı Adı | 艺人名称 | 藝人名稱 | Artist 名"

@@ -13,19 +13,21 @@ OURS = ("Track URI", "Track Name", "Artist Name(s)", "Album Name", "Added At")  
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What parts the artists of a file."""
+    """What parts the artists of a file. `lists`: whether a cell may be a list as Python writes it."""
 
     separator: str
+    lists: bool
 
     @classmethod
     def of(cls, headers: Sequence[str], cells: Iterable[str]) -> "Names":
         """Return `;` for a file of ours, or one that has it in any cell of artists; else the comma."""
-        return cls(";" if tuple(headers) == OURS or any(";" in cell for cell in cells) else ",")
+        if tuple(headers) == OURS:
+            return cls(";", lists=False)
+        return cls(";" if any(";" in cell and not cell.startswith("[") for cell in cells) else ",", lists=True)
 
     def split(self, cell: str) -> tuple[str, ...]:
         """Return the artists of a cell, each once; a separator behind a backslash belongs to the name."""
-        literal = self.separator == "," and cell.startswith("[") and cell.endswith("]")
-        if literal and (listed := LITERAL.findall(cell)):
+        if self.lists and cell.startswith("[") and cell.endswith("]") and (listed := LITERAL.findall(cell)):
             parts = [one or other for one, other in listed]
         else:
             parts = re.split(rf"(?<!\\){self.separator}", cell)

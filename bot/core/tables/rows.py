@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.core.codes import track_uri
+from bot.core.codes import song_uri
 from bot.core.tables import account, foreign
 from bot.core.tables.cells import DECLARED, MOST_LINE, clean, delimiter_of, split, strict
 from bot.core.tables.decode import HEAD, lines
@@ -129,7 +129,7 @@ class _Header:
     def _begins_right(self, cells: Sequence[str]) -> bool:
         """Whether only empty cells at the end are missing, as some spreadsheets leave them out; it is no row's tail."""
         ids = [cell for field, cell in zip(self.columns, cells, strict=False) if field in IDS]
-        return not ids or any(track_uri(cell) for cell in ids)
+        return not ids or any(song_uri(cell) for cell in ids)
 
     def fields(self, cells: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}

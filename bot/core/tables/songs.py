@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from bot.core.codes import name_uri, no_song, track_uri
+from bot.core.codes import name_uri, no_song, song_uri
 from bot.core.features import LIKED, SongFeatures
 from bot.core.moments import moment, year_of
 from bot.core.records import Like, Song
@@ -68,8 +68,8 @@ def is_no_song(row: Row) -> bool:
 
 
 def uri_of(row: Row) -> str | None:
-    """Return Spotify's URI of a row's song, from whichever column has it."""
-    return next((uri for field in IDS if (uri := track_uri(row.fields.get(field, "")))), None)
+    """Return the URI of a row's song, from whichever column has one."""
+    return next((uri for field in IDS if (uri := song_uri(row.fields.get(field, "")))), None)
 
 
 def like_of(row: Row) -> Like:

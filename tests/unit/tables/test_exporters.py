@@ -16,6 +16,13 @@ def test_a_semicolon_in_any_cell_of_artists_parts_them_in_the_whole_file() -> No
     assert songs[0].features.sets["artists"] == {"Maren, the Tailor"}
 
 
+def test_a_list_as_python_writes_it_holds_names_with_any_sign() -> None:
+    text = 'Title,Artists\nBoats,"[\'Tyler, The Creator\', \'A; B\', ""Keb\' Mo\'""]"\nWind,"Ann, Ben"\n'
+    songs, _, _ = read(text)
+    assert songs[0].like.song.artists == ("Tyler, The Creator", "A; B", "Keb' Mo'")
+    assert songs[1].like.song.artists == ("Ann", "Ben")
+
+
 WATSONBOX = '"Track URI","Track Name","Artist URI(s)","Artist Name(s)","Album URI","Album Name","Album Artist URI(s)",'
 WATSONBOX += '"Album Artist Name(s)","Album Release Date","Disc Number","Track Number","Track Duration (ms)","ISRC"'
 

@@ -28,7 +28,11 @@ def song(title: str, artists: list[str], album: str | None, uri: str | None) -> 
 
 
 songs = st.builds(
-    song, names, st.lists(names, min_size=1, max_size=3, unique=True), st.none() | names, st.sampled_from([URI, None])
+    song,
+    names,
+    st.lists(names, min_size=1, max_size=3, unique=True),
+    st.none() | names,
+    st.sampled_from([URI, f"file:{'0' * 24}", None]),
 )
 
 
