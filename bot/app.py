@@ -235,6 +235,6 @@ def _pages(services: Services, chat: Chat) -> Application:
 
 
 def _swiping(services: Services, chat: Chat, asked: Feed) -> Application:
-    settings, page = services.settings, Page(asked, services.stream, services.listening, chat.pass_on)
+    settings, page = services.settings, Page(asked, services.stream, services.listening, chat.pass_on, chat.name_of)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

@@ -143,6 +143,10 @@ class Chat:
         """Whether a member is in a server, at this moment. Raises ChatDown."""
         return await presence.is_in(self._bot, server, member)
 
+    async def name_of(self, member: int) -> str:
+        """What Discord calls a member. Raises ChatDown."""
+        return await presence.name_of(self._bot, member)
+
     async def crowd(self, server: int) -> int:
         """Return how many are in a server, the bot among them; 0 for one that it is not in."""
         await self._bot.connected.wait()

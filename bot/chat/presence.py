@@ -36,6 +36,20 @@ async def sees(bot: "Bot", channel: int, member: int) -> bool:
     return found is not None and not found.is_timed_out() and there.permissions_for(found).view_channel
 
 
+async def name_of(bot: "Bot", member: int) -> str:
+    """What Discord calls a member. Raises ChatDown."""
+    await bot.connected.wait()
+    try:
+        return called(bot.get_user(member) or await bot.fetch_user(member))
+    except DOWN as down:
+        raise ChatDown(f"a member's name: {down or type(down).__name__}") from down
+
+
+def called(user: discord.abc.User) -> str:
+    """A member's names: first the one that nobody else has, for the other can be anybody's."""
+    return f"@{user} ({user.display_name})"
+
+
 async def _member(bot: "Bot", server: int, member: int) -> discord.Member | None:
     await bot.connected.wait()
     now = time.monotonic()

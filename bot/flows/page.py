@@ -19,6 +19,11 @@ class Page:
     stream: Stream
     listening: Listening
     post: Callable[[int], Awaitable[object]]  # a repost that was begun, into its channel; raises BadChoice
+    name_of: Callable[[int], Awaitable[str]]  # what Discord calls a member; raises ChatDown
+
+    async def invited(self, link: str) -> int:
+        """Return whose one-time link it is, and leave it good. Raises LinkUsed."""
+        return await sessions.invited(self.feed.store, link, self.feed.clock())
 
     async def enter(self, link: str) -> str:
         """Turn a one-time link's secret into that of a session. Raises LinkUsed."""

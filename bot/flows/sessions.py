@@ -32,13 +32,20 @@ async def invite(store: Store, member: int, now: datetime, server: int | None = 
     return secret
 
 
-async def enter(store: Store, link: str, now: datetime) -> str:
-    """Turn a link's secret into that of a session. Raises LinkUsed for one that is used up, too old, or none."""
+async def invited(store: Store, link: str, now: datetime) -> int:
+    """Return whose link it is, and leave it as it is. Raises LinkUsed for one that is used up, too old, or none."""
     if not SECRET.fullmatch(link):
         raise LinkUsed
-    async with store.reading() as tx:  # what strangers make up holds up nobody's writes
-        if await sessions.holder(tx, digest(link), LINK, now) is None:
-            raise LinkUsed
+    async with store.reading() as tx:
+        member = await sessions.holder(tx, digest(link), LINK, now)
+    if member is None:
+        raise LinkUsed
+    return member
+
+
+async def enter(store: Store, link: str, now: datetime) -> str:
+    """Turn a link's secret into that of a session. Raises LinkUsed for one that is used up, too old, or none."""
+    await invited(store, link, now)  # what strangers make up holds up nobody's writes
     async with store.writing() as tx:
         member, server = await sessions.holder(tx, digest(link), LINK, now), await sessions.server(tx, digest(link))
         if member is None or not await sessions.use_up(tx, digest(link)):

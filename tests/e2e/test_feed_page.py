@@ -304,6 +304,27 @@ async def test_where_all_was_shown_it_says_so(phone: Phone) -> None:
         await expect(page.locator(".message")).to_contain_text("everything for now")
 
 
+async def test_the_page_says_whose_it_is_and_asks_before_it_becomes_somebody_elses(phone: Phone) -> None:
+    mine = phone.person.user
+    eve = await with_file(phone.feed.home, f"eve-{next(NUMBERS)}", library=OWN)
+    async with phone.page() as page:
+        await expect(page.locator("#who")).to_have_text(f"@{mine.name} ({mine.display_name})")
+        said = await answer(eve.command("feed web"))
+        hers = next(each.url for each in said.buttons() if each.url)
+        await page.goto("about:blank")  # as when a link is pressed: the address behind the # alone loads nothing
+        await page.goto(hers)
+        await expect(page.locator(".message")).to_contain_text(f"This browser belongs to @{mine.name}")
+        await expect(page.locator(".message")).to_contain_text(f"@{eve.user.name}")
+        await page.get_by_role("button", name="Stay as I am").click()
+        await expect(page.locator("#who")).to_contain_text(mine.name)
+        await page.goto("about:blank")
+        await page.goto(hers)
+        await page.get_by_role("button", name="Go on as them").click()
+        await expect(page.locator("#who")).to_contain_text(eve.user.name)
+    assert [each for each in phone.complaints if "409" in each]
+    phone.complaints.clear()
+
+
 async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
     home = phone.feed.home
     owner = Person(home.discord, home.discord.owner, home.channel)

@@ -2,7 +2,7 @@
 
 from discord import app_commands
 
-from bot.chat import ids, layout, reply, sentences, texts
+from bot.chat import ids, layout, presence, reply, sentences, texts
 from bot.chat.bot import AnyCommand, Interaction, fields
 from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
@@ -26,7 +26,9 @@ async def _offer(interaction: Interaction, client_id: str | None) -> None:
     app = (client_id or settings.spotify_client_id).strip().lower()
     if not app:
         raise BadChoice(sentences.NO_APP)
-    url = await services.linking.begin(interaction.user.id, _name(interaction), app, settings.redirect_uri)
+    url = await services.linking.begin(
+        interaction.user.id, presence.called(interaction.user), app, settings.redirect_uri
+    )
     interaction.client.desk.wait(interaction, "link", services.clock())
     code = layout.button("Enter the code", ids.of("code"))
     paste = None if settings.public_https else layout.button("Paste the address", ids.of("paste"))
@@ -36,11 +38,6 @@ async def _offer(interaction: Interaction, client_id: str | None) -> None:
         layout.small(sentences.PASTE) if paste else None,
     )
     await reply.show_privately(interaction, page)
-
-
-def _name(interaction: Interaction) -> str:
-    """What Discord calls the member: first the name that nobody else has, for the other one can be anybody's."""
-    return f"@{interaction.user} ({interaction.user.display_name})"
 
 
 async def on_code(interaction: Interaction, _: Id) -> None:

@@ -22,6 +22,11 @@ async def next_cards(request: web.Request) -> Answer:
     return answers.fresh({"cards": [shapes.card(each) for each in cards], "detail": None})
 
 
+async def me(request: web.Request) -> Answer:
+    """Whose session it is, in Discord's words."""
+    return answers.fresh({"name": await request.config_dict[PAGE].name_of(request[MEMBER])})
+
+
 async def listen(request: web.Request) -> Answer:
     """How the song can be heard."""
     card, found = await request.config_dict[PAGE].listen(request[MEMBER], _key(request))
@@ -97,6 +102,7 @@ def _done() -> Answer:
 
 SONG = "/songs/{song}"
 ROUTES = (
+    web.get("/me", me),
     web.post("/cards", next_cards),
     web.put("/saving", choose_saving),
     web.get(f"{SONG}/listen", listen),

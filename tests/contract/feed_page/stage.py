@@ -43,6 +43,9 @@ class Answer:
     json: Any
 
 
+NAMES = {ADA: "@ada (Ada)", BEN: "@ben (Ben)"}
+
+
 @dataclass
 class Stage:
     store: Store
@@ -89,9 +92,12 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     async def post(number: int) -> None:
         stage.posted.append(number)
 
+    async def name_of(member: int) -> str:
+        return NAMES[member]
+
     stream = Stream(store, catalogue, recommender, enqueue, clock)
     listening = Listening(catalogue, Elsewhere(store, None, None, clock))
-    page = Page(Feed(store, catalogue, recommender, clock), stream, listening, post)
+    page = Page(Feed(store, catalogue, recommender, clock), stream, listening, post, name_of)
     pages = application(_unused, _well)
     pages.add_subapp(
         "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())

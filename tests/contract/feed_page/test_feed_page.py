@@ -21,6 +21,7 @@ from tests.contract.feed_page.stage import KEY, OURS, Stage, staged
 SONG = f"/feed/api/songs/{KEY}"
 CHANGES = (
     ("POST", "/feed/session"),
+    ("PUT", "/feed/session"),
     ("DELETE", "/feed/session"),
     ("POST", "/feed/api/cards"),
     ("PUT", "/feed/api/saving"),
@@ -47,6 +48,32 @@ async def test_a_link_becomes_a_session_once(stage: Stage) -> None:
     assert (again.status, again.headers["Content-Type"]) == (403, "application/problem+json")
     assert "/feed web" in again.json["detail"]
     assert "Set-Cookie" not in again.headers
+
+
+async def test_the_page_says_whose_session_it_is(stage: Stage) -> None:
+    assert (await stage.ask("/feed/api/me", BEN)).json == {"name": "@ben (Ben)"}
+    assert (await stage.ask("/feed/api/me", None)).status == 401
+
+
+async def test_one_members_link_does_not_take_the_place_of_anothers_session_unasked(stage: Stage) -> None:
+    link = await sessions.invite(stage.store, BEN, stage.clock())
+    refused = await stage.ask("/feed/session", ADA, "POST", {"link": link})
+    assert (refused.status, "Set-Cookie" in refused.headers) == (409, False)
+    assert refused.json["detail"] == "This browser belongs to @ada (Ada). That link is @ben (Ben)'s."
+    assert await stage.cards(), "Ada is in still"
+    agreed = await stage.ask("/feed/session", ADA, "PUT", {"link": link})
+    assert agreed.status == 204
+    assert (await stage.ask("/feed/api/me", ADA)).status == 401, "her session in this browser has ended"
+    stage.sessions[BEN] = re.findall("ck_feed=([^;]+)", agreed.headers["Set-Cookie"])[0]
+    assert (await stage.ask("/feed/api/me", BEN)).json == {"name": "@ben (Ben)"}
+    assert (await stage.ask("/feed/session", BEN, "PUT", {"link": link})).status == 403
+    assert (await stage.ask("/feed/api/me", BEN)).status == 200, "a link that is no good ends nothing"
+
+
+async def test_ones_own_link_goes_on_without_a_question(stage: Stage) -> None:
+    link = await sessions.invite(stage.store, ADA, stage.clock())
+    assert (await stage.ask("/feed/session", ADA, "POST", {"link": link})).status == 204
+    assert (await stage.ask("/feed/session", ADA, "POST", {"link": "A" * 43})).status == 403
 
 
 async def test_a_session_travels_over_tls_alone_where_there_is_tls(tmp_path: Path, made: Path) -> None:
@@ -79,10 +106,10 @@ async def test_logging_out_ends_the_session_and_takes_the_cookie(stage: Stage) -
 async def test_without_a_good_session_nothing_is_told(stage: Stage) -> None:
     unused = await sessions.invite(stage.store, ADA, stage.clock())
     for cookie in ("", "ck_feed=", "ck_feed=" + "A" * 43, f"ck_feed={unused}", "ck_feed=\xff;;="):
-        for path in LOOKS:
+        for path in (*LOOKS, "/feed/api/me"):
             answer = await stage.bare(path, "GET", None, {"Cookie": cookie})
             assert (answer.status, answer.headers["Content-Type"]) == (401, "application/problem+json")
-    for method, path in CHANGES[2:]:
+    for method, path in CHANGES[3:]:
         assert (await stage.ask(path, None, method, {})).status == 401
 
 
@@ -111,7 +138,7 @@ async def test_who_has_not_joined_has_the_operators_files_and_nothing_of_others(
     assert after["detail"]
     for path in (*LOOKS[:3], f"{SONG}/nowhere"):
         assert (await stage.ask(path, BEN)).status == 404
-    for method, path in CHANGES[4:]:
+    for method, path in CHANGES[5:]:
         assert (await stage.ask(path, BEN, method)).status == 404
 
 

@@ -52,6 +52,8 @@ const json = async (...asked) => (await call(...asked)).json();
 const song = (card, what) => `api/songs/${card.key}/${what}`;
 
 export const enter = (link) => call("POST", "session", { link });
+export const changeOver = (link) => call("PUT", "session", { link });
+export const me = () => json("GET", "api/me");
 export const leave = () => call("DELETE", "session");
 
 /** The session of a member whom Discord knows by this code. */

@@ -12,9 +12,11 @@ import { come, fly, swipeable } from "./swipe.js";
 
 const SAID = 4_000; // ms that a line stays, and so many more for each letter
 const LETTER = 60;
+const TAKEN = 409; // somebody else is logged in here
 const UNHEARD = { way: "nothing", sound: null, url: null, cover: null }; // where nobody could say how a song is heard
 const stage = document.getElementById("stage");
 const said = document.getElementById("said");
+const who = document.getElementById("who");
 const undoing = document.getElementById("undo");
 const deck = new Deck();
 const player = new Player();
@@ -225,6 +227,7 @@ function message(text, ...more) {
 }
 
 function leftOut(text) {
+  who.textContent = "";
   sheet.close();
   deck.cards = [];
   deck.gone = [];
@@ -249,7 +252,26 @@ async function enter() {
   const link = location.hash.slice(1);
   if (!location.pathname.endsWith("/enter")) return;
   history.replaceState(null, "", "./");
-  if (link) await api.enter(link);
+  if (!link) return;
+  await api.enter(link).catch(async (error) => {
+    if (error.status !== TAKEN) throw error;
+    if (await agrees(`${error.message} Go on as them, and log this browser out first?`)) await api.changeOver(link);
+  });
+}
+
+/** Ask, in the place of the song; returns whether it is to be done. */
+function agrees(question) {
+  return new Promise((decide) => {
+    const yes = button("Go on as them", () => decide(true));
+    message(question, button("Stay as I am", () => decide(false)), yes);
+    document.body.dataset.ready = "";
+  });
+}
+
+/** Say whose session it is: a link that somebody sent is not one's own. */
+async function sayWho() {
+  const { name } = await api.me().catch(() => ({ name: "" }));
+  who.textContent = name;
 }
 
 async function begin() {
@@ -259,6 +281,8 @@ async function begin() {
     refused = error;
   });
   if (refused instanceof api.Offline) return message(refused.message, button("Try again", () => location.reload()));
+  message("One moment.");
+  sayWho();
   await show();
   if (refused && !deck.top) leftOut(refused.message);
   document.body.dataset.ready = "";
