@@ -16,6 +16,7 @@ from bot.chat.commands import (
     discover,
     feed,
     follow,
+    groups,
     hide,
     label,
     library,
@@ -50,7 +51,7 @@ REMEMBERED = 1000  # notices that were told
 BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, web, activity, profile, follow, match, server, passing, hide, shared, rounds),
+    *(discover, feed, web, activity, profile, follow, match, server, passing, hide, shared, groups, rounds),
 )
 
 

@@ -176,7 +176,9 @@ def show(found: Shown, member: int, now: datetime, page: int = 0, note: str = ""
     start = page * PER_PAGE
     blocks = [_block(found, start + at, member, now) for at in range(len(found.record[start : start + PER_PAGE]))]
     items = [item for block in blocks for item in block]
-    return Page(note or None, _head(found), *items, layout.row(*_turns(found.shared, page, last), *_foot(found)))
+    foot = layout.row(*_turns(found.shared, page, last), *_foot(found))
+    group = layout.row(layout.button("Members", ids.of("shgroup", found.shared.shared)))
+    return Page(note or None, _head(found), *items, foot, None if found.shared.server else group)
 
 
 def _head(found: Shown) -> str:

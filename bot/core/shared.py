@@ -82,6 +82,15 @@ class Vote:
     keep: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PutOut:
+    """Somebody who may not be in a group any more. by: whose vote it was; None where they are gone."""
+
+    member: int
+    by: int | None
+    at: datetime
+
+
 def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[Vote], now: datetime) -> str | None:
     """Return why the member may not bring this song now; None where they may."""
     earlier = next((each for each in record if each.song == song), None)

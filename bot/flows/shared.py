@@ -21,6 +21,7 @@ from bot.flows.points import key
 
 LONGEST_NAME = 100  # characters; Spotify takes no more
 UNKNOWN = "There is no such shared playlist here. A server's is seen in that server, a group's by those who joined."
+PUT_OUT = "The host put you out of that group. Only they can let you back in."
 ENDED = "It has ended. Who hosts it with /shared host goes on with it."
 
 
@@ -248,6 +249,8 @@ async def join(store: Store, member: int, shared: int, invited: str, now: dateti
         known = await table.get(tx, shared)
         if known is None or known.server is not None or invited != invitation(known):
             raise BadChoice("That playlist is gone.")
+        if member in {each.member for each in await table.outs(tx, shared)}:
+            raise BadChoice(PUT_OUT)
         partners = await table.partners(tx, shared)
         if member not in partners:
             if len(partners) >= limits.SHARED_PARTNERS:

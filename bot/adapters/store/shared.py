@@ -10,10 +10,11 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, count, every, keep_newest, one, upsert
 from bot.core import limits
-from bot.core.shared import Brought, Shared, State, Vote
+from bot.core.shared import Brought, PutOut, Shared, State, Vote
 
 UNWRITTEN = {"state": State.WANTED, "sent_at": None, "sends": 0, "problem": None}
 SHARED, PARTNER, BROUGHT, VOTE = schema.shared, schema.partner, schema.contribution, schema.vote
+OUT = schema.put_out
 
 
 async def make(tx: Tx, name: str, host: int, server: int | None, now: datetime) -> int:
@@ -69,6 +70,22 @@ async def leave(tx: Tx, shared: int, member: int) -> bool:
 async def partners(tx: Tx, shared: int) -> frozenset[int]:
     found = await tx.execute(select(PARTNER.c.member).where(PARTNER.c.shared == shared))
     return frozenset(found.scalars())
+
+
+async def put_out(tx: Tx, shared: int, member: int, by: int, now: datetime) -> None:
+    """Take a partner out of a group for good, and keep by whose vote."""
+    await leave(tx, shared, member)
+    await upsert(tx, OUT, {"shared": shared, "member": member, "by": by, "at": now})
+
+
+async def let_in(tx: Tx, shared: int, member: int) -> None:
+    """Let somebody who was put out join again."""
+    await tx.execute(delete(OUT).where(OUT.c.shared == shared, OUT.c.member == member))
+
+
+async def outs(tx: Tx, shared: int) -> list[PutOut]:
+    """Return who was put out, the last first."""
+    return await every(tx, PutOut, select(OUT).where(OUT.c.shared == shared).order_by(OUT.c.at.desc(), OUT.c.member))
 
 
 async def named(tx: Tx, shared: int) -> frozenset[int]:

@@ -22,7 +22,7 @@ from bot.adapters.store.schema.playlists import (
     write,
 )
 from bot.adapters.store.schema.rounds import round_, round_entry, round_vote
-from bot.adapters.store.schema.shared import contribution, partner, shared, vote
+from bot.adapters.store.schema.shared import contribution, partner, put_out, shared, vote
 from bot.adapters.store.schema.social import (
     agreement,
     barred,
@@ -76,6 +76,7 @@ __all__ = [
     "posted",
     "profile",
     "prompt",
+    "put_out",
     "recording",
     "report",
     "repost",

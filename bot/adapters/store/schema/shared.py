@@ -54,3 +54,12 @@ vote = Table(
     Column("keep", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+put_out = Table(  # who may not be in a group any more, by whose vote; it is on record for all in it
+    "put_out",
+    metadata,
+    _of_shared(),
+    of_member(primary_key=True),
+    by_member("by"),
+    Column("at", Moment, nullable=False),
+)
