@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     what = analyse.add_mutually_exclusive_group(required=True)
     what.add_argument("file", type=Path, nargs="*", default=[])
     what.add_argument("--folder", type=Path, help="a music library; a second run hears only what changed")
+    analyse.add_argument("--forget-missing", action="store_true", help="let go of files that are gone, however many")
     analyse.add_argument("--json", action="store_true", help="one object a line, for machines")
     analyse.add_argument("--picture", type=Path, metavar="PNG", help="draw the (only) file here")
     analyse.set_defaults(command=_analyse, settings=config.without_chat)
@@ -98,7 +99,9 @@ def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
     if options.folder is not None and options.picture is not None:
         raise SettingsError("--picture draws one file, and no folder")
     if options.folder is not None:
-        return asyncio.run(analyse.hear_folder(settings, options.folder, as_json=options.json))
+        return asyncio.run(
+            analyse.hear_folder(settings, options.folder, as_json=options.json, forgetting=options.forget_missing)
+        )
     return asyncio.run(analyse.hear_files(options.file, options.picture, as_json=options.json))
 
 

@@ -17,8 +17,9 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.config import Settings
 from bot.core.features import TAG
-from bot.errors import AudioError, ImportRuns, NamelessAudio, SettingsError
-from bot.flows.folder import Done, import_folder, listed, nameless
+from bot.errors import AudioError, CannotLook, CratekeeperError, ImportRuns, ManyMissing, NamelessAudio, SettingsError
+from bot.flows.folder import Done, forget_missing, import_folder
+from bot.flows.listing import Listing, look
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
 TAGS_SHOWN = 5
@@ -65,18 +66,22 @@ def shown(text: object) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
 
 
-def _tell_error(path: Path, error: AudioError, *, as_json: bool) -> None:
+def _tell_error(path: Path, error: CratekeeperError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"file": str(path), "error": type(error).__name__, "words": str(error)}))
     else:
         print(f"{shown(path)}: {shown(error)}", file=sys.stderr)
 
 
-async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int:
-    """Hear what is new below a folder, with a bar that says how far it is; returns the exit code."""
+async def hear_folder(settings: Settings, folder: Path, *, as_json: bool, forgetting: bool = False) -> int:
+    """Hear what is new below a folder, with a bar that says how far it is; returns the exit code.
+
+    forgetting: let go of all files that are gone, however many.
+    """
     from tqdm import tqdm
 
     counts: Counter[str] = Counter()
+    missing: ManyMissing | None = None
     async with AsyncExitStack() as closing:
         home.prepare(settings)
         closing.enter_context(home.locked(settings.data_dir / home.IMPORT_LOCK, ImportRuns()))
@@ -88,18 +93,32 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool) -> int
             closing.push_async_callback(each.close)
         # None: no bar where nobody looks, such as in a log
         bar = closing.enter_context(tqdm(unit=" files", disable=as_json or None, dynamic_ncols=True))
-        async for done in import_folder(store, hearings, folder, _now):
-            counts[done.how] += 1
-            bar.total = bar.n + 1 + done.left
-            bar.update()
-            _tell(done, bar, as_json=as_json)
-    everything = len(await asyncio.to_thread(listed, folder))
-    passed_over = await asyncio.to_thread(nameless, folder)
-    for path in passed_over:
-        _tell_error(path, NamelessAudio(), as_json=as_json)
+        try:
+            async for done in import_folder(store, hearings, folder, _now):
+                counts[done.how] += 1
+                bar.total = bar.n + 1 + done.left
+                bar.update()
+                _tell(done, bar, as_json=as_json)
+        except ManyMissing as many:
+            missing = many
+        if forgetting:
+            counts["gone"] += len(await forget_missing(store, folder))
+            missing = None
+    listing = await asyncio.to_thread(look, folder)
+    _tell_rest(listing, missing, as_json=as_json)
     if not as_json:
-        print(f"{everything} files: {summary(counts, everything)}")
-    return SOME_NOT if counts["failed"] or passed_over else ALL_HEARD
+        print(f"{len(listing.sounds)} files: {summary(counts, listing)}")
+    return SOME_NOT if counts["failed"] or listing.nameless or listing.away or missing else ALL_HEARD
+
+
+def _tell_rest(listing: Listing, missing: ManyMissing | None, *, as_json: bool) -> None:
+    """Name what was not heard, nor let go of."""
+    for path in listing.nameless:
+        _tell_error(path, NamelessAudio(), as_json=as_json)
+    for away, why in listing.away.items():
+        _tell_error(Path(away), CannotLook(why), as_json=as_json)
+    if missing is not None:
+        _tell_error(listing.root, missing, as_json=as_json)
 
 
 def processors() -> int:
@@ -107,13 +126,16 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def summary(counts: Mapping[str, int], everything: int) -> str:
+def summary(counts: Mapping[str, int], listing: Listing) -> str:
     """Return what became of a folder's files, in words."""
-    untouched = everything - sum(counts.values())
+    untouched = len(listing.sounds) - sum(counts[how] for how in ("heard", "failed", "moved", "same"))
+    kinds = ", ".join(f"{count} {ending}" for ending, count in sorted(listing.unread.items()))
     return (
         f"{counts['heard']} heard, {counts['failed']} that cannot be heard, "
         f"{counts['moved']} heard before by another name, "
         f"{counts['same']} moved in time only, {untouched} as they were"
+        + (f", {counts['gone']} gone" if counts["gone"] else "")
+        + (f"; {listing.unread.total()} of kinds that are not read passed over ({kinds})" if kinds else "")
     )
 
 

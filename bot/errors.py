@@ -346,6 +346,23 @@ class HearingFailed(AudioError):
         return "I could not hear that file to its end: something in it is out of the ordinary."
 
 
+class CannotLook(CratekeeperError):
+    """Something in a music folder cannot be looked at."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"It cannot be looked at ({why}): what was heard there is kept.")
+
+
+class ManyMissing(CratekeeperError):
+    """Many files that were heard are not there any more."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count:,} files that were heard are not there any more: is a disk or a share not mounted? They are kept. "
+            "Where you deleted them, run it once more with --forget-missing."
+        )
+
+
 class ImportRuns(CratekeeperError):
     """Another import is under way; this one would hear the same files. Run it when that has ended."""
 

@@ -102,13 +102,13 @@ def without_length(file: BinaryIO) -> BinaryIO:
     if head[:4] not in LARGE:
         file.seek(0)
         return file
-    return cast(BinaryIO, _Headed(file, b"RIFF" + head[4:].replace(b"ds64", b"JUNK", 1)))
+    return cast(BinaryIO, Unnamed(file, b"RIFF" + head[4:].replace(b"ds64", b"JUNK", 1)))
 
 
-class _Headed(io.RawIOBase):
-    """A file that is read with another beginning."""
+class Unnamed(io.RawIOBase):
+    """A file without its name, so that only its content says what it is; perhaps with another beginning."""
 
-    def __init__(self, file: BinaryIO, head: bytes) -> None:
+    def __init__(self, file: BinaryIO, head: bytes = b"") -> None:
         self._file, self._head = file, head
         file.seek(0)
 

@@ -1,22 +1,30 @@
 """Tags: what a file says of itself: title, artists, album, year, ISRC, MusicBrainz recording. Through mutagen."""
 
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import mutagen
+from mutagen.apev2 import APEv2
 from mutagen.easymp4 import EasyMP4Tags
-from mutagen.id3 import ID3
+from mutagen.id3 import ID3, ID3FileType
 
 from bot.audio.decode import opened
+from bot.audio.endings import Unnamed
+from bot.core.codes import isrc
+from bot.core.filenames import said_by
+from bot.errors import AudioError
 
 # MusicBrainz Picard's tag mapping; mutagen's easy names cover the rest.
 EasyMP4Tags.RegisterFreeformKey("isrc", "ISRC")  # type: ignore[no-untyped-call]
 ID3_FRAMES = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TDRC", "isrc": "TSRC"}  # of WAV and AIFF
 ID3_RECORDING = "UFID:http://musicbrainz.org"
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")  # ISO 3901, without its hyphens
+INFO = {b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"ICRD": "date", b"ISRC": "isrc"}  # of a WAV
+MOST_INFO = 2**20  # bytes
 YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -37,38 +45,133 @@ class Tags:
 
 
 def read_tags(source: Path | BinaryIO) -> Tags:
-    """Return the tags of a file. Where it says no title, its name does ("Artist - Title"). Never raises."""
+    """Return the tags of a file. Where it says no title, its name does (`core.filenames`). Never raises."""
     path = source if isinstance(source, Path) else Path(source.name)
     said = _said(source)
     if not said.get("title"):
-        artist, dash, title = path.stem.partition(" - ")
-        said = {**said, "title": [title if dash else path.stem], "artist": said.get("artist") or [artist] * bool(dash)}
+        title, artist = said_by(path.stem)
+        said = {**said, "title": [title], "artist": said.get("artist") or ([artist] if artist else [])}
     return Tags(
         title=said["title"][0],
         artists=tuple(said.get("artists") or said.get("artist") or ()),
         album=_first(said, "album"),
         year=int(found[0]) if (found := YEAR.search(_first(said, "date") or "")) else None,
-        isrc=_matching(ISRC, (_first(said, "isrc") or "").upper().replace("-", "")),
+        isrc=_isrc(said),
         mbid=_matching(MBID, (_first(said, "musicbrainz_trackid") or "").lower()),
     )
 
 
 def _said(source: Path | BinaryIO) -> Mapping[str, list[str]]:
+    """Everything that is written in the file, what is said in the better place first."""
     try:
         with opened(source) as file:
-            tags = getattr(mutagen.File(file, easy=True), "tags", None)
-        return {} if tags is None else _frames(tags) if isinstance(tags, ID3) else _texts(tags)
-    except Exception:  # mutagen's parsers raise whatever a damaged file makes them raise: such a file has no tags
+            found: dict[str, list[str]] = {}
+            for read in (_by_name, _by_content, _apev2, _riff_info, _itunes_xid, _id3v1):
+                for name, texts in _tried(read, file).items():
+                    if texts:
+                        found.setdefault(name, texts)
+            return found
+    except AudioError:
         return {}
+
+
+def _tried(read: Callable[[BinaryIO], Mapping[str, list[str]]], file: BinaryIO) -> Mapping[str, list[str]]:
+    file.seek(0)
+    try:
+        return read(file)
+    except Exception:  # parsers raise whatever a damaged file makes them raise: such a file has no tags
+        return {}
+
+
+def _by_name(file: BinaryIO) -> dict[str, list[str]]:
+    """As mutagen takes the file to be, by its name and content."""
+    return _written(mutagen.File(file, easy=True), file)
+
+
+def _by_content(file: BinaryIO) -> dict[str, list[str]]:
+    """As mutagen takes the content to be: an MP3 may be called song.flac."""
+    return _written(mutagen.File(Unnamed(file), easy=True), file)
+
+
+def _written(found: Any, file: BinaryIO) -> dict[str, list[str]]:
+    if isinstance(found, ID3FileType):
+        file.seek(0)
+        return _frames(ID3(file, load_v1=False))  # type: ignore[no-untyped-call]
+    tags = getattr(found, "tags", None)
+    return {} if tags is None else _frames(tags) if isinstance(tags, ID3) else _texts(tags)
+
+
+def _apev2(file: BinaryIO) -> dict[str, list[str]]:
+    """APEv2 behind an MP3, as foobar2000 and older players write it."""
+    said = _texts(APEv2(file))  # type: ignore[no-untyped-call]
+    return said | {"date": said.get("year", [])}
+
+
+def _id3v1(file: BinaryIO) -> dict[str, list[str]]:
+    """ID3v1, which cuts all short: for want of anything better."""
+    return _frames(ID3(file))  # type: ignore[no-untyped-call]
+
+
+def _riff_info(file: BinaryIO) -> dict[str, list[str]]:
+    """The INFO list of a WAV (Microsoft, Multimedia Programming Interface 1.0)."""
+    head = file.read(12)
+    if head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
+        return {}
+    found: dict[str, list[str]] = {}
+    while len(chunk := file.read(8)) == 8:
+        size = int.from_bytes(chunk[4:], "little")
+        content = file.read(size) if chunk[:4] == b"LIST" and size < MOST_INFO else b""
+        if content[:4] == b"INFO":
+            found |= _info(content[4:])
+        file.seek(size + size % 2 - len(content), io.SEEK_CUR)
+    return found
+
+
+def _info(content: bytes) -> dict[str, list[str]]:
+    found, at = {}, 0
+    while at + 8 <= len(content):
+        size = int.from_bytes(content[at + 4 : at + 8], "little")
+        text = content[at + 8 : at + 8 + size].split(b"\0")[0]
+        if (name := INFO.get(content[at : at + 4])) and text.strip():
+            found[name] = [_decoded(text).strip()]
+        at += 8 + size + size % 2
+    return found
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("cp1252", "replace")
+
+
+def _itunes_xid(file: BinaryIO) -> dict[str, list[str]]:
+    """The atom that iTunes sells songs with: "Label:isrc:QZAAA2500001"."""
+    tags = mutagen.File(Unnamed(file)).tags
+    return {"isrc": [str(each).rpartition(":")[2] for each in tags.get("xid ", ()) if ":isrc:" in str(each).lower()]}
+
+
+def _isrc(said: Mapping[str, list[str]]) -> str | None:
+    """The first of the codes that has the form of one (ISO 3901)."""
+    codes = (isrc(text) for text in said.get("isrc", ()))
+    return next((code for code in codes if code and ISRC.fullmatch(code)), None)
 
 
 def _texts(tags: Any) -> dict[str, list[str]]:
     names = set(tags.keys())  # a Vorbis comment iterates over pairs, and not over its names
-    return {name.lower(): [str(text).strip() for text in tags[name] if str(text).strip()] for name in names}
+    return {name.lower(): [text for each in _values(tags[name]) if (text := str(each).strip())] for name in names}
+
+
+def _values(value: Any) -> list[Any]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _frames(tags: ID3) -> dict[str, list[str]]:
-    found = {name: [str(text) for text in tags[frame].text] for name, frame in ID3_FRAMES.items() if frame in tags}
+    found = {
+        name: [text for each in tags[frame].text if (text := str(each).strip())]
+        for name, frame in ID3_FRAMES.items()
+        if frame in tags
+    }
     if ID3_RECORDING in tags:
         found["musicbrainz_trackid"] = [tags[ID3_RECORDING].data.decode("ascii", "replace")]
     return found

@@ -7,8 +7,7 @@ What was moved or renamed, or is there twice, is known by its content: its tags 
 """
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,27 +19,17 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store, files, recordings
 from bot.adapters.store.files import File, Stamp
 from bot.core.vectors import pack
-from bot.errors import AudioError, BadFile
+from bot.errors import AudioError, BadFile, ManyMissing, NotOpened
+from bot.flows.listing import Found, Listing, is_below, is_passed_over, look
 
-ENDINGS = frozenset(
-    (".mp3", ".m4a", ".mp4", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wav", ".aif", ".aiff", ".webm")
-)
+FEW, MANY = 2, 0.25  # files, and of those that were heard in a folder: so many are not deleted by the way
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A file as the folder lists it."""
-
-    path: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one file: "heard", "same" (content as it was), "moved" (heard before, under another name) or
-    "failed" with `error`; `left` are still to do.
+    """What became of one file: "heard", "same" (content as it was), "moved" (heard before, under another name), "gone"
+    or "failed" with `error`; `left` are still to do.
     """
 
     path: str
@@ -52,70 +41,52 @@ class Done:
 async def import_folder(store: Store, hearings: Sequence[Hearing], folder: Path, clock: Clock) -> AsyncIterator[Done]:
     """Hear what is new or changed below `folder`, as many files at once as there are `hearings`; yields each.
 
-    Files that are gone from it are let go of. Raises BadFile where there is no such folder, or nothing is left in one
-    of which files were heard: it may not be mounted, and a night's work hangs on it.
+    Files that are gone from it are let go of. Raises BadFile where there is no such folder, ManyMissing, when all else
+    is done, where so many are gone that the disk they lie on may be: those are kept, and `forget_missing` lets them go.
     """
-    found = await asyncio.to_thread(listed, folder)
+    listing = await asyncio.to_thread(look, folder)
     async with store.reading() as tx:
         known = await files.stamps(tx)
-    gone = [path for path in below(folder, known) if path not in found]
-    if gone and not found:
+    gone = listing.gone(known)
+    if gone and not listing.sounds:
         raise BadFile(f"{folder} is empty, but {len(gone):,} files in it were heard: is it mounted? All are kept.")
     current = (await hearings[0].ask("features"))["version"]
-    todo = [each for each in found.values() if _is_open(each, known.get(each.path), current)]
+    todo = [each for each in listing.sounds.values() if _is_open(each, known.get(each.path), current)]
     left, moving = len(todo), {known[path].digest: path for path in gone}
     async for each, answer in _answers(hearings, todo, known, current):
         left -= 1
         how = _how(answer)
         if how == "moved":
-            await _rename(store, each, answer, current, moving.get(answer["digest"]), clock())
-        else:
+            before = moving.pop(answer["digest"], None)
+            await _rename(store, each, answer, current, before, clock())
+        elif answer.get("error") != NotOpened.__name__:  # another time it may open
             await _keep(store, each, answer, current, clock())
         yield Done(each.path, how, left, answer.get("words"))
-    await _let_go(store, gone)  # last: what was moved is known by them
+    missing = [path for path in gone if moving.get(known[path].digest) == path]
+    kept = _to_be_asked_about(listing, missing, of=sum(is_below(str(listing.root), path) for path in known))
+    await _let_go(store, [path for path in gone if path not in kept])  # last: what was moved is known by them
+    for path in missing:
+        if path not in kept:
+            yield Done(path, "gone", 0)
+    if kept:
+        raise ManyMissing(len(kept))
 
 
-def listed(folder: Path) -> dict[str, Found]:
-    """Return the sound files below `folder` by absolute path, in order. Raises BadFile where there is no folder."""
-    if not folder.is_dir():
-        raise BadFile(f"{folder} is not a folder")
-    return {each.path: each for each in _walk(folder.absolute())}
+async def forget_missing(store: Store, folder: Path) -> list[str]:
+    """Let go of all files that are not in `folder` any more, however many; return them. What cannot be seen stays."""
+    listing = await asyncio.to_thread(look, folder)
+    async with store.reading() as tx:
+        gone = listing.gone(await files.stamps(tx))
+    await _let_go(store, gone)
+    return gone
 
 
-def nameless(folder: Path) -> list[Path]:
-    """Return the sound files below `folder` whose names are no text, in order: they cannot be kept, nor asked about."""
-    return [path for path in _sounds(folder.absolute()) if not _is_text(str(path))]
-
-
-def below(folder: Path, paths: Iterable[str]) -> list[str]:
-    """Return those of `paths` that lie in a folder or deeper."""
-    root = f"{folder.absolute()}{os.sep}"
-    return [path for path in paths if path.startswith(root)]
-
-
-def _walk(root: Path) -> Iterator[Found]:
-    for path in _sounds(root):
-        if _is_text(str(path)):
-            about = path.stat()
-            yield Found(str(path), about.st_size, about.st_mtime_ns)
-
-
-def _sounds(root: Path) -> Iterator[Path]:
-    """Links to folders are not followed: they may go in circles."""
-    for folder, folders, names in os.walk(root):
-        folders.sort()
-        for path in (Path(folder, name) for name in sorted(names)):
-            if path.suffix.lower() in ENDINGS and path.is_file():
-                yield path
-
-
-def _is_text(path: str) -> bool:
-    """Whether a name is text: on Linux it may be any bytes, and the database takes none but text."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _to_be_asked_about(listing: Listing, missing: Sequence[str], of: int) -> set[str]:
+    """Which of the files that are gone may be on a disk that is not there: a large part, or a folder's all."""
+    asked = [path for path in missing if not is_passed_over(listing.root, path)]
+    if len(asked) >= max(FEW, MANY * of):
+        return set(asked)
+    return {path for path in asked if listing.is_emptied(path)}
 
 
 def _is_open(found: Found, known: Stamp | None, current: str) -> bool:

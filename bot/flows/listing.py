@@ -1,0 +1,123 @@
+"""Listing: what is in a music folder. Bins, snapshots and what systems hide are passed over, links to folders as well.
+
+What cannot be looked at is not gone: a share that is away, a folder without rights, a link whose disk is not mounted.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.errors import BadFile
+
+READ = ".mp3 .m4a .m4b .mp4 .aac .ogg .oga .opus .flac .wav .aif .aiff .aifc .caf .webm .mka"
+NOT_READ = (
+    ".wma .asf .wv .ape .dsf .dff .dsd .mpc .mpp .tta .tak .ofr .shn .spx .mp2 .ac3 .eac3 .dts .mlp .amr .ra .rm .au "
+    ".snd .w64 .m4p .aa .aax"
+)
+ENDINGS, UNREAD = frozenset(READ.split()), frozenset(NOT_READ.split())
+# Whatever the case of their letters; all that begins with a dot is passed over as well.
+OF_NAS = ("@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@recycle", "@recently-snapshot", "@transcode")
+OF_WINDOWS = ("$recycle.bin", "recycler", "system volume information", "found.000")
+PASSED_OVER = frozenset((*OF_NAS, *OF_WINDOWS, "lost+found", "~snapshot", "__macosx", "network trash folder"))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file as the folder lists it."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is below a folder: sounds by absolute path, in order; how many of kinds that are not read, by ending.
+
+    away: what could not be looked at, and why. nameless: sounds whose names are no text, so they cannot be kept.
+    empty: folders that hold nothing at all, as one does whose disk is not mounted.
+    """
+
+    root: Path
+    sounds: dict[str, Found] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
+    away: dict[str, str] = field(default_factory=dict)
+    nameless: list[Path] = field(default_factory=list)
+    empty: set[str] = field(default_factory=set)
+
+    def gone(self, known: Iterable[str]) -> list[str]:
+        """Return which of the paths lie below the folder and are there no more; not what may only be away."""
+        below = [path for path in known if path not in self.sounds and is_below(str(self.root), path)]
+        return [path for path in below if not any(path == each or is_below(each, path) for each in self.away)]
+
+    def is_emptied(self, path: str) -> bool:
+        """Whether a file that is gone lay in a folder that is still there and holds nothing any more."""
+        return any(is_below(each, path) for each in self.empty)
+
+
+def look(folder: Path) -> Listing:
+    """Return what is below a folder. Raises BadFile where there is none."""
+    if not folder.is_dir():
+        raise BadFile(f"{folder} is not a folder")
+    listing = Listing(folder.absolute())
+    for path in _files(listing):
+        ending = path.suffix.lower()
+        if ending in UNREAD:
+            listing.unread[ending] += 1
+        elif ending in ENDINGS:
+            _look_at(path, listing)
+    return listing
+
+
+def is_passed_over(root: Path, path: str) -> bool:
+    """Whether a file below `root` lies in a bin or the like, or is hidden."""
+    return any(_is_hidden(name) for name in Path(path).relative_to(root).parts)
+
+
+def is_below(folder: str, path: str) -> bool:
+    return path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _files(listing: Listing) -> Iterator[Path]:
+    def note(problem: OSError) -> None:
+        listing.away[str(problem.filename)] = problem.strerror or type(problem).__name__
+
+    for folder, folders, names in os.walk(listing.root, onerror=note):
+        if not folders and not names:
+            listing.empty.add(folder)
+        folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        yield from (Path(folder, name) for name in sorted(names) if not _is_hidden(name))
+
+
+def _is_hidden(name: str) -> bool:
+    """A name may begin with three dots, as a band's does."""
+    return (name.startswith(".") and not name.startswith("..")) or name.casefold() in PASSED_OVER
+
+
+def _look_at(path: Path, listing: Listing) -> None:
+    try:
+        if not path.is_file():
+            if path.is_symlink():
+                listing.away[str(path)] = "its link leads nowhere"
+            return
+        about = path.stat()
+    except FileNotFoundError:
+        return  # it went while the folder was listed
+    except OSError as problem:
+        listing.away[str(path)] = problem.strerror or type(problem).__name__
+        return
+    if _is_text(str(path)):
+        listing.sounds[str(path)] = Found(str(path), about.st_size, about.st_mtime_ns)
+    else:
+        listing.nameless.append(path)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a name is text: on Linux it may be any bytes, and the database takes none but text."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
