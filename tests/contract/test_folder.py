@@ -59,9 +59,7 @@ async def test_a_part_that_is_away_is_kept_and_not_heard_again(store: Store, hea
     assert await run(store, hearing, music) == []
 
 
-async def test_a_folder_that_is_emptied_is_asked_about(
-    store: Store, hearing: Hearing, music: Path
-) -> None:
+async def test_a_folder_that_is_emptied_is_asked_about(store: Store, hearing: Hearing, music: Path) -> None:
     (music / "Three").mkdir()
     write(music / "Three" / "x.wav", tune(1, seed=99))
     await run(store, hearing, music)
