@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.adapters.store import Store, Tx, playlists
 from bot.adapters.store import songs as library
-from bot.core.records import Item, Like, Playlist
+from bot.core.records import Item, Like, Playlist, Song
 from bot.errors import PlaylistGone
 from bot.ports import Contents, Found
 
@@ -37,7 +37,8 @@ class Shelf:
         async with self._store.writing() as tx:
             kept, items = await self._open(tx, playlist)
             at = len(items) if position is None else position
-            items[at:at] = [Item(song, self._clock()) for song in songs]
+            known = await library.some(tx, songs, self._member)
+            items[at:at] = [_item(song, known.get(song), self._clock()) for song in songs]
             await playlists.save_content(tx, kept, items, None)
 
     async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
@@ -60,3 +61,9 @@ class Shelf:
         if kept is None:
             raise PlaylistGone
         return kept, await playlists.items(tx, kept.playlist)
+
+
+def _item(song: str, known: Song | None, now: datetime) -> Item:
+    if known is None:
+        return Item(song, now)
+    return Item(song, now, known.isrc, known.naming, known.duration_ms)

@@ -80,6 +80,8 @@ def _refusal(done: Receipt, problem: str, found: Sequence[Change]) -> str:
         Problem.GONE: f"{where} is gone from your Spotify, or no longer yours to change. /playlists remove lets go of "
         f"it. Not done: {listed}.",
         Problem.LET_GO: f"I no longer keep that playlist. Not done: {listed}.",
+        Problem.SAME: f"Already in {where} as another release, so not added again: {listed}. "
+        "`/playlists settings doubles:True` allows it.",
         Problem.UNMOVED: f"Still in {where}, because I couldn't put it where it belongs: {listed}.",
     }
     return said.get(Problem(problem), listed) if problem else listed

@@ -70,7 +70,8 @@ def rules(playlist: Playlist) -> str:
         if playlist.mistakes == 0
         else words.does(playlist.mistakes, "mistake in 20 is", "mistakes in 20 are")
     )
-    return f"{words.playlist_name(playlist)}: {how}; {bearable} bearable."
+    twice = " A recording may go in again as another release." if playlist.doubles else ""
+    return f"{words.playlist_name(playlist)}: {how}; {bearable} bearable.{twice}"
 
 
 def layers(shown: Sequence[Shown]) -> str:

@@ -42,6 +42,7 @@ class Problem(StrEnum):
     CHANGED = "changed"  # confirmed, and undone by somebody before we could read it
     GONE = "gone"  # the playlist is deleted, unfollowed, or not the member's to change
     LET_GO = "let go"  # the playlist is no longer kept here
+    SAME = "same"  # untouched: the same recording stands there under another id
     UNMOVED = "unmoved"  # it stays, because it could not be put where it was to go
 
 
@@ -66,6 +67,10 @@ class Line:
     sent_at: datetime | None = None
     sends: int = 0
     problem: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
 
     @property
     def settled(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core import codes
+from bot.core import codes, recording
 
 UNTITLED = "Untitled song"  # stands in for the title of a song that came without one
 
@@ -72,6 +72,11 @@ class Song:
         return replace(self, **{name: getattr(other, name) for name in missing})
 
     @property
+    def naming(self) -> str | None:
+        """Name and artists in one spelling, to tell the same recording by."""
+        return recording.naming(self.title, self.artists)
+
+    @property
     def line(self) -> str:
         """Title and artists in one plain line; not escaped."""
         return f"{self.title} – {', '.join(self.artists)}" if self.artists else self.title
@@ -115,6 +120,7 @@ class Playlist:
     mistakes: int
     snapshot: str | None
     removed_at: datetime | None
+    doubles: bool = False  # whether a recording may go in again under another id
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,10 @@ class Item:
 
     song: str | None
     added_at: datetime | None
+    isrc: str | None = field(default=None, compare=False)
+    naming: str | None = field(default=None, compare=False)  # core.recording.naming
+    duration_ms: int | None = field(default=None, compare=False)
+    playable: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

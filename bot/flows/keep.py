@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, makings, playlists, songs
-from bot.core import limits
+from bot.core import limits, recording
 from bot.core.markup import escape
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists, NotLinked
@@ -142,9 +142,10 @@ async def settings(
     automatic: bool | None = None,
     mistakes: int | None = None,
     emoji: str | None = None,
+    doubles: bool | None = None,
 ) -> Playlist:
     """Change a playlist's rules; what is None stays. `mistakes` are bearable ones in 20."""
-    given = {"automatic": automatic, "mistakes": mistakes, "emoji": emoji}
+    given = {"automatic": automatic, "mistakes": mistakes, "emoji": emoji, "doubles": doubles}
     values = {name: value for name, value in given.items() if value is not None}
     if mistakes is not None and not 0 <= mistakes <= 10:
         raise BadChoice("Bearable mistakes in 20 are 0 to 10.")
@@ -237,3 +238,30 @@ async def listed(store: Store, member: int) -> list[Shown]:
             )
             for layer in await playlists.layers(tx, member)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A playlist with recordings that stand in it more than once, and songs that cannot be played: title and places."""
+
+    playlist: Playlist
+    doubles: Sequence[tuple[str, Sequence[int]]]
+    unplayable: Sequence[tuple[str, int]]
+
+
+async def odd(store: Store, member: int) -> list[Odd]:
+    """Return what is odd in the member's kept playlists, as they were last seen. Changes nothing."""
+    async with store.reading() as tx:
+        return [await _odd(tx, each) for each in await playlists.of_member(tx, member)]
+
+
+async def _odd(tx: Tx, playlist: Playlist) -> Odd:
+    places = await playlists.places(tx, playlist.playlist)
+    known = await songs.some(tx, (each.song for each in places if each.song), playlist.member)
+
+    def title(at: int) -> str:
+        song = known.get(places[at].song or "")
+        return song.title if song is not None else (places[at].naming or "?").partition("|")[0]
+
+    twice = [(title(group[0]), group) for group in recording.doubles(places)]
+    return Odd(playlist, twice, [(title(at), at) for at, each in enumerate(places) if not each.playable])

@@ -1,13 +1,14 @@
 """Propose: what a sort would do, line by line. Writes the proposal down and changes nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.store import Tx, answers, playlists, writes
+from bot.core import recording
 from bot.core.decide import Decision, PlaylistRule, bars_of, decide
 from bot.core.labels import Verdict
-from bot.core.records import Layer, Playlist
+from bot.core.records import Layer, Playlist, Song
 from bot.flows.outlook import Outlook
 
 Standing = Mapping[int, set[str | None]]  # playlist → the songs that stand in it
@@ -31,8 +32,11 @@ async def decided(
     kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
     verdicts = await answers.verdicts(tx, layer.member, layer.layer)
     standing = {each.playlist: {item.song for item in await playlists.items(tx, each.playlist)} for each in kept}
-    for playlist, there in standing.items():
-        there |= await writes.under_way(tx, playlist)
+    library = {song.song: song for song in outlook.songs}
+    for each in kept:
+        standing[each.playlist] |= await writes.under_way(tx, each.playlist)
+        if not each.doubles:  # the same recording stands there under another id
+            standing[each.playlist] |= recording.standing(library, await playlists.items(tx, each.playlist))
     placed = frozenset().union(*standing.values()) if standing else frozenset()
     ours = {each.playlist: await writes.ours(tx, each.playlist) for each in kept}
     moved = _moved(verdicts, ours, standing)
@@ -43,10 +47,25 @@ async def decided(
     lines += _settled(todo, verdicts, standing)
     barred = await writes.barred(tx, layer.member, now - REFUSED_FOR)
     lines = [each for each in lines if not {(None, each["song"]), (each["playlist"], each["song"])} & barred]
+    lines = _once(lines, library, {each.playlist for each in kept if each.doubles})
     going = {each["song"] for each in lines if each["action"] == "add"}
     unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
     lines += [each for each in unwanted if each["song"] in going or not _homeless(each, verdicts, standing)]
     return sum(only is None or song in only for song in todo), lines
+
+
+def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: Container[int]) -> list[dict[str, Any]]:
+    """Leave out additions of a recording that another line puts into the same playlist, but where it may be `twice`."""
+    put: dict[int, list[Song]] = {}
+    chosen: list[dict[str, Any]] = []
+    for line in lines:
+        song, there = library.get(line["song"]), put.setdefault(line["playlist"], [])
+        if line["action"] == "add" and song is not None and line["playlist"] not in twice:
+            if recording.standing({song.song: song}, there):
+                continue
+            there.append(song)
+        chosen.append(line)
+    return chosen
 
 
 def _moved(

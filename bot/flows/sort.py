@@ -51,7 +51,8 @@ class Receipt:
 
     @property
     def refused(self) -> list[Change]:
-        return [each for each in self.changes if each.state == State.REFUSED]
+        """What was not done though it was wanted."""
+        return [each for each in self.changes if each.state == State.REFUSED or each.problem == Problem.SAME]
 
     @property
     def placed(self) -> list[Change]:

@@ -11,14 +11,15 @@ import pytest
 
 from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store import answers, playlists, writes
-from bot.chat import outcomes
+from bot.chat import doubles, outcomes
 from bot.core.journal import SETTLE, Problem
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Playlist, Song
 from bot.errors import CoolingDown, SpotifyDown, Unsettled
-from bot.flows import hands, keep, propose, sort
+from bot.flows import hands, keep, library, propose, sort
 from bot.flows.outlook import Outlook
-from sandbox.spotify import Fault, Lag
+from bot.flows.watch import nothing
+from sandbox.spotify import Fault, Lag, Track
 from tests.contract.spotify.stage import MARA, START, URIS, Stage, empty_store, staged
 
 OWN, NEW = URIS[:3], URIS[10:30]
@@ -360,3 +361,70 @@ async def test_p43_what_could_not_be_written_is_not_told_as_done(desk: Desk) -> 
     assert "**Quay** takes no more songs. Not added: " in said
     assert "20 more" in said
     assert "+20" not in said
+
+
+def release(number: int, of: str, isrc: str, ms: int = 200_000) -> Track:
+    """A recording under an id of its own."""
+    return Track(f"{number:022d}", of, ("Lena Ohm", "Sum"), f"Release {number}", "2020", ms, isrc)
+
+
+ALBUM, SINGLE = release(1, "Nachtbus", "QZAAA2500001"), release(2, "Nachtbus (Single)", "QZAAA2500001")
+REISSUE, LIVE = release(3, "NACHTBUS", "QZAAA2600001", 201_500), release(4, "Nachtbus", "QZAAA2700001", 320_000)
+
+
+@pytest.fixture
+async def releases(desk: Desk) -> Desk:
+    """Mara likes four releases of a song, one of them live; the album's stands in her playlist, put there by hand."""
+    desk.stage.world.publish([ALBUM, SINGLE, REISSUE, LIVE])
+    for track in (ALBUM, SINGLE, REISSUE, LIVE):
+        desk.stage.world.like("mara", track.uri)
+    account = await desk.stage.account(MARA)
+    assert account is not None
+    await library.sync(desk.stage.store, desk.music, account, desk.stage.clock(), nothing)
+    desk.stage.world.add_by_hand("mara", desk.kept.ref, ALBUM.uri)
+    return desk
+
+
+async def test_the_same_recording_is_not_added_again_under_another_id(releases: Desk) -> None:
+    receipt = await releases.apply(await releases.add(SINGLE.uri, REISSUE.uri, LIVE.uri))
+    assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri]
+    assert {(each.song, each.problem) for each in receipt.refused} == {
+        (SINGLE.uri, Problem.SAME),
+        (REISSUE.uri, Problem.SAME),
+    }
+    await keep.settings(releases.stage.store, MARA, releases.kept.playlist, doubles=True)
+    await releases.apply(await releases.add(SINGLE.uri))
+    assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri, SINGLE.uri]
+
+
+async def test_of_two_releases_in_one_write_the_first_goes_in(releases: Desk) -> None:
+    other = await releases.another("Pier")
+    await releases.apply(await releases.add(REISSUE.uri, ALBUM.uri, LIVE.uri, to=other))
+    assert releases.songs(other) == [REISSUE.uri, LIVE.uri]
+
+
+async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sort(releases: Desk) -> None:
+    """Spotify shows a stand-in in the place of what was put in, and does not say of which."""
+    world, other = releases.stage.world, await releases.another("Pier")
+
+    async def stand_in(request) -> None:
+        rows = world.playlist(other.ref).rows
+        if request.line.startswith("POST") and any(row.uri == SINGLE.uri for row in rows):
+            world.replace("mara", other.ref, [ALBUM.uri if row.uri == SINGLE.uri else row.uri for row in rows])
+
+    world.after.append(stand_in)
+    for _ in range(3):
+        receipt = await releases.apply(await releases.add(SINGLE.uri, to=other))
+        releases.stage.clock.pass_by(minutes=2)
+    assert releases.songs(other) == [ALBUM.uri]
+    assert receipt.write.state == "done"
+
+
+async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Desk) -> None:
+    for track in (REISSUE, LIVE):
+        releases.stage.world.add_by_hand("mara", releases.kept.ref, track.uri)
+    await hands.look(releases.stage.store, releases.music, MARA, releases.stage.clock())
+    (found,) = await keep.odd(releases.stage.store, MARA)
+    assert found.doubles == [("Nachtbus", [3, 4])]
+    assert "has Nachtbus at 4 and 5" in doubles.shown([found])
+    assert doubles.shown([]) == doubles.NOTHING

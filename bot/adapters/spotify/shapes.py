@@ -108,7 +108,13 @@ def items(page: Any) -> list[Item]:
 
 
 def _item(row: Mapping[str, Any]) -> Item:
-    return Item(song_id(row.get("item")), untrusted.moment(row.get("added_at")))
+    found, added_at = untrusted.thing(row.get("item")), untrusted.moment(row.get("added_at"))
+    uri = song_id(found)
+    if uri is None:
+        return Item(None, added_at)
+    known = song(found)
+    playable = found.get("is_playable") is not False
+    return Item(uri, added_at, known.isrc, known.naming, known.duration_ms, playable)
 
 
 def _total(page: Any) -> int | None:

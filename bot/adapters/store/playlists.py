@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, count, every, one
+from bot.adapters.store.rows import chunks, count, every, one, record
 from bot.core.records import Item, Layer, Playlist
 
 LAYER, PLAYLIST, CONTENT = schema.layer, schema.playlist, schema.content
@@ -86,7 +86,7 @@ async def change(tx: Tx, playlist: int, **values: Any) -> None:
 
 async def items(tx: Tx, playlist: int) -> list[Item]:
     """Return what was last seen in the playlist, in order, holes left out."""
-    query = select(CONTENT.c.song, CONTENT.c.added_at).where(CONTENT.c.playlist == playlist)
+    query = select(CONTENT).where(CONTENT.c.playlist == playlist)
     return await every(tx, Item, query.order_by(CONTENT.c.position))
 
 
@@ -95,7 +95,7 @@ async def places(tx: Tx, playlist: int) -> list[Item]:
     query = select(CONTENT).where(CONTENT.c.playlist == playlist).order_by(CONTENT.c.position)
     found: list[Item] = []
     for row in await tx.execute(query):
-        found += [Item(None, None)] * (row.position - len(found)) + [Item(row.song, row.added_at)]
+        found += [Item(None, None)] * (row.position - len(found)) + [record(Item, row)]
     return found
 
 
@@ -109,6 +109,10 @@ async def save_content(tx: Tx, playlist: Playlist, items: Sequence[Item], snapsh
             "position": at,
             "song": item.song,
             "added_at": item.added_at,
+            "isrc": item.isrc,
+            "naming": item.naming,
+            "duration_ms": item.duration_ms,
+            "playable": item.playable,
         }
         for at, item in enumerate(items)
         if item.song is not None

@@ -2,7 +2,7 @@
 
 from discord import app_commands
 
-from bot.chat import ids, layout, reply, texts
+from bot.chat import doubles, ids, layout, reply, texts
 from bot.chat.bot import Interaction, fields, values
 from bot.chat.commands import choices, steps
 from bot.chat.ids import Id
@@ -103,9 +103,16 @@ async def on_more(interaction: Interaction, _: Id) -> None:
 @playlists.command(name="list", description="The playlists that I keep for you, and their rules")
 async def shown(interaction: Interaction) -> None:
     found = await keep.listed(interaction.client.services.store, interaction.user.id)
-    await reply.show(
-        interaction, Page(texts.layers(found), layout.row(layout.button("Another playlist", ids.of("more"))))
-    )
+    taps = [layout.button("Another playlist", ids.of("more"))]
+    taps += [layout.button("Doubles and unplayable songs", ids.of("odd"))] if found else []
+    await reply.show(interaction, Page(texts.layers(found), layout.row(*taps)))
+
+
+async def on_odd(interaction: Interaction, _: Id) -> None:
+    """What stands in the playlists twice, or cannot be played."""
+    await reply.pause(interaction)
+    found = await keep.odd(interaction.client.services.store, interaction.user.id)
+    await reply.whisper(interaction, Page(doubles.shown(found)))
 
 
 @playlists.command(
@@ -120,4 +127,4 @@ async def remove(interaction: Interaction, playlist: str) -> None:
     await reply.show(interaction, Page(texts.let_go(gone)))
 
 
-TAPS = {"keep": on_keep, "new": on_new, "named": on_named, "more": on_more}
+TAPS = {"keep": on_keep, "new": on_new, "named": on_named, "more": on_more, "odd": on_odd}

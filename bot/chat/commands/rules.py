@@ -1,6 +1,7 @@
 """/playlists settings: how I treat a playlist, or a layer of playlists."""
 
 import unicodedata
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -25,6 +26,7 @@ INVALID_FORM = 50035  # Discord: something in the message is not as it must be
     automatic="Songs go in without asking (off: I always ask first)",
     mistakes="How many mistakes in 20 are bearable: fewer means that I ask more",
     emoji="What stands for it on cards and prompts",
+    doubles="The same recording may go in again as another release (off unless you say so)",
     layer="Which layer the following are about; that of the playlist if left out",
     several="A song may be in several playlists of the layer",
     everything="Every song is placed somewhere in the layer",
@@ -37,6 +39,7 @@ async def settings(
     automatic: bool | None = None,
     mistakes: Mistakes | None = None,
     emoji: str | None = None,
+    doubles: bool | None = None,
     layer: str | None = None,
     several: bool | None = None,
     everything: bool | None = None,
@@ -44,8 +47,9 @@ async def settings(
 ) -> None:
     await reply.pause(interaction)
     said = []
-    if (automatic, mistakes, emoji) != (None, None, None):
-        said.append(await _playlist(interaction, playlist, automatic, mistakes, emoji))
+    chosen = {"automatic": automatic, "mistakes": mistakes, "doubles": doubles}
+    if emoji is not None or any(each is not None for each in chosen.values()):
+        said.append(await _playlist(interaction, playlist, emoji, chosen))
     if several is not None or everything is not None:
         said.append(await _layer(interaction, layer, playlist, several, everything))
     if learn is not None:
@@ -57,14 +61,12 @@ async def settings(
     await reply.show(interaction, Page("\n".join(said)))
 
 
-async def _playlist(
-    interaction: Interaction, playlist: str | None, automatic: bool | None, mistakes: int | None, emoji: str | None
-) -> str:
+async def _playlist(interaction: Interaction, playlist: str | None, emoji: str | None, chosen: dict[str, Any]) -> str:
     if playlist is None:
         raise BadChoice("Which playlist is that about? Choose it in `playlist:`.")
     store, found = interaction.client.services.store, await choices.chosen(interaction, playlist)
     worn = await _tried_on(interaction, emoji) if emoji is not None else None
-    kept = await keep.settings(store, found.member, found.playlist, automatic=automatic, mistakes=mistakes, emoji=worn)
+    kept = await keep.settings(store, found.member, found.playlist, emoji=worn, **chosen)
     return texts.rules(kept)
 
 

@@ -42,6 +42,7 @@ playlist = Table(
     Column("automatic", Boolean, nullable=False, default=True),
     Column("mistakes", Integer, nullable=False, default=2),  # bearable mistakes in 20
     Column("snapshot", String),  # Spotify's snapshot_id when `content` was read
+    Column("doubles", Boolean, nullable=False, default=False),  # the same recording may go in under another id
     Column("removed_at", Moment),  # let go of: never written again, its labels kept
 )
 
@@ -53,6 +54,10 @@ content = Table(
     Column("position", Integer, primary_key=True),
     Column("song", String, nullable=False),
     Column("added_at", Moment),
+    Column("isrc", String),
+    Column("naming", String),  # core.recording.naming
+    Column("duration_ms", Integer),
+    Column("playable", Boolean, nullable=False, default=True),
 )
 
 card = Table(

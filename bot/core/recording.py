@@ -1,0 +1,75 @@
+"""Recording: whether two songs are the same recording under different ids: a single and its album, a re-release.
+
+Pure. The same by its ISRC, or by name, artists and length.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+SLACK = 2_000  # milliseconds by which releases of one recording differ in length
+
+
+class Named(Protocol):
+    """What is known of a recording. `naming`: as the function below makes it; None where the name is not known."""
+
+    @property
+    def isrc(self) -> str | None: ...
+    @property
+    def naming(self) -> str | None: ...
+    @property
+    def duration_ms(self) -> int | None: ...
+
+
+def naming(title: str, artists: Sequence[str]) -> str | None:
+    """Return name and artists in one spelling, whatever the artists' order; None without both."""
+    names = sorted(filter(None, map(_plain, artists)))
+    plain = _plain(title)
+    return "|".join([plain, *names]) if plain and names else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def same(one: Named, other: Named) -> bool:
+    """Whether two songs are one recording."""
+    if one.isrc and one.isrc == other.isrc:
+        return True
+    if one.naming is None or one.naming != other.naming or one.duration_ms is None or other.duration_ms is None:
+        return False
+    return abs(one.duration_ms - other.duration_ms) <= SLACK
+
+
+def standing(songs: Mapping[str, Named], there: Iterable[Named]) -> set[str]:
+    """Return those of `songs` of which some place `there` holds the recording, under whatever id."""
+    by_isrc: set[str] = set()
+    by_naming: dict[str, list[Named]] = {}
+    for each in there:
+        if each.isrc:
+            by_isrc.add(each.isrc)
+        if each.naming:
+            by_naming.setdefault(each.naming, []).append(each)
+    return {
+        song
+        for song, known in songs.items()
+        if known.isrc in by_isrc or any(same(known, each) for each in by_naming.get(known.naming or "", ()))
+    }
+
+
+def doubles(there: Sequence[Named]) -> list[list[int]]:
+    """Return the places (from 0) that hold the same recording, group by group, in their order."""
+    groups: list[list[int]] = []
+    group_of: dict[str, list[list[int]]] = {}
+    for at, each in enumerate(there):
+        keys = [key for key in (each.isrc, each.naming) if key]
+        near = [group for key in keys for group in group_of.get(key, ())]
+        found = next((group for group in near if same(there[group[0]], each)), None)
+        if found is None:
+            found = []
+            groups.append(found)
+        found.append(at)
+        for key in keys:
+            if not any(found is group for group in group_of.setdefault(key, [])):
+                group_of[key].append(found)
+    return [group for group in groups if len(group) > 1]
