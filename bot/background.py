@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable
-from contextvars import Context
 
 log = logging.getLogger(__name__)
 Do = Callable[[], Awaitable[object]]
@@ -19,9 +18,7 @@ class Background:
         if name in self._running:
             self._again[name] = do
         else:
-            # In a context of its own: begun by a job, it would count as a step of that job.
-            task = asyncio.create_task(self._run(name, do), context=Context())
-            self._running[name] = task
+            task = self._running[name] = asyncio.create_task(self._run(name, do))
             task.add_done_callback(lambda _: self._running.pop(name))
 
     async def _run(self, name: Hashable, do: Do) -> None:

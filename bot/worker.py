@@ -122,8 +122,8 @@ class Worker:
             await self._mouth.progress(job.member, "sync", done, total)
 
         synced = await library.sync(services.store, music, account, now, progress)
+        await link.recognise(services.store, services.vault, job.member)
         async with services.store.writing() as tx:
-            await link.recognise(tx, services.vault, job.member)
             body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
             await notices.add(tx, job.member, "synced", body, now)
         await share_rest(services, job.member)

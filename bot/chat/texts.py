@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.chat import sentences, words
+from bot.core import limits
 from bot.core.records import Account, ApiToken, Layer, Member, Model, Playlist, Song
 from bot.core.shared import SHELF
 from bot.errors import timestamp
@@ -41,6 +42,8 @@ def imported(file: str, found: Imported) -> str:
     said = [f"Read {words.count(found.songs, 'song')} from {words.escape(file)}; your library has {found.total:,} now."]
     if found.linked:
         said.append("It stays the one at Spotify: from the file I keep what is known of each song.")
+    if found.over:
+        said.append(f"{words.count(found.over, 'song')} left out: {limits.SONGS:,} is as many as a library holds.")
     if found.with_features < found.songs:
         without = found.songs - found.with_features
         said.append(f"{without:,} of them come without anything to learn from (tempo, energy, genres …).")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core import limits
+
 REFUSED = frozenset({"spotify"})  # sources that never enter a model (Spotify's developer terms)
 LIKED = "liked"  # the number that says when a song was liked, as a year; a model uses it only where it helps
 TAG = "tag: "  # before the name of a tag that is heard, whose score is a number
@@ -36,6 +38,31 @@ class SongFeatures:
     def known(self) -> bool:
         """Whether there is anything to learn from or to go by."""
         return bool(self.numbers) or any(self.sets.values()) or bool(self.embeddings)
+
+
+def bounded(song: SongFeatures) -> SongFeatures:
+    """Return as much of what a member's file says about a song as is kept (`core.limits`)."""
+    numbers = [name for name in song.numbers if len(name) <= limits.NAME][: limits.NUMBERS]
+    sets = {name: tokens for name, tokens in song.sets.items() if len(name) <= limits.NAME}
+    kept = {
+        name: sorted(each for each in tokens if len(each) <= limits.TOKEN)[: limits.TOKENS]
+        for name, tokens in sets.items()
+    }
+    return SongFeatures(
+        {name: song.numbers[name] for name in numbers},
+        {name: frozenset(tokens) for name, tokens in kept.items()},
+        {name: song.provenance[name] for name in (*numbers, *kept)},
+    )
+
+
+def filled_in(song: SongFeatures, other: SongFeatures) -> SongFeatures:
+    """Return the song with `other`'s values where its own are missing."""
+    return SongFeatures(
+        {**other.numbers, **song.numbers},
+        {**other.sets, **song.sets},
+        {**other.provenance, **song.provenance},
+        {**other.embeddings, **song.embeddings},
+    )
 
 
 def refuse(songs: Iterable[SongFeatures]) -> None:

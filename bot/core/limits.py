@@ -6,6 +6,8 @@ way out. Where the oldest gives way, nothing is refused. `tests/contract/test_li
 
 # Refused beyond
 
+SONGS = 50_000  # liked songs of a member; of Spotify's, the newest are kept
+IMPORTS_AT_ONCE = 3  # files that are being read, of all members: each is in memory
 LAYERS = 10  # of a member
 PLAYLISTS = 25  # in a layer: what a select of Discord holds
 PLAYLISTS_EVER = 500  # of a member, those that they let go of among them: their labels are kept
@@ -27,6 +29,13 @@ SHARED_IN_SERVER = 100  # that have not ended
 SHARED_PARTNERS = 50  # members of a group
 SHARED_SONGS = 500  # on record of one playlist
 SHARED_ADDS_A_DAY = 10  # songs of one member in one playlist
+
+# The first are kept, of what a member's file says about one song
+
+NUMBERS = 40
+TOKENS = 40  # of a set: genres, tags, artists
+NAME = 60  # characters of a number's or set's name
+TOKEN = 100  # characters
 
 # The oldest gives way
 

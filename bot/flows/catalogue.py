@@ -112,7 +112,7 @@ class Catalogue:
         """Return what is known of a song of theirs or of the catalogue. Raises BadChoice."""
         entry = (await self.visible(member, [song])).get(song)
         async with self._store.reading() as tx:
-            if song in await songs.liked(tx, member) and (own := await songs.get(tx, song, member)):
+            if await songs.is_liked(tx, member, song) and (own := await songs.get(tx, song, member)):
                 return About(own, (await songs.features(tx, member, [own]))[song], entry)
             if entry is None:
                 raise BadChoice(GONE)

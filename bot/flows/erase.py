@@ -9,13 +9,15 @@ import asyncio
 import json
 import logging
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.adapters.jobs import Jobs
 from bot.adapters.scratch import Scratch
-from bot.adapters.store import Store, Tx, models, songs, whole
+from bot.adapters.store import Store, Tx, entries, models, own, songs, whole
+from bot.adapters.store.rows import CHUNK
 from bot.errors import StoreError
 from bot.flows.outlook import Outlooks
 
@@ -28,6 +30,10 @@ async def export(store: Store, member: int) -> bytes:
     """Return everything that is kept about the member as JSON, table by table."""
     async with store.reading() as tx:
         tables = await whole.export(tx, member)
+    return await asyncio.to_thread(_as_json, tables)
+
+
+def _as_json(tables: Mapping[str, Any]) -> bytes:
     return json.dumps(tables, indent=1, ensure_ascii=False, default=_plain).encode()
 
 
@@ -97,13 +103,42 @@ class Erasing:
 
     async def _delete(self, member: int) -> None:
         await self._jobs.forget(member)
+        await delete_rows(self._store, member, whole.LARGE)
         async with self._store.writing() as tx:
             await whole.erase(tx, member)
-            await songs.forget_unused(tx)
             await sweep_models(tx, self._models_dir)
+        await forget_unused(self._store)
         self._outlooks.forget(member)
         self._scratch.empty()
         await self._jobs.forget(member)  # what was begun meanwhile
+
+
+async def delete_rows(store: Store, member: int, tables: whole.Tables) -> None:
+    """Delete the member's rows from large tables, a slice at a time: others write in between (promise P40)."""
+    for table in tables:
+        while True:
+            async with store.reading() as tx:
+                keys = await whole.keys_of(tx, table, member, CHUNK)
+            if not keys:
+                break
+            async with store.writing() as tx:
+                await whole.delete_keys(tx, table, keys)
+
+
+async def forget_unused(store: Store) -> None:
+    """Delete songs that nobody has any more, a slice at a time; looked for while others write."""
+    while True:
+        async with store.reading() as tx:
+            ids, pairs = await songs.unused(tx, CHUNK), await own.unused(tx, CHUNK)
+            gone = (await entries.strangers(tx))[:CHUNK]
+        if not (ids or pairs or gone):
+            return
+        async with store.writing() as tx:
+            await songs.forget(tx, ids)
+        async with store.writing() as tx:
+            await own.forget(tx, pairs)
+        async with store.writing() as tx:
+            await entries.forget(tx, gone)
 
 
 async def sweep_models(tx: Tx, models_dir: Path) -> None:

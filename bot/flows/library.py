@@ -3,20 +3,27 @@
 import asyncio
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
+from weakref import WeakKeyDictionary
 
-from bot.adapters.store import Store, members, playlists, songs, writes
-from bot.core import tables
-from bot.core.features import SongFeatures
+from bot.adapters.store import Store, Tx, brought, members, playlists, songs, whole, writes
+from bot.core import limits, tables
+from bot.core.features import bounded
 from bot.core.markup import escape
-from bot.core.records import Account, Like, Playlist, Song
-from bot.errors import BadFile
-from bot.flows.likes import Progress, gone, look, settle
+from bot.core.records import Account, Member, Playlist, Song
+from bot.errors import BadChoice, BadFile
+from bot.flows.likes import PAGE, Progress, gone, look, settle
 from bot.ports import Likes, Music
 
 MOST_NAMED = 10  # bad rows that are told one by one
+SLICE = 50  # songs that are kept in one transaction: others write between two of them
+BEING_READ: WeakKeyDictionary[Store, set[int]] = WeakKeyDictionary()  # members whose file is read just now
+ERASED = "Your data was deleted while I read your file, so nothing of it is kept."
+Fetch = Callable[[], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +47,23 @@ async def sync(store: Store, likes: Likes, account: Account, now: datetime, prog
     found = await look(store, likes, account, known, now, progress)
     missing = set() if found.unchanged else known.keys() - found.seen
     lost = await gone(likes, account, missing, len(known))
-    doubtful = not found.unchanged and (found.rows != found.total or lost != missing)
+    doubtful = not found.unchanged and (found.rows != _readable(found.total) or lost != missing)
     await settle(store, account, found, lost, now, doubtful=doubtful)
     total = len(known) + found.new - len(lost) if found.total is None else found.total
     return Synced(total, found.new, len(lost), found.calls)
+
+
+def _readable(total: int | None) -> int | None:
+    """How many rows of Spotify's list a full look reads."""
+    return None if total is None else min(total, -(-limits.SONGS // PAGE) * PAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What a file brought: songs read, songs in the library now, rows that were no song and why.
 
-    spoken: rows for episodes and for files on somebody's disk. linked: the library is the one at Spotify, so that only
-    what is known of the songs was kept.
+    spoken: rows for episodes and for files on somebody's disk. over: songs that there was no room for. linked: the
+    library is the one at Spotify, so that only what is known of the songs was kept.
     """
 
     songs: int
@@ -61,50 +73,114 @@ class Imported:
     bad_rows: int = 0
     spoken: int = 0
     linked: bool = False
+    over: int = 0
 
 
 async def import_file(store: Store, member: int, name: str, data: bytes, now: datetime) -> Imported:
     """Make a file of songs (`core.tables`) the member's library, or add it to what they imported before.
 
-    Rows without a title are counted and named, the rest is kept. Raises BadFile for what is no such file.
+    Read and kept slice by slice, so that nobody waits for it. Cut short, the part that was kept stays, and importing
+    the file again adds the rest. Rows without a title are counted and named, the rest is kept. Raises BadFile for what
+    is no such file, BadChoice while another file of theirs is read, or when they were erased meanwhile.
     """
-    read = await asyncio.to_thread(_read, name, data)  # 50,000 rows take seconds
-    known = {song: each for song, each in read.features.items() if each.known}
+
+    async def given() -> bytes:
+        return data
+
+    return await import_fetched(store, member, name, given, now)
+
+
+async def import_fetched(store: Store, member: int, name: str, fetch: Fetch, now: datetime) -> Imported:
+    """Fetch a file, and do what `import_file` does. Refused before it is fetched while another one is being read."""
+    with _one_at_a_time(store, member):
+        async with store.reading() as tx:
+            theirs = await members.get(tx, member)
+        since = theirs.created_at if theirs is not None else None
+        return await _import(store, member, since, await asyncio.to_thread(_Reading, name, await fetch()), now)
+
+
+@contextmanager
+def _one_at_a_time(store: Store, member: int) -> Iterator[None]:
+    reading = BEING_READ.setdefault(store, set())
+    if member in reading:
+        raise BadChoice("I'm still reading the file you sent before. Send this one when I've answered.")
+    if len(reading) >= limits.IMPORTS_AT_ONCE:
+        raise BadChoice(f"I'm reading {limits.IMPORTS_AT_ONCE} files of other members. Send yours again in a minute.")
+    reading.add(member)
+    try:
+        yield
+    finally:
+        reading.remove(member)
+
+
+async def _import(store: Store, member: int, since: datetime | None, reading: "_Reading", now: datetime) -> Imported:
+    """since: when the member was first heard of, None for who is new."""
+    while piece := await asyncio.to_thread(reading.next):
+        since = await _keep(store, member, since, reading, piece, now)
+    if not reading.seen:
+        named = "; ".join(map(escape, reading.bad[:3]))
+        raise BadFile(f"{escape(reading.name)} has no song in it that I can read. {named}".strip())
     async with store.writing() as tx:
-        await members.ensure(tx, member, now)
         linked = await members.account(tx, member) is not None
-        if not linked:
-            await members.change(tx, member, source="file")
-            await songs.bring(tx, member, read.likes.values())
-        await songs.save_features(tx, member, "csv", known, now)
+        await songs.tell(tx, member, now)
         total = await songs.count(tx, member)
-    return Imported(len(read.likes), total, len(known), read.bad[:MOST_NAMED], len(read.bad), read.spoken, linked)
+    counts = (len(reading.seen), total, reading.with_features, reading.bad, reading.bad_rows, reading.spoken)
+    return Imported(*counts, linked, reading.over)
 
 
-@dataclass(slots=True)
-class _Read:
-    likes: dict[str, Like] = field(default_factory=dict)
-    features: dict[str, SongFeatures] = field(default_factory=dict)
-    bad: list[str] = field(default_factory=list)
-    spoken: int = 0
+async def _keep(
+    store: Store, member: int, since: datetime | None, reading: "_Reading", piece: Sequence[tables.Found], now: datetime
+) -> datetime:
+    """Keep a slice; return when its member was first heard of."""
+    async with store.writing() as tx:
+        theirs = await members.ensure(tx, member, now) if since is None else await members.get(tx, member)
+        if theirs is None or theirs.created_at != (since or theirs.created_at) or await whole.is_going(tx, member):
+            raise BadChoice(ERASED)
+        if await members.account(tx, member) is None:
+            piece = await _like(tx, theirs, reading, piece)
+        said = {each.like.song.song: bounded(each.features) for each in piece if each.features.known}
+        reading.with_features += await brought.add(tx, member, said, limits.SONGS, now)
+    return theirs.created_at
 
 
-def _read(name: str, data: bytes) -> _Read:
-    """Read a file row by row. Raises BadFile when there is no song in it."""
-    found = _Read()
-    for row in tables.songs_in(table_of(name, data), "csv"):
-        if isinstance(row, tables.BadRow):
-            found.bad.append(str(row))
-        elif isinstance(row, tables.NoSong):
-            found.spoken += 1
-        else:
-            found.likes.setdefault(row.like.song.song, row.like)
-            found.features[row.like.song.song] = row.features
-    if not found.likes:
-        raise BadFile(
-            f"{escape(name)} has no song in it that I can read. {'; '.join(map(escape, found.bad[:3]))}".strip()
-        )
-    return found
+async def _like(tx: Tx, theirs: Member, reading: "_Reading", piece: Sequence[tables.Found]) -> Sequence[tables.Found]:
+    """Add songs to the library as far as there is room; return those that are in it now."""
+    member = theirs.member
+    held = await songs.liked_of(tx, member, (each.like.song.song for each in piece))
+    room = limits.SONGS - await songs.count(tx, member)
+    new = [each for each in piece if each.like.song.song not in held]
+    reading.over += max(0, len(new) - room)
+    over = {each.like.song.song for each in new[max(0, room) :]}
+    kept = [each for each in piece if each.like.song.song not in over]
+    if theirs.source != "file":
+        await members.change(tx, member, source="file")
+    await songs.bring(tx, member, (each.like for each in kept))
+    return kept
+
+
+class _Reading:
+    """A file that is read slice by slice, and what has come of it so far. Raises BadFile."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name, self.seen = name, set[str]()
+        self.bad: list[str] = []
+        self.bad_rows = self.spoken = self.with_features = self.over = 0
+        self._rows = tables.songs_in(table_of(name, data), brought.SOURCE)
+
+    def next(self) -> list[tables.Found]:
+        """Return the next songs, none twice; an empty list at the end."""
+        return list(islice(self._songs(), SLICE))
+
+    def _songs(self) -> Iterator[tables.Found]:
+        for row in self._rows:
+            if isinstance(row, tables.BadRow):
+                self.bad_rows += 1
+                self.bad += [str(row)] if len(self.bad) < MOST_NAMED else []
+            elif isinstance(row, tables.NoSong):
+                self.spoken += 1
+            elif row.like.song.song not in self.seen:
+                self.seen.add(row.like.song.song)
+                yield row
 
 
 def table_of(name: str, data: bytes) -> tables.Table:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, members, songs
+from bot.adapters.store.rows import chunks
+from bot.core import limits
 from bot.core.records import Account
 from bot.errors import NotLinked
 from bot.ports import Likes, LikesPage
@@ -48,7 +50,7 @@ async def look(
         found.new += new
         offset, empty = offset + PAGE, 0 if page.rows else empty + 1
         found.unchanged = not new and _as_before(account, len(known), found)
-        if found.unchanged or _is_last(page, offset):
+        if found.unchanged or _is_last(page, offset) or offset >= limits.SONGS:
             break
         await progress(min(offset, page.total or offset), page.total or offset)
     return found
@@ -78,12 +80,13 @@ async def _keep(store: Store, account: Account, page: LikesPage, now: datetime) 
     async with store.writing() as tx:
         if await members.account(tx, account.member) is None:
             raise NotLinked
-        known = await songs.liked(tx, account.member)
-        changed = [like for like in page.likes if known.get(like.song.song, now) != like.added_at]
+        known = await songs.liked_of(tx, account.member, (like.song.song for like in page.likes))
+        changed = [like for like in page.likes if (like.song.song, like.added_at) not in known.items()]
         new = [like for like in changed if _is_new(like.added_at, account)]
         await songs.save(tx, (like.song for like in page.likes), now)
         await songs.like(tx, account.member, [like for like in changed if like not in new], now)
         await songs.like(tx, account.member, new, now, fresh=True)
+        await songs.keep_newest(tx, account.member, limits.SONGS)
 
 
 def _is_new(added_at: datetime | None, account: Account) -> bool:
@@ -112,8 +115,10 @@ async def settle(
     store: Store, account: Account, found: Look, lost: Collection[str], now: datetime, *, doubtful: bool
 ) -> None:
     """Let go of what is lost, and note what the next look goes by. A doubt makes it read everything, once."""
+    for piece in chunks(lost):
+        async with store.writing() as tx:
+            await songs.unlike(tx, account.member, piece)
     async with store.writing() as tx:
-        await songs.unlike(tx, account.member, lost)
         doubted_at = now if doubtful and account.doubted_at is None else None
         holes = None if doubted_at or found.total is None else found.total - await songs.count(tx, account.member)
         values = {"synced_at": now, "total": found.total, "holes": holes, "doubted_at": doubted_at}

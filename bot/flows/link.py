@@ -8,11 +8,12 @@ The state is 256 random bits, single-use, good for ten minutes and bound to the 
 be neither guessed nor read from a backup (promise P32).
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,12 +21,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bot.adapters.spotify import Spotify, seal_tokens
-from bot.adapters.store import Store, Tx, answers, members, notices, playlists, songs, whole
+from bot.adapters.store import Store, Tx, answers, members, notices, songs, whole
+from bot.adapters.store.rows import chunks
 from bot.adapters.vault import Vault
 from bot.config import is_client_id
 from bot.core.records import Account
 from bot.errors import BadChoice, LinkRefused, SpotifyError, WrongCode
-from bot.flows.erase import sweep_models
+from bot.flows.erase import delete_rows, forget_unused, sweep_models
 from bot.ports import Profile, Tokens
 
 GOOD_FOR = timedelta(minutes=10)  # a link, and the code that its page shows
@@ -134,6 +136,10 @@ class Linking:
         sealed = seal_tokens(self._vault, member, consent.tokens)
         profile, now = consent.profile, self._clock()
         account = Account(member, consent.client_id, profile.user_key, profile.name, sealed, consented_at=now)
+        async with self._store.reading() as tx:
+            before = await members.account(tx, member)
+        if before is not None and before.user_key != account.user_key:
+            await delete_rows(self._store, member, whole.LARGE_FROM_SPOTIFY)
         async with self._store.writing() as tx:
             if await members.get(tx, member) is None:  # erased meanwhile
                 raise LinkRefused
@@ -237,14 +243,30 @@ async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> b
     The member's own answers stay, but the songs in them become unreadable: linked again, the same songs match again.
     Playlists stay as names: handed over again, they have their labels back. Models go; they are soon trained again.
     """
+    async with store.reading() as tx:
+        told = await answers.songs(tx, member)
+    await _rename(store, member, await asyncio.to_thread(_sealed, vault, member, told))
+    await delete_rows(store, member, whole.LARGE_FROM_SPOTIFY)
     async with store.writing() as tx:
-        for layer in await playlists.layers(tx, member):
-            await answers.rename_songs(tx, layer.layer, lambda song: seal_song(vault, member, song))
+        told = await answers.songs(tx, member)  # those said meanwhile
+        await answers.rename_songs(tx, member, _sealed(vault, member, told))
         await whole.forget_spotify(tx, member)
-        await songs.forget_unused(tx)
         await sweep_models(tx, models_dir)
         await members.change(tx, member, source=None, next_poll_at=None)
+    await forget_unused(store)
     return await store.scrub()
+
+
+async def _rename(store: Store, member: int, names: Mapping[str, str]) -> None:
+    """Rename songs in the member's answers, a slice at a time: others write in between."""
+    for piece in chunks(names):
+        async with store.writing() as tx:
+            await answers.rename_songs(tx, member, {song: names[song] for song in piece})
+
+
+def _sealed(vault: Vault, member: int, songs: Iterable[str]) -> dict[str, str]:
+    """Return sealed names for those of the songs that have none."""
+    return {song: seal_song(vault, member, song) for song in songs if not song.startswith(SEALED_SONG)}
 
 
 def seal_song(vault: Vault, member: int, song: str) -> str:
@@ -254,11 +276,13 @@ def seal_song(vault: Vault, member: int, song: str) -> str:
     return SEALED_SONG + hmac.new(vault.derive(member, "song"), song.encode(), "sha256").hexdigest()
 
 
-async def recognise(tx: Tx, vault: Vault, member: int) -> None:
+async def recognise(store: Store, vault: Vault, member: int) -> None:
     """Give sealed answers their songs back, as far as the library holds them again."""
-    known = {seal_song(vault, member, song): song for song in await songs.liked(tx, member)}
-    for layer in await playlists.layers(tx, member):
-        await answers.rename_songs(tx, layer.layer, lambda song: known.get(song, song))
+    async with store.reading() as tx:
+        sealed = {song for song in await answers.songs(tx, member) if song.startswith(SEALED_SONG)}
+        held = list(await songs.liked(tx, member)) if sealed else []
+    named = await asyncio.to_thread(_sealed, vault, member, held)
+    await _rename(store, member, {name: song for song, name in named.items() if name in sealed})
 
 
 def days_left(account: Account, now: datetime) -> int:

@@ -92,7 +92,7 @@ async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> l
     """Keep an answer; None where the song, or the playlist that the member saw, is no longer theirs to sort."""
     layer = await playlists.layer(tx, prompt.layer)
     kept = {each.playlist for each in await playlists.in_layer(tx, prompt.layer)}
-    if layer is None or playlist not in kept | {None} or prompt.song not in await songs.liked(tx, prompt.member):
+    if layer is None or playlist not in kept | {None} or not await songs.is_liked(tx, prompt.member, prompt.song):
         return None
     kind = Kind.NONE if playlist is None else Kind.ALSO if layer.several else Kind.ONLY
     chosen = () if playlist is None else (playlist,)

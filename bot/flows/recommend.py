@@ -186,7 +186,7 @@ class Recommender:
         visible = await entries.still(tx, await self._catalogue.sees_all(tx, member), [song])
         if visible and (placed := index.neighbours.point(song)) is not None:
             return placed
-        if not visible and song not in await songs.liked(tx, member):
+        if not visible and not await songs.is_liked(tx, member, song):
             raise BadChoice(NOT_YOURS)
         described = await songs.some(tx, [song], member)
         point = _measured(index.space, list((await songs.features(tx, member, list(described.values()))).values()))

@@ -28,7 +28,8 @@ async def save(store: Store, music: Music, member: int) -> int:
 
 async def _round(store: Store, music: Music, member: int) -> int:
     async with store.writing() as tx:
-        waiting, held = await shown.to_save(tx, member), await songs.liked(tx, member)
+        waiting = await shown.to_save(tx, member)
+        held = await songs.liked_of(tx, member, (each.song for each in waiting))
         for each in waiting:
             if (each.song in held) == (each.saving == "save"):  # a like that was there before is not ours to take out
                 await shown.set_saving(tx, member, [each.song], None)

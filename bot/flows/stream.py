@@ -120,7 +120,7 @@ class Stream:
             known = await members.get(tx, member)
             if known is None or known.source is None or not savable(entry.song):
                 raise BadChoice(NOT_AT_SPOTIFY)
-            if entry.song.song not in await songs.liked(tx, member):
+            if not await songs.is_liked(tx, member, entry.song.song):
                 await shown.say(tx, member, song, self._clock(), said="like", saving="save")
         await self._save(member)
 
@@ -223,7 +223,7 @@ class Stream:
         known, before = await members.ensure(tx, member, now), await shown.get(tx, member, song.song)
         saving = before.saving if before is not None else None
         ours = "saved" if saving in ("saved", "drop") else None  # what the feed put there is not taken out after all
-        if song.song in await songs.liked(tx, member):
+        if await songs.is_liked(tx, member, song.song):
             await shown.say(tx, member, song.song, now, said=said, saving=ours)
             return Liked(saved=True, ask=False, before=True)
         can = known.source is not None and savable(song)

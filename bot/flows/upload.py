@@ -57,7 +57,7 @@ async def upload(
             raise BadFile(error.for_member()) from error
     features = features_heard(heard.numbers, heard.vectors)
     async with store.writing() as tx:
-        if song not in await songs.liked(tx, member):  # erased, or unlinked, while it was heard
+        if not await songs.is_liked(tx, member, song):  # erased, or unlinked, while it was heard
             raise BadChoice("That song is not in your library.")
         await songs.save_features(tx, member, SOURCE, {song: features}, now)
     return found
@@ -66,7 +66,7 @@ async def upload(
 async def _own(store: Store, member: int, song: str) -> Song:
     async with store.reading() as tx:
         found = await songs.get(tx, song, member)
-        liked = await songs.liked(tx, member)
-    if found is None or song not in liked:
+        liked = await songs.is_liked(tx, member, song)
+    if found is None or not liked:
         raise BadChoice("That song is not in your library.")
     return found

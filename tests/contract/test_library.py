@@ -6,7 +6,6 @@ from math import ceil
 import pytest
 
 from bot.adapters.store import Store, members, playlists, songs, writes
-from bot.chat import texts
 from bot.core.records import Item
 from bot.errors import BadFile
 from bot.flows import library
@@ -94,15 +93,6 @@ async def test_a_file_becomes_the_library_and_bad_rows_are_named(store, now) -> 
     assert known.numbers["tempo"] == 120.5
     assert known.sets["genres"] == {"folk", "indie"}
     assert known.provenance["tempo"] == "csv"
-
-
-async def test_episodes_are_counted_and_never_kept(store, now) -> None:
-    episode = "spotify:episode:0000000000000000000201,Talk,Show,Ann,2023,1,,,,,\n"
-    found = await library.import_file(store, MEMBER, "liked.csv", (EXPORTIFY + episode).encode(), now)
-    assert (found.songs, found.bad_rows, found.spoken) == (2, 2, 1)
-    assert "1 row left out: episodes or local files" in texts.imported("liked.csv", found)
-    async with store.reading() as tx:
-        assert not any("episode" in song for song in await songs.liked(tx, MEMBER))
 
 
 async def test_importing_again_adds_and_changes_nothing_else(store, now) -> None:

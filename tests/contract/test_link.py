@@ -25,8 +25,8 @@ async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_lab
 
     await linked.link()
     await library.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
-    async with linked.store.writing() as tx:
-        await link.recognise(tx, linked.vault, MEMBER)
+    await link.recognise(linked.store, linked.vault, MEMBER)
+    async with linked.store.reading() as tx:
         assert await answers.standing(tx, MEMBER, kept.layer) == [said]
     (found,) = await keep.offered(linked.store, await linked.music(), MEMBER)
     assert (await keep.take(linked.store, await linked.music(), MEMBER, "main", found)).playlist == kept.playlist

@@ -1,10 +1,10 @@
 """Answers: the append-only log of what members said about songs. `core.labels.fold` turns it into verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -97,12 +97,18 @@ async def forget_event(tx: Tx, member: int, event: int) -> None:
     await tx.execute(delete(ANSWER).where(ANSWER.c.member == member, ANSWER.c.event == event))
 
 
-async def rename_songs(tx: Tx, layer: int, renamed: Callable[[str], str]) -> None:
-    """Give the songs of a layer's answers other names; a name that stays costs nothing."""
-    found = select(ANSWER.c.song).where(ANSWER.c.layer == layer).distinct()
-    for song in list((await tx.execute(found)).scalars()):
-        if (new := renamed(song)) != song:
-            await tx.execute(update(ANSWER).where(ANSWER.c.layer == layer, ANSWER.c.song == song).values(song=new))
+async def songs(tx: Tx, member: int) -> list[str]:
+    """Return the songs that the member's answers are about, undone ones too."""
+    return list((await tx.execute(select(ANSWER.c.song).where(ANSWER.c.member == member).distinct())).scalars())
+
+
+async def rename_songs(tx: Tx, member: int, names: Mapping[str, str]) -> None:
+    """Give songs in the member's answers other names."""
+    if names:
+        theirs = ANSWER.c.member + 0 == member  # so that SQLite looks for the song, not through all their answers
+        named = update(ANSWER).where(theirs, ANSWER.c.song == bindparam("old"))
+        rows = [{"old": song, "new": new} for song, new in names.items()]
+        await tx.execute(named.values(song=bindparam("new")), rows)
 
 
 async def count_songs(tx: Tx, member: int) -> int:

@@ -68,11 +68,21 @@ async def _forget_asked(tx: Tx, member: int, song: str) -> None:
     await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == member, LOOKUP.c.song == song))
 
 
-async def forget_unused(tx: Tx) -> None:
-    """Delete the rows whose member has the song no longer, and what was looked up by them."""
-    held = [exists().where(table.c.member == OWN.c.member, table.c.song == OWN.c.song) for table in HOLDERS]
-    await tx.execute(delete(OWN).where(~or_(*held)))
-    asked = (FEATURE.c.owner != schema.OPERATOR, FEATURE.c.source.not_in(BROUGHT))
-    for table, which in ((FEATURE, asked), (LOOKUP, (LOOKUP.c.owner != schema.OPERATOR,))):
-        own = exists().where(OWN.c.member == table.c.owner, OWN.c.song == table.c.song)
-        await tx.execute(delete(table).where(*which, ~own))
+def _held() -> ColumnElement[bool]:
+    """Whether something of its member's holds the song."""
+    same = (and_(table.c.member == OWN.c.member, table.c.song == OWN.c.song) for table in HOLDERS)
+    return or_(*(exists().where(each) for each in same))
+
+
+async def unused(tx: Tx, limit: int) -> list[tuple[int, str]]:
+    """Return (member, song) of rows whose member has the song no longer."""
+    rows = await tx.execute(select(OWN.c.member, OWN.c.song).where(~_held()).limit(limit))
+    return [(row.member, row.song) for row in rows]
+
+
+async def forget(tx: Tx, pairs: Iterable[tuple[int, str]]) -> None:
+    """Delete those of the rows whose member has the song no longer, and what was looked up by them."""
+    for member, song in pairs:
+        here = (OWN.c.member == member, OWN.c.song == song)
+        if (await tx.execute(delete(OWN).where(*here, ~_held()))).rowcount:
+            await _forget_asked(tx, member, song)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, update
 
-from bot.adapters.store import own, schema
+from bot.adapters.store import own, rows, schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, record, upsert
 from bot.core.features import SongFeatures
@@ -101,6 +101,19 @@ async def liked(tx: Tx, member: int) -> dict[str, datetime | None]:
     return {row.song: row.added_at for row in rows}
 
 
+async def liked_of(tx: Tx, member: int, ids: Iterable[str]) -> dict[str, datetime | None]:
+    """Return those of `ids` that the member likes, with the moments they were liked."""
+    found: dict[str, datetime | None] = {}
+    for piece in chunks(ids):
+        query = select(LIKED.c.song, LIKED.c.added_at).where(LIKED.c.member == member, LIKED.c.song.in_(piece))
+        found |= {row.song: row.added_at for row in await tx.execute(query)}
+    return found
+
+
+async def is_liked(tx: Tx, member: int, song: str) -> bool:
+    return song in await liked_of(tx, member, [song])
+
+
 async def count(tx: Tx, member: int) -> int:
     return (await tx.execute(select(func.count()).where(LIKED.c.member == member))).scalar_one()
 
@@ -152,25 +165,47 @@ async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None, datetime | N
     return count, newest, await told_at(tx, schema.OPERATOR), await told_at(tx, member)
 
 
+async def keep_newest(tx: Tx, member: int, most: int) -> None:
+    """Let go of the oldest likes beyond `most`."""
+    await rows.keep_newest(tx, LIKED, most, LIKED.c.added_at, LIKED.c.member == member)
+
+
 async def unlike(tx: Tx, member: int, ids: Iterable[str]) -> None:
     for piece in chunks(ids):
         await tx.execute(delete(LIKED).where(LIKED.c.member == member, LIKED.c.song.in_(piece)))
 
 
-async def forget_unused(tx: Tx) -> None:
-    """Delete songs that nothing of anybody's holds any more, and what was looked up about them."""
-    holders = (
-        *(schema.liked, schema.content, schema.prompt, schema.card, schema.answer, schema.change),
-        *(schema.shown, schema.repost, schema.contribution, schema.round_entry),
-    )
-    await tx.execute(delete(SONG).where(*(~exists().where(table.c.song == SONG.c.song) for table in holders)))
-    known = select(SONG.c.song)
+HOLDERS = (*own.HOLDERS, schema.repost, schema.contribution, schema.round_entry)
+
+
+def _unheld() -> ColumnElement[bool]:
+    """Whether nothing of anybody's holds the song any more."""
+    return and_(*(~exists().where(table.c.song == SONG.c.song) for table in HOLDERS))
+
+
+async def unused(tx: Tx, limit: int) -> list[str]:
+    """Return songs that nothing of anybody's holds any more."""
+    return list((await tx.execute(select(SONG.c.song).where(_unheld()).limit(limit))).scalars())
+
+
+async def forget(tx: Tx, ids: Sequence[str]) -> None:
+    """Delete those of the songs that nothing holds still, and what was looked up about them."""
+    await tx.execute(delete(SONG).where(SONG.c.song.in_(ids), _unheld()))
+    known = await some(tx, ids)
+    gone = [song for song in ids if song not in known]
     looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
-    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.not_in(known)))
-    await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.not_in(known)))
-    await own.forget_unused(tx)
-    kept = select(OWN.c.song)  # the operator may have said which file an own song is
-    await tx.execute(delete(MATCH).where(MATCH.c.song.not_in(known), MATCH.c.song.not_in(kept)))
+    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.in_(gone)))
+    await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.in_(gone)))
+    still = exists().where(OWN.c.song == MATCH.c.song)  # the operator may have said which file an own song is
+    await tx.execute(delete(MATCH).where(MATCH.c.song.in_(gone), ~still))
+
+
+async def forget_unused(tx: Tx) -> None:
+    """Delete all songs that nothing of anybody's holds any more, and what was looked up about them."""
+    while ids := await unused(tx, rows.CHUNK):
+        await forget(tx, ids)
+    while pairs := await own.unused(tx, rows.CHUNK):
+        await own.forget(tx, pairs)
     unshared = ~shared().where(LIKED.c.song == schema.entry.c.song).exists()
     await tx.execute(delete(schema.entry).where(schema.entry.c.path.is_(None), unshared))
 
@@ -275,10 +310,11 @@ async def _known(tx: Tx, member: int, keys: set[str]) -> dict[str, list[Said]]:
     for piece in chunks(keys):
         query = select(FEATURE).where(FEATURE.c.owner.in_((schema.OPERATOR, member)), FEATURE.c.song.in_(piece))
         for row in await tx.execute(query):
-            found.setdefault(row.song, []).append(_said(row))
+            found.setdefault(row.song, []).append(said(row))
     return found
 
 
-def _said(row: Any) -> Said:
+def said(row: Any) -> Said:
+    """Return a row of features."""
     sets = {name: frozenset(tokens) for name, tokens in row.sets.items()}
     return Said(row.source, row.source in own.BROUGHT, SongFeatures(row.numbers, sets, {}, unpack(row.vectors)))

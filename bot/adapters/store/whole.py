@@ -1,9 +1,11 @@
 """The whole of a member: all that is kept about them, to hand out or to delete. Goes by the schema."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, exists, insert, or_, select, update
+from sqlalchemy import Column, Table, delete, exists, insert, or_, select, tuple_, update
 
 from bot.adapters.store import people, reposts, schema
 from bot.adapters.store.engine import Tx
@@ -33,8 +35,8 @@ async def export(tx: Tx, member: int) -> dict[str, list[dict[str, Any]]]:
     """Return every row of the member, or done by them, table by table; sealed columns are named, not shown."""
     found: dict[str, list[dict[str, Any]]] = {}
     for column in [each for _, owners in OWNED for each in owners if each not in OTHERS] + DONE_BY:
-        rows = await tx.execute(select(column.table).where(column == member))
-        found.setdefault(column.table.name, []).extend(map(_shown, rows))
+        rows = (await tx.execute(select(column.table).where(column == member))).all()
+        found.setdefault(column.table.name, []).extend(await asyncio.to_thread(list, map(_shown, rows)))
     return found
 
 
@@ -51,6 +53,11 @@ def _legible(name: str, value: Any) -> Any:
 async def begin_erasure(tx: Tx, member: int, now: datetime) -> None:
     if (await tx.execute(select(schema.erasure).where(schema.erasure.c.member == member))).first() is None:
         await tx.execute(insert(schema.erasure).values(member=member, begun_at=now))
+
+
+async def is_going(tx: Tx, member: int) -> bool:
+    """Whether the member's rows are being deleted."""
+    return member in await erasures(tx) and not await came_back(tx, member)
 
 
 async def came_back(tx: Tx, member: int) -> bool:
@@ -107,6 +114,24 @@ async def end_erasure(tx: Tx, member: int) -> None:
     await tx.execute(delete(schema.erasure).where(schema.erasure.c.member == member))
 
 
+Tables = Sequence[Table]
+LARGE: Tables = (  # tables in which a member may have tens of thousands of rows: emptied slice by slice
+    *(schema.change, schema.content, schema.card, schema.prompt, schema.liked, schema.shown, schema.distaste),
+    *(schema.answer, schema.own_song, schema.lookup, schema.feature, schema.notice),
+)
+
+
+async def keys_of(tx: Tx, table: Table, member: int, limit: int) -> list[tuple[Any, ...]]:
+    """Return the primary keys of some of the member's rows in a table."""
+    owner = dict(OWNED)[table][0]
+    rows = await tx.execute(select(*table.primary_key).where(owner == member).limit(limit))
+    return [tuple(row) for row in rows]
+
+
+async def delete_keys(tx: Tx, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+    await tx.execute(delete(table).where(tuple_(*table.primary_key).in_(keys)))
+
+
 FROM_SPOTIFY = (
     schema.account,
     schema.link_state,
@@ -120,6 +145,7 @@ FROM_SPOTIFY = (
     schema.model,
     schema.notice,
 )
+LARGE_FROM_SPOTIFY: Tables = [table for table in LARGE if table in FROM_SPOTIFY]
 
 
 async def forget_spotify(tx: Tx, member: int) -> None:

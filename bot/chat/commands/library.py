@@ -19,15 +19,15 @@ MOST_FILES = 10  # in one message
 
 
 @library.command(
-    name="import", description="Read your liked songs from a file that an exporter made; a second file adds to it"
+    name="import", description="Read your liked songs from a CSV file (Exportify makes one); a second file adds to it"
 )
-@app_commands.describe(file="A CSV from Exportify or another exporter, or YourLibrary.json from Spotify's data export")
+@app_commands.describe(file="A CSV with columns for title and artists, and whatever else is known of the songs")
 async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > MOST_BYTES:
         raise BadFile(texts.too_large(file.filename, MOST_BYTES))
     services, member = interaction.client.services, interaction.user.id
-    found = await flow.import_file(services.store, member, file.filename, await file.read(), services.clock())
+    found = await flow.import_fetched(services.store, member, file.filename, file.read, services.clock())
     interaction.client.offers.forget(member)
     if await hear.is_open(services.store, services.sources, member, services.clock()):
         await services.jobs.enqueue("hear", member)

@@ -147,12 +147,6 @@ def test_a_torn_row_is_named_and_takes_no_other_with_it(label: str) -> None:
     assert named(bad) == [3]
 
 
-def test_a_quote_that_is_never_closed_does_not_end_at_a_later_rows_quote() -> None:
-    songs, bad, _ = read('Title,Artist,Album\nWind,"Otis,1\n", live",Ann,Quay\nRain,Ben,Quay\n')
-    assert [each.like.song.title for each in songs] == [", live", "Rain"]
-    assert named(bad) == [2]
-
-
 def test_a_row_in_two_halves_is_no_song() -> None:
     half, rest = row("Own", 2).split("Song 2")
     songs, bad, _ = read(table(HEADER, row("Own"), f"{half}Song".replace('"', ""), f"2{rest}".replace('"', "")))

@@ -37,7 +37,7 @@ shown = Table(  # what the feed showed a member, and what they said of it
     "shown",
     metadata,
     of_member(primary_key=True),
-    Column("song", String, primary_key=True),
+    Column("song", String, primary_key=True, index=True),
     Column("key", String, nullable=False),  # as of an entry
     Column("at", Moment, nullable=False),  # the last time
     Column("said", String),  # "skip", "like" or "add"; None: nothing, or taken back

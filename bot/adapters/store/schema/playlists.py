@@ -49,10 +49,10 @@ playlist = Table(
 content = Table(
     "content",
     metadata,
-    of_member(),
+    of_member(index=True),
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("song", String, nullable=False),
+    Column("song", String, nullable=False, index=True),
     Column("added_at", Moment),
     Column("isrc", String),
     Column("naming", String),  # core.recording.naming
@@ -66,7 +66,7 @@ card = Table(
     Column("card", String, primary_key=True),  # random: what a button carries
     of_member(index=True),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
-    Column("song", String, nullable=False),
+    Column("song", String, nullable=False, index=True),
     Column("write", Serial),  # the receipt that this card asks about, if any
     Column("created_at", Moment, nullable=False),
 )
@@ -78,7 +78,7 @@ prompt = Table(
     of_member(index=True),
     Column("channel", BigInteger, nullable=False),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
-    Column("song", String, nullable=False),
+    Column("song", String, nullable=False, index=True),
     Column("shown", JSON, nullable=False, default=list, server_default="[]"),  # [emoji, playlist] as the message says
     Column("created_at", Moment, nullable=False),
 )
@@ -89,7 +89,7 @@ answer = Table(
     Column("answer", Serial, primary_key=True),
     of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False),
-    Column("song", String, nullable=False),
+    Column("song", String, nullable=False, index=True),
     Column("kind", String, nullable=False),  # core.labels.Kind
     Column("playlists", JSON, nullable=False),
     Column("source", String, nullable=False),  # core.labels.Source
@@ -131,10 +131,10 @@ change = Table(
     "change",
     metadata,
     Column("change", Serial, primary_key=True),
-    of_member(),
+    of_member(index=True),
     Column("write", Serial, ForeignKey("write.write", ondelete="CASCADE"), nullable=False, index=True),
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), nullable=False, index=True),
-    Column("song", String, nullable=False),
+    Column("song", String, nullable=False, index=True),
     Column("action", String, nullable=False),  # "add", "remove" or "ask"
     Column("position", Integer),  # where a song taken out stood, or is to be put back
     Column("state", String, nullable=False),  # core.journal.State

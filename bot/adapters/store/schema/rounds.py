@@ -27,7 +27,7 @@ round_entry = Table(
     Column("round_entry", Serial, primary_key=True),
     Column("round", Serial, ForeignKey("round.round", ondelete="CASCADE"), nullable=False),
     of_member(),
-    Column("song", String, nullable=False),
+    Column("song", String, nullable=False, index=True),
     Column("at", Moment, nullable=False),
     UniqueConstraint("round", "member"),
 )

@@ -35,7 +35,7 @@ contribution = Table(  # songs that were brought; what is dropped stays on recor
     "contribution",
     metadata,
     _of_shared(),
-    Column("song", String, primary_key=True),
+    Column("song", String, primary_key=True, index=True),
     by_member("brought_by"),
     Column("at", Moment, nullable=False),
     Column("dropped_at", Moment),

@@ -30,7 +30,7 @@ repost = Table(
     Column("server", BigInteger, nullable=False),
     Column("channel", BigInteger, nullable=False),
     Column("message", BigInteger),  # None while it is being posted
-    Column("song", String, nullable=False),
+    Column("song", String, nullable=False, index=True),
     Column("key", String, nullable=False),  # as of an entry
     Column("at", Moment, nullable=False),
 )

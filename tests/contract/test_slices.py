@@ -1,0 +1,242 @@
+"""Slices: whatever one member brings or deletes, no transaction writes more than a few hundred rows (promise P40)."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import event, insert
+
+from bot.adapters.store import Store, answers, brought, members, playlists, schema, songs, whole
+from bot.adapters.vault import Vault
+from bot.core import limits
+from bot.core.records import Account, Item, Like, Song
+from bot.errors import BadChoice, BadFile
+from bot.flows import erase, library, likes, link
+from bot.flows.likes import Look
+from bot.flows.watch import nothing
+from bot.ports import LikesPage
+
+ADA, BEN = 1001, 1002
+MOST_ROWS = 550  # in one transaction: a chunk of the store, and what goes with it
+MANY = 1_700
+WIDE = ("Tempo", "Energy", *(f"Column {at}" for at in range(85)))
+
+
+@contextmanager
+def rows_written(store: Store) -> Iterator[list[int]]:
+    """Yield the number of rows that each transaction has written, deletions by reference left out."""
+    engine, done = store._engine.sync_engine, list[int]()
+    going: dict[Any, int] = {}
+
+    def begun(connection: Any) -> None:
+        going[connection] = 0
+
+    def wrote(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            going[connection] = going.get(connection, 0) + max(cursor.rowcount, 0)
+
+    def ended(connection: Any) -> None:
+        done.append(going.pop(connection, 0))
+
+    listeners: dict[str, Callable[..., None]] = {"begin": begun, "after_cursor_execute": wrote, "commit": ended}
+    for name, listener in listeners.items():
+        event.listen(engine, name, listener)
+    yield done
+    for name, listener in listeners.items():
+        event.remove(engine, name, listener)
+
+
+def uri(at: int) -> str:
+    return f"spotify:track:{at:022d}"
+
+
+def file_of(numbers: range, columns: tuple[str, ...] = ("Tempo",)) -> bytes:
+    lines = [",".join(["Track URI", "Track Name", "Artist Name(s)", *columns])]
+    lines += [",".join([uri(at), f"Song {at}", "Ann", *(["1.5"] * len(columns))]) for at in numbers]
+    return "\n".join(lines).encode()
+
+
+async def has_much(store: Store, now: datetime) -> int:
+    """Have Ada like, label and keep many songs; return her layer."""
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await members.save_account(tx, Account(ADA, "c" * 32, "ada", "Ada", b"sealed", now))
+        liked = [Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(MANY)]
+        await songs.like(tx, ADA, liked, now)
+        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
+        kept = await playlists.add(tx, ADA, layer, "All", "ref", "🟦")
+        await playlists.save_content(tx, kept, [Item(each.song.song, now) for each in liked], None)
+        said = {"member": ADA, "layer": layer, "kind": "only", "playlists": [kept.playlist], "source": "button"}
+        await tx.execute(insert(schema.answer), [said | {"song": uri(at), "event": at} for at in range(MANY)])
+    return layer
+
+
+def vault() -> Vault:
+    return Vault([Fernet.generate_key().decode()])
+
+
+async def test_p40_a_file_is_kept_a_few_rows_at_a_time_and_others_write_in_between(store, now) -> None:
+    order: list[str] = []
+
+    async def others() -> None:
+        while True:
+            async with store.writing() as tx:
+                await members.ensure(tx, BEN, now)
+            order.append("other")
+            await asyncio.sleep(0)
+
+    with rows_written(store) as written:
+        other = asyncio.create_task(others())
+        found = await library.import_file(store, ADA, "liked.csv", file_of(range(MANY)), now)
+        other.cancel()
+    assert found.total == found.songs == MANY
+    assert max(written) <= MOST_ROWS
+    assert len(order) >= MANY // library.SLICE  # a turn for each slice
+
+
+@pytest.mark.parametrize("what", ["unlink", "erase", "unlike", "recognise"])
+async def test_p40_deleting_and_renaming_goes_by_slices(store, now, tmp_path: Path, what: str) -> None:
+    keys, layer = vault(), await has_much(store, now)
+    async with store.reading() as tx:
+        account = await members.account(tx, ADA)
+        before = await answers.standing(tx, ADA, layer)
+    assert account is not None
+    if what == "recognise":
+        await link.unlink(store, keys, tmp_path, ADA)
+        async with store.writing() as tx:
+            liked = [Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(MANY)]
+            await songs.like(tx, ADA, liked, now)
+    with rows_written(store) as written:
+        match what:
+            case "unlink":
+                await link.unlink(store, keys, tmp_path, ADA)
+            case "erase":
+                await erase.delete_rows(store, ADA, whole.LARGE)
+                async with store.writing() as tx:
+                    await whole.erase(tx, ADA)
+                await erase.forget_unused(store)
+            case "unlike":
+                await likes.settle(store, account, Look(total=0), {uri(at) for at in range(MANY)}, now, doubtful=False)
+            case "recognise":
+                await link.recognise(store, keys, ADA)
+    assert max(written) <= MOST_ROWS
+    async with store.reading() as tx:
+        if what == "recognise":
+            assert await answers.standing(tx, ADA, layer) == before
+        else:
+            assert await songs.liked(tx, ADA) == {}
+        if what in ("unlink", "erase"):
+            assert await songs.some(tx, map(uri, range(MANY))) == {}
+
+
+async def nearly_full(store: Store, room: int, now: datetime) -> None:
+    """Have Ada like as many songs as a library holds, but for some room; all of them long ago."""
+    liked = {"member": ADA, "added_at": now - timedelta(days=1), "fresh": False}
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await tx.execute(insert(schema.liked), [liked | {"song": f"old:{at}"} for at in range(limits.SONGS - room)])
+
+
+async def test_p40_a_library_holds_so_many_songs_from_however_many_files(store, now) -> None:
+    await nearly_full(store, 150, now)
+    first = await library.import_file(store, ADA, "a.csv", file_of(range(100)), now)
+    second = await library.import_file(store, ADA, "b.csv", file_of(range(50, 250)), now)
+    assert (first.total, first.over) == (limits.SONGS - 50, 0)
+    assert (second.total, second.over) == (limits.SONGS, 100)
+    async with store.reading() as tx:
+        assert await brought.count(tx, ADA) == 150
+
+
+@dataclass
+class Newest:
+    """Spotify's list of likes, of which there are more than are kept; only its first page is new."""
+
+    page: LikesPage
+
+    async def likes(self, offset: int) -> LikesPage:
+        return self.page if offset == 0 else LikesPage((), 50, 0)
+
+
+async def test_p40_of_more_likes_than_a_library_holds_the_newest_are_kept(store, now) -> None:
+    await nearly_full(store, 10, now)
+    account = Account(ADA, "c" * 32, "ada", "Ada", b"sealed", now, synced_at=now)
+    async with store.writing() as tx:
+        await members.save_account(tx, account)
+    new = tuple(Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(50))
+    await likes.look(store, Newest(LikesPage(new, 50, 50)), account, (), now, nothing)
+    async with store.reading() as tx:
+        assert await songs.count(tx, ADA) == limits.SONGS
+        assert len(await songs.liked_of(tx, ADA, map(uri, range(50)))) == 50
+
+
+async def test_p40_what_is_kept_of_a_song_is_bounded(store, now) -> None:
+    await library.import_file(store, ADA, "wide.csv", file_of(range(3), (*WIDE, "x" * 900)), now)
+    async with store.reading() as tx:
+        known = await songs.features(tx, ADA, await songs.library(tx, ADA))
+    for each in known.values():
+        assert len(each.numbers) <= limits.NUMBERS
+        assert max(map(len, each.numbers)) <= limits.NAME
+        assert {"tempo", "energy"} <= each.numbers.keys()
+
+
+async def test_p40_one_file_of_a_member_is_read_at_a_time(store, now) -> None:
+    results = await asyncio.gather(
+        library.import_file(store, ADA, "a.csv", file_of(range(300)), now),
+        library.import_file(store, ADA, "b.csv", file_of(range(300)), now),
+        library.import_file(store, BEN, "c.csv", file_of(range(300)), now),
+        return_exceptions=True,
+    )
+    assert [isinstance(each, BadChoice) for each in results] == [False, True, False]
+    assert "still reading" in str(results[1])
+    with pytest.raises(BadFile):
+        await library.import_file(store, ADA, "none.csv", b"Track Name,Artist Name(s)\n", now)
+    await library.import_file(store, ADA, "a.csv", file_of(range(3)), now)  # after a bad one, too
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_p35_an_erasure_wins_over_a_file_that_is_being_read(store, now, known: bool) -> None:
+    if known:
+        await library.import_file(store, ADA, "first.csv", file_of(range(2)), now)
+
+    async def erased_meanwhile() -> bytes:
+        async with store.writing() as tx:
+            await members.ensure(tx, ADA, now)
+            await whole.begin_erasure(tx, ADA, now + timedelta(seconds=1))
+            if known:
+                await whole.erase(tx, ADA)
+        return file_of(range(300))
+
+    with pytest.raises(BadChoice, match="deleted while I read"):
+        await library.import_fetched(store, ADA, "liked.csv", erased_meanwhile, now)
+    async with store.reading() as tx:
+        assert await songs.count(tx, ADA) == await brought.count(tx, ADA) == 0
+
+
+async def test_p40_a_file_cut_short_is_whole_after_it_is_sent_again(store, now) -> None:
+    task = asyncio.create_task(library.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now))
+    for _ in range(10_000):
+        if count := await _count(store):
+            break
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert count < 1_000
+    assert (await library.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now)).total == 1_000
+
+
+async def _count(store: Store) -> int:
+    async with store.reading() as tx:
+        return await songs.count(tx, ADA)
+
+
+async def test_a_later_file_keeps_what_an_earlier_one_said_of_a_song(store, now) -> None:
+    await library.import_file(store, ADA, "a.csv", file_of(range(1), ("Tempo", "Energy")), now)
+    await library.import_file(store, ADA, "b.csv", file_of(range(1), ("Valence",)), now)
+    async with store.reading() as tx:
+        (known,) = (await songs.features(tx, ADA, await songs.library(tx, ADA))).values()
+    assert {"tempo", "energy", "valence"} <= known.numbers.keys()
