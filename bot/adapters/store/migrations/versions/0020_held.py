@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 WITH_SONGS = ("content", "card", "prompt", "answer", "change", "shown", "repost", "contribution", "round_entry")
 WITH_MEMBER = ("content", "change")
 
