@@ -22,7 +22,7 @@ def delimiter_of(head: Sequence[str]) -> str:
 
 def _sense(head: Sequence[str], delimiter: str) -> tuple[int, int]:
     rows = [split(line, delimiter) or [] for line in head]
-    return max(map(known, rows), default=0), max(map(len, rows[:1]), default=0)
+    return max(map(known, rows), default=0), sum(map(len, rows))
 
 
 def strict(lines: Iterable[str], delimiter: str) -> tuple[list[str], int] | None:

@@ -19,6 +19,7 @@ MOST_BYTES = 20_000_000  # of a file that a member sends; a library of 50,000 so
 MOST_ROWS = 50_000
 MOST_COLUMNS = 100
 MOST_JOINED = 20  # lines of a row whose cells hold line ends
+BACKUP = ("title", "artists", "album", "track_uri", "year")  # what spotify-backup writes, without any header
 SONG = frozenset({"title", "artists"})  # a line that names both is a header, wherever it stands
 
 
@@ -150,7 +151,13 @@ def _header(head: Sequence[str], delimiter: str) -> tuple[int, tuple[str, ...]]:
     rows = [(at, split(line, delimiter) or []) for at, line in enumerate(head, 1)]
     rows = [row for row in rows if any(row[1]) and not (row[0] == 1 and DECLARED.fullmatch(head[0].rstrip("\r\n")))]
     line, cells = max(rows, key=lambda row: known(row[1]), default=(0, []))
+    if not known(cells) and any(_is_backup(each) for _, each in rows):
+        return 0, BACKUP
     return line, tuple(clean(cell) for cell in cells)
+
+
+def _is_backup(cells: Sequence[str]) -> bool:
+    return len(cells) == len(BACKUP) and song_uri(cells[BACKUP.index("track_uri")]) is not None
 
 
 def _records(source: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[int, list[str] | None]]:

@@ -150,6 +150,14 @@ def test_other_exporters_are_read(form: str, uri: str | None, milliseconds: int 
     assert (kept.duration_ms, kept.isrc) == (milliseconds, code)
 
 
+def test_spotify_backup_writes_no_header() -> None:
+    songs, bad, _ = read(f"My songs\r\nNachtbus\tLena Ohm, Otis\tLinie 9\t{URI}\t2019-05-17\r\n\r\n")
+    (found,) = songs
+    kept = found.like.song
+    assert (kept.song, kept.title, kept.artists, kept.year) == (URI, "Nachtbus", ("Lena Ohm", "Otis"), 2019)
+    assert [each.line for each in bad] == [1]  # the playlist's name
+
+
 def test_chosics_shares_are_percentages() -> None:
     form = "Song,Artist,BPM,Dance,Energy,Acoustic\nNachtbus,Lena Ohm,120,50,1,100\n"
     assert only(form).features.numbers == {"tempo": 120, "danceability": 0.5, "energy": 0.01, "acousticness": 1}

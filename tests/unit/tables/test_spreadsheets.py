@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot.core.tables import MOST_CELL, MOST_COLUMNS, BadRow, Row, Table
+from bot.core.tables import MOST_CELL, MOST_COLUMNS, BadRow, NotATable, Row, Table
 from tests.unit.tables.forms import EXPORTIFY, NACHTBUS, REGEN, URI, named, only, read, song, table, titles
 
 TITLE = "“Don’t Wait” – Café"
@@ -169,6 +171,19 @@ def test_line_ends_within_quotes_and_noughts_do_no_harm() -> None:
 def test_what_a_row_lacks_is_said_with_its_line() -> None:
     _, bad, _ = read("Title,Artist\n,Maren\nBoats,\nWind,Otis\n")
     assert [str(each) for each in bad] == ["line 2: no title", "line 3: no artist for “Boats”"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.binary(max_size=200), at=st.integers(0, 400), encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
+def test_no_bytes_break_the_reader(data: bytes, at: int, encoding: str) -> None:
+    text = CURLY.encode(encoding)
+    try:
+        songs, _, _ = read(text[:at] + data + text[at:])
+    except NotATable:
+        return
+    for each in songs:
+        assert each.like.song.line.encode()
+        assert all(abs(value) < 1e10 for value in each.features.numbers.values())
 
 
 def test_everything_has_a_bound() -> None:
