@@ -47,6 +47,7 @@ async def feed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Feed]:
         channel = home.discord.add_channel(home.guild, "clips")
         await home.start_bot()
         await give(home, channel)
+        await home.described(SHARED, OWN)
         pia = await with_file(home, "pia", library=SHARED)
         rob = await with_file(home, "rob", *PLAYLISTS, library=OWN)
         for each in (pia, rob):

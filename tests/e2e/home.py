@@ -99,6 +99,14 @@ class Home(House):
         await outcome.until(lambda each: "liked song" in each.text(), PATIENCE)
         return outcome
 
+    async def described(self, *libraries: Library) -> None:
+        """Have Spotify describe these songs, by somebody who likes them: what only a file says, nobody else sees."""
+        tracks, likes = (
+            [each for library in libraries for each in getattr(library, name)] for name in ("tracks", "likes")
+        )
+        nia = f"Nia {len(self.spotify.accounts)}"
+        await self.link(self.move_in(nia, Library(tuple(tracks), tuple(likes), {}, ())))
+
     @contextmanager
     def meddling(self, account: Account, line: str, meddle: Callable[[], Awaitable[None]]) -> Iterator[None]:
         """Do something before each request `line` that the bot makes for this account, and for nobody else."""

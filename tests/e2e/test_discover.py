@@ -16,6 +16,7 @@ SHARED, OWN = plain(36, seed=91), plain(9, seed=92)
 async def rae(home: Home) -> Person:
     """A member who joined, beside another who shares 36 songs."""
     await home.know(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
+    await home.described(SHARED, OWN)
     quin = await with_file(home, "quin", library=SHARED)
     await answer(quin.command("feed join"))
     rae = await with_file(home, "rae", library=OWN)
@@ -103,6 +104,7 @@ async def test_who_has_not_joined_finds_nothing_of_others(home: Home, rae: Perso
 
 
 async def test_p35_who_deletes_their_data_takes_their_songs_out_of_the_catalogue(home: Home, rae: Person) -> None:
+    await home.described(plain(5, seed=94), plain(5, seed=95))
     tom = await with_file(home, "tom", library=plain(5, seed=94))
     await answer(tom.command("feed join"))
     songs = {track.uri for track in plain(5, seed=94).tracks}

@@ -50,6 +50,7 @@ async def place(home: Home) -> Channel:
 async def greta(home: Home, place: Channel) -> Person:
     """A member who joined, keeps two playlists, and has six likes in common with Hanno."""
     await home.know(together(STRANGERS, COMMON, HERS, HIS))
+    await home.described(STRANGERS, COMMON, HERS, HIS)
     fritz = await with_file(home, "fritz", library=STRANGERS)
     await answer(fritz.command("feed join"))
     greta = await with_file(home, "greta", PLAYLIST, SECRET, library=together(COMMON, HERS))

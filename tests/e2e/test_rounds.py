@@ -24,7 +24,9 @@ async def channel(home: Home) -> Channel:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def players(home: Home, channel: Channel) -> list[Person]:
-    found = [await with_file(home, name, library=plain(5, seed=161 + at)) for at, name in enumerate(NAMES)]
+    libraries = [plain(5, seed=161 + at) for at in range(len(NAMES))]
+    await home.described(*libraries)
+    found = [await with_file(home, name, library=each) for name, each in zip(NAMES, libraries, strict=True)]
     return [each.at(channel) for each in found]
 
 

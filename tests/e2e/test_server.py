@@ -47,6 +47,7 @@ class Shop:
 async def shop(home: Home) -> Shop:
     tracks = (*SHARED.tracks, *OWN.tracks, *MORE.tracks)
     await home.know(Library(tracks, (), {}, (*SHARED.features, *OWN.features, *MORE.features)))
+    await home.described(SHARED, OWN, MORE)
     lena = await with_file(home, "lena", library=SHARED)
     ivo = await with_file(home, "ivo", library=OWN)
     kai = await with_file(home, "kai", library=MORE)

@@ -28,7 +28,7 @@ async def ilse(home: Home) -> Resident:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def joon(home: Home) -> Person:
     """Who brings songs, with a file."""
-    home.spotify.publish(FRIENDS.tracks)
+    await home.described(FRIENDS)
     return await with_file(home, "joon", library=FRIENDS)
 
 
@@ -128,6 +128,7 @@ async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(home: Hom
     begun = await answer(host.command("shared new", name="Ours", group=True))
     invited = await answer(host.click(begun, "Invite"))
     assert invited.visible_to is None
+    await home.described(plain(4, seed=73))
     kim = await with_file(home, "kim", library=plain(4, seed=73))
     stranger = await with_file(home, "lou", library=plain(4, seed=74))
     refused = await answer(kim.command("shared show", playlist="Ours"))
