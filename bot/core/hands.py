@@ -25,6 +25,12 @@ class Seen:
         return self.now - self.before - self.ours
 
 
+def blanked(before: Sequence[str | None], now: Sequence[str | None]) -> frozenset[str]:
+    """Return the songs in whose places there is nothing any more: Spotify took them down, nobody took them out."""
+    emptied = {was for was, is_ in zip(before, now, strict=False) if was is not None and is_ is None}
+    return frozenset(emptied - set(now))
+
+
 def lessons(seen: Mapping[int, Seen], liked: frozenset[str], several: bool, event: int) -> list[Answer]:
     """Return what the hand edits in one layer's playlists say, as answers of `event`.
 

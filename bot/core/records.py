@@ -8,6 +8,7 @@ from typing import Any
 from bot.core import codes, recording
 
 UNTITLED = "Untitled song"  # stands in for the title of a song that came without one
+MISSING = (None, "", (), UNTITLED)  # what says nothing of a song
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Song:
 
     def filled_from(self, other: "Song") -> "Song":
         """Return the song with `other`'s values where its own are missing."""
-        missing = [name for name in Song.__slots__ if getattr(self, name) in (None, "", ())]
+        missing = [name for name in Song.__slots__ if getattr(self, name) in MISSING]
         return replace(self, **{name: getattr(other, name) for name in missing})
 
     @property

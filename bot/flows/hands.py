@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, answers, members, playlists, songs, writes
-from bot.core.hands import Seen, lessons, standing_as_lessons
+from bot.core.hands import Seen, blanked, lessons, standing_as_lessons
 from bot.core.journal import SETTLE, unsettled
 from bot.core.labels import event_at
 from bot.core.records import Item, Layer, Playlist
@@ -77,7 +77,8 @@ async def _look(tx: Tx, playlist: Playlist, contents: Contents, now: datetime) -
     before = await playlists.items(tx, playlist.playlist)
     there = frozenset(song for song in contents.songs if song)
     open_ended = unsettled(await writes.lately(tx, playlist.playlist, now - SETTLE), there)
-    stood = frozenset(item.song for item in before if item.song)
+    blank = blanked([each.song for each in await playlists.places(tx, playlist.playlist)], contents.songs)
+    stood = frozenset(item.song for item in before if item.song) - blank
     ours = await writes.ours(tx, playlist.playlist)
     return _Look(Seen(stood - open_ended, there - open_ended, ours), before, open_ended)
 

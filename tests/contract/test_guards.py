@@ -137,6 +137,18 @@ async def test_what_discord_or_the_disk_puts_off_counts_as_no_failure(store: Sto
         assert await setbacks.get(tx, Work("digest", 1)) is None
 
 
+async def test_what_failed_five_times_is_not_tried_a_sixth_time(store: Store, now: datetime) -> None:
+    tried = list[int]()
+
+    async def broken() -> None:
+        tried.append(1)
+        raise ValueError
+
+    for minute in range(20):
+        await attempt(store, Work("digest", 1), broken, now + timedelta(minutes=10 * minute))
+    assert len(tried) == 5
+
+
 def upkeep(store: Store, mouth: Mouth, now: datetime, begun: list[tuple[str, int]]) -> Upkeep:
     """Upkeep over a real store, with a queue that only notes what was begun."""
 

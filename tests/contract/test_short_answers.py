@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from bot.adapters.spotify import shapes
 from bot.adapters.store import members, songs
 from bot.chat import cards, words
 from bot.core.records import Like
-from bot.flows import keep, library
+from bot.flows import hands, keep, library, sort
 from bot.flows.watch import nothing
 from sandbox.spotify import Fault
 from tests.contract.conftest import MEMBER, NOW, Linked, track
@@ -78,6 +79,12 @@ async def test_p41_a_page_that_is_answered_short_in_the_middle_loses_nothing(lin
     await sync(linked)
     assert await liked(linked) == {track(each).uri for each in (*range(1, 120), 500)}
     assert await fresh(linked) == [track(500).uri]
+
+
+async def test_a_short_page_is_asked_for_again_in_the_same_look(linked: Linked) -> None:
+    answer(linked, TRACKS, without_rows, skip=1)
+    found = await sync(linked)
+    assert (found.new, found.calls) == (120, 4)
 
 
 async def test_p41_a_large_loss_is_believed_at_the_second_look_also_after_a_restart(linked: Linked) -> None:
@@ -162,6 +169,47 @@ async def test_p41_a_playlist_that_a_person_shortened_is_believed(linked: Linked
     whole = await music.contents(run.id)
     world.remove("ada", run.id, [track(number).uri for number in range(11, 31)])
     assert len((await music.contents(run.id, whole)).items) == 10
+
+
+async def test_a_song_that_spotify_takes_down_is_not_one_that_the_member_took_out(linked: Linked) -> None:
+    await sync(linked)
+    world, music = linked.house.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    kept = await keep.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
+    lines = [(kept.playlist, track(number).uri, "add") for number in (3, 4)]
+    async with linked.store.writing() as tx:
+        write = await sort.open_tap(tx, MEMBER, kept.layer, lines, NOW, "add")
+    await sort.apply(linked.store, music, write, NOW)
+    await hands.look(linked.store, music, MEMBER, NOW + timedelta(hours=1))
+    world.taken_down.add(track(3).uri)
+    world.remove("ada", run.id, [track(4).uri])
+    await hands.look(linked.store, music, MEMBER, NOW + timedelta(hours=2))
+    async with linked.store.reading() as tx:
+        said = (await tx.exec_driver_sql("SELECT song, kind FROM answer")).all()
+    assert [tuple(each) for each in said] == [(track(4).uri, "not")]
+
+
+async def test_a_name_that_spotify_leaves_out_once_is_not_forgotten(linked: Linked) -> None:
+    def edit(page: Any) -> Any:
+        page["items"][0]["track"] |= {"name": None, "artists": [], "album": None}
+        return page
+
+    first = track(1).uri
+    answer(linked, TRACKS, edit)
+    await sync(linked)
+    async with linked.store.reading() as tx:
+        before = (await songs.some(tx, [first]))[first]
+    await sync(linked)
+    answer(linked, TRACKS, edit)
+    await sync(linked)
+    async with linked.store.reading() as tx:
+        after = (await songs.some(tx, [first]))[first]
+    assert (before.title, after.title, after.artists, after.album) == (
+        "Untitled song",
+        "Song 1",
+        ("Artist 1",),
+        "Album",
+    )
 
 
 async def test_p39_a_song_with_any_odd_field_is_kept_and_can_be_shown(linked: Linked) -> None:

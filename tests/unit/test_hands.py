@@ -1,6 +1,6 @@
 """What a member does by hand is a lesson; what we did ourselves is none."""
 
-from bot.core.hands import Seen, lessons, standing_as_lessons
+from bot.core.hands import Seen, blanked, lessons, standing_as_lessons
 from bot.core.labels import Kind, fold
 
 LIKED = frozenset("abcdef")
@@ -37,3 +37,9 @@ def test_a_move_says_both() -> None:
 def test_playlists_as_labels_name_every_playlist_of_a_song() -> None:
     found = standing_as_lessons({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
     assert {each.song: each.playlists for each in found} == {"a": (1, 2), "b": (2,)}
+
+
+def test_a_place_that_fell_empty_is_no_song_that_somebody_took_out() -> None:
+    assert blanked(["a", "b", "c"], ["a", None, "c"]) == {"b"}
+    assert blanked(["a", "b", "c"], ["a", "c"]) == set()
+    assert blanked(["a", "b", None], ["b", None, None]) == set()
