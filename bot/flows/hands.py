@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, answers, members, playlists, songs, writes
+from bot.adapters.store.answers import STANDING
 from bot.core.hands import Seen, blanked, lessons, standing_as_lessons
 from bot.core.journal import SETTLE, unsettled
-from bot.core.labels import event_at
 from bot.core.records import Item, Layer, Playlist
 from bot.errors import PlaylistGone
 from bot.ports import Contents, Music
-
-STANDING = event_at(0)  # older than any press: a press wins
 
 
 async def look(store: Store, music: Music, member: int, now: datetime) -> int:
@@ -51,7 +49,7 @@ async def learn(tx: Tx, member: int, read: Mapping[Playlist, Contents], now: dat
     count = 0
     for layer in await playlists.layers(tx, member):
         here = {each.playlist: look.seen for each, look in looks.items() if each.layer == layer.layer}
-        for answer in lessons(here, liked, layer.several, event_at(now.timestamp() * 1000)):
+        for answer in lessons(here, liked, layer.several, await answers.next_event(tx, member)):
             count += await answers.add(tx, member, layer.layer, answer)
     for playlist, contents in read.items():
         await writes.take(tx, playlist.playlist, looks[playlist].seen.taken_out)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from bot.core.labels import event_at
 from bot.core.records import Clip, Playlist
 from bot.flows import repost, sessions
 from bot.flows.api import Feed
@@ -68,9 +67,7 @@ class Page:
         return await self.stream.places(member, await self._song(member, key))
 
     async def add(self, member: int, key: str, playlist: int) -> Playlist:
-        added = await self.stream.add(
-            member, await self._song(member, key), playlist, event_at(1000 * self.feed.clock().timestamp())
-        )
+        added = await self.stream.add(member, await self._song(member, key), playlist)
         return added.playlist
 
     async def repost(self, member: int, secret: str, key: str) -> None:

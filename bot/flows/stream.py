@@ -162,7 +162,7 @@ class Stream:
                 found += sorted(guesses, key=lambda each: -(each.probability or 0))
         return found
 
-    async def add(self, member: int, song: str, playlist: int, event: int) -> Added:
+    async def add(self, member: int, song: str, playlist: int, event: int | None = None) -> Added:
         """Put the song into one of their playlists: a write with a receipt and an undo, like every other.
 
         It is liked with that: a playlist holds what is liked. Raises NotAmongLikes where it may not be put among their
@@ -182,11 +182,12 @@ class Stream:
         await self._enqueue("apply", member, write)
         return Added(kept, liked.before)
 
-    async def _write(self, tx: Tx, member: int, kept: Playlist, song: str, event: int, now: datetime) -> int:
+    async def _write(self, tx: Tx, member: int, kept: Playlist, song: str, event: int | None, now: datetime) -> int:
         known, layer = await members.get(tx, member), await playlists.layer(tx, kept.layer)
         teaches = known is not None and known.feed_teaches
         if teaches and layer is not None:
-            await answers.add(tx, member, kept.layer, _label(layer, song, kept.playlist, event))
+            said_at = event if event is not None else await answers.next_event(tx, member)
+            await answers.add(tx, member, kept.layer, _label(layer, song, kept.playlist, said_at))
         lines = [(kept.playlist, song, "add")]
         return await sort.open_tap(tx, member, kept.layer, lines, now, kind="tap" if teaches else "add")
 

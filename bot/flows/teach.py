@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, answers, members, playlists, songs, whole
+from bot.adapters.store.answers import STANDING
 from bot.core.features import REFUSED, SongFeatures
 from bot.core.labels import fold
 from bot.core.prior import Prior
-from bot.flows.hands import STANDING
 
 
 @dataclass(frozen=True, slots=True)

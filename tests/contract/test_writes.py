@@ -13,7 +13,7 @@ from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store import answers, playlists, writes
 from bot.chat import doubles, outcomes
 from bot.core.journal import SETTLE, Problem
-from bot.core.labels import Answer, Kind, Source
+from bot.core.labels import Answer, Kind, Source, event_at
 from bot.core.records import Playlist, Song
 from bot.errors import CoolingDown, SpotifyDown, Unsettled
 from bot.flows import hands, keep, library, propose, sort
@@ -428,3 +428,29 @@ async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Desk)
     assert found.doubles == [("Nachtbus", [3, 4])]
     assert "has Nachtbus at 4 and 5" in doubles.shown([found])
     assert doubles.shown([]) == doubles.NOTHING
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_press_and_a_hand_edit_keep_their_order_with_clocks_apart(desk: Desk, minutes: int) -> None:
+    """Discord's clock is ahead of ours, or behind."""
+
+    def pressed() -> int:
+        return event_at((desk.stage.clock() + timedelta(minutes=minutes)).timestamp() * 1000)
+
+    async def wanted() -> bool:
+        async with desk.stage.store.reading() as tx:
+            verdict = (await answers.verdicts(tx, MARA, desk.kept.layer))[NEW[0]]
+        return desk.kept.playlist in verdict.yes and desk.kept.playlist not in verdict.no
+
+    await say(desk, NEW[0], pressed(), desk.kept)
+    await desk.apply(await desk.add(NEW[0], NEW[1]))
+    desk.stage.clock.pass_by(minutes=2)
+    desk.stage.world.remove_by_hand("mara", desk.kept.ref, NEW[0])
+    await hands.look(desk.stage.store, desk.music, MARA, desk.stage.clock())
+    assert not await wanted(), "taken out by hand after the press"
+    await desk.apply(await prepared(desk))
+    assert NEW[0] not in desk.songs()
+
+    desk.stage.clock.pass_by(minutes=2)
+    await say(desk, NEW[0], pressed(), desk.kept)
+    assert await wanted(), "pressed again after that"

@@ -10,9 +10,10 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import keep_newest
 from bot.core import limits
-from bot.core.labels import Answer, Kind, Source, Verdict, fold
+from bot.core.labels import Answer, Kind, Source, Verdict, event_at, fold
 
 ANSWER = schema.answer
+STANDING = event_at(0)  # of what stood in playlists before: older than any press, so a press wins
 
 
 async def add(tx: Tx, member: int, layer: int, answer: Answer) -> bool:
@@ -48,6 +49,15 @@ async def standing(tx: Tx, member: int, layer: int, song: str | None = None) -> 
     if song is not None:
         query = query.where(ANSWER.c.song == song)
     return [_answer(row) for row in await tx.execute(query.order_by(ANSWER.c.event))]
+
+
+async def next_event(tx: Tx, member: int) -> int:
+    """Return an event for what was seen elsewhere than at Discord: after all that the member said there so far.
+
+    Not by our clock: it may be minutes apart from Discord's, by which presses are ordered.
+    """
+    newest = (await tx.execute(select(func.max(ANSWER.c.event)).where(ANSWER.c.member == member))).scalar()
+    return max(newest if newest is not None else STANDING, STANDING) + 1
 
 
 async def verdicts(tx: Tx, member: int, layer: int) -> dict[str, Verdict]:
