@@ -7,7 +7,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 .PHONY: run test check bench lock clean
 
 run: $(VENV)/run.stamp ## your bot with a filled .env, else the sandbox
-	@if grep -qsE '^DISCORD_TOKEN=.+' .env; then exec $(PY) -m bot; else exec $(PY) -m sandbox; fi
+	@$(PY) -m bot.environment; case $$? in 0) exec $(PY) -m bot;; 1) exec $(PY) -m sandbox;; *) exit 2;; esac
 
 test: $(VENV)/test.stamp check ## lint, types, and every test
 	@$(PY) -m pytest -n 2 --dist loadgroup
@@ -27,14 +27,14 @@ $(VENV)/test.stamp: requirements-dev.lock
 	@touch $(VENV)/run.stamp
 
 define install
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	  || { echo "Cratekeeper needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Cratekeeper needs Python 3.11 or newer, and there is no $(PYTHON)"; exit 1; }
+	@$(PYTHON) bot/supported.py
 	@if [ -n "$(UV)" ]; then \
 	  { [ -x $(PY) ] || uv venv -q --python "$$(command -v $(PYTHON))" $(VENV); } && uv pip install -q --python $(PY) --require-hashes -r $(1); \
 	else \
 	  { [ -x $(PY) ] || $(PYTHON) -m venv $(VENV) || { echo "Cratekeeper needs Python's venv: apt-get install python3-venv"; exit 1; }; } \
 	  && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(1); \
-	fi || { echo "Could not install $(1): is the network up?"; exit 1; }
+	fi || { echo "Could not install $(1): pip's own lines above say why; often the network is down"; exit 1; }
 	@touch $@
 endef
 

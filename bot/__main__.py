@@ -23,6 +23,7 @@ from bot import config, modes
 from bot.confine import hide
 from bot.environment import environment
 from bot.errors import CratekeeperError, SettingsError
+from bot.trouble import words
 
 if TYPE_CHECKING:
     from bot.adapters.store import Store
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         print(f"cratekeeper: {error}", file=sys.stderr)
         return EXIT_SETTINGS
     except (CratekeeperError, OSError) as error:  # such as a port that is taken, or a folder that is not ours
-        print(f"cratekeeper: {error}", file=sys.stderr)
+        print(f"cratekeeper: {words(error)}", file=sys.stderr)
         return 1
 
 

@@ -25,7 +25,7 @@ from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store, schema, songs
 from bot.adapters.trainer import Trainer
-from bot.adapters.vault import Vault, load_keys
+from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
@@ -100,8 +100,9 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         closing.enter_context(home.lived_in(settings))
         store = Store(settings.database_url)
         closing.push_async_callback(store.close)
+        await asyncio.to_thread(home.verify, settings)
         await store.migrate()
-        vault = Vault(load_keys(settings))
+        vault = Vault(await home.keys(store, settings))
         spotify = _spotify(settings, store, vault)
         closing.push_async_callback(spotify.close)
         scratch = Scratch(settings.data_dir)

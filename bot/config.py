@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.environment import token_in
 from bot.errors import SettingsError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -107,7 +108,7 @@ def parse(env: Mapping[str, str]) -> Settings:
     data_dir = Path(env.get("DATA_DIR") or "data").resolve()
     port = _integer(env, "HTTP_PORT", 8888, 0, 65535)
     return Settings(
-        discord_token=Secret(_required(env, "DISCORD_TOKEN")),
+        discord_token=Secret(_token(env)),
         spotify_client_id=_client_id(env),
         spotify_client_secret=Secret(env.get("SPOTIFY_CLIENT_SECRET", "")),
         public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}", "https", "http"),
@@ -149,11 +150,11 @@ def storage(env: Mapping[str, str]) -> Settings:
     return without_chat({name: env[name] for name in ("DATA_DIR", "DATABASE_URL") if name in env})
 
 
-def _required(env: Mapping[str, str], name: str) -> str:
-    value = env.get(name, "").strip()
-    if not value:
-        raise SettingsError(f"{name} is missing: see .env.example for where to get it")
-    return value
+def _token(env: Mapping[str, str]) -> str:
+    token = token_in(env)
+    if not token:
+        raise SettingsError("DISCORD_TOKEN is missing: see .env.example for where to get it")
+    return token
 
 
 def _client_id(env: Mapping[str, str]) -> str:

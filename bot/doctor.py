@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,11 +17,12 @@ from bot.adapters.jobs import Jobs
 from bot.adapters.prior import NAME, Taught
 from bot.adapters.prior import read as read_prior
 from bot.adapters.store import Store, limits, setbacks
-from bot.adapters.vault import Vault, load_keys
+from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.config import Settings
 from bot.errors import CratekeeperError, PriorCorrupt
 from bot.flows import report, teach
+from bot.trouble import words
 
 LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
 MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps bear less than that
@@ -75,11 +77,13 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         except (Unwell, CratekeeperError) as problem:
             yield Finding(what, False, str(problem))
         except (OSError, aiohttp.ClientError, TimeoutError) as problem:
-            yield Finding(what, False, f"cannot be reached ({type(problem).__name__}); is the network up?")
+            yield Finding(what, False, words(problem))
 
 
 async def _keys(settings: Settings) -> str:
-    Vault(load_keys(settings))
+    home.prepare(settings)
+    async with _opened(settings) as store:
+        Vault(await home.keys(store, settings))
     return "good" + ("" if settings.encryption_keys else f"; back up {settings.data_dir / 'keys'}, tokens need it")
 
 
@@ -92,10 +96,18 @@ async def _disk(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
+    home.prepare(settings)
+    await asyncio.to_thread(home.verify, settings, thoroughly=True)
+    async with _opened(settings) as store:
+        return f"whole, and its schema is today's, at {store.path}"
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Store]:
     store = Store(settings.database_url)
     try:
         await home.migrate(store, settings)
-        return f"schema is today's, at {store.path}"
+        yield store
     finally:
         await store.close()
 

@@ -1,13 +1,16 @@
 """Environment: where settings come from, and what of it the processes that we start may see."""
 
 import os
+import sys
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from bot import modes
 from bot.errors import SettingsError
+from bot.trouble import words
 
 FILE = Path(".env")  # of the working folder
 # Where programs, libraries, languages and time zones are, and how many threads; no setting of ours.
@@ -35,8 +38,42 @@ def _file(path: Path) -> dict[str, str]:
         return {}
     if modes.is_open(path):
         raise SettingsError(f"{path} can be read by others on this machine: chmod 600 {path}")
-    try:
-        values = dotenv_values(path, encoding="utf-8-sig")  # Windows' editors begin it with a byte order mark
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path} isn't UTF-8 text: save it again with the encoding UTF-8") from None
+    values = dotenv_values(stream=StringIO(_text(path)))
     return {name: value or "" for name, value in values.items()}
+
+
+def _text(path: Path) -> str:
+    """Read the file. Windows' editors begin it with a byte order mark, and may write UTF-16."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    except OSError as error:
+        raise SettingsError(words(error)) from None
+    if "\0" in text:
+        raise SettingsError(f"{path} isn't UTF-8 text: open it in an editor, and save it with the encoding UTF-8")
+    return text
+
+
+def token_in(env: Mapping[str, str]) -> str:
+    """Return Discord's token; "" where there is none, or only a comment stands where it would."""
+    token = env.get("DISCORD_TOKEN", "").strip()
+    return "" if token.startswith("#") else token
+
+
+def main() -> int:
+    """Say which program `make run` is to start: 0 for the bot, where `.env` holds a token; 1 for the sandbox."""
+    try:
+        values = _file(FILE)
+    except SettingsError as error:
+        print(f"cratekeeper: {error}", file=sys.stderr)
+        return 2
+    if token_in(values):
+        return 0
+    if FILE.exists():
+        print(f"{FILE} holds no DISCORD_TOKEN: starting the sandbox")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

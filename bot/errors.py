@@ -420,6 +420,14 @@ class StoreFull(StoreError):
     """The disk is full."""
 
 
+class StoreShut(StoreError):
+    """The database can't be opened or written. Check whose it is, and whether its disk is read-only."""
+
+
+class StoreDamaged(StoreError):
+    """The database is damaged. Stop the bot and restore a backup; `python -m bot doctor` says which file."""
+
+
 class NewerSchema(StoreError):
     """The database was written by a newer Cratekeeper. Upgrade, or restore a backup."""
 

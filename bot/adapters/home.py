@@ -3,13 +3,15 @@
 import errno
 import fcntl
 import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bot import modes
-from bot.adapters.store import Store
-from bot.adapters.vault import KEYS
+from bot.adapters.store import Store, members
+from bot.adapters.store.engine import verify as verify_database
+from bot.adapters.vault import KEYS, load_keys
 from bot.config import Settings
 from bot.errors import AlreadyRuns, CratekeeperError, SettingsError
 
@@ -31,6 +33,8 @@ def prepare(settings: Settings) -> None:
             f"chmod 700 it, or set DATA_DIR to a folder for Cratekeeper alone"
         )
     modes.close([folder, *_files(folder), *_database(settings)])
+    for path in (folder, settings.database_path.parent, settings.database_path):
+        _writable(path)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -70,6 +74,37 @@ def is_lived_in(settings: Settings) -> bool:
             return False
     except AlreadyRuns:
         return True
+
+
+async def keys(store: Store, settings: Settings) -> list[str]:
+    """Return the vault's keys, newest first; the first start makes one. Raises SettingsError, OSError."""
+    path = settings.data_dir / KEYS
+    if not settings.encryption_keys and not path.exists():
+        async with store.reading() as tx:
+            if await members.any_sealed(tx):
+                raise SettingsError(
+                    f"{path} is missing, and members' tokens can't be read without it: restore it from a backup; "
+                    f"without one, put a new Fernet key there, and every member has to link again"
+                )
+    return load_keys(settings)
+
+
+def verify(settings: Settings, *, thoroughly: bool = False) -> None:
+    """Read the databases through. Raises StoreDamaged for one that is damaged. Blocks."""
+    for path in (settings.database_path, settings.data_dir / JOBS):
+        verify_database(path, thoroughly=thoroughly)
+
+
+def _writable(path: Path) -> None:
+    """Raises OSError, with what is in the way of writing a file, or into a folder."""
+    try:
+        if path.is_dir():
+            with tempfile.TemporaryFile(dir=path):
+                pass
+        elif path.exists():
+            path.open("ab").close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 async def migrate(store: Store, settings: Settings) -> None:

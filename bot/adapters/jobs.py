@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError
 
-from bot.adapters.store.engine import BUSY_MS, store_error
+from bot.adapters.store.engine import BUSY_MS, store_error, typed_errors
 from bot.errors import StoreBusy, StoreFull
 
 log = logging.getLogger(__name__)
@@ -252,7 +252,7 @@ class Jobs:
         status = sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("status"))
         given_up = sa.select(status.c.workflow_uuid).where(status.c.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
         try:
-            with engine.connect() as connection:
+            with typed_errors(), engine.connect() as connection:
                 return [job.rsplit(":", 1)[0] for job in connection.execute(given_up).scalars()]
         finally:
             engine.dispose()

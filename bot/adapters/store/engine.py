@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,16 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.errors import NewerSchema, StoreBusy, StoreError, StoreFull
+from bot.errors import NewerSchema, StoreBusy, StoreDamaged, StoreError, StoreFull, StoreShut
 
 log = logging.getLogger(__name__)
 Tx = AsyncConnection
 BUSY_MS = 5_500  # a backup may hold the database for five seconds (promise P21)
 PATIENCE_MS = 1_000  # that rewriting the file waits for readers, while all writers wait for it
+BROKEN_RULES = {IntegrityError, ProgrammingError, DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError}
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -61,23 +62,23 @@ class Store:
 
     @asynccontextmanager
     async def _transaction(self, *, immediate: bool) -> AsyncIterator[Tx]:
-        try:
+        with typed_errors():
             async with self._engine.connect() as tx:
                 await tx.execution_options(immediate=immediate)
                 async with tx.begin():
                     yield tx
-        except OperationalError as error:
-            raise store_error(error) from error
 
     async def migrate(self) -> None:
         """Bring the schema up to date. Raises NewerSchema when a newer Cratekeeper wrote the database."""
-        async with self._writer, self._engine.connect() as tx:
-            await tx.run_sync(_upgrade)
+        with typed_errors():
+            async with self._writer, self._engine.connect() as tx:
+                await tx.run_sync(_upgrade)
 
     async def behind(self) -> bool:
         """Whether the schema is older than this program's; also where there is none yet."""
-        async with self._engine.connect() as tx:
-            return await tx.run_sync(_behind)
+        with typed_errors():
+            async with self._engine.connect() as tx:
+                return await tx.run_sync(_behind)
 
     async def scrub(self) -> bool:
         """Leave no byte of a deleted row behind: rewrite the file and empty the write-ahead log.
@@ -136,14 +137,49 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def store_error(error: DBAPIError) -> StoreError:
+@contextmanager
+def typed_errors() -> Iterator[None]:
+    """Turn what SQLite says of its files into errors of the store; a broken rule of the schema stays what it is."""
+    try:
+        yield
+    except (DatabaseError, sqlite3.DatabaseError) as error:  # the latter while a connection is opened
+        if type(error) in BROKEN_RULES:
+            raise
+        raise store_error(error) from error
+
+
+def verify(path: Path, *, thoroughly: bool = False) -> None:
+    """Read a database through. Raises StoreDamaged for one that SQLite finds fault with. Blocks."""
+    if not path.exists():
+        return
+    check = "integrity_check" if thoroughly else "quick_check"
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_MS / 1000)) as database:
+            ((found,),) = database.execute(f"PRAGMA {check}(1)").fetchall()
+    except sqlite3.OperationalError as error:
+        raise store_error(error) from error
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise StoreDamaged(
+            f"{path} is damaged ({' '.join(found.split())}). Stop the bot, and put a backup in its place; "
+            f"without one, `sqlite3 {path} .recover` saves what can still be read"
+        )
+
+
+def store_error(error: DBAPIError | sqlite3.Error) -> StoreError:
     """Return what an error of SQLite's means for the bot."""
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    orig = getattr(error, "orig", error)
+    code = getattr(orig, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy()
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StoreFull()
-    return StoreError(str(error.orig))
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return StoreShut()
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreDamaged()
+    return StoreError(str(orig))
 
 
 def alembic_config() -> Config:

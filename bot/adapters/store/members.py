@@ -84,6 +84,11 @@ async def accounts(tx: Tx) -> list[Account]:
     return await every(tx, Account, select(ACCOUNT))
 
 
+async def any_sealed(tx: Tx) -> bool:
+    """Whether the vault's keys are needed to read anything that is kept."""
+    return (await tx.execute(select(ACCOUNT.c.member).where(ACCOUNT.c.tokens != b"").limit(1))).first() is not None
+
+
 async def save_account(tx: Tx, account: Account) -> None:
     await upsert(tx, ACCOUNT, {name: getattr(account, name) for name in Account.__slots__})
 

@@ -1,0 +1,38 @@
+"""Supported: whether Cratekeeper runs on this system; one line where it doesn't. `python bot/supported.py`.
+
+It is run before anything is installed, perhaps by an old Python: nothing but what every Python 3 has.
+"""
+
+import platform
+import sys
+
+MACHINES = ("x86_64", "amd64", "aarch64", "arm64")
+SYSTEMS = "Cratekeeper runs on Linux (glibc 2.28 or newer) and macOS, on x86-64 and arm64"
+GLIBC = (2, 28)
+
+
+def problem(system: str, machine: str, bits: int, libc: "tuple[str, str]") -> str:
+    """Return what is in the way, in one line; "" for a system that is supported.
+
+    system, machine, bits, libc: as sys.platform, platform.machine(), sys.maxsize and platform.libc_ver() say.
+    """
+    if system in ("win32", "cygwin", "msys"):
+        return SYSTEMS + ". On Windows, run it inside WSL 2 (wsl --install)."
+    if system not in ("linux", "darwin"):
+        return SYSTEMS + ", not on " + system + "."
+    if machine.lower() not in MACHINES or bits < 2**32:
+        return SYSTEMS + ", in 64 bits; this one is " + machine + (" with a 32-bit Python." if bits < 2**32 else ".")
+    if system == "linux" and libc[0] != "glibc":
+        return SYSTEMS + "; this Linux (Alpine?) has another C library. Take Debian or Ubuntu, or an image of theirs."
+    if system == "linux" and tuple(int(part) for part in libc[1].split(".")[:2]) < GLIBC:
+        return SYSTEMS + "; this Linux has glibc " + libc[1] + "."
+    return ""
+
+
+if __name__ == "__main__":
+    found = problem(sys.platform, platform.machine(), sys.maxsize, platform.libc_ver())
+    if not found and sys.version_info < (3, 11):
+        found = "Cratekeeper needs Python 3.11 or newer; this is " + platform.python_version() + "."
+        found += " Try: make PYTHON=python3.13"
+    if found:
+        sys.exit(found)

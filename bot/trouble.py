@@ -1,0 +1,81 @@
+"""Trouble: what an error of the system or the network means for the operator, and what to do about it."""
+
+import errno
+import getpass
+import re
+from pathlib import Path
+
+import aiohttp
+
+from bot.errors import CratekeeperError
+
+BINDING = re.compile(r"address \('[^']*', (\d+)")
+ELSEWHERE = "or set DATA_DIR to another folder"
+
+
+def words(error: BaseException) -> str:
+    """Return one line: what is wrong with which file or address, and what to do."""
+    if isinstance(error, CratekeeperError):
+        return str(error)
+    if isinstance(error, aiohttp.ClientError | TimeoutError):
+        return _of_network(error)
+    if isinstance(error, OSError):
+        return _of_system(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _of_network(error: aiohttp.ClientError | TimeoutError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} can't be looked up: is the network up, and is DNS set on this machine?"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return f"{error.host} shows no certificate that this machine trusts: check its clock, ca-certificates, a proxy"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return _of_connection(error)
+    if isinstance(error, TimeoutError):
+        return "no answer in time: does a firewall drop the connection?"
+    return f"the answer broke off, or isn't what was expected ({type(error).__name__}); try again later"
+
+
+def _of_connection(error: aiohttp.ClientConnectorError) -> str:
+    where = f"{error.host}:{error.port}"
+    if error.errno == errno.ECONNREFUSED:
+        return f"{where} cannot be reached: it refuses connections; is the address right?"
+    return f"{where} cannot be reached ({error.strerror}): is the network up?"
+
+
+def _of_system(error: OSError) -> str:
+    if bound := BINDING.search(str(error)):
+        return _of_port(error, bound[1])
+    path = error.filename or "a file"
+    said = {
+        errno.EROFS: f"{path} is on a read-only file system: mount it writable, {ELSEWHERE}",
+        errno.EACCES: f"{path} isn't open to the user {_me()}{_owner(path)}: chown it, {ELSEWHERE}",
+        errno.ENOSPC: f"the disk that {path} is on is full: make room",
+        errno.ENOENT: f"{path} is missing",
+        errno.ENOTDIR: f"{path} isn't a folder: move what stands there, {ELSEWHERE}",
+        errno.EIO: f"{path} can't be read or written: its disk reports faults (dmesg says more)",
+    }
+    same = {errno.EPERM: errno.EACCES, errno.EDQUOT: errno.ENOSPC, errno.EEXIST: errno.ENOTDIR}
+    return said.get(same.get(error.errno or 0, error.errno or 0), f"{path}: {error.strerror or error}")
+
+
+def _of_port(error: OSError, port: str) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use by another program: stop that one, or set HTTP_PORT"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"port {port} isn't open to the user {_me()}: set HTTP_PORT to one above 1023"
+    return f"port {port} can't be listened on: {error.strerror}"
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in a container
+        return "that runs this"
+
+
+def _owner(path: str | bytes) -> str:
+    try:
+        return f" (it belongs to {Path(str(path)).owner()})"
+    except (KeyError, OSError):
+        return ""

@@ -1,0 +1,121 @@
+"""A start that cannot be: one line says what is wrong and what to do, with an exit code; so does the doctor."""
+
+import asyncio
+import socket
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.store import Store, members
+from bot.core.records import Account
+from sandbox.process import start
+
+ADA = 4711
+
+
+async def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, list[str]]:
+    """Run `python -m bot …` in a folder; its exit code, and the lines that it printed."""
+    offline = {"DISCORD_TOKEN": "x", "HTTP_PORT": "0", "DISCORD_API_URL": nowhere(), "SPOTIFY_ACCOUNTS_URL": nowhere()}
+    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+    process = await start("-m", "bot", *arguments, folder=folder, settings={**offline, **settings}, **streams)
+    async with asyncio.timeout(60):
+        printed = (await process.communicate())[0].decode()
+    return process.returncode or 0, printed.splitlines()
+
+
+def nowhere() -> str:
+    """An address on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture
+async def data(tmp_path: Path) -> AsyncIterator[Path]:
+    """A data folder with a database of some pages."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    made = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}")
+    await made.migrate()
+    await made.close()
+    yield folder
+
+
+def damage(path: Path) -> None:
+    """Write over a page in the middle, as a failing disk does."""
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        for at in range(4096, size, 4096):
+            file.seek(at)
+            file.write(b"\xa5" * 2048)
+
+
+@pytest.mark.parametrize("name", ["cratekeeper.db", "jobs.db"])
+async def test_a_damaged_database_is_named_in_one_line_and_by_the_doctor(tmp_path: Path, data: Path, name: str) -> None:
+    if name == "jobs.db":
+        with closing(sqlite3.connect(data / name)) as jobs:
+            jobs.executescript("create table a (b); insert into a values (randomblob(9000)); create index c on a (b);")
+    damage(data / name)
+    code, lines = await run(tmp_path)
+    assert code == 1
+    assert len(lines) == 1, lines
+    assert f"{data / name} is damaged" in lines[0]
+    assert "backup" in lines[0]
+    code, lines = await run(tmp_path, "doctor")
+    (said,) = [line for line in lines if line.startswith("NO  database")]
+    assert f"{data / name} is damaged" in said
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path, data: Path) -> None:
+    (data / "cratekeeper.db").write_bytes(b"no database at all, but long enough to be looked at" * 100)
+    code, lines = await run(tmp_path)
+    assert (code, len(lines)) == (1, 1)
+    assert "is damaged" in lines[0]
+
+
+async def test_a_missing_key_file_is_named_where_tokens_need_it(tmp_path: Path, data: Path, now: datetime) -> None:
+    store = Store(f"sqlite+aiosqlite:///{data / 'cratekeeper.db'}")
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        await members.save_account(tx, Account(ADA, "0" * 32, "ada", "Ada", b"sealed", now))
+    await store.close()
+    code, lines = await run(tmp_path)
+    assert code == 2
+    assert len(lines) == 1, lines
+    assert f"{data / 'keys'} is missing" in lines[0]
+    assert not (data / "keys").exists()
+    _, lines = await run(tmp_path, "doctor")
+    (said,) = [line for line in lines if line.startswith("NO  encryption keys")]
+    assert f"{data / 'keys'} is missing" in said
+
+
+async def test_a_folder_that_is_none_is_named_wherever_it_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    code, lines = await run(tmp_path)
+    assert (code, len(lines)) == (1, 1)
+    assert f"{tmp_path / 'data'} isn't a folder" in lines[0]
+    _, lines = await run(tmp_path, "doctor")
+    wrong = [line for line in lines if line.startswith("NO ") and "isn't a folder" in line]
+    assert {line[4:22].strip() for line in wrong} >= {"encryption keys", "disk", "database"}
+    assert not any("network" in line for line in wrong)
+
+
+async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        code, lines = await run(tmp_path, HTTP_PORT=port)
+    assert code == 1
+    assert f"port {port} is in use" in lines[-1]
+    assert "Traceback" not in "\n".join(lines)
+
+
+async def test_the_doctor_tells_a_refused_connection_from_an_unknown_name(tmp_path: Path) -> None:
+    _, lines = await run(tmp_path, "doctor", DISCORD_API_URL="https://nobody.invalid/api")
+    assert any("Discord token" in line and "nobody.invalid can't be looked up" in line for line in lines)
+    assert any("clock" in line and "refuses connections" in line for line in lines)

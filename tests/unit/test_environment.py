@@ -1,0 +1,107 @@
+"""`.env` in every form that python-dotenv reads, and those that nobody can read; which systems are supported."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.supported import problem
+from sandbox.process import start
+
+BOT, SANDBOX, REFUSED = 0, 1, 2
+FILLED = [
+    b"DISCORD_TOKEN=abc\n",
+    b"\xef\xbb\xbfDISCORD_TOKEN=abc\r\nSPOTIFY_CLIENT_ID=\r\n",
+    b"export DISCORD_TOKEN=abc\n",
+    b"DISCORD_TOKEN = abc\n",
+    b"\t DISCORD_TOKEN='abc' # my bot\n",
+    b'DISCORD_TOKEN="abc"',
+    b"# first\r\n\r\nLOG_LEVEL=INFO\r\nDISCORD_TOKEN=abc",
+]
+EMPTY = [
+    b"",
+    b"DISCORD_TOKEN=\n",
+    b"DISCORD_TOKEN\n",
+    b'DISCORD_TOKEN=""\n',
+    b"DISCORD_TOKEN='  '\n",
+    b"DISCORD_TOKEN= # see the portal\n",
+    b"# DISCORD_TOKEN=abc\n",
+    b"MY_DISCORD_TOKEN=abc\n",
+]
+UNREADABLE = [
+    "DISCORD_TOKEN=abc\nLOG_LEVEL=INFO\n".encode("utf-16"),
+    "DISCORD_TOKEN=abc\n".encode("utf-16-le"),
+    "DISCORD_TOKEN=abc\nMUSICBRAINZ_CONTACT=Jörg\n".encode("latin-1"),
+]
+
+
+async def chosen(folder: Path, content: bytes | None) -> tuple[int, str]:
+    """What `make run` starts, and the lines that are printed."""
+    if content is not None:
+        (folder / ".env").write_bytes(content)
+        (folder / ".env").chmod(0o600)
+    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+    process = await start("-m", "bot.environment", folder=folder, settings={"DISCORD_TOKEN": "not this"}, **streams)
+    printed = (await process.communicate())[0].decode()
+    return process.returncode or 0, printed
+
+
+@pytest.mark.parametrize("content", FILLED)
+async def test_every_form_of_a_filled_env_starts_the_bot(tmp_path: Path, content: bytes) -> None:
+    assert await chosen(tmp_path, content) == (BOT, "")
+
+
+@pytest.mark.parametrize("content", EMPTY)
+async def test_an_env_without_a_token_starts_the_sandbox_and_says_so(tmp_path: Path, content: bytes) -> None:
+    code, printed = await chosen(tmp_path, content)
+    assert code == SANDBOX
+    assert "no DISCORD_TOKEN" in printed.splitlines()[-1]
+
+
+async def test_without_an_env_the_sandbox_starts(tmp_path: Path) -> None:
+    assert await chosen(tmp_path, None) == (SANDBOX, "")
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+async def test_other_encodings_are_refused_in_one_line_that_says_what_to_do(tmp_path: Path, content: bytes) -> None:
+    code, printed = await chosen(tmp_path, content)
+    assert code == REFUSED
+    assert len(printed.splitlines()) == 1
+    assert "save it with the encoding UTF-8" in printed
+
+
+async def test_p36_an_open_env_starts_neither(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=abc\n")
+    (tmp_path / ".env").chmod(0o644)
+    code, printed = await chosen(tmp_path, None)
+    assert (code, len(printed.splitlines())) == (REFUSED, 1)
+    assert "chmod 600" in printed
+
+
+GLIBC, MUSL = ("glibc", "2.36"), ("", "")
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "libc"),
+    [("linux", "x86_64", GLIBC), ("linux", "aarch64", GLIBC), ("darwin", "x86_64", MUSL), ("darwin", "arm64", MUSL)],
+)
+def test_linux_and_macos_on_both_machines_are_supported(system: str, machine: str, libc: tuple[str, str]) -> None:
+    assert problem(system, machine, 2**63 - 1, libc) == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "bits", "libc", "said"),
+    [
+        ("linux", "x86_64", 2**63 - 1, MUSL, "Debian"),
+        ("linux", "armv7l", 2**31 - 1, GLIBC, "64 bits"),
+        ("linux", "aarch64", 2**31 - 1, GLIBC, "32-bit Python"),
+        ("linux", "riscv64", 2**63 - 1, GLIBC, "riscv64"),
+        ("linux", "x86_64", 2**63 - 1, ("glibc", "2.17"), "2.17"),
+        ("win32", "AMD64", 2**63 - 1, MUSL, "WSL"),
+        ("freebsd14", "amd64", 2**63 - 1, MUSL, "freebsd14"),
+    ],
+)
+def test_other_systems_get_one_line(system: str, machine: str, bits: int, libc: tuple[str, str], said: str) -> None:
+    line = problem(system, machine, bits, libc)
+    assert said in line
+    assert "\n" not in line
