@@ -21,7 +21,7 @@ CANARY = "canary-of-ada"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OF_NOBODY = (
     *("song", "match", "recording", "entry", "space", "cooldown", "spent"),
-    *("place", "counted", "barred", "takedown"),
+    *("place", "counted", "barred", "takedown", "interaction"),
 )
 OF_MEMBER = ("member", "owner", "host", "brought_by", "followed", "other")
 DIGESTS = {ADA: "a" * 64, BEN: "b" * 64}
