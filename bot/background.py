@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable
+from contextvars import Context
 
 log = logging.getLogger(__name__)
 Do = Callable[[], Awaitable[object]]
@@ -18,7 +19,9 @@ class Background:
         if name in self._running:
             self._again[name] = do
         else:
-            task = self._running[name] = asyncio.create_task(self._run(name, do))
+            # In a context of its own: begun by a job, it would count as a step of that job.
+            task = asyncio.create_task(self._run(name, do), context=Context())
+            self._running[name] = task
             task.add_done_callback(lambda _: self._running.pop(name))
 
     async def _run(self, name: Hashable, do: Do) -> None:

@@ -1,0 +1,60 @@
+"""Work in the background: one at a time under each name, in a context of its own, and nothing it raises gets out."""
+
+import asyncio
+from contextvars import ContextVar
+
+from bot.background import Background
+
+job: ContextVar[str] = ContextVar("job", default="none")
+
+
+async def test_what_is_begun_again_meanwhile_runs_once_more_and_never_beside_itself() -> None:
+    made, going, ran, most = Background(), asyncio.Event(), [0], [0, 0]
+
+    async def work() -> None:
+        most[0] += 1
+        most[1] = max(most)
+        await going.wait()
+        ran[0] += 1
+        most[0] -= 1
+
+    for _ in range(5):
+        made.begin("x", work)
+    await asyncio.sleep(0)
+    going.set()
+    await made.settled()
+    assert (ran[0], most[1]) == (2, 1)
+
+
+async def test_work_that_a_job_begins_is_no_step_of_that_job() -> None:
+    made, seen = Background(), list[str]()
+
+    async def work() -> None:
+        seen.append(job.get())
+
+    job.set("a job's")
+    made.begin("x", work)
+    await made.settled()
+    assert seen == ["none"]
+
+
+async def test_what_fails_or_hangs_stops_nothing_else() -> None:
+    made, done = Background(), asyncio.Event()
+
+    async def fails() -> None:
+        raise ValueError
+
+    async def hangs() -> None:
+        await asyncio.Event().wait()
+
+    made.begin("fails", fails)
+    made.begin("hangs", hangs)
+    made.begin("fails", fails)
+
+    async def works() -> None:
+        done.set()
+
+    made.begin("works", works)
+    async with asyncio.timeout(2):
+        await done.wait()
+        await made.stop()
