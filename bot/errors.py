@@ -394,7 +394,7 @@ class ChatDown(CratekeeperError):
     """Discord does not answer."""
 
     def for_member(self) -> str:
-        return "Discord isn't taking my messages right now. Nothing was lost; try again in a few minutes."
+        return "Discord doesn't answer as it should right now. Nothing was lost; try again in a few minutes."
 
 
 class ChatWaits(ChatDown):

@@ -132,7 +132,7 @@ async def test_without_discord_nobody_comes_in_and_the_code_stays_good(stage: St
     await stage.enter("made-up")  # by now the application's id is known
     stage.world.faults.fail(503, matching="POST /oauth2/token")
     status, said = await stage.enter(code)
-    assert (status, "not your doing" in said["detail"]) == (503, True)
+    assert (status, "Discord doesn't answer" in said["detail"]) == (503, True)
     assert (await stage.enter(code))[0] == 200
 
 
