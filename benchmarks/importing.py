@@ -2,7 +2,7 @@
 
 50,000 songs, in files that are as large as they may be; others label songs all the while. What is timed is how long a
 click waits until it is on disk, how long one transaction holds the writer's lock, and how late the event loop is. "At
-work" is the processor's time in the longest of them: the rest is waiting for the disk, or for a processor.
+work" is the most of the processor's time that one took: the rest is waiting for the disk, or for a processor.
 """
 
 import asyncio
