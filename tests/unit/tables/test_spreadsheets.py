@@ -162,6 +162,12 @@ def test_empty_cells_at_the_end_may_be_left_out_and_there_may_be_more() -> None:
     assert ([each.like.song.title for each in songs], bad) == (["Song 1", "Song 2"], [])
 
 
+def test_a_quote_that_is_never_closed_does_not_end_at_a_later_rows_quote() -> None:
+    songs, bad, _ = read('Title,Artist,Album\nWind,"Otis,1\n", live",Ann,Quay\nRain,Ben,Quay\n')
+    assert [each.like.song.title for each in songs] == [", live", "Rain"]
+    assert named(bad) == [2]
+
+
 def test_line_ends_within_quotes_and_noughts_do_no_harm() -> None:
     found = only(table(HEADER, row('"Quay\nInc."')).replace("Maren", "Ma\0ren"))
     assert found.like.song.artists == ("Maren",)
