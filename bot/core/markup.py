@@ -22,7 +22,7 @@ ACTIVE = re.compile(
 )
 BLANK = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # drawn as nothing, whatever their category
 TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # of direction
-JOINERS = "\u200c\u200d"  # they shape letters and emoji; beside plain letters they only hide
+JOINERS = re.compile("[\u200c\u200d]+")  # they shape letters and emoji; beside plain letters they only hide
 SPACES = {"Cc", "Zl", "Zp", "Zs"}  # controls among them
 NOTHING = {"Cf", "Cs"}  # formats without width, half characters
 MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"  # painted over the letter before
@@ -36,20 +36,24 @@ def clip(text: str, longest: int) -> str:
 
 def plain(text: str, longest: int = LONGEST_TITLE) -> str:
     """Return a name for places without Markdown (buttons, options, alt texts): one line of what can be seen."""
-    turned = TURNS.sub(" ", text)
-    seen = "".join(_drawn(turned, at, sign) for at, sign in enumerate(turned))
+    drawn = "".join(_drawn(sign) for sign in TURNS.sub(" ", text))
+    seen = JOINERS.sub(_joining, drawn)
     return clip(TOWER.sub(r"\1", " ".join(seen.split())), longest) or "?"
 
 
-def _drawn(text: str, at: int, sign: str) -> str:
+def _drawn(sign: str) -> str:
     """The sign; a space for a control, nothing for what has no width."""
-    if sign in JOINERS:
-        beside = text[max(0, at - 1) : at], text[at + 1 : at + 2]
-        return sign if all(each > "\x7f" for each in beside) else ""
     category = unicodedata.category(sign)
-    if sign in BLANK or category in NOTHING:
+    if sign in BLANK or (category in NOTHING and not JOINERS.match(sign)):
         return ""
     return " " if category in SPACES else sign
+
+
+def _joining(found: re.Match[str]) -> str:
+    """The joiners, where they stand between what they can shape."""
+    start, end = found.span()
+    beside = found.string[max(0, start - 1) : start], found.string[end : end + 1]
+    return found[0] if all(each > "\x7f" for each in beside) else ""
 
 
 def escape(text: str, longest: int = LONGEST_TITLE) -> str:

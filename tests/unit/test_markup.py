@@ -67,7 +67,9 @@ def test_a_name_is_one_line_of_what_can_be_seen(name: str) -> None:
     line.encode()
 
 
-@pytest.mark.parametrize("name", ["\u3164", "\u200b\u200b", "\u2800", " ", "", "\u202e", "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["\u3164", "\u200b\u200b", "\u2800", " ", "", "\u202e", "\ud800", "\u200c" * 3, "\u3164\u200c\u3164"]
+)
 def test_what_draws_nothing_still_has_a_name(name: str) -> None:
     assert plain(name) == escape(name) == "?"
 
