@@ -156,7 +156,7 @@ class TooFewEntries(BadChoice):
 
 
 class StillHearing(MemberError):
-    """Several files are waiting to be heard already. Send yours again in a few minutes."""
+    """I'm still listening to files that came before. Send yours again in a few minutes."""
 
 
 class AlreadyReposted(MemberError):
@@ -244,7 +244,7 @@ class Unsettled(SpotifyError):
         super().__init__(f"not settled; looking again at {until:%Y-%m-%d %H:%M:%S %Z}")
 
     def for_member(self) -> str:
-        return "Spotify does not show all of it yet. I look again by myself."
+        return "Spotify doesn't show all of it yet. I'll check again by myself."
 
 
 class SongsRefused(SpotifyError):
@@ -350,7 +350,7 @@ class CannotLook(CratekeeperError):
     """Something in a music folder cannot be looked at."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"It cannot be looked at ({why}): what was heard there is kept.")
+        super().__init__(f"It can't be looked at ({why}): what was heard there is kept.")
 
 
 class ManyMissing(CratekeeperError):
@@ -358,8 +358,8 @@ class ManyMissing(CratekeeperError):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            f"{count:,} files that were heard are not there any more: is a disk or a share not mounted? They are kept. "
-            "Where you deleted them, run it once more with --forget-missing."
+            f"{count:,} files that were heard are gone: is a disk or a share not mounted? What was heard is kept. "
+            "If you deleted them, run it again with --forget-missing."
         )
 
 

@@ -38,14 +38,14 @@ CONSENT = (
     "whoever agrees there lets me into *their* Spotify. It works once, for ten minutes. The page you land on shows a "
     "code to enter here; then I show you whose account it is, and link it when you say so."
 )
-CODE = "The page that you landed on after agreeing at Spotify shows it. You have five tries."
+CODE = "It's on the page you landed on after agreeing at Spotify. You have five tries in all."
 PASTE = (
     "No page with a code? Then copy the whole address of the page that does not load and paste it here. "
     "Paste only an address from your own browser, and never give yours to anybody: it works like a key, and whoever "
     "has it may be able to link your Spotify to their Discord account."
 )
-NO_PASTE = "Here the page that you land on shows a code: enter that one. `/link` starts again."
-NOT_LINKED = "Nothing was linked, and what Spotify gave me is thrown away."
+NO_PASTE = "The page you land on shows a code: enter that instead. `/link` starts again."
+NOT_LINKED = "Nothing was linked, and I've deleted what Spotify gave me."
 LEARN_IS_OFF = (
     "Off, as it is unless you ask for it: Spotify's terms are strict about what may enter a model, so I go by your own "
     "taps. Switched on, the songs that stand in your playlists count as labels; nothing else of Spotify's would."
@@ -57,15 +57,15 @@ UNLINK = (
 UNLINKED = "Done: the keys and everything from Spotify are gone. `/link` starts again, `/data delete` removes the rest."
 UNLINKING = (
     "The keys and everything from Spotify are deleted, but something else, such as a backup, is reading my database: "
-    "some of their bytes stay on the disk until it ends. I see to it by myself. `/link` starts again."
+    "some of their bytes stay on the disk until it ends. I'll remove them then. `/link` starts again."
 )
-ERASE = "This deletes everything I keep about you, at once and for good. `/data export` gives you a copy first."
+ERASE = "This deletes everything I keep about you, now and for good. `/data export` gives you a copy first."
 ERASE_WORD = "delete"
 NOT_ERASED = f"Nothing was deleted: the word is `{ERASE_WORD}`."
 ERASED = "Everything I kept about you is deleted. Your playlists at Spotify stay as they are."
 ERASING = (
-    "Deleting has begun and isn't at its end: something else, such as a backup, is using my database. I go on until "
-    "every byte about you is gone, and you needn't do anything. Your playlists at Spotify stay as they are."
+    "I've begun to delete everything, but something else, such as a backup, is using my database. I'll go on until "
+    "every byte about you is gone; you needn't do anything. Your playlists at Spotify stay as they are."
 )
 EXPORTED = "Everything I keep about you. Keys to your Spotify account are named, not shown."
 TEACHES = (
@@ -77,7 +77,7 @@ TEACHES_NOT = (
 )
 OLD_BUTTON = "I do not know that button any more. `/help` says what is next."
 OLD_COMMAND = "That command has changed. Discord shows the new one in a minute."
-TWICE = "That reached me before. If nothing happened, please try again."
+TWICE = "I already got that one. If nothing happened, please try again."
 DEFECT = "Something went wrong on my side. Nothing was lost; please try again."
 HAVE_NEWS = (
     "I have news for you and couldn't reach you by direct message. Allow direct messages from this server, or have "
@@ -96,14 +96,14 @@ PARTLY_TAKEN_BACK = "Taken back in part"
 NO_MODEL = "I have not learnt your playlists yet. A few taps and I will."
 MORE_FILES = "And these."
 EXPORT_WHILE_WRITING = "I'm writing to your playlists right now: songs that aren't written yet aren't in these files."
-EXPORT_EMPTY = "Nothing stands in them yet: `/sort` shows what I would put in."
+EXPORT_EMPTY = "They're empty so far: `/sort` shows what I would put in."
 EXPORT_TOO_LARGE = "That is more than Discord takes in one file. Ask whoever runs this bot for a copy."
 COMMANDS = (
     "`/label` asks about a song · `/sort` shows what I would do · `/undo` takes it back · `/playlists` and `/updates` "
     "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data` are about what I keep"
 )
 JOINED_HIDDEN = (
-    "You are in and find what others share, but you are hidden, so nobody finds what you like. `/hide off` ends that."
+    "You're in and find what others share. But you're hidden, so nobody finds what you like: `/hide off` ends that."
 )
 JOINED = (
     "You are in. Songs you like can be found by the others who joined, without your name; and you find theirs. "
@@ -129,9 +129,9 @@ SHOWN_ONCE = (
 )
 
 PRIVACY = """\
-1. I keep your Discord id, your liked songs (title, artists, album, link), the playlists you handed over, \
-your answers, the models learnt from them, and receipts.
-2. The keys to your Spotify account are kept once you have confirmed it, encrypted and bound to you. I use them to \
+1. I keep your Discord id, your liked songs (title, artists, album, link), what files you sent say of songs, the \
+playlists you handed over, your answers, the models learnt from them, and receipts.
+2. I keep the keys to your Spotify account once you've confirmed it, encrypted and bound to you. I use them to \
 read your likes, to keep the playlists you handed over or host for others and, if you allow it, to save what you like \
 in the feed; for nothing else.
 3. I learn from your taps, and from features in files that you or whoever runs this bot brought, or that services know \
@@ -146,8 +146,9 @@ in `/profile edit` is seen in your server; `/match` compares two who both said y
 `/data teach` lets which artists your answers put together help with others' songs. What you say in the feed is yours \
 alone; adds are labels only if you say so in `/feed settings`. `/hide on` hides all of it at once.
 7. Only you see your answers here, and programs and browsers that you let in (`/api-token`, `/feed web`, \
-`/feed activity`), of which I keep a hash. In a channel stands only what you post there yourself; with your name what \
-you repost, bring to a shared playlist, or entered in a round that is over.
+`/feed activity`), of which I keep a hash. In a channel stands only what you post there yourself, and updates if you \
+ask for them there (`/updates`); with your name what you repost, bring to a shared playlist, or entered in a round \
+that is over.
 8. Songs that nobody keeps any more, and models that nobody uses, are deleted.
 9. `/data export` hands you everything as a file; `/unlink` deletes what came from Spotify.
-10. `/data delete` deletes everything, at once and for good."""
+10. `/data delete` deletes everything, now and for good; copies in backups are up to whoever runs this bot."""

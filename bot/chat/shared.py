@@ -163,9 +163,9 @@ def added(shared: Shared, song: Song, *, first: bool) -> Page:
 
 def _reaches(shared: Shared, song: Song) -> str:
     if shared.ref is None:
-        return "It is on record; nothing is written yet."
+        return "It's on record; nothing is written yet."
     if not rules.writable(song.song, shared.ref):
-        return "It is a file that Spotify does not have: on record, and not written."
+        return "It's a file that Spotify doesn't have, so it's on record but not written."
     return "It is written in a moment."
 
 
@@ -200,7 +200,7 @@ def _state(found: Shown) -> str:
         return f"{host} Not written yet."
     waiting, since = rules.waiting(found.record, shared.ref), rules.waiting_since(found.record, shared.ref)
     if since is None and any(each.stands and not rules.writable(each.song, shared.ref) for each in found.record):
-        return f"{host} All is written but the files that Spotify does not have."
+        return f"{host} Everything is written but the files that Spotify doesn't have."
     if since is None:
         return f"{host} All of it is written."
     waits = words.does(len(waiting), "change waits", "changes wait")

@@ -49,7 +49,7 @@ def imported(file: str, found: Imported) -> str:
         said.append(f"{without:,} of them come without anything to learn from (tempo, energy, genres …).")
     if found.spoken:
         said.append(
-            f"{words.count(found.spoken, 'row')} left out: episodes or local files, which are no songs of Spotify's."
+            f"{words.count(found.spoken, 'row')} left out: episodes or local files, which aren't songs at Spotify."
         )
     if found.bad_rows:
         named = "\n".join(f"- {words.escape(each, 150)}" for each in found.bad)
@@ -94,7 +94,7 @@ def layer(found: Layer) -> str:
 
 def learning_from_playlists(labels: int, *, trains: bool) -> str:
     said = f"What stands in your playlists counts now: {words.count(labels, 'label')} from it. Your taps still win."
-    return f"{said} I'm learning from them; in some seconds `/sort` shows what I would do." if trains else said
+    return f"{said} I'm learning from them; in a few seconds `/sort` shows what I would do." if trains else said
 
 
 def answered(song: Song, where: Sequence[Playlist]) -> str:

@@ -11,7 +11,7 @@ from bot.errors import BadChoice
 from bot.flows.shared import UNKNOWN, found
 
 HOSTS_ONLY = "Only the host can put somebody out of the group, or let them back in."
-YOURSELF = "You host it. /shared host lays that down first, then /shared leave takes you out."
+YOURSELF = "You host it. Stop hosting with /shared host, then leave with /shared leave."
 NOT_IN = "They are not in that group."
 
 

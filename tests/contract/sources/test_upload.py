@@ -79,7 +79,7 @@ async def test_a_member_has_one_file_heard_at_a_time_and_the_line_has_an_end(sta
     await asyncio.sleep(0)
     with pytest.raises(StillHearing, match="the file you sent before"):
         await uploads.hear(ADA, uri(1), fetch, stage.clock())
-    with pytest.raises(StillHearing, match="Several files are waiting"):
+    with pytest.raises(StillHearing, match="still listening to files that came before"):
         await uploads.hear(BEN, uri(1), fetch, stage.clock())
     sent.set()
     assert (await first).song == uri(1)
