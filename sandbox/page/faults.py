@@ -99,7 +99,7 @@ BUTTONS = (
     Button("invalid", "Discord", "Invalid session", "The bot has to log in anew.", _invalidate),
     Button("limit-discord", "Discord", "Rate limit", f"The next request has to wait {SLOWNESS:.0f} s.", _limit_discord),
     Button("slow-discord", "Discord", "Be slow", f"{SLOW_CALLS} requests take {SLOWNESS:.0f} s longer.", _slow_discord),
-    Button("clear", "All", "Make all well", "Faults that wait for their call are withdrawn.", _clear),
+    Button("clear", "All", "Make all well", "Waiting faults are withdrawn; nothing lags any more.", _clear),
 )
 
 
