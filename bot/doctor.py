@@ -118,6 +118,8 @@ async def _prior(settings: Settings) -> str:
     try:
         taught = await asyncio.to_thread(read_prior, file)
     except PriorCorrupt as problem:
+        if isinstance(problem.__cause__, OSError):
+            raise problem.__cause__ from None  # of the disk, not of what is in the file
         raise Unwell(f"{problem}; it is not used. {ANEW} or delete {file}") from problem
     if taught is None:
         return "none; python -m training pretrain learns one"

@@ -2,6 +2,7 @@
 
 import errno
 import getpass
+import os
 import re
 from pathlib import Path
 
@@ -52,11 +53,17 @@ def _of_system(error: OSError) -> str:
         errno.EACCES: f"{path} isn't open to the user {_me()}{_owner(path)}: chown it, {ELSEWHERE}",
         errno.ENOSPC: f"the disk that {path} is on is full: make room",
         errno.ENOENT: f"{path} is missing",
-        errno.ENOTDIR: f"{path} isn't a folder: move what stands there, {ELSEWHERE}",
+        errno.ENOTDIR: f"{_in_the_way(path)} isn't a folder: move what stands there, {ELSEWHERE}",
         errno.EIO: f"{path} can't be read or written: its disk reports faults (dmesg says more)",
     }
     same = {errno.EPERM: errno.EACCES, errno.EDQUOT: errno.ENOSPC, errno.EEXIST: errno.ENOTDIR}
     return said.get(same.get(error.errno or 0, error.errno or 0), f"{path}: {error.strerror or error}")
+
+
+def _in_the_way(path: str | bytes) -> Path:
+    """What stands where a folder should: the path itself, or one above it."""
+    whole = Path(os.fsdecode(path))
+    return next((each for each in (whole, *whole.parents) if each.exists() and not each.is_dir()), whole)
 
 
 def _of_port(error: OSError, port: str) -> str:

@@ -52,7 +52,7 @@ def held(memory: int) -> dict[str, bool]:
         "use the network": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
         "open files": lambda: os.close(os.open(__file__, os.O_RDONLY)),
         "write files": _write,
-        "start programs": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+        "start programs": lambda: os.posix_spawn("/bin/sh", ["sh", "-c", ":"], {}),
         "look into the bot": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
         "take more memory": lambda: mmap.mmap(-1, memory, flags=mmap.MAP_PRIVATE).close(),
         "act as root": lambda: os.setuid(0),

@@ -104,6 +104,15 @@ async def test_a_folder_that_is_none_is_named_wherever_it_is_wanted(tmp_path: Pa
     assert not any("network" in line for line in wrong)
 
 
+async def test_what_stands_above_the_data_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    _, lines = await run(tmp_path, "doctor", DATA_DIR=str(tmp_path / "data" / "deeper"))
+    said = {line[4:22].strip(): line for line in lines if line.startswith("NO ")}
+    for what in ("encryption keys", "disk", "database", "prior"):
+        assert f"{tmp_path / 'data'} isn't a folder" in said[what], said[what]
+        assert "pretrain" not in said[what]
+
+
 async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
