@@ -90,11 +90,11 @@ class Music(Protocol):
         ...
 
     async def save(self, songs: Sequence[str]) -> None:
-        """Put at most 40 songs among their likes. Saving what is saved changes nothing."""
+        """Put at most 40 songs among their likes. Saving what is saved changes nothing. Raises SongsRefused."""
         ...
 
     async def unsave(self, songs: Sequence[str]) -> None:
-        """Take at most 40 songs out of their likes."""
+        """Take at most 40 songs out of their likes. Raises SongsRefused."""
         ...
 
 

@@ -185,7 +185,7 @@ class Worker:
     async def _save(self, job: Job, now: datetime) -> None:
         """Put what they liked in the feed among their likes, and go on with it as with any new like."""
         services = self._services
-        if not await save.save(services.store, await services.music(job.member), job.member):
+        if not await save.save(services.store, await services.music(job.member), job.member, now):
             return
         async with services.store.reading() as tx:
             account = await members.account(tx, job.member)

@@ -8,7 +8,7 @@ import logging
 import discord
 from aiohttp import ClientError
 
-from bot.chat import ids, layout, presence, reply, sentences, shared, texts
+from bot.chat import ids, layout, outcomes, presence, reply, sentences, shared, texts
 from bot.chat.bot import Bot
 from bot.chat.commands import match, sort, steps
 from bot.chat.desk import Live
@@ -137,6 +137,8 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
             return Page(sentences.NOT_THEIR_PROMPT, layout.row(mine))
         case "kept":
             return Page(texts.kept([str(notice.body["name"])]))
+        case "refused":
+            return Page(outcomes.not_liked(**notice.body))
         case "shared" | "lost" | "left":
             return Page(SHARED[notice.kind](notice.body))
         case _:

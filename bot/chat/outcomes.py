@@ -65,9 +65,7 @@ def _refusals(done: Receipt) -> list[str]:
 def _refusal(done: Receipt, problem: str, found: Sequence[Change]) -> str:
     playlist = done.playlists.get(found[0].playlist)
     where = words.playlist_name(playlist) if playlist else "a playlist I no longer keep"
-    names = [words.escape(done.songs[each.song].title, 40) for each in found if each.song in done.songs][:MOST_REFUSED]
-    rest = len(found) - len(names)
-    listed = words.listed([*names, f"{rest:,} more"] if rest else names)
+    listed = _listed([done.songs[each.song].title for each in found if each.song in done.songs], len(found))
     count = words.count(len(found), "song")
     said = {
         Problem.UNKNOWN: f"Spotify doesn't know {words.does(len(found), 'this song', 'these songs')} any more, so "
@@ -85,6 +83,21 @@ def _refusal(done: Receipt, problem: str, found: Sequence[Change]) -> str:
         Problem.UNMOVED: f"Still in {where}, because I couldn't put it where it belongs: {listed}.",
     }
     return said.get(Problem(problem), listed) if problem else listed
+
+
+def not_liked(saving: str, count: int, titles: Sequence[str]) -> str:
+    """What Spotify refused to put among the likes ("save"), or to take out of them ("drop")."""
+    listed = _listed(titles, count)
+    if saving == "drop":
+        return f"Spotify refused to take this out of your likes, and I won't try again: {listed}."
+    return f"Spotify refused to put this among your likes, and I won't try again: {listed}."
+
+
+def _listed(titles: Sequence[str], count: int) -> str:
+    """The first titles, and how many more there are."""
+    names = [words.escape(each, 40) for each in titles[:MOST_REFUSED]]
+    rest = count - len(names)
+    return words.listed([*names, f"{rest:,} more"] if rest else names)
 
 
 def applying(receipt: Receipt) -> str:

@@ -8,7 +8,8 @@ from datetime import datetime
 class Shown:
     """A song that the feed showed a member, and what they said of it: "skip", "like", "add", or nothing (yet).
 
-    saving: "save" or "drop" is still to be done to their likes; "saved": we put it there.
+    saving: "save" or "drop" is still to be done to their likes; "saved": we put it there; "refused": Spotify
+    doesn't take it.
     """
 
     member: int

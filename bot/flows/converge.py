@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.adapters.store import Store, Tx
 from bot.core.journal import Line, Look, Problem, State, without_doubles
@@ -18,8 +18,10 @@ from bot.core.plan import BATCH, batches, plan, runs
 from bot.errors import CratekeeperError, PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
 from bot.ports import Contents, Music
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
-Send = Callable[[Sequence[Line]], Awaitable[None]]
+Send = Callable[[Sequence[T]], Awaitable[None]]
+GiveUp = Callable[[T, SpotifyError], Awaitable[None]]
 MOST_DEAD = 50  # songs refused one by one in one go: if there are more, it is not the songs
 
 
@@ -59,6 +61,22 @@ async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -
         else:
             return found.again
         contents = await music.contents(journal.ref)
+
+
+async def in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> None:
+    """Send songs in one call; where they are refused, in halves, so that one keeps no other out.
+
+    Gives up on each that is refused by itself. Raises what `send` and `give_up` raise when nothing more can be sent.
+    """
+    try:
+        await send(songs)
+    except (SongsRefused, PlaylistFull) as refused:
+        if len(songs) == 1:
+            await give_up(songs[0], refused)
+            return
+        half = len(songs) // 2
+        await in_halves(songs[:half], send, give_up)
+        await in_halves(songs[half:], send, give_up)
 
 
 def running_from(now: datetime) -> Clock:
@@ -132,21 +150,12 @@ class _Sender:
 
         await self._deliver(lines, send)
 
-    async def _deliver(self, lines: Sequence[Line], send: Send) -> None:
-        """Send lines in one call; where they are refused, in halves, so that one song keeps no other out.
+    async def _deliver(self, lines: Sequence[Line], send: Send[Line]) -> None:
+        async def attempt(some: Sequence[Line]) -> None:
+            async with self._attempt(some):
+                await send(some)
 
-        Raises what it raises when nothing more can be sent.
-        """
-        try:
-            async with self._attempt(lines):
-                await send(lines)
-        except (SongsRefused, PlaylistFull) as refused:
-            if len(lines) == 1:
-                await self._give_up(lines[0], refused)
-                return
-            half = len(lines) // 2
-            await self._deliver(lines[:half], send)
-            await self._deliver(lines[half:], send)
+        await in_halves(lines, attempt, self._give_up)
 
     async def _give_up(self, line: Line, refused: SpotifyError) -> None:
         self._dead += 1

@@ -96,6 +96,9 @@ async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> l
         return None
     kind = Kind.NONE if playlist is None else Kind.ALSO if layer.several else Kind.ONLY
     chosen = () if playlist is None else (playlist,)
+    standing = await answers.standing(tx, prompt.member, layer.layer, prompt.song)
+    if (Source.REACTION, kind, chosen) in [(each.source, each.kind, each.playlists) for each in standing]:
+        return None  # nobody reacts twice with one emoji: Discord delivered it twice
     new = await answers.add(tx, prompt.member, layer.layer, Answer(prompt.song, kind, chosen, Source.REACTION, event))
     train = new and await training_pays(tx, prompt.member, layer.layer)
     return label.Pressed(prompt.member, layer.layer, prompt.song, new, train, None)

@@ -39,11 +39,12 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Liked:
     """saved: it is among their likes, or on its way there; before: it was there already; ask: they never said
-    whether it may be."""
+    whether it may be; refused: Spotify doesn't take it."""
 
     saved: bool
     ask: bool
     before: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,8 @@ class Stream:
             if kept is None or kept.member != member or kept.removed_at is not None:
                 raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
             liked = await self._like(tx, member, entry.song, "add")
+            if liked.refused:
+                raise BadChoice(REFUSED)
             if not liked.saved:
                 raise NotAmongLikes if savable(entry.song) else BadChoice(NOT_AT_SPOTIFY)
             write = await self._write(tx, member, kept, song, event, now)
@@ -227,6 +230,9 @@ class Stream:
         if await songs.is_liked(tx, member, song.song):
             await shown.say(tx, member, song.song, now, said=said, saving=ours)
             return Liked(saved=True, ask=False, before=True)
+        if saving == "refused":
+            await shown.say(tx, member, song.song, now, said=said)
+            return Liked(saved=False, ask=False, refused=True)
         can = known.source is not None and savable(song)
         saves = can and (bool(known.saves) or saving == "save")
         await shown.say(tx, member, song.song, now, said=said, saving=(ours or "save") if saves else None)
@@ -241,6 +247,7 @@ class Stream:
 
 
 ALL_HEARD = "That was everything for now. New songs come as others like them, and what you skipped comes again later."
+REFUSED = "Spotify doesn't know that song any more, so neither your likes nor your playlists can hold it."
 NOT_AT_SPOTIFY = "That song is a file of whoever runs this bot; it is not at Spotify, so your playlists cannot hold it."
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, answers, members, notices, playlists
-from bot.core.labels import Kind
+from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Layer
 from bot.errors import BadChoice, NotLinked
 from bot.flows import keep, label, library, prompt
@@ -119,6 +119,24 @@ async def test_they_are_told_once_and_only_where_they_want_messages(store, now, 
         await prompt.react(store, reacting, 100, emoji, 1, now)
     async with store.reading() as tx:
         assert [(each.member, each.kind) for each in await notices.waiting(tx)] == [(BEN, "prompt")]
+
+
+async def test_a_reaction_that_is_delivered_twice_is_one_answer_and_the_later_one_stays(store, now, outlooks) -> None:
+    await at_home(store, now, rows=4, artists=4)
+    asked = await posted(store, outlooks, now)
+    await prompt.react(store, ADA, 100, "🟦", 1, now)
+    layer = await keep.layer_named(store, ADA, None)
+    async with store.reading() as tx:
+        run, night = await playlists.in_layer(tx, layer.layer)
+    async with store.writing() as tx:
+        pressed = Answer(asked.song.song, Kind.ONLY, (night.playlist,), Source.BUTTON, 2)
+        await answers.add(tx, ADA, layer.layer, pressed)
+    assert await prompt.react(store, ADA, 100, "🟦", 3, now) is None
+    assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,)), (Kind.ONLY, (night.playlist,))]
+    for taken_back in (True, False):
+        assert await prompt.unreact(store, ADA, 100, "🟦", now) == taken_back
+    await prompt.react(store, ADA, 100, "🟦", 4, now)
+    assert await standing(store, ADA) == [(Kind.ONLY, (night.playlist,)), (Kind.ONLY, (run.playlist,))]
 
 
 async def test_an_emoji_means_what_it_meant_when_the_song_was_posted(store, now, outlooks) -> None:

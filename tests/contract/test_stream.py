@@ -12,7 +12,7 @@ from bot.adapters.shelf import Shelf
 from bot.adapters.store import Store, answers, members, playlists, shown, songs, writes
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Playlist
-from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
+from bot.errors import BadChoice, NotAmongLikes, NothingThereYet, SongsRefused
 from bot.flows import feed, keep, save, sort
 from bot.flows.outlook import Outlooks
 from bot.flows.stream import GLANCE, REST, Stream
@@ -40,7 +40,7 @@ class Scene:
         while self.jobs:
             kind, member, argument = self.jobs.pop(0)
             if kind == "save":
-                await save.save(self.store, music, member)
+                await save.save(self.store, music, member, self.now[0])
             else:
                 assert kind == "apply"
                 await sort.apply(self.store, music, argument, self.now[0])
@@ -160,7 +160,7 @@ async def test_a_like_taken_back_while_it_is_being_saved_comes_out_again(scene: 
 
     await scene.stream.choose_saving(ADA, saves=True)
     await scene.stream.like(ADA, uri(100))
-    assert await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA) == 2
+    assert await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0]) == 2
     assert uri(100) not in await scene.likes()
 
 
@@ -278,6 +278,22 @@ async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scen
     assert uri(101) not in await scene.likes(), "what they said of the others stays"
     with pytest.raises(BadChoice, match="not at Spotify"):
         await scene.stream.like_for_good(ADA, local(200))
+
+
+async def test_a_song_that_spotify_refused_is_not_tried_again_and_goes_nowhere(scene: Scene) -> None:
+    class Refusing(Shelf):
+        async def save(self, songs: Sequence[str]) -> None:
+            raise SongsRefused
+
+    await scene.stream.choose_saving(ADA, saves=True)
+    assert (await scene.stream.like(ADA, uri(100))).saved
+    await save.save(scene.store, Refusing(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0])
+    scene.jobs.clear()
+    assert not (await scene.stream.like(ADA, uri(100))).saved
+    await scene.stream.choose_saving(ADA, saves=True)
+    with pytest.raises(BadChoice, match="doesn't know that song"):
+        await scene.stream.add(ADA, uri(100), (await kept(scene)).playlist, event=7)
+    assert scene.jobs == []
 
 
 async def test_what_is_among_their_likes_already_is_said_to_be(scene: Scene) -> None:

@@ -199,6 +199,13 @@ class Home(House):
     async def acknowledged(self, made: Interaction) -> None:
         await self.discord.wait_for(lambda: made.acknowledged or made.refused, PATIENCE)
 
+    async def tell_again(self, outcome: Outcome) -> None:
+        """Deliver an interaction to the bot a second time, and wait for what it answers to that."""
+        asked = f"/interactions/{outcome.interaction.id}/"
+        before = sum(asked in each.path for each in self.discord.log)
+        self.discord.sessions.dispatch("INTERACTION_CREATE", self.discord.payloads.interaction(outcome.interaction))
+        await self.discord.wait_for(lambda: sum(asked in each.path for each in self.discord.log) > before, PATIENCE)
+
     # Secrets
 
     def secrets(self) -> set[str]:

@@ -82,6 +82,14 @@ async def test_five_tokens_are_the_most(household: Household) -> None:
     assert {(await each.ask("/api/songs")).status for each in made} == {200}
 
 
+async def test_a_command_for_a_token_that_is_told_twice_makes_one(household: Household) -> None:
+    kim = newcomer(household.home, "kim")
+    outcome = await kim.command("api-token new", name="Phone")
+    await household.home.tell_again(outcome)
+    assert SECRET.search((await outcome.reply()).text())
+    assert household.home.rows("select name from api_token where member = ?", kim.user.id) == [("Phone",)]
+
+
 async def test_a_token_ends_with_its_days(household: Household) -> None:
     api = await program(household, household.ben, "Short", days=1)
     number = token_of(household, api)

@@ -77,6 +77,35 @@ async def test_p14_a_press_that_is_told_twice_is_one_label_and_no_error(home: Ho
     assert len(home.labels(person)) == 1
 
 
+async def test_a_cards_undo_that_is_told_twice_takes_back_one_label(home: Home) -> None:
+    person = await with_file(home, "cal", "Late night", "Run", library=LIBRARY)
+    card = await answer(person.command("label"))
+    for count in (1, 2):
+        await person.click(card, "Run")
+        await home.until(lambda count=count: len(home.labels(person)) == count)
+    first, _ = home.labels(person)
+    await home.tell_again(await person.click(card, "Undo"))
+    assert home.labels(person) == [first]
+
+
+async def test_an_undo_that_is_told_twice_takes_back_one_write(home: Home, ada: Trained) -> None:
+    receipt = await ada.apply(await ada.dry_run())
+    applied = ada.contents()
+    menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
+    await ada.person.select(receipt, menu.custom_id, [menu.options[0].value])
+    await home.until(lambda: ada.contents() != applied)
+    newest = "select state from write where member = ? order by write desc limit 1"
+    await home.until(lambda: home.rows(newest, ada.person.user.id) == [("done",)])
+    query = "select count(*) from write where member = ? and kind = 'undo'"
+    ((before,),) = home.rows(query, ada.person.user.id)
+    outcome = await ada.person.command("undo")
+    await home.tell_again(outcome)
+    assert home.rows(query, ada.person.user.id) == [(before + 1,)]
+    await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
+    assert ada.contents() == applied
+    await ada.undo(receipt)
+
+
 def everything_of(home: Home, member: int) -> dict[str, list[object]]:
     """Every row of a member in the tables that only change when somebody does something."""
     tables = {name for (name,) in home.rows("select name from sqlite_master where type = 'table'")} - OF_THE_HOUR

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LOOKS = 3  # at what comes short, or differs each time
 PAGE = 50  # rows; the most that a list answers at once
+MALFORMED = 400  # for songs that Spotify doesn't know
 FORBIDDEN, MISSING = 403, 404  # for a playlist that was deleted, or is no longer the member's to change
 AT_ONCE = 40  # URIs in one question to the library
 PLAYLIST = "spotify:playlist:"
@@ -175,12 +176,24 @@ class SpotifyMusic:
             raise SongsRefused from None
 
     async def save(self, songs: Sequence[str]) -> None:
-        """Put at most 40 songs among their likes. The URIs go into the query: Spotify refuses a body here."""
-        await self._ask(lambda client: client._put("me/library", uris=",".join(songs)))
+        """Put at most 40 songs among their likes. The URIs go into the query: Spotify refuses a body here.
+
+        Raises SongsRefused: then nothing was put in.
+        """
+        await self._keep(lambda client: client._put("me/library", uris=",".join(songs)))
 
     async def unsave(self, songs: Sequence[str]) -> None:
-        """Take at most 40 songs out of their likes."""
-        await self._ask(lambda client: client._delete("me/library", uris=",".join(songs)))
+        """Take at most 40 songs out of their likes. Raises SongsRefused: then nothing was taken out."""
+        await self._keep(lambda client: client._delete("me/library", uris=",".join(songs)))
+
+    async def _keep(self, ask: Callable[[spotipy.Spotify], Any]) -> None:
+        """Change their likes. What else is refused than songs, such as the app's rights, is raised as it is."""
+        try:
+            await self._ask(ask)
+        except Refusal as refusal:
+            if refusal.status in (MALFORMED, MISSING):
+                raise SongsRefused from None
+            raise
 
     async def _ask(self, ask: Callable[[spotipy.Spotify], T]) -> T:
         return await self._spotify.call(self._account.member, ask)

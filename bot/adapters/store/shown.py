@@ -81,6 +81,13 @@ async def saved(tx: Tx, member: int, ids: Sequence[str]) -> None:
     await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving == "save").values(saving="saved"))
 
 
+async def refused(tx: Tx, member: int, ids: Sequence[str]) -> None:
+    """Note that Spotify takes none of these: what waits for it is not tried again."""
+    these = (SHOWN.c.member == member, SHOWN.c.song.in_(ids))
+    await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving == "save").values(saving="refused"))
+    await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving == "drop").values(saving=None))
+
+
 async def set_saving(tx: Tx, member: int, ids: Sequence[str], saving: str | None) -> None:
     await tx.execute(update(SHOWN).where(SHOWN.c.member == member, SHOWN.c.song.in_(ids)).values(saving=saving))
 

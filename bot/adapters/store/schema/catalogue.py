@@ -42,5 +42,6 @@ shown = Table(  # what the feed showed a member, and what they said of it
     Column("at", Moment, nullable=False),  # the last time
     Column("said", String),  # "skip", "like" or "add"; None: nothing, or taken back
     Column("said_at", Moment),
-    Column("saving", String),  # to their likes: "save" and "drop" wait to be done, "saved" was done by us
+    # to their likes: "save" and "drop" wait to be done, "saved" was done by us, "refused" is what Spotify doesn't take
+    Column("saving", String),
 )
