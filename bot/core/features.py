@@ -45,7 +45,7 @@ def bounded(song: SongFeatures) -> SongFeatures:
     numbers = [name for name in song.numbers if len(name) <= limits.NAME][: limits.NUMBERS]
     sets = {name: tokens for name, tokens in song.sets.items() if len(name) <= limits.NAME}
     kept = {
-        name: sorted(each for each in tokens if len(each) <= limits.TOKEN)[: limits.TOKENS]
+        name: sorted(each for each in tokens if len(each) <= limits.TOKEN)[: limits.SET_TOKENS]
         for name, tokens in sets.items()
     }
     return SongFeatures(

@@ -33,7 +33,7 @@ SHARED_ADDS_A_DAY = 10  # songs of one member in one playlist
 # The first are kept, of what a member's file says about one song
 
 NUMBERS = 40
-TOKENS = 40  # of a set: genres, tags, artists
+SET_TOKENS = 40  # of a set: genres, tags, artists
 NAME = 60  # characters of a number's or set's name
 TOKEN = 100  # characters
 

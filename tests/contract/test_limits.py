@@ -82,6 +82,11 @@ LIMITED: Mapping[str, str] = {
 }
 
 
+def test_no_limit_is_set_twice() -> None:
+    names = [line.partition(" = ")[0] for line in Path(limits.__file__).read_text().splitlines() if " = " in line]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_every_table_has_a_limit_or_a_reason_why_not() -> None:
     assert {table.name for table in schema.metadata.sorted_tables} == LIMITED.keys()
     named = {each.partition(":")[0] for each in LIMITED.values() if each.partition(":")[0].isupper()}

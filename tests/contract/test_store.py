@@ -155,6 +155,29 @@ async def test_p22_a_reader_sees_one_state_throughout(store: Store, now: datetim
         assert await members.get(reader, ADA) is None
 
 
+async def test_p21_a_writer_who_is_cancelled_holds_nothing(tmp_path, now: datetime) -> None:
+    """Wherever it is cut short, and as long as somebody keeps its error."""
+    store = Store(f"sqlite+aiosqlite:///{tmp_path}/bot.db", busy_ms=100)
+    await store.migrate()
+
+    async def write() -> None:
+        async with store.writing() as tx:
+            for member in range(1_000):
+                await members.ensure(tx, member, now)
+
+    ended = []
+    for steps in range(150):
+        task = asyncio.create_task(write())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        ended += await asyncio.gather(task, return_exceptions=True)
+        async with store.writing() as tx:
+            await members.ensure(tx, -1, now)
+    assert {type(each) for each in ended} == {asyncio.CancelledError}
+    await store.close()
+
+
 async def test_p21_a_database_held_by_another_process_is_waited_for(store: Store, now: datetime) -> None:
     holder = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")

@@ -77,7 +77,7 @@ async def test_five_tokens_are_the_most(household: Household) -> None:
     dan = newcomer(household.home, "dan")
     made = [await program(household, dan, f"Number {number}") for number in range(5)]
     refused = await answer(dan.command("api-token new", name="One too many"))
-    assert "5 tokens are the most" in refused.text()
+    assert "You have 5 tokens, the most there is" in refused.text()
     assert not SECRET.search(refused.text())
     assert {(await each.ask("/api/songs")).status for each in made} == {200}
 

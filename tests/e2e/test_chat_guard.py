@@ -158,7 +158,7 @@ async def test_p19_a_cause_in_the_members_world_is_named(failing: World) -> None
     message = await answer(anna.command("panel"))
     said = await whispered(await anna.click(message, "cooling"))
     assert said.startswith(
-        f"Spotify asks us to wait until <t:{int(LATER.timestamp())}:t>. Nothing was lost; I go on then. `#"
+        f"Spotify asks us to wait until <t:{int(LATER.timestamp())}:t>. Nothing was lost; try again then. `#"
     )
 
 

@@ -43,6 +43,7 @@ class Store:
         self.is_scrubbed = True  # whether nothing of what was deleted stands in the file any more
         event.listen(self._engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self._engine.sync_engine, "begin", _begin)
+        event.listen(self._engine.sync_engine, "invalidate", _roll_back)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Tx]:
@@ -135,6 +136,14 @@ def _configure(busy_ms: int, connection: Any, _: object) -> None:
 def _begin(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("immediate", True)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _roll_back(connection: Any, *_: object) -> None:
+    """End the transaction of a task that was cancelled within a statement.
+
+    Closing the connection is not enough: SQLite keeps it, and its lock, as long as a cursor of that task is alive.
+    """
+    connection.rollback()
 
 
 @contextmanager
