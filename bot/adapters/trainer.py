@@ -63,6 +63,12 @@ class Trainer:
                 raise TrainingFailed(f"training took longer than {self._timeout:.0f} seconds") from None
             raise
         if process.returncode not in (PUBLISHED, KEPT, TOO_FEW):
-            raise TrainingFailed((err.decode(errors="replace").strip().splitlines() or ["no word"])[-1])
+            raise TrainingFailed(_last_words(err.decode(errors="replace")))
         said = json.loads(out)
         return Trained(process.returncode == PUBLISHED, int(said["labels"]), str(said["reason"]))
+
+
+def _last_words(said: str) -> str:
+    """Return the last line of what a process said. One without memory may lack it for its own words, too."""
+    last = (said.strip().splitlines() or ["no word"])[-1]
+    return "training: it needs more memory than it may take" if last.startswith("MemoryError") else last

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.hearing import Hearing
-from bot.adapters.trainer import Trainer
+from bot.adapters.trainer import Trainer, _last_words
 from bot.errors import TrainingFailed
 from sandbox.process import environment
 
@@ -124,6 +124,7 @@ async def test_p31_training_that_takes_too_much_memory_or_time_ends_in_words(tmp
     where = f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path, dict[str, str]()
     with pytest.raises(TrainingFailed, match="more memory than it may take"):
         await Trainer(*where, memory=2**20).fit(1, 1)
+    assert "more memory than it may take" in _last_words("Traceback (most recent call last):\nMemoryError\n")
     with pytest.raises(TrainingFailed, match="took longer than 0 seconds") as slow:
         await Trainer(*where, timeout=0.01).fit(1, 1)
     assert "Your labels are safe" in slow.value.for_member()
