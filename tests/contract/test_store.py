@@ -157,7 +157,7 @@ async def test_p22_a_reader_sees_one_state_throughout(store: Store, now: datetim
 
 async def test_p21_a_writer_who_is_cancelled_holds_nothing(tmp_path, now: datetime) -> None:
     """Wherever it is cut short, and as long as somebody keeps its error."""
-    store = Store(f"sqlite+aiosqlite:///{tmp_path}/bot.db", busy_ms=100)
+    store = Store(f"sqlite+aiosqlite:///{tmp_path}/bot.db", busy_ms=1_000)
     await store.migrate()
 
     async def write() -> None:
