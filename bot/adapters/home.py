@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -46,7 +47,8 @@ def _files(folder: Path) -> Iterator[Path]:
     """What lies in the folder and is ours; not the keys, which are refused where they are open."""
     yield from (each for each in folder.iterdir() if each.name in TREES or (each.is_file() and each.name != KEYS))
     for name in TREES:
-        yield from (folder / name).rglob("*")
+        if not (folder / name).is_symlink():
+            yield from (folder / name).rglob("*")
 
 
 def _database(settings: Settings) -> list[Path]:
@@ -117,7 +119,7 @@ async def migrate(store: Store, settings: Settings) -> None:
 @contextmanager
 def locked(path: Path, taken: CratekeeperError) -> Iterator[None]:
     """Hold a lock file, until the block or the process ends, however that ends. Raises `taken` when another does."""
-    with path.open("w") as file:
+    with open(path, "a", opener=_unlinked) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -127,3 +129,8 @@ def locked(path: Path, taken: CratekeeperError) -> Iterator[None]:
                 raise
             log.warning("%s is on a file system without locks: make sure that only one Cratekeeper runs", path.parent)
         yield
+
+
+def _unlinked(path: str, flags: int) -> int:
+    """Open what is no link: somebody may have laid one there that leads to a file of ours."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -1,7 +1,7 @@
 """Scratch: the one folder for what is not kept: uploads and previews while they are heard, clips in the making.
 
 Files of members have no name in it, so the system frees them when the bot dies, however it dies. What has a name is
-removed at every start, and whenever a member is erased.
+removed at every start, and whenever a member is erased. A link in the folder's place is replaced, never followed.
 """
 
 import shutil
@@ -20,6 +20,8 @@ class Scratch:
 
     def empty(self) -> None:
         """Remove all that is in it. Who is just making something there makes it anew."""
+        if self.folder.is_symlink():
+            self.folder.unlink()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in [*self.folder.iterdir(), *(left for name in OLDER for left in self._data_dir.glob(name))]:
             if path.is_dir() and not path.is_symlink():

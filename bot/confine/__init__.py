@@ -54,7 +54,9 @@ def held(memory: int) -> dict[str, bool]:
         "write files": _write,
         "start programs": lambda: os.posix_spawn("/bin/sh", ["sh", "-c", ":"], {}),
         "look into the bot": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
+        "become several": _fork,
         "take more memory": lambda: mmap.mmap(-1, memory, flags=mmap.MAP_PRIVATE).close(),
+        "share memory": lambda: mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_SHARED).close(),
         "act as root": lambda: os.setuid(0),
     }
     return {what: _is_refused(attempt) for what, attempt in attempts.items()}
@@ -75,6 +77,13 @@ def _write() -> None:
     finally:
         os.close(handle)
         Path(path).unlink()
+
+
+def _fork() -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
 
 
 def _leave_root() -> None:

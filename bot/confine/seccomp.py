@@ -36,6 +36,8 @@ NUMBERS: dict[str, tuple[int, int]] = {  # on x86-64, on arm64
     "mq_open": (240, 180),
     # programs and other processes
     "execve": (59, 221), "execveat": (322, 281), "fork": (57, NONE), "vfork": (58, NONE), "ptrace": (101, 117),
+    "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274), "ioprio_set": (251, 30), "migrate_pages": (256, 238), "move_pages": (279, 239),
     "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "process_madvise": (440, 440),
     "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424), "kcmp": (312, 272),
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
@@ -44,12 +46,16 @@ NUMBERS: dict[str, tuple[int, int]] = {  # on x86-64, on arm64
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "keyctl": (250, 219),
     "add_key": (248, 217), "request_key": (249, 218), "unshare": (272, 97), "setns": (308, 268),
     "init_module": (175, 105), "finit_module": (313, 273), "kexec_load": (246, 104), "reboot": (169, 142),
-    "iopl": (172, NONE), "ioperm": (173, NONE),
+    "iopl": (172, NONE), "ioperm": (173, NONE), "syslog": (103, 116),
 }
+CLONE, CLONE3, MMAP = (56, 220), (435, 435), (9, 222)  # allowed in part
 # fmt: on
 
-LOAD, JUMP_EQUAL, JUMP_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # of a packet filter
+LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_IF_ANY, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # of a packet filter
 NUMBER_AT, ARCHITECTURE_AT = 0, 4  # in what the filter is shown of a call
+FIRST_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 40  # their low halves
+THREAD = 0x10000  # CLONE_THREAD
+UNCOUNTED = 0x1 | 0x100  # MAP_SHARED and MAP_GROWSDOWN: memory that RLIMIT_DATA doesn't count
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
 SET_FILTER, ALL_THREADS = 1, 1  # SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC
 
@@ -66,21 +72,21 @@ def refuse_calls() -> bool:
     architecture, own_number = ARCHITECTURES.get(platform.machine(), (0, 0))
     if not architecture:
         return False
-    steps = _filter(architecture, [_number(each) for each in NUMBERS])
+    steps = _filter(architecture)
     buffer = ctypes.create_string_buffer(steps, len(steps))
     program = _Program(len(steps) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
     return bool(libc.syscall(own_number, SET_FILTER, ALL_THREADS, ctypes.byref(program)) == 0)
 
 
-def _number(call: str) -> int:
-    x86, arm = NUMBERS[call]
+def _here(numbers: tuple[int, int]) -> int:
+    x86, arm = numbers
     return x86 if platform.machine() == "x86_64" else arm
 
 
-def _filter(architecture: int, refused: list[int]) -> bytes:
-    """Another architecture's calls have other numbers, so all of them are refused; else the calls in `refused`."""
-    numbers = [each for each in refused if each != NONE]
+def _filter(architecture: int) -> bytes:
+    """Another architecture's calls have other numbers, so all of them are refused; else the calls in NUMBERS."""
+    numbers = [each for each in map(_here, NUMBERS.values()) if each != NONE]
     head = [
         _step(LOAD, ARCHITECTURE_AT),
         _step(JUMP_EQUAL, architecture, 1, 0),
@@ -90,7 +96,25 @@ def _filter(architecture: int, refused: list[int]) -> bytes:
         _step(RETURN, REFUSE | errno.ENOSYS),
     ]
     checks = [_step(JUMP_EQUAL, each, len(numbers) - at, 0) for at, each in enumerate(numbers)]
-    return b"".join([*head, *checks, _step(RETURN, ALLOW), _step(RETURN, REFUSE | errno.EPERM)])
+    return b"".join([*head, *_in_part(), *checks, _step(RETURN, ALLOW), _step(RETURN, REFUSE | errno.EPERM)])
+
+
+def _in_part() -> list[bytes]:
+    """Threads may be started, processes not; memory may be taken where it counts."""
+    return [
+        _step(JUMP_EQUAL, _here(CLONE3), 0, 1),
+        _step(RETURN, REFUSE | errno.ENOSYS),  # a filter can't see its flags; libraries fall back to clone
+        _step(JUMP_EQUAL, _here(CLONE), 0, 4),
+        _step(LOAD, FIRST_ARGUMENT_AT),
+        _step(JUMP_IF_ANY, THREAD, 0, 1),
+        _step(RETURN, ALLOW),
+        _step(RETURN, REFUSE | errno.EPERM),
+        _step(JUMP_EQUAL, _here(MMAP), 0, 4),
+        _step(LOAD, FOURTH_ARGUMENT_AT),
+        _step(JUMP_IF_ANY, UNCOUNTED, 1, 0),
+        _step(RETURN, ALLOW),
+        _step(RETURN, REFUSE | errno.EPERM),
+    ]
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

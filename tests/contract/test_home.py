@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import stat
 import tempfile
@@ -13,6 +14,7 @@ import pytest
 
 from bot import config, modes
 from bot.adapters import home
+from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.vault import load_keys
 from bot.errors import AlreadyRuns, SettingsError
@@ -106,6 +108,28 @@ def test_links_in_the_data_folder_are_not_followed(lived: Path, tmp_path: Path) 
     (lived / "dangling").symlink_to(tmp_path / "nowhere")
     home.prepare(settings(lived))
     assert open_to_others(outside) == ["outside"]
+
+
+@pytest.mark.parametrize("name", ["scratch", "models", "clips", "backups"])
+def test_a_link_to_a_folder_neither_empties_nor_closes_what_it_leads_to(lived: Path, tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine").write_text("mine")
+    (outside / "mine").chmod(0o644)
+    shutil.rmtree(lived / name, ignore_errors=True)
+    (lived / name).symlink_to(outside)
+    home.prepare(settings(lived))
+    Scratch(lived).holding(b"a member's").close()
+    assert open_to_others(outside / "mine") == ["mine"]
+
+
+def test_a_link_in_a_lock_s_place_is_not_followed(lived: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    (lived / home.LOCK).symlink_to(outside)
+    with pytest.raises(OSError, match=home.LOCK), home.lived_in(settings(lived)):
+        pass
+    assert outside.read_text() == "mine"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make a folder of somebody else's")

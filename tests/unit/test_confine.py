@@ -17,13 +17,21 @@ ROOT = Path(__file__).parents[2]
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have none of this but limits")
 MEMORY = 2 * 2**30
 CONFINED = """
-import encodings.idna, os, resource, socket, sys, threading
+import ctypes, encodings.idna, mmap, os, resource, socket, sys, threading
 from pathlib import Path
 from bot.confine import confine
 secret, port, parent = Path(sys.argv[1]), int(sys.argv[2]), os.getppid()
 began, go, said = threading.Event(), threading.Event(), []
 def late():
     began.set(); go.wait(); attempt("a thread that was there before", lambda: secret.read_text())
+def fork():
+    if os.fork() == 0:
+        os._exit(0)
+libc = ctypes.CDLL(None)
+GROWS_DOWN, FAILED = 0x100, -1
+def grow():
+    if libc.mmap(None, 1 << 20, 3, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | GROWS_DOWN, -1, None) == FAILED:
+        raise OSError
 def attempt(what, act):
     try:
         act()
@@ -42,10 +50,15 @@ attempt("the file removed", secret.unlink)
 attempt("the file renamed", lambda: secret.rename(secret.with_name("other")))
 attempt("a folder", lambda: secret.with_name("folder").mkdir())
 attempt("a program", lambda: os.execv("/bin/echo", ["echo", "a program"]))
+attempt("another process", fork)
+attempt("memory that is shared", lambda: mmap.mmap(-1, 1 << 20, flags=mmap.MAP_SHARED))
+attempt("memory that grows", grow)
+attempt("the scheduling of the parent", lambda: os.sched_setscheduler(parent, os.SCHED_BATCH, os.sched_param(0)))
+attempt("the processors of the parent", lambda: os.sched_setaffinity(parent, os.sched_getaffinity(0)))
 attempt("a signal to the parent", lambda: os.kill(parent, 0))
 attempt("root", lambda: os.setuid(0))
 attempt("limits raised", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1)))
-go.set(); thread.join()
+threading.Thread(target=go.set).start(); thread.join()
 print(said)
 """
 
