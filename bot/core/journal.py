@@ -107,7 +107,7 @@ def look(
         until = _until(sent, met, unchanged, caught_up)
         waits = until is not None and now < until
         judged.append(sent if waits and not met else _judged(sent, met, line.song in ours, waits))
-        looks += [_next_look(sent, until, now)] if until is not None and waits else []
+        looks += [_next_look(sent.sent_at or now, until, now)] if until is not None and waits else []
     if looks:
         return Look(judged, (), (), min(looks))
     todo = [line for line in judged if line.state == State.WANTED]
@@ -182,9 +182,18 @@ def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
             return line
 
 
-def _next_look(line: Line, until: datetime, now: datetime) -> datetime:
-    """Look again after as long as has passed since it was sent, but not later than it is settled."""
-    return now + min(max(SOON, now - (line.sent_at or now)), until - now)
+def _next_look(since: datetime, until: datetime, now: datetime) -> datetime:
+    """Look again after as long as has passed since it began, but not later than it is settled."""
+    return now + min(max(SOON, now - since), until - now)
+
+
+def missing(since: datetime, now: datetime) -> datetime | None:
+    """Return when to look again for a playlist that has been missing `since`; None once it is to be believed gone.
+
+    One answer says nothing: Spotify may not know a playlist for a moment that it showed before, or just made.
+    """
+    until = since + SETTLE
+    return None if now >= until else _next_look(since, until, now)
 
 
 def surplus(line: Line, count: int) -> int:

@@ -122,6 +122,7 @@ class Playlist:
     snapshot: str | None
     removed_at: datetime | None
     doubles: bool = False  # whether a recording may go in again under another id
+    missed_at: datetime | None = None  # since when Spotify has said that it is not there
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Shared:
     snapshot: str | None
     created_at: datetime
     ended_at: datetime | None
+    missed_at: datetime | None = None  # since when Spotify has said that it is not there
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bot.adapters.store import Store, Tx, makings, members, notices, playlists
 from bot.adapters.store import shared as table
 from bot.core import journal
 from bot.core import shared as rules
-from bot.core.journal import SETTLE, Line, Look, look
+from bot.core.journal import SETTLE, Line, Look, look, missing
 from bot.core.records import Item
 from bot.core.shared import Brought, Shared, State
 from bot.errors import ConsentEnded, NotLinked, PlaylistGone, Unsettled
@@ -61,14 +61,19 @@ async def write(store: Store, music: Music, host: int, shared: int, now: datetim
     if before is None or before.host != host:
         return None
     known = before if before.ref is not None else await _make(store, music, before, now)
-    await _check_it_is_there(store, music, known)
-    writing = SharedJournal(store, known)
-    again = await converge(store, music, writing, running_from(now))
+    writing, clock = SharedJournal(store, known), running_from(now)
+    try:
+        await _check_it_is_there(store, music, known)
+        again = await converge(store, music, writing, clock)
+    except PlaylistGone:
+        await _wait_for_it(store, known, clock())
+        raise
+    first = before.making or before.ref is None
+    async with store.writing() as tx:
+        await table.change(tx, shared, missed_at=None, making=first and again is not None)
     if again is not None:
         raise Unsettled(again)
-    async with store.writing() as tx:
-        await table.change(tx, shared, making=False)
-    return Written(known, writing.put_in, writing.taken_out, first=before.making or before.ref is None)
+    return Written(known, writing.put_in, writing.taken_out, first=first)
 
 
 async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
@@ -92,6 +97,16 @@ async def _check_it_is_there(store: Store, music: Music, known: Shared) -> None:
     ref = known.ref or ""
     if rules.waiting(record, ref) and ref not in await music.listed([ref]):
         raise PlaylistGone
+
+
+async def _wait_for_it(store: Store, known: Shared, now: datetime) -> None:
+    """Raise Unsettled while a playlist that is not there may only seem so."""
+    since = min(known.missed_at or now, now)
+    again = missing(since, now)
+    async with store.writing() as tx:
+        await table.change(tx, known.shared, missed_at=since if again else None)
+    if again is not None:
+        raise Unsettled(again)
 
 
 async def _shelve(tx: Tx, host: int, made: Found, now: datetime) -> None:

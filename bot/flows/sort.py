@@ -5,13 +5,13 @@ Converge, don't replay: a write is journalled as what is wanted, line by line; a
 there stays (P4).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.adapters.store import Store, Tx, answers, playlists, songs, writes
-from bot.core.journal import OPEN, TOUCHED, Problem, State
+from bot.core.journal import OPEN, TOUCHED, Problem, State, missing
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Change, Layer, Playlist, Song, Write
 from bot.errors import BadChoice, ModelMissing, NothingToUndo, PlaylistGone, SpotifyDown, Unsettled
@@ -137,10 +137,11 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
     clock = running_from(now)
     async with store.reading() as tx:
         order = await receipt(tx, write)
-    await _refuse_what_is_gone(store, music, order)
-    waits = [await _converge(store, music, order, each, clock) for each in order.playlists.values()]
+    await _refuse_what_is_let_go(store, order)
+    listed = await _listed(music, order)
+    waits = [await _converge(store, music, order, each, listed, clock) for each in order.playlists.values()]
     if any(each.action == "remove" for each in order.changes):  # those that waited for their song to stand elsewhere
-        waits += [await _converge(store, music, order, each, clock) for each in order.playlists.values()]
+        waits += [await _converge(store, music, order, each, listed, clock) for each in order.playlists.values()]
     for each in waits:
         if isinstance(each, SpotifyDown):
             raise each
@@ -151,22 +152,24 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
         return await receipt(tx, write)
 
 
-async def _refuse_what_is_gone(store: Store, music: Music, order: Receipt) -> None:
-    """Refuse the lines of playlists that are let go of, or that the member deleted or unfollowed.
-
-    Spotify would still take songs for an own playlist that is in nobody's library any more.
-    """
-    open_ended = {each.playlist for each in order.changes if each.state in (State.WANTED, State.ATTEMPTED)}
-    refs = {number: order.playlists[number].ref for number in open_ended & order.playlists.keys()}
-    listed = await music.listed(list(refs.values())) if refs else frozenset()
+async def _refuse_what_is_let_go(store: Store, order: Receipt) -> None:
     async with store.writing() as tx:
-        await writes.refuse(tx, order.write.write, open_ended - order.playlists.keys(), Problem.LET_GO)
-        gone = [number for number, ref in refs.items() if ref not in listed]
-        await writes.refuse(tx, order.write.write, gone, Problem.GONE)
+        gone = {each.playlist for each in order.changes} - order.playlists.keys()
+        await writes.refuse(tx, order.write.write, gone, Problem.LET_GO)
+
+
+async def _listed(music: Music, order: Receipt) -> frozenset[str]:
+    """Return those of the playlists still to be written that are in the member's library.
+
+    Spotify would take songs for an own playlist that is in nobody's library any more.
+    """
+    todo = {each.playlist for each in order.changes if each.state in (State.WANTED, State.ATTEMPTED)}
+    refs = [order.playlists[each].ref for each in sorted(todo & order.playlists.keys())]
+    return await music.listed(refs) if refs else frozenset()
 
 
 async def _converge(
-    store: Store, music: Music, order: Receipt, playlist: Playlist, clock: Clock
+    store: Store, music: Music, order: Receipt, playlist: Playlist, listed: Container[str], clock: Clock
 ) -> datetime | SpotifyDown | None:
     """Write what can be written to one playlist; return when to look again, or that Spotify did not answer."""
     write = order.write.write
@@ -174,14 +177,29 @@ async def _converge(
         lines = lines_of(await writes.changes(tx, write), playlist.playlist)
     if all(each.settled for each in lines):
         return None
+    if playlist.ref not in listed and any(each.state in (State.WANTED, State.ATTEMPTED) for each in lines):
+        return await _missed(store, write, playlist.playlist, clock())
     try:
-        return await converge(store, music, WriteJournal(store, write, playlist), clock)
+        again = await converge(store, music, WriteJournal(store, write, playlist), clock)
     except PlaylistGone:
-        async with store.writing() as tx:
-            await writes.refuse(tx, write, [playlist.playlist], Problem.GONE)
+        return await _missed(store, write, playlist.playlist, clock())
     except SpotifyDown as down:
         return down
-    return None
+    async with store.writing() as tx:
+        await playlists.change(tx, playlist.playlist, missed_at=None)
+    return again
+
+
+async def _missed(store: Store, write: int, playlist: int, now: datetime) -> datetime | None:
+    """Return when to look again for a playlist that is not there; give its lines up once that is to be believed."""
+    async with store.writing() as tx:
+        current = await playlists.get(tx, playlist)
+        since = min((current.missed_at if current is not None else None) or now, now)
+        again = missing(since, now)
+        await playlists.change(tx, playlist, missed_at=since if again else None)
+        if again is None:
+            await writes.refuse(tx, write, [playlist], Problem.GONE)
+        return again
 
 
 async def undo(tx: Tx, member: int, write: int | None, now: datetime) -> int:

@@ -10,7 +10,7 @@ from bot.adapters.store import Store, members, notices, places, songs, whole
 from bot.adapters.store import shared as table
 from bot.core.records import Like, Song
 from bot.core.shared import State
-from bot.errors import BadChoice, NotLinked, SpotifyDown
+from bot.errors import BadChoice, NotLinked, SpotifyDown, Unsettled
 from bot.flows import hosting, publish, shared
 from bot.flows.points import key
 from bot.ports import Music
@@ -375,6 +375,36 @@ async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so
     async with linked.store.reading() as tx:
         assert [each.kind for each in await notices.waiting(tx, MEMBER)] == ["lost"]
     assert set((await states(linked.store, number)).values()) == {State.WANTED}
+
+
+async def shared_out(linked: Linked, number: int, now: datetime) -> list[str]:
+    """Write it as the worker does, put off for as long as it says; what the host hears."""
+
+    async def music_of(_: int) -> Music:
+        return await linked.music()
+
+    for _ in range(30):
+        try:
+            await publish.share(linked.store, music_of, MEMBER, number, now)
+        except Unsettled as wait:
+            now = wait.until
+        else:
+            break
+    async with linked.store.reading() as tx:
+        return [each.kind for each in await notices.waiting(tx, MEMBER)]
+
+
+@pytest.mark.parametrize("times", [1, None])
+async def test_p41_a_playlist_that_is_not_there_once_is_hosted_on_and_one_that_stays_away_is_lost(
+    linked: Linked, times: int | None
+) -> None:
+    number = await begun(linked.store, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await shared.add(linked.store, CYD, SERVER, number, song(URIS[40]), linked.now)
+    linked.house.spotify.faults.append(Fault("GET /v1/playlists/*", "status", times=times, status=404))
+    heard = await shared_out(linked, number, linked.now + timedelta(minutes=2))
+    assert heard == (["lost"] if times is None else [])
+    assert at_spotify(linked) == [URIS[:3] if times is None else [*URIS[:3], URIS[40]]]
 
 
 async def test_a_host_without_an_account_is_no_host(store: Store, now: datetime) -> None:

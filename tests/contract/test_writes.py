@@ -215,6 +215,37 @@ async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(des
     assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Problem.GONE)]
 
 
+MISSED = {
+    "reading": "GET /v1/playlists/*",
+    "writing": ADDING,
+    "its place in the library": "GET /v1/me/library/contains",
+}
+
+
+@pytest.mark.parametrize("line", MISSED.values(), ids=MISSED)
+@pytest.mark.parametrize("status", [403, 404])
+async def test_p41_one_answer_that_a_playlist_is_not_there_says_nothing(desk: Desk, line: str, status: int) -> None:
+    fault = Fault(line, "status", status=status)
+    if line.endswith("contains"):
+        fault = Fault(line, "edit", edit=lambda held: [False for _ in held])
+    desk.stage.world.faults.append(fault)
+    receipt = await desk.apply(await desk.add(*NEW))
+    assert desk.songs() == OWN + NEW
+    assert receipt.refused == []
+
+
+async def test_p41_a_playlist_that_takes_nothing_though_it_can_be_read_ends_in_words(desk: Desk) -> None:
+    desk.stage.world.faults.append(Fault(ADDING, "status", times=None, status=404))
+    began = desk.stage.clock()
+    receipt = await desk.apply(await desk.add(*NEW[:2]))
+    assert {each.problem for each in receipt.refused} == {Problem.GONE}
+    assert timedelta(seconds=30) < desk.stage.clock() - began < timedelta(minutes=2)
+    assert desk.posts() < 10
+    desk.stage.world.faults[:] = [Fault(ADDING, "status", status=404)]
+    await desk.apply(await desk.add(NEW[3]))
+    assert desk.songs() == [*OWN, NEW[3]], "what was believed once is not believed for ever"
+
+
 async def test_a_song_that_moves_is_put_in_before_it_is_taken_out_or_stays(desk: Desk) -> None:
     other = await desk.another("Pier")
     await desk.apply(await desk.add(NEW[0], NEW[1]))

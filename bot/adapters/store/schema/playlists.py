@@ -43,6 +43,7 @@ playlist = Table(
     Column("mistakes", Integer, nullable=False, default=2),  # bearable mistakes in 20
     Column("snapshot", String),  # Spotify's snapshot_id when `content` was read
     Column("doubles", Boolean, nullable=False, default=False),  # the same recording may go in under another id
+    Column("missed_at", Moment),  # since when Spotify has said that it is not there; None: it is
     Column("removed_at", Moment),  # let go of: never written again, its labels kept
 )
 
@@ -141,6 +142,7 @@ change = Table(
     Column("sent_at", Moment),  # when it was last sent to Spotify
     Column("sends", Integer, nullable=False, default=0),  # how often it was sent
     Column("problem", String),  # why it was refused: core.journal.Problem
+    Column("shown_as", String),  # the id under which Spotify shows it in the playlist, where that is another
     Column("probability", Float),
     Column("certainty", String),
 )

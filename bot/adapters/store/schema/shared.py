@@ -14,6 +14,7 @@ shared = Table(
     Column("ref", String),  # Spotify's id in the host's account, or "shelf:…"; None: not written yet
     Column("making", Boolean, nullable=False, default=False),  # it was asked for at Spotify, and `ref` is not known yet
     Column("snapshot", String),
+    Column("missed_at", Moment),  # as in `playlist`
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
 )
@@ -43,6 +44,7 @@ contribution = Table(  # songs that were brought; what is dropped stays on recor
     Column("sent_at", Moment),  # as in `change`
     Column("sends", Integer, nullable=False, default=0),
     Column("problem", String),
+    Column("shown_as", String),
 )
 
 vote = Table(
