@@ -157,7 +157,7 @@ async def _jobs(settings: Settings) -> str:
 
 
 async def _aside(settings: Settings) -> str:
-    """What failed five times in a row; a start of the bot tries it again."""
+    """What failed five times in a row; the bot tries it again once a day, and at its start."""
     store = Store(settings.database_url)
     try:
         async with store.reading() as tx:
@@ -166,7 +166,7 @@ async def _aside(settings: Settings) -> str:
         await store.close()
     if found:
         named = ", ".join(f"{each.kind} {each.subject} (#{each.reference})" for each in found)
-        raise Unwell(f"failed five times: {named}; look for the # in the log, then restart the bot to try again")
+        raise Unwell(f"failed five times: {named}; look for the # in the log; tried again daily and at every start")
     return "nothing"
 
 

@@ -59,6 +59,10 @@ class Upkeep:
         async with self._services.store.writing() as tx:
             await setbacks.retry(tx, now)
 
+    async def _retry_old(self, now: datetime) -> None:
+        async with self._services.store.writing() as tx:
+            await setbacks.retry_old(tx, now)
+
     async def _resume_erasures(self) -> None:
         await self._services.erasing.start(self._services.clock())
 
@@ -89,6 +93,7 @@ class Upkeep:
         """Begin what is due. Each step on its own: one that fails or waits stops neither the others nor the process."""
         store, now = self._services.store, self._services.clock()
         await keep_trying(store, Work("clock", 0), partial(self._mind_the_clock, now, time.monotonic()), now)
+        await keep_trying(store, Work("set aside", 0), partial(self._retry_old, now), now)
         await self._go_on_opening(now)
         steps: dict[str, Callable[[datetime], Awaitable[None]]] = {
             "jobs": self._take_up_jobs,
@@ -99,24 +104,15 @@ class Upkeep:
             "consents": partial(notify.warn_of_consent, store),
             "news": self._begin_telling,
             "rounds": self._begin_rounds,
+            "takedowns": self._begin_taking_down,
+            "reposts": self._begin_clearing_up,
+            "digests": self._begin_digests,
             "erasures": self._services.erasing.tick,
             "reports": partial(report.sweep, store),
             "interactions": partial(once.sweep, store),
         }
         for name, step in steps.items():
             await keep_trying(store, Work(name, 0), partial(step, now), now)
-        self._begin_in_channels(now)
-
-    def _begin_in_channels(self, now: datetime) -> None:
-        """Delete what is to go, clear up reposts that were cut short, post digests: without waiting for it."""
-        store, mouth = self._services.store, self._mouth
-        steps: dict[str, Callable[[], Awaitable[None]]] = {
-            "takedowns": partial(repost.clear, store, mouth.take_down, now),
-            "reposts": partial(repost.resume, store, mouth.find_repost, now),
-            "digests": partial(digest.post_due, store, mouth.digest, mouth.crowd, now),
-        }
-        for name, step in steps.items():
-            self._background.begin(name, partial(keep_trying, store, Work(name, 0), step, now))
 
     async def _mind_the_clock(self, now: datetime, steady: float) -> None:
         """Pull in what waits for a moment that a clock which was ahead gave it; `steady`: seconds nobody sets."""
@@ -172,6 +168,25 @@ class Upkeep:
         """Tell a member what waits for them, without waiting for it: their door may be shut for an hour."""
         services, tell = self._services, self._mouth.tell
         self._background.begin(("news", member), lambda: notify.deliver(services.store, tell, services.clock(), member))
+
+    async def _begin_taking_down(self, now: datetime) -> None:
+        """Begin to delete what is to go, each channel on its own: a slow or limited one keeps no other waiting."""
+        store, take_down = self._services.store, self._mouth.take_down
+        for channel in await repost.to_clear(store, now):
+            self._background.begin(("takedowns", channel), partial(repost.clear, store, take_down, channel, now))
+
+    async def _begin_clearing_up(self, now: datetime) -> None:
+        """The same for reposts that were cut short."""
+        store, find = self._services.store, self._mouth.find_repost
+        for channel in await repost.unposted(store, now):
+            self._background.begin(("reposts", channel), partial(repost.resume, store, find, channel, now))
+
+    async def _begin_digests(self, now: datetime) -> None:
+        """The same for the digests of servers."""
+        store, mouth = self._services.store, self._mouth
+        for server in await digest.due(store, now):
+            post = partial(digest.post_due, store, mouth.digest, mouth.crowd, server, now)
+            self._background.begin(("digest", server), post)
 
     async def _begin_rounds(self, now: datetime) -> None:
         store = self._services.store

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.errors import BadChoice, ChatDown, ChatWaits
 from bot.flows import repost as flow
 from bot.flows import rounds
 from bot.flows.digest import Digest
+from bot.flows.rounds import Table
 
 log = logging.getLogger(__name__)
 DOWN = (discord.RateLimited, ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
@@ -100,7 +102,7 @@ async def turn_round(bot: Bot, number: int) -> None:
         found = await rounds.turn(store, number, now)
         if found is None or found.told == found.state:
             return
-        table = await rounds.show(store, number)
+        table = await round_table(bot, number)
         mark = str(round_pages.mark(table))
         message = await _find(bot, found.channel, found.created_at, lambda each: mark in custom_ids(each))
         if message is None:
@@ -111,10 +113,18 @@ async def turn_round(bot: Bot, number: int) -> None:
 
 
 async def show_round(bot: Bot, number: int) -> None:
-    """Show in the round's message how it stands."""
-    table = await rounds.show(bot.services.store, number)
+    """Show in the round's message how it stands. Raises ChatDown."""
+    table = await round_table(bot, number)
     if table.round.message is not None:
         await _edit(bot, table.round.channel, table.round.message, round_pages.page(table))
+
+
+async def round_table(bot: Bot, number: int) -> Table:
+    """Return how a round stands; who left its server is not named in it. Raises BadChoice, ChatDown."""
+    table = await rounds.show(bot.services.store, number)
+    named, server = {each.entry.member for each in table.ranking} - {*table.hidden}, table.round.server
+    left = {each for each in named if server is not None and not await presence.is_in(bot, server, each)}
+    return replace(table, hidden={*table.hidden, *left})
 
 
 async def _say(bot: Bot, channel: int, page: Page) -> int | None:

@@ -297,7 +297,7 @@ def written(body: Mapping[str, Any]) -> str:
 
 def host_left(body: Mapping[str, Any]) -> str:
     name = f"**{words.escape(str(body['name']), flow.LONGEST_NAME)}**"
-    return f"You are not in the server of {name} any more, so you no longer host it. What I wrote so far is yours."
+    return f"You or I have left the server of {name}, so you no longer host it. What I wrote so far is yours."
 
 
 def lost(body: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Attempt: one piece of work, on its own. Whatever it raises ends here, so it never stops the others.
 
 What fails is tried again, later each time. After five failures in a row it's set aside: `doctor` lists it with the
-reference that the log has, its member hears of it once, and the next start tries it again.
+reference that the log has, and its member hears of it once. Each day, and each start, it has another try.
 """
 
 import logging
@@ -18,10 +18,10 @@ from bot.errors import ChatDown, ChatWaits, StoreError
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST = timedelta(seconds=1), timedelta(minutes=5)  # before the next try; doubled each time
 SET_ASIDE = {
-    "notice": "I had news for you, but I failed to put it into words five times, so I set it aside.",
-    "poll": "I failed to look at your liked songs five times in a row, so I stopped trying. /sync tries again.",
+    "notice": "I have news for you, but I failed to put it into words five times. I'll try again once a day.",
+    "poll": "I failed to look at your liked songs five times in a row. I'll try again once a day; /sync tries now.",
 }
-OTHERWISE = "Something I do for you in the background failed five times in a row, so I set it aside."
+OTHERWISE = "Something I do for you in the background failed five times in a row. I'll try again once a day."
 NOTHING_LOST = "Nothing was lost. Whoever runs this bot can look up `#{}`."
 
 

@@ -42,12 +42,18 @@ def nameable(counts: Mapping[str, int], crowd: int) -> dict[str, int]:
     return {kind: counts[kind] for kind in KINDS if counts.get(kind, 0) >= LEAST}
 
 
-async def post_due(store: Store, post: Post, size: Size, now: datetime) -> None:
-    """Post what is due by now; a week in which nothing happened passes in silence."""
+async def due(store: Store, now: datetime) -> set[int]:
+    """Return the servers whose digest is due by now."""
     async with store.reading() as tx:
-        due = await places.due(tx, Purpose.DIGEST, now)
-    for place in due:
-        await attempt(store, Work("digest", place.server), partial(_post, store, post, size, place, now), now)
+        return {each.server for each in await places.due(tx, Purpose.DIGEST, now)}
+
+
+async def post_due(store: Store, post: Post, size: Size, server: int, now: datetime) -> None:
+    """Post what is due in a server; a week in which nothing happened passes in silence."""
+    async with store.reading() as tx:
+        waiting = [each for each in await places.due(tx, Purpose.DIGEST, now) if each.server == server]
+    for place in waiting:
+        await attempt(store, Work("digest", server), partial(_post, store, post, size, place, now), now)
 
 
 async def _post(store: Store, post: Post, size: Size, place: Place, now: datetime) -> None:

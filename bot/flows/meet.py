@@ -71,6 +71,12 @@ async def accept(store: Store, member: int, number: int, now: datetime) -> Agree
         return await _agree(tx, question, now)
 
 
+async def asker(store: Store, member: int, number: int, now: datetime) -> int:
+    """Return who put the open question to the member. Raises as `accept`."""
+    async with store.reading() as tx:
+        return (await _question(tx, member, number, now)).member
+
+
 async def decline(store: Store, member: int, number: int, now: datetime) -> None:
     """Say no; the asker is not told, and may not ask again for a week. Raises as `accept`."""
     async with store.writing() as tx:

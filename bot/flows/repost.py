@@ -116,12 +116,20 @@ async def drop(store: Store, number: int) -> None:
         await reposts.remove(tx, number)
 
 
-async def resume(store: Store, find: Find, now: datetime) -> None:
-    """Clear up what a crash cut short: what was posted is noted, what was not is let go."""
-    async with store.reading() as tx:
-        cut_short = [each for each in await reposts.unposted(tx) if each.at <= now - SENDING]
-    for each in cut_short:
+async def unposted(store: Store, now: datetime) -> set[int]:
+    """Return the channels in which a crash cut reposts short."""
+    return {each.channel for each in await _cut_short(store, now)}
+
+
+async def resume(store: Store, find: Find, channel: int, now: datetime) -> None:
+    """Clear up what a crash cut short in a channel: what was posted is noted, what was not is let go."""
+    for each in [each for each in await _cut_short(store, now) if each.channel == channel]:
         await attempt(store, Work("repost", each.repost, each.member), partial(_resume, store, find, each, now), now)
+
+
+async def _cut_short(store: Store, now: datetime) -> list[Repost]:
+    async with store.reading() as tx:
+        return [each for each in await reposts.unposted(tx) if each.at <= now - SENDING]
 
 
 async def _resume(store: Store, find: Find, repost: Repost, now: datetime) -> None:
@@ -129,10 +137,16 @@ async def _resume(store: Store, find: Find, repost: Repost, now: datetime) -> No
     await (drop(store, repost.repost) if message is None else posted(store, repost, message, now))
 
 
-async def clear(store: Store, delete: Delete, now: datetime) -> None:
-    """Delete messages that are to go. What Discord refuses is tried again, later each time."""
+async def to_clear(store: Store, now: datetime) -> set[int]:
+    """Return the channels in which messages are to go."""
     async with store.reading() as tx:
-        waiting = await reposts.takedowns(tx, now)
+        return {each.channel for each in await reposts.takedowns(tx, now)}
+
+
+async def clear(store: Store, delete: Delete, channel: int, now: datetime) -> None:
+    """Delete the messages of a channel that are to go. What Discord refuses is tried again, later each time."""
+    async with store.reading() as tx:
+        waiting = [each for each in await reposts.takedowns(tx, now) if each.channel == channel]
     for each in waiting:
         await attempt(store, Work("takedown", each.message), partial(_take_down, store, delete, each, now), now)
 

@@ -48,10 +48,10 @@ async def due_at(store: Store) -> datetime | None:
 async def test_it_is_posted_when_it_is_due_and_once(store: Store, now: datetime) -> None:
     await opened(store, now, like=9, repost=LEAST)
     channel = Channel()
-    await digest.post_due(store, channel.post, many, now + WEEK - timedelta(seconds=1))
+    await digest.post_due(store, channel.post, many, SERVER, now + WEEK - timedelta(seconds=1))
     assert channel.sent == 0
     for _ in range(3):
-        await digest.post_due(store, channel.post, many, now + WEEK)
+        await digest.post_due(store, channel.post, many, SERVER, now + WEEK)
     assert channel.sent == 1
     assert channel.stands[now].counts == {"like": 9, "repost": LEAST}
     assert await due_at(store) == now + 2 * WEEK
@@ -62,20 +62,20 @@ async def test_killed_between_the_message_and_its_note_it_stands_there_once(stor
     channel = Channel()
     channel.killed = True
     with pytest.raises(KeyboardInterrupt):
-        await digest.post_due(store, channel.post, many, now + WEEK)
+        await digest.post_due(store, channel.post, many, SERVER, now + WEEK)
     assert await due_at(store) == now + WEEK
     channel.killed = False
-    await digest.post_due(store, channel.post, many, now + WEEK + timedelta(hours=30))
+    await digest.post_due(store, channel.post, many, SERVER, now + WEEK + timedelta(hours=30))
     assert channel.sent == 2
     assert len(channel.stands) == 1, "the same day is asked for, so the message is found"
-    await digest.post_due(store, channel.post, many, now + WEEK + timedelta(hours=31))
+    await digest.post_due(store, channel.post, many, SERVER, now + WEEK + timedelta(hours=31))
     assert channel.sent == 2
 
 
 async def test_a_week_without_anything_passes_in_silence(store: Store, now: datetime) -> None:
     await opened(store, now)
     channel = Channel()
-    await digest.post_due(store, channel.post, many, now + WEEK)
+    await digest.post_due(store, channel.post, many, SERVER, now + WEEK)
     assert channel.sent == 0
     assert await due_at(store) == now + 2 * WEEK
 
@@ -87,8 +87,8 @@ async def test_every_day_is_counted_in_one_digest(store: Store, now: datetime) -
     for when, times in ((now + WEEK, 10), (late, 20)):
         async with store.writing() as tx:
             await places.count(tx, SERVER, "like", when, times)
-    await digest.post_due(store, channel.post, many, late)
-    await digest.post_due(store, channel.post, many, late + WEEK)
+    await digest.post_due(store, channel.post, many, SERVER, late)
+    await digest.post_due(store, channel.post, many, SERVER, late + WEEK)
     assert [each.counts["like"] for each in channel.stands.values()] == [9 + 10, 20]
 
 
@@ -104,5 +104,5 @@ async def test_a_channel_that_was_taken_back_meanwhile_gets_no_other(store: Stor
     async def stopped(_: Digest) -> None:
         await flow.take(store, SERVER, Purpose.DIGEST)
 
-    await digest.post_due(store, stopped, many, now + WEEK)
+    await digest.post_due(store, stopped, many, SERVER, now + WEEK)
     assert await flow.of_server(store, SERVER) == []

@@ -1,7 +1,7 @@
 """Guards: a piece of work that fails or has to wait stops nothing else; what fails five times is set aside, by name."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,19 +10,21 @@ from typing import Any
 import pytest
 
 from bot.adapters.jobs import Job
-from bot.adapters.store import Store, members, notices, setbacks
+from bot.adapters.store import Store, members, notices, places, reposts, setbacks
 from bot.config import parse
 from bot.core.records import Account, Notice, Work
-from bot.core.social import Repost, Takedown
+from bot.core.social import Place, Repost, Takedown
 from bot.doctor import Unwell, _aside
 from bot.errors import ChatDown, ChatWaits, ConsentEnded, StoreBusy
 from bot.flows import notify
 from bot.flows.attempt import attempt
+from bot.flows.digest import Digest
+from bot.flows.places import Purpose
 from bot.upkeep import Upkeep
 from bot.worker import Worker
 
 ADA, BEN = 1001, 1002
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Mouth:
@@ -31,7 +33,8 @@ class Mouth:
     def __init__(self) -> None:
         self.told: list[tuple[int, str]] = []
         self.failing: dict[int, Exception] = {}  # by notice
-        self.silent: set[int] = set()  # members whose door never answers
+        self.silent: set[int] = set()  # members, channels and servers that never answer
+        self.done: list[tuple[str, int]] = []  # in channels
 
     async def tell(self, found: Sequence[Notice]) -> bool:
         for each in found:
@@ -43,12 +46,20 @@ class Mouth:
         return True
 
     async def take_down(self, takedown: Takedown) -> bool:
+        await self._do("takedown", takedown.channel)
         return True
 
     async def find_repost(self, repost: Repost) -> int | None:
+        await self._do("repost", repost.channel)
         return None
 
-    async def digest(self, found: Any) -> None: ...
+    async def digest(self, found: Digest) -> None:
+        await self._do("digest", found.channel)
+
+    async def _do(self, what: str, channel: int) -> None:
+        if channel in self.silent:
+            await asyncio.Event().wait()
+        self.done.append((what, channel))
 
     async def crowd(self, server: int) -> int:
         return 9
@@ -170,6 +181,15 @@ def upkeep(store: Store, mouth: Mouth, now: datetime, begun: list[tuple[str, int
     return Upkeep(services, mouth)
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what goes on in the background."""
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
 async def linked(store: Store, member: int, now: datetime) -> None:
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
@@ -214,13 +234,54 @@ async def test_a_door_that_never_answers_holds_up_neither_polls_nor_others_news(
     async with asyncio.timeout(5):
         await made.tick()
         await made.tick()
-    for _ in range(100):
-        await asyncio.sleep(0.01)
-        if mouth.told:
-            break
+    await until(lambda: bool(mouth.told))
     assert mouth.told == [(BEN, "hello")]
     assert ("poll", BEN) in begun
     await made.stop()
+
+
+async def test_p39_a_channel_that_never_answers_holds_up_no_other(store: Store, now: datetime) -> None:
+    mouth, slow, quick, member = Mouth(), 31, 32, ADA
+    mouth.silent.add(slow)
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        for channel in (slow, quick):
+            await reposts.take_down(tx, channel, message=channel)
+            await reposts.add(tx, member, channel, channel, "spotify:track:1", "k", now - HOUR)
+            await places.give(tx, Place(channel, Purpose.DIGEST, channel, now))
+            await places.count(tx, channel, "like", now - 2 * DAY, times=9)
+    made = upkeep(store, mouth, now, [])
+    await made.tick()
+    await until(lambda: len(mouth.done) == 3)
+    assert sorted(mouth.done) == [("digest", quick), ("repost", quick), ("takedown", quick)]
+    async with store.writing() as tx:
+        await reposts.take_down(tx, quick, message=2)
+    await made.tick()
+    await until(lambda: len(mouth.done) == 4)
+    assert mouth.done[-1] == ("takedown", quick), "what comes later goes by what still waits"
+    await made.stop()
+
+
+async def test_what_was_set_aside_has_one_more_try_a_day_without_a_restart(store: Store, now: datetime) -> None:
+    mouth = Mouth()
+    (odd,) = await news(store, now, odd=ADA)
+    mouth.failing[odd] = TypeError()
+    for minute in range(20):
+        await notify.deliver(store, mouth.tell, now + timedelta(minutes=minute))
+    (text,) = [said for _, said in mouth.told]
+    assert "once a day" in text
+    for day in (1, 2):
+        await upkeep(store, mouth, now + day * (DAY + HOUR), [])._retry_old(now + day * (DAY + HOUR))
+        for minute in range(20):
+            await notify.deliver(store, mouth.tell, now + day * (DAY + HOUR) + timedelta(minutes=minute))
+        async with store.reading() as tx:
+            assert [each.tries for each in await setbacks.aside(tx)] == [5]
+    assert len(mouth.told) == 1, "their member hears of it once"
+    mouth.failing.clear()
+    made = upkeep(store, mouth, now + 3 * (DAY + HOUR), [])
+    await made.tick()
+    await made.settled()
+    assert mouth.told[-1] == (ADA, "odd")
 
 
 async def test_a_poll_that_failed_five_times_is_set_aside_and_the_others_go_on(store: Store, now: datetime) -> None:
@@ -238,7 +299,7 @@ async def test_a_poll_that_failed_five_times_is_set_aside_and_the_others_go_on(s
     await made.tick()
     await made.settled()
     assert begun == [("poll", BEN)]
-    assert "/sync tries again" in mouth.told[0][1]
+    assert "/sync tries now" in mouth.told[0][1]
 
 
 async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_was_put_off(

@@ -143,7 +143,7 @@ async def test_p35_messages_of_a_member_who_is_erased_go_afterwards(stage: Stage
         gone.append(each)
         return True
 
-    await flow.clear(stage.store, delete, stage.now)
+    await flow.clear(stage.store, delete, CHANNEL, stage.now)
     assert [(each.channel, each.message) for each in gone] == [(CHANNEL, MESSAGE + 1)]
     assert await waiting(stage) == set()
 
@@ -164,13 +164,13 @@ async def test_what_discord_refuses_to_delete_is_tried_again_later_and_not_for_e
     async def refuse(_: Takedown) -> bool:
         return False
 
-    await flow.clear(stage.store, refuse, stage.now)
+    await flow.clear(stage.store, refuse, CHANNEL, stage.now)
     assert await waiting(stage) == set()
     when = stage.now + flow.PATIENCE
     assert await waiting(stage, when) == {MESSAGE}
     for _ in range(flow.MOST_TRIES):
         when += timedelta(days=3)
-        await flow.clear(stage.store, refuse, when)
+        await flow.clear(stage.store, refuse, CHANNEL, when)
     assert await waiting(stage, when + timedelta(days=30)) == set()
 
 
@@ -182,10 +182,10 @@ async def test_killed_between_the_message_and_its_note_the_repost_is_found_again
         asked.append(each.repost)
         return MESSAGE if each.repost == posted.repost else None
 
-    await flow.resume(stage.store, find, stage.now + flow.SENDING - timedelta(seconds=1))
+    await flow.resume(stage.store, find, CHANNEL, stage.now + flow.SENDING - timedelta(seconds=1))
     assert asked == [], "it may just be on its way"
     for _ in range(2):
-        await flow.resume(stage.store, find, stage.now + flow.SENDING)
+        await flow.resume(stage.store, find, CHANNEL, stage.now + flow.SENDING)
     assert asked == [posted.repost, never.repost]
     assert [(each.repost, each.message) for each in await kept(stage)] == [(posted.repost, MESSAGE)]
 

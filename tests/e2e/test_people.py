@@ -213,6 +213,13 @@ async def test_a_match_needs_both(home: Home, place: Channel, greta: Person, han
             assert "somebody else" in (await foreigner.click(question, label)).text()
     assert labels(await answer(greta.command("match"))) == ["Take it back"]
 
+    home.discord.leave(home.guild, greta.user)
+    await asyncio.sleep(FRESH)
+    assert "no longer in this server" in (await answer(hanno.click(question, "Accept"))).text()
+    assert home.rows("select agreed_at from agreement") == [(None,)]
+    home.discord.join(home.guild, greta.user)
+    await asyncio.sleep(FRESH)
+
     accepting = await hanno.click(question, "Accept")
     his = await accepting.until(lambda each: "of 100" in each.text(), PATIENCE)
     hers = await asking.until(lambda each: "of 100" in each.text(), PATIENCE)

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 import pytest_asyncio
 
+from bot.chat.commands.rounds import TAPS
+from bot.chat.presence import FRESH
 from sandbox.discord import Channel, Message, Person
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import Home, plain
@@ -67,7 +69,10 @@ async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Chann
     heard = await answer(rick.select(voting, "Hear one, for yourself", voting.selects()[0].options[0].value))
     assert heard.visible_to == rick.user.id
 
-    for player in (rosa, rick, ruth):
+    for player in (ruth, rosa, rick):
+        if player is rick:  # the last to vote: the results come with it
+            home.discord.leave(home.guild, ruth.user)
+            await asyncio.sleep(FRESH)
         ballot = await answer(player.click(voting, "Vote"))
         assert ballot.visible_to == player.user.id
         (menu,) = ballot.selects()
@@ -76,7 +81,11 @@ async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Chann
         assert "Your votes are in" in voted.text()
     results = await home.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
     assert labels(results) == ["Make a playlist of it"]
-    assert all(f"<@{each.user.id}>" in results.text() for each in players)
+    assert [f"<@{each.user.id}>" in results.text() for each in players] == [True, True, False]
+    assert "somebody" in results.text(), "ruth has left, so nothing there names her"
+    home.discord.join(home.guild, ruth.user)
+    await asyncio.sleep(FRESH)
+    assert f"<@{ruth.user.id}>" in (await answer(rosa.command("round show"))).text()
     await home.until(lambda: home.rows("select state, told from round") == [("closed", "closed")])
 
     asked = await answer(rick.click(results, "Make a playlist of it"))
@@ -100,6 +109,25 @@ async def test_a_round_is_called_off_and_old_buttons_say_so(home: Home, players:
     assert "called off" in (await answer(rosa.click(asked, "Call it off"))).text()
     await home.until(lambda: "called off" in message.text() or "gone on" in message.text())
     assert "No round is under way" in (await answer(rick.command("round enter", song="Song 1"))).text()
+
+
+async def test_a_round_is_played_in_its_own_server_alone(home: Home, players: list[Person]) -> None:
+    """Buttons of a round that were forged, or are pressed elsewhere, do nothing."""
+    rosa, rick, _ = players
+    await answer(rosa.command("round start", theme="Snow"))
+    ((number,),) = home.rows("select max(round) from round")
+    guild = home.discord.add_guild("Elsewhere", channels=["songs"], members=[rick.user])
+    there = rick.at(next(iter(guild.channels.values())))
+    song = plain(5, seed=162).tracks[0].uri
+    forms = {"rsong": song, "rvotes": "k", "rhear": "k"}
+    for somebody in (there, rick.in_dm()):
+        for what in TAPS:
+            chosen = [forms[what]] if what in forms else []
+            outcome = await home.forge(somebody, f"ck1:{what}:{number}", *chosen)
+            assert "No round is under way" in (await outcome.reply()).text(), what
+    assert home.rows("select 1 from round_entry where round = ?", number) == []
+    assert home.rows("select state from round where round = ?", number) == [("entering",)]
+    await answer(rosa.command("round cancel"))
 
 
 async def test_where_no_channel_was_given_no_round_begins(home: Home, players: list[Person]) -> None:

@@ -1,6 +1,6 @@
-"""Setbacks: work that failed, or has to wait. What failed TRIES times in a row is set aside until the next start."""
+"""Setbacks: work that failed, or has to wait. What failed TRIES times in a row is set aside for a day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -12,6 +12,7 @@ from bot.core.records import Setback, Work
 
 SETBACK = schema.setback
 TRIES = 5  # failures in a row, after which work is set aside
+ASIDE_FOR = timedelta(days=1)  # then it has one more try
 
 
 def _is(work: Work) -> Any:
@@ -45,3 +46,9 @@ async def subjects_aside(tx: Tx, kind: str) -> set[int]:
 async def retry(tx: Tx, now: datetime) -> None:
     """Let everything that was set aside be tried again."""
     await tx.execute(update(SETBACK).where(SETBACK.c.tries >= TRIES).values(tries=0, due=now))
+
+
+async def retry_old(tx: Tx, now: datetime) -> None:
+    """Let what was set aside a day ago be tried once more."""
+    old = (SETBACK.c.tries >= TRIES, SETBACK.c.due <= now - ASIDE_FOR)
+    await tx.execute(update(SETBACK).where(*old).values(tries=TRIES - 1, due=now))

@@ -3,7 +3,7 @@
 from discord import AllowedMentions, Member, Object, Thread, app_commands
 from discord.abc import GuildChannel
 
-from bot.chat import matches, reply
+from bot.chat import matches, presence, reply
 from bot.chat.bot import AnyCommand, Bot, Interaction
 from bot.chat.commands.profile import Somebody, here
 from bot.chat.ids import Id
@@ -57,10 +57,18 @@ async def _put(interaction: Interaction, question: Agreement) -> None:
 
 async def on_yes(interaction: Interaction, tap: Id) -> None:
     """Kept first; in the channel it only says that the question is answered."""
-    services = interaction.client.services
-    await meet.accept(services.store, interaction.user.id, tap.number, services.clock())
+    await reply.soon(interaction, _accept(interaction, tap.number))
     await reply.show(interaction, Page(matches.ANSWERED))
     await reply.whisper(interaction, await _result(interaction, tap.number))
+
+
+async def _accept(interaction: Interaction, number: int) -> None:
+    """Say yes to an asker who is still in the server. Raises NotYours, BadChoice, ChatDown."""
+    services, member, server = interaction.client.services, interaction.user.id, interaction.guild_id
+    asker = await meet.asker(services.store, member, number, services.clock())
+    if server is None or not await presence.is_in(interaction.client, server, asker):
+        raise BadChoice(matches.ASKER_LEFT)
+    await meet.accept(services.store, member, number, services.clock())
 
 
 async def on_no(interaction: Interaction, tap: Id) -> None:

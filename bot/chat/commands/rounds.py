@@ -159,7 +159,8 @@ async def _call_off(interaction: Interaction, number: int) -> None:
 async def show(interaction: Interaction) -> None:
     services = interaction.client.services
     found = await flow.last(services.store, interaction.channel_id or 0)
-    await reply.show(interaction, rounds.page(await flow.show(services.store, found.round)))
+    table = await reply.soon(interaction, channels.round_table(interaction.client, found.round))
+    await reply.show(interaction, rounds.page(table))
 
 
 def _runs(interaction: Interaction) -> bool:
