@@ -9,6 +9,7 @@ import discord
 from bot.chat import ids, layout, words
 from bot.chat.layout import Item, Page
 from bot.core import shared as rules
+from bot.core.journal import TRIES, Problem
 from bot.core.records import Song
 from bot.core.shared import Brought, Shared, State
 from bot.errors import timestamp
@@ -201,6 +202,9 @@ def _state(found: Shown) -> str:
     waiting, since = rules.waiting(found.record, shared.ref), rules.waiting_since(found.record, shared.ref)
     if since is None and any(each.stands and not rules.writable(each.song, shared.ref) for each in found.record):
         return f"{host} Everything is written but the files that Spotify doesn't have."
+    unwritten = sum(each.state == State.REFUSED for each in found.record)
+    if since is None and unwritten:
+        return f"{host} {words.does(unwritten, 'change', 'changes')} could not be written: each says why."
     if since is None:
         return f"{host} All of it is written."
     waits = words.does(len(waiting), "change waits", "changes wait")
@@ -228,8 +232,20 @@ def _facts(found: Shown, brought: Brought) -> str:
     facts += [f"{keep} keep, {drop} drop"] if keep or drop else []
     facts += [f"dropped {timestamp(brought.dropped_at, 'R')}"] if brought.dropped_at else []
     facts += ["a file: not at Spotify"] if brought.stands and not rules.writable(brought.song, found.shared.ref) else []
+    facts += ["there as another release"] if brought.stands and brought.state == State.SAME else []
+    facts += [_refusal(brought)] if brought.state == State.REFUSED else []
     facts += ["taken out by the host"] if brought.stands and brought.state == State.TAKEN else []
     return " · ".join(facts)
+
+
+def _refusal(brought: Brought) -> str:
+    """Why Spotify did not do it. The host's *Write it* tries again what another try may change."""
+    if not brought.stands:
+        return f"still there: Spotify did not take it out in {TRIES} tries; `/shared host` tries again"
+    if brought.problem == Problem.UNKNOWN:
+        return "not written: Spotify doesn't know it any more"
+    why = "the playlist is full" if brought.problem == Problem.FULL else f"Spotify did not take it in {TRIES} tries"
+    return f"not written: {why}; `/shared host` tries again"
 
 
 def _votes(found: Shown, brought: Brought, member: int, now: datetime) -> list[Item]:

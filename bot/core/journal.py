@@ -46,6 +46,7 @@ class Problem(StrEnum):
     UNMOVED = "unmoved"  # it stays, because it could not be put where it was to go
 
 
+RETRIABLE = (Problem.FULL, Problem.UNANSWERED)  # may be tried again, when somebody asks for it
 IN_FLIGHT = (State.ATTEMPTED, State.SENT)
 OPEN = (State.WANTED, *IN_FLIGHT)
 TOUCHED = (*IN_FLIGHT, State.WRITTEN)  # lines whose change stands, or may stand
@@ -56,7 +57,8 @@ class Line:
     """One song to put into, or take out of, one playlist. `key` is the journal's own.
 
     position: where it goes (None: the end), or where it stood. sent_at: when it was last sent; a line that has never
-    been sent has it from the line that it takes back, so that it waits until that one has settled.
+    been sent has it from the line that it takes back, so that it waits until that one has settled. shown_as: the id
+    under which Spotify shows the song, where that is another (`core.stand_ins`).
     """
 
     key: int | str
@@ -67,6 +69,12 @@ class Line:
     sent_at: datetime | None = None
     sends: int = 0
     problem: str | None = None
+    shown_as: str | None = None
+
+    @property
+    def ids(self) -> list[str]:
+        """What to call the song towards Spotify when it is to be taken out."""
+        return [self.song] if self.shown_as is None else [self.song, self.shown_as]
 
     @property
     def is_open(self) -> bool:

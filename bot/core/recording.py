@@ -41,20 +41,45 @@ def same(one: Named, other: Named) -> bool:
     return abs(one.duration_ms - other.duration_ms) <= SLACK
 
 
+class Recordings:
+    """Songs by what they are recordings of."""
+
+    def __init__(self, songs: Iterable[Named] = ()) -> None:
+        self._by_isrc: dict[str, Named] = {}
+        self._by_naming: dict[str, list[Named]] = {}
+        for each in songs:
+            self.add(each)
+
+    def add(self, song: Named) -> None:
+        if song.isrc:
+            self._by_isrc.setdefault(song.isrc, song)
+        if naming := song.naming:
+            self._by_naming.setdefault(naming, []).append(song)
+
+    def of(self, song: Named) -> Named | None:
+        """Return the first that is the same recording as `song`."""
+        if song.isrc and song.isrc in self._by_isrc:
+            return self._by_isrc[song.isrc]
+        naming = song.naming
+        near = self._by_naming.get(naming, ()) if naming else ()
+        return next((each for each in near if same(song, each)), None)
+
+
 def standing(songs: Mapping[str, Named], there: Iterable[Named]) -> set[str]:
     """Return those of `songs` of which some place `there` holds the recording, under whatever id."""
-    by_isrc: set[str] = set()
-    by_naming: dict[str, list[Named]] = {}
-    for each in there:
-        if each.isrc:
-            by_isrc.add(each.isrc)
-        if each.naming:
-            by_naming.setdefault(each.naming, []).append(each)
-    return {
-        song
-        for song, known in songs.items()
-        if known.isrc in by_isrc or any(same(known, each) for each in by_naming.get(known.naming or "", ()))
-    }
+    held = Recordings(there)
+    return {song for song, known in songs.items() if held.of(known) is not None}
+
+
+def repeated(songs: Mapping[str, Named], there: Iterable[Named]) -> set[str]:
+    """Return those of `songs` of which the recording stands `there`, or comes before them in `songs`."""
+    held, found = Recordings(there), set[str]()
+    for song, known in songs.items():
+        if held.of(known) is not None:
+            found.add(song)
+        else:
+            held.add(known)
+    return found
 
 
 def doubles(there: Sequence[Named]) -> list[list[int]]:

@@ -193,6 +193,7 @@ class Change:
     sent_at: datetime | None = None
     sends: int = 0
     problem: str | None = None
+    shown_as: str | None = None  # the id under which Spotify shows it in the playlist, where that is another
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ Pure. Songs are dropped by votes; what was dropped stays on record. The rules ar
 list, fill it, or stand in it alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 from bot.core import journal, limits
-from bot.core.journal import Line
+from bot.core.journal import RETRIABLE, Line, Problem
 
 DAY = timedelta(days=1)
 AT_LEAST = 2  # members who say drop before a song is dropped
@@ -30,6 +30,7 @@ class State(StrEnum):
     LEAVING = "leaving"  # being taken out
     WRITTEN = "written"  # there, and by us
     THEIRS = "theirs"  # there before we came: never taken out (promise P4)
+    SAME = "same"  # not there, but the same recording is, under another id
     TAKEN = "taken"  # the host took it out: never put back
     REFUSED = "refused"  # Spotify does not take it
 
@@ -65,6 +66,7 @@ class Brought:
     sent_at: datetime | None = None  # when it was last sent to Spotify
     sends: int = 0  # how often it was sent
     problem: str | None = None
+    shown_as: str | None = None  # the id under which Spotify shows it, where that is another (`core.stand_ins`)
 
     @property
     def action(self) -> str:
@@ -160,7 +162,16 @@ def seen(brought: Brought, there: bool) -> Brought:
         state = State.THEIRS if there else State.TAKEN
     elif state == State.WRITTEN and not there:
         state = State.TAKEN
+    elif state == State.REFUSED and there == brought.stands:  # the host saw to it
+        state = State.THEIRS if there else State.WANTED
     return replace(brought, state=state)
+
+
+def again(brought: Brought) -> Brought:
+    """Return a song that Spotify did not take, or did not give back, as one to be tried once more."""
+    if brought.state != State.REFUSED or brought.problem not in RETRIABLE:
+        return brought
+    return replace(brought, state=State.WANTED if brought.stands else State.LEAVING, sent_at=None, sends=0)
 
 
 def line(brought: Brought, ref: str | None) -> Line | None:
@@ -170,7 +181,7 @@ def line(brought: Brought, ref: str | None) -> Line | None:
         return None
     sends = 0 if state == journal.State.WANTED and brought.state != State.WANTED else brought.sends
     action: Literal["add", "remove"] = "add" if brought.stands else "remove"
-    return Line(brought.song, brought.song, action, state, None, brought.sent_at, sends)
+    return Line(brought.song, brought.song, action, state, None, brought.sent_at, sends, None, brought.shown_as)
 
 
 _TO_PUT_IN = {
@@ -193,7 +204,29 @@ def noted(brought: Brought, line: Line) -> Brought:
     state = states.get(journal.State(line.state), State(brought.state))
     if line.action == "remove" and line.state == journal.State.UNTOUCHED:  # the host was faster, or it never arrived
         state = State.TAKEN if brought.state == State.WRITTEN else State.WANTED
-    return replace(brought, state=state, sent_at=line.sent_at, sends=line.sends, problem=line.problem)
+    if line.problem == Problem.CHANGED:  # done, and undone by the host before it was read
+        state = State.TAKEN if line.action == "add" else State.THEIRS
+    shown_as = None if state in (State.WANTED, State.TAKEN) else line.shown_as
+    return replace(
+        brought, state=state, sent_at=line.sent_at, sends=line.sends, problem=line.problem, shown_as=shown_as
+    )
+
+
+def beside_twins(record: Sequence[Brought], same: Container[str], out: Container[str]) -> list[Brought]:
+    """Return the record with what is the case of songs whose recording is in the host's playlist under another id.
+
+    same: the songs of which that is so. out: those of which another release was dropped from the list. Such a song
+    goes in when the other came out that way, and not when the host took it out by hand.
+    """
+    return [_beside_twin(each, each.song in same, each.song in out) for each in record]
+
+
+def _beside_twin(brought: Brought, same: bool, out: bool) -> Brought:
+    if brought.stands and same and brought.state == State.WANTED:
+        return replace(brought, state=State.SAME)
+    if brought.stands and brought.state == State.SAME and not same:
+        return replace(brought, state=State.WANTED if out else State.TAKEN)
+    return brought
 
 
 _PUT_IN = {

@@ -35,6 +35,10 @@ class Journal(Protocol):
         """Return what was read last, where that is enough to go by while the snapshot is the same."""
         ...
 
+    async def recognise(self, tx: Tx, contents: Contents) -> Contents:
+        """Return what was read with our ids, where Spotify shows songs of ours under others."""
+        ...
+
     async def look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
         """Judge the lines by what was just read, and keep both."""
         ...
@@ -50,9 +54,10 @@ async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -
     Raises PlaylistGone, CoolingDown, ConsentEnded, and SpotifyDown where the playlist cannot even be read.
     """
     sender = _Sender(store, music, journal, clock)
-    contents = await music.contents(journal.ref, await journal.known())
+    read = await music.contents(journal.ref, await journal.known())
     while True:
         async with store.writing() as tx:
+            contents = await journal.recognise(tx, read)
             found = await journal.look(tx, contents, clock())
         if found.todo:
             await sender.send(found.todo, contents)
@@ -60,7 +65,13 @@ async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -
             await sender.mend(found.doubled, contents)
         else:
             return found.again
-        contents = await music.contents(journal.ref)
+        read = await music.contents(journal.ref, _at_least(read, [*found.todo, *found.doubled]))
+
+
+def _at_least(read: Contents, sent: Sequence[Line]) -> Contents:
+    """Return what must be there when a playlist is read again: what was, without what was just taken out."""
+    gone = {each for line in sent for each in line.ids}
+    return Contents(tuple(item for item in read.items if item.song not in gone), None)
 
 
 async def in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> None:
@@ -120,7 +131,7 @@ class _Sender:
         placed = [replace(line, position=place[line.song]) for line in lines]
         try:
             async with self._attempt(placed):
-                await self._music.remove(self._journal.ref, [line.song for line in placed], contents.snapshot)
+                await self._take_out(placed, contents.snapshot)
             await self._note([replace(line, state=State.ATTEMPTED, sends=1, sent_at=self._clock()) for line in placed])
             for position, songs in runs(back):
                 await self._music.add(self._journal.ref, songs, position)
@@ -130,9 +141,13 @@ class _Sender:
 
     async def _remove(self, lines: Sequence[Line], snapshot: str | None) -> None:
         async def send(some: Sequence[Line]) -> None:
-            await self._music.remove(self._journal.ref, [line.song for line in some], snapshot)
+            await self._take_out(some, snapshot)
 
         await self._deliver(lines, send)
+
+    async def _take_out(self, lines: Sequence[Line], snapshot: str | None) -> None:
+        for ids in batches([each for line in lines for each in line.ids]):
+            await self._music.remove(self._journal.ref, ids, snapshot)
 
     async def _add(self, lines: Sequence[Line], position: int | None) -> None:
         placed = 0

@@ -4,11 +4,12 @@ What a member takes out is never put back; what they put in stays. Only playlist
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, answers, members, playlists, songs, writes
 from bot.adapters.store.answers import STANDING
+from bot.core import stand_ins
 from bot.core.hands import Seen, blanked, lessons, standing_as_lessons
 from bot.core.journal import SETTLE, unsettled
 from bot.core.records import Item, Layer, Playlist
@@ -22,28 +23,33 @@ async def look(store: Store, music: Music, member: int, now: datetime) -> int:
     One call when nothing changed (the list of playlists with their snapshots), and ceil(n / 50) for each that did.
     """
     async with store.reading() as tx:
-        kept = [each for each in await playlists.of_member(tx, member) if each.ref]
-    if not kept:
+        handed = [each for each in await playlists.of_member(tx, member) if each.ref]
+    if not handed:
         return 0
     snapshots = {found.id: found.snapshot for found in await music.playlists()}
     read: dict[Playlist, Contents] = {}
-    for each in kept:
+    for each in handed:
         if snapshots.get(each.ref) is None or snapshots[each.ref] != each.snapshot:
             try:
-                read[each] = await music.contents(each.ref, await _kept(store, each))
+                read[each] = await music.contents(each.ref, await kept(store, each))
             except PlaylistGone:
                 continue  # deleted at Spotify: sorting into it says so, looking does not
     async with store.writing() as tx:
-        return await learn(tx, member, read, now)
+        known = {each: await recognise(tx, each, contents) for each, contents in read.items()}
+        return await learn(tx, member, known, now)
 
 
-async def _kept(store: Store, playlist: Playlist) -> Contents:
+async def kept(store: Store, playlist: Playlist) -> Contents:
+    """Return what was last seen in it, with the ids under which Spotify shows it."""
     async with store.reading() as tx:
-        return Contents(tuple(await playlists.places(tx, playlist.playlist)), playlist.snapshot)
+        current = await playlists.get(tx, playlist.playlist)
+        seen, shown = await playlists.places(tx, playlist.playlist), await writes.shown_as(tx, playlist.playlist)
+    items = (replace(item, song=shown.get(item.song or "", item.song)) for item in seen)
+    return Contents(tuple(items), current.snapshot if current is not None else None)
 
 
 async def learn(tx: Tx, member: int, read: Mapping[Playlist, Contents], now: datetime) -> int:
-    """Take the difference between what was seen before and what was read as lessons, and remember what was read."""
+    """Take the difference between what was seen before and what was read, and recognised, as lessons; remember it."""
     liked = frozenset(await songs.liked(tx, member))
     looks = {playlist: await _look(tx, playlist, contents, now) for playlist, contents in read.items()}
     count = 0
@@ -55,6 +61,38 @@ async def learn(tx: Tx, member: int, read: Mapping[Playlist, Contents], now: dat
         await writes.take(tx, playlist.playlist, looks[playlist].seen.taken_out)
         await _remember(tx, playlist, contents, looks[playlist])
     return count
+
+
+async def recognise(tx: Tx, playlist: Playlist, contents: Contents) -> Contents:
+    """Return what was read with our ids, where Spotify shows songs of ours under others; new ones are noted.
+
+    A stand-in is a place of the same recording that came for a song which we put in just now, or in the place of one
+    that we put in (Spotify keeps its date). Anything else was put in by somebody, and is theirs (promise P4).
+    """
+    there, shown = set(contents.songs), await writes.shown_as(tx, playlist.playlist)
+    before = {item.song: item for item in await playlists.items(tx, playlist.playlist) if item.song}
+    known = before.keys() | shown.values()
+    found: dict[str, str | None] = {song: None for song in shown if song in there}
+    if new := [item for item in contents.items if item.song and item.song not in known]:
+        ours = await writes.ours(tx, playlist.playlist)
+        found |= await _stand_ins(tx, playlist, before, ours - there, [item for item in new if item.song not in ours])
+    await writes.show_as(tx, playlist.playlist, found)
+    named = {song: other for song, other in (shown | found).items() if other is not None}
+    return replace(contents, items=stand_ins.under_our_ids(contents.items, named))
+
+
+async def _stand_ins(
+    tx: Tx, playlist: Playlist, before: Mapping[str, Item], absent: frozenset[str], strangers: Sequence[Item]
+) -> dict[str, str]:
+    just_sent = await songs.some(tx, await writes.confirmed(tx, playlist.playlist) & absent, playlist.member)
+    found = stand_ins.recognised(just_sent, strangers)
+    by_date: dict[datetime | None, list[Item]] = {}
+    for item in strangers:
+        by_date.setdefault(item.added_at, []).append(item)
+    for song in absent & before.keys():
+        was = before[song]
+        found |= stand_ins.recognised({song: was}, by_date.get(was.added_at, ()) if was.added_at else ())
+    return found
 
 
 async def remember(tx: Tx, playlist: Playlist, contents: Contents, now: datetime) -> None:

@@ -36,6 +36,7 @@ async def dry_run(store: Store, member: int, server: int | None, shared: int, no
         if known.host != member:
             known = replace(_free(known, record, now), host=None, ref=None)
             record = [replace(each, state=State.WANTED) for each in record]
+        record = list(map(rules.again, record))
         ref = known.ref or await _kind_of_ref(tx, member)
     waiting = rules.waiting(record, ref)
     put_in = sum(each.stands for each in waiting)
@@ -70,6 +71,7 @@ async def confirm(store: Store, member: int, server: int | None, shared: int, no
             _free(known, await table.record(tx, shared), now)
             await refuse_hosting(tx, member)
             await table.unhost(tx, shared)
+        await table.note(tx, shared, list(map(rules.again, await table.record(tx, shared))))
         await members.ensure(tx, member, now)
         await table.join(tx, shared, member, now)
         await table.change(tx, shared, host=member, ended_at=None)

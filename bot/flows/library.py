@@ -15,7 +15,9 @@ from bot.core import limits, tables
 from bot.core.features import bounded
 from bot.core.markup import escape
 from bot.core.records import Account, Member, Playlist, Song
+from bot.core.stand_ins import under_our_ids
 from bot.errors import BadChoice, BadFile
+from bot.flows import hands
 from bot.flows.likes import PAGE, Progress, gone, look, settle
 from bot.ports import Likes, Music
 
@@ -202,10 +204,11 @@ def table_of(name: str, data: bytes) -> tables.Table:
 
 async def as_csv(store: Store, music: Music, playlist: Playlist) -> tuple[str, bytes]:
     """Return a playlist as a file (name, content) that /library import, Exportify and spreadsheets read."""
-    contents = await music.contents(playlist.ref)
+    contents = await music.contents(playlist.ref, await hands.kept(store, playlist))
     async with store.reading() as tx:
-        known = await songs.some(tx, (song for song in contents.songs if song), playlist.member)
-    rows = [(known[item.song], item.added_at) for item in contents.items if item.song in known]
+        items = under_our_ids(contents.items, await writes.shown_as(tx, playlist.playlist))
+        known = await songs.some(tx, (item.song for item in items if item.song), playlist.member)
+    rows = [(known[item.song], item.added_at) for item in items if item.song in known]
     return csv_of(playlist.name, playlist.playlist, rows)
 
 

@@ -1,6 +1,6 @@
 """Lines: what one write is to do to one playlist, as `flows.converge` wants it."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -9,7 +9,7 @@ from bot.adapters.store import Store, Tx, playlists, writes
 from bot.adapters.store import songs as library
 from bot.core import recording
 from bot.core.journal import OPEN, Line, Look, Problem, State, look
-from bot.core.records import Change, Playlist, Song
+from bot.core.records import Change, Playlist
 from bot.flows import hands
 from bot.ports import Contents
 
@@ -26,10 +26,10 @@ class WriteJournal:
         return self._playlist.ref
 
     async def known(self) -> Contents:
-        async with self._store.reading() as tx:
-            current = await playlists.get(tx, self._playlist.playlist)
-            seen = await playlists.places(tx, self._playlist.playlist)
-        return Contents(tuple(seen), current.snapshot if current is not None else None)
+        return await hands.kept(self._store, self._playlist)
+
+    async def recognise(self, tx: Tx, contents: Contents) -> Contents:
+        return await hands.recognise(tx, self._playlist, contents)
 
     async def look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
         playlist, songs = self._playlist.playlist, list(contents.songs)
@@ -41,33 +41,31 @@ class WriteJournal:
         self._read_before = True
         songs += await writes.under_way(tx, playlist, self._write) - set(songs)
         changes = await writes.changes(tx, self._write)
-        same = await self._same(tx, changes, contents)
+        same, twins = await self._same(tx, changes, contents)
         songs += same - set(songs)
         unchanged = before == [song for song in contents.songs if song]
-        found = look(_free(changes, playlist), songs, await writes.ours(tx, playlist), now, unchanged=unchanged)
+        shown = {song: other for song, other in (await writes.shown_as(tx, playlist)).items() if other not in songs}
+        free = [_shown(line, shown) for line in _free(changes, playlist) if line.key not in twins]
+        found = look(free, songs, await writes.ours(tx, playlist), now, unchanged=unchanged)
         known = lines_of(changes, playlist)
         await self.note(tx, [_named(line, same) for line in found.lines if line not in known])
         return found
 
-    async def _same(self, tx: Tx, changes: Sequence[Change], contents: Contents) -> set[str]:
-        """Return the songs to put in whose recording stands there under another id: there already, or given by Spotify.
+    async def _same(self, tx: Tx, changes: Sequence[Change], contents: Contents) -> tuple[set[str], set[int | str]]:
+        """Return the songs to put in whose recording stands there under another id, and the lines that wait for twins.
 
-        Spotify may show what was put in under the id of a stand-in.
+        Of two releases in one write the second waits to see what becomes of the first.
         """
         current = await playlists.get(tx, self._playlist.playlist)
         if current is None or current.doubles:
-            return set()
-        adding = [line for line in lines_of(changes, current.playlist) if line.action == "add" and line.is_open]
-        known = await library.some(tx, {line.song for line in adding} - set(contents.songs), current.member)
-        same, new = recording.standing(known, contents.items), list[Song]()
-        for line in adding:
-            song = known.get(line.song)
-            if song is None or line.song in same or line.sends:
-                continue
-            if recording.standing({line.song: song}, new):  # both of them are to go in with this write
-                same.add(line.song)
-            new.append(song)
-        return same
+            return set(), set()
+        there, lines = set(contents.songs), lines_of(changes, current.playlist)
+        absent = [line for line in lines if line.action == "add" and line.is_open and line.song not in there]
+        known = await library.some(tx, (line.song for line in absent), current.member)
+        named = {line.song: known[line.song] for line in absent if line.song in known}
+        same = recording.standing(named, contents.items)
+        twins = recording.repeated({song: each for song, each in named.items() if song not in same}, ())
+        return same, {line.key for line in absent if line.song in twins and not line.sends}
 
     async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
         await writes.note(tx, lines)
@@ -90,6 +88,11 @@ def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
     return lines
 
 
+def _shown(line: Line, shown: Mapping[str, str]) -> Line:
+    """Say of a song to take out as what Spotify shows it; what somebody put in themselves as well is not among it."""
+    return replace(line, shown_as=shown.get(line.song)) if line.action == "remove" else line
+
+
 def _named(line: Line, same: Container[str]) -> Line:
     """Say of a song that was not put in that its recording is there."""
     return replace(line, problem=Problem.SAME) if line.state == State.UNTOUCHED and line.song in same else line
@@ -102,5 +105,5 @@ def lines_of(changes: Sequence[Change], playlist: int) -> list[Line]:
 
 def _line(change: Change) -> Line:
     action: Literal["add", "remove"] = "remove" if change.action == "remove" else "add"
-    sent = (change.sent_at, change.sends, change.problem)
+    sent = (change.sent_at, change.sends, change.problem, change.shown_as)
     return Line(change.change, change.song, action, change.state, change.position, *sent)

@@ -56,16 +56,12 @@ async def decided(
 
 def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: Container[int]) -> list[dict[str, Any]]:
     """Leave out additions of a recording that another line puts into the same playlist, but where it may be `twice`."""
-    put: dict[int, list[Song]] = {}
-    chosen: list[dict[str, Any]] = []
+    put: dict[int, dict[str, Song]] = {}
     for line in lines:
-        song, there = library.get(line["song"]), put.setdefault(line["playlist"], [])
-        if line["action"] == "add" and song is not None and line["playlist"] not in twice:
-            if recording.standing({song.song: song}, there):
-                continue
-            there.append(song)
-        chosen.append(line)
-    return chosen
+        if line["action"] == "add" and line["song"] in library and line["playlist"] not in twice:
+            put.setdefault(line["playlist"], {})[line["song"]] = library[line["song"]]
+    again = {playlist: recording.repeated(songs, ()) for playlist, songs in put.items()}
+    return [each for each in lines if each["song"] not in again.get(each["playlist"], ()) or each["action"] != "add"]
 
 
 def _moved(

@@ -4,22 +4,21 @@ Converges as every write does (`flows.converge`; promises P1, P2).
 Only songs that we put in come out again; what the host put in or took out by hand stays so (P4).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx, makings, members, notices, playlists
 from bot.adapters.store import shared as table
-from bot.core import journal
 from bot.core import shared as rules
-from bot.core.journal import SETTLE, Line, Look, look, missing
-from bot.core.records import Item
-from bot.core.shared import Brought, Shared, State
+from bot.core.journal import missing
+from bot.core.shared import Shared
 from bot.errors import ConsentEnded, NotLinked, PlaylistGone, Unsettled
 from bot.flows import keep
 from bot.flows.converge import converge, running_from
 from bot.flows.create import create
-from bot.ports import Contents, Found, Music
+from bot.flows.shared_lines import SharedJournal, as_wanted
+from bot.ports import Found, Music
 
 NOT_WRITTEN = "I cannot write the shared playlists that you host."
 
@@ -93,7 +92,7 @@ async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Sha
 async def _check_it_is_there(store: Store, music: Music, known: Shared) -> None:
     """Raise PlaylistGone where the host deleted or unfollowed it: Spotify would still take songs for it."""
     async with store.reading() as tx:
-        record = _wanted(known, await table.record(tx, known.shared))
+        record = as_wanted(known, await table.record(tx, known.shared))
     ref = known.ref or ""
     if rules.waiting(record, ref) and ref not in await music.listed([ref]):
         raise PlaylistGone
@@ -115,87 +114,6 @@ async def _shelve(tx: Tx, host: int, made: Found, now: datetime) -> None:
     layer = layers[0] if layers else await playlists.ensure_layer(tx, host, keep.DEFAULT_LAYER)
     shelved = await playlists.add(tx, host, layer.layer, made.name, made.id, keep.EMOJI[0])
     await playlists.change(tx, shelved.playlist, removed_at=now)
-
-
-class SharedJournal:
-    """The songs of a shared playlist, as `flows.converge` wants them."""
-
-    def __init__(self, store: Store, known: Shared) -> None:
-        self._store, self._known = store, known
-        self.put_in = self.taken_out = 0
-
-    @property
-    def ref(self) -> str:
-        return self._known.ref or ""
-
-    async def known(self) -> Contents | None:
-        """Return what was last seen in it, where that is enough to go by: nothing is to be put in, or under way."""
-        async with self._store.reading() as tx:
-            record = await table.record(tx, self._known.shared)
-        under_way = (State.WANTED, State.ATTEMPTED, State.SENT, State.LEAVING)
-        if self._known.snapshot is None or any(each.stands and each.state in under_way for each in record):
-            return None
-        there = [each.song for each in record if each.state in (State.WRITTEN, State.THEIRS)]
-        return Contents(tuple(Item(song, None) for song in there), self._known.snapshot)
-
-    async def look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
-        """Judge the songs anew: some may have come meanwhile, and another host."""
-        today = await table.get(tx, self._known.shared)
-        if today is None or (today.host, today.ref) != (self._known.host, self._known.ref):
-            return Look((), (), (), None)
-        before = await table.record(tx, today.shared)
-        wanted = _wanted(today, before)
-        fresh = _unsettled(wanted, contents, now)
-        record = [_as_seen(each, contents, today, each.song in fresh) for each in wanted]
-        lines = [line for each in record if (line := rules.line(each, today.ref)) is not None]
-        ours = frozenset(line.song for line in lines if line.action == "remove")
-        found = look(lines, contents.songs, ours, now)
-        await self._keep(tx, before, record, found.lines)
-        settled = not (found.todo or found.doubled or found.again or fresh)
-        await table.change(tx, today.shared, snapshot=contents.snapshot if settled else None)
-        if today.ended_at is not None and not (found.todo or found.again):
-            await table.close(tx, today.shared)
-        return found
-
-    async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
-        today = await table.get(tx, self._known.shared)
-        if today is not None:
-            before = await table.record(tx, today.shared)
-            await self._keep(tx, before, _wanted(today, before), lines)
-
-    async def _keep(self, tx: Tx, before: Sequence[Brought], record: Sequence[Brought], lines: Sequence[Line]) -> None:
-        by_song = {line.song: line for line in lines}
-        noted = [rules.noted(each, by_song[each.song]) if each.song in by_song else each for each in record]
-        known = {each.song: each for each in before}
-        changed = [
-            each
-            for each in (replace(each, dropped_at=known[each.song].dropped_at) for each in noted)
-            if each != known[each.song]
-        ]
-        confirmed = [by_song[each.song].action for each in changed if _is_confirmed(by_song.get(each.song))]
-        self.put_in, self.taken_out = self.put_in + confirmed.count("add"), self.taken_out + confirmed.count("remove")
-        await table.note(tx, self._known.shared, changed)
-
-
-def _is_confirmed(line: Line | None) -> bool:
-    return line is not None and line.state == journal.State.SENT
-
-
-def _unsettled(record: Sequence[Brought], contents: Contents, now: datetime) -> frozenset[str]:
-    """Return the songs of which this look says nothing yet."""
-    lately = [each for each in record if each.sent_at is not None and now - each.sent_at < SETTLE]
-    return journal.unsettled(lately, contents.songs)
-
-
-def _as_seen(brought: Brought, contents: Contents, today: Shared, unsettled: bool) -> Brought:
-    if unsettled or rules.line(brought, today.ref) is not None:
-        return brought
-    return rules.seen(brought, brought.song in contents.songs)
-
-
-def _wanted(known: Shared, record: Sequence[Brought]) -> list[Brought]:
-    """Return the record as it is to be written: of a list that has ended, nothing stands."""
-    return [replace(each, dropped_at=each.dropped_at or known.ended_at) for each in record]
 
 
 async def has_left(store: Store, is_in: Callable[[int, int], Awaitable[bool]], host: int, shared: int) -> bool:

@@ -436,19 +436,63 @@ async def test_of_two_releases_in_one_write_the_first_goes_in(releases: Desk) ->
 
 async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sort(releases: Desk) -> None:
     """Spotify shows a stand-in in the place of what was put in, and does not say of which."""
-    world, other = releases.stage.world, await releases.another("Pier")
-
-    async def stand_in(request) -> None:
-        rows = world.playlist(other.ref).rows
-        if request.line.startswith("POST") and any(row.uri == SINGLE.uri for row in rows):
-            world.replace("mara", other.ref, [ALBUM.uri if row.uri == SINGLE.uri else row.uri for row in rows])
-
-    world.after.append(stand_in)
+    other = await releases.another("Pier")
+    releases.stage.world.after.append(lambda request: stand_in(releases, other, request))
     for _ in range(3):
         receipt = await releases.apply(await releases.add(SINGLE.uri, to=other))
         releases.stage.clock.pass_by(minutes=2)
     assert releases.songs(other) == [ALBUM.uri]
     assert receipt.write.state == "done"
+
+
+async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the_first(releases: Desk) -> None:
+    other = await releases.another("Pier")
+    del releases.stage.world.tracks[REISSUE.uri]
+    receipt = await releases.apply(await releases.add(REISSUE.uri, SINGLE.uri, to=other))
+    assert releases.songs(other) == [SINGLE.uri]
+    assert [(each.song, each.problem) for each in receipt.refused] == [(REISSUE.uri, Problem.UNKNOWN)]
+
+
+@pytest.mark.parametrize("lag", [0, 12])
+async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_back(releases: Desk, lag: float) -> None:
+    world, other = releases.stage.world, await releases.another("Pier", OWN)
+    releases.stage.clock.pass_by(minutes=2)
+    world.after.append(lambda request: stand_in(releases, other, request))
+    world.lag = Lag(lag, lag)
+    write = await releases.apply(await releases.add(SINGLE.uri, NEW[0], to=other))
+    assert releases.songs(other) == [*OWN, ALBUM.uri, NEW[0]]
+    releases.stage.clock.pass_by(minutes=2)
+    assert await hands.look(releases.stage.store, releases.music, MARA, releases.stage.clock()) <= 1, "of the album's"
+    async with releases.stage.store.reading() as tx:
+        said = (await answers.verdicts(tx, MARA, releases.kept.layer)).keys()
+    assert said <= {ALBUM.uri}, "nobody took the single out"
+
+    out = await releases.apply(await releases.open((other, SINGLE.uri, "remove")))
+    assert releases.songs(other) == [*OWN, NEW[0]]
+    back = await releases.undo(out.write.write)
+    assert releases.songs(other) == [*OWN, ALBUM.uri, NEW[0]]
+    assert back.refused == []
+    await releases.undo(write.write.write)
+    assert releases.songs(other) == OWN
+
+
+async def stand_in(desk: Desk, playlist: Playlist, request) -> None:
+    """Spotify shows the album's song in the place of the single, and does not say so."""
+    rows = desk.stage.world.playlist(playlist.ref).uris
+    if request.line.startswith("POST") and SINGLE.uri in rows:
+        shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in rows]
+        desk.stage.world.replace("mara", playlist.ref, shown)
+
+
+async def test_p04_the_same_recording_put_in_by_hand_is_no_stand_in(releases: Desk) -> None:
+    other = await releases.another("Pier")
+    write = await releases.apply(await releases.add(SINGLE.uri, to=other))
+    releases.stage.clock.pass_by(minutes=2)
+    for uri in (ALBUM.uri, REISSUE.uri):
+        releases.stage.world.add_by_hand("mara", other.ref, uri)
+    releases.stage.world.remove_by_hand("mara", other.ref, SINGLE.uri)
+    await releases.undo(write.write.write)
+    assert releases.songs(other) == [ALBUM.uri, REISSUE.uri]
 
 
 async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Desk) -> None:

@@ -12,7 +12,7 @@ from bot.adapters.store.rows import chunks, count, every, keep_newest, one, upse
 from bot.core import limits
 from bot.core.shared import Brought, PutOut, Shared, State, Vote
 
-UNWRITTEN = {"state": State.WANTED, "sent_at": None, "sends": 0, "problem": None}
+UNWRITTEN = {"state": State.WANTED, "sent_at": None, "sends": 0, "problem": None, "shown_as": None}
 SHARED, PARTNER, BROUGHT, VOTE = schema.shared, schema.partner, schema.contribution, schema.vote
 OUT = schema.put_out
 

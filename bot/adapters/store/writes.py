@@ -10,11 +10,11 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, every, keep_newest, one
 from bot.core import limits
-from bot.core.journal import IN_FLIGHT, OPEN, TOUCHED, Line, Problem, State
+from bot.core.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, Problem, State
 from bot.core.records import Change, Write
 
 WRITE, CHANGE = schema.write, schema.change
-NOTED = ("state", "position", "sent_at", "sends", "problem")  # of a line
+NOTED = ("state", "position", "sent_at", "sends", "problem", "shown_as")  # of a line
 UNDER_WAY = WRITE.c.state == "applying"
 
 
@@ -122,8 +122,7 @@ async def undo_of(tx: Tx, write: int) -> Write | None:
 def _failed_undo() -> ColumnElement[bool]:
     """Whether a write ended without having done all that it could: it may be tried again."""
     refused = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state == State.REFUSED)
-    retriable = CHANGE.c.problem.in_((Problem.FULL, Problem.UNANSWERED))
-    again = (WRITE.c.state == "done") & refused.where(retriable).exists()
+    again = (WRITE.c.state == "done") & refused.where(CHANGE.c.problem.in_(RETRIABLE)).exists()
     return or_(WRITE.c.state.in_(("failed", "cancelled")), again)
 
 
@@ -133,6 +132,30 @@ async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state).where(CHANGE.c.playlist == playlist, touched)
     last = {row.song: (row.action, row.state) for row in await tx.execute(query.order_by(CHANGE.c.change))}
     return frozenset(song for song, (action, state) in last.items() if action == "add" and state != State.TAKEN)
+
+
+async def confirmed(tx: Tx, playlist: int) -> frozenset[str]:
+    """Return the songs of which Spotify confirmed that we put them in, and which were not read there yet."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == State.SENT)
+    return frozenset((await tx.execute(select(CHANGE.c.song).where(*here))).scalars())
+
+
+async def shown_as(tx: Tx, playlist: int) -> dict[str, str]:
+    """Return the songs of ours, and those that we are taking out, that Spotify shows under another id: song → id."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_((*TOUCHED, State.TAKEN)))
+    songs = select(CHANGE.c.song).where(CHANGE.c.playlist == playlist, CHANGE.c.shown_as.is_not(None))
+    query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state, CHANGE.c.shown_as).where(*here)
+    rows = await tx.execute(query.where(CHANGE.c.song.in_(songs)).order_by(CHANGE.c.change))
+    last = {row.song: row for row in rows}
+    stands = [each for each in last.values() if each.shown_as and each.state != State.TAKEN]
+    return {each.song: each.shown_as for each in stands if each.action == "add" or each.state in IN_FLIGHT}
+
+
+async def show_as(tx: Tx, playlist: int, shown: Mapping[str, str | None]) -> None:
+    """Note under which ids Spotify shows songs of ours (None: under their own)."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(TOUCHED))
+    for song, other in shown.items():
+        await tx.execute(update(CHANGE).where(*here, CHANGE.c.song == song).values(shown_as=other))
 
 
 async def last_change(tx: Tx, member: int, song: str) -> Change | None:
