@@ -6,7 +6,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 
 .PHONY: run test check bench lock clean
 
-run: $(VENV)/run.stamp ## your bot with a filled .env, else the sandbox
+run: $(VENV)/run.stamp ## your bot where .env or the environment has its token, else the sandbox
 	@$(PY) -m bot.environment; case $$? in 0) exec $(PY) -m bot;; 1) exec $(PY) -m sandbox;; *) exit 2;; esac
 
 test: $(VENV)/test.stamp check ## lint, types, and every test

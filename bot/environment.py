@@ -1,6 +1,7 @@
 """Environment: where settings come from, and what of it the processes that we start may see."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from io import StringIO
@@ -13,6 +14,7 @@ from bot.errors import SettingsError
 from bot.trouble import words
 
 FILE = Path(".env")  # of the working folder
+OF_A_BOT = re.compile(r"(DISCORD|SPOTIFY)_\w*(TOKEN|ID|SECRET)|ENCRYPTION_KEYS")  # settings that only a bot has
 # Where programs, libraries, languages and time zones are, and how many threads; no setting of ours.
 PASSED_ON = (
     *("PATH", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE"),
@@ -62,17 +64,22 @@ def token_in(env: Mapping[str, str]) -> str:
 
 
 def main() -> int:
-    """Say which program `make run` is to start: 0 for the bot, where `.env` holds a token; 1 for the sandbox."""
+    """Say which program `make run` is to start: 0 for the bot, where settings hold a token; 1 for the sandbox."""
     try:
-        values = _file(FILE)
+        settings = environment()
     except SettingsError as error:
         print(f"cratekeeper: {error}", file=sys.stderr)
         return 2
-    if token_in(values):
+    if token_in(settings):
         return 0
-    if FILE.exists():
-        print(f"{FILE} holds no DISCORD_TOKEN: starting the sandbox")
+    others = sorted(name for name, value in settings.items() if value.strip() and OF_A_BOT.fullmatch(name))
+    if FILE.exists() or others:
+        print(f"There is no DISCORD_TOKEN in {FILE} or the environment{_beside(others)}: starting the sandbox")
     return 1
+
+
+def _beside(others: list[str]) -> str:
+    return f", only {', '.join(others)}" if others else ""
 
 
 if __name__ == "__main__":

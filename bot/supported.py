@@ -9,6 +9,7 @@ import sys
 MACHINES = ("x86_64", "amd64", "aarch64", "arm64")
 SYSTEMS = "Cratekeeper runs on Linux (glibc 2.28 or newer) and macOS, on x86-64 and arm64"
 GLIBC = (2, 28)
+NEWEST_ON_INTEL_MACS = (3, 13)
 
 
 def problem(system: str, machine: str, bits: int, libc: "tuple[str, str]") -> str:
@@ -29,8 +30,17 @@ def problem(system: str, machine: str, bits: int, libc: "tuple[str, str]") -> st
     return ""
 
 
+def too_new(system: str, machine: str, python: "tuple[int, ...]") -> str:
+    """Return what is in the way of a new Python, in one line: onnxruntime no longer makes wheels for Intel Macs."""
+    if (system, machine) == ("darwin", "x86_64") and python > NEWEST_ON_INTEL_MACS:
+        return "Cratekeeper needs Python 3.11, 3.12 or 3.13 on an Intel Mac. Try: make PYTHON=python3.13"
+    return ""
+
+
 if __name__ == "__main__":
     found = problem(sys.platform, platform.machine(), sys.maxsize, platform.libc_ver())
+    if not found:
+        found = too_new(sys.platform, platform.machine(), sys.version_info[:2])
     if not found and sys.version_info < (3, 11):
         found = "Cratekeeper needs Python 3.11 or newer; this is " + platform.python_version() + "."
         found += " Try: make PYTHON=python3.13"

@@ -65,11 +65,12 @@ REFUSED = (
 NO_SEAT = f"{HEAD}<p>Spotify let you in, but this bot's app has no seat for your account. Discord has the details.</p>"
 DOWN = f"{HEAD}<p>That did not work right now. Nothing was lost: type /link in Discord again in a few minutes.</p>"
 LONGEST_NAME = 100  # characters shown of a name
+LONGEST_BODY = 16 * 1024  # bytes; what the pages send has some hundred
 
 
 def application(arrive: Arrive, healthy: Healthy) -> web.Application:
     """Serve `arrive`, called once for each well-formed return from Spotify, and what `healthy` says (`ok` and more)."""
-    app = web.Application()
+    app = web.Application(client_max_size=LONGEST_BODY)
     app[ARRIVE], app[HEALTHY] = arrive, healthy
     app.router.add_get("/callback", callback, allow_head=False)  # a HEAD would use the state up
     app.router.add_get("/health", health)
@@ -107,7 +108,11 @@ def _shown(name: str) -> str:
 
 async def health(request: web.Request) -> web.Response:
     """200 when all is well, else 503; nothing personal in either."""
-    state = await request.app[HEALTHY]()
+    try:
+        state = await request.app[HEALTHY]()
+    except CratekeeperError as error:
+        log.warning("not healthy: %s", error)
+        state = {"ok": False}
     return web.json_response(dict(state), status=200 if state.get("ok") else 503)
 
 

@@ -38,6 +38,7 @@ async def serve(app: web.Application, port: int, host: str = "127.0.0.1") -> web
         access_log_class=AccessLogger,
         access_log=log,
         logger=log,
+        auto_decompress=False,  # nothing of ours sends packed bodies, and a few bytes of one may unpack to gigabytes
         shutdown_timeout=GRACE,
         max_line_size=LONGEST,
         max_field_size=LONGEST,

@@ -1,12 +1,14 @@
 """`.env` in every form that python-dotenv reads, and those that nobody can read; which systems are supported."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 import pytest
 
-from bot.supported import problem
-from sandbox.process import start
+from bot.supported import problem, too_new
+from sandbox.process import environment
 
 BOT, SANDBOX, REFUSED = 0, 1, 2
 FILLED = [
@@ -35,13 +37,14 @@ UNREADABLE = [
 ]
 
 
-async def chosen(folder: Path, content: bytes | None) -> tuple[int, str]:
-    """What `make run` starts, and the lines that are printed."""
+async def chosen(folder: Path, content: bytes | None, **variables: str) -> tuple[int, str]:
+    """What `make run` starts, and the lines that are printed. variables: of the environment."""
     if content is not None:
         (folder / ".env").write_bytes(content)
         (folder / ".env").chmod(0o600)
-    streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
-    process = await start("-m", "bot.environment", folder=folder, settings={"DISCORD_TOKEN": "not this"}, **streams)
+    closed = {name: value for name, value in environment(folder).items() if name != "DISCORD_TOKEN"} | variables
+    command = (sys.executable, "-m", "bot.environment")
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=closed, stdout=PIPE, stderr=STDOUT)
     printed = (await process.communicate())[0].decode()
     return process.returncode or 0, printed
 
@@ -60,6 +63,20 @@ async def test_an_env_without_a_token_starts_the_sandbox_and_says_so(tmp_path: P
 
 async def test_without_an_env_the_sandbox_starts(tmp_path: Path) -> None:
     assert await chosen(tmp_path, None) == (SANDBOX, "")
+
+
+async def test_a_token_in_the_environment_starts_the_bot(tmp_path: Path) -> None:
+    assert await chosen(tmp_path, None, DISCORD_TOKEN="abc") == (BOT, "")
+    assert await chosen(tmp_path, b"LOG_LEVEL=INFO\n", DISCORD_TOKEN="abc") == (BOT, "")
+
+
+@pytest.mark.parametrize("name", ["SPOTIFY_CLIENT_ID", "DISCORD_CLIENT_SECRET", "DISCORD_BOT_TOKEN", "ENCRYPTION_KEYS"])
+async def test_half_a_bot_in_the_environment_starts_the_sandbox_and_says_so(tmp_path: Path, name: str) -> None:
+    code, printed = await chosen(tmp_path, None, **{name: "canary"})
+    assert (code, len(printed.splitlines())) == (SANDBOX, 1)
+    assert "no DISCORD_TOKEN" in printed
+    assert f"only {name}" in printed
+    assert "canary" not in printed
 
 
 @pytest.mark.parametrize("content", UNREADABLE)
@@ -105,3 +122,9 @@ def test_other_systems_get_one_line(system: str, machine: str, bits: int, libc: 
     line = problem(system, machine, bits, libc)
     assert said in line
     assert "\n" not in line
+
+
+def test_an_intel_mac_with_a_python_that_onnxruntime_does_not_support_gets_one_line() -> None:
+    assert too_new("darwin", "x86_64", (3, 13)) == ""
+    assert "python3.13" in too_new("darwin", "x86_64", (3, 14))
+    assert too_new("darwin", "arm64", (3, 14)) == too_new("linux", "x86_64", (3, 14)) == ""

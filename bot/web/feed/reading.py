@@ -1,5 +1,6 @@
 """Reading: what the page sends, as JSON with one field. Whatever else comes is a problem, never a defect."""
 
+import asyncio
 import json
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +9,7 @@ from aiohttp import web
 
 from bot.web.api.problems import Problem
 
+PATIENCE = 10.0  # seconds that a body may take to come; the longest has some hundred bytes
 MOST_CARDS = 5  # at once: a page that looks further ahead shows what it never shows
 
 
@@ -35,11 +37,23 @@ async def count(request: web.Request, name: str) -> int:
     return found
 
 
-async def _field(request: web.Request, name: str) -> Any:
+async def whole(request: web.Request, patience: float = PATIENCE) -> bytes:
+    """Return the body. Raises Problem for one that is too long, torn, or not there within `patience` seconds."""
     try:
-        body = json.loads(await request.read())
+        async with asyncio.timeout(patience):
+            return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is more than there is to say.") from None
+    except TimeoutError:
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "That took too long to come.") from None
+    except (web.RequestPayloadError, ConnectionError):  # broken off: nobody reads the answer
+        raise _malformed("Not all of it came.") from None
+
+
+async def _field(request: web.Request, name: str) -> Any:
+    data = await whole(request)
+    try:
+        body = json.loads(data)
     except (ValueError, RecursionError):  # not UTF-8 is one as well
         raise _malformed("JSON is wanted.") from None
     if not isinstance(body, dict) or set(body) != {name}:

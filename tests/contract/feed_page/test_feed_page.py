@@ -1,20 +1,27 @@
 """What the swipe page asks for, and what it is refused: sessions, foreign requests, ranges, malformed bodies."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
+from aiohttp import web
 
 from bot.flows import places, sessions
 from bot.flows.catalogue import Entry
 from bot.flows.listen import Listen, Way
 from bot.flows.places import Purpose
 from bot.flows.stream import Card
-from bot.web.feed import shapes, shell
+from bot.web import port_of, serve
+from bot.web.api.problems import described
+from bot.web.feed import reading, shapes, shell
 from tests.contract.api.stage import ADA, BEN, FILES, liked
 from tests.contract.feed_page.stage import KEY, OURS, Stage, staged
 
@@ -186,10 +193,45 @@ async def test_a_malformed_body_is_a_problem_and_no_defect(stage: Stage, body: A
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 100_000, b"{", b'{"link": "' + b"A" * 42 + '\u00e4"}'.encode()])
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 10_000, b"{", b'{"link": "' + b"A" * 42 + '\u00e4"}'.encode()])
 async def test_what_is_no_link_opens_nothing(stage: Stage, data: bytes) -> None:
     assert (await stage.bare("/feed/session", "POST", data, OURS)).status in (400, 403)
     assert (await stage.bare("/feed/session", "POST", b" " * 2**21, OURS)).status == 413
+
+
+@pytest.mark.parametrize(
+    "head", ["Content-Length: 8\r\nContent-Encoding: gzip", "Content-Length: 99", "Transfer-Encoding: chunked"]
+)
+async def test_a_body_that_is_packed_torn_or_late_is_no_defect(
+    stage: Stage, caplog: pytest.LogCaptureFixture, head: str
+) -> None:
+    """Anybody can send such bodies: they must not fill the log, nor hold a connection for ever."""
+    address = urlsplit(stage.origin)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(f"POST /feed/session HTTP/1.1\r\nHost: localhost\r\nX-Cratekeeper: 1\r\n{head}\r\n\r\n".encode())
+    writer.write(b"canary: ")
+    writer.write_eof()
+    await reader.read()
+    writer.close()
+    assert [each for each in caplog.records if each.exc_info] == []
+    assert "canary" not in caplog.text
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def read(request: web.Request) -> web.Response:
+        return web.Response(body=await reading.whole(request, patience=0.01))
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    app = web.Application(middlewares=[described])
+    app.router.add_post("/", read)
+    runner = await serve(app, 0)
+    address = f"http://127.0.0.1:{port_of(runner)}"
+    async with aiohttp.ClientSession() as http, http.post(address, data=never()) as answer:
+        assert answer.status == 408
+    await runner.cleanup()
 
 
 async def test_who_asks_too_much_waits(stage: Stage) -> None:

@@ -21,6 +21,7 @@ class Site:
 
     def __init__(self, problem: Exception | None = None, *, well: bool = True) -> None:
         self.problem, self.well = problem, well
+        self.ill: Exception | None = None  # what stops health from being looked at
         self.returns: list[tuple[str, str | None, str | None]] = []
         self.port = 0
 
@@ -31,6 +32,8 @@ class Site:
         return CONSENT
 
     async def healthy(self) -> dict[str, Any]:
+        if self.ill:
+            raise self.ill
         return {"ok": self.well, "version": "0"}
 
     async def get(self, path: str, method: str = "GET") -> tuple[int, str, dict[str, str]]:

@@ -113,6 +113,8 @@ async def test_health_says_whether_all_is_well_and_the_rest_is_not_found(site: S
     assert (await site.get("/health"))[:2] == (200, '{"ok": true, "version": "0"}')
     site.well = False
     assert (await site.get("/health"))[0] == 503
+    site.ill = StoreFull()
+    assert (await site.get("/health"))[:2] == (503, '{"ok": false}')
     for path in ("/", "/callback/", "/health/x", "/..%2fcallback", "/<script>"):
         status, page, _ = await site.get(path)
         assert (status, "script" in page) == (404, False)
