@@ -107,7 +107,7 @@ async def hear_folder(settings: Settings, folder: Path, *, as_json: bool, forget
     listing = await asyncio.to_thread(look, folder)
     _tell_rest(listing, missing, as_json=as_json)
     if not as_json:
-        print(f"{len(listing.sounds)} files: {summary(counts, listing)}")
+        print(f"{len(listing.sounds)} {'file' if len(listing.sounds) == 1 else 'files'}: {summary(counts, listing)}")
     return SOME_NOT if counts["failed"] or listing.nameless or listing.away or missing else ALL_HEARD
 
 

@@ -187,7 +187,7 @@ class Jobs:
         again, self._missing = missing & self._missing, missing - self._missing
         if not again:
             return
-        log.warning("%d jobs were cut short; they are begun again", len(again))
+        log.warning("jobs that were cut short and are begun again: %d", len(again))
         async with self._writing():
             await asyncio.to_thread(self._begin_again, again)
 

@@ -35,7 +35,8 @@ def reading(done: int, total: int) -> str:
 def synced(total: int, new: int, gone: int) -> str:
     news = [words.count(new, "new like")] if new else []
     news += [f"{gone:,} no longer liked"] if gone else []
-    return f"{words.listed(news)}; {words.count(total, 'song')} in all." if news else f"Nothing new in {total:,} songs."
+    songs = words.count(total, "song")
+    return f"{words.listed(news)}; {songs} in all." if news else f"Nothing new in {songs}."
 
 
 def imported(file: str, found: Imported) -> str:

@@ -56,4 +56,5 @@ def _of_latest(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) ->
     middles = np.stack([clouds[name].mean(axis=0) for name in homes])
     nearest = np.linalg.norm(latest[:, None] - middles, axis=2).argmin(axis=1)
     counts = np.bincount(nearest, minlength=len(homes))
-    return f"Of the latest {len(latest)} likes {counts.max()} lie nearest to {homes[int(counts.argmax())]}."
+    lie = "1 lies" if counts.max() == 1 else f"{counts.max()} lie"
+    return f"Of the latest {len(latest)} likes {lie} nearest to {homes[int(counts.argmax())]}."

@@ -77,8 +77,18 @@ def _at_least(read: Contents, sent: Sequence[Line]) -> Contents:
 async def in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> None:
     """Send songs in one call; where they are refused, in halves, so that one keeps no other out.
 
-    Gives up on each that is refused by itself. Raises what `send` and `give_up` raise when nothing more can be sent.
+    Gives up on each that is refused by itself, and at two tries at least: one answer says nothing. Raises what `send`
+    and `give_up` raise when nothing more can be sent.
     """
+    try:
+        await send(songs)
+    except (SongsRefused, PlaylistFull):
+        half = len(songs) // 2
+        for some in filter(None, (songs[:half], songs[half:])):
+            await _in_halves(some, send, give_up)
+
+
+async def _in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> None:
     try:
         await send(songs)
     except (SongsRefused, PlaylistFull) as refused:
@@ -86,8 +96,8 @@ async def in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> No
             await give_up(songs[0], refused)
             return
         half = len(songs) // 2
-        await in_halves(songs[:half], send, give_up)
-        await in_halves(songs[half:], send, give_up)
+        await _in_halves(songs[:half], send, give_up)
+        await _in_halves(songs[half:], send, give_up)
 
 
 def running_from(now: datetime) -> Clock:

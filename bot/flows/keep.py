@@ -27,6 +27,8 @@ async def offered(store: Store, music: Music, member: int) -> list[Found]:
 async def take(store: Store, music: Music, member: int, layer_name: str, found: Found) -> Playlist:
     """Keep a playlist that exists. What stands in it now is the member's own, and stays."""
     contents = await music.contents(found.id)
+    if found.total is not None and len(contents.items) < found.total:
+        contents = await music.contents(found.id)  # it came short: what is missed here would look put in by hand later
     async with store.writing() as tx:
         layer = await _layer(tx, member, _name(layer_name))
         kept = await _adopt(tx, layer, found)

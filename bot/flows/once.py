@@ -50,7 +50,7 @@ class Once:
                 async with self._store.writing() as tx:
                     new = await interactions.take(tx, batch, self._clock())
             except Exception as error:
-                log.warning("%d interactions are not noted: %s", len(batch), error)
+                log.warning("interactions that could not be noted: %d (%s)", len(batch), error)
                 new = set(batch)
             for number, noted in batch.items():
                 noted.set_result(number in new)

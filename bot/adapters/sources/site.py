@@ -171,7 +171,7 @@ class Site:
 
     async def _answered(self, failures: int) -> None:
         if failures:
-            log.warning("%s answers again, after %d tries in vain", self.name, failures)
+            log.warning("%s answers again, after %d %s", self.name, failures, "try" if failures == 1 else "tries")
             async with self._store.writing() as tx:
                 await limits.release(tx, self._key)
 

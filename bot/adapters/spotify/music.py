@@ -37,6 +37,10 @@ class _Forbidden(PlaylistGone):
     """Spotify answered 403: not theirs, or (to an addition) full."""
 
 
+class _Malformed(SpotifyDown):
+    """Spotify answered 400: to a change, that it doesn't take these songs; to a question, nothing that makes sense."""
+
+
 class SpotifyMusic:
     """Implements `ports.Music` and `ports.Likes` for one account."""
 
@@ -172,7 +176,7 @@ class SpotifyMusic:
         """Send a change to a playlist. Raises SongsRefused, PlaylistGone, and _Forbidden, which is a PlaylistGone."""
         try:
             await self._ask_of(playlist, ask)
-        except Refusal:
+        except _Malformed:
             raise SongsRefused from None
 
     async def save(self, songs: Sequence[str]) -> None:
@@ -199,7 +203,10 @@ class SpotifyMusic:
         return await self._spotify.call(self._account.member, ask)
 
     async def _ask_of(self, playlist: str, ask: Callable[[spotipy.Spotify], T]) -> T:
-        """Ask about one playlist, whose id may be anything that somebody typed."""
+        """Ask about one playlist, whose id may be anything that somebody typed.
+
+        What Spotify rarely says (408, 409, a 401 for a new token) says nothing about the playlist: SpotifyDown.
+        """
         if not ID.fullmatch(playlist):
             raise PlaylistGone
         try:
@@ -209,7 +216,7 @@ class SpotifyMusic:
                 raise _Forbidden from None
             if refusal.status == MISSING:
                 raise PlaylistGone from None
-            raise
+            raise (_Malformed if refusal.status == MALFORMED else SpotifyDown)(str(refusal)) from None
 
 
 def _has_lost(known: Contents | None, found: Contents) -> bool:

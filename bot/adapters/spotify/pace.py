@@ -67,5 +67,5 @@ class Outage:
 
     def answered(self) -> None:
         if self._failures:
-            log.warning("Spotify answers again, after %d tries in vain", self._failures)
+            log.warning("Spotify answers again, after %d %s", self._failures, "try" if self._failures == 1 else "tries")
         self._failures, self._next = 0, None

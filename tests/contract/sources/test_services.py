@@ -103,7 +103,7 @@ async def test_who_is_down_is_tried_less_and_less_often_and_the_log_says_so_once
     assert await stage.states("musicbrainz") == {uri(1): "known"}
     assert [each.message.split(" (")[0] for each in caplog.records if each.levelname == "WARNING"] == [
         "musicbrainz does not answer",
-        "musicbrainz answers again, after 5 tries in vain",
+        "musicbrainz answers again, after 5 tries",
     ]
 
 

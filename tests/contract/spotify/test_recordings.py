@@ -1,0 +1,126 @@
+"""The same recording under several ids, as two releases have them, or as Spotify shows stand-ins."""
+
+import pytest
+
+from bot.adapters.store import answers
+from bot.chat import doubles
+from bot.core.journal import Problem
+from bot.core.records import Playlist
+from bot.flows import hands, keep, library
+from bot.flows.watch import nothing
+from sandbox.spotify import Lag, Track
+from tests.contract.spotify.desk import NEW, OWN, Desk
+from tests.contract.spotify.stage import MARA
+
+
+def release(number: int, of: str, isrc: str, ms: int = 200_000) -> Track:
+    """A recording under an id of its own."""
+    return Track(f"{number:022d}", of, ("Lena Ohm", "Sum"), f"Release {number}", "2020", ms, isrc)
+
+
+ALBUM, SINGLE = release(1, "Nachtbus", "QZAAA2500001"), release(2, "Nachtbus (Single)", "QZAAA2500001")
+
+
+REISSUE, LIVE = release(3, "NACHTBUS", "QZAAA2600001", 201_500), release(4, "Nachtbus", "QZAAA2700001", 320_000)
+
+
+@pytest.fixture
+async def releases(desk: Desk) -> Desk:
+    """Mara likes four releases of a song, one of them live; the album's stands in her playlist, put there by hand."""
+    desk.stage.world.publish([ALBUM, SINGLE, REISSUE, LIVE])
+    for track in (ALBUM, SINGLE, REISSUE, LIVE):
+        desk.stage.world.like("mara", track.uri)
+    account = await desk.stage.account(MARA)
+    assert account is not None
+    await library.sync(desk.stage.store, desk.music, account, desk.stage.clock(), nothing)
+    desk.stage.world.add_by_hand("mara", desk.kept.ref, ALBUM.uri)
+    return desk
+
+
+async def test_the_same_recording_is_not_added_again_under_another_id(releases: Desk) -> None:
+    receipt = await releases.apply(await releases.add(SINGLE.uri, REISSUE.uri, LIVE.uri))
+    assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri]
+    assert {(each.song, each.problem) for each in receipt.refused} == {
+        (SINGLE.uri, Problem.SAME),
+        (REISSUE.uri, Problem.SAME),
+    }
+    await keep.settings(releases.stage.store, MARA, releases.kept.playlist, doubles=True)
+    await releases.apply(await releases.add(SINGLE.uri))
+    assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri, SINGLE.uri]
+
+
+async def test_of_two_releases_in_one_write_the_first_goes_in(releases: Desk) -> None:
+    other = await releases.another("Pier")
+    await releases.apply(await releases.add(REISSUE.uri, ALBUM.uri, LIVE.uri, to=other))
+    assert releases.songs(other) == [REISSUE.uri, LIVE.uri]
+
+
+async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sort(releases: Desk) -> None:
+    """Spotify shows a stand-in in the place of what was put in, and does not say of which."""
+    other = await releases.another("Pier")
+    releases.stage.world.after.append(lambda request: stand_in(releases, other, request))
+    for _ in range(3):
+        receipt = await releases.apply(await releases.add(SINGLE.uri, to=other))
+        releases.stage.clock.pass_by(minutes=2)
+    assert releases.songs(other) == [ALBUM.uri]
+    assert receipt.write.state == "done"
+
+
+async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the_first(releases: Desk) -> None:
+    other = await releases.another("Pier")
+    del releases.stage.world.tracks[REISSUE.uri]
+    receipt = await releases.apply(await releases.add(REISSUE.uri, SINGLE.uri, to=other))
+    assert releases.songs(other) == [SINGLE.uri]
+    assert [(each.song, each.problem) for each in receipt.refused] == [(REISSUE.uri, Problem.UNKNOWN)]
+
+
+@pytest.mark.parametrize("lag", [0, 12])
+async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_back(releases: Desk, lag: float) -> None:
+    world, other = releases.stage.world, await releases.another("Pier", OWN)
+    releases.stage.clock.pass_by(minutes=2)
+    world.after.append(lambda request: stand_in(releases, other, request))
+    world.lag = Lag(lag, lag)
+    write = await releases.apply(await releases.add(SINGLE.uri, NEW[0], to=other))
+    assert releases.songs(other) == [*OWN, ALBUM.uri, NEW[0]]
+    releases.stage.clock.pass_by(minutes=2)
+    assert await hands.look(releases.stage.store, releases.music, MARA, releases.stage.clock()) <= 1, "of the album's"
+    async with releases.stage.store.reading() as tx:
+        said = (await answers.verdicts(tx, MARA, releases.kept.layer)).keys()
+    assert said <= {ALBUM.uri}, "nobody took the single out"
+
+    out = await releases.apply(await releases.open((other, SINGLE.uri, "remove")))
+    assert releases.songs(other) == [*OWN, NEW[0]]
+    back = await releases.undo(out.write.write)
+    assert releases.songs(other) == [*OWN, ALBUM.uri, NEW[0]]
+    assert back.refused == []
+    await releases.undo(write.write.write)
+    assert releases.songs(other) == OWN
+
+
+async def stand_in(desk: Desk, playlist: Playlist, request) -> None:
+    """Spotify shows the album's song in the place of the single, and does not say so."""
+    rows = desk.stage.world.playlist(playlist.ref).uris
+    if request.line.startswith("POST") and SINGLE.uri in rows:
+        shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in rows]
+        desk.stage.world.replace("mara", playlist.ref, shown)
+
+
+async def test_p04_the_same_recording_put_in_by_hand_is_no_stand_in(releases: Desk) -> None:
+    other = await releases.another("Pier")
+    write = await releases.apply(await releases.add(SINGLE.uri, to=other))
+    releases.stage.clock.pass_by(minutes=2)
+    for uri in (ALBUM.uri, REISSUE.uri):
+        releases.stage.world.add_by_hand("mara", other.ref, uri)
+    releases.stage.world.remove_by_hand("mara", other.ref, SINGLE.uri)
+    await releases.undo(write.write.write)
+    assert releases.songs(other) == [ALBUM.uri, REISSUE.uri]
+
+
+async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Desk) -> None:
+    for track in (REISSUE, LIVE):
+        releases.stage.world.add_by_hand("mara", releases.kept.ref, track.uri)
+    await hands.look(releases.stage.store, releases.music, MARA, releases.stage.clock())
+    (found,) = await keep.odd(releases.stage.store, MARA)
+    assert found.doubles == [("Nachtbus", [3, 4])]
+    assert "has Nachtbus at 4 and 5" in doubles.shown([found])
+    assert doubles.shown([]) == doubles.NOTHING

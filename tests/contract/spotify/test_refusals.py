@@ -1,0 +1,118 @@
+"""What Spotify refuses, or seems to, costs no more than itself, and is told."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.adapters.store import answers, playlists, songs, writes
+from bot.core.journal import Problem
+from bot.core.records import Like, Song
+from bot.flows import hands
+from sandbox.spotify import Fault
+from tests.contract.spotify.desk import ADDING, NEW, OWN, Desk
+from tests.contract.spotify.stage import MARA, START, URIS
+
+
+@pytest.mark.parametrize("dead", [[0], [19], [3, 4, 11], list(range(20))])
+async def test_dead_songs_keep_no_other_out_and_are_named(desk: Desk, dead: list[int]) -> None:
+    for at in dead:
+        del desk.stage.world.tracks[NEW[at]]
+    receipt = await desk.apply(await desk.add(*NEW))
+    alive = [uri for at, uri in enumerate(NEW) if at not in dead]
+    assert desk.songs() == OWN + alive
+    assert [each.song for each in receipt.placed] == alive
+    assert {(each.song, each.problem) for each in receipt.refused} == {(NEW[at], Problem.UNKNOWN) for at in dead}
+    async with desk.stage.store.reading() as tx:
+        assert {(None, NEW[at]) for at in dead} <= await writes.barred(tx, MARA, START + timedelta(days=99))
+
+
+@pytest.mark.parametrize(("status", "problem"), [(500, Problem.UNANSWERED), (403, Problem.FULL)])
+async def test_a_full_playlist_ends_in_words_and_the_other_playlists_are_written(
+    desk: Desk, status: int, problem: Problem
+) -> None:
+    other = await desk.another("Pier")
+    full = f"POST /v1/playlists/{desk.kept.ref}/items"
+    desk.stage.world.faults.append(Fault(full, "status", times=None, status=status))
+    began = desk.stage.clock()
+    write = await desk.open(*((desk.kept, uri, "add") for uri in NEW[:5]), *((other, uri, "add") for uri in NEW[5:]))
+    receipt = await desk.apply(write)
+    assert desk.stage.clock() - began < timedelta(minutes=5)
+    assert desk.songs(other) == NEW[5:]
+    assert desk.songs() == OWN
+    assert [(each.song, each.problem) for each in receipt.refused] == [(uri, problem) for uri in NEW[:5]]
+    assert receipt.write.state == "done"
+
+
+async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(desk: Desk) -> None:
+    other = await desk.another("Pier")
+    desk.stage.world.unfollow("mara", desk.kept.ref)
+    receipt = await desk.apply(await desk.open((desk.kept, NEW[0], "add"), (other, NEW[1], "add")))
+    assert desk.songs() == OWN
+    assert desk.songs(other) == NEW[1:2]
+    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Problem.GONE)]
+
+
+@pytest.mark.parametrize("status", [400, 401, 408, 409, 418])
+@pytest.mark.parametrize("line", [ADDING, "GET /v1/playlists/*"])
+async def test_p41_one_odd_answer_refuses_no_song_and_ends_no_write(desk: Desk, line: str, status: int) -> None:
+    desk.stage.world.faults.append(Fault(line, "status", times=2 if status == 401 else 1, status=status))
+    receipt = await desk.apply(await desk.add(NEW[0]))
+    assert desk.songs() == [*OWN, NEW[0]]
+    assert (receipt.refused, receipt.write.state) == ([], "done")
+
+
+def emptied(answer: dict) -> dict:
+    return answer | {"items": answer["items"] | {"items": [], "total": 0}}
+
+
+@pytest.mark.parametrize("skip", [0, 1, 2])
+async def test_p41_one_empty_answer_is_no_lesson(desk: Desk, skip: int) -> None:
+    """Before we write, after, or at the look that follows: nobody put anything in, or took it out, by hand."""
+    async with desk.stage.store.writing() as tx:
+        await songs.like(tx, MARA, [Like(Song(uri, uri, ()), START) for uri in (*OWN, *NEW)], START)
+    desk.stage.world.faults.append(Fault("GET /v1/playlists/*", "edit", skip=skip, edit=emptied))
+    await desk.apply(await desk.add(*NEW))
+    desk.stage.clock.pass_by(minutes=2)
+    desk.stage.world.add_by_hand("mara", desk.kept.ref, URIS[40])
+    await hands.look(desk.stage.store, desk.music, MARA, desk.stage.clock())
+    async with desk.stage.store.reading() as tx:
+        assert await answers.verdicts(tx, MARA, desk.kept.layer) == {}
+    assert desk.songs() == [*OWN, *NEW, URIS[40]]
+
+
+async def test_p41_a_playlist_that_comes_short_when_it_is_handed_over_is_read_again(desk: Desk) -> None:
+    desk.stage.world.faults.append(Fault("GET /v1/playlists/*", "edit", edit=emptied))
+    other = await desk.another("Pier", OWN)
+    async with desk.stage.store.reading() as tx:
+        assert [item.song for item in await playlists.items(tx, other.playlist)] == OWN
+
+
+MISSED = {
+    "reading": "GET /v1/playlists/*",
+    "writing": ADDING,
+    "its place in the library": "GET /v1/me/library/contains",
+}
+
+
+@pytest.mark.parametrize("line", MISSED.values(), ids=MISSED)
+@pytest.mark.parametrize("status", [403, 404])
+async def test_p41_one_answer_that_a_playlist_is_not_there_says_nothing(desk: Desk, line: str, status: int) -> None:
+    fault = Fault(line, "status", status=status)
+    if line.endswith("contains"):
+        fault = Fault(line, "edit", edit=lambda held: [False for _ in held])
+    desk.stage.world.faults.append(fault)
+    receipt = await desk.apply(await desk.add(*NEW))
+    assert desk.songs() == OWN + NEW
+    assert receipt.refused == []
+
+
+async def test_p41_a_playlist_that_takes_nothing_though_it_can_be_read_ends_in_words(desk: Desk) -> None:
+    desk.stage.world.faults.append(Fault(ADDING, "status", times=None, status=404))
+    began = desk.stage.clock()
+    receipt = await desk.apply(await desk.add(*NEW[:2]))
+    assert {each.problem for each in receipt.refused} == {Problem.GONE}
+    assert timedelta(seconds=30) < desk.stage.clock() - began < timedelta(minutes=2)
+    assert desk.posts() < 10
+    desk.stage.world.faults[:] = [Fault(ADDING, "status", status=404)]
+    await desk.apply(await desk.add(NEW[3]))
+    assert desk.songs() == [*OWN, NEW[3]], "what was believed once is not believed for ever"
