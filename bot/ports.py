@@ -208,3 +208,7 @@ class Hearing(Protocol):
         Raises AudioError.
         """
         ...
+
+    async def close(self) -> None:
+        """End the process; the next file gets a new one."""
+        ...

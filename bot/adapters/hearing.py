@@ -29,6 +29,7 @@ from bot.errors import AudioError, HearingFailed, NotOpened
 TIMEOUT = 120.0  # seconds for one file; the longest that is listened to takes some ten
 MEMORY = 2 * 2**30  # bytes that the process may take; twenty minutes of stereo take 700 MB
 IDLE = 60.0  # seconds until a process that nobody asks is ended, and its memory is free
+NO_ANSWER = "what was said of it is no answer"
 NAMELESS = "song"  # a file that is handed over without a name
 ROOT = Path(__file__).parents[2]
 Points = NDArray[np.float64]  # (n, 2)
@@ -192,12 +193,21 @@ def _open(path: Path) -> int:
 
 
 def heard(answer: Mapping[str, Any]) -> Heard:
-    """Read the features out of an answer."""
-    vectors = {name: np.asarray(vector, np.float32) for name, vector in answer["vectors"].items()}
-    return Heard(answer["numbers"], vectors, answer["version"])
+    """Read the features out of an answer. Raises HearingFailed for what is none: a file may have had its way."""
+    try:
+        numbers = {str(name): float(number) for name, number in answer["numbers"].items()}
+        with np.errstate(over="ignore"):
+            vectors = {str(name): np.asarray(vector, np.float32) for name, vector in answer["vectors"].items()}
+        version = str(answer["version"])
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        raise HearingFailed(NO_ANSWER) from None
+    if not all(np.isfinite(each).all() for each in (np.array(list(numbers.values())), *vectors.values())):
+        raise HearingFailed(NO_ANSWER)
+    return Heard(numbers, vectors, version)
 
 
 def error(answer: Mapping[str, Any]) -> AudioError:
     """Return the error that an answer names."""
-    kind = getattr(errors, answer["error"], AudioError)
-    return kind(answer["words"]) if issubclass(kind, AudioError) else AudioError(answer["words"])
+    kind = getattr(errors, str(answer["error"]), AudioError)
+    words = str(answer.get("words", NO_ANSWER))
+    return kind(words) if isinstance(kind, type) and issubclass(kind, AudioError) else AudioError(words)

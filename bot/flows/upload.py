@@ -45,7 +45,7 @@ class Uploads:
 async def upload(
     store: Store, hearing: Hearing, scratch: Scratch, member: int, song: str, data: bytes, now: datetime
 ) -> Song:
-    """Hear the file, keep what was heard and not the file; return the song.
+    """Hear the file in a process of its own, keep what was heard and not the file; return the song.
 
     Raises BadChoice for a song that the member does not like, BadFile for a file that cannot be heard.
     """
@@ -55,6 +55,8 @@ async def upload(
             heard = await hearing.analyse(file)
         except AudioError as error:
             raise BadFile(error.for_member()) from error
+        finally:
+            await hearing.close()  # whatever this file did to it, it hears nobody else's
     features = features_heard(heard.numbers, heard.vectors)
     async with store.writing() as tx:
         if not await songs.is_liked(tx, member, song):  # erased, or unlinked, while it was heard

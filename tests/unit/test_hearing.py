@@ -9,16 +9,18 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from bot.adapters import hearing as ear
 from bot.adapters.hearing import Hearing
 from bot.audio.decode import Sound, read
 from bot.audio.features import FEATURES, VECTORS, VERSION, Analysis, analyse
 from bot.audio.spectrum import mixed, resample
 from bot.core import wire
-from bot.errors import HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
+from bot.errors import AudioError, HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
 from sandbox.process import environment
 from tests.unit.sounds import RATE, tune, write
 
@@ -308,3 +310,25 @@ def test_two_imports_do_not_hear_the_same_files_at_once(tmp_path: Path, song: Pa
     assert said.returncode == 1
     assert said.stderr.startswith("cratekeeper: Another import is under way")
     assert run("--folder", song.parent, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"numbers": [], "vectors": {}, "version": "1"},
+        {"numbers": {"tempo": None}, "vectors": {}, "version": "1"},
+        {"numbers": {"tempo": float("nan")}, "vectors": {}, "version": "1"},
+        {"numbers": {"tempo": 10**400}, "vectors": {}, "version": "1"},
+        {"numbers": {}, "vectors": {"musicnn": [[1], [1, 2]]}, "version": "1"},
+        {"numbers": {}, "vectors": {"musicnn": [1e99]}, "version": "1"},
+    ],
+)
+def test_what_a_process_that_was_taken_over_says_is_no_answer(answer: dict[str, Any]) -> None:
+    with pytest.raises(HearingFailed, match="no answer"):
+        ear.heard(answer)
+
+
+@pytest.mark.parametrize("named", ["annotations", "SettingsError", "for_member", 1, None, [], "__dict__"])
+def test_what_a_process_names_as_its_error_is_one_of_hearings(named: object) -> None:
+    assert type(ear.error({"error": named})) is AudioError

@@ -46,6 +46,10 @@ class Ear:
 
     def __init__(self) -> None:
         self.files: list[Path | BinaryIO] = []
+        self.closed = 0
+
+    async def close(self) -> None:
+        self.closed += 1
 
     async def analyse(self, file: Path | BinaryIO) -> Heard:
         self.files.append(file)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ async def test_only_songs_of_ones_own_library_are_taken(stage: Stage, number: in
     with pytest.raises(BadChoice):
         await send(stage, sound(440), number)
     assert stage.ear.files == []
+
+
+@pytest.mark.parametrize("data", [sound(440), b"not a sound"])
+async def test_a_process_that_heard_a_members_file_hears_nobody_elses(stage: Stage, data: bytes) -> None:
+    await stage.like(1)
+    with suppress(BadFile):
+        await send(stage, data)
+    assert stage.ear.closed == 1
 
 
 async def test_p35_what_was_heard_is_in_the_export_and_goes_with_its_member(stage: Stage) -> None:
