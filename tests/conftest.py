@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from bot.adapters.store import Store
 from bot.environment import passed_on
+from tests.databases import new_store
 
 ROOT = Path(__file__).parents[1]
 GROUP = re.compile(r'xdist_group\("([\w-]+)"\)')
@@ -37,8 +38,7 @@ def now() -> datetime:
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store at today's schema, in a file of its own."""
-    made = Store(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
-    await made.migrate()
+    made = new_store(tmp_path / "test.db")
     yield made
     await made.close()
 

@@ -13,6 +13,7 @@ import pytest
 from bot.adapters.store import Store, members
 from bot.core.records import Account
 from sandbox.process import start
+from tests.databases import new_store
 
 ADA = 4711
 
@@ -39,9 +40,7 @@ async def data(tmp_path: Path) -> AsyncIterator[Path]:
     """A data folder with a database of some pages."""
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
-    made = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}")
-    await made.migrate()
-    await made.close()
+    await new_store(folder / "cratekeeper.db").close()
     yield folder
 
 

@@ -17,6 +17,7 @@ from bot.core.features import SongFeatures
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Like, Song
 from bot.errors import NewerSchema, StoreBusy, StoreFull
+from tests.databases import new_store
 
 ADA, BEN = 1001, 1002
 
@@ -157,8 +158,7 @@ async def test_p22_a_reader_sees_one_state_throughout(store: Store, now: datetim
 
 async def test_p21_a_writer_who_is_cancelled_holds_nothing(tmp_path, now: datetime) -> None:
     """Wherever it is cut short, and as long as somebody keeps its error."""
-    store = Store(f"sqlite+aiosqlite:///{tmp_path}/bot.db", busy_ms=1_000)
-    await store.migrate()
+    store = new_store(tmp_path / "bot.db", busy_ms=1_000)
 
     async def write() -> None:
         async with store.writing() as tx:
@@ -188,8 +188,7 @@ async def test_p21_a_database_held_by_another_process_is_waited_for(store: Store
 
 
 async def test_p21_a_database_held_for_too_long_is_a_typed_error(tmp_path, now: datetime) -> None:
-    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'held.db'}", busy_ms=50)
-    await store.migrate()
+    store = new_store(tmp_path / "held.db", busy_ms=50)
     holder = sqlite3.connect(store.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreBusy):

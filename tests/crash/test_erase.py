@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.adapters.store import Store, schema
+from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from tests.crash import eraser
+from tests.databases import new_store
 
 ADA, BEN = 1574171665783324672, 1574171665783324999
 CANARY = "canary-of-ada"
@@ -68,8 +69,7 @@ async def full(tmp_path: Path) -> Path:
     """A data folder with two members in every table, their models and their jobs."""
     folder = tmp_path / "full"
     (folder / "models").mkdir(parents=True)
-    store = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}")
-    await store.migrate()
+    store = new_store(folder / "cratekeeper.db")
     async with store.writing() as tx:
         await fill(tx, ADA, CANARY)
         await fill(tx, BEN, "ben")

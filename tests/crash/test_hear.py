@@ -13,6 +13,7 @@ from bot.core.records import Like, Song
 from sandbox.sources import Artist, Recording, Request, World, application
 from tests.contract.spotify.stage import served
 from tests.crash.hearer import hear_all
+from tests.databases import new_store
 
 MEMBER, COUNT, EVERY = 77, 60, 9  # a kill at every ninth request
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -32,8 +33,7 @@ async def library(database: Path) -> list[Song]:
         Song(f"spotify:track:{number:022d}", f"Song {number}", ("Ann",), isrc=f"ZZAAA19{number:05d}")
         for number in range(COUNT)
     ]
-    store = Store(f"sqlite+aiosqlite:///{database}")
-    await store.migrate()
+    store = new_store(database)
     async with store.writing() as tx:
         await members.ensure(tx, MEMBER, NOW)
         await songs.like(tx, MEMBER, [Like(each, NOW - timedelta(days=at)) for at, each in enumerate(liked)], NOW)

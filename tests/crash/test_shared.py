@@ -23,6 +23,7 @@ from sandbox.spotify import Track
 from sandbox.spotify.faults import HangUp
 from tests.crash.sharer import carry_out
 from tests.crash.sorter import spotify_at
+from tests.databases import new_store
 
 HOST = 78
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -80,8 +81,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 async def _prepare(house: House, database: Path, key: str) -> int:
     """Link the account, and put the songs on record."""
-    store = Store(f"sqlite+aiosqlite:///{database}")
-    await store.migrate()
+    store = new_store(database)
     spotify, vault = spotify_at(house.origin, store, key), Vault([key])
     linking = Linking(store, vault, spotify, lambda: NOW)
     url = await linking.begin(HOST, "ada", CLIENT_ID, f"{house.public_url}/callback")

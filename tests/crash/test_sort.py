@@ -24,6 +24,7 @@ from sandbox.library import Library
 from sandbox.spotify import Fault, Track
 from sandbox.spotify.faults import HangUp
 from tests.crash.sorter import carry_out, spotify_at
+from tests.databases import new_store
 
 MEMBER = 77
 COUNT = 500
@@ -95,8 +96,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 async def _prepare(house: House, database: Path, key: str, playlist: str) -> int:
     """Link the account, keep the playlist, and confirm a write of all songs into it."""
-    store = Store(f"sqlite+aiosqlite:///{database}")
-    await store.migrate()
+    store = new_store(database)
     spotify, vault = spotify_at(house.origin, store, key), Vault([key])
     redirect = f"{house.public_url}/callback"
     linking = Linking(store, vault, spotify, lambda: NOW)

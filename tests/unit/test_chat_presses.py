@@ -18,6 +18,7 @@ from bot.core.labels import Kind, Verdict
 from bot.core.records import Card, Like, Song
 from bot.errors import BadChoice, NotYours
 from bot.flows import label
+from tests.databases import new_store
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -45,8 +46,7 @@ class Presses(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        self.store = Store(f"sqlite+aiosqlite:///{Path(self.folder.name) / 'p14.db'}")
-        self.run(self.store.migrate())
+        self.store = new_store(Path(self.folder.name) / "p14.db")
         self.layer, self.kept = self.run(furnish(self.store))
         self.told: dict[tuple[str, int], tuple[Kind, int]] = {}
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from bot.adapters.spotify import open_tokens, seal_tokens
-from bot.adapters.store import Store, members, schema
+from bot.adapters.store import members, schema
 from bot.adapters.vault import Vault, load_keys
 from bot.config import Settings, parse
 from bot.core.records import Account
 from bot.errors import SettingsError, VaultError
 from bot.ports import Tokens
+from tests.databases import new_store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -78,8 +79,7 @@ def test_a_derived_secret_is_one_member_s_and_outlives_a_rotation() -> None:
 
 
 async def test_p33_the_files_hold_no_token_and_rows_cannot_be_swapped(tmp_path: Path) -> None:
-    vault, store = Vault([OLD]), Store(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
-    await store.migrate()
+    vault, store = Vault([OLD]), new_store(tmp_path / "test.db")
     async with store.writing() as tx:
         for member in (1, 2):
             await members.ensure(tx, member, NOW)

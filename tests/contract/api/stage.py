@@ -29,6 +29,7 @@ from bot.flows.recommend import Recommender
 from bot.web import api, application, port_of, serve
 from tests.contract.sources.stage import sound
 from tests.contract.spotify.stage import Clock
+from tests.databases import new_store
 
 ADA, BEN = 1574171665783324672, 1574171665783324999
 FILES, LIKES = 3, 24
@@ -93,8 +94,7 @@ ADDRESSES = ("/api/songs", at(SONG), f"{at(SONG)}/clip", "/api/random", "/api/re
 async def prepared(folder: Path) -> Path:
     """Make a database with the members, the likes and the music, to be copied; return its path."""
     clock, hearing = Clock(), Hearing()
-    store = Store(f"sqlite+aiosqlite:///{folder / 'prepared.db'}")
-    await store.migrate()
+    store = new_store(folder / "prepared.db")
     await _hear_music(store, hearing, folder, clock)
     await _like(store, clock)
     await Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock).points.refresh()

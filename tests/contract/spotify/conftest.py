@@ -1,6 +1,5 @@
 """The stage on which the bot meets the stand-in for Spotify, and the callback with the link flow behind it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,17 +10,12 @@ from bot.flows import keep
 from bot.flows.link import Consent
 from tests.contract.spotify.desk import OWN, Desk
 from tests.contract.spotify.site import Site, opened
-from tests.contract.spotify.stage import MARA, Stage, empty_store, staged
-
-
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return asyncio.run(empty_store(tmp_path_factory.mktemp("store")))
+from tests.contract.spotify.stage import MARA, Stage, staged
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, empty: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path, empty) as stage:
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path) as stage:
         yield stage
 
 

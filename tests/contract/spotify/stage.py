@@ -1,6 +1,5 @@
 """A stage for what touches Spotify: the stand-in over HTTP, a real store, and time that is moved by hand."""
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from bot.flows import link
 from bot.ports import Tokens
 from sandbox.spotify import App, Fault, Like, Track, World, application
 from sandbox.spotify.model import spotify_id
+from tests.databases import new_store
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 APP = "0123456789abcdef" * 2
@@ -171,20 +171,12 @@ async def served(app: web.Application) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def empty_store(folder: Path) -> Path:
-    """Make a migrated database, to be copied: migrating takes longer than most tests."""
-    store = Store(f"sqlite+aiosqlite:///{folder / 'empty.db'}")
-    await store.migrate()
-    await store.close()
-    return store.path
-
-
 @asynccontextmanager
-async def staged(folder: Path, empty: Path) -> AsyncIterator[Stage]:
-    """Set the stage in `folder`, with a copy of the database `empty`."""
+async def staged(folder: Path) -> AsyncIterator[Stage]:
+    """Set the stage in `folder`, with an empty store."""
     clock = Clock()
     world, vault = small_world(clock), Vault([KEY])
-    store = Store(f"sqlite+aiosqlite:///{shutil.copy(empty, folder / 'test.db')}")
+    store = new_store(folder / "test.db")
     outer = web.Application()
     outer.add_subapp("/spotify", application(world))
     async with served(outer) as origin:
