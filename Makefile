@@ -4,13 +4,22 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check bench lock clean
+SEED   ?= $(shell date +%s)
+
+.PHONY: run test soak browser check bench lock clean
 
 run: $(VENV)/run.stamp ## your bot where .env or the environment has its token, else the sandbox
 	@$(PY) -m bot.environment; case $$? in 0) exec $(PY) -m bot;; 1) exec $(PY) -m sandbox;; *) exit 2;; esac
 
-test: $(VENV)/test.stamp check ## lint, types, and every test
-	@$(PY) -m pytest -n 2 --dist loadgroup
+test: $(VENV)/test.stamp check browser ## lint, types, and every test: of each kind of point one
+	@$(PY) -m pytest -n 2 --dist loadgroup --durations=25
+
+soak: $(VENV)/test.stamp browser ## every test at every point, and long fuzzing from a seed; hours
+	@echo "make soak SEED=$(SEED) repeats this"
+	@$(PY) -m pytest --soak --hypothesis-seed=$(SEED) -n 2 --dist loadgroup --durations=25
+
+browser: $(VENV)/test.stamp
+	@$(PY) -m sandbox.browser
 
 check: $(VENV)/test.stamp
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check . && $(VENV)/bin/mypy

@@ -1,13 +1,25 @@
-"""The browser that looks at the page, in tests and for screenshots: the operating system's Chromium, by Playwright."""
+"""The browser that looks at the page, in tests and for screenshots: Chromium, the system's or Playwright's own."""
 
+import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from functools import cache
+from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Error, async_playwright
+from playwright.sync_api import sync_playwright
 
+from bot.environment import passed_on
+
+NOTHING = subprocess.DEVNULL
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "no Chromium on PATH (Debian: apt-get install chromium)"
+DOWNLOAD = ("-m", "playwright", "install", "chromium")  # Playwright's own
+PACKAGE = ("sh", "-c", "apt-get update -qq && apt-get install -y -qq chromium")
 SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",
@@ -21,10 +33,27 @@ SWITCHES = (
 
 def executable() -> str:
     """The path of the browser. Raises FileNotFoundError, saying how to get one."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = next(filter(None, map(shutil.which, NAMES)), None) or _downloaded()
     if found is None:
         raise FileNotFoundError(MISSING)
     return found
+
+
+@cache
+def _downloaded() -> str | None:
+    """Playwright's own browser, where it was downloaded and runs."""
+    with ThreadPoolExecutor(1) as aside:  # Playwright's blocking side refuses a thread that has a loop
+        return aside.submit(_tried).result()
+
+
+def _tried() -> str | None:
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+        try:
+            playwright.chromium.launch(executable_path=path, args=list(SWITCHES)).close()
+        except Error:  # not downloaded, or the system lacks a library of it
+            return None
+        return path
 
 
 @asynccontextmanager
@@ -37,3 +66,32 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+def fetch() -> bool:
+    """Bring a browser where there is none, and return whether there is one in the end."""
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    for command in ([sys.executable, *DOWNLOAD], [*as_root, *PACKAGE]):
+        if _is_there():
+            return True
+        with suppress(OSError):
+            _quietly(command)
+        _downloaded.cache_clear()
+    return _is_there()
+
+
+def _is_there() -> bool:
+    with suppress(FileNotFoundError):
+        return bool(executable())
+    return False
+
+
+def _quietly(command: Sequence[str]) -> None:
+    proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    closed = passed_on(os.environ) | proxies | {"HOME": str(Path.home())}  # where Playwright keeps it
+    subprocess.run(command, cwd=Path.home(), env=closed, stdin=NOTHING, stdout=NOTHING, stderr=NOTHING, check=False)  # noqa: S603
+
+
+if __name__ == "__main__":
+    if not fetch():
+        print(f"The tests in a browser are skipped: {MISSING}")

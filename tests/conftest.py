@@ -1,4 +1,7 @@
-"""What every test may have: a clock that stands still, a real store, and where the shared data would be."""
+"""What every test may have: a clock that stands still, a real store, and where the shared data would be.
+
+Two tiers: `make test` runs one of each kind of point, `make soak` (pytest --soak) every point and the long fuzzing.
+"""
 
 import os
 import re
@@ -8,10 +11,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from bot.adapters.store import Store
 from bot.environment import passed_on
+from sandbox.browser import executable
 from tests.databases import new_store
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +33,39 @@ def close_environment() -> None:
 
 
 close_environment()
+settings.register_profile("test", max_examples=30, derandomize=True, deadline=None)  # the same ones every time
+settings.register_profile("soak", max_examples=1_000, deadline=None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="test every point, and fuzz for long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("soak" if config.getoption("soak") else "test")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only a soak runs."""
+    if not config.getoption("soak"):
+        left_out = [each for each in items if each.get_closest_marker("soak")]
+        items[:] = [each for each in items if each not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without a browser the tests in one are skipped; `make test` says so. In CI they fail."""
+    if item.get_closest_marker("browser"):
+        try:
+            executable()
+        except FileNotFoundError as missing:
+            (pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip)(str(missing))
+
+
+@pytest.fixture
+def soak(request: pytest.FixtureRequest) -> bool:
+    """Whether every point is to be tested, not only one of each kind."""
+    return bool(request.config.getoption("soak"))
 
 
 @pytest.fixture

@@ -1,10 +1,15 @@
-"""A process that erases a member, through the real store and jobs. Made to be killed at a statement."""
+"""A process that erases a member, through the real store and jobs. Made to be killed.
+
+It dies at a boundary: before a transaction is committed, the file is rewritten or the log emptied, or a file is
+deleted. Between two boundaries a kill leaves the same on disk wherever it comes.
+"""
 
 import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +24,13 @@ from bot.adapters.store import Store, members, schema, whole
 from bot.flows.erase import RETRY, Erasing
 from bot.flows.outlook import Outlooks
 
-COUNTED = "statements"  # the file that says how many there were
+PASSED = "boundaries"  # the file that names those that were passed, one a line
+WRITES = {"INSERT", "UPDATE", "DELETE", "REPLACE"}
+OUTSIDE = {"VACUUM", "PRAGMA WAL_CHECKPOINT(TRUNCATE)"}
 
 
 def begin(folder: Path, member: int, dies_at: int | None) -> None:
-    """Erase the member; die before statement `dies_at` (of both databases), if that is given."""
+    """Erase the member; die at boundary `dies_at` (of both databases), if that is given."""
     asyncio.run(_run(folder, member, dies_at))
 
 
@@ -86,11 +93,12 @@ async def _begun(folder: Path) -> tuple[Store, Erasing]:
 
 
 async def _run(folder: Path, member: int | None, dies_at: int | None) -> None:
+    boundaries = Boundaries()
     _, erasing = await _begun(folder)
     if member is not None:
-        count = _counting(dies_at)
+        boundaries.count(dies_at)
         assert await erasing.erase(member, datetime.now(UTC))
-        (folder / COUNTED).write_text(str(len(count)))
+        (folder / PASSED).write_text("\n".join(boundaries.passed))
     os._exit(0)
 
 
@@ -98,14 +106,48 @@ async def _nothing(job: Job) -> None:
     """Jobs of others go on meanwhile; here they have nothing to do."""
 
 
-def _counting(dies_at: int | None) -> list[None]:
-    """Count the statements of every engine from now on, and die before one of them."""
-    counted: list[None] = []
+class Boundaries:
+    """Hears of every statement to every database, and of files that are deleted; SQLite and Python tell."""
 
-    def before(*_: Any) -> None:
-        counted.append(None)
-        if len(counted) == dies_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def __init__(self) -> None:
+        self.passed: list[str] = []
+        self._counts = False
+        self._dies_at: int | None = None
+        sys.addaudithook(self._hear)
+        sa.event.listen(sa.Engine, "connect", self._listen)
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", before)
-    return counted
+    def count(self, dies_at: int | None) -> None:
+        """Count from now on."""
+        self._counts, self._dies_at = True, dies_at
+
+    def _hear(self, event: str, _: tuple[Any, ...]) -> None:
+        if event == "os.remove":
+            self._reach("a file")
+
+    def _listen(self, connection: Any, _: object) -> None:
+        if hasattr(connection, "run_async"):
+            connection.run_async(lambda driver: driver.set_trace_callback(self._statements()))
+        else:
+            connection.set_trace_callback(self._statements())
+
+    def _statements(self) -> Callable[[str], None]:
+        """For each connection its own: whether there is anything to commit."""
+        written: set[str] = set()
+
+        def before(statement: str) -> None:
+            verb = statement.partition(" ")[0].upper()
+            if verb in WRITES:
+                written.add(verb)
+            elif verb == "COMMIT" and written:
+                written.clear()
+                self._reach("a commit")
+            elif statement.upper() in OUTSIDE:
+                self._reach(verb)
+
+        return before
+
+    def _reach(self, boundary: str) -> None:
+        if self._counts:
+            self.passed.append(boundary)
+            if len(self.passed) == self._dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)

@@ -16,15 +16,15 @@ from mutagen.flac import FLAC
 from sandbox.process import environment
 from tests.unit.sounds import tune
 
-COUNT = 1_000
+COUNT = 120
 RATE = 8_000
 AT_ONCE = 2  # files that are being heard when the process is killed
-KILLED_AFTER = (300, 250)  # files, in one run after the other
+KILLED_AFTER = (40, 30)  # files, in one run after the other
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A thousand songs of a second, each another, in several folders; two that cannot be heard, and a text."""
+    """Many songs of a second, each another, in several folders; two that cannot be heard, and a text."""
     root = tmp_path_factory.mktemp("music")
     for number in range(COUNT):
         place = root / f"album {number % 7}"

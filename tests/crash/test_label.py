@@ -10,8 +10,9 @@ from sandbox.discord import Change, Interaction, InteractionKind, Message, Perso
 from sandbox.house import House
 from tests.e2e.chat_stage import answer, data, styled, with_file
 
-TAPS = 50
-KILLS = 2  # of the taps end with the bot's death in that moment
+TAPS = 12
+MANY = 50  # taps, in a soak
+EVERY = 25  # taps, from the fourth on, one ends with the bot's death in that moment
 UNTRAINED = 5  # labels that do not bring on a training yet; the other taps are skips, which are answers like any
 
 
@@ -37,16 +38,16 @@ def looking(house: House, doomed: list[bool]) -> Iterator[dict[int, bool]]:
     end()
 
 
-async def test_p13_a_label_is_on_disk_before_it_is_acknowledged(tmp_path: Path) -> None:
+async def test_p13_a_label_is_on_disk_before_it_is_acknowledged(tmp_path: Path, soak: bool) -> None:
     async with House(tmp_path / "house") as house:
         await house.start_bot()
-        person = await with_file(house, "anna", "Late night", "Run", library=styled(3 * TAPS))
+        person = await with_file(house, "anna", "Late night", "Run", library=styled(3 * MANY))
         card = await answer(person.command("label"))
-        doomed = [tap % (TAPS // KILLS) == TAPS // KILLS - 1 for tap in range(TAPS)]
+        doomed = [tap % EVERY == 3 for tap in range(MANY if soak else TAPS)]
         with looking(house, doomed) as found:
             for number, dies in enumerate(doomed):
                 card = await tap(house, person, card, "Run" if number < UNTRAINED else "Skip", dies=dies)
-        assert len(found) == TAPS
+        assert len(found) == len(doomed)
         assert all(found.values())
         assert all(on_disk(house, event) for event in found)
 

@@ -21,6 +21,7 @@ from sandbox.house import CLIENT_ID, House
 from sandbox.library import Library
 from sandbox.spotify import Track
 from sandbox.spotify.faults import HangUp
+from tests.crash.points import of_requests
 from tests.crash.sharer import carry_out
 from tests.crash.sorter import spotify_at
 from tests.databases import new_store
@@ -110,14 +111,12 @@ def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess
         hooks.remove(kill)
 
 
-async def test_p01_killed_at_every_request_a_shared_playlist_ends_as_if_it_had_not_been(scene: Scene) -> None:
+async def test_p01_killed_at_any_request_a_shared_playlist_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
     assert scene.written() == [URIS]
     lines = [request.line for request in scene.house.spotify.requests]
-    points = [(number, False) for number in range(1, len(lines) + 1)]
-    points += [(number, True) for number, line in enumerate(lines, 1) if not line.startswith("GET")]
-    assert sum(applied for _, applied in points) == 3, "it is made, and filled in two calls"
-    for number, applied in points:
+    assert sum(not line.startswith("GET") for line in lines) == 3, "it is made, and filled in two calls"
+    for number, applied in of_requests(lines, every=soak):
         scene.reset()
         victim = [scene.begin()]
         with killed_at(scene, number, applied, victim):
@@ -127,7 +126,7 @@ async def test_p01_killed_at_every_request_a_shared_playlist_ends_as_if_it_had_n
         assert scene.written() == [URIS], f"killed at request {number}, applied: {applied}"
 
 
-async def test_p01_killed_at_every_request_what_was_written_is_taken_back_whole(scene: Scene) -> None:
+async def test_p01_killed_at_any_request_what_was_written_is_taken_back_whole(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
     own = "spotify:track:own0000000000000000000"
     scene.house.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])
@@ -136,18 +135,20 @@ async def test_p01_killed_at_every_request_what_was_written_is_taken_back_whole(
     await hosting.take_back(store, HOST, scene.number, NOW)
     await store.close()
     shutil.copy(scene.database, scene.database.with_name("start.db"))
-    number = 0
-    while True:
+
+    def begun() -> BaseProcess:
         scene.reset()
         scene.house.spotify.accounts["ada"].playlists.append(playlist)
         scene.house.spotify.replace("ada", playlist, [URIS[0], own, *URIS[1:]])
-        number += 1
-        victim = [scene.begin()]
-        with killed_at(scene, number, number % 2 == 0, victim):
+        return scene.begin()
+
+    await asyncio.to_thread(begun().join)
+    lines = [request.line for request in scene.house.spotify.requests]
+    assert len(lines) > 5
+    for number, applied in of_requests(lines, every=soak):
+        victim = [begun()]
+        with killed_at(scene, number, applied, victim):
             await asyncio.to_thread(victim[0].join)
-        if victim[0].exitcode == 0:  # there is no such request: it was not killed
-            break
+        assert victim[0].exitcode == -9
         assert await scene.run() == 0
-        assert scene.written() == [[own]], f"killed at request {number}"
-    assert scene.written() == [[own]]
-    assert number > 5
+        assert scene.written() == [[own]], f"killed at request {number}, applied: {applied}"

@@ -23,6 +23,7 @@ from sandbox.house import CLIENT_ID, House
 from sandbox.library import Library
 from sandbox.spotify import Fault, Track
 from sandbox.spotify.faults import HangUp
+from tests.crash.points import of_requests
 from tests.crash.sorter import carry_out, spotify_at
 from tests.databases import new_store
 
@@ -142,20 +143,18 @@ def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess
         hooks.remove(kill)
 
 
-async def test_p01_killed_at_every_request_a_sort_ends_as_if_it_had_not_been(scene: Scene) -> None:
+async def test_p01_killed_at_any_request_a_sort_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
-    requests = len(scene.house.spotify.requests)
-    for number in range(1, requests + 1):
-        for applied in (False, True):
-            scene.reset()
-            victim = [scene.begin()]
-            with killed_at(scene, number, applied, victim):
-                await asyncio.to_thread(victim[0].join)
-            assert victim[0].exitcode == -9
-            assert await scene.state() == "applying", "not done before it was read there"
-            assert await scene.run() == 0
-            assert await scene.state() == "done"
-            assert scene.content() == OWN + URIS, f"killed at request {number}, applied: {applied}"
+    for number, applied in of_requests([each.line for each in scene.house.spotify.requests], every=soak):
+        scene.reset()
+        victim = [scene.begin()]
+        with killed_at(scene, number, applied, victim):
+            await asyncio.to_thread(victim[0].join)
+        assert victim[0].exitcode == -9
+        assert await scene.state() == "applying", "not done before it was read there"
+        assert await scene.run() == 0
+        assert await scene.state() == "done"
+        assert scene.content() == OWN + URIS, f"killed at request {number}, applied: {applied}"
 
 
 @pytest.mark.parametrize("status", [502, 0])

@@ -6,22 +6,19 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from sandbox.browser import MISSING, chromium
+from sandbox.browser import chromium
 from sandbox.discord import Message
 from sandbox.house import Resident, consent_url
 from tests.e2e.chat_stage import answer, labels, styled
 from tests.e2e.home import PATIENCE, Home
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    try:
-        async with chromium() as found:
-            yield found
-    except FileNotFoundError:
-        pytest.skip(MISSING)
+    async with chromium() as found:
+        yield found
 
 
 async def agreed(browser: Browser, message: Message, who: Resident) -> tuple[Page, str]:

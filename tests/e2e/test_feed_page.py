@@ -1,7 +1,6 @@
 """The swipe page in a real Chromium at a phone's size, before the bot as a process."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from bot.chat.presence import FRESH
-from sandbox.browser import MISSING, chromium, executable
+from sandbox.browser import chromium
 from sandbox.discord import Person
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.feed_stage import FILES, OWN, PLAYLISTS, Feed, feed  # noqa: F401 - a fixture
@@ -87,10 +86,6 @@ class Phone:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    try:
-        executable()
-    except FileNotFoundError:
-        (pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip)(MISSING)
     async with chromium() as opened:
         yield opened
 

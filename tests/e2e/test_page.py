@@ -1,7 +1,6 @@
 """The page of the sandbox in a real Chromium, before the real discord.py: what a person sees and can do."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Download, Locator, Page, expect
 from playwright.async_api import TimeoutError as TookTooLong
 
-from sandbox.browser import MISSING, chromium, executable
+from sandbox.browser import chromium
 from sandbox.discord import Message, Person
 from sandbox.page import Stage
 from sandbox.spotify import App
@@ -58,17 +57,8 @@ class Place:
         return Person(self.stage.discord, member.user, self.stage.channel)
 
 
-@pytest.fixture(scope="module")
-def installed() -> None:
-    """Without a browser these tests are skipped, but not in CI."""
-    try:
-        executable()
-    except FileNotFoundError:
-        (pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip)(MISSING)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(installed: None) -> AsyncIterator[Place]:
+async def place() -> AsyncIterator[Place]:
     stage = built()
     async with served(stage) as origin, bot(stage), chromium() as browser:
         yield Place(stage, origin, browser)

@@ -179,6 +179,7 @@ def test_one_kind_alone_is_not_probed() -> None:
 
 
 # ------------------------------------------------------------------ what tempo is learnt from
+@pytest.mark.soak
 def test_what_is_learnt_from_some_grooves_holds_for_others() -> None:
     weights = learn(play(style, seed, 12) for style in STEADY for seed in range(8))
     others = [play(style, seed, 12) for style in STEADY for seed in range(900, 904)]
@@ -203,6 +204,7 @@ def test_the_same_seed_plays_the_same_groove() -> None:
 
 
 # ------------------------------------------------------------------ recordings
+@pytest.mark.soak
 def test_the_sandboxs_songs_come_with_their_truth(tmp_path: Path) -> None:
     assert record_main([str(tmp_path / "songs"), "--songs", "8"]) == 0
     recordings = read_truth(tmp_path / "songs")
@@ -212,6 +214,7 @@ def test_the_sandboxs_songs_come_with_their_truth(tmp_path: Path) -> None:
     assert {read(each.path).rate for each in recordings} == {22_050}
 
 
+@pytest.mark.soak
 def test_real_recordings_are_heard_as_well_as_was_measured(shared: Path) -> None:
     heard = [hear(each, Embedder()) for each in read_truth(shared / "data" / "audio")[::2]]
     ours = next(each for each in evaluate(heard, seed=0)["figures"] if each["slice"] == "all")

@@ -192,10 +192,15 @@ def test_a_model_made_with_another_prior_still_answers(tmp_path: Path) -> None:
         assert np.isfinite(found).all()
 
 
+@pytest.mark.soak
 def test_a_check_tells_help_from_harm() -> None:
     found = check([ADA, BOB, CAT], jobs=1)
     assert [each["n"] for each in found] == [1, 5]
     assert not is_worse(found)
+
+
+def test_a_check_fails_a_prior_that_costs_accuracy_for_certain() -> None:
+    assert not is_worse([{"n": 1, "mean": -0.1, "members": [-0.2, 0.01]}])
     assert is_worse([{"n": 1, "mean": -0.1, "members": [-0.2, -0.01]}])
     assert check([ADA], jobs=1) == []
 

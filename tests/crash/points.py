@@ -1,0 +1,21 @@
+"""Where to kill a process that talks to a server."""
+
+from collections.abc import Hashable, Sequence
+from itertools import groupby
+
+
+def ends(kinds: Sequence[Hashable]) -> list[int]:
+    """The numbers, from 1, of the first and the last of each kind."""
+    places = sorted(range(1, len(kinds) + 1), key=lambda at: (str(kinds[at - 1]), at))
+    found = [list(each) for _, each in groupby(places, lambda at: kinds[at - 1])]
+    return sorted({at for each in found for at in (each[0], each[-1])})
+
+
+def of_requests(lines: Sequence[str], *, every: bool) -> list[tuple[int, bool]]:
+    """The number of each request to die at, and whether the server still carries it out.
+
+    A read that is carried out changes nothing, so that is no point of its own. Unless `every`, the first and the last
+    of each kind of request stand for all.
+    """
+    numbers = range(1, len(lines) + 1) if every else ends([line.partition(" ")[0] for line in lines])
+    return [(at, done) for at in numbers for done in (False, True) if not (done and lines[at - 1].startswith("GET"))]
