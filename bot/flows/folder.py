@@ -49,9 +49,7 @@ async def import_folder(store: Store, hearings: Sequence[Hearing], folder: Path,
         known = await files.stamps(tx)
     gone = listing.gone(known)
     if gone and not listing.sounds:
-        raise BadFile(
-            f"{folder} is empty; files heard in it before: {len(gone):,}. Is it mounted? All are kept."
-        )
+        raise BadFile(f"{folder} is empty; files heard in it before: {len(gone):,}. Is it mounted? All are kept.")
     current = (await hearings[0].ask("features"))["version"]
     todo = [each for each in listing.sounds.values() if _is_open(each, known.get(each.path), current)]
     left, moving = len(todo), {known[path].digest: path for path in gone}
