@@ -1,15 +1,28 @@
 """Moments: dates from outside, as programs and people write them; none that lies out of all range. Pure."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.core import untrusted
 
 FIRST, LAST = 1000, 2100  # years of releases; 0000 is what programs write for an unknown one
 LONGEST = 40  # characters
-BY_YEAR = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
-BY_DAY = re.compile(r"(\d{1,2})([./-])(\d{1,2})[./-](\d{4})(?:[ ,T]+(\d{1,2}):(\d\d)(?::(\d\d))?)?(?!\d)")
+BY_YEAR = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?(?!\d)")
+COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?!\d)")
+BY_DAY = re.compile(r"(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d\d)(?!\d)")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH = rf"({'|'.join(MONTHS)})[a-z]*\.?"
+DAY_MONTH = re.compile(rf"(\d{{1,2}})[ -]{MONTH}[ ,-]+(\d{{4}}|\d\d)(?!\d)", re.IGNORECASE)
+MONTH_DAY = re.compile(rf"{MONTH} (\d{{1,2}}),? (\d{{4}})(?!\d)", re.IGNORECASE)
 ANY_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+GROUPED_YEAR = re.compile(r"([12])[.,' \u00a0\u202f](\d{3})")  # a spreadsheet takes a year for a number
+TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:\s?([ap])\.?m\b)?", re.IGNORECASE)
+ZONE = re.compile(r"\s+(?=[+-]\d\d)|\s*(?:UTC|GMT)$")  # what ISO 8601 has not
+SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")  # days, as spreadsheets keep dates
+NOUGHT = datetime(1899, 12, 30, tzinfo=UTC)  # of those
+SERIALS = 18_264, 73_051  # of 1950 and of LAST
+EPOCH = re.compile(r"\d{10}|\d{13}")  # seconds or milliseconds since 1970
+PIVOT = 30  # 29 is 2029, 30 is 1930, as spreadsheets read them
 Date = tuple[int, int | None, int | None]  # year, month, day
 
 
@@ -17,7 +30,7 @@ def moment(text: str) -> datetime | None:
     """Return a moment in UTC, taken for UTC where it names no zone; None for what is no moment, or out of range."""
     if len(text) > LONGEST:
         return None
-    return _by_day(text) if BY_DAY.match(text) else untrusted.moment(text)
+    return untrusted.moment(text) or untrusted.moment(ZONE.sub("", text)) or _counted(text) or _spelt(text)
 
 
 def year_of(text: str) -> float | None:
@@ -31,12 +44,37 @@ def year_of(text: str) -> float | None:
 
 
 def _date(text: str) -> Date | None:
-    if found := BY_YEAR.match(text):
+    if found := BY_YEAR.match(text) or COMPACT.fullmatch(text):
         return int(found[1]), int(found[2] or 0), int(found[3] or 0)
+    if counted := _counted(text):
+        return counted.year, counted.month, counted.day
     if found := BY_DAY.match(text):
-        return int(found[4]), *_month_and_day(found)
-    year = ANY_YEAR.search(text)
-    return (int(year[1]), None, None) if year else None
+        return _full(found[4]), *_month_and_day(found)
+    if found := DAY_MONTH.match(text):
+        return _full(found[3]), _month(found[2]), int(found[1])
+    if found := MONTH_DAY.match(text):
+        return int(found[3]), _month(found[1]), int(found[2])
+    year = GROUPED_YEAR.fullmatch(text) or ANY_YEAR.search(text)
+    return (int("".join(year.groups())), None, None) if year else None
+
+
+def _counted(text: str) -> datetime | None:
+    """Read a number of days, seconds or milliseconds."""
+    if SERIAL.fullmatch(text):
+        days = float(text.replace(",", "."))
+        return NOUGHT + timedelta(seconds=round(86_400 * days)) if SERIALS[0] <= days < SERIALS[1] else None
+    if not EPOCH.fullmatch(text):
+        return None
+    since = datetime.fromtimestamp(int(text[:10]), UTC)
+    return since if since <= untrusted.LATEST else None
+
+
+def _full(year: str) -> int:
+    return int(year) if len(year) == 4 else int(year) + (2000 if int(year) < PIVOT else 1900)
+
+
+def _month(name: str) -> int:
+    return MONTHS.index(name.lower()) + 1
 
 
 def _month_and_day(found: re.Match[str]) -> tuple[int | None, int | None]:
@@ -47,11 +85,13 @@ def _month_and_day(found: re.Match[str]) -> tuple[int | None, int | None]:
     return (one, other) if other > 12 or one == other else (None, None)
 
 
-def _by_day(text: str) -> datetime | None:
-    """Read "17.05.2019 10:00"."""
-    found = BY_DAY.fullmatch(text)
-    month, day = _month_and_day(found) if found else (None, None)
-    if not found or not month or not day:
+def _spelt(text: str) -> datetime | None:
+    """Read "17.05.2019 10:00", "5/17/2019 1:05 PM", "17 May 2019, 10:00"."""
+    if (date := _date(text)) is None or not all(date):
         return None
-    time = f"{int(found[5] or 0):02}:{found[6] or '00'}:{found[7] or '00'}"
-    return untrusted.moment(f"{found[4]}-{month:02}-{day:02}T{time}")
+    time = TIME.search(text)
+    hour, minute, second = (int(each or 0) for each in time.groups()[:3]) if time else (0, 0, 0)
+    if time and time[4]:
+        hour = hour % 12 + (12 if time[4].lower() == "p" else 0)
+    year, month, day = date
+    return untrusted.moment(f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")

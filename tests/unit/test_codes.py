@@ -21,6 +21,20 @@ ID = "4N42ow0h4JoK68OQwOzsQn"
         ("n/a", None),
         ("unknown", None),
         ("x" * 5000, None),
+        *(
+            (f"QZ{dash}AAA{dash}25{dash}00001", "QZAAA2500001")
+            for dash in "-\u2010\u2011\u2013\u2212\u00a0._/\u00ad\u200b"
+        ),
+        *(
+            (f"{before}QZAAA2500001", "QZAAA2500001")
+            for before in ("ISRC", "isrc:", "'", "“", "['", "urn:isrc:", "\ufeff")
+        ),
+        ("ＱＺＡＡＡ２５００００１", "QZAAA2500001"),
+        *(
+            (word, None)
+            for word in ("NOT FOUND", "FALSE", "empty", "no isrc", "unavailable", "#REF!", "TBD00", "1.23E+11")
+        ),
+        *((code, None) for code in ("000000000000", "XXXXXXXXXXXX", "QZAAA0000000", "1234567")),
     ],
 )
 def test_a_recordings_code_has_one_spelling(written: str | None, code: str | None) -> None:
@@ -30,7 +44,20 @@ def test_a_recordings_code_has_one_spelling(written: str | None, code: str | Non
 
 @pytest.mark.parametrize(
     "written",
-    [ID, f"spotify:track:{ID}", f"https://open.spotify.com/track/{ID}?si=x", f" open.spotify.com/intl-pt/track/{ID} "],
+    [
+        ID,
+        f"spotify:track:{ID}",
+        f"https://open.spotify.com/track/{ID}?si=x",
+        f" open.spotify.com/intl-pt/track/{ID} ",
+        f"https://open.spotify.com/intl-pt-BR/track/{ID}?si=x",
+        f"SPOTIFY:TRACK:{ID}",
+        f"spotify://track/{ID}",
+        f"'spotify:track:{ID}'",
+        f"<https://open.spotify.com/track/{ID}>",
+        f"\u200bhttps://www.open.spotify.com/track/{ID}&si=1",
+        f"spotify%3Atrack%3A{ID}",
+        f"https%3A%2F%2Fopen.spotify.com%2Ftrack%2F{ID}",
+    ],
 )
 def test_a_track_is_known_by_uri_link_and_id(written: str) -> None:
     assert track_uri(written) == f"spotify:track:{ID}"
@@ -44,6 +71,10 @@ def test_a_track_is_known_by_uri_link_and_id(written: str) -> None:
         f"https://open.spotify.com/intl-de/episode/{ID}",
         f"https://open.spotify.com/album/{ID}",
         "spotify:local:Ann:Demos:Sketch:61",
+        f"SPOTIFY:EPISODE:{ID}",
+        f"https://open.spotify.com/intl-pt-BR/episode/{ID}?si=x",
+        "spotify:local:::a:61",
+        f"spotify:chapter:{ID}",
     ],
 )
 def test_what_is_no_track_is_no_song(written: str) -> None:

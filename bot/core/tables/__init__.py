@@ -5,6 +5,7 @@ BadRow for each line that says something; `songs_in(table, source)` makes songs 
 Bounds: MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CELL. Raises NotATable for what is no table.
 
 headers  what exporters call a column     decode  bytes → lines     cells  a line → cells     rows  cells → rows
+languages  which encoding reads best
 names    a cell → artists                 values  a cell → numbers  songs  a row → a song     write the one writer
 """
 

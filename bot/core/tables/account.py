@@ -9,28 +9,30 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.core.tables.cells import clean
+from bot.core.tables.decode import lines
 from bot.core.tables.foreign import MADE_BY, NotATable
 
 FIELDS = ("track_uri", "title", "artists", "album", "added_at", "playlist")
 Found = tuple[int, dict[str, str], tuple[str, ...]]  # number, fields, artists
 PLAYED = frozenset({"endTime", "msPlayed", "ms_played", "ts"})
 LIKES = "is of Spotify's own data export; the liked songs are in YourLibrary.json. Send that one"
+KINDS = ("track", "localTrack", "episode", "audiobook")  # of a playlist's items
 TRACK = {
-    **dict.fromkeys(("uri", "trackUri", "episodeUri"), "track_uri"),
-    **dict.fromkeys(("track", "trackName", "episodeName"), "title"),
+    **dict.fromkeys(("uri", "trackUri", "episodeUri", "chapterUri", "audiobookUri"), "track_uri"),
+    **dict.fromkeys(("track", "trackName", "episodeName", "chapterName", "audiobookName"), "title"),
     **dict.fromkeys(("artist", "artistName"), "artists"),
     **dict.fromkeys(("album", "albumName"), "album"),
 }  # its names → fields
 
 
 def is_json(data: bytes) -> bool:
-    return data[:1000].lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[")
+    return "".join(lines(data[:1000])).lstrip()[:1] in ("{", "[")
 
 
 def rows(data: bytes) -> Iterator[Found]:
     """Return the songs of a file. Raises NotATable for any other JSON."""
     try:
-        content = json.loads(data.decode("utf-8-sig"))
+        content = json.loads("".join(lines(data)))
     except (ValueError, RecursionError):
         raise NotATable(f"is neither a CSV file nor whole JSON. {MADE_BY}") from None
     return _numbered(_tracks(content))
@@ -42,19 +44,20 @@ def _tracks(content: Any) -> Iterator[tuple[Any, Any, Any]]:
         return ((track, None, None) for track in content["tracks"])
     if isinstance(content, dict) and isinstance(content.get("playlists"), list):
         return _in_playlists(content["playlists"])
-    first = content[0] if isinstance(content, list) and content else content
-    if isinstance(first, dict) and PLAYED & first.keys():
+    plays = content if isinstance(content, list) else [content]
+    if any(isinstance(play, dict) and PLAYED & play.keys() for play in plays):
         raise NotATable(f"says what was played, not what is liked: it {LIKES}")
     raise NotATable(f"is JSON without songs in it. If it {LIKES}. Else: {MADE_BY}")
 
 
 def _in_playlists(playlists: list[Any]) -> Iterator[tuple[Any, Any, Any]]:
     for playlist in playlists:
-        items = playlist.get("items") if isinstance(playlist, dict) else None
+        held = playlist if isinstance(playlist, dict) else {}
+        items = held.get("items") or held.get("tracks")  # as older exports say it
         for item in items if isinstance(items, list) else ():
             if isinstance(item, dict):
-                track = item.get("track") or item.get("localTrack") or item.get("episode")
-                yield track, item.get("addedDate"), playlist.get("name")
+                found = next((item[kind] for kind in KINDS if item.get(kind)), item if "trackName" in item else None)
+                yield found, item.get("addedDate"), held.get("name")
 
 
 def _numbered(tracks: Iterator[tuple[Any, Any, Any]]) -> Iterator[Found]:

@@ -10,6 +10,9 @@ DELIMITERS = (",", ";", "\t", "|")
 MOST_LINE = 200_000  # characters; no row of songs is as long
 MOST_CELL = 1_000  # characters; what is longer is cut
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]+")
+FORCED = re.compile(r'="(.*)"')  # text that no spreadsheet is to take for a number
+WRAPPED = re.compile(r'\s*"((?:[^"]|"")*)"[,;\t|]*\s*')  # a line that a spreadsheet saved as one cell
+RULED = " -:=\x1a"  # of a line that parts others, or ends a file
 DECLARED = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)  # Excel's own first line
 
 
@@ -18,6 +21,17 @@ def delimiter_of(head: Sequence[str]) -> str:
     if head and (said := DECLARED.fullmatch(head[0].rstrip("\r\n"))):
         return said[1]
     return max(DELIMITERS, key=lambda each: _sense(head, each))
+
+
+def unwrapped(line: str) -> str:
+    """Return a line that was saved as one cell as it was before."""
+    found = WRAPPED.fullmatch(line)
+    return found[1].replace('""', '"') + "\n" if found else line
+
+
+def says_nothing(cells: Sequence[str]) -> bool:
+    """Whether a row is empty, or a rule between others."""
+    return not any(cell.strip(RULED) for cell in cells)
 
 
 def _sense(head: Sequence[str], delimiter: str) -> tuple[int, int]:
@@ -58,3 +72,9 @@ def _unquoted(cell: str) -> str:
 def clean(cell: str) -> str:
     """Return a cell as one line without space around it, cut at MOST_CELL."""
     return (cell if cell.isprintable() else UNSAFE.sub(" ", cell)).strip()[:MOST_CELL]
+
+
+def unforced(cell: str) -> str:
+    """Return ="001" as 001."""
+    found = FORCED.fullmatch(cell) if cell.startswith("=") else None
+    return found[1].replace('""', '"') if found else cell

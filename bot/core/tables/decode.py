@@ -1,7 +1,7 @@
 """Decode: the bytes of a text file as lines, in whatever encoding a program wrote them. Pure.
 
 UTF-16 by its mark or its noughts. Else UTF-8, line by line, with marks anywhere (joined files have them); a line that
-is not is in the old encoding in which most headers are known, and words look most like words.
+is not is in the old encoding in which most headers are known, and most words read.
 """
 
 import io
@@ -9,19 +9,12 @@ import re
 from collections.abc import Iterator
 
 from bot.core.tables.headers import known
+from bot.core.tables.languages import LANGUAGES, readable
 
-LEGACY = ("cp1252", "mac_roman", "cp1254", "cp1250", "cp1251", "cp1253", "cp1256", "cp932", "gb18030", "big5")  # by use
 SAMPLE = 50_000  # bytes that an encoding is judged by
 HEAD = 20  # lines in which the header stands
 MARK = "\ufeff"
 DELIMITERS = re.compile(r"[,;\t|]")
-ODD = re.compile(
-    r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-ÞŠŽŒŸ](?![A-Z])"  # a capital within a word
-    r"|\w[^\w\s'’´`.,;:!?&/()\[\]\"“”«»*+=|#@%°-]\w"  # a sign within a word
-    r"|[À-ÖØ-öø-ſ]{3}"  # three accents in a row
-    r"|[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]"  # letters of two scripts in a word
-    r"|[\x80-\x9f\ufffd]"  # no letter at all
-)
 
 
 def lines(data: bytes) -> Iterator[str]:
@@ -37,7 +30,7 @@ def two_bytes(data: bytes) -> str | None:
         return "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"
     head = data[:2000]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) < len(head) // 5 or min(even, odd) > len(head) // 20:
+    if max(even, odd) <= len(head) // 5 or min(even, odd) > len(head) // 20:
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
 
@@ -56,9 +49,9 @@ def _byte_lines(data: bytes) -> Iterator[bytes]:
 
 
 def _legacy(data: bytes) -> str:
-    """Return the encoding of those in LEGACY that fits best; the first of equals."""
+    """Return the old encoding that fits best; the first of equals."""
     sample = _sample(data)
-    return max(LEGACY, key=lambda encoding: _fitness(sample, encoding))
+    return max(LANGUAGES, key=lambda encoding: _fitness(sample, encoding))
 
 
 def _sample(data: bytes) -> bytes:
@@ -81,7 +74,7 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _fitness(sample: bytes, encoding: str) -> tuple[int, int]:
+def _fitness(sample: bytes, encoding: str) -> tuple[int, int, int]:
     text = sample.decode(encoding, errors="replace")
     headers = max((known(DELIMITERS.split(line)) for line in text.splitlines()[:HEAD]), default=0)
-    return headers, -len(ODD.findall(text))
+    return headers, *readable(text, encoding)

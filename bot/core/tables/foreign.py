@@ -6,10 +6,12 @@ MADE_BY = "Exportify (exportify.net) makes one from your Spotify library."
 KINDS = (
     (b"PK\x03\x04", b"xl/", "is an Excel workbook; save it as CSV"),
     (b"PK\x03\x04", b"opendocument", "is a spreadsheet; save it as CSV"),
+    (b"PK\x03\x04", b"Index/Document.iwa", "is a Numbers spreadsheet; export it as CSV"),
     (b"PK\x03\x04", b"", "is a ZIP archive; unpack it, and send the CSV or YourLibrary.json that is in it"),
     (b"\xd0\xcf\x11\xe0", b"", "is an old Excel workbook; save it as CSV"),
     (b"\x1f\x8b", b"", "is packed with gzip; unpack it first"),
     (b"<", b"", "is a web page or XML, not a CSV file. " + MADE_BY),
+    (b"{\\rtf", b"", "is a rich-text document; save it as plain text"),
     (b"#EXTM3U", b"", "is a list of files, not a CSV file. " + MADE_BY),
     (b"%PDF", b"", "is a PDF, not a CSV file. " + MADE_BY),
 )  # how it begins, what else is in it, what it is

@@ -17,29 +17,38 @@ SPELLINGS = {
     ),
     "track_id": "Track ID | Spotify Track ID",
     "spotify_id": "Spotify ID | Spotify - id | Spotify Id",
-    "url": "URL | Link | Spotify URL | Spotify Link | Track URL | Song URL | Track Link | External URL",
-    "isrc": "ISRC | ISRC Code | ISRCs | Track ISRC",
+    "url": (
+        "Spotify URL | Spotify Link | Track URL | Song URL | Track Link | External URLs Spotify | "
+        "Track External URLs Spotify | URL | Link | External URL"
+    ),
+    "isrc": "ISRC | ISRC Code | ISRCs | Track ISRC | External IDs ISRC | Track External IDs ISRC",
     "title": (
-        "Track Name | Name | Title | Song | Song Title | Song Name | Track | Track Title | Titel | Titre | "
-        "Titolo | Título | Canción | Música | 曲名 | タイトル | Название | اسم الأغنية | Track-Name | "
-        "Όνομα κομματιού | Nombre de la canción | Nom du titre | Nome della traccia | トラック名 | Nummernaam | "
-        "Nome da faixa | Låtens namn | Parça Adı | 曲目名称 | 曲目名稱 | 歌名"
+        "Track Name | Track Title | Title | Song Title | Song Name | Song | Titel | Titre | Titolo | Título | Tytuł | "
+        "Canción | Música | 曲名 | タイトル | 제목 | Название | اسم الأغنية | Όνομα κομματιού | "
+        "Nombre de la canción | Nom du titre | Nome della traccia | トラック名 | Nummernaam | Nome da faixa | "
+        "Låtens namn | Parça Adı | 曲目名称 | 曲目名稱 | 歌名 | Name | Nom | Nombre | Nome | Naam | Namn | Navn | "
+        "Nazwa | Názov | Název | Nimi | Cím | Ad | 名前 | 名称 | 名稱 | 이름 | Track"
     ),
     "artists": (
-        "Artist Name(s) | Artist(s) | Artist | Artist Name | Artist Name 1 | Track Artist | Performer | Band | "
-        "Interpret | Künstler | Artiste | Artista | Artiest | アーティスト | Исполнитель | أسماء الفنانين | "
+        "Artist Name(s) | Track Artist(s) | Artist(s) | Artist Name | Artists Name | Artist | Artist Name 1 | "
+        "Artist 1 | Artists 0 Name | Track Artists 0 Name | Track Artist Name | Performer | Band | Interpret | "
+        "Künstler | Artiste | Artista | Artiest | Kunstner | Wykonawca | Artisti | Esittäjä | Előadó | Sanatçı | "
+        "アーティスト | 아티스트 | "
+        "艺人 | 藝人 | Артист | Исполнитель | أسماء الفنانين | "
         "Künstlername(n) | Όνομα/τα καλλιτέχνη | Nombre(s) del artista | Nom(s) de l'artiste | "
         "Nome dell'artista | アーティスト名 | Naam van artiest | Nome(s) do artista | Artistens namn | "
         "Sanatçı Adı | 艺人名称 | 藝人名稱 | Artist 名"
     ),
     "album": (
-        "Album | Album Name | Album Title | Track Album Name | Release | Альбом | اسم الألبوم | Album-Name | "
+        "Album | Album Name | Album Title | Track Album Name | Release | Albumi | Альбом | アルバム | 앨범 | 专辑 | "
+        "專輯 | اسم الألبوم | "
         "Όνομα άλμπουμ | Nombre del álbum | Nom de l'album | Nome dell'album | アルバム名 | Naam van album | "
         "Nome do álbum | Albumets namn | Albüm Adı | 专辑名称 | 專輯名稱 | 專輯名"
     ),
     "year": (
         "Year | Release Date | Album Release Date | Track Album Release Date | Album Date | Release Year | "
-        "Jahr | Année | Año | Ano | Anno | År | تاريخ إصدار الألبوم | Veröffentlichungsdatum des Albums | "
+        "Jahr | Année | Año | Ano | Anno | År | Jaar | Rok | Vuosi | Év | Yıl | Год | 年 | 年份 | 년 | "
+        "تاريخ إصدار الألبوم | Veröffentlichungsdatum des Albums | "
         "Ημερομηνία κυκλοφορίας άλμπουμ | Fecha de lanzamiento del álbum | Date de sortie de l'album | "
         "Data di rilascio dell'album | アルバム発売日 | Releasedatum van het album | "
         "Data de lançamento do álbum | Albumets releasedatum | Albüm Çıkış Tarihi | 专辑发行日期 | "
@@ -47,6 +56,8 @@ SPELLINGS = {
     ),
     "added_at": (
         "Added At | Date Added | Added | Added Date | Tag Time | Added On | Liked At | Saved At | Add Date | "
+        "Hinzugefügt | Date d'ajout | Fecha de incorporación | Data aggiunta | Data de adição | Toegevoegd | "
+        "Tillagd | 追加日 | Дата добавления | Data dodania | 추가된 날짜 | "
         "أضيف في | Hinzugefügt am | Προστέθηκε στις | Añadido en | Ajouté le | Aggiunto il | 追加日時 | "
         "Toegevoegd op | Adicionado em | Tillagd vid | Eklenme Tarihi | 添加时间 | 新增時間 | 加入時間"
     ),
@@ -59,10 +70,12 @@ SPELLINGS = {
     ),
     "duration": (
         "Duration | Time | Length | Track Duration | Track Time | Duration (s) | Duration (sec) | "
-        "Duration (seconds) | Dauer | Durée | Duración | Duração | Durata | Duur"
+        "Duration (seconds) | Dauer | Durée | Duración | Duração | Durata | Duur | Tid | Czas | Kesto | Délka | "
+        "Hossz | Süre | Время | 時間 | 时间 | 시간"
     ),
     "genres": (
-        "Genres | Artist Genres | Genre | أنواع الفنان | Künstler-Genres | Είδη καλλιτέχνη | "
+        "Genres | Artist Genres | Genre | Track Genre | Género | Genere | Gênero | Gatunek | Tyylilaji | Žánr | "
+        "Műfaj | Tür | Жанр | ジャンル | 장르 | 类型 | 類型 | أنواع الفنان | Künstler-Genres | Είδη καλλιτέχνη | "
         "Géneros del artista | Genres de l'artiste | Generi dell'artista | アーティストジャンル | "
         "Genres van de artiest | Gêneros do artista | Artistens genrer | Sanatçı Türleri | 艺人流派 | 藝人曲風"
     ),
@@ -171,12 +184,14 @@ SPELLINGS = {
         "È riproducibile | 再生可能 | Speelbaar | É reproduzível | Är spelbar | Çalınabilir mi? | 可播放 | 播得到"
     ),
     "disc_number": (
-        "Disc Number | Disc | رقم القرص | Disc-Nummer | Αριθμός δίσκου | Número de disco | Numéro de disque | "
+        "Disc Number | Disc | CD-Nummer | "
+        "رقم القرص | Disc-Nummer | Αριθμός δίσκου | Número de disco | Numéro de disque | "
         "Numero del disco | ディスク番号 | Schijfnummer | Número do disco | Skivnummer | Disk Numarası | "
         "光盘编号 | 光碟編號 | 碟片冧把"
     ),
     "track_number": (
-        "Track Number | Track No | رقم الأغنية | Track-Nummer | Αριθμός κομματιού | Número de la canción | "
+        "Track Number | Track No | Titelnummer | "
+        "رقم الأغنية | Track-Nummer | Αριθμός κομματιού | Número de la canción | "
         "Numéro du titre | Numero della traccia | トラック番号 | Nummernummer | Número da faixa | Låtnummer | "
         "Parça Numarası | 曲目编号 | 曲目編號 | 曲目冧把"
     ),
@@ -186,6 +201,9 @@ SPELLINGS = {
     ),
     "index": "Index | Position | No | Nr | Row | Rank",
     "track_key": "Track Key | Camelot",
+    "size": "Size | Größe | Taille | Tamaño | Dimensioni | Grootte | Tamanho | Storlek | サイズ",
+    "bit_rate": "Bit Rate | Datenrate | Débit | Velocidad de bits | Bitsnelheid",
+    "sample_rate": "Sample Rate | Abtastrate",
     "playlist": "Playlist",
     "playlist_name": "Playlist Name",
     "playlist_id": "Playlist ID",
@@ -202,16 +220,30 @@ def plain(header: str) -> str:
     return re.sub(r"[\W_]+", "_", parted.casefold().replace("(s)", "s")).strip("_")
 
 
-FIELDS = {plain(spelling): field for field, spellings in SPELLINGS.items() for spelling in spellings.split(" | ")}
+def _key(header: str) -> str:
+    """Return what a header is looked up by: letters and digits, without accents ("Cancion" is "Canción")."""
+    return "".join(each for each in unicodedata.normalize("NFKD", plain(header)) if each.isalnum())
+
+
+FIELDS = {
+    _key(spelling): (field, rank)
+    for field, spellings in SPELLINGS.items()
+    for rank, spelling in reversed([*enumerate(spellings.split(" | "))])
+}  # key → field, and how sure the spelling is: 0 is surest
 LABELS = frozenset({"member", "layer", "verdict", "target", "like", "liked"})  # of files for training
-KNOWN = frozenset({*FIELDS.values(), *IDS, *LABELS})
+KNOWN = frozenset({*SPELLINGS, *IDS, *LABELS})
 
 
 @lru_cache(maxsize=4096)
 def field_of(header: str) -> str:
     """Return the field that a header names; one that no exporter uses names itself."""
     name = plain(header)
-    return FIELDS.get(name, name)
+    return FIELDS.get(_key(header), (name, 0))[0]
+
+
+def surest_first(headers: Sequence[str]) -> list[int]:
+    """Return the columns in the order in which they are believed: beside "Title", "Track" is only a number."""
+    return sorted(range(len(headers)), key=lambda at: FIELDS.get(_key(headers[at]), ("", 0))[1])
 
 
 def fields_of(headers: Sequence[str]) -> tuple[str, ...]:

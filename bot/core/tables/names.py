@@ -1,6 +1,7 @@
 """Names: a cell of artists as its artists, by the sign that parts them in the whole file. Pure.
 
-Exportify writes `;` between artists, so that "Tyler, The Creator" is one; watsonbox writes `, `, and `\\,` in a name.
+Exportify writes `;` between artists (a bare `,` before July 2025), so that "Tyler, The Creator" is one; watsonbox
+writes `, `, and `\\,` in a name.
 """
 
 import re
@@ -8,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")  # pandas writes lists as Python does
+COMMA = r",(?=[^\s\d])"  # as it was before, without a space behind it
+EXPORTIFY = ("Track Name", "Album Name", "Artist Name(s)", "Release Date", "Duration (ms)", "Popularity", "Explicit")
 OURS = ("Track URI", "Track Name", "Artist Name(s)", "Album Name", "Added At")  # headers of our own files
 
 
@@ -23,7 +26,9 @@ class Names:
         """Return `;` for a file of ours, or one that has it in any cell of artists; else the comma."""
         if tuple(headers) == OURS:
             return cls(";", lists=False)
-        return cls(";" if any(";" in cell and not cell.startswith("[") for cell in cells) else ",", lists=True)
+        if any(";" in cell and not cell.startswith("[") for cell in cells):
+            return cls(";", lists=True)
+        return cls(COMMA if tuple(headers[1:8]) == EXPORTIFY else ",", lists=True)
 
     def split(self, cell: str) -> tuple[str, ...]:
         """Return the artists of a cell, each once; a separator behind a backslash belongs to the name."""
@@ -31,7 +36,7 @@ class Names:
             parts = [one or other for one, other in listed]
         else:
             parts = re.split(rf"(?<!\\){self.separator}", cell)
-        names = (part.replace("\\" + self.separator, self.separator).strip() for part in parts)
+        names = (part.replace("\\" + self.separator[0], self.separator[0]).strip() for part in parts)
         return tuple(dict.fromkeys(name for name in names if name))
 
 

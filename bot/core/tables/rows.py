@@ -9,9 +9,19 @@ from itertools import islice
 
 from bot.core.codes import song_uri
 from bot.core.tables import account, foreign
-from bot.core.tables.cells import DECLARED, MOST_LINE, clean, delimiter_of, split, strict
+from bot.core.tables.cells import (
+    DECLARED,
+    MOST_LINE,
+    clean,
+    delimiter_of,
+    says_nothing,
+    split,
+    strict,
+    unforced,
+    unwrapped,
+)
 from bot.core.tables.decode import HEAD, lines
-from bot.core.tables.headers import IDS, KNOWN, field_of, fields_of, known
+from bot.core.tables.headers import IDS, KNOWN, field_of, fields_of, known, surest_first
 from bot.core.tables.names import Names
 from bot.core.tables.write import armed
 
@@ -58,6 +68,8 @@ class Table:
             self.fields = frozenset(account.FIELDS)
             return
         head = [line[:MOST_LINE] for line in islice(lines(data), HEAD)]
+        self._wrapped = _is_wrapped(head)
+        head = [unwrapped(line) for line in head] if self._wrapped else head
         self._delimiter = delimiter_of(head)
         self._begins, self.headers = _header(head, self._delimiter)
         self.fields = frozenset(fields_of(self.headers)) - {""}
@@ -82,14 +94,16 @@ class Table:
             yield from (cells[at] for at in columns if cells and at < len(cells))
 
     def _records(self) -> Iterator[tuple[int, list[str] | None]]:
-        return _records(lines(self._data), self._delimiter, len(_trimmed(self.headers, 0)))
+        source = lines(self._data)
+        source = map(unwrapped, source) if self._wrapped else source
+        return _records(source, self._delimiter, len(_trimmed(self.headers, 0)))
 
     def _read(self) -> Iterator[Row | BadRow]:
         header = _Header.of(self.headers)
         if len(self.headers) > MOST_COLUMNS:
             yield BadRow(self._begins, f"more than {MOST_COLUMNS} columns; the others were left out")
         for line, cells in self._records():
-            if line <= self._begins or (cells is not None and not any(map(str.strip, cells))):
+            if line <= self._begins or (cells is not None and says_nothing(cells)):
                 continue
             if cells is None:
                 yield BadRow(line, "quotes that are never closed, or far too long")
@@ -105,10 +119,12 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class _Header:
     columns: tuple[str, ...]  # a field for each, up to the last that has a name
+    order: tuple[int, ...]  # in which they are believed
 
     @classmethod
     def of(cls, headers: Sequence[str]) -> "_Header":
-        return cls(fields_of(_trimmed(headers, 0)))
+        named = _trimmed(headers, 0)
+        return cls(fields_of(named), tuple(surest_first(named[:MOST_COLUMNS])))
 
     def repeats(self, cells: Sequence[str]) -> bool:
         """Whether a row is a header again, of a file that was put behind another one."""
@@ -134,10 +150,16 @@ class _Header:
 
     def fields(self, cells: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        for field, cell in islice(zip(self.columns, cells, strict=False), MOST_COLUMNS):
-            if field and (text := armed(clean(cell))):
+        for at in self.order:
+            field = self.columns[at]
+            if field and at < len(cells) and (text := _said(cells[at])):
                 found.setdefault(field, text)
         return found
+
+
+def _said(cell: str) -> str:
+    text = clean(cell)
+    return armed(unforced(text)) if "'" in text or "=" in text else text
 
 
 def _trimmed(cells: Sequence[str], least: int) -> Sequence[str]:
@@ -147,8 +169,8 @@ def _trimmed(cells: Sequence[str], least: int) -> Sequence[str]:
 
 
 def _header(head: Sequence[str], delimiter: str) -> tuple[int, tuple[str, ...]]:
-    """Return the number of the header's line and what it says: the line that names most fields that we know."""
-    rows = [(at, split(line, delimiter) or []) for at, line in enumerate(head, 1)]
+    """Return the number of the header's last line and what it says: the one that names most fields that we know."""
+    rows = [_starting(head, at, delimiter) for at in range(len(head))]
     rows = [row for row in rows if any(row[1]) and not (row[0] == 1 and DECLARED.fullmatch(head[0].rstrip("\r\n")))]
     line, cells = max(rows, key=lambda row: known(row[1]), default=(0, []))
     if not known(cells) and any(_is_backup(each) for _, each in rows):
@@ -156,19 +178,47 @@ def _header(head: Sequence[str], delimiter: str) -> tuple[int, tuple[str, ...]]:
     return line, tuple(clean(cell) for cell in cells)
 
 
+def _starting(head: Sequence[str], at: int, delimiter: str) -> tuple[int, list[str]]:
+    """Return the number of the last line of what begins in one, and its cells: a header may hold line ends."""
+    if (cells := split(head[at], delimiter)) is not None:
+        return at + 1, cells
+    cells, taken = strict(head[at : at + MOST_JOINED], delimiter) or ([], 1)
+    return at + taken, cells
+
+
+def _is_wrapped(head: Sequence[str]) -> bool:
+    """Whether a spreadsheet saved each line as one cell."""
+    plain = [unwrapped(line) for line in head]
+    (_, as_it_is), (_, without) = (_header(each, delimiter_of(each)) for each in (head, plain))
+    return known(without) > max(1, known(as_it_is))
+
+
 def _is_backup(cells: Sequence[str]) -> bool:
     return len(cells) == len(BACKUP) and song_uri(cells[BACKUP.index("track_uri")]) is not None
 
 
 def _records(source: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[int, list[str] | None]]:
-    """Yield each row's first line and its cells; None where nobody can tell what they are."""
+    """Yield each row's first line and its cells; None where nobody can tell what they are.
+
+    A header of a file that was put behind may part its cells by another sign.
+    """
     ahead: list[str] = []
     number = 1
     while ahead or (ahead := list(islice(source, 1))):
+        if delimiter not in ahead[0] and (header := _header_by_other(ahead[0])):
+            delimiter, width = header
         cells, taken = _record(ahead, source, delimiter, width)
         yield number, cells
         del ahead[:taken]
         number += taken
+
+
+def _header_by_other(line: str) -> tuple[str, int] | None:
+    """Return what parts the cells of a header, and how many it has; None for any other line."""
+    delimiter = delimiter_of([line])
+    cells = _trimmed(split(line, delimiter) or [], 0)
+    fields = set(fields_of(cells)) - {""}
+    return (delimiter, len(cells)) if fields >= SONG and fields <= KNOWN else None
 
 
 def _record(ahead: list[str], source: Iterator[str], delimiter: str, width: int) -> tuple[list[str] | None, int]:
@@ -181,6 +231,8 @@ def _record(ahead: list[str], source: Iterator[str], delimiter: str, width: int)
         return None, 1
     if '"' not in line:
         return line.rstrip("\r\n").split(delimiter), 1
+    if line.startswith('="') or delimiter + '="' in line:
+        return split(line, delimiter), 1
     cells, taken = strict(_reading(ahead, source), delimiter) or ([], 0)
     if taken == 1 or (taken and len(_trimmed(cells, width)) == width):
         return cells, taken

@@ -1,7 +1,9 @@
 """Songs: a row as the song that was liked, and as what is known of it. Pure."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.core.codes import name_uri, no_song, song_uri
 from bot.core.features import LIKED, SongFeatures
@@ -18,7 +20,9 @@ WHERE = {"playlist", "playlist_name", "playlist_id", "disc_number", "track_numbe
 ABOUT = {"label", "copyrights", "cover", "preview", "playable", "duration", "duration_ms"}
 LABELS = {"member", "layer", "verdict", "target"}
 COUNTERS = {"idx", "serial_num", "index", "track_key", "key"}  # a key counts half-tones in a circle: it misleads
-NOT_FEATURES = frozenset(WHO | WHERE | ABOUT | LABELS | COUNTERS)
+OF_A_FILE = {"size", "bit_rate", "sample_rate"}
+NOT_FEATURES = frozenset(WHO | WHERE | ABOUT | LABELS | COUNTERS | OF_A_FILE)
+NAMES = re.compile(r".*_(?:id|ids|uri|uris|url|urls|link|mbid|number|name|names)|artist_(?:name_)?\d+")  # of whatever
 SPOKEN = frozenset({"episode", "podcast", "podcast episode", "show", "audiobook", "chapter"})
 
 
@@ -101,7 +105,7 @@ def features_of(row: Row, source: str, sets: Collection[str] = ()) -> SongFeatur
     passed over.
     """
     declared = SETS | {field_of(name) for name in sets} if sets else SETS
-    said = {name: text for name, text in row.fields.items() if name not in NOT_FEATURES and name not in declared}
+    said = {name: text for name, text in row.fields.items() if name not in declared and not _names_something(name)}
     dates = {"year": year_of(row.fields.get("year", "")), LIKED: year_of(row.fields.get("added_at", ""))}
     length = milliseconds(row.fields)
     read = {**dict(_number(name, text) for name, text in said.items()), **dates}
@@ -111,9 +115,15 @@ def features_of(row: Row, source: str, sets: Collection[str] = ()) -> SongFeatur
     return SongFeatures(numbers, found, dict.fromkeys([*numbers, *found], source))
 
 
+@lru_cache(maxsize=4096)
+def _names_something(field: str) -> bool:
+    """Whether a column names or counts something, so that a number in it measures nothing."""
+    return field in NOT_FEATURES or NAMES.fullmatch(field) is not None
+
+
 def _number(name: str, text: str) -> tuple[str, float | None]:
     value, share = number(text), name.removesuffix(PERCENT)
-    if share == name or share not in SHARES:
+    if text.endswith("%") or share == name or share not in SHARES:
         return name, value
     return share, None if value is None else value / 100
 

@@ -8,32 +8,78 @@ LONGEST_NUMBER = 40  # characters
 LONGEST = 86_400_000  # ms; a song is shorter than a day
 BARE_MS = 10_000  # a length without a unit is in seconds below, in milliseconds from here on
 NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
-CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d\d)(?:[.,]\d+)?", re.ASCII)
-SECONDS = re.compile(r"(\d{1,6}(?:[.,]\d+)?)\s*(?:s|sec|secs|seconds)", re.ASCII | re.IGNORECASE)
+GROUPED = re.compile(
+    r"[+-]?\d{1,3}(?:(?:[ \u00a0\u202f'’]\d{3})+(?:[.,]\d+)?|(?:\.\d{3})+(?:,\d+|\.\d{3})|(?:,\d{3})+(?:\.\d+|,\d{3}))",
+    re.ASCII,
+)  # 200 588 and 1.234,5; of 1.234 nobody knows
+GROUPED_WHOLE = re.compile(r"\d{1,3}(?:[.,]\d{3})+", re.ASCII)
+CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d\d(?:[.,]\d+)?)", re.ASCII)
+SPELT = re.compile(
+    r"(?:PT)?(?:(\d{1,2})\s*(?:h|hrs?|hours?)\s*)?(?:(\d{1,4})\s*(?:m|mins?|minutes?|['′])\s*)?"
+    r"(?:(\d{1,6}(?:[.,]\d+)?)\s*(?:s|secs?|seconds?|\"|″|''))?",
+    re.ASCII | re.IGNORECASE,
+)  # 3 min 20 s, PT3M20S (ISO 8601), 3'20"
+MILLISECONDS = re.compile(r"(\d{1,8}(?:[.,]\d+)?)\s*ms", re.ASCII | re.IGNORECASE)
 YES = frozenset({"true", "major", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "sant", "doğru"})
 NO = frozenset({"false", "minor", "falsch", "faux", "falso", "onwaar", "falskt", "yanlış"})  # as spreadsheets say them
 
 
 def number(text: str) -> float | None:
-    """Return a number, or 1 and 0 for yes and no; None for anything else, and for what is out of all range."""
-    plain = text.replace("\u2212", "-")
-    if len(plain) > LONGEST_NUMBER or not NUMBER.fullmatch(plain):
-        said = text.casefold()
-        return float(said in YES) if said in YES or said in NO else None
+    """Return a number ("50%" is 0.5), or 1 and 0 for yes and no; None for anything else, or out of all range."""
+    plain = text if text.isascii() else text.replace("\u2212", "-")
+    plain = plain.removeprefix("'")
+    if plain.endswith("%"):
+        share = None if plain.endswith("%%") else number(plain[:-1].rstrip())
+        return None if share is None else share / 100
+    if len(plain) > LONGEST_NUMBER:
+        return None
+    if not NUMBER.fullmatch(plain):
+        return number(_ungrouped(plain)) if GROUPED.fullmatch(plain) else _yes_or_no(plain)
     value = float(plain.replace(",", "."))
     return value if abs(value) <= MOST else None
 
 
+def _yes_or_no(text: str) -> float | None:
+    said = text.casefold()
+    return float(said in YES) if said in YES or said in NO else None
+
+
+def _ungrouped(text: str) -> str:
+    """Return a number without the signs between its thousands; the last sign is the decimal one, if it stands alone."""
+    signs = re.findall(r"[^\d+-]", text)
+    decimal = signs[-1] if signs[-1] in ".," and signs.count(signs[-1]) == 1 else ""
+    return "".join(each if each.isdigit() or each in "+-" else "." if each == decimal else "" for each in text)
+
+
 def milliseconds(fields: Mapping[str, str]) -> int | None:
     """Return a song's length from `duration_ms`, else from `duration` ("3:20", "200s", seconds); None if unknown."""
-    found = number(fields.get("duration_ms", "")) or _duration(fields.get("duration", ""))
+    found = _in_ms(fields.get("duration_ms", "")) or _duration(fields.get("duration", ""))
     return round(found) if found is not None and 1 <= found <= LONGEST else None
 
 
-def _duration(text: str) -> float | None:
-    if clock := CLOCK.fullmatch(text):
-        return 1000.0 * (3600 * int(clock[1] or 0) + 60 * int(clock[2]) + int(clock[3]))
-    if seconds := SECONDS.fullmatch(text):
-        return 1000 * float(seconds[1].replace(",", "."))
+def _in_ms(text: str) -> float | None:
+    """A number of milliseconds has no fraction: what looks like one are thousands."""
+    if GROUPED_WHOLE.fullmatch(text):
+        return float(re.sub("[.,]", "", text))
     found = number(text)
-    return found * 1000 if found is not None and found < BARE_MS else found
+    return _told(text) if found is None else found
+
+
+def _duration(text: str) -> float | None:
+    found = number(text)
+    if found is None:
+        return _told(text)
+    return found * 1000 if found < BARE_MS else found
+
+
+def _told(text: str) -> float | None:
+    """Return the milliseconds of a length that says its units."""
+    if found := MILLISECONDS.fullmatch(text):
+        return _float(found[1])
+    if text and (found := CLOCK.fullmatch(text) or SPELT.fullmatch(text)):
+        return 1000 * (3600 * int(found[1] or 0) + 60 * int(found[2] or 0) + _float(found[3] or "0"))
+    return None
+
+
+def _float(text: str) -> float:
+    return float(text.replace(",", "."))

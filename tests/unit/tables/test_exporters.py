@@ -1,10 +1,7 @@
 """Every exporter's form is read: its headers, its signs between artists, its lengths and dates."""
 
-import json
-
 import pytest
 
-from bot.core.tables import NotATable, Table
 from tests.unit.tables.forms import EXPORTIFY, ID, NACHTBUS, REGEN, URI, only, read, song, table, titles
 
 
@@ -150,6 +147,74 @@ def test_other_exporters_are_read(form: str, uri: str | None, milliseconds: int 
     assert (kept.duration_ms, kept.isrc) == (milliseconds, code)
 
 
+ITUNES = {  # title, artist, album, genre, length, year, as the program writes them in each language
+    "de": "Name|Interpret|Album|Genre|Dauer|Jahr",
+    "fr": "Nom|Artiste|Album|Genre|Durée|Année",
+    "es": "Nombre|Artista|Álbum|Género|Duración|Año",
+    "it": "Nome|Artista|Album|Genere|Durata|Anno",
+    "nl": "Naam|Artiest|Album|Genre|Duur|Jaar",
+    "pt": "Nome|Artista|Álbum|Gênero|Duração|Ano",
+    "sv": "Namn|Artist|Album|Genre|Tid|År",
+    "pl": "Nazwa|Wykonawca|Album|Gatunek|Czas|Rok",
+    "cs": "Název|Interpret|Album|Žánr|Délka|Rok",
+    "ru": "Название|Артист|Альбом|Жанр|Время|Год",
+    "ja": "名前|アーティスト|アルバム|ジャンル|時間|年",
+    "ko": "이름|아티스트|앨범|장르|시간|년",
+    "zh": "名称|艺人|专辑|类型|时间|年份",
+}
+
+
+@pytest.mark.parametrize("headers", ITUNES.values(), ids=ITUNES)
+def test_itunes_is_read_in_the_worlds_languages(headers: str) -> None:
+    rows = headers.replace("|", "\t") + "\rNachtbus\tLena Ohm\tLinie 9\tPop\t200\t2019\r"
+    for data in (rows.encode("utf-16"), rows.encode()):
+        found = only(data)
+        kept = found.like.song
+        assert (kept.title, kept.artists, kept.album) == ("Nachtbus", ("Lena Ohm",), "Linie 9")
+        assert (kept.year, kept.duration_ms, found.features.sets["genres"]) == (2019, 200_000, {"Pop"})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "track.id,track.name,track.artists[0].name,track.album.name,track.duration_ms,track.external_ids.isrc",
+        "trackid,trackname,artistname,albumname,durationms,isrc",
+        "SPOTIFY TRACK ID,TRACK TITLE,TRACK ARTIST(S),ALBUM TITLE,LENGTH (MS),ISRC CODE",
+        "Track Url,Cancion,Artista,A\u0301lbum,Duracion de la cancion (ms),Isrc",
+    ],
+)
+def test_a_header_is_known_however_it_is_put_together(header: str) -> None:
+    kept = song(table(header, f"{ID},Nachtbus,Lena Ohm,Linie 9,200000,QZAAA2500001"))
+    assert (kept.song, kept.title, kept.artists, kept.album) == (URI, "Nachtbus", ("Lena Ohm",), "Linie 9")
+    assert (kept.duration_ms, kept.isrc) == (200_000, "QZAAA2500001")
+
+
+@pytest.mark.parametrize("header", ["Track,Title,Artist", "Name,Track Name,Artist", "#,Song,Artist", "Name,Title,Band"])
+def test_of_two_columns_that_may_be_the_title_the_surer_one_is(header: str) -> None:
+    assert song(table(header, "3,Nachtbus,Lena Ohm")).title == "Nachtbus"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Deezer - id", "Tidal - id", "artist_mbid", "Artist 2", "Album Artist Names", "Size", "Bit Rate", "CD-Nummer"],
+)
+def test_what_names_or_counts_something_is_no_number_of_a_song(header: str) -> None:
+    assert only(table(f"Title,Artist,{header}", "Nachtbus,Lena Ohm,311")).features.numbers == {}
+
+
+MODERN = (
+    "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,Added At"
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "artists"),
+    [("Maren, the Tailor", ("Maren, the Tailor",)), ("Ann,Ben", ("Ann", "Ben")), ("10,000 Men", ("10,000 Men",))],
+)
+def test_exportify_puts_no_space_between_artists(cell: str, artists: tuple[str, ...]) -> None:
+    assert song(table(MODERN, f'{URI},"Boats","Quay","{cell}",2019,200000,40,false,u,')).artists == artists
+
+
 def test_spotify_backup_writes_no_header() -> None:
     songs, bad, _ = read(f"My songs\r\nNachtbus\tLena Ohm, Otis\tLinie 9\t{URI}\t2019-05-17\r\n\r\n")
     (found,) = songs
@@ -179,11 +244,12 @@ def test_a_song_is_known_by_link_uri_or_id(link: str, header: str) -> None:
 
 
 def test_files_put_behind_one_another_are_one() -> None:
-    parts = (EXPORTIFY, NACHTBUS), ("Title;Artist", "Wind;Otis"), (EXPORTIFY, REGEN)
-    same = "".join("\ufeff" + table(*part) for part in (parts[0], parts[2]))
+    same = "".join("\ufeff" + table(EXPORTIFY, row) for row in (NACHTBUS, REGEN))
     assert titles(same) == ["Nachtbus", "Regen"]
     other = table(EXPORTIFY, NACHTBUS, "Artist,Track Name,Track URI", f"Otis,Wind,{URI}")
     assert titles(other) == ["Nachtbus", "Wind"]
+    third = table(EXPORTIFY, NACHTBUS, "Title;Artist;Album", "Wind, live;Otis;1,2", "Title,Artist", "Rain,Ben")
+    assert titles(third) == ["Nachtbus", "Wind, live", "Rain"]
 
 
 def test_episodes_and_local_files_are_counted_and_are_no_songs() -> None:
@@ -195,44 +261,3 @@ def test_episodes_and_local_files_are_counted_and_are_no_songs() -> None:
     songs, bad, spoken = read(table(EXPORTIFY, NACHTBUS, *others))
     assert ([each.like.song.title for each in songs], bad, spoken) == (["Nachtbus"], [], 3)
     assert read("Title,Artist,Type\nTalk,Ann,Episode\n")[2] == 1
-
-
-LIBRARY = {
-    "tracks": [{"artist": "Earth, Wind & Fire", "album": "Linie 9", "track": "Nachtbus", "uri": URI}],
-    "shows": [],
-}
-
-
-def test_spotifys_own_account_export_is_read() -> None:
-    kept = song(json.dumps(LIBRARY))
-    assert (kept.song, kept.artists, kept.album) == (URI, ("Earth, Wind & Fire",), "Linie 9")
-    item = {"trackName": "Nachtbus", "artistName": "Lena Ohm", "albumName": "Linie 9", "trackUri": URI}
-    items = [
-        {"track": item, "addedDate": "2024-01-02"},
-        {"track": None, "episode": {"episodeUri": "spotify:episode:1"}},
-    ]
-    songs, bad, spoken = read(json.dumps({"playlists": [{"name": "Night", "items": items}]}))
-    assert ([each.like.song.song for each in songs], bad, spoken) == ([URI], [], 1)
-    assert songs[0].like.added_at is not None
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (
-            json.dumps([{"endTime": "2024-01-02 10:00", "artistName": "x", "trackName": "y", "msPlayed": 3}]),
-            "YourLibrary",
-        ),
-        (json.dumps([{"ts": "2024-01-02T10:00:00Z", "ms_played": 3}]), "YourLibrary"),
-        ('{"tracks": [', "whole JSON"),
-        ("{}", "without songs"),
-        (b"PK\x03\x04....xl/workbook.xml", "Excel workbook"),
-        (b"PK\x03\x04....Spotify Account Data/YourLibrary.json", "ZIP archive; unpack"),
-        (b"\x1f\x8b\x08\x00", "gzip"),
-        ("<!DOCTYPE html><title>Log in</title>", "web page"),
-        (bytes(range(256)) * 4, "not a CSV file"),
-    ],
-)
-def test_what_is_no_table_gets_words_that_say_what_to_do(data: str | bytes, says: str) -> None:
-    with pytest.raises(NotATable, match=says):
-        Table(data.encode() if isinstance(data, str) else data)

@@ -174,6 +174,24 @@ def test_line_ends_within_quotes_and_noughts_do_no_harm() -> None:
     assert found.features.numbers["energy"] == 0.9
 
 
+@pytest.mark.parametrize("after", ["", ";;;", ","])
+def test_lines_that_were_saved_as_one_cell_each_are_read(after: str) -> None:
+    lines = table(HEADER, row('"Quay, Inc."'), row("Own", 2)).splitlines()
+    wrapped = table(*('"' + line.replace('"', '""') + '"' + after for line in lines))
+    songs, bad, _ = read(wrapped)
+    assert ([each.features.numbers["danceability"] for each in songs], bad) == ([0.1, 0.2], [])
+
+
+def test_a_header_may_hold_line_ends() -> None:
+    found = only(table('Track URI,"Track\nName","Artist\r\nName(s)",Energy', f"{URI},Nachtbus,Lena Ohm,0.5"))
+    assert (found.like.song.title, found.features.numbers["energy"]) == ("Nachtbus", 0.5)
+
+
+@pytest.mark.parametrize("rule", ["\x1a", "---,---", ",,", " ; ; "])
+def test_rules_and_marks_of_an_end_are_passed_over(rule: str) -> None:
+    assert song(f"Title,Artist\nNachtbus,Lena Ohm\n{rule.replace(';', ',')}").title == "Nachtbus"
+
+
 def test_what_a_row_lacks_is_said_with_its_line() -> None:
     _, bad, _ = read("Title,Artist\n,Maren\nBoats,\nWind,Otis\n")
     assert [str(each) for each in bad] == ["line 2: no title", "line 3: no artist for “Boats”"]
