@@ -234,14 +234,14 @@ async def test_answers_of_one_event_are_kept_once(store: Store, now: datetime) -
 
 
 async def test_a_members_own_features_win_over_the_operators(store: Store, now: datetime) -> None:
-    song = Song("spotify:track:1", "Song", ("Artist",), isrc="GBABC")
+    song = Song("spotify:track:1", "Song", ("Artist",), isrc="GBABC0100001")
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         await songs.save_features(
             tx,
             schema.OPERATOR,
             "operator:dump",
-            {"isrc:GBABC": SongFeatures({"tempo": 100.0, "energy": 0.5}, {}, {})},
+            {"isrc:GBABC0100001": SongFeatures({"tempo": 100.0, "energy": 0.5}, {}, {})},
             now,
         )
         await songs.save_features(tx, ADA, "csv", {song.song: SongFeatures({"tempo": 120.0}, {}, {})}, now)
