@@ -236,6 +236,7 @@ def _pages(services: Services, chat: Chat) -> Application:
 
 
 def _swiping(services: Services, chat: Chat, asked: Feed) -> Application:
-    settings, page = services.settings, Page(asked, services.stream, services.listening, chat.pass_on, chat.name_of)
+    settings, discord = services.settings, (chat.pass_on, chat.name_of, chat.server_name)
+    page = Page(asked, services.stream, services.listening, *discord)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

@@ -176,7 +176,7 @@ class NoTaste(MemberError):
 
 
 class NothingThereYet(MemberError):
-    """I have nothing to choose from for you yet. /feed join shares your likes and shows you what others share."""
+    """I have nothing to choose from for you yet. Members who run /feed join share their likes with each other."""
 
 
 class NotYours(MemberError):

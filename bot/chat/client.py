@@ -148,6 +148,12 @@ class Chat:
         """What Discord calls a member. Raises ChatDown."""
         return await presence.name_of(self._bot, member)
 
+    async def server_name(self, server: int) -> str | None:
+        """What Discord calls a server; None for one that the bot is not in."""
+        await self._bot.connected.wait()
+        guild = self._bot.get_guild(server)
+        return guild.name if guild is not None else None
+
     async def crowd(self, server: int) -> int:
         """Return how many are in a server, the bot among them; 0 for one that it is not in."""
         await self._bot.connected.wait()

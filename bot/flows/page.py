@@ -19,6 +19,7 @@ class Page:
     listening: Listening
     post: Callable[[int], Awaitable[object]]  # a repost that was begun, into its channel; raises BadChoice
     name_of: Callable[[int], Awaitable[str]]  # what Discord calls a member; raises ChatDown
+    server_name: Callable[[int], Awaitable[str | None]]  # what Discord calls a server; None: the bot is not in it
 
     async def invited(self, link: str) -> int:
         """Return whose one-time link it is, and leave it good. Raises LinkUsed."""
@@ -69,6 +70,11 @@ class Page:
     async def add(self, member: int, key: str, playlist: int) -> Playlist:
         added = await self.stream.add(member, await self._song(member, key), playlist)
         return added.playlist
+
+    async def server(self, secret: str) -> str | None:
+        """Return what the server is called in which this browser's link was asked for; None where it was in none."""
+        server = await sessions.server_of(self.feed.store, secret)
+        return None if server is None else await self.server_name(server)
 
     async def repost(self, member: int, secret: str, key: str) -> None:
         """Post the song in the server in which this browser's link was asked for, with the member's name.

@@ -66,6 +66,7 @@ async def client(feed: Feed) -> AsyncIterator[Client]:  # noqa: F811
         page.set_default_timeout(PATIENCE)
         found = Client(feed, newcomer(feed.home, next(NAMES)), page)
         context.on("console", lambda line: line.type == "error" and found.complaints.append(line.text))
+        context.on("weberror", lambda error: found.complaints.append(str(error.error)))
         await _play_discord(context, found)
         yield found
 
@@ -111,6 +112,11 @@ async def test_the_page_opens_inside_discord_and_likes_a_song(client: Client) ->
 async def test_links_are_opened_by_discord(client: Client) -> None:
     await client.open(agrees=True)
     await expect(client.title).to_be_visible(timeout=PATIENCE)
+    await client.frame.get_by_role("button", name="Help").click()
+    await expect(client.frame.get_by_role("dialog")).to_contain_text("for a day at most")
+    await client.frame.get_by_label("Letters are keys").uncheck()
+    await client.frame.get_by_role("button", name="Close").click()
+    assert client.complaints == [], "a frame of another site has no storage"
     await client.frame.locator("#stage").evaluate(LINK, SONG)
     await client.frame.get_by_role("link", name="Elsewhere").click()
     await client.page.wait_for_function(f"{OPENED} === '{SONG}'")

@@ -60,6 +60,23 @@ async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:  # 
     await home.until(lambda: not home.rows(query, rob.user.id, song))
 
 
+async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: Feed) -> None:  # noqa: F811
+    home, rob = feed.home, feed.rob
+    await answer(rob.command("feed settings", save_likes=False))
+    card = await shared(rob)
+    song = next(track.uri for track in SHARED.tracks if track.id in title(card))
+    asked = await answer(rob.click(card, "Add to…"))
+    offer = await answer(rob.select(asked, "Its playlist", "Run"))
+    assert labels(offer) == ["Like it and add it"]
+    liked = "select 1 from liked where member = ? and song = ?"
+    assert not home.rows(liked, rob.user.id, song)
+    assert "goes into" in (await answer(rob.click(offer, "Like it and add it"))).text()
+    there = "select p.name from content c join playlist p using (playlist) where c.member = ? and c.song = ?"
+    await home.until(lambda: home.rows(there, rob.user.id, song) == [("Run",)])
+    assert home.rows(liked, rob.user.id, song)
+    assert home.rows("select saves from member where member = ?", rob.user.id) == [(0,)], "the others stay out"
+
+
 async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> None:  # noqa: F811
     home, rob = feed.home, feed.rob
     await answer(rob.command("feed settings", save_likes=True))

@@ -1,8 +1,9 @@
 """The swipe page in a real Chromium at a phone's size, before the bot as a process."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -202,6 +203,7 @@ async def test_keys_and_buttons_do_what_swipes_do(phone: Phone) -> None:
         await expect(page.locator("#title")).to_have_text(before)
         await page.keyboard.press("?")
         await expect(page.get_by_role("dialog")).to_contain_text("Letters are keys")
+        await expect(page.get_by_role("dialog")).to_contain_text("logged in for 30 days")
 
 
 async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
@@ -215,6 +217,21 @@ async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
         await expect(page.locator("#said")).to_contain_text("is on its way into Run")
         query = "select 1 from content c join song s using (song) where c.member = ? and s.title = ?"
         await phone.feed.home.until(lambda: phone.feed.home.rows(query, phone.person.user.id, song))
+
+
+async def test_of_two_playlists_of_one_name_the_chosen_one_has_the_song(phone: Phone) -> None:
+    query = "update playlist set name = ? where member = ?"
+    with closing(sqlite3.connect(phone.feed.home.database, timeout=20)) as database, database:
+        database.execute(query, (PLAYLISTS[0], phone.person.user.id))
+    async with phone.page() as page:
+        await until(page, ".source a")
+        await page.get_by_role("button", name="Add to…").click()
+        choices = page.locator("dialog .choice")
+        await choices.first.click()
+        await expect(page.locator("#said")).to_contain_text(f"is on its way into {PLAYLISTS[0]}")
+        await page.get_by_role("button", name="Add to…").click()
+        await expect(choices).to_have_count(len(PLAYLISTS))
+        await expect(choices.filter(has_text="On its way there")).to_have_count(1)
 
 
 @pytest.mark.parametrize("colours", ["dark", "light"])
@@ -328,8 +345,8 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
     async with phone.page() as page:
         song = await title(page)
         await page.keyboard.press("ArrowUp")
-        await page.get_by_role("button", name="Repost in your server").click()
-        await expect(page.get_by_role("dialog")).to_contain_text("with your name")
+        await page.get_by_role("button", name="Repost in a server").click()
+        await expect(page.get_by_role("dialog")).to_contain_text(f"for reposts of {home.guild.name}, with your name")
         assert not channel.messages
         await page.get_by_role("button", name="Post it").click()
         await expect(page.locator("#said")).to_contain_text("is reposted")
@@ -342,10 +359,19 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         await page.keyboard.press("ArrowLeft")
         await expect(page.locator("#title", has_text=song)).to_have_count(0)
         await page.keyboard.press("ArrowUp")
-        await page.get_by_role("button", name="Repost in your server").click()
+        await page.get_by_role("button", name="Repost in a server").click()
         await page.get_by_role("button", name="Post it").click()
         await expect(page.locator("#said")).to_contain_text("do not see that server's channel")
         assert list(channel.messages.values()) == [posted]
         home.discord.join(home.guild, phone.person.user)
     assert [each for each in phone.complaints if "404" in each]
     phone.complaints.clear()
+
+
+async def test_a_page_that_was_opened_from_a_direct_message_has_no_server_to_repost_in(phone: Phone) -> None:
+    phone.person = phone.person.in_dm()
+    async with phone.page() as page:
+        await page.keyboard.press("ArrowUp")
+        await page.get_by_role("button", name="Repost in a server").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("wasn't opened from a server")
+        await expect(page.get_by_role("button", name="Post it")).to_have_count(0)

@@ -152,6 +152,33 @@ async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(home: Hom
     await ended.until(lambda each: "1 song was taken out" in each.text())
 
 
+async def test_a_host_puts_a_member_out_of_the_group_and_what_they_said_stands_without_a_name(
+    home: Home, joon: Person
+) -> None:
+    host, tracks = Person(home.discord, joon.user, home.updates), plain(4, seed=76).tracks
+    await home.described(plain(4, seed=76))
+    mio = (await with_file(home, "mio", library=plain(4, seed=76))).at(home.updates)
+    begun = await answer(host.command("shared new", name="Theirs", group=True))
+    invited = await answer(host.click(begun, "Invite"))
+    await answer(mio.click(invited, "Join"))
+    await answer(mio.command("shared add", playlist="Theirs", song=tracks[0].uri))
+    voted = await answer(mio.click(await answer(mio.command("shared show", playlist="Theirs")), "Keep"))
+    assert "1 keep" in voted.text()
+    members = await answer(host.click(await answer(host.command("shared show", playlist="Theirs")), "Members"))
+    asked = await answer(host.click(members, "Put out"))
+    assert f"Put <@{mio.user.id}> out of" in asked.text()
+    group = await answer(host.click(asked, "Put them out"))
+    assert f"<@{mio.user.id}> · by <@{host.user.id}>" in group.text()
+    shown = (await answer(host.command("shared show", playlist="Theirs"))).text()
+    assert f"<@{mio.user.id}>" not in shown
+    assert "1 keep, 0 drop" in shown
+    assert "The host put you out" in (await answer(mio.click(invited, "Join"))).text()
+    assert "no such shared playlist" in (await answer(mio.click(voted, "Take back"))).text()
+    await answer(host.click(group, "Let back in"))
+    assert "You are in" in (await answer(mio.click(invited, "Join"))).text()
+    await answer(host.click(await answer(host.command("shared end", playlist="Theirs")), "End it"))
+
+
 async def test_hosting_is_laid_down_and_taken_over(home: Home, ilse: Resident, joon: Person) -> None:
     refused = await answer(joon.command("shared host", playlist=NAME))
     assert "Somebody else hosts it" in refused.text()

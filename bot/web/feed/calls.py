@@ -27,6 +27,11 @@ async def me(request: web.Request) -> Answer:
     return answers.fresh({"name": await request.config_dict[PAGE].name_of(request[MEMBER])})
 
 
+async def server(request: web.Request) -> Answer:
+    """What the server is called in which this browser reposts."""
+    return answers.fresh({"name": await request.config_dict[PAGE].server(secret_of(request))})
+
+
 async def listen(request: web.Request) -> Answer:
     """How the song can be heard."""
     card, found = await request.config_dict[PAGE].listen(request[MEMBER], _key(request))
@@ -103,6 +108,7 @@ def _done() -> Answer:
 SONG = "/songs/{song}"
 ROUTES = (
     web.get("/me", me),
+    web.get("/server", server),
     web.post("/cards", next_cards),
     web.put("/saving", choose_saving),
     web.get(f"{SONG}/listen", listen),

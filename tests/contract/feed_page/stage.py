@@ -43,6 +43,7 @@ class Answer:
     json: Any
 
 
+SERVER = 7001  # that the bot is in
 NAMES = {ADA: "@ada (Ada)", BEN: "@ben (Ben)"}
 
 
@@ -95,9 +96,12 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     async def name_of(member: int) -> str:
         return NAMES[member]
 
+    async def server_name(server: int) -> str | None:
+        return {SERVER: "Crate diggers"}.get(server)
+
     stream = Stream(store, catalogue, recommender, enqueue, clock)
     listening = Listening(catalogue, Elsewhere(store, None, None, clock))
-    page = Page(Feed(store, catalogue, recommender, clock), stream, listening, post, name_of)
+    page = Page(Feed(store, catalogue, recommender, clock), stream, listening, post, name_of, server_name)
     pages = application(_unused, _well)
     pages.add_subapp(
         "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())

@@ -23,7 +23,7 @@ from bot.web import port_of, serve
 from bot.web.api.problems import described
 from bot.web.feed import reading, shapes, shell
 from tests.contract.api.stage import ADA, BEN, FILES, liked
-from tests.contract.feed_page.stage import KEY, OURS, Stage, staged
+from tests.contract.feed_page.stage import KEY, OURS, SERVER, Stage, staged
 
 SONG = f"/feed/api/songs/{KEY}"
 CHANGES = (
@@ -299,9 +299,11 @@ async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> 
 async def test_a_repost_goes_to_the_server_in_which_the_link_was_asked_for(stage: Stage) -> None:
     refused = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")
     assert (refused.status, "channel of a server" in refused.json["detail"]) == (404, True)
-    await places.give(stage.store, 7001, 7002, Purpose.REPOSTS)
-    link = await sessions.invite(stage.store, ADA, stage.clock(), 7001)
+    assert (await stage.ask("/feed/api/server")).json == {"name": None}, "the link came from a direct message"
+    await places.give(stage.store, SERVER, 7002, Purpose.REPOSTS)
+    link = await sessions.invite(stage.store, ADA, stage.clock(), SERVER)
     stage.sessions[ADA] = await sessions.enter(stage.store, link, stage.clock())
+    assert (await stage.ask("/feed/api/server")).json == {"name": "Crate diggers"}
     assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", BEN, "POST")).status == 404, "it is not his to see"
     assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")).status == 204
     assert len(stage.posted) == 1

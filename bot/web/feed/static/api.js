@@ -25,6 +25,9 @@ export function carry(session) {
   bearer = session;
 }
 
+/** Whether this is a frame's session: it ends with the frame. */
+export const framed = () => bearer !== null;
+
 let passage = (address) => address;
 
 /** Reach covers and previews by another way, null for those that cannot be reached. For frames that load from nowhere else. */
@@ -54,6 +57,9 @@ const song = (card, what) => `api/songs/${card.key}/${what}`;
 export const enter = (link) => call("POST", "session", { link });
 export const changeOver = (link) => call("PUT", "session", { link });
 export const me = () => json("GET", "api/me");
+
+/** What the server is called in which this page can repost; null for a page that was not opened from one. */
+export const server = async () => (await json("GET", "api/server")).name;
 export const leave = () => call("DELETE", "session");
 
 /** The session of a member whom Discord knows by this code. */

@@ -8,7 +8,7 @@ const REMEMBERED = 20; // songs that can be taken back
 
 /**
  * A card is what the bot says of a song and: `heard`, a promise of how it can be heard (with `sound`, an address that
- * plays, where it can be heard here), and `added`, the names of playlists.
+ * plays, where it can be heard here), and `added`, the playlists that it was put into.
  */
 export class Deck {
   constructor() {

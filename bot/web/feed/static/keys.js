@@ -4,8 +4,24 @@ const KEPT = "letters"; // in the browser's own storage; nothing personal
 const ARROWS = { ArrowRight: "like", ArrowLeft: "skip", ArrowUp: "more", " ": "play", "?": "help" };
 const LETTERS = { l: "like", s: "skip", p: "play", m: "more", a: "add", c: "share", n: "away", u: "undo", z: "undo" };
 
-export const letters = () => localStorage.getItem(KEPT) !== "off";
-export const chooseLetters = (on) => localStorage.setItem(KEPT, on ? "on" : "off");
+let chosen = null; // until the page closes, where the browser gives it no storage, as in frames of other sites
+
+export function letters() {
+  try {
+    return (localStorage.getItem(KEPT) ?? chosen) !== "off";
+  } catch {
+    return chosen !== "off";
+  }
+}
+
+export function chooseLetters(on) {
+  chosen = on ? "on" : "off";
+  try {
+    localStorage.setItem(KEPT, chosen);
+  } catch {
+    // kept in `chosen`
+  }
+}
 
 /** Call `act(what)` when a key says so, unless something else needs the key. */
 export function listen(act) {

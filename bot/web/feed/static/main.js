@@ -88,9 +88,9 @@ function ask(card) {
 
 function add() {
   const card = deck.top;
-  const added = (name) => {
-    card.added.push(name);
-    say(`${card.title} is on its way into ${name}.`);
+  const added = (place) => {
+    card.added.push(place);
+    say(`${card.title} is on its way into ${place.name}.`);
   };
   sheet.adding(card, added, failed);
 }
@@ -111,7 +111,7 @@ async function share() {
 
 async function more() {
   const card = deck.top;
-  sheet.details(card, await hearing(card).catch(() => null), repost);
+  sheet.details(card, await hearing(card).catch(() => null), repost, failed);
 }
 
 async function repost(card) {

@@ -28,7 +28,7 @@ function open(title, ...children) {
   return sheet;
 }
 
-/** Ask which playlist the song goes to; `chosen` hears the name. */
+/** Ask which playlist the song goes to; `chosen` hears its number and its name. */
 export async function adding(card, chosen, failed) {
   const list = h("div", { class: "choices", "aria-busy": "true" });
   const sheet = open("Add to a playlist", h("p", { class: "note" }, card.title), list);
@@ -46,11 +46,11 @@ export async function adding(card, chosen, failed) {
 
 function choice(card, place, first, sheet, chosen, failed) {
   const guess = first && place.probability !== null && `My guess, ${Math.round(100 * place.probability)} %`;
-  const there = card.added.includes(place.name) && "On its way there";
+  const there = card.added.some((each) => each.playlist === place.playlist) && "On its way there";
   const add = async () => {
     sheet.close();
     try {
-      chosen((await api.add(card, place.playlist)).name);
+      chosen({ playlist: place.playlist, name: (await api.add(card, place.playlist)).name });
     } catch (error) {
       if (error.status === 409) likingFirst(card, error.message, add, failed);
       else failed(error);
@@ -79,7 +79,7 @@ function likingFirst(card, why, add, failed) {
 }
 
 /** Show what is known of the song; `pass` is called where it is to be reposted. */
-export function details(card, how, pass) {
+export function details(card, how, pass, failed) {
   const facts = {
     Artists: listed(card.artists),
     Album: card.album,
@@ -88,7 +88,7 @@ export function details(card, how, pass) {
     Tempo: card.tempo && `${Math.round(card.tempo)} beats a minute`,
     Highlight: how?.peak ? `at ${clock(how.peak)} of the song` : null,
     Near: listed(card.near.map((each) => each.title)),
-    "Put into": listed(card.added),
+    "Put into": listed(card.added.map((each) => each.name)),
   };
   const lines = Object.entries(facts).filter(([, value]) => value);
   const others = how && ["preview", "video"].includes(how.way);
@@ -97,20 +97,25 @@ export function details(card, how, pass) {
     card.why && h("p", { class: "note" }, card.why),
     h("dl", {}, lines.map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])),
     card.url && !others && h("p", {}, link(card.url, { class: "elsewhere" }, "Open in Spotify")),
-    button("Repost in your server", () => reposting(card, pass), { class: "choice" }),
+    button("Repost in a server", () => reposting(card, pass).catch(failed), { class: "choice" }),
     h("p", { class: "note" }, "Shared by somebody who likes it, without their name, or from the operator's own music."),
   );
 }
 
 /** Ask before anything stands in a channel with the member's name. */
-function reposting(card, pass) {
+async function reposting(card, pass) {
+  const server = await api.server();
+  if (!server) {
+    open("Repost it?", h("p", {}, "This page wasn't opened from a server. Ask for it with /feed web in the server in which you want to repost."));
+    return;
+  }
   const post = () => {
     sheet.close();
     pass(card);
   };
   const sheet = open(
     "Repost it?",
-    h("p", {}, `${card.title} goes into the channel for reposts of the server in which you asked for this page, with your name. Everybody there sees it.`),
+    h("p", {}, `${card.title} goes into the channel for reposts of ${server}, with your name. Everybody there sees it.`),
     h("div", { class: "choices" }, button("Post it", post, { class: "choice" }), button("Leave it", () => sheet.close(), { class: "choice" })),
   );
 }
@@ -145,6 +150,9 @@ const KEYS = [
   ["", "?", "This help"],
 ];
 
+const STAYS = "This browser stays logged in for 30 days.";
+const FRAMED = "Discord logs you in each time you open this, for a day at most.";
+
 /** Say how it all goes. `letters`: whether letters are keys; `choose` hears when that changes. */
 export function help(letters, choose, leave) {
   const tick = h("input", { type: "checkbox", id: "letters", checked: letters, onchange: () => choose(tick.checked) });
@@ -155,7 +163,7 @@ export function help(letters, choose, leave) {
     h("p", {}, "Each song begins at its highlight. Swipe right to like it, left to skip it, up for more about it. Undo takes the last swipe back."),
     h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "Key"), h("th", {}, "What it does"))), h("tbody", {}, KEYS.map(row))),
     h("p", { class: "tick" }, tick, h("label", { for: "letters" }, "Letters are keys")),
-    h("p", { class: "note" }, "This browser stays logged in for 30 days. /feed web in Discord logs out all your browsers."),
+    h("p", { class: "note" }, `${api.framed() ? FRAMED : STAYS} /feed web in Discord logs you out everywhere.`),
     button("Log out here", leave, { class: "choice" }),
   );
 }
