@@ -8,7 +8,7 @@ import logging
 import discord
 from aiohttp import ClientError
 
-from bot.chat import ids, layout, outcomes, presence, reply, sentences, shared, texts
+from bot.chat import hosting, ids, layout, outcomes, presence, reply, sentences, texts
 from bot.chat.bot import Bot
 from bot.chat.commands import match, sort, steps
 from bot.chat.desk import Live
@@ -115,7 +115,7 @@ def _closed(door: str, unheard: Exception) -> bool:
     return False
 
 
-SHARED = {"shared": shared.written, "lost": shared.lost, "left": shared.host_left}
+SHARED = {"shared": hosting.written, "lost": hosting.lost, "left": hosting.host_left}
 
 
 async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.chat import hosting
 from bot.chat import shared as pages
 from bot.chat.layout import Page
 from bot.core.records import Song
@@ -33,14 +34,14 @@ DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
         pages.show(SHOWN, MEMBER, NOW, 3, pages.SPENT),
         pages.show(Shown(LIST, [], [], {}, frozenset()), MEMBER, NOW),
         pages.listed([replace(LIST, shared=at) for at in range(1, 41)], MEMBER, None),
-        pages.began(LIST, DRY),
-        pages.hosting(DRY, MEMBER),
-        pages.ending(LIST),
-        pages.removing(LIST),
+        hosting.began(LIST, DRY),
+        hosting.hosting(DRY, MEMBER),
+        hosting.ending(LIST),
+        hosting.removing(LIST),
         pages.invitation(LIST),
         pages.choosing(LIST, SONGS),
         pages.added(LIST, SONGS[0], first=True),
-        Page(pages.written({"name": LONG, "put_in": 1, "taken_out": 0, "ended": False, "shelved": False})),
+        Page(hosting.written({"name": LONG, "put_in": 1, "taken_out": 0, "ended": False, "shelved": False})),
     ],
 )
 def test_a_page_is_within_discords_limits(page: Page) -> None:
@@ -84,4 +85,4 @@ def test_what_waits_to_be_written_is_told_with_since_when() -> None:
 )
 def test_a_dry_run_says_what_the_next_write_does(ref: str | None, put_in: int, take_out: int, said: str) -> None:
     found = DryRun(replace(LIST, ref=ref), put_in, take_out, unwritable=0, shelved=False)
-    assert said in text(pages.hosting(found, MEMBER))
+    assert said in text(hosting.hosting(found, MEMBER))

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
+from bot.chat import hosting as host_pages
 from bot.chat import ids, reply
 from bot.chat import shared as pages
 from bot.chat.bot import AnyCommand, Interaction, values
@@ -49,7 +50,7 @@ async def new(interaction: Interaction, name: Name, group: bool = False) -> None
     server = None if group else interaction.guild_id
     number = await flow.open_new(services.store, name, member, server, services.clock())
     found = await hosting.dry_run(services.store, member, interaction.guild_id, number, services.clock())
-    await reply.show(interaction, pages.began(found.shared, found))
+    await reply.show(interaction, host_pages.began(found.shared, found))
 
 
 @shared.command(name="list", description="The shared playlists of this server, and of your groups")
@@ -180,7 +181,7 @@ async def _host(interaction: Interaction, number: int) -> None:
     services, member = interaction.client.services, interaction.user.id
     await services.music(member)  # raises NotLinked, ConsentEnded
     found = await hosting.dry_run(services.store, member, interaction.guild_id, number, services.clock())
-    await reply.show_privately(interaction, pages.hosting(found, member))
+    await reply.show_privately(interaction, host_pages.hosting(found, member))
 
 
 async def on_write(interaction: Interaction, tap: Id) -> None:
@@ -188,18 +189,18 @@ async def on_write(interaction: Interaction, tap: Id) -> None:
     await services.music(member)  # raises NotLinked, ConsentEnded
     await hosting.confirm(services.store, member, interaction.guild_id, tap.number, now)
     interaction.client.desk.wait(interaction, "share", now, about=tap.number)
-    await reply.show_privately(interaction, Page(pages.BEING_WRITTEN))
+    await reply.show_privately(interaction, Page(host_pages.BEING_WRITTEN))
     await services.jobs.enqueue("share", member, tap.number)
 
 
 async def on_not(interaction: Interaction, _: Id) -> None:
-    await reply.show_privately(interaction, Page(pages.NOT_NOW))
+    await reply.show_privately(interaction, Page(host_pages.NOT_NOW))
 
 
 async def on_down(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
     found = await hosting.lay_down(services.store, interaction.user.id, tap.number)
-    await reply.show_privately(interaction, Page(pages.laid_down(found)))
+    await reply.show_privately(interaction, Page(host_pages.laid_down(found)))
 
 
 @shared.command(
@@ -211,29 +212,31 @@ async def end(interaction: Interaction, playlist: str) -> None:
     services, number = interaction.client.services, await _chosen(interaction, playlist)
     found = await hosting.within_reach(services.store, interaction.user.id, interaction.guild_id, number)
     if found.server is not None and found.host != interaction.user.id and interaction.permissions.manage_guild:
-        await reply.show(interaction, pages.removing(found))
+        await reply.show(interaction, host_pages.removing(found))
     else:
-        await reply.show(interaction, pages.ending(await hosting.of_host(services.store, interaction.user.id, number)))
+        await reply.show(
+            interaction, host_pages.ending(await hosting.of_host(services.store, interaction.user.id, number))
+        )
 
 
 async def on_remove(interaction: Interaction, tap: Id) -> None:
     if interaction.guild_id is None or not interaction.permissions.manage_guild:
-        raise BadChoice(pages.ONLY_THEY)
+        raise BadChoice(host_pages.ONLY_THEY)
     found = await hosting.remove(interaction.client.services.store, interaction.guild_id, tap.number)
-    await reply.show_privately(interaction, Page(pages.removed(found)))
+    await reply.show_privately(interaction, Page(host_pages.removed(found)))
 
 
 async def on_end(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await hosting.end(services.store, member, tap.number, services.clock())
-    await reply.show_privately(interaction, Page(pages.ended(found, taking_back=False)))
+    await reply.show_privately(interaction, Page(host_pages.ended(found, taking_back=False)))
 
 
 async def on_back(interaction: Interaction, tap: Id) -> None:
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     found = await hosting.take_back(services.store, member, tap.number, now)
     interaction.client.desk.wait(interaction, "share", now, about=tap.number)
-    await reply.show_privately(interaction, Page(pages.ended(found, taking_back=True)))
+    await reply.show_privately(interaction, Page(host_pages.ended(found, taking_back=True)))
     await services.jobs.enqueue("share", member, tap.number)
 
 
