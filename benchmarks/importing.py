@@ -10,21 +10,14 @@ import csv
 import io
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 from benchmarks.measure import Row, show
-from bot.adapters.store import Store, Tx, answers, members, playlists
+from benchmarks.waiting import ADA, BEN, MB, NOW, Timed, others
+from bot.adapters.store import Store, members, playlists
 from bot.core import limits, tables
-from bot.core.labels import Answer, Kind, Source
 from bot.flows import library
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-ADA, BEN = 1, 2  # who imports, and who clicks
-EVERY = 0.05  # seconds between clicks, and between looks at the event loop
 EXPORTIFY = (
     "Danceability",
     "Energy",
@@ -36,21 +29,6 @@ EXPORTIFY = (
     "Tempo",
 )
 FILES = {"as Exportify writes it": EXPORTIFY, "as wide as it may be": tuple(f"n{at}" for at in range(90))}
-MB = 2**20
-
-
-class Timed(Store):
-    """A store that notes the longest time that a transaction held the writer's lock, and was at work."""
-
-    held = work = 0.0
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Tx]:
-        async with super().writing() as tx:
-            begun, worked = time.perf_counter(), time.process_time()
-            yield tx
-        self.held = max(self.held, time.perf_counter() - begun)
-        self.work = max(self.work, time.process_time() - worked)
 
 
 def file_of(columns: tuple[str, ...]) -> bytes:
@@ -73,14 +51,10 @@ async def measure(name: str, columns: tuple[str, ...], folder: Path) -> Row:
     layer = await _clicker(store)
     before = store.path.stat().st_size
     store.held = store.work = 0.0
-    late, waited = [0.0], [0.0]
-    others = [asyncio.create_task(_sleep(late)), asyncio.create_task(_click(store, layer, waited))]
-    begun = time.perf_counter()
-    found = await library.import_file(store, ADA, "liked.csv", data, NOW)
-    took = time.perf_counter() - begun
-    for each in others:
-        each.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    async with others(store, layer) as noticed:
+        begun = time.perf_counter()
+        found = await library.import_file(store, ADA, "liked.csv", data, NOW)
+        took = time.perf_counter() - begun
     await store.checkpoint()
     size = store.path.stat().st_size - before
     await store.close()
@@ -90,8 +64,8 @@ async def measure(name: str, columns: tuple[str, ...], folder: Path) -> Row:
         "seconds": round(took),
         "longest transaction, ms": round(1000 * store.held),
         "at work, ms": round(1000 * store.work),
-        "slowest click, ms": round(1000 * max(waited)),
-        "event loop late, ms": round(1000 * max(late)),
+        "slowest click, ms": round(1000 * noticed.waited),
+        "event loop late, ms": round(1000 * noticed.late),
         "database, MB": round(size / MB),
     }
 
@@ -101,24 +75,6 @@ async def _clicker(store: Store) -> int:
     async with store.writing() as tx:
         await members.ensure(tx, BEN, NOW)
         return (await playlists.ensure_layer(tx, BEN, "main")).layer
-
-
-async def _sleep(late: list[float]) -> None:
-    """Note how much longer than asked for each sleep takes."""
-    while True:
-        begun = time.perf_counter()
-        await asyncio.sleep(EVERY)
-        late.append(time.perf_counter() - begun - EVERY)
-
-
-async def _click(store: Store, layer: int, waited: list[float]) -> None:
-    """Label songs, and note how long each answer takes to be on disk."""
-    for at in count():
-        begun = time.perf_counter()
-        async with store.writing() as tx:
-            await answers.add(tx, BEN, layer, Answer(f"song {at % 200}", Kind.SKIP, (), Source.BUTTON, at))
-        waited.append(time.perf_counter() - begun)
-        await asyncio.sleep(EVERY)
 
 
 def main() -> None:

@@ -42,6 +42,7 @@ class Upkeep:
         await keep_trying(store, Work("retry", 0), partial(self._retry, now), now)
         steps: dict[str, Callable[[], Awaitable[None]]] = {
             "erasures": self._resume_erasures,
+            "half-prepared writes": partial(writes.forget_unprepared, self._services.store),
             "models": self._relearn,
             "shared playlists": partial(share_rest, self._services),
             "hearing": self._begin_hearing,

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.adapters.store import Store, Tx, playlists
+from bot.adapters.store import Store, Tx, contents, playlists
 from bot.adapters.store import songs as library
 from bot.core.records import Item, Like, Playlist, Song
 from bot.errors import PlaylistGone
@@ -20,7 +20,7 @@ class Shelf:
     async def playlists(self) -> list[Found]:
         async with self._store.reading() as tx:
             kept = await playlists.of_member(tx, self._member)
-            return [Found(each.ref, each.name, len(await playlists.items(tx, each.playlist)), None) for each in kept]
+            return [Found(each.ref, each.name, await playlists.count_items(tx, each.playlist), None) for each in kept]
 
     async def create(self, name: str, mark: str = "") -> Found:
         return Found(f"shelf:{secrets.token_hex(8)}", name, 0, None, mark)
@@ -34,18 +34,20 @@ class Shelf:
             return Contents(tuple(await playlists.items(tx, kept.playlist)) if kept else (), None)
 
     async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
-        async with self._store.writing() as tx:
-            kept, items = await self._open(tx, playlist)
+        async with contents.alone(self._store, self._member):
+            async with self._store.reading() as tx:
+                kept, items = await self._open(tx, playlist)
+                known = await library.some(tx, songs, self._member)
             at = len(items) if position is None else position
-            known = await library.some(tx, songs, self._member)
             items[at:at] = [_item(song, known.get(song), self._clock()) for song in songs]
-            await playlists.save_content(tx, kept, items, None)
+            await contents.remember(self._store, kept, items, None)
 
     async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
         gone = frozenset(songs)
-        async with self._store.writing() as tx:
-            kept, items = await self._open(tx, playlist)
-            await playlists.save_content(tx, kept, [item for item in items if item.song not in gone], None)
+        async with contents.alone(self._store, self._member):
+            async with self._store.reading() as tx:
+                kept, items = await self._open(tx, playlist)
+            await contents.remember(self._store, kept, [item for item in items if item.song not in gone], None)
 
     async def save(self, songs: Sequence[str]) -> None:
         async with self._store.writing() as tx:

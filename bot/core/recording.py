@@ -42,27 +42,39 @@ def same(one: Named, other: Named) -> bool:
 
 
 class Recordings:
-    """Songs by what they are recordings of."""
+    """Songs by what they are recordings of. Asking takes as long however many there are."""
 
     def __init__(self, songs: Iterable[Named] = ()) -> None:
         self._by_isrc: dict[str, Named] = {}
-        self._by_naming: dict[str, list[Named]] = {}
+        self._by_length: dict[tuple[str, int], list[Named]] = {}  # of each name and bucket: shortest and longest
         for each in songs:
             self.add(each)
 
     def add(self, song: Named) -> None:
         if song.isrc:
             self._by_isrc.setdefault(song.isrc, song)
-        if naming := song.naming:
-            self._by_naming.setdefault(naming, []).append(song)
+        if (key := _bucket(song)) is not None:
+            known = sorted([*self._by_length.get(key, ()), song], key=lambda each: each.duration_ms or 0)
+            self._by_length[key] = [known[0], known[-1]]
 
     def of(self, song: Named) -> Named | None:
-        """Return the first that is the same recording as `song`."""
+        """Return one that is the same recording as `song`."""
         if song.isrc and song.isrc in self._by_isrc:
             return self._by_isrc[song.isrc]
-        naming = song.naming
-        near = self._by_naming.get(naming, ()) if naming else ()
+        near = (each for key in _near(song) for each in self._by_length.get(key, ()))
         return next((each for each in near if same(song, each)), None)
+
+
+def _bucket(song: Named) -> tuple[str, int] | None:
+    """The songs of one name in a bucket are of one length, as far as that counts."""
+    naming, length = song.naming, song.duration_ms
+    return None if naming is None or length is None else (naming, length // SLACK)
+
+
+def _near(song: Named) -> list[tuple[str, int]]:
+    """Return the buckets in which songs of the same name and length may be."""
+    key = _bucket(song)
+    return [] if key is None else [(key[0], key[1] + step) for step in (0, -1, 1)]
 
 
 def standing(songs: Mapping[str, Named], there: Iterable[Named]) -> set[str]:
@@ -85,16 +97,15 @@ def repeated(songs: Mapping[str, Named], there: Iterable[Named]) -> set[str]:
 def doubles(there: Sequence[Named]) -> list[list[int]]:
     """Return the places (from 0) that hold the same recording, group by group, in their order."""
     groups: list[list[int]] = []
-    group_of: dict[str, list[list[int]]] = {}
+    group_of: dict[object, list[list[int]]] = {}
     for at, each in enumerate(there):
-        keys = [key for key in (each.isrc, each.naming) if key]
-        near = [group for key in keys for group in group_of.get(key, ())]
+        near = [group for key in (each.isrc, *_near(each)) for group in group_of.get(key, ())]
         found = next((group for group in near if same(there[group[0]], each)), None)
         if found is None:
             found = []
             groups.append(found)
         found.append(at)
-        for key in keys:
+        for key in filter(None, (each.isrc, _bucket(each))):
             if not any(found is group for group in group_of.setdefault(key, [])):
                 group_of[key].append(found)
     return [group for group in groups if len(group) > 1]

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.adapters.store import Store, Tx
+from bot.adapters.store.rows import chunks
 from bot.core.journal import Line, Look, Problem, State, without_doubles
 from bot.core.plan import BATCH, batches, plan, runs
 from bot.errors import CratekeeperError, PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
@@ -35,11 +36,11 @@ class Journal(Protocol):
         """Return what was read last, where that is enough to go by while the snapshot is the same."""
         ...
 
-    async def recognise(self, tx: Tx, contents: Contents) -> Contents:
+    async def recognise(self, contents: Contents) -> Contents:
         """Return what was read with our ids, where Spotify shows songs of ours under others."""
         ...
 
-    async def look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
+    async def look(self, contents: Contents, now: datetime) -> Look:
         """Judge the lines by what was just read, and keep both."""
         ...
 
@@ -56,9 +57,8 @@ async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -
     sender = _Sender(store, music, journal, clock)
     read = await music.contents(journal.ref, await journal.known())
     while True:
-        async with store.writing() as tx:
-            contents = await journal.recognise(tx, read)
-            found = await journal.look(tx, contents, clock())
+        contents = await journal.recognise(read)
+        found = await journal.look(contents, clock())
         if found.todo:
             await sender.send(found.todo, contents)
         elif found.doubled:
@@ -214,8 +214,9 @@ class _Sender:
             self._unsent.pop(line.key, None)
 
     async def _note(self, lines: Sequence[Line]) -> None:
-        async with self._store.writing() as tx:
-            await self._journal.note(tx, lines)
+        for piece in chunks(lines):
+            async with self._store.writing() as tx:
+                await self._journal.note(tx, piece)
 
 
 def _as_it_stands(line: Line, contents: Contents) -> Line:

@@ -1,10 +1,11 @@
 """Keep: which playlists a member sorts into, and by which rules."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.store import Store, Tx, makings, playlists, songs
+from bot.adapters.store import Store, Tx, contents, makings, playlists, songs
 from bot.core import limits, recording
 from bot.core.markup import escape
 from bot.core.records import Layer, Playlist
@@ -26,14 +27,17 @@ async def offered(store: Store, music: Music, member: int) -> list[Found]:
 
 async def take(store: Store, music: Music, member: int, layer_name: str, found: Found) -> Playlist:
     """Keep a playlist that exists. What stands in it now is the member's own, and stays."""
-    contents = await music.contents(found.id)
-    if found.total is not None and len(contents.items) < found.total:
-        contents = await music.contents(found.id)  # it came short: what is missed here would look put in by hand later
-    async with store.writing() as tx:
-        layer = await _layer(tx, member, _name(layer_name))
-        kept = await _adopt(tx, layer, found)
-        await playlists.save_content(tx, kept, contents.items, contents.snapshot or found.snapshot)
-        return kept
+    read = await music.contents(found.id)
+    if found.total is not None and len(read.items) < found.total:
+        read = await music.contents(found.id)  # it came short: what is missed here would look put in by hand later
+    async with contents.alone(store, member):
+        async with store.writing() as tx:
+            layer = await _layer(tx, member, _name(layer_name))
+            kept = await _adopt(tx, layer, found)
+        await contents.remember(store, kept, read.items, read.snapshot or found.snapshot)
+        async with store.writing() as tx:
+            await playlists.change(tx, kept.playlist, ref=found.id, removed_at=None)
+            return await _get(tx, member, kept.playlist)
 
 
 async def make(store: Store, music: Music, member: int, layer_name: str, name: str, now: datetime) -> Playlist:
@@ -53,8 +57,9 @@ async def _make(store: Store, music: Music, layer: Layer, name: str, now: dateti
     async with store.writing() as tx:
         kept = await _adopt(tx, layer, found)
         await playlists.save_content(tx, kept, (), None)
+        await playlists.change(tx, kept.playlist, ref=found.id, removed_at=None)
         await makings.end(tx, layer.member, purpose)
-        return kept
+        return await _get(tx, layer.member, kept.playlist)
 
 
 async def resume(store: Store, music: Music, member: int, now: datetime) -> list[Playlist]:
@@ -80,20 +85,22 @@ async def unfinished(store: Store) -> list[int]:
 
 
 async def _adopt(tx: Tx, layer: Layer, found: Found) -> Playlist:
-    """Keep `found` in the layer. One that was let go of, or lost its reference (after /unlink), has its labels back."""
+    """Make room for `found` in the layer; it is kept from when it has its reference and is let go of no more.
+
+    One that was let go of, or lost its reference (after /unlink), has its labels back.
+    """
     kept = await playlists.in_layer(tx, layer.layer)
     for each in kept:
         if not each.ref and each.name == found.name:
-            await playlists.change(tx, each.playlist, ref=found.id)
-            return await _get(tx, layer.member, each.playlist)
+            return each
     await _room_for(tx, layer, found.name)
     taken = {each.emoji for each in kept}
     emoji = next(each for each in EMOJI if each not in taken)
     if earlier := await playlists.let_go(tx, layer.layer, found.id):
-        await playlists.change(tx, earlier.playlist, removed_at=None, name=found.name, emoji=emoji)
-        return await _get(tx, layer.member, earlier.playlist)
+        await playlists.change(tx, earlier.playlist, name=found.name, emoji=emoji)
+        return earlier
     await _room_for_another(tx, layer.member)
-    return await playlists.add(tx, layer.member, layer.layer, found.name, found.id, emoji)
+    return await playlists.add(tx, layer.member, layer.layer, found.name, "", emoji)
 
 
 async def _room_for(tx: Tx, layer: Layer, name: str) -> None:
@@ -234,7 +241,7 @@ async def listed(store: Store, member: int) -> list[Shown]:
             Shown(
                 layer,
                 [
-                    (each, len(await playlists.items(tx, each.playlist)))
+                    (each, await playlists.count_items(tx, each.playlist))
                     for each in await playlists.in_layer(tx, layer.layer)
                 ],
             )
@@ -259,11 +266,12 @@ async def odd(store: Store, member: int) -> list[Odd]:
 
 async def _odd(tx: Tx, playlist: Playlist) -> Odd:
     places = await playlists.places(tx, playlist.playlist)
+    groups = await asyncio.to_thread(recording.doubles, places)
     known = await songs.some(tx, (each.song for each in places if each.song), playlist.member)
 
     def title(at: int) -> str:
         song = known.get(places[at].song or "")
         return song.title if song is not None else (places[at].naming or "?").partition("|")[0]
 
-    twice = [(title(group[0]), group) for group in recording.doubles(places)]
+    twice = [(title(group[0]), group) for group in groups]
     return Odd(playlist, twice, [(title(at), at) for at, each in enumerate(places) if not each.playable])

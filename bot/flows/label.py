@@ -239,9 +239,9 @@ async def press(
         said = Answer(found.song, kind, tuple(chosen), Source.BUTTON, event)
         new = await answers.add(tx, member, found.layer, said)
         write = await _carry_out(tx, found, chosen, now) if new else None
-        return Pressed(
-            member, found.layer, found.song, new, new and await training_pays(tx, member, found.layer), write
-        )
+    async with store.reading() as tx:
+        train = new and await training_pays(tx, member, found.layer)
+    return Pressed(member, found.layer, found.song, new, train, write)
 
 
 async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -> int | None:

@@ -16,7 +16,9 @@ def due(layer: Layer) -> int:
 async def training_pays(tx: Tx, member: int, layer: int) -> bool:
     """Whether there are enough new labels for another training."""
     found = await playlists.layer(tx, layer)
-    return found is not None and await count_labels(tx, member, layer) >= due(found)
+    if found is None or await answers.count_placed(tx, member, layer) < due(found):  # the latter is quick to tell
+        return False
+    return await count_labels(tx, member, layer) >= due(found)
 
 
 async def count_labels(tx: Tx, member: int, layer: int) -> int:

@@ -218,7 +218,7 @@ async def missing_in_export(store: Store, member: int) -> str | None:
         if await writes.unfinished(tx, member):
             return "writing"
         kept = await playlists.of_member(tx, member)
-        return None if any([await playlists.items(tx, each.playlist) for each in kept]) else "empty"
+        return None if any([await playlists.count_items(tx, each.playlist) for each in kept]) else "empty"
 
 
 def csv_of(name: str, number: int, rows: Iterable[tuple[Song, datetime | None]]) -> tuple[str, bytes]:

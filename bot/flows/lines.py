@@ -1,5 +1,6 @@
 """Lines: what one write is to do to one playlist, as `flows.converge` wants it."""
 
+import asyncio
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Literal
 
 from bot.adapters.store import Store, Tx, playlists, writes
 from bot.adapters.store import songs as library
+from bot.adapters.store.rows import chunks
 from bot.core import recording
 from bot.core.journal import OPEN, Line, Look, Problem, State, look
 from bot.core.records import Change, Playlist
@@ -28,28 +30,36 @@ class WriteJournal:
     async def known(self) -> Contents:
         return await hands.kept(self._store, self._playlist)
 
-    async def recognise(self, tx: Tx, contents: Contents) -> Contents:
-        return await hands.recognise(tx, self._playlist, contents)
+    async def recognise(self, contents: Contents) -> Contents:
+        return await hands.recognise(self._store, self._playlist, contents)
 
-    async def look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
+    async def look(self, contents: Contents, now: datetime) -> Look:
         playlist, songs = self._playlist.playlist, list(contents.songs)
-        before = [item.song for item in await playlists.items(tx, playlist)]
-        if self._read_before:
-            await hands.remember(tx, self._playlist, contents, now)
-        else:
-            await hands.learn(tx, self._playlist.member, {self._playlist: contents}, now)
-        self._read_before = True
-        songs += await writes.under_way(tx, playlist, self._write) - set(songs)
-        changes = await writes.changes(tx, self._write)
-        same, twins = await self._same(tx, changes, contents)
+        async with self._store.reading() as tx:
+            before = [item.song for item in await playlists.items(tx, playlist)]
+        await self._learn(contents, now)
+        async with self._store.reading() as tx:
+            songs += await writes.under_way(tx, playlist, self._write) - set(songs)
+            changes = await writes.changes(tx, self._write)
+            same, twins = await self._same(tx, changes, contents)
+            ours, shown = await writes.ours(tx, playlist), await writes.shown_as(tx, playlist)
         songs += same - set(songs)
-        unchanged = before == [song for song in contents.songs if song]
-        shown = {song: other for song, other in (await writes.shown_as(tx, playlist)).items() if other not in songs}
+        unchanged, there = before == [song for song in contents.songs if song], set(songs)
+        shown = {song: other for song, other in shown.items() if other not in there}
         free = [_shown(line, shown) for line in _free(changes, playlist) if line.key not in twins]
-        found = look(free, songs, await writes.ours(tx, playlist), now, unchanged=unchanged)
-        known = lines_of(changes, playlist)
-        await self.note(tx, [_named(line, same) for line in found.lines if line not in known])
+        found = await asyncio.to_thread(look, free, songs, ours, now, unchanged=unchanged)
+        known = set(lines_of(changes, playlist))
+        for piece in chunks(_named(line, same) for line in found.lines if line not in known):
+            async with self._store.writing() as tx:
+                await self.note(tx, piece)
         return found
+
+    async def _learn(self, contents: Contents, now: datetime) -> None:
+        if self._read_before:
+            await hands.remember(self._store, self._playlist, contents, now)
+        else:
+            await hands.learn(self._store, self._playlist.member, {self._playlist: contents}, now)
+        self._read_before = True
 
     async def _same(self, tx: Tx, changes: Sequence[Change], contents: Contents) -> tuple[set[str], set[int | str]]:
         """Return the songs to put in whose recording stands there under another id, and the lines that wait for twins.

@@ -71,7 +71,7 @@ async def _shown(tx: Tx, profile: Profile, server: int | None) -> Shown:
 
 async def _kept(tx: Tx, member: int) -> list[Sized]:
     """Return the playlists that the member keeps, the largest first."""
-    kept = [(each, len(await playlists.items(tx, each.playlist))) for each in await playlists.of_member(tx, member)]
+    kept = [(each, await playlists.count_items(tx, each.playlist)) for each in await playlists.of_member(tx, member)]
     return sorted(kept, key=lambda each: (-each[1], each[0].playlist))
 
 

@@ -1,14 +1,16 @@
 """Propose: what a sort would do, line by line. Writes the proposal down and changes nothing else."""
 
+import asyncio
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.adapters.store import Tx, answers, playlists, writes
+from bot.adapters.store import Store, Tx, answers, playlists, writes
 from bot.core import recording
 from bot.core.decide import Decision, PlaylistRule, bars_of, decide
 from bot.core.labels import Verdict
-from bot.core.records import Layer, Playlist, Song
+from bot.core.records import Item, Layer, Playlist, Song
 from bot.flows.outlook import Outlook
 
 Standing = Mapping[int, set[str | None]]  # playlist → the songs that stand in it
@@ -16,12 +18,20 @@ REFUSED_FOR = timedelta(days=1)  # before what Spotify refused is proposed again
 MOST_ASKED = 50  # questions of one sort, where songs may stay out
 
 
-async def prepare(tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime) -> int:
-    """Open a write with the decisions about the songs in `only` (or all) that have no place yet; return its number."""
-    looked_at, lines = await decided(tx, layer, outlook, only, now)
+async def prepare(
+    store: Store, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime
+) -> int:
+    """Prepare a write with the decisions about the songs in `only` (or all) that have no place yet.
+
+    Returns its number; whoever asked for it says what is to become of it. A slice at a time (promise P40).
+    """
+    async with store.reading() as tx:
+        looked_at, lines = await decided(tx, layer, outlook, only, now)
+    await writes.make_room(store, layer.layer)
     digest = outlook.model.digest if outlook.model else None
-    write = await writes.begin(tx, layer.member, layer.layer, kind, looked_at, digest, now)
-    await writes.add_changes(tx, layer.member, write, lines)
+    async with store.writing() as tx:
+        write = await writes.begin(tx, layer.member, layer.layer, kind, looked_at, digest, now)
+    await writes.fill(store, layer.member, write, lines)
     return write
 
 
@@ -29,29 +39,60 @@ async def decided(
     tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, now: datetime
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return how many songs have no place yet, and the lines of what a sort would do, by what was last seen."""
+    given = await _given(tx, layer, now)
+    return await asyncio.to_thread(_decided, given, outlook, only)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a sort goes by, beside the outlook. items: what was seen in each playlist; ours: what we put there."""
+
+    layer: Layer
+    kept: Sequence[Playlist]
+    verdicts: Mapping[str, Verdict]
+    items: Mapping[int, Sequence[Item]]
+    under_way: Mapping[int, frozenset[str]]
+    ours: Mapping[int, frozenset[str]]
+    barred: frozenset[tuple[int | None, str]]
+
+
+async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
     kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
-    verdicts = await answers.verdicts(tx, layer.member, layer.layer)
-    standing = {each.playlist: {item.song for item in await playlists.items(tx, each.playlist)} for each in kept}
+    return _Given(
+        layer=layer,
+        kept=kept,
+        verdicts=await answers.verdicts(tx, layer.member, layer.layer),
+        items={each.playlist: await playlists.items(tx, each.playlist) for each in kept},
+        under_way={each.playlist: await writes.under_way(tx, each.playlist) for each in kept},
+        ours={each.playlist: await writes.ours(tx, each.playlist) for each in kept},
+        barred=await writes.barred(tx, layer.member, now - REFUSED_FOR),
+    )
+
+
+def _decided(given: _Given, outlook: Outlook, only: frozenset[str] | None) -> tuple[int, list[dict[str, Any]]]:
+    layer, kept, verdicts, ours = given.layer, given.kept, given.verdicts, given.ours
     library = {song.song: song for song in outlook.songs}
-    for each in kept:
-        standing[each.playlist] |= await writes.under_way(tx, each.playlist)
-        if not each.doubles:  # the same recording stands there under another id
-            standing[each.playlist] |= recording.standing(library, await playlists.items(tx, each.playlist))
+    standing = {each.playlist: _standing(given, each, library) for each in kept}
     placed = frozenset().union(*standing.values()) if standing else frozenset()
-    ours = {each.playlist: await writes.ours(tx, each.playlist) for each in kept}
     moved = _moved(verdicts, ours, standing)
     known = [song.song for song in outlook.songs if only is None or song.song in only or song.song in moved]
     todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
     untold = [song for song in todo if not _told(verdicts.get(song))]
-    lines = _decided(outlook, layer, kept, untold, verdicts, alone=only is not None)
+    lines = _by_model(outlook, layer, kept, untold, verdicts, alone=only is not None)
     lines += _settled(todo, verdicts, standing)
-    barred = await writes.barred(tx, layer.member, now - REFUSED_FOR)
-    lines = [each for each in lines if not {(None, each["song"]), (each["playlist"], each["song"])} & barred]
+    lines = [each for each in lines if not {(None, each["song"]), (each["playlist"], each["song"])} & given.barred]
     lines = _once(lines, library, {each.playlist for each in kept if each.doubles})
     going = {each["song"] for each in lines if each["action"] == "add"}
     unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
     lines += [each for each in unwanted if each["song"] in going or not _homeless(each, verdicts, standing)]
     return sum(only is None or song in only for song in todo), lines
+
+
+def _standing(given: _Given, playlist: Playlist, library: Mapping[str, Song]) -> set[str | None]:
+    """Return the songs that stand in a playlist, or will: also those of which a recording does under another id."""
+    items = given.items[playlist.playlist]
+    there = {item.song for item in items} | given.under_way[playlist.playlist]
+    return there if playlist.doubles else there | recording.standing(library, items)
 
 
 def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: Container[int]) -> list[dict[str, Any]]:
@@ -101,7 +142,7 @@ def _open(
     return layer.several or song not in placed
 
 
-def _decided(
+def _by_model(
     outlook: Outlook,
     layer: Layer,
     kept: Sequence[Playlist],

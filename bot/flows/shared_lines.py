@@ -35,8 +35,12 @@ class SharedJournal:
         unclear = [each for each in record if each.state == State.REFUSED or (each.stands and each.state in TO_PUT_IN)]
         return Contents(tuple(Item(song, None) for song in there), None if unclear else self._known.snapshot)
 
-    async def recognise(self, tx: Tx, contents: Contents) -> Contents:
+    async def recognise(self, contents: Contents) -> Contents:
         """As `flows.hands` does: a stand-in came for a song that we put in just now."""
+        async with self._store.writing() as tx:
+            return await self._recognise(tx, contents)
+
+    async def _recognise(self, tx: Tx, contents: Contents) -> Contents:
         record, there = await table.record(tx, self._known.shared), set(contents.songs)
         shown = {each.song: each.shown_as for each in record if each.shown_as is not None}
         known = {*shown.values(), *(each.song for each in record)}
@@ -47,8 +51,12 @@ class SharedJournal:
         await table.note(tx, self._known.shared, [replace(each, shown_as=new.get(each.song)) for each in changed])
         return replace(contents, items=stand_ins.under_our_ids(contents.items, shown | new))
 
-    async def look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
+    async def look(self, contents: Contents, now: datetime) -> Look:
         """Judge the songs anew: some may have come meanwhile, and another host."""
+        async with self._store.writing() as tx:
+            return await self._look(tx, contents, now)
+
+    async def _look(self, tx: Tx, contents: Contents, now: datetime) -> Look:
         today = await table.get(tx, self._known.shared)
         if today is None or (today.host, today.ref) != (self._known.host, self._known.ref):
             return Look((), (), (), None)

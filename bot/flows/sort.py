@@ -5,7 +5,8 @@ Converge, don't replay: a write is journalled as what is wanted, line by line; a
 there stays (P4).
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,13 +76,10 @@ class Receipt:
 
     def per_playlist(self) -> dict[str, int]:
         """Return name → songs put in (negative: taken out), in the order of the playlists."""
-        counts: dict[str, int] = {}
-        for each in self.playlists.values():
-            added = sum(change.playlist == each.playlist for change in self.placed)
-            removed = sum(change.playlist == each.playlist for change in self.removed)
-            if added or removed:
-                counts[each.name] = added - removed
-        return counts
+        added = Counter(change.playlist for change in self.placed)
+        removed = Counter(change.playlist for change in self.removed)
+        touched = [each for each in self.playlists.values() if added[each.playlist] or removed[each.playlist]]
+        return {each.name: added[each.playlist] - removed[each.playlist] for each in touched}
 
 
 async def dry_run(store: Store, music: Music, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Receipt:
@@ -92,11 +90,13 @@ async def dry_run(store: Store, music: Music, outlooks: Outlooks, member: int, l
     await hands.look(store, music, member, now)
     outlook = await outlooks.of(member, layer.layer)
     try:
-        async with store.writing() as tx:
-            write = await propose.prepare(tx, layer, outlook, None, "sort", now)
-            return await receipt(tx, write)
+        write = await propose.prepare(store, layer, outlook, None, "sort", now)
     except ModelMissing:
         raise await learning.why_untrained(store, layer) from None
+    async with store.writing() as tx:
+        await writes.set_state(tx, write, "planned")
+    async with store.reading() as tx:
+        return await receipt(tx, write)
 
 
 async def receipt(tx: Tx, write: int) -> Receipt:
@@ -149,13 +149,21 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
         raise Unsettled(min(later))
     async with store.writing() as tx:
         await writes.set_state(tx, write, "done", applied_at=now)
+    async with store.reading() as tx:
         return await receipt(tx, write)
 
 
 async def _refuse_what_is_let_go(store: Store, order: Receipt) -> None:
-    async with store.writing() as tx:
-        gone = {each.playlist for each in order.changes} - order.playlists.keys()
-        await writes.refuse(tx, order.write.write, gone, Problem.LET_GO)
+    gone = {each.playlist for each in order.changes} - order.playlists.keys()
+    await _refuse(store, order.write.write, gone, Problem.LET_GO)
+
+
+async def _refuse(store: Store, write: int, gone: Collection[int], problem: Problem) -> None:
+    """Give up on what is open in those playlists, a slice at a time."""
+    while gone:
+        async with store.writing() as tx:
+            if not await writes.refuse(tx, write, gone, problem):
+                return
 
 
 async def _listed(music: Music, order: Receipt) -> frozenset[str]:
@@ -197,30 +205,32 @@ async def _missed(store: Store, write: int, playlist: int, now: datetime) -> dat
         since = min((current.missed_at if current is not None else None) or now, now)
         again = missing(since, now)
         await playlists.change(tx, playlist, missed_at=since if again else None)
-        if again is None:
-            await writes.refuse(tx, write, [playlist], Problem.GONE)
-        return again
+    if again is None:
+        await _refuse(store, write, [playlist], Problem.GONE)
+    return again
 
 
-async def undo(tx: Tx, member: int, write: int | None, now: datetime) -> int:
+async def undo(store: Store, member: int, write: int | None, now: datetime) -> int:
     """Open the write that takes `write` (or the last one) back, exactly; return its number, to be applied.
 
     Songs that we put in come out, songs that we took out go back to where they stood. A write that failed half-way is
     taken back as far as it came; an undo that failed can be tried again. Raises NothingToUndo.
     """
-    found = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
-    if found is None or found.member != member or found.state not in ("done", "failed"):
-        raise NothingToUndo
-    if await writes.undo_of(tx, found.write) is not None:
-        raise NothingToUndo
-    done = [each for each in await writes.changes(tx, found.write) if each.state in TOUCHED]
-    back = [_reverse(each) for each in done]
-    opened = await writes.begin(tx, member, found.layer, "undo", len(back), None, now, undoes=found.write)
-    await writes.add_changes(tx, member, opened, back)
-    await writes.set_state(tx, opened, "applying")
-    if found.kind == "tap":  # what the member said is taken back with what it did
-        for song in {each.song for each in done}:
-            await answers.undo_newest(tx, member, found.layer, song, now)
+    async with store.reading() as tx:
+        found = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
+        if found is None or found.member != member or found.state not in ("done", "failed"):
+            raise NothingToUndo
+        done = [each for each in await writes.changes(tx, found.write) if each.state in TOUCHED]
+    async with store.writing() as tx:
+        if await writes.undo_of(tx, found.write) is not None:
+            raise NothingToUndo
+        opened = await writes.begin(tx, member, found.layer, "undo", len(done), None, now, undoes=found.write)
+    await writes.fill(store, member, opened, map(_reverse, done))
+    async with store.writing() as tx:
+        await writes.set_state(tx, opened, "applying")
+        if found.kind == "tap":  # what the member said is taken back with what it did
+            for song in {each.song for each in done}:
+                await answers.undo_newest(tx, member, found.layer, song, now)
     return opened
 
 

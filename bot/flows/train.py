@@ -11,6 +11,7 @@ from bot.core.labels import Source
 from bot.core.prior import Prior, tell
 from bot.core.records import Layer, Model
 from bot.errors import BadChoice
+from bot.flows.learning import count_labels
 from bot.flows.teach import heard_by
 
 
@@ -19,9 +20,9 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
 
     The labels count as tried from the beginning: those that come in while this runs do not ask for another training.
     """
+    async with store.reading() as tx:
+        labels = await count_labels(tx, member, layer)
     async with store.writing() as tx:
-        verdicts = await answers.verdicts(tx, member, layer)
-        labels = sum(verdict.settled for verdict in verdicts.values())
         await playlists.change_layer(tx, layer, tried=labels, learnt_at=now, training=True)
     try:
         trained = await trainer.fit(member, layer)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.adapters.store import Store, members, notices, playlists, songs, writes
+from bot.adapters.store.rows import CHUNK, chunks
 from bot.core.records import Account
 from bot.flows import hands, library, propose, sort
 from bot.flows.outlook import Outlooks
@@ -41,14 +42,15 @@ async def sort_fresh(store: Store, music: Music, outlooks: Outlooks, member: int
         return []
     await hands.look(store, music, member, now)
     views = [(layer, await outlooks.of(member, layer.layer)) for layer in layers]
-    opened = []
+    only, able = frozenset(waiting), [each for each in views if each[1].scores is not None]
+    opened = [await propose.prepare(store, layer, outlook, only, "watch", now) for layer, outlook in able]
     async with store.writing() as tx:
-        for layer, outlook in views:
-            if outlook.scores is not None:
-                write = await propose.prepare(tx, layer, outlook, frozenset(waiting), "watch", now)
-                await writes.set_state(tx, write, "applying")
-                opened.append(write)
-        await songs.settle(tx, member)
+        for write in opened:
+            await writes.set_state(tx, write, "applying")
+        await songs.settle(tx, member, waiting[:CHUNK])
+    for rest in chunks(waiting[CHUNK:]):
+        async with store.writing() as tx:
+            await songs.settle(tx, member, rest)
     return opened
 
 

@@ -10,21 +10,26 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import event, insert
+from sqlalchemy import event, func, insert, select
 
-from bot.adapters.store import Store, answers, brought, members, playlists, schema, songs, whole
+from bot.adapters.scorer import Scorer
+from bot.adapters.shelf import Shelf
+from bot.adapters.store import Store, answers, brought, contents, members, playlists, schema, songs, whole, writes
+from bot.adapters.store.rows import CHUNK, in_turns
 from bot.adapters.vault import Vault
 from bot.core import limits
-from bot.core.records import Account, Item, Like, Song
+from bot.core.journal import SETTLE
+from bot.core.records import Account, Item, Layer, Like, Playlist, Song
 from bot.errors import BadChoice, BadFile
-from bot.flows import erase, library, likes, link
+from bot.flows import erase, hands, keep, library, likes, link, sort
 from bot.flows.likes import Look
+from bot.flows.outlook import Outlooks
 from bot.flows.watch import nothing
-from bot.ports import LikesPage
+from bot.ports import Contents, Found, LikesPage
 
 ADA, BEN = 1001, 1002
 MOST_ROWS = 550  # in one transaction: a chunk of the store, and what goes with it
-MANY = 1_700
+MANY = 1_100
 WIDE = ("Tempo", "Energy", *(f"Column {at}" for at in range(85)))
 
 
@@ -133,6 +138,142 @@ async def test_p40_deleting_and_renaming_goes_by_slices(store, now, tmp_path: Pa
             assert await songs.liked(tx, ADA) == {}
         if what in ("unlink", "erase"):
             assert await songs.some(tx, map(uri, range(MANY))) == {}
+
+
+def everything(numbers: range, now: datetime) -> Contents:
+    return Contents(tuple(Item(uri(at), now) for at in numbers), "read")
+
+
+async def the_layer(store: Store) -> tuple[Layer, Playlist]:
+    async with store.reading() as tx:
+        (layer,), (kept,) = await playlists.layers(tx, ADA), await playlists.of_member(tx, ADA)
+    return layer, kept
+
+
+async def taken(store: Store, now: datetime) -> None:
+    shelf = Shelf(store, ADA, lambda: now)
+    _, kept = await the_layer(store)
+    await keep.take(store, shelf, ADA, "other", Found(kept.ref, "Again", MANY, None))
+
+
+async def edited_by_hand(store: Store, now: datetime) -> None:
+    """All of it goes, and comes back."""
+    _, kept = await the_layer(store)
+    for numbers in (range(0), range(MANY)):
+        await hands.learn(store, ADA, {kept: everything(numbers, now)}, now)
+    async with store.reading() as tx:
+        assert [each.song for each in await playlists.items(tx, kept.playlist)] == [*map(uri, range(MANY))]
+
+
+async def standing_learnt(store: Store, now: datetime) -> None:
+    assert await hands.allow_standing(store, ADA, True, now) == MANY
+
+
+async def standing_forgotten(store: Store, now: datetime) -> None:
+    await hands.allow_standing(store, ADA, False, now)
+    async with store.reading() as tx:
+        assert not [each for each in await answers.standing(tx, ADA, 1) if each.event == answers.STANDING]
+
+
+async def sorted_and_taken_back(store: Store, now: datetime) -> None:
+    """Dry runs until the oldest gives way; then one is carried out, and taken back."""
+    shelf, (layer, kept) = Shelf(store, ADA, lambda: now), await the_layer(store)
+    async with contents.alone(store, ADA):
+        await contents.remember(store, kept, (), None)
+    outlooks = Outlooks(store, Scorer(Path("none")))
+    for _ in range(limits.DRY_RUNS + 2):
+        receipt = await sort.dry_run(store, shelf, outlooks, ADA, layer, now)
+    async with store.writing() as tx:
+        await sort.confirm(tx, ADA, receipt.write.write)
+    done = await sort.apply(store, shelf, receipt.write.write, now)
+    assert done.per_playlist() == {kept.name: MANY}
+    async with store.reading() as tx:
+        kept_runs = select(func.count()).where(schema.write.c.state.in_(("planned", "cancelled")))
+        assert (await tx.execute(kept_runs)).scalar_one() == limits.DRY_RUNS - 1
+    back = await sort.undo(store, ADA, receipt.write.write, now)
+    await sort.apply(store, shelf, back, now + SETTLE)
+    assert (await shelf.contents(kept.ref)).songs == []
+
+
+async def given_up(store: Store, now: datetime) -> None:
+    """A sort into a playlist that was let go of."""
+    layer, kept = await the_layer(store)
+    async with store.writing() as tx:
+        write = await writes.begin(tx, ADA, layer.layer, "sort", MANY, None, now)
+    lines = [{"playlist": kept.playlist, "song": uri(at), "action": "add"} for at in range(MANY)]
+    await writes.fill(store, ADA, write, lines)
+    await keep.let_go(store, ADA, kept.playlist, now)
+    done = await sort.apply(store, Shelf(store, ADA, lambda: now), write, now)
+    assert len(done.refused) == MANY
+
+
+@pytest.mark.parametrize(
+    "work", [taken, edited_by_hand, standing_learnt, standing_forgotten, sorted_and_taken_back, given_up]
+)
+async def test_p40_what_is_done_to_a_whole_library_goes_by_slices(store, now, work) -> None:
+    await has_much(store, now)
+    if work is standing_forgotten:
+        await standing_learnt(store, now)
+    with rows_written(store) as written:
+        await work(store, now)
+    assert max(written) <= MOST_ROWS
+
+
+async def test_a_look_that_is_cut_short_leaves_what_was_remembered_before(store, now) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    async with contents.alone(store, ADA):
+        task = asyncio.create_task(contents.remember(store, kept, everything(range(MANY, 3 * MANY), now).items, "new"))
+        while not task.done():
+            async with store.reading() as tx:
+                seen = {each.song for each in await playlists.items(tx, kept.playlist)}
+                unfinished = await playlists.next_edition(tx, kept.playlist) > 1
+            assert seen in ({*map(uri, range(MANY))}, {*map(uri, range(MANY, 3 * MANY))})
+            if unfinished:
+                task.cancel()
+                break
+        await asyncio.gather(task, return_exceptions=True)
+        await contents.remember(store, kept, everything(range(3), now).items, None)
+    async with store.reading() as tx:
+        assert [each.song for each in await playlists.places(tx, kept.playlist)] == [*map(uri, range(3))]
+        rows = (await tx.execute(select(func.count()).select_from(schema.content))).scalar_one()
+    assert unfinished
+    assert rows == 3  # nothing of what was cut short
+
+
+async def test_two_looks_at_once_teach_once(store, now) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    both = (hands.learn(store, ADA, {kept: everything(range(MANY + 50), now)}, now) for _ in range(2))
+    async with store.writing() as tx:
+        await songs.like(tx, ADA, [Like(Song(uri(at), "New", ("Ann",)), now) for at in range(MANY, MANY + 50)], now)
+    assert sorted(await asyncio.gather(*both)) == [0, 50]
+
+
+async def test_a_preparation_that_was_cut_short_is_gone_after_the_next_start(store, now) -> None:
+    layer, kept = (await has_much(store, now), await the_layer(store))[1]
+    async with store.writing() as tx:
+        write = await writes.begin(tx, ADA, layer.layer, "watch", MANY, None, now)
+        await writes.add_changes(tx, ADA, write, [{"playlist": kept.playlist, "song": uri(0), "action": "add"}])
+    await writes.forget_unprepared(store)
+    async with store.reading() as tx:
+        assert await writes.get(tx, write) is None
+        assert await writes.changes(tx, write) == []
+
+
+async def test_others_get_their_turn_while_a_whole_library_is_read() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(others())
+    assert [each async for each in in_turns(range(10 * CHUNK))] == [*range(10 * CHUNK)]
+    other.cancel()
+    assert turns >= 10
 
 
 async def nearly_full(store: Store, room: int, now: datetime) -> None:

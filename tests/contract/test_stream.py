@@ -196,8 +196,7 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
     sorted_ = await sort.dry_run(scene.store, music, outlooks, ADA, layer, scene.now[0])
     assert not [each for each in sorted_.changes if each.song == uri(100)]
     assert done is not None
-    async with scene.store.writing() as tx:
-        opened = await sort.undo(tx, ADA, done.write, scene.now[0])
+    opened = await sort.undo(scene.store, ADA, done.write, scene.now[0])
     await sort.apply(scene.store, music, opened, scene.now[0])
     assert await scene.standing(run) == []
 
@@ -211,8 +210,8 @@ async def test_an_add_is_a_label_where_they_said_so_and_its_undo_takes_that_back
     async with scene.store.reading() as tx:
         (label,) = await answers.standing(tx, ADA, run.layer)
     assert (label.song, label.playlists, label.source) == (uri(100), (run.playlist,), Source.FEED)
-    async with scene.store.writing() as tx:
-        await sort.undo(tx, ADA, None, scene.now[0])
+    await sort.undo(scene.store, ADA, None, scene.now[0])
+    async with scene.store.reading() as tx:
         assert await answers.standing(tx, ADA, run.layer) == []
 
 

@@ -186,8 +186,7 @@ async def test_p03_songs_put_in_by_somebody_during_a_sort_stay(scene: Scene) -> 
 async def test_undo_takes_back_exactly_what_was_written(scene: Scene) -> None:
     assert await scene.run() == 0
     store = Store(f"sqlite+aiosqlite:///{scene.database}")
-    async with store.writing() as tx:
-        undo = await sort.undo(tx, MEMBER, scene.write, NOW)
+    undo = await sort.undo(store, MEMBER, scene.write, NOW)
     await store.close()
     scene.house.spotify.add_by_hand("ada", scene.playlist, OWN[0], 3)
     process = spawning.Process(target=carry_out, args=(scene.database, scene.house.origin, scene.key, MEMBER, undo))

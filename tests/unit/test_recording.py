@@ -1,8 +1,12 @@
 """Recordings: the same by ISRC, or by name, artists and length."""
 
-import pytest
+from dataclasses import dataclass
 
-from bot.core.recording import doubles, naming, same, standing
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.recording import Recordings, doubles, naming, same, standing
 from bot.core.records import Song
 
 
@@ -33,3 +37,34 @@ def test_two_songs_are_one_recording(other: Song, is_same: bool) -> None:
 def test_what_has_no_name_is_no_double() -> None:
     assert naming("", ("Somebody",)) is None
     assert doubles([Song("a", "", ()), Song("b", "", ())]) == []
+
+
+@dataclass
+class Counted:
+    """A recording that counts how often it is looked at."""
+
+    duration_ms: int | None
+    isrc: str | None = None
+    looks: int = 0
+
+    @property
+    def naming(self) -> str:
+        self.looks += 1
+        return "one name|for all"
+
+
+lengths = st.none() | st.integers(0, 20_000)
+
+
+@given(there=st.lists(lengths), asked=lengths)
+def test_what_is_held_is_what_is_the_same_as_one_of_them(there: list[int | None], asked: int | None) -> None:
+    known = [Counted(each) for each in there]
+    one = Counted(asked)
+    assert (Recordings(known).of(one) is not None) == any(same(one, each) for each in known)
+
+
+def test_songs_of_one_name_are_compared_with_a_few_others_each() -> None:
+    many = [Counted(5_000 * at) for at in range(2_000)]
+    assert len(standing({str(at): each for at, each in enumerate(many)}, many)) == len(many)
+    assert doubles(many) == []
+    assert sum(each.looks for each in many) <= 40 * len(many)

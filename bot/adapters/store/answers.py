@@ -1,6 +1,7 @@
 """Answers: the append-only log of what members said about songs. `core.labels.fold` turns it into verdicts."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import keep_newest
+from bot.adapters.store.rows import CHUNK, in_turns, keep_newest
 from bot.core import limits
 from bot.core.labels import Answer, Kind, Source, Verdict, event_at, fold
 
@@ -21,22 +22,35 @@ async def add(tx: Tx, member: int, layer: int, answer: Answer) -> bool:
 
     False when this very event was kept before: a press that came twice is one (promise P14).
     """
-    same = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song == answer.song)
-    if (await tx.execute(select(ANSWER.c.answer).where(*same, ANSWER.c.event == answer.event))).first():
-        return False
-    await tx.execute(
-        insert(ANSWER).values(
-            member=member,
-            layer=layer,
-            song=answer.song,
-            kind=answer.kind.value,
-            playlists=list(answer.playlists),
-            source=answer.source.value,
-            event=answer.event,
-        )
-    )
-    await keep_newest(tx, ANSWER, limits.ANSWERS, ANSWER.c.event, *same)
-    return True
+    return bool(await add_all(tx, member, layer, [answer]))
+
+
+async def add_all(tx: Tx, member: int, layer: int, said: Sequence[Answer]) -> int:
+    """Keep up to CHUNK answers as `add` does; return how many of them were new."""
+    songs = {each.song for each in said}
+    theirs = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song.in_(songs))
+    events = ANSWER.c.event.in_({each.event for each in said})
+    kept = await tx.execute(select(ANSWER.c.song, ANSWER.c.event).where(*theirs, events))
+    before = {(row.song, row.event) for row in kept}
+    new = {(each.song, each.event): each for each in reversed(said) if (each.song, each.event) not in before}
+    if new:
+        await tx.execute(insert(ANSWER), [_row(member, layer, each) for each in reversed(new.values())])
+    many = select(ANSWER.c.song).where(*theirs).group_by(ANSWER.c.song).having(func.count() > limits.ANSWERS)
+    for song in (await tx.execute(many)).scalars().all():
+        await keep_newest(tx, ANSWER, limits.ANSWERS, ANSWER.c.event, *theirs, ANSWER.c.song == song)
+    return len(new)
+
+
+def _row(member: int, layer: int, answer: Answer) -> dict[str, Any]:
+    return {
+        "member": member,
+        "layer": layer,
+        "song": answer.song,
+        "kind": answer.kind.value,
+        "playlists": list(answer.playlists),
+        "source": answer.source.value,
+        "event": answer.event,
+    }
 
 
 def _answer(row: Any) -> Answer:
@@ -48,7 +62,7 @@ async def standing(tx: Tx, member: int, layer: int, song: str | None = None) -> 
     query = select(ANSWER).where(ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.undone_at.is_(None))
     if song is not None:
         query = query.where(ANSWER.c.song == song)
-    return [_answer(row) for row in await tx.execute(query.order_by(ANSWER.c.event))]
+    return [_answer(row) async for row in in_turns(await tx.execute(query.order_by(ANSWER.c.event)))]
 
 
 async def next_event(tx: Tx, member: int) -> int:
@@ -61,7 +75,7 @@ async def next_event(tx: Tx, member: int) -> int:
 
 
 async def verdicts(tx: Tx, member: int, layer: int) -> dict[str, Verdict]:
-    return fold(await standing(tx, member, layer))
+    return await asyncio.to_thread(fold, await standing(tx, member, layer))
 
 
 async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | None:
@@ -102,14 +116,16 @@ def _about(row: Any, playlist: int | None) -> bool:
     return row.kind == Kind.NONE.value if playlist is None else playlist in row.playlists
 
 
-async def forget_event(tx: Tx, member: int, event: int) -> None:
-    """Delete every answer of one event, as if it had never been."""
-    await tx.execute(delete(ANSWER).where(ANSWER.c.member == member, ANSWER.c.event == event))
+async def forget_event(tx: Tx, member: int, event: int) -> int:
+    """Delete some answers of one event, as if they had never been; return how many that were: 0 when none are left."""
+    of_event = select(ANSWER.c.answer).where(ANSWER.c.member == member, ANSWER.c.event == event).limit(CHUNK)
+    return int((await tx.execute(delete(ANSWER).where(ANSWER.c.answer.in_(of_event)))).rowcount)
 
 
 async def songs(tx: Tx, member: int) -> list[str]:
     """Return the songs that the member's answers are about, undone ones too."""
-    return list((await tx.execute(select(ANSWER.c.song).where(ANSWER.c.member == member).distinct())).scalars())
+    found = await tx.execute(select(ANSWER.c.song).where(ANSWER.c.member == member).distinct())
+    return [song async for song in in_turns(found.scalars())]
 
 
 async def rename_songs(tx: Tx, member: int, names: Mapping[str, str]) -> None:
@@ -119,6 +135,13 @@ async def rename_songs(tx: Tx, member: int, names: Mapping[str, str]) -> None:
         named = update(ANSWER).where(theirs, ANSWER.c.song == bindparam("old"))
         rows = [{"old": song, "new": new} for song, new in names.items()]
         await tx.execute(named.values(song=bindparam("new")), rows)
+
+
+async def count_placed(tx: Tx, member: int, layer: int) -> int:
+    """Return the number of songs that a standing answer placed somewhere, or nowhere: no fewer than have a label."""
+    placing = ANSWER.c.kind.in_((Kind.ONLY.value, Kind.ALSO.value, Kind.NONE.value))
+    theirs = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.undone_at.is_(None))
+    return (await tx.execute(select(func.count(ANSWER.c.song.distinct())).where(*theirs, placing))).scalar_one()
 
 
 async def count_songs(tx: Tx, member: int) -> int:

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from alembic import command
 from alembic.config import Config
@@ -40,6 +41,7 @@ class Store:
         # What an error says goes into the log: never with the values of a row.
         self._engine = create_async_engine(url, pool_size=5, max_overflow=10, hide_parameters=True)
         self._writer = asyncio.Lock()
+        self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
         self.is_scrubbed = True  # whether nothing of what was deleted stands in the file any more
         event.listen(self._engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self._engine.sync_engine, "begin", _begin)
@@ -60,6 +62,10 @@ class Store:
         """A transaction that sees one state of the database throughout."""
         async with self._transaction(immediate=False) as tx:
             yield tx
+
+    def lock(self, name: Hashable) -> asyncio.Lock:
+        """The lock of that name, for what takes several transactions; never to be taken within one."""
+        return self._locks.setdefault(name, asyncio.Lock())
 
     @asynccontextmanager
     async def _transaction(self, *, immediate: bool) -> AsyncIterator[Tx]:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, s
 
 from bot.adapters.store import recordings, schema, songs
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, upsert
+from bot.adapters.store.rows import chunks, every, in_turns, upsert
 from bot.adapters.store.shown import Late, of_late
 from bot.core.columns import Vectors
 from bot.core.features import SongFeatures
@@ -140,7 +140,7 @@ def _row(kept: Kept) -> dict[str, Any]:
 
 async def strangers(tx: Tx) -> list[str]:
     """Return what belongs no longer."""
-    return list((await tx.execute(select(ENTRY.c.song).where(~_belongs()))).scalars())
+    return [song async for song in in_turns((await tx.execute(select(ENTRY.c.song).where(~_belongs()))).scalars())]
 
 
 async def forget(tx: Tx, ids: Iterable[str]) -> None:
@@ -152,7 +152,8 @@ async def forget(tx: Tx, ids: Iterable[str]) -> None:
 async def load(tx: Tx, space: int) -> Loaded:
     """Return every song that has a point in this space."""
     columns = (ENTRY.c.song, ENTRY.c.point, ENTRY.c.artist, ENTRY.c.path.is_not(None).label("free"))
-    rows = (await tx.execute(select(*columns).where(ENTRY.c.space == space, ENTRY.c.point.is_not(None)))).all()
+    known = await tx.execute(select(*columns).where(ENTRY.c.space == space, ENTRY.c.point.is_not(None)))
+    rows = [row async for row in in_turns(known)]
     points = np.frombuffer(b"".join(row.point for row in rows), NUMBER).astype(np.float32, copy=False)
     return Loaded(
         [row.song for row in rows],

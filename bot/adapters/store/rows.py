@@ -1,6 +1,7 @@
 """Rows to records, and the few shapes of statement that every noun needs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -29,7 +30,15 @@ async def one(tx: Tx, kind: type[T], query: Select[Any]) -> T | None:
 
 
 async def every(tx: Tx, kind: type[T], query: Select[Any]) -> list[T]:
-    return [record(kind, row) for row in await tx.execute(query)]
+    return [record(kind, row) async for row in in_turns(await tx.execute(query))]
+
+
+async def in_turns(values: Iterable[T]) -> AsyncIterator[T]:
+    """Go through what may be a whole library; the event loop gets its turn every CHUNK values."""
+    for at, value in enumerate(values, 1):
+        if not at % CHUNK:
+            await asyncio.sleep(0)
+        yield value
 
 
 async def upsert(tx: Tx, table: Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
@@ -64,7 +73,7 @@ async def keep_newest(
         return ()
     keys = list(table.primary_key)
     query = select(*keys).where(*which).order_by(newest.desc(), *keys).offset(most)
-    gone = (await tx.execute(query)).all()
+    gone = [row async for row in in_turns(await tx.execute(query))]
     for piece in chunks(gone):
         await tx.execute(delete(table).where(tuple_(*keys).in_([tuple(row) for row in piece])))
     return gone

@@ -4,6 +4,7 @@ What a song is called has an origin (`core.merge.Origin`), and the higher one is
 kept apart (`own`): the functions that take a member return it to that member, the others never do.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select
 
 from bot.adapters.store import own, rows, schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, record, upsert
+from bot.adapters.store.rows import chunks, every, in_turns, record, upsert
 from bot.core.features import SongFeatures
 from bot.core.merge import Origin, Said, described, merge
 from bot.core.records import Like, Song
@@ -98,7 +99,7 @@ async def search(tx: Tx, member: int, typed: str, limit: int) -> list[Song]:
 
 async def liked(tx: Tx, member: int) -> dict[str, datetime | None]:
     rows = await tx.execute(select(LIKED.c.song, LIKED.c.added_at).where(LIKED.c.member == member))
-    return {row.song: row.added_at for row in rows}
+    return {row.song: row.added_at async for row in in_turns(rows)}
 
 
 async def liked_of(tx: Tx, member: int, ids: Iterable[str]) -> dict[str, datetime | None]:
@@ -153,9 +154,10 @@ async def fresh(tx: Tx, member: int) -> list[str]:
     return list((await tx.execute(query)).scalars())
 
 
-async def settle(tx: Tx, member: int) -> None:
-    """The fresh likes were seen to."""
-    await tx.execute(update(LIKED).where(LIKED.c.member == member, LIKED.c.fresh).values(fresh=False))
+async def settle(tx: Tx, member: int, ids: Sequence[str]) -> None:
+    """Up to CHUNK fresh likes were seen to."""
+    these = (LIKED.c.member == member, LIKED.c.song.in_(ids), LIKED.c.fresh)
+    await tx.execute(update(LIKED).where(*these).values(fresh=False))
 
 
 async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None, datetime | None, datetime | None]:
@@ -298,6 +300,10 @@ def _feature_row(owner: int, source: str, song: str, features: SongFeatures, now
 async def features(tx: Tx, member: int, songs: Sequence[Song]) -> dict[str, SongFeatures]:
     """Return what is known of `songs` for this member, merged by `core.merge`."""
     known = await _known(tx, member, {key for each in songs for key in _keys(each)})
+    return await asyncio.to_thread(_merged, songs, known)
+
+
+def _merged(songs: Sequence[Song], known: Mapping[str, Sequence[Said]]) -> dict[str, SongFeatures]:
     return {each.song: merge([said for key in _keys(each) for said in known.get(key, ())]) for each in songs}
 
 

@@ -1,6 +1,5 @@
 """The whole of a member: all that is kept about them, to hand out or to delete. Goes by the schema."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from sqlalchemy import Column, Table, delete, exists, insert, or_, select, tuple
 
 from bot.adapters.store import people, reposts, schema
 from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import in_turns
 from bot.core.vectors import unpack
 
 SEALED = ("tokens", "verifier")  # never handed out: they open the member's account
@@ -35,8 +35,8 @@ async def export(tx: Tx, member: int) -> dict[str, list[dict[str, Any]]]:
     """Return every row of the member, or done by them, table by table; sealed columns are named, not shown."""
     found: dict[str, list[dict[str, Any]]] = {}
     for column in [each for _, owners in OWNED for each in owners if each not in OTHERS] + DONE_BY:
-        rows = (await tx.execute(select(column.table).where(column == member))).all()
-        found.setdefault(column.table.name, []).extend(await asyncio.to_thread(list, map(_shown, rows)))
+        rows = in_turns(await tx.execute(select(column.table).where(column == member)))
+        found.setdefault(column.table.name, []).extend([_shown(row) async for row in rows])
     return found
 
 

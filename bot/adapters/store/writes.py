@@ -4,30 +4,81 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from bot.adapters.store import schema
-from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import chunks, every, keep_newest, one
+from bot.adapters.store.engine import Store, Tx
+from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, keep_newest, one
 from bot.core import limits
 from bot.core.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, Problem, State
 from bot.core.records import Change, Write
+from bot.errors import BadChoice
 
 WRITE, CHANGE = schema.write, schema.change
 NOTED = ("state", "position", "sent_at", "sends", "problem", "shown_as")  # of a line
 UNDER_WAY = WRITE.c.state == "applying"
+PREPARING = "preparing"  # not all of its lines are there yet
 
 
 async def begin(
     tx: Tx, member: int, layer: int, kind: str, total: int, model: str | None, now: datetime, undoes: int | None = None
 ) -> int:
-    """Open a write in state "planned" and return its number; the layer's oldest dry runs give way."""
-    values = {"member": member, "layer": layer, "kind": kind, "state": "planned", "total": total, "model": model}
+    """Open a write in state "preparing" and return its number; the layer's oldest dry runs give way."""
+    values = {"member": member, "layer": layer, "kind": kind, "state": PREPARING, "total": total, "model": model}
     result = await tx.execute(insert(WRITE).values(**values, created_at=now, undoes=undoes))
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
-    unused = (WRITE.c.layer == layer, WRITE.c.kind == "sort", WRITE.c.state.in_(("planned", "cancelled")))
-    await keep_newest(tx, WRITE, limits.DRY_RUNS, WRITE.c.write, *unused)
+    await keep_newest(tx, WRITE, limits.DRY_RUNS, WRITE.c.write, *_unused(layer))
     return int(result.inserted_primary_key[0])
+
+
+def _unused(layer: int) -> tuple[ColumnElement[bool], ...]:
+    states = (PREPARING, "planned", "cancelled")
+    return WRITE.c.layer == layer, WRITE.c.kind == "sort", WRITE.c.state.in_(states)
+
+
+async def make_room(store: Store, layer: int) -> None:
+    """Empty the layer's dry runs that give way to another one, a slice at a time."""
+    async with store.reading() as tx:
+        query = select(WRITE.c.write).where(*_unused(layer)).order_by(WRITE.c.write.desc())
+        oldest = (await tx.execute(query.offset(limits.DRY_RUNS - 1))).scalars().all()
+    for write in oldest:
+        async with store.writing() as tx:
+            await tx.execute(update(WRITE).where(WRITE.c.write == write, *_unused(layer)).values(state="cancelled"))
+        await _empty(store, write)
+
+
+async def _empty(store: Store, write: int) -> None:
+    """Delete the lines of a write that is not to be carried out."""
+    dead = select(WRITE.c.write).where(WRITE.c.write == write, WRITE.c.state.in_((PREPARING, "cancelled")))
+    lines = select(CHANGE.c.change).where(CHANGE.c.write.in_(dead)).limit(CHUNK)
+    while True:
+        async with store.writing() as tx:
+            if not (await tx.execute(delete(CHANGE).where(CHANGE.c.change.in_(lines)))).rowcount:
+                return
+
+
+async def fill(store: Store, member: int, write: int, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Add lines to a write that is being prepared, a slice at a time. Raises BadChoice where it is gone meanwhile."""
+    try:
+        for piece in chunks(lines):
+            async with store.writing() as tx:
+                if await get(tx, write) is None:
+                    raise BadChoice("That was too long ago, or too much at once. Try again.")
+                await add_changes(tx, member, write, piece)
+    except BaseException:
+        async with store.writing() as tx:
+            await set_state(tx, write, "cancelled")
+        raise
+
+
+async def forget_unprepared(store: Store) -> None:
+    """Delete the writes whose preparation was cut short. Only where none is just being prepared: at the start."""
+    async with store.reading() as tx:
+        found = (await tx.execute(select(WRITE.c.write).where(WRITE.c.state == PREPARING))).scalars().all()
+    for write in found:
+        await _empty(store, write)
+        async with store.writing() as tx:
+            await tx.execute(delete(WRITE).where(WRITE.c.write == write, WRITE.c.state == PREPARING))
 
 
 async def add_changes(tx: Tx, member: int, write: int, changes: Iterable[Mapping[str, Any]]) -> None:
@@ -62,10 +113,12 @@ async def note(tx: Tx, lines: Sequence[Line]) -> None:
         await tx.execute(update(CHANGE).where(CHANGE.c.change == bindparam("of")).values(**known), rows)
 
 
-async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Problem) -> None:
-    """Give up on what is open in those playlists."""
+async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Problem) -> int:
+    """Give up on some of what is open in those playlists; return on how many lines: 0 when none are left."""
     here = (CHANGE.c.write == write, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.state.in_(OPEN))
-    await tx.execute(update(CHANGE).where(*here).values(state=State.REFUSED, problem=problem))
+    lines = select(CHANGE.c.change).where(*here).limit(CHUNK)
+    refused = update(CHANGE).where(CHANGE.c.change.in_(lines)).values(state=State.REFUSED, problem=problem)
+    return int((await tx.execute(refused)).rowcount)
 
 
 async def take(tx: Tx, playlist: int, songs: Iterable[str]) -> None:
@@ -93,7 +146,7 @@ async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | 
     """Return the (playlist, song) that are not to be proposed: what was refused since, and (None, song) for ever."""
     mine = (CHANGE.c.member == member, CHANGE.c.action == "add", CHANGE.c.state == State.REFUSED)
     joined = select(CHANGE, WRITE.c.created_at).join(WRITE, WRITE.c.write == CHANGE.c.write).where(*mine)
-    rows = (await tx.execute(joined)).all()
+    rows = [row async for row in in_turns(await tx.execute(joined))]
     unknown = {(None, row.song) for row in rows if row.problem == Problem.UNKNOWN}
     return frozenset(unknown | {(row.playlist, row.song) for row in rows if row.created_at > since})
 
@@ -130,7 +183,8 @@ async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs in the playlist that are there because we put them: the last thing we did was to add them."""
     touched = CHANGE.c.state.in_((*TOUCHED, State.TAKEN))
     query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state).where(CHANGE.c.playlist == playlist, touched)
-    last = {row.song: (row.action, row.state) for row in await tx.execute(query.order_by(CHANGE.c.change))}
+    rows = in_turns(await tx.execute(query.order_by(CHANGE.c.change)))
+    last = {row.song: (row.action, row.state) async for row in rows}
     return frozenset(song for song, (action, state) in last.items() if action == "add" and state != State.TAKEN)
 
 

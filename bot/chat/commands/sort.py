@@ -95,8 +95,7 @@ async def on_undo(interaction: Interaction, tap: Id) -> None:
 
 async def _undo(interaction: Interaction, write: int | None) -> None:
     services = interaction.client.services
-    async with services.store.writing() as tx:
-        opened = await flow.undo(tx, interaction.user.id, write, services.clock())
+    opened = await flow.undo(services.store, interaction.user.id, write, services.clock())
     await _carry_out(interaction, opened, sentences.TAKING_BACK)
 
 

@@ -54,8 +54,7 @@ class Desk:
         raise AssertionError("it never ends")
 
     async def undo(self, write: int) -> sort.Receipt:
-        async with self.stage.store.writing() as tx:
-            opened = await sort.undo(tx, MARA, write, self.stage.clock())
+        opened = await sort.undo(self.stage.store, MARA, write, self.stage.clock())
         return await self.apply(opened)
 
     def posts(self) -> int:

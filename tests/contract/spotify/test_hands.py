@@ -52,9 +52,10 @@ async def prepared(desk: Desk, only: frozenset[str] = frozenset()) -> int:
     """What the watch would do after some new likes; nothing is guessed, only the member's word counts."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
     outlook = Outlook(liked, {}, {each.song: at for at, each in enumerate(liked)}, np.zeros((0, 0)), None, None)
-    async with desk.stage.store.writing() as tx:
+    async with desk.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
-        write = await propose.prepare(tx, layer, outlook, only, "watch", desk.stage.clock())
+    write = await propose.prepare(desk.stage.store, layer, outlook, only, "watch", desk.stage.clock())
+    async with desk.stage.store.writing() as tx:
         await writes.set_state(tx, write, "applying")
     return write
 

@@ -67,8 +67,7 @@ async def test_p43_a_write_is_told_in_the_past_tense_once_it_was_read_at_spotify
         assert said_of(await sort.receipt(tx, write)).startswith("**Still writing**")
     assert said_of(await desk.apply(write)).startswith("**Done** · **Quay** +20")
 
-    async with store.writing() as tx:
-        undo = await sort.undo(tx, MARA, write, clock())
+    undo = await sort.undo(store, MARA, write, clock())
     with pytest.raises(Unsettled):
         await sort.apply(store, desk.music, undo, clock())
     async with store.reading() as tx:

@@ -42,6 +42,7 @@ playlist = Table(
     Column("automatic", Boolean, nullable=False, default=True),
     Column("mistakes", Integer, nullable=False, default=2),  # bearable mistakes in 20
     Column("snapshot", String),  # Spotify's snapshot_id when `content` was read
+    Column("edition", Integer, nullable=False, default=0, server_default="0"),  # of `content` that holds
     Column("doubles", Boolean, nullable=False, default=False),  # the same recording may go in under another id
     Column("missed_at", Moment),  # since when Spotify has said that it is not there; None: it is
     Column("removed_at", Moment),  # let go of: never written again, its labels kept
@@ -52,8 +53,9 @@ content = Table(
     metadata,
     of_member(index=True),
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), primary_key=True),
+    Column("edition", Integer, primary_key=True, default=0, server_default="0"),  # the playlist's holds, others don't
     Column("position", Integer, primary_key=True),
-    Column("song", String, nullable=False, index=True),
+    Column("song", String, index=True),  # None: a place with nothing in it that is a song
     Column("added_at", Moment),
     Column("isrc", String),
     Column("naming", String),  # core.recording.naming
@@ -119,7 +121,7 @@ write = Table(
     of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", String, nullable=False),  # "sort", "watch", "tap", "add" or "undo"
-    Column("state", String, nullable=False),  # "planned", "applying", "done", "cancelled" or "failed"
+    Column("state", String, nullable=False),  # "preparing", "planned", "applying", "done", "cancelled", "failed"
     Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE")),
     Column("total", Integer, nullable=False),  # songs looked at
     Column("model", String),  # digest of the model that decided

@@ -1,0 +1,362 @@
+"""Waiting: what other members notice while one with the largest library does what there is to do.
+`python -m benchmarks.waiting`.
+
+50,000 liked songs, in playlists of 9,000; others label songs all the while. What is timed is how long one transaction
+holds the writer's lock, how late the event loop is, and how long a click waits until it is on disk. "At work" is the
+most of the processor's time that one transaction took, or the event loop between two looks at it: the rest is waiting
+for the disk, or for a processor.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from cryptography.fernet import Fernet
+
+from benchmarks.measure import Row, peak_bytes, show
+from bot.adapters.scorer import Scorer
+from bot.adapters.store import Store, Tx, answers, members, playlists, songs, whole
+from bot.adapters.store.engine import verify
+from bot.adapters.store.moments import pull_in
+from bot.adapters.vault import Vault
+from bot.core import limits
+from bot.core.decide import Scores
+from bot.core.features import SongFeatures
+from bot.core.labels import Answer, Kind, Source
+from bot.core.records import Account, Item, Layer, Like, Song
+from bot.flows import erase, hands, hear, keep, library, link, sort, train
+from bot.flows.catalogue import Catalogue
+from bot.flows.outlook import Outlook, Outlooks
+from bot.flows.watch import nothing
+from bot.ports import Contents, Found, LikesPage
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+ADA, BEN = 1, 2  # who has the library, and who clicks
+EVERY = 0.05  # seconds between clicks, and between looks at the event loop
+SONGS = limits.SONGS
+PLAYLISTS, EACH = 5, 9_000
+MB = 2**20
+
+
+class Timed(Store):
+    """A store that notes the longest time that a transaction held the writer's lock, and was at work."""
+
+    held = work = 0.0
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Tx]:
+        async with super().writing() as tx:
+            begun, worked = time.perf_counter(), time.process_time()
+            yield tx
+        self.held = max(self.held, time.perf_counter() - begun)
+        self.work = max(self.work, time.process_time() - worked)
+
+
+@dataclass
+class Noticed:
+    """What others notice: seconds that a click waited, that the event loop was late, and was at work."""
+
+    waited: float = 0.0
+    late: float = 0.0
+    work: float = 0.0
+
+
+@asynccontextmanager
+async def others(store: Store, layer: int) -> AsyncIterator[Noticed]:
+    """Have somebody else click meanwhile."""
+    noticed = Noticed()
+    tasks = [asyncio.create_task(_sleep(noticed)), asyncio.create_task(_click(store, layer, noticed))]
+    await asyncio.sleep(0)
+    yield noticed
+    await asyncio.sleep(EVERY)
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _sleep(noticed: Noticed) -> None:
+    """Note how much longer than asked for each sleep takes."""
+    while True:
+        begun, worked = time.perf_counter(), time.thread_time()
+        await asyncio.sleep(EVERY)
+        noticed.late = max(noticed.late, time.perf_counter() - begun - EVERY)
+        noticed.work = max(noticed.work, time.thread_time() - worked)
+
+
+async def _click(store: Store, layer: int, noticed: Noticed) -> None:
+    """Label songs, and note how long each answer takes to be on disk."""
+    for at in count():
+        begun = time.perf_counter()
+        async with store.writing() as tx:
+            await answers.add(tx, BEN, layer, Answer(f"song {at % 200}", Kind.SKIP, (), Source.BUTTON, at))
+        noticed.waited = max(noticed.waited, time.perf_counter() - begun)
+        await asyncio.sleep(EVERY)
+
+
+def uri(at: int) -> str:
+    return f"spotify:track:{at:022d}"
+
+
+def item(at: int) -> Item:
+    return Item(uri(at), NOW, f"ISRC{at:08d}", f"song {at}|artist {at % 500}", 200_000)
+
+
+@dataclass
+class Spotify50k:
+    """Spotify as far as it is asked here, in memory. order: what stands in each playlist, by number."""
+
+    order: dict[str, list[Item]] = field(default_factory=dict)
+    edits: int = 0
+
+    async def likes(self, offset: int) -> LikesPage:
+        found = range(offset, min(offset + 50, SONGS))
+        likes = (Like(song(at), NOW - timedelta(minutes=at)) for at in found)
+        return LikesPage(tuple(likes), SONGS, len(found))
+
+    async def saved(self, songs: Sequence[str]) -> set[str]:
+        return set(songs)
+
+    async def playlists(self) -> list[Found]:
+        return [Found(ref, ref, len(items), f"{ref} {self.edits}") for ref, items in self.order.items()]
+
+    async def create(self, name: str, mark: str = "") -> Found:
+        raise NotImplementedError
+
+    async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
+        return frozenset(playlists)
+
+    async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
+        snapshot = f"{playlist} {self.edits}"
+        if known is not None and known.snapshot == snapshot:
+            return known
+        return Contents(tuple(self.order[playlist]), snapshot)
+
+    async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
+        self.edits += 1
+        items, known = self.order[playlist], [Item(each, NOW) for each in songs]
+        items[len(items) if position is None else position : 0] = known if position is not None else []
+        items += known if position is None else []
+
+    async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
+        self.edits += 1
+        gone = frozenset(songs)
+        self.order[playlist] = [each for each in self.order[playlist] if each.song not in gone]
+
+    async def save(self, songs: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    async def unsave(self, songs: Sequence[str]) -> None:
+        raise NotImplementedError
+
+
+def song(at: int) -> Song:
+    return Song(uri(at), f"Song {at}", (f"Artist {at % 500}",), f"Album {at % 5000}", 2000, 200_000, f"GBAAA{at:07d}")
+
+
+class Fixed(Outlooks):
+    """Outlooks with scores drawn at random: what a model would say."""
+
+    async def of(self, member: int, layer: int) -> Outlook:
+        seen = await super().of(member, layer)
+        async with self._store.reading() as tx:
+            classes = tuple(each.playlist for each in await playlists.in_layer(tx, layer))
+        drawn = np.random.default_rng(0).dirichlet(np.full(len(classes), 0.1), len(seen.songs)).astype(np.float32)
+        scores = Scores(classes, drawn, seen.space, np.ones(len(seen.songs), bool))
+        return Outlook(seen.songs, seen.features, seen.place, seen.space, scores, None)
+
+
+Step = tuple[str, Callable[[], Awaitable[object]]]
+
+
+class Ada:
+    """What she does, in order."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store, self.folder, self.music = store, folder, Spotify50k()
+        self.vault = Vault([Fernet.generate_key().decode()])
+        self.outlooks = Fixed(store, Scorer(folder))
+        self.write = 0
+
+    def steps(self) -> list[Step]:
+        return [
+            ("first sync", self.sync),
+            ("sync, nothing new", self.sync),
+            ("features", self.features),
+            ("playlists handed over", self.take),
+            ("what stands there as labels", self.allow),
+            ("outlook", self.look_outlook),
+            ("verdicts", self.tally),
+            ("training set", self.training_set),
+            ("stale layers", self.stale),
+            ("odd", self.odd),
+            ("personal data", self.export),
+            ("quick_check at the start", self.check),
+            ("moments pulled in", self.moments),
+            ("playlists emptied by hand", self.look),
+            ("and filled again", self.again),
+            ("labels that stand there, forgotten", self.forbid),
+            ("dry run", self.dry_run),
+            ("dry run, again", self.dry_run),
+            ("dry run, again", self.dry_run),
+            ("dry run, again", self.dry_run),
+            ("sort", self.apply),
+            ("undo opened", self.undo),
+            ("undo", self.finish),
+            ("catalogue", self.catalogue),
+            ("unlink", self.unlink),
+            ("erasure", self.forget),
+            ("the file rewritten", self.store.scrub),
+        ]
+
+    async def account(self) -> Account:
+        async with self.store.reading() as tx:
+            found = await members.account(tx, ADA)
+        assert found is not None  # noqa: S101
+        return found
+
+    async def layer(self) -> Layer:
+        async with self.store.reading() as tx:
+            return (await playlists.layers(tx, ADA))[0]
+
+    async def sync(self) -> None:
+        await library.sync(self.store, self.music, await self.account(), NOW, nothing)
+
+    async def features(self) -> None:
+        known = {uri(at): SongFeatures({"tempo": float(at % 90), "energy": at % 7 / 7}) for at in range(SONGS)}
+        ids = list(known)
+        for at in range(0, SONGS, 50):
+            async with self.store.writing() as tx:
+                await songs.keep_features(tx, ADA, "csv", {each: known[each] for each in ids[at : at + 50]}, NOW)
+
+    async def take(self) -> None:
+        for number in range(PLAYLISTS):
+            self.music.order[f"p{number}"] = [item(at) for at in range(number * EACH, (number + 1) * EACH)]
+        for found in await self.music.playlists():
+            await keep.take(self.store, self.music, ADA, "main", found)
+
+    async def allow(self) -> None:
+        await hands.allow_standing(self.store, ADA, True, NOW)
+
+    async def forbid(self) -> None:
+        await hands.allow_standing(self.store, ADA, False, NOW)
+
+    async def empty(self) -> None:
+        """She takes all out of her playlists but for the last, by hand, and puts that one upside down."""
+        for ref in list(self.music.order)[:-1]:
+            self.music.order[ref] = []
+        self.music.order[f"p{PLAYLISTS - 1}"].reverse()
+        self.music.edits += 1
+
+    async def look(self) -> None:
+        await self.empty()
+        await hands.look(self.store, self.music, ADA, NOW)
+
+    async def again(self) -> None:
+        for number in range(PLAYLISTS - 1):
+            self.music.order[f"p{number}"] = [item(at) for at in range(number * EACH + 4_000, (number + 1) * EACH)]
+        self.music.edits += 1
+        await hands.look(self.store, self.music, ADA, NOW)
+
+    async def tally(self) -> None:
+        async with self.store.reading() as tx:
+            len(await answers.verdicts(tx, ADA, (await self.layer()).layer))
+
+    async def training_set(self) -> None:
+        async with self.store.reading() as tx:
+            await train.training_set(tx, ADA, (await self.layer()).layer)
+
+    async def dry_run(self) -> None:
+        receipt = await sort.dry_run(self.store, self.music, self.outlooks, ADA, await self.layer(), NOW)
+        self.write = receipt.write.write
+        len(receipt.changes)
+
+    async def apply(self) -> None:
+        async with self.store.writing() as tx:
+            await sort.confirm(tx, ADA, self.write)
+        await sort.apply(self.store, self.music, self.write, NOW)
+
+    async def undo(self) -> None:
+        self.write = await sort.undo(self.store, ADA, self.write, NOW)
+
+    async def export(self) -> None:
+        len(await erase.export(self.store, ADA))
+
+    async def look_outlook(self) -> None:
+        await self.outlooks.of(ADA, (await self.layer()).layer)
+
+    async def catalogue(self) -> None:
+        async with self.store.writing() as tx:
+            await members.change(tx, ADA, joined=True)
+        await Catalogue(self.store, None, lambda: NOW).points.refresh()  # type: ignore[arg-type]
+
+    async def unlink(self) -> None:
+        await link.unlink(self.store, self.vault, self.folder, ADA)
+
+    async def forget(self) -> None:
+        await erase.delete_rows(self.store, ADA, whole.LARGE)
+        async with self.store.writing() as tx:
+            await whole.erase(tx, ADA)
+        await erase.forget_unused(self.store)
+
+    async def check(self) -> None:
+        await asyncio.to_thread(verify, self.store.path)
+
+    async def moments(self) -> None:
+        async with self.store.writing() as tx:
+            await pull_in(tx, NOW, timedelta(minutes=10), timedelta(days=1))
+
+    async def stale(self) -> None:
+        await hear.stale_layers(self.store, ADA)
+
+    async def odd(self) -> None:
+        await keep.odd(self.store, ADA)
+
+    async def finish(self) -> None:
+        await sort.apply(self.store, self.music, self.write, NOW)
+
+
+async def measure(folder: Path) -> list[Row]:
+    store = Timed(f"sqlite+aiosqlite:///{folder / 'bench.db'}")
+    await store.migrate()
+    async with store.writing() as tx:
+        await members.ensure(tx, BEN, NOW)
+        layer = (await playlists.ensure_layer(tx, BEN, "main")).layer
+        await members.ensure(tx, ADA, NOW)
+        await members.save_account(tx, Account(ADA, "c" * 32, "ada", "Ada", b"sealed", NOW))
+    rows: list[Row] = []
+    for name, step in Ada(store, folder).steps():
+        begun = time.perf_counter()
+        async with others(store, layer) as noticed:
+            store.held = store.work = 0.0
+            await step()
+        rows.append(
+            {
+                "what": name,
+                "seconds": round(time.perf_counter() - begun, 1),
+                "longest transaction, ms": round(1000 * store.held),
+                "at work, ms": round(1000 * store.work),
+                "slowest click, ms": round(1000 * noticed.waited),
+                "event loop late, ms": round(1000 * noticed.late),
+                "at work, loop": round(1000 * noticed.work),
+                "memory, MB": round(peak_bytes() / MB),
+                "database, MB": round(store.path.stat().st_size / MB),
+            }
+        )
+    await store.close()
+    return rows
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        show(asyncio.run(measure(Path(folder))))
+
+
+if __name__ == "__main__":
+    main()
