@@ -4,7 +4,8 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 UV     := $(shell command -v uv 2>/dev/null)
 
-SEED   ?= $(shell date +%s)
+ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores, each with one thread for its sums
+SEED   := $(or $(SEED),$(shell date +%s))
 
 .PHONY: run test soak browser check bench lock clean
 
@@ -12,11 +13,11 @@ run: $(VENV)/run.stamp ## your bot where .env or the environment has its token, 
 	@$(PY) -m bot.environment; case $$? in 0) exec $(PY) -m bot;; 1) exec $(PY) -m sandbox;; *) exit 2;; esac
 
 test: $(VENV)/test.stamp check browser ## lint, types, and every test: of each kind of point one
-	@$(PY) -m pytest -n 2 --dist loadgroup --durations=25
+	@$(ALONE) $(PY) -m pytest -n 2 --dist loadgroup --durations=25
 
 soak: $(VENV)/test.stamp browser ## every test at every point, and long fuzzing from a seed; hours
 	@echo "make soak SEED=$(SEED) repeats this"
-	@$(PY) -m pytest --soak --hypothesis-seed=$(SEED) -n 2 --dist loadgroup --durations=25
+	@$(ALONE) $(PY) -m pytest --soak --hypothesis-seed=$(SEED) -n 2 --dist loadgroup --durations=25
 
 browser: $(VENV)/test.stamp
 	@$(PY) -m sandbox.browser
@@ -26,7 +27,7 @@ check: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp ## speed and memory, as ratios in one run; some minutes
 	@for each in $(filter-out __init__ measure libraries rivals,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
-	  echo "\n$$each"; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.$$each || exit 1; done
+	  echo "\n$$each"; $(ALONE) $(PY) -m benchmarks.$$each || exit 1; done
 
 $(VENV)/run.stamp: requirements.lock
 	$(call install,requirements.lock)

@@ -76,7 +76,8 @@ def _person_weights(persons: Sequence[str], rng: np.random.Generator) -> Floats:
     weights = np.zeros((RESAMPLES, len(persons)))
     for row in weights:
         for at in rng.integers(len(held), size=len(held)):
-            np.add.at(row, rng.choice(held[at], len(held[at])), 1)
+            drawn = held[at][rng.integers(len(held[at]), size=len(held[at]))]
+            row += np.bincount(drawn, minlength=len(row))
     return weights
 
 

@@ -37,11 +37,17 @@ def test_hundreds_of_labels_are_heard_in_combination() -> None:
     assert few.waves is None
     assert many.waves is not None
     assert right > 0.85
+
+
+@pytest.mark.soak
+def test_plenty_of_labels_are_heard_better_still() -> None:
     assert fit_moods(PLENTY)[1] > 0.9
 
 
-@pytest.mark.parametrize("several", [False, True])
-@pytest.mark.parametrize("kinds", [2, 3])
+@pytest.mark.parametrize(
+    ("kinds", "several"),
+    [(2, False), (3, True), *(pytest.param(*each, marks=pytest.mark.soak) for each in ((2, True), (3, False)))],
+)
 def test_p29_waves_serve_as_they_were_trained(kinds: int, several: bool) -> None:
     fitted, right = fit_moods(MANY + 200, kinds, several)
     songs = list(moods(2_000, kinds)[0].values())

@@ -301,6 +301,7 @@ def _contrary(name: str, seed: int) -> Person:
     return replace(person, playlists={mix: frozenset(songs[:29]) for mix, songs in held.items()})
 
 
+@pytest.mark.soak
 def test_a_prior_that_does_harm_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [_corpus(tmp_path, each) for each in (ADA, *(_contrary(f"c{at}", at) for at in range(10, 16)))]
     put(tmp_path / NAME, FILE)

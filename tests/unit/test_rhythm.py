@@ -47,11 +47,11 @@ def test_the_octave_of_usual_drum_patterns_is_right_in_nearly_all() -> None:
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
-def test_every_style_is_heard_but_for_its_octave(style: Style) -> None:
-    grooves = [play(style, seed, 20) for seed in range(1000, 1004)]
+def test_every_style_is_heard_but_for_its_octave(style: Style, soak: bool) -> None:
+    grooves = [play(style, seed, 20) for seed in range(1000, 1004 if soak else 1001)]
     errors = [heard(groove.samples).tempo / groove.tempo for groove in grooves]
     near = [min(abs(error / factor - 1) for factor in (1, 2, 3, 1 / 2, 1 / 3)) < 0.02 for error in errors]
-    assert sum(near) >= 3
+    assert sum(near) >= 0.75 * len(near)
 
 
 def test_a_half_time_beat_keeps_its_folded_tempo() -> None:
