@@ -22,9 +22,10 @@ from benchmarks import rivals
 from benchmarks.measure import Row, apart, in_turns, show
 from bot.adapters.hearing import Hearing
 from bot.analyse import processors
-from bot.audio.decode import Sound, read
+from bot.audio.decode import read
 from bot.audio.embedding import Embedder
 from bot.audio.features import analyse
+from bot.audio.sound import Sound
 from bot.audio.spectrum import resample
 from sandbox.songs import render, songs
 

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from bot.audio import features as hearing
-from bot.audio.decode import Sound as Recording
+from bot.audio.sound import Sound as Recording
 from sandbox import synth
 from sandbox.names import artist_name, title
 from sandbox.spotify.model import Track, spotify_id

@@ -17,7 +17,8 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
-from bot.audio.decode import ONLY_FILES, opened
+from bot.audio.decode import opened
+from bot.audio.libav import ONLY_FILES
 from bot.audio.waveform import voice
 from bot.core.highlight import CLIP
 from bot.core.records import Clip

@@ -12,7 +12,10 @@ from typing import BinaryIO, Literal, cast
 
 SHORTFALL = 0.02  # of what a file promises may be missing: encoders' delays, and lengths that are estimates
 BYTE_ORDER: Mapping[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"FORM": "big"}  # of the length at its head
-UNFILLED = (range(0x7FFFF000 - 1024, 0x80000000), range(2**32 - 2**16, 2**64))  # bytes that pipes are said to hold
+UNFILLED = (
+    range(0x7FFFF000 - 1024, 0x80000000 + 1024),
+    range(2**32 - 2**16, 2**64),
+)  # bytes that pipes are said to hold
 LARGE = (b"RF64", b"BW64")  # WAV with lengths of 64 bits in a chunk of its own (EBU Tech 3306)
 PAGE_HEADER = 27  # bytes of an Ogg page before its table of segments (RFC 3533, section 6)
 FIRST_PAGE = 2  # the bit of its header that says that a stream begins

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.audio.decode import Sound
 from bot.audio.loudness import Loudness, loudness
 from bot.audio.rhythm import Rhythm, rhythm
+from bot.audio.sound import Sound
 from bot.audio.spectrum import RATE, Floats, mixed
 from bot.audio.timbre import survey, timbre
 from bot.audio.tonality import Tonality, tonality

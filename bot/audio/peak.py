@@ -15,8 +15,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from bot.audio.decode import Sound
 from bot.audio.form import best_echoes, boundaries, echoes, likeness, spread
+from bot.audio.sound import Sound
 from bot.audio.spectrum import RATE, frequencies, hann, mel_filters, resample
 from bot.core.highlight import CLIP, LEAD, Peak
 

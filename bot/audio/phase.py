@@ -1,4 +1,4 @@
-"""Phase: two channels that cancel each other are brought into step, or their mean would be nothing.
+"""Phase: channels that cancel each other are brought into step, or their mean would be nothing.
 
 A wire that is the wrong way round makes right = -left, in all of a song, in a part of it or, through an effect, in some
 of its bands. People hear both ears; what is counted from the mean of the channels heard noise.
@@ -20,18 +20,22 @@ AT_ONCE = 2048  # frames: 17 MB a channel
 
 
 def in_step(samples: Samples, rate: int) -> Samples:
-    """Return (channels, n) samples with the second channel turned round wherever it cancels the first."""
-    if len(samples) < 2 or samples.shape[1] < WINDOW or not _cancels(samples, rate):
+    """Return (channels, n) samples with each channel turned round wherever it cancels those before it."""
+    if samples.shape[1] < WINDOW:
         return samples
-    turned = samples.copy()
-    turned[1] = _turned(samples[0], samples[1])
+    turned = samples
+    for at in range(1, len(samples)):
+        before = turned[0] if at == 1 else turned[:at].mean(axis=0)
+        if _cancels(before, samples[at], rate):
+            turned = samples.copy() if turned is samples else turned
+            turned[at] = _turned(before, samples[at])
     return turned
 
 
-def _cancels(samples: Samples, rate: int) -> bool:
-    starts = np.arange(0, samples.shape[1] - WINDOW + 1, max(WINDOW, round(LOOKS * rate)))
-    frames = samples[:2, starts[:, None] + np.arange(WINDOW)[None]]
-    left, right = scipy.fft.rfft(frames * np.hanning(WINDOW).astype(np.float32), axis=2, workers=1)
+def _cancels(one: Samples, other: Samples, rate: int) -> bool:
+    starts = np.arange(0, len(one) - WINDOW + 1, max(WINDOW, round(LOOKS * rate)))
+    places, window = starts[:, None] + np.arange(WINDOW)[None], np.hanning(WINDOW).astype(np.float32)
+    left, right = (scipy.fft.rfft(each[places] * window, axis=1, workers=1) for each in (one, other))
     power, product = (_smooth(each, LOOKED) for each in _bands(left, right))
     against = np.where(product < AGAINST * power, power, 0).sum(0)
     audible = power.sum(0) > FAINT * power.sum()

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.audio.decode import Sound
 from bot.audio.features import Detail
+from bot.audio.sound import Sound
 from bot.audio.tonality import MAJOR, Tonality
 from bot.audio.waveform import HEIGHT, INK, MARGIN, PAPER, WIDTH
 from bot.audio.waveform import picture as waveform

@@ -28,12 +28,13 @@ import soundfile
 from PIL import Image
 
 from bot.audio.clip import cut
-from bot.audio.decode import Sound, read
+from bot.audio.decode import read
 from bot.audio.embedding import MODEL, Embedder
 from bot.audio.embedding import RATE as EMBEDDING_RATE
 from bot.audio.features import FEATURES, VERSION, Analysis, hear
 from bot.audio.peak import find
 from bot.audio.picture import key_name, picture
+from bot.audio.sound import Sound
 from bot.audio.spectrum import mixed
 from bot.audio.tags import read_tags
 from bot.audio.tastemap import draw

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.audio.decode import Sound
+from bot.audio.sound import Sound
 from bot.core.highlight import CLIP, Peak
 
 MOST_BYTES = 256  # of a voice message's waveform (Discord, message attachments)

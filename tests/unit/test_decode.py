@@ -12,7 +12,8 @@ import pytest
 import soundfile
 from scipy.signal import correlate
 
-from bot.audio.decode import Limits, read
+from bot.audio.decode import read
+from bot.audio.sound import Limits
 from bot.errors import AudioError, EmptyAudio, NotAudio, SilentAudio, TooLargeAudio, TooLongAudio, TruncatedAudio
 from tests.unit.sounds import ENDINGS, RATE, film, halved, tune, write
 
@@ -151,8 +152,8 @@ def test_a_wav_that_claims_more_than_there_is_takes_no_memory_for_it(tmp_path: P
     path = write(tmp_path / "song.wav", tune())
     content = bytearray(path.read_bytes())
     at = content.index(b"data") + 4
-    content[at : at + 4] = struct.pack("<I", 2**31)
-    content[4:8] = struct.pack("<I", 2**31 + 36)
+    content[at : at + 4] = struct.pack("<I", 2**30)
+    content[4:8] = struct.pack("<I", 2**30 + 36)
     path.write_bytes(content)
     with pytest.raises(TruncatedAudio):
         read(path)
@@ -185,8 +186,10 @@ def test_a_flac_that_was_written_to_a_pipe_says_no_length_and_is_read(tmp_path: 
         read(path, Limits(seconds=2))
 
 
-def test_a_constant_is_silence(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "song.wav", np.full((RATE, 2), (0.5, -0.25)), RATE)
+@pytest.mark.parametrize("levels", [(0.5, -0.25), (0.5, 0.5)])
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_a_constant_is_silence(tmp_path: Path, levels: tuple[float, float], subtype: str) -> None:
+    soundfile.write(tmp_path / "song.wav", np.full((9 * RATE, 2), levels), RATE, subtype=subtype)
     with pytest.raises(SilentAudio):
         read(tmp_path / "song.wav")
 

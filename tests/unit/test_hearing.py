@@ -16,8 +16,9 @@ import pytest
 
 from bot.adapters import hearing as ear
 from bot.adapters.hearing import Hearing
-from bot.audio.decode import Sound, read
+from bot.audio.decode import read
 from bot.audio.features import FEATURES, VECTORS, VERSION, Analysis, analyse
+from bot.audio.sound import Sound
 from bot.audio.spectrum import mixed, resample
 from bot.core import wire
 from bot.errors import AudioError, HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio

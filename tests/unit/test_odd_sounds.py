@@ -5,13 +5,15 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.decode import Limits, read
+from bot.audio.decode import read
 from bot.audio.features import analyse
 from bot.audio.phase import in_step
+from bot.audio.sound import Limits
 from bot.errors import TooLargeAudio, TruncatedAudio
 from tests.unit.sounds import ENDINGS, RATE, Samples, tune, write
 
@@ -100,8 +102,24 @@ def test_the_songs_of_a_chained_ogg_are_heard_one_after_the_other_in_the_form_of
         read(path)
 
 
-@pytest.mark.parametrize("riff", [0, 2**31 - 1, 2**32 - 1, None])
-@pytest.mark.parametrize("data", [0, 0x7FFFF000, 2**32 - 1])
+def test_an_mp3_of_changing_rates_that_says_no_length_is_heard_to_its_end(tmp_path: Path) -> None:
+    """Its first frames are loud and so larger than the rest: a guess from them is far too short."""
+    path, samples = tmp_path / "song.mp3", np.concatenate([tune(2), 0.001 * tune(8)], axis=1)
+    with av.open(str(path), "w", format="mp3", options={"write_xing": "0"}) as out:
+        stream = out.add_stream("libmp3lame", rate=RATE, layout="stereo")
+        stream.codec_context.flags |= 2  # by quality, not by rate (AV_CODEC_FLAG_QSCALE)
+        stream.codec_context.global_quality = 2 * 118
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
+        frame.sample_rate = RATE
+        resampler = av.AudioResampler(stream.codec_context.format.name, "stereo", RATE)
+        for part in (*resampler.resample(frame), None):
+            for packet in stream.encode(part):
+                out.mux(packet)
+    assert read(path).seconds == pytest.approx(10, abs=0.2)
+
+
+@pytest.mark.parametrize("riff", [0, 2**31 - 1, 2**31 + 36, 2**32 - 1, None])
+@pytest.mark.parametrize("data", [0, 0x7FFFF000, 2**31, 2**32 - 1])
 def test_a_wav_whose_length_was_never_filled_in_goes_to_its_end(tmp_path: Path, riff: int | None, data: int) -> None:
     path = write(tmp_path / "song.wav", tune())
     content = bytearray(path.read_bytes())
@@ -160,6 +178,28 @@ def test_a_channel_that_cancels_the_other_is_heard_as_its_twin(
     wanted, found = (analyse(each).numbers for each in (twin, odd))
     for name, near in (("level", 0.4), ("loudness", 0.4), ("tempo", 0.5), ("key_cos", 0.05), ("brightness", 40)):
         assert found[name] == pytest.approx(wanted[name], abs=near), name
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        lambda mono: [mono, 0 * mono],
+        lambda mono: [0 * mono, 0 * mono, mono, 0 * mono, 0 * mono, 0 * mono],  # 5.1, all in the centre
+        lambda mono: [mono + 0.3, mono + 0.3],
+        lambda mono: [mono + 0.3, -mono - 0.3],
+        lambda mono: [mono, mono, -mono, -mono],
+        lambda mono: [mono, mono, 0 * mono, 0 * mono, mono, -mono],
+    ],
+)
+def test_silent_channels_constants_and_turned_channels_take_nothing_from_a_song(
+    tmp_path: Path, channels: Callable[[Samples], list[Samples]]
+) -> None:
+    (mono,) = tune(6, channels=1)
+    path = tmp_path / "odd.wav"
+    soundfile.write(path, np.stack(channels(mono)).T, RATE, subtype="FLOAT")
+    heard = read(path).mono
+    assert np.corrcoef(heard, mono)[0, 1] > 0.99
+    assert np.sqrt(np.mean(heard**2)) == pytest.approx(np.sqrt(np.mean(mono**2)), rel=0.02)
 
 
 def test_an_ordinary_stereo_song_is_left_as_it_is() -> None:

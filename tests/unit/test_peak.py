@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.decode import Sound
 from bot.audio.form import boundaries, echoes, likeness, spread
 from bot.audio.peak import MOST, PREVIEW, find, outlined
+from bot.audio.sound import Sound
 from bot.audio.spectrum import RATE
 from bot.core.highlight import CLIP, LEAD, Peak
 from sandbox import arranged, synth

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.audio.decode import Sound
+from bot.audio.sound import Sound
 from bot.audio.waveform import BAND, CURVE, HEIGHT, MARGIN, WIDTH, levels, picture, voice
 from bot.core.highlight import CLIP, Peak
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio import features
-from bot.audio.decode import Sound, read
+from bot.audio.decode import read
 from bot.audio.embedding import Embedder
 from bot.audio.process import EMBEDDING
+from bot.audio.sound import Sound
 from bot.core.features import SongFeatures, features_heard
 from bot.errors import AudioError
 from training.hearing import rivals

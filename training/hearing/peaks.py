@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio import decode, peak
-from bot.audio.decode import Sound
+from bot.audio.sound import Sound
 from bot.audio.spectrum import RATE, resample
 from bot.core.highlight import CLIP
 from bot.core.tables import Row

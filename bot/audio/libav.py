@@ -1,0 +1,144 @@
+"""libav, through PyAV: what libsndfile does not know (AAC in M4A or bare, sound in WebM or MP4), or cannot finish."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+
+from bot.audio.endings import length_of_mp3, says_length, without_length
+from bot.audio.sound import Limits, Samples, Sound, at_least, check_form, lowered
+from bot.errors import AudioError, EmptyAudio, NotAudio, TruncatedAudio
+
+LEAST = 0.5  # seconds
+# Without this list libav would take a playlist for a sound, and fetch the addresses in it.
+CONTAINERS = "aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,ogg,flac,wav,aiff,caf"
+ONLY_FILES = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}  # no playlists, no addresses
+MOST_OF = 0.5  # of a damaged file must be heard
+MOST_FAULTS = 1_000  # between packets; a file with more is not gone through to its end
+
+
+def decode(file: BinaryIO, limits: Limits) -> Sound:
+    """Read a file. Raises AudioError."""
+    with _container(file) as container:
+        if not container.streams.audio:
+            raise NotAudio("there is no sound in it")
+        stream = container.streams.audio[0]
+        stream.thread_type = "NONE"
+        codec = stream.codec_context
+        if codec is None or not codec.rate or not codec.channels:
+            raise NotAudio("its sound is of a kind that is not read")
+        promised = float((container.duration or 0) / av.time_base)
+        check_form(codec.channels, codec.rate, promised, limits)
+        form = lowered(codec.channels, codec.rate, promised, limits)
+        found = _frames(container, stream, form, limits)
+        name = container.format.name
+    if not found.parts:
+        raise TruncatedAudio("none of it can be decoded") if promised > LEAST else EmptyAudio
+    sound = Sound(np.concatenate(found.parts, axis=1), found.rate)
+    if not _is_guess(name, file):
+        _check_whole(sound, found.end, promised, is_there=says_length(name, file))
+    elif found.torn and name == "aac":
+        raise TruncatedAudio
+    return sound
+
+
+@dataclass(slots=True)
+class _Found:
+    """What libav decoded: (channels, n) parts at a rate (Hz), when the last ended (s), and if it ended in a fault."""
+
+    parts: list[Samples]
+    rate: int
+    end: float = 0.0
+    torn: bool = False
+
+
+def _is_guess(name: str, file: BinaryIO) -> bool:
+    """Whether the length of a file is a guess from its first frames: bare AAC and MP3 need not say it."""
+    return name == "aac" or (name == "mp3" and length_of_mp3(file) is None)
+
+
+def _check_whole(sound: Sound, end: float, promised: float, *, is_there: bool) -> None:
+    """Tell half a download from damage: what was heard last is the end, and most of what is before it was heard.
+
+    is_there: the bytes were counted, and none is missing (`endings`).
+    """
+    if not is_there and max(end, sound.seconds) < at_least(promised):
+        raise TruncatedAudio(f"{sound.seconds:.1f} of {promised:.1f} seconds are there")
+    if sound.seconds < MOST_OF * promised:
+        raise TruncatedAudio(f"{sound.seconds:.1f} of {promised:.1f} seconds can be heard")
+
+
+def _frames(container: Any, stream: Any, form: tuple[int, int], limits: Limits) -> _Found:
+    """Decode all frames in the form of the first one, or in that lower one, whatever the file changes to."""
+    channels, rate = form
+    lower = form != (stream.codec_context.channels, stream.codec_context.rate)
+    found, count, source, resampler, layout = _Found([], rate), 0.0, None, None, ""
+    for frame in _decodable(container, stream):
+        found.torn = frame is None
+        if frame is None:
+            continue
+        if not layout:
+            layout = "stereo" if lower and channels == 2 else frame.layout.name
+            found.rate = rate if lower else frame.sample_rate
+        if source != (source := (frame.format.name, frame.layout.name, frame.sample_rate)):
+            found.parts += _resampled(resampler, None)
+            resampler = AudioResampler("fltp", layout, found.rate)
+        found.parts += _resampled(resampler, frame)
+        count += frame.samples / frame.sample_rate
+        found.end = (frame.time or 0.0) + frame.samples / frame.sample_rate
+        check_form(frame.layout.nb_channels, frame.sample_rate, count, limits)
+        lowered(len(found.parts[0]) if found.parts else channels, found.rate, count, limits)
+    found.parts += _resampled(resampler, None)
+    return found
+
+
+def _resampled(resampler: AudioResampler | None, frame: AudioFrame | None) -> list[Samples]:
+    """A frame in the wanted form; for None, what the resampler still holds back."""
+    parts = [] if resampler is None else resampler.resample(frame)
+    return [part.to_ndarray().astype(np.float32, copy=False) for part in parts]
+
+
+def _decodable(container: Any, stream: Any) -> Iterator[AudioFrame | None]:
+    """Yield the frames that can be decoded, and None for a packet that was cut off."""
+    for packet in _packets(container, stream):
+        try:
+            yield from packet.decode()
+        except av.FFmpegError:
+            if _is_cut(packet):
+                yield None
+
+
+def _is_cut(packet: Any) -> bool:
+    """Whether a frame of bare AAC is shorter than it says (ISO 13818-7, adts_fixed_header); others do not say."""
+    head = bytes(packet)[:6]
+    return head[:1] == b"\xff" and (int.from_bytes(head[3:6], "big") >> 5) & 0x1FFF > packet.size
+
+
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    for _ in range(MOST_FAULTS):
+        try:
+            yield from container.demux(stream)
+        except av.FFmpegError:
+            continue
+        return
+
+
+@contextmanager
+def _container(file: BinaryIO) -> Iterator[Any]:
+    try:
+        container = av.open(without_length(file), options=ONLY_FILES)
+    except (av.FFmpegError, ValueError) as problem:
+        raise _unreadable(file) from problem
+    with container:
+        yield container
+
+
+def _unreadable(file: BinaryIO) -> AudioError:
+    """An M4A keeps its table of contents at the end: where the head is there and the rest is not, it was torn."""
+    file.seek(0)
+    return TruncatedAudio() if file.read(8)[4:] == b"ftyp" else NotAudio()
