@@ -4,7 +4,8 @@ CratekeeperError
 ├── SettingsError            a setting is missing or malformed (operator)
 ├── MemberError              something the member can put right
 │   ├── NotLinked · LinkRefused · WrongCode · LinkUsed · NotConfirmed
-│   ├── NoPlaylists          nothing to sort into yet
+│   ├── NoLikes              linked, and no song to go by
+│   ├── NoPlaylists          nothing to sort into
 │   ├── TooFewLabels · NotTrained  nothing was learnt from their labels yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
@@ -66,6 +67,7 @@ class CratekeeperError(Exception):
     """Something went wrong."""
 
     theirs = False
+    layer = 0  # the one that it is about, if any
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
@@ -120,15 +122,19 @@ class NotConfirmed(MemberError):
     """Discord did not confirm who you are. Close this and open it again."""
 
 
+class NoLikes(MemberError):
+    """You have no liked songs at Spotify yet. Like some, then /sync shows them to me."""
+
+
 class NoPlaylists(MemberError):
-    """You have not handed me a playlist yet. /playlists add takes the first."""
+    """I keep no playlist for you here. /playlists add takes one, or makes a new one."""
 
 
 class TooFewLabels(MemberError):
     """There are too few labels to learn from yet, or too few new ones since the last training."""
 
-    def __init__(self, missing: int) -> None:
-        self.missing = missing
+    def __init__(self, missing: int, layer: int = 0) -> None:
+        self.missing, self.layer = missing, layer
         labels = "label" if missing == 1 else "labels"
         super().__init__(
             f"I can't sort yet: I need {missing} more {labels} to learn from. /label asks you about a song."
@@ -137,6 +143,10 @@ class TooFewLabels(MemberError):
 
 class NotTrained(MemberError):
     """I have enough labels to learn from, but no model that I can use. /train makes one; it takes a few seconds."""
+
+    def __init__(self, layer: int = 0) -> None:
+        self.layer = layer
+        super().__init__()
 
 
 class BadFile(MemberError):
@@ -180,7 +190,7 @@ class NothingThereYet(MemberError):
 
 
 class NotYours(MemberError):
-    """These buttons belong to somebody else. Use /label for your own."""
+    """These buttons belong to somebody else."""
 
 
 class NothingToUndo(MemberError):
@@ -216,8 +226,8 @@ class NotOnAllowList(SpotifyError):
     def for_member(self) -> str:
         return (
             "Spotify let you in, but this bot's Spotify app has no seat for your account (an app has five). "
-            "Ask whoever runs the bot to add you, use `/link client_id:` with an app of your own, "
-            "or `/library import` with a file. Nothing was kept."
+            "Ask whoever runs the bot to add you, use `/link client_id:` with an app of your own (its owner "
+            "needs Premium), or `/library import` with a file. Nothing was kept."
         )
 
 
@@ -232,6 +242,12 @@ class ConsentEnded(SpotifyError):
 
 class SpotifyDown(SpotifyError):
     """Spotify cannot be reached."""
+
+    def for_member(self) -> str:
+        return "Spotify does not answer as it should. Nothing was lost; I keep trying."
+
+    def for_asker(self) -> str:
+        return super().for_member()
 
 
 class Unsettled(SpotifyError):

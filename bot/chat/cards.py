@@ -6,6 +6,7 @@ from bot.chat import ids, layout, sentences, texts, words
 from bot.chat.layout import Page, Tap
 from bot.core.records import Card, Playlist, Song
 from bot.flows.label import Done, Question
+from bot.flows.learning import FIRST_TRAINING
 
 FEW = 5  # playlists that get a button each; more of them get a select
 SHORTCUTS = 3  # guesses with a button of their own beside the select
@@ -43,10 +44,13 @@ def several(question: Question) -> Page:
 
 
 def done(nothing_left: Done, note: str = "") -> Page:
-    look = ("Look what I would do", ids.of("sort", nothing_left.layer.layer))
-    on = look if nothing_left.tally.scores else ("Learn from them", ids.of("train"))
-    tap = layout.button(*on, layout.PRIMARY)
-    return Page(note, texts.nothing_to_ask(words.tally(nothing_left.tally, {})), layout.row(tap))
+    layer, labels = nothing_left.layer.layer, nothing_left.tally.labels
+    tally = words.tally(nothing_left.tally, {})
+    if labels < FIRST_TRAINING:
+        return Page(note, texts.too_few_songs(FIRST_TRAINING - labels, tally))
+    look = ("Look what I would do", ids.of("sort", layer))
+    on = look if nothing_left.tally.scores else ("Learn from them", ids.of("train", layer))
+    return Page(note, texts.nothing_to_ask(tally), layout.row(layout.button(*on, layout.PRIMARY)))
 
 
 def title(song: Song) -> str:

@@ -130,8 +130,7 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
         case "match":
             return await match.told(bot, notice, asked=asked)
         case "consent":
-            again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
-            return Page(texts.consent_ends(int(notice.body["days"])), layout.row(again))
+            return await _consent(bot, notice)
         case "prompt":
             mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
             return Page(sentences.NOT_THEIR_PROMPT, layout.row(mine))
@@ -143,6 +142,13 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
             return Page(SHARED[notice.kind](notice.body))
         case _:
             return Page(str(notice.body.get("text") or sentences.DEFECT))
+
+
+async def _consent(bot: Bot, notice: Notice) -> Page | None:
+    """How long a consent still holds, by now; None where it was renewed or ended since."""
+    days = await notify.consent_ends_in(bot.services.store, notice.member, bot.services.clock())
+    again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
+    return None if days is None else Page(texts.consent_ends(days), layout.row(again))
 
 
 async def _synced(bot: Bot, notice: Notice, asked: bool) -> Page | None:
@@ -162,7 +168,7 @@ async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     layer = next((each for each in found.layers if each.layer.layer == notice.body["layer"]), None)
     if layer is None:
         return None
-    another = layout.button("Another song", ids.of("label"))
+    another = layout.button("Another song", ids.of("label", layer.layer.layer))
     if not notice.body["published"]:
         reason = str(notice.body["reason"])
         return Page(texts.not_published(reason, has_model=layer.model is not None), layout.row(another))

@@ -90,5 +90,5 @@ def _remedy(error: CratekeeperError) -> discord.ui.ActionRow[Any] | None:
     """The button that helps, where one does."""
     for kind, (label, what) in REMEDIES.items():
         if isinstance(error, kind):
-            return layout.row(layout.button(label, ids.of(what), layout.PRIMARY))
+            return layout.row(layout.button(label, ids.of(what, error.layer or ""), layout.PRIMARY))
     return None

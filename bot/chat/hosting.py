@@ -66,7 +66,7 @@ def _write(shared: Shared) -> Item:
 
 def ending(shared: Shared) -> Page:
     """The two ways to end it; the second takes back what was written."""
-    said = f"{named(shared)} is written no more, and nobody adds or votes; its record can be read. "
+    said = f"Once it has ended, I no longer write {named(shared)}, and nobody adds or votes; its record can be read. "
     leave = layout.button("End it", ids.of("shend", shared.shared), layout.RED)
     if shared.ref is None:
         return Page(f"{said}Nothing was written so far.", layout.row(leave))

@@ -18,7 +18,7 @@ def dry_run(receipt: Receipt) -> str:
     placed, asked = len({each.song for each in receipt.placed}), len(receipt.asked)
     rest = f"{words.does(asked, 'needs', 'need')} your word, {words.does(receipt.left, 'stays', 'stay')}."
     taken = len(receipt.removed)
-    out = f" {words.count(taken, 'song')} would come out again, by your word." if taken else ""
+    out = f" {words.count(taken, 'song')} would come out again: by your word, or liked no more." if taken else ""
     return f"**{placed:,} of {receipt.write.total:,} would be placed**, {rest}{out}"
 
 
@@ -43,7 +43,8 @@ def _headline(done: Receipt) -> str:
         case "undo", _:
             return "Taken back" if not done.refused else sentences.PARTLY_TAKEN_BACK
         case "watch", _:
-            return f"{words.count(done.write.total, 'new like')} sorted"
+            looked_at = words.count(done.write.total, "new like")
+            return f"{looked_at} sorted" if stands else looked_at
         case _:
             return "Done"
 
@@ -51,7 +52,10 @@ def _headline(done: Receipt) -> str:
 def _undone(done: Receipt) -> str | None:
     if done.undo is None:
         return None
-    return "Taken back since." if done.undone else "I am taking it back now."
+    if not done.undone:
+        return "I am taking it back now."
+    kept = done.undo_refused
+    return f"Taken back since, but for {words.count(kept, 'song')}." if kept else "Taken back since."
 
 
 def _refusals(done: Receipt) -> list[str]:

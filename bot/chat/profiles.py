@@ -23,7 +23,7 @@ TO_WHOM = (
 ABOUT_PLAYLISTS = (
     f"**Playlists**: name and size of up to {MOST_PLAYLISTS} that I keep for you. Choose none to show none."
 )
-NO_PLAYLISTS = "**Playlists**: you have not handed me one yet; `/playlists add` does."
+NO_PLAYLISTS = "**Playlists**: I keep none for you; `/playlists add` takes one."
 MAP_ON = "**Taste map**: shown. Your liked songs as points, without their names; playlists that you show in colour."
 MAP_OFF = "**Taste map**: off. It shows your liked songs as points, without their names, and playlists that you show."
 REPOSTS_ON = "**Reposts**: shown, in the server where you made them. Whoever sees them may follow you."

@@ -22,14 +22,22 @@ CHOOSE = (
     "Which song for **{}**? Your name stands beside it at the end; until then nobody sees that it is yours. "
     "`/round enter` finds any other song. You can change it until the votes begin."
 )
-NO_LIKES = "I know no likes of yours to choose from. `/round enter` takes any song of the catalogue."
+NO_LIKES = "None of your likes can be chosen here. `/round enter` takes any song of the catalogue."
 ENTERED = "{} is in. You can change it until {}."
-VOTE = "Which songs for **{}**? Up to three; you can change them until {}."
-VOTED = "Your votes are in. You can change them until {}."
+VOTE = (
+    f"Which songs for **{{}}**? Up to {limits.ROUND_VOTES}; you can change them until {{}}, or until everyone who "
+    "entered has voted."
+)
+VOTED = "Your votes are in. You can change them until {}, or until everyone who entered has voted."
+ALL_VOTED = "Your votes are in, and everyone who entered has voted: the round is over."
 NOTHING_TO_VOTE = "There is nothing here that you could vote for."
 NOBODY = "somebody"
 MAKE = "A playlist **{}** with these songs, which the server keeps together; it is written to *your* account. Shall I?"
-MADE = "**{}** is made, with what was entered. `/shared show` says what is in it."
+MADE = (
+    "**{}** is a shared playlist now, with what was entered. I'm writing it to your account; `/shared show` says how "
+    "far that is."
+)
+NOT_PLAYED = "I can't play that one for you, and know no page of it."
 MADE_BEFORE = "This round has its playlist already. `/shared list` shows it."
 TO_VOTES = "Entries are closed; on to the votes."
 TO_RESULTS = "The votes are closed."
@@ -95,11 +103,16 @@ def ballot(table: Table) -> Page:
     asked = VOTE.format(words.escape(table.round.theme, 100), timestamp(table.round.vote_until, "R"))
     options = [_option(table, each.song) for each in table.entries]
     return Page(
-        asked, layout.menu(ids.of("rvotes", table.round.round), "Up to three songs", options, most=limits.ROUND_VOTES)
+        asked,
+        layout.menu(
+            ids.of("rvotes", table.round.round), f"Up to {limits.ROUND_VOTES} songs", options, most=limits.ROUND_VOTES
+        ),
     )
 
 
-def voted(table: Table) -> Page:
+def voted(table: Table, *, over: bool) -> Page:
+    if over:
+        return Page(ALL_VOTED)
     return Page(VOTED.format(timestamp(table.round.vote_until, "R")))
 
 

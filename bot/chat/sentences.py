@@ -6,26 +6,30 @@ WHAT_THIS_IS = (
 )
 OR_A_FILE = "-# No Spotify account, or no seat free? `/library import` takes an Exportify file instead."
 ASK_WHICH = "Which playlists should I keep for you? What is in them now stays as it is."
+NO_PLAYLISTS = "I keep no playlist for you. `/playlists add` takes one, or makes a new one."
+EMPTY_LAYER = "- nothing in it; `/playlists add` fills it"
 MORE = " `/playlists add` finds the ones that do not fit in here."
 ASK_FIRST = "You have no playlist that I could keep yet. What shall the first be called?"
 ASK_ANOTHER = "I keep all of your playlists already. What shall a new one be called?"
 WHERE_IT_STARTS = "A few taps and I can make my first guess. One song at a time: where does it go?"
 ENOUGH_LABELS = "You have answered enough for me to learn from."
 NO_APP = (
-    "This bot has no Spotify app of its own. `/link client_id:` takes one of yours (developer.spotify.com/dashboard), "
-    "`/library import` takes a file."
+    "This bot has no Spotify app of its own. `/link client_id:` takes one of yours (developer.spotify.com/dashboard; "
+    "its owner needs Premium), `/library import` takes a file."
 )
 FROM_A_FILE = "Your library comes from a file. `/library import` reads a newer one, `/link` takes Spotify instead."
 LOOKING = "Looking at your likes."
+STILL_READING = "I'm still reading your likes. `/status` says how many I have."
+NOTHING_LIKED = "You have no liked songs at Spotify yet. Like some, then `/sync` shows them to me."
 WHY_WHICH = "Which song do you wonder about?"
 WHERE_DOES_IT_GO = "Where does this one go?"
 WHOSE_PROMPT = (
     "These playlists belong to whoever posted this, so only their reactions count; removing one takes it back. "
-    "Everyone else: the button asks you about your own playlists."
+    "Everyone else who likes the song: the button asks you about your own playlists."
 )
 NOT_THEIR_PROMPT = (
-    "Your reaction didn't count: the emoji on that song stand for the playlists of the member who posted it. Press "
-    "**Sort it into mine** under the song to answer for your own, or post one yourself with `/prompt`."
+    "Your reaction didn't count: the emoji on that song stand for the playlists of the member who posted it. If you "
+    "like the song, too, press **Sort it into mine** under it; or post one yourself with `/prompt`."
 )
 FROM_NOW_ON = "From now on, like a song and I put it where it belongs. Mute me any time with `/mute`."
 FROM_THE_FILE = (
@@ -45,6 +49,7 @@ PASTE = (
     "has it may be able to link your Spotify to their Discord account."
 )
 NO_PASTE = "The page you land on shows a code: enter that instead. `/link` starts again."
+NOT_LINKING = "There is no link under way that I could cancel. `/status` says whether you are linked."
 NOT_LINKED = "Nothing was linked, and I've deleted what Spotify gave me."
 LEARN_IS_OFF = (
     "Off, as it is unless you ask for it: Spotify's terms are strict about what may enter a model, so I go by your own "
@@ -80,12 +85,13 @@ OLD_COMMAND = "That command has changed. Discord shows the new one in a minute."
 TWICE = "I already got that one. If nothing happened, please try again."
 DEFECT = "Something went wrong on my side. Nothing was lost; please try again."
 HAVE_NEWS = (
-    "I have news for you and couldn't reach you by direct message. Allow direct messages from this server, or have "
-    "updates sent to a channel with `/updates`."
+    "I had news for you and couldn't reach you by direct message. `/status` shows where you stand; to get the "
+    "next one, allow direct messages from this server."
 )
-NOTHING_TO_SORT = "Every song has its place, or I know too little about it. Nothing to do."
+NOTHING_TO_SORT = "Nothing to do: there is no song left that I could place, or would ask you about."
 CANCELLED = "Nothing was changed."
 TAKEN_BACK = "Taken back. So where does it go?"
+TAKING_OUT = "I'm taking it out of there again. So where does it go?"
 TAKING_BACK = "Taking it back."
 TAKING_IT_BACK = "Taking it back now"
 STILL_WRITING = "Still writing"
@@ -105,11 +111,18 @@ COMMANDS = (
 JOINED_HIDDEN = (
     "You're in and find what others share. But you're hidden, so nobody finds what you like: `/hide off` ends that."
 )
+JOINED_EMPTY = "You are in and find what others share. You share nothing yet: I know no songs of yours."
+JOINED_BY_FILE = (
+    "You are in and find what others share. Songs of your file can be found by the others, without your name, where "
+    "Spotify or the music folder here knows them, too. `/feed leave` takes yours out again."
+)
 JOINED = (
     "You are in. Songs you like can be found by the others who joined, without your name; and you find theirs. "
     "`/feed leave` takes yours out again."
 )
-LEFT = "You are out. What only you liked is gone from the catalogue; you see the music folder here, and nobody's likes."
+LEFT = (
+    "You are out. What only you liked is gone from the catalogue; you see the operator's own music, and nobody's likes."
+)
 NOTHING_NEAR = "I find nothing near it that you do not know already."
 NOTHING_NEAR_THOSE = "I find nothing near those that you do not know already."
 NOTHING_FOR_YOU = "I find nothing near what you like that you do not know already."
@@ -124,7 +137,8 @@ NO_API = "The HTTP API is switched off here. Whoever runs this bot can switch it
 NO_TOKENS = "You have no token that is good. `/api-token new` makes one."
 REVOKED = "Revoked: whoever shows that token is turned away from now on."
 SHOWN_ONCE = (
-    "-# Whoever has it sees your songs and recommendations, and says in your name what is not for you; nothing else. "
+    "-# Whoever has it sees the catalogue as you do and your recommendations, with the songs of yours that they are "
+    "near to, and can say in your name what is not for you; nothing else. "
     "I cannot show it again. `/api-token list` revokes it."
 )
 

@@ -26,9 +26,12 @@ NONE_YET = "There is no shared playlist here yet. `/shared new` begins one."
 NAMED = (
     "From now on your name stands beside what you bring, for those who keep this list. `/shared leave` takes it away."
 )
-SPENT = "Your votes brought down three songs within a day. This one is kept; press again tomorrow for it to count."
+SPENT = (
+    f"Your votes brought down {rules.DROPS_A_DAY} songs within a day, so this one doesn't count yet. Press again when "
+    "the first of those is a day old."
+)
 JOINED = "You are in. `/shared show` has the songs, `/shared add` brings one; what you bring stands there by your name."
-NO_LIKES = "I know no songs of yours to choose from. `/shared add` finds those of the catalogue."
+NO_LIKES = "None of your likes is left to choose here. `/shared add` finds any song of the catalogue, too."
 
 
 def named(shared: Shared) -> str:
@@ -94,7 +97,7 @@ def _reaches(shared: Shared, song: Song) -> str:
         return "It's on record; nothing is written yet."
     if not rules.writable(song.song, shared.ref):
         return "It's a file that Spotify doesn't have, so it's on record but not written."
-    return "It is written in a moment."
+    return "I'll write it into the host's playlist."
 
 
 def show(found: Shown, member: int, now: datetime, page: int = 0, note: str = "") -> Page:

@@ -24,6 +24,11 @@ def confirm_link(name: str) -> str:
     return f"That is *{words.escape(name)}* at Spotify. Link that account? I read its likes, and change its playlists."
 
 
+def own_app(redirect_uri: str) -> str:
+    """What a member's own Spotify app needs."""
+    return f"This goes by an app of your own: it needs the redirect URI `{redirect_uri}`, and its owner Premium."
+
+
 def linked_now(name: str) -> str:
     return f"Linked as *{words.escape(name)}*. Reading your likes."
 
@@ -47,7 +52,9 @@ def imported(file: str, found: Imported) -> str:
         said.append(f"{words.count(found.over, 'song')} left out: {limits.SONGS:,} is as many as a library holds.")
     if found.with_features < found.songs:
         without = found.songs - found.with_features
-        said.append(f"{without:,} of them come without anything to learn from (tempo, energy, genres …).")
+        said.append(
+            f"{words.does(without, 'of them comes', 'of them come')} without anything to learn from (tempo, genres …)."
+        )
     if found.spoken:
         said.append(
             f"{words.count(found.spoken, 'row')} left out: episodes or local files, which aren't songs at Spotify."
@@ -79,12 +86,14 @@ def rules(playlist: Playlist) -> str:
 
 
 def layers(shown: Sequence[Shown]) -> str:
-    return "\n\n".join(_layer(each) for each in shown if each.playlists) or "You have not handed me a playlist yet."
+    if not any(each.playlists for each in shown):
+        return sentences.NO_PLAYLISTS
+    return "\n\n".join(_layer(each) for each in shown)
 
 
 def _layer(shown: Shown) -> str:
     lines = [f"- {rules(each)} {words.count(number, 'song')}." for each, number in shown.playlists]
-    return f"{layer(shown.layer)}\n{words.lines(lines, 1500)}"
+    return f"{layer(shown.layer)}\n{words.lines(lines, 1500) or sentences.EMPTY_LAYER}"
 
 
 def layer(found: Layer) -> str:
@@ -95,7 +104,7 @@ def layer(found: Layer) -> str:
 
 def learning_from_playlists(labels: int, *, trains: bool) -> str:
     said = f"What stands in your playlists counts now: {words.count(labels, 'label')} from it. Your taps still win."
-    return f"{said} I'm learning from them; in a few seconds `/sort` shows what I would do." if trains else said
+    return f"{said} I'm learning from them now; try `/sort` in a few seconds." if trains else said
 
 
 def answered(song: Song, where: Sequence[Playlist]) -> str:
@@ -112,6 +121,14 @@ def training(labels: int) -> str:
     return f"Learning from {words.count(labels, 'label')}. This takes some seconds."
 
 
+def too_few_songs(missing: int, tally: str) -> str:
+    return (
+        "Nothing left that I would have to ask, and too little to learn from: "
+        f"{words.count(missing, 'label is', 'labels are')} missing. They come with your next likes; `/label song:` "
+        f"asks about one that you skipped.\n-# {tally}"
+    )
+
+
 def too_few(missing: int) -> str:
     return f"{words.count(missing, 'more label')} and I can learn. `/label` asks the next."
 
@@ -120,9 +137,11 @@ def trained(layer: LayerStatus) -> str:
     right = words.overall(layer.tally.scores.values())
     known = f", and I was {right}" if right else ""
     hope = words.hope(layer.tally)
-    labels = words.count(layer.tally.labels, "label")
+    labels = words.count(layer.model.labels if layer.model else layer.tally.labels, "label")
     if not layer.unplaced:
-        return f"I have learnt from {labels}{known}. Every song has its place already."
+        return f"I have learnt from {labels}{known}. There is no song left to place."
+    if not any(each.automatic for each in layer.playlists):
+        return f"I have learnt from {labels}{known}. None of your playlists takes songs unasked: I show you my guesses."
     if not layer.placeable:
         return f"I have learnt from {labels}{known}. Not enough to place a song unasked yet. {hope}".rstrip()
     return f"I can already place {words.count(layer.placeable, 'song')}{known}. {hope + ' ' if hope else ''}Look?"
@@ -144,7 +163,7 @@ def explained(found: Explained, playlists: Mapping[int, Playlist]) -> str:
     if found.guesses:
         lines.append(f"My guess: {words.guesses([Guess(*each) for each in found.guesses])}.")
     if near := words.near(found.reason):
-        lines.append(f"It sounds {near}, which you labelled.{_than(found, playlists)}")
+        lines.append(f"It is {near}, which you labelled.{_than(found, playlists)}")
     return "\n".join([*lines, f"-# {_provenance(found.provenance)}"])
 
 
@@ -164,7 +183,7 @@ def _provenance(sources: Mapping[str, str]) -> str:
     for name, source in sources.items():
         by_source.setdefault(words.brought(source), set()).add(words.aspect(name.partition(":")[0]))
     said = [f"{words.listed(sorted(names))} (from {words.escape(source)})" for source, names in by_source.items()]
-    return words.clip(f"I went by {'; '.join(said)}.", 800)
+    return words.clip(f"What I go by: {'; '.join(said)}.", 800)
 
 
 def too_large(file: str, most: int) -> str:
@@ -219,10 +238,14 @@ def accuracy(model: Model, playlists: Sequence[Playlist]) -> str:
 
 def _score(score: Mapping[str, float]) -> str:
     right, of = int(score["right"]), int(score["of"])
-    found = f"of {words.count(of, 'song')} that belong there I found {right}" if of else "no song to test with yet"
+    found = (
+        f"of {words.does(of, 'song that belongs', 'songs that belong')} there I found {right}"
+        if of
+        else "no song to test with yet"
+    )
     if not score.get("asked"):
         return found
-    return f"{found}; of those I put there, {round(10 * score['precision'])} in 10 were right"
+    return f"{found}; of those I put there, {words.tenths(score['precision'])} in 10 were right"
 
 
 def status(found: Status, now: datetime) -> str:
@@ -231,7 +254,9 @@ def status(found: Status, now: datetime) -> str:
         f"{words.count(found.songs, 'song')}, {words.count(found.labels, 'label')}.",
     ]
     if found.without_features:
-        lines.append(f"Of {found.without_features:,} songs I know nothing to go by; I leave those alone.")
+        lines.append(
+            f"Of {words.count(found.without_features, 'song')} I know nothing to go by, so I place none of those."
+        )
     if found.by_source:
         lines.append(words.heard(found.by_source))
     lines += [words.hearing(each) for each in found.hearing]
@@ -249,7 +274,7 @@ def _account(account: Account | None, days: int | None, member: Member | None) -
     if not account.tokens:
         return f"Linked as *{words.escape(account.name)}*, but Spotify's consent has ended."
     synced_at = f"; last looked {timestamp(account.synced_at, 'R')}" if account.synced_at else ""
-    return f"Linked as *{words.escape(account.name)}*{synced_at}. Consent ends in {words.count(days or 0, 'day')}."
+    return f"Linked as *{words.escape(account.name)}*{synced_at}. Consent ends {_in_days(days or 0)}."
 
 
 def _layer_status(found: LayerStatus) -> str:
@@ -291,9 +316,20 @@ def muted(until: datetime | None, member: Member | None) -> str:
 
 
 def consent_ends(days: int) -> str:
-    return (
-        f"Spotify's consent ends in {words.count(days, 'day')}: after six months it asks you again. One tap renews it."
-    )
+    return f"Spotify's consent ends {_in_days(days)}: after six months it asks you again. **Renew** takes you there."
+
+
+def _in_days(days: int) -> str:
+    return f"in {words.count(days, 'day')}" if days else "within a day"
+
+
+def joined(member: Member | None) -> str:
+    """What joining the feed comes to, for a member with that kind of library."""
+    if member is None or member.source is None:
+        return sentences.JOINED_EMPTY
+    if member.hidden:
+        return sentences.JOINED_HIDDEN
+    return sentences.JOINED_BY_FILE if member.source == "file" else sentences.JOINED
 
 
 def issued(found: Issued, public_url: str) -> str:

@@ -60,7 +60,12 @@ def rate(right: int, of: int) -> str:
     """Say how often something was right: "8 times in 10" from ten on, "3 times in 4" below."""
     if of < 10:
         return f"{right} times in {of}"
-    return f"{round(10 * right / of)} times in 10"
+    return f"{tenths(right / of)} times in 10"
+
+
+def tenths(share: float) -> int:
+    """A share in tenths; ten of ten only where it is all, and none only where it is nothing."""
+    return round(10 * share) if share in (0, 1) else min(9, max(1, round(10 * share)))
 
 
 def percent(probability: float) -> str:
@@ -123,8 +128,8 @@ def hope(tally: Tally) -> str:
     if share is None:
         return ""
     right, of = sum(each[0] for each in now), sum(each[1] for each in now)
-    tenths = int(10 * share)
-    return f"Ten more labels and I expect to be right {tenths} times in 10." if tenths > round(10 * right / of) else ""
+    expected = int(10 * share)
+    return f"Ten more labels and I expect to be right {expected} times in 10." if expected > tenths(right / of) else ""
 
 
 def overall(scores: Iterable[tuple[int, int]]) -> str:
@@ -137,11 +142,13 @@ def overall(scores: Iterable[tuple[int, int]]) -> str:
 def changes(receipt: Receipt) -> str:
     """What a write changed, per playlist: "Late night +3 · Run +1"."""
     counts = list(receipt.per_playlist().items())
-    said = [
-        f"**{escape(name, LONGEST_NAME)}** {number:+,d}".replace(" -", " −") for name, number in counts[:MOST_NAMED]
-    ]
+    said = [f"**{escape(name, LONGEST_NAME)}** {_in_and_out(*each)}" for name, each in counts[:MOST_NAMED]]
     more = [f"and {len(counts) - MOST_NAMED} more playlists"] if len(counts) > MOST_NAMED else []
     return " · ".join([*said, *more])
+
+
+def _in_and_out(added: int, removed: int) -> str:
+    return " ".join([*([f"+{added:,}"] if added else []), *([f"−{removed:,}"] if removed else [])])
 
 
 def lines(found: Sequence[str], room: int) -> str:

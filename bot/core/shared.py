@@ -106,7 +106,9 @@ def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[V
     if len(record) >= limits.SHARED_SONGS:
         return f"It is full: {limits.SHARED_SONGS} songs are on record, the most there is. /shared new begins another."
     if sum(each.brought_by == member and each.at > now - DAY for each in record) >= limits.SHARED_ADDS_A_DAY:
-        return f"You've brought {limits.SHARED_ADDS_A_DAY} songs in 24 hours, the most there is. More tomorrow."
+        return (
+            f"You've brought {limits.SHARED_ADDS_A_DAY} songs in 24 hours. You can go on when the first is a day old."
+        )
     if len(standing) >= SHARE_FROM and 2 * (mine + 1) > len(standing) + 1:
         return "Half of it would be more than half yours. It is somebody else's turn."
     return None

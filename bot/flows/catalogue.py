@@ -22,7 +22,7 @@ from bot.flows.clips import Clips
 from bot.flows.points import KEY_BYTES, Points, key
 
 MOST_ON_A_PAGE = 100
-GONE = "That song is not in the catalogue as you see it. `/feed join` shows you what others share."
+GONE = "That song is not in the catalogue as you see it. `/feed join` adds what others share to the operator's music."
 
 
 ONLY_YOURS = "I know that song only from a file of yours, so I can't show it to others."

@@ -9,8 +9,9 @@ from bot.adapters.store import Store, Tx, contents, makings, playlists, songs
 from bot.core import limits, recording
 from bot.core.markup import escape
 from bot.core.records import Layer, Playlist
-from bot.errors import BadChoice, NoPlaylists, NotLinked
+from bot.errors import BadChoice, NoPlaylists
 from bot.flows.create import create
+from bot.flows.likes import why_none
 from bot.ports import Found, Music
 
 KEPT = "kept:"  # purposes of playlists that are made to be kept: with the layer's number and the name
@@ -183,13 +184,12 @@ async def layer_settings(
 
 
 async def layer_named(store: Store, member: int, name: str | None) -> Layer:
-    """Return the member's layer of that name, or their first. Raises NotLinked, NoPlaylists, BadChoice."""
+    """Return the member's layer of that name, or their first. Raises NotLinked, NoLikes, NoPlaylists, BadChoice."""
     async with store.reading() as tx:
         layers = await playlists.layers(tx, member)
-        count = await songs.count(tx, member)
-    found = [each for each in layers if name is None or each.name == name]
-    if not found and not count:
-        raise NotLinked
+        found = [each for each in layers if name is None or each.name == name]
+        if not found and not await songs.count(tx, member):
+            raise await why_none(tx, member)
     if not found and name is not None:
         raise BadChoice(f"There is no layer “{escape(name)}”. /playlists list shows yours.")
     if not found:

@@ -19,9 +19,10 @@ from bot.core.ask import belief_in, next_songs
 from bot.core.forecast import labels_to_goal, share_after
 from bot.core.labels import Answer, Kind, Source, Verdict
 from bot.core.records import Card, Layer, Playlist, Song
-from bot.errors import BadChoice, NoPlaylists, NotLinked, NotYours
+from bot.errors import BadChoice, NoPlaylists, NotYours
 from bot.flows import sort
 from bot.flows.learning import due, training_pays
+from bot.flows.likes import why_none
 from bot.flows.outlook import Outlook, Outlooks
 from bot.flows.why import Reason, reason
 
@@ -95,7 +96,7 @@ class Pressed:
 
 
 async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Question | Done:
-    """Choose the next song to ask about and put it on a card. Raises NotLinked when there is no library yet."""
+    """Choose the next song to ask about and put it on a card. Raises as `ask_some` does."""
     found = await ask_some(store, outlooks, member, layer, 1, now)
     if found:
         return found[0]
@@ -109,12 +110,12 @@ async def ask_some(
 ) -> list[Question]:
     """Choose up to `count` songs to ask about at once, each unlike the others, and put each on a card of its own.
 
-    Raises NotLinked when there is no library yet, NoPlaylists when there is none to choose from.
+    Raises NotLinked or NoLikes when there is no song yet, NoPlaylists when there is none to choose from.
     """
     outlook = await outlooks.of(member, layer.layer)
-    if not outlook.songs:
-        raise NotLinked
     async with store.reading() as tx:
+        if not outlook.songs:
+            raise await why_none(tx, member)
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, member, layer.layer)
         recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
@@ -128,7 +129,7 @@ async def ask_about(store: Store, outlooks: Outlooks, member: int, layer: Layer,
     """Put a song of the member's own choice on a card. Raises BadChoice for one that is not in the library."""
     outlook = await outlooks.of(member, layer.layer)
     if song not in outlook.place:
-        raise BadChoice("That song is not among your liked ones.")
+        raise BadChoice("That song is not among your likes, and I only sort those.")
     return await put(store, outlook, layer, song, now)
 
 
@@ -249,9 +250,3 @@ async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -
         return None
     lines = [(playlist, card.song, "add") for playlist in chosen]
     return await sort.open_tap(tx, card.member, card.layer, lines, now)
-
-
-async def undo(store: Store, member: int, layer: int, now: datetime) -> Answer | None:
-    """Take back the member's last answer by button in the layer; return it, or None when there is none."""
-    async with store.writing() as tx:
-        return await answers.undo_last(tx, member, layer, now)

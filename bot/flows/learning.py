@@ -37,4 +37,4 @@ async def why_untrained(store: Store, layer: Layer) -> MemberError:
     async with store.reading() as tx:
         missing = due(layer) - await count_labels(tx, layer.member, layer.layer)
         published = await models.serving(tx, layer.layer) is not None  # and yet it cannot be used
-    return NotTrained() if published or missing <= 0 else TooFewLabels(missing)
+    return NotTrained(layer.layer) if published or missing <= 0 else TooFewLabels(missing, layer.layer)

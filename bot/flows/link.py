@@ -38,8 +38,12 @@ TRIES = 5  # to type the code
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without those that are taken for one another
 CODE_LENGTH = 8  # of 30 letters: five guesses hit once in 130 thousand million links
 NOBODY_AGREED = (
-    "Nobody has agreed at Spotify with your link in the last ten minutes. Nothing was linked. Use /link for a new one."
+    "No link of yours waits for a code: nobody agreed at Spotify within ten minutes, or it was finished or cancelled. "
+    "Use /link for a new one."
 )
+SAID_NO = "You said no at Spotify, so nothing was linked. Use /link to try again."
+EARLIER = "That is an earlier link. Enter the code of the newest page, or use /link for a new one."
+NO_ACCOUNT = "No Spotify account is linked, so there is nothing to unlink. /data delete removes what else I keep."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +133,12 @@ class Linking:
     async def finish(self, member: int, code: str) -> Linked:
         """Keep the account that the member was shown; its first sync is due from then on.
 
-        Raises WrongCode, and LinkRefused where there is no such consent any more.
+        Raises LinkRefused where there is no such consent any more.
         """
-        consent = self.prove(member, code)
+        try:
+            consent = self.prove(member, code)
+        except WrongCode:
+            raise LinkRefused(EARLIER) from None
         self.forget(member)
         sealed = seal_tokens(self._vault, member, consent.tokens)
         profile, now = consent.profile, self._clock()
@@ -147,9 +154,9 @@ class Linking:
         self._spotify.know(profile)
         return Linked(member, profile.name)
 
-    def forget(self, member: int) -> None:
-        """Drop a consent that the member has not confirmed."""
-        self._consents.pop(member, None)
+    def forget(self, member: int) -> bool:
+        """Drop a consent that the member has not confirmed; return whether there was one."""
+        return self._consents.pop(member, None) is not None
 
     async def sweep(self) -> None:
         """Drop the links and consents that are too old, also when nobody comes back for them."""
@@ -182,7 +189,7 @@ class Linking:
 
     async def _exchange(self, begun: dict[str, Any], code: str | None) -> Consent:
         if code is None:
-            raise LinkRefused
+            raise LinkRefused(SAID_NO)
         member, client_id = begun["member"], begun["client_id"]
         verifier = self._vault.open(member, VERIFIER, begun["verifier"]).decode()
         tokens = await self._spotify.exchange(client_id, code, verifier, begun["redirect_uri"])
@@ -194,7 +201,7 @@ class Linking:
     async def _tell(self, member: int, error: SpotifyError) -> None:
         """The page in the browser says nothing of what went wrong; the member reads it in Discord."""
         async with self._store.writing() as tx:
-            await notices.add(tx, member, "problem", {"text": error.for_member(), "job": "link"}, self._clock())
+            await notices.add(tx, member, "problem", {"text": error.for_asker(), "job": "link"}, self._clock())
 
 
 def _digest(text: str) -> str:
@@ -235,6 +242,20 @@ def pasted(address: str) -> tuple[str, str | None]:
     if len(state) != 1 or len(code) > 1:
         raise LinkRefused("That is not the address of the page you landed on: it has `state=` and `code=` in it.")
     return state[0], code[0] if code else None
+
+
+async def app_of(store: Store, member: int) -> str:
+    """Return the client id of the app by which the member is linked; empty where they are not."""
+    async with store.reading() as tx:
+        account = await members.account(tx, member)
+    return account.client_id if account is not None else ""
+
+
+async def check_linked(store: Store, member: int) -> None:
+    """Raises BadChoice where no Spotify account is linked: a library from a file is not deleted by unlinking."""
+    async with store.reading() as tx:
+        if await members.account(tx, member) is None:
+            raise BadChoice(NO_ACCOUNT)
 
 
 async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> bool:

@@ -16,7 +16,8 @@ JOIN_FIRST = (
 HIDDEN = "You are hidden, so nobody can be matched with you. `/hide off` ends that."
 WITH_YOURSELF = "With yourself you agree already."
 NOT_NOW = (
-    "I cannot put that question to them now: they have never used me, are hidden, or have said no within the last week."
+    "I cannot put that question to them now: they have never used me, are hidden, or a match or question between you "
+    "two was ended or turned down within the last week."
 )
 ASKED_ALREADY = "You have asked them. The question is open for seven days; they may also leave it."
 TOO_MANY = f"{limits.QUESTIONS_OPEN} of your questions from the last seven days have no yes yet. Wait for those first."

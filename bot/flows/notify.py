@@ -133,6 +133,15 @@ async def warn_of_consent(store: Store, now: datetime) -> None:
                 await notices.add(tx, account.member, "consent", {"days": days_left(account, now)}, now)
 
 
+async def consent_ends_in(store: Store, member: int, now: datetime) -> int | None:
+    """Return the days until the member's consent ends; None where that is not to be announced (any more)."""
+    async with store.reading() as tx:
+        account = await members.account(tx, member)
+    if account is None or not account.tokens or days_left(account, now) > max(WARN_DAYS):
+        return None
+    return days_left(account, now)
+
+
 async def consent_ended(tx: Tx, member: int) -> bool:
     """Note that the member is told of their consent's end; False where they know of it."""
     account = await members.account(tx, member)

@@ -17,8 +17,8 @@ REASONS = {
     "spam": "It is posted again and again",
     "other": "Something else",
 }
-ENOUGH = f"You've reported {limits.REPORTS_A_DAY} songs in the last 24 hours, the most there is. Try again tomorrow."
-ALREADY = "You reported that song already. It is being looked into."
+ENOUGH = f"You've reported {limits.REPORTS_A_DAY} songs in 24 hours. You can go on when the first is a day old."
+ALREADY = "You reported that song already."
 
 
 @dataclass(frozen=True, slots=True)

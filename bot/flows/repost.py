@@ -28,7 +28,7 @@ ELSEWHERE = (
 )
 NO_CHANNEL = "This server has no channel for reposts. Whoever runs it can choose one: /server allow purpose:reposts"
 HIDDEN = "You are hidden, so nothing of you is shown. /hide off shows you again."
-ENOUGH = f"You've reposted {limits.REPOSTS_A_DAY} songs in the last 24 hours, the most there is. Try again tomorrow."
+ENOUGH = f"You've reposted {limits.REPOSTS_A_DAY} songs in 24 hours. You can go on when the first is a day old."
 FULL = f"{limits.REPOSTS:,} reposts of yours are standing, the most there is. Take one back to make room."
 BARRED = "Those who run this server do not want that song posted here."
 

@@ -91,15 +91,26 @@ async def again(store: Store, outlooks: Outlooks, member: int, card: str) -> lab
     return await label.question(store, await outlooks.of(member, found.layer), found)
 
 
-async def take_back(store: Store, outlooks: Outlooks, member: int, card: str, now: datetime) -> label.Question:
-    """Take back the last answer in the card's layer, and ask that again. Raises NothingToUndo."""
+async def take_back(
+    store: Store, outlooks: Outlooks, member: int, card: str, now: datetime
+) -> tuple[label.Question, int | None]:
+    """Take back the last answer in the card's layer, and ask that again; with the write that undoes what came of it.
+
+    On a receipt's cards an answer also put the song into a playlist. Raises NothingToUndo, and BadChoice while that is
+    being written.
+    """
     async with store.reading() as tx:
         found = await label.mine(tx, member, card)
         layer = await playlists.layer(tx, found.layer)
-    taken = await label.undo(store, member, found.layer, now)
-    if taken is None or layer is None:
+        last = await answers.last(tx, member, found.layer)
+    if last is None or layer is None:
         raise NothingToUndo
-    return await label.put(store, await outlooks.of(member, layer.layer), layer, taken.song, now, found.write)
+    write = await sort.undo_tap(store, member, layer.layer, last.song, now) if found.write is not None else None
+    if write is None:
+        async with store.writing() as tx:
+            await answers.undo_last(tx, member, layer.layer, now)
+    outlook = await outlooks.of(member, layer.layer)
+    return await label.put(store, outlook, layer, last.song, now, found.write), write
 
 
 async def named(store: Store, member: int, song: str, chosen: Sequence[int]) -> tuple[Song | None, list[Playlist]]:

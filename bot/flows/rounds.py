@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store, Tx, entries, members, places, rounds
+from bot.adapters.store import Store, Tx, entries, members, places, rounds, songs
 from bot.core import limits
 from bot.core import rounds as rules
 from bot.core.records import Song
@@ -116,6 +116,12 @@ async def enter(store: Store, member: int, number: int, song: Song, now: datetim
         await members.ensure(tx, member, now)
         await rounds.enter(tx, number, member, song.song, now)
     return found
+
+
+async def newest_likes(store: Store, member: int, limit: int) -> list[Song]:
+    """Return what the member liked last, of songs that others may see: one that only they know cannot be entered."""
+    async with store.reading() as tx:
+        return (await songs.public_library(tx, member))[:limit]
 
 
 async def choices(store: Store, member: int, number: int) -> Table:

@@ -22,6 +22,7 @@ from bot.flows.lines import WriteJournal, lines_of
 from bot.flows.outlook import Outlooks
 from bot.ports import Music
 
+STILL_WRITING = "I'm still writing that. It can be taken back once it's done."
 DONE = {State.WRITTEN, State.TAKEN}  # states of a line that was carried out
 
 
@@ -35,6 +36,7 @@ class Receipt:
     changes: Sequence[Change]
     songs: Mapping[str, Song]
     undo: Write | None = None  # what takes it back, or took it back
+    undo_refused: int = 0  # songs that could not be taken back
 
     @property
     def ended(self) -> bool:
@@ -74,12 +76,12 @@ class Receipt:
         touched = {each.song for each in self.changes if each.action in ("add", "ask")}
         return max(0, self.write.total - len(touched))
 
-    def per_playlist(self) -> dict[str, int]:
-        """Return name → songs put in (negative: taken out), in the order of the playlists."""
+    def per_playlist(self) -> dict[str, tuple[int, int]]:
+        """Return name → (songs put in, songs taken out), in the order of the playlists."""
         added = Counter(change.playlist for change in self.placed)
         removed = Counter(change.playlist for change in self.removed)
         touched = [each for each in self.playlists.values() if added[each.playlist] or removed[each.playlist]]
-        return {each.name: added[each.playlist] - removed[each.playlist] for each in touched}
+        return {each.name: (added[each.playlist], removed[each.playlist]) for each in touched}
 
 
 async def dry_run(store: Store, music: Music, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Receipt:
@@ -108,7 +110,9 @@ async def receipt(tx: Tx, write: int) -> Receipt:
     changes = await writes.changes(tx, write)
     kept = {each.playlist: each for each in await playlists.in_layer(tx, layer.layer)}
     names = await songs.some(tx, (each.song for each in changes), found.member)
-    return Receipt(found, layer, kept, changes, names, await writes.undo_of(tx, write))
+    undone = await writes.undo_of(tx, write)
+    back = await writes.changes(tx, undone.write) if undone is not None else []
+    return Receipt(found, layer, kept, changes, names, undone, sum(each.state == State.REFUSED for each in back))
 
 
 async def confirm(tx: Tx, member: int, write: int) -> Write:
@@ -121,10 +125,12 @@ async def confirm(tx: Tx, member: int, write: int) -> Write:
     return found
 
 
-async def cancel(tx: Tx, member: int, write: int) -> None:
+async def cancel(tx: Tx, member: int, write: int) -> bool:
+    """Drop a dry run; return whether nothing of it was, or is being, written."""
     found = await writes.get(tx, write)
     if found is not None and found.member == member and found.state == "planned":
         await writes.set_state(tx, write, "cancelled")
+    return found is None or found.state in ("planned", "cancelled")
 
 
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
@@ -214,10 +220,14 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
     """Open the write that takes `write` (or the last one) back, exactly; return its number, to be applied.
 
     Songs that we put in come out, songs that we took out go back to where they stood. A write that failed half-way is
-    taken back as far as it came; an undo that failed can be tried again. Raises NothingToUndo.
+    taken back as far as it came; an undo that failed can be tried again. Raises NothingToUndo, and BadChoice while the
+    last one is being written.
     """
     async with store.reading() as tx:
         found = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
+        newer = [each for each in await writes.unfinished(tx, member) if each.kind != "undo"] if write is None else []
+        if newer and (found is None or newer[-1].write > found.write):
+            raise BadChoice(STILL_WRITING)
         if found is None or found.member != member or found.state not in ("done", "failed"):
             raise NothingToUndo
         done = [each for each in await writes.changes(tx, found.write) if each.state in TOUCHED]
@@ -232,6 +242,20 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
             for song in {each.song for each in done}:
                 await answers.undo_newest(tx, member, found.layer, song, now)
     return opened
+
+
+async def undo_tap(store: Store, member: int, layer: int, song: str, now: datetime) -> int | None:
+    """Open the write that takes back what the member's tap did with a song, and the tap; None where it did nothing.
+
+    Raises BadChoice while it is being written.
+    """
+    async with store.reading() as tx:
+        done = await writes.last_tap(tx, member, layer, song)
+    if done is None:
+        return None
+    if done.state == "applying":
+        raise BadChoice(STILL_WRITING)
+    return await undo(store, member, done.write, now)
 
 
 def _reverse(change: Change) -> dict[str, Any]:

@@ -17,10 +17,12 @@ IN_WORDS = {
     "sync": "reading your likes",
     "train": "training",
     "apply": "writing to your playlists",
-    "poll": "a look",
+    "poll": "looking at your likes",
     "hear": "finding out about your songs",
     "place": "sorting new likes",
     "keep": "making a playlist",
+    "save": "putting songs among your likes",
+    "share": "writing a shared playlist",
 }
 
 
@@ -49,7 +51,7 @@ class Status:
     layers: Sequence[LayerStatus]
     waiting: Sequence[str]
     cooldown: datetime | None
-    next_step: str  # "link", "renew", "playlists", "label", "train", "sort", "import" or "watch"
+    next_step: str  # "link", "read", "like", "renew", "playlists", "label", "train", "sort", "import" or "watch"
 
 
 async def status(
@@ -100,7 +102,7 @@ def _renewal(account: Account | None) -> str | None:
 
 def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool, account: Account | None) -> str:
     if not count:
-        return "link"
+        return "link" if account is None else "like" if account.synced_at else "read"
     if not any(each.playlists for each in layers):
         return "playlists"
     if not any(each.model for each in layers):

@@ -14,7 +14,7 @@ from bot.adapters.store import Store, Tx, answers, members, playlists, shown, so
 from bot.adapters.store.shown import Late
 from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Layer, Playlist, Song
-from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet
+from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet, NotLinked
 from bot.flows import sort
 from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.recommend import Recommender
@@ -114,12 +114,14 @@ class Stream:
         return liked
 
     async def like_for_good(self, member: int, song: str) -> None:
-        """Put this one among their likes, whatever they chose for the others. Raises BadChoice where it cannot go."""
+        """Put this one among their likes, whatever they chose for the others. Raises NotLinked, BadChoice."""
         entry = await self._catalogue.entry(member, song)
         await self._note(member, [entry])
         async with self._store.writing() as tx:
             known = await members.get(tx, member)
-            if known is None or known.source is None or not savable(entry.song):
+            if known is None or known.source is None:
+                raise NotLinked
+            if not savable(entry.song):
                 raise BadChoice(NOT_AT_SPOTIFY)
             if not await songs.is_liked(tx, member, entry.song.song):
                 await shown.say(tx, member, song, self._clock(), said="like", saving="save")
@@ -246,7 +248,7 @@ class Stream:
             await self._enqueue("save", member, 0)
 
 
-ALL_HEARD = "That was everything for now. New songs come as others like them, and what you skipped comes again later."
+ALL_HEARD = "That was everything for now. What you skipped comes again in a month, and new songs as there are any."
 REFUSED = "Spotify doesn't know that song any more, so neither your likes nor your playlists can hold it."
 NOT_AT_SPOTIFY = "That song is a file of whoever runs this bot; it is not at Spotify, so your playlists cannot hold it."
 

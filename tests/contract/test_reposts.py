@@ -70,7 +70,7 @@ async def test_the_same_song_is_reposted_once_a_week(stage: Stage) -> None:
 async def test_a_member_reposts_a_few_songs_a_day(stage: Stage) -> None:
     for number in range(limits.REPOSTS_A_DAY):
         await post(stage, number)
-    with pytest.raises(BadChoice, match="tomorrow"):
+    with pytest.raises(BadChoice, match="a day old"):
         await post(stage, 20)
     later = stage.now + timedelta(days=1, seconds=1)
     assert await flow.begin(stage.store, stage.catalogue, BEN, SERVER, song(20).song, later)

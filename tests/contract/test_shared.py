@@ -121,7 +121,7 @@ async def test_a_member_leaves_and_comes_back_without_new_rights(store: Store, n
         await shared.add(store, CYD, SERVER, number, song(uri), now)
     await shared.leave(store, CYD, SERVER, number)
     assert CYD not in (await shared.show(store, DEE, SERVER, number)).named
-    with pytest.raises(BadChoice, match="More tomorrow"):
+    with pytest.raises(BadChoice, match="a day old"):
         await shared.add(store, CYD, SERVER, number, song(URIS[30]), now)
 
 

@@ -54,11 +54,11 @@ async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_ask
         await outcome.until(lambda each, left=left: left in each.text(), PATIENCE)
     form = await eve.person.click(message, "Enter the code")
     outcome = await eve.person.submit(form, code=code)
-    assert "Try again" in labels(await outcome.until(lambda each: "Nobody has agreed" in each.text(), PATIENCE))
+    assert "Try again" in labels(await outcome.until(lambda each: "No link of yours" in each.text(), PATIENCE))
 
     his = await answer(vic.person.command("link"))  # nor does the code link anything for Vic, who did not begin
     form = await vic.person.click(his, "Enter the code")
-    await (await vic.person.submit(form, code=code)).until(lambda each: "Nobody has agreed" in each.text(), PATIENCE)
+    await (await vic.person.submit(form, code=code)).until(lambda each: "No link of yours" in each.text(), PATIENCE)
     assert accounts(home, eve, vic) == []
     assert "GET /v1/me/tracks" not in home.calls(vic.account)
 

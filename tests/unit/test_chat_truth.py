@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 import pytest
 from discord import ui
 
-from bot.chat import cards, finds, posts, rounds, shared, texts, words
+from bot.chat import cards, finds, outcomes, posts, rounds, shared, texts, words
 from bot.chat.guard import problem
 from bot.chat.layout import Page
-from bot.core.records import Account, Card, Layer, Member, Playlist, Song
-from bot.core.rounds import CLOSED
+from bot.core.records import Account, Card, Change, Layer, Member, Playlist, Song, Write
+from bot.core.rounds import CLOSED, VOTING
 from bot.core.shared import Brought, Shared, State
 from bot.core.social import Round
-from bot.errors import CoolingDown
+from bot.errors import CoolingDown, NoPlaylists, NotTrained, SpotifyDown, TooFewLabels
+from bot.flows import keep
 from bot.flows.label import Done, Question, Tally
+from bot.flows.library import Imported
 from bot.flows.rounds import Table
 from bot.flows.shared import Shown
+from bot.flows.sort import Receipt
 from bot.flows.status import LayerStatus
 from bot.flows.stream import Added, Liked
 
@@ -25,6 +28,10 @@ LAYER = Layer(1, 7, "main", several=False, everything=False)
 RUN = Playlist(1, 7, 1, "Run", "ref", "🟦", True, 2, None, None)
 SONG, FILE = Song("spotify:track:x", "Song", ("Ann",)), Song("local:x", "File", ())
 MODEL = object()
+
+
+def _write(kind: str) -> Write:
+    return Write(1, 7, 1, kind, "done", None, 1, None, None, NOW, NOW)
 
 
 def said(page: Page) -> str:
@@ -63,7 +70,7 @@ def test_a_look_is_offered_where_something_was_learnt(tally: Tally, label: str) 
 
 def test_what_has_its_place_already_is_not_counted_as_placeable() -> None:
     learnt = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, placeable=0)
-    assert "Every song has its place already" in texts.trained(learnt)
+    assert "There is no song left to place" in texts.trained(learnt)
     assert "Not enough" in texts.trained(replace(learnt, unplaced=5))
     assert "I can already place 3 songs" in texts.trained(replace(learnt, unplaced=5, placeable=3))
 
@@ -113,7 +120,7 @@ def test_whoever_asked_has_to_ask_again_and_a_job_goes_on_by_itself() -> None:
 
 def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
     known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
-    assert "in a moment" in said(shared.added(known, SONG, first=False))
+    assert "I'll write it" in said(shared.added(known, SONG, first=False))
     assert "not written" in said(shared.added(known, FILE, first=False))
     written = Brought(SONG.song, 7, NOW, state=State.WRITTEN)
     assert "All of it is written" in said(shared.show(Shown(known, [written], [], {}, frozenset()), 7, NOW))
@@ -124,3 +131,92 @@ def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
 def test_a_closed_round_is_not_called_off() -> None:
     over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
     assert "called off" not in said(rounds.page(Table(over, [], {}, 0, (), ())))
+
+
+def test_a_last_question_offers_only_what_works() -> None:
+    few = said(cards.done(Done(LAYER, Tally(4, {}, 2))))
+    assert "2 labels are missing" in few
+    mood = replace(LAYER, layer=9)
+    (tap,) = [each for each in cards.done(Done(mood, Tally(9, {}, 1))).walk_children() if hasattr(each, "item")]
+    assert tap.item.custom_id.endswith(":9"), "it learns from the layer that was asked about"
+
+
+def test_a_remedy_is_for_the_layer_that_was_meant() -> None:
+    for error in (TooFewLabels(2, layer=9), NotTrained(layer=9)):
+        assert [each.custom_id[-2:] for each in problem(error).walk_children() if hasattr(each, "custom_id")] == [":9"]
+
+
+def test_a_model_that_may_place_nothing_unasked_is_not_called_weak() -> None:
+    asks = replace(RUN, automatic=False)
+    learnt = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, placeable=0)
+    assert "Not enough" not in texts.trained(learnt)
+    assert "takes songs unasked" in texts.trained(learnt)
+
+
+@pytest.mark.parametrize(("right", "of", "says"), [(10, 10, "10"), (96, 100, "9"), (3, 100, "1"), (0, 20, "0")])
+def test_never_wrong_and_never_right_are_said_where_it_is_so(right: int, of: int, says: str) -> None:
+    assert words.rate(right, of) == f"{says} times in 10"
+
+
+def test_one_is_not_many() -> None:
+    assert texts.synced(1, 0, 0) == "Nothing new in 1 song."
+    assert "1 of them comes without" in texts.imported("x.csv", Imported(3, 3, 2))
+    assert "of 1 song that belongs there" in texts._score({"right": 1, "of": 1})
+    assert "within a day" in texts.consent_ends(0)
+
+
+def test_playlists_that_were_let_go_of_are_not_called_the_first() -> None:
+    assert "yet" not in texts.layers([])
+    assert "yet" not in str(NoPlaylists())
+    empty = [keep.Shown(LAYER, []), keep.Shown(replace(LAYER, layer=2, name="mood"), [(RUN, 3)])]
+    assert "**main**" in texts.layers(empty), "a layer counts, and is named, also while it is empty"
+
+
+def test_votes_that_ended_a_round_cannot_be_changed() -> None:
+    voting = Round(1, 7, 1, 2, 3, VOTING, "Rain", VOTING, NOW, NOW, None, NOW)
+    assert "change" in said(rounds.voted(Table(voting, [], {}, 1, (), ()), over=False))
+    assert "change" not in said(rounds.voted(Table(voting, [], {}, 1, (), ()), over=True))
+
+
+def test_p43_a_playlist_of_a_round_is_being_written_when_it_begins() -> None:
+    over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
+    assert "writing it" in said(rounds.made(Table(over, [], {}, 0, (), ())))
+
+
+def test_whoever_is_asked_before_a_playlist_ends_does_not_read_that_it_has() -> None:
+    known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
+    assert said(shared.ending(known)).startswith("Once it has ended")
+
+
+def test_a_job_keeps_trying_and_whoever_asked_is_told_to() -> None:
+    assert "keep trying" in SpotifyDown().for_member()
+    assert "try again" in said(problem(SpotifyDown()))
+
+
+def test_what_may_be_joined_says_what_that_library_shares() -> None:
+    member = Member(7, NOW, source="spotify")
+    assert "Songs you like can be found" in texts.joined(member)
+    assert "where Spotify or the music folder here knows them" in texts.joined(replace(member, source="file"))
+    assert "share nothing" in texts.joined(replace(member, source=None))
+    assert "hidden" in texts.joined(replace(member, hidden=True))
+
+
+def test_p43_what_could_not_be_taken_back_is_not_called_so() -> None:
+    write, back = _write("sort"), _write("undo")
+    line = Change(1, 1, 1, SONG.song, "add", None, "written", None, None)
+    done = Receipt(write, LAYER, {1: RUN}, [line], {SONG.song: SONG}, back)
+    assert outcomes.receipt(done, 0).endswith("Taken back since.")
+    assert outcomes.receipt(replace(done, undo_refused=1), 0).endswith("Taken back since, but for 1 song.")
+
+
+def test_what_went_in_and_what_came_out_are_not_set_off() -> None:
+    actions = enumerate(("add", "remove"), 1)
+    lines = [Change(at, 1, 1, "a", action, None, "written", None, None) for at, action in actions]
+    done = Receipt(_write("sort"), LAYER, {1: RUN}, lines, {})
+    assert words.changes(done) == "**Run** +1 −1"
+
+
+def test_new_likes_that_wait_for_a_word_are_not_called_sorted() -> None:
+    asked = Change(1, 1, 1, SONG.song, "ask", None, "asked", None, None)
+    done = Receipt(_write("watch"), LAYER, {1: RUN}, [asked], {SONG.song: SONG})
+    assert outcomes.receipt(done, 1) == "**1 new like** · 1 for you to decide"

@@ -68,7 +68,7 @@ def test_a_bringer_takes_a_song_back_within_a_day_or_while_nobody_else_keeps_it(
 
 def test_a_member_brings_ten_songs_a_day_those_dropped_counted() -> None:
     ten = [Brought(song, TROLL, NOW, dropped_at=NOW) for song in SONGS[: limits.SHARED_ADDS_A_DAY]]
-    assert "More tomorrow" in (rules.refusal(ten, SONGS[20], TROLL, [], NOW) or "")
+    assert "a day old" in (rules.refusal(ten, SONGS[20], TROLL, [], NOW) or "")
     assert rules.refusal(ten, SONGS[20], TROLL, [], NOW + rules.DAY) is None
     assert rules.refusal(ten, SONGS[20], ADA, [], NOW) is None
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -78,11 +78,20 @@ async def verdicts(tx: Tx, member: int, layer: int) -> dict[str, Verdict]:
     return await asyncio.to_thread(fold, await standing(tx, member, layer))
 
 
+async def last(tx: Tx, member: int, layer: int) -> Answer | None:
+    """Return the newest standing answer by button."""
+    row = (await tx.execute(_by_button(member, layer))).first()
+    return _answer(row) if row is not None else None
+
+
+def _by_button(member: int, layer: int) -> Select[Any]:
+    mine = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.source == Source.BUTTON.value)
+    return select(ANSWER).where(*mine, ANSWER.c.undone_at.is_(None)).order_by(ANSWER.c.event.desc()).limit(1)
+
+
 async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | None:
     """Take back the newest standing answer by button; return it, or None when there is none."""
-    mine = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.source == Source.BUTTON.value)
-    query = select(ANSWER).where(*mine, ANSWER.c.undone_at.is_(None)).order_by(ANSWER.c.event.desc()).limit(1)
-    row = (await tx.execute(query)).first()
+    row = (await tx.execute(_by_button(member, layer))).first()
     if row is None:
         return None
     await tx.execute(update(ANSWER).where(ANSWER.c.answer == row.answer).values(undone_at=now))

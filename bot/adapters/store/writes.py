@@ -166,6 +166,18 @@ async def last_done(tx: Tx, member: int) -> Write | None:
     return await one(tx, Write, query.where(WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1))
 
 
+async def last_tap(tx: Tx, member: int, layer: int, song: str) -> Write | None:
+    """Return the newest write by which the member's tap put the song somewhere, unless that was taken back."""
+    undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
+    stands = or_(UNDER_WAY, CHANGE.c.state.in_(TOUCHED))
+    line = select(CHANGE.c.write).where(
+        CHANGE.c.write == WRITE.c.write, CHANGE.c.song == song, CHANGE.c.action == "add"
+    )
+    mine = (WRITE.c.member == member, WRITE.c.layer == layer, WRITE.c.kind == "tap", line.where(stands).exists())
+    query = select(WRITE).where(*mine, WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1)
+    return await one(tx, Write, query)
+
+
 async def undo_of(tx: Tx, write: int) -> Write | None:
     """Return the write that takes this one back, or took it back; None where none does, or it did not succeed."""
     query = select(WRITE).where(WRITE.c.undoes == write, ~_failed_undo())

@@ -11,8 +11,9 @@ from bot.errors import BadChoice
 NOT_HERE = (400, 403)  # what Discord answers where there is no Activity, or may be none
 OFF = (
     "The page does not open inside Discord here; whoever runs this bot can switch it on (`ACTIVITY`). "
-    "`/feed web` opens it in a browser, and `/feed play` shows the same songs in Discord."
+    "`/feed play` shows the same songs in Discord."
 )
+IN_A_BROWSER = " `/feed web` opens the page in a browser."
 REFUSED = (
     "Discord would not open it: Activities are not switched on for this bot, or not where you are. "
     "`/feed web` opens the same page in a browser."
@@ -24,8 +25,9 @@ REFUSED = (
     description="Swipe through songs inside Discord; others here see that you opened it, not what you do",
 )
 async def activity(interaction: Interaction) -> None:
-    if not interaction.client.services.settings.activity:
-        raise BadChoice(OFF)
+    settings = interaction.client.services.settings
+    if not settings.activity:
+        raise BadChoice(OFF + (IN_A_BROWSER if settings.feed_page else ""))
     try:
         await interaction.response.launch_activity()
     except discord.HTTPException as error:

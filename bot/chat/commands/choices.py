@@ -3,21 +3,24 @@
 import asyncio
 import functools
 import logging
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
 
 from discord.app_commands import Choice
 
 from bot.chat import words
 from bot.chat.bot import Interaction
+from bot.chat.ids import Id
 from bot.chat.layout import MOST_OPTIONS
-from bot.core.records import Playlist
+from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, CratekeeperError
 from bot.flows import keep, why
+from bot.ports import Found
 
 log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds; Discord shows nothing after three
 LONGEST = 100  # characters of a suggestion
+T = TypeVar("T")
 Suggest = Callable[[Interaction, str], Coroutine[Any, Any, list[Choice[str]]]]
 
 
@@ -47,7 +50,12 @@ def at_worst_none(suggest: Suggest) -> Suggest:
 async def offered(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The member's own playlists that are not kept yet."""
     found = await interaction.client.offers.of(interaction.user.id)
-    return matching(typed, ((each.name, each.id) for each in found))
+    return matching(typed, ((_with_size(each), each.id) for each in found))
+
+
+def _with_size(found: Found) -> str:
+    """Two playlists may have one name."""
+    return found.name if found.total is None else f"{found.name} ({words.count(found.total, 'song')})"
 
 
 @at_worst_none
@@ -94,10 +102,25 @@ async def any_named(interaction: Interaction, given: str) -> str:
 async def chosen(interaction: Interaction, given: str) -> Playlist:
     """Return the kept playlist that was chosen or typed. Raises BadChoice."""
     mine = await keep.kept(interaction.client.services.store, interaction.user.id)
-    found = [each for _, each in mine if given in (str(each.playlist), each.name)]
-    if not found:
-        raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
-    return found[0]
+    if found := the_one(given, mine, number=lambda each: str(each[1].playlist), name=lambda each: each[1].name):
+        return found[1]
+    raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
+
+
+def the_one(given: str, among: Sequence[T], number: Callable[[T], str], name: Callable[[T], str]) -> T | None:
+    """Return what was chosen by its number, or typed by its name. Raises BadChoice where several have that name."""
+    if chosen := [each for each in among if number(each) == given]:
+        return chosen[0]
+    typed = [each for each in among if name(each).casefold() == given.strip().casefold()]
+    if len(typed) > 1:
+        raise BadChoice("Several have that name. Choose one from the list that Discord shows while you type.")
+    return typed[0] if typed else None
+
+
+async def layer_of(interaction: Interaction, tap: Id) -> Layer:
+    """Return the layer that a button is about; their first where it names none. Raises as `keep.layer_named` does."""
+    store, member = interaction.client.services.store, interaction.user.id
+    return await (keep.layer_numbered(store, member, tap.number) if tap.key else keep.layer_named(store, member, None))
 
 
 async def song_named(interaction: Interaction, given: str) -> str:

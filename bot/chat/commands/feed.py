@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from discord import app_commands
 
-from bot.chat import posts, reply, sentences
+from bot.chat import posts, reply, sentences, texts
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
@@ -156,8 +156,7 @@ async def join(interaction: Interaction) -> None:
     services = interaction.client.services
     await flow.join(services.store, interaction.user.id, services.clock())
     await services.catalogue.points.refresh()
-    known = await notify.known(services.store, interaction.user.id)
-    await reply.show(interaction, Page(sentences.JOINED_HIDDEN if known and known.hidden else sentences.JOINED))
+    await reply.show(interaction, Page(texts.joined(await notify.known(services.store, interaction.user.id))))
 
 
 @feed.command(name="leave", description="Take what you like out of the catalogue, at once")

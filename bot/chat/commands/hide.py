@@ -10,8 +10,8 @@ from bot.flows import hide as flow
 HIDDEN = (
     "You are hidden, everywhere and at once. Nobody finds what only you like, or sees your profile; nobody can follow "
     "you or match with you. What you reposted is taken back: those messages go in a moment, for good.\n"
-    "What stays: your playlists and likes, here and at Spotify, and what I have learnt for you. `/hide off` shows "
-    "again what you had chosen to show."
+    "What stays: your playlists and likes, here and at Spotify, what I have learnt for you, and what a round has shown "
+    "in its channel already. `/hide off` shows again what you had chosen to show."
 )
 SHOWN = (
     "You are not hidden. Others see what you chose to show and nothing else; `/profile show` says what that is. "

@@ -10,6 +10,7 @@ from bot.chat.commands import choices
 from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.core.labels import Kind
+from bot.core.records import Layer
 from bot.flows import keep, review
 from bot.flows import label as flow
 from bot.flows.label import Done, Pressed, Question
@@ -23,17 +24,17 @@ from bot.flows.label import Done, Pressed, Question
 @app_commands.autocomplete(song=choices.song, layer=choices.layer)
 async def label(interaction: Interaction, song: str | None = None, layer: str | None = None) -> None:
     await reply.pause(interaction)
-    await _first(interaction, song, layer)
+    store, member = interaction.client.services.store, interaction.user.id
+    await _first(interaction, await keep.layer_named(store, member, layer), song)
 
 
-async def on_label(interaction: Interaction, _: Id) -> None:
+async def on_label(interaction: Interaction, tap: Id) -> None:
     await reply.pause(interaction)
-    await _first(interaction)
+    await _first(interaction, await choices.layer_of(interaction, tap))
 
 
-async def _first(interaction: Interaction, song: str | None = None, layer: str | None = None) -> None:
+async def _first(interaction: Interaction, found: Layer, song: str | None = None) -> None:
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    found = await keep.layer_named(services.store, member, layer)
     if song is None:
         question = await flow.ask(services.store, services.outlooks, member, found, now)
     else:
@@ -105,8 +106,10 @@ async def on_card(interaction: Interaction, tap: Id) -> None:
 async def on_back(interaction: Interaction, tap: Id) -> None:
     """Take the last answer back, and ask that song again."""
     services, member = interaction.client.services, interaction.user.id
-    question = await review.take_back(services.store, services.outlooks, member, tap.key, services.clock())
-    await reply.show(interaction, cards.card(question, sentences.TAKEN_BACK))
+    question, write = await review.take_back(services.store, services.outlooks, member, tap.key, services.clock())
+    if write is not None:
+        await services.jobs.enqueue("apply", member, write)
+    await reply.show(interaction, cards.card(question, sentences.TAKEN_BACK if write is None else sentences.TAKING_OUT))
 
 
 async def on_inside(interaction: Interaction, tap: Id) -> None:

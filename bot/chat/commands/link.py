@@ -23,7 +23,8 @@ async def on_link(interaction: Interaction, _: Id) -> None:
 
 async def _offer(interaction: Interaction, client_id: str | None) -> None:
     services, settings = interaction.client.services, interaction.client.services.settings
-    app = (client_id or settings.spotify_client_id).strip().lower()
+    theirs = await flow.app_of(services.store, interaction.user.id)  # who has no seat in ours stays with their own
+    app = (client_id or theirs or settings.spotify_client_id).strip().lower()
     if not app:
         raise BadChoice(sentences.NO_APP)
     url = await services.linking.begin(
@@ -36,6 +37,7 @@ async def _offer(interaction: Interaction, client_id: str | None) -> None:
         sentences.CONSENT,
         layout.row(layout.link("To Spotify", url), code, paste),
         layout.small(sentences.PASTE) if paste else None,
+        layout.small(texts.own_app(settings.redirect_uri)) if app != settings.spotify_client_id else None,
     )
     await reply.show_privately(interaction, page)
 
@@ -87,12 +89,13 @@ async def on_link_it(interaction: Interaction, what: Id) -> None:
 
 
 async def on_do_not_link(interaction: Interaction, _: Id) -> None:
-    interaction.client.services.linking.forget(interaction.user.id)
-    await reply.show(interaction, Page(sentences.NOT_LINKED))
+    waited = interaction.client.services.linking.forget(interaction.user.id)
+    await reply.show(interaction, Page(sentences.NOT_LINKED if waited else sentences.NOT_LINKING))
 
 
 @app_commands.command(description="Delete the keys to your Spotify account and everything that came from it")
 async def unlink(interaction: Interaction) -> None:
+    await flow.check_linked(interaction.client.services.store, interaction.user.id)
     sure = layout.button("Unlink", ids.of("unlink"), layout.RED)
     await reply.show(
         interaction, Page(sentences.UNLINK, layout.row(sure, layout.button("Keep the link", ids.of("keepit"))))
@@ -101,6 +104,7 @@ async def unlink(interaction: Interaction) -> None:
 
 async def on_unlink(interaction: Interaction, _: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
+    await flow.check_linked(services.store, member)
     await reply.pause(interaction)
     await services.jobs.forget(member)  # a training or a sync that is under way would bring something back
     gone = await flow.unlink(services.store, services.vault, services.settings.models_dir, member)

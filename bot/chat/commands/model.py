@@ -30,9 +30,9 @@ async def train(interaction: Interaction, layer: str | None = None) -> None:
     await _train(interaction, await keep.layer_named(interaction.client.services.store, interaction.user.id, layer))
 
 
-async def on_train(interaction: Interaction, _: Id) -> None:
+async def on_train(interaction: Interaction, tap: Id) -> None:
     await reply.pause(interaction)
-    await _train(interaction, await keep.layer_named(interaction.client.services.store, interaction.user.id, None))
+    await _train(interaction, await choices.layer_of(interaction, tap))
 
 
 async def _train(interaction: Interaction, layer: Layer) -> None:
@@ -40,7 +40,7 @@ async def _train(interaction: Interaction, layer: Layer) -> None:
     found = await steps.where(interaction.client, member)
     labels = next(each.tally.labels for each in found.layers if each.layer.layer == layer.layer)
     if labels < FIRST_TRAINING:
-        show_me = layout.row(layout.button("Show me a song", ids.of("label"), layout.PRIMARY))
+        show_me = layout.row(layout.button("Show me a song", ids.of("label", layer.layer), layout.PRIMARY))
         await reply.show(interaction, Page(texts.too_few(FIRST_TRAINING - labels), show_me))
         return
     interaction.client.desk.wait(interaction, "train", services.clock(), about=layer.layer)
@@ -71,7 +71,7 @@ async def _show(interaction: Interaction, layer: Layer) -> None:
     versions = await flow.versions(services.store, member, layer.layer)
     serving = next((each for each in versions if each.serving), None)
     if serving is None:
-        show_me = layout.row(layout.button("Show me a song", ids.of("label"), layout.PRIMARY))
+        show_me = layout.row(layout.button("Show me a song", ids.of("label", layer.layer), layout.PRIMARY))
         await reply.show(interaction, Page(sentences.NO_MODEL, show_me))
         return
     kept = [each for where, each in await keep.kept(services.store, member) if where == layer]

@@ -74,10 +74,9 @@ async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None
 
 
 def _found(offered: list[Found], wanted: str) -> Found:
-    found = [each for each in offered if wanted in (each.id, each.name)]
-    if not found:
-        raise BadChoice("That playlist is not among yours, or I keep it already.")
-    return found[0]
+    if found := choices.the_one(wanted, offered, number=lambda each: each.id, name=lambda each: each.name):
+        return found
+    raise BadChoice("That playlist is not among yours, or I keep it already.")
 
 
 async def _music(interaction: Interaction) -> Music:
@@ -115,9 +114,7 @@ async def on_odd(interaction: Interaction, _: Id) -> None:
     await reply.whisper(interaction, Page(doubles.shown(found)))
 
 
-@playlists.command(
-    name="remove", description="Let go of a playlist: it stays at Spotify as it is, I never touch it again"
-)
+@playlists.command(name="remove", description="Let go of a playlist: it stays as it is, and I no longer touch it")
 @app_commands.describe(playlist="Which playlist")
 @app_commands.autocomplete(playlist=choices.kept)
 async def remove(interaction: Interaction, playlist: str) -> None:

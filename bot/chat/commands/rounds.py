@@ -11,7 +11,7 @@ from bot.core.records import Song
 from bot.core.rounds import CLOSED, ENTERING
 from bot.errors import BadChoice, TooFewEntries
 from bot.flows import rounds as flow
-from bot.flows import shared, why
+from bot.flows import shared
 from bot.flows.points import key
 from bot.flows.rounds import Table
 
@@ -67,7 +67,7 @@ async def _of_this_server(interaction: Interaction, number: int) -> Table:
 async def on_enter(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
     table = await _of_this_server(interaction, tap.number)
-    likes = await why.suggest(services.store, interaction.user.id, "", MOST_OPTIONS)
+    likes = await flow.newest_likes(services.store, interaction.user.id, MOST_OPTIONS)
     await reply.whisper(interaction, rounds.choose(table, likes))
 
 
@@ -96,7 +96,7 @@ async def on_votes(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
     await _of_this_server(interaction, tap.number)
     over = await flow.vote(services.store, interaction.user.id, tap.number, values(interaction), services.clock())
-    await reply.show(interaction, rounds.voted(await flow.show(services.store, tap.number)))
+    await reply.show(interaction, rounds.voted(await flow.show(services.store, tap.number), over=over))
     await (channels.turn_round if over else channels.show_round)(interaction.client, tap.number)
 
 
@@ -109,7 +109,7 @@ async def on_hear(interaction: Interaction, tap: Id) -> None:
     try:
         card, listen = await services.stream.card(member, song.song), await services.listening.to(member, song)
     except BadChoice:
-        await reply.whisper(interaction, Page(song.page or rounds.NOTHING_TO_VOTE))
+        await reply.whisper(interaction, Page(song.page or rounds.NOT_PLAYED))
     else:
         await reply.post(interaction, posts.post(card, listen, public=False))
 
@@ -181,6 +181,7 @@ async def on_make(interaction: Interaction, tap: Id) -> None:
 
 async def _make(interaction: Interaction, tap: Id) -> Table:
     services, host, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
+    await services.music(host)  # raises NotLinked: there must be somewhere to write it
     async with interaction.client.telling[tap.number]:  # of two who press at once, one makes it
         table = await _closed(interaction, tap)
         brought = [(each.entry.song, each.entry.member) for each in table.ranking]

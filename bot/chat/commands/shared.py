@@ -35,11 +35,10 @@ async def _chosen(interaction: Interaction, typed: str) -> int:
     """Return the number of the playlist that was chosen or typed. Raises BadChoice."""
     services = interaction.client.services
     found = await flow.lists(services.store, interaction.user.id, interaction.guild_id)
-    wanted = typed.strip().casefold()
-    fitting = [each.shared for each in found if wanted in (str(each.shared), each.name.casefold())]
-    if not fitting:
+    chosen = choices.the_one(typed, found, number=lambda each: str(each.shared), name=lambda each: each.name)
+    if chosen is None:
         raise BadChoice(flow.UNKNOWN)
-    return fitting[0]
+    return chosen.shared
 
 
 @shared.command(name="new", description="Begin a playlist that several keep; you host it, and nothing is written yet")

@@ -70,8 +70,11 @@ async def _carry_out(interaction: Interaction, write: int, said: str) -> None:
 async def on_cancel(interaction: Interaction, tap: Id) -> None:
     await reviewed(interaction.client, interaction.user.id, tap.number)  # raises NotYours
     async with interaction.client.services.store.writing() as tx:
-        await flow.cancel(tx, interaction.user.id, tap.number)
-    await reply.show(interaction, Page(sentences.CANCELLED))
+        dropped = await flow.cancel(tx, interaction.user.id, tap.number)
+    if dropped:
+        await reply.show(interaction, Page(sentences.CANCELLED))
+    else:  # it was applied meanwhile
+        await reply.show(interaction, await receipt(interaction.client, interaction.user.id, tap.number))
 
 
 async def on_ask_me(interaction: Interaction, tap: Id) -> None:

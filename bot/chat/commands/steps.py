@@ -33,10 +33,16 @@ async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
             return [sentences.WHAT_THIS_IS, _row("Link Spotify", "link"), sentences.OR_A_FILE]
         case "playlists":
             return await playlists(bot, member)
+        case "read":
+            return [sentences.STILL_READING]
+        case "like":
+            return [sentences.NOTHING_LIKED]
         case "label":
-            return [sentences.WHERE_IT_STARTS, _row("Show me a song", "label")]
+            first = next(each.layer.layer for each in found.layers if each.playlists)
+            return [sentences.WHERE_IT_STARTS, _row("Show me a song", "label", first)]
         case "train":
-            return [sentences.ENOUGH_LABELS, _row("Learn from them", "train")]
+            ready = next(each.layer.layer for each in found.layers if each.tally.labels >= learning.FIRST_TRAINING)
+            return [sentences.ENOUGH_LABELS, _row("Learn from them", "train", ready)]
         case "sort":
             best = max(found.layers, key=lambda each: each.placeable)
             return [texts.trained(best), _row("Look", "sort", best.layer.layer)]
@@ -57,7 +63,7 @@ async def playlists(bot: Bot, member: int) -> list[Item | str]:
     try:
         found = await bot.offers.of(member)
     except SpotifyError as reason:
-        return [sentences.ASK_WHICH, reason.for_member(), _taps(has_some=False)]
+        return [sentences.ASK_WHICH, reason.for_asker(), _taps(has_some=False)]
     if not found:
         kept = await keep.kept(bot.services.store, member)
         return [sentences.ASK_ANOTHER if kept else sentences.ASK_FIRST, _taps(has_some=False)]

@@ -9,7 +9,7 @@ from bot.chat.layout import Page
 from bot.errors import BadChoice
 from bot.flows import tokens as flow
 
-token = app_commands.Group(name="api-token", description="Tokens with which programs of yours may ask for your songs")
+token = app_commands.Group(name="api-token", description="Tokens with which programs of yours may ask for songs")
 Days = app_commands.Range[int, 1, flow.MOST_DAYS]
 Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
 
@@ -42,7 +42,8 @@ async def _page(interaction: Interaction, note: str | None = None) -> Page:
     services = interaction.client.services
     mine = await flow.listed(services.store, interaction.user.id, services.clock())
     buttons = [layout.button(f"Revoke {each.name}", ids.of("untoken", each.token), layout.RED) for each in mine]
-    return Page(note, texts.tokens(mine) or sentences.NO_TOKENS, *layout.rows(buttons))
+    none = sentences.NO_TOKENS if services.settings.http_api else sentences.NO_API
+    return Page(note, texts.tokens(mine) or none, *layout.rows(buttons))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (token,)

@@ -71,7 +71,7 @@ def _of(error: CratekeeperError) -> Problem:
         return Problem(HTTPStatus.FORBIDDEN, error.for_member())
     reference = secrets.token_hex(2)
     log.warning("#%s %s: %s", reference, type(error).__name__, error)
-    detail = f"{error.for_member()} #{reference}"
+    detail = f"{error.for_asker()} #{reference}"
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": LATER})
 
 

@@ -117,7 +117,7 @@ async function more() {
 async function repost(card) {
   try {
     await api.repost(card);
-    say(`${card.title} is reposted. In Discord you can take it back.`);
+    say(`${card.title} is reposted. Press Repost under it in Discord to take it back.`);
   } catch (error) {
     failed(error);
   }

@@ -35,7 +35,7 @@ export async function adding(card, chosen, failed) {
   try {
     const found = await api.playlists(card);
     list.replaceChildren(...found.map((each, at) => choice(card, each, at === 0, sheet, chosen, failed)));
-    if (!found.length) list.replaceWith(h("p", {}, "You keep no playlist yet. /playlists add in Discord takes the first."));
+    if (!found.length) list.replaceWith(h("p", {}, "I keep no playlist for you. /playlists add in Discord takes one, or makes a new one."));
     list.querySelector("button")?.focus();
   } catch (error) {
     sheet.close();

@@ -1,0 +1,106 @@
+"""What a member is told, or offered, fits where they stand: how they linked, what is under way, what is there twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.adapters.store import answers, cards, playlists, songs, writes
+from bot.chat.commands.choices import the_one
+from bot.core.labels import Answer, Kind, Source
+from bot.core.records import Card
+from bot.errors import BadChoice, LinkRefused, NoLikes, NotLinked
+from bot.flows import keep, library, link, notify, review, sort
+from bot.flows.link import Linking
+from bot.flows.outlook import Outlooks
+from bot.flows.watch import nothing
+from tests.contract.conftest import MEMBER, NOW, Linked, track
+
+
+async def test_whoever_linked_and_likes_nothing_is_not_told_to_link(linked: Linked) -> None:
+    with pytest.raises(NoLikes, match="still reading"):
+        await keep.layer_named(linked.store, MEMBER, None)
+    await library.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    async with linked.store.writing() as tx:
+        await songs.unlike(tx, MEMBER, list(await songs.liked(tx, MEMBER)))
+    with pytest.raises(NoLikes, match="no liked songs"):
+        await keep.layer_named(linked.store, MEMBER, None)
+    with pytest.raises(NotLinked):
+        await keep.layer_named(linked.store, MEMBER + 1, None)
+
+
+async def test_unlinking_leaves_a_library_from_a_file_alone(linked: Linked) -> None:
+    await link.check_linked(linked.store, MEMBER)
+    await library.import_file(linked.store, 99, "songs.csv", b"Track Name,Artist Name(s)\nA,B\n", NOW)
+    with pytest.raises(BadChoice, match="nothing to unlink"):
+        await link.check_linked(linked.store, 99)
+
+
+async def test_a_link_says_why_it_did_not_work(linked: Linked) -> None:
+    linking = Linking(linked.store, linked.vault, linked.spotify, lambda: NOW)
+    url = await linking.begin(MEMBER, "@ada", (await linked.account()).client_id, "http://127.0.0.1:8888/callback")
+    state = url.partition("state=")[2].partition("&")[0]
+    with pytest.raises(LinkRefused, match="You said no"):
+        await linking.arrive_pasted(MEMBER, f"http://127.0.0.1:8888/callback?error=access_denied&state={state}")
+    with pytest.raises(LinkRefused, match="finished or cancelled"):
+        linking.prove(MEMBER, "ABCD-EFGH")
+    assert not linking.forget(MEMBER), "there is nothing to cancel"
+
+
+async def test_whoever_has_an_app_of_their_own_stays_with_it(linked: Linked) -> None:
+    assert await link.app_of(linked.store, MEMBER) == (await linked.account()).client_id
+    assert await link.app_of(linked.store, MEMBER + 1) == ""
+
+
+async def test_p08_a_warning_that_comes_late_tells_the_days_that_are_left(linked: Linked) -> None:
+    left = NOW + link.CONSENT - timedelta(days=3, hours=1)
+    assert await notify.consent_ends_in(linked.store, MEMBER, left) == 3
+    assert await notify.consent_ends_in(linked.store, MEMBER, NOW) is None, "it was renewed"
+
+
+def test_two_playlists_of_one_name_are_not_taken_for_each_other() -> None:
+    both = [("1", "Rain"), ("2", "rain"), ("3", "2")]
+
+    def one(given: str) -> tuple[str, str] | None:
+        return the_one(given, both, number=lambda each: each[0], name=lambda each: each[1])
+
+    assert one("2") == ("2", "rain"), "a number that was chosen comes before a name"
+    assert one("Sun") is None
+    with pytest.raises(BadChoice, match="Several have that name"):
+        one("Rain")
+
+
+async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked: Linked) -> None:
+    linked.like(1, 2)
+    music = await linked.music()
+    await library.sync(linked.store, music, await linked.account(), NOW, nothing)
+    kept = await keep.make(linked.store, music, MEMBER, "main", "Run", NOW)
+    song = track(1).uri
+    async with linked.store.writing() as tx:
+        asked = await writes.begin(tx, MEMBER, kept.layer, "watch", 1, None, NOW)
+        await answers.add(tx, MEMBER, kept.layer, Answer(song, Kind.ONLY, (kept.playlist,), Source.BUTTON, 1))
+        tap = await sort.open_tap(tx, MEMBER, kept.layer, [(kept.playlist, song, "add")], NOW)
+        await cards.add(tx, Card("card", MEMBER, kept.layer, track(2).uri, asked, NOW))
+    outlooks = Outlooks(linked.store, None, None)  # type: ignore[arg-type]
+    with pytest.raises(BadChoice, match="still writing"):
+        await review.take_back(linked.store, outlooks, MEMBER, "card", NOW)
+    with pytest.raises(BadChoice, match="still writing"):  # not the write before
+        await sort.undo(linked.store, MEMBER, None, NOW)
+    await sort.apply(linked.store, music, tap, NOW)
+    back = await sort.undo_tap(linked.store, MEMBER, kept.layer, song, NOW)
+    assert back is not None
+    later = NOW + timedelta(minutes=2)
+    receipt = await sort.apply(linked.store, music, back, later)
+    assert [each.song for each in receipt.removed] == [song]
+    async with linked.store.reading() as tx:
+        assert not await answers.standing(tx, MEMBER, kept.layer, song)
+        assert await playlists.items(tx, kept.playlist) == []
+
+
+async def test_p43_cancel_after_apply_does_not_say_that_nothing_changed(linked: Linked) -> None:
+    kept = await keep.make(linked.store, await linked.music(), MEMBER, "main", "Run", NOW)
+    async with linked.store.writing() as tx:
+        planned = await writes.begin(tx, MEMBER, kept.layer, "sort", 1, None, NOW)
+        assert await sort.cancel(tx, MEMBER, planned)
+        applied = await writes.begin(tx, MEMBER, kept.layer, "sort", 1, None, NOW)
+        await sort.confirm(tx, MEMBER, applied)
+        assert not await sort.cancel(tx, MEMBER, applied)
