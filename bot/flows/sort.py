@@ -130,7 +130,7 @@ async def cancel(tx: Tx, member: int, write: int) -> bool:
     found = await writes.get(tx, write)
     if found is not None and found.member == member and found.state == "planned":
         await writes.set_state(tx, write, "cancelled")
-    return found is None or found.state in ("planned", "cancelled")
+    return found is None or found.state not in ("applying", "done", "failed")
 
 
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:

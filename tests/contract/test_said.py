@@ -100,7 +100,9 @@ async def test_p43_cancel_after_apply_does_not_say_that_nothing_changed(linked: 
     kept = await keep.make(linked.store, await linked.music(), MEMBER, "main", "Run", NOW)
     async with linked.store.writing() as tx:
         planned = await writes.begin(tx, MEMBER, kept.layer, "sort", 1, None, NOW)
+        await writes.set_state(tx, planned, "planned")
         assert await sort.cancel(tx, MEMBER, planned)
         applied = await writes.begin(tx, MEMBER, kept.layer, "sort", 1, None, NOW)
+        await writes.set_state(tx, applied, "planned")
         await sort.confirm(tx, MEMBER, applied)
         assert not await sort.cancel(tx, MEMBER, applied)

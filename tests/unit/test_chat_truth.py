@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from discord import ui
 
-from bot.chat import cards, finds, outcomes, posts, rounds, shared, texts, words
+from bot.chat import cards, finds, hosting, outcomes, posts, rounds, shared, texts, words
 from bot.chat.guard import problem
 from bot.chat.layout import Page
 from bot.core.records import Account, Card, Change, Layer, Member, Playlist, Song, Write
@@ -185,7 +185,7 @@ def test_p43_a_playlist_of_a_round_is_being_written_when_it_begins() -> None:
 
 def test_whoever_is_asked_before_a_playlist_ends_does_not_read_that_it_has() -> None:
     known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
-    assert said(shared.ending(known)).startswith("Once it has ended")
+    assert said(hosting.ending(known)).startswith("Once it has ended")
 
 
 def test_a_job_keeps_trying_and_whoever_asked_is_told_to() -> None:
