@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.features import RefusedProvenance, SongFeatures
@@ -24,7 +24,6 @@ def filled(points: np.ndarray, *, free: int = 0, block: int = 16) -> Neighbours:
 
 
 @given(st.integers(0, 2**31), st.integers(1, 200), st.integers(1, 20), st.integers(1, 64))
-@settings(max_examples=60, deadline=None)
 def test_the_nearest_are_those_that_sorting_all_of_them_gives(seed: int, songs: int, count: int, block: int) -> None:
     points, asked = directions(seed, songs), directions(seed + 1, 3)
     rows, cosines = filled(points, block=block).near(asked, count)
@@ -34,7 +33,6 @@ def test_the_nearest_are_those_that_sorting_all_of_them_gives(seed: int, songs: 
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=80))
-@settings(max_examples=60, deadline=None)
 def test_songs_that_come_and_go_leave_what_a_dictionary_would_hold(steps: list[tuple[bool, int]]) -> None:
     made, right = Neighbours(SIZE), dict[str, np.ndarray]()
     for at, (comes, number) in enumerate(steps):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.tables import MOST_CELL, MOST_COLUMNS, BadRow, NotATable, Row, Table
@@ -197,7 +197,6 @@ def test_what_a_row_lacks_is_said_with_its_line() -> None:
     assert [str(each) for each in bad] == ["line 2: no title", "line 3: no artist for “Boats”"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=200), at=st.integers(0, 400), encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_no_bytes_break_the_reader(data: bytes, at: int, encoding: str) -> None:
     text = CURLY.encode(encoding)

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.core.codes import name_uri
@@ -36,7 +36,6 @@ songs = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(song=songs)
 @example(song=song("-Ing", ["+44"], "=", URI))
 @example(song=song("@ Home", ["Tyler, The Creator"], None, None))
@@ -48,13 +47,11 @@ def test_what_is_exported_is_imported_as_the_same_songs(song: Song) -> None:
     assert [(each.like.song, each.like.added_at) for each in songs] == [(song, MOMENT)]
 
 
-@settings(max_examples=300, deadline=None)
 @given(cell=st.text(st.sampled_from("=+-@'\" ,;|\t\na")))
 def test_a_cell_is_disarmed_and_armed_again(cell: str) -> None:
     assert armed(disarmed(cell)) == cell
 
 
-@settings(max_examples=300, deadline=None)
 @given(song=songs)
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_no_spreadsheet_runs_a_cell(delimiter: str, song: Song) -> None:
