@@ -23,6 +23,7 @@ CratekeeperError
 │   ├── NotOnAllowList       the app's five seats do not include this member
 │   ├── ConsentEnded         `invalid_grant`: the member must link again
 │   ├── SpotifyDown          5xx or no connection: whether it was carried out is not known
+│   │   └── Unreadable       an answer of which nothing can be made
 │   ├── Unsettled            written, and not readable yet
 │   ├── SongsRefused         Spotify takes none of these songs
 │   ├── PlaylistFull         it takes no more songs
@@ -248,6 +249,10 @@ class SpotifyDown(SpotifyError):
 
     def for_asker(self) -> str:
         return super().for_member()
+
+
+class Unreadable(SpotifyDown):
+    """Nothing can be made of Spotify's answer."""
 
 
 class Unsettled(SpotifyError):

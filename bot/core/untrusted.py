@@ -78,4 +78,4 @@ def moment(value: Any) -> datetime | None:
         found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return found if EARLIEST <= found <= LATEST else None
+    return found if EARLIEST < found <= LATEST else None  # 1970 itself is what programs write for none

@@ -16,7 +16,7 @@ from bot.core.hands import Seen, blanked, lessons, standing_as_lessons
 from bot.core.journal import SETTLE, unsettled
 from bot.core.labels import Answer
 from bot.core.records import Item, Layer, Playlist
-from bot.errors import PlaylistGone
+from bot.errors import PlaylistGone, Unreadable
 from bot.ports import Contents, Music
 
 
@@ -35,8 +35,8 @@ async def look(store: Store, music: Music, member: int, now: datetime) -> int:
         if snapshots.get(each.ref) is None or snapshots[each.ref] != each.snapshot:
             try:
                 read[each] = await music.contents(each.ref, await kept(store, each))
-            except PlaylistGone:
-                continue  # deleted at Spotify: sorting into it says so, looking does not
+            except (PlaylistGone, Unreadable):
+                continue  # sorting into it says so, looking does not; the others are looked at
     known = {each: await recognise(store, each, found) for each, found in read.items()}
     return await learn(store, member, known, now)
 

@@ -4,7 +4,7 @@ Spotify's lists sometimes come short: a page is empty, or the total is 0, once. 
 again, each song that is missing from the list is asked about by itself, and a large loss must show at two looks.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,7 +27,10 @@ NEW = timedelta(days=1)  # a like this much older than the last look isn't new, 
 
 @dataclass(slots=True)
 class Look:
-    """What a look showed. rows, total: what came, and what Spotify says there is; unchanged: the rest is as known."""
+    """What a look showed. rows, total: what came, and what Spotify says there is; unchanged: the rest is as known.
+
+    moved: the list changed while it was read, so a song may have slipped from one page to another.
+    """
 
     seen: set[str] = field(default_factory=set)
     new: int = 0
@@ -35,6 +38,7 @@ class Look:
     calls: int = 0
     total: int | None = None
     unchanged: bool = False
+    moved: bool = False
 
 
 async def why_none(tx: Tx, member: int) -> MemberError:
@@ -46,18 +50,28 @@ async def why_none(tx: Tx, member: int) -> MemberError:
 
 
 async def look(
-    store: Store, likes: Likes, account: Account, known: Collection[str], now: datetime, progress: Progress
+    store: Store,
+    likes: Likes,
+    account: Account,
+    known: Mapping[str, datetime | None],
+    now: datetime,
+    progress: Progress,
 ) -> Look:
-    """Read newest first, and keep each page as it comes; stop where all the rest must be as known."""
+    """Read newest first, and keep each page as it comes; stop where all the rest must be as known.
+
+    known: the songs that are kept, with the moments at which they were liked.
+    """
     found, offset, empty = Look(), 0, 0
     while empty < EMPTY:
         page, calls = await _page(likes, offset)
-        new = sum(like.song.song not in known for like in page.likes)
-        await _keep(store, account, page, now)
-        found.seen.update(like.song.song for like in page.likes)
+        unseen = {like.song.song for like in page.likes} - found.seen
+        await _keep(store, account, page, _new_since(account, known), now)
+        found.moved |= offset > 0 and page.total != found.total
         found.rows, found.calls, found.total = found.rows + page.rows, found.calls + calls, page.total
+        new = len(unseen - known.keys())
         found.new += new
-        offset, empty = offset + PAGE, 0 if page.rows else empty + 1
+        found.seen |= unseen
+        offset, empty = offset + PAGE, empty + 1 if not page.rows or (page.likes and not unseen) else 0
         found.unchanged = not new and _as_before(account, len(known), found)
         if found.unchanged or _is_last(page, offset) or offset >= limits.SONGS:
             break
@@ -84,23 +98,33 @@ async def _page(likes: Likes, offset: int) -> tuple[LikesPage, int]:
     return page, calls
 
 
-async def _keep(store: Store, account: Account, page: LikesPage, now: datetime) -> None:
-    """Keep a page. Raises NotLinked when the member unlinked meanwhile: then nothing of theirs may come back."""
+async def _keep(store: Store, account: Account, page: LikesPage, since: datetime | None, now: datetime) -> None:
+    """Keep a page; what was liked after `since` is new. Raises NotLinked when the member unlinked meanwhile."""
     async with store.writing() as tx:
         if await members.account(tx, account.member) is None:
             raise NotLinked
         known = await songs.liked_of(tx, account.member, (like.song.song for like in page.likes))
         changed = [like for like in page.likes if (like.song.song, like.added_at) not in known.items()]
-        new = [like for like in changed if _is_new(like.added_at, account)]
+        new = [like for like in changed if like.song.song not in known and _is_new(like.added_at, since)]
         await songs.save(tx, (like.song for like in page.likes), now)
         await songs.like(tx, account.member, [like for like in changed if like not in new], now)
         await songs.like(tx, account.member, new, now, fresh=True)
         await songs.keep_newest(tx, account.member, limits.SONGS)
 
 
-def _is_new(added_at: datetime | None, account: Account) -> bool:
+def _new_since(account: Account, known: Mapping[str, datetime | None]) -> datetime | None:
+    """Return since when what is liked is new; None at the first look, when nothing is.
+
+    By Spotify's own dates where they are behind our clock: ahead of it, we would take new likes for old ones.
+    """
+    if account.synced_at is None:
+        return None
+    return min(account.synced_at, max(filter(None, known.values()), default=account.synced_at)) - NEW
+
+
+def _is_new(added_at: datetime | None, since: datetime | None) -> bool:
     """Whether a like waits for the watch: not what was there at the first look, nor what a short list had lost."""
-    return account.synced_at is not None and (added_at is None or added_at > account.synced_at - NEW)
+    return since is not None and (added_at is None or added_at > since)
 
 
 async def gone(likes: Likes, account: Account, missing: Collection[str], known: int) -> set[str]:
@@ -129,6 +153,7 @@ async def settle(
             await songs.unlike(tx, account.member, piece)
     async with store.writing() as tx:
         doubted_at = now if doubtful and account.doubted_at is None else None
-        holes = None if doubted_at or found.total is None else found.total - await songs.count(tx, account.member)
+        holes = None if found.total is None else found.total - await songs.count(tx, account.member)
+        holes = None if doubted_at or found.moved or (holes or 0) < 0 else holes  # more than there is cannot be
         values = {"synced_at": now, "total": found.total, "holes": holes, "doubted_at": doubted_at}
         await members.change_account(tx, account.member, **values)

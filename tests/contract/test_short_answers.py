@@ -11,9 +11,11 @@ from bot.adapters.spotify import shapes
 from bot.adapters.store import members, songs
 from bot.chat import cards, words
 from bot.core.records import Like
+from bot.errors import Unreadable
 from bot.flows import hands, keep, library, sort
 from bot.flows.watch import nothing
 from sandbox.spotify import Fault
+from sandbox.spotify import Like as Saved
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 from tests.oddities import odd
 from tests.unit.test_odd_answers import LIKES, is_sound
@@ -236,3 +238,101 @@ async def test_p39_one_odd_row_does_not_keep_the_others_of_its_page_out(linked: 
     answer(linked, TRACKS, edit)
     await sync(linked)
     assert len(await liked(linked)) == 118
+
+
+def first_page_again(page: Any) -> Any:
+    """A list that doesn't heed the offset."""
+    found = [{"added_at": None, "track": {"uri": track(number).uri, "name": "x"}} for number in range(1, 51)]
+    return page | {"items": found, "total": None}
+
+
+async def test_a_list_of_likes_that_never_ends_is_left_and_loses_nothing(linked: Linked) -> None:
+    await sync(linked)
+    linked.like(500)
+    answer(linked, TRACKS, first_page_again, skip=1, times=1000)
+    assert (await sync(linked)).calls <= 20
+    assert await liked(linked) == {track(each).uri for each in (*range(1, 121), 500)}
+
+
+async def test_p41_a_song_that_was_unliked_while_pages_came_twice_is_let_go_of_once_they_come_right(
+    linked: Linked,
+) -> None:
+    await sync(linked)
+    linked.like(500)
+    linked.house.spotify.unlike("ada", track(110).uri)
+    answer(linked, TRACKS, lambda page: page | {"items": page["items"][:20]}, times=100)
+    for _ in range(3):
+        await sync(linked)
+    linked.house.spotify.faults.clear()
+    await sync(linked)
+    assert track(110).uri not in await liked(linked)
+
+
+async def test_a_like_that_slips_between_two_pages_is_found_at_the_next_look(linked: Linked) -> None:
+    def unlike_meanwhile(page: Any) -> Any:
+        linked.house.spotify.unlike("ada", track(60).uri)
+        return page
+
+    answer(linked, TRACKS, unlike_meanwhile, skip=1)  # what stood first on the third page now stands last on the second
+    await sync(linked)
+    await sync(linked)
+    assert await liked(linked) == {track(each).uri for each in range(1, 121) if each != 60}
+
+
+@pytest.mark.parametrize("added_at", [None, "2031-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "soon"])
+async def test_an_odd_date_makes_no_old_like_new_and_no_new_one_old(linked: Linked, added_at: Any) -> None:
+    await sync(linked)
+    linked.like(500)
+    linked.house.spotify.unlike("ada", track(120).uri)
+    answer(linked, TRACKS, lambda page: page | {"items": [each | {"added_at": added_at} for each in page["items"]]})
+    await sync(linked)
+    assert await fresh(linked) == [track(500).uri]
+    await sync(linked)
+    assert await fresh(linked) == [track(500).uri]
+
+
+async def test_a_like_is_new_although_our_clock_is_days_ahead_of_spotify_s(linked: Linked) -> None:
+    ahead = NOW + timedelta(days=40)
+    await library.sync(linked.store, await linked.music(), await linked.account(), ahead, nothing)
+    linked.house.spotify.publish([track(500)])
+    linked.house.spotify.accounts["ada"].likes.insert(0, Saved(track(500).uri, NOW))
+    await library.sync(linked.store, await linked.music(), await linked.account(), ahead, nothing)
+    assert await fresh(linked) == [track(500).uri]
+
+
+async def test_a_playlist_that_says_it_has_more_than_it_ever_shows_is_read(linked: Linked) -> None:
+    world, music = linked.house.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
+    whole = await music.contents(run.id)
+
+    def more(found: Any) -> Any:
+        return found | ({"items": found["items"] | {"total": 9_000}} if "id" in found else {"total": 9_000})
+
+    answer(linked, PLAYLISTS, more, times=100)
+    assert (await music.contents(run.id)).items == whole.items
+    world.remove("ada", run.id, [track(30).uri])
+    with pytest.raises(Unreadable):
+        await music.contents(run.id, whole)
+
+
+async def test_p39_a_playlist_that_cannot_be_read_keeps_no_other_from_being_looked_at(linked: Linked) -> None:
+    await sync(linked)
+    world, music = linked.house.spotify, await linked.music()
+    made = [world.create_playlist("ada", name) for name in ("Odd", "Run")]
+    for found in await music.playlists():
+        await keep.take(linked.store, music, MEMBER, "main", found)
+    for each in made:
+        world.add_by_hand("ada", each.id, track(5).uri)
+    answer(linked, f"GET /v1/playlists/{made[0].id}", lambda _: {"items": 7}, times=100)
+    assert await hands.look(linked.store, music, MEMBER, NOW) == 1
+
+
+async def test_a_list_of_playlists_that_never_ends_is_left_and_names_none_twice(linked: Linked) -> None:
+    linked.house.spotify.create_playlist("ada", "Run")
+
+    def again(page: Any) -> Any:
+        return page | {"items": page["items"] * 50, "total": 2**31 - 1, "offset": 0} if page["items"] else page
+
+    answer(linked, "GET /v1/me/playlists", again, times=100_000)
+    assert [each.name for each in await (await linked.music()).playlists()] == ["Run"]

@@ -59,7 +59,7 @@ READS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "playlists": (lambda page: shapes.playlists_page(page, "mara"), {**PAGING, "items": [PLAYLIST, SECOND]}),
     "playlist": (shapes.playlist, PLAYLIST),
     "opened": (shapes.opened, {**PLAYLIST, "items": PLACES}),
-    "items": (shapes.items, PLACES),
+    "items": (lambda page: shapes.items(page, 0), PLACES),
     "tokens": (lambda answer: oauth.tokens(answer, NOW, KNOWN), GRANT),
 }
 

@@ -1,14 +1,16 @@
 """The adapter's pure parts: the pace, the back-off, and what is read out of Spotify's JSON."""
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.spotify import Pace, shapes
+from bot.adapters.spotify import Pace, oauth, shapes
 from bot.adapters.spotify.pace import LONGEST, Bucket, Outage
-from bot.errors import PlaylistGone, SpotifyDown
+from bot.errors import PlaylistGone, SpotifyDown, Unreadable
 
 NOW = 1_000.0  # seconds
 
@@ -71,7 +73,7 @@ def test_a_year_is_read_from_any_precision(date: str | None, year: int | None) -
 
 def test_holes_in_lists_are_no_songs() -> None:
     rows: list[Any] = [None, {"item": None, "added_at": None}, {"item": {"uri": "spotify:episode:x"}}]
-    assert [item.song for item in shapes.items({"items": rows})] == [None, None, None]
+    assert [item.song for item in shapes.items({"items": rows}, 0)] == [None, None, None]
     likes = shapes.likes_page({"items": [None, {"track": None}, {"track": {"uri": "spotify:local:::x:1"}}], "total": 3})
     assert (likes.likes, likes.total) == ((), 3)
 
@@ -79,6 +81,20 @@ def test_holes_in_lists_are_no_songs() -> None:
 def test_a_stranger_s_playlist_has_no_items_and_is_gone() -> None:
     with pytest.raises(PlaylistGone):
         shapes.opened({"id": "x", "snapshot_id": "y"})
+
+
+@pytest.mark.parametrize("answer", [{}, {"error": {"status": 500}}, [], None])
+def test_an_answer_that_is_no_playlist_does_not_mean_that_it_is_gone(answer: Any) -> None:
+    with pytest.raises(Unreadable):
+        shapes.opened(answer)
+
+
+@pytest.mark.parametrize("lives", [None, 0, -1, "3600", [], 1.5])
+def test_tokens_that_do_not_say_how_long_they_are_good_for_are_kept(lives: Any) -> None:
+    """Thrown away, the only refresh token that is good would be lost."""
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    made = oauth.tokens({"access_token": "a", "refresh_token": "r", "expires_in": lives}, now)
+    assert (made.refresh, made.expires_at) == ("r", now + timedelta(hours=1))
 
 
 FIELDS = st.sampled_from(["items", "item", "track", "total", "uri", "id", "name", "owner", "added_at", "album"])
@@ -92,7 +108,8 @@ ANSWERS = st.recursive(
 @settings(max_examples=60)
 @given(ANSWERS)
 def test_whatever_is_answered_the_error_is_a_typed_one(answer: Any) -> None:
-    for read in (shapes.likes_page, shapes.items, shapes.opened, shapes.playlist, shapes.profile, shapes.user_id):
+    page = partial(shapes.items, offset=0)
+    for read in (shapes.likes_page, page, shapes.opened, shapes.playlist, shapes.profile, shapes.user_id):
         try:
             read(answer)
         except (SpotifyDown, PlaylistGone):

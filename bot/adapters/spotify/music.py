@@ -16,7 +16,7 @@ import spotipy
 from bot.adapters.spotify import shapes
 from bot.adapters.spotify.wire import Refusal
 from bot.core.records import Account, Item
-from bot.errors import PlaylistFull, PlaylistGone, SongsRefused, SpotifyDown
+from bot.errors import PlaylistFull, PlaylistGone, SongsRefused, SpotifyDown, Unreadable
 from bot.ports import Contents, Found, LikesPage
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LOOKS = 3  # at what comes short, or differs each time
 PAGE = 50  # rows; the most that a list answers at once
+MOST_PLAYLISTS = 10_000  # that are looked at; a list may say that it never ends
 MALFORMED = 400  # for songs that Spotify doesn't know
 FORBIDDEN, MISSING = 403, 404  # for a playlist that was deleted, or is no longer the member's to change
 AT_ONCE = 40  # URIs in one question to the library
@@ -65,13 +66,13 @@ class SpotifyMusic:
 
     async def playlists(self) -> list[Found]:
         """Return the playlists that the member may write to. One call per 50 that the member has or follows."""
-        user_id, listed, offset = await self._spotify.user_id(self._account), list[Found](), 0
-        while True:
+        user_id, listed = await self._spotify.user_id(self._account), dict[str, Found]()
+        for offset in range(0, MOST_PLAYLISTS, PAGE):
             found, rows, total = await self._playlists_page(offset, user_id)
-            listed += found
-            offset += PAGE
-            if not rows or (rows < PAGE if total is None else offset >= total):
-                return listed
+            listed |= {each.id: each for each in found}
+            if not rows or (rows < PAGE if total is None else offset + PAGE >= total):
+                break
+        return list(listed.values())
 
     async def _playlists_page(self, offset: int, user_id: str) -> tuple[list[Found], int, int | None]:
         """Ask for a page, and again where it has fewer rows than it must have."""
@@ -107,27 +108,28 @@ class SpotifyMusic:
         """Read a playlist, every place of it, unless it still is as `known`. Raises PlaylistGone.
 
         One that comes short, or has lost songs that are in `known`, is read again: only what two looks show alike is
-        believed (promise P41). Raises SpotifyDown where no two do.
+        believed (promise P41), and never what is both. Raises Unreadable where no two are alike.
         """
         before: Contents | None = None
         for _ in range(LOOKS):
-            found = await self._read(playlist, known)
-            if found is not None and (found == before or not _has_lost(known, found)):
+            found, is_short = await self._read(playlist, known)
+            lost = _has_lost(known, found)
+            if not (lost or is_short) or (found == before and not (lost and is_short)):
                 return found
             before = found
-        raise SpotifyDown("Spotify answers a playlist in part, or differently each time")
+        raise Unreadable("Spotify answers a playlist in part, or differently each time")
 
-    async def _read(self, playlist: str, known: Contents | None) -> Contents | None:
-        """Read a playlist once; None where fewer places came than it has."""
+    async def _read(self, playlist: str, known: Contents | None) -> tuple[Contents, bool]:
+        """Read a playlist once; return also whether fewer places came than it says it has."""
         items, total, snapshot = await self._open(playlist)
         if known is not None and snapshot is not None and known.snapshot == snapshot:
-            return known
+            return known, False
         while len(items) < total:
             more = await self._items(playlist, len(items))
             if not more:
-                return None
+                break
             items += more
-        return Contents(tuple(items), snapshot)
+        return Contents(tuple(items), snapshot), len(items) < total
 
     async def _open(self, playlist: str) -> tuple[list[Item], int, str | None]:
         return await self._ask_of(
@@ -138,7 +140,7 @@ class SpotifyMusic:
         return await self._ask_of(
             playlist,
             lambda client: shapes.items(
-                client.playlist_items(playlist, limit=PAGE, offset=offset, additional_types=KINDS)
+                client.playlist_items(playlist, limit=PAGE, offset=offset, additional_types=KINDS), offset
             ),
         )
 

@@ -17,6 +17,7 @@ SCOPES = (
     "playlist-modify-private playlist-modify-public"
 )
 LONGEST = 10_000  # characters of a token
+LIVES = 3600  # seconds that an access token is good for, where the answer doesn't say
 PURPOSE = "tokens"  # under which the vault seals them
 
 
@@ -49,8 +50,8 @@ def tokens(answer: Any, now: datetime, before: Tokens | None = None) -> Tokens:
     told = untrusted.thing(answer)
     access, refresh = (untrusted.text(told.get(name), LONGEST) for name in ("access_token", "refresh_token"))
     refresh = refresh or (before.refresh if before else None)
-    lives = untrusted.count(told.get("expires_in"))
-    if access is None or refresh is None or lives is None:
+    lives = untrusted.count(told.get("expires_in")) or LIVES
+    if access is None or refresh is None:
         raise SpotifyDown("Spotify's token answer is malformed.")
     scopes = untrusted.text(told.get("scope"), LONGEST) or (before.scopes if before else "")
     return Tokens(access, refresh, now + timedelta(seconds=lives), scopes)

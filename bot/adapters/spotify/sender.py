@@ -18,13 +18,14 @@ from bot.adapters.store import Store, Tx, limits
 from bot.errors import ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
 
 T = TypeVar("T")
-FORBIDDEN, TOO_MANY, SERVER_ERROR = 403, 429, 500
+BAD_REQUEST, FORBIDDEN, TOO_MANY, SERVER_ERROR = 400, 403, 429, 500
 QUOTA = "QUOTA_EXCEEDED"  # the reason of a 429 that is about the developer's daily quota
 
 PATIENCE = 5.0  # seconds; what is waited out in place. For anything longer the caller comes back
 WINDOW = 30  # seconds; Spotify's rolling window, kept out of where a 429 does not say how long
 QUOTA_LOCKOUT = 6 * 3600  # seconds; the shortest lockout that was seen, for where QUOTA_EXCEEDED does not say
-LONGEST = 30 * 86_400  # seconds; a Retry-After beyond this is a mistake
+LONGEST = 30 * 86_400  # seconds; a Retry-After beyond this is a mistake, and says as much as none at all
+PASSING = {408, 421, 425, 499}  # statuses by which a proxy, not the Web API, says that it didn't get through
 
 
 class Sender:
@@ -82,7 +83,7 @@ class Sender:
         try:
             answer = await to_the_end(asyncio.to_thread(send))
         except Refusal as refusal:
-            if refusal.status < SERVER_ERROR:
+            if BAD_REQUEST <= refusal.status < SERVER_ERROR and refusal.status not in PASSING:
                 self._outage.answered()
                 raise
             self._outage.failed(self._steady())
@@ -90,6 +91,8 @@ class Sender:
         except requests.RequestException as error:
             self._outage.failed(self._steady())
             raise SpotifyDown(f"Spotify cannot be reached: {type(error).__name__}") from None
+        except (RecursionError, ValueError) as error:
+            raise SpotifyDown(f"Spotify's answer is no JSON: {type(error).__name__}") from None
         self._outage.answered()
         return answer
 
@@ -105,7 +108,8 @@ class Sender:
     async def _cool_down(self, client_id: str, refusal: Refusal) -> datetime:
         """Keep everyone off this app's quota until Spotify's time is up; return when that is."""
         unsaid = QUOTA_LOCKOUT if refusal.reason == QUOTA else WINDOW
-        seconds = min(LONGEST, unsaid if refusal.retry_after is None else refusal.retry_after)
+        said = refusal.retry_after
+        seconds = QUOTA_LOCKOUT if said is not None and said > LONGEST else unsaid if said is None else said
         until = self._clock() + timedelta(seconds=seconds)
         async with self._store.writing() as tx:
             until = max(until, await limits.cooldown(tx, client_id) or until)

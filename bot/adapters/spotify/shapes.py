@@ -1,7 +1,7 @@
 """Shapes: Spotify's JSON as records. Pure. The one place where its answers are cleaned.
 
 What isn't a song (an episode, a local file, a hole) is None. An odd field costs no more than itself; the functions for
-whole answers raise SpotifyDown only where nothing can be made of one.
+whole answers raise Unreadable only where nothing can be made of one.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from bot.core import untrusted
 from bot.core.moments import year_of
 from bot.core.records import UNTITLED, Item, Like, Song
-from bot.errors import PlaylistGone, SpotifyDown
+from bot.errors import PlaylistGone, Unreadable
 from bot.ports import Found, LikesPage, Profile
 
 P = ParamSpec("P")
@@ -30,7 +30,7 @@ def answer(reads: Callable[P, T]) -> Callable[P, T]:
         try:
             return reads(*args, **kwargs)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-            raise SpotifyDown(f"Spotify's answer is malformed: no {reads.__name__}, {type(error).__name__}") from None
+            raise Unreadable(f"Spotify's answer is malformed: no {reads.__name__}, {type(error).__name__}") from None
 
     return guarded
 
@@ -95,15 +95,17 @@ def playlist(row: Any) -> Found:
 @answer
 def opened(playlist: Any) -> tuple[list[Item], int, str | None]:
     """Return a playlist's first places, how many there are, and its snapshot. Raises PlaylistGone for a stranger's."""
-    if isinstance(playlist, dict) and "items" not in playlist:
+    if isinstance(playlist, dict) and _id(playlist) is not None and "items" not in playlist:
         raise PlaylistGone
     page = playlist["items"]
-    return items(page), _needed(_total(page)), untrusted.text(playlist.get("snapshot_id"))
+    return items(page, 0), _needed(_total(page)), untrusted.text(playlist.get("snapshot_id"))
 
 
 @answer
-def items(page: Any) -> list[Item]:
-    """Return a page's places: what cannot be read is a place, too."""
+def items(page: Any, offset: int) -> list[Item]:
+    """Return the places of the page that begins at `offset`: what cannot be read is a place, too."""
+    if untrusted.count(page.get("offset")) not in (None, offset):
+        raise ValueError
     return [_item(row) for row in map(untrusted.thing, untrusted.rows(page["items"]))]
 
 

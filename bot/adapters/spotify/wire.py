@@ -5,6 +5,10 @@ reports 5xx as 429 and logs bearer tokens, codes and secrets at DEBUG.
 """
 
 import logging
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import Any
 
 import requests
@@ -14,7 +18,8 @@ from bot.errors import SpotifyError
 
 TIMEOUT = (5.0, 10.0)  # seconds to connect, seconds between two pieces of an answer
 FIRST_ERROR = 300  # the lowest status that is no success here: a redirect could lead a token astray (promise P36)
-MOST_DIGITS = 9  # of a Retry-After
+NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
+MOST_DIGITS = 12  # of a Retry-After; that is long enough to be a mistake
 TALKATIVE = ("spotipy.client", "spotipy.oauth2", "spotipy.util", "spotipy.cache_handler")
 
 
@@ -53,14 +58,14 @@ def me(client: spotipy.Spotify) -> Any:
 def _refuse(response: requests.Response, **_: Any) -> None:
     if response.status_code >= FIRST_ERROR:
         reason, message = _words(response)
-        raise Refusal(response.status_code, reason, message, _seconds(response.headers.get("Retry-After", "")))
+        raise Refusal(response.status_code, reason, message, _seconds(response.headers))
 
 
 def _words(response: requests.Response) -> tuple[str, str]:
     """Return (reason, message) in any of the three forms: the Web API's, the accounts service's, or plain text."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", response.text
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
@@ -68,8 +73,16 @@ def _words(response: requests.Response) -> tuple[str, str]:
     return str(error or ""), ""
 
 
-def _seconds(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
+def _seconds(headers: Mapping[str, str]) -> int | None:
+    """Read Retry-After: seconds, or a moment (RFC 9110), which counts from the answer's own Date."""
+    text = headers.get("Retry-After", "").strip()
+    if NUMBER.fullmatch(text):
+        return ceil(float(text[:MOST_DIGITS]))
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("Date", ""))
+    except (TypeError, ValueError):
+        return None
+    return max(0, ceil(wait.total_seconds()))
 
 
 def _hush() -> None:

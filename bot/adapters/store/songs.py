@@ -120,7 +120,10 @@ async def count(tx: Tx, member: int) -> int:
 
 
 async def like(tx: Tx, member: int, likes: Iterable[Like], now: datetime, *, fresh: bool = False) -> None:
-    """Add what Spotify says is liked; songs already there take the new date. `fresh` ones wait for the watch."""
+    """Add what Spotify says is liked; songs already there take the new date. `fresh` ones wait for the watch.
+
+    One that waits goes on waiting until it is settled.
+    """
     likes = list(likes)
     await save(tx, (each.song for each in likes), now)
     await _like(tx, member, likes, fresh)
@@ -136,12 +139,13 @@ async def bring(tx: Tx, member: int, likes: Iterable[Like]) -> None:
 async def _like(tx: Tx, member: int, likes: Sequence[Like], fresh: bool) -> None:
     for piece in chunks(likes):
         before = await tx.execute(select(LIKED).where(LIKED.c.member == member, LIKED.c.song.in_(_ids(piece))))
-        dates = {row.song: row.added_at for row in before}
-        rows = [
-            {"song": each.song.song, "added_at": each.added_at or dates.get(each.song.song), "fresh": fresh}
-            for each in piece
-        ]
-        await upsert(tx, LIKED, [{"member": member, **row} for row in rows])
+        kept = {row.song: (row.added_at, row.fresh) for row in before}
+        rows = []
+        for each in piece:
+            added_at, waits = kept.get(each.song.song, (None, False))
+            dated = {"song": each.song.song, "added_at": each.added_at or added_at}
+            rows.append({"member": member, **dated, "fresh": fresh or waits})
+        await upsert(tx, LIKED, rows)
 
 
 def _ids(likes: Iterable[Like]) -> list[str]:

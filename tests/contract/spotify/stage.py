@@ -171,6 +171,32 @@ async def served(app: web.Application) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
+def answering(status: int, body: str, **headers: str) -> web.Application:
+    """A service that answers the same to everything."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=body, headers=headers)
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", answer)
+    return app
+
+
+def elsewhere(stage: Stage, api: str, accounts: str = "") -> Spotify:
+    """The adapter, with a Web API (and an accounts service) that may not be the stand-in's."""
+    return Spotify(
+        stage.store,
+        stage.vault,
+        api_url=f"{api}/v1/",
+        accounts_url=accounts or f"{stage.root}/accounts",
+        secrets={},
+        clock=stage.clock,
+        pace=UNHURRIED,
+        sleep=stage.clock.sleep,
+        steady=stage.clock.steady,
+    )
+
+
 @asynccontextmanager
 async def staged(folder: Path) -> AsyncIterator[Stage]:
     """Set the stage in `folder`, with an empty store."""

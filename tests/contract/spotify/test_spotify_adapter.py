@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
 
-from bot.adapters.spotify import Spotify, SpotifyMusic
+from bot.adapters.spotify import SpotifyMusic
 from bot.core.records import Item
 from bot.errors import PlaylistGone, SpotifyDown, SpotifyError
 from sandbox.spotify.faults import Request
-from tests.contract.spotify.stage import LIKES, MARA, START, UNHURRIED, URIS, Stage, served
+from tests.contract.spotify.stage import LIKES, MARA, START, URIS, Stage, answering, elsewhere, served
 
 ADD = "POST /v1/playlists/*/items"
 
@@ -140,35 +139,13 @@ async def test_p02_an_add_that_was_answered_502_is_sent_once(
 
 
 # ---------------------------------------------------------------- answers that Spotify should not give
-MALFORMED = ["", "<html>", "[]", "null", "{}", '{"items": 7, "total": 1}', '{"items": null}']
-
-
-def answering(app: web.Application, status: int, body: str, **headers: str) -> web.Application:
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(status=status, text=body, headers=headers)
-
-    app.router.add_route("*", "/{tail:.*}", answer)
-    return app
-
-
-def elsewhere(stage: Stage, origin: str) -> Spotify:
-    """The adapter, with a Web API that is not the stand-in's."""
-    return Spotify(
-        stage.store,
-        stage.vault,
-        api_url=f"{origin}/v1/",
-        accounts_url=f"{stage.root}/accounts",
-        secrets={},
-        clock=stage.clock,
-        pace=UNHURRIED,
-        sleep=stage.clock.sleep,
-        steady=stage.clock.steady,
-    )
+ENDLESS = "[" * 100_000
+MALFORMED = ["", "<html>", "[]", "null", "{}", '{"items": 7, "total": 1}', '{"items": null}', ENDLESS, "9" * 5000]
 
 
 async def test_a_malformed_answer_is_a_typed_error(stage: Stage, mara: SpotifyMusic) -> None:
     for body in MALFORMED:
-        async with served(answering(web.Application(), 200, body)) as origin:
+        async with served(answering(200, body)) as origin:
             music = await stage.music(MARA, elsewhere(stage, origin))
             for call in (music.likes(0), music.playlists(), music.contents("x"), music.create("x")):
                 with pytest.raises((SpotifyDown, PlaylistGone)):
@@ -178,7 +155,7 @@ async def test_a_malformed_answer_is_a_typed_error(stage: Stage, mara: SpotifyMu
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 429, 500, 503])
 async def test_a_malformed_refusal_is_a_typed_error(stage: Stage, mara: SpotifyMusic, status: int) -> None:
     for body in (*MALFORMED, '{"error": null}', '{"error": []}', '{"error": "x"}'):
-        app = answering(web.Application(), status, body, **{"Retry-After": "soon"})
+        app = answering(status, body, **{"Retry-After": "soon"})
         async with served(app) as origin:
             music = await stage.music(MARA, elsewhere(stage, origin))
             with pytest.raises(SpotifyError):
@@ -188,7 +165,7 @@ async def test_a_malformed_refusal_is_a_typed_error(stage: Stage, mara: SpotifyM
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_p36_no_token_follows_a_redirect(stage: Stage, mara: SpotifyMusic, status: int) -> None:
     stage.world.requests.clear()
-    app = answering(web.Application(), status, "", Location=f"{stage.root}/v1/me/tracks")
+    app = answering(status, "", Location=f"{stage.root}/v1/me/tracks")
     async with served(app) as origin:
         music = await stage.music(MARA, elsewhere(stage, origin))
         for call in (music.likes(0), music.add("x", URIS[:1], None)):
@@ -197,13 +174,30 @@ async def test_p36_no_token_follows_a_redirect(stage: Stage, mara: SpotifyMusic,
     assert stage.asked() == []
 
 
+@pytest.mark.parametrize("status", [302, 401, 405, 408, 413, 425])
+async def test_what_is_no_word_on_the_songs_names_none_of_them_dead(
+    stage: Stage, mara: SpotifyMusic, status: int
+) -> None:
+    async with served(answering(status, "")) as origin:
+        music = await stage.music(MARA, elsewhere(stage, origin))
+        for call in (music.add("x", URIS[:1], None), music.remove("x", URIS[:1], None)):
+            with pytest.raises(SpotifyDown):
+                await call
+            stage.clock.pass_by(minutes=10)
+
+
+@pytest.mark.parametrize("body", [ENDLESS, "9" * 5000])
+async def test_a_token_answer_that_cannot_be_read_is_an_outage(stage: Stage, mara: SpotifyMusic, body: str) -> None:
+    stage.clock.pass_by(hours=2)
+    async with served(answering(200, body)) as origin:
+        with pytest.raises(SpotifyDown):
+            await (await stage.music(MARA, elsewhere(stage, stage.root, origin))).likes(0)
+
+
 async def test_a_token_answer_that_is_malformed_keeps_the_tokens(stage: Stage, mara: SpotifyMusic) -> None:
     before = await stage.tokens(MARA)
     stage.clock.pass_by(hours=2)
-    async with served(answering(web.Application(), 200, '{"access_token": "x"}')) as origin:
-        odd = Spotify(
-            stage.store, stage.vault, api_url=f"{stage.root}/v1/", accounts_url=origin, secrets={}, clock=stage.clock
-        )
+    async with served(answering(200, '{"expires_in": 3600}')) as origin:
         with pytest.raises(SpotifyDown, match="malformed"):
-            await (await stage.music(MARA, odd)).likes(0)
+            await (await stage.music(MARA, elsewhere(stage, stage.root, origin))).likes(0)
     assert await stage.tokens(MARA) == before

@@ -11,7 +11,7 @@ from bot.adapters.spotify import Pace, SpotifyMusic
 from bot.adapters.store import limits
 from bot.errors import CoolingDown, SpotifyDown
 from sandbox.spotify.faults import Request
-from tests.contract.spotify.stage import APP, IDA, LIKES, MARA, Stage
+from tests.contract.spotify.stage import APP, IDA, LIKES, MARA, URIS, Stage, answering, elsewhere, served
 
 
 async def test_p06_a_short_retry_after_is_waited_out_once(stage: Stage, mara: SpotifyMusic) -> None:
@@ -63,6 +63,33 @@ async def test_p06_a_429_without_a_time_keeps_out_of_the_rolling_window(stage: S
     with pytest.raises(CoolingDown) as told:
         await mara.likes(0)
     assert told.value.until == stage.clock() + timedelta(seconds=30)
+
+
+DATE = "Sun, 01 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("Sun, 01 Nov 2026 12:05:00 GMT", 300),
+        ("Sat, 31 Oct 2026 12:05:00 GMT", 0),
+        ("7.5", 8),
+        ("-5", 30),
+        ("soon", 30),
+        ("Sun, 99 Nov 2026", 30),
+        ("999999999", 6 * 3600),
+        ("9" * 40, 6 * 3600),
+    ],
+)
+async def test_a_retry_after_in_any_form_is_understood_or_a_mistake(
+    stage: Stage, mara: SpotifyMusic, said: str, seconds: int
+) -> None:
+    refused = answering(429, "", **{"Retry-After": said, "Date": DATE})
+    async with served(refused) as origin:
+        music = await stage.music(MARA, elsewhere(stage, origin))
+        with pytest.raises(CoolingDown) as told:
+            await music.add("x", URIS[:1], None)
+    assert told.value.until == stage.clock() + timedelta(seconds=seconds)
 
 
 async def test_p06_a_shorter_cooldown_does_not_end_a_longer_one(stage: Stage, mara: SpotifyMusic) -> None:
