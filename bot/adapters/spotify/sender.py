@@ -73,6 +73,7 @@ class Sender:
         async with self._store.writing() as tx:
             now = self._clock()
             await _heed(tx, client_id, now)
+            await limits.release(tx, client_id)  # a wait that is over: put back, the clock would begin it again
             await limits.spend(tx, client_id, now, 1)
 
     def _bucket(self, client_id: str) -> Bucket:

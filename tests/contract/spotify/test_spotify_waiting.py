@@ -142,6 +142,18 @@ async def test_a_clock_that_is_put_back_or_forward_keeps_nobody_waiting(
     assert sum(stage.clock.naps) <= 10
 
 
+async def test_a_wait_that_is_over_does_not_begin_again_when_the_clock_is_put_back(
+    stage: Stage, mara: SpotifyMusic
+) -> None:
+    stage.fault(LIKES, "status", status=429, retry_after=60)
+    with pytest.raises(CoolingDown):
+        await mara.likes(0)
+    stage.clock.pass_by(minutes=2)
+    await mara.likes(0)
+    stage.clock.put(days=-1)
+    assert (await mara.likes(0)).total == 260
+
+
 async def test_p07_an_outage_costs_one_request_a_step_and_two_lines(
     stage: Stage, mara: SpotifyMusic, caplog: pytest.LogCaptureFixture
 ) -> None:
