@@ -47,7 +47,7 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(house
 
     suggestions = await vera.complete("why", option="song", typed="Song 1")
     said = await answer(vera.command("why", song=suggestions[0]))
-    assert "I went by energy and tempo (from your own file)" in said.text().replace("artists, ", "").replace(
+    assert "What I go by: energy and tempo (from your own file)" in said.text().replace("artists, ", "").replace(
         ", year", ""
     )
     said = await answer(vera.command("why", song="No such song"))

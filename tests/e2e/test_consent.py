@@ -74,7 +74,7 @@ async def test_p37_who_began_sees_whose_spotify_it_is_before_it_is_linked(home: 
     assert accounts(home, una) == []
     await answer(una.person.click(asked, "Cancel"))
     forged = await home.forge(una.person, f"ck1:linkit:{code}")
-    await forged.until(lambda each: "Nobody" in each.text(), PATIENCE)
+    await forged.until(lambda each: "No link of yours" in each.text(), PATIENCE)
     assert accounts(home, una) == []
 
     await home.link(una)

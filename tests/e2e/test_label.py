@@ -115,4 +115,4 @@ async def test_a_member_may_begin_with_a_song_of_their_own_choice(home: Home) ->
     assert asked_about(card, library).name == wanted.name
     following(await person.click(card, "Run"), card)
     assert [kind for _, kind, _ in home.labels(person)] == ["only"]
-    assert "not among your liked" in (await answer(person.command("label", song="spotify:track:x"))).text()
+    assert "not among your likes" in (await answer(person.command("label", song="spotify:track:x"))).text()

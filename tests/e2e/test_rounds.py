@@ -77,7 +77,7 @@ async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Chann
         assert ballot.visible_to == player.user.id
         (menu,) = ballot.selects()
         assert len(menu.options) == 2, "one's own is not offered"
-        voted = await answer(player.select(ballot, "Up to three songs", menu.options[0].value))
+        voted = await answer(player.select(ballot, "Up to 3 songs", menu.options[0].value))
         assert "Your votes are in" in voted.text()
     results = await home.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
     assert labels(results) == ["Make a playlist of it"]
@@ -92,9 +92,9 @@ async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Chann
     assert "written to *your* account" in asked.text()
     ruths = await answer(ruth.click(results, "Make a playlist of it"))
     both = [answer(each.click(page, "Make it")) for each, page in ((rick, asked), (ruth, ruths))]
-    said = sorted([each.text() for each in await asyncio.gather(*both)], key=lambda each: "is made" in each)
+    said = sorted([each.text() for each in await asyncio.gather(*both)], key=lambda each: "writing it" in each)
     assert "has its playlist already" in said[0]
-    assert "is made" in said[1]
+    assert "writing it" in said[1]
     assert home.rows("select count(*) from contribution c join round r using (shared)") == [(3,)]
     await home.until(lambda: not labels(results))
     assert "1. " in (await answer(ruth.command("round show"))).text()

@@ -93,7 +93,7 @@ async def test_a_receipt_explains_and_takes_corrections(home: Home, ada: Trained
     whisper = await answer(ada.person.click(receipt, "Why"))
     assert whisper.id != receipt.id
     outcome = await ada.person.select(whisper, "Which one?", [whisper.selects()[0].options[0].value])
-    said = await outcome.until(lambda each: "I went by" in each.text())
+    said = await outcome.until(lambda each: "What I go by" in each.text())
     assert "of whoever runs this bot" in said.text()
 
     menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
