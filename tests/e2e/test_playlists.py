@@ -21,7 +21,7 @@ async def test_playlists_at_spotify_are_suggested_kept_and_let_go(home: Home) ->
     await home.link(kim)
 
     found = await kim.person.complete("playlists add", option="playlist", typed="la")
-    assert {each.name for each in found} == {"Late night", "Laundry"}
+    assert {each.name for each in found} == {"Late night (0 songs)", "Laundry (0 songs)"}
     said = await answer(kim.person.command("playlists add", playlist=found[0]))
     assert found[0].name in said.text()
     assert found[0].name not in {each.name for each in await kim.person.complete("playlists add", option="playlist")}
