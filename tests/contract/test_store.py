@@ -156,6 +156,12 @@ async def test_p22_a_reader_sees_one_state_throughout(store: Store, now: datetim
         assert await members.get(reader, ADA) is None
 
 
+async def test_p13_what_is_committed_is_on_the_disk_before_it_is_acknowledged(store: Store) -> None:
+    async with store.writing() as tx:
+        settings = [(await tx.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in ("synchronous", "journal_mode")]
+    assert settings == [2, "wal"], "2 is FULL: also through a power cut, which no test can try"
+
+
 async def test_p21_a_writer_who_is_cancelled_holds_nothing(tmp_path, now: datetime) -> None:
     """Wherever it is cut short, and as long as somebody keeps its error."""
     store = new_store(tmp_path / "bot.db", busy_ms=1_000)

@@ -1,11 +1,13 @@
 """Sorting at Spotify: the dry run and its buttons, the receipt and its buttons, and taking it all back."""
 
+import asyncio
 import re
 from math import ceil
 
 import pytest
 
 from sandbox.discord import Message
+from sandbox.spotify.faults import HangUp, Request
 from tests.e2e.chat_stage import STYLES, answer, asked_about, labels
 from tests.e2e.home import PATIENCE, Home, Trained, plain
 
@@ -77,6 +79,37 @@ async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(hom
     assert home.spotify.playlist(ada.ref("Late night")).rows == rows
     again = await ada.person.click(receipt, "Undo") if "Undo" in labels(receipt) else None
     assert again is None or "nothing to take back" in again.text()
+
+
+async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_again(
+    home: Home, ada: Trained, provoked: None
+) -> None:
+    """Its jobs are gone, too: what was confirmed has one again."""
+    bot, before, dry_run = home.bot, ada.contents(), await ada.dry_run()
+    assert bot is not None
+
+    async def kill(request: Request) -> None:
+        if request.line.startswith("POST /v1/playlists"):
+            bot.kill()
+            raise HangUp
+
+    home.spotify.after.append(kill)
+    pressed = asyncio.create_task(ada.person.click(dry_run, "Apply"))
+    await asyncio.wait_for(bot.wait(), PATIENCE)
+    home.spotify.after.remove(kill)
+    await asyncio.wait({pressed}, timeout=1)
+    for path in home.data.glob("jobs.db*"):
+        path.unlink()
+
+    await home.start_bot()
+    done = "select 1 from write where write = ? and state = 'done'"
+    await home.until(lambda: home.rows(done, last_write(home, ada)))
+    after = ada.contents()
+    assert {name: len(after[name]) - len(before[name]) for name in promised(dry_run)} == promised(dry_run)
+    assert [len(set(songs)) for songs in after.values()] == [len(songs) for songs in after.values()]
+    outcome = await ada.person.command("undo")
+    await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
+    assert ada.contents() == before
 
 
 async def test_the_command_undo_takes_the_last_write_back(home: Home, ada: Trained) -> None:
