@@ -17,6 +17,7 @@ from bot.core.records import Item
 SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind, and late requests were carried out up to 12 s late
 PATIENCE = timedelta(minutes=10)  # for an addition that Spotify confirmed: it needs no repeating, only waiting
 TRIES = 3  # times that one line is sent
+MOST_SENDS = 2 * TRIES  # of a song that we took out because it was double: putting it back has tries of its own
 SOON = timedelta(seconds=1)  # the first pause before looking again; each is as long as all before it together
 
 
@@ -178,7 +179,7 @@ def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
             return replace(line, state=State.WRITTEN)
         case State.SENT:
             return replace(line, state=State.REFUSED, problem=Problem.CHANGED)
-        case State.ATTEMPTED if line.sends >= TRIES:
+        case State.ATTEMPTED if line.sends == TRIES or line.sends > MOST_SENDS:
             return replace(line, state=State.REFUSED, problem=Problem.UNANSWERED)
         case State.ATTEMPTED:
             return replace(line, state=State.WANTED)
@@ -206,7 +207,7 @@ def missing(since: datetime, now: datetime) -> datetime | None:
 
 def surplus(line: Line, count: int) -> int:
     """Return how many of a song's `count` places are doubles of ours: never more than we sent beyond the first."""
-    mendable = line.action == "add" and line.state == State.WRITTEN and line.sends <= 2 * TRIES
+    mendable = line.action == "add" and line.state == State.WRITTEN and line.sends <= MOST_SENDS
     return max(0, min(count, line.sends) - 1) if mendable else 0
 
 

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.rows import chunks
-from bot.core.journal import Line, Look, Problem, State, without_doubles
+from bot.core.journal import TRIES, Line, Look, Problem, State, without_doubles
 from bot.core.plan import BATCH, batches, plan, runs
 from bot.errors import CratekeeperError, PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
 from bot.ports import Contents, Music
@@ -134,19 +134,28 @@ class _Sender:
             return
 
     async def mend(self, doubled: Sequence[Line], contents: Contents) -> None:
-        """Take out what we made double. After a crash in between, the songs are put back at their place."""
+        """Take out what we made double. After a crash in between, the songs are put back at their place.
+
+        They have had their TRIES: a line that was sent more often is one that we took out ourselves.
+        """
         lines = doubled[:BATCH]
         back = without_doubles(contents.items, lines)
         place = {song: at for at, song in reversed(back)}
-        placed = [replace(line, position=place[line.song]) for line in lines]
+        placed = [replace(line, position=place[line.song], sends=max(line.sends, TRIES)) for line in lines]
         try:
             async with self._attempt(placed):
                 await self._take_out(placed, contents.snapshot)
-            await self._note([replace(line, state=State.ATTEMPTED, sends=1, sent_at=self._clock()) for line in placed])
-            for position, songs in runs(back):
-                await self._music.add(self._journal.ref, songs, position)
         except SpotifyDown:
             return
+        except SongsRefused:  # then they stay double
+            await self._note([replace(line, sends=1) for line in lines])
+            return
+        await self._note([replace(line, state=State.ATTEMPTED, sends=1, sent_at=self._clock()) for line in placed])
+        try:
+            for position, songs in runs(back):
+                await self._music.add(self._journal.ref, songs, position)
+        except (PlaylistFull, SongsRefused, SpotifyDown):
+            return  # what is not read there soon is sent again, song by song where need be
         await self._note([replace(line, state=State.SENT, sends=1, sent_at=self._clock()) for line in placed])
 
     async def _remove(self, lines: Sequence[Line], snapshot: str | None) -> None:

@@ -57,6 +57,24 @@ async def test_what_we_made_double_is_taken_out_again_and_a_persons_double_stays
     assert desk.songs().count(NEW[0]) == 2
 
 
+@pytest.mark.parametrize("line", ["DELETE /v1/playlists/*/items", ADDING])
+@pytest.mark.parametrize(("kind", "status"), [("apply-then", 502), ("status", 502), ("status", 400), ("status", 403)])
+async def test_p02_taking_out_what_we_made_double_loses_no_song_whatever_comes_between(
+    desk: Desk, line: str, kind: str, status: int
+) -> None:
+    desk.stage.world.faults.append(Fault(ADDING, "late", seconds=SETTLE.total_seconds() + 20))
+
+    async def deleted(request) -> None:
+        if request.line.startswith("DELETE") and len(desk.stage.world.faults) < 2:
+            desk.stage.world.faults.append(Fault(line, kind, status=status))
+
+    hooks = desk.stage.world.before if line.startswith("DELETE") else desk.stage.world.after
+    hooks.append(deleted)
+    receipt = await desk.apply(await desk.add(*NEW[:2]))
+    assert desk.songs() == [*OWN, *NEW[:2]]
+    assert receipt.refused == []
+
+
 async def _keep(seen: list[list[str]], desk: Desk) -> None:
     seen.append(desk.songs())
 
