@@ -27,6 +27,7 @@ NO_THREADS = "I may not open threads here. Those who run this server can allow C
 REPORT = "What is amiss?"
 TO_SERVER = "Those who run this server hear of it, without your name."
 TO_OPERATOR = "Whoever runs this bot hears of it, without your name."
+KNOWN_THERE = "It was reported in this server today for the same reason; I don't post that twice."
 REPORTED = "Thank you: {song} is reported, and I do not show it to you any more. {who}"
 
 
@@ -58,8 +59,8 @@ def report_form(key: str) -> Form:
     )
 
 
-def reported(entry: Entry, *, to_server: bool) -> Page:
-    who = TO_SERVER if to_server else TO_OPERATOR
+def reported(entry: Entry, who: str) -> Page:
+    """who: hears of it."""
     return Page(REPORTED.format(song=words.song_name(entry.song), who=who))
 
 

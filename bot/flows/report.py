@@ -11,6 +11,7 @@ from bot.flows.catalogue import Catalogue, Entry
 from bot.flows.places import Purpose
 
 KEPT = timedelta(days=30)  # that a report waits for somebody to look into it
+TOLD_AGAIN = timedelta(days=1)  # before a server is told anew of the same song for the same reason
 REASONS = {
     "wrong": "It is not the song it says it is",
     "offensive": "Title, cover or sound offends",
@@ -28,6 +29,15 @@ class Where:
     server: int | None = None
     channel: int | None = None
     message: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A report that was kept. channel: to be told, if any; known: the server has the same report from today."""
+
+    entry: Entry
+    channel: int | None
+    known: bool
 
 
 async def check(store: Store, member: int, key: str, now: datetime) -> None:
@@ -53,8 +63,8 @@ async def send(
     words: str,
     where: Where,
     now: datetime,
-) -> tuple[Entry, int | None]:
-    """Keep a report, put the song away for whoever sent it, and return it with the channel to tell, if there is one.
+) -> Sent:
+    """Keep a report, and put the song away for whoever sent it.
 
     Raises BadChoice.
     """
@@ -65,11 +75,18 @@ async def send(
         await _check(tx, member, entry.key, now)
         await members.ensure(tx, member, now)
         await reports.forget(tx, now - KEPT)
+        known = await _is_known(tx, where.server, entry.key, reason, now)
         said = {"song": song, "key": entry.key, "reason": in_words(reason, words)}
         await reports.add(tx, member=member, at=now, **said, **asdict(where))
         told = await places.of_server(tx, where.server, Purpose.REPORTS) if where.server is not None else []
     await feed.put_away(store, member, song, now)
-    return entry, told[0].channel if told else None
+    return Sent(entry, told[0].channel if told else None, known)
+
+
+async def _is_known(tx: Tx, server: int | None, key: str, reason: str, now: datetime) -> bool:
+    """Whether somebody reported the song there for that reason today, and nobody has looked into it since."""
+    earlier = [] if server is None else await reports.about(tx, server, key)
+    return any(each.reason.startswith(REASONS[reason]) and each.at > now - TOLD_AGAIN for each in earlier)
 
 
 def in_words(reason: str, words: str) -> str:

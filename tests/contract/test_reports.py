@@ -12,7 +12,7 @@ from bot.flows import places, report
 from bot.flows.places import Purpose
 from bot.flows.points import key
 from bot.flows.report import Where
-from tests.contract.catalogue_stage import ADA, BEN, Stage, song, staged
+from tests.contract.catalogue_stage import ADA, BEN, EVA, Stage, song, staged
 
 SERVER, OTHER, CHANNEL, SEEN = 7001, 7002, 31, Where(7001, 32, 900)
 NOWHERE = Where()
@@ -36,10 +36,10 @@ async def send(
     words: str = "",
     after: timedelta = timedelta(),
 ) -> int | None:
-    _, told = await report.send(
+    sent = await report.send(
         stage.store, stage.catalogue, BEN, song(number).song, reason, words, where, stage.now + after
     )
-    return told
+    return sent.channel
 
 
 async def test_those_who_run_the_server_are_told_where_they_want_to_be(stage: Stage) -> None:
@@ -65,6 +65,30 @@ async def test_a_song_is_reported_once_and_a_member_reports_a_few_a_day(stage: S
     with pytest.raises(BadChoice, match="a day old"):
         await send(stage, 20)
     await send(stage, 20, after=timedelta(days=1, seconds=1))
+
+
+async def test_a_server_is_told_once_a_day_of_the_same_song_for_the_same_reason(stage: Stage) -> None:
+    async def known(member: int, reason: str, where: Where, at: datetime, number: int = 1) -> bool:
+        said = "words of one's own"
+        sent = await report.send(stage.store, stage.catalogue, member, song(number).song, reason, said, where, at)
+        return sent.known
+
+    assert not await known(BEN, "spam", SEEN, stage.now)
+    later = stage.now + timedelta(hours=23)
+    assert await known(ADA, "spam", SEEN, later)
+    assert await report.open_ones(stage.store, later) == 2, "it counts all the same"
+    await stage.like(EVA, range(50, 53))
+    assert not await known(EVA, "offensive", SEEN, later)
+    assert not await known(EVA, "spam", Where(OTHER), later, number=2)
+    assert not await known(BEN, "spam", SEEN, later, number=2), "another server has not heard of it"
+    await report.leave_be(stage.store, SERVER, key(song(2).song))
+    assert not await known(ADA, "spam", SEEN, later, number=2), "looked into, it's told anew"
+
+
+async def test_the_next_day_a_server_is_told_anew(stage: Stage) -> None:
+    for member, at in ((BEN, stage.now), (ADA, stage.now + report.TOLD_AGAIN)):
+        found = await report.send(stage.store, stage.catalogue, member, song(1).song, "spam", "", Where(SERVER), at)
+        assert not found.known
 
 
 async def test_a_reason_is_one_of_ours_and_words_are_cut(stage: Stage) -> None:

@@ -91,14 +91,19 @@ async def on_reporting(interaction: Interaction, tap: Id) -> None:
     services, member, filled = interaction.client.services, interaction.user.id, fields(interaction)
     song, where = await services.catalogue.named(tap.key), _where(interaction)
     reason, said = filled.get("reason", ""), filled.get("words", "")
-    entry, channel = await report.send(
-        services.store, services.catalogue, member, song, reason, said, where, services.clock()
-    )
+    sent = await report.send(services.store, services.catalogue, member, song, reason, said, where, services.clock())
+    who = passing.KNOWN_THERE if sent.known else await _told(interaction, sent, reason, said)
+    await reply.whisper(interaction, passing.reported(sent.entry, who))
+
+
+async def _told(interaction: Interaction, sent: report.Sent, reason: str, said: str) -> str:
+    """Tell whom a report concerns; return who that is, in words."""
+    song, where = sent.entry.song, _where(interaction)
     link = passing.link(where.server, where.channel, where.message) if where.message else None
-    page = servers.reported(entry.song, entry.key, report.in_words(reason, said), link)
-    telling = _tell(interaction, channel, page, f"{entry.song.song}, {reason}")
+    page = servers.reported(song, sent.entry.key, report.in_words(reason, said), link)
+    telling = _tell(interaction, sent.channel, page, f"{song.song}, {reason}")
     told = await reply.soon_by(reply.pause_apart, interaction, telling)
-    await reply.whisper(interaction, passing.reported(entry, to_server=told))
+    return passing.TO_SERVER if told else passing.TO_OPERATOR
 
 
 def _where(interaction: Interaction) -> report.Where:
