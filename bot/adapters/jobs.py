@@ -21,6 +21,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
+from dbos._serialization import DBOSDefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.store.engine import BUSY_MS, store_error, typed_errors
@@ -65,6 +66,15 @@ class _Json(Serializer):
 
     def name(self) -> str:
         return "cratekeeper_json"
+
+
+def _refuse(_: type, serialized_data: str) -> Any:
+    raise ValueError("jobs are JSON, never pickle")
+
+
+# DBOS unpickles a row that says it is pickled, whatever serializer it was given: a database that somebody else wrote
+# would run their code at our next start.
+DBOSDefaultSerializer.deserialize = classmethod(_refuse)  # type: ignore[method-assign, assignment]
 
 
 class Jobs:

@@ -194,6 +194,9 @@ class Linking:
         verifier = self._vault.open(member, VERIFIER, begun["verifier"]).decode()
         tokens = await self._spotify.exchange(client_id, code, verifier, begun["redirect_uri"])
         profile = await self._spotify.profile(client_id, tokens)
+        async with self._store.reading() as tx:
+            if await members.get(tx, member) is None:  # erased meanwhile: nothing of them is held
+                raise LinkRefused
         until = self._clock() + GOOD_FOR
         self._consents[member] = Consent(member, begun["name"], client_id, profile, tokens, _new_code(), until)
         return self._consents[member]
@@ -201,6 +204,8 @@ class Linking:
     async def _tell(self, member: int, error: SpotifyError) -> None:
         """The page in the browser says nothing of what went wrong; the member reads it in Discord."""
         async with self._store.writing() as tx:
+            if await members.get(tx, member) is None:  # erased meanwhile
+                return
             await notices.add(tx, member, "problem", {"text": error.for_asker(), "job": "link"}, self._clock())
 
 

@@ -1,14 +1,17 @@
 """The house's rules, read from the source: who may import whom, and what is never used at all."""
 
 import ast
+import base64
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dbos._serialization import deserialize_args, deserialize_value
 
+from bot.adapters import jobs
 from sandbox.process import environment
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +86,13 @@ def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
         )
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("read", [deserialize_value, deserialize_args])
+def test_p30_a_row_of_jobs_that_says_it_is_pickled_is_refused(read: Callable[..., object]) -> None:
+    """DBOS would unpickle it, whatever serializer it was given."""
+    with pytest.raises(ValueError, match="never pickle"):
+        read(base64.b64encode(b"I1\n.").decode(), "py_pickle", jobs._Json())
 
 
 STARTING = ("create_subprocess_exec", "create_subprocess_shell", "run", "Popen", "call", "check_call", "check_output")

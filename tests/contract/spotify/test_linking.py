@@ -1,14 +1,18 @@
 """A consent is bound to the person at both ends: who agreed in the browser, and who began in Discord (promise P37)."""
 
 import gc
+import sqlite3
+from contextlib import closing
+from typing import Any
 
 import pytest
 
-from bot.errors import LinkRefused, WrongCode
+from bot.errors import LinkRefused, SpotifyDown, WrongCode
 from bot.flows.link import GOOD_FOR, LETTERS, TRIES, Consent
 from bot.ports import Tokens
+from sandbox.spotify import Fault
 from tests.contract.spotify.site import Site, back
-from tests.contract.spotify.stage import IDA, MARA, Stage, agree, returned
+from tests.contract.spotify.stage import IDA, MARA, TOKEN, Stage, agree, returned
 
 SECONDS = GOOD_FOR.total_seconds()
 
@@ -132,6 +136,22 @@ async def test_p35_what_was_forgotten_cannot_be_confirmed(stage: Stage) -> None:
     stage.linking.forget(MARA)
     with pytest.raises(LinkRefused):
         await stage.linking.finish(MARA, code)
+
+
+@pytest.mark.parametrize("answer", [200, 503])
+async def test_p35_nothing_is_held_of_who_was_erased_while_spotify_was_asked(stage: Stage, answer: int) -> None:
+    def erase(said: Any) -> Any:
+        with closing(sqlite3.connect(stage.store.path)) as database, database:
+            database.execute("DELETE FROM member")
+        return said
+
+    stage.world.faults.append(Fault(TOKEN, "edit", edit=erase))
+    if answer != 200:
+        stage.world.faults.append(Fault("GET /v1/me", "status", status=answer))
+    gone = tokens_held()
+    with pytest.raises((LinkRefused, SpotifyDown)):
+        await arrived(stage)
+    assert tokens_held() == gone
 
 
 async def test_p35_a_member_who_was_erased_meanwhile_is_not_brought_back(stage: Stage) -> None:
