@@ -68,13 +68,13 @@ class _Json(Serializer):
         return "cratekeeper_json"
 
 
-def _refuse(_: type, serialized_data: str) -> Any:
+def _refuse(serialized_data: str) -> Any:
     raise ValueError("jobs are JSON, never pickle")
 
 
 # DBOS unpickles a row that says it is pickled, whatever serializer it was given: a database that somebody else wrote
 # would run their code at our next start.
-DBOSDefaultSerializer.deserialize = classmethod(_refuse)  # type: ignore[method-assign, assignment]
+DBOSDefaultSerializer.deserialize = _refuse  # type: ignore[method-assign]
 
 
 class Jobs:

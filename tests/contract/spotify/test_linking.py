@@ -72,7 +72,7 @@ async def test_p37_a_code_may_be_typed_five_times(stage: Stage) -> None:
 async def test_p37_guesses_by_a_forged_button_count_as_well(stage: Stage) -> None:
     code = (await arrived(stage)).code
     for _ in range(TRIES):
-        with pytest.raises(WrongCode):
+        with pytest.raises(LinkRefused):
             await stage.linking.finish(MARA, wrong(code))
     with pytest.raises(LinkRefused):
         await stage.linking.finish(MARA, code)
@@ -92,7 +92,7 @@ async def test_p37_a_code_is_good_for_ten_minutes(stage: Stage, seconds: int, go
 
 async def test_p37_a_newer_consent_takes_the_place_of_the_older(stage: Stage) -> None:
     older, newer = await arrived(stage, user="ida"), await arrived(stage, user="mara")
-    with pytest.raises(WrongCode):
+    with pytest.raises(LinkRefused, match="earlier link"):
         await stage.linking.finish(MARA, older.code)
     assert (await stage.linking.finish(MARA, newer.code)).name == "Mara"
 
