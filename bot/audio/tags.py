@@ -7,23 +7,37 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import av
 import mutagen
 from mutagen.apev2 import APEv2
 from mutagen.easymp4 import EasyMP4Tags
-from mutagen.id3 import ID3, ID3FileType
+from mutagen.id3 import ID3, Encoding, ID3FileType
 
 from bot.audio.decode import opened
 from bot.audio.endings import Unnamed
+from bot.audio.libav import ONLY_FILES
 from bot.core.codes import isrc
 from bot.core.filenames import said_by
+from bot.core.tables.decode import lines
 from bot.errors import AudioError
 
 # MusicBrainz Picard's tag mapping; mutagen's easy names cover the rest.
 EasyMP4Tags.RegisterFreeformKey("isrc", "ISRC")  # type: ignore[no-untyped-call]
-ID3_FRAMES = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TDRC", "isrc": "TSRC"}  # of WAV and AIFF
+ID3_FRAMES = {
+    "title": ("TIT2",),
+    "artist": ("TPE1",),
+    "albumartist": ("TPE2",),
+    "album": ("TALB",),
+    "date": ("TDRC", "TDRL"),
+    "isrc": ("TSRC",),
+}
+BY_DESCRIPTION = {"isrc": "isrc", "artists": "artists", "musicbrainz track id": "musicbrainz_trackid"}  # free-form
+VARIOUS = "various"  # begins the name of nobody
 ID3_RECORDING = "UFID:http://musicbrainz.org"
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")  # ISO 3901, without its hyphens
-INFO = {b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"ICRD": "date", b"ISRC": "isrc"}  # of a WAV
+INFO = {b"INAM": "title", b"IART": "artist", b"IPRD": "album", b"ICRD": "date", b"ISRC": "isrc"}
+INFO |= {b"IALB": "album", b"YEAR": "date"}  # of a WAV
+EBML = b"\x1a\x45\xdf\xa3"  # begins a Matroska file (RFC 8794)
 MOST_INFO = 2**20  # bytes
 YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -53,12 +67,16 @@ def read_tags(source: Path | BinaryIO) -> Tags:
         said = {**said, "title": [title], "artist": said.get("artist") or ([artist] if artist else [])}
     return Tags(
         title=said["title"][0],
-        artists=tuple(said.get("artists") or said.get("artist") or ()),
+        artists=tuple(said.get("artists") or said.get("artist") or _artists_of_album(said)),
         album=_first(said, "album"),
-        year=int(found[0]) if (found := YEAR.search(_first(said, "date") or "")) else None,
+        year=int(found[0]) if (found := YEAR.search(_first(said, "date") or _first(said, "year") or "")) else None,
         isrc=_isrc(said),
         mbid=_matching(MBID, (_first(said, "musicbrainz_trackid") or "").lower()),
     )
+
+
+def _artists_of_album(said: Mapping[str, list[str]]) -> list[str]:
+    return [name for name in said.get("albumartist", ()) if not name.casefold().startswith(VARIOUS)]
 
 
 def _said(source: Path | BinaryIO) -> Mapping[str, list[str]]:
@@ -66,7 +84,7 @@ def _said(source: Path | BinaryIO) -> Mapping[str, list[str]]:
     try:
         with opened(source) as file:
             found: dict[str, list[str]] = {}
-            for read in (_by_name, _by_content, _apev2, _riff_info, _itunes_xid, _id3v1):
+            for read in (_by_name, _by_content, _apev2, _riff_info, _itunes, _matroska, _id3v1):
                 for name, texts in _tried(read, file).items():
                     if texts:
                         found.setdefault(name, texts)
@@ -133,22 +151,30 @@ def _info(content: bytes) -> dict[str, list[str]]:
         size = int.from_bytes(content[at + 4 : at + 8], "little")
         text = content[at + 8 : at + 8 + size].split(b"\0")[0]
         if (name := INFO.get(content[at : at + 4])) and text.strip():
-            found[name] = [_decoded(text).strip()]
+            found[name] = ["".join(lines(text)).strip()]
         at += 8 + size + size % 2
     return found
 
 
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text.decode("cp1252", "replace")
-
-
-def _itunes_xid(file: BinaryIO) -> dict[str, list[str]]:
-    """The atom that iTunes sells songs with: "Label:isrc:QZAAA2500001"."""
+def _itunes(file: BinaryIO) -> dict[str, list[str]]:
+    """Free-form atoms of an M4A, and the one that iTunes sells songs with: "Label:isrc:QZAAA2500001"."""
     tags = mutagen.File(Unnamed(file)).tags
-    return {"isrc": [str(each).rpartition(":")[2] for each in tags.get("xid ", ()) if ":isrc:" in str(each).lower()]}
+    found = {"isrc": [str(each).rpartition(":")[2] for each in tags.get("xid ", ()) if ":isrc:" in str(each).lower()]}
+    for key in tags:
+        name = BY_DESCRIPTION.get(key.rpartition(":")[2].lower())
+        if key.startswith("----:") and name and not found.get(name):
+            found[name] = [bytes(each).decode("utf-8", "replace").strip() for each in tags[key]]
+    return found
+
+
+def _matroska(file: BinaryIO) -> dict[str, list[str]]:
+    """The tags of a Matroska or WebM file."""
+    if file.read(4) != EBML:
+        return {}
+    file.seek(0)
+    with av.open(file, options=ONLY_FILES) as container:
+        said = {name.lower(): text.strip() for name, text in container.metadata.items()}
+    return {name: [text] for name, text in said.items() if text}
 
 
 def _isrc(said: Mapping[str, list[str]]) -> str | None:
@@ -167,14 +193,31 @@ def _values(value: Any) -> list[Any]:
 
 
 def _frames(tags: ID3) -> dict[str, list[str]]:
-    found = {
-        name: [text for each in tags[frame].text if (text := str(each).strip())]
-        for name, frame in ID3_FRAMES.items()
-        if frame in tags
-    }
+    found: dict[str, list[str]] = {}
+    for name, frames in ID3_FRAMES.items():
+        found[name] = next(
+            (texts for frame in frames if (texts := _of_frame(tags[frame]) if frame in tags else [])), []
+        )
+    for free in tags.getall("TXXX"):  # type: ignore[no-untyped-call]
+        meant = BY_DESCRIPTION.get(free.desc.lower())
+        if meant and not found.get(meant):
+            found[meant] = _of_frame(free)
     if ID3_RECORDING in tags:
         found["musicbrainz_trackid"] = [tags[ID3_RECORDING].data.decode("ascii", "replace")]
     return found
+
+
+def _of_frame(frame: Any) -> list[str]:
+    """The texts of a frame; where it says Latin-1, programs put whatever their system's encoding was."""
+    texts = [str(each).strip() for each in frame.text]
+    return [_restored(text) if frame.encoding == Encoding.LATIN1 else text for text in texts if text]
+
+
+def _restored(text: str) -> str:
+    try:
+        return text if text.isascii() else "".join(lines(text.encode("latin-1")))
+    except UnicodeEncodeError:
+        return text
 
 
 def _first(said: Mapping[str, list[str]], name: str) -> str | None:

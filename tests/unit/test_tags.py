@@ -3,11 +3,13 @@
 import struct
 from pathlib import Path
 
+import av
 import mutagen
+import numpy as np
 import pytest
 from mutagen.apev2 import APEv2
-from mutagen.id3 import ID3, TALB, TDRC, TIT2, TPE1, TSRC, UFID
-from mutagen.mp4 import MP4
+from mutagen.id3 import ID3, TALB, TDRC, TIT2, TPE1, TSRC, TXXX, UFID
+from mutagen.mp4 import MP4, MP4FreeForm
 from mutagen.wave import WAVE
 
 from bot.audio.tags import Tags, read_tags
@@ -177,3 +179,55 @@ def test_a_number_is_no_artist(name: str) -> None:
 )
 def test_numbers_that_are_names_stay(name: str, wanted: tuple[str, str | None]) -> None:
     assert said_by(name) == wanted
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "cp932"])
+def test_a_frame_that_says_latin_1_is_read_as_what_it_is(mp3: Path, encoding: str) -> None:
+    title = {"utf-8": "Café", "cp1251": "Группа крови", "cp932": "夜のバス"}[encoding]
+    wrong = title.encode(encoding).decode("latin-1")
+    tags = ID3()
+    tags.add(TIT2(encoding=0, text=wrong))
+    tags.save(mp3)
+    assert read_tags(mp3).title == title
+
+
+def test_codes_and_artists_in_free_fields_are_read(mp3: Path, tmp_path: Path) -> None:
+    wanted = Tags("Boats", ("Maren", "Otis"), isrc="QZAAA2500001", mbid=MBID)
+    fields = {"ISRC": ["qz-aaa-25-00001"], "ARTISTS": ["Maren", "Otis"], "MusicBrainz Track Id": [MBID]}
+    tags = ID3()
+    tags.add(TIT2(text="Boats"))
+    tags.add(TPE1(text="Maren & Otis"))
+    for name, texts in fields.items():
+        tags.add(TXXX(desc=name, text=texts))
+    tags.save(mp3)
+    assert read_tags(mp3) == wanted
+    path = write(tmp_path / "song.m4a", tune(1))
+    file = MP4(path)
+    file["\xa9nam"], file["\xa9ART"] = "Boats", "Maren & Otis"
+    for name, texts in fields.items():
+        file[f"----:com.apple.iTunes:{name.lower()}"] = [MP4FreeForm(text.encode()) for text in texts]
+    file.save()
+    assert read_tags(path) == wanted
+
+
+@pytest.mark.parametrize(("album_artist", "artists"), [("Maren", ("Maren",)), ("Various Artists", ())])
+def test_an_albums_artist_stands_in_for_a_songs(tmp_path: Path, album_artist: str, artists: tuple[str, ...]) -> None:
+    path = write(tmp_path / "song.flac", tune(1))
+    file = mutagen.File(path)
+    file["title"], file["albumartist"], file["year"] = "Boats", album_artist, "1999"
+    file.save()
+    assert read_tags(path) == Tags("Boats", artists, None, 1999)
+
+
+def test_tags_of_matroska_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "song.webm"
+    with av.open(str(path), "w", format="webm") as out:
+        out.metadata.update(title="Boats", artist="Maren")
+        stream = out.add_stream("libopus", rate=48_000, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(tune(1, 48_000)), format="fltp", layout="stereo")
+        frame.sample_rate = 48_000
+        resampler = av.AudioResampler(stream.codec_context.format.name, "stereo", 48_000)
+        for part in (*resampler.resample(frame), None):
+            for packet in stream.encode(part):
+                out.mux(packet)
+    assert read_tags(path) == Tags("Boats", ("Maren",))
