@@ -11,7 +11,7 @@ from bot.adapters.store import members, moments, setbacks, shown, writes
 from bot.background import Background
 from bot.core.drift import put_back
 from bot.core.records import Work
-from bot.flows import digest, hear, keep, notify, once, publish, report, repost, rounds, train
+from bot.flows import digest, hear, keep, link, notify, once, publish, report, repost, rounds, train
 from bot.flows.attempt import attempt, keep_trying
 from bot.mouth import Mouth
 from bot.services import Services
@@ -42,6 +42,7 @@ class Upkeep:
         await keep_trying(store, Work("retry", 0), partial(self._retry, now), now)
         steps: dict[str, Callable[[], Awaitable[None]]] = {
             "erasures": self._resume_erasures,
+            "unlinking": self._resume_unlinking,
             "half-prepared writes": partial(writes.forget_unprepared, self._services.store),
             "models": self._relearn,
             "shared playlists": partial(share_rest, self._services),
@@ -66,6 +67,10 @@ class Upkeep:
 
     async def _resume_erasures(self) -> None:
         await self._services.erasing.start(self._services.clock())
+
+    async def _resume_unlinking(self) -> None:
+        services = self._services
+        await link.unlink_rest(services.store, services.vault, services.settings.models_dir)
 
     async def _relearn(self) -> None:
         """Have every model that serves and cannot be used learnt anew."""

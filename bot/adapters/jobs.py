@@ -37,6 +37,7 @@ PAUSES = (1, 2, 5, 10, 30)  # seconds before a job is tried again that found the
 LONGEST = timedelta(hours=1)  # that a job is left waiting when the clock was put back
 SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 WAITING = ["ENQUEUED", "DELAYED"]
+JOINED = {"sync"}  # kinds of job that are joined while they are under way
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 
 
@@ -155,14 +156,20 @@ class Jobs:
             await asyncio.wait(tasks)
 
     async def enqueue(self, kind: str, member: int, argument: int = 0, *, tries: int = 0, delay: float = 0) -> None:
-        """Have the work done after `delay` seconds; work that waits to be begun already is not enqueued again."""
+        """Have the work done after `delay` seconds; work that waits to be begun already is not enqueued again.
+
+        Nor is a "sync" while one is under way: whoever asks for it has the result of that one.
+        """
         wanted = Job(kind, member, argument, tries)
         async with self._writing():
             await self._enqueue(wanted, delay)
 
     async def _enqueue(self, wanted: Job, delay: float) -> None:
         waiting = await DBOS.list_workflows_async(
-            workflow_id_prefix=wanted.prefix, status=WAITING, load_input=False, load_output=False
+            workflow_id_prefix=wanted.prefix,
+            status=[*WAITING, "PENDING"] if wanted.kind in JOINED else WAITING,
+            load_input=False,
+            load_output=False,
         )
         if waiting and not delay:
             return

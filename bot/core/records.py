@@ -15,7 +15,7 @@ MISSING = (None, "", (), UNTITLED)  # what says nothing of a song
 class Member:
     member: int
     created_at: datetime
-    source: str | None = None  # "spotify", "file", or nothing yet
+    source: str | None = None  # "spotify", "file", "unlinking", or nothing yet
     updates: str = "dm"  # "dm", "channel" or "off"
     updates_channel: int | None = None
     muted_until: datetime | None = None

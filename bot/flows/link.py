@@ -37,6 +37,7 @@ SEALED_SONG = "sealed:"  # marks an answer whose song's id was made unreadable a
 TRIES = 5  # to type the code
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without those that are taken for one another
 CODE_LENGTH = 8  # of 30 letters: five guesses hit once in 130 thousand million links
+UNLINKING = "unlinking"  # the source of a member's library while what came from it is being deleted
 NOBODY_AGREED = (
     "No link of yours waits for a code: nobody agreed at Spotify within ten minutes, or it was finished or cancelled. "
     "Use /link for a new one."
@@ -268,19 +269,32 @@ async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> b
 
     The member's own answers stay, but the songs in them become unreadable: linked again, the same songs match again.
     Playlists stay as names: handed over again, they have their labels back. Models go; they are soon trained again.
+    Cut short, `unlink_rest` goes on with it at the next start. Somebody who is linked anew meanwhile stays so.
     """
+    async with store.writing() as tx:
+        await members.change(tx, member, source=UNLINKING, next_poll_at=None)
+        await members.delete_account(tx, member)
     async with store.reading() as tx:
         told = await answers.songs(tx, member)
     await _rename(store, member, await asyncio.to_thread(_sealed, vault, member, told))
     await delete_rows(store, member, whole.LARGE_FROM_SPOTIFY)
     async with store.writing() as tx:
         told = await answers.songs(tx, member)  # those said meanwhile
-        await answers.rename_songs(tx, member, _sealed(vault, member, told))
-        await whole.forget_spotify(tx, member)
-        await sweep_models(tx, models_dir)
-        await members.change(tx, member, source=None, next_poll_at=None)
+        if await members.account(tx, member) is None:
+            await answers.rename_songs(tx, member, _sealed(vault, member, told))
+            await whole.forget_spotify(tx, member)
+            await sweep_models(tx, models_dir)
+            await members.change(tx, member, source=None)
     await forget_unused(store)
     return await store.scrub()
+
+
+async def unlink_rest(store: Store, vault: Vault, models_dir: Path) -> None:
+    """Go on with unlinking that a stop or a crash cut short."""
+    async with store.reading() as tx:
+        begun = await members.with_source(tx, UNLINKING)
+    for member in begun:
+        await unlink(store, vault, models_dir, member)
 
 
 async def _rename(store: Store, member: int, names: Mapping[str, str]) -> None:

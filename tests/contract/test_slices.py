@@ -219,6 +219,26 @@ async def test_p40_what_is_done_to_a_whole_library_goes_by_slices(store, now, wo
     assert max(written) <= MOST_ROWS
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+async def test_unlinking_that_is_cut_short_is_ended_at_the_next_start(store, now, tmp_path: Path, share: float) -> None:
+    keys, layer = vault(), await has_much(store, now)
+    with rows_written(store) as written:
+        task = asyncio.create_task(link.unlink(store, keys, tmp_path, ADA))
+        while sum(written) <= share * 3 * MANY and not task.done():
+            await _count(store)  # others' time, in which it goes on
+        task.cancel()
+    assert [each for each in await asyncio.gather(task, return_exceptions=True) if each is not True]
+    async with store.reading() as tx:
+        assert await members.account(tx, ADA) is None  # the tokens go first
+    await link.unlink_rest(store, keys, tmp_path)
+    async with store.reading() as tx:
+        theirs = await members.get(tx, ADA)
+        assert theirs is not None and theirs.source is None
+        assert await songs.liked(tx, ADA) == {}
+        assert all(each.song.startswith(link.SEALED_SONG) for each in await answers.standing(tx, ADA, layer))
+        assert await members.with_source(tx, link.UNLINKING) == []
+
+
 async def test_a_look_that_is_cut_short_leaves_what_was_remembered_before(store, now) -> None:
     await has_much(store, now)
     _, kept = await the_layer(store)

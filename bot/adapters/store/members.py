@@ -59,6 +59,11 @@ async def with_likes(tx: Tx) -> list[int]:
     return list((await tx.execute(select(schema.liked.c.member).distinct())).scalars())
 
 
+async def with_source(tx: Tx, source: str) -> list[int]:
+    """Return the members whose library comes from there."""
+    return list((await tx.execute(select(MEMBER.c.member).where(MEMBER.c.source == source))).scalars())
+
+
 async def teachers(tx: Tx) -> list[int]:
     """Return the members whose answers may teach the prior."""
     return list((await tx.execute(select(MEMBER.c.member).where(MEMBER.c.teaches).order_by(MEMBER.c.member))).scalars())

@@ -9,7 +9,7 @@ member = Table(
     metadata,
     Column("member", BigInteger, primary_key=True, autoincrement=False),
     Column("created_at", Moment, nullable=False),
-    Column("source", String),  # "spotify", "file", or nothing yet
+    Column("source", String),  # "spotify", "file", "unlinking", or nothing yet
     Column("updates", String, nullable=False, default="dm"),  # "dm", "channel" or "off"
     Column("updates_channel", BigInteger),
     Column("muted_until", Moment),
