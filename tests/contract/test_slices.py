@@ -186,7 +186,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
     async with store.writing() as tx:
         await sort.confirm(tx, ADA, receipt.write.write)
     done = await sort.apply(store, shelf, receipt.write.write, now)
-    assert done.per_playlist() == {kept.name: MANY}
+    assert done.per_playlist() == {kept.name: (MANY, 0)}
     async with store.reading() as tx:
         kept_runs = select(func.count()).where(schema.write.c.state.in_(("planned", "cancelled")))
         assert (await tx.execute(kept_runs)).scalar_one() == limits.DRY_RUNS - 1
@@ -330,7 +330,7 @@ async def test_p40_of_more_likes_than_a_library_holds_the_newest_are_kept(store,
     async with store.writing() as tx:
         await members.save_account(tx, account)
     new = tuple(Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(50))
-    await likes.look(store, Newest(LikesPage(new, 50, 50)), account, (), now, nothing)
+    await likes.look(store, Newest(LikesPage(new, 50, 50)), account, {}, now, nothing)
     async with store.reading() as tx:
         assert await songs.count(tx, ADA) == limits.SONGS
         assert len(await songs.liked_of(tx, ADA, map(uri, range(50)))) == 50
