@@ -73,7 +73,7 @@ async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: F
     assert "goes into" in (await answer(rob.click(offer, "Like it and add it"))).text()
     there = "select p.name from content c join playlist p using (playlist) where c.member = ? and c.song = ?"
     await home.until(lambda: home.rows(there, rob.user.id, song) == [("Run",)])
-    assert home.rows(liked, rob.user.id, song)
+    await home.until(lambda: home.rows(liked, rob.user.id, song))
     assert home.rows("select saves from member where member = ?", rob.user.id) == [(0,)], "the others stay out"
 
 
@@ -88,6 +88,7 @@ async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> Non
     query = "select p.name from content c join playlist p using (playlist) where c.member = ? and c.song = ?"
     await home.until(lambda: home.rows(query, rob.user.id, song) == [("Run",)])
     assert home.rows("select 1 from answer where member = ?", rob.user.id) == [], "no label unless they say so"
+    await home.until(lambda: not home.rows("select 1 from 'write' where state = 'applying'"))
     await answer(rob.command("undo"))
     await home.until(lambda: home.rows(query, rob.user.id, song) == [])
 
