@@ -11,7 +11,7 @@ from time import perf_counter
 
 import numpy as np
 
-from bot.core.ask import DIMENSIONS, Floats, next_songs
+from bot.core.sorting.active_learning import DIMENSIONS, Floats, next_songs
 
 SONGS = (1_000, 10_000, 20_000)
 LABELS = (0, 1, 10, 50, 200)

@@ -14,9 +14,12 @@ from pathlib import Path
 
 from benchmarks.measure import Row, show
 from benchmarks.waiting import ADA, BEN, MB, NOW, Timed, others
-from bot.adapters.store import Store, members, playlists
-from bot.core import limits, tables
-from bot.flows import library
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.sorting import playlists
+from bot.core import limits
+from bot.core.library import tables
+from bot.flows.library import sync
 
 EXPORTIFY = (
     "Danceability",
@@ -53,7 +56,7 @@ async def measure(name: str, columns: tuple[str, ...], folder: Path) -> Row:
     store.held = store.work = 0.0
     async with others(store, layer) as noticed:
         begun = time.perf_counter()
-        found = await library.import_file(store, ADA, "liked.csv", data, NOW)
+        found = await sync.import_file(store, ADA, "liked.csv", data, NOW)
         took = time.perf_counter() - begun
     await store.checkpoint()
     size = store.path.stat().st_size - before

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bot.core.dataset import Label, TrainingSet
 from bot.core.features import SongFeatures
-from bot.core.schema import EXPORTIFY
+from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.schema import EXPORTIFY
 
 STYLES, GENRES, ARTISTS = 20, 40, 60  # clusters; genres that a cluster draws from; artists of a cluster
 PLAYLISTS = 10  # of the member: as many of the clusters

@@ -36,8 +36,8 @@ def make(folder: Path, members: int) -> None:
     """Write models that differ in when they were made, each under its digest."""
     import onnx
 
-    from training.export import KEY, to_file
-    from training.fit import fit
+    from training.model.export import KEY, to_file
+    from training.model.fit import fit
 
     model = onnx.load_from_string(to_file(fit(labelled(library(SONGS), LABELS)), {"member": f"{0:08}"}))
     content = model.SerializeToString()

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure import Row, apart, in_turns, own_bytes, seconds, show
-from bot.core import taste
-from bot.core.columns import Vectors
-from bot.core.neighbours import Neighbours
-from bot.core.space import AXES, to_length_one
-from bot.core.taste import Taste
+from bot.core.feed import taste
+from bot.core.feed.neighbours import Neighbours
+from bot.core.feed.space import AXES, to_length_one
+from bot.core.feed.taste import Taste
+from bot.core.sorting.columns import Vectors
 
 SIZES = (20_000, 1_000_000)
 STYLES, SPREAD = 200, 0.7  # and how far a song lies from the middle of its own

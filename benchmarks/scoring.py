@@ -9,8 +9,8 @@ from benchmarks.libraries import labelled, library
 from benchmarks.measure import Row, in_turns, show
 from bot.adapters.scorer import ROWS, Model, open_model
 from bot.core.features import SongFeatures
-from training.export import to_file
-from training.fit import Fitted, fit
+from training.model.export import to_file
+from training.model.fit import Fitted, fit
 
 SONGS, LABELS = 10_000, 200
 

@@ -30,8 +30,8 @@ def worker(arguments: Sequence[str]) -> None:
     """Train here, from features to a published file, and print what it took."""
     from sklearn.linear_model import LogisticRegression
 
-    from training.export import check_parity, to_file
-    from training.fit import fit
+    from training.model.export import check_parity, to_file
+    from training.model.fit import fit
 
     training = labelled(library(int(arguments[0])), int(arguments[1]))
     began = peak_bytes()

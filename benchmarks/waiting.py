@@ -22,19 +22,26 @@ from cryptography.fernet import Fernet
 
 from benchmarks.measure import Row, peak_bytes, show
 from bot.adapters.scorer import Scorer
-from bot.adapters.store import Store, Tx, answers, members, playlists, songs, whole
+from bot.adapters.store import Store, Tx, personal_data
+from bot.adapters.store.account import members
 from bot.adapters.store.engine import verify
+from bot.adapters.store.library import songs
 from bot.adapters.store.moments import pull_in
+from bot.adapters.store.sorting import answers, playlists
 from bot.adapters.vault import Vault
 from bot.core import limits
-from bot.core.decide import Scores
 from bot.core.features import SongFeatures
-from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Account, Item, Layer, Like, Song
-from bot.flows import erase, hands, hear, keep, library, link, sort, train
-from bot.flows.catalogue import Catalogue
-from bot.flows.outlook import Outlook, Outlooks
-from bot.flows.watch import nothing
+from bot.core.sorting.decide import Scores
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.flows.account import erase, link
+from bot.flows.feed.catalogue import Catalogue
+from bot.flows.library import feature_lookup
+from bot.flows.library import sync as library
+from bot.flows.sorting import manual_edits, sort, train
+from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.scored_library import Outlook, Outlooks
+from bot.flows.sorting.watch import nothing
 from bot.ports import Contents, Found, LikesPage
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -239,13 +246,13 @@ class Ada:
         for number in range(PLAYLISTS):
             self.music.order[f"p{number}"] = [item(at) for at in range(number * EACH, (number + 1) * EACH)]
         for found in await self.music.playlists():
-            await keep.take(self.store, self.music, ADA, "main", found)
+            await flow.take(self.store, self.music, ADA, "main", found)
 
     async def allow(self) -> None:
-        await hands.allow_standing(self.store, ADA, True, NOW)
+        await manual_edits.allow_standing(self.store, ADA, True, NOW)
 
     async def forbid(self) -> None:
-        await hands.allow_standing(self.store, ADA, False, NOW)
+        await manual_edits.allow_standing(self.store, ADA, False, NOW)
 
     async def empty(self) -> None:
         """She takes all out of her playlists but for the last, by hand, and puts that one upside down."""
@@ -256,13 +263,13 @@ class Ada:
 
     async def look(self) -> None:
         await self.empty()
-        await hands.look(self.store, self.music, ADA, NOW)
+        await manual_edits.look(self.store, self.music, ADA, NOW)
 
     async def again(self) -> None:
         for number in range(PLAYLISTS - 1):
             self.music.order[f"p{number}"] = [item(at) for at in range(number * EACH + 4_000, (number + 1) * EACH)]
         self.music.edits += 1
-        await hands.look(self.store, self.music, ADA, NOW)
+        await manual_edits.look(self.store, self.music, ADA, NOW)
 
     async def tally(self) -> None:
         async with self.store.reading() as tx:
@@ -300,9 +307,9 @@ class Ada:
         await link.unlink(self.store, self.vault, self.folder, ADA)
 
     async def forget(self) -> None:
-        await erase.delete_rows(self.store, ADA, whole.LARGE)
+        await erase.delete_rows(self.store, ADA, personal_data.LARGE)
         async with self.store.writing() as tx:
-            await whole.erase(tx, ADA)
+            await personal_data.erase(tx, ADA)
         await erase.forget_unused(self.store)
 
     async def check(self) -> None:
@@ -313,10 +320,10 @@ class Ada:
             await pull_in(tx, NOW, timedelta(minutes=10), timedelta(days=1))
 
     async def stale(self) -> None:
-        await hear.stale_layers(self.store, ADA)
+        await feature_lookup.stale_layers(self.store, ADA)
 
     async def odd(self) -> None:
-        await keep.odd(self.store, ADA)
+        await flow.odd(self.store, ADA)
 
     async def finish(self) -> None:
         await sort.apply(self.store, self.music, self.write, NOW)

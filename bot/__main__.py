@@ -107,7 +107,7 @@ def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
 
 
 def _import_features(settings: config.Settings, options: argparse.Namespace) -> int:
-    from bot.flows.features import import_features
+    from bot.flows.library.operator_features import import_features
 
     async def keep() -> str:
         async with _store(settings) as store:
@@ -132,7 +132,7 @@ def _import_acousticbrainz(settings: config.Settings, options: argparse.Namespac
 
 
 def _match(settings: config.Settings, options: argparse.Namespace) -> int:
-    from bot.flows import match
+    from bot.flows.library import file_match as match
 
     paths = [str(options.file.absolute()), str(options.file)] if options.file else []
 

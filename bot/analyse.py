@@ -18,8 +18,8 @@ from bot.adapters.store import Store
 from bot.config import Settings
 from bot.core.features import TAG
 from bot.errors import AudioError, CannotLook, CratekeeperError, ImportRuns, ManyMissing, NamelessAudio, SettingsError
-from bot.flows.folder import Done, forget_missing, import_folder
-from bot.flows.listing import Listing, look
+from bot.flows.library.folder_listing import Listing, look
+from bot.flows.library.music_folder import Done, forget_missing, import_folder
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
 TAGS_SHOWN = 5

@@ -23,27 +23,28 @@ from bot.adapters.prior import NAME, Priors
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.spotify import Pace, Spotify
-from bot.adapters.store import Store, schema, songs
+from bot.adapters.store import Store, schema
+from bot.adapters.store.library import songs
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
 from bot.core.records import Work
-from bot.flows.activity import Activity
-from bot.flows.api import Feed
+from bot.flows.account.erase import Erasing
+from bot.flows.account.link import Consent, Linking
 from bot.flows.attempt import keep_trying
-from bot.flows.catalogue import Catalogue
-from bot.flows.clips import Clips
-from bot.flows.elsewhere import Elsewhere
-from bot.flows.erase import Erasing
-from bot.flows.link import Consent, Linking
-from bot.flows.listen import Listening
-from bot.flows.outlook import Outlooks
-from bot.flows.page import Page
-from bot.flows.recommend import Recommender
-from bot.flows.stream import Stream
-from bot.flows.upload import Uploads
+from bot.flows.feed.activity import Activity
+from bot.flows.feed.api import Feed
+from bot.flows.feed.catalogue import Catalogue
+from bot.flows.feed.clips import Clips
+from bot.flows.feed.feed import Stream
+from bot.flows.feed.listening import Listening
+from bot.flows.feed.page import Page
+from bot.flows.feed.previews import Elsewhere
+from bot.flows.feed.recommend import Recommender
+from bot.flows.library.uploads import Uploads
+from bot.flows.sorting.scored_library import Outlooks
 from bot.services import Services
 from bot.upkeep import Upkeep
 from bot.web import activity, api, feed

@@ -21,7 +21,8 @@ from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.config import Settings
 from bot.errors import CratekeeperError, PriorCorrupt
-from bot.flows import report, teach
+from bot.flows.account import prior_consent
+from bot.flows.social import reports
 from bot.trouble import words
 
 LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
@@ -132,7 +133,7 @@ async def _gone(settings: Settings, taught: Taught) -> int:
     store = Store(settings.database_url)
     try:
         async with store.reading() as tx:
-            return await teach.left(tx, taught.prior.version, taught.members)
+            return await prior_consent.left(tx, taught.prior.version, taught.members)
     finally:
         await store.close()
 
@@ -174,7 +175,7 @@ async def _reports(settings: Settings) -> str:
     """How many songs were reported that nobody looked into; whoever runs the server may, so that is no illness."""
     store = Store(settings.database_url)
     try:
-        found = await report.open_ones(store, datetime.now(UTC))
+        found = await reports.open_ones(store, datetime.now(UTC))
     finally:
         await store.close()
     return f"{found} open; the log says which songs no server's channel was told of" if found else "none is open"

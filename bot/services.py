@@ -5,22 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.jobs import Jobs
+from bot.adapters.local_playlists import Shelf
 from bot.adapters.scorer import Scorer
-from bot.adapters.shelf import Shelf
 from bot.adapters.spotify import Spotify, SpotifyMusic
-from bot.adapters.store import Store, members
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import Vault
 from bot.config import Settings
 from bot.errors import ConsentEnded, NotLinked
-from bot.flows.catalogue import Catalogue
-from bot.flows.erase import Erasing
-from bot.flows.link import Linking
-from bot.flows.listen import Listening
-from bot.flows.outlook import Outlooks
-from bot.flows.recommend import Recommender
-from bot.flows.stream import Stream
-from bot.flows.upload import Uploads
+from bot.flows.account.erase import Erasing
+from bot.flows.account.link import Linking
+from bot.flows.feed.catalogue import Catalogue
+from bot.flows.feed.feed import Stream
+from bot.flows.feed.listening import Listening
+from bot.flows.feed.recommend import Recommender
+from bot.flows.library.uploads import Uploads
+from bot.flows.sorting.scored_library import Outlooks
 from bot.ports import FeatureSource, Hearing, Music
 
 

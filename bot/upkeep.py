@@ -7,13 +7,20 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.adapters.store import members, moments, setbacks, shown, writes
+from bot.adapters.store import moments, setbacks
+from bot.adapters.store.account import members
+from bot.adapters.store.feed import feed_history
+from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.drift import put_back
 from bot.core.records import Work
-from bot.flows import digest, hear, keep, link, notify, once, publish, report, repost, rounds, train
+from bot.flows import once
+from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, keep_trying
-from bot.mouth import Mouth
+from bot.flows.library import feature_lookup
+from bot.flows.social import digest, publish, reports, reposts, rounds
+from bot.flows.sorting import playlists, train
+from bot.messenger import Mouth
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -85,13 +92,13 @@ class Upkeep:
         async with services.store.reading() as tx:
             everybody = await members.with_likes(tx)
         for member in everybody:
-            if await hear.is_open(services.store, services.sources, member, now):
+            if await feature_lookup.is_open(services.store, services.sources, member, now):
                 await services.jobs.enqueue("hear", member, AT_ONCE)
 
     async def _begin_saving(self) -> None:
         """Go on putting among members' likes what they liked in the feed: a crash may have come between."""
         async with self._services.store.reading() as tx:
-            waiting = await shown.who_saves(tx)
+            waiting = await feed_history.who_saves(tx)
         for member in waiting:
             await self._services.jobs.enqueue("save", member)
 
@@ -114,7 +121,7 @@ class Upkeep:
             "reposts": self._begin_clearing_up,
             "digests": self._begin_digests,
             "erasures": self._services.erasing.tick,
-            "reports": partial(report.sweep, store),
+            "reports": partial(reports.sweep, store),
             "interactions": partial(once.sweep, store),
         }
         for name, step in steps.items():
@@ -162,7 +169,7 @@ class Upkeep:
     async def _resume_making(self, _: datetime) -> None:
         """A playlist that was asked for at Spotify is looked for, or made, until it is there."""
         jobs = self._services.jobs
-        for member in await keep.unfinished(self._services.store):
+        for member in await playlists.unfinished(self._services.store):
             if not any(job.kind == "keep" for job in await jobs.pending(member)):
                 await jobs.enqueue("keep", member)
 
@@ -178,14 +185,14 @@ class Upkeep:
     async def _begin_taking_down(self, now: datetime) -> None:
         """Begin to delete what is to go, each channel on its own: a slow or limited one keeps no other waiting."""
         store, take_down = self._services.store, self._mouth.take_down
-        for channel in await repost.to_clear(store, now):
-            self._background.begin(("takedowns", channel), partial(repost.clear, store, take_down, channel, now))
+        for channel in await reposts.to_clear(store, now):
+            self._background.begin(("takedowns", channel), partial(reposts.clear, store, take_down, channel, now))
 
     async def _begin_clearing_up(self, now: datetime) -> None:
         """The same for reposts that were cut short."""
         store, find = self._services.store, self._mouth.find_repost
-        for channel in await repost.unposted(store, now):
-            self._background.begin(("reposts", channel), partial(repost.resume, store, find, channel, now))
+        for channel in await reposts.unposted(store, now):
+            self._background.begin(("reposts", channel), partial(reposts.resume, store, find, channel, now))
 
     async def _begin_digests(self, now: datetime) -> None:
         """The same for the digests of servers."""

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.adapters.jobs import Job
-from bot.adapters.store import members, notices, songs, writes
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import writes
 from bot.core.records import Work
 from bot.errors import (
     ChatDown,
@@ -22,9 +24,13 @@ from bot.errors import (
     TrainingFailed,
     Unsettled,
 )
-from bot.flows import hear, keep, library, link, notify, publish, save, sort, train, watch
+from bot.flows.account import link, notify
 from bot.flows.attempt import failed, succeeded
-from bot.mouth import Mouth
+from bot.flows.feed import saved_likes
+from bot.flows.library import feature_lookup, sync
+from bot.flows.social import publish
+from bot.flows.sorting import playlists, sort, train, watch
+from bot.messenger import Mouth
 from bot.ports import Music
 from bot.services import Services
 from bot.upkeep import AT_ONCE, share_rest
@@ -121,7 +127,7 @@ class Worker:
         async def progress(done: int, total: int) -> None:
             await self._mouth.progress(job.member, "sync", done, total)
 
-        synced = await library.sync(services.store, music, account, now, progress)
+        synced = await sync.sync(services.store, music, account, now, progress)
         await link.recognise(services.store, services.vault, job.member)
         async with services.store.writing() as tx:
             body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
@@ -144,9 +150,9 @@ class Worker:
     async def _settle(self, job: Job, music: Music, now: datetime) -> None:
         """Sort the new likes; where there is somebody to ask what they sound like, that comes first."""
         services = self._services
-        if await hear.is_open(services.store, services.sources, job.member, now):
+        if await feature_lookup.is_open(services.store, services.sources, job.member, now):
             await services.jobs.enqueue("hear", job.member, AT_ONCE)
-        if not await hear.fresh_open(services.store, services.sources, job.member, now):
+        if not await feature_lookup.fresh_open(services.store, services.sources, job.member, now):
             await self._sort_fresh(job, music, now)
 
     async def _sort_fresh(self, job: Job, music: Music, now: datetime) -> None:
@@ -156,7 +162,7 @@ class Worker:
     async def _hear(self, job: Job, _: datetime) -> None:
         """Go on finding out about the member's songs: a slice, then the next, and what follows from it at the end."""
         services, member = self._services, job.member
-        found = await hear.hear(services.store, services.sources, member, services.clock)
+        found = await feature_lookup.hear(services.store, services.sources, member, services.clock)
         async with services.store.reading() as tx:
             waiting = await songs.fresh(tx, member)
         if waiting and not found.fresh:
@@ -164,7 +170,7 @@ class Worker:
         if found.more:
             await services.jobs.enqueue("hear", member, AT_ONCE)
             return
-        for layer in await hear.stale_layers(services.store, member):
+        for layer in await feature_lookup.stale_layers(services.store, member):
             await services.jobs.enqueue("train", member, layer)
         if found.later is not None:
             await self._hear_later(job, (found.later - services.clock()).total_seconds())
@@ -179,19 +185,19 @@ class Worker:
     async def _place(self, job: Job, now: datetime) -> None:
         """Sort the new likes, now that what there is to know of them is known."""
         music = await self._services.account_music(job.member)
-        await hear.tell(self._services.store, job.member, now)
+        await feature_lookup.tell(self._services.store, job.member, now)
         await self._sort_fresh(job, music, now)
 
     async def _save(self, job: Job, now: datetime) -> None:
         """Put what they liked in the feed among their likes, and go on with it as with any new like."""
         services = self._services
-        if not await save.save(services.store, await services.music(job.member), job.member, now):
+        if not await saved_likes.save(services.store, await services.music(job.member), job.member, now):
             return
         async with services.store.reading() as tx:
             account = await members.account(tx, job.member)
         if account is not None:
             music = await services.account_music(job.member)
-            await library.sync(services.store, music, account, now, watch.nothing)
+            await sync.sync(services.store, music, account, now, watch.nothing)
             await self._settle(job, music, now)
 
     async def _apply_all(self, opened: Sequence[int], job: Job) -> None:
@@ -217,7 +223,7 @@ class Worker:
     async def _keep(self, job: Job, now: datetime) -> None:
         """Go on with a playlist that was asked for at Spotify and is not known to be there."""
         services = self._services
-        made = await keep.resume(services.store, await services.music(job.member), job.member, now)
+        made = await playlists.resume(services.store, await services.music(job.member), job.member, now)
         async with services.store.writing() as tx:
             for each in made:
                 await notices.add(tx, job.member, "kept", {"name": each.name}, now)

@@ -22,13 +22,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from bot import modes
-from sandbox import neighbour, page
-from sandbox.house import BotEnded, House, Resident
+from sandbox import cleo as neighbour
+from sandbox import page
 from sandbox.library import drawn, load
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
 from sandbox.process import ROOT
 from sandbox.songs import Features, Song, hear_all, songs, write_audio
+from sandbox.stack import BotEnded, House, Resident
 from sandbox.tour import Figures, Guide
 
 SONGS = 240

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bot.core import tables
+from bot.core.library import tables
 from sandbox import synth
 from sandbox.songs import sound_of
 from sandbox.styles import STYLES

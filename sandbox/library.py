@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.core import tables
+from bot.core.library import tables
+from bot.core.library.tables import Row, uri_of
+from bot.core.library.tables.values import milliseconds, number
 from bot.core.moments import moment as moment_of
-from bot.core.tables import Row, uri_of
-from bot.core.tables.values import milliseconds, number
 from sandbox.songs import Features, Song
 from sandbox.spotify import Account, Like, Track, World
 

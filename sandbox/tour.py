@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox import discord
-from sandbox.house import House, Resident
 from sandbox.page.tour import Tour
+from sandbox.stack import House, Resident
 
 SONG = re.compile(r"^### .*open\.spotify\.com/track/(\w{22})", re.MULTILINE)  # the song that a card is about
 STEPS = (

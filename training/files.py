@@ -1,4 +1,4 @@
-"""Files: libraries and labels as tables (`bot.core.tables`; plain or .gz), checked line by line."""
+"""Files: libraries and labels as tables (`bot.core.library.tables`; plain or .gz), checked line by line."""
 
 import gzip
 import json
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.core import tables
 from bot.core.codes import name_uri
-from bot.core.dataset import Label, TrainingSet
 from bot.core.features import SongFeatures
-from bot.core.tables import IDS, BadRow, Row, features_of, uri_of
-from training.export import write_whole
+from bot.core.library import tables
+from bot.core.library.tables import IDS, BadRow, Row, features_of, uri_of
+from bot.core.sorting.dataset import Label, TrainingSet
+from training.model.export import write_whole
 from training.problems import InputProblem
 
 LABEL_COLUMNS = frozenset({"playlist", "verdict"})

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import svds
 
-from bot.core.columns import key_of
 from bot.core.features import SongFeatures
-from bot.core.prior import WORDS, Prior
+from bot.core.sorting.columns import key_of
+from bot.core.sorting.prior import WORDS, Prior
 
 DIRECTIONS = 64  # of company; half or twice as many cost or buy next to nothing
 SMOOTH = 0.75  # power of how common an artist is: rare ones are drawn together less (Levy & Goldberg 2014)

@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bot import modes
-from bot.adapters.store import Store, members
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
 from bot.adapters.store.engine import verify as verify_database
 from bot.adapters.vault import KEYS, load_keys
 from bot.config import Settings

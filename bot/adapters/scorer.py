@@ -21,9 +21,9 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from bot.core.decide import Scores
 from bot.core.features import SongFeatures
-from bot.core.schema import Schema
+from bot.core.sorting.decide import Scores
+from bot.core.sorting.schema import Schema
 from bot.errors import ModelCorrupt, ModelError, ModelMissing
 
 ANSWERS = ("probabilities", "space")

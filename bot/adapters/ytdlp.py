@@ -17,8 +17,8 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot.core import untrusted
-from bot.core.heatmap import Part
-from bot.core.video import Video
+from bot.core.feed.heatmap import Part
+from bot.core.feed.video import Video
 from bot.errors import SourceFailed
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bot.audio.decode import opened
 from bot.audio.libav import ONLY_FILES
 from bot.audio.waveform import voice
-from bot.core.highlight import CLIP
+from bot.core.feed.highlight import CLIP
 from bot.core.records import Clip
 from bot.errors import ClipTooLarge, NothingThere, NotOpened
 

@@ -18,7 +18,7 @@ from scipy.ndimage import uniform_filter1d
 from bot.audio.form import best_echoes, boundaries, echoes, likeness, spread
 from bot.audio.sound import Sound
 from bot.audio.spectrum import RATE, frequencies, hann, mel_filters, resample
-from bot.core.highlight import CLIP, LEAD, Peak
+from bot.core.feed.highlight import CLIP, LEAD, Peak
 
 PREVIEW = 45.0  # seconds; what is no longer was cut by somebody who chose its beginning
 CHOSEN = 0.5  # confidence in that choice

@@ -11,7 +11,7 @@ from bot.audio.sound import Sound
 from bot.audio.tonality import MAJOR, Tonality
 from bot.audio.waveform import HEIGHT, INK, MARGIN, PAPER, WIDTH
 from bot.audio.waveform import picture as waveform
-from bot.core.highlight import Peak
+from bot.core.feed.highlight import Peak
 
 Floats = NDArray[np.float32]
 CHROMA, TEMPO, GAP = 168, 120, 40  # pixels: heights of the two below the waveform, and what is above each

@@ -41,7 +41,7 @@ from bot.audio.tastemap import draw
 from bot.confine import confine, held
 from bot.core import wire
 from bot.core.features import TAG
-from bot.core.highlight import Peak
+from bot.core.feed.highlight import Peak
 from bot.errors import AudioError, HearingFailed, TooLargeAudio
 
 EMBEDDING = "musicnn"  # the name of its vector

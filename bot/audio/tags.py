@@ -17,8 +17,8 @@ from bot.audio.decode import opened
 from bot.audio.endings import Unnamed
 from bot.audio.libav import ONLY_FILES
 from bot.core.codes import isrc
-from bot.core.filenames import said_by
-from bot.core.tables.decode import lines
+from bot.core.library.filenames import said_by
+from bot.core.library.tables.decode import lines
 from bot.errors import AudioError
 
 # MusicBrainz Picard's tag mapping; mutagen's easy names cover the rest.

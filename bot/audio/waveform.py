@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.audio.sound import Sound
-from bot.core.highlight import CLIP, Peak
+from bot.core.feed.highlight import CLIP, Peak
 
 MOST_BYTES = 256  # of a voice message's waveform (Discord, message attachments)
 EACH = 0.1  # seconds; a voice message's waveform has at most one byte for so long

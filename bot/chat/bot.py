@@ -15,13 +15,14 @@ import yarl
 from discord import app_commands
 
 from bot.chat import events, ids, presence, reply, sentences
-from bot.chat.desk import Desk
 from bot.chat.guard import caught, guarded
 from bot.chat.layout import Handler, Page
-from bot.chat.offers import Offers
+from bot.chat.pending import Desk
+from bot.chat.sorting.offers import Offers
 from bot.config import Settings
-from bot.flows import places, prompt
 from bot.flows.once import Once
+from bot.flows.social import server_channels
+from bot.flows.sorting import prompt
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -136,14 +137,14 @@ class Bot(discord.Client):
 
     async def on_ready(self) -> None:
         self.connected.set()
-        await places.keep_only(self.services.store, {guild.id for guild in self.guilds})
+        await server_channels.keep_only(self.services.store, {guild.id for guild in self.guilds})
         log.info("connected to Discord as %s, in %d servers", self.user, len(self.guilds))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        await places.leave(self.services.store, guild.id)
+        await server_channels.leave(self.services.store, guild.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        await places.close(self.services.store, channel.id)
+        await server_channels.close(self.services.store, channel.id)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("handling %s failed", event_method)

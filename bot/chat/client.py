@@ -8,42 +8,19 @@ from datetime import datetime
 
 import discord
 
-from bot.chat import channels, doors, presence
+from bot.chat import delivery, presence
+from bot.chat.account import data, hide, link, status, tokens, updates
 from bot.chat.bot import AnyCommand, Bot
-from bot.chat.commands import (
-    activity,
-    data,
-    discover,
-    feed,
-    follow,
-    groups,
-    hide,
-    label,
-    library,
-    link,
-    match,
-    model,
-    passing,
-    playlists,
-    profile,
-    prompt,
-    rounds,
-    rules,
-    server,
-    shared,
-    song,
-    sort,
-    status,
-    tokens,
-    updates,
-    web,
-)
+from bot.chat.feed import activity, discover, feed, song, web
 from bot.chat.layout import Handler, Page
+from bot.chat.library import library
+from bot.chat.social import channels, follow, groups, profile, reposts, rounds, server, shared_playlists, taste_match
+from bot.chat.sorting import label, model, playlists, prompt, rules, sort
 from bot.chat.texts import reading
 from bot.core.records import Notice
-from bot.core.social import Repost, Takedown
+from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
-from bot.flows.digest import Digest
+from bot.flows.social.digest import Digest
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -51,7 +28,21 @@ REMEMBERED = 1000  # notices that were told
 BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(discover, feed, web, activity, profile, follow, match, server, passing, hide, shared, groups, rounds),
+    *(
+        discover,
+        feed,
+        web,
+        activity,
+        profile,
+        follow,
+        taste_match,
+        server,
+        reposts,
+        hide,
+        shared_playlists,
+        groups,
+        rounds,
+    ),
 )
 
 
@@ -104,7 +95,7 @@ class Chat:
         key = notice.notice, notice.created_at
         if key in self._told:
             return True
-        told = await doors.deliver(self._bot, notice)
+        told = await delivery.deliver(self._bot, notice)
         if told:
             self._told.append(key)
         return told
@@ -117,7 +108,7 @@ class Chat:
         try:
             async with asyncio.timeout(BRIEFLY):
                 await live.interaction.edit_original_response(view=Page(reading(done, total)))
-        except doors.UNHEARD as gone:
+        except delivery.UNHEARD as gone:
             log.debug("nobody sees the progress of %s: %s", kind, gone)
 
     async def take_down(self, takedown: Takedown) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.chat import ids, words
+from bot.chat import formatting, ids
 from bot.chat.ids import Id
 
 Handler = Callable[[discord.Interaction[Any], Id], Awaitable[None]]
@@ -53,7 +53,7 @@ class Form(ui.Modal):
     """A modal whose id says what it is for, so that it is understood even when the bot was restarted meanwhile."""
 
     def __init__(self, title: str, what: Id, *labels: ui.Label[Any] | str) -> None:
-        super().__init__(title=words.clip(title, TITLE), custom_id=str(what))
+        super().__init__(title=formatting.clip(title, TITLE), custom_id=str(what))
         for label in labels:
             self.add_item(ui.TextDisplay(label) if isinstance(label, str) else label)
 
@@ -69,20 +69,20 @@ def field(
         custom_id=key,
         style=style,
         max_length=longest,
-        placeholder=words.clip(placeholder, 100) or None,
+        placeholder=formatting.clip(placeholder, 100) or None,
         required=needed,
     )
-    return ui.Label(text=words.clip(label, TITLE), component=box)
+    return ui.Label(text=formatting.clip(label, TITLE), component=box)
 
 
 def choice(label: str, key: str, options: Iterable[Option]) -> ui.Label[Any]:
     """One of up to 25 options, in a form."""
     select = ui.Select[Any](custom_id=key, options=list(options)[:MOST_OPTIONS])
-    return ui.Label(text=words.clip(label, TITLE), component=select)
+    return ui.Label(text=formatting.clip(label, TITLE), component=select)
 
 
 def text(content: str) -> ui.TextDisplay[Any]:
-    return ui.TextDisplay(words.clip(content, MOST_TEXT))
+    return ui.TextDisplay(formatting.clip(content, MOST_TEXT))
 
 
 def small(content: str) -> str:
@@ -103,17 +103,17 @@ def button(
     label: str, what: Id, style: discord.ButtonStyle = SECONDARY, *, emoji: str | None = None, disabled: bool = False
 ) -> Tap:
     """A button; without a usable label it shows the emoji alone."""
-    shown = words.plain(label, LABEL)
+    shown = formatting.plain(label, LABEL)
     return Tap(ui.Button(label=shown, custom_id=str(what), style=style, emoji=emoji, disabled=disabled))
 
 
 def link(label: str, url: str) -> ui.Button[Any]:
-    return ui.Button(label=words.plain(label, LABEL), url=url)
+    return ui.Button(label=formatting.plain(label, LABEL), url=url)
 
 
 def option(label: str, value: str | int, note: str = "", *, emoji: str | None = None, chosen: bool = False) -> Option:
-    shown = words.plain(note, 100) if note else None
-    return Option(label=words.plain(label, 100), value=str(value), description=shown, emoji=emoji, default=chosen)
+    shown = formatting.plain(note, 100) if note else None
+    return Option(label=formatting.plain(label, 100), value=str(value), description=shown, emoji=emoji, default=chosen)
 
 
 def menu(what: Id, placeholder: str, options: Iterable[Option], *, least: int = 1, most: int = 1) -> Row:
@@ -121,7 +121,7 @@ def menu(what: Id, placeholder: str, options: Iterable[Option], *, least: int = 
     shown = list(options)[:MOST_OPTIONS]
     select = ui.Select[Any](
         custom_id=str(what),
-        placeholder=words.plain(placeholder, PLACEHOLDER),
+        placeholder=formatting.plain(placeholder, PLACEHOLDER),
         options=shown,
         min_values=least,
         max_values=min(most, len(shown)),
@@ -130,14 +130,14 @@ def menu(what: Id, placeholder: str, options: Iterable[Option], *, least: int = 
 
 
 def picture(url: str, alt: str) -> ui.MediaGallery[Any]:
-    return ui.MediaGallery(discord.MediaGalleryItem(url, description=words.plain(alt, ALT)))
+    return ui.MediaGallery(discord.MediaGalleryItem(url, description=formatting.plain(alt, ALT)))
 
 
 def beside(content: str, url: str | None, alt: str) -> Item:
     """Text with a picture beside it, or alone where there is none."""
     if not url:
         return text(content)
-    return ui.Section(text(content), accessory=ui.Thumbnail(url, description=words.plain(alt, ALT)))
+    return ui.Section(text(content), accessory=ui.Thumbnail(url, description=formatting.plain(alt, ALT)))
 
 
 def attached(file: discord.File) -> ui.File[Any]:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import discord
 from discord import InteractionResponseType, InteractionType
 
+from bot.chat.feed.feed_cards import Post
 from bot.chat.layout import Form, Page
-from bot.chat.posts import Post
 
 T = TypeVar("T")
 PATIENCE = 1.8  # seconds; Discord gives up on an interaction after three

@@ -3,25 +3,25 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.chat import sentences, words
+from bot.chat import formatting, sentences
 from bot.core import limits
 from bot.core.records import Account, ApiToken, Layer, Member, Model, Playlist, Song
-from bot.core.shared import SHELF
+from bot.core.social.shared_playlists import SHELF
 from bot.errors import timestamp
-from bot.flows.keep import Shown
-from bot.flows.label import Guess
-from bot.flows.library import Imported
-from bot.flows.status import LayerStatus, Status
-from bot.flows.tokens import Issued
-from bot.flows.why import Explained
+from bot.flows.account.status import LayerStatus, Status
+from bot.flows.account.tokens import Issued
+from bot.flows.library.sync import Imported
+from bot.flows.sorting.label import Guess
+from bot.flows.sorting.playlists import Shown
+from bot.flows.sorting.why import Explained
 
 
 def linked(name: str, songs: int) -> str:
-    return f"Linked as *{words.escape(name)}*. {words.count(songs, 'liked song')}."
+    return f"Linked as *{formatting.escape(name)}*. {formatting.count(songs, 'liked song')}."
 
 
 def confirm_link(name: str) -> str:
-    return f"That is *{words.escape(name)}* at Spotify. Link that account? I read its likes, and change its playlists."
+    return f"That is *{formatting.escape(name)}* at Spotify. Link that account? I read its likes, and change its playlists."
 
 
 def own_app(redirect_uri: str) -> str:
@@ -30,7 +30,7 @@ def own_app(redirect_uri: str) -> str:
 
 
 def linked_now(name: str) -> str:
-    return f"Linked as *{words.escape(name)}*. Reading your likes."
+    return f"Linked as *{formatting.escape(name)}*. Reading your likes."
 
 
 def reading(done: int, total: int) -> str:
@@ -38,40 +38,42 @@ def reading(done: int, total: int) -> str:
 
 
 def synced(total: int, new: int, gone: int) -> str:
-    news = [words.count(new, "new like")] if new else []
+    news = [formatting.count(new, "new like")] if new else []
     news += [f"{gone:,} no longer liked"] if gone else []
-    songs = words.count(total, "song")
-    return f"{words.listed(news)}; {songs} in all." if news else f"Nothing new in {songs}."
+    songs = formatting.count(total, "song")
+    return f"{formatting.listed(news)}; {songs} in all." if news else f"Nothing new in {songs}."
 
 
 def imported(file: str, found: Imported) -> str:
-    said = [f"Read {words.count(found.songs, 'song')} from {words.escape(file)}; your library has {found.total:,} now."]
+    said = [
+        f"Read {formatting.count(found.songs, 'song')} from {formatting.escape(file)}; your library has {found.total:,} now."
+    ]
     if found.linked:
         said.append("It stays the one at Spotify: from the file I keep what is known of each song.")
     if found.over:
-        said.append(f"{words.count(found.over, 'song')} left out: {limits.SONGS:,} is as many as a library holds.")
+        said.append(f"{formatting.count(found.over, 'song')} left out: {limits.SONGS:,} is as many as a library holds.")
     if found.with_features < found.songs:
         without = found.songs - found.with_features
         said.append(
-            f"{words.does(without, 'of them comes', 'of them come')} without anything to learn from (tempo, genres …)."
+            f"{formatting.does(without, 'of them comes', 'of them come')} without anything to learn from (tempo, genres …)."
         )
     if found.spoken:
         said.append(
-            f"{words.count(found.spoken, 'row')} left out: episodes or local files, which aren't songs at Spotify."
+            f"{formatting.count(found.spoken, 'row')} left out: episodes or local files, which aren't songs at Spotify."
         )
     if found.bad_rows:
-        named = "\n".join(f"- {words.escape(each, 150)}" for each in found.bad)
-        said.append(f"{words.count(found.bad_rows, 'row')} left out:\n{named}")
+        named = "\n".join(f"- {formatting.escape(each, 150)}" for each in found.bad)
+        said.append(f"{formatting.count(found.bad_rows, 'row')} left out:\n{named}")
     return "\n".join(said)
 
 
 def kept(names: Sequence[str]) -> str:
-    return f"I keep {words.listed(f'**{words.escape(name)}**' for name in names)} for you now."
+    return f"I keep {formatting.listed(f'**{formatting.escape(name)}**' for name in names)} for you now."
 
 
 def let_go(playlist: Playlist) -> str:
     stays = "I no longer sort into it" if playlist.ref.startswith(SHELF) else "It stays at Spotify as it is"
-    return f"I let go of {words.playlist_name(playlist)}. {stays}; its labels stay here."
+    return f"I let go of {formatting.playlist_name(playlist)}. {stays}; its labels stay here."
 
 
 def rules(playlist: Playlist) -> str:
@@ -79,10 +81,10 @@ def rules(playlist: Playlist) -> str:
     bearable = (
         "no mistake is"
         if playlist.mistakes == 0
-        else words.does(playlist.mistakes, "mistake in 20 is", "mistakes in 20 are")
+        else formatting.does(playlist.mistakes, "mistake in 20 is", "mistakes in 20 are")
     )
     twice = " A recording may go in again as another release." if playlist.doubles else ""
-    return f"{words.playlist_name(playlist)}: {how}; {bearable} bearable.{twice}"
+    return f"{formatting.playlist_name(playlist)}: {how}; {bearable} bearable.{twice}"
 
 
 def layers(shown: Sequence[Shown]) -> str:
@@ -92,25 +94,27 @@ def layers(shown: Sequence[Shown]) -> str:
 
 
 def _layer(shown: Shown) -> str:
-    lines = [f"- {rules(each)} {words.count(number, 'song')}." for each, number in shown.playlists]
-    return f"{layer(shown.layer)}\n{words.lines(lines, 1500) or sentences.EMPTY_LAYER}"
+    lines = [f"- {rules(each)} {formatting.count(number, 'song')}." for each, number in shown.playlists]
+    return f"{layer(shown.layer)}\n{formatting.lines(lines, 1500) or sentences.EMPTY_LAYER}"
 
 
 def layer(found: Layer) -> str:
     several = "several playlists a song" if found.several else "one playlist a song"
     rest = "everything is placed" if found.everything else "songs may stay out"
-    return f"**{words.escape(found.name)}** – {several}; {rest}"
+    return f"**{formatting.escape(found.name)}** – {several}; {rest}"
 
 
 def learning_from_playlists(labels: int, *, trains: bool) -> str:
-    said = f"What stands in your playlists counts now: {words.count(labels, 'label')} from it. Your taps still win."
+    said = (
+        f"What stands in your playlists counts now: {formatting.count(labels, 'label')} from it. Your taps still win."
+    )
     return f"{said} I'm learning from them now; try `/sort` in a few seconds." if trains else said
 
 
 def answered(song: Song, where: Sequence[Playlist]) -> str:
     """What was taken down about a song; no playlist means none of them."""
-    goes = words.listed(words.playlist_name(each) for each in where) if where else "none of them"
-    return f"{words.song_name(song, 50)} → {goes}"
+    goes = formatting.listed(formatting.playlist_name(each) for each in where) if where else "none of them"
+    return f"{formatting.song_name(song, 50)} → {goes}"
 
 
 def nothing_to_ask(tally: str) -> str:
@@ -118,37 +122,37 @@ def nothing_to_ask(tally: str) -> str:
 
 
 def training(labels: int) -> str:
-    return f"Learning from {words.count(labels, 'label')}. This takes some seconds."
+    return f"Learning from {formatting.count(labels, 'label')}. This takes some seconds."
 
 
 def too_few_songs(missing: int, tally: str) -> str:
     return (
         "Nothing left that I would have to ask, and too little to learn from: "
-        f"{words.count(missing, 'label is', 'labels are')} missing. They come with your next likes; `/label song:` "
+        f"{formatting.count(missing, 'label is', 'labels are')} missing. They come with your next likes; `/label song:` "
         f"asks about one that you skipped.\n-# {tally}"
     )
 
 
 def too_few(missing: int) -> str:
-    return f"{words.count(missing, 'more label')} and I can learn. `/label` asks the next."
+    return f"{formatting.count(missing, 'more label')} and I can learn. `/label` asks the next."
 
 
 def trained(layer: LayerStatus) -> str:
-    right = words.overall(layer.tally.scores.values())
+    right = formatting.overall(layer.tally.scores.values())
     known = f", and I was {right}" if right else ""
-    hope = words.hope(layer.tally)
-    labels = words.count(layer.model.labels if layer.model else layer.tally.labels, "label")
+    hope = formatting.hope(layer.tally)
+    labels = formatting.count(layer.model.labels if layer.model else layer.tally.labels, "label")
     if not layer.unplaced:
         return f"I have learnt from {labels}{known}. There is no song left to place."
     if not any(each.automatic for each in layer.playlists):
         return f"I have learnt from {labels}{known}. None of your playlists takes songs unasked: I show you my guesses."
     if not layer.placeable:
         return f"I have learnt from {labels}{known}. Not enough to place a song unasked yet. {hope}".rstrip()
-    return f"I can already place {words.count(layer.placeable, 'song')}{known}. {hope + ' ' if hope else ''}Look?"
+    return f"I can already place {formatting.count(layer.placeable, 'song')}{known}. {hope + ' ' if hope else ''}Look?"
 
 
 def not_published(reason: str, *, has_model: bool) -> str:
-    because = words.escape(reason, 300)
+    because = formatting.escape(reason, 300)
     if has_model:
         return f"I learnt again and keep the model I had. The new one is {because}."
     return f"I learnt from your labels and do not trust it yet: {because}. A few more taps help."
@@ -156,13 +160,13 @@ def not_published(reason: str, *, has_model: bool) -> str:
 
 def explained(found: Explained, playlists: Mapping[int, Playlist]) -> str:
     """Why a song goes where it goes: the member's word, the nearest labelled songs, and what I went by."""
-    lines = [f"### {words.song_name(found.song)}"]
+    lines = [f"### {formatting.song_name(found.song)}"]
     if found.verdict and found.verdict.settled:
-        told = [words.playlist_name(playlists[key]) for key in sorted(found.verdict.yes) if key in playlists]
-        lines.append(f"You said: {words.listed(told) or 'none of them'}.")
+        told = [formatting.playlist_name(playlists[key]) for key in sorted(found.verdict.yes) if key in playlists]
+        lines.append(f"You said: {formatting.listed(told) or 'none of them'}.")
     if found.guesses:
-        lines.append(f"My guess: {words.guesses([Guess(*each) for each in found.guesses])}.")
-    if near := words.near(found.reason):
+        lines.append(f"My guess: {formatting.guesses([Guess(*each) for each in found.guesses])}.")
+    if near := formatting.near(found.reason):
         lines.append(f"It is {near}, which you labelled.{_than(found, playlists)}")
     return "\n".join([*lines, f"-# {_provenance(found.provenance)}"])
 
@@ -172,7 +176,7 @@ def _than(found: Explained, playlists: Mapping[int, Playlist]) -> str:
     other = playlists.get(reason.than_playlist) if reason and reason.than_playlist is not None else None
     if reason is None or reason.than is None or other is None:
         return ""
-    return f" The nearest elsewhere is *{words.escape(reason.than.title)}* in {words.playlist_name(other)}."
+    return f" The nearest elsewhere is *{formatting.escape(reason.than.title)}* in {formatting.playlist_name(other)}."
 
 
 def _provenance(sources: Mapping[str, str]) -> str:
@@ -181,25 +185,31 @@ def _provenance(sources: Mapping[str, str]) -> str:
         return "I know nothing of this song to go by."
     by_source: dict[str, set[str]] = {}
     for name, source in sources.items():
-        by_source.setdefault(words.brought(source), set()).add(words.aspect(name.partition(":")[0]))
-    said = [f"{words.listed(sorted(names))} (from {words.escape(source)})" for source, names in by_source.items()]
-    return words.clip(f"What I go by: {'; '.join(said)}.", 800)
+        by_source.setdefault(formatting.brought(source), set()).add(formatting.aspect(name.partition(":")[0]))
+    said = [
+        f"{formatting.listed(sorted(names))} (from {formatting.escape(source)})" for source, names in by_source.items()
+    ]
+    return formatting.clip(f"What I go by: {'; '.join(said)}.", 800)
 
 
 def too_large(file: str, most: int) -> str:
-    return f"{words.escape(file)} is too large: up to {most // 1_000_000} MB, please."
+    return f"{formatting.escape(file)} is too large: up to {most // 1_000_000} MB, please."
 
 
 def uploaded(song: Song) -> str:
-    return f"Heard {words.song_name(song)}. I go by that file now, for you alone; the file itself I have not kept."
+    return f"Heard {formatting.song_name(song)}. I go by that file now, for you alone; the file itself I have not kept."
 
 
 def songs_near(like: Sequence[Song], unlike: Sequence[Song] = ()) -> str:
     """What a list of songs is near to; without any, it is what the member likes."""
     if not like:
         return "**Near what you like**"
-    near = f"**Like {words.listed(words.escape(each.title, 60) for each in like)}**"
-    return f"{near}, not like {words.listed(words.escape(each.title, 60) for each in unlike)}" if unlike else near
+    near = f"**Like {formatting.listed(formatting.escape(each.title, 60) for each in like)}**"
+    return (
+        f"{near}, not like {formatting.listed(formatting.escape(each.title, 60) for each in unlike)}"
+        if unlike
+        else near
+    )
 
 
 def nothing_near(like: Sequence[Song]) -> str:
@@ -211,60 +221,60 @@ def nothing_near(like: Sequence[Song]) -> str:
 def exported_playlists(files: int, missing: str | None) -> str:
     """missing: why songs may not be in there, as `library.missing_in_export` says."""
     why = {"writing": sentences.EXPORT_WHILE_WRITING, "empty": sentences.EXPORT_EMPTY}.get(missing or "")
-    said = f"Your playlists, {words.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
+    said = f"Your playlists, {formatting.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
     return f"{said}\n{why}" if why else said
 
 
 def version(model: Model) -> str:
     serving = ", in use" if model.serving else ""
-    return f"{model.created_at:%d %B, %H:%M} UTC · {words.count(model.labels, 'label')}{serving}"
+    return f"{model.created_at:%d %B, %H:%M} UTC · {formatting.count(model.labels, 'label')}{serving}"
 
 
 def version_score(model: Model) -> str:
     scores = model.card.get("scores", {}).values()
-    return words.overall((int(each["right"]), int(each["of"])) for each in scores) or "not tested"
+    return formatting.overall((int(each["right"]), int(each["of"])) for each in scores) or "not tested"
 
 
 def accuracy(model: Model, playlists: Sequence[Playlist]) -> str:
     """The serving model, playlist by playlist, each number with its meaning."""
     scores: Mapping[str, Mapping[str, float]] = model.card.get("scores", {})
     tested = [(int(each["right"]), int(each["of"])) for each in scores.values()]
-    head = words.overall(tested) or "not tested yet"
-    lines = [f"Learnt from {words.count(model.labels, 'label')}, {timestamp(model.created_at, 'R')}: {head}."]
+    head = formatting.overall(tested) or "not tested yet"
+    lines = [f"Learnt from {formatting.count(model.labels, 'label')}, {timestamp(model.created_at, 'R')}: {head}."]
     named = [(each, scores.get(str(each.playlist))) for each in playlists]
-    lines += [f"- {words.playlist_name(each)}: {_score(found)}" for each, found in named if found]
+    lines += [f"- {formatting.playlist_name(each)}: {_score(found)}" for each, found in named if found]
     return "\n".join(lines)
 
 
 def _score(score: Mapping[str, float]) -> str:
     right, of = int(score["right"]), int(score["of"])
     found = (
-        f"of {words.does(of, 'song that belongs', 'songs that belong')} there I found {right}"
+        f"of {formatting.does(of, 'song that belongs', 'songs that belong')} there I found {right}"
         if of
         else "no song to test with yet"
     )
     if not score.get("asked"):
         return found
-    return f"{found}; of those I put there, {words.tenths(score['precision'])} in 10 were right"
+    return f"{found}; of those I put there, {formatting.tenths(score['precision'])} in 10 were right"
 
 
 def status(found: Status, now: datetime) -> str:
     lines = [
         _account(found.account, found.days_left, found.member),
-        f"{words.count(found.songs, 'song')}, {words.count(found.labels, 'label')}.",
+        f"{formatting.count(found.songs, 'song')}, {formatting.count(found.labels, 'label')}.",
     ]
     if found.without_features:
         lines.append(
-            f"Of {words.count(found.without_features, 'song')} I know nothing to go by, so I place none of those."
+            f"Of {formatting.count(found.without_features, 'song')} I know nothing to go by, so I place none of those."
         )
     if found.by_source:
-        lines.append(words.heard(found.by_source))
-    lines += [words.hearing(each) for each in found.hearing]
+        lines.append(formatting.heard(found.by_source))
+    lines += [formatting.hearing(each) for each in found.hearing]
     lines += [_layer_status(each) for each in found.layers]
     if found.cooldown:
         lines.append(f"Spotify asks us to wait until {timestamp(found.cooldown)}.")
     if found.waiting:
-        lines.append(f"Under way: {words.listed(found.waiting)}.")
+        lines.append(f"Under way: {formatting.listed(found.waiting)}.")
     return "\n".join(line for line in (*lines, _updates(found.member, now)) if line)
 
 
@@ -272,16 +282,16 @@ def _account(account: Account | None, days: int | None, member: Member | None) -
     if account is None:
         return "Your library comes from a file." if member and member.source == "file" else "Not linked to Spotify."
     if not account.tokens:
-        return f"Linked as *{words.escape(account.name)}*, but Spotify's consent has ended."
+        return f"Linked as *{formatting.escape(account.name)}*, but Spotify's consent has ended."
     synced_at = f"; last looked {timestamp(account.synced_at, 'R')}" if account.synced_at else ""
-    return f"Linked as *{words.escape(account.name)}*{synced_at}. Consent ends {_in_days(days or 0)}."
+    return f"Linked as *{formatting.escape(account.name)}*{synced_at}. Consent ends {_in_days(days or 0)}."
 
 
 def _layer_status(found: LayerStatus) -> str:
     names = {each.playlist: each.name for each in found.playlists}
-    model = f"can place {words.count(found.placeable, 'more song')}" if found.model else "not trained yet"
-    head = f"**{words.escape(found.layer.name)}** – {words.count(len(found.playlists), 'playlist')}, {model}"
-    return f"{head}\n-# {words.tally(found.tally, names)}"
+    model = f"can place {formatting.count(found.placeable, 'more song')}" if found.model else "not trained yet"
+    head = f"**{formatting.escape(found.layer.name)}** – {formatting.count(len(found.playlists), 'playlist')}, {model}"
+    return f"{head}\n-# {formatting.tally(found.tally, names)}"
 
 
 def _updates(member: Member | None, now: datetime) -> str:
@@ -320,7 +330,7 @@ def consent_ends(days: int) -> str:
 
 
 def _in_days(days: int) -> str:
-    return f"in {words.count(days, 'day')}" if days else "within a day"
+    return f"in {formatting.count(days, 'day')}" if days else "within a day"
 
 
 def joined(member: Member | None) -> str:
@@ -344,4 +354,4 @@ def tokens(found: Sequence[ApiToken]) -> str:
 
 def _token(found: ApiToken) -> str:
     used = f"used {timestamp(found.used_at, 'R')}" if found.used_at else "never used"
-    return f"- **{words.escape(found.name)}** · {used} · good until {timestamp(found.expires_at, 'D')}"
+    return f"- **{formatting.escape(found.name)}** · {used} · good until {timestamp(found.expires_at, 'D')}"

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store, Tx, members, notices, setbacks
+from bot.adapters.store import Store, Tx, setbacks
+from bot.adapters.store.account import members, notices
 from bot.adapters.store.setbacks import TRIES
 from bot.core.records import Setback, Work
 from bot.errors import ChatDown, ChatWaits, StoreError

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store, interactions
+from bot.adapters.store import Store
+from bot.adapters.store.account import interactions
 
 log = logging.getLogger(__name__)
 PATIENCE = 0.5  # seconds that an interaction waits for its note

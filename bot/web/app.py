@@ -15,7 +15,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from bot.errors import CratekeeperError, LinkRefused, MemberError, NotOnAllowList
-from bot.flows.link import Consent
+from bot.flows.account.link import Consent
 
 log = logging.getLogger(__name__)
 

@@ -9,13 +9,14 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.adapters.spotify import Pace, Spotify, SpotifyMusic
-from bot.adapters.store import Store, members
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
-from bot.flows.link import Linking
-from sandbox.house import CLIENT_ID, House
+from bot.flows.account.link import Linking
 from sandbox.library import Library
 from sandbox.spotify import Like, Track
+from sandbox.stack import CLIENT_ID, House
 
 MEMBER = 4711
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

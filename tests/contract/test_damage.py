@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.store import Store, members
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
 from bot.core.records import Account
 from sandbox.process import start
 from tests.databases import new_store

@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 
 from bot.adapters.jobs import Job
-from bot.adapters.store import Store, members, notices, places, reposts, setbacks
+from bot.adapters.store import Store, setbacks
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.social import reposts, server_channels
 from bot.config import parse
 from bot.core.records import Account, Notice, Work
-from bot.core.social import Place, Repost, Takedown
+from bot.core.social.records import Place, Repost, Takedown
 from bot.doctor import Unwell, _aside
 from bot.errors import ChatDown, ChatWaits, ConsentEnded, StoreBusy
-from bot.flows import notify
+from bot.flows.account import notify
 from bot.flows.attempt import attempt
-from bot.flows.digest import Digest
-from bot.flows.places import Purpose
+from bot.flows.social.digest import Digest
+from bot.flows.social.server_channels import Purpose
 from bot.upkeep import Upkeep
 from bot.worker import Worker
 
@@ -248,8 +250,8 @@ async def test_p39_a_channel_that_never_answers_holds_up_no_other(store: Store, 
         for channel in (slow, quick):
             await reposts.take_down(tx, channel, message=channel)
             await reposts.add(tx, member, channel, channel, "spotify:track:1", "k", now - HOUR)
-            await places.give(tx, Place(channel, Purpose.DIGEST, channel, now))
-            await places.count(tx, channel, "like", now - 2 * DAY, times=9)
+            await server_channels.give(tx, Place(channel, Purpose.DIGEST, channel, now))
+            await server_channels.count(tx, channel, "like", now - 2 * DAY, times=9)
     made = upkeep(store, mouth, now, [])
     await made.tick()
     await until(lambda: len(mouth.done) == 3)

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.web import application, only, port_of, serve
-from sandbox.house import House
+from sandbox.stack import House
 from tests.e2e.page_stage import built, served
 
 FOREIGN = ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "localhost.", "[", "")

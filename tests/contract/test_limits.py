@@ -10,17 +10,23 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.adapters.shelf import Shelf
-from bot.adapters.store import Store, answers, cards, distastes, members, models, notices, people, schema, shown, writes
-from bot.adapters.store import rounds as round_table
+from bot.adapters.local_playlists import Shelf
+from bot.adapters.store import Store, schema
+from bot.adapters.store.account import members, notices
 from bot.adapters.store.engine import Tx
+from bot.adapters.store.feed import dislikes, feed_history
+from bot.adapters.store.social import people
+from bot.adapters.store.social import rounds as round_table
+from bot.adapters.store.sorting import answers, cards, models, writes
 from bot.core import limits
-from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Card, Prompt
+from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice
-from bot.flows import follow, hosting, keep, meet, places, report, repost, rounds, sessions, shared, tokens
-from bot.flows.places import Purpose
-from tests.contract.catalogue_stage import ADA, Stage, song, staged
+from bot.flows.account import sessions, tokens
+from bot.flows.social import follow, hosting, match_consent, reports, reposts, rounds, server_channels, shared_playlists
+from bot.flows.social.server_channels import Purpose
+from bot.flows.sorting import playlists
+from tests.contract.feed.catalogue_stage import ADA, Stage, song, staged
 
 SERVER, CHANNEL, LAYER, OTHERS = 7001, 31, 1, range(2000, 2600)
 BY_SONGS = "as many as the member's songs, which library and sources limit"
@@ -143,9 +149,9 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
             sa.insert(schema.member), [{"member": each, "created_at": now, "joined": True} for each in OTHERS]
         )
         await tx.execute(sa.insert(schema.layer).values(layer=LAYER, member=ADA, name="main"))
-    await places.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
+    await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
     for channel in range(CHANNEL, CHANNEL + 3):
-        await places.give(store, SERVER, channel, Purpose.ROUNDS)
+        await server_channels.give(store, SERVER, channel, Purpose.ROUNDS)
     return made
 
 
@@ -160,7 +166,7 @@ async def a_round(stage: Stage) -> None:
 
 
 async def a_list(stage: Stage, server: int | None = SERVER) -> None:
-    await shared.open_new(stage.store, "Kitchen", OTHERS[0], server, stage.now)
+    await shared_playlists.open_new(stage.store, "Kitchen", OTHERS[0], server, stage.now)
 
 
 async def a_group(stage: Stage) -> None:
@@ -176,22 +182,24 @@ async def groups(stage: Stage) -> None:
 
 async def join(stage: Stage, member: int, number: int) -> object:
     async with stage.store.reading() as tx:
-        known = await shared.table.get(tx, number)
+        known = await shared_playlists.table.get(tx, number)
     assert known is not None
-    return await shared.join(stage.store, member, number, shared.invitation(known), stage.now)
+    return await shared_playlists.join(stage.store, member, number, shared_playlists.invitation(known), stage.now)
 
 
 def _repost(stage: Stage, number: int) -> Awaitable[object]:
-    return repost.begin(stage.store, stage.catalogue, ADA, SERVER, song(number).song, stage.now)
+    return reposts.begin(stage.store, stage.catalogue, ADA, SERVER, song(number).song, stage.now)
 
 
 def _playlist(stage: Stage, number: int) -> Awaitable[object]:
-    return keep.make(stage.store, Shelf(stage.store, ADA, lambda: stage.now), ADA, "main", f"New {number}", stage.now)
+    return playlists.make(
+        stage.store, Shelf(stage.store, ADA, lambda: stage.now), ADA, "main", f"New {number}", stage.now
+    )
 
 
 def _report(stage: Stage, number: int) -> Awaitable[object]:
-    where = report.Where(SERVER)
-    return report.send(stage.store, stage.catalogue, ADA, song(number).song, "spam", "", where, stage.now)
+    where = reports.Where(SERVER)
+    return reports.send(stage.store, stage.catalogue, ADA, song(number).song, "spam", "", where, stage.now)
 
 
 WEEKS_AGO = {"at": lambda number: datetime(2020, 1, 1).astimezone() + timedelta(minutes=number)}
@@ -201,7 +209,7 @@ REFUSED = {
         limits.LAYERS - 1,
         schema.layer,
         {"member": ADA},
-        lambda stage, number: keep.layer_settings(stage.store, ADA, f"new {number}", several=True),
+        lambda stage, number: playlists.layer_settings(stage.store, ADA, f"new {number}", several=True),
     ),
     "playlists in a layer": Full(limits.PLAYLISTS, schema.playlist, {"member": ADA, "layer": LAYER}, _playlist),
     "playlists ever": Full(
@@ -227,13 +235,13 @@ REFUSED = {
         limits.MATCHES,
         schema.agreement,
         {"member": ADA, "other": lambda number: OTHERS[number], "agreed_at": datetime(2026, 1, 1).astimezone()},
-        lambda stage, number: meet.ask(stage.store, ADA, OTHERS[-1 - number], stage.now),
+        lambda stage, number: match_consent.ask(stage.store, ADA, OTHERS[-1 - number], stage.now),
     ),
     "questions": Full(
         limits.QUESTIONS_OPEN,
         schema.agreement,
         {"member": ADA, "other": lambda number: OTHERS[number]},
-        lambda stage, number: meet.ask(stage.store, ADA, OTHERS[-1 - number], stage.now),
+        lambda stage, number: match_consent.ask(stage.store, ADA, OTHERS[-1 - number], stage.now),
     ),
     "reports": Full(limits.REPORTS_A_DAY, schema.report, {"member": ADA}, _report),
     "reposts a day": Full(limits.REPOSTS_A_DAY, schema.repost, {"member": ADA, **JUST_NOW}, _repost),
@@ -255,13 +263,13 @@ REFUSED = {
         limits.SHARED_HOSTED,
         schema.shared,
         {"host": ADA},
-        lambda stage, number: shared.open_with(stage.store, f"n{number}", ADA, SERVER, [], stage.now),
+        lambda stage, number: shared_playlists.open_with(stage.store, f"n{number}", ADA, SERVER, [], stage.now),
     ),
     "playlists of a server": Full(
         limits.SHARED_IN_SERVER,
         schema.shared,
         {"server": SERVER},
-        lambda stage, number: shared.open_new(stage.store, f"n{number}", OTHERS[number], SERVER, stage.now),
+        lambda stage, number: shared_playlists.open_new(stage.store, f"n{number}", OTHERS[number], SERVER, stage.now),
     ),
     "groups": Full(
         limits.SHARED_GROUPS,
@@ -281,7 +289,7 @@ REFUSED = {
         limits.SHARED_SONGS,
         schema.contribution,
         {"shared": 1, "brought_by": lambda number: OTHERS[number + 5], "state": "wanted", **WEEKS_AGO},
-        lambda stage, number: shared.add(stage.store, OTHERS[number], SERVER, 1, song(number), stage.now),
+        lambda stage, number: shared_playlists.add(stage.store, OTHERS[number], SERVER, 1, song(number), stage.now),
         a_list,
     ),
 }
@@ -305,7 +313,7 @@ async def test_of_two_at_once_only_one_gets_into_what_is_almost_full(stage: Stag
 async def test_who_hosts_as_many_as_they_may_cannot_take_on_another(stage: Stage) -> None:
     await a_list(stage)
     async with stage.store.writing() as tx:
-        await shared.table.unhost(tx, 1)
+        await shared_playlists.table.unhost(tx, 1)
         await fill(tx, schema.shared, limits.SHARED_HOSTED, stage.now, host=ADA)
     with pytest.raises(BadChoice, match=str(limits.SHARED_HOSTED)):
         await hosting.confirm(stage.store, ADA, SERVER, 1, stage.now)
@@ -371,13 +379,13 @@ GIVING_WAY = {
         limits.SHOWN,
         schema.shown,
         {"member": ADA},
-        lambda tx, now: shown.note(tx, ADA, {"newest": "k"}, now),
+        lambda tx, now: feed_history.note(tx, ADA, {"newest": "k"}, now),
     ),
     "distastes": Rolling(
         limits.DISTASTES,
         schema.distaste,
         {"member": ADA},
-        lambda tx, now: distastes.add(tx, ADA, "newest", "k", now),
+        lambda tx, now: dislikes.add(tx, ADA, "newest", "k", now),
     ),
     "named": Rolling(
         limits.NAMED,
@@ -425,13 +433,13 @@ async def test_what_gives_way_of_messages_with_a_name_is_deleted_in_its_channel(
 async def test_of_a_servers_ended_playlists_the_oldest_gives_way(stage: Stage) -> None:
     await a_list(stage)
     async with stage.store.writing() as tx:
-        await shared.table.bring(tx, 1, [("x", ADA)], stage.now)
+        await shared_playlists.table.bring(tx, 1, [("x", ADA)], stage.now)
         over = {"server": SERVER, "ended_at": lambda number: stage.now - timedelta(days=number + 1)}
         await fill(tx, schema.shared, limits.SHARED_ENDED, stage.now, **over)
     await hosting.end(stage.store, OTHERS[0], 1, stage.now)
     async with stage.store.reading() as tx:
         assert await count(tx, schema.shared) == limits.SHARED_ENDED
-        assert await shared.table.get(tx, 1) is not None
+        assert await shared_playlists.table.get(tx, 1) is not None
 
 
 async def test_sessions_of_a_member_are_few_and_a_link_voids_the_one_before(stage: Stage) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from bot.adapters.store import Store, limits, members, moments, notices, schema, sessions
+from bot.adapters.store import Store, limits, moments, schema
+from bot.adapters.store.account import members, notices, sessions
 from bot.core.drift import put_back
 
 ADA, APP = 4711, "0" * 32

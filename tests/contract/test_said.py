@@ -4,33 +4,37 @@ from datetime import timedelta
 
 import pytest
 
-from bot.adapters.store import answers, cards, playlists, songs, writes
-from bot.chat.commands.choices import the_one
-from bot.core.labels import Answer, Kind, Source
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, cards, playlists, writes
+from bot.chat.autocomplete import the_one
 from bot.core.records import Card
+from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, LinkRefused, NoLikes, NotLinked
-from bot.flows import keep, library, link, notify, review, sort
-from bot.flows.link import Linking
-from bot.flows.outlook import Outlooks
-from bot.flows.watch import nothing
+from bot.flows.account import link, notify
+from bot.flows.account.link import Linking
+from bot.flows.library import sync
+from bot.flows.sorting import playlists as flow
+from bot.flows.sorting import review, sort
+from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.watch import nothing
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 
 async def test_whoever_linked_and_likes_nothing_is_not_told_to_link(linked: Linked) -> None:
     with pytest.raises(NoLikes, match="still reading"):
-        await keep.layer_named(linked.store, MEMBER, None)
-    await library.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+        await flow.layer_named(linked.store, MEMBER, None)
+    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
     async with linked.store.writing() as tx:
         await songs.unlike(tx, MEMBER, list(await songs.liked(tx, MEMBER)))
     with pytest.raises(NoLikes, match="no liked songs"):
-        await keep.layer_named(linked.store, MEMBER, None)
+        await flow.layer_named(linked.store, MEMBER, None)
     with pytest.raises(NotLinked):
-        await keep.layer_named(linked.store, MEMBER + 1, None)
+        await flow.layer_named(linked.store, MEMBER + 1, None)
 
 
 async def test_unlinking_leaves_a_library_from_a_file_alone(linked: Linked) -> None:
     await link.check_linked(linked.store, MEMBER)
-    await library.import_file(linked.store, 99, "songs.csv", b"Track Name,Artist Name(s)\nA,B\n", NOW)
+    await sync.import_file(linked.store, 99, "songs.csv", b"Track Name,Artist Name(s)\nA,B\n", NOW)
     with pytest.raises(BadChoice, match="nothing to unlink"):
         await link.check_linked(linked.store, 99)
 
@@ -72,8 +76,8 @@ def test_two_playlists_of_one_name_are_not_taken_for_each_other() -> None:
 async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked: Linked) -> None:
     linked.like(1, 2)
     music = await linked.music()
-    await library.sync(linked.store, music, await linked.account(), NOW, nothing)
-    kept = await keep.make(linked.store, music, MEMBER, "main", "Run", NOW)
+    await sync.sync(linked.store, music, await linked.account(), NOW, nothing)
+    kept = await flow.make(linked.store, music, MEMBER, "main", "Run", NOW)
     song = track(1).uri
     async with linked.store.writing() as tx:
         asked = await writes.begin(tx, MEMBER, kept.layer, "watch", 1, None, NOW)
@@ -97,7 +101,7 @@ async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked:
 
 
 async def test_p43_cancel_after_apply_does_not_say_that_nothing_changed(linked: Linked) -> None:
-    kept = await keep.make(linked.store, await linked.music(), MEMBER, "main", "Run", NOW)
+    kept = await flow.make(linked.store, await linked.music(), MEMBER, "main", "Run", NOW)
     async with linked.store.writing() as tx:
         planned = await writes.begin(tx, MEMBER, kept.layer, "sort", 1, None, NOW)
         await writes.set_state(tx, planned, "planned")

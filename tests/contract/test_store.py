@@ -11,11 +11,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
-from bot.adapters.store import Store, answers, members, playlists, schema, songs, whole
+from bot.adapters.store import Store, personal_data, schema
+from bot.adapters.store.account import members
 from bot.adapters.store.engine import alembic_config
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists
 from bot.core.features import SongFeatures
-from bot.core.labels import Answer, Kind, Source
 from bot.core.records import Like, Song
+from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import NewerSchema, StoreBusy, StoreFull
 from tests.databases import new_store
 
@@ -259,8 +262,10 @@ async def test_a_members_own_features_win_over_the_operators(store: Store, now: 
 
 
 def test_p35_every_table_names_its_member_or_holds_nothing_of_one() -> None:
-    ownerless = {table for table in schema.metadata.sorted_tables if table not in [each for each, _ in whole.OWNED]}
-    done_by = {column.table for column in whole.DONE_BY}
+    ownerless = {
+        table for table in schema.metadata.sorted_tables if table not in [each for each, _ in personal_data.OWNED]
+    }
+    done_by = {column.table for column in personal_data.DONE_BY}
     files = {schema.song, schema.match, schema.recording, schema.entry, schema.space}
     servers = {schema.place, schema.counted, schema.barred, schema.takedown}
     assert ownerless - done_by == {*files, schema.cooldown, schema.spent, schema.interaction, *servers}
@@ -274,7 +279,7 @@ async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime
         await songs.like(tx, ADA, [Like(Song("spotify:track:canary", "canary-title", ("canary-artist",)), now)], now)
         await answers.add(tx, ADA, layer.layer, Answer("spotify:track:canary", Kind.NONE, (), Source.BUTTON, 1))
     async with store.writing() as tx:
-        await whole.erase(tx, ADA)
+        await personal_data.erase(tx, ADA)
         await songs.forget_unused(tx)
     await store.scrub()
     async with store.reading() as tx:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.house import BotEnded, House, Resident
 from sandbox.spotify import Fault
+from sandbox.stack import BotEnded, House, Resident
 from tests.e2e.chat_stage import PATIENCE, answer, label, styled, with_file
 
 LIKES = "GET /v1/me/tracks"

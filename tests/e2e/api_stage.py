@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.discord import Message, Person
-from tests.contract.sources.stage import sound
+from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import answer, newcomer
 from tests.e2e.home import Home, plain
 

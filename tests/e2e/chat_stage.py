@@ -13,10 +13,10 @@ import pytest_asyncio
 
 from bot.chat import sentences
 from sandbox.discord import Message, Outcome, Person, Upload
-from sandbox.house import House, Resident
 from sandbox.library import Library
 from sandbox.spotify import Like, Track
 from sandbox.spotify.model import spotify_id
+from sandbox.stack import House, Resident
 
 STYLES = ("Late night", "Run", "Kitchen")
 PATIENCE = 40.0  # seconds; a training takes five on an idle machine

@@ -8,11 +8,11 @@ import pytest
 import pytest_asyncio
 
 from bot.adapters.store import Store
-from bot.flows import places
-from bot.flows.places import Purpose
+from bot.flows.social import server_channels
+from bot.flows.social.server_channels import Purpose
 from sandbox.discord import Channel, Message, Person
 from sandbox.library import Library
-from tests.contract.sources.stage import sound
+from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import answer, with_file
 from tests.e2e.home import Home, plain
 
@@ -67,7 +67,7 @@ def music(folder: Path) -> Path:
 async def give(home: Home, channel: Channel) -> None:
     """Give the channel to the feed, as /server does."""
     store = Store(f"sqlite+aiosqlite:///{home.database}")
-    await places.give(store, home.guild.id, channel.id, Purpose.FEED)
+    await server_channels.give(store, home.guild.id, channel.id, Purpose.FEED)
     await store.close()
 
 

@@ -34,11 +34,11 @@ from sandbox.discord import (
     Upload,
 )
 from sandbox.discord.model import Draft, Json, MessageFlag
-from sandbox.house import CLIENT_ID, House, Resident
 from sandbox.library import Library
 from sandbox.spotify import Account, App
 from sandbox.spotify.faults import Request
 from sandbox.spotify.tokens import urlsafe_b64encode
+from sandbox.stack import CLIENT_ID, House, Resident
 from tests.contract.discord_openapi import SPEC, SpecCheck
 from tests.e2e.chat_stage import STYLES, styled
 

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.discord import InteractionKind
 from sandbox.discord.components import walk
-from sandbox.house import House
+from sandbox.stack import House
 from tests.e2e.chat_stage import answer, asked_about, data, house, labels, newcomer, styled, with_file
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

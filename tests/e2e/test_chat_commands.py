@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from sandbox.discord import Person
-from sandbox.house import House
+from sandbox.stack import House
 from tests.e2e.chat_stage import (
     PATIENCE,
     STYLES,

@@ -22,7 +22,7 @@ from bot.chat.layout import Form, Page
 from bot.config import parse
 from bot.core.records import Notice
 from bot.errors import CoolingDown, SettingsError
-from bot.flows import notify
+from bot.flows.account import notify
 from bot.services import Services
 from sandbox.discord import AnswerKind, NoAnswer, Person, Rules, World, application
 from tests.e2e.chat_stage import answer, labels

@@ -8,8 +8,8 @@ import pytest
 
 from bot import config
 from bot.doctor import examine
-from sandbox.house import House, free_port
 from sandbox.process import start
+from sandbox.stack import House, free_port
 
 DISCORD = ["Discord token", "Discord intents", "Discord commands"]
 NOWHERE = f"http://127.0.0.1:{free_port()}"

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from discord import app_commands
 
-from bot.adapters.store import interactions
+from bot.adapters.store.account import interactions
 from bot.app import assembled
 from bot.chat import ids, layout, reply
 from bot.chat.bot import Bot, Interaction

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from sandbox.house import House
+from sandbox.stack import House
 from tests.e2e.chat_stage import PATIENCE, answer, data, house, label, labels, styled, with_file
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -23,7 +23,17 @@ RULES = {  # folder → beginnings of module names that it must not import
     "bot/web": ("bot.chat", "bot.adapters", "discord", "spotipy", "sqlalchemy"),
     "bot/chat": ("spotipy", "sqlalchemy", "aiohttp.web", "aiohttp.ClientSession", "bot.web", "bot.app"),
     "bot": ("training", "sandbox", "tests", "sklearn", "skl2onnx", "onnx", "matplotlib", "pickle", "joblib", "marshal"),
-    "training": ("bot.flows.sort", "bot.chat", "bot.web", "bot.app", "sandbox", "tests", "pickle", "joblib", "marshal"),
+    "training": (
+        "bot.flows.sorting.sort",
+        "bot.chat",
+        "bot.web",
+        "bot.app",
+        "sandbox",
+        "tests",
+        "pickle",
+        "joblib",
+        "marshal",
+    ),
     "sandbox": ("bot.flows", "bot.chat", "bot.adapters", "training", "tests", "pickle", "joblib", "marshal"),
 }
 

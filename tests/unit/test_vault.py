@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from bot.adapters.spotify import open_tokens, seal_tokens
-from bot.adapters.store import members, schema
+from bot.adapters.store import schema
+from bot.adapters.store.account import members
 from bot.adapters.vault import Vault, load_keys
 from bot.config import Settings, parse
 from bot.core.records import Account

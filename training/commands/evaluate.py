@@ -3,12 +3,12 @@
 import argparse
 import json
 
-from training.curves import draw_all
-from training.evaluate import Material, Protocol, evaluate
+from training.evaluation.curves import draw_all
+from training.evaluation.evaluate import Material, Protocol, evaluate
+from training.evaluation.likes import read_all_likes
+from training.evaluation.people import read_people
+from training.evaluation.report import report
 from training.files import make_ready
-from training.likes import read_all_likes
-from training.people import read_people
-from training.report import report
 
 
 def evaluate_command(options: argparse.Namespace) -> int:

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.confine import limit_memory
-from bot.core.dataset import TrainingSet
-from bot.core.prior import Prior, tell
+from bot.core.sorting.dataset import TrainingSet
+from bot.core.sorting.prior import Prior, tell
 from training.commands.models import chosen_prior
 from training.files import Key, read_labels, read_library, read_served, write_served
-from training.member import train_member
+from training.model.from_database import train_member
+from training.model.publish import Outcome, served_from, train
 from training.problems import KEPT, PUBLISHED, TooFewLabels
 from training.progress import bar
-from training.publish import Outcome, served_from, train
 
 GENTLY = 5  # steps of niceness
 

@@ -5,9 +5,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from training import feeding, match, neighbours
+from training.evaluation import feed, neighbours, taste_match
+from training.evaluation.people import Person, read_people
 from training.files import make_ready
-from training.people import Person, read_people
 
 Evaluate = Callable[[Sequence[Person], int], dict[str, Any]]
 Report = Callable[[Mapping[str, Any]], str]
@@ -20,12 +20,12 @@ def evaluate_neighbours_command(options: argparse.Namespace) -> int:
 
 def evaluate_feed_command(options: argparse.Namespace) -> int:
     """Print the share of liked cards with and without learning, and by chance."""
-    return _measure(options, feeding.evaluate, feeding.report)
+    return _measure(options, feed.evaluate, feed.report)
 
 
 def evaluate_match_command(options: argparse.Namespace) -> int:
     """Print the number of every pair, by likes."""
-    return _measure(options, match.evaluate, match.report)
+    return _measure(options, taste_match.evaluate, taste_match.report)
 
 
 def _measure(options: argparse.Namespace, evaluate: Evaluate, report: Report) -> int:

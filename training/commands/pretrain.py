@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.adapters.prior import Taught, to_bytes
-from bot.core.prior import Prior
-from training import teachers
-from training.export import write_whole
-from training.people import Person, read_person, refuse_twice
+from bot.core.sorting.prior import Prior
+from training import prior_teachers
+from training.evaluation.people import Person, read_person, refuse_twice
+from training.model.export import write_whole
 from training.problems import KEPT, PUBLISHED, InputProblem
 from training.progress import bar
 
@@ -17,12 +17,12 @@ from training.progress import bar
 def pretrain_command(options: argparse.Namespace) -> int:
     """Learn a prior from playlists, and put it where the bot or `fit` reads it; harm is kept out by --check."""
     began = time.monotonic()
-    taught_by = teachers.members_in(options.env) if options.members else teachers.Teachers([])
+    taught_by = prior_teachers.members_in(options.env) if options.members else prior_teachers.Teachers([])
     people = [*(read_person(path) for path in bar(options.data, "files")), *taught_by.people]
     refuse_twice(person.name for person in people)
     if not people:
         raise InputProblem("nobody to learn from: give files of playlists, or --members who switched it on")
-    prior = teachers.learn(people)
+    prior = prior_teachers.learn(people)
     _say_learnt(people, prior, time.monotonic() - began)
     if options.check and not _helps(people, options.jobs):
         return KEPT
@@ -32,7 +32,7 @@ def pretrain_command(options: argparse.Namespace) -> int:
 
 def _put(prior: Prior, members: frozenset[int], options: argparse.Namespace) -> Path:
     if options.out is None:
-        return teachers.publish(prior, members, options.env)
+        return prior_teachers.publish(prior, members, options.env)
     write_whole(options.out, to_bytes(Taught(prior, len(members))))
     return Path(options.out)
 
@@ -45,7 +45,7 @@ def _say_learnt(people: Sequence[Person], prior: Prior, seconds: float) -> None:
 
 def _helps(people: Sequence[Person], jobs: int) -> bool:
     """Print what the check came to; whether the prior may be used."""
-    gains = teachers.check(people, jobs)
+    gains = prior_teachers.check(people, jobs)
     if not gains:
         print("checked: nothing to check with; it takes two people, one with three playlists of 30 songs and more")
     for each in gains:
@@ -53,6 +53,6 @@ def _helps(people: Sequence[Person], jobs: int) -> bool:
         print(
             f"checked: {100 * each['mean']:+.1f} points of accuracy at {each['n']} labels a playlist ({low} to {high})"
         )
-    if worse := teachers.is_worse(gains):
+    if worse := prior_teachers.is_worse(gains):
         print("kept the previous one: this prior does harm")
     return not worse

@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 
 from bot.adapters.scorer import Model, read_model
-from bot.core import tables
-from bot.core.ask import belief_in, next_songs
-from bot.core.dataset import TrainingSet
-from bot.core.decide import PlaylistRule, Scores, decide
 from bot.core.features import SongFeatures
-from bot.core.prior import tell
-from bot.core.schema import schema_of
+from bot.core.library import tables
+from bot.core.sorting.active_learning import belief_in, next_songs
+from bot.core.sorting.dataset import TrainingSet
+from bot.core.sorting.decide import PlaylistRule, Scores, decide
+from bot.core.sorting.prior import tell
+from bot.core.sorting.schema import schema_of
 from training.commands.models import chosen_prior, models_in, names_of, warn_of_other
 from training.files import Key, Library, read_labels, read_library, read_served, write_rows
-from training.gate import Served
+from training.model.gate import Served
+from training.model.publish import served_from
 from training.progress import bar
-from training.publish import served_from
 
 SEED = 0
 

@@ -19,12 +19,12 @@ from bot.audio.process import EMBEDDING
 from bot.audio.sound import Sound
 from bot.core.features import SongFeatures, features_heard
 from bot.errors import AudioError
+from training.evaluation.summary import figure
 from training.hearing import rivals
 from training.hearing.few import few_labels
 from training.hearing.probe import probe
 from training.hearing.truth import Key, Recording, acc1, acc2, key_score
 from training.problems import InputProblem
-from training.summary import figure
 
 OURS, LIBROSA, PYLOUDNORM = "Cratekeeper", "librosa", "pyloudnorm"
 MFCC = "librosa's MFCC statistics"

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from bot.core.dataset import Label, TrainingSet
 from bot.core.features import SongFeatures
-from training.fit import fit
-from training.summary import figure
+from bot.core.sorting.dataset import Label, TrainingSet
+from training.evaluation.summary import figure
+from training.model.fit import fit
 
 NS = (1, 2, 5)  # labels a kind
 DRAWS = 12  # of which recordings are labelled

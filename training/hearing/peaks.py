@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from bot.audio import decode, peak
 from bot.audio.sound import Sound
 from bot.audio.spectrum import RATE, resample
-from bot.core.highlight import CLIP
-from bot.core.tables import Row
-from bot.core.tables.values import number
+from bot.core.feed.highlight import CLIP
+from bot.core.library.tables import Row
+from bot.core.library.tables.values import number
+from training.evaluation.report import table
 from training.files import read_rows
 from training.problems import InputProblem
 from training.progress import bar
-from training.report import table
 
 RESAMPLES = 10_000
 SECOND = 30.0  # where many previews begin

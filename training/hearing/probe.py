@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from training.summary import figure
+from training.evaluation.summary import figure
 
 FOLDS = 4
 FEWEST = FOLDS  # songs of a class, so that each fold tests one

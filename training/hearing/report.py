@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from training.report import NOTHING, number, span, titled
+from training.evaluation.report import NOTHING, number, span, titled
 
 Figures = Mapping[str, Any]
 MEASURES = (("acc1", "tempo Acc1"), ("acc2", "tempo Acc2"), ("key", "key, MIREX weighted"))

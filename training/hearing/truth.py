@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.tables.values import number
+from bot.core.library.tables.values import number
 from training.files import read_rows
 from training.problems import InputProblem
 

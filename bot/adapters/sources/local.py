@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from bot.adapters.store import Store, recordings
+from bot.adapters.store import Store
+from bot.adapters.store.library import recordings
 from bot.core.features import SongFeatures
-from bot.core.match import Match, Named, best, keys
+from bot.core.library.file_match import Match, Named, best, keys
 from bot.ports import Learnt, Needs, Subject
 
 NAME = "audio"

@@ -18,7 +18,8 @@ from bot.adapters.spotify.music import SpotifyMusic
 from bot.adapters.spotify.pace import Pace
 from bot.adapters.spotify.sender import Sender, to_the_end
 from bot.adapters.spotify.wire import Refusal
-from bot.adapters.store import Store, members
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
 from bot.errors import ConsentEnded, LinkRefused, NotLinked

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from bot.errors import NotConfirmed
-from bot.flows.activity import Activity
+from bot.flows.feed.activity import Activity
 from bot.web.api import answers
 from bot.web.api.allowance import Allowance
 from bot.web.api.problems import Problem, described

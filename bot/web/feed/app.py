@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bot.errors import LinkUsed
-from bot.flows.page import Page
-from bot.flows.sessions import SESSION_GOOD_FOR
+from bot.flows.account.sessions import SESSION_GOOD_FOR
+from bot.flows.feed.page import Page
 from bot.web.api.allowance import Allowance
 from bot.web.api.problems import Problem, described
 from bot.web.feed import calls, shell

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from bot.flows.page import Page
+from bot.flows.feed.page import Page
 from bot.web.api.allowance import Allowance
 from bot.web.api.problems import Handler, Problem
 

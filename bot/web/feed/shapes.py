@@ -6,9 +6,9 @@ Spotify's artwork stands in no card with another service's sound (its developer 
 import math
 from typing import Any
 
-from bot.flows.catalogue import Entry
-from bot.flows.listen import Listen, Way
-from bot.flows.stream import Card, Guess
+from bot.flows.feed.catalogue import Entry
+from bot.flows.feed.feed import Card, Guess
+from bot.flows.feed.listening import Listen, Way
 from bot.web.api.shapes import name
 
 OTHERS = frozenset({Way.PREVIEW, Way.VIDEO})

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.flows import keep
-from bot.flows.link import Consent
+from bot.flows.account.link import Consent
+from bot.flows.sorting import playlists
 from tests.contract.spotify.desk import OWN, Desk
 from tests.contract.spotify.site import Site, opened
 from tests.contract.spotify.stage import MARA, Stage, staged
@@ -49,7 +49,7 @@ async def desk(stage: Stage) -> Desk:
     made = stage.world.create_playlist("mara", "Quay")
     stage.world.replace("mara", made.id, OWN)
     (found,) = [each for each in await music.playlists() if each.id == made.id]
-    kept = await keep.take(stage.store, music, MARA, "main", found)
+    kept = await playlists.take(stage.store, music, MARA, "main", found)
     stage.clock.pass_by(minutes=2)
     stage.world.requests.clear()
     return Desk(stage, music, kept)

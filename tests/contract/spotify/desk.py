@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.adapters.spotify import SpotifyMusic
 from bot.core.records import Playlist
 from bot.errors import SpotifyDown, Unsettled
-from bot.flows import keep, sort
+from bot.flows.sorting import playlists, sort
 from tests.contract.spotify.stage import MARA, URIS, Stage
 
 OWN, NEW = URIS[:3], URIS[10:30]
@@ -29,7 +29,7 @@ class Desk:
     async def another(self, name: str, songs: Sequence[str] = ()) -> Playlist:
         made = self.stage.world.create_playlist("mara", name)
         self.stage.world.replace("mara", made.id, songs)
-        return await keep.take(self.stage.store, self.music, MARA, "main", await self.found(made.id))
+        return await playlists.take(self.stage.store, self.music, MARA, "main", await self.found(made.id))
 
     async def found(self, ref: str):
         return next(each for each in await self.music.playlists() if each.id == ref)

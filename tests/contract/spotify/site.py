@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
-from bot.flows.link import Consent
+from bot.flows.account.link import Consent
 from bot.ports import Profile, Tokens
 from bot.web import application, port_of, serve
 

@@ -12,10 +12,11 @@ from aiohttp import web
 from cryptography.fernet import Fernet
 
 from bot.adapters.spotify import Pace, Spotify, SpotifyMusic, open_tokens
-from bot.adapters.store import Store, members
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
-from bot.flows import link
+from bot.flows.account import link
 from bot.ports import Tokens
 from sandbox.spotify import App, Fault, Like, Track, World, application
 from sandbox.spotify.model import spotify_id

@@ -6,9 +6,9 @@ from contextlib import suppress
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.core.journal import SETTLE
+from bot.core.sorting.journal import SETTLE
 from bot.errors import SpotifyDown, SpotifyError, Unsettled
-from bot.flows import keep
+from bot.flows.sorting import playlists
 from sandbox.spotify import Fault
 from tests.contract.spotify.stage import MARA, Stage
 
@@ -21,7 +21,7 @@ async def music(stage: Stage) -> SpotifyMusic:
 
 
 async def make(stage: Stage, music: SpotifyMusic) -> str:
-    return (await keep.make(stage.store, music, MARA, "main", "Quay", stage.clock())).ref
+    return (await playlists.make(stage.store, music, MARA, "main", "Quay", stage.clock())).ref
 
 
 def at_spotify(stage: Stage) -> list[str]:
@@ -32,13 +32,13 @@ async def resumed(stage: Stage, music: SpotifyMusic) -> list[str]:
     """Go on as the worker does, put off for as long as it says; the playlists that are kept then."""
     for _ in range(20):
         try:
-            await keep.resume(stage.store, music, MARA, stage.clock())
+            await playlists.resume(stage.store, music, MARA, stage.clock())
         except Unsettled as wait:
             stage.clock.now = max(wait.until, stage.clock())
         else:
             break
-    assert await keep.unfinished(stage.store) == []
-    return [each.ref for _, each in await keep.kept(stage.store, MARA)]
+    assert await playlists.unfinished(stage.store) == []
+    return [each.ref for _, each in await playlists.kept(stage.store, MARA)]
 
 
 async def test_p01_killed_after_spotify_made_it_the_same_playlist_is_kept(stage: Stage, music: SpotifyMusic) -> None:
@@ -53,7 +53,7 @@ async def test_p01_killed_after_spotify_made_it_the_same_playlist_is_kept(stage:
         await making
     stage.world.after.clear()
     assert len(at_spotify(stage)) == 1
-    assert await keep.unfinished(stage.store) == [MARA]
+    assert await playlists.unfinished(stage.store) == [MARA]
     assert await resumed(stage, music) == at_spotify(stage)
     assert len(at_spotify(stage)) == 1
 

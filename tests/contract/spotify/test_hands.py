@@ -5,12 +5,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from bot.adapters.store import answers, playlists, writes
-from bot.core.journal import Problem
-from bot.core.labels import Answer, Kind, Source, event_at
+from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist, Song
-from bot.flows import hands, propose
-from bot.flows.outlook import Outlook
+from bot.core.sorting.journal import Problem
+from bot.core.sorting.labels import Answer, Kind, Source, event_at
+from bot.flows.sorting import dry_run, manual_edits
+from bot.flows.sorting.scored_library import Outlook
 from tests.contract.spotify.desk import NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA
 
@@ -42,7 +42,7 @@ async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(desk: Des
     await desk.apply(write)
     desk.stage.clock.pass_by(minutes=2)
     desk.stage.world.remove_by_hand("mara", desk.kept.ref, NEW[0])
-    assert await hands.look(desk.stage.store, desk.music, MARA, desk.stage.clock()) == 1
+    assert await manual_edits.look(desk.stage.store, desk.music, MARA, desk.stage.clock()) == 1
     desk.stage.world.add_by_hand("mara", desk.kept.ref, NEW[0])
     await desk.undo(write)
     assert desk.songs() == [*OWN, NEW[0]]
@@ -54,7 +54,7 @@ async def prepared(desk: Desk, only: frozenset[str] = frozenset()) -> int:
     outlook = Outlook(liked, {}, {each.song: at for at, each in enumerate(liked)}, np.zeros((0, 0)), None, None)
     async with desk.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
-    write = await propose.prepare(desk.stage.store, layer, outlook, only, "watch", desk.stage.clock())
+    write = await dry_run.prepare(desk.stage.store, layer, outlook, only, "watch", desk.stage.clock())
     async with desk.stage.store.writing() as tx:
         await writes.set_state(tx, write, "applying")
     return write
@@ -99,7 +99,7 @@ async def test_a_press_and_a_hand_edit_keep_their_order_with_clocks_apart(desk: 
     await desk.apply(await desk.add(NEW[0], NEW[1]))
     desk.stage.clock.pass_by(minutes=2)
     desk.stage.world.remove_by_hand("mara", desk.kept.ref, NEW[0])
-    await hands.look(desk.stage.store, desk.music, MARA, desk.stage.clock())
+    await manual_edits.look(desk.stage.store, desk.music, MARA, desk.stage.clock())
     assert not await wanted(), "taken out by hand after the press"
     await desk.apply(await prepared(desk))
     assert NEW[0] not in desk.songs()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import LinkRefused, SpotifyDown, WrongCode
-from bot.flows.link import GOOD_FOR, LETTERS, TRIES, Consent
+from bot.flows.account.link import GOOD_FOR, LETTERS, TRIES, Consent
 from bot.ports import Tokens
 from sandbox.spotify import Fault
 from tests.contract.spotify.site import Site, back

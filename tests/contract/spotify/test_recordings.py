@@ -2,12 +2,13 @@
 
 import pytest
 
-from bot.adapters.store import answers
-from bot.chat import doubles
-from bot.core.journal import Problem
+from bot.adapters.store.sorting import answers
+from bot.chat.sorting import doubles
 from bot.core.records import Playlist
-from bot.flows import hands, keep, library
-from bot.flows.watch import nothing
+from bot.core.sorting.journal import Problem
+from bot.flows.library import sync
+from bot.flows.sorting import manual_edits, playlists
+from bot.flows.sorting.watch import nothing
 from sandbox.spotify import Lag, Track
 from tests.contract.spotify.desk import NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA
@@ -32,7 +33,7 @@ async def releases(desk: Desk) -> Desk:
         desk.stage.world.like("mara", track.uri)
     account = await desk.stage.account(MARA)
     assert account is not None
-    await library.sync(desk.stage.store, desk.music, account, desk.stage.clock(), nothing)
+    await sync.sync(desk.stage.store, desk.music, account, desk.stage.clock(), nothing)
     desk.stage.world.add_by_hand("mara", desk.kept.ref, ALBUM.uri)
     return desk
 
@@ -44,7 +45,7 @@ async def test_the_same_recording_is_not_added_again_under_another_id(releases: 
         (SINGLE.uri, Problem.SAME),
         (REISSUE.uri, Problem.SAME),
     }
-    await keep.settings(releases.stage.store, MARA, releases.kept.playlist, doubles=True)
+    await playlists.settings(releases.stage.store, MARA, releases.kept.playlist, doubles=True)
     await releases.apply(await releases.add(SINGLE.uri))
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri, SINGLE.uri]
 
@@ -83,7 +84,9 @@ async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_b
     write = await releases.apply(await releases.add(SINGLE.uri, NEW[0], to=other))
     assert releases.songs(other) == [*OWN, ALBUM.uri, NEW[0]]
     releases.stage.clock.pass_by(minutes=2)
-    assert await hands.look(releases.stage.store, releases.music, MARA, releases.stage.clock()) <= 1, "of the album's"
+    assert await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock()) <= 1, (
+        "of the album's"
+    )
     async with releases.stage.store.reading() as tx:
         said = (await answers.verdicts(tx, MARA, releases.kept.layer)).keys()
     assert said <= {ALBUM.uri}, "nobody took the single out"
@@ -119,8 +122,8 @@ async def test_p04_the_same_recording_put_in_by_hand_is_no_stand_in(releases: De
 async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Desk) -> None:
     for track in (REISSUE, LIVE):
         releases.stage.world.add_by_hand("mara", releases.kept.ref, track.uri)
-    await hands.look(releases.stage.store, releases.music, MARA, releases.stage.clock())
-    (found,) = await keep.odd(releases.stage.store, MARA)
+    await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock())
+    (found,) = await playlists.odd(releases.stage.store, MARA)
     assert found.doubles == [("Nachtbus", [3, 4])]
     assert "has Nachtbus at 4 and 5" in doubles.shown([found])
     assert doubles.shown([]) == doubles.NOTHING

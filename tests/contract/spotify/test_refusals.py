@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.adapters.store import answers, playlists, songs, writes
-from bot.core.journal import Problem
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Like, Song
-from bot.flows import hands
+from bot.core.sorting.journal import Problem
+from bot.flows.sorting import manual_edits
 from sandbox.spotify import Fault
 from tests.contract.spotify.desk import ADDING, NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA, START, URIS
@@ -74,7 +75,7 @@ async def test_p41_one_empty_answer_is_no_lesson(desk: Desk, skip: int) -> None:
     await desk.apply(await desk.add(*NEW))
     desk.stage.clock.pass_by(minutes=2)
     desk.stage.world.add_by_hand("mara", desk.kept.ref, URIS[40])
-    await hands.look(desk.stage.store, desk.music, MARA, desk.stage.clock())
+    await manual_edits.look(desk.stage.store, desk.music, MARA, desk.stage.clock())
     async with desk.stage.store.reading() as tx:
         assert await answers.verdicts(tx, MARA, desk.kept.layer) == {}
     assert desk.songs() == [*OWN, *NEW, URIS[40]]

@@ -10,9 +10,9 @@ import pytest
 
 from bot.adapters.spotify import open_tokens
 from bot.errors import CratekeeperError
-from bot.flows import link
-from sandbox.house import code_on
+from bot.flows.account import link
 from sandbox.spotify import App
+from sandbox.stack import code_on
 from tests.contract.spotify.site import Site, back
 from tests.contract.spotify.stage import APP, BACK, KEY, LIKES, MARA, TOKEN, URIS, Stage, agree, returned
 

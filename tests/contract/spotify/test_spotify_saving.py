@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.adapters.store import notices, shown, songs
-from bot.chat import outcomes
+from bot.adapters.store.account import notices
+from bot.adapters.store.feed import feed_history
+from bot.adapters.store.library import songs
+from bot.chat.sorting import outcomes
 from bot.core.records import Like, Song
 from bot.errors import SpotifyError
-from bot.flows import save
+from bot.flows.feed import saved_likes
 from sandbox.spotify import Track
 from tests.contract.spotify.stage import MARA, Stage, track
 
@@ -24,9 +26,9 @@ async def waiting(stage: Stage, saving: str, dead: Sequence[int] = ()) -> None:
     stage.world.publish(each for at, each in enumerate(FOUND) if at not in dead)
     async with stage.store.writing() as tx:
         await songs.save(tx, map(_song, FOUND), now)
-        await shown.note(tx, MARA, {each: each for each in IDS}, now)
+        await feed_history.note(tx, MARA, {each: each for each in IDS}, now)
         for each in IDS:
-            await shown.say(tx, MARA, each, now, said="like", saving=saving)
+            await feed_history.say(tx, MARA, each, now, said="like", saving=saving)
 
 
 def _song(track: Track) -> Song:
@@ -43,24 +45,24 @@ async def test_songs_that_are_refused_keep_no_other_out_and_are_named_once(
     stage: Stage, mara: SpotifyMusic, dead: list[int]
 ) -> None:
     await waiting(stage, "save", dead)
-    assert await save.save(stage.store, mara, MARA, stage.clock()) == len(IDS) - len(dead)
+    assert await saved_likes.save(stage.store, mara, MARA, stage.clock()) == len(IDS) - len(dead)
     liked = {each.uri for each in stage.world.accounts["mara"].likes}
     assert liked & set(IDS) == {uri for at, uri in enumerate(IDS) if at not in dead}
     (said,) = await told(stage)
     assert f"\\*{500 + dead[0]}\\*" in said
     stage.world.requests.clear()
-    assert await save.save(stage.store, mara, MARA, stage.clock()) == 0
+    assert await saved_likes.save(stage.store, mara, MARA, stage.clock()) == 0
     assert (stage.asked(), len(await told(stage))) == ([], 1)
 
 
 async def test_what_cannot_be_taken_out_keeps_no_other_in(stage: Stage, mara: SpotifyMusic) -> None:
     await waiting(stage, "save")
-    await save.save(stage.store, mara, MARA, stage.clock())
+    await saved_likes.save(stage.store, mara, MARA, stage.clock())
     async with stage.store.writing() as tx:
-        await shown.set_saving(tx, MARA, IDS, "drop")
+        await feed_history.set_saving(tx, MARA, IDS, "drop")
         await songs.like(tx, MARA, [Like(_song(each), stage.clock()) for each in FOUND], stage.clock())
     del stage.world.tracks[IDS[7]]
-    assert await save.save(stage.store, mara, MARA, stage.clock()) == len(IDS) - 1
+    assert await saved_likes.save(stage.store, mara, MARA, stage.clock()) == len(IDS) - 1
     assert {each.uri for each in stage.world.accounts["mara"].likes} & set(IDS) == {IDS[7]}
     (said,) = await told(stage)
     assert "out of your likes" in said
@@ -71,7 +73,7 @@ async def test_where_it_is_not_the_songs_nothing_is_named_and_all_wait(stage: St
     await waiting(stage, "save")
     stage.fault("PUT /v1/me/library", "status", times=None, status=403)
     with pytest.raises(SpotifyError):
-        await save.save(stage.store, mara, MARA, stage.clock())
+        await saved_likes.save(stage.store, mara, MARA, stage.clock())
     async with stage.store.reading() as tx:
-        assert len(await shown.to_save(tx, MARA)) == len(IDS)
+        assert len(await feed_history.to_save(tx, MARA)) == len(IDS)
     assert await told(stage) == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.adapters.store import members
+from bot.adapters.store.account import members
 from bot.core.records import Account
 from bot.errors import ConsentEnded, LinkRefused, NotLinked, NotOnAllowList, SpotifyDown, SpotifyError
 from sandbox.spotify import App

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.adapters.store import writes
-from bot.chat import outcomes
-from bot.core.journal import Problem
+from bot.adapters.store.sorting import writes
+from bot.chat.sorting import outcomes
+from bot.core.sorting.journal import Problem
 from bot.errors import CoolingDown, Unsettled
-from bot.flows import sort
+from bot.flows.sorting import sort
 from sandbox.spotify import Fault, Lag
 from tests.contract.spotify.desk import ADDING, NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA

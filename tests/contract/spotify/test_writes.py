@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.adapters.store import writes
-from bot.core.journal import SETTLE, Problem
+from bot.adapters.store.sorting import writes
+from bot.core.sorting.journal import SETTLE, Problem
 from bot.errors import CoolingDown, Unsettled
-from bot.flows import hands, sort
+from bot.flows.sorting import manual_edits, sort
 from sandbox.spotify import Fault, Lag
 from tests.contract.spotify.desk import ADDING, NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA
@@ -37,7 +37,9 @@ async def test_p02_songs_are_written_once_however_late_they_can_be_read(desk: De
     await desk.undo(write)
     assert desk.songs() == OWN
     desk.stage.clock.pass_by(minutes=2)
-    assert await hands.look(desk.stage.store, desk.music, MARA, desk.stage.clock()) == 0, "nobody did anything by hand"
+    assert await manual_edits.look(desk.stage.store, desk.music, MARA, desk.stage.clock()) == 0, (
+        "nobody did anything by hand"
+    )
 
 
 async def test_what_we_made_double_is_taken_out_again_and_a_persons_double_stays(desk: Desk) -> None:

@@ -1,0 +1,72 @@
+"""Shelf: playlists of members without a Spotify account here. The bot keeps them itself and hands them out as CSV."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.library import songs as library
+from bot.adapters.store.sorting import contents, playlists
+from bot.core.records import Item, Like, Playlist, Song
+from bot.errors import PlaylistGone
+from bot.ports import Contents, Found
+
+
+class Shelf:
+    """`ports.Music` over the store."""
+
+    def __init__(self, store: Store, member: int, clock: Callable[[], datetime]) -> None:
+        self._store, self._member, self._clock = store, member, clock
+
+    async def playlists(self) -> list[Found]:
+        async with self._store.reading() as tx:
+            kept = await playlists.of_member(tx, self._member)
+            return [Found(each.ref, each.name, await playlists.count_items(tx, each.playlist), None) for each in kept]
+
+    async def create(self, name: str, mark: str = "") -> Found:
+        return Found(f"shelf:{secrets.token_hex(8)}", name, 0, None, mark)
+
+    async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
+        return frozenset(playlists)
+
+    async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
+        async with self._store.reading() as tx:
+            kept = await playlists.by_ref(tx, self._member, playlist)
+            return Contents(tuple(await playlists.items(tx, kept.playlist)) if kept else (), None)
+
+    async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
+        async with contents.alone(self._store, self._member):
+            async with self._store.reading() as tx:
+                kept, items = await self._open(tx, playlist)
+                known = await library.some(tx, songs, self._member)
+            at = len(items) if position is None else position
+            items[at:at] = [_item(song, known.get(song), self._clock()) for song in songs]
+            await contents.remember(self._store, kept, items, None)
+
+    async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
+        gone = frozenset(songs)
+        async with contents.alone(self._store, self._member):
+            async with self._store.reading() as tx:
+                kept, items = await self._open(tx, playlist)
+            await contents.remember(self._store, kept, [item for item in items if item.song not in gone], None)
+
+    async def save(self, songs: Sequence[str]) -> None:
+        async with self._store.writing() as tx:
+            known = await library.some(tx, songs)
+            await library.like(tx, self._member, [Like(each, self._clock()) for each in known.values()], self._clock())
+
+    async def unsave(self, songs: Sequence[str]) -> None:
+        async with self._store.writing() as tx:
+            await library.unlike(tx, self._member, songs)
+
+    async def _open(self, tx: Tx, ref: str) -> tuple[Playlist, list[Item]]:
+        kept = await playlists.by_ref(tx, self._member, ref)
+        if kept is None:
+            raise PlaylistGone
+        return kept, await playlists.items(tx, kept.playlist)
+
+
+def _item(song: str, known: Song | None, now: datetime) -> Item:
+    if known is None:
+        return Item(song, now)
+    return Item(song, now, known.isrc, known.naming, known.duration_ms)

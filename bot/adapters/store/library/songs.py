@@ -1,0 +1,331 @@
+"""Songs, the libraries they are liked in, and what is known of how they sound.
+
+What a song is called has an origin (`core.merge.Origin`), and the higher one is believed. What a member's file says is
+kept apart (`own`): the functions that take a member return it to that member, the others never do.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, update
+
+from bot.adapters.store import rows, schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.library import own_songs
+from bot.adapters.store.rows import chunks, every, in_turns, record, upsert
+from bot.core.features import SongFeatures
+from bot.core.library.merge import Origin, Said, described, merge
+from bot.core.records import Like, Song
+from bot.core.vectors import pack, unpack
+
+SONG, OWN, LIKED, FEATURE = schema.song, schema.own_song, schema.liked, schema.feature
+LOOKUP, MATCH = schema.lookup, schema.match
+
+
+async def save(tx: Tx, songs: Iterable[Song], now: datetime, by: Origin = Origin.SPOTIFY) -> None:
+    """Keep songs as everybody sees them. Nothing that is known is lost to a song that says less."""
+    for piece in chunks({each.song: each for each in songs}.values()):
+        query = select(SONG).where(SONG.c.song.in_([each.song for each in piece]))
+        kept = {row.song: (record(Song, row), Origin(row.origin)) for row in await tx.execute(query)}
+        said = {each.song: described(*kept.get(each.song, (each, by)), each, by) for each in piece}
+        new = {song: each for song, each in said.items() if kept.get(song) != each}
+        rows = [own_songs.columns(each) | {"origin": int(origin), "cached_at": now} for each, origin in new.values()]
+        await upsert(tx, SONG, rows)
+        await _ask_anew(tx, [song for song, (each, _) in new.items() if song in kept and _renamed(kept[song][0], each)])
+        await own_songs.promoted(tx, [each for each, _ in new.values()])
+
+
+def _renamed(before: Song, after: Song) -> bool:
+    """Whether it goes by other words than those by which sources were asked."""
+    return (before.title, before.artists, before.isrc) != (after.title, after.artists, after.isrc)
+
+
+async def _ask_anew(tx: Tx, ids: Sequence[str]) -> None:
+    """Forget what was looked up by what these songs were called before; the operator's own word stays."""
+    looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
+    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.in_(ids)))
+    await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.in_(ids)))
+    await tx.execute(delete(MATCH).where(MATCH.c.song.in_(ids), MATCH.c.way != "operator"))
+
+
+async def get(tx: Tx, song: str, member: int = schema.OPERATOR) -> Song | None:
+    """Return a song as everybody sees it, or as a member does."""
+    return (await some(tx, [song], member)).get(song)
+
+
+async def some(tx: Tx, ids: Iterable[str], member: int = schema.OPERATOR) -> dict[str, Song]:
+    """Return those of `ids` that are known to everybody, or to a member."""
+    found: list[Song] = []
+    for piece in chunks(dict.fromkeys(ids)):
+        shared = select(SONG.c.song).where(SONG.c.song.in_(piece))
+        theirs = select(OWN.c.song).where(OWN.c.member == member, OWN.c.song.in_(piece))
+        found += await every(tx, Song, own_songs.as_seen(shared.union(theirs).subquery(), member))
+    return {each.song: each for each in found}
+
+
+async def owned(tx: Tx, owner: int, ids: Sequence[str]) -> set[str]:
+    """Return those of `ids` that everybody sees (OPERATOR), or that only this member's files describe."""
+    shared = (await some(tx, ids)).keys()
+    return set(shared) if owner == schema.OPERATOR else (await some(tx, ids, owner)).keys() - shared
+
+
+async def is_own(tx: Tx, song: str) -> bool:
+    """Whether any member's file describes the song."""
+    return (await tx.execute(select(OWN.c.song).where(OWN.c.song == song).limit(1))).first() is not None
+
+
+def _library(member: int) -> Select[Any]:
+    return own_songs.as_seen(LIKED, member).where(LIKED.c.member == member)
+
+
+async def library(tx: Tx, member: int) -> list[Song]:
+    """Return the member's liked songs, newest first, as they see them."""
+    return await every(tx, Song, _library(member).order_by(LIKED.c.added_at.desc(), LIKED.c.song))
+
+
+async def public_library(tx: Tx, member: int) -> list[Song]:
+    """Return the liked songs that everybody may see, newest first, as everybody sees them."""
+    query = select(SONG).join(LIKED, LIKED.c.song == SONG.c.song).where(LIKED.c.member == member)
+    return await every(tx, Song, query.order_by(LIKED.c.added_at.desc(), SONG.c.song))
+
+
+async def search(tx: Tx, member: int, typed: str, limit: int) -> list[Song]:
+    """Return liked songs whose title contains what was typed; for autocomplete."""
+    title = own_songs.seen("title")
+    matches = _library(member).where(title.icontains(typed, autoescape=True))
+    return await every(tx, Song, matches.order_by(title).limit(limit))
+
+
+async def liked(tx: Tx, member: int) -> dict[str, datetime | None]:
+    rows = await tx.execute(select(LIKED.c.song, LIKED.c.added_at).where(LIKED.c.member == member))
+    return {row.song: row.added_at async for row in in_turns(rows)}
+
+
+async def liked_of(tx: Tx, member: int, ids: Iterable[str]) -> dict[str, datetime | None]:
+    """Return those of `ids` that the member likes, with the moments they were liked."""
+    found: dict[str, datetime | None] = {}
+    for piece in chunks(ids):
+        query = select(LIKED.c.song, LIKED.c.added_at).where(LIKED.c.member == member, LIKED.c.song.in_(piece))
+        found |= {row.song: row.added_at for row in await tx.execute(query)}
+    return found
+
+
+async def is_liked(tx: Tx, member: int, song: str) -> bool:
+    return song in await liked_of(tx, member, [song])
+
+
+async def count(tx: Tx, member: int) -> int:
+    return (await tx.execute(select(func.count()).where(LIKED.c.member == member))).scalar_one()
+
+
+async def like(tx: Tx, member: int, likes: Iterable[Like], now: datetime, *, fresh: bool = False) -> None:
+    """Add what Spotify says is liked; songs already there take the new date. `fresh` ones wait for the watch.
+
+    One that waits goes on waiting until it is settled.
+    """
+    likes = list(likes)
+    await save(tx, (each.song for each in likes), now)
+    await _like(tx, member, likes, fresh)
+
+
+async def bring(tx: Tx, member: int, likes: Iterable[Like]) -> None:
+    """Add what a file says the member likes: the songs in it are described for them alone."""
+    likes = list(likes)
+    await own_songs.bring(tx, member, (each.song for each in likes))
+    await _like(tx, member, likes, fresh=False)
+
+
+async def _like(tx: Tx, member: int, likes: Sequence[Like], fresh: bool) -> None:
+    for piece in chunks(likes):
+        before = await tx.execute(select(LIKED).where(LIKED.c.member == member, LIKED.c.song.in_(_ids(piece))))
+        kept = {row.song: (row.added_at, row.fresh) for row in before}
+        rows = []
+        for each in piece:
+            added_at, waits = kept.get(each.song.song, (None, False))
+            dated = {"song": each.song.song, "added_at": each.added_at or added_at}
+            rows.append({"member": member, **dated, "fresh": fresh or waits})
+        await upsert(tx, LIKED, rows)
+
+
+def _ids(likes: Iterable[Like]) -> list[str]:
+    return [each.song.song for each in likes]
+
+
+async def fresh(tx: Tx, member: int) -> list[str]:
+    """Return the likes that the watch has not sorted yet, oldest first."""
+    query = select(LIKED.c.song).where(LIKED.c.member == member, LIKED.c.fresh).order_by(LIKED.c.added_at)
+    return list((await tx.execute(query)).scalars())
+
+
+async def settle(tx: Tx, member: int, ids: Sequence[str]) -> None:
+    """Up to CHUNK fresh likes were seen to."""
+    these = (LIKED.c.member == member, LIKED.c.song.in_(ids), LIKED.c.fresh)
+    await tx.execute(update(LIKED).where(*these).values(fresh=False))
+
+
+async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None, datetime | None, datetime | None]:
+    """Return something that differs whenever the library or what is known of its songs does."""
+    likes = select(func.count(), func.max(LIKED.c.added_at)).where(LIKED.c.member == member)
+    count, newest = (await tx.execute(likes)).one()
+    return count, newest, await told_at(tx, schema.OPERATOR), await told_at(tx, member)
+
+
+async def keep_newest(tx: Tx, member: int, most: int) -> None:
+    """Let go of the oldest likes beyond `most`."""
+    await rows.keep_newest(tx, LIKED, most, LIKED.c.added_at, LIKED.c.member == member)
+
+
+async def unlike(tx: Tx, member: int, ids: Iterable[str]) -> None:
+    for piece in chunks(ids):
+        await tx.execute(delete(LIKED).where(LIKED.c.member == member, LIKED.c.song.in_(piece)))
+
+
+HOLDERS = (*own_songs.HOLDERS, schema.repost, schema.contribution, schema.round_entry)
+
+
+def _unheld() -> ColumnElement[bool]:
+    """Whether nothing of anybody's holds the song any more."""
+    return and_(*(~exists().where(table.c.song == SONG.c.song) for table in HOLDERS))
+
+
+async def unused(tx: Tx, limit: int) -> list[str]:
+    """Return songs that nothing of anybody's holds any more."""
+    return list((await tx.execute(select(SONG.c.song).where(_unheld()).limit(limit))).scalars())
+
+
+async def forget(tx: Tx, ids: Sequence[str]) -> None:
+    """Delete those of the songs that nothing holds still, and what was looked up about them."""
+    await tx.execute(delete(SONG).where(SONG.c.song.in_(ids), _unheld()))
+    known = await some(tx, ids)
+    gone = [song for song in ids if song not in known]
+    looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
+    await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.in_(gone)))
+    await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.in_(gone)))
+    still = exists().where(OWN.c.song == MATCH.c.song)  # the operator may have said which file an own song is
+    await tx.execute(delete(MATCH).where(MATCH.c.song.in_(gone), ~still))
+
+
+async def forget_unused(tx: Tx) -> None:
+    """Delete all songs that nothing of anybody's holds any more, and what was looked up about them."""
+    while ids := await unused(tx, rows.CHUNK):
+        await forget(tx, ids)
+    while pairs := await own_songs.unused(tx, rows.CHUNK):
+        await own_songs.forget(tx, pairs)
+    unshared = ~shared().where(LIKED.c.song == schema.entry.c.song).exists()
+    await tx.execute(delete(schema.entry).where(schema.entry.c.path.is_(None), unshared))
+
+
+def shared() -> Select[Any]:
+    """The songs that somebody who joined, and is not hidden, likes: those alone may be seen by others.
+
+    A song that only members' files describe is not among them.
+    """
+    known = SONG.alias("known")  # callers ask it from within queries over SONG
+    joined = select(LIKED.c.song).join(schema.member, schema.member.c.member == LIKED.c.member)
+    described = joined.join(known, known.c.song == LIKED.c.song)
+    return described.where(schema.member.c.joined, ~schema.member.c.hidden)
+
+
+async def save_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
+    """Keep what `source` says of songs (by song id, or "isrc:…"), for one member or for OPERATOR, and say it is new."""
+    await keep_features(tx, owner, source, known, now)
+    await tell(tx, owner, now)
+
+
+async def keep_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
+    """Keep it for now; whoever has looked at the songs before goes on by what they saw, until `tell`."""
+    rows = [_feature_row(owner, source, song, features, now) for song, features in known.items()]
+    for piece in chunks(rows):
+        here = (
+            FEATURE.c.owner == owner,
+            FEATURE.c.source == source,
+            FEATURE.c.song.in_([row["song"] for row in piece]),
+        )
+        kept = {row.song: _content(row._mapping) for row in await tx.execute(select(FEATURE).where(*here))}
+        await upsert(tx, FEATURE, [row for row in piece if kept.get(row["song"]) != _content(row)])
+
+
+def _content(row: Any) -> tuple[Any, ...]:
+    """What a row says: only what is new is written, and counts as new."""
+    return row["numbers"], row["sets"], row["vectors"]
+
+
+async def tell(tx: Tx, owner: int, now: datetime) -> None:
+    """Note that what is known of songs has changed for a member, or (OPERATOR) for everybody."""
+    await upsert(tx, schema.news, {"owner": owner, "at": now})
+
+
+async def told_at(tx: Tx, owner: int) -> datetime | None:
+    return (await tx.execute(select(schema.news.c.at).where(schema.news.c.owner == owner))).scalar_one_or_none()
+
+
+async def newest_features(tx: Tx, member: int, within: Iterable[str]) -> datetime | None:
+    """Return when something was last learnt about any of these songs for this member; by song id, not by ISRC."""
+    newest: list[datetime] = []
+    for piece in chunks(within):
+        mine = (FEATURE.c.owner.in_((schema.OPERATOR, member)), FEATURE.c.song.in_(piece))
+        found = (await tx.execute(select(func.max(FEATURE.c.at)).where(*mine))).scalar_one()
+        newest += [found] if found else []
+    return max(newest, default=None)
+
+
+async def newest_in_library(tx: Tx, member: int) -> datetime | None:
+    """Return when something was last learnt about any of the member's liked songs; by song id, not by ISRC."""
+    query = select(func.max(FEATURE.c.at)).join(LIKED, LIKED.c.song == FEATURE.c.song)
+    mine = (LIKED.c.member == member, FEATURE.c.owner.in_((schema.OPERATOR, member)))
+    found: datetime | None = (await tx.execute(query.where(*mine))).scalar_one()
+    return found
+
+
+async def forget_features(tx: Tx, owner: int, source: str, songs: Iterable[str]) -> None:
+    for piece in chunks(songs):
+        these = (FEATURE.c.owner == owner, FEATURE.c.source == source, FEATURE.c.song.in_(piece))
+        await tx.execute(delete(FEATURE).where(*these))
+
+
+async def forget_said(tx: Tx, source: str, song: str) -> None:
+    """Forget what a source said of a song, to whomever."""
+    await tx.execute(delete(FEATURE).where(FEATURE.c.source == source, FEATURE.c.song == song))
+
+
+def _feature_row(owner: int, source: str, song: str, features: SongFeatures, now: datetime) -> dict[str, Any]:
+    return {
+        "owner": owner,
+        "song": song,
+        "source": source,
+        "numbers": dict(features.numbers),
+        "sets": {name: sorted(tokens) for name, tokens in features.sets.items()},
+        "vectors": pack(features.embeddings),
+        "at": now,
+    }
+
+
+async def features(tx: Tx, member: int, songs: Sequence[Song]) -> dict[str, SongFeatures]:
+    """Return what is known of `songs` for this member, merged by `core.merge`."""
+    known = await _known(tx, member, {key for each in songs for key in _keys(each)})
+    return await asyncio.to_thread(_merged, songs, known)
+
+
+def _merged(songs: Sequence[Song], known: Mapping[str, Sequence[Said]]) -> dict[str, SongFeatures]:
+    return {each.song: merge([said for key in _keys(each) for said in known.get(key, ())]) for each in songs}
+
+
+def _keys(song: Song) -> list[str]:
+    return [song.song] if song.isrc is None else [song.song, f"isrc:{song.isrc}"]
+
+
+async def _known(tx: Tx, member: int, keys: set[str]) -> dict[str, list[Said]]:
+    found: dict[str, list[Said]] = {}
+    for piece in chunks(keys):
+        query = select(FEATURE).where(FEATURE.c.owner.in_((schema.OPERATOR, member)), FEATURE.c.song.in_(piece))
+        for row in await tx.execute(query):
+            found.setdefault(row.song, []).append(said(row))
+    return found
+
+
+def said(row: Any) -> Said:
+    """Return a row of features."""
+    sets = {name: frozenset(tokens) for name, tokens in row.sets.items()}
+    return Said(row.source, row.source in own_songs.BROUGHT, SongFeatures(row.numbers, sets, {}, unpack(row.vectors)))

@@ -1,0 +1,158 @@
+"""The whole of a member: all that is kept about them, to hand out or to delete. Goes by the schema."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Table, delete, exists, insert, or_, select, tuple_, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import in_turns
+from bot.adapters.store.social import people, reposts
+from bot.core.vectors import unpack
+
+SEALED = ("tokens", "verifier")  # never handed out: they open the member's account
+
+
+def _refers_to_member(column: Column[Any]) -> bool:
+    return any(key.column is schema.member.c.member for key in column.foreign_keys)
+
+
+def _owners(table: Table) -> list[Column[Any]]:
+    """The columns that say of whom a row is: it goes when any of them does."""
+    named = [table.c[name] for name in ("member", "owner") if name in table.c]
+    referring = [column for column in table.columns if _refers_to_member(column) and not column.nullable]
+    return list(dict.fromkeys([*named, *referring]))
+
+
+TABLES = schema.metadata.sorted_tables
+OWNED = [(table, owners) for table in TABLES if (owners := _owners(table))]
+DONE_BY = [column for table in TABLES for column in table.columns if _refers_to_member(column) and column.nullable]
+OTHERS = (schema.follow.c.followed,)  # what somebody else did: not handed out, but deleted
+
+
+async def export(tx: Tx, member: int) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of the member, or done by them, table by table; sealed columns are named, not shown."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for column in [each for _, owners in OWNED for each in owners if each not in OTHERS] + DONE_BY:
+        rows = in_turns(await tx.execute(select(column.table).where(column == member)))
+        found.setdefault(column.table.name, []).extend([_shown(row) async for row in rows])
+    return found
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {name: _legible(name, value) for name, value in row._mapping.items()}
+
+
+def _legible(name: str, value: Any) -> Any:
+    if name in SEALED:
+        return "(sealed)"
+    return {each: vector.tolist() for each, vector in unpack(value).items()} if name == "vectors" else value
+
+
+async def begin_erasure(tx: Tx, member: int, now: datetime) -> None:
+    if (await tx.execute(select(schema.erasure).where(schema.erasure.c.member == member))).first() is None:
+        await tx.execute(insert(schema.erasure).values(member=member, begun_at=now))
+
+
+async def is_going(tx: Tx, member: int) -> bool:
+    """Whether the member's rows are being deleted."""
+    return member in await erasures(tx) and not await came_back(tx, member)
+
+
+async def came_back(tx: Tx, member: int) -> bool:
+    """Whether somebody whose erasure is not at its end is here anew: what is kept of them now is to stay."""
+    anew = schema.member.c.created_at > schema.erasure.c.begun_at
+    both = select(schema.member.c.member).join(schema.erasure, schema.erasure.c.member == schema.member.c.member)
+    return (await tx.execute(both.where(schema.member.c.member == member, anew))).first() is not None
+
+
+async def erasures(tx: Tx) -> list[int]:
+    return list((await tx.execute(select(schema.erasure.c.member))).scalars())
+
+
+async def erase(tx: Tx, member: int) -> None:
+    """Delete every row of the member, the note that an erasure was begun excepted.
+
+    Messages with their name in them are deleted by and by; which ones is kept, without the name.
+    """
+    await let_go_of_shared(tx, member)
+    await reposts.remove_all(tx, member)
+    await people.take_down(tx, member)
+    await _forget_kept_alone(tx, member)
+    for table, owners in reversed(OWNED):
+        if table is not schema.erasure:
+            await tx.execute(delete(table).where(or_(*(owner == member for owner in owners))))
+    for column in DONE_BY:
+        await tx.execute(update(column.table).where(column == member).values({column.name: None}))
+
+
+async def let_go_of_shared(tx: Tx, member: int) -> None:
+    """Have the playlists that the member hosts for others written nowhere; those that nobody else keeps go."""
+    shared, partner, brought, vote = schema.shared, schema.partner, schema.contribution, schema.vote
+    others = [
+        exists().where(partner.c.shared == shared.c.shared, partner.c.member != member),
+        exists().where(brought.c.shared == shared.c.shared, brought.c.brought_by != member),
+        exists().where(vote.c.shared == shared.c.shared, vote.c.member != member),
+    ]
+    hosted = shared.c.host == member
+    await tx.execute(delete(shared).where(hosted, ~or_(*others)))
+    unwritten = update(brought).where(brought.c.shared.in_(select(shared.c.shared).where(hosted)))
+    await tx.execute(unwritten.values(state="wanted", sent_at=None, sends=0, problem=None))
+    await tx.execute(update(shared).where(hosted).values(host=None, ref=None, making=False, snapshot=None))
+
+
+async def _forget_kept_alone(tx: Tx, member: int) -> None:
+    """Delete the playlists of groups in which nobody else is left."""
+    shared, partner = schema.shared, schema.partner
+    another = exists().where(partner.c.shared == shared.c.shared, partner.c.member != member)
+    theirs = exists().where(partner.c.shared == shared.c.shared, partner.c.member == member)
+    await tx.execute(delete(shared).where(shared.c.server.is_(None), theirs, ~another))
+
+
+async def end_erasure(tx: Tx, member: int) -> None:
+    await tx.execute(delete(schema.erasure).where(schema.erasure.c.member == member))
+
+
+Tables = Sequence[Table]
+LARGE: Tables = (  # tables in which a member may have tens of thousands of rows: emptied slice by slice
+    *(schema.change, schema.content, schema.card, schema.prompt, schema.liked, schema.shown, schema.distaste),
+    *(schema.answer, schema.own_song, schema.lookup, schema.feature, schema.notice),
+)
+
+
+async def keys_of(tx: Tx, table: Table, member: int, limit: int) -> list[tuple[Any, ...]]:
+    """Return the primary keys of some of the member's rows in a table."""
+    owner = dict(OWNED)[table][0]
+    rows = await tx.execute(select(*table.primary_key).where(owner == member).limit(limit))
+    return [tuple(row) for row in rows]
+
+
+async def delete_keys(tx: Tx, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+    await tx.execute(delete(table).where(tuple_(*table.primary_key).in_(keys)))
+
+
+FROM_SPOTIFY = (
+    schema.account,
+    schema.link_state,
+    schema.liked,
+    schema.content,
+    schema.change,
+    schema.write,
+    schema.making,
+    schema.card,
+    schema.prompt,
+    schema.model,
+    schema.notice,
+)
+LARGE_FROM_SPOTIFY: Tables = [table for table in LARGE if table in FROM_SPOTIFY]
+
+
+async def forget_spotify(tx: Tx, member: int) -> None:
+    """Delete what came from the member's Spotify account, and what was made of it; playlists keep only their names."""
+    await let_go_of_shared(tx, member)
+    for table in FROM_SPOTIFY:
+        await tx.execute(delete(table).where(table.c.member == member))
+    kept = update(schema.playlist).where(schema.playlist.c.member == member)
+    await tx.execute(kept.values(ref="", snapshot=None))

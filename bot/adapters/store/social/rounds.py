@@ -1,0 +1,97 @@
+"""Rounds, what was entered in them, and the votes."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import count, every, keep_newest, one, upsert
+from bot.core import limits
+from bot.core.social.records import Round, RoundEntry
+from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Vote
+
+ROUND, ENTRY, VOTE = schema.round_, schema.round_entry, schema.round_vote
+
+
+async def add(tx: Tx, **values: Any) -> int:
+    """Keep a round and return its number; the channel's oldest gives way."""
+    made = await tx.execute(insert(ROUND).values(**values))
+    assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    await keep_newest(tx, ROUND, limits.ROUNDS, ROUND.c.round, ROUND.c.channel == values["channel"])
+    return int(made.inserted_primary_key[0])
+
+
+async def get(tx: Tx, number: int) -> Round | None:
+    return await one(tx, Round, select(ROUND).where(ROUND.c.round == number))
+
+
+async def count_begun(tx: Tx, member: int, since: datetime) -> int:
+    """Return how many rounds the member began since."""
+    return await count(tx, ROUND.c.host == member, ROUND.c.created_at > since)
+
+
+async def open_in(tx: Tx, channel: int) -> Round | None:
+    """Return the round that is under way in a channel."""
+    query = select(ROUND).where(ROUND.c.channel == channel, ROUND.c.state.in_((ENTERING, VOTING)))
+    return await one(tx, Round, query.limit(1))
+
+
+async def last_in(tx: Tx, channel: int) -> Round | None:
+    query = select(ROUND).where(ROUND.c.channel == channel).order_by(ROUND.c.round.desc())
+    return await one(tx, Round, query.limit(1))
+
+
+async def change(tx: Tx, number: int, **values: Any) -> None:
+    await tx.execute(update(ROUND).where(ROUND.c.round == number).values(**values))
+
+
+async def due(tx: Tx, now: datetime, begun: datetime) -> list[int]:
+    """Return the rounds whose time is up, in which all have voted, or whose channel was not told how they stand.
+
+    begun: one that began since then is just being told of.
+    """
+    voted = select(VOTE.c.member).where(VOTE.c.round == ROUND.c.round)
+    waited_for = select(ENTRY.c.round_entry).where(ENTRY.c.round == ROUND.c.round, ENTRY.c.member.not_in(voted))
+    up = or_(
+        (ROUND.c.state == ENTERING) & (ROUND.c.enter_until <= now),
+        (ROUND.c.state == VOTING) & ((ROUND.c.vote_until <= now) | ~waited_for.exists()),
+        ROUND.c.told.is_(None) & (ROUND.c.created_at <= begun),
+        ROUND.c.told != ROUND.c.state,
+    )
+    return list((await tx.execute(select(ROUND.c.round).where(up).order_by(ROUND.c.round))).scalars())
+
+
+async def entries(tx: Tx, number: int) -> list[RoundEntry]:
+    return await every(tx, RoundEntry, select(ENTRY).where(ENTRY.c.round == number).order_by(ENTRY.c.round_entry))
+
+
+async def enter(tx: Tx, number: int, member: int, song: str, now: datetime) -> None:
+    """Enter a song, in place of the one that the member entered before."""
+    await tx.execute(delete(ENTRY).where(ENTRY.c.round == number, ENTRY.c.member == member))
+    await tx.execute(insert(ENTRY).values(round=number, member=member, song=song, at=now))
+
+
+async def votes(tx: Tx, number: int) -> list[Vote]:
+    rows = await tx.execute(select(VOTE.c.round_entry, VOTE.c.member).where(VOTE.c.round == number))
+    return [Vote(row.round_entry, row.member) for row in rows]
+
+
+async def vote(tx: Tx, number: int, member: int, chosen: Collection[int], now: datetime) -> None:
+    """Keep the member's votes, in place of those before."""
+    await tx.execute(delete(VOTE).where(VOTE.c.round == number, VOTE.c.member == member))
+    await upsert(tx, VOTE, [{"round_entry": each, "member": member, "round": number, "at": now} for each in chosen])
+
+
+async def hidden(tx: Tx, ids: Collection[int]) -> set[int]:
+    """Return those of some members who hide."""
+    query = select(schema.member.c.member).where(schema.member.c.member.in_(ids), schema.member.c.hidden)
+    return set((await tx.execute(query)).scalars())
+
+
+async def forget_channel(tx: Tx, channel: int) -> None:
+    """End what was under way in a channel that is gone."""
+    here = (ROUND.c.channel == channel, ROUND.c.state.not_in((CLOSED, CANCELLED)))
+    await tx.execute(update(ROUND).where(*here).values(state=CANCELLED, told=CANCELLED))

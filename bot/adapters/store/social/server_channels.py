@@ -1,0 +1,104 @@
+"""Places: channels that those who run a server gave to a purpose, and what is counted in the server."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import every, upsert
+from bot.adapters.store.social import reposts
+from bot.core.social.records import Place
+
+PLACE, COUNTED, BARRED = schema.place, schema.counted, schema.barred
+
+
+async def give(tx: Tx, place: Place) -> None:
+    await upsert(
+        tx,
+        PLACE,
+        {"channel": place.channel, "purpose": place.purpose, "server": place.server, "due_at": place.due_at},
+    )
+
+
+async def take(tx: Tx, server: int, purpose: str, channel: int | None = None) -> int:
+    """Take a channel, or all of the server's, from a purpose; return how many that were."""
+    these = [PLACE.c.server == server, PLACE.c.purpose == purpose]
+    if channel is not None:
+        these.append(PLACE.c.channel == channel)
+    return int((await tx.execute(delete(PLACE).where(*these))).rowcount)
+
+
+async def of_server(tx: Tx, server: int, purpose: str | None = None) -> list[Place]:
+    query = select(PLACE).where(PLACE.c.server == server).order_by(PLACE.c.purpose, PLACE.c.channel)
+    return await every(tx, Place, query if purpose is None else query.where(PLACE.c.purpose == purpose))
+
+
+async def serves(tx: Tx, channel: int, purpose: str) -> bool:
+    """Whether the channel was given to the purpose."""
+    query = select(PLACE.c.channel).where(PLACE.c.channel == channel, PLACE.c.purpose == purpose)
+    return (await tx.execute(query)).first() is not None
+
+
+async def forget_server(tx: Tx, server: int) -> None:
+    """Delete all that is kept of a server: the bot is no longer in it. Reposts go there should it come back soon."""
+    await reposts.remove_in(tx, server)
+    for table in (PLACE, COUNTED, BARRED, schema.report):
+        await tx.execute(delete(table).where(table.c.server == server))
+
+
+async def forget_channel(tx: Tx, channel: int) -> None:
+    """Delete what is kept of a channel: it is there no longer."""
+    for table in (PLACE, schema.repost, schema.takedown):
+        await tx.execute(delete(table).where(table.c.channel == channel))
+
+
+async def servers(tx: Tx) -> set[int]:
+    """Return the servers of which anything is kept."""
+    tables = (PLACE, COUNTED, BARRED, schema.repost)
+    found = [(await tx.execute(select(table.c.server).distinct())).scalars() for table in tables]
+    return {server for these in found for server in these}
+
+
+async def due(tx: Tx, purpose: str, now: datetime) -> list[Place]:
+    """Return the places of that purpose that are due by now."""
+    query = select(PLACE).where(PLACE.c.purpose == purpose, PLACE.c.due_at <= now)
+    return await every(tx, Place, query.order_by(PLACE.c.due_at))
+
+
+async def bar(tx: Tx, server: int, key: str) -> None:
+    """Post the song of that key in the server no more."""
+    await upsert(tx, BARRED, {"server": server, "key": key})
+
+
+async def unbar(tx: Tx, server: int, key: str) -> None:
+    await tx.execute(delete(BARRED).where(BARRED.c.server == server, BARRED.c.key == key))
+
+
+async def barred(tx: Tx, server: int) -> set[str]:
+    """Return the keys of songs that are not to be posted in the server."""
+    return {*(await tx.execute(select(BARRED.c.key).where(BARRED.c.server == server))).scalars()}
+
+
+async def count(tx: Tx, server: int, what: str, now: datetime, times: int = 1) -> None:
+    """Note that something happened in the server; never who did it."""
+    row = {"server": server, "day": now.date().isoformat(), "what": what}
+    here = [COUNTED.c[name] == value for name, value in row.items()]
+    raised = await tx.execute(update(COUNTED).where(*here).values(count=COUNTED.c.count + times))
+    if not raised.rowcount:
+        await upsert(tx, COUNTED, row | {"count": times})
+
+
+async def counts(tx: Tx, server: int, since: datetime, until: datetime | None = None) -> dict[str, int]:
+    """Return how often what happened in the server, since a day, up to and without the day `until`."""
+    total = func.sum(COUNTED.c.count).label("total")
+    query = select(COUNTED.c.what, total).where(COUNTED.c.server == server, COUNTED.c.day >= since.date().isoformat())
+    if until is not None:
+        query = query.where(COUNTED.c.day < until.date().isoformat())
+    return {row.what: int(row.total) for row in await tx.execute(query.group_by(COUNTED.c.what))}
+
+
+async def forget_counts(tx: Tx, server: int, before: datetime) -> None:
+    """Delete what was counted in the server before a day."""
+    old = COUNTED.c.day < before.date().isoformat()
+    await tx.execute(delete(COUNTED).where(COUNTED.c.server == server, old))

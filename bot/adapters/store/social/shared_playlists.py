@@ -1,0 +1,163 @@
+"""Shared: playlists that several keep, who brought what, and who would keep or drop it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from bot.adapters.store.rows import chunks, count, every, keep_newest, one, upsert
+from bot.core import limits
+from bot.core.social.shared_playlists import Brought, PutOut, Shared, State, Vote
+
+UNWRITTEN = {"state": State.WANTED, "sent_at": None, "sends": 0, "problem": None, "shown_as": None}
+SHARED, PARTNER, BROUGHT, VOTE = schema.shared, schema.partner, schema.contribution, schema.vote
+OUT = schema.put_out
+
+
+async def make(tx: Tx, name: str, host: int, server: int | None, now: datetime) -> int:
+    made = await tx.execute(insert(SHARED).values(name=name, host=host, server=server, created_at=now))
+    assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    return int(made.inserted_primary_key[0])
+
+
+async def get(tx: Tx, shared: int) -> Shared | None:
+    return await one(tx, Shared, select(SHARED).where(SHARED.c.shared == shared))
+
+
+async def change(tx: Tx, shared: int, **values: Any) -> None:
+    await tx.execute(update(SHARED).where(SHARED.c.shared == shared).values(**values))
+
+
+async def reachable(tx: Tx, member: int, server: int | None) -> list[Shared]:
+    """Return the server's playlists, those of the member's groups, and those that they host, oldest first."""
+    partners = select(PARTNER.c.shared).where(PARTNER.c.member == member)
+    theirs = and_(SHARED.c.server.is_(None), SHARED.c.shared.in_(partners))
+    here = [SHARED.c.server == server] if server is not None else []
+    query = select(SHARED).where(or_(*here, theirs, SHARED.c.host == member))
+    return await every(tx, Shared, query.order_by(SHARED.c.shared))
+
+
+async def hosted(tx: Tx, member: int | None = None) -> list[Shared]:
+    """Return what is written into the member's account, or into anybody's."""
+    query = select(SHARED).where(SHARED.c.host.is_not(None)).order_by(SHARED.c.shared)
+    return await every(tx, Shared, query if member is None else query.where(SHARED.c.host == member))
+
+
+async def count_going(tx: Tx, server: int) -> int:
+    """Return how many of the server's playlists have not ended."""
+    return await count(tx, SHARED.c.server == server, SHARED.c.ended_at.is_(None))
+
+
+async def count_groups(tx: Tx, member: int) -> int:
+    """Return how many groups the member is in, of playlists that ended as well."""
+    here = (PARTNER.c.shared == SHARED.c.shared, SHARED.c.server.is_(None))
+    return await count(tx, PARTNER.c.member == member, *here)
+
+
+async def join(tx: Tx, shared: int, member: int, now: datetime) -> None:
+    await upsert(tx, PARTNER, {"shared": shared, "member": member, "at": now})
+
+
+async def leave(tx: Tx, shared: int, member: int) -> bool:
+    """Return whether the member was in."""
+    here = (PARTNER.c.shared == shared, PARTNER.c.member == member)
+    return bool((await tx.execute(delete(PARTNER).where(*here))).rowcount)
+
+
+async def partners(tx: Tx, shared: int) -> frozenset[int]:
+    found = await tx.execute(select(PARTNER.c.member).where(PARTNER.c.shared == shared))
+    return frozenset(found.scalars())
+
+
+async def put_out(tx: Tx, shared: int, member: int, by: int, now: datetime) -> None:
+    """Take a partner out of a group for good, and keep by whose vote."""
+    await leave(tx, shared, member)
+    await upsert(tx, OUT, {"shared": shared, "member": member, "by": by, "at": now})
+
+
+async def let_in(tx: Tx, shared: int, member: int) -> None:
+    """Let somebody who was put out join again."""
+    await tx.execute(delete(OUT).where(OUT.c.shared == shared, OUT.c.member == member))
+
+
+async def outs(tx: Tx, shared: int) -> list[PutOut]:
+    """Return who was put out, the last first."""
+    return await every(tx, PutOut, select(OUT).where(OUT.c.shared == shared).order_by(OUT.c.at.desc(), OUT.c.member))
+
+
+async def named(tx: Tx, shared: int) -> frozenset[int]:
+    """Return the partners whose names may be shown: those who are not hidden."""
+    joined = select(PARTNER.c.member).join(schema.member, schema.member.c.member == PARTNER.c.member)
+    found = await tx.execute(joined.where(PARTNER.c.shared == shared, ~schema.member.c.hidden))
+    return frozenset(found.scalars())
+
+
+async def bring(tx: Tx, shared: int, songs: Sequence[tuple[str, int | None]], now: datetime) -> None:
+    """Put songs on record: (song, who brought it), in that order. One that was taken back is brought anew."""
+    rows = [
+        {"shared": shared, "song": song, "brought_by": by, "at": now + timedelta(milliseconds=at), "dropped_at": None}
+        for at, (song, by) in enumerate(songs)
+    ]
+    known = {each.song: each.state for each in await record(tx, shared)}
+    for piece in chunks(rows):
+        await upsert(tx, BROUGHT, [row | {"state": known.get(str(row["song"]), State.WANTED)} for row in piece])
+
+
+async def record(tx: Tx, shared: int) -> list[Brought]:
+    """Return all that was ever brought, in that order; what was dropped is among it."""
+    query = select(BROUGHT).where(BROUGHT.c.shared == shared).order_by(BROUGHT.c.at, BROUGHT.c.song)
+    return await every(tx, Brought, query)
+
+
+async def drop(tx: Tx, shared: int, song: str, dropped_at: datetime | None) -> None:
+    """Drop a song, or (with None) let it stand again."""
+    here = (BROUGHT.c.shared == shared, BROUGHT.c.song == song)
+    await tx.execute(update(BROUGHT).where(*here).values(dropped_at=dropped_at))
+
+
+async def note(tx: Tx, shared: int, brought: Sequence[Brought]) -> None:
+    """Note what is known of songs in the host's playlist."""
+    if brought:
+        here = (BROUGHT.c.shared == shared, BROUGHT.c.song == bindparam("of"))
+        known: dict[str, Any] = {name: bindparam(name) for name in UNWRITTEN}
+        rows = [{"of": each.song} | {name: getattr(each, name) for name in UNWRITTEN} for each in brought]
+        await tx.execute(update(BROUGHT).where(*here).values(**known), rows)
+
+
+async def say(tx: Tx, shared: int, song: str, member: int, keep: bool, now: datetime) -> None:
+    """Keep a vote; a member's newest counts."""
+    await upsert(tx, VOTE, {"shared": shared, "song": song, "member": member, "keep": keep, "at": now})
+
+
+async def votes(tx: Tx, shared: int) -> list[Vote]:
+    return await every(tx, Vote, select(VOTE).where(VOTE.c.shared == shared))
+
+
+async def unhost(tx: Tx, shared: int) -> None:
+    """It is written nowhere from now on."""
+    await change(tx, shared, host=None, ref=None, making=False, snapshot=None)
+    await tx.execute(update(BROUGHT).where(BROUGHT.c.shared == shared).values(**UNWRITTEN))
+
+
+async def close(tx: Tx, shared: int) -> None:
+    """Have one that ended written nowhere; one that nobody ever brought a song to goes altogether."""
+    await unhost(tx, shared)
+    brought = select(BROUGHT.c.song).where(BROUGHT.c.shared == shared).exists()
+    await tx.execute(delete(SHARED).where(SHARED.c.shared == shared, ~brought))
+    await _forget_ended(tx, shared)
+
+
+async def _forget_ended(tx: Tx, shared: int) -> None:
+    """Have the oldest of a server's playlists that ended and are written nowhere give way."""
+    known = await get(tx, shared)
+    if known is not None and known.server is not None:
+        over = (SHARED.c.server == known.server, SHARED.c.ended_at.is_not(None), SHARED.c.host.is_(None))
+        await keep_newest(tx, SHARED, limits.SHARED_ENDED, SHARED.c.ended_at, *over)
+
+
+async def forget(tx: Tx, shared: int) -> None:
+    """Delete a playlist that nobody keeps any more."""
+    await tx.execute(delete(SHARED).where(SHARED.c.shared == shared))

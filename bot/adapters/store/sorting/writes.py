@@ -1,0 +1,230 @@
+"""Writes: the journal of what is to be changed in playlists, what was, and so what is ours to take out again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Store, Tx
+from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, keep_newest, one
+from bot.core import limits
+from bot.core.records import Change, Write
+from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, Problem, State
+from bot.errors import BadChoice
+
+WRITE, CHANGE = schema.write, schema.change
+NOTED = ("state", "position", "sent_at", "sends", "problem", "shown_as")  # of a line
+UNDER_WAY = WRITE.c.state == "applying"
+PREPARING = "preparing"  # not all of its lines are there yet
+
+
+async def begin(
+    tx: Tx, member: int, layer: int, kind: str, total: int, model: str | None, now: datetime, undoes: int | None = None
+) -> int:
+    """Open a write in state "preparing" and return its number; the layer's oldest dry runs give way."""
+    values = {"member": member, "layer": layer, "kind": kind, "state": PREPARING, "total": total, "model": model}
+    result = await tx.execute(insert(WRITE).values(**values, created_at=now, undoes=undoes))
+    assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
+    await keep_newest(tx, WRITE, limits.DRY_RUNS, WRITE.c.write, *_unused(layer))
+    return int(result.inserted_primary_key[0])
+
+
+def _unused(layer: int) -> tuple[ColumnElement[bool], ...]:
+    states = (PREPARING, "planned", "cancelled")
+    return WRITE.c.layer == layer, WRITE.c.kind == "sort", WRITE.c.state.in_(states)
+
+
+async def make_room(store: Store, layer: int) -> None:
+    """Empty the layer's dry runs that give way to another one, a slice at a time."""
+    async with store.reading() as tx:
+        query = select(WRITE.c.write).where(*_unused(layer)).order_by(WRITE.c.write.desc())
+        oldest = (await tx.execute(query.offset(limits.DRY_RUNS - 1))).scalars().all()
+    for write in oldest:
+        async with store.writing() as tx:
+            await tx.execute(update(WRITE).where(WRITE.c.write == write, *_unused(layer)).values(state="cancelled"))
+        await _empty(store, write)
+
+
+async def _empty(store: Store, write: int) -> None:
+    """Delete the lines of a write that is not to be carried out."""
+    dead = select(WRITE.c.write).where(WRITE.c.write == write, WRITE.c.state.in_((PREPARING, "cancelled")))
+    lines = select(CHANGE.c.change).where(CHANGE.c.write.in_(dead)).limit(CHUNK)
+    while True:
+        async with store.writing() as tx:
+            if not (await tx.execute(delete(CHANGE).where(CHANGE.c.change.in_(lines)))).rowcount:
+                return
+
+
+async def fill(store: Store, member: int, write: int, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Add lines to a write that is being prepared, a slice at a time. Raises BadChoice where it is gone meanwhile."""
+    try:
+        for piece in chunks(lines):
+            async with store.writing() as tx:
+                if await get(tx, write) is None:
+                    raise BadChoice("That was too long ago, or too much at once. Try again.")
+                await add_changes(tx, member, write, piece)
+    except BaseException:
+        async with store.writing() as tx:
+            await set_state(tx, write, "cancelled")
+        raise
+
+
+async def forget_unprepared(store: Store) -> None:
+    """Delete the writes whose preparation was cut short. Only where none is just being prepared: at the start."""
+    async with store.reading() as tx:
+        found = (await tx.execute(select(WRITE.c.write).where(WRITE.c.state == PREPARING))).scalars().all()
+    for write in found:
+        await _empty(store, write)
+        async with store.writing() as tx:
+            await tx.execute(delete(WRITE).where(WRITE.c.write == write, WRITE.c.state == PREPARING))
+
+
+async def add_changes(tx: Tx, member: int, write: int, changes: Iterable[Mapping[str, Any]]) -> None:
+    """Add lines to a write: playlist, song, action, and state, position, probability, certainty where they apply."""
+    blank = {"position": None, "state": "wanted", "probability": None, "certainty": None}
+    blank |= {"sent_at": None}
+    for piece in chunks(blank | dict(each) | {"member": member, "write": write} for each in changes):
+        await tx.execute(insert(CHANGE), piece)
+
+
+async def get(tx: Tx, write: int) -> Write | None:
+    return await one(tx, Write, select(WRITE).where(WRITE.c.write == write))
+
+
+async def changes(tx: Tx, write: int) -> list[Change]:
+    return await every(tx, Change, select(CHANGE).where(CHANGE.c.write == write).order_by(CHANGE.c.change))
+
+
+async def change(tx: Tx, change: int) -> Change | None:
+    return await one(tx, Change, select(CHANGE).where(CHANGE.c.change == change))
+
+
+async def set_state(tx: Tx, write: int, state: str, **values: Any) -> None:
+    await tx.execute(update(WRITE).where(WRITE.c.write == write).values(state=state, **values))
+
+
+async def note(tx: Tx, lines: Sequence[Line]) -> None:
+    """Keep what is known of lines, by their keys."""
+    if lines:
+        known: dict[str, Any] = {name: bindparam(name) for name in NOTED}
+        rows = [{"of": each.key} | {name: getattr(each, name) for name in NOTED} for each in lines]
+        await tx.execute(update(CHANGE).where(CHANGE.c.change == bindparam("of")).values(**known), rows)
+
+
+async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Problem) -> int:
+    """Give up on some of what is open in those playlists; return on how many lines: 0 when none are left."""
+    here = (CHANGE.c.write == write, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.state.in_(OPEN))
+    lines = select(CHANGE.c.change).where(*here).limit(CHUNK)
+    refused = update(CHANGE).where(CHANGE.c.change.in_(lines)).values(state=State.REFUSED, problem=problem)
+    return int((await tx.execute(refused)).rowcount)
+
+
+async def take(tx: Tx, playlist: int, songs: Iterable[str]) -> None:
+    """Note that somebody took songs out that we had put in: they are not ours any more."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == State.WRITTEN)
+    for piece in chunks(songs):
+        await tx.execute(update(CHANGE).where(*here, CHANGE.c.song.in_(piece)).values(state=State.TAKEN))
+
+
+async def lately(tx: Tx, playlist: int, since: datetime) -> list[Change]:
+    """Return the lines for the playlist that were sent after `since`, or are still under way."""
+    open_ended = CHANGE.c.state.in_(IN_FLIGHT) & CHANGE.c.write.in_(select(WRITE.c.write).where(UNDER_WAY))
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.sends > 0, or_(CHANGE.c.sent_at > since, open_ended))
+    return await every(tx, Change, select(CHANGE).where(*here))
+
+
+async def under_way(tx: Tx, playlist: int, but: int = 0) -> frozenset[str]:
+    """Return the songs that writes, `but` for one, are just putting into the playlist."""
+    others = select(WRITE.c.write).where(UNDER_WAY, WRITE.c.write != but)
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(IN_FLIGHT))
+    return frozenset((await tx.execute(select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(others)))).scalars())
+
+
+async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | None, str]]:
+    """Return the (playlist, song) that are not to be proposed: what was refused since, and (None, song) for ever."""
+    mine = (CHANGE.c.member == member, CHANGE.c.action == "add", CHANGE.c.state == State.REFUSED)
+    joined = select(CHANGE, WRITE.c.created_at).join(WRITE, WRITE.c.write == CHANGE.c.write).where(*mine)
+    rows = [row async for row in in_turns(await tx.execute(joined))]
+    unknown = {(None, row.song) for row in rows if row.problem == Problem.UNKNOWN}
+    return frozenset(unknown | {(row.playlist, row.song) for row in rows if row.created_at > since})
+
+
+async def unfinished(tx: Tx, member: int | None = None) -> list[Write]:
+    """Return the writes that were confirmed and are not done yet, oldest first."""
+    query = select(WRITE).where(WRITE.c.state == "applying").order_by(WRITE.c.write)
+    return await every(tx, Write, query if member is None else query.where(WRITE.c.member == member))
+
+
+async def last_done(tx: Tx, member: int) -> Write | None:
+    """Return the newest write of which something stands and that was not taken back, undos themselves left out."""
+    undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
+    stands = select(CHANGE.c.write).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state.in_(TOUCHED)).exists()
+    ended = or_(WRITE.c.state == "done", (WRITE.c.state == "failed") & stands)
+    query = select(WRITE).where(WRITE.c.member == member, ended, WRITE.c.kind != "undo")
+    return await one(tx, Write, query.where(WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1))
+
+
+async def last_tap(tx: Tx, member: int, layer: int, song: str) -> Write | None:
+    """Return the newest write by which the member's tap put the song somewhere, unless that was taken back."""
+    undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
+    stands = or_(UNDER_WAY, CHANGE.c.state.in_(TOUCHED))
+    line = select(CHANGE.c.write).where(
+        CHANGE.c.write == WRITE.c.write, CHANGE.c.song == song, CHANGE.c.action == "add"
+    )
+    mine = (WRITE.c.member == member, WRITE.c.layer == layer, WRITE.c.kind == "tap", line.where(stands).exists())
+    query = select(WRITE).where(*mine, WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1)
+    return await one(tx, Write, query)
+
+
+async def undo_of(tx: Tx, write: int) -> Write | None:
+    """Return the write that takes this one back, or took it back; None where none does, or it did not succeed."""
+    query = select(WRITE).where(WRITE.c.undoes == write, ~_failed_undo())
+    return await one(tx, Write, query.order_by(WRITE.c.write.desc()).limit(1))
+
+
+def _failed_undo() -> ColumnElement[bool]:
+    """Whether a write ended without having done all that it could: it may be tried again."""
+    refused = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state == State.REFUSED)
+    again = (WRITE.c.state == "done") & refused.where(CHANGE.c.problem.in_(RETRIABLE)).exists()
+    return or_(WRITE.c.state.in_(("failed", "cancelled")), again)
+
+
+async def ours(tx: Tx, playlist: int) -> frozenset[str]:
+    """Return the songs in the playlist that are there because we put them: the last thing we did was to add them."""
+    touched = CHANGE.c.state.in_((*TOUCHED, State.TAKEN))
+    query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state).where(CHANGE.c.playlist == playlist, touched)
+    rows = in_turns(await tx.execute(query.order_by(CHANGE.c.change)))
+    last = {row.song: (row.action, row.state) async for row in rows}
+    return frozenset(song for song, (action, state) in last.items() if action == "add" and state != State.TAKEN)
+
+
+async def confirmed(tx: Tx, playlist: int) -> frozenset[str]:
+    """Return the songs of which Spotify confirmed that we put them in, and which were not read there yet."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == State.SENT)
+    return frozenset((await tx.execute(select(CHANGE.c.song).where(*here))).scalars())
+
+
+async def shown_as(tx: Tx, playlist: int) -> dict[str, str]:
+    """Return the songs of ours, and those that we are taking out, that Spotify shows under another id: song → id."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_((*TOUCHED, State.TAKEN)))
+    songs = select(CHANGE.c.song).where(CHANGE.c.playlist == playlist, CHANGE.c.shown_as.is_not(None))
+    query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state, CHANGE.c.shown_as).where(*here)
+    rows = await tx.execute(query.where(CHANGE.c.song.in_(songs)).order_by(CHANGE.c.change))
+    last = {row.song: row for row in rows}
+    stands = [each for each in last.values() if each.shown_as and each.state != State.TAKEN]
+    return {each.song: each.shown_as for each in stands if each.action == "add" or each.state in IN_FLIGHT}
+
+
+async def show_as(tx: Tx, playlist: int, shown: Mapping[str, str | None]) -> None:
+    """Note under which ids Spotify shows songs of ours (None: under their own)."""
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(TOUCHED))
+    for song, other in shown.items():
+        await tx.execute(update(CHANGE).where(*here, CHANGE.c.song == song).values(shown_as=other))
+
+
+async def last_change(tx: Tx, member: int, song: str) -> Change | None:
+    """Return the newest addition of the song that was written; what `/why` explains."""
+    mine = (CHANGE.c.member == member, CHANGE.c.song == song, CHANGE.c.action == "add", CHANGE.c.state == State.WRITTEN)
+    return await one(tx, Change, select(CHANGE).where(*mine).order_by(CHANGE.c.change.desc()).limit(1))

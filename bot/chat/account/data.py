@@ -1,0 +1,57 @@
+"""/data: everything that is kept about a member, handed out or deleted; and whether it may teach."""
+
+import io
+
+import discord
+from discord import app_commands
+
+from bot.chat import ids, layout, reply, sentences
+from bot.chat.bot import AnyCommand, Interaction, fields
+from bot.chat.ids import Id
+from bot.chat.layout import Form, Page
+from bot.errors import BadChoice
+from bot.flows.account import erase, prior_consent
+
+data = app_commands.Group(name="data", description="Everything I keep about you")
+FILE = "cratekeeper.json"
+
+
+@data.command(name="export", description="Everything I keep about you, as a JSON file")
+async def export(interaction: Interaction) -> None:
+    await reply.pause(interaction)
+    written = await erase.export(interaction.client.services.store, interaction.user.id)
+    if len(written) > interaction.filesize_limit:
+        raise BadChoice(sentences.EXPORT_TOO_LARGE)
+    file = discord.File(io.BytesIO(written), filename=FILE)
+    await reply.show(interaction, Page(sentences.EXPORTED, layout.attached(file), files=[file]))
+
+
+@data.command(name="teach", description="Whether your answers may help the bot to know others' music; off by default")
+@app_commands.describe(on="Yes or no; /privacy says what is learnt from you, and what is not")
+async def let_teach(interaction: Interaction, on: bool) -> None:
+    services = interaction.client.services
+    await prior_consent.choose(services.store, interaction.user.id, on, services.clock())
+    await reply.show(interaction, Page(sentences.TEACHES if on else sentences.TEACHES_NOT))
+
+
+@data.command(name="delete", description="Delete everything I keep about you, at once and for good")
+async def delete(interaction: Interaction) -> None:
+    box = layout.field(f"Type {sentences.ERASE_WORD} to confirm", "word", 20, sentences.ERASE_WORD)
+    await reply.ask(interaction, Form("Delete everything", ids.of("erase"), sentences.ERASE, box))
+
+
+async def on_erase(interaction: Interaction, _: Id) -> None:
+    if fields(interaction).get("word", "").strip().casefold() != sentences.ERASE_WORD:
+        raise BadChoice(sentences.NOT_ERASED)
+    bot, services, member = interaction.client, interaction.client.services, interaction.user.id
+    await reply.pause_apart(interaction)
+    bot.desk.forget(member)
+    bot.offers.forget(member)
+    services.linking.forget(member)
+    services.recommender.forget(member)
+    gone = await services.erasing.erase(member, services.clock())
+    await reply.whisper(interaction, Page(sentences.ERASED if gone else sentences.ERASING))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (data,)
+TAPS = {"erase": on_erase}

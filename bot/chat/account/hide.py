@@ -1,0 +1,39 @@
+"""/hide: nobody sees anything of a member, anywhere, until they show themselves again."""
+
+from discord import app_commands
+
+from bot.chat import reply
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.layout import Page
+from bot.flows.account import hide as flow
+
+HIDDEN = (
+    "You are hidden, everywhere and at once. Nobody finds what only you like, or sees your profile; nobody can follow "
+    "you or match with you. What you reposted is taken back: those messages go in a moment, for good.\n"
+    "What stays: your playlists and likes, here and at Spotify, what I have learnt for you, and what a round has shown "
+    "in its channel already. `/hide off` shows again what you had chosen to show."
+)
+SHOWN = (
+    "You are not hidden. Others see what you chose to show and nothing else; `/profile show` says what that is. "
+    "What you had reposted does not come back."
+)
+hide = app_commands.Group(name="hide", description="Have nobody see anything of you, until you say otherwise")
+
+
+@hide.command(name="on", description="Hide everything of yours from the others, at once")
+async def on(interaction: Interaction) -> None:
+    services = interaction.client.services
+    await flow.hide(services.store, interaction.user.id, services.clock())
+    await reply.show(interaction, Page(HIDDEN))
+
+
+@hide.command(name="off", description="Show again what you had chosen to show")
+async def off(interaction: Interaction) -> None:
+    await reply.pause(interaction)
+    services = interaction.client.services
+    await flow.show(services.store, interaction.user.id, services.clock())
+    await services.catalogue.points.refresh()
+    await reply.show(interaction, Page(SHOWN))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (hide,)

@@ -1,0 +1,34 @@
+"""/status, /help, /privacy: where a member stands, what is next, what is kept."""
+
+from discord import app_commands
+
+from bot.chat import next_steps, reply, sentences, texts
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.layout import Page
+
+
+@app_commands.command(description="Where you stand: connection, songs, labels, model, and what is next")
+async def status(interaction: Interaction) -> None:
+    await reply.pause(interaction)
+    bot, member = interaction.client, interaction.user.id
+    found = await next_steps.where(bot, member)
+    await reply.show(
+        interaction, Page(texts.status(found, bot.services.clock()), *await next_steps.after(bot, member, found))
+    )
+
+
+@app_commands.command(name="help", description="What this is, and the next sensible step for you")
+async def help_(interaction: Interaction) -> None:
+    await reply.pause(interaction)
+    bot, member = interaction.client, interaction.user.id
+    found = await next_steps.where(bot, member)
+    known = [] if found.next_step == "link" else [sentences.WHAT_THIS_IS, sentences.COMMANDS]
+    await reply.show(interaction, Page(*known, *await next_steps.after(bot, member, found)))
+
+
+@app_commands.command(description="What I keep about you, where features come from, who can see what")
+async def privacy(interaction: Interaction) -> None:
+    await reply.show(interaction, Page(sentences.PRIVACY))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (status, help_, privacy)

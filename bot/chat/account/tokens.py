@@ -1,0 +1,50 @@
+"""/api-token: what a member's own programs show to the HTTP API. Shown once, to the member alone."""
+
+from discord import app_commands
+
+from bot.chat import ids, layout, reply, sentences, texts
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.ids import Id
+from bot.chat.layout import Page
+from bot.errors import BadChoice
+from bot.flows.account import tokens as flow
+
+token = app_commands.Group(name="api-token", description="Tokens with which programs of yours may ask for songs")
+Days = app_commands.Range[int, 1, flow.MOST_DAYS]
+Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
+
+
+@token.command(name="new", description="Make a token for a program of yours; I show it once, to you alone")
+@app_commands.describe(
+    name="What it is for, so that you know it again", days="How long it is good for; 90 days if left out"
+)
+async def new(interaction: Interaction, name: Name = "My program", days: Days = flow.DAYS) -> None:
+    services = interaction.client.services
+    if not services.settings.http_api:
+        raise BadChoice(sentences.NO_API)
+    issued = await flow.issue(services.store, interaction.user.id, name, days, services.clock())
+    await reply.show(interaction, Page(texts.issued(issued, services.settings.public_url), sentences.SHOWN_ONCE))
+
+
+@token.command(
+    name="list", description="Your tokens: when each was used last, and until when it is good; revoke one here"
+)
+async def list_(interaction: Interaction) -> None:
+    await reply.show(interaction, await _page(interaction))
+
+
+async def on_revoke(interaction: Interaction, pressed: Id) -> None:
+    await flow.revoke(interaction.client.services.store, interaction.user.id, pressed.number)
+    await reply.show(interaction, await _page(interaction, sentences.REVOKED))
+
+
+async def _page(interaction: Interaction, note: str | None = None) -> Page:
+    services = interaction.client.services
+    mine = await flow.listed(services.store, interaction.user.id, services.clock())
+    buttons = [layout.button(f"Revoke {each.name}", ids.of("untoken", each.token), layout.RED) for each in mine]
+    none = sentences.NO_TOKENS if services.settings.http_api else sentences.NO_API
+    return Page(note, texts.tokens(mine) or none, *layout.rows(buttons))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (token,)
+TAPS = {"untoken": on_revoke}

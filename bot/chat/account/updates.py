@@ -1,0 +1,73 @@
+"""/updates, /mute: where and when I may write to a member."""
+
+import re
+from datetime import timedelta
+from typing import Literal
+
+import discord
+from discord import app_commands
+
+from bot.chat import reply, sentences, texts
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.layout import Page
+from bot.errors import BadChoice
+from bot.flows.account import notify
+
+HOURS = re.compile(r"\s*(\d{1,2})\s*(?:-|–|to)\s*(\d{1,2})\s*", re.ASCII)
+MONTH = 24 * 30  # hours
+
+
+@app_commands.command(description="Where updates about new likes go, how many a day, and when I am silent")
+@app_commands.describe(
+    where="By direct message, in a channel, or nowhere",
+    channel="Which channel; everyone there can read the updates",
+    cap="How many a day at most",
+    quiet="Hours without updates, UTC: 22-7",
+)
+async def updates(
+    interaction: Interaction,
+    where: Literal["dm", "channel", "off"] | None = None,
+    channel: discord.TextChannel | None = None,
+    cap: app_commands.Range[int, 1, 48] | None = None,
+    quiet: str | None = None,
+) -> None:
+    services = interaction.client.services
+    if channel is not None:
+        _both_may_write(interaction, channel)
+    hours = _hours(quiet) if quiet is not None else None
+    chosen = where or ("channel" if channel is not None else None)
+    place = channel.id if channel is not None else None
+    member = await notify.settings(
+        services.store, interaction.user.id, services.clock(), where=chosen, channel=place, cap=cap, quiet=hours
+    )
+    await reply.show(interaction, Page(texts.updates(member, services.clock())))
+
+
+def _both_may_write(interaction: Interaction, channel: discord.TextChannel) -> None:
+    """Raises BadChoice where the member, or I, may not write."""
+    if not isinstance(interaction.user, discord.Member) or interaction.guild is None:
+        raise BadChoice(sentences.NOT_HERE)
+    mine = channel.permissions_for(interaction.guild.me)
+    theirs = channel.permissions_for(interaction.user)
+    if not all(each.view_channel and each.send_messages for each in (mine, theirs)):
+        raise BadChoice(sentences.NOT_HERE)
+
+
+def _hours(typed: str) -> tuple[int, int]:
+    """Read "22-7". Raises BadChoice."""
+    found = HOURS.fullmatch(typed)
+    if found is None or max(int(found[1]), int(found[2])) > 24:
+        raise BadChoice("Quiet hours are two hours of the day, UTC, as in `22-7`.")
+    return int(found[1]), int(found[2])
+
+
+@app_commands.command(description="Keep updates back for a while; what happens meanwhile I tell you afterwards")
+@app_commands.describe(hours="How long; a day if left out, 0 ends it")
+async def mute(interaction: Interaction, hours: app_commands.Range[int, 0, MONTH] = 24) -> None:
+    services, now = interaction.client.services, interaction.client.services.clock()
+    until = now + timedelta(hours=hours) if hours else None
+    await notify.mute(services.store, interaction.user.id, until, now)
+    await reply.show(interaction, Page(texts.muted(until, await notify.known(services.store, interaction.user.id))))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (updates, mute)

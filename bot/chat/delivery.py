@@ -1,0 +1,194 @@
+"""Doors: the ways to a member. Where they asked first, then where they want to be told, then wherever is open.
+
+In a channel stands nothing personal, unless the member chose that channel for it.
+"""
+
+import logging
+
+import discord
+from aiohttp import ClientError
+
+from bot.chat import ids, layout, next_steps, presence, reply, sentences, texts
+from bot.chat.bot import Bot
+from bot.chat.layout import Page
+from bot.chat.pending import Live
+from bot.chat.social import taste_match
+from bot.chat.social.pages import hosting
+from bot.chat.sorting import outcomes, sort
+from bot.core.records import Member, Notice
+from bot.errors import ChatDown, ChatWaits, CratekeeperError
+from bot.flows.account import notify
+from bot.flows.sorting.sort import Receipt
+
+log = logging.getLogger(__name__)
+UNHEARD = (discord.HTTPException, discord.RateLimited, ClientError, OSError, TimeoutError)  # some are aiohttp's
+SHUT, TOO_MANY = (403, 404), 429
+
+
+async def deliver(bot: Bot, notice: Notice) -> bool:
+    """Bring a notice to its member; False when every door was closed. Raises ChatDown."""
+    await bot.connected.wait()
+    live = asker(bot, notice)
+    page = await page_for(bot, notice, asked=live is not None)
+    if page is None:
+        return True
+    if live is not None and await _answer(live, page):
+        return True
+    return await _knock(bot, await notify.known(bot.services.store, notice.member), notice, page)
+
+
+def asker(bot: Bot, notice: Notice) -> Live | None:
+    """Return the interaction that asked for what the notice tells of."""
+    body, now = notice.body, bot.services.clock()
+    match notice.kind:
+        case "synced":
+            return bot.desk.take(notice.member, "sync", now)
+        case "trained":
+            return bot.desk.take(notice.member, "train", now, body["layer"])
+        case "receipt":
+            return bot.desk.take(notice.member, "apply", now, body["write"])
+        case "shared":
+            return bot.desk.take(notice.member, "share", now, body["shared"])
+        case "match":
+            return bot.desk.take(notice.member, taste_match.JOB, now, body["agreement"])
+        case "problem":
+            return bot.desk.take(notice.member, str(body.get("job", "")), now)
+        case _:
+            return None
+
+
+async def _answer(live: Live, page: Page) -> bool:
+    try:
+        await (reply.whisper if live.apart else reply.show)(live.interaction, page)
+    except UNHEARD as gone:
+        log.debug("the asker has gone: %s", gone)
+        return False
+    return True
+
+
+async def _knock(bot: Bot, member: Member | None, notice: Notice, page: Page) -> bool:
+    """Try the member's chosen way, then the other; a channel only while they see it themselves."""
+    if member is None:
+        return True
+    channel, public = member.updates_channel, member.updates == "channel"
+    if public and channel is not None and notice.kind == "update" and await _post(bot, channel, member.member, page):
+        return True
+    if await _write(bot, member.member, page):
+        return True
+    return channel is not None and await _post(bot, channel, member.member, _called(member.member), called=True)
+
+
+def _called(member: int) -> Page:
+    return Page(f"<@{member}> {sentences.HAVE_NEWS}")
+
+
+async def _write(bot: Bot, member: int, page: Page) -> bool:
+    """By direct message."""
+    try:
+        channel = await bot.create_dm(discord.Object(member))
+        await channel.send(view=page, files=page.files)
+    except UNHEARD as unheard:
+        return _closed("direct messages", unheard)
+    return True
+
+
+async def _post(bot: Bot, channel: int, member: int, page: Page, *, called: bool = False) -> bool:
+    """In a channel; `called`: whether the member is mentioned."""
+    if not await presence.sees(bot, channel, member):
+        log.info("a member does not see channel %s any more", channel)
+        return False
+    users = [discord.Object(member)] if called else []
+    mentions = discord.AllowedMentions(everyone=False, roles=False, users=users)
+    try:
+        await bot.get_partial_messageable(channel).send(view=page, files=page.files, allowed_mentions=mentions)
+    except UNHEARD as unheard:
+        return _closed(f"channel {channel}", unheard)
+    return True
+
+
+def _closed(door: str, unheard: Exception) -> bool:
+    """Return False: the door stays closed. Raises ChatWaits, or ChatDown where it's Discord that is out of order."""
+    if isinstance(unheard, discord.RateLimited):
+        raise ChatWaits(door, unheard.retry_after) from unheard
+    status = unheard.status if isinstance(unheard, discord.HTTPException) else 0
+    if not 400 <= status < 500 or status == TOO_MANY:
+        raise ChatDown(f"{door}: {unheard or type(unheard).__name__}") from unheard
+    log.log(logging.INFO if status in SHUT else logging.ERROR, "nobody heard at %s: %s", door, unheard)
+    return False
+
+
+SHARED = {"shared": hosting.written, "lost": hosting.lost, "left": hosting.host_left}
+
+
+async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
+    """What a notice says; None for one that only its asker cares for, and nobody asks any more."""
+    match notice.kind:
+        case "synced":
+            return await _synced(bot, notice, asked)
+        case "trained":
+            return await _trained(bot, notice, asked)
+        case "receipt" | "update":
+            return await _receipt(bot, notice, asked)
+        case "match":
+            return await taste_match.told(bot, notice, asked=asked)
+        case "consent":
+            return await _consent(bot, notice)
+        case "prompt":
+            mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
+            return Page(sentences.NOT_THEIR_PROMPT, layout.row(mine))
+        case "kept":
+            return Page(texts.kept([str(notice.body["name"])]))
+        case "refused":
+            return Page(outcomes.not_liked(**notice.body))
+        case "shared" | "lost" | "left":
+            return Page(SHARED[notice.kind](notice.body))
+        case _:
+            return Page(str(notice.body.get("text") or sentences.DEFECT))
+
+
+async def _consent(bot: Bot, notice: Notice) -> Page | None:
+    """How long a consent still holds, by now; None where it was renewed or ended since."""
+    days = await notify.consent_ends_in(bot.services.store, notice.member, bot.services.clock())
+    again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
+    return None if days is None else Page(texts.consent_ends(days), layout.row(again))
+
+
+async def _synced(bot: Bot, notice: Notice, asked: bool) -> Page | None:
+    body = notice.body
+    if not body["first"]:
+        return Page(texts.synced(body["total"], body["new"], body["gone"])) if asked else None
+    found = await next_steps.where(bot, notice.member)
+    name = found.account.name if found.account else ""
+    return Page(texts.linked(name, body["total"]), *await next_steps.after(bot, notice.member, found))
+
+
+async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
+    """What training came to, for whoever asked for it, with the next step."""
+    if not asked:
+        return None
+    found = await next_steps.where(bot, notice.member)
+    layer = next((each for each in found.layers if each.layer.layer == notice.body["layer"]), None)
+    if layer is None:
+        return None
+    another = layout.button("Another song", ids.of("label", layer.layer.layer))
+    if not notice.body["published"]:
+        reason = str(notice.body["reason"])
+        return Page(texts.not_published(reason, has_model=layer.model is not None), layout.row(another))
+    look = layout.button("Look", ids.of("sort", layer.layer.layer), layout.PRIMARY)
+    return Page(texts.trained(layer), layout.row(look, another))
+
+
+async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
+    """The receipt; that of a single song is told only where it was asked for, or when something went wrong."""
+    try:
+        found = await sort.reviewed(bot, notice.member, int(notice.body["write"]))
+    except CratekeeperError as gone:
+        log.info("a receipt is not kept any more: %s", gone)
+        return None
+    if found.receipt.write.kind in ("tap", "add") and not asked and not _went_wrong(found.receipt):
+        return None
+    return await sort.page_of(bot, found)
+
+
+def _went_wrong(receipt: Receipt) -> bool:
+    return bool(receipt.write.problem or receipt.refused)

@@ -1,0 +1,181 @@
+"""/feed: songs one after the other, with what can be done about each; whether one's likes are shared; settings.
+
+A plain /feed cannot be called beside its subcommands, so the feed itself is /feed play.
+"""
+
+from contextlib import suppress
+
+from discord import app_commands
+
+from bot.chat import reply, sentences, texts
+from bot.chat.bot import AnyCommand, Interaction, values
+from bot.chat.feed import feed_cards
+from bot.chat.ids import Id, number
+from bot.chat.layout import Page
+from bot.core.records import Song
+from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
+from bot.flows.account import notify
+from bot.flows.feed import catalogue_sharing as flow
+from bot.flows.feed.feed import Card
+from bot.flows.social import server_channels
+from bot.flows.social.server_channels import Purpose
+
+TRIES = 20  # songs that are drawn for a channel before all of them are taken for unwanted there
+feed = app_commands.Group(name="feed", description="Songs one after the other, and what you share with the others")
+
+
+@feed.command(name="play", description="The next song for you, from its most striking moment on")
+async def play(interaction: Interaction) -> None:
+    public = await _is_public(interaction)
+    card = await reply.soon(interaction, _drawn(interaction, public=public), public=public)
+    await reply.pause(interaction, public=public)  # a clip may have to be cut; that there is none is told before, alone
+    await _show(interaction, card, public=public)
+
+
+async def on_next(interaction: Interaction, tap: Id) -> None:
+    """The next one: in private in the same message; in a channel in a new one, for what was said of the last stays."""
+    services, member = interaction.client.services, interaction.user.id
+    public = await _is_public(interaction)
+    apart = reply.pause_apart if reply.is_seen(interaction) else reply.pause  # a channel that is the feed's no longer
+    pausing = reply.pause_anew if public else apart
+    with suppress(BadChoice):  # a song that they cannot see, or that is gone, was not theirs to pass over
+        await services.stream.skip(member, await services.catalogue.named(tap.key))
+    card = await reply.soon_by(pausing, interaction, _drawn(interaction, public=public))
+    await pausing(interaction)
+    await _show(interaction, card, public=public)
+
+
+async def _drawn(interaction: Interaction, *, public: bool) -> Card:
+    """Return the next card; in public, none of a song that is not wanted in the server. Raises NothingThereYet."""
+    services = interaction.client.services
+    barred = await server_channels.barred(services.store, interaction.guild_id) if public else frozenset()
+    for _ in range(TRIES):
+        (card,) = await services.stream.next(interaction.user.id)
+        if card.entry.key not in barred:
+            return card
+    raise NothingThereYet
+
+
+async def _show(interaction: Interaction, card: Card, *, public: bool) -> None:
+    services, song = interaction.client.services, card.entry.song
+    listen = await services.listening.to(interaction.user.id, song)
+    await reply.post(interaction, feed_cards.post(card, listen, public=public))
+    if aside := feed_cards.elsewhere(song, listen):
+        await interaction.followup.send(aside, ephemeral=not public)
+    if public:
+        await _count(interaction, "post")
+
+
+async def _is_public(interaction: Interaction) -> bool:
+    """Whether the channel is one that its server gave to the feed."""
+    if interaction.guild_id is None:
+        return False
+    return await server_channels.serves(interaction.client.services.store, interaction.channel_id, Purpose.FEED)
+
+
+async def _count(interaction: Interaction, what: str) -> None:
+    services = interaction.client.services
+    await server_channels.count(services.store, interaction.guild_id, what, services.clock())
+
+
+async def on_like(interaction: Interaction, tap: Id) -> None:
+    services = interaction.client.services
+    song = await _song(interaction, tap)
+    found = await services.stream.like(interaction.user.id, song.song)
+    await reply.whisper(interaction, feed_cards.liked(song, found, tap.key))
+    await _count(interaction, "like")
+
+
+async def on_unlike(interaction: Interaction, tap: Id) -> None:
+    services = interaction.client.services
+    dropped = await services.stream.unlike(interaction.user.id, await services.catalogue.named(tap.key))
+    await reply.show_privately(interaction, Page(feed_cards.UNSAVING if dropped else feed_cards.UNLIKED))
+
+
+async def on_save(interaction: Interaction, _: Id) -> None:
+    await interaction.client.services.stream.choose_saving(interaction.user.id, saves=True)
+    await reply.show_privately(interaction, Page(feed_cards.SAVES))
+
+
+async def on_save_not(interaction: Interaction, _: Id) -> None:
+    await interaction.client.services.stream.choose_saving(interaction.user.id, saves=False)
+    await reply.show_privately(interaction, Page(feed_cards.SAVES_NOT))
+
+
+async def on_add(interaction: Interaction, tap: Id) -> None:
+    await reply.pause_apart(interaction)
+    song = await _song(interaction, tap)
+    found = await interaction.client.services.stream.places(interaction.user.id, song.song)
+    await reply.whisper(interaction, feed_cards.places(song, found, tap.key))
+
+
+async def on_put(interaction: Interaction, tap: Id) -> None:
+    services, member = interaction.client.services, interaction.user.id
+    song = await _song(interaction, tap)
+    (chosen,) = (number(value) for value in values(interaction)[:1])
+    try:
+        added = await services.stream.add(member, song.song, chosen, interaction.id)
+    except NotAmongLikes:
+        await reply.show_privately(interaction, feed_cards.like_first(tap.key, chosen))
+        return
+    await reply.show_privately(interaction, feed_cards.added(song, added))
+    await _count(interaction, "add")
+
+
+async def on_put_liked(interaction: Interaction, tap: Id) -> None:
+    """Put the song among their likes first, whatever they chose for others, then into the playlist."""
+    services, member = interaction.client.services, interaction.user.id
+    song = await _song(interaction, tap)
+    await services.stream.like_for_good(member, song.song)
+    added = await services.stream.add(member, song.song, tap.n, interaction.id)
+    await reply.show_privately(interaction, feed_cards.added(song, added))
+    await _count(interaction, "add")
+
+
+async def _song(interaction: Interaction, tap: Id) -> Song:
+    """Return the song of a button, as the member who pressed it sees it. Raises BadChoice."""
+    catalogue = interaction.client.services.catalogue
+    return (await catalogue.entry(interaction.user.id, await catalogue.named(tap.key))).song
+
+
+@feed.command(name="settings", description="Whether likes here go to your likes, and whether adds teach me")
+@app_commands.describe(
+    save_likes="Put what you like in the feed among your likes",
+    adds_teach="Let what you add to a playlist from the feed count as a label",
+)
+async def settings(interaction: Interaction, save_likes: bool | None = None, adds_teach: bool | None = None) -> None:
+    services, member = interaction.client.services, interaction.user.id
+    if save_likes is not None:
+        await services.stream.choose_saving(member, save_likes)
+    if adds_teach is not None:
+        await services.stream.choose_teaching(member, adds_teach)
+    await reply.show(interaction, feed_cards.settings(await notify.known(services.store, member)))
+
+
+@feed.command(name="join", description="Share what you like, without your name, and find what others share")
+async def join(interaction: Interaction) -> None:
+    await reply.pause(interaction)
+    services = interaction.client.services
+    await flow.join(services.store, interaction.user.id, services.clock())
+    await services.catalogue.points.refresh()
+    await reply.show(interaction, Page(texts.joined(await notify.known(services.store, interaction.user.id))))
+
+
+@feed.command(name="leave", description="Take what you like out of the catalogue, at once")
+async def leave(interaction: Interaction) -> None:
+    services = interaction.client.services
+    await flow.leave(services.store, interaction.user.id, services.clock())
+    await reply.show(interaction, Page(sentences.LEFT))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (feed,)
+TAPS = {
+    "fnext": on_next,
+    "flike": on_like,
+    "funlike": on_unlike,
+    "fsave": on_save,
+    "fsaveno": on_save_not,
+    "fadd": on_add,
+    "fput": on_put,
+    "fputlike": on_put_liked,
+}

@@ -1,0 +1,39 @@
+"""/song: what is known of one song, and a file of it for the bot to hear."""
+
+import discord
+from discord import app_commands
+
+from bot.chat import autocomplete, reply, texts
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.feed import song_results
+from bot.chat.layout import Page
+from bot.errors import BadFile
+from bot.flows.library import uploads as flow
+
+song = app_commands.Group(name="song", description="What I know of one song")
+
+
+@song.command(name="about", description="What I know of a song: yours, or one of the catalogue")
+@app_commands.describe(song="Which song")
+@app_commands.autocomplete(song=autocomplete.any_song)
+async def about(interaction: Interaction, song: str) -> None:
+    chosen = await autocomplete.any_named(interaction, song)
+    found = await interaction.client.services.catalogue.about(interaction.user.id, chosen)
+    await reply.show(interaction, song_results.about(found))
+
+
+@song.command(name="upload", description="Let me hear a file of one of your songs; I keep what I hear, not the file")
+@app_commands.describe(song="One of your liked songs", file="MP3, M4A, Ogg, Opus, FLAC or WAV")
+@app_commands.autocomplete(song=autocomplete.song)
+async def upload(interaction: Interaction, song: str, file: discord.Attachment) -> None:
+    await reply.pause(interaction)
+    if file.size > flow.MOST_BYTES:
+        raise BadFile(texts.too_large(file.filename, flow.MOST_BYTES))
+    services, member = interaction.client.services, interaction.user.id
+    chosen = await autocomplete.song_named(interaction, song)
+    heard = await services.uploads.hear(member, chosen, file.read, services.clock())
+    await services.jobs.enqueue("hear", member)  # which sees to what follows from it
+    await reply.show(interaction, Page(texts.uploaded(heard)))
+
+
+COMMANDS: tuple[AnyCommand, ...] = (song,)

@@ -1,0 +1,86 @@
+"""Steps: the next sensible thing for a member, with the button that does it."""
+
+from bot.chat import formatting, ids, layout, sentences, texts
+from bot.chat.bot import Bot
+from bot.chat.layout import Item
+from bot.errors import SpotifyError
+from bot.flows.account import status
+from bot.flows.account.status import Status
+from bot.flows.sorting import playlists as flow
+from bot.flows.sorting import readiness
+from bot.ports import Found
+
+SHOWN = layout.MOST_OPTIONS  # playlists in the first select; autocomplete finds the others
+
+
+async def where(bot: Bot, member: int) -> Status:
+    services = bot.services
+    return await status.status(
+        services.store, services.outlooks, services.jobs, services.sources, member, services.clock()
+    )
+
+
+async def train_what_is_due(bot: Bot, member: int) -> bool:
+    """Have every layer with enough new labels learnt; return whether there is any."""
+    due = await readiness.layers_due(bot.services.store, member)
+    for layer in due:
+        await bot.services.jobs.enqueue("train", member, layer)
+    return bool(due)
+
+
+async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
+    """The step that comes next: a line, and what to press."""
+    match found.next_step:
+        case "link":
+            return [sentences.WHAT_THIS_IS, _row("Link Spotify", "link"), sentences.OR_A_FILE]
+        case "playlists":
+            return await playlists(bot, member)
+        case "read":
+            return [sentences.STILL_READING]
+        case "like":
+            return [sentences.NOTHING_LIKED]
+        case "label":
+            first = next(each.layer.layer for each in found.layers if each.playlists)
+            return [sentences.WHERE_IT_STARTS, _row("Show me a song", "label", first)]
+        case "train":
+            ready = next(each.layer.layer for each in found.layers if each.tally.labels >= readiness.FIRST_TRAINING)
+            return [sentences.ENOUGH_LABELS, _row("Learn from them", "train", ready)]
+        case "sort":
+            best = max(found.layers, key=lambda each: each.placeable)
+            return [texts.trained(best), _row("Look", "sort", best.layer.layer)]
+        case "renew":
+            return [sentences.CONSENT_ENDED, _row("Link Spotify", "link")]
+        case "import":
+            return [sentences.FROM_THE_FILE, _row("Show me a song", "label")]
+        case _:
+            return [sentences.FROM_NOW_ON, _row("Show me a song", "label")]
+
+
+def _row(label: str, what: str, key: int | str = "") -> Item:
+    return layout.row(layout.button(label, ids.of(what, key), layout.PRIMARY))
+
+
+async def playlists(bot: Bot, member: int) -> list[Item | str]:
+    """Which playlists should be kept: a select of the member's own, and **New playlist**."""
+    try:
+        found = await bot.offers.of(member)
+    except SpotifyError as reason:
+        return [sentences.ASK_WHICH, reason.for_asker(), _taps(has_some=False)]
+    if not found:
+        kept = await flow.kept(bot.services.store, member)
+        return [sentences.ASK_ANOTHER if kept else sentences.ASK_FIRST, _taps(has_some=False)]
+    return [sentences.ASK_WHICH + (sentences.MORE if len(found) > SHOWN else ""), _menu(found), _taps(has_some=True)]
+
+
+def _menu(found: list[Found]) -> Item:
+    shown = [layout.option(each.name, each.id, _size(each)) for each in found[:SHOWN]]
+    return layout.menu(ids.of("keep"), "Your playlists", shown, most=len(shown))
+
+
+def _size(found: Found) -> str:
+    return "" if found.total is None else formatting.count(found.total, "song")
+
+
+def _taps(*, has_some: bool) -> Item:
+    style = layout.SECONDARY if has_some else layout.PRIMARY
+    return layout.row(layout.button("New playlist", ids.of("new"), style))

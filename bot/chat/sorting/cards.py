@@ -1,0 +1,120 @@
+"""Cards: a song, a guess, and a button for every place where it may belong."""
+
+from collections.abc import Sequence
+
+from bot.chat import formatting, ids, layout, sentences, texts
+from bot.chat.layout import Page, Tap
+from bot.core.records import Card, Playlist, Song
+from bot.flows.sorting.label import Done, Question
+from bot.flows.sorting.readiness import FIRST_TRAINING
+
+FEW = 5  # playlists that get a button each; more of them get a select
+SHORTCUTS = 3  # guesses with a button of their own beside the select
+BLOCK = 450  # characters of a question inside an update
+
+
+def card(question: Question, note: str = "") -> Page:
+    """The song to be placed; `note` says what the last tap did."""
+    key = question.card.card
+    return Page(
+        note or sentences.WHERE_DOES_IT_GO,
+        layout.beside(title(question.song), question.song.cover, f"Cover of {question.song.line}"),
+        layout.small(_quiet_line(question)),
+        *places(question),
+        layout.row(
+            layout.button("Several", ids.of("several", key)),
+            layout.button("None of them", ids.of("none", key)),
+            layout.button("Skip", ids.of("skip", key)),
+            layout.button("Undo", ids.of("back", key)),
+        ),
+        layout.small(formatting.tally(question.tally, {each.playlist: each.name for each in question.playlists})),
+    )
+
+
+def several(question: Question) -> Page:
+    """The same card, with a select that takes more than one playlist."""
+    key, options = question.card.card, [_option(each) for each in question.playlists]
+    return Page(
+        sentences.WHERE_DOES_IT_GO,
+        layout.beside(title(question.song), question.song.cover, f"Cover of {question.song.line}"),
+        layout.small(_quiet_line(question)),
+        layout.menu(ids.of("these", key), "All of its playlists", options, most=len(options)),
+        layout.row(layout.button("Back", ids.of("card", key))),
+    )
+
+
+def done(nothing_left: Done, note: str = "") -> Page:
+    layer, labels = nothing_left.layer.layer, nothing_left.tally.labels
+    tally = formatting.tally(nothing_left.tally, {})
+    if labels < FIRST_TRAINING:
+        return Page(note, texts.too_few_songs(FIRST_TRAINING - labels, tally))
+    look = ("Look what I would do", ids.of("sort", layer))
+    on = look if nothing_left.tally.scores else ("Learn from them", ids.of("train", layer))
+    return Page(note, texts.nothing_to_ask(tally), layout.row(layout.button(*on, layout.PRIMARY)))
+
+
+def title(song: Song) -> str:
+    """Title and artists as a heading, linked back to Spotify."""
+    name = formatting.linked(song)
+    return f"### {name}\n{formatting.escape(', '.join(song.artists))}" if song.artists else f"### {name}"
+
+
+def places(question: Question) -> list[layout.Item]:
+    """A button for each playlist, the guess first; with many playlists the best guesses and a select."""
+    ordered, few = best_first(question), len(question.playlists) <= FEW
+    shown = ordered if few else ordered[:SHORTCUTS] if question.guesses else []
+    found: list[layout.Item] = [*layout.rows([_button(question, each) for each in shown])]
+    if not few:
+        found.append(layout.menu(ids.of("pick", question.card.card), "Its playlist", map(_option, question.playlists)))
+    return found
+
+
+def best_first(question: Question) -> Sequence[Playlist]:
+    """The likeliest playlists first, as far as there are guesses; the others in their usual order."""
+    guessed = [each.playlist for each in question.guesses[: 1 if len(question.playlists) <= FEW else SHORTCUTS]]
+    return [*guessed, *(each for each in question.playlists if each not in guessed)]
+
+
+def _button(question: Question, playlist: Playlist) -> Tap:
+    guessed = bool(question.guesses) and question.guesses[0].playlist == playlist
+    where = ids.of("in", question.card.card, playlist.playlist)
+    return layout.button(playlist.name, where, layout.PRIMARY if guessed else layout.SECONDARY, emoji=playlist.emoji)
+
+
+def _option(playlist: Playlist) -> layout.Option:
+    return layout.option(playlist.name, playlist.playlist, emoji=playlist.emoji)
+
+
+def _quiet_line(question: Question) -> str:
+    first = "No guess yet." if question.tally.labels else "No guess yet: your first answers teach me."
+    guess = formatting.guesses(question.guesses) if question.guesses else first
+    return " · ".join(part for part in (guess, formatting.near(question.why)) if part)
+
+
+def block(question: Question) -> list[layout.Item]:
+    """A question inside an update: one line, and the buttons right there."""
+    line = formatting.clip(f"{formatting.song_name(question.song, 40)}\n{layout.small(_quiet_line(question))}", BLOCK)
+    taps: list[layout.Item] = []
+    if len(question.playlists) <= FEW - 1:
+        nowhere = layout.button("None of them", ids.of("unone", question.card.card))
+        taps.append(layout.row(*(_inside(question.card, each) for each in best_first(question)), nowhere))
+    else:
+        options = [*map(_option, best_first(question)[: layout.MOST_OPTIONS - 1]), layout.option("None of them", 0)]
+        taps.append(layout.menu(ids.of("upick", question.card.card), "Where does it go?", options))
+    return [layout.text(line), *taps]
+
+
+def _inside(card: Card, playlist: Playlist) -> Tap:
+    return layout.button(playlist.name, ids.of("uin", card.card, playlist.playlist), emoji=playlist.emoji)
+
+
+def prompt(song: Song, playlists: Sequence[Playlist], nowhere: str) -> Page:
+    """A song in a channel, with what each reaction means, and a button for those whose playlists these are not."""
+    legend = " · ".join(f"{each.emoji} {formatting.escape(each.name)}" for each in playlists)
+    return Page(
+        sentences.WHERE_DOES_IT_GO,
+        layout.beside(title(song), song.cover, f"Cover of {song.line}"),
+        f"{formatting.clip(legend, 2000)} · {nowhere} none of them",
+        layout.small(sentences.WHOSE_PROMPT),
+        layout.row(layout.button("Sort it into mine", ids.of("mine"))),
+    )

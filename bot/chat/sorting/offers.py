@@ -1,0 +1,32 @@
+"""Offers: the playlists that members could hand over. Remembered for a minute: a list a minute, not a list a letter."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from bot.flows.sorting import playlists
+from bot.ports import Found
+from bot.services import Services
+
+FRESH = timedelta(minutes=1)
+
+
+class Offers:
+    """The playlists that members could hand over, as Spotify listed them a moment ago."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[int, tuple[datetime, asyncio.Task[list[Found]]]] = {}
+
+    async def of(self, member: int) -> list[Found]:
+        now = self._services.clock()
+        self._known = {key: value for key, value in self._known.items() if value[0] + FRESH > now}
+        if member not in self._known:
+            self._known[member] = now, asyncio.create_task(self._ask(member))
+        return await asyncio.shield(self._known[member][1])
+
+    def forget(self, member: int) -> None:
+        self._known.pop(member, None)
+
+    async def _ask(self, member: int) -> list[Found]:
+        music = await self._services.music(member)
+        return await playlists.offered(self._services.store, music, member)

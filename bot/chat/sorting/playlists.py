@@ -1,0 +1,129 @@
+"""/playlists: what a member sorts into; see `rules` for how."""
+
+from discord import app_commands
+
+from bot.chat import autocomplete, ids, layout, next_steps, reply, texts
+from bot.chat.bot import Interaction, fields, values
+from bot.chat.ids import Id
+from bot.chat.layout import Form, Page
+from bot.chat.sorting import doubles
+from bot.core.records import Playlist
+from bot.errors import BadChoice, MemberError
+from bot.flows.sorting import manual_edits
+from bot.flows.sorting import playlists as flow
+from bot.ports import Found, Music
+
+playlists = app_commands.Group(name="playlists", description="The playlists that I keep for you")
+
+
+@playlists.command(name="add", description="Hand me a playlist: one of yours, or a new one")
+@app_commands.describe(
+    playlist="One of your playlists; what is in it now stays",
+    new="Or the name of a new playlist",
+    layer="A set of playlists of its own over the same likes; leave it out if one set is enough",
+)
+@app_commands.autocomplete(playlist=autocomplete.offered, layer=autocomplete.layer)
+async def add(
+    interaction: Interaction, playlist: str | None = None, new: str | None = None, layer: str = flow.DEFAULT_LAYER
+) -> None:
+    await reply.pause(interaction)
+    if new:
+        await _kept(interaction, [await _make(interaction, layer, new)], [])
+    elif playlist:
+        await _take(interaction, [playlist], layer)
+    else:
+        await reply.show(interaction, Page(*await next_steps.playlists(interaction.client, interaction.user.id)))
+
+
+async def on_keep(interaction: Interaction, _: Id) -> None:
+    """The playlists chosen in the first select."""
+    await reply.pause(interaction)
+    await _take(interaction, values(interaction), flow.DEFAULT_LAYER)
+
+
+async def on_new(interaction: Interaction, _: Id) -> None:
+    await reply.ask(
+        interaction, Form("New playlist", ids.of("named"), layout.field("Its name", "name", 80, "Late night"))
+    )
+
+
+async def on_named(interaction: Interaction, _: Id) -> None:
+    await reply.pause(interaction)
+    await _kept(interaction, [await _make(interaction, flow.DEFAULT_LAYER, fields(interaction).get("name", ""))], [])
+
+
+async def _make(interaction: Interaction, layer: str, name: str) -> Playlist:
+    music, services = await _music(interaction), interaction.client.services
+    return await flow.make(services.store, music, interaction.user.id, layer, name, services.clock())
+
+
+async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None:
+    """Keep each of the playlists, by id or name; say which could not be kept, and why."""
+    music, services, member = await _music(interaction), interaction.client.services, interaction.user.id
+    offered = await flow.offered(services.store, music, member)
+    taken, problems = [], []
+    for each in wanted:
+        try:
+            taken.append(await flow.take(services.store, music, member, layer, _found(offered, each)))
+        except MemberError as reason:
+            problems.append(reason.for_member())
+    if taken:
+        named = await flow.layer_named(services.store, member, layer)
+        await manual_edits.learn_standing(services.store, member, named, services.clock())
+        await next_steps.train_what_is_due(interaction.client, member)
+    await _kept(interaction, taken, problems)
+
+
+def _found(offered: list[Found], wanted: str) -> Found:
+    if found := autocomplete.the_one(wanted, offered, number=lambda each: each.id, name=lambda each: each.name):
+        return found
+    raise BadChoice("That playlist is not among yours, or I keep it already.")
+
+
+async def _music(interaction: Interaction) -> Music:
+    interaction.client.offers.forget(interaction.user.id)
+    return await interaction.client.services.music(interaction.user.id)
+
+
+async def _kept(interaction: Interaction, taken: list[Playlist], problems: list[str]) -> None:
+    """Say what is kept now, and go on to the next step."""
+    said = ([texts.kept([each.name for each in taken])] if taken else []) + problems
+    found = await next_steps.where(interaction.client, interaction.user.id)
+    more = layout.row(layout.button("Another playlist", ids.of("more")))
+    await reply.show(
+        interaction,
+        Page("\n".join(said), *await next_steps.after(interaction.client, interaction.user.id, found), more),
+    )
+
+
+async def on_more(interaction: Interaction, _: Id) -> None:
+    await reply.pause(interaction)
+    await reply.show(interaction, Page(*await next_steps.playlists(interaction.client, interaction.user.id)))
+
+
+@playlists.command(name="list", description="The playlists that I keep for you, and their rules")
+async def shown(interaction: Interaction) -> None:
+    found = await flow.listed(interaction.client.services.store, interaction.user.id)
+    taps = [layout.button("Another playlist", ids.of("more"))]
+    taps += [layout.button("Doubles and unplayable songs", ids.of("odd"))] if found else []
+    await reply.show(interaction, Page(texts.layers(found), layout.row(*taps)))
+
+
+async def on_odd(interaction: Interaction, _: Id) -> None:
+    """What stands in the playlists twice, or cannot be played."""
+    await reply.pause(interaction)
+    found = await flow.odd(interaction.client.services.store, interaction.user.id)
+    await reply.whisper(interaction, Page(doubles.shown(found)))
+
+
+@playlists.command(name="remove", description="Let go of a playlist: it stays as it is, and I no longer touch it")
+@app_commands.describe(playlist="Which playlist")
+@app_commands.autocomplete(playlist=autocomplete.kept)
+async def remove(interaction: Interaction, playlist: str) -> None:
+    services, found = interaction.client.services, await autocomplete.chosen(interaction, playlist)
+    gone = await flow.let_go(services.store, found.member, found.playlist, services.clock())
+    interaction.client.offers.forget(found.member)
+    await reply.show(interaction, Page(texts.let_go(gone)))
+
+
+TAPS = {"keep": on_keep, "new": on_new, "named": on_named, "more": on_more, "odd": on_odd}

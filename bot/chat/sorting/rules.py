@@ -1,0 +1,115 @@
+"""/playlists settings: how I treat a playlist, or a layer of playlists."""
+
+import unicodedata
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.chat import autocomplete, ids, layout, next_steps, reply, sentences, texts
+from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.layout import Page
+from bot.chat.sorting.playlists import playlists
+from bot.errors import BadChoice
+from bot.flows.sorting import manual_edits
+from bot.flows.sorting import playlists as flow
+
+Mistakes = app_commands.Range[int, 0, 10]
+EMOJI_PARTS = {"So", "Sk", "Mn", "Me", "Cf", "Sm"}  # unicode categories; keycaps begin with a digit
+LONGEST_EMOJI = 12  # code points; a family of four with skin tones has eleven
+INVALID_FORM = 50035  # Discord: something in the message is not as it must be
+
+
+@playlists.command(name="settings", description="How I treat a playlist, or a layer of playlists")
+@app_commands.describe(
+    playlist="Which playlist",
+    automatic="Songs go in without asking (off: I always ask first)",
+    mistakes="How many mistakes in 20 are bearable: fewer means that I ask more",
+    emoji="What stands for it on cards and prompts",
+    doubles="The same recording may go in again as another release (off unless you say so)",
+    layer="Which layer the following are about; that of the playlist if left out",
+    several="A song may be in several playlists of the layer",
+    everything="Every song is placed somewhere in the layer",
+    learn="Songs that stand in your playlists count as labels (off unless you say so)",
+)
+@app_commands.autocomplete(playlist=autocomplete.kept, layer=autocomplete.layer)
+async def settings(
+    interaction: Interaction,
+    playlist: str | None = None,
+    automatic: bool | None = None,
+    mistakes: Mistakes | None = None,
+    emoji: str | None = None,
+    doubles: bool | None = None,
+    layer: str | None = None,
+    several: bool | None = None,
+    everything: bool | None = None,
+    learn: bool | None = None,
+) -> None:
+    await reply.pause(interaction)
+    said = []
+    chosen = {"automatic": automatic, "mistakes": mistakes, "doubles": doubles}
+    if emoji is not None or any(each is not None for each in chosen.values()):
+        said.append(await _playlist(interaction, playlist, emoji, chosen))
+    if several is not None or everything is not None:
+        said.append(await _layer(interaction, layer, playlist, several, everything))
+    if learn is not None:
+        said.append(await _learn(interaction, learn))
+    if not said and playlist is not None:
+        said.append(texts.rules(await autocomplete.chosen(interaction, playlist)))
+    elif not said:
+        said.append(texts.layers(await flow.listed(interaction.client.services.store, interaction.user.id)))
+    await reply.show(interaction, Page("\n".join(said)))
+
+
+async def _playlist(interaction: Interaction, playlist: str | None, emoji: str | None, chosen: dict[str, Any]) -> str:
+    if playlist is None:
+        raise BadChoice("Which playlist is that about? Choose it in `playlist:`.")
+    store, found = interaction.client.services.store, await autocomplete.chosen(interaction, playlist)
+    worn = await _tried_on(interaction, emoji) if emoji is not None else None
+    kept = await flow.settings(store, found.member, found.playlist, emoji=worn, **chosen)
+    return texts.rules(kept)
+
+
+async def _layer(
+    interaction: Interaction, name: str | None, playlist: str | None, several: bool | None, everything: bool | None
+) -> str:
+    store, member = interaction.client.services.store, interaction.user.id
+    if name is None and playlist is not None:
+        chosen = await autocomplete.chosen(interaction, playlist)
+        found = await flow.layer_numbered(store, member, chosen.layer)
+    else:
+        found = await flow.layer_named(store, member, name)
+    return texts.layer(await flow.layer_settings(store, member, found.name, several=several, everything=everything))
+
+
+async def _learn(interaction: Interaction, allowed: bool) -> str:
+    services = interaction.client.services
+    made = await manual_edits.allow_standing(services.store, interaction.user.id, allowed, services.clock())
+    if not allowed:
+        return sentences.LEARN_IS_OFF
+    trains = await next_steps.train_what_is_due(interaction.client, interaction.user.id)
+    return texts.learning_from_playlists(made, trains=trains)
+
+
+async def _tried_on(interaction: Interaction, typed: str) -> str:
+    """Return the emoji, shown on a button first. Raises BadChoice where Discord refuses it: so would it every card."""
+    emoji = typed.strip()
+    if not looks_like_an_emoji(emoji):
+        raise BadChoice(sentences.NO_EMOJI)
+    worn = layout.button("Like this", ids.of("more"), emoji=emoji, disabled=True)
+    try:
+        await reply.show(interaction, Page(sentences.ONE_MOMENT, layout.row(worn)))
+    except discord.HTTPException as refused:
+        if refused.code != INVALID_FORM:
+            raise
+        raise BadChoice(sentences.NO_EMOJI) from None
+    return emoji
+
+
+def looks_like_an_emoji(text: str) -> bool:
+    """Whether it may be one emoji that Discord has for everyone; Discord itself knows for sure."""
+    parts = {unicodedata.category(letter) for letter in text.lstrip("0123456789#*")}
+    return bool(parts) and parts <= EMOJI_PARTS and len(text) <= LONGEST_EMOJI
+
+
+COMMANDS: tuple[AnyCommand, ...] = (playlists,)  # the group, complete with this one

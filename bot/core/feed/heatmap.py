@@ -1,0 +1,85 @@
+"""Heatmap: where a song's highlight begins, from how often each part of a video was played again. Pure.
+
+The first part of nearly every video is its most replayed one, because everybody begins there; and fewer listen the
+longer it goes on. Both say nothing of the song and are taken out before the highest part is looked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.feed.highlight import CLIP, LEAD, Peak
+
+FEWEST = 20  # parts; YouTube draws 100
+SAME = 3.0  # seconds by which a video of the same recording may differ in length
+OPENING = 0.04  # of the parts, at the start, tell of who begins and not of what is liked
+FOOT = 0.5  # of a highlight's height over the rest: what is lower is no longer its rise
+BACK = 8.0  # seconds of rise before the highest part, at most
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a video, from `start` to `end` (s), and how often it was replayed, from 0 to 1."""
+
+    start: float
+    end: float
+    value: float
+
+
+def find(parts: Sequence[Part], seconds: float) -> Peak | None:
+    """Return the highlight of a song of `seconds` from the heatmap of its video.
+
+    None where that cannot be trusted: few parts, none of them ahead, or a video of another length (a live version, an
+    intro, a story around the song).
+    """
+    if len(parts) < FEWEST or abs(parts[-1].end - seconds) > SAME:
+        return None
+    starts, values = np.array([part.start for part in parts]), np.nan_to_num([part.value for part in parts])
+    opening = int(np.ceil(OPENING * len(parts)))
+    liked = _level(starts, values, opening)
+    fits = np.arange(len(parts)) >= opening
+    fits &= starts <= max(seconds - CLIP, starts[opening])
+    if np.ptp(liked[fits]) < 1e-9:
+        return None
+    best = int(np.argmax(np.where(fits, liked, -np.inf)))
+    foot = _foot(starts, liked, best, opening)
+    return Peak(
+        start=max(0.0, float(starts[foot]) - LEAD),
+        moment=float(starts[foot]),
+        confidence=_confidence(liked[opening:], liked[best]),
+        way="heatmap",
+        curve=_curve(liked, opening),
+    )
+
+
+def _level(starts: Floats, values: Floats, opening: int) -> Floats:
+    """The values without their trend, where it falls; a rising one may be the song's own."""
+    slope, _ = np.polyfit(starts[opening:], values[opening:], 1)
+    return np.asarray(values - min(0.0, float(slope)) * (starts - starts[opening]))
+
+
+def _foot(starts: Floats, liked: Floats, best: int, opening: int) -> int:
+    """Walk back from the highest part as long as the rise to it goes on."""
+    least = liked[best] - FOOT * (liked[best] - np.median(liked[opening:]))
+    foot = best
+    while foot > opening and starts[best] - starts[foot - 1] <= BACK and liked[foot - 1] > least:
+        foot -= 1
+    return foot
+
+
+def _confidence(liked: Floats, highest: float) -> float:
+    """How far the highest part stands out, 0 to 1: half sure at two standard deviations above the middle."""
+    out = (highest - np.median(liked)) / (liked.std() + 1e-9)
+    return float(np.clip(out / 4, 0, 1))
+
+
+def _curve(liked: Floats, opening: int) -> NDArray[np.float32]:
+    """Scaled to 0 to 1; the opening, of which nothing is known, as low as the lowest."""
+    rest = liked[opening:]
+    scaled = (liked - rest.min()) / (np.ptp(rest) + 1e-9)
+    scaled[:opening] = 0
+    return np.asarray(scaled, np.float32)

@@ -1,0 +1,62 @@
+"""Video: whether a video plays a song, and the moment of it that is replayed most. Pure.
+
+Its title must hold the song's, its title or channel one of the artists, it must not say to be another version than the
+song's, and both must be of one length. A wrong video is worse than none: doubt is a no.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.core.feed import heatmap
+from bot.core.feed.heatmap import SAME, Part
+from bot.core.library.file_match import kinds, letters, people, title
+from bot.core.records import Song
+
+ID = re.compile(r"[A-Za-z0-9_-]{11}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video as YouTube tells of it, `seconds` long, and how often each part was replayed."""
+
+    id: str
+    title: str
+    channel: str
+    seconds: float
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where in which video a song is to be begun (s), and how sure that is, 0 to 1."""
+
+    video: str
+    start: float
+    confidence: float
+
+    @property
+    def url(self) -> str:
+        return f"https://www.youtube.com/watch?v={self.video}&t={int(self.start)}s"
+
+
+def replayed(song: Song, videos: Iterable[Video]) -> Moment | None:
+    """Return the most replayed moment of the first video that plays the song and has one."""
+    for video in videos:
+        if plays(video, song) and (peak := heatmap.find(video.parts, video.seconds)) is not None:
+            return Moment(video.id, peak.start, peak.confidence)
+    return None
+
+
+def plays(video: Video, song: Song) -> bool:
+    """Whether the video plays this recording, and nothing else."""
+    if not song.duration_ms or not abs(video.seconds - song.duration_ms / 1000) <= SAME or not ID.fullmatch(video.id):
+        return False
+    ours, said, by = title(song.title), f" {letters(video.title)} ", f" {letters(video.channel)} "
+    artists = people(song.artists)
+    if f" {ours.plain} " not in said or not any(f" {each} " in said or f" {each} " in by for each in artists):
+        return False
+    beside = said.replace(f" {ours.plain} ", " ", 1)
+    for each in sorted(artists, key=len, reverse=True):
+        beside = beside.replace(f" {each} ", " ")
+    return kinds(beside) == ours.kinds

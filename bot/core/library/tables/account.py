@@ -1,0 +1,77 @@
+"""Account: the files that Spotify sends on "Download your data", as rows. Pure.
+
+YourLibrary.json holds the liked songs, Playlist1.json playlists. What was played (StreamingHistory…) does not say what
+is liked, and is refused with words.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.core.library.tables.cells import clean
+from bot.core.library.tables.decode import lines
+from bot.core.library.tables.foreign import MADE_BY, NotATable
+
+FIELDS = ("track_uri", "title", "artists", "album", "added_at", "playlist")
+Found = tuple[int, dict[str, str], tuple[str, ...]]  # number, fields, artists
+PLAYED = frozenset({"endTime", "msPlayed", "ms_played", "ts"})
+LIKES = "is of Spotify's own data export; the liked songs are in YourLibrary.json. Send that one"
+KINDS = ("track", "localTrack", "episode", "audiobook")  # of a playlist's items
+TRACK = {
+    **dict.fromkeys(("uri", "trackUri", "episodeUri", "chapterUri", "audiobookUri"), "track_uri"),
+    **dict.fromkeys(("track", "trackName", "episodeName", "chapterName", "audiobookName"), "title"),
+    **dict.fromkeys(("artist", "artistName"), "artists"),
+    **dict.fromkeys(("album", "albumName"), "album"),
+}  # its names → fields
+
+
+def is_json(data: bytes) -> bool:
+    return "".join(lines(data[:1000])).lstrip()[:1] in ("{", "[")
+
+
+def rows(data: bytes) -> Iterator[Found]:
+    """Return the songs of a file. Raises NotATable for any other JSON."""
+    try:
+        content = json.loads("".join(lines(data)))
+    except (ValueError, RecursionError):
+        raise NotATable(f"is neither a CSV file nor whole JSON. {MADE_BY}") from None
+    return _numbered(_tracks(content))
+
+
+def _tracks(content: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Return each song with the moment it was added and its playlist, where the file says them."""
+    if isinstance(content, dict) and isinstance(content.get("tracks"), list):
+        return ((track, None, None) for track in content["tracks"])
+    if isinstance(content, dict) and isinstance(content.get("playlists"), list):
+        return _in_playlists(content["playlists"])
+    plays = content if isinstance(content, list) else [content]
+    if any(isinstance(play, dict) and PLAYED & play.keys() for play in plays):
+        raise NotATable(f"says what was played, not what is liked: it {LIKES}")
+    raise NotATable(f"is JSON without songs in it. If it {LIKES}. Else: {MADE_BY}")
+
+
+def _in_playlists(playlists: list[Any]) -> Iterator[tuple[Any, Any, Any]]:
+    for playlist in playlists:
+        held = playlist if isinstance(playlist, dict) else {}
+        items = held.get("items") or held.get("tracks")  # as older exports say it
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, dict):
+                found = next((item[kind] for kind in KINDS if item.get(kind)), item if "trackName" in item else None)
+                yield found, item.get("addedDate"), held.get("name")
+
+
+def _numbered(tracks: Iterator[tuple[Any, Any, Any]]) -> Iterator[Found]:
+    for number, (track, added_at, playlist) in enumerate(tracks, 1):
+        said = track if isinstance(track, dict) else {}
+        fields = {TRACK[name]: _text(value) for name, value in said.items() if name in TRACK}
+        fields |= {"added_at": _text(added_at), "playlist": _text(playlist)}
+        yield number, {name: text for name, text in fields.items() if text}, _artists(fields)
+
+
+def _artists(fields: Mapping[str, str]) -> tuple[str, ...]:
+    return (fields["artists"],) if fields.get("artists") else ()
+
+
+def _text(value: Any) -> str:
+    """Return a text; half a surrogate, which JSON may hold and nothing else may, is replaced."""
+    return clean(value.encode("utf-8", "replace").decode()) if isinstance(value, str) else ""

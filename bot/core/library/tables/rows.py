@@ -1,0 +1,248 @@
+"""Rows: a table as somebody's program wrote it, row by row: each right, or named by its line; never shifted. Pure.
+
+Reads the bytes twice and keeps no row: what it takes is bounded by one row, and by the file.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from bot.core.codes import song_uri
+from bot.core.library.tables import account, foreign
+from bot.core.library.tables.cells import (
+    DECLARED,
+    MOST_LINE,
+    clean,
+    delimiter_of,
+    says_nothing,
+    split,
+    strict,
+    unforced,
+    unwrapped,
+)
+from bot.core.library.tables.decode import HEAD, lines
+from bot.core.library.tables.headers import IDS, KNOWN, field_of, fields_of, known, surest_first
+from bot.core.library.tables.names import Names
+from bot.core.library.tables.write import armed
+
+MOST_BYTES = 20_000_000  # of a file that a member sends; a library of 50,000 songs has about 10 MB
+MOST_ROWS = 50_000
+MOST_COLUMNS = 100
+MOST_JOINED = 20  # lines of a row whose cells hold line ends
+BACKUP = ("title", "artists", "album", "track_uri", "year")  # what spotify-backup writes, without any header
+SONG = frozenset({"title", "artists"})  # a line that names both is a header, wherever it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row says, by field; empty cells are left out. `line` is where it begins in the file."""
+
+    line: int
+    fields: Mapping[str, str]
+    artists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row, or the rest of a file, that was left out, and why."""
+
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.problem}"
+
+
+class Table:
+    """The rows of a file. Raises NotATable where it is something else.
+
+    headers: as they are written. fields: what they name.
+    """
+
+    def __init__(self, data: bytes, most_rows: int = MOST_ROWS) -> None:
+        foreign.refuse(data)
+        self._data, self._most = data, most_rows
+        self._rows = account.rows(data) if account.is_json(data) else None
+        if self._rows is not None:
+            self.headers: tuple[str, ...] = account.FIELDS
+            self.fields = frozenset(account.FIELDS)
+            return
+        head = [line[:MOST_LINE] for line in islice(lines(data), HEAD)]
+        self._wrapped = _is_wrapped(head)
+        head = [unwrapped(line) for line in head] if self._wrapped else head
+        self._delimiter = delimiter_of(head)
+        self._begins, self.headers = _header(head, self._delimiter)
+        self.fields = frozenset(fields_of(self.headers)) - {""}
+        self._names = Names.of(self.headers, self._artist_cells())
+
+    def __iter__(self) -> Iterator[Row | BadRow]:
+        if self._rows is not None:
+            found: Iterator[Row | BadRow] = (Row(at, fields, artists) for at, fields, artists in self._rows)
+        else:
+            found = self._read()
+        for rows, row in enumerate(found):
+            if rows == self._most:
+                yield BadRow(row.line, f"more than {self._most:,} rows; the rest was left out")
+                return
+            yield row
+
+    def _artist_cells(self) -> Iterator[str]:
+        columns = [at for at, field in enumerate(fields_of(self.headers)) if field == "artists"]
+        if b";" not in self._data:
+            return
+        for _, cells in self._records():
+            yield from (cells[at] for at in columns if cells and at < len(cells))
+
+    def _records(self) -> Iterator[tuple[int, list[str] | None]]:
+        source = lines(self._data)
+        source = map(unwrapped, source) if self._wrapped else source
+        return _records(source, self._delimiter, len(_trimmed(self.headers, 0)))
+
+    def _read(self) -> Iterator[Row | BadRow]:
+        header = _Header.of(self.headers)
+        if len(self.headers) > MOST_COLUMNS:
+            yield BadRow(self._begins, f"more than {MOST_COLUMNS} columns; the others were left out")
+        for line, cells in self._records():
+            if line <= self._begins or (cells is not None and says_nothing(cells)):
+                continue
+            if cells is None:
+                yield BadRow(line, "quotes that are never closed, or far too long")
+            elif header.repeats(cells):
+                header = _Header.of(cells)
+            elif problem := header.problem(cells):
+                yield BadRow(line, problem)
+            else:
+                fields = header.fields(cells)
+                yield Row(line, fields, self._names.split(fields.get("artists", "")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    columns: tuple[str, ...]  # a field for each, up to the last that has a name
+    order: tuple[int, ...]  # in which they are believed
+
+    @classmethod
+    def of(cls, headers: Sequence[str]) -> "_Header":
+        named = _trimmed(headers, 0)
+        return cls(fields_of(named), tuple(surest_first(named[:MOST_COLUMNS])))
+
+    def repeats(self, cells: Sequence[str]) -> bool:
+        """Whether a row is a header again, of a file that was put behind another one."""
+        if field_of(cells[0]) not in KNOWN and fields_of(cells[:1]) != self.columns[:1]:
+            return False
+        found = fields_of(_trimmed(cells, 0))
+        return found == self.columns or (set(found) >= SONG and known(cells) == len(set(found) - {""}))
+
+    def problem(self, cells: Sequence[str]) -> str | None:
+        """Return why the cells do not stand below their headers, None where they do."""
+        cells = _trimmed(cells, len(self.columns))
+        missing = len(self.columns) - len(cells)
+        if missing < 0:
+            return f"more fields than there are headers ({len(cells)}, not {len(self.columns)})"
+        if missing > 0 and not self._begins_right(cells):
+            return f"fewer fields than there are headers ({len(cells)}, not {len(self.columns)})"
+        return None
+
+    def _begins_right(self, cells: Sequence[str]) -> bool:
+        """Whether only empty cells at the end are missing, as some spreadsheets leave them out; it is no row's tail."""
+        ids = [cell for field, cell in zip(self.columns, cells, strict=False) if field in IDS]
+        return not ids or any(song_uri(cell) for cell in ids)
+
+    def fields(self, cells: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for at in self.order:
+            field = self.columns[at]
+            if field and at < len(cells) and (text := _said(cells[at])):
+                found.setdefault(field, text)
+        return found
+
+
+def _said(cell: str) -> str:
+    text = clean(cell)
+    return armed(unforced(text)) if "'" in text or "=" in text else text
+
+
+def _trimmed(cells: Sequence[str], least: int) -> Sequence[str]:
+    """Return the cells without the empty ones at the end, but at least so many."""
+    last = max((at for at, cell in enumerate(cells, 1) if cell.strip()), default=0)
+    return cells[: max(last, least)]
+
+
+def _header(head: Sequence[str], delimiter: str) -> tuple[int, tuple[str, ...]]:
+    """Return the number of the header's last line and what it says: the one that names most fields that we know."""
+    rows = [_starting(head, at, delimiter) for at in range(len(head))]
+    rows = [row for row in rows if any(row[1]) and not (row[0] == 1 and DECLARED.fullmatch(head[0].rstrip("\r\n")))]
+    line, cells = max(rows, key=lambda row: known(row[1]), default=(0, []))
+    if not known(cells) and any(_is_backup(each) for _, each in rows):
+        return 0, BACKUP
+    return line, tuple(clean(cell) for cell in cells)
+
+
+def _starting(head: Sequence[str], at: int, delimiter: str) -> tuple[int, list[str]]:
+    """Return the number of the last line of what begins in one, and its cells: a header may hold line ends."""
+    if (cells := split(head[at], delimiter)) is not None:
+        return at + 1, cells
+    cells, taken = strict(head[at : at + MOST_JOINED], delimiter) or ([], 1)
+    return at + taken, cells
+
+
+def _is_wrapped(head: Sequence[str]) -> bool:
+    """Whether a spreadsheet saved each line as one cell."""
+    plain = [unwrapped(line) for line in head]
+    (_, as_it_is), (_, without) = (_header(each, delimiter_of(each)) for each in (head, plain))
+    return known(without) > max(1, known(as_it_is))
+
+
+def _is_backup(cells: Sequence[str]) -> bool:
+    return len(cells) == len(BACKUP) and song_uri(cells[BACKUP.index("track_uri")]) is not None
+
+
+def _records(source: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[int, list[str] | None]]:
+    """Yield each row's first line and its cells; None where nobody can tell what they are.
+
+    A header of a file that was put behind may part its cells by another sign.
+    """
+    ahead: list[str] = []
+    number = 1
+    while ahead or (ahead := list(islice(source, 1))):
+        if delimiter not in ahead[0] and (header := _header_by_other(ahead[0])):
+            delimiter, width = header
+        cells, taken = _record(ahead, source, delimiter, width)
+        yield number, cells
+        del ahead[:taken]
+        number += taken
+
+
+def _header_by_other(line: str) -> tuple[str, int] | None:
+    """Return what parts the cells of a header, and how many it has; None for any other line."""
+    delimiter = delimiter_of([line])
+    cells = _trimmed(split(line, delimiter) or [], 0)
+    fields = set(fields_of(cells)) - {""}
+    return (delimiter, len(cells)) if fields >= SONG and fields <= KNOWN else None
+
+
+def _record(ahead: list[str], source: Iterator[str], delimiter: str, width: int) -> tuple[list[str] | None, int]:
+    """Return the cells of the first row of what is ahead, and how many lines it takes.
+
+    A quote that is never closed would take the lines that follow: unless they make one whole row, it takes its own.
+    """
+    line = ahead[0]
+    if len(line) > MOST_LINE:
+        return None, 1
+    if '"' not in line:
+        return line.rstrip("\r\n").split(delimiter), 1
+    if line.startswith('="') or delimiter + '="' in line:
+        return split(line, delimiter), 1
+    cells, taken = strict(_reading(ahead, source), delimiter) or ([], 0)
+    if taken == 1 or (taken and len(_trimmed(cells, width)) == width):
+        return cells, taken
+    return split(line, delimiter), 1
+
+
+def _reading(ahead: list[str], source: Iterator[str]) -> Iterator[str]:
+    """Yield what is ahead, and then more, which is ahead from then on."""
+    for at in range(MOST_JOINED):
+        ahead += islice(source, at + 1 - len(ahead)) if at == len(ahead) else ()
+        if at == len(ahead):
+            return
+        yield ahead[at]

@@ -1,0 +1,137 @@
+"""Songs: a row as the song that was liked, and as what is known of it. Pure."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.core.codes import name_uri, no_song, song_uri
+from bot.core.features import LIKED, SongFeatures
+from bot.core.library.tables.cells import MOST_CELL
+from bot.core.library.tables.headers import IDS, PERCENT, SHARES, field_of
+from bot.core.library.tables.rows import SONG, BadRow, Row, Table
+from bot.core.library.tables.values import milliseconds, number
+from bot.core.moments import moment, year_of
+from bot.core.records import Like, Song
+
+SETS = frozenset({"genres", "artists", "album", "tags"})  # columns that are sets without being declared
+WHO = {*IDS, "title", "isrc", "artist_uris", "album_uri", "album_artists", "album_artist_uris", "album_genres", "type"}
+WHERE = {"playlist", "playlist_name", "playlist_id", "disc_number", "track_number", "added_at", "added_by"}
+ABOUT = {"label", "copyrights", "cover", "preview", "playable", "duration", "duration_ms"}
+LABELS = {"member", "layer", "verdict", "target"}
+COUNTERS = {"idx", "serial_num", "index", "track_key", "key"}  # a key counts half-tones in a circle: it misleads
+OF_A_FILE = {"size", "bit_rate", "sample_rate"}
+NOT_FEATURES = frozenset(WHO | WHERE | ABOUT | LABELS | COUNTERS | OF_A_FILE)
+NAMES = re.compile(r".*_(?:id|ids|uri|uris|url|urls|link|mbid|number|name|names)|artist_(?:name_)?\d+")  # of whatever
+SPOKEN = frozenset({"episode", "podcast", "podcast episode", "show", "audiobook", "chapter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A song of a file, and what its row says of it."""
+
+    line: int
+    like: Like
+    features: SongFeatures
+
+
+@dataclass(frozen=True, slots=True)
+class NoSong:
+    """A row for an episode, or for a file on somebody's disk: nothing that could be liked or put into a playlist."""
+
+    line: int
+
+
+def songs_in(table: Table, source: str) -> Iterator[Found | NoSong | BadRow]:
+    """Return the songs of a table, each row's for itself; features are from `source`."""
+    for row in table:
+        if isinstance(row, BadRow):
+            yield row
+        elif is_no_song(row):
+            yield NoSong(row.line)
+        else:
+            yield _song(row, source)
+
+
+def _song(row: Row, source: str) -> Found | BadRow:
+    try:
+        return Found(row.line, like_of(row), features_of(row, source))
+    except ValueError as problem:
+        return BadRow(row.line, str(problem))
+
+
+def names_songs(table: Table) -> bool:
+    """Whether a table says what its songs are called."""
+    return table.fields >= SONG
+
+
+def is_no_song(row: Row) -> bool:
+    """Whether a row is of something that is no song."""
+    named = any(no_song(row.fields.get(field, "")) for field in IDS) and uri_of(row) is None
+    return named or row.fields.get("type", "").casefold() in SPOKEN
+
+
+def uri_of(row: Row) -> str | None:
+    """Return the URI of a row's song, from whichever column has one."""
+    return next((uri for field in IDS if (uri := song_uri(row.fields.get(field, "")))), None)
+
+
+def like_of(row: Row) -> Like:
+    """Return the song that a row names. Raises ValueError, which says what it lacks."""
+    title, album = row.fields.get("title", ""), row.fields.get("album")
+    if not title:
+        raise ValueError("no title")
+    if not row.artists:
+        raise ValueError(f"no artist for “{title[:60]}”")
+    if max(map(len, (title, row.fields["artists"], album or ""))) >= MOST_CELL:
+        raise ValueError(f"a title, artist or album of more than {MOST_CELL:,} characters")
+    year = year_of(row.fields.get("year", ""))
+    song = Song(
+        song=uri_of(row) or name_uri(title, row.artists),
+        title=title,
+        artists=row.artists,
+        album=album,
+        year=int(year) if year is not None else None,
+        duration_ms=milliseconds(row.fields),
+        isrc=row.fields.get("isrc"),
+    )
+    return Like(song, moment(row.fields.get("added_at", "")))
+
+
+def features_of(row: Row, source: str, sets: Collection[str] = ()) -> SongFeatures:
+    """Return the features that a row holds, each from `source`.
+
+    Every numeric column is a feature of its own name. `sets` declares columns that hold sets beside SETS; other text is
+    passed over.
+    """
+    declared = SETS | {field_of(name) for name in sets} if sets else SETS
+    said = {name: text for name, text in row.fields.items() if name not in declared and not _names_something(name)}
+    dates = {"year": year_of(row.fields.get("year", "")), LIKED: year_of(row.fields.get("added_at", ""))}
+    length = milliseconds(row.fields)
+    read = {**dict(_number(name, text) for name, text in said.items()), **dates}
+    read["duration"] = length / 1000 if length else None
+    numbers = {name: value for name, value in read.items() if value is not None}
+    found = {name: tokens for name in declared if (tokens := _tokens(name, row))}
+    return SongFeatures(numbers, found, dict.fromkeys([*numbers, *found], source))
+
+
+@lru_cache(maxsize=4096)
+def _names_something(field: str) -> bool:
+    """Whether a column names or counts something, so that a number in it measures nothing."""
+    return field in NOT_FEATURES or NAMES.fullmatch(field) is not None
+
+
+def _number(name: str, text: str) -> tuple[str, float | None]:
+    value, share = number(text), name.removesuffix(PERCENT)
+    if text.endswith("%") or share == name or share not in SHARES:
+        return name, value
+    return share, None if value is None else value / 100
+
+
+def _tokens(name: str, row: Row) -> frozenset[str]:
+    """Split at semicolons, else at commas; an album's title is one token, commas and all."""
+    text = row.fields.get(name, "")
+    if name == "artists":
+        return frozenset(row.artists)
+    parts = [text] if name == "album" else text.strip("[]").split(";" if ";" in text else ",")
+    return frozenset(part.strip(" '\"") for part in parts) - {""}

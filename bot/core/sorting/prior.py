@@ -1,0 +1,77 @@
+"""Prior: what other people's playlists teach about songs, before this member has said a word. Pure.
+
+Of each artist two things. Their *company*: where they lie among all artists when those that share playlists are drawn
+together; it enters a schema as an embedding, under a name that holds the prior's version, so that a model never reads
+another prior's vectors as its own. And the words that other people's libraries have for them, for songs without any.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.features import SongFeatures
+from bot.core.sorting.columns import key_of
+
+WORDS = "genres"  # the set that is filled in
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What `python -m training pretrain` learnt. No artist's name stands in it, only hashes.
+
+    keys: (a,) sorted `key_of` artists. company: (a, e), rows of length 1, or of nought. words: each word once.
+    tagged: (t,) indices into words; those of artist i are tagged[ends[i - 1]:ends[i]]. ends: (a,).
+    """
+
+    keys: NDArray[np.uint32]
+    company: NDArray[np.float16]
+    words: tuple[str, ...]
+    tagged: NDArray[np.uint16]
+    ends: NDArray[np.uint32]
+
+    @cached_property
+    def version(self) -> str:
+        """A hash of all that this prior says."""
+        told = hashlib.sha256("\n".join(self.words).encode())
+        for array in (self.keys, self.company, self.tagged, self.ends):
+            told.update(np.ascontiguousarray(array).tobytes())
+        return told.hexdigest()[:16]
+
+    def told(self, songs: Sequence[SongFeatures]) -> list[SongFeatures]:
+        """Return the songs with what the prior says of them; those by strangers stay as they are."""
+        return [self._told(song) for song in songs]
+
+    def _told(self, song: SongFeatures) -> SongFeatures:
+        found = (self._row(key_of(artist)) for artist in song.sets.get("artists", ()))
+        rows = sorted(row for row in found if row is not None)
+        if not rows:
+            return song
+        named, source = f"company:{self.version}", f"prior:{self.version}"
+        sets, provenance = dict(song.sets), {**song.provenance, named: source}
+        if not song.sets.get(WORDS) and (words := frozenset().union(*map(self._words_of, rows))):
+            sets[WORDS], provenance[WORDS] = words, source
+        company = self.company[rows].astype(np.float32).mean(axis=0)
+        return replace(song, sets=sets, provenance=provenance, embeddings={**song.embeddings, named: company})
+
+    def _row(self, key: int) -> int | None:
+        at = int(np.searchsorted(self.keys, key))
+        return at if at < len(self.keys) and self.keys[at] == key else None
+
+    def _words_of(self, row: int) -> frozenset[str]:
+        first = int(self.ends[row - 1]) if row else 0
+        return frozenset(self.words[at] for at in self.tagged[first : self.ends[row]])
+
+
+def tell(prior: Prior | None, songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
+    """Return songs by name as the prior tells of them; as they are where there is no prior."""
+    return dict(zip(songs, prior.told(list(songs.values())), strict=True)) if prior else dict(songs)
+
+
+def version_in(sources: Iterable[str]) -> str | None:
+    """Return the version of the prior that values of these sources (`SongFeatures.provenance`) come from, if any."""
+    return next((source.partition(":")[2] for source in sources if source.startswith("prior:")), None)

@@ -1,0 +1,218 @@
+"""Schema: how what is known about songs becomes vectors.
+
+One schema serves training and serving: it is derived once from a member's whole library, never from the few labels,
+travels inside the model's file and says what each column of a vector means. Pure.
+
+Shapes: n songs become float32 (n, d) without a NaN; d depends on the schema alone. The columns are every number in
+robust deviations, then whether it is absent; the year as bumps; the words of each set; the names of the identities,
+hashed, and how many of the library's songs share them; embeddings.
+"""
+
+import hashlib
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from bot.core.features import LIKED, SongFeatures, refuse
+from bot.core.sorting.columns import (
+    BUCKETS,
+    BUMPS,
+    CLIP,
+    DATES,
+    WEIGHTS,
+    Embedding,
+    Identity,
+    Number,
+    Vectors,
+    Words,
+    keys_of,
+    of_dates,
+    of_embedding,
+    of_identity,
+    of_numbers,
+    of_words,
+    words_of,
+)
+
+FORMAT = 2  # of the layout; a model of another format is not read
+MANY_NUMBERS = 16  # numbers from which they share one budget of weight, so that sixty do not drown the rest
+RARE = 2  # songs a word or a name must stand in to be told apart
+MOST_WORDS = 400  # words of a set that get a column; the rest stand in too few songs to learn from
+
+
+def _share(name: str, centre: float, scale: float) -> Number:
+    return Number(name, "share", centre, scale, 0.0, 1.0)
+
+
+# Medians and spreads of some 200,000 songs: constants, so that a small or lopsided library does not bend them.
+EXPORTIFY = (
+    Number("year", "year", 2012.0, 12.0, 1900.0, 2100.0),
+    Number(LIKED, "year", 2019.0, 4.0, 1990.0, 2100.0),
+    Number("duration", "s", 218.0, 75.0, 1.0, 36_000.0),
+    Number("tempo", "BPM", 120.0, 30.0, 20.0, 400.0),
+    Number("loudness", "dB", -8.0, 4.5, -60.0, 10.0),
+    Number("mode", "major", 0.6, 0.5, 0.0, 1.0),
+    Number("time_signature", "beats", 4.0, 0.5, 1.0, 12.0),
+    _share("danceability", 0.58, 0.18),
+    _share("energy", 0.63, 0.25),
+    _share("speechiness", 0.07, 0.08),
+    _share("acousticness", 0.3, 0.32),
+    _share("instrumentalness", 0.15, 0.3),
+    _share("liveness", 0.18, 0.15),
+    _share("valence", 0.46, 0.26),
+)
+HEARD = (Number("tempo_folded", "BPM", 120.0, 22.0, 20.0, 400.0),)  # the rest is scaled by the library
+FEATURE_SETS = {"exportify": EXPORTIFY, "heard": HEARD}
+BUILT_IN = {number.name: number for numbers in FEATURE_SETS.values() for number in numbers}
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What the columns of a vector mean. `name` says which feature set it follows."""
+
+    name: str
+    numbers: tuple[Number, ...]
+    words: tuple[Words, ...]
+    identities: tuple[Identity, ...]
+    embeddings: tuple[Embedding, ...]
+
+    @property
+    def version(self) -> str:
+        """A hash of the definition: two schemas of one version make equal vectors."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    @property
+    def width(self) -> int:
+        """d, the number of columns."""
+        identities = sum(BUCKETS[identity.name] + 1 for identity in self.identities)
+        return self.words_at[1] + identities + sum(embedding.size + 1 for embedding in self.embeddings)
+
+    @property
+    def words_at(self) -> tuple[int, int]:
+        """First and last (exclusive) column of all words: sparse, and worth condensing."""
+        first = 2 * len(self.numbers) + sum(len(DATES[number.name]) for number in self.numbers if number.name in DATES)
+        return first, first + sum(len(words.tokens) + 1 for words in self.words)
+
+    def vectors(self, songs: Sequence[SongFeatures]) -> Vectors:
+        """Return (n, d), one row a song. Raises RefusedProvenance for a value that must not be used."""
+        refuse(songs)
+        blocks = [of_numbers(self.numbers, songs)]
+        blocks += [of_dates(number.name, songs) for number in self.numbers if number.name in DATES]
+        blocks += [of_words(words, songs) for words in self.words]
+        blocks += [of_identity(identity, songs) for identity in self.identities]
+        blocks += [of_embedding(embedding, songs) for embedding in self.embeddings]
+        return np.hstack(blocks)
+
+    def to_json(self) -> str:
+        """Return the whole definition; equal schemas give equal text."""
+        definition = {
+            "format": FORMAT,
+            "layout": [BUCKETS, BUMPS, CLIP, WEIGHTS],
+            "name": self.name,
+            "numbers": [
+                [n.name, n.unit, n.centre, n.scale, _finite(n.low), _finite(n.high), n.weight] for n in self.numbers
+            ],
+            "words": [[words.name, list(words.tokens), list(words.rarities)] for words in self.words],
+            "identities": [[each.name, list(each.keys), list(each.counts)] for each in self.identities],
+            "embeddings": [[each.name, each.size] for each in self.embeddings],
+        }
+        return json.dumps(definition, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Schema":
+        """Read what `to_json` wrote. Raises ValueError for anything else, another layout included."""
+        try:
+            schema = cls._read(json.loads(text))
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise ValueError(f"not a feature schema: {problem!r}") from problem
+        if schema.to_json() != text:
+            raise ValueError("a feature schema of another format")
+        return schema
+
+    @classmethod
+    def _read(cls, definition: dict[str, Any]) -> "Schema":
+        return cls(
+            name=definition["name"],
+            numbers=tuple(_read_number(*entry) for entry in definition["numbers"]),
+            words=tuple(Words(name, tuple(tokens), tuple(rest)) for name, tokens, rest in definition["words"]),
+            identities=tuple(Identity(name, tuple(keys), tuple(n)) for name, keys, n in definition["identities"]),
+            embeddings=tuple(Embedding(name, size) for name, size in definition["embeddings"]),
+        )
+
+
+def schema_of(songs: Sequence[SongFeatures]) -> Schema:
+    """Return the schema of a member's whole library: every number, set and embedding in it, in whatever order.
+
+    Built-in numbers keep their constants; any other is scaled by the library's median and spread.
+    """
+    refuse(songs)
+    numbers = sorted({name for song in songs for name in song.numbers})
+    sets = sorted({name for song in songs for name, tokens in song.sets.items() if tokens})
+    embeddings = _lengths(songs)
+    share = math.sqrt(min(1.0, MANY_NUMBERS / max(1, len(numbers))))
+    return Schema(
+        name=_feature_set(numbers),
+        numbers=tuple(replace(_number(name, songs), weight=_rounded(share)) for name in numbers),
+        words=tuple(_vocabulary(name, songs) for name in sets if name not in BUCKETS),
+        identities=tuple(_counted(name, songs) for name in BUCKETS if name in sets),
+        embeddings=tuple(Embedding(name, embeddings[name]) for name in sorted(embeddings)),
+    )
+
+
+def _lengths(songs: Sequence[SongFeatures]) -> dict[str, int]:
+    """Return the length of each embedding; of several versions the one that most songs have, the longer of equals."""
+    found: dict[str, Counter[int]] = defaultdict(Counter)
+    for song in songs:
+        for name, vector in song.embeddings.items():
+            found[name][len(vector)] += 1
+    return {name: max(counts, key=lambda length: (counts[length], length)) for name, counts in found.items()}
+
+
+def _feature_set(numbers: Collection[str]) -> str:
+    """Name the built-in set that shares most numbers with a library's."""
+    return max(sorted(FEATURE_SETS), key=lambda name: len({n.name for n in FEATURE_SETS[name]} & set(numbers)))
+
+
+def _number(name: str, songs: Sequence[SongFeatures]) -> Number:
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    values = np.array([value for song in songs if math.isfinite(value := song.numbers.get(name, math.nan))] or [0.0])
+    low, centre, high = np.percentile(values, [25, 50, 75])
+    scale = (high - low) / 1.349 or values.std() or 1.0  # 1.349: between the quartiles of a normal distribution
+    return Number(name, "", _rounded(centre), _rounded(scale))
+
+
+def _vocabulary(name: str, songs: Sequence[SongFeatures]) -> Words:
+    tagged = [words_of(labels) for song in songs if (labels := song.sets.get(name))]
+    counts = Counter(chain.from_iterable(tagged))
+    common = sorted((word for word in counts if counts[word] >= RARE), key=lambda word: (-counts[word], word))
+    kept = tuple(sorted(common[:MOST_WORDS]))
+    return Words(name, kept, tuple(_rounded(1 + math.log((1 + len(tagged)) / (1 + counts[word]))) for word in kept))
+
+
+def _counted(name: str, songs: Sequence[SongFeatures]) -> Identity:
+    counts = Counter(chain.from_iterable(keys_of(name, song) for song in songs))
+    keys = tuple(sorted(key for key, count in counts.items() if count >= RARE))
+    return Identity(name, keys, tuple(counts[key] for key in keys))
+
+
+def _read_number(
+    name: str, unit: str, centre: float, scale: float, low: float | None, high: float | None, weight: float
+) -> Number:
+    bounds = (-math.inf if low is None else low, math.inf if high is None else high)
+    return Number(name, unit, centre, scale, *bounds, weight)
+
+
+def _finite(bound: float) -> float | None:
+    return bound if math.isfinite(bound) else None
+
+
+def _rounded(value: float) -> float:
+    """Six digits: enough, and the same text wherever it is computed."""
+    return float(f"{value:.6g}")

@@ -1,0 +1,159 @@
+"""Erase: hand a member everything that is kept about them, or delete it all (promise P35).
+
+Deleting is begun by a note in the database and ended by taking the note away; whatever happens in between, the next
+start goes on. The note stays until the bytes are gone: not while a backup, say, still reads the log they stand in.
+Songs that others like stay, songs that nobody does go.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.jobs import Jobs
+from bot.adapters.scratch import Scratch
+from bot.adapters.store import Store, Tx, personal_data
+from bot.adapters.store.feed import catalogue
+from bot.adapters.store.library import own_songs, songs
+from bot.adapters.store.rows import CHUNK
+from bot.adapters.store.sorting import models
+from bot.errors import StoreError
+from bot.flows.sorting.scored_library import Outlooks
+
+log = logging.getLogger(__name__)
+RETRY = timedelta(minutes=1)
+ARTEFACT = re.compile(r"(?P<digest>[0-9a-f]{64})\..+|\.new-.+")  # a model's file, or one that was never finished
+
+
+async def export(store: Store, member: int) -> bytes:
+    """Return everything that is kept about the member as JSON, table by table."""
+    async with store.reading() as tx:
+        tables = await personal_data.export(tx, member)
+    return await asyncio.to_thread(_as_json, tables)
+
+
+def _as_json(tables: Mapping[str, Any]) -> bytes:
+    return json.dumps(tables, indent=1, ensure_ascii=False, default=_plain).encode()
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+class Erasing:
+    """Deletes members from everywhere that anything of them is."""
+
+    def __init__(self, store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, scratch: Scratch) -> None:
+        self._store, self._jobs, self._outlooks = store, jobs, outlooks
+        self._models_dir, self._scratch = models_dir, scratch
+        self._tried_at: datetime | None = None
+
+    async def erase(self, member: int, now: datetime) -> bool:
+        """Delete everything of the member: rows, files, jobs, what memory holds, and their bytes in the database files.
+
+        Returns whether all of it is gone. Where it is not, because something else reads or locks a database, `tick`
+        goes on with it. Raises StoreError where it could not even be begun.
+        """
+        async with self._store.writing() as tx:
+            await personal_data.begin_erasure(tx, member, now)
+        return await self._try(member, now)
+
+    async def start(self, now: datetime) -> None:
+        """Take away what a crash left: what is in scratch, trainings whose files were written and their rows not."""
+        self._scratch.empty()
+        async with self._store.writing() as tx:
+            await sweep_models(tx, self._models_dir)
+        await self.tick(now)
+        await self._store.checkpoint()
+
+    async def tick(self, now: datetime) -> None:
+        """Go on with erasures that are not at their end, and with what `/unlink` left in the file; once a minute."""
+        if self._tried_at is not None and timedelta() <= now - self._tried_at < RETRY:
+            return
+        self._tried_at = now
+        async with self._store.reading() as tx:
+            begun = await personal_data.erasures(tx)
+        for member in begun:
+            await self._try(member, now)
+        if not self._store.is_scrubbed:
+            await self._store.scrub()
+
+    async def _try(self, member: int, now: datetime) -> bool:
+        try:
+            return await self._finish(member, now)
+        except StoreError as problem:
+            log.warning("an erasure is tried again: %s", problem)
+            return False
+
+    async def _finish(self, member: int, now: datetime) -> bool:
+        async with self._store.reading() as tx:
+            came_back = await personal_data.came_back(tx, member)
+        if not came_back:
+            await self._delete(member)
+        if not (await self._jobs.scrub() and await self._store.scrub()):
+            return False
+        async with self._store.writing() as tx:
+            await personal_data.end_erasure(tx, member)
+        if await self._store.checkpoint():
+            return True
+        async with self._store.writing() as tx:  # the note, with whose it is, stands in the log still
+            await personal_data.begin_erasure(tx, member, now)
+        return False
+
+    async def _delete(self, member: int) -> None:
+        await self._jobs.forget(member)
+        await delete_rows(self._store, member, personal_data.LARGE)
+        async with self._store.writing() as tx:
+            await personal_data.erase(tx, member)
+            await sweep_models(tx, self._models_dir)
+        await forget_unused(self._store)
+        self._outlooks.forget(member)
+        self._scratch.empty()
+        await self._jobs.forget(member)  # what was begun meanwhile
+
+
+async def delete_rows(store: Store, member: int, tables: personal_data.Tables) -> None:
+    """Delete the member's rows from large tables, a slice at a time: others write in between (promise P40)."""
+    for table in tables:
+        while True:
+            async with store.reading() as tx:
+                keys = await personal_data.keys_of(tx, table, member, CHUNK)
+            if not keys:
+                break
+            async with store.writing() as tx:
+                await personal_data.delete_keys(tx, table, keys)
+
+
+async def forget_unused(store: Store) -> None:
+    """Delete songs that nobody has any more, a slice at a time; looked for while others write."""
+    while True:
+        async with store.reading() as tx:
+            ids, pairs = await songs.unused(tx, CHUNK), await own_songs.unused(tx, CHUNK)
+            gone = (await catalogue.strangers(tx))[:CHUNK]
+        if not (ids or pairs or gone):
+            return
+        async with store.writing() as tx:
+            await songs.forget(tx, ids)
+        async with store.writing() as tx:
+            await own_songs.forget(tx, pairs)
+        async with store.writing() as tx:
+            await catalogue.forget(tx, gone)
+
+
+async def sweep_models(tx: Tx, models_dir: Path) -> None:
+    """Delete the model files, cards and pictures that no row names.
+
+    In a writing transaction, as they are published: so none is just being written.
+    """
+    await asyncio.to_thread(_sweep, models_dir, await models.digests(tx))
+
+
+def _sweep(models_dir: Path, named: set[str]) -> None:
+    for path in models_dir.iterdir() if models_dir.is_dir() else ():
+        match = ARTEFACT.fullmatch(path.name)
+        if match and match["digest"] not in named:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,35 @@
+"""Hide: nobody sees anything of a member, anywhere, until they show themselves again.
+
+What they chose to show is kept for then; messages with their name in them are deleted for good.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.feed import catalogue
+from bot.adapters.store.social import people, reposts
+
+
+async def hide(store: Store, member: int, now: datetime) -> None:
+    """Hide the member: what only they shared is out of the catalogue at once, what they reposted is taken back."""
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await members.change(tx, member, hidden=True)
+        await catalogue.forget(tx, await catalogue.strangers(tx))
+        await reposts.remove_all(tx, member)
+        await people.take_down(tx, member)
+
+
+async def posted(store: Store, named: Iterable[int], channel: int, message: int) -> None:
+    """Note that a message of ours names these members: it is deleted when one of them hides or erases their data."""
+    async with store.writing() as tx:
+        await people.note_posted(tx, named, channel, message)
+
+
+async def show(store: Store, member: int, now: datetime) -> None:
+    """Show again what they chose to show. `Points.refresh` takes their songs in."""
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await members.change(tx, member, hidden=False)

@@ -1,0 +1,152 @@
+"""Notify: what members are told, when and where. What they asked for comes at once; updates keep their rules."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members, notices
+from bot.core.records import Member, Notice, Work
+from bot.errors import BadChoice
+from bot.flows.account.link import days_left
+from bot.flows.attempt import attempt
+
+Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False when every door was closed
+WARN_DAYS = (14, 2)  # before a consent ends (promise P8)
+ENDED = 0  # in their place: the member knows that it has ended
+
+
+async def settings(
+    store: Store,
+    member: int,
+    now: datetime,
+    *,
+    where: str | None = None,
+    channel: int | None = None,
+    cap: int | None = None,
+    quiet: tuple[int, int] | None = None,
+) -> Member:
+    """Choose where updates go ("dm", "channel", "off"), how many a day, and the quiet hours (UTC); None stays."""
+    if where not in (None, "dm", "channel", "off") or (where == "channel" and channel is None):
+        raise BadChoice("Updates go to your DMs, to a channel that you name, or nowhere.")
+    if cap is not None and not 1 <= cap <= 48:
+        raise BadChoice("The cap is 1 to 48 messages a day.")
+    values: dict[str, Any] = {"updates": where, "updates_channel": channel, "daily_cap": cap}
+    if quiet is not None:
+        values |= {"quiet_from": quiet[0] % 24, "quiet_to": quiet[1] % 24}
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        if given := {name: value for name, value in values.items() if value is not None}:
+            await members.change(tx, member, **given)
+        return await members.ensure(tx, member, now)
+
+
+async def known(store: Store, member: int) -> Member | None:
+    """Return how the member wants to be told; None for one that we know nothing of, or no longer."""
+    async with store.reading() as tx:
+        return await members.get(tx, member)
+
+
+async def mute(store: Store, member: int, until: datetime | None, now: datetime) -> None:
+    """Keep updates back until then; what happens meanwhile is told afterwards, in one message."""
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await members.change(tx, member, muted_until=until)
+
+
+async def owed(store: Store) -> list[int]:
+    """Return the members whom something is to be told."""
+    async with store.reading() as tx:
+        return list(dict.fromkeys(each.member for each in await notices.waiting(tx)))
+
+
+async def deliver(store: Store, tell: Tell, now: datetime, member: int | None = None) -> int:
+    """Send what may be sent by now, to everyone or one member; return how many notices went out.
+
+    Each on its own: one that fails, or has to wait, keeps back no other, of this member or another.
+    """
+    async with store.reading() as tx:
+        waiting = await notices.waiting(tx, member)
+    groups: dict[int, list[Notice]] = {}
+    for each in waiting:
+        groups.setdefault(each.member, []).append(each)
+    return sum(await asyncio.gather(*(_deliver(store, tell, *group, now) for group in groups.items())))
+
+
+async def _deliver(store: Store, tell: Tell, owner: int, waiting: list[Notice], now: datetime) -> int:
+    sent = 0
+    for notice in await _ready(store, owner, waiting, now):
+        work = Work("notice", notice.notice, owner)
+        sent += await attempt(store, work, partial(_tell, store, tell, notice, now), now)
+    return sent
+
+
+async def _ready(store: Store, owner: int, waiting: list[Notice], now: datetime) -> list[Notice]:
+    """Return what the member may be told now; updates that they do not want are as good as told."""
+    async with store.reading() as tx:
+        member = await members.get(tx, owner)
+        sent_today = await notices.sent_since(tx, owner, now - timedelta(days=1), "update")
+    if member is None:
+        return []
+    updates = [each for each in waiting if each.kind == "update"]
+    ready = [each for each in waiting if each.kind != "update"]
+    if may_update(member, sent_today, now):
+        return ready + updates
+    if member.updates == "off":
+        await _mark(store, updates, now)
+    return ready
+
+
+async def _tell(store: Store, tell: Tell, notice: Notice, now: datetime) -> None:
+    told = await tell([notice])
+    async with store.writing() as tx:
+        await (notices.mark_sent(tx, [notice.notice], now) if told else notices.mark_tried(tx, [notice.notice]))
+
+
+async def _mark(store: Store, updates: list[Notice], now: datetime) -> None:
+    async with store.writing() as tx:
+        await notices.mark_sent(tx, [each.notice for each in updates], now)
+
+
+def may_update(member: Member, sent_today: int, now: datetime) -> bool:
+    """Whether an update may be sent now: not off, not muted, not capped, not in the quiet hours."""
+    muted = member.muted_until is not None and member.muted_until > now
+    return member.updates != "off" and not muted and sent_today < member.daily_cap and not is_quiet(member, now)
+
+
+def is_quiet(member: Member, now: datetime) -> bool:
+    """Whether `now` lies in the member's quiet hours, which may span midnight (UTC)."""
+    if member.quiet_from is None or member.quiet_to is None:
+        return False
+    since = (now.hour - member.quiet_from) % 24
+    return since < (member.quiet_to - member.quiet_from) % 24
+
+
+async def warn_of_consent(store: Store, now: datetime) -> None:
+    """Announce the end of each consent, 14 and 2 days before, once each."""
+    async with store.writing() as tx:
+        for account in await members.accounts(tx):
+            due = [days for days in WARN_DAYS if days_left(account, now) <= days]
+            if due and account.tokens and account.warned_days not in (due[-1], ENDED):
+                await members.change_account(tx, account.member, warned_days=due[-1])
+                await notices.add(tx, account.member, "consent", {"days": days_left(account, now)}, now)
+
+
+async def consent_ends_in(store: Store, member: int, now: datetime) -> int | None:
+    """Return the days until the member's consent ends; None where that is not to be announced (any more)."""
+    async with store.reading() as tx:
+        account = await members.account(tx, member)
+    if account is None or not account.tokens or days_left(account, now) > max(WARN_DAYS):
+        return None
+    return days_left(account, now)
+
+
+async def consent_ended(tx: Tx, member: int) -> bool:
+    """Note that the member is told of their consent's end; False where they know of it."""
+    account = await members.account(tx, member)
+    if account is None or account.warned_days == ENDED:
+        return False
+    await members.change_account(tx, member, warned_days=ENDED)
+    return True

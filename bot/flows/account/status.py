@@ -1,0 +1,117 @@
+"""Status: where a member stands, and what the next sensible step is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.jobs import Jobs
+from bot.adapters.store import Store, limits
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists, writes
+from bot.core.records import Account, Layer, Member, Model, Playlist
+from bot.flows.account.link import days_left
+from bot.flows.library import feature_lookup
+from bot.flows.sorting import dry_run, label
+from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.flows.sorting.scored_library import Outlooks
+from bot.ports import FeatureSource
+
+IN_WORDS = {
+    "sync": "reading your likes",
+    "train": "training",
+    "apply": "writing to your playlists",
+    "poll": "looking at your likes",
+    "hear": "finding out about your songs",
+    "place": "sorting new likes",
+    "keep": "making a playlist",
+    "save": "putting songs among your likes",
+    "share": "writing a shared playlist",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStatus:
+    """unplaced: songs that have no place in the layer yet; placeable: those of them that a dry run would place now."""
+
+    layer: Layer
+    playlists: Sequence[Playlist]
+    model: Model | None
+    tally: label.Tally
+    unplaced: int
+    placeable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    member: Member | None
+    account: Account | None
+    days_left: int | None
+    songs: int
+    without_features: int
+    by_source: Mapping[str, int]  # songs that a source says something of
+    hearing: Sequence[feature_lookup.Progress]  # sources that are still being asked
+    labels: int
+    layers: Sequence[LayerStatus]
+    waiting: Sequence[str]
+    cooldown: datetime | None
+    next_step: str  # "link", "read", "like", "renew", "playlists", "label", "train", "sort", "import" or "watch"
+
+
+async def status(
+    store: Store, outlooks: Outlooks, jobs: Jobs, sources: Sequence[FeatureSource], member: int, now: datetime
+) -> Status:
+    """Return where the member stands; also of one we know nothing of."""
+    async with store.reading() as tx:
+        known = await members.get(tx, member)
+        account = await members.account(tx, member)
+        count = await songs.count(tx, member)
+        labels = await answers.count_songs(tx, member)
+        layers = await playlists.layers(tx, member)
+        cooldown = await limits.cooldown(tx, account.client_id) if account else None
+        sorted_once = await writes.last_done(tx, member) is not None
+    shown = [await _layer(store, outlooks, layer, now) for layer in layers]
+    outlook = await outlooks.of(member, layers[0].layer) if layers and count else None
+    waiting = sorted({IN_WORDS.get(job.kind, job.kind) for job in await jobs.pending(member)})
+    return Status(
+        member=known,
+        account=account,
+        days_left=days_left(account, now) if account else None,
+        songs=count,
+        without_features=outlook.without_features if outlook else 0,
+        by_source=outlook.by_source if outlook else {},
+        hearing=await feature_lookup.progress(store, sources, member, now),
+        labels=labels,
+        layers=shown,
+        waiting=waiting,
+        cooldown=cooldown if cooldown is not None and cooldown > now else None,
+        next_step=_renewal(account) or _next(count, shown, sorted_once, account),
+    )
+
+
+async def _layer(store: Store, outlooks: Outlooks, layer: Layer, now: datetime) -> LayerStatus:
+    outlook = await outlooks.of(layer.member, layer.layer)
+    async with store.reading() as tx:
+        kept = await playlists.in_layer(tx, layer.layer)
+        verdicts = await answers.verdicts(tx, layer.member, layer.layer)
+        unplaced, lines = (0, []) if outlook.scores is None else await dry_run.decided(tx, layer, outlook, None, now)
+    placeable = len({line["song"] for line in lines if line["action"] == "add"})
+    return LayerStatus(layer, kept, outlook.model, label.tally(outlook, layer, verdicts), unplaced, placeable)
+
+
+def _renewal(account: Account | None) -> str | None:
+    """A consent that has ended comes before everything else."""
+    return "renew" if account is not None and not account.tokens else None
+
+
+def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool, account: Account | None) -> str:
+    if not count:
+        return "link" if account is None else "like" if account.synced_at else "read"
+    if not any(each.playlists for each in layers):
+        return "playlists"
+    if not any(each.model for each in layers):
+        ready = any(each.tally.labels >= FIRST_TRAINING for each in layers)
+        return "train" if ready else "label"
+    if not sorted_once:
+        return "sort"
+    return "import" if account is None else "watch"

@@ -1,0 +1,77 @@
+"""Tokens: how a member's own programs show whose they are. Shown once; kept only as hashes.
+
+A secret is 256 random bits, so a plain SHA-256 is enough: there is no dictionary to try.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members, tokens
+from bot.core import limits
+from bot.core.records import ApiToken
+from bot.errors import BadChoice
+
+PREFIX = "ck_"  # so that scanners for lost secrets can tell what it is
+BYTES = 32
+SECRET = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}", re.ASCII)  # 32 bytes in base64
+LONGEST_NAME = 40  # characters
+DAYS, MOST_DAYS = 90, 365  # that a token is good for: unless said otherwise, and at most
+USE = timedelta(minutes=1)  # last use is known to the minute: not every request writes
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    secret: str = field(repr=False)
+    expires_at: datetime
+
+
+async def issue(store: Store, member: int, name: str, days: int, now: datetime) -> Issued:
+    """Make a token. Raises BadChoice for one too many, a name too long, or days that are none."""
+    named = " ".join(name.split())
+    if not 1 <= len(named) <= LONGEST_NAME:
+        raise BadChoice(f"A token's name has 1 to {LONGEST_NAME} characters.")
+    if not 1 <= days <= MOST_DAYS:
+        raise BadChoice(f"A token is good for 1 to {MOST_DAYS} days.")
+    issued = Issued(PREFIX + secrets.token_urlsafe(BYTES), now + timedelta(days=days))
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        await tokens.sweep(tx, now)
+        if len(await tokens.of_member(tx, member)) >= limits.TOKENS:
+            raise BadChoice(f"You have {limits.TOKENS} tokens, the most there is. `/api-token list` revokes one.")
+        await tokens.add(tx, member, _digest(issued.secret), named, now, issued.expires_at)
+    return issued
+
+
+async def holder(store: Store, secret: str, now: datetime) -> ApiToken | None:
+    """Return the token that has this secret, and note that it was used; None where none is good."""
+    if not SECRET.fullmatch(secret):
+        return None
+    async with store.reading() as tx:
+        found = await tokens.by_digest(tx, _digest(secret))
+    if found is None or found.expires_at <= now:
+        return None
+    if found.used_at is None or now - found.used_at >= USE:
+        async with store.writing() as tx:
+            await tokens.note_use(tx, found.token, now)
+    return found
+
+
+async def listed(store: Store, member: int, now: datetime) -> list[ApiToken]:
+    """Return the member's tokens that are good, oldest first."""
+    async with store.reading() as tx:
+        return [each for each in await tokens.of_member(tx, member) if each.expires_at > now]
+
+
+async def revoke(store: Store, member: int, token: int) -> None:
+    """End a token at once. Raises BadChoice where it is not one of the member's."""
+    async with store.writing() as tx:
+        if not await tokens.revoke(tx, member, token):
+            raise BadChoice("That token is not one of yours, or no longer good. `/api-token list` shows them.")
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,54 @@
+"""Api: what programs of a member may ask for: the flows behind `web.api`, as it needs them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.feed import dislikes
+from bot.core.records import ApiToken, Clip
+from bot.errors import NotLinked
+from bot.flows.account import tokens
+from bot.flows.feed import catalogue_sharing
+from bot.flows.feed.catalogue import Catalogue, Entry, Page
+from bot.flows.feed.catalogue_index import key
+from bot.flows.feed.recommend import Recommended, Recommender
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Implements `web.api.port.Feed`."""
+
+    store: Store
+    catalogue: Catalogue
+    recommender: Recommender
+    clock: Callable[[], datetime]
+
+    async def holder(self, secret: str) -> ApiToken | None:
+        return await tokens.holder(self.store, secret, self.clock())
+
+    async def page(self, member: int, after: str | None, count: int, typed: str) -> Page:
+        return await self.catalogue.page(member, after, count, typed)
+
+    async def entry(self, member: int, song: str) -> Entry:
+        return await self.catalogue.entry(member, song)
+
+    async def random(self, member: int) -> Entry:
+        return await self.catalogue.random(member)
+
+    async def clip(self, member: int, song: str) -> Clip:
+        return await self.catalogue.clip(member, song)
+
+    async def recommend(self, member: int, song: str | None, count: int) -> Sequence[Recommended]:
+        return await self.recommender.recommend(member, song, count)
+
+    async def dislike(self, member: int, song: str) -> None:
+        await self.catalogue.entry(member, song)  # raises BadChoice: nobody learns of a song by putting it away
+        async with self.store.writing() as tx:
+            if await members.get(tx, member) is None:
+                raise NotLinked  # deleted since they asked: a program must not bring them back (promise P35)
+            await dislikes.add(tx, member, song, key(song), self.clock())
+
+    async def undo_dislike(self, member: int, song: str) -> None:
+        await catalogue_sharing.take_back(self.store, member, key(song))

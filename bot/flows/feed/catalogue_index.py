@@ -1,0 +1,181 @@
+"""Points: where the catalogue's songs lie, measured and kept up to date.
+
+The database says what belongs and holds each song's point. Memory has them as one matrix: read from there once, when
+they are first wanted, and following every change from then on.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+import numpy as np
+
+from bot.adapters.store import Store
+from bot.adapters.store.feed import catalogue
+from bot.adapters.store.feed.catalogue import Kept, Loaded
+from bot.adapters.store.library import recordings
+from bot.core.features import SongFeatures
+from bot.core.feed.neighbours import Neighbours
+from bot.core.feed.space import FITTED_ON, Space, space_of
+from bot.core.records import Song
+from bot.core.sorting.columns import Vectors, key_of
+from bot.errors import NothingThereYet
+
+PAGE = 1_000  # songs that are measured at once
+LEAST = 10  # songs of which something is known, before a space is fitted to them
+KEY_BYTES = 12  # of what stands for a song in a button
+OUTGROWN = 0.1  # share of a page's songs that say what the space has no column for: it is fitted anew
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The space that holds, and the songs in it."""
+
+    number: int
+    space: Space
+    neighbours: Neighbours
+
+
+def key(song: str) -> str:
+    """Return what stands for a song in a button: it may not be longer than Discord allows, nor hold a colon."""
+    return blake2b(song.encode(), digest_size=KEY_BYTES).hexdigest()
+
+
+class Points:
+    """`refresh` brings the points up to date, `index` has them in memory."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+        self._refreshing, self._reading = asyncio.Lock(), asyncio.Lock()
+        self._index: Index | None = None
+        self._outgrown = False
+
+    async def refresh(self) -> int:
+        """Take in what came, let go of what went, and return how many songs were measured.
+
+        In slices of PAGE songs, each a transaction: killed anywhere, the next one goes on.
+        """
+        async with self._refreshing:
+            async with self._store.reading() as tx:
+                gone = await catalogue.strangers(tx)
+            async with self._store.writing() as tx:
+                await catalogue.forget(tx, gone)
+            if self._index is not None:
+                self._index.neighbours.drop(gone)
+            number, space = await self._fitted()
+            measured = await self._measure_songs(number, space) + await self._measure_files(number, space)
+            await self._compare()
+            return measured
+
+    async def _compare(self) -> None:
+        """Have memory read anew where it holds what is no longer kept: an erasure takes songs out by itself."""
+        async with self._store.reading() as tx:
+            known = await catalogue.count_known(tx)
+        if self._index is not None and len(self._index.neighbours) != known:
+            self._index = None
+
+    async def _fitted(self) -> tuple[int, Space | None]:
+        """Return the space, fitted anew where the catalogue is twice what it was fitted for, or knows more of songs."""
+        async with self._store.reading() as tx:
+            newest, known = await catalogue.newest_space(tx), await catalogue.count_known(tx)
+            if newest is not None and not self._outgrown and (known < 2 * newest[2] or newest[2] >= FITTED_ON):
+                return newest[0], await asyncio.to_thread(Space.from_bytes, newest[1])
+        return await self._fit(known)
+
+    async def _fit(self, known: int) -> tuple[int, Space | None]:
+        async with self._store.reading() as tx:
+            drawn = await catalogue.sample(tx, FITTED_ON)
+        if len(drawn) < LEAST:
+            return 0, None
+        space = await asyncio.to_thread(space_of, drawn)
+        self._outgrown = False
+        async with self._store.writing() as tx:
+            number = await catalogue.add_space(tx, space.to_bytes(), max(known, len(drawn)))
+        return number, space
+
+    async def _measure_songs(self, number: int, space: Space | None) -> int:
+        done, after = 0, ""
+        while True:
+            async with self._store.reading() as tx:
+                page = {each.song: each for each in await catalogue.open_songs(tx, number, after, PAGE)}
+                known = await catalogue.features(tx, page)
+            if not page:
+                return done
+            await self._keep(number, space, list(page.values()), known, {})
+            done, after = done + len(page), max(page)
+
+    async def _measure_files(self, number: int, space: Space | None) -> int:
+        done, after = 0, ""
+        while True:
+            async with self._store.reading() as tx:
+                page = await catalogue.open_files(tx, number, after, PAGE)
+                heard = await recordings.heard(tx, page)
+            if not page:
+                return done
+            songs = {song.song: path for path, song in page.items()}
+            known = {song: heard.get(path, SongFeatures()) for song, path in songs.items()}
+            await self._keep(number, space, list({each.song: each for each in page.values()}.values()), known, songs)
+            done, after = done + len(page), max(page)
+
+    async def _keep(
+        self,
+        number: int,
+        space: Space | None,
+        songs: Sequence[Song],
+        known: Mapping[str, SongFeatures],
+        paths: Mapping[str, str],
+    ) -> None:
+        """Measure songs and keep them: in the database, then in memory if it holds the same space."""
+        features = [known[each.song] for each in songs]
+        self._outgrown |= space is not None and sum(not space.covers(each) for each in features) > OUTGROWN * len(songs)
+        points = await asyncio.to_thread(space.points, features) if space else np.zeros((len(songs), 0), np.float32)
+        kept = [_kept(song, point, paths.get(song.song)) for song, point in zip(songs, points, strict=True)]
+        async with self._store.writing() as tx:
+            kept = await catalogue.keep(tx, kept, number, self._clock())
+        index = self._index
+        if index is not None and index.number == number:
+            placed = [each for each in kept if each.point is not None]
+            index.neighbours.drop([each.song for each in kept if each.point is None])
+            if placed:
+                _put(index.neighbours, placed)
+
+    async def index(self) -> Index:
+        """Return the songs in memory, read from the database where that was not yet done.
+
+        Raises NothingThereYet.
+        """
+        async with self._reading:
+            async with self._store.reading() as tx:
+                newest = await catalogue.newest_space(tx)
+                if newest is None:
+                    raise NothingThereYet
+                if self._index is not None and self._index.number == newest[0]:
+                    return self._index
+                loaded = await catalogue.load(tx, newest[0])
+            space = await asyncio.to_thread(Space.from_bytes, newest[1])
+            self._index = Index(newest[0], space, await asyncio.to_thread(_filled, loaded, space.size))
+        return self._index
+
+
+def _kept(song: Song, point: Vectors, path: str | None) -> Kept:
+    artist = key_of(song.artists[0]) if song.artists else 0
+    return Kept(song.song, key(song.song), path, artist, point if point.any() else None)
+
+
+def _put(neighbours: Neighbours, placed: Sequence[Kept]) -> None:
+    points = np.stack([each.point for each in placed if each.point is not None])
+    neighbours.put(
+        [each.song for each in placed],
+        points,
+        [each.artist for each in placed],
+        [each.path is not None for each in placed],
+    )
+
+
+def _filled(loaded: Loaded, size: int) -> Neighbours:
+    made = Neighbours(size)
+    if loaded.songs:
+        made.put(loaded.songs, loaded.points, loaded.artists, loaded.free)
+    return made

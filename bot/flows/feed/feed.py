@@ -1,0 +1,266 @@
+"""Stream: the feed. What comes next for a member, and what they say of it.
+
+What they say informs what comes next at once; it becomes a label for their playlists only where they said so. A like
+is kept here first; whether it is also put among their likes at Spotify, or in their file, is theirs to allow.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
+from bot.adapters.store.feed import feed_history
+from bot.adapters.store.feed.feed_history import Late
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists
+from bot.core.records import Layer, Playlist, Song
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet, NotLinked
+from bot.flows.feed.catalogue import Catalogue, Entry
+from bot.flows.feed.recommend import Recommender
+from bot.flows.sorting import sort
+
+REST = timedelta(days=30)  # until a song of which they said something may come again
+GLANCE = timedelta(hours=1)  # the same of one that was only shown: a page fetches ahead, and is closed
+EXPLORE = 0.15  # of what comes is drawn by chance: a taste that nobody tries out is never found
+MOST = 10  # cards at once
+SPOTIFY = "spotify:track:"  # what can be put among likes at Spotify
+Enqueue = Callable[[str, int, int], Awaitable[None]]  # a job: kind, member, argument
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One song of the feed, for one member. near, why: songs of theirs that it is near to, and the same in words."""
+
+    entry: Entry
+    near: tuple[Song, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Liked:
+    """saved: it is among their likes, or on its way there; before: it was there already; ask: they never said
+    whether it may be; refused: Spotify doesn't take it."""
+
+    saved: bool
+    ask: bool
+    before: bool = False
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The playlist that a song goes into; before: whether the song was among their likes already."""
+
+    playlist: Playlist
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One of their playlists, and how likely the song belongs in it; None where no model says."""
+
+    playlist: Playlist
+    probability: float | None
+
+
+class Stream:
+    """Built once. A song is the member's to press on while they can see it: all else raises BadChoice."""
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        recommender: Recommender,
+        enqueue: Enqueue,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store, self._catalogue, self._recommender = store, catalogue, recommender
+        self._enqueue, self._clock = enqueue, clock
+        self._dice = SystemRandom()
+
+    async def next(self, member: int, count: int = 1) -> list[Card]:
+        """Return up to `count` songs for the member, and note them as shown. Raises NothingThereYet."""
+        count = max(1, min(count, MOST))
+        async with self._store.reading() as tx:
+            resting = await feed_history.resting(tx, member, self._late())
+        by_chance = sum(self._dice.random() < EXPLORE for _ in range(count))
+        cards = await self._recommended(member, count - by_chance, resting)
+        await self._note(member, [each.entry for each in cards])
+        cards += await self._drawn(member, count - len(cards))
+        if not cards:
+            raise NothingThereYet(ALL_HEARD if resting else None)
+        return cards
+
+    async def card(self, member: int, song: str) -> Card:
+        """Return the card of one song. Raises BadChoice."""
+        return Card(await self._catalogue.entry(member, song), (), "")
+
+    async def skip(self, member: int, song: str) -> None:
+        """Note that they passed it over; what they said of it before is not forgotten for that."""
+        entry = await self._catalogue.entry(member, song)
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            known = await feed_history.get(tx, member, song)
+            if known is not None and known.said is None:
+                await feed_history.say(tx, member, song, self._clock(), said="skip")
+
+    async def like(self, member: int, song: str) -> Liked:
+        """Keep that they like it, and have it put among their likes where they allow that."""
+        entry = await self._catalogue.entry(member, song)
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            liked = await self._like(tx, member, entry.song, "like")
+        await self._save(member)
+        return liked
+
+    async def like_for_good(self, member: int, song: str) -> None:
+        """Put this one among their likes, whatever they chose for the others. Raises NotLinked, BadChoice."""
+        entry = await self._catalogue.entry(member, song)
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            known = await members.get(tx, member)
+            if known is None or known.source is None:
+                raise NotLinked
+            if not savable(entry.song):
+                raise BadChoice(NOT_AT_SPOTIFY)
+            if not await songs.is_liked(tx, member, entry.song.song):
+                await feed_history.say(tx, member, song, self._clock(), said="like", saving="save")
+        await self._save(member)
+
+    async def unlike(self, member: int, song: str) -> bool:
+        """Take a like back; return whether it is to come out of their likes, because the feed put it there."""
+        async with self._store.writing() as tx:
+            known = await feed_history.get(tx, member, song)
+            if known is None or known.said is None:
+                return False
+            saving = "drop" if known.saving == "saved" else None
+            await feed_history.say(tx, member, song, self._clock(), said=None, saving=saving)
+        await self._save(member)
+        return saving is not None
+
+    async def choose_saving(self, member: int, saves: bool) -> None:
+        """Whether what they like in the feed goes to their likes; allowed, so does what they liked in it so far."""
+        async with self._store.writing() as tx:
+            await members.ensure(tx, member, self._clock())
+            await members.change(tx, member, saves=saves)
+            if saves:
+                await feed_history.want_saved(tx, member, SPOTIFY)
+        await self._save(member)
+
+    async def choose_teaching(self, member: int, teaches: bool) -> None:
+        """Whether what they add to a playlist from the feed is a label, too."""
+        async with self._store.writing() as tx:
+            await members.ensure(tx, member, self._clock())
+            await members.change(tx, member, feed_teaches=teaches)
+
+    async def places(self, member: int, song: str) -> list[Guess]:
+        """Return the member's playlists, layer by layer, each layer's likeliest first."""
+        entry = await self._catalogue.entry(member, song)
+        async with self._store.reading() as tx:
+            found: list[Guess] = []
+            for layer in await playlists.layers(tx, member):
+                likely = await self._recommender.likely(tx, layer, entry.song)
+                kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
+                guesses = [Guess(each, likely.get(each.playlist)) for each in kept]
+                found += sorted(guesses, key=lambda each: -(each.probability or 0))
+        return found
+
+    async def add(self, member: int, song: str, playlist: int, event: int | None = None) -> Added:
+        """Put the song into one of their playlists: a write with a receipt and an undo, like every other.
+
+        It is liked with that: a playlist holds what is liked. Raises NotAmongLikes where it may not be put among their
+        likes, BadChoice for a playlist that is not kept, and for a song that no playlist of theirs can hold.
+        """
+        entry, now = await self._catalogue.entry(member, song), self._clock()
+        await self._note(member, [entry])
+        async with self._store.writing() as tx:
+            kept = await playlists.get(tx, playlist)
+            if kept is None or kept.member != member or kept.removed_at is not None:
+                raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
+            liked = await self._like(tx, member, entry.song, "add")
+            if liked.refused:
+                raise BadChoice(REFUSED)
+            if not liked.saved:
+                raise NotAmongLikes if savable(entry.song) else BadChoice(NOT_AT_SPOTIFY)
+            write = await self._write(tx, member, kept, song, event, now)
+        await self._save(member)
+        await self._enqueue("apply", member, write)
+        return Added(kept, liked.before)
+
+    async def _write(self, tx: Tx, member: int, kept: Playlist, song: str, event: int | None, now: datetime) -> int:
+        known, layer = await members.get(tx, member), await playlists.layer(tx, kept.layer)
+        teaches = known is not None and known.feed_teaches
+        if teaches and layer is not None:
+            said_at = event if event is not None else await answers.next_event(tx, member)
+            await answers.add(tx, member, kept.layer, _label(layer, song, kept.playlist, said_at))
+        lines = [(kept.playlist, song, "add")]
+        return await sort.open_tap(tx, member, kept.layer, lines, now, kind="tap" if teaches else "add")
+
+    async def _recommended(self, member: int, count: int, without: Sequence[str]) -> list[Card]:
+        if count < 1:
+            return []
+        try:
+            found = await self._recommender.recommend(member, None, count, without)
+        except (NoTaste, NothingThereYet):
+            return []
+        return [Card(each.entry, each.near, each.why) for each in found]
+
+    async def _drawn(self, member: int, count: int) -> list[Card]:
+        """Draw by chance what was not shown of late and is not liked already, and note it as shown."""
+        found: list[Card] = []
+        with suppress(NothingThereYet):
+            while len(found) < count:
+                entry = await self._catalogue.random(member, self._late())
+                await self._note(member, [entry])
+                found.append(Card(entry, (), ""))
+        return found
+
+    def _late(self) -> Late:
+        now = self._clock()
+        return Late(seen=now - GLANCE, said=now - REST)
+
+    async def _note(self, member: int, entries: Sequence[Entry]) -> None:
+        async with self._store.writing() as tx:
+            await members.ensure(tx, member, self._clock())
+            await feed_history.note(tx, member, {each.song.song: each.key for each in entries}, self._clock())
+
+    async def _like(self, tx: Tx, member: int, song: Song, said: str) -> Liked:
+        now = self._clock()
+        known, before = await members.ensure(tx, member, now), await feed_history.get(tx, member, song.song)
+        saving = before.saving if before is not None else None
+        ours = "saved" if saving in ("saved", "drop") else None  # what the feed put there is not taken out after all
+        if await songs.is_liked(tx, member, song.song):
+            await feed_history.say(tx, member, song.song, now, said=said, saving=ours)
+            return Liked(saved=True, ask=False, before=True)
+        if saving == "refused":
+            await feed_history.say(tx, member, song.song, now, said=said)
+            return Liked(saved=False, ask=False, refused=True)
+        can = known.source is not None and savable(song)
+        saves = can and (bool(known.saves) or saving == "save")
+        await feed_history.say(tx, member, song.song, now, said=said, saving=(ours or "save") if saves else None)
+        return Liked(saved=saves, ask=can and known.saves is None)
+
+    async def _save(self, member: int) -> None:
+        """Have a job see to what waits to be put among their likes."""
+        async with self._store.reading() as tx:
+            waiting = await feed_history.to_save(tx, member)
+        if waiting:
+            await self._enqueue("save", member, 0)
+
+
+ALL_HEARD = "That was everything for now. What you skipped comes again in a month, and new songs as there are any."
+REFUSED = "Spotify doesn't know that song any more, so neither your likes nor your playlists can hold it."
+NOT_AT_SPOTIFY = "That song is a file of whoever runs this bot; it is not at Spotify, so your playlists cannot hold it."
+
+
+def savable(song: Song) -> bool:
+    """Whether a song can be put among likes at Spotify."""
+    return song.song.startswith(SPOTIFY)
+
+
+def _label(layer: Layer, song: str, playlist: int, event: int) -> Answer:
+    return Answer(song, Kind.ALSO if layer.several else Kind.ONLY, (playlist,), Source.FEED, event)

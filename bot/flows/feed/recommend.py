@@ -1,0 +1,255 @@
+"""Recommend: songs for a member out of the catalogue: near a song, to their taste, new to them, and not all alike.
+
+A member's taste is what they like, what is not for them, and what their playlists' model would take. Every song that is
+named says why, by the songs of theirs that it is near to.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.adapters.scorer import Scorer
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.feed import catalogue as entries
+from bot.adapters.store.feed import dislikes
+from bot.adapters.store.feed import feed_history as shown
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import models, playlists
+from bot.core.features import SongFeatures
+from bot.core.feed import taste
+from bot.core.feed.space import Space
+from bot.core.feed.taste import Taste
+from bot.core.records import Layer, Song
+from bot.core.sorting.columns import Vectors, key_of
+from bot.core.sorting.decide import Scores
+from bot.errors import BadChoice, ModelError, NoTaste
+from bot.flows.feed.catalogue import Catalogue, Entry
+from bot.flows.feed.catalogue_index import Index
+
+MOST_LIKES = 1_000  # that speak for a member: the newest
+MOST_SAID = 300  # likes in the feed, and skips, that do: the newest
+SEEDS = 6  # of their likes, where they name no song
+MOST = 25  # that are named at once
+NAMED = 2  # songs of theirs that say why
+MOST_STEPS = 20  # of a walk
+REMEMBERED = 64  # members whose likes stay measured
+UNKNOWN = "I know too little of that song to say what is near it."
+NOT_YOURS = "That song is neither in your library nor in the catalogue."
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """A song for the member. near: songs of theirs, or those they named, that it is near to; why: the same in words."""
+
+    entry: Entry
+    score: float
+    near: tuple[Song, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a member brings.
+
+    likes: songs with a point each (m, k); held: all they like, in their library or in the feed; artists: keys of those;
+    refused: what is not for them; skipped: what they passed over in the feed.
+    """
+
+    likes: Sequence[Song]
+    points: Vectors
+    held: frozenset[str]
+    artists: frozenset[int]
+    refused: Sequence[str]
+    skipped: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: points (t, k) to be near to, songs that say so, and songs not to be named."""
+
+    towards: Vectors
+    named: Sequence[Song]
+    without: Sequence[str]
+
+
+class Recommender:
+    """Built once; keeps the points of the last members' likes in memory."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, scorer: Scorer) -> None:
+        self._store, self._catalogue, self._scorer = store, catalogue, scorer
+        self._own: OrderedDict[int, tuple[Any, Own]] = OrderedDict()
+
+    async def recommend(
+        self, member: int, song: str | None, count: int, without: Sequence[str] = ()
+    ) -> list[Recommended]:
+        """Return up to `count` songs near `song`; without one, near some of what they like, others each time.
+
+        without: songs that are not wanted now.
+
+        Raises BadChoice for a song that they cannot see or of which nothing is known, NoTaste, NothingThereYet.
+        """
+        index = await self._catalogue.points.index()
+        async with self._store.reading() as tx:
+            own = await self._of(tx, member, index)
+            if song is None:
+                wish = Wish(_drawn(own), (), without)
+            else:
+                points = await self._points(tx, member, index, [song])
+                wish = Wish(points, await _described(tx, member, [song]), [song, *without])
+        return await self._granted(member, index, own, wish, count)
+
+    async def alchemy(self, member: int, add: Sequence[str], subtract: Sequence[str], count: int) -> list[Recommended]:
+        """Return up to `count` songs like those of `add` and not like those of `subtract`. Raises as `recommend`."""
+        index = await self._catalogue.points.index()
+        async with self._store.reading() as tx:
+            own = await self._of(tx, member, index)
+            wanted = await self._points(tx, member, index, add)
+            unwanted = await self._points(tx, member, index, subtract)
+            named = await _described(tx, member, add)
+        mixed = taste.mixture(wanted, unwanted)
+        if not mixed.any():
+            raise BadChoice("Nothing is left of those songs when the others are taken away.")
+        return await self._granted(member, index, own, Wish(mixed[None], named, [*add, *subtract]), count)
+
+    async def path(self, member: int, start: str, goal: str, steps: int) -> list[Entry]:
+        """Return songs that lead from one to the other, both left out: up to `steps`, fewer where none fits one.
+
+        Songs that they like may be among them: a walk leads through what one knows. Raises as `recommend`.
+        """
+        steps = max(1, min(steps, MOST_STEPS))
+        index = await self._catalogue.points.index()
+        async with self._store.reading() as tx:
+            refused = await dislikes.of(tx, member)
+            ends = await self._points(tx, member, index, [start, goal])
+            sees_all = await self._catalogue.sees_all(tx, member)
+        arc = taste.between(ends[0], ends[1], steps)
+        look = partial(index.neighbours.around, without=[start, goal, *refused], only_free=not sees_all)
+        around = await asyncio.to_thread(look, arc, 2 * taste.STEPS_EACH)
+        chosen = taste.walk(around.points, ends[0], ends[1], steps)
+        return list((await self._catalogue.visible(member, [around.ids[at] for at in chosen])).values())
+
+    def forget(self, member: int) -> None:
+        """Drop what is kept in memory of a member."""
+        self._own.pop(member, None)
+
+    async def _granted(self, member: int, index: Index, own: Own, wish: Wish, count: int) -> list[Recommended]:
+        async with self._store.reading() as tx:
+            sees_all = await self._catalogue.sees_all(tx, member)
+        without = [*own.held, *own.refused, *wish.without]
+        look = partial(index.neighbours.around, without=without, only_free=not sees_all)
+        around = await asyncio.to_thread(look, wish.towards, taste.WIDE)
+        async with self._store.reading() as tx:
+            model = await self._model(tx, member, around.ids)
+        placed = index.neighbours.points
+        member_taste = Taste(own.points, placed(own.refused), placed(own.skipped))
+        count = max(1, min(count, MOST))
+        ranked = taste.rank(around, wish.towards, member_taste, own.artists, count, model)
+        shown = await self._catalogue.visible(member, [around.ids[at] for at, _ in ranked])
+        return [
+            _recommended(shown[around.ids[at]], score, _near(around.points[at], own, wish))
+            for at, score in ranked
+            if around.ids[at] in shown
+        ]
+
+    async def likely(self, tx: Tx, layer: Layer, song: Song) -> dict[int, float]:
+        """Return how likely each playlist of a layer takes the song; nothing where no model says."""
+        scores = await self._scores(tx, layer.layer, [song.song])
+        if scores is None:
+            return {}
+        found = zip(scores.classes, scores.probabilities[0].tolist(), strict=True)
+        return {playlist: probability for playlist, probability in found if playlist is not None}
+
+    async def _model(self, tx: Tx, member: int, ids: Sequence[str]) -> NDArray[np.float32] | None:
+        """Return how likely any of the member's playlists takes each song, by the model of their first layer."""
+        layers = await playlists.layers(tx, member)
+        scores = await self._scores(tx, layers[0].layer, ids) if layers else None
+        kept = [at for at, each in enumerate(scores.classes) if each is not None] if scores else []
+        return np.asarray(scores.probabilities[:, kept].max(axis=1), np.float32) if scores and kept else None
+
+    async def _scores(self, tx: Tx, layer: int, ids: Sequence[str]) -> Scores | None:
+        serving = await models.serving(tx, layer)
+        if serving is None or not ids:
+            return None
+        known = await entries.features(tx, await entries.described(tx, ids))
+        try:
+            return self._scorer.load(serving.digest).score([known.get(song, SongFeatures()) for song in ids])
+        except ModelError:
+            return None
+
+    async def _points(self, tx: Tx, member: int, index: Index, ids: Sequence[str]) -> Vectors:
+        """Return (n, k) points of songs of the catalogue or the member's own. Raises BadChoice."""
+        found = [await self._point(tx, member, index, song) for song in ids]
+        return np.stack(found) if found else np.zeros((0, index.space.size), np.float32)
+
+    async def _point(self, tx: Tx, member: int, index: Index, song: str) -> Vectors:
+        visible = await entries.still(tx, await self._catalogue.sees_all(tx, member), [song])
+        if visible and (placed := index.neighbours.point(song)) is not None:
+            return placed
+        if not visible and not await songs.is_liked(tx, member, song):
+            raise BadChoice(NOT_YOURS)
+        described = await songs.some(tx, [song], member)
+        point = _measured(index.space, list((await songs.features(tx, member, list(described.values()))).values()))
+        if not point.any():
+            raise BadChoice(UNKNOWN)
+        return np.asarray(point[0])
+
+    async def _of(self, tx: Tx, member: int, index: Index) -> Own:
+        """Return what the member brings; measured again when their library or the space changed."""
+        refused, said = await dislikes.of(tx, member), await shown.stamp(tx, member)
+        stamp = (index.number, await songs.stamp(tx, member), refused, said)
+        kept = self._own.get(member)
+        if kept is not None and kept[0] == stamp:
+            self._own.move_to_end(member)
+            return kept[1]
+        library = await songs.library(tx, member)
+        held = {each.song for each in library}
+        in_feed = [song for song in await shown.said(tx, member, shown.LIKED, MOST_SAID) if song not in held]
+        newest = [*await _described(tx, member, in_feed), *library[:MOST_LIKES]]
+        features = await songs.features(tx, member, newest)
+        points = _measured(index.space, [features[each.song] for each in newest])
+        known = np.flatnonzero(points.any(axis=1))
+        own = Own(
+            likes=[newest[at] for at in known],
+            points=points[known],
+            held=frozenset(held | set(in_feed)),
+            artists=frozenset(key_of(each.artists[0]) for each in (*newest, *library) if each.artists),
+            refused=refused,
+            skipped=await shown.said(tx, member, ("skip",), MOST_SAID),
+        )
+        self._own[member] = (stamp, own)
+        if len(self._own) > REMEMBERED:
+            self._own.popitem(last=False)
+        return own
+
+
+def _measured(space: Space, known: Sequence[SongFeatures]) -> Vectors:
+    return space.points(known) if known else np.zeros((0, space.size), np.float32)
+
+
+def _drawn(own: Own) -> Vectors:
+    """Draw some of what they like, others each time. Raises NoTaste where nothing is known of any."""
+    if not own.likes:
+        raise NoTaste
+    return own.points[np.random.default_rng().permutation(len(own.likes))[:SEEDS]]
+
+
+def _near(point: Vectors, own: Own, wish: Wish) -> tuple[Song, ...]:
+    """Return the songs that say why: what was asked for, then what they like nearest to it."""
+    kin = [own.likes[at] for at in taste.kin(point, own.points, NAMED + 1)]
+    return tuple(dict.fromkeys([*wish.named[:1], *kin]))[:NAMED]
+
+
+def _recommended(entry: Entry, score: float, near: tuple[Song, ...]) -> Recommended:
+    why = " and ".join(each.title for each in near)
+    return Recommended(entry, score, near, f"near {why}" if why else "")
+
+
+async def _described(tx: Tx, member: int, ids: Sequence[str]) -> list[Song]:
+    found = await entries.described(tx, ids, member)
+    return [found[song] for song in ids if song in found]

@@ -1,0 +1,96 @@
+"""Save: put what a member liked in the feed among their likes, and take out what they took back.
+
+Converges: what is to be done stands in the database until it was done, so a crash or a wait loses nothing, and saving
+what is saved already changes nothing. What Spotify refuses is named to the member once, and not tried again.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.feed import feed_history
+from bot.adapters.store.library import songs
+from bot.core.social.records import Shown
+from bot.errors import SpotifyError
+from bot.flows.sorting.converge import MOST_DEAD, in_halves
+from bot.ports import Music
+
+BATCH = 40  # URIs; the most that Spotify takes in one call (Web API, library)
+ROUNDS = 3  # what was taken back while it was being saved is taken out in the next
+
+
+async def save(store: Store, music: Music, member: int, now: datetime) -> int:
+    """See to what waits; return how many songs were put in or taken out. Raises a SpotifyError: the rest waits on."""
+    done = 0
+    for _ in range(ROUNDS):
+        count = await _round(store, music, member, now)
+        if not count:
+            break
+        done += count
+    return done
+
+
+async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
+    async def put_in(some: Sequence[str]) -> None:
+        await music.save(some)
+        async with store.writing() as tx:
+            await feed_history.saved(tx, member, some)
+
+    async def take_out(some: Sequence[str]) -> None:
+        await music.unsave(some)
+        async with store.writing() as tx:
+            await feed_history.set_saving(tx, member, some, None)
+
+    todo = await _todo(store, member)
+    count = 0
+    for saving, send in (("save", put_in), ("drop", take_out)):
+        ids = [each.song for each in todo if each.saving == saving]
+        refused = await _send(store, member, saving, ids, send, now)
+        count += len(ids) - refused
+    return count
+
+
+async def _todo(store: Store, member: int) -> list[Shown]:
+    async with store.writing() as tx:
+        waiting = await feed_history.to_save(tx, member)
+        held = await songs.liked_of(tx, member, (each.song for each in waiting))
+        for each in waiting:
+            if (each.song in held) == (each.saving == "save"):  # a like that was there before is not ours to take out
+                await feed_history.set_saving(tx, member, [each.song], None)
+    return [each for each in waiting if (each.song in held) != (each.saving == "save")]
+
+
+async def _send(
+    store: Store,
+    member: int,
+    saving: str,
+    ids: Sequence[str],
+    send: Callable[[Sequence[str]], Awaitable[None]],
+    now: datetime,
+) -> int:
+    """Send all that Spotify takes; return how many songs it refused, each by itself."""
+    dead: list[str] = []
+
+    async def give_up(song: str, refused: SpotifyError) -> None:
+        if len(dead) >= MOST_DEAD:
+            raise refused
+        dead.append(song)
+
+    try:
+        for at in range(0, len(ids), BATCH):
+            await in_halves(ids[at : at + BATCH], send, give_up)
+    finally:
+        await _name(store, member, saving, dead, now)
+    return len(dead)
+
+
+async def _name(store: Store, member: int, saving: str, dead: Sequence[str], now: datetime) -> None:
+    """Try refused songs no more, and tell the member which they are."""
+    async with store.writing() as tx:
+        if not dead or await members.get(tx, member) is None:
+            return
+        await feed_history.refused(tx, member, dead)
+        known = await songs.some(tx, dead, member)
+        titles = [known[each].title for each in dead if each in known]
+        await notices.add(tx, member, "refused", {"saving": saving, "count": len(dead), "titles": titles}, now)

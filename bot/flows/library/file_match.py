@@ -1,0 +1,50 @@
+"""Match: the operator's word on which file of the music folder a song is, where the matcher is mistaken."""
+
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx, schema
+from bot.adapters.store.library import lookups, recordings, songs
+from bot.core.codes import track_uri
+from bot.core.records import Song
+from bot.errors import BadChoice
+
+SOURCE = "audio"  # the name by which the folder's features go
+
+
+async def correct(store: Store, typed: str, paths: list[str], now: datetime) -> Song:
+    """Note that a song is the file that one of `paths` names, or none where there is none; return the song.
+
+    `typed`: its URI, link or id. What was heard in another file for it is forgotten. Raises BadChoice.
+    """
+    async with store.writing() as tx:
+        song = await _song(tx, typed)
+        known = [path for path in paths if await recordings.exists(tx, path)]
+        if paths and not known:
+            raise BadChoice(f"{paths[0]} is not among the files that were heard: python -m bot analyse --folder …")
+        await recordings.correct(tx, song.song, known[0] if known else None, now)
+        await _ask_anew(tx, song, now)
+    return song
+
+
+async def leave_to_matcher(store: Store, typed: str, now: datetime) -> Song:
+    """Take a correction back; return the song. Raises BadChoice."""
+    async with store.writing() as tx:
+        song = await _song(tx, typed)
+        await recordings.uncorrect(tx, song.song)
+        await _ask_anew(tx, song, now)
+    return song
+
+
+async def _song(tx: Tx, typed: str) -> Song:
+    song = track_uri(typed) or typed
+    if found := await songs.get(tx, song):
+        return found
+    if await songs.is_own(tx, song):
+        return Song(song, song, ())  # what a member's file calls it is for that member alone
+    raise BadChoice(f"Nobody here likes {typed}.")
+
+
+async def _ask_anew(tx: Tx, song: Song, now: datetime) -> None:
+    await songs.forget_said(tx, SOURCE, song.song)
+    await lookups.forget(tx, song.song, SOURCE)
+    await songs.tell(tx, schema.OPERATOR, now)

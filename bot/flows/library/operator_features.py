@@ -1,0 +1,78 @@
+"""Features: what the operator's own file says of songs, kept for every member."""
+
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bot.adapters.store import Store, schema
+from bot.adapters.store.library import songs
+from bot.core.codes import isrc
+from bot.core.features import SongFeatures
+from bot.core.library import tables
+from bot.errors import BadFile
+
+WANTED = "a Spotify id (track_id, spotify_id, Track URI, a link) or an isrc"
+SLICE = 500  # songs of a transaction; the bot writes in between
+MOST_NAMED = 10  # rows that are named
+
+
+@dataclass(slots=True)
+class Kept:
+    """How many songs a file told of, and the rows that were left out, with the reason."""
+
+    songs: int = 0
+    bad: list[str] = field(default_factory=list)
+
+    @property
+    def report(self) -> str:
+        """What the operator reads."""
+        lines = [f"songs kept: {self.songs:,}"]
+        if self.bad:
+            lines += [f"rows left out: {len(self.bad):,}", *(f"  {each}" for each in self.bad[:MOST_NAMED])]
+        more = len(self.bad) - MOST_NAMED
+        return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
+
+
+async def import_features(store: Store, file: Path, now: datetime) -> Kept:
+    """Keep a table's features by Spotify's id, or by ISRC where a row has none. Raises BadFile, OSError."""
+    source, kept = f"operator:{file.stem}", Kept()
+    known = _read(file, source, kept)
+    if not known:
+        raise BadFile(f"{file.name} has no row with {WANTED} and something to keep. {kept.report}")
+    told = list(known.items())
+    for at in range(0, len(told), SLICE):
+        async with store.writing() as tx:
+            await songs.keep_features(tx, schema.OPERATOR, source, dict(told[at : at + SLICE]), now)
+    async with store.writing() as tx:
+        await songs.tell(tx, schema.OPERATOR, now)
+    return kept
+
+
+def _read(file: Path, source: str, kept: Kept) -> dict[str, SongFeatures]:
+    """Return what a file says by key, and note in `kept` what it says. Raises BadFile for what is no such table."""
+    try:
+        table = tables.Table(file.read_bytes(), most_rows=sys.maxsize)
+    except tables.NotATable as problem:
+        raise BadFile(f"{file.name} {problem}") from None
+    if not table.fields & {*tables.IDS, "isrc"}:
+        raise BadFile(f"{file.name} has no column with {WANTED}: I found {', '.join(table.headers[:8]) or 'none'}")
+    known: dict[str, SongFeatures] = {}
+    for row in table:
+        told = row if isinstance(row, tables.BadRow) else _told(row, source)
+        if isinstance(told, tables.BadRow):
+            kept.bad.append(str(told))
+        else:
+            known |= [told]
+    kept.songs = len(known)
+    return known
+
+
+def _told(row: tables.Row, source: str) -> tuple[str, SongFeatures] | tables.BadRow:
+    """Return a row's key ("spotify:track:…" or "isrc:…") and features, or what it lacks."""
+    code = isrc(row.fields.get("isrc"))
+    key = tables.uri_of(row) or (f"isrc:{code}" if code else None)
+    if tables.is_no_song(row) or key is None:
+        return tables.BadRow(row.line, "neither a Spotify id of a song nor an ISRC")
+    features = tables.features_of(row, source)
+    return (key, features) if features.known else tables.BadRow(row.line, "no number and no set in it")

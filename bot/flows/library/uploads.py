@@ -1,0 +1,75 @@
+"""Upload: a member sends in a file of one of their songs; what is heard in it counts for them alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from bot.adapters.scratch import Scratch
+from bot.adapters.store import Store
+from bot.adapters.store.library import songs
+from bot.core.features import features_heard
+from bot.core.records import Song
+from bot.errors import AudioError, BadChoice, BadFile, StillHearing
+from bot.ports import Hearing
+
+MOST_BYTES = 25_000_000  # of a file; an hour of MP3, four minutes of FLAC
+MOST_WAITING = 5  # files at once, the one that is heard included: each is held in memory, and takes two minutes at most
+SOURCE = "upload"  # as in core.merge.PRECEDENCE
+
+
+class Uploads:
+    """Hears uploads one after the other, one of each member at a time."""
+
+    def __init__(self, store: Store, hearing: Hearing, scratch: Scratch, most: int = MOST_WAITING) -> None:
+        self._store, self._hearing, self._scratch, self._most = store, hearing, scratch, most
+        self._members: set[int] = set()
+
+    async def hear(self, member: int, song: str, fetch: Callable[[], Awaitable[bytes]], now: datetime) -> Song:
+        """Fetch a member's file and hear it, as `upload` does. Raises StillHearing as well, before it is fetched."""
+        with self._in_line(member):
+            return await upload(self._store, self._hearing, self._scratch, member, song, await fetch(), now)
+
+    @contextmanager
+    def _in_line(self, member: int) -> Iterator[None]:
+        if member in self._members:
+            raise StillHearing("I'm still hearing the file you sent before. Send this one when I've answered.")
+        if len(self._members) >= self._most:
+            raise StillHearing
+        self._members.add(member)
+        try:
+            yield
+        finally:
+            self._members.remove(member)
+
+
+async def upload(
+    store: Store, hearing: Hearing, scratch: Scratch, member: int, song: str, data: bytes, now: datetime
+) -> Song:
+    """Hear the file in a process of its own, keep what was heard and not the file; return the song.
+
+    Raises BadChoice for a song that the member does not like, BadFile for a file that cannot be heard.
+    """
+    found = await _own(store, member, song)
+    with await asyncio.to_thread(scratch.holding, data) as file:
+        try:
+            heard = await hearing.analyse(file)
+        except AudioError as error:
+            raise BadFile(error.for_member()) from error
+        finally:
+            await hearing.close()  # whatever this file did to it, it hears nobody else's
+    features = features_heard(heard.numbers, heard.vectors)
+    async with store.writing() as tx:
+        if not await songs.is_liked(tx, member, song):  # erased, or unlinked, while it was heard
+            raise BadChoice("That song is not in your library.")
+        await songs.save_features(tx, member, SOURCE, {song: features}, now)
+    return found
+
+
+async def _own(store: Store, member: int, song: str) -> Song:
+    async with store.reading() as tx:
+        found = await songs.get(tx, song, member)
+        liked = await songs.is_liked(tx, member, song)
+    if found is None or not liked:
+        raise BadChoice("That song is not in your library.")
+    return found

@@ -1,0 +1,75 @@
+"""Groups: who keeps a playlist that is no server's. Its host may put somebody out, on record for all who are in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
+from bot.adapters.store.social import shared_playlists as table
+from bot.core.social.shared_playlists import PutOut, Shared
+from bot.errors import BadChoice
+from bot.flows.social.shared_playlists import UNKNOWN, found
+
+HOSTS_ONLY = "Only the host can put somebody out of the group, or let them back in."
+YOURSELF = "You host it. Stop hosting with /shared host, then leave with /shared leave."
+NOT_IN = "They are not in that group."
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """partners: all in it; outs: who was put out, the last first; visible: whose names may be shown, of both."""
+
+    shared: Shared
+    partners: Sequence[int]
+    outs: Sequence[PutOut]
+    visible: frozenset[int]
+
+
+async def show(store: Store, member: int, shared: int) -> Group:
+    """Return the group, to somebody in it. Raises BadChoice."""
+    async with store.reading() as tx:
+        return await _group(tx, await _in_it(tx, member, shared))
+
+
+async def _in_it(tx: Tx, member: int, shared: int) -> Shared:
+    known = await found(tx, member, None, shared)
+    if known.server is not None:
+        raise BadChoice(UNKNOWN)
+    return known
+
+
+async def _group(tx: Tx, known: Shared) -> Group:
+    partners, outs = sorted(await table.partners(tx, known.shared)), await table.outs(tx, known.shared)
+    involved = {*partners, *(each.member for each in outs), *(each.by for each in outs if each.by is not None)}
+    return Group(known, partners, outs, frozenset(await members.visible(tx, involved)))
+
+
+async def put_out(store: Store, host: int, shared: int, member: int, now: datetime) -> Group:
+    """Put somebody out: what they brought and said stays, without their name, and they cannot join again.
+
+    Raises BadChoice for anybody but the host.
+    """
+    async with store.writing() as tx:
+        known = await _hosted(tx, host, shared)
+        if member == host:
+            raise BadChoice(YOURSELF)
+        if member not in await table.partners(tx, shared):
+            raise BadChoice(NOT_IN)
+        await table.put_out(tx, shared, member, host, now)
+        return await _group(tx, known)
+
+
+async def let_in(store: Store, host: int, shared: int, member: int) -> Group:
+    """Let them join again, by the invitation. Raises BadChoice for anybody but the host."""
+    async with store.writing() as tx:
+        known = await _hosted(tx, host, shared)
+        await table.let_in(tx, shared, member)
+        return await _group(tx, known)
+
+
+async def _hosted(tx: Tx, host: int, shared: int) -> Shared:
+    known = await _in_it(tx, host, shared)
+    if known.host != host:
+        raise BadChoice(HOSTS_ONLY)
+    return known

@@ -1,0 +1,135 @@
+"""Hosting: in whose account a shared playlist is written. Nobody hosts who did not say so below a dry run.
+
+`flows.publish` does the writing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
+from bot.adapters.store.social import shared_playlists as table
+from bot.core.social import shared_playlists as rules
+from bot.core.social.shared_playlists import Brought, Shared, State
+from bot.errors import BadChoice
+from bot.flows.social.shared_playlists import UNKNOWN, found, refuse_hosting
+
+STALE = timedelta(days=7)  # that something waits to be written, before another may host it
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a write would do in the account of the member who asks."""
+
+    shared: Shared
+    put_in: int
+    take_out: int
+    unwritable: int  # songs that stand and cannot be written there
+    shelved: bool  # whether the bot keeps it for them: they brought a file
+
+
+async def dry_run(store: Store, member: int, server: int | None, shared: int, now: datetime) -> DryRun:
+    """Say what hosting it would write. Changes nothing. Raises BadChoice where somebody else hosts it."""
+    async with store.reading() as tx:
+        known = await _reached(tx, member, server, shared)
+        record = await table.record(tx, shared)
+        if known.host != member:
+            known = replace(_free(known, record, now), host=None, ref=None)
+            record = [replace(each, state=State.WANTED) for each in record]
+        record = list(map(rules.again, record))
+        ref = known.ref or await _kind_of_ref(tx, member)
+    waiting = rules.waiting(record, ref)
+    put_in = sum(each.stands for each in waiting)
+    unwritable = sum(each.stands and not rules.writable(each.song, ref) for each in record)
+    return DryRun(known, put_in, len(waiting) - put_in, unwritable, ref.startswith(rules.SHELF))
+
+
+async def _reached(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
+    """Return a playlist that the member sees there, or hosts: that, they can lay down from anywhere."""
+    known = await table.get(tx, shared)
+    return known if known is not None and known.host == member else await found(tx, member, server, shared)
+
+
+async def _kind_of_ref(tx: Tx, member: int) -> str:
+    known = await members.get(tx, member)
+    return rules.SHELF if known is not None and known.source == "file" else ""
+
+
+def _free(known: Shared, record: Sequence[Brought], now: datetime) -> Shared:
+    """Return a playlist that may have another host. Raises BadChoice while somebody else keeps it written."""
+    since = rules.waiting_since(record, known.ref)
+    if known.host is not None and (since is None or since > now - STALE):
+        raise BadChoice("Somebody else hosts it. They lay that down with /shared host.")
+    return known
+
+
+async def confirm(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
+    """Host it from now on, and let it be written; the job "share" does that. Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await _reached(tx, member, server, shared)
+        if known.host != member:
+            _free(known, await table.record(tx, shared), now)
+            await refuse_hosting(tx, member)
+            await table.unhost(tx, shared)
+        await table.note(tx, shared, list(map(rules.again, await table.record(tx, shared))))
+        await members.ensure(tx, member, now)
+        await table.join(tx, shared, member, now)
+        await table.change(tx, shared, host=member, ended_at=None)
+        return known
+
+
+async def within_reach(store: Store, member: int, server: int | None, shared: int) -> Shared:
+    """Return a playlist that the member sees there, or hosts. Raises BadChoice."""
+    async with store.reading() as tx:
+        return await _reached(tx, member, server, shared)
+
+
+async def of_host(store: Store, member: int, shared: int) -> Shared:
+    """Return a playlist that the member hosts. Raises BadChoice."""
+    async with store.reading() as tx:
+        return await _hosted_by(tx, member, shared)
+
+
+async def lay_down(store: Store, member: int, shared: int) -> Shared:
+    """Host it no longer: what was written stays with the member, and is theirs. Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await _hosted_by(tx, member, shared)
+        await table.unhost(tx, shared)
+        return known
+
+
+async def end(store: Store, member: int, shared: int, now: datetime) -> Shared:
+    """Write it no longer, and let nobody add or vote; its record can be read. Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await _hosted_by(tx, member, shared)
+        await table.change(tx, shared, ended_at=now)
+        await table.close(tx, shared)
+        return known
+
+
+async def take_back(store: Store, member: int, shared: int, now: datetime) -> Shared:
+    """End it, and have all that we put in taken out again by the job "share". Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await _hosted_by(tx, member, shared)
+        await table.change(tx, shared, ended_at=now)
+        if known.ref is None:  # nothing was written
+            await table.close(tx, shared)
+        return known
+
+
+async def _hosted_by(tx: Tx, member: int, shared: int) -> Shared:
+    known = await table.get(tx, shared)
+    if known is None or known.host != member:
+        raise BadChoice("That is for who hosts it.")
+    return known
+
+
+async def remove(store: Store, server: int, shared: int) -> Shared:
+    """Delete a server's playlist, record and all: for those who run it. Raises BadChoice."""
+    async with store.writing() as tx:
+        known = await table.get(tx, shared)
+        if known is None or known.server != server:
+            raise BadChoice(UNKNOWN)
+        await table.forget(tx, shared)
+        return known

@@ -1,0 +1,107 @@
+"""Profile: what a member shows to those who share a server with them. Nothing, until they choose it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
+from bot.adapters.store.social import people
+from bot.adapters.store.sorting import playlists
+from bot.core.records import Playlist
+from bot.core.social.records import Profile
+from bot.flows.social import follow
+from bot.flows.social.follow import Passed
+
+MOST_PLAYLISTS = 5  # that are shown
+NEWEST = 5  # reposts on a profile
+Part = Literal["map", "reposts"]
+Sized = tuple[Playlist, int]  # with its number of songs
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A profile as others see it. server: where it is looked at; map: whether one of their taste may be drawn."""
+
+    member: int
+    server: int | None
+    playlists: Sequence[Sized] = ()
+    map: bool = False
+    shows_reposts: bool = False
+    reposts: Sequence[Passed] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not (self.playlists or self.map or self.shows_reposts)
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One's own: what others see, what was chosen, what could be, and how many follow."""
+
+    shown: Shown
+    chosen: Profile
+    kept: Sequence[Sized]
+    followers: int
+    hidden: bool
+
+
+async def shown(store: Store, member: int, server: int | None) -> Shown:
+    """Return what somebody in the server sees of the member; of reposts, those made there."""
+    async with store.reading() as tx:
+        return await _shown(tx, await people.seen(tx, member), server)
+
+
+async def mine(store: Store, member: int, server: int | None) -> Mine:
+    """Return a member's own profile."""
+    async with store.reading() as tx:
+        known, chosen = await members.get(tx, member), await people.profile(tx, member)
+        return Mine(
+            shown=await _shown(tx, await people.seen(tx, member), server),
+            chosen=chosen,
+            kept=await _kept(tx, member),
+            followers=await people.count_followers(tx, member),
+            hidden=known is not None and known.hidden,
+        )
+
+
+async def _shown(tx: Tx, profile: Profile, server: int | None) -> Shown:
+    lists = [each for each in await _kept(tx, profile.member) if each[0].playlist in profile.playlists]
+    posted = await people.reposted_by(tx, profile.member, server, NEWEST) if server is not None else []
+    return Shown(profile.member, server, lists, profile.map, profile.reposts, await follow.named(tx, posted))
+
+
+async def _kept(tx: Tx, member: int) -> list[Sized]:
+    """Return the playlists that the member keeps, the largest first."""
+    kept = [(each, await playlists.count_items(tx, each.playlist)) for each in await playlists.of_member(tx, member)]
+    return sorted(kept, key=lambda each: (-each[1], each[0].playlist))
+
+
+async def choose_playlists(store: Store, member: int, chosen: Collection[int], now: datetime) -> None:
+    """Show these of their playlists and no other; what is not theirs is passed over."""
+    async with store.writing() as tx:
+        kept = [each.playlist for each in await playlists.of_member(tx, member)]
+        await _change(tx, member, now, playlists=tuple(each for each in kept if each in chosen)[:MOST_PLAYLISTS])
+
+
+async def show(store: Store, member: int, part: Part, now: datetime) -> None:
+    """Show the map, or the reposts."""
+    async with store.writing() as tx:
+        await _change(tx, member, now, **{part: True})
+
+
+async def conceal(store: Store, member: int, part: Part, now: datetime) -> None:
+    """Show it no longer. Without reposts nobody can follow, and whoever did does no more."""
+    async with store.writing() as tx:
+        await _change(tx, member, now, **{part: False})
+        if part == "reposts":
+            await people.drop_followers(tx, member)
+
+
+async def _change(tx: Tx, member: int, now: datetime, **values: object) -> None:
+    chosen = await people.profile(tx, member)
+    changed: Profile = replace(chosen, **values)  # type: ignore[arg-type]
+    if changed != chosen:
+        await members.ensure(tx, member, now)
+        await people.save_profile(tx, changed, now)

@@ -1,0 +1,189 @@
+"""Publish: a shared playlist is written into the account of the member who hosts it.
+
+Converges as every write does (`flows.converge`; promises P1, P2).
+Only songs that we put in come out again; what the host put in or took out by hand stays so (P4).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.social import shared_playlists as table
+from bot.adapters.store.sorting import creations, playlists
+from bot.core.social import shared_playlists as rules
+from bot.core.social.shared_playlists import Shared
+from bot.core.sorting.journal import missing
+from bot.errors import ConsentEnded, NotLinked, PlaylistGone, Unsettled
+from bot.flows.social.shared_lines import SharedJournal, as_wanted
+from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.converge import converge, running_from
+from bot.flows.sorting.create import create
+from bot.ports import Found, Music
+
+NOT_WRITTEN = "I cannot write the shared playlists that you host."
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The receipt. first: it was made just now."""
+
+    shared: Shared
+    put_in: int
+    taken_out: int
+    first: bool
+
+
+async def share(
+    store: Store, music_of: Callable[[int], Awaitable[Music]], host: int, shared: int, now: datetime
+) -> None:
+    """Write it, and tell the host of it; of what stands in the way they hear once. Raises what passes by itself."""
+    try:
+        written = await write(store, await music_of(host), host, shared, now)
+    except ConsentEnded as ended:
+        await tell_once(store, host, ended.for_member(), now)
+    except NotLinked:
+        await give_up(store, host, shared)
+    except PlaylistGone:
+        await lose(store, host, shared, now)
+    else:
+        if written is not None:
+            await receipt(store, host, written, now)
+
+
+async def write(store: Store, music: Music, host: int, shared: int, now: datetime) -> Written | None:
+    """Bring the host's playlist to what stands. May be called again after anything; None where it is not theirs.
+
+    Raises Unsettled where it is to be looked at again, CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
+    """
+    async with store.reading() as tx:
+        before = await table.get(tx, shared)
+    if before is None or before.host != host:
+        return None
+    known = before if before.ref is not None else await _make(store, music, before, now)
+    writing, clock = SharedJournal(store, known), running_from(now)
+    try:
+        await _check_it_is_there(store, music, known)
+        again = await converge(store, music, writing, clock)
+    except PlaylistGone:
+        await _wait_for_it(store, known, clock())
+        raise
+    first = before.making or before.ref is None
+    async with store.writing() as tx:
+        await table.change(tx, shared, missed_at=None, making=first and again is not None)
+    if again is not None:
+        raise Unsettled(again)
+    return Written(known, writing.put_in, writing.taken_out, first=first)
+
+
+async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
+    """Make the playlist at the host's, and note which it is, before anything is put in."""
+    host, purpose = known.host or 0, f"shared:{known.shared}"
+    async with store.writing() as tx:
+        await table.change(tx, known.shared, making=True)
+    made = await create(store, music, host, purpose, known.name, now)
+    async with store.writing() as tx:
+        if made.id.startswith(rules.SHELF):
+            await _shelve(tx, host, made, now)
+        await table.change(tx, known.shared, ref=made.id)
+        await creations.end(tx, host, purpose)
+    return replace(known, ref=made.id)
+
+
+async def _check_it_is_there(store: Store, music: Music, known: Shared) -> None:
+    """Raise PlaylistGone where the host deleted or unfollowed it: Spotify would still take songs for it."""
+    async with store.reading() as tx:
+        record = as_wanted(known, await table.record(tx, known.shared))
+    ref = known.ref or ""
+    if rules.waiting(record, ref) and ref not in await music.listed([ref]):
+        raise PlaylistGone
+
+
+async def _wait_for_it(store: Store, known: Shared, now: datetime) -> None:
+    """Raise Unsettled while a playlist that is not there may only seem so."""
+    since = min(known.missed_at or now, now)
+    again = missing(since, now)
+    async with store.writing() as tx:
+        await table.change(tx, known.shared, missed_at=since if again else None)
+    if again is not None:
+        raise Unsettled(again)
+
+
+async def _shelve(tx: Tx, host: int, made: Found, now: datetime) -> None:
+    """Give a playlist of a member with a file its place: one that is let go of, so that nothing is sorted into it."""
+    layers = await playlists.layers(tx, host)
+    layer = layers[0] if layers else await playlists.ensure_layer(tx, host, flow.DEFAULT_LAYER)
+    shelved = await playlists.add(tx, host, layer.layer, made.name, made.id, flow.EMOJI[0])
+    await playlists.change(tx, shelved.playlist, removed_at=now)
+
+
+async def has_left(store: Store, is_in: Callable[[int, int], Awaitable[bool]], host: int, shared: int) -> bool:
+    """Whether the host of a server's playlist is not in the server (is_in: server, member) any more.
+
+    Of one that has ended, songs only come out; that goes on wherever they are.
+    """
+    async with store.reading() as tx:
+        known = await table.get(tx, shared)
+    if known is None or known.host != host or known.server is None or known.ended_at is not None:
+        return False
+    return not await is_in(known.server, host)
+
+
+async def leave(store: Store, host: int, shared: int, now: datetime) -> None:
+    """The host left the playlist's server: nobody hosts it, what was written stays theirs, and they hear so."""
+    known = await give_up(store, host, shared)
+    if known is not None:
+        async with store.writing() as tx:
+            await notices.add(tx, host, "left", {"name": known.name}, now)
+
+
+async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
+    """The host's playlist is gone: nobody hosts it, and they hear so."""
+    known = await give_up(store, host, shared)
+    if known is not None:
+        async with store.writing() as tx:
+            await notices.add(tx, host, "lost", {"name": known.name}, now)
+
+
+async def give_up(store: Store, host: int, shared: int) -> Shared | None:
+    """Have nobody host what the host has no place for; return it, None where they do not host it."""
+    async with store.writing() as tx:
+        known = await table.get(tx, shared)
+        if known is None or known.host != host:
+            return None
+        await table.unhost(tx, shared)
+        return known
+
+
+async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:
+    """Tell a host that nothing can be written, and why: once for each consent, however many songs wait."""
+    async with store.writing() as tx:
+        account = await members.account(tx, host)
+        if account is None:  # unlinked meanwhile: they host nothing any more
+            return
+        waiting = [each.kind for each in await notices.waiting(tx, host)]
+        told = "unwritten" in waiting or await notices.sent_since(tx, host, account.consented_at, "unwritten")
+        if not told:
+            await notices.add(tx, host, "unwritten", {"text": f"{NOT_WRITTEN} {text}"}, now)
+
+
+async def receipt(store: Store, host: int, written: Written, now: datetime) -> None:
+    """Tell the host of the first write, and of the last; those between are told by /shared show."""
+    if written.first or written.shared.ended_at is not None:
+        known = written.shared
+        body = {"shared": known.shared, "name": known.name, "ended": known.ended_at is not None}
+        body["shelved"] = (known.ref or "").startswith(rules.SHELF)
+        async with store.writing() as tx:
+            await notices.add(
+                tx, host, "shared", body | {"put_in": written.put_in, "taken_out": written.taken_out}, now
+            )
+
+
+async def unwritten(store: Store, member: int | None = None) -> list[Shared]:
+    """Return what waits to be written, of one host or of all: what a crash or an ended consent left behind."""
+    async with store.reading() as tx:
+        hosted = [each for each in await table.hosted(tx, member) if each.ref is not None or each.making]
+        return [
+            each for each in hosted if each.ended_at or rules.waiting(await table.record(tx, each.shared), each.ref)
+        ]

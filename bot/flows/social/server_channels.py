@@ -1,0 +1,90 @@
+"""Places: where in a server the bot may post. Nowhere, until those who run it give a channel to a purpose."""
+
+from collections.abc import Set
+from datetime import datetime
+from enum import StrEnum
+
+from bot.adapters.store import Store
+from bot.adapters.store.social import server_channels
+from bot.core.social.records import Place
+
+
+class Purpose(StrEnum):
+    FEED = "feed"  # clips that all in the channel see and press
+    REPOSTS = "reposts"
+    ROUNDS = "rounds"
+    DIGEST = "digest"  # weekly, counts only
+    REPORTS = "reports"  # for those who look after the server
+
+
+ONE_EACH = frozenset({Purpose.REPOSTS, Purpose.DIGEST, Purpose.REPORTS})  # a server has one channel for each of these
+
+
+async def give(store: Store, server: int, channel: int, purpose: Purpose, due_at: datetime | None = None) -> None:
+    """Let the bot post in the channel for that purpose."""
+    async with store.writing() as tx:
+        if purpose in ONE_EACH:
+            await server_channels.take(tx, server, purpose)
+        await server_channels.give(tx, Place(channel, purpose, server, due_at))
+
+
+async def take(store: Store, server: int, purpose: Purpose, channel: int | None = None) -> int:
+    """Let it post there for that purpose no longer (anywhere, without a channel); return how many places that were."""
+    async with store.writing() as tx:
+        return await server_channels.take(tx, server, purpose, channel)
+
+
+async def of_server(store: Store, server: int) -> list[Place]:
+    async with store.reading() as tx:
+        return await server_channels.of_server(tx, server)
+
+
+async def serves(store: Store, channel: int | None, purpose: Purpose) -> bool:
+    """Whether the channel was given to the purpose."""
+    if channel is None:
+        return False
+    async with store.reading() as tx:
+        return await server_channels.serves(tx, channel, purpose)
+
+
+async def channel_for(store: Store, server: int | None, purpose: Purpose) -> int | None:
+    """Return the server's channel for that purpose; None where it gave none."""
+    if server is None:
+        return None
+    async with store.reading() as tx:
+        found = await server_channels.of_server(tx, server, purpose)
+    return found[0].channel if found else None
+
+
+async def count(store: Store, server: int | None, what: str, now: datetime) -> None:
+    """Count something that happened, where it happened in a server; never who did it."""
+    if server is not None:
+        async with store.writing() as tx:
+            await server_channels.count(tx, server, what, now)
+
+
+async def leave(store: Store, server: int) -> None:
+    """Forget a server: the bot is no longer in it."""
+    async with store.writing() as tx:
+        await server_channels.forget_server(tx, server)
+
+
+async def keep_only(store: Store, servers: Set[int]) -> None:
+    """Forget the servers that the bot was put out of while it did not run."""
+    async with store.writing() as tx:
+        for server in await server_channels.servers(tx) - servers:
+            await server_channels.forget_server(tx, server)
+
+
+async def close(store: Store, channel: int) -> None:
+    """Forget a channel: it is there no longer."""
+    async with store.writing() as tx:
+        await server_channels.forget_channel(tx, channel)
+
+
+async def barred(store: Store, server: int | None) -> Set[str]:
+    """Return the keys of the songs that are not to be posted in the server."""
+    if server is None:
+        return frozenset()
+    async with store.reading() as tx:
+        return await server_channels.barred(tx, server)

@@ -1,0 +1,240 @@
+"""Converge: bring one playlist to what its journal wants. Sorts, undos and shared playlists are all written by this.
+
+Reads, judges each line (`core.journal`), sends what is to be sent, and reads again, until there is nothing to send.
+What may still turn up by itself is waited for: the caller comes back at the moment that is returned, or after a crash.
+Every batch is noted before it is sent, so nothing of unknown fate is ever taken for something never sent.
+"""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.rows import chunks
+from bot.core.sorting.journal import TRIES, Line, Look, Problem, State, without_doubles
+from bot.core.sorting.plan import BATCH, batches, plan, runs
+from bot.errors import CratekeeperError, PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
+from bot.ports import Contents, Music
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+Send = Callable[[Sequence[T]], Awaitable[None]]
+GiveUp = Callable[[T, SpotifyError], Awaitable[None]]
+MOST_DEAD = 50  # songs refused one by one in one go: if there are more, it is not the songs
+
+
+class Journal(Protocol):
+    """What is to be done to one playlist, line by line, and what was read in it."""
+
+    @property
+    def ref(self) -> str: ...
+
+    async def known(self) -> Contents | None:
+        """Return what was read last, where that is enough to go by while the snapshot is the same."""
+        ...
+
+    async def recognise(self, contents: Contents) -> Contents:
+        """Return what was read with our ids, where Spotify shows songs of ours under others."""
+        ...
+
+    async def look(self, contents: Contents, now: datetime) -> Look:
+        """Judge the lines by what was just read, and keep both."""
+        ...
+
+    async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
+        """Keep what is known of lines."""
+        ...
+
+
+async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -> datetime | None:
+    """Do what can be done now; return when to look again, None when all lines are settled.
+
+    Raises PlaylistGone, CoolingDown, ConsentEnded, and SpotifyDown where the playlist cannot even be read.
+    """
+    sender = _Sender(store, music, journal, clock)
+    read = await music.contents(journal.ref, await journal.known())
+    while True:
+        contents = await journal.recognise(read)
+        found = await journal.look(contents, clock())
+        if found.todo:
+            await sender.send(found.todo, contents)
+        elif found.doubled:
+            await sender.mend(found.doubled, contents)
+        else:
+            return found.again
+        read = await music.contents(journal.ref, _at_least(read, [*found.todo, *found.doubled]))
+
+
+def _at_least(read: Contents, sent: Sequence[Line]) -> Contents:
+    """Return what must be there when a playlist is read again: what was, without what was just taken out."""
+    gone = {each for line in sent for each in line.ids}
+    return Contents(tuple(item for item in read.items if item.song not in gone), None)
+
+
+async def in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> None:
+    """Send songs in one call; where they are refused, in halves, so that one keeps no other out.
+
+    Gives up on each that is refused by itself, and at two tries at least: one answer says nothing. Raises what `send`
+    and `give_up` raise when nothing more can be sent.
+    """
+    try:
+        await send(songs)
+    except (SongsRefused, PlaylistFull):
+        half = len(songs) // 2
+        for some in filter(None, (songs[:half], songs[half:])):
+            await _in_halves(some, send, give_up)
+
+
+async def _in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> None:
+    try:
+        await send(songs)
+    except (SongsRefused, PlaylistFull) as refused:
+        if len(songs) == 1:
+            await give_up(songs[0], refused)
+            return
+        half = len(songs) // 2
+        await _in_halves(songs[:half], send, give_up)
+        await _in_halves(songs[half:], send, give_up)
+
+
+def running_from(now: datetime) -> Clock:
+    """Return a clock that says `now` and goes on from there, whatever becomes of the computer's."""
+    started = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - started)
+
+
+class _Sender:
+    """Sends lines in batches, each noted before it is sent and after it is answered."""
+
+    def __init__(self, store: Store, music: Music, journal: Journal, clock: Clock) -> None:
+        self._store, self._music, self._journal, self._clock = store, music, journal, clock
+        self._unsent: dict[int | str, Line] = {}
+        self._dead = 0
+
+    async def send(self, lines: Sequence[Line], contents: Contents) -> None:
+        """Send each line once. The first batch of unknown fate ends it: reading again tells (promise P2)."""
+        self._unsent = {line.key: line for line in lines}
+        by_song = {line.song: line for line in lines}
+        adding = [(line.song, line.position) for line in lines if line.action == "add"]
+        removing = [line.song for line in lines if line.action == "remove"]
+        todo = plan(contents.songs, adding, removing, frozenset(removing))
+        try:
+            for gone in batches(todo.remove):
+                await self._remove([_as_it_stands(by_song[song], contents) for song in gone], contents.snapshot)
+            for position, back in runs(todo.insert):
+                await self._add([by_song[song] for song in back], position)
+            for new in batches(todo.append):
+                await self._add([by_song[song] for song in new], None)
+        except (PlaylistFull, SongsRefused) as refused:
+            await self._refuse(list(self._unsent.values()), _problem(refused, many=True))
+        except SpotifyDown:
+            return
+
+    async def mend(self, doubled: Sequence[Line], contents: Contents) -> None:
+        """Take out what we made double. After a crash in between, the songs are put back at their place.
+
+        They have had their TRIES: a line that was sent more often is one that we took out ourselves.
+        """
+        lines = doubled[:BATCH]
+        back = without_doubles(contents.items, lines)
+        place = {song: at for at, song in reversed(back)}
+        placed = [replace(line, position=place[line.song], sends=max(line.sends, TRIES)) for line in lines]
+        try:
+            async with self._attempt(placed):
+                await self._take_out(placed, contents.snapshot)
+        except SpotifyDown:
+            return
+        except SongsRefused:  # then they stay double
+            await self._note([replace(line, sends=1) for line in lines])
+            return
+        await self._note([replace(line, state=State.ATTEMPTED, sends=1, sent_at=self._clock()) for line in placed])
+        try:
+            for position, songs in runs(back):
+                await self._music.add(self._journal.ref, songs, position)
+        except (PlaylistFull, SongsRefused, SpotifyDown):
+            return  # what is not read there soon is sent again, song by song where need be
+        await self._note([replace(line, state=State.SENT, sends=1, sent_at=self._clock()) for line in placed])
+
+    async def _remove(self, lines: Sequence[Line], snapshot: str | None) -> None:
+        async def send(some: Sequence[Line]) -> None:
+            await self._take_out(some, snapshot)
+
+        await self._deliver(lines, send)
+
+    async def _take_out(self, lines: Sequence[Line], snapshot: str | None) -> None:
+        for ids in batches([each for line in lines for each in line.ids]):
+            await self._music.remove(self._journal.ref, ids, snapshot)
+
+    async def _add(self, lines: Sequence[Line], position: int | None) -> None:
+        placed = 0
+
+        async def send(some: Sequence[Line]) -> None:
+            nonlocal placed
+            songs = [line.song for line in some]
+            try:
+                await self._music.add(self._journal.ref, songs, None if position is None else position + placed)
+            except SongsRefused:
+                if position is None or len(songs) > 1:
+                    raise
+                await self._music.add(self._journal.ref, songs, None)  # its place is gone: then at the end
+            placed += len(songs)
+
+        await self._deliver(lines, send)
+
+    async def _deliver(self, lines: Sequence[Line], send: Send[Line]) -> None:
+        async def attempt(some: Sequence[Line]) -> None:
+            async with self._attempt(some):
+                await send(some)
+
+        await in_halves(lines, attempt, self._give_up)
+
+    async def _give_up(self, line: Line, refused: SpotifyError) -> None:
+        self._dead += 1
+        if isinstance(refused, PlaylistFull) or self._dead > MOST_DEAD:
+            raise refused
+        await self._refuse([line], _problem(refused, many=False))
+
+    @asynccontextmanager
+    async def _attempt(self, lines: Sequence[Line]) -> AsyncIterator[None]:
+        """Note that lines are being sent, and what came of it. What is refused was not carried out."""
+        sent = [
+            replace(line, state=State.ATTEMPTED, sends=line.sends + 1, sent_at=self._clock(), problem=None)
+            for line in lines
+        ]
+        await self._note(sent)
+        try:
+            yield
+        except SpotifyDown:
+            await self._note([replace(line, sent_at=self._clock()) for line in sent])  # it may be carried out yet
+            raise
+        except CratekeeperError:
+            await self._note(lines)
+            raise
+        await self._note([replace(line, state=State.SENT, sent_at=self._clock()) for line in sent])
+        for line in sent:
+            self._unsent.pop(line.key, None)
+
+    async def _refuse(self, lines: Sequence[Line], problem: Problem) -> None:
+        await self._note([replace(line, state=State.REFUSED, problem=problem) for line in lines])
+        for line in lines:
+            self._unsent.pop(line.key, None)
+
+    async def _note(self, lines: Sequence[Line]) -> None:
+        for piece in chunks(lines):
+            async with self._store.writing() as tx:
+                await self._journal.note(tx, piece)
+
+
+def _as_it_stands(line: Line, contents: Contents) -> Line:
+    """Remember where a song stands that is taken out, so that an undo puts it back there."""
+    return line if line.position is not None else replace(line, position=contents.songs.index(line.song))
+
+
+def _problem(refused: SpotifyError, *, many: bool) -> Problem:
+    """Say why: a single song that is refused is dead; many are not, and may be tried another day."""
+    if isinstance(refused, PlaylistFull):
+        return Problem.FULL
+    return Problem.UNANSWERED if many else Problem.UNKNOWN

@@ -1,0 +1,224 @@
+"""Propose: what a sort would do, line by line. Writes the proposal down and changes nothing else."""
+
+import asyncio
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.sorting import answers, playlists, writes
+from bot.core import recording
+from bot.core.records import Item, Layer, Playlist, Song
+from bot.core.sorting.decide import Decision, PlaylistRule, bars_of, decide
+from bot.core.sorting.labels import Verdict
+from bot.flows.sorting.scored_library import Outlook
+
+Standing = Mapping[int, set[str | None]]  # playlist → the songs that stand in it
+REFUSED_FOR = timedelta(days=1)  # before what Spotify refused is proposed again; dead songs never are
+MOST_ASKED = 50  # questions of one sort, where songs may stay out
+
+
+async def prepare(
+    store: Store, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime
+) -> int:
+    """Prepare a write with the decisions about the songs in `only` (or all) that have no place yet.
+
+    Returns its number; whoever asked for it says what is to become of it. A slice at a time (promise P40).
+    """
+    async with store.reading() as tx:
+        looked_at, lines = await decided(tx, layer, outlook, only, now)
+    await writes.make_room(store, layer.layer)
+    digest = outlook.model.digest if outlook.model else None
+    async with store.writing() as tx:
+        write = await writes.begin(tx, layer.member, layer.layer, kind, looked_at, digest, now)
+    await writes.fill(store, layer.member, write, lines)
+    return write
+
+
+async def decided(
+    tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, now: datetime
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many songs have no place yet, and the lines of what a sort would do, by what was last seen."""
+    given = await _given(tx, layer, now)
+    return await asyncio.to_thread(_decided, given, outlook, only)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a sort goes by, beside the outlook. items: what was seen in each playlist; ours: what we put there."""
+
+    layer: Layer
+    kept: Sequence[Playlist]
+    verdicts: Mapping[str, Verdict]
+    items: Mapping[int, Sequence[Item]]
+    under_way: Mapping[int, frozenset[str]]
+    ours: Mapping[int, frozenset[str]]
+    barred: frozenset[tuple[int | None, str]]
+
+
+async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
+    kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
+    return _Given(
+        layer=layer,
+        kept=kept,
+        verdicts=await answers.verdicts(tx, layer.member, layer.layer),
+        items={each.playlist: await playlists.items(tx, each.playlist) for each in kept},
+        under_way={each.playlist: await writes.under_way(tx, each.playlist) for each in kept},
+        ours={each.playlist: await writes.ours(tx, each.playlist) for each in kept},
+        barred=await writes.barred(tx, layer.member, now - REFUSED_FOR),
+    )
+
+
+def _decided(given: _Given, outlook: Outlook, only: frozenset[str] | None) -> tuple[int, list[dict[str, Any]]]:
+    layer, kept, verdicts, ours = given.layer, given.kept, given.verdicts, given.ours
+    library = {song.song: song for song in outlook.songs}
+    standing = {each.playlist: _standing(given, each, library) for each in kept}
+    placed = frozenset().union(*standing.values()) if standing else frozenset()
+    moved = _moved(verdicts, ours, standing)
+    known = [song.song for song in outlook.songs if only is None or song.song in only or song.song in moved]
+    todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
+    untold = [song for song in todo if not _told(verdicts.get(song))]
+    lines = _by_model(outlook, layer, kept, untold, verdicts, alone=only is not None)
+    lines += _settled(todo, verdicts, standing)
+    lines = [each for each in lines if not {(None, each["song"]), (each["playlist"], each["song"])} & given.barred]
+    lines = _once(lines, library, {each.playlist for each in kept if each.doubles})
+    going = {each["song"] for each in lines if each["action"] == "add"}
+    unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
+    lines += [each for each in unwanted if each["song"] in going or not _homeless(each, verdicts, standing)]
+    return sum(only is None or song in only for song in todo), lines
+
+
+def _standing(given: _Given, playlist: Playlist, library: Mapping[str, Song]) -> set[str | None]:
+    """Return the songs that stand in a playlist, or will: also those of which a recording does under another id."""
+    items = given.items[playlist.playlist]
+    there = {item.song for item in items} | given.under_way[playlist.playlist]
+    return there if playlist.doubles else there | recording.standing(library, items)
+
+
+def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: Container[int]) -> list[dict[str, Any]]:
+    """Leave out additions of a recording that another line puts into the same playlist, but where it may be `twice`."""
+    put: dict[int, dict[str, Song]] = {}
+    for line in lines:
+        if line["action"] == "add" and line["song"] in library and line["playlist"] not in twice:
+            put.setdefault(line["playlist"], {})[line["song"]] = library[line["song"]]
+    again = {playlist: recording.repeated(songs, ()) for playlist, songs in put.items()}
+    return [each for each in lines if each["song"] not in again.get(each["playlist"], ()) or each["action"] != "add"]
+
+
+def _moved(
+    verdicts: Mapping[str, Verdict], ours: Mapping[int, frozenset[str]], standing: Mapping[int, set[str | None]]
+) -> frozenset[str]:
+    """Return the songs that we put somewhere and the member has since put elsewhere by their word."""
+    return frozenset(
+        song
+        for playlist, put in ours.items()
+        for song in put
+        if song in standing[playlist] and song in verdicts and verdicts[song].yes and playlist not in verdicts[song].yes
+    )
+
+
+def _homeless(line: Mapping[str, Any], verdicts: Mapping[str, Verdict], standing: Standing) -> bool:
+    """Whether a song would be taken out of one playlist and stand in none of those where the member wants it."""
+    verdict = verdicts.get(line["song"], Verdict())
+    return bool(verdict.yes) and not any(line["song"] in standing.get(each, ()) for each in verdict.yes)
+
+
+def _told(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.settled
+
+
+def _open(
+    song: str,
+    verdict: Verdict | None,
+    standing: Mapping[int, set[str | None]],
+    placed: frozenset[str | None],
+    layer: Layer,
+) -> bool:
+    """Whether there is anything left to do for the song: the member's word first, then one place or several."""
+    if verdict is not None and verdict.none:
+        return False
+    if verdict is not None and verdict.yes:
+        return any(song not in songs for playlist, songs in standing.items() if playlist in verdict.yes)
+    return layer.several or song not in placed
+
+
+def _by_model(
+    outlook: Outlook,
+    layer: Layer,
+    kept: Sequence[Playlist],
+    open_songs: Sequence[str],
+    verdicts: Mapping[str, Verdict],
+    alone: bool,
+) -> list[dict[str, Any]]:
+    """Return the lines that the model's decisions come to; what the member ruled out is not proposed again.
+
+    A few songs `alone` cannot say what share of them would be right: they meet the bars of the whole library.
+    """
+    if not open_songs:
+        return []
+    rules = [PlaylistRule(each.playlist, each.mistakes, each.automatic) for each in kept]
+    bars = bars_of(outlook.scores, rules, layer.several) if alone and outlook.scores else None
+    decisions = decide(outlook.scores_of(open_songs), rules, layer.several, layer.everything, bars)
+    if not layer.everything:
+        decisions = _worth_asking(decisions)
+    return [
+        _line(open_songs[decision.song], playlist, decision)
+        for decision in decisions
+        if decision.outcome != "leave"
+        for playlist in decision.playlists
+        if playlist not in verdicts.get(open_songs[decision.song], Verdict()).no
+    ]
+
+
+def _worth_asking(decisions: Sequence[Decision]) -> list[Decision]:
+    """Keep the MOST_ASKED likeliest questions: nobody answers a thousand, and the answers settle many of the others."""
+    asked = [each for each in decisions if each.outcome == "ask"]
+    kept = {id(each) for each in sorted(asked, key=lambda each: -each.probability)[:MOST_ASKED]}
+    return [each for each in decisions if each.outcome != "ask" or id(each) in kept]
+
+
+def _line(song: str, playlist: int, decision: Decision) -> dict[str, Any]:
+    return {
+        "song": song,
+        "playlist": playlist,
+        "action": decision.outcome,
+        "state": "wanted" if decision.outcome == "add" else "asked",
+        "probability": float(decision.probability),
+        "certainty": decision.certainty,
+    }
+
+
+def _settled(
+    todo: Sequence[str], verdicts: Mapping[str, Verdict], standing: Mapping[int, set[str | None]]
+) -> list[dict[str, Any]]:
+    """Return the lines for songs that the member placed with their own word."""
+    return [
+        {"song": song, "playlist": playlist, "action": "add", "certainty": "told", "probability": 1.0}
+        for song in todo
+        if _told(verdicts.get(song))
+        for playlist in sorted(verdicts[song].yes)
+        if playlist in standing and song not in standing[playlist]
+    ]
+
+
+def _unwanted(
+    verdicts: Mapping[str, Verdict],
+    ours: Mapping[int, frozenset[str]],
+    standing: Mapping[int, set[str | None]],
+    liked: frozenset[str] | None,
+) -> list[dict[str, Any]]:
+    """Return the lines that take out what we put in and is not wanted there any more.
+
+    The member has since said that it belongs elsewhere, or nowhere; or (in a whole sort) does not like it any more.
+    """
+    return [
+        {"song": song, "playlist": playlist, "action": "remove", "certainty": "told"}
+        for playlist, songs in ours.items()
+        for song in sorted(songs & {each for each in standing[playlist] if each})
+        if _ruled_out(verdicts.get(song), playlist) or (liked is not None and song not in liked)
+    ]
+
+
+def _ruled_out(verdict: Verdict | None, playlist: int) -> bool:
+    return verdict is not None and (playlist in verdict.no or (verdict.settled and playlist not in verdict.yes))

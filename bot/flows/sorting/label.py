@@ -1,0 +1,254 @@
+"""Label: ask about the song that teaches the most, keep the answer, ask the next.
+
+An answer is on disk before it is acknowledged (promise P13). A button carries a card's random name; whose it is and
+which song it asks about is read from the store (P15), so a late tap on an old card still means the old song (P14).
+"""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import itemgetter
+
+import numpy as np
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, cards, playlists
+from bot.core.records import Card, Layer, Playlist, Song
+from bot.core.sorting.active_learning import belief_in, next_songs
+from bot.core.sorting.forecast import labels_to_goal, share_after
+from bot.core.sorting.labels import Answer, Kind, Source, Verdict
+from bot.errors import BadChoice, NoPlaylists, NotYours
+from bot.flows.library.likes import why_none
+from bot.flows.sorting import sort
+from bot.flows.sorting.readiness import due, training_pays
+from bot.flows.sorting.scored_library import Outlook, Outlooks
+from bot.flows.sorting.why import Reason, reason
+
+SKIPPED_FOR = 50  # newest cards whose song is not asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    playlist: Playlist
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the labels have come to: how many, and how often the model was right about songs it had not seen."""
+
+    labels: int
+    scores: dict[int, tuple[int, int]]  # playlist → (right, of)
+    until_training: int  # labels to go
+    given: Mapping[int, int] = field(default_factory=dict)  # playlist → labels that put a song in it
+    training: bool = False  # it is being learnt from them
+    tried: bool = False  # it was before, whatever came of it
+
+    def nearest(self, among: Collection[int]) -> tuple[int, int] | None:
+        """Return the playlist that should be settled soonest, of those that are not yet, and the labels it needs."""
+        found = {playlist: self.to_goal(playlist) for playlist in self.scores if playlist in among}
+        return min(((playlist, more) for playlist, more in found.items() if more), key=itemgetter(1), default=None)
+
+    def to_goal(self, playlist: int) -> int | None:
+        """Return the labels until a playlist should be right 8 times in 10; None when that is not to be expected."""
+        right, of = self.scores[playlist]
+        return labels_to_goal(self.given.get(playlist, 0), right, of, len(self.given))
+
+    def share_after(self, more: int) -> float | None:
+        """Return the share that should be right after `more` labels; None where nothing was tested."""
+        right, of = (sum(each[at] for each in self.scores.values()) for at in (0, 1))
+        return share_after(self.labels, right, of, len(self.given), more)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A card, ready to be shown: `playlists` in a fixed order; `guesses` best first, none without a model."""
+
+    card: Card
+    song: Song
+    layer: Layer
+    playlists: Sequence[Playlist]
+    guesses: Sequence[Guess]
+    why: Reason | None
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """There is no question left worth asking now."""
+
+    layer: Layer
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What an answer led to: whether it was new, whether it pays to train now, and a write to be applied, if any."""
+
+    member: int
+    layer: int
+    song: str
+    new: bool
+    train: bool
+    write: int | None
+
+
+async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Question | Done:
+    """Choose the next song to ask about and put it on a card. Raises as `ask_some` does."""
+    found = await ask_some(store, outlooks, member, layer, 1, now)
+    if found:
+        return found[0]
+    outlook = await outlooks.of(member, layer.layer)
+    async with store.reading() as tx:
+        return Done(layer, tally(outlook, layer, await answers.verdicts(tx, member, layer.layer)))
+
+
+async def ask_some(
+    store: Store, outlooks: Outlooks, member: int, layer: Layer, count: int, now: datetime
+) -> list[Question]:
+    """Choose up to `count` songs to ask about at once, each unlike the others, and put each on a card of its own.
+
+    Raises NotLinked or NoLikes when there is no song yet, NoPlaylists when there is none to choose from.
+    """
+    outlook = await outlooks.of(member, layer.layer)
+    async with store.reading() as tx:
+        if not outlook.songs:
+            raise await why_none(tx, member)
+        kept = await playlists.in_layer(tx, layer.layer)
+        verdicts = await answers.verdicts(tx, member, layer.layer)
+        recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
+    if not kept:
+        raise NoPlaylists
+    chosen = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, kept, count)
+    return [await put(store, outlook, layer, song, now) for song in chosen]
+
+
+async def ask_about(store: Store, outlooks: Outlooks, member: int, layer: Layer, song: str, now: datetime) -> Question:
+    """Put a song of the member's own choice on a card. Raises BadChoice for one that is not in the library."""
+    outlook = await outlooks.of(member, layer.layer)
+    if song not in outlook.place:
+        raise BadChoice("That song is not among your likes, and I only sort those.")
+    return await put(store, outlook, layer, song, now)
+
+
+def choose(
+    outlook: Outlook,
+    layer: Layer,
+    verdicts: Mapping[str, Verdict],
+    recent: Sequence[str],
+    kept: Sequence[Playlist],
+    count: int,
+) -> list[str]:
+    """Return up to `count` songs that teach the most when they are asked at once; none when all the rest is clear."""
+    labelled = np.array([_settled(verdicts.get(song.song)) for song in outlook.songs], bool)
+    asked = frozenset(recent)
+    skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in outlook.songs], bool)
+    artists = [song.artists[0] if song.artists else "" for song in outlook.songs]
+    counts = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
+    scores = outlook.scores
+    chosen = next_songs(
+        outlook.space,
+        scores.probabilities if scores else None,
+        labelled,
+        skipped,
+        artists,
+        count,
+        len(kept),
+        seed=layer.layer,
+        several=layer.several,
+        recent_artists=[artists[outlook.place[song]] for song in recent[:3] if song in outlook.place],
+        belief=belief_in(scores.classes if scores else (), {each.playlist: counts[each.playlist] for each in kept}),
+        memo=outlook.memo,
+    )
+    return [outlook.songs[row].song for row in chosen.tolist()]
+
+
+def _settled(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.settled
+
+
+def _skipped(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.skipped
+
+
+async def put(
+    store: Store, outlook: Outlook, layer: Layer, song: str, now: datetime, write: int | None = None
+) -> Question:
+    """Put a song on a new card and return the question."""
+    card = Card(secrets.token_urlsafe(9), layer.member, layer.layer, song, write, now)
+    async with store.writing() as tx:
+        await cards.add(tx, card)
+    return await question(store, outlook, card)
+
+
+async def question(store: Store, outlook: Outlook, card: Card) -> Question:
+    """Return what a card shows. Raises BadChoice when its song or layer is gone."""
+    async with store.reading() as tx:
+        layer = await playlists.layer(tx, card.layer)
+        song = await songs.get(tx, card.song, card.member)
+        kept = await playlists.in_layer(tx, card.layer)
+        verdicts = await answers.verdicts(tx, card.member, card.layer)
+    if layer is None or song is None:
+        raise BadChoice("That song is no longer in your library.")
+    guesses = guess(outlook, card.song, kept)
+    why = reason(outlook, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
+    return Question(card, song, layer, kept, guesses, why, tally(outlook, layer, verdicts))
+
+
+def guess(outlook: Outlook, song: str, kept: Sequence[Playlist]) -> list[Guess]:
+    """Return what the model thinks of a song, best first; nothing where there is no model or no such song."""
+    if outlook.scores is None or song not in outlook.place:
+        return []
+    scores = outlook.scores_of([song])
+    by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
+    known = [Guess(each, by_class[each.playlist]) for each in kept if each.playlist in by_class]
+    return sorted(known, key=lambda each: -each.probability)
+
+
+def tally(outlook: Outlook, layer: Layer, verdicts: Mapping[str, Verdict]) -> Tally:
+    labels = sum(verdict.settled for verdict in verdicts.values())
+    scores = outlook.model.card.get("scores", {}) if outlook.model else {}
+    right = {int(playlist): (each["right"], each["of"]) for playlist, each in scores.items()}
+    given = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
+    return Tally(labels, right, max(0, due(layer) - labels), given, layer.training, bool(layer.tried))
+
+
+async def mine(tx: Tx, member: int, card: str) -> Card:
+    """Return the member's own card. Raises NotYours for somebody else's, BadChoice for one that is not kept."""
+    found = await cards.get(tx, card)
+    if found is None:
+        raise BadChoice("That card is too old to be answered. /label shows a new one.")
+    if found.member != member:
+        raise NotYours
+    return found
+
+
+async def press(
+    store: Store, member: int, card: str, kind: Kind, chosen: Sequence[int], event: int, now: datetime
+) -> Pressed:
+    """Keep the answer to a card. The same event twice is one answer. Raises NotYours, BadChoice.
+
+    On a card that a receipt asked, a placing answer also opens the write that carries it out.
+    """
+    async with store.writing() as tx:
+        found = await mine(tx, member, card)
+        kept = {each.playlist for each in await playlists.in_layer(tx, found.layer)}
+        if not kept.issuperset(chosen) or (kind in (Kind.ONLY, Kind.ALSO) and not chosen):
+            raise BadChoice("That playlist is no longer kept. /label shows a new card.")
+        said = Answer(found.song, kind, tuple(chosen), Source.BUTTON, event)
+        new = await answers.add(tx, member, found.layer, said)
+        write = await _carry_out(tx, found, chosen, now) if new else None
+    async with store.reading() as tx:
+        train = new and await training_pays(tx, member, found.layer)
+    return Pressed(member, found.layer, found.song, new, train, write)
+
+
+async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -> int | None:
+    if card.write is None or not chosen:
+        return None
+    lines = [(playlist, card.song, "add") for playlist in chosen]
+    return await sort.open_tap(tx, card.member, card.layer, lines, now)

@@ -1,0 +1,120 @@
+"""Lines: what one write is to do to one playlist, as `flows.converge` wants it."""
+
+import asyncio
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.library import songs as library
+from bot.adapters.store.rows import chunks
+from bot.adapters.store.sorting import playlists, writes
+from bot.core import recording
+from bot.core.records import Change, Playlist
+from bot.core.sorting.journal import OPEN, Line, Look, Problem, State, look
+from bot.flows.sorting import manual_edits
+from bot.ports import Contents
+
+
+class WriteJournal:
+    """The lines of one write for one playlist."""
+
+    def __init__(self, store: Store, write: int, playlist: Playlist) -> None:
+        self._store, self._write, self._playlist = store, write, playlist
+        self._read_before = False
+
+    @property
+    def ref(self) -> str:
+        return self._playlist.ref
+
+    async def known(self) -> Contents:
+        return await manual_edits.kept(self._store, self._playlist)
+
+    async def recognise(self, contents: Contents) -> Contents:
+        return await manual_edits.recognise(self._store, self._playlist, contents)
+
+    async def look(self, contents: Contents, now: datetime) -> Look:
+        playlist, songs = self._playlist.playlist, list(contents.songs)
+        async with self._store.reading() as tx:
+            before = [item.song for item in await playlists.items(tx, playlist)]
+        await self._learn(contents, now)
+        async with self._store.reading() as tx:
+            songs += await writes.under_way(tx, playlist, self._write) - set(songs)
+            changes = await writes.changes(tx, self._write)
+            same, twins = await self._same(tx, changes, contents)
+            ours, shown = await writes.ours(tx, playlist), await writes.shown_as(tx, playlist)
+        songs += same - set(songs)
+        unchanged, there = before == [song for song in contents.songs if song], set(songs)
+        shown = {song: other for song, other in shown.items() if other not in there}
+        free = [_shown(line, shown) for line in _free(changes, playlist) if line.key not in twins]
+        found = await asyncio.to_thread(look, free, songs, ours, now, unchanged=unchanged)
+        known = set(lines_of(changes, playlist))
+        for piece in chunks(_named(line, same) for line in found.lines if line not in known):
+            async with self._store.writing() as tx:
+                await self.note(tx, piece)
+        return found
+
+    async def _learn(self, contents: Contents, now: datetime) -> None:
+        if self._read_before:
+            await manual_edits.remember(self._store, self._playlist, contents, now)
+        else:
+            await manual_edits.learn(self._store, self._playlist.member, {self._playlist: contents}, now)
+        self._read_before = True
+
+    async def _same(self, tx: Tx, changes: Sequence[Change], contents: Contents) -> tuple[set[str], set[int | str]]:
+        """Return the songs to put in whose recording stands there under another id, and the lines that wait for twins.
+
+        Of two releases in one write the second waits to see what becomes of the first.
+        """
+        current = await playlists.get(tx, self._playlist.playlist)
+        if current is None or current.doubles:
+            return set(), set()
+        there, lines = set(contents.songs), lines_of(changes, current.playlist)
+        absent = [line for line in lines if line.action == "add" and line.is_open and line.song not in there]
+        known = await library.some(tx, (line.song for line in absent), current.member)
+        named = {line.song: known[line.song] for line in absent if line.song in known}
+        same = recording.standing(named, contents.items)
+        twins = recording.repeated({song: each for song, each in named.items() if song not in same}, ())
+        return same, {line.key for line in absent if line.song in twins and not line.sends}
+
+    async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
+        await writes.note(tx, lines)
+
+
+def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
+    """Return the lines for a playlist that may be carried out now.
+
+    A song that moves is put in before it is taken out; where it cannot be put in, it stays where it is.
+    """
+    arriving = {each.song: each.state for each in changes if each.action == "add"}
+    lines: list[Line] = []
+    for line in lines_of(changes, playlist):
+        leaves = line.action == "remove" and line.state == State.WANTED
+        elsewhere = arriving.get(line.song) if leaves else None
+        if elsewhere == State.REFUSED:
+            lines.append(replace(line, state=State.REFUSED, problem=Problem.UNMOVED))
+        elif elsewhere not in OPEN:
+            lines.append(line)
+    return lines
+
+
+def _shown(line: Line, shown: Mapping[str, str]) -> Line:
+    """Say of a song to take out as what Spotify shows it; what somebody put in themselves as well is not among it."""
+    return replace(line, shown_as=shown.get(line.song)) if line.action == "remove" else line
+
+
+def _named(line: Line, same: Container[str]) -> Line:
+    """Say of a song that was not put in that its recording is there."""
+    return replace(line, problem=Problem.SAME) if line.state == State.UNTOUCHED and line.song in same else line
+
+
+def lines_of(changes: Sequence[Change], playlist: int) -> list[Line]:
+    """Return all that is to be done, or was done, to a playlist."""
+    return [_line(each) for each in changes if each.playlist == playlist and each.action != "ask"]
+
+
+def _line(change: Change) -> Line:
+    action: Literal["add", "remove"] = "remove" if change.action == "remove" else "add"
+    sent = (change.sent_at, change.sends, change.problem, change.shown_as)
+    return Line(change.change, change.song, action, change.state, change.position, *sent)

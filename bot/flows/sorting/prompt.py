@@ -1,0 +1,119 @@
+"""Prompt: a song in a channel, answered by reactions. Buttons and reactions end in the same log of answers.
+
+An emoji means what the message says it means: a playlist of the member who posted it. So theirs are the only reactions
+that count; everybody else gets a card with their own playlists from the button underneath.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, cards, playlists
+from bot.core.records import Layer, Playlist, Prompt, Song
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.errors import BadChoice
+from bot.flows.sorting import label
+from bot.flows.sorting.readiness import training_pays
+from bot.flows.sorting.scored_library import Outlooks
+
+NONE = "🚫"  # the reaction that says: in none of them
+AT_ONCE = 5  # songs; more of them would be a flood
+MOST = 19  # playlists on one prompt; Discord takes 20 different reactions, and one is NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A song to be posted with one reaction for each playlist."""
+
+    song: Song
+    layer: Layer
+    playlists: tuple[Playlist, ...]
+
+
+async def choose(store: Store, outlooks: Outlooks, member: int, layer: Layer, count: int, now: datetime) -> list[Asked]:
+    """Choose up to `count` songs, each unlike the others, to ask about in a channel. Raises BadChoice."""
+    questions = await label.ask_some(store, outlooks, member, layer, count, now)
+    if not questions:
+        raise BadChoice("There is nothing left that I would have to ask.")
+    return [Asked(each.song, layer, tuple(each.playlists[:MOST])) for each in questions]
+
+
+async def posted(store: Store, member: int, message: int, channel: int, asked: Asked, now: datetime) -> None:
+    """Remember which message asks about which song, and what each emoji on it was said to mean."""
+    shown = tuple((each.emoji, each.playlist) for each in asked.playlists)
+    async with store.writing() as tx:
+        await cards.add_prompt(tx, Prompt(message, member, channel, asked.layer.layer, asked.song.song, shown, now))
+
+
+async def song_of(store: Store, message: int) -> str:
+    """Return the song that a message asks about. Raises BadChoice for one that is not kept."""
+    async with store.reading() as tx:
+        prompt = await cards.prompt(tx, message)
+    if prompt is None:
+        raise BadChoice("I no longer keep that question. /label asks you about a song.")
+    return prompt.song
+
+
+async def react(store: Store, member: int, message: int, emoji: str, event: int, now: datetime) -> label.Pressed | None:
+    """Take the reaction of the member who posted the prompt as their answer; None when it means nothing.
+
+    Others saw somebody else's playlists, so theirs writes nothing; members are told, once, how to answer.
+    """
+    prompt = await _prompt(store, message)
+    if prompt is None or bare(emoji) not in _signs(prompt):
+        return None
+    async with store.writing() as tx:
+        if prompt.member != member:
+            await _explain(tx, member, now)
+            return None
+        return await _answer(tx, prompt, _signs(prompt)[bare(emoji)], event)
+
+
+async def unreact(store: Store, member: int, message: int, emoji: str, now: datetime) -> bool:
+    """Take back what a reaction said; whether there was anything to take back."""
+    prompt = await _prompt(store, message)
+    if prompt is None or prompt.member != member or bare(emoji) not in _signs(prompt):
+        return False
+    async with store.writing() as tx:
+        said = _signs(prompt)[bare(emoji)]
+        return await answers.retract(tx, member, prompt.layer, prompt.song, said, Source.REACTION, now)
+
+
+async def _prompt(store: Store, message: int) -> Prompt | None:
+    async with store.reading() as tx:
+        return await cards.prompt(tx, message)
+
+
+def _signs(prompt: Prompt) -> dict[str, int | None]:
+    """What each emoji on the message means: the number of a playlist, or None for "none of them"."""
+    return {NONE: None} | {bare(emoji): playlist for emoji, playlist in prompt.shown}
+
+
+async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> label.Pressed | None:
+    """Keep an answer; None where the song, or the playlist that the member saw, is no longer theirs to sort."""
+    layer = await playlists.layer(tx, prompt.layer)
+    kept = {each.playlist for each in await playlists.in_layer(tx, prompt.layer)}
+    if layer is None or playlist not in kept | {None} or not await songs.is_liked(tx, prompt.member, prompt.song):
+        return None
+    kind = Kind.NONE if playlist is None else Kind.ALSO if layer.several else Kind.ONLY
+    chosen = () if playlist is None else (playlist,)
+    standing = await answers.standing(tx, prompt.member, layer.layer, prompt.song)
+    if (Source.REACTION, kind, chosen) in [(each.source, each.kind, each.playlists) for each in standing]:
+        return None  # nobody reacts twice with one emoji: Discord delivered it twice
+    new = await answers.add(tx, prompt.member, layer.layer, Answer(prompt.song, kind, chosen, Source.REACTION, event))
+    train = new and await training_pays(tx, prompt.member, layer.layer)
+    return label.Pressed(prompt.member, layer.layer, prompt.song, new, train, None)
+
+
+async def _explain(tx: Tx, member: int, now: datetime) -> None:
+    """Tell a member once that their reaction did not count; strangers find it on the message."""
+    known = await members.get(tx, member)
+    if known is not None and known.updates == "dm" and not await notices.has(tx, member, "prompt"):
+        await notices.add(tx, member, "prompt", {}, now)
+
+
+def bare(emoji: str) -> str:
+    """An emoji without the mark that asks for its coloured form: Discord sends the same one with and without."""
+    return emoji.replace("\ufe0f", "")

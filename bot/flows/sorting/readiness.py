@@ -1,0 +1,41 @@
+"""Learning: when a layer's labels are enough for a training, and what to say while nothing was learnt from them."""
+
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.sorting import answers, models, playlists
+from bot.core.records import Layer
+from bot.errors import MemberError, NotTrained, TooFewLabels
+
+FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
+TRAIN_EVERY = 10  # labels since the last training
+
+
+def due(layer: Layer) -> int:
+    """Labels at which the next training pays."""
+    return layer.tried + TRAIN_EVERY if layer.tried else FIRST_TRAINING
+
+
+async def training_pays(tx: Tx, member: int, layer: int) -> bool:
+    """Whether there are enough new labels for another training."""
+    found = await playlists.layer(tx, layer)
+    if found is None or await answers.count_placed(tx, member, layer) < due(found):  # the latter is quick to tell
+        return False
+    return await count_labels(tx, member, layer) >= due(found)
+
+
+async def count_labels(tx: Tx, member: int, layer: int) -> int:
+    return sum(verdict.settled for verdict in (await answers.verdicts(tx, member, layer)).values())
+
+
+async def layers_due(store: Store, member: int) -> list[int]:
+    """Return the member's layers for which a training pays."""
+    async with store.reading() as tx:
+        found = await playlists.layers(tx, member)
+        return [each.layer for each in found if await training_pays(tx, member, each.layer)]
+
+
+async def why_untrained(store: Store, layer: Layer) -> MemberError:
+    """Return why there is no model: too few labels, or no training that led to one."""
+    async with store.reading() as tx:
+        missing = due(layer) - await count_labels(tx, layer.member, layer.layer)
+        published = await models.serving(tx, layer.layer) is not None  # and yet it cannot be used
+    return NotTrained(layer.layer) if published or missing <= 0 else TooFewLabels(missing, layer.layer)

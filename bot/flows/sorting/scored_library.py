@@ -1,0 +1,105 @@
+"""Outlook: a member's whole library as the served model sees it. Costly to make, so the last few are kept."""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.adapters.prior import Priors
+from bot.adapters.scorer import Scorer
+from bot.adapters.store import Store
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import models
+from bot.core.features import SongFeatures
+from bot.core.records import Model, Song
+from bot.core.sorting.columns import Vectors
+from bot.core.sorting.decide import Scores
+from bot.core.sorting.prior import Prior, tell
+from bot.core.sorting.schema import schema_of
+from bot.errors import ModelError, ModelMissing
+from bot.flows.account.prior_consent import heard_by
+
+MOST_SONGS = 40_000  # in all outlooks that are kept; a thousand songs take 2 to 3 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The library in a fixed order, a point in the model's space for each song, and scores where there is a model."""
+
+    songs: Sequence[Song]
+    features: Mapping[str, SongFeatures]
+    place: Mapping[str, int]  # song → row
+    space: Vectors  # (n, k)
+    scores: Scores | None
+    model: Model | None
+    memo: dict[int, Vectors] = field(default_factory=dict, repr=False)  # of `core.ask`
+
+    def scores_of(self, chosen: Sequence[str]) -> Scores:
+        """Return the scores of some songs, in their order. Raises ModelMissing where there is no model."""
+        if self.scores is None:
+            raise ModelMissing
+        rows = [self.place[song] for song in chosen]
+        scores = self.scores
+        return Scores(scores.classes, scores.probabilities[rows], scores.space[rows], scores.known[rows])
+
+    @property
+    def without_features(self) -> int:
+        """Songs that nothing is known of: a model can only guess at them."""
+        return sum(not each.known for each in self.features.values())
+
+    @property
+    def by_source(self) -> Mapping[str, int]:
+        """Of how many songs each source says something that is gone by, the most telling first."""
+        told = (source for each in self.features.values() for source in set(each.provenance.values()))
+        return dict(Counter(told).most_common())
+
+
+class Outlooks:
+    """Makes outlooks and keeps the newest; a changed library, another model or another prior makes a new one."""
+
+    def __init__(self, store: Store, scorer: Scorer, priors: Priors | None = None) -> None:
+        self._store, self._scorer, self._priors = store, scorer, priors
+        self._kept: OrderedDict[tuple[int, int], tuple[Any, Outlook]] = OrderedDict()
+
+    async def of(self, member: int, layer: int) -> Outlook:
+        """Return the outlook on the member's library in this layer."""
+        current = await asyncio.to_thread(self._priors.current) if self._priors else None
+        async with self._store.reading() as tx:
+            model, prior = await models.serving(tx, layer), await heard_by(tx, member, current)
+            stamp = (await songs.stamp(tx, member), model and model.digest, prior and prior.version)
+            known = self._kept.get((member, layer))
+            if known is not None and known[0] == stamp:
+                self._kept.move_to_end((member, layer))
+                return known[1]
+            library = await songs.library(tx, member)
+            features = await songs.features(tx, member, library)
+        outlook = await asyncio.to_thread(self._look, library, features, model, prior)
+        self._kept[member, layer] = (stamp, outlook)
+        while len(self._kept) > 1 and sum(len(each.songs) for _, each in self._kept.values()) > MOST_SONGS:
+            self._kept.popitem(last=False)
+        return outlook
+
+    def _look(
+        self, library: Sequence[Song], found: Mapping[str, SongFeatures], model: Model | None, prior: Prior | None
+    ) -> Outlook:
+        features = tell(prior, found)
+        known = [features[song.song] for song in library]
+        place = {song.song: row for row, song in enumerate(library)}
+        scores = self._scores(known, model)
+        space = schema_of(known).vectors(known) if scores is None else scores.space
+        return Outlook(library, features, place, space, scores, model if scores is not None else None)
+
+    def _scores(self, known: Sequence[SongFeatures], model: Model | None) -> Scores | None:
+        """A model that is missing or damaged is as good as none: the member hears "not trained yet" (promise P28)."""
+        if model is None:
+            return None
+        try:
+            return self._scorer.load(model.digest).score(known)
+        except ModelError:
+            return None
+
+    def forget(self, member: int) -> None:
+        """Drop what is kept in memory of a member."""
+        for key in [key for key in self._kept if key[0] == member]:
+            del self._kept[key]

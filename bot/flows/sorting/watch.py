@@ -1,0 +1,66 @@
+"""Watch: like a song, and it lands where it belongs.
+
+A poll is one call while nothing changed: three times the newest likes, the fourth time the list of playlists with their
+snapshots, which shows what the member moved by hand. New likes are `fresh` until the write that sorts them is opened,
+in the same transaction, so a crash in between forgets none.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.library import songs
+from bot.adapters.store.rows import CHUNK, chunks
+from bot.adapters.store.sorting import playlists, writes
+from bot.core.records import Account
+from bot.flows.library import sync
+from bot.flows.sorting import dry_run, manual_edits, sort
+from bot.flows.sorting.scored_library import Outlooks
+from bot.ports import Likes, Music
+
+LOOK_AT_PLAYLISTS = 4  # every fourth poll
+
+
+async def nothing(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+async def poll(store: Store, music: Music, likes: Likes, account: Account, now: datetime) -> None:
+    """Look at a member's account once; new likes are to be sorted then."""
+    async with store.writing() as tx:
+        member = await members.ensure(tx, account.member, now)
+        await members.change(tx, account.member, polls=member.polls + 1)
+    if member.polls % LOOK_AT_PLAYLISTS == LOOK_AT_PLAYLISTS - 1:
+        await manual_edits.look(store, music, account.member, now)
+    else:
+        await sync.sync(store, likes, account, now, nothing)
+
+
+async def sort_fresh(store: Store, music: Music, outlooks: Outlooks, member: int, now: datetime) -> list[int]:
+    """Open a write for the fresh likes in each layer that has a model; return them, to be applied."""
+    async with store.reading() as tx:
+        waiting = await songs.fresh(tx, member)
+        layers = await playlists.layers(tx, member)
+    if not waiting:
+        return []
+    await manual_edits.look(store, music, member, now)
+    views = [(layer, await outlooks.of(member, layer.layer)) for layer in layers]
+    only, able = frozenset(waiting), [each for each in views if each[1].scores is not None]
+    opened = [await dry_run.prepare(store, layer, outlook, only, "watch", now) for layer, outlook in able]
+    async with store.writing() as tx:
+        for write in opened:
+            await writes.set_state(tx, write, "applying")
+        await songs.settle(tx, member, waiting[:CHUNK])
+    for rest in chunks(waiting[CHUNK:]):
+        async with store.writing() as tx:
+            await songs.settle(tx, member, rest)
+    return opened
+
+
+async def tell_of(store: Store, member: int, receipts: Sequence[sort.Receipt], now: datetime) -> None:
+    """Leave a notice for each receipt that has anything in it."""
+    async with store.writing() as tx:
+        for receipt in receipts:
+            if receipt.placed or receipt.asked or receipt.refused:
+                await notices.add(tx, member, "update", {"write": receipt.write.write}, now)

@@ -1,0 +1,20 @@
+"""The stage, set for each test with a copy of what is prepared once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.feed.api.stage import Stage, prepared, staged
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return asyncio.run(prepared(tmp_path_factory.mktemp("api")))
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, made: Path) -> AsyncIterator[Stage]:
+    async with staged(tmp_path, made) as stage:
+        yield stage

@@ -1,0 +1,225 @@
+"""The API over real HTTP, over the real store and catalogue: what is answered, to whom, and what never is."""
+
+import logging
+from urllib.parse import urlencode
+
+import pytest
+
+from bot.app import CHATTY
+from bot.flows.feed import catalogue_sharing
+from bot.web.api import cursor
+from tests.contract.feed.api.stage import ADA, ADDRESSES, BEN, FILES, LIKES, SONG, Stage, at, liked
+
+MALFORMED = [
+    "/api/songs?n=0",
+    "/api/songs?n=101",
+    "/api/songs?n=-1",
+    "/api/songs?n=01",
+    "/api/songs?n=٣",
+    "/api/songs?n=",
+    "/api/songs?n=1&n=2",
+    "/api/songs?cursor=",
+    "/api/songs?cursor=!",
+    "/api/songs?cursor=_w",
+    "/api/songs?cursor=YQ&cursor=YQ",
+    f"/api/songs?cursor={'A' * 2000}",
+    "/api/songs?q=",
+    "/api/songs?q=a&q=b",
+    f"/api/songs?q={'a' * 101}",
+    "/api/recommend?n=26",
+    "/api/recommend?n=x",
+    "/api/recommend?song=a&song=b",
+]
+
+
+async def test_pages_lead_through_every_song_once_and_to_an_end(stage: Stage) -> None:
+    for n in (1, 4, 9, 27, 100):
+        found = [each["id"] for each in await stage.everything(stage.ada, n)]
+        assert len(found) == len(set(found)) == FILES + LIKES
+        assert {liked(number).song for number in range(LIKES)} < set(found)
+
+
+async def test_songs_are_found_by_their_titles_page_by_page(stage: Stage) -> None:
+    everything = await stage.everything(stage.ada)
+    part = liked(1).title[-3:].swapcase()
+    wanted = {each["id"] for each in everything if part.casefold() in each["title"].casefold()}
+    found, path = [], f"/api/songs?{urlencode({'q': part, 'n': 1})}"
+    while path:
+        page = (await stage.ask(path, stage.ada)).json
+        found += [each["id"] for each in page["songs"]]
+        path = page["next"]
+    assert sorted(found) == sorted(wanted)
+    assert wanted
+    assert (await stage.ask("/api/songs?q=%25", stage.ada)).json["songs"] == [], "no pattern, but what is typed"
+
+
+async def test_a_page_can_be_asked_for_again_and_songs_that_came_meanwhile_repeat_none(stage: Stage) -> None:
+    first = (await stage.ask("/api/songs?n=5", stage.ada)).json
+    again = (await stage.ask("/api/songs?n=5", stage.ada)).json
+    assert first == again
+    await catalogue_sharing.leave(stage.store, ADA, stage.clock())
+    await catalogue_sharing.join(stage.store, ADA, stage.clock())
+    await stage.catalogue.points.refresh()
+    second = (await stage.ask(first["next"], stage.ada)).json
+    assert not {each["id"] for each in first["songs"]} & {each["id"] for each in second["songs"]}
+
+
+async def test_a_member_who_shares_nothing_sees_the_operators_files_alone(stage: Stage) -> None:
+    mine = await stage.everything(stage.ben)
+    assert len(mine) == FILES
+    assert {each["id"] for each in mine} < {each["id"] for each in await stage.everything(stage.ada)}
+    for method, path in [
+        ("GET", at(SONG)),
+        ("GET", f"{at(SONG)}/clip"),
+        ("GET", f"/api/recommend?song={SONG}"),
+        ("PUT", f"{at(SONG)}/distaste"),
+    ]:
+        hidden = await stage.ask(path, stage.ben, method)
+        nowhere = await stage.ask(path.replace(at(SONG), at("spotify:track:no")).replace(SONG, "no"), stage.ben, method)
+        assert hidden.status == nowhere.status == 404
+        assert hidden.json == nowhere.json
+
+
+async def test_a_song_says_what_is_known_of_it(stage: Stage) -> None:
+    found = (await stage.ask(at(SONG), stage.ada)).json
+    assert (found["id"], found["title"], found["artists"], found["clip"]) == (SONG, "Song 0", ["Artist 0"], None)
+    assert found["href"] == at(SONG)
+    assert set(found["numbers"]) == {"tempo", "energy"}
+
+
+async def test_a_clip_is_served_whole_in_parts_and_not_again(stage: Stage) -> None:
+    path = next(each["clip"] for each in await stage.everything(stage.ben) if each["clip"])
+    whole = await stage.ask(path, stage.ben)
+    assert (whole.status, whole.headers["Content-Type"], whole.data[:4]) == (200, "audio/ogg", b"OggS")
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    assert whole.headers["Cache-Control"] == "private, max-age=86400"
+    size, tag = len(whole.data), whole.headers["ETag"]
+    joined = b""
+    for start in range(0, size, 5_000):
+        part = await stage.ask(path, stage.ben, Range=f"bytes={start}-{start + 4_999}", If_Range=tag)
+        assert part.status == 206
+        assert part.headers["Content-Range"] == f"bytes {start}-{min(start + 4_999, size - 1)}/{size}"
+        joined += part.data
+    assert joined == whole.data
+    assert (await stage.ask(path, stage.ben, Range="bytes=-7")).data == whole.data[-7:]
+    assert (await stage.ask(path, stage.ben, Range="bytes=0-9", If_Range='"old"')).status == 200
+    assert (await stage.ask(path, stage.ben, Range="bytes=0-1,5-6")).data == whole.data
+    outside = await stage.ask(path, stage.ben, Range=f"bytes={size}-")
+    assert (outside.status, outside.headers["Content-Range"]) == (416, f"bytes */{size}")
+    unchanged = await stage.ask(path, stage.ben, If_None_Match=tag, Range="bytes=0-9")
+    assert (unchanged.status, unchanged.data, unchanged.headers["ETag"]) == (304, b"", tag)
+    head = await stage.ask(path, stage.ben, "HEAD", Range="bytes=0-9")
+    assert (head.status, head.data, head.headers["Content-Length"]) == (200, b"", str(size))
+
+
+async def test_what_the_caller_has_is_not_sent_again_until_it_changes(stage: Stage) -> None:
+    for path in ("/api/songs?n=3", at(SONG), "/api/openapi.json"):
+        first = await stage.ask(path, stage.ada)
+        head = await stage.ask(path, stage.ada, "HEAD")
+        assert (head.status, head.data) == (200, b"")
+        assert head.headers["ETag"] == first.headers["ETag"]
+        assert head.headers["Content-Length"] == str(len(first.data))
+        same = await stage.ask(path, stage.ada, If_None_Match=first.headers["ETag"])
+        assert (same.status, same.data) == (304, b"")
+        assert (await stage.ask(path, stage.ada, If_None_Match='"old"')).data == first.data
+
+
+async def test_recommendations_begin_with_the_best_and_say_why(stage: Stage) -> None:
+    await catalogue_sharing.join(stage.store, BEN, stage.clock())
+    found = (await stage.ask(f"/api/recommend?song={SONG}&n=5", stage.ben)).json["songs"]
+    assert len(found) == 5
+    assert found[0]["score"] == max(each["score"] for each in found)
+    assert all(each["near"] and each["why"] for each in found)
+    assert SONG not in {each["song"]["id"] for each in found}
+
+
+async def test_what_is_not_for_a_member_is_never_named_to_them_until_they_take_it_back(stage: Stage) -> None:
+    await catalogue_sharing.join(stage.store, BEN, stage.clock())
+
+    async def named() -> set[str]:
+        path = f"/api/recommend?song={SONG}&n=25"
+        return {each["song"]["id"] for each in (await stage.ask(path, stage.ben)).json["songs"]}
+
+    unwanted = sorted(await named())[0]
+    for _ in range(2):
+        assert (await stage.ask(f"{at(unwanted)}/distaste", stage.ben, "PUT")).status == 204
+        assert unwanted not in await named()
+    drawn = [(await stage.ask("/api/random", stage.ben)).json["id"] for _ in range(60)]
+    assert unwanted not in drawn
+    for _ in range(2):
+        assert (await stage.ask(f"{at(unwanted)}/distaste", stage.ben, "DELETE")).status == 204
+        assert unwanted in await named()
+
+
+async def test_one_members_distaste_is_nobody_elses(stage: Stage) -> None:
+    await catalogue_sharing.join(stage.store, BEN, stage.clock())
+    for number in range(LIKES):
+        assert (await stage.ask(f"{at(liked(number).song)}/distaste", stage.ada, "PUT")).status == 204
+    found = (await stage.ask(f"/api/recommend?song={SONG}&n=5", stage.ben)).json["songs"]
+    assert len(found) == 5
+
+
+async def test_what_is_malformed_is_said_to_be(stage: Stage) -> None:
+    for path in MALFORMED:
+        answer = await stage.ask(path, stage.ada)
+        assert answer.status == 400
+        assert answer.json["detail"].split()[0] in path
+
+
+async def test_addresses_of_any_length_have_a_problem_of_their_own(stage: Stage) -> None:
+    for path, status in ((f"/api/songs?cursor={'A' * 30_000}", 400), (at("x" * 30_000), 404)):
+        answer = await stage.ask(path, stage.ada)
+        assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+
+
+async def test_a_cursor_behind_the_last_song_is_the_end(stage: Stage) -> None:
+    page = (await stage.ask(f"/api/songs?cursor={cursor.write('~')}", stage.ada)).json
+    assert page == {"songs": [], "next": None}
+
+
+async def test_every_problem_is_described_as_rfc_9457_has_it(stage: Stage) -> None:
+    asked = [("GET", "/api/songs?n=0"), ("GET", at("no")), ("POST", "/api/songs"), ("GET", "/api/nowhere")]
+    for (method, path), status in zip(asked, (400, 404, 405, 404), strict=True):
+        answer = await stage.ask(path, stage.ada, method)
+        assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+        assert answer.json.keys() == {"type", "title", "status", "detail"}
+        assert answer.json["status"] == status
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert (await stage.ask("/api/songs", stage.ada, "POST")).headers["Allow"] == "GET,HEAD"
+
+
+async def test_every_answer_is_armoured_and_no_other_site_may_read_it(stage: Stage) -> None:
+    path = next(each["clip"] for each in await stage.everything(stage.ben) if each["clip"])
+    for address in (path, *ADDRESSES, "/api/openapi.json"):
+        answer = await stage.ask(address, stage.ada, Origin="https://elsewhere.example")
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert answer.headers["Vary"] == "Authorization"
+        assert "aiohttp" not in answer.headers["Server"]
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    preflight = {"Origin": "https://elsewhere.example", "Access_Control_Request_Method": "GET"}
+    assert (await stage.ask("/api/songs", None, "OPTIONS", **preflight)).status == 401
+
+
+async def test_p34_the_log_says_nothing_of_who_asked_for_what(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        for path in (*ADDRESSES, "/api/songs?cursor=canary", f"/api/recommend?song={SONG}", f"{at(SONG)}/distaste"):
+            for method in ("GET", "PUT"):
+                await stage.ask(path, stage.ada, method, Range="canary", If_None_Match="canary")
+                await stage.ask(path, "ck_canary", method)
+    assert "GET /api/songs/{song} 200" in caplog.text
+    said = "\n".join(each.getMessage() for each in caplog.records if each.name not in CHATTY)
+    for secret in (SONG, "canary", stage.ada, str(ADA), "Song 0"):
+        assert secret not in said
+
+
+async def test_a_store_that_does_not_answer_is_a_problem_worth_another_try(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with stage.store.writing() as tx:
+        await tx.exec_driver_sql("ALTER TABLE entry RENAME TO lost")
+    answer = await stage.ask("/api/songs", stage.ada)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+    assert answer.json["detail"].rpartition("#")[2] in caplog.text
+    assert "lost" not in answer.json["detail"]

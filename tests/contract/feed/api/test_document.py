@@ -1,0 +1,129 @@
+"""The document that describes the API is true: of the addresses, and of what they really answer."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from bot.web import api
+from bot.web.api.app import DOCUMENT
+from tests.contract.feed.api.stage import SONG, Answer, Stage, at
+
+SPEC: dict[str, Any] = json.loads(DOCUMENT.read_text())
+REGISTRY = Registry().with_resource("api", Resource(SPEC, DRAFT202012))
+
+
+def found(reference: str) -> Any:
+    part: Any = SPEC
+    for name in reference.removeprefix("#/").split("/"):
+        part = part[name.replace("~1", "/")]
+    return part
+
+
+def solved(part: Any) -> Any:
+    return found(part["$ref"]) if "$ref" in part else part
+
+
+def check(schema: Any, value: Any) -> None:
+    """Raise ValidationError where a value is not as the schema has it."""
+    rooted = json.loads(json.dumps(schema).replace('"#/', '"api#/'))
+    Draft202012Validator(rooted, registry=REGISTRY).validate(value)
+
+
+def as_described(path: str, method: str, answer: Answer) -> None:
+    """Check an answer against what the document says of its address and status: headers, media type, content."""
+    described = solved(SPEC["paths"][path][method.lower()]["responses"][str(answer.status)])
+    for name, header in described.get("headers", {}).items():
+        schema = solved(header)["schema"]
+        value = answer.headers[name]
+        check(schema, int(value) if schema.get("type") == "integer" else value)
+    content = described.get("content", {})
+    if not content:
+        assert answer.data == b""
+        return
+    media = answer.headers["Content-Type"]
+    assert media in content
+    if answer.json is not None:
+        check(content[media]["schema"], answer.json)
+
+
+def references(part: Any) -> Iterator[str]:
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+        yield part["$ref"]
+    for each in inner:
+        yield from references(each)
+
+
+def test_the_document_holds_together() -> None:
+    assert SPEC["openapi"].startswith("3.1")
+    assert [each for each in references(SPEC) if not found(each)] == []
+    used = set(references(SPEC))
+    for kind in ("schemas", "responses", "parameters", "headers"):
+        assert {f"#/components/{kind}/{name}" for name in SPEC["components"][kind]} <= used
+    for schema in SPEC["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_address_is_described_and_every_description_has_an_address() -> None:
+    app = api.application(None, 1, lambda: 0.0)  # type: ignore[arg-type] - nobody asks it anything
+    served = {
+        (f"/api{route.resource.canonical}", route.method.lower()) for route in app.router.routes() if route.resource
+    }
+    described = {
+        (path, method) for path, item in SPEC["paths"].items() for method in item if method not in ("parameters",)
+    }
+    assert served == described
+
+
+def test_every_operation_has_a_name_of_its_own_and_words() -> None:
+    operations = [each for item in SPEC["paths"].values() for name, each in item.items() if name != "parameters"]
+    assert len({each["operationId"] for each in operations}) == len(operations)
+    assert all(each["summary"] and each["description"] for each in operations)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_what_is_answered_is_as_it_is_described(stage: Stage, method: str) -> None:
+    clip = next(each["clip"] for each in await stage.everything(stage.ada) if each["clip"])
+    asked = [
+        ("/api/openapi.json", "/api/openapi.json"),
+        ("/api/songs", "/api/songs?n=3"),
+        ("/api/songs", "/api/songs"),
+        ("/api/songs", "/api/songs?n=0"),
+        ("/api/songs/{song}", at(SONG)),
+        ("/api/songs/{song}", at("no")),
+        ("/api/songs/{song}/clip", clip),
+        ("/api/songs/{song}/clip", f"{at(SONG)}/clip"),
+        ("/api/random", "/api/random"),
+        ("/api/recommend", "/api/recommend?n=7"),
+        ("/api/recommend", f"/api/recommend?song={SONG}"),
+        ("/api/recommend", "/api/recommend?song=no"),
+        ("/api/recommend", "/api/recommend?n=99"),
+    ]
+    statuses = set()
+    for path, address in asked:
+        for token in (stage.ada, None):
+            answer = await stage.ask(address, token, method)
+            as_described(path, method, answer)
+            statuses.add(answer.status)
+            if tag := answer.headers.get("ETag"):
+                same = await stage.ask(address, token, method, If_None_Match=tag)
+                as_described(path, method, same)
+                statuses.add(same.status)
+    assert statuses == {200, 304, 400, 401, 404}
+
+
+async def test_parts_and_distastes_are_as_they_are_described(stage: Stage) -> None:
+    clip = next(each["clip"] for each in await stage.everything(stage.ada) if each["clip"])
+    for wanted, status in (("bytes=0-9", 206), ("bytes=99999999-", 416), ("bytes=9-0", 200)):
+        answer = await stage.ask(clip, stage.ada, Range=wanted)
+        assert answer.status == status
+        as_described("/api/songs/{song}/clip", "GET", answer)
+    for method, song, status in (("PUT", SONG, 204), ("PUT", "no", 404), ("DELETE", SONG, 204), ("DELETE", "no", 204)):
+        answer = await stage.ask(f"{at(song)}/distaste", stage.ada, method)
+        assert answer.status == status
+        as_described("/api/songs/{song}/distaste", method, answer)

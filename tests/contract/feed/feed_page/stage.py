@@ -1,0 +1,124 @@
+"""A stage for the feed's page: served over HTTP, over a real store. Ada joined and keeps a playlist; Ben did not join.
+
+Both see the operator's files.
+"""
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.adapters.hearing import Hearing
+from bot.adapters.scorer import Scorer
+from bot.adapters.scratch import Scratch
+from bot.adapters.store import Store
+from bot.flows.account import sessions
+from bot.flows.feed.api import Feed
+from bot.flows.feed.catalogue import Catalogue
+from bot.flows.feed.catalogue_index import key
+from bot.flows.feed.clips import Clips
+from bot.flows.feed.feed import Stream
+from bot.flows.feed.listening import Listening
+from bot.flows.feed.page import Page
+from bot.flows.feed.previews import Elsewhere
+from bot.flows.feed.recommend import Recommender
+from bot.web import application, feed, port_of, serve
+from tests.contract.feed.api.stage import ADA, BEN, liked
+from tests.contract.spotify.stage import Clock
+
+KEY = key(liked(0).song)  # of a song that Ada shares
+OURS = {"X-Cratekeeper": "1"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+    json: Any
+
+
+SERVER = 7001  # that the bot is in
+NAMES = {ADA: "@ada (Ada)", BEN: "@ben (Ben)"}
+
+
+@dataclass
+class Stage:
+    store: Store
+    clock: Clock
+    origin: str
+    sessions: dict[int, str] = field(default_factory=dict)
+    jobs: list[tuple[str, int]] = field(default_factory=list)
+    posted: list[int] = field(default_factory=list)  # reposts that went to Discord
+
+    async def ask(
+        self, path: str, member: int | None = ADA, method: str = "GET", body: Any = None, **more: str
+    ) -> Answer:
+        """Ask as the page does, with the member's cookie; headers are named with underscores."""
+        headers = OURS | {name.replace("_", "-"): value for name, value in more.items()}
+        if member is not None:
+            headers["Cookie"] = f"ck_feed={self.sessions[member]}"
+        return await self.bare(path, method, json.dumps(body).encode() if body is not None else None, headers)
+
+    async def bare(self, path: str, method: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Ask with these headers and nothing else."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, f"{self.origin}{path}", data=data, headers=headers, allow_redirects=False) as said,
+        ):
+            found = await said.json(content_type=None) if "json" in said.content_type and method != "HEAD" else None
+            return Answer(said.status, said.headers.copy(), await said.read(), found)
+
+    async def cards(self, count: int = 3, member: int = ADA) -> list[dict[str, Any]]:
+        return list((await self.ask("/feed/api/cards", member, "POST", {"count": count})).json["cards"])
+
+
+@asynccontextmanager
+async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8888") -> AsyncIterator[Stage]:
+    """Set the stage in `folder`, with a copy of the database that was `prepared`."""
+    clock, hearing = Clock(), Hearing()
+    store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
+    catalogue = Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock)
+    recommender = Recommender(store, catalogue, Scorer(folder / "models"))
+    stage = Stage(store, clock, "")
+
+    async def enqueue(kind: str, member: int, _: int) -> None:
+        stage.jobs.append((kind, member))
+
+    async def post(number: int) -> None:
+        stage.posted.append(number)
+
+    async def name_of(member: int) -> str:
+        return NAMES[member]
+
+    async def server_name(server: int) -> str | None:
+        return {SERVER: "Crate diggers"}.get(server)
+
+    stream = Stream(store, catalogue, recommender, enqueue, clock)
+    listening = Listening(catalogue, Elsewhere(store, None, None, clock))
+    page = Page(Feed(store, catalogue, recommender, clock), stream, listening, post, name_of, server_name)
+    pages = application(_unused, _well)
+    pages.add_subapp(
+        "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())
+    )
+    runner = await serve(pages, 0)
+    stage.origin = f"http://127.0.0.1:{port_of(runner)}"
+    for member in (ADA, BEN):
+        stage.sessions[member] = await sessions.begin(store, member, clock())
+    yield stage
+    await runner.cleanup()
+    await hearing.close()
+    await store.close()
+
+
+async def _unused(state: str, code: str | None, error: str | None) -> None:
+    raise AssertionError("nobody comes back from Spotify here")
+
+
+async def _well() -> dict[str, Any]:
+    return {"ok": True}

@@ -1,0 +1,313 @@
+"""What the swipe page asks for, and what it is refused: sessions, foreign requests, ranges, malformed bodies."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.flows.account import sessions
+from bot.flows.feed.catalogue import Entry
+from bot.flows.feed.feed import Card
+from bot.flows.feed.listening import Listen, Way
+from bot.flows.social import server_channels
+from bot.flows.social.server_channels import Purpose
+from bot.web import port_of, serve
+from bot.web.api.problems import described
+from bot.web.feed import reading, shapes, shell
+from tests.contract.feed.api.stage import ADA, BEN, FILES, liked
+from tests.contract.feed.feed_page.stage import KEY, OURS, SERVER, Stage, staged
+
+SONG = f"/feed/api/songs/{KEY}"
+CHANGES = (
+    ("POST", "/feed/session"),
+    ("PUT", "/feed/session"),
+    ("DELETE", "/feed/session"),
+    ("POST", "/feed/api/cards"),
+    ("PUT", "/feed/api/saving"),
+    *((method, f"{SONG}/{what}") for what in ("like", "distaste") for method in ("PUT", "DELETE")),
+    ("PUT", f"{SONG}/skip"),
+    ("PUT", f"{SONG}/playlists/1"),
+    ("POST", f"{SONG}/repost"),
+)
+LOOKS = (f"{SONG}/listen", f"{SONG}/clip", f"{SONG}/playlists", "/feed/api/nowhere")
+
+
+# ---------------------------------------------------------------- sessions
+
+
+async def test_a_link_becomes_a_session_once(stage: Stage) -> None:
+    link = await sessions.invite(stage.store, ADA, stage.clock())
+    entered = await stage.ask("/feed/session", None, "POST", {"link": link})
+    assert (entered.status, entered.data) == (204, b"")
+    cookie = entered.headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Strict", "Path=/feed", "Max-Age=2592000"} <= set(cookie.split("; "))
+    stage.sessions[ADA] = re.findall("ck_feed=([^;]+)", cookie)[0]
+    assert await stage.cards()
+    again = await stage.ask("/feed/session", None, "POST", {"link": link})
+    assert (again.status, again.headers["Content-Type"]) == (403, "application/problem+json")
+    assert "/feed web" in again.json["detail"]
+    assert "Set-Cookie" not in again.headers
+
+
+async def test_the_page_says_whose_session_it_is(stage: Stage) -> None:
+    assert (await stage.ask("/feed/api/me", BEN)).json == {"name": "@ben (Ben)"}
+    assert (await stage.ask("/feed/api/me", None)).status == 401
+
+
+async def test_one_members_link_does_not_take_the_place_of_anothers_session_unasked(stage: Stage) -> None:
+    link = await sessions.invite(stage.store, BEN, stage.clock())
+    refused = await stage.ask("/feed/session", ADA, "POST", {"link": link})
+    assert (refused.status, "Set-Cookie" in refused.headers) == (409, False)
+    assert refused.json["detail"] == "This browser belongs to @ada (Ada). That link is @ben (Ben)'s."
+    assert await stage.cards(), "Ada is in still"
+    agreed = await stage.ask("/feed/session", ADA, "PUT", {"link": link})
+    assert agreed.status == 204
+    assert (await stage.ask("/feed/api/me", ADA)).status == 401, "her session in this browser has ended"
+    stage.sessions[BEN] = re.findall("ck_feed=([^;]+)", agreed.headers["Set-Cookie"])[0]
+    assert (await stage.ask("/feed/api/me", BEN)).json == {"name": "@ben (Ben)"}
+    assert (await stage.ask("/feed/session", BEN, "PUT", {"link": link})).status == 403
+    assert (await stage.ask("/feed/api/me", BEN)).status == 200, "a link that is no good ends nothing"
+
+
+async def test_ones_own_link_goes_on_without_a_question(stage: Stage) -> None:
+    link = await sessions.invite(stage.store, ADA, stage.clock())
+    assert (await stage.ask("/feed/session", ADA, "POST", {"link": link})).status == 204
+    assert (await stage.ask("/feed/session", ADA, "POST", {"link": "A" * 43})).status == 403
+
+
+async def test_a_session_travels_over_tls_alone_where_there_is_tls(tmp_path: Path, made: Path) -> None:
+    async with staged(tmp_path, made, "https://example.org/crates") as stage:
+        link = await sessions.invite(stage.store, ADA, stage.clock())
+        cookie = (await stage.ask("/feed/session", None, "POST", {"link": link})).headers["Set-Cookie"]
+        assert {"Secure", "Path=/crates/feed"} <= set(cookie.split("; "))
+
+
+async def test_a_link_ends_after_ten_minutes_and_a_session_after_thirty_days(stage: Stage) -> None:
+    link = await sessions.invite(stage.store, ADA, stage.clock())
+    stage.clock.now += timedelta(minutes=10)
+    assert (await stage.ask("/feed/session", None, "POST", {"link": link})).status == 403
+    assert await stage.cards()
+    stage.clock.now += timedelta(days=30)
+    over = await stage.ask("/feed/api/cards", ADA, "POST", {"count": 1})
+    assert over.status == 401
+    assert "/feed web" in over.json["detail"]
+
+
+async def test_logging_out_ends_the_session_and_takes_the_cookie(stage: Stage) -> None:
+    out = await stage.ask("/feed/session", ADA, "DELETE")
+    assert out.status == 204
+    assert {"Max-Age=0", "Path=/feed"} <= set(out.headers["Set-Cookie"].split("; "))
+    assert (await stage.ask("/feed/api/cards", ADA, "POST", {"count": 1})).status == 401
+    assert await stage.cards(1, BEN), "nobody else is logged out"
+    assert (await stage.ask("/feed/session", None, "DELETE")).status == 204
+
+
+async def test_without_a_good_session_nothing_is_told(stage: Stage) -> None:
+    unused = await sessions.invite(stage.store, ADA, stage.clock())
+    for cookie in ("", "ck_feed=", "ck_feed=" + "A" * 43, f"ck_feed={unused}", "ck_feed=\xff;;="):
+        for path in (*LOOKS, "/feed/api/me"):
+            answer = await stage.bare(path, "GET", None, {"Cookie": cookie})
+            assert (answer.status, answer.headers["Content-Type"]) == (401, "application/problem+json")
+    for method, path in CHANGES[3:]:
+        assert (await stage.ask(path, None, method, {})).status == 401
+
+
+async def test_where_there_are_no_cookies_the_session_is_a_bearer_token(stage: Stage) -> None:
+    bearer = f"Bearer {stage.sessions[ADA]}"
+    assert (await stage.ask(f"{SONG}/listen", None, Authorization=bearer)).status == 200
+    assert (await stage.ask(f"{SONG}/listen", ADA, Authorization="Bearer nothing")).status == 401
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+async def test_no_other_page_can_change_anything(stage: Stage, method: str, path: str) -> None:
+    headers = {"Cookie": f"ck_feed={stage.sessions[ADA]}", "Origin": "https://elsewhere.example"}
+    answer = await stage.bare(path, method, b'{"count": 1}', headers)
+    assert (answer.status, answer.headers["Content-Type"]) == (403, "application/problem+json")
+    assert not [each for each in answer.headers if each.startswith("Access-Control")], "nor ask whether it may"
+
+
+# ---------------------------------------------------------------- songs
+
+
+async def test_who_has_not_joined_has_the_operators_files_and_nothing_of_others(stage: Stage) -> None:
+    cards = await stage.cards(5, BEN)
+    assert len(cards) == FILES
+    after = (await stage.ask("/feed/api/cards", BEN, "POST", {"count": 1})).json
+    assert after["cards"] == []
+    assert after["detail"]
+    for path in (*LOOKS[:3], f"{SONG}/nowhere"):
+        assert (await stage.ask(path, BEN)).status == 404
+    for method, path in CHANGES[5:]:
+        assert (await stage.ask(path, BEN, method)).status == 404
+
+
+async def test_a_file_has_a_clip_with_ranges_and_its_waveform(stage: Stage) -> None:
+    (card, *_) = await stage.cards(1, BEN)
+    how = (await stage.ask(f"/feed/api/songs/{card['key']}/listen", BEN)).json
+    assert (how["way"], how["clip"]) == ("clip", f"api/songs/{card['key']}/clip")
+    assert how["waveform"]
+    assert 0 <= how["offset"] < how["seconds"]
+    whole = await stage.ask(f"/feed/{how['clip']}", BEN)
+    assert (whole.status, whole.data[:4]) == (200, b"OggS")
+    assert "private" in whole.headers["Cache-Control"]
+    part = await stage.ask(f"/feed/{how['clip']}", BEN, Range="bytes=4-99")
+    assert (part.status, part.data) == (206, whole.data[4:100])
+    assert (await stage.ask(f"/feed/{how['clip']}", BEN, Range=f"bytes={len(whole.data)}-")).status == 416
+    assert (await stage.ask(f"/feed/{how['clip']}", BEN, If_None_Match=whole.headers["ETag"])).status == 304
+
+
+async def test_a_song_without_a_file_is_a_link(stage: Stage) -> None:
+    how = (await stage.ask(f"{SONG}/listen")).json
+    assert (how["way"], how["by"], how["clip"]) == ("link", "Spotify", None)
+    assert (await stage.ask(f"{SONG}/clip")).status == 404
+
+
+async def test_what_is_said_of_a_song_is_kept_for_its_member_alone(stage: Stage) -> None:
+    (card, *_) = await stage.cards(1, BEN)
+    song = f"/feed/api/songs/{card['key']}"
+    assert (await stage.ask(f"{song}/like", BEN, "PUT")).json == {"saved": False, "ask": False}
+    assert (await stage.ask(f"{song}/like", BEN, "DELETE")).status == 204
+    assert (await stage.ask(f"{song}/skip", BEN, "PUT")).status == 204
+    assert (await stage.ask(f"{song}/distaste", BEN, "PUT")).status == 204
+    assert (await stage.ask(f"{song}/distaste", BEN, "DELETE")).status == 204
+    assert (await stage.ask("/feed/api/saving", BEN, "PUT", {"saves": False})).status == 204
+    assert (await stage.ask(f"{song}/playlists", BEN)).json == {"playlists": []}
+    refused = await stage.ask(f"{song}/playlists/1", BEN, "PUT")
+    assert refused.status == 404
+    assert "not one that I keep for you" in refused.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, [], {"count": 0}, {"count": 6}, {"count": True}, {"count": "1"}, {"count": 1, "x": 1}]
+)
+async def test_a_malformed_body_is_a_problem_and_no_defect(stage: Stage, body: Any) -> None:
+    answer = await stage.ask("/feed/api/cards", ADA, "POST", body)
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 10_000, b"{", b'{"link": "' + b"A" * 42 + '\u00e4"}'.encode()])
+async def test_what_is_no_link_opens_nothing(stage: Stage, data: bytes) -> None:
+    assert (await stage.bare("/feed/session", "POST", data, OURS)).status in (400, 403)
+    assert (await stage.bare("/feed/session", "POST", b" " * 2**21, OURS)).status == 413
+
+
+@pytest.mark.parametrize(
+    "head", ["Content-Length: 8\r\nContent-Encoding: gzip", "Content-Length: 99", "Transfer-Encoding: chunked"]
+)
+async def test_a_body_that_is_packed_torn_or_late_is_no_defect(
+    stage: Stage, caplog: pytest.LogCaptureFixture, head: str
+) -> None:
+    """Anybody can send such bodies: they must not fill the log, nor hold a connection for ever."""
+    address = urlsplit(stage.origin)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(f"POST /feed/session HTTP/1.1\r\nHost: localhost\r\nX-Cratekeeper: 1\r\n{head}\r\n\r\n".encode())
+    writer.write(b"canary: ")
+    writer.write_eof()
+    await reader.read()
+    writer.close()
+    assert [each for each in caplog.records if each.exc_info] == []
+    assert "canary" not in caplog.text
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def read(request: web.Request) -> web.Response:
+        return web.Response(body=await reading.whole(request, patience=0.01))
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    app = web.Application(middlewares=[described])
+    app.router.add_post("/", read)
+    runner = await serve(app, 0)
+    address = f"http://127.0.0.1:{port_of(runner)}"
+    async with aiohttp.ClientSession() as http, http.post(address, data=never()) as answer:
+        assert answer.status == 408
+    await runner.cleanup()
+
+
+async def test_who_asks_too_much_waits(stage: Stage) -> None:
+    codes = [(await stage.ask("/feed/api/nowhere")).status for _ in range(601)]
+    assert codes == [404] * 600 + [429]
+    assert await stage.cards(1, BEN), "nobody else waits"
+
+
+@pytest.mark.parametrize(
+    ("way", "beside"), [(Way.CLIP, True), (Way.LINK, True), (Way.PREVIEW, False), (Way.VIDEO, False)]
+)
+def test_spotifys_covers_stand_beside_nobody_elses_sound(way: Way, beside: bool) -> None:
+    entry = Entry(replace(liked(0), cover="https://i.scdn.co/image/1"), {}, None, clip=False)
+    how = shapes.listen(entry, Listen(way, url="https://www.deezer.com/1", by="Deezer"))
+    assert (how["cover"] is not None) is beside
+    assert shapes.card(Card(entry, (), ""))["cover"] is None, "before it is known whose sound it is"
+
+
+# ---------------------------------------------------------------- files
+
+
+class References(HTMLParser):
+    """What an HTML file loads, and what in it a strict policy refuses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.inline: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.loaded += [value for name in ("src", "href") if (value := given.get(name))]
+        self.inline += [name for name in given if name.startswith("on") or name == "style"]
+        self.inline += ["script"] * (tag == "script" and "src" not in given) + ["style"] * (tag == "style")
+
+
+async def test_the_page_is_the_same_for_all_and_allows_nothing_from_elsewhere(stage: Stage) -> None:
+    page = await stage.ask("/feed/enter", None)
+    assert page.data == (await stage.ask("/feed/", ADA)).data
+    policy = page.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "form-action 'none'"} <= set(
+        policy.split("; ")
+    )
+    found = References()
+    found.feed(page.data.decode())
+    assert found.inline == []
+    for each in found.loaded:
+        answer = await stage.ask(f"/feed/{each}", None)
+        assert answer.status == 200
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert (await stage.ask("/feed", None)).headers["Location"] == "feed/"
+    for path in ("/feed/static/nothing.js", "/feed/static/..%2f..%2fapp.py", "/feed/static/"):
+        assert (await stage.ask(path, None)).status == 404
+
+
+async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> None:
+    worker = (await stage.ask("/feed/sw.js", None)).data.decode()
+    kept = set(re.findall(r'^  "(.+)",$', worker, re.MULTILINE))
+    at_the_top = {"./", "manifest.webmanifest"}
+    shown = {f"static/{each.name}" for each in shell.FOLDER.iterdir() if each.suffix in (".js", ".css", ".svg")}
+    assert kept == at_the_top | shown - {"static/sw.js"}
+
+
+async def test_a_repost_goes_to_the_server_in_which_the_link_was_asked_for(stage: Stage) -> None:
+    refused = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")
+    assert (refused.status, "channel of a server" in refused.json["detail"]) == (404, True)
+    assert (await stage.ask("/feed/api/server")).json == {"name": None}, "the link came from a direct message"
+    await server_channels.give(stage.store, SERVER, 7002, Purpose.REPOSTS)
+    link = await sessions.invite(stage.store, ADA, stage.clock(), SERVER)
+    stage.sessions[ADA] = await sessions.enter(stage.store, link, stage.clock())
+    assert (await stage.ask("/feed/api/server")).json == {"name": "Crate diggers"}
+    assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", BEN, "POST")).status == 404, "it is not his to see"
+    assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")).status == 204
+    assert len(stage.posted) == 1
+    again = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")
+    assert again.status == 404
+    assert len(stage.posted) == 1

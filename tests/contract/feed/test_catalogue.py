@@ -1,0 +1,197 @@
+"""The catalogue and what is recommended out of it, over a real store."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.adapters.store import Store, personal_data, schema
+from bot.adapters.store.library import recordings, songs
+from bot.core.library.file_match import Match
+from bot.errors import BadChoice, NoClip, NothingThereYet
+from bot.flows.feed import catalogue_sharing
+from bot.flows.feed.catalogue_index import key
+from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, STYLES, Stage, local, number_of, song, staged
+
+
+@pytest.fixture
+def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
+    return staged(store, tmp_path, now)
+
+
+async def pages(stage: Stage, member: int) -> set[str]:
+    found, after = set(), None
+    while True:
+        page = await stage.catalogue.page(member, after, 7)
+        found |= {each.song.song for each in page.entries}
+        if page.next is None:
+            return found
+        after = page.next
+
+
+async def test_nobodys_likes_are_in_it_unless_they_joined(stage: Stage) -> None:
+    await stage.like(ADA, range(30), joined=False)
+    assert await stage.catalogue.points.refresh() == 0
+    await catalogue_sharing.join(stage.store, ADA, stage.now)
+    assert await stage.catalogue.points.refresh() == 30
+    assert await pages(stage, ADA) == {song(number).song for number in range(30)}
+
+
+async def test_who_has_not_joined_sees_the_operators_files_alone(stage: Stage) -> None:
+    await stage.like(ADA, range(30))
+    await stage.like(BEN, range(100, 110), joined=False)
+    await stage.hear([200, 201])
+    await stage.catalogue.points.refresh()
+    assert await pages(stage, BEN) == {local(200), local(201)}
+    with pytest.raises(BadChoice):
+        await stage.catalogue.entry(BEN, song(3).song)
+    found = await stage.recommender.recommend(BEN, None, 10)
+    assert {each.entry.song.song for each in found} == {local(200), local(201)}
+
+
+async def test_recommended_are_songs_of_the_same_style_that_one_does_not_like_yet(stage: Stage) -> None:
+    await stage.like(ADA, range(60))
+    await stage.like(BEN, range(0, 12, STYLES))
+    await stage.catalogue.points.refresh()
+    found = await stage.recommender.recommend(BEN, None, 10)
+    assert len(found) == 10
+    assert all(number_of(each.entry.song.song) % STYLES == 0 for each in found)
+    assert not {each.entry.song.song for each in found} & {song(number).song for number in range(0, 12, STYLES)}
+    assert all(each.near[0].title in each.why for each in found)
+    near_one = await stage.recommender.recommend(BEN, song(4).song, 5)
+    assert [number_of(each.entry.song.song) % STYLES for each in near_one] == [1] * 5
+    assert near_one[0].near[0] == song(4)
+
+
+async def test_what_is_not_for_them_stays_away_until_it_is_taken_back(stage: Stage) -> None:
+    await stage.like(ADA, range(30))
+    await stage.like(BEN, [0])
+    await stage.catalogue.points.refresh()
+    first = (await stage.recommender.recommend(BEN, song(0).song, 1))[0].entry.song.song
+    await catalogue_sharing.put_away(stage.store, BEN, first, stage.now)
+    assert first not in {each.entry.song.song for each in await stage.recommender.recommend(BEN, song(0).song, 25)}
+    assert {(await stage.catalogue.random(BEN)).song.song for _ in range(200)}.isdisjoint({first})
+    await catalogue_sharing.take_back(stage.store, BEN, key(first))
+    assert first in {each.entry.song.song for each in await stage.recommender.recommend(BEN, song(0).song, 25)}
+
+
+async def test_songs_that_come_are_found_and_songs_that_go_are_gone_at_once(stage: Stage) -> None:
+    await stage.like(ADA, range(0, 60, STYLES))
+    await stage.like(BEN, [0, STYLES])
+    await stage.catalogue.points.refresh()
+    await stage.recommender.recommend(BEN, None, 5)  # memory has the songs now
+    await stage.like(EVA, [300])
+    assert await stage.catalogue.points.refresh() == 1
+    assert song(300).song in {each.entry.song.song for each in await stage.recommender.recommend(BEN, None, 25)}
+    await catalogue_sharing.leave(stage.store, EVA, stage.now)
+    assert song(300).song not in {each.entry.song.song for each in await stage.recommender.recommend(BEN, None, 25)}
+    with pytest.raises(BadChoice):
+        await stage.recommender.recommend(BEN, song(300).song, 5)
+
+
+async def test_a_song_that_one_of_two_still_likes_stays(stage: Stage) -> None:
+    await stage.like(ADA, range(20))
+    await stage.like(BEN, range(10, 30))
+    await stage.catalogue.points.refresh()
+    await catalogue_sharing.leave(stage.store, BEN, stage.now)
+    assert await pages(stage, ADA) == {song(number).song for number in range(20)}
+
+
+async def test_p35_erasing_a_member_takes_what_only_they_shared_out_of_the_catalogue(stage: Stage) -> None:
+    await stage.like(ADA, range(20))
+    await stage.like(BEN, range(10, 30))
+    await stage.catalogue.points.refresh()
+    async with stage.store.writing() as tx:
+        await personal_data.erase(tx, BEN)
+        await songs.forget_unused(tx)
+        kept = set((await tx.execute(select(schema.entry.c.song))).scalars())
+    assert kept == {song(number).song for number in range(20)}
+
+
+async def test_another_process_reads_the_points_and_fits_nothing_anew(stage: Stage, tmp_path: Path) -> None:
+    await stage.like(ADA, range(60))
+    await stage.like(BEN, [0])
+    await stage.catalogue.points.refresh()
+    again = staged(stage.store, tmp_path, stage.now)
+    assert await again.catalogue.points.refresh() == 0
+    before = await stage.recommender.recommend(BEN, song(0).song, 10)
+    assert await again.recommender.recommend(BEN, song(0).song, 10) == before
+
+
+async def test_a_catalogue_of_twice_the_size_is_measured_anew(stage: Stage) -> None:
+    await stage.like(ADA, range(20))
+    await stage.catalogue.points.refresh()
+    await stage.like(ADA, range(20, 50))
+    assert await stage.catalogue.points.refresh() == 30
+    assert await stage.catalogue.points.refresh() == 50
+    assert await stage.catalogue.points.refresh() == 0
+
+
+async def test_what_is_learnt_of_a_song_later_counts(stage: Stage) -> None:
+    await stage.like(ADA, range(30))
+    await stage.catalogue.points.refresh()
+    stage.now += timedelta(minutes=5)
+    await stage.like(ADA, [31])
+    async with stage.store.writing() as tx:
+        changed = {song(7).song: (await songs.features(tx, ADA, [song(8)]))[song(8).song]}
+        await songs.save_features(tx, schema.OPERATOR, "reccobeats", changed, stage.now)
+    assert await stage.catalogue.points.refresh() == 2
+
+
+async def test_a_file_that_is_a_shared_song_stands_there_once(stage: Stage) -> None:
+    await stage.like(ADA, range(20))
+    await stage.hear([1, 500])
+    async with stage.store.writing() as tx:
+        matches = {song(1).song: ("/music/1.mp3", Match(1.0, "isrc"))}
+        await recordings.save_matches(tx, [song(1).song], matches, stage.now)
+    await stage.catalogue.points.refresh()
+    assert {each for each in await pages(stage, ADA) if each.startswith("local:")} == {local(500)}
+    assert (await stage.catalogue.entry(ADA, song(1).song)).clip
+    await catalogue_sharing.leave(stage.store, ADA, stage.now)
+    await stage.catalogue.points.refresh()
+    assert await pages(stage, ADA) == {local(1), local(500)}
+
+
+async def test_a_button_finds_its_song_as_long_as_that_is_there(stage: Stage) -> None:
+    await stage.like(ADA, range(12))
+    await stage.catalogue.points.refresh()
+    assert await stage.catalogue.named(key(song(3).song)) == song(3).song
+    await catalogue_sharing.leave(stage.store, ADA, stage.now)
+    with pytest.raises(BadChoice):
+        await stage.catalogue.named(key(song(3).song))
+
+
+async def test_like_some_and_not_like_others(stage: Stage) -> None:
+    await stage.like(ADA, range(60))
+    await stage.like(BEN, [90])
+    await stage.catalogue.points.refresh()
+    found = await stage.recommender.alchemy(BEN, [song(0).song, song(1).song], [song(4).song], 6)
+    assert [number_of(each.entry.song.song) % STYLES for each in found] == [0] * 6
+
+
+async def test_a_walk_leads_from_one_song_to_the_other(stage: Stage) -> None:
+    await stage.like(ADA, range(90))
+    await stage.catalogue.points.refresh()
+    found = await stage.recommender.path(ADA, song(0).song, song(1).song, 6)
+    numbers = [number_of(each.song.song) for each in found]
+    assert len(set(numbers)) == len(numbers)
+    assert numbers[0] % STYLES == 0
+    assert numbers[-1] % STYLES == 1
+    assert {0, 1}.isdisjoint(numbers)
+
+
+async def test_an_empty_catalogue_says_so(stage: Stage) -> None:
+    with pytest.raises(NothingThereYet):
+        await stage.recommender.recommend(ADA, None, 5)
+    with pytest.raises(NothingThereYet):
+        await stage.catalogue.random(ADA)
+    assert (await stage.catalogue.page(ADA, None, 10)).entries == ()
+
+
+async def test_without_its_file_a_song_has_no_clip(stage: Stage) -> None:
+    await stage.like(ADA, range(12))
+    await stage.catalogue.points.refresh()
+    assert not (await stage.catalogue.entry(ADA, song(3).song)).clip
+    with pytest.raises(NoClip):
+        await stage.catalogue.clip(ADA, song(3).song)

@@ -1,0 +1,82 @@
+"""Clips of the operator's files: cut at the peak, kept by content, within bounds; with the process that hears."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.hearing import Hearing
+from bot.adapters.scratch import Scratch
+from bot.adapters.store import Store
+from bot.adapters.store.library import files
+from bot.adapters.store.library.files import File
+from bot.errors import AudioError
+from bot.flows.feed.catalogue import Catalogue
+from bot.flows.feed.clips import Clips
+from tests.contract.feed.catalogue_stage import ADA, local
+from tests.contract.library.sources.stage import sound
+
+
+@pytest.fixture
+async def hearing() -> AsyncIterator[Hearing]:
+    made = Hearing()
+    yield made
+    await made.close()
+
+
+async def test_a_clip_is_cut_once_and_its_peak_is_known_from_then_on(
+    store: Store, hearing: Hearing, tmp_path: Path, now: datetime
+) -> None:
+    path = tmp_path / "song.wav"
+    path.write_bytes(sound(330))
+    heard = File(
+        str(path),
+        1,
+        1,
+        f"{7:032d}{7:032d}",
+        now,
+        title="A song",
+        version="1",
+        numbers={"tempo": 90.0},
+    )
+    async with store.writing() as tx:
+        await files.save(tx, [heard])
+    catalogue = Catalogue(store, Clips(hearing, tmp_path / "clips", Scratch(tmp_path)), lambda: now)
+    await catalogue.points.refresh()
+    before = await catalogue.entry(ADA, local(7))
+    assert (before.clip, before.peak) == (True, None)
+    clip = await catalogue.clip(ADA, local(7))
+    assert clip.peak is not None
+    assert clip.data
+    assert clip.seconds > 0
+    path.unlink()
+    assert await catalogue.clip(ADA, local(7)) == clip
+    after = (await catalogue.entry(ADA, local(7))).peak
+    assert after is not None
+    assert after >= 0
+    assert 0 <= clip.peak <= min(after, clip.seconds), "where in the clip it is"
+
+
+async def test_a_damaged_clip_is_cut_anew_and_a_lost_file_is_an_error(hearing: Hearing, tmp_path: Path) -> None:
+    path, kept = tmp_path / "song.wav", Clips(hearing, tmp_path / "clips", Scratch(tmp_path))
+    path.write_bytes(sound(330))
+    clip = await kept.cut(path, "a")
+    damaged = tmp_path / "clips" / "a.clip"
+    damaged.write_bytes(b"{ damaged")
+    assert kept.peak("a") is None
+    again = await kept.cut(path, "a")
+    assert (again.seconds, again.mime) == (clip.seconds, clip.mime)
+    assert await kept.cut(path, "a") == again
+    with pytest.raises(AudioError):
+        await kept.cut(tmp_path / "nowhere.wav", "b")
+
+
+async def test_what_was_asked_for_longest_ago_makes_room(hearing: Hearing, tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    path.write_bytes(sound(330))
+    one = len((await Clips(hearing, tmp_path / "one", Scratch(tmp_path)).cut(path, "a")).data)
+    kept = Clips(hearing, tmp_path / "clips", Scratch(tmp_path), most=int(2.5 * (one + 2_000)))
+    for digest in ("a", "b", "a", "c"):
+        await kept.cut(path, digest)
+    assert {each.stem for each in (tmp_path / "clips").iterdir()} == {"a", "c"}

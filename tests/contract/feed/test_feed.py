@@ -1,0 +1,310 @@
+"""The feed: what comes next, what members say of it, and what follows from that. On a real database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.local_playlists import Shelf
+from bot.adapters.scorer import Scorer
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.feed import feed_history
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists, writes
+from bot.core.records import Playlist
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.errors import BadChoice, NotAmongLikes, NothingThereYet, SongsRefused
+from bot.flows.feed import catalogue_sharing
+from bot.flows.feed import saved_likes as save
+from bot.flows.feed.feed import GLANCE, REST, Stream
+from bot.flows.sorting import playlists as flow
+from bot.flows.sorting import sort
+from bot.flows.sorting.scored_library import Outlooks
+from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, Stage, local, number_of, song, staged
+
+OWN, OTHERS = range(12), range(100, 136)
+
+
+@dataclass
+class Scene:
+    """Ada, with a file and a playlist, and what Ben shares. jobs: what was to be done."""
+
+    stage: Stage
+    stream: Stream
+    now: list[datetime]
+    jobs: list[tuple[str, int, int]] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        return self.stage.store
+
+    async def work(self) -> None:
+        """Do the jobs, in their order."""
+        music = Shelf(self.store, ADA, lambda: self.now[0])
+        while self.jobs:
+            kind, member, argument = self.jobs.pop(0)
+            if kind == "save":
+                await save.save(self.store, music, member, self.now[0])
+            else:
+                assert kind == "apply"
+                await sort.apply(self.store, music, argument, self.now[0])
+
+    async def likes(self) -> set[str]:
+        async with self.store.reading() as tx:
+            return set(await songs.liked(tx, ADA))
+
+    async def standing(self, playlist: Playlist) -> list[str | None]:
+        async with self.store.reading() as tx:
+            return [each.song for each in await playlists.items(tx, playlist.playlist)]
+
+
+@pytest.fixture
+async def scene(store: Store, tmp_path: Path, now: datetime) -> Scene:
+    stage = staged(store, tmp_path, now)
+    times, jobs = [now], list[tuple[str, int, int]]()
+
+    async def enqueue(kind: str, member: int, argument: int = 0) -> None:
+        jobs.append((kind, member, argument))
+
+    stream = Stream(store, stage.catalogue, stage.recommender, enqueue, lambda: times[0])
+    await stage.like(ADA, OWN)
+    await stage.like(BEN, OTHERS)
+    await stage.hear(range(200, 203))
+    async with store.writing() as tx:
+        await members.change(tx, ADA, source="file")
+    await stage.catalogue.points.refresh()
+    return Scene(stage, stream, times, jobs)
+
+
+def uri(number: int) -> str:
+    return song(number).song
+
+
+async def kept(scene: Scene, name: str = "Run") -> Playlist:
+    music = Shelf(scene.store, ADA, lambda: scene.now[0])
+    return await flow.make(scene.store, music, ADA, flow.DEFAULT_LAYER, name, scene.now[0])
+
+
+async def test_what_comes_next_is_new_to_them_and_comes_once(scene: Scene) -> None:
+    seen: list[str] = []
+    for _ in range(12):
+        seen += [each.entry.song.song for each in await scene.stream.next(ADA, 3)]
+    assert len(seen) == len(set(seen)) == 36
+    assert not await scene.likes() & set(seen)
+
+
+async def test_when_all_was_shown_it_says_so_and_begins_again_later(scene: Scene) -> None:
+    count = len(OTHERS) + 3
+    found: list[str] = []
+    with pytest.raises(NothingThereYet):
+        for _ in range(count + 1):
+            found += [each.entry.song.song for each in await scene.stream.next(ADA, 10)]
+    assert len(set(found)) == len(found) == count
+    await scene.stream.skip(ADA, uri(100))
+    scene.now[0] += GLANCE + timedelta(minutes=1)
+    again = [each.entry.song.song for _ in range(4) for each in await scene.stream.next(ADA, 10)]
+    assert sorted(again) == sorted(set(found) - {uri(100)}), "what was only shown comes again soon"
+    scene.now[0] += REST
+    assert uri(100) in [each.entry.song.song for _ in range(4) for each in await scene.stream.next(ADA, 10)]
+
+
+async def test_who_has_not_joined_is_shown_files_only(scene: Scene) -> None:
+    await scene.stage.like(EVA, range(20, 23), joined=False)
+    for _ in range(3):
+        (card,) = await scene.stream.next(EVA)
+        assert card.entry.song.song.startswith("local:")
+    with pytest.raises(NothingThereYet):
+        await scene.stream.next(EVA)
+    with pytest.raises(BadChoice):
+        await scene.stream.like(EVA, uri(100))
+
+
+async def test_a_like_asks_once_whether_it_may_be_saved(scene: Scene) -> None:
+    liked = await scene.stream.like(ADA, uri(100))
+    assert (liked.saved, liked.ask) == (False, True)
+    await scene.work()
+    assert uri(100) not in await scene.likes()
+    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.work()
+    assert uri(100) in await scene.likes(), "what was liked before counts, too"
+    liked = await scene.stream.like(ADA, uri(101))
+    assert (liked.saved, liked.ask) == (True, False)
+    await scene.stream.choose_saving(ADA, saves=False)
+    liked = await scene.stream.like(ADA, uri(102))
+    assert (liked.saved, liked.ask) == (False, False)
+
+
+async def test_a_like_taken_back_comes_out_only_where_the_feed_put_it_in(scene: Scene) -> None:
+    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.stream.like(ADA, uri(100))
+    await scene.work()
+    await scene.stage.like(BEN, [3])
+    await scene.stage.catalogue.points.refresh()
+    await scene.stream.like(ADA, uri(3))
+    for number in (100, 3):
+        await scene.stream.unlike(ADA, uri(number))
+    await scene.work()
+    assert uri(100) not in await scene.likes()
+    assert uri(3) in await scene.likes(), "it was hers before"
+
+
+async def test_a_like_taken_back_before_it_was_saved_is_never_saved(scene: Scene) -> None:
+    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.stream.like(ADA, uri(100))
+    await scene.stream.unlike(ADA, uri(100))
+    await scene.work()
+    assert uri(100) not in await scene.likes()
+
+
+async def test_a_like_taken_back_while_it_is_being_saved_comes_out_again(scene: Scene) -> None:
+    class Meanwhile(Shelf):
+        async def save(self, songs: Sequence[str]) -> None:
+            await super().save(songs)
+            await scene.stream.unlike(ADA, uri(100))
+
+    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.stream.like(ADA, uri(100))
+    assert await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0]) == 2
+    assert uri(100) not in await scene.likes()
+
+
+async def test_a_like_given_again_before_it_was_taken_out_stays(scene: Scene) -> None:
+    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.stream.like(ADA, uri(100))
+    await scene.work()
+    await scene.stream.unlike(ADA, uri(100))
+    await scene.stream.like(ADA, uri(100))
+    await scene.work()
+    assert uri(100) in await scene.likes()
+    await scene.stream.unlike(ADA, uri(100))
+    await scene.work()
+    assert uri(100) not in await scene.likes(), "the feed put it there"
+
+
+async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(scene: Scene) -> None:
+    await scene.stream.choose_saving(ADA, saves=True)
+    run, late = await kept(scene), await kept(scene, "Late night")
+    assert [each.playlist for each in await scene.stream.places(ADA, uri(100))] == [run, late]
+    assert (await scene.stream.add(ADA, uri(100), run.playlist, event=7)).playlist.name == "Run"
+    await scene.work()
+    assert await scene.standing(run) == [uri(100)]
+    async with scene.store.reading() as tx:
+        assert await answers.standing(tx, ADA, run.layer) == [], "no label unless they say so"
+        done = await writes.last_done(tx, ADA)
+    layer = await flow.layer_named(scene.store, ADA, None)
+    async with scene.store.writing() as tx:
+        for number in OWN:  # they go nowhere, so that no model is wanted
+            await answers.add(tx, ADA, layer.layer, Answer(uri(number), Kind.NONE, (), Source.BUTTON, number + 1))
+    outlooks = Outlooks(scene.store, Scorer(Path("none")))
+    music = Shelf(scene.store, ADA, lambda: scene.now[0])
+    sorted_ = await sort.dry_run(scene.store, music, outlooks, ADA, layer, scene.now[0])
+    assert not [each for each in sorted_.changes if each.song == uri(100)]
+    assert done is not None
+    opened = await sort.undo(scene.store, ADA, done.write, scene.now[0])
+    await sort.apply(scene.store, music, opened, scene.now[0])
+    assert await scene.standing(run) == []
+
+
+async def test_an_add_is_a_label_where_they_said_so_and_its_undo_takes_that_back(scene: Scene) -> None:
+    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.stream.choose_teaching(ADA, teaches=True)
+    run = await kept(scene)
+    await scene.stream.add(ADA, uri(100), run.playlist, event=7)
+    await scene.work()
+    async with scene.store.reading() as tx:
+        (label,) = await answers.standing(tx, ADA, run.layer)
+    assert (label.song, label.playlists, label.source) == (uri(100), (run.playlist,), Source.FEED)
+    await sort.undo(scene.store, ADA, None, scene.now[0])
+    async with scene.store.reading() as tx:
+        assert await answers.standing(tx, ADA, run.layer) == []
+
+
+async def test_an_add_needs_a_like_a_kept_playlist_and_a_song_that_can_be_held(scene: Scene) -> None:
+    run = await kept(scene)
+    with pytest.raises(NotAmongLikes):
+        await scene.stream.add(ADA, uri(100), run.playlist, event=7)
+    await scene.stream.choose_saving(ADA, saves=True)
+    with pytest.raises(BadChoice, match="not one that I keep"):
+        await scene.stream.add(ADA, uri(100), run.playlist + 99, event=7)
+    with pytest.raises(BadChoice, match="not at Spotify"):
+        await scene.stream.add(ADA, local(200), run.playlist, event=7)
+    with pytest.raises(BadChoice, match="not one that I keep"):
+        await scene.stream.add(BEN, uri(100), run.playlist, event=7)
+    assert [kind for kind, _, _ in scene.jobs] == ["save"] * len(scene.jobs)
+
+
+async def test_what_they_say_informs_what_comes_next_at_once(scene: Scene) -> None:
+    async def styles() -> list[int]:
+        found = await scene.stage.recommender.recommend(ADA, uri(0), 12)
+        return [number_of(each.entry.song.song) % 3 for each in found]
+
+    before = await styles()
+    for number in range(100, 136):
+        if number % 3 == 0:
+            await scene.stream.skip(ADA, uri(number))
+    after = await styles()
+    assert after.count(0) < before.count(0) or after.index(0) >= before.index(0)
+    liked = uri(101)
+    await scene.stream.like(ADA, liked)
+    found = await scene.stage.recommender.recommend(ADA, None, 25)
+    assert liked not in [each.entry.song.song for each in found], "what is liked in the feed is not named again"
+
+
+async def test_a_skip_does_not_take_a_like_back(scene: Scene) -> None:
+    await scene.stream.like(ADA, uri(100))
+    await scene.stream.skip(ADA, uri(100))
+    async with scene.store.reading() as tx:
+        known = await feed_history.get(tx, ADA, uri(100))
+    assert known is not None
+    assert known.said == "like"
+
+
+async def test_what_is_not_for_them_does_not_come(scene: Scene) -> None:
+    for number in OTHERS:
+        if number % 3:
+            await catalogue_sharing.put_away(scene.store, ADA, uri(number), scene.now[0])
+    found = [each.entry.song.song for _ in range(3) for each in await scene.stream.next(ADA, 3)]
+    assert all(each.startswith("local:") or number_of(each) % 3 == 0 for each in found)
+
+
+async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scene) -> None:
+    run = await kept(scene)
+    await scene.stream.choose_saving(ADA, saves=False)
+    await scene.stream.like(ADA, uri(101))
+    with pytest.raises(NotAmongLikes):
+        await scene.stream.add(ADA, uri(100), run.playlist, event=7)
+    await scene.stream.like_for_good(ADA, uri(100))
+    added = await scene.stream.add(ADA, uri(100), run.playlist, event=8)
+    assert (added.playlist.playlist, added.before) == (run.playlist, False)
+    await scene.work()
+    assert uri(100) in await scene.likes()
+    assert uri(101) not in await scene.likes(), "what they said of the others stays"
+    with pytest.raises(BadChoice, match="not at Spotify"):
+        await scene.stream.like_for_good(ADA, local(200))
+
+
+async def test_a_song_that_spotify_refused_is_not_tried_again_and_goes_nowhere(scene: Scene) -> None:
+    class Refusing(Shelf):
+        async def save(self, songs: Sequence[str]) -> None:
+            raise SongsRefused
+
+    await scene.stream.choose_saving(ADA, saves=True)
+    assert (await scene.stream.like(ADA, uri(100))).saved
+    await save.save(scene.store, Refusing(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0])
+    scene.jobs.clear()
+    assert not (await scene.stream.like(ADA, uri(100))).saved
+    await scene.stream.choose_saving(ADA, saves=True)
+    with pytest.raises(BadChoice, match="doesn't know that song"):
+        await scene.stream.add(ADA, uri(100), (await kept(scene)).playlist, event=7)
+    assert scene.jobs == []
+
+
+async def test_what_is_among_their_likes_already_is_said_to_be(scene: Scene) -> None:
+    await scene.stream.choose_saving(ADA, saves=True)
+    assert not (await scene.stream.like(ADA, uri(100))).before
+    await scene.work()
+    assert (await scene.stream.like(ADA, uri(100))).before
+    assert (await scene.stream.add(ADA, uri(100), (await kept(scene)).playlist, event=9)).before

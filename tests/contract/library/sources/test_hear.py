@@ -1,0 +1,206 @@
+"""Hearing: what is asked is kept, nothing is asked twice, the newest likes come first, and what follows from it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.adapters.sources.shapes import LONG_AGO
+from bot.adapters.store import Store, personal_data, schema
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists
+from bot.core.features import SongFeatures
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.flows.account import erase
+from bot.flows.library import feature_lookup
+from bot.flows.sorting.train import training_set
+from bot.ports import Learnt, Subject
+from tests.contract.library.sources.stage import ADA, BEN, Stage, recording, song, uri
+
+MUSICBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org")
+RECCOBEATS = pytest.mark.switched(RECCOBEATS="on")
+
+
+@RECCOBEATS
+async def test_a_song_is_asked_about_once_whoever_likes_it(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1))
+    await stage.like(1)
+    await stage.hear()
+    await stage.like(1, member=BEN)
+    await stage.hear(BEN)
+    await stage.hear()
+    assert len(stage.world.requests) == 1
+    assert (await stage.features(1, BEN)).numbers["tempo"] == 101.0
+
+
+@RECCOBEATS
+async def test_what_a_source_knew_nothing_of_is_asked_again_after_thirty_days(stage: Stage) -> None:
+    await stage.like(1)
+    await stage.hear()
+    stage.clock.pass_by(days=29)
+    await stage.hear()
+    assert len(stage.world.requests) == 1
+    stage.world.recordings.append(recording(1))
+    stage.clock.pass_by(days=1)
+    await stage.hear()
+    assert (await stage.features(1)).known
+
+
+@RECCOBEATS
+async def test_a_failure_is_retried_later_and_later_and_then_given_up_for_a_month(stage: Stage) -> None:
+    stage.fault("reccobeats *", "malformed", times=None)
+    await stage.like(1)
+    waits = []
+    while (found := await stage.hear()).later is not None:
+        waits.append(found.later - stage.clock())
+        stage.clock.now = found.later
+    assert waits == [timedelta(minutes=5 * 2**at) for at in range(5)]
+    assert await stage.states("reccobeats") == {uri(1): "nothing"}
+
+
+@MUSICBRAINZ
+async def test_a_new_like_does_not_wait_for_those_before_it(stage: Stage) -> None:
+    stage.world.recordings += [recording(number) for number in range(100)]
+    await stage.like(*range(99))
+    first = await feature_lookup.hear(stage.store, stage.sources, ADA, stage.clock)
+    assert first.more
+    assert 8 <= len(stage.world.requests) <= 12
+    stage.clock.pass_by(hours=2)
+    await stage.like(99, fresh=True)
+    assert await feature_lookup.fresh_open(stage.store, stage.sources, ADA, stage.clock())
+    second = await feature_lookup.hear(stage.store, stage.sources, ADA, stage.clock)
+    assert (second.more, second.fresh) == (True, False)
+    assert (await stage.features(99)).known
+
+
+@MUSICBRAINZ
+async def test_how_far_it_is_is_told_source_by_source(stage: Stage) -> None:
+    stage.world.recordings += [recording(number) for number in range(30)]
+    await stage.like(*range(30))
+    await feature_lookup.hear(stage.store, stage.sources, ADA, stage.clock)
+    (found,) = await feature_lookup.progress(stage.store, stage.sources, ADA, stage.clock())
+    assert (found.source, found.done, found.total) == ("musicbrainz", len(stage.world.requests), 30)
+    await stage.hear()
+    assert await feature_lookup.progress(stage.store, stage.sources, ADA, stage.clock()) == []
+    assert not await feature_lookup.is_open(stage.store, stage.sources, ADA, stage.clock())
+
+
+@RECCOBEATS
+async def test_outlooks_hear_of_what_is_new_for_their_member_only(stage: Stage) -> None:
+    stage.world.recordings += [recording(1), recording(2)]
+    await stage.like(1)
+    await stage.like(2, member=BEN)
+    stage.clock.pass_by(minutes=1)
+
+    async def stamps() -> list[Any]:
+        async with stage.store.reading() as tx:
+            return [await songs.stamp(tx, member) for member in (ADA, BEN)]
+
+    ada, ben = await stamps()
+    await stage.hear()
+    assert (await stamps())[0] != ada
+    assert (await stamps())[1] == ben
+    ada = (await stamps())[0]
+    stage.clock.pass_by(minutes=1)
+    await stage.hear()
+    assert (await stamps())[0] == ada, "nothing new, nothing to look at anew"
+
+
+async def label(stage: Stage, *numbers: int) -> int:
+    async with stage.store.writing() as tx:
+        layer = await playlists.ensure_layer(tx, ADA, "main")
+        kept = await playlists.add(tx, ADA, layer.layer, "P", "ref", "🎵")
+        for number in numbers:
+            said = Answer(uri(number), Kind.ONLY, (kept.playlist,), Source.BUTTON, number)
+            await answers.add(tx, ADA, layer.layer, said)
+    return layer.layer
+
+
+@RECCOBEATS
+async def test_training_pays_once_labelled_songs_are_better_known_and_not_for_every_song(stage: Stage) -> None:
+    stage.world.recordings += [recording(number) for number in range(20)]
+    await stage.like(*range(10))
+    layer = await label(stage, *range(8))
+    assert await feature_lookup.stale_layers(stage.store, ADA) == []
+    await stage.hear()
+    assert await feature_lookup.stale_layers(stage.store, ADA) == [layer]
+    stage.clock.pass_by(seconds=1)
+    async with stage.store.writing() as tx:
+        await playlists.change_layer(tx, layer, learnt_at=stage.clock())
+    stage.clock.pass_by(seconds=1)
+    await stage.like(*range(10, 20))
+    await stage.hear()
+    assert (await stage.features(15)).known
+    assert await feature_lookup.stale_layers(stage.store, ADA) == [], "no label of theirs would teach anything new"
+
+
+async def test_what_was_heard_reaches_training_vectors_included(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1))
+    await stage.like(1)
+    layer = await label(stage, 1)
+    await stage.hear()
+    async with stage.store.reading() as tx:
+        found = (await training_set(tx, ADA, layer)).songs[uri(1)]
+    assert len(found.embeddings["musicnn"]) > 10
+    assert set(found.provenance.values()) == {"musicbrainz", "listenbrainz", "deezer", "reccobeats"}
+
+
+async def test_p35_what_was_looked_up_goes_with_the_last_who_liked_the_song(stage: Stage, tmp_path: Path) -> None:
+    stage.world.recordings += [recording(1), recording(2)]
+    await stage.like(1, 2)
+    await stage.like(2, member=BEN)
+    await stage.hear()
+    async with stage.store.writing() as tx:
+        await personal_data.erase(tx, ADA)
+        await songs.forget_unused(tx)
+    async with stage.store.reading() as tx:
+        for table in (schema.lookup, schema.feature, schema.song):
+            assert {row.song for row in await tx.execute(table.select())} == {uri(2)}
+    assert uri(1).encode() not in await erase.export(stage.store, BEN)
+
+
+@dataclass
+class Slow:
+    """A source that takes its time; the song is erased meanwhile."""
+
+    store: Store
+    name: str = "reccobeats"
+    needs: Any = "title"
+    batch: int = 1
+    asked: list[str] = field(default_factory=list)
+
+    async def since(self) -> Any:
+        return LONG_AGO
+
+    async def look_up(self, subjects: list[Subject]) -> dict[str, Learnt]:
+        self.asked += [each.song.song for each in subjects]
+        async with self.store.writing() as tx:
+            await personal_data.erase(tx, ADA)
+            await songs.forget_unused(tx)
+        return {each.song.song: Learnt(SongFeatures({"tempo": 1.0})) for each in subjects}
+
+
+async def test_p35_an_answer_that_comes_after_an_erasure_is_not_kept(stage: Stage) -> None:
+    await stage.like(1)
+    await feature_lookup.hear(stage.store, [Slow(stage.store)], ADA, stage.clock)
+    async with stage.store.reading() as tx:
+        for table in (schema.lookup, schema.feature):
+            assert (await tx.execute(table.select())).all() == []
+
+
+class Defective(Slow):
+    async def look_up(self, subjects: list[Subject]) -> dict[str, Learnt]:
+        raise KeyError("a defect")
+
+
+@RECCOBEATS
+async def test_a_source_with_a_defect_leaves_the_others_their_slice_and_is_told_of(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1))
+    await stage.like(1)
+    defective = Defective(stage.store, name="musicbrainz")
+    with pytest.raises(KeyError):
+        await feature_lookup.hear(stage.store, [defective, *stage.sources], ADA, stage.clock)
+    assert (await stage.features(1)).known
+    assert song(1).title == "Song 1"

@@ -1,0 +1,309 @@
+"""The services over HTTP: what each says becomes features, and what goes wrong in its own way is understood."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.sources.deezer import is_theirs
+from bot.adapters.store import limits
+from bot.config import parse
+from bot.core.moments import year_of
+from bot.doctor import _sources
+from bot.flows.library.feature_lookup import hear
+from tests.contract.library.sources.stage import ADA, ANN, BOB, Stage, recording, song, sound, uri
+
+MUSICBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org")
+LISTENBRAINZ = pytest.mark.switched(MUSICBRAINZ_CONTACT="me@example.org", LISTENBRAINZ="on")
+DEEZER = pytest.mark.switched(DEEZER_PREVIEWS="on")
+RECCOBEATS = pytest.mark.switched(RECCOBEATS="on")
+
+
+# ---------------------------------------------------------------- MusicBrainz
+@MUSICBRAINZ
+async def test_musicbrainz_tells_artists_first_release_genres_and_tags(stage: Stage) -> None:
+    stage.world.recordings += [recording(1, mbid="9" * 36, released="1999"), recording(1, artists=(ANN, BOB))]
+    await stage.like(1)
+    await stage.hear()
+    found = await stage.features(1)
+    assert found.numbers == {"year": year_of("1988-07-11")}
+    assert found.sets == {"artists": {"Ann"}, "genres": {"indie folk"}, "tags": {"seen live", "folk"}}
+    assert set(found.provenance.values()) == {"musicbrainz"}
+
+
+@MUSICBRAINZ
+async def test_the_artists_genres_stand_in_where_the_recording_has_none_and_votes_against_count(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1, genres={}, tags={}, released=""))
+    await stage.like(1)
+    await stage.hear()
+    assert (await stage.features(1)).sets == {"artists": {"Ann"}, "genres": {"folk"}}
+
+
+@MUSICBRAINZ
+async def test_musicbrainz_is_asked_once_a_second_by_somebody_with_a_name(stage: Stage) -> None:
+    stage.world.recordings += [recording(number) for number in range(8)]
+    await stage.like(*range(8))
+    await stage.hear()
+    assert len(stage.world.requests) == 8, "the stand-in answers 503 to whoever asks faster"
+    assert set((await stage.states("musicbrainz")).values()) == {"known"}
+    assert {each.agent for each in stage.world.requests} == {"Cratekeeper/0.1 ( me@example.org )"}
+
+
+@MUSICBRAINZ
+async def test_a_code_that_is_none_is_not_sent(stage: Stage) -> None:
+    await stage.like(1)
+    async with stage.store.writing() as tx:
+        await tx.exec_driver_sql("UPDATE song SET isrc = '../artist?x='")
+    await stage.hear()
+    assert stage.world.requests == []
+    assert await stage.states("musicbrainz") == {uri(1): "nothing"}
+
+
+@MUSICBRAINZ
+async def test_busy_with_retry_after_is_heeded_by_everyone_and_after_a_restart(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1))
+    stage.fault("musicbrainz *", "status", status=503, retry_after=120)
+    await stage.like(1)
+    found = await stage.hear()
+    assert found.later is not None
+    assert (found.later - stage.clock()).total_seconds() == pytest.approx(120, abs=2)
+    await stage.like(2, member=2)
+    await stage.hear(member=2)
+    assert len(stage.world.requests) == 1
+    stage.clock.pass_by(seconds=121)
+    await stage.hear()
+    assert await stage.states("musicbrainz") == {uri(1): "known"}
+
+
+@MUSICBRAINZ
+async def test_who_stands_in_line_when_somebody_is_told_to_wait_does_not_ask(stage: Stage) -> None:
+    stage.fault("musicbrainz *", "status", status=503, retry_after=120, times=None)
+    await stage.like(1)
+    await stage.like(2, member=2)
+    await stage.like(3, member=3)
+    await asyncio.gather(*(hear(stage.store, stage.sources, member, stage.clock) for member in (ADA, 2, 3)))
+    assert len(stage.world.requests) == 1
+
+
+@MUSICBRAINZ
+async def test_who_is_down_is_tried_less_and_less_often_and_the_log_says_so_once(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.world.recordings.append(recording(1))
+    stage.fault("musicbrainz *", "status", status=502, times=3)
+    stage.fault("musicbrainz *", "status", status=500, times=2)
+    await stage.like(1)
+    waits = []
+    while (found := await stage.hear()).later is not None:
+        waits.append((found.later - stage.clock()).total_seconds())
+        stage.clock.now = found.later
+    assert len(waits) == 5
+    assert all(5 * 2**at <= wait <= 10 * 2**at + 1 for at, wait in enumerate(waits))
+    assert await stage.states("musicbrainz") == {uri(1): "known"}
+    assert [each.message.split(" (")[0] for each in caplog.records if each.levelname == "WARNING"] == [
+        "musicbrainz does not answer",
+        "musicbrainz answers again, after 5 tries",
+    ]
+
+
+# ---------------------------------------------------------------- ListenBrainz
+@LISTENBRAINZ
+async def test_listenbrainz_tells_similar_artists_by_the_ids_that_musicbrainz_gave(stage: Stage) -> None:
+    stage.world.recordings += [recording(1), recording(2, artists=(BOB,))]
+    await stage.like(1, 2, 3)
+    await stage.hear()
+    assert (await stage.features(1)).sets["similar_artists"] == {ANN.mbid, *ANN.similar}
+    assert await stage.states("listenbrainz") == {uri(1): "known", uri(2): "nothing"}
+    assert len(stage.world.asked("listenbrainz *")) <= 2
+
+
+# ---------------------------------------------------------------- Deezer
+@DEEZER
+async def test_a_preview_is_heard_and_nothing_of_it_kept(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1))
+    await stage.like(1)
+    await stage.hear()
+    found = await stage.features(1)
+    assert found.numbers["brightness"] > 0
+    assert len(found.embeddings["musicnn"]) > len(found.numbers), "a part of a song does not tell its length or fades"
+    assert set(found.provenance.values()) == {"deezer"}
+    assert [file for file in stage.ear.files if isinstance(file, Path) or not file.closed] == []
+    assert not list((stage.folder / "scratch").iterdir())
+    await stage.store.checkpoint()
+    assert b"/previews/" not in stage.store.path.read_bytes()
+
+
+@DEEZER
+@pytest.mark.parametrize(
+    "made",
+    [{"preview": None}, {"preview": b"no sound at all"}, {"isrc": "ZZAAA1900002"}],
+    ids=["without", "broken", "unknown"],
+)
+async def test_what_deezer_does_not_have_or_cannot_be_heard_is_not_asked_for_again(stage: Stage, made: dict) -> None:
+    stage.world.recordings.append(recording(1, **made))
+    await stage.like(1)
+    await stage.hear()
+    asked = len(stage.world.requests)
+    assert await stage.states("deezer") == {uri(1): "nothing"}
+    stage.clock.pass_by(days=29)
+    await stage.hear()
+    assert len(stage.world.requests) == asked
+
+
+@DEEZER
+@pytest.mark.parametrize(("code", "seconds"), [(4, 10), (700, 60)])
+async def test_an_error_inside_a_200_keeps_everybody_off_for_a_while(stage: Stage, code: int, seconds: int) -> None:
+    stage.world.recordings += [recording(1), recording(2)]
+    stage.fault("deezer *", "error", code=code)
+    await stage.like(1, 2)
+    found = await stage.hear()
+    assert found.later is not None
+    assert (found.later - stage.clock()).total_seconds() == pytest.approx(seconds, abs=1)
+    assert len(stage.world.requests) == 1
+    stage.clock.now = found.later
+    await stage.hear()
+    assert await stage.states("deezer") == {uri(1): "known", uri(2): "known"}
+
+
+@DEEZER
+async def test_never_more_than_50_requests_in_5_seconds(stage: Stage) -> None:
+    stage.world.recordings += [recording(number, preview=None) for number in range(150)]
+    await stage.like(*range(150))
+    await stage.hear()
+    times = [each.at for each in stage.world.requests]
+    assert len(times) == 150, "the stand-in answers an error to whoever asks faster"
+    assert all((late - early).total_seconds() >= 5 for early, late in zip(times, times[50:], strict=False))
+
+
+@DEEZER
+async def test_a_preview_that_is_too_large_is_not_heard(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1, preview=bytes(3_000_000)))
+    await stage.like(1)
+    await stage.hear()
+    assert stage.ear.files == []
+    assert await stage.states("deezer") == {uri(1): "failed"}
+
+
+@DEEZER
+def test_a_preview_that_lies_with_somebody_else_is_not_fetched() -> None:
+    theirs = ("https://cdnt-preview.dzcdn.net/api/1.mp3", "https://169.254.169.254/x", "https://dzcdn.net.evil.test/x")
+    assert [is_theirs(each, "https://api.deezer.com") for each in theirs] == [True, False, False]
+    assert not is_theirs("http://cdnt-preview.dzcdn.net/1.mp3", "https://api.deezer.com")
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "theirs"),
+    [
+        ("https://api.deezer.com/1.mp3", "https://api.deezer.com", True),
+        ("HTTPS://CDN.DZCDN.NET/1.mp3", "https://api.deezer.com", True),
+        ("https://cdn.dzcdn.net:443/1.mp3", "https://api.deezer.com", True),
+        ("http://127.0.0.1:8000/sources/1.mp3", "http://127.0.0.1:8000/sources/deezer", True),
+        ("http://127.0.0.1:80000/1.mp3", "http://127.0.0.1:8000", False),
+        ("http://127.0.0.1:8001/1.mp3", "http://127.0.0.1:8000", False),
+        ("https://cdn.dzcdn.net:8443/1.mp3", "https://api.deezer.com", False),
+        ("https://evil.test\\@cdn.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("https://evil.test\\.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("https://somebody@cdn.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("https://evildzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("https://cdn.dzcdn.net.evil.test/1.mp3", "https://api.deezer.com", False),
+        ("https://api.deezer.com.evil.test/1.mp3", "https://api.deezer.com", False),
+        ("https://api.deezer.com@evil.test/1.mp3", "https://api.deezer.com", False),
+        ("https://cdn.dzcdn.net/1.mp3\n", "https://api.deezer.com", False),
+        ("https://[cdn.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("//cdn.dzcdn.net/1.mp3", "https://api.deezer.com", False),
+        ("", "https://api.deezer.com", False),
+    ],
+)
+def test_whose_an_address_is_goes_by_its_host(url: str, base: str, theirs: bool) -> None:
+    assert is_theirs(url, base) == theirs
+
+
+# ---------------------------------------------------------------- ReccoBeats
+@RECCOBEATS
+async def test_reccobeats_is_asked_for_forty_songs_at_once(stage: Stage) -> None:
+    stage.world.recordings += [
+        recording(number, numbers={} if number == 7 else {"tempo": number}) for number in range(90)
+    ]
+    await stage.like(*range(90))
+    await stage.hear()
+    assert len(stage.world.requests) == 3
+    assert (await stage.features(8)).numbers == {"tempo": 8.0}
+    assert (await stage.features(8)).provenance == {"tempo": "reccobeats"}
+    assert [each for each, state in (await stage.states("reccobeats")).items() if state == "nothing"] == [uri(7)]
+
+
+@RECCOBEATS
+async def test_numbers_that_are_none_are_left_out(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1, numbers={"tempo": "fast", "energy": True, "valence": None, "mode": 1}))
+    await stage.like(1)
+    await stage.hear()
+    assert (await stage.features(1)).numbers == {"mode": 1.0}
+
+
+# ---------------------------------------------------------------- all of them
+@pytest.mark.parametrize("source", ["musicbrainz", "deezer", "reccobeats", "listenbrainz"])
+@pytest.mark.parametrize("kind", ["malformed", "nonsense", "drop", "status"])
+async def test_whatever_one_answers_the_others_go_on_and_it_is_asked_again(
+    stage: Stage, source: str, kind: str
+) -> None:
+    stage.world.recordings.append(recording(1))
+    stage.fault(
+        f"{source} *", kind, times=1 + (kind == "drop" and source != "listenbrainz")
+    )  # a dropped GET is sent twice
+    await stage.like(1)
+    found = await stage.hear()
+    names = {"musicbrainz", "deezer", "reccobeats", "listenbrainz"}
+    without = {"musicbrainz", "listenbrainz"} if source == "musicbrainz" else {source}
+    assert names - set((await stage.features(1)).provenance.values()) == without
+    assert found.later is not None
+    stage.clock.now = found.later
+    await stage.hear()
+    assert set((await stage.features(1)).provenance.values()) == names
+
+
+async def test_the_days_budget_holds_until_midnight(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1))
+    async with stage.store.writing() as tx:
+        await limits.spend(tx, "source:reccobeats", stage.clock(), 5_000)
+    await stage.like(1)
+    found = await stage.hear()
+    assert stage.world.asked("reccobeats *") == []
+    assert found.later is not None
+    assert (found.later.hour, found.later.minute, found.later.day) == (0, 0, stage.clock().day + 1)
+    stage.clock.now = found.later
+    await stage.hear()
+    assert (await stage.features(1)).numbers["energy"] == 0.5
+
+
+@pytest.mark.switched()
+async def test_with_nothing_switched_on_nobody_is_asked_and_nothing_written(stage: Stage) -> None:
+    stage.world.recordings.append(recording(1))
+    await stage.like(1)
+    found = await stage.hear()
+    assert (found.more, found.fresh, found.later) == (False, False, None)
+    assert stage.world.requests == []
+    assert not (await stage.features(1)).known
+    async with stage.store.reading() as tx:
+        assert (await tx.exec_driver_sql("SELECT count(*) FROM lookup")).scalar_one() == 0
+
+
+@MUSICBRAINZ
+async def test_the_doctor_says_who_is_asked_and_who_is_left_alone(stage: Stage) -> None:
+    url = f"sqlite+aiosqlite:///{stage.store.path}"
+
+    async def said(**switched: str) -> str:
+        return await _sources(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": url, **switched}))
+
+    on = {"MUSICBRAINZ_CONTACT": "me@example.org", "RECCOBEATS": "on"}
+    assert "no service" in await said()
+    assert await said(**on) == "asked for features: musicbrainz, reccobeats"
+    async with stage.store.writing() as tx:
+        await limits.cool_down(tx, "source:reccobeats", datetime.now(UTC) + timedelta(hours=1), "429")
+    assert "reccobeats (left alone until " in await said(**on)
+
+
+def test_the_stand_ins_sounds_are_sounds() -> None:
+    assert sound(220)[:4] == b"RIFF"
+    assert song(1).isrc == recording(1).isrc
+    assert ADA == 1

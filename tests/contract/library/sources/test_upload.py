@@ -1,0 +1,112 @@
+"""A member sends in a file of a song: what is heard in it is theirs alone, and the file is gone."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.scratch import Scratch
+from bot.adapters.store.library import songs
+from bot.core.features import SongFeatures
+from bot.errors import BadChoice, BadFile, StillHearing
+from bot.flows.account import erase
+from bot.flows.library.uploads import Uploads, upload
+from sandbox.process import environment
+from tests.contract.library.sources.stage import ADA, BEN, Stage, song, sound, uri
+
+pytestmark = pytest.mark.switched()
+
+
+async def send(stage: Stage, data: bytes, number: int = 1, member: int = ADA) -> None:
+    await upload(stage.store, stage.ear, Scratch(stage.folder), member, uri(number), data, stage.clock())
+
+
+async def test_what_is_heard_counts_for_its_member_alone_and_before_anything_else(stage: Stage) -> None:
+    await stage.like(1)
+    await stage.like(1, member=BEN)
+    async with stage.store.writing() as tx:
+        await songs.save_features(
+            tx, ADA, "csv", {uri(1): SongFeatures({"brightness": 1.0, "energy": 0.5})}, stage.clock()
+        )
+    await send(stage, sound(440))
+    found = await stage.features(1)
+    assert found.numbers["brightness"] > 100
+    assert found.numbers["energy"] == 0.5
+    assert found.provenance["brightness"] == found.provenance["musicnn"] == "upload"
+    assert len(found.embeddings["musicnn"]) > 10
+    assert not (await stage.features(1, BEN)).known
+    assert not list((stage.folder / "scratch").iterdir())
+
+
+async def test_what_cannot_be_heard_leaves_nothing_behind(stage: Stage) -> None:
+    await stage.like(1)
+    with pytest.raises(BadFile):
+        await send(stage, b"not a sound")
+    assert not (await stage.features(1)).known
+    assert not list((stage.folder / "scratch").iterdir())
+
+
+@pytest.mark.parametrize("number", [2, 3])
+async def test_only_songs_of_ones_own_library_are_taken(stage: Stage, number: int) -> None:
+    await stage.like(1)
+    await stage.like(2, member=BEN)
+    with pytest.raises(BadChoice):
+        await send(stage, sound(440), number)
+    assert stage.ear.files == []
+
+
+@pytest.mark.parametrize("data", [sound(440), b"not a sound"])
+async def test_a_process_that_heard_a_members_file_hears_nobody_elses(stage: Stage, data: bytes) -> None:
+    await stage.like(1)
+    with suppress(BadFile):
+        await send(stage, data)
+    assert stage.ear.closed == 1
+
+
+async def test_p35_what_was_heard_is_in_the_export_and_goes_with_its_member(stage: Stage) -> None:
+    await stage.like(1)
+    await send(stage, sound(440))
+    (row,) = json.loads(await erase.export(stage.store, ADA))["feature"]
+    assert (row["song"], row["source"]) == (song(1).song, "upload")
+    assert isinstance(row["vectors"]["musicnn"][0], float)
+
+
+async def test_a_member_has_one_file_heard_at_a_time_and_the_line_has_an_end(stage: Stage) -> None:
+    for member in (ADA, BEN):
+        await stage.like(1, member=member)
+    uploads, sent = Uploads(stage.store, stage.ear, Scratch(stage.folder), most=1), asyncio.Event()
+
+    async def fetch() -> bytes:
+        await sent.wait()
+        return sound(440)
+
+    first = asyncio.create_task(uploads.hear(ADA, uri(1), fetch, stage.clock()))
+    await asyncio.sleep(0)
+    with pytest.raises(StillHearing, match="the file you sent before"):
+        await uploads.hear(ADA, uri(1), fetch, stage.clock())
+    with pytest.raises(StillHearing, match="still listening to files that came before"):
+        await uploads.hear(BEN, uri(1), fetch, stage.clock())
+    sent.set()
+    assert (await first).song == uri(1)
+    with pytest.raises(BadChoice):
+        await uploads.hear(BEN, uri(9), fetch, stage.clock())
+    assert (await uploads.hear(BEN, uri(1), fetch, stage.clock())).song == uri(1), "one that failed holds no place"
+
+
+def test_p35_a_file_whose_process_was_killed_is_gone_and_so_is_what_older_versions_left(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, signal; from bot.adapters.scratch import Scratch\n"
+        "held = Scratch(pathlib.Path()).holding(b'canary'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(tmp_path), check=False)
+    assert (tmp_path / "scratch").is_dir()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    (tmp_path / ".upload-abc").mkdir()
+    for left in (tmp_path / ".upload-abc" / "song.mp3", tmp_path / "scratch" / "unfinished"):
+        left.write_bytes(b"canary")
+    Scratch(tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

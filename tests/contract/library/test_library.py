@@ -1,0 +1,148 @@
+"""The library: what reading it costs, and that nothing is lost on the way."""
+
+from datetime import datetime, timedelta
+from math import ceil
+
+import pytest
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import playlists, writes
+from bot.core.records import Item
+from bot.errors import BadFile
+from bot.flows.library import sync
+from bot.flows.sorting.watch import nothing
+from tests.contract.conftest import MEMBER, NOW, Linked, track
+
+
+async def synced(linked: Linked) -> sync.Synced:
+    return await sync.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+
+
+async def liked(linked: Linked) -> set[str]:
+    async with linked.store.reading() as tx:
+        return set(await songs.liked(tx, MEMBER))
+
+
+async def test_a_first_sync_of_n_songs_is_n_over_50_calls(linked: Linked) -> None:
+    found = await synced(linked)
+    assert (found.total, found.new, found.gone) == (120, 120, 0)
+    assert linked.calls() == ["GET /v1/me/tracks"] * ceil(120 / 50)
+    assert len(await liked(linked)) == 120
+
+
+async def test_nothing_new_is_one_call(linked: Linked) -> None:
+    await synced(linked)
+    linked.calls()
+    assert (await synced(linked)).new == 0
+    assert linked.calls() == ["GET /v1/me/tracks"]
+
+
+async def test_new_likes_are_fresh_and_the_first_ones_are_not(linked: Linked) -> None:
+    await synced(linked)
+    linked.like(500, 501)
+    linked.calls()
+    assert (await synced(linked)).new == 2
+    assert linked.calls() == ["GET /v1/me/tracks"] * 2  # the page with the new ones, and one that shows no more
+    async with linked.store.reading() as tx:
+        assert set(await songs.fresh(tx, MEMBER)) == {track(500).uri, track(501).uri}
+
+
+async def test_an_unliked_song_leaves_the_library(linked: Linked) -> None:
+    await synced(linked)
+    linked.house.spotify.unlike("ada", track(60).uri)
+    found = await synced(linked)
+    assert (found.new, found.gone) == (0, 1)
+    assert track(60).uri not in await liked(linked)
+
+
+async def test_one_unliked_and_one_liked_are_both_seen(linked: Linked) -> None:
+    await synced(linked)
+    linked.house.spotify.unlike("ada", track(60).uri)
+    linked.like(500)
+    found = await synced(linked)
+    assert (found.new, found.gone) == (1, 1)
+
+
+async def test_songs_that_spotify_shows_as_nothing_do_not_make_every_poll_a_full_one(linked: Linked) -> None:
+    linked.house.spotify.taken_down.add(track(3).uri)
+    await synced(linked)
+    linked.calls()
+    await synced(linked)
+    assert linked.calls() == ["GET /v1/me/tracks"]
+
+
+EXPORTIFY = """\
+Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Added At,Genres,Danceability,Energy,Tempo
+spotify:track:0000000000000000000001,"One, Two",Album,"Ann;Ben",2001-02-03,200000,2026-01-02,"folk,indie",0.5,0.25,120.5
+,No Id,Album,Cat,1999,180000,,,0.1,0.2,90
+spotify:track:0000000000000000000003,,Album,Dan,2000,180000,,,0.1,0.2,90
+spotify:track:0000000000000000000004,No Artist,Album,,2000,180000,,,0.1,0.2,90
+"""
+
+
+async def test_a_file_becomes_the_library_and_bad_rows_are_named(store, now) -> None:
+    found = await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
+    assert (found.songs, found.total, found.bad_rows) == (2, 2, 2)
+    assert found.bad[0].startswith("line 4: no title")
+    assert "No Artist" in found.bad[1]
+    async with store.reading() as tx:
+        kept = {song.title: song for song in await songs.library(tx, MEMBER)}
+        features = await songs.features(tx, MEMBER, list(kept.values()))
+    assert kept["One, Two"].artists == ("Ann", "Ben")
+    assert kept["No Id"].song.startswith("file:")
+    known = features["spotify:track:0000000000000000000001"]
+    assert known.numbers["tempo"] == 120.5
+    assert known.sets["genres"] == {"folk", "indie"}
+    assert known.provenance["tempo"] == "csv"
+
+
+async def test_importing_again_adds_and_changes_nothing_else(store, now) -> None:
+    await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
+    again = await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now + timedelta(days=1))
+    assert again.total == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "not a CSV"),
+        (b"", "no columns for title"),
+        (b"a,b,c\n1,2,3\n", "I found a, b, c"),
+        (b"Track Name,Artist Name(s)\n", "no song in it"),
+        (b"Track Name,Artist Name(s)\n,\n,\n", "no song in it"),
+        (b"x" * 20_000_001, "too large"),
+    ],
+)
+async def test_a_wrong_file_gets_a_clear_error_and_changes_nothing(store, now, data: bytes, says: str) -> None:
+    with pytest.raises(BadFile, match=says):
+        await sync.import_file(store, MEMBER, "file.csv", data, now)
+    async with store.reading() as tx:
+        assert await songs.count(tx, MEMBER) == 0
+
+
+async def test_a_real_library_is_read_whole(store, now, shared) -> None:
+    import csv
+    import gzip
+
+    data = gzip.decompress((shared / "data/libraries/library-d.csv.gz").read_bytes())
+    found = await sync.import_file(store, MEMBER, "library-d.csv", data, now)
+    rows = list(csv.DictReader(data.decode().splitlines()))
+    assert found.total == len({row["track_id"] for row in rows if row["name"] and row["artists"]})
+    assert found.with_features == found.songs
+
+
+async def test_an_export_knows_why_songs_may_be_missing(store: Store, now: datetime) -> None:
+    async with store.writing() as tx:
+        await members.ensure(tx, 1001, now)
+        layer = await playlists.ensure_layer(tx, 1001, "main")
+        kept = await playlists.add(tx, 1001, layer.layer, "Run", "shelf:run", "🟦")
+    assert await sync.missing_in_export(store, 1001) == "empty"
+    async with store.writing() as tx:
+        await playlists.save_content(tx, kept, [Item("x", None)], None)
+    assert await sync.missing_in_export(store, 1001) is None
+    async with store.writing() as tx:
+        write = await writes.begin(tx, 1001, layer.layer, "sort", 1, None, now)
+        await writes.set_state(tx, write, "applying")
+    assert await sync.missing_in_export(store, 1001) == "writing"

@@ -1,0 +1,145 @@
+"""A music folder: what cannot be looked at is not gone, what is gone in numbers is asked about, bins don't count."""
+
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.adapters.hearing import Hearing
+from bot.adapters.store import Store
+from bot.adapters.store.library import files
+from bot.errors import ManyMissing
+from bot.flows.library.folder_listing import look
+from bot.flows.library.music_folder import forget_missing, import_folder
+from tests.unit.sounds import tune, write
+
+
+@pytest.fixture
+async def hearing() -> AsyncIterator[Hearing]:
+    made = Hearing()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Two albums of different songs, five in each."""
+    for album in ("One", "Two"):
+        (tmp_path / "music" / album).mkdir(parents=True)
+        for number in range(5):
+            song = tune(1, seed=number + 10 * (album == "Two"))
+            write(tmp_path / "music" / album / f"{number}.wav", song)
+    return tmp_path / "music"
+
+
+async def run(store: Store, hearing: Hearing, music: Path) -> list[tuple[str, str]]:
+    """Import; what became of each file, by its name."""
+    importing = import_folder(store, [hearing], music, lambda: datetime.now(UTC))
+    return [(done.how, Path(done.path).name) async for done in importing]
+
+
+async def kept(store: Store) -> int:
+    async with store.reading() as tx:
+        return len(await files.stamps(tx))
+
+
+async def test_a_part_that_is_away_is_kept_and_not_heard_again(store: Store, hearing: Hearing, music: Path) -> None:
+    assert len(await run(store, hearing, music)) == 10
+    (music / "Two").rename(music.parent / "unmounted")
+    with pytest.raises(ManyMissing, match="5 files"):
+        await run(store, hearing, music)
+    (music / "Two").mkdir()
+    with pytest.raises(ManyMissing, match="5 files"):
+        await run(store, hearing, music)
+    assert await kept(store) == 10
+    (music / "Two").rmdir()
+    (music.parent / "unmounted").rename(music / "Two")
+    assert await run(store, hearing, music) == []
+
+
+async def test_a_folder_that_is_emptied_is_asked_about(store: Store, hearing: Hearing, music: Path) -> None:
+    (music / "Three").mkdir()
+    write(music / "Three" / "x.wav", tune(1, seed=99))
+    await run(store, hearing, music)
+    (music / "Three" / "x.wav").unlink()
+    with pytest.raises(ManyMissing, match="1 files"):
+        await run(store, hearing, music)
+    assert [Path(path).name for path in await forget_missing(store, music)] == ["x.wav"]
+    assert await run(store, hearing, music) == []
+    assert await kept(store) == 10
+
+
+async def test_one_that_was_deleted_is_let_go_of_and_said(store: Store, hearing: Hearing, music: Path) -> None:
+    await run(store, hearing, music)
+    (music / "One" / "3.wav").unlink()
+    assert await run(store, hearing, music) == [("gone", "3.wav")]
+    assert await kept(store) == 9
+
+
+async def test_many_that_were_moved_are_not_missing(store: Store, hearing: Hearing, music: Path) -> None:
+    await run(store, hearing, music)
+    (music / "Two").rename(music / "Second")
+    assert {how for how, _ in await run(store, hearing, music)} == {"moved"}
+    assert await kept(store) == 10
+
+
+async def test_a_link_whose_disk_is_away_is_not_gone(store: Store, hearing: Hearing, music: Path) -> None:
+    await run(store, hearing, music)
+    (music / "One" / "0.wav").unlink()
+    (music / "One" / "0.wav").symlink_to(music / "nowhere" / "0.wav")
+    assert await run(store, hearing, music) == []
+    assert await kept(store) == 10
+    assert list(look(music).away) == [str(music / "One" / "0.wav")]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list anything")
+async def test_a_folder_without_rights_is_not_gone(store: Store, hearing: Hearing, music: Path) -> None:
+    await run(store, hearing, music)
+    (music / "Two").chmod(0)
+    try:
+        assert await run(store, hearing, music) == []
+        assert list(look(music).away) == [str(music / "Two")]
+    finally:
+        (music / "Two").chmod(0o700)
+    assert await kept(store) == 10
+
+
+def test_bins_snapshots_and_what_is_hidden_are_passed_over(music: Path) -> None:
+    for name in (
+        ".Trash-1000/files",
+        "#recycle",
+        "@eaDir",
+        "$RECYCLE.BIN",
+        "lost+found",
+        ".stversions",
+        ".AppleDouble",
+    ):
+        (music / name).mkdir(parents=True)
+        (music / name / "x.mp3").write_bytes(b"deleted")
+    (music / "One" / "._0.wav").write_bytes(bytes.fromhex("0005160700020000") + bytes(4088))
+    (music / "@Recently-Snapshot" / "today").mkdir(parents=True)
+    (music / "@Recently-Snapshot" / "today" / "x.mp3").write_bytes(b"deleted")
+    assert len(look(music).sounds) == 10
+    (music / "...And Then").mkdir()
+    (music / "...And Then" / "x.mp3").write_bytes(b"a band")
+    assert len(look(music).sounds) == 11
+
+
+async def test_what_an_older_version_heard_in_a_bin_goes_unasked(store: Store, hearing: Hearing, music: Path) -> None:
+    await run(store, hearing, music)
+    (music / "Two").rename(music / "#recycle")
+    async with store.writing() as tx:
+        await tx.execute(sa.text("UPDATE recording SET path = replace(path, '/Two/', '/#recycle/')"))
+    assert {how for how, _ in await run(store, hearing, music)} == {"gone"}
+    assert await kept(store) == 5
+
+
+def test_kinds_that_are_not_read_are_counted(music: Path) -> None:
+    for name in ("a.wma", "b.WMA", "c.wv", "d.dsf", "cover.jpg", "e.mka", "f.m4b", "g.caf"):
+        (music / name).write_bytes(b"x")
+    listing = look(music)
+    assert listing.unread == {".wma": 2, ".wv": 1, ".dsf": 1}
+    assert len(listing.sounds) == 13

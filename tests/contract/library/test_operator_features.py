@@ -1,0 +1,121 @@
+"""What the operator's own table says of songs: read in every form, refused in words, and found by every member."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.adapters.store import Store, schema
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.core.features import SongFeatures
+from bot.core.records import Like, Song
+from bot.errors import BadFile
+from bot.flows.library.operator_features import import_features
+
+ID = "0000000000000000000101"
+URI = f"spotify:track:{ID}"
+
+
+async def kept(store: Store, file: Path, now: datetime, song: Song) -> dict[str, float]:
+    """What a member who likes the song has of a file."""
+    await import_features(store, file, now)
+    async with store.writing() as tx:
+        await members.ensure(tx, 1, now)
+        await songs.like(tx, 1, [Like(song, now)], now)
+    async with store.reading() as tx:
+        (found,) = (await songs.features(tx, 1, await songs.library(tx, 1))).values()
+    return dict(found.numbers)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"track_id,tempo\n{ID},120\n".encode(),
+        f"track_id,tempo\nhttps://open.spotify.com/track/{ID}?si=abc,120\n".encode(),
+        f"Track URI,Tempo\n{URI},120\n".encode(),
+        f"Spotify ID;Tempo\n{ID};120,0\n".encode(),
+        f"track_id,tempo,note\n{ID},120,café\n".encode("latin-1"),
+        f"track_id\ttempo\n{ID}\t120\n".encode("utf-16"),
+        f"\ufeffID|BPM\n{ID}|120\n".encode(),
+    ],
+)
+async def test_the_operators_table_is_read_in_every_form(
+    store: Store, now: datetime, tmp_path: Path, data: bytes
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_bytes(data)
+    assert await kept(store, file, now, Song(URI, "Nachtbus", ("Lena Ohm",))) == {"tempo": 120}
+
+
+@pytest.mark.parametrize("theirs", ["USQZA2500001", "us-qza-25-00001", "ISRC US QZA 25 00001"])
+@pytest.mark.parametrize("ours", ["USQZA2500001", "usqza2500001", "US-QZA-25-00001", "US-QZA-25-00001; QZAAA2500002"])
+async def test_a_recording_is_found_however_either_side_writes_its_code(
+    store: Store, now: datetime, tmp_path: Path, theirs: str, ours: str
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(f"isrc,tempo\n{ours},120\n")
+    assert await kept(store, file, now, Song(URI, "Nachtbus", ("Lena Ohm",), isrc=theirs)) == {"tempo": 120}
+
+
+async def test_rows_that_name_no_song_are_told_with_their_lines(store: Store, now: datetime, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    rows = [
+        "track_id,isrc,tempo",
+        f"{ID},,120",
+        "mine-1,,90",
+        ",QZAAA2500002,80",
+        "spotify:episode:x,,70",
+        f"{ID[:-1]}2,,",
+        "a",
+    ]
+    file.write_text("\n".join(rows))
+    found = await import_features(store, file, now)
+    assert (found.songs, len(found.bad)) == (2, 4)
+    assert found.report.splitlines()[:3] == [
+        "songs kept: 2",
+        "rows left out: 4",
+        "  line 3: neither a Spotify id of a song nor an ISRC",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"name,tempo\nBoats,120\n", "no column with a Spotify id"),
+        (b"track_id,tempo\nmine-1,120\n", "line 2: neither"),
+        (f"track_id,note\n{ID},lovely\n".encode(), "line 2: no number"),
+        (b"PK\x03\x04", "ZIP archive"),
+    ],
+)
+async def test_a_table_without_any_is_refused_in_words(
+    store: Store, now: datetime, tmp_path: Path, data: bytes, says: str
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_bytes(data)
+    with pytest.raises(BadFile, match=says):
+        await import_features(store, file, now)
+
+
+def test_the_command_needs_no_token_and_looks_at_no_other_setting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(f"track_id,tempo\n{ID},120\nmine-1,90\n")
+    env = {"DATA_DIR": str(tmp_path / "data"), "SPOTIFY_CLIENT_ID": "wrong", "POLL_SECONDS": "soon"}
+    assert main(["import", "features", str(file)], env) == 0
+    assert "mine.csv: songs kept: 1\nrows left out: 1\n  line 3: " in capsys.readouterr().out
+    assert main(["import", "features", str(tmp_path / "none.csv")], env) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+async def test_a_large_table_is_written_in_slices(store: Store, now: datetime, tmp_path: Path) -> None:
+    """The bot writes in between."""
+    file = tmp_path / "mine.csv"
+    file.write_text("track_id,tempo\n" + "".join(f"{at:022d},120\n" for at in range(1200)))
+    assert (await import_features(store, file, now)).songs == 1200
+    async with store.reading() as tx:
+        assert await songs.told_at(tx, schema.OPERATOR) == now
+        known = await songs.features(tx, 1, [Song(f"spotify:track:{1199:022d}", "x", ("y",))])
+    assert list(known.values()) == [SongFeatures({"tempo": 120.0}, {}, {"tempo": "operator:mine"})]

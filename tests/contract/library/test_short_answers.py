@@ -1,0 +1,341 @@
+"""Answers of Spotify that come short or odd: nothing is unliked, nothing comes back as new, and the rest is kept."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.adapters.spotify import shapes
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.chat import formatting
+from bot.chat.sorting import cards
+from bot.core.records import Like
+from bot.errors import Unreadable
+from bot.flows.library import sync as flow
+from bot.flows.sorting import manual_edits, playlists, sort
+from bot.flows.sorting.watch import nothing
+from sandbox.spotify import Fault
+from sandbox.spotify import Like as Saved
+from tests.contract.conftest import MEMBER, NOW, Linked, track
+from tests.oddities import odd
+from tests.unit.test_odd_answers import LIKES, is_sound
+
+TRACKS, CONTAINS, PLAYLISTS = "GET /v1/me/tracks", "GET /v1/me/library/contains", "GET /v1/playlists/*"
+Edit = Callable[[Any], Any]
+
+
+def without_rows(page: Any) -> Any:
+    return page | {"items": []}
+
+
+def empty(page: Any) -> Any:
+    return page | {"items": [], "total": 0}
+
+
+def of_only(total: int) -> Edit:
+    """A list that claims to be shorter than it is."""
+
+    def edit(page: Any) -> Any:
+        return page | {"items": page["items"][: max(0, total - page["offset"])], "total": total}
+
+    return edit
+
+
+async def sync(linked: Linked) -> flow.Synced:
+    return await flow.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+
+
+async def liked(linked: Linked) -> set[str]:
+    async with linked.store.reading() as tx:
+        return set(await songs.liked(tx, MEMBER))
+
+
+async def fresh(linked: Linked) -> list[str]:
+    async with linked.store.reading() as tx:
+        return await songs.fresh(tx, MEMBER)
+
+
+def answer(linked: Linked, match: str, edit: Edit, *, times: int = 1, skip: int = 0) -> None:
+    linked.house.spotify.faults.append(Fault(match, "edit", times=times, skip=skip, edit=edit))
+
+
+@pytest.mark.parametrize("edit", [empty, of_only(100), of_only(119), without_rows], ids=["0", "100", "119", "no rows"])
+async def test_p41_a_library_that_is_answered_short_once_loses_nothing(linked: Linked, edit: Edit) -> None:
+    await sync(linked)
+    answer(linked, TRACKS, edit, times=3)
+    assert (await sync(linked)).gone == 0
+    assert len(await liked(linked)) == 120
+    linked.house.spotify.faults.clear()
+    assert (await sync(linked)).new == 0
+    assert (len(await liked(linked)), await fresh(linked)) == (120, [])
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_p41_a_page_that_is_answered_short_in_the_middle_loses_nothing(linked: Linked, times: int) -> None:
+    await sync(linked)
+    linked.like(500)
+    linked.house.spotify.unlike("ada", track(120).uri)  # one liked, one unliked: every page is read
+    answer(linked, TRACKS, without_rows, skip=1, times=times)
+    await sync(linked)
+    linked.house.spotify.faults.clear()
+    await sync(linked)
+    assert await liked(linked) == {track(each).uri for each in (*range(1, 120), 500)}
+    assert await fresh(linked) == [track(500).uri]
+
+
+async def test_a_short_page_is_asked_for_again_in_the_same_look(linked: Linked) -> None:
+    answer(linked, TRACKS, without_rows, skip=1)
+    found = await sync(linked)
+    assert (found.new, found.calls) == (120, 4)
+
+
+async def test_p41_a_large_loss_is_believed_at_the_second_look_also_after_a_restart(linked: Linked) -> None:
+    await sync(linked)
+    for number in range(21, 121):
+        linked.house.spotify.unlike("ada", track(number).uri)
+    assert (await sync(linked)).gone == 0
+    assert len(await liked(linked)) == 120
+    assert (await sync(linked)).gone == 100  # what the first look saw stands in the database
+    assert len(await liked(linked)) == 20
+    linked.calls()
+    await sync(linked)
+    assert linked.calls() == [TRACKS]
+
+
+async def test_p41_a_large_loss_that_spotify_denies_song_by_song_is_no_loss(linked: Linked) -> None:
+    await sync(linked)
+    answer(linked, TRACKS, empty, times=6)
+    for _ in range(2):
+        assert (await sync(linked)).gone == 0
+    assert len(await liked(linked)) == 120
+
+
+@pytest.mark.parametrize("said", [[], [None], ["false"], {}, None])
+async def test_a_nonsensical_word_on_whether_a_song_is_saved_loses_nothing(linked: Linked, said: Any) -> None:
+    await sync(linked)
+    answer(linked, TRACKS, of_only(119), times=3)
+    answer(linked, CONTAINS, lambda _: said)
+    with pytest.raises(Exception, match="malformed"):
+        await sync(linked)
+    assert len(await liked(linked)) == 120
+
+
+async def test_p41_what_an_older_version_lost_comes_back_and_is_not_new(linked: Linked) -> None:
+    await sync(linked)
+    async with linked.store.writing() as tx:
+        await songs.unlike(tx, MEMBER, [track(number).uri for number in range(51, 101)])
+    await sync(linked)
+    assert (len(await liked(linked)), await fresh(linked)) == (120, [])
+
+
+async def test_an_upgraded_library_is_read_whole_once(linked: Linked) -> None:
+    await sync(linked)
+    async with linked.store.writing() as tx:
+        await members.change_account(tx, MEMBER, holes=None)
+    linked.calls()
+    await sync(linked)
+    await sync(linked)
+    assert linked.calls() == [TRACKS] * 4
+
+
+async def test_a_total_that_spotify_does_not_say_costs_nothing(linked: Linked) -> None:
+    answer(linked, TRACKS, lambda page: page | {"total": None}, times=100)
+    assert (await sync(linked)).total == 120
+    assert (await sync(linked)).gone == 0
+    assert len(await liked(linked)) == 120
+
+
+async def test_p41_a_playlist_that_is_answered_short_once_is_read_again(linked: Linked) -> None:
+    world, music = linked.house.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
+    kept = await playlists.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
+    whole = await music.contents(kept.ref)
+    world.add_by_hand("ada", run.id, track(40).uri)
+
+    def short(playlist: Any) -> Any:
+        return playlist | {"items": playlist["items"] | {"items": playlist["items"]["items"][:10], "total": 10}}
+
+    def hole(playlist: Any) -> Any:
+        return playlist | {"items": playlist["items"] | {"items": []}}
+
+    for edit in (short, hole):
+        answer(linked, PLAYLISTS, edit)
+        assert len((await music.contents(kept.ref, whole)).items) == 31
+
+
+async def test_p41_a_playlist_that_a_person_shortened_is_believed(linked: Linked) -> None:
+    world, music = linked.house.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
+    whole = await music.contents(run.id)
+    world.remove("ada", run.id, [track(number).uri for number in range(11, 31)])
+    assert len((await music.contents(run.id, whole)).items) == 10
+
+
+async def test_a_song_that_spotify_takes_down_is_not_one_that_the_member_took_out(linked: Linked) -> None:
+    await sync(linked)
+    world, music = linked.house.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    kept = await playlists.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
+    lines = [(kept.playlist, track(number).uri, "add") for number in (3, 4)]
+    async with linked.store.writing() as tx:
+        write = await sort.open_tap(tx, MEMBER, kept.layer, lines, NOW, "add")
+    await sort.apply(linked.store, music, write, NOW)
+    await manual_edits.look(linked.store, music, MEMBER, NOW + timedelta(hours=1))
+    world.taken_down.add(track(3).uri)
+    world.remove("ada", run.id, [track(4).uri])
+    await manual_edits.look(linked.store, music, MEMBER, NOW + timedelta(hours=2))
+    async with linked.store.reading() as tx:
+        said = (await tx.exec_driver_sql("SELECT song, kind FROM answer")).all()
+    assert [tuple(each) for each in said] == [(track(4).uri, "not")]
+
+
+async def test_a_name_that_spotify_leaves_out_once_is_not_forgotten(linked: Linked) -> None:
+    def edit(page: Any) -> Any:
+        page["items"][0]["track"] |= {"name": None, "artists": [], "album": None}
+        return page
+
+    first = track(1).uri
+    answer(linked, TRACKS, edit)
+    await sync(linked)
+    async with linked.store.reading() as tx:
+        before = (await songs.some(tx, [first]))[first]
+    await sync(linked)
+    answer(linked, TRACKS, edit)
+    await sync(linked)
+    async with linked.store.reading() as tx:
+        after = (await songs.some(tx, [first]))[first]
+    assert (before.title, after.title, after.artists, after.album) == (
+        "Untitled song",
+        "Song 1",
+        ("Artist 1",),
+        "Album",
+    )
+
+
+async def test_p39_a_song_with_any_odd_field_is_kept_and_can_be_shown(linked: Linked) -> None:
+    found = [like for path, _, made in odd(LIKES) if path[:2] == ("items", 0) for like in shapes.likes_page(made).likes]
+    likes = [Like(replace(each.song, song=f"spotify:track:{at:022d}"), each.added_at) for at, each in enumerate(found)]
+    async with linked.store.writing() as tx:
+        await songs.like(tx, MEMBER, likes, NOW)
+    async with linked.store.reading() as tx:
+        kept = await songs.library(tx, MEMBER)
+    assert len(kept) == len(likes)
+    for song in kept:
+        assert is_sound(song)
+        assert formatting.song_name(song)
+        assert cards.title(song)
+
+
+async def test_p39_one_odd_row_does_not_keep_the_others_of_its_page_out(linked: Linked) -> None:
+    def edit(page: Any) -> Any:
+        page["items"][0]["track"] |= {"name": None, "artists": [{"name": None}], "album": None}
+        page["items"][1] = None
+        page["items"][2]["track"]["uri"] = 7
+        return page
+
+    answer(linked, TRACKS, edit)
+    await sync(linked)
+    assert len(await liked(linked)) == 118
+
+
+def first_page_again(page: Any) -> Any:
+    """A list that doesn't heed the offset."""
+    found = [{"added_at": None, "track": {"uri": track(number).uri, "name": "x"}} for number in range(1, 51)]
+    return page | {"items": found, "total": None}
+
+
+async def test_a_list_of_likes_that_never_ends_is_left_and_loses_nothing(linked: Linked) -> None:
+    await sync(linked)
+    linked.like(500)
+    answer(linked, TRACKS, first_page_again, skip=1, times=1000)
+    assert (await sync(linked)).calls <= 20
+    assert await liked(linked) == {track(each).uri for each in (*range(1, 121), 500)}
+
+
+async def test_p41_a_song_that_was_unliked_while_pages_came_twice_is_let_go_of_once_they_come_right(
+    linked: Linked,
+) -> None:
+    await sync(linked)
+    linked.like(500)
+    linked.house.spotify.unlike("ada", track(110).uri)
+    answer(linked, TRACKS, lambda page: page | {"items": page["items"][:20]}, times=100)
+    for _ in range(3):
+        await sync(linked)
+    linked.house.spotify.faults.clear()
+    await sync(linked)
+    assert track(110).uri not in await liked(linked)
+
+
+async def test_a_like_that_slips_between_two_pages_is_found_at_the_next_look(linked: Linked) -> None:
+    def unlike_meanwhile(page: Any) -> Any:
+        linked.house.spotify.unlike("ada", track(60).uri)
+        return page
+
+    answer(linked, TRACKS, unlike_meanwhile, skip=1)  # what stood first on the third page now stands last on the second
+    await sync(linked)
+    await sync(linked)
+    assert await liked(linked) == {track(each).uri for each in range(1, 121) if each != 60}
+
+
+@pytest.mark.parametrize("added_at", [None, "2031-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "soon"])
+async def test_an_odd_date_makes_no_old_like_new_and_no_new_one_old(linked: Linked, added_at: Any) -> None:
+    await sync(linked)
+    linked.like(500)
+    linked.house.spotify.unlike("ada", track(120).uri)
+    answer(linked, TRACKS, lambda page: page | {"items": [each | {"added_at": added_at} for each in page["items"]]})
+    await sync(linked)
+    assert await fresh(linked) == [track(500).uri]
+    await sync(linked)
+    assert await fresh(linked) == [track(500).uri]
+
+
+async def test_a_like_is_new_although_our_clock_is_days_ahead_of_spotify_s(linked: Linked) -> None:
+    ahead = NOW + timedelta(days=40)
+    await flow.sync(linked.store, await linked.music(), await linked.account(), ahead, nothing)
+    linked.house.spotify.publish([track(500)])
+    linked.house.spotify.accounts["ada"].likes.insert(0, Saved(track(500).uri, NOW))
+    await flow.sync(linked.store, await linked.music(), await linked.account(), ahead, nothing)
+    assert await fresh(linked) == [track(500).uri]
+
+
+async def test_a_playlist_that_says_it_has_more_than_it_ever_shows_is_read(linked: Linked) -> None:
+    world, music = linked.house.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
+    whole = await music.contents(run.id)
+
+    def more(found: Any) -> Any:
+        return found | ({"items": found["items"] | {"total": 9_000}} if "id" in found else {"total": 9_000})
+
+    answer(linked, PLAYLISTS, more, times=100)
+    assert (await music.contents(run.id)).items == whole.items
+    world.remove("ada", run.id, [track(30).uri])
+    with pytest.raises(Unreadable):
+        await music.contents(run.id, whole)
+
+
+async def test_p39_a_playlist_that_cannot_be_read_keeps_no_other_from_being_looked_at(linked: Linked) -> None:
+    await sync(linked)
+    world, music = linked.house.spotify, await linked.music()
+    made = [world.create_playlist("ada", name) for name in ("Odd", "Run")]
+    for found in await music.playlists():
+        await playlists.take(linked.store, music, MEMBER, "main", found)
+    for each in made:
+        world.add_by_hand("ada", each.id, track(5).uri)
+    answer(linked, f"GET /v1/playlists/{made[0].id}", lambda _: {"items": 7}, times=100)
+    assert await manual_edits.look(linked.store, music, MEMBER, NOW) == 1
+
+
+async def test_a_list_of_playlists_that_never_ends_is_left_and_names_none_twice(linked: Linked) -> None:
+    linked.house.spotify.create_playlist("ada", "Run")
+
+    def again(page: Any) -> Any:
+        return page | {"items": page["items"] * 50, "total": 2**31 - 1, "offset": 0} if page["items"] else page
+
+    answer(linked, "GET /v1/me/playlists", again, times=100_000)
+    assert [each.name for each in await (await linked.music()).playlists()] == ["Run"]

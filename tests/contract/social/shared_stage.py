@@ -1,0 +1,67 @@
+"""A shared playlist that MEMBER hosts in a server, and what tests do to it."""
+
+from datetime import datetime
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import notices
+from bot.adapters.store.library import songs
+from bot.adapters.store.social import shared_playlists as table
+from bot.core.records import Song
+from bot.errors import Unsettled
+from bot.flows.feed.catalogue_index import key
+from bot.flows.social import publish, shared_playlists
+from bot.ports import Music
+from tests.contract.conftest import MEMBER, Linked, track
+
+SERVER, ELSEWHERE = 50, 51
+BOB, CYD, DEE = 12, 13, 14
+URIS = [track(number).uri for number in range(1, 121)]
+
+
+def song(uri: str) -> Song:
+    return Song(uri, f"Title of {uri[-3:]}", ("Artist",))
+
+
+async def begun(store: Store, now: datetime, count: int = 3, server: int | None = SERVER, by: int = BOB) -> int:
+    """A playlist that MEMBER hosts, with songs on record, not written yet."""
+    async with store.writing() as tx:
+        await songs.save(tx, map(song, URIS), now)
+    return await shared_playlists.open_with(store, "Ours", MEMBER, server, [(uri, by) for uri in URIS[:count]], now)
+
+
+async def states(store: Store, number: int) -> dict[str, str]:
+    async with store.reading() as tx:
+        return {each.song: each.state for each in await table.record(tx, number)}
+
+
+async def standing(store: Store, number: int, member: int = MEMBER, server: int | None = SERVER) -> list[str]:
+    return [each.song for each in (await shared_playlists.show(store, member, server, number)).standing]
+
+
+async def drop(store: Store, number: int, uri: str, now: datetime, *by: int) -> shared_playlists.Voted:
+    for member in by:
+        voted = await shared_playlists.vote(store, member, SERVER, number, key(uri), False, now)
+    return voted
+
+
+def at_spotify(linked: Linked, name: str = "Ours") -> list[list[str]]:
+    """What stands in each of Ada's playlists of that name."""
+    ids = [each for each in linked.house.spotify.accounts["ada"].playlists if each is not None]
+    return [list(each.uris) for each in map(linked.house.spotify.playlist, ids) if each.name == name]
+
+
+async def shared_out(linked: Linked, number: int, now: datetime) -> list[str]:
+    """Write it as the worker does, put off for as long as it says; what the host hears."""
+
+    async def music_of(_: int) -> Music:
+        return await linked.music()
+
+    for _ in range(30):
+        try:
+            await publish.share(linked.store, music_of, MEMBER, number, now)
+        except Unsettled as wait:
+            now = wait.until
+        else:
+            break
+    async with linked.store.reading() as tx:
+        return [each.kind for each in await notices.waiting(tx, MEMBER)]

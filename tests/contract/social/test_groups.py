@@ -1,0 +1,99 @@
+"""Groups on a real database: who may put whom out, what stays, and who sees it."""
+
+from datetime import datetime
+
+import pytest
+from discord import ui
+
+from bot.adapters.store import Store, personal_data
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.chat.layout import Page
+from bot.chat.social.pages import groups as pages
+from bot.core.records import Song
+from bot.errors import BadChoice
+from bot.flows.social import groups, shared_playlists
+
+ADA, BOB, CYD, EVA = 11, 12, 13, 14
+SONG = Song("spotify:track:x", "Song", ("Ann",))
+
+
+@pytest.fixture
+async def group(store: Store, now: datetime) -> int:
+    """Ada hosts, Bob and Cyd joined, Bob brought a song."""
+    number = await shared_playlists.open_new(store, "Kitchen", ADA, None, now)
+    for member in (BOB, CYD):
+        await join(store, member, number, now)
+    async with store.writing() as tx:
+        await songs.save(tx, [SONG], now)
+    await shared_playlists.add(store, BOB, None, number, SONG, now)
+    return number
+
+
+async def join(store: Store, member: int, number: int, now: datetime) -> None:
+    async with store.reading() as tx:
+        known = await shared_playlists.table.get(tx, number)
+    assert known is not None
+    await shared_playlists.join(store, member, number, shared_playlists.invitation(known), now)
+
+
+def said(page: Page) -> str:
+    return "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+async def test_the_host_puts_somebody_out_for_all_to_see_and_what_they_brought_stays(
+    store: Store, group: int, now: datetime
+) -> None:
+    await groups.put_out(store, ADA, group, BOB, now)
+    seen = await groups.show(store, CYD, group)
+    assert (list(seen.partners), [(each.member, each.by, each.at) for each in seen.outs]) == (
+        [ADA, CYD],
+        [(BOB, ADA, now)],
+    )
+    assert f"<@{BOB}> · by <@{ADA}>" in said(pages.page(seen, CYD))
+    with pytest.raises(BadChoice):
+        await shared_playlists.show(store, BOB, None, group)
+    shown = await shared_playlists.show(store, CYD, None, group)
+    assert [each.song for each in shown.standing] == [SONG.song]
+    assert BOB not in shown.named
+
+
+async def test_who_was_put_out_cannot_join_again_before_the_host_lets_them(
+    store: Store, group: int, now: datetime
+) -> None:
+    await groups.put_out(store, ADA, group, BOB, now)
+    with pytest.raises(BadChoice, match="put you out"):
+        await join(store, BOB, group, now)
+    assert (await groups.let_in(store, ADA, group, BOB)).outs == []
+    await join(store, BOB, group, now)
+    assert BOB in (await groups.show(store, ADA, group)).partners
+
+
+async def test_only_the_host_may_and_not_themselves(store: Store, group: int, now: datetime) -> None:
+    for member, whom in ((BOB, CYD), (EVA, CYD), (ADA, ADA), (ADA, EVA)):
+        with pytest.raises(BadChoice):
+            await groups.put_out(store, member, group, whom, now)
+    with pytest.raises(BadChoice):
+        await groups.let_in(store, BOB, group, CYD)
+    assert taps(pages.page(await groups.show(store, CYD, group), CYD)) == []
+    assert taps(pages.page(await groups.show(store, ADA, group), ADA)) == ["Put out", "Put out"]
+
+
+def taps(page: Page) -> list[str]:
+    return [str(item.item.label) for item in page.walk_children() if hasattr(item, "item")]
+
+
+async def test_a_servers_list_has_no_members_to_put_out(store: Store, now: datetime) -> None:
+    number = await shared_playlists.open_new(store, "Ours", ADA, 50, now)
+    with pytest.raises(BadChoice):
+        await groups.put_out(store, ADA, number, BOB, now)
+
+
+async def test_who_hides_is_somebody_and_who_erases_is_off_the_record(store: Store, group: int, now: datetime) -> None:
+    await groups.put_out(store, ADA, group, BOB, now)
+    async with store.writing() as tx:
+        await members.change(tx, BOB, hidden=True)
+    assert f"<@{BOB}>" not in said(pages.page(await groups.show(store, CYD, group), CYD))
+    async with store.writing() as tx:
+        await personal_data.erase(tx, BOB)
+    assert (await groups.show(store, CYD, group)).outs == []

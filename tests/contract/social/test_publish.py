@@ -1,0 +1,326 @@
+"""Shared playlists as they are written into the account of their host: real database, HTTP to the stand-in."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.adapters.local_playlists import Shelf
+from bot.adapters.store import Store
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.library import songs
+from bot.adapters.store.social import shared_playlists as table
+from bot.chat.social.pages import shared_playlists as pages
+from bot.core.records import Like, Song
+from bot.core.social.shared_playlists import State
+from bot.errors import NotLinked, SpotifyDown
+from bot.flows.social import hosting, publish, shared_playlists
+from bot.ports import Music
+from sandbox.spotify import Fault, Track
+from tests.contract.conftest import MEMBER, Linked
+from tests.contract.social.shared_stage import (
+    BOB,
+    CYD,
+    DEE,
+    SERVER,
+    URIS,
+    at_spotify,
+    begun,
+    drop,
+    shared_out,
+    song,
+    standing,
+    states,
+)
+
+
+@pytest.fixture(params=["spotify", "shelf"])
+async def music(request: pytest.FixtureRequest, linked: Linked) -> Music:
+    if request.param == "shelf":
+        async with linked.store.writing() as tx:
+            await members.change(tx, MEMBER, source="file")
+        return Shelf(linked.store, MEMBER, lambda: linked.now)
+    return await linked.music()
+
+
+async def there(linked: Linked, music: Music, number: int) -> list[str | None]:
+    async with linked.store.reading() as tx:
+        known = await table.get(tx, number)
+    assert known is not None
+    return (await music.contents(known.ref or "")).songs
+
+
+async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Linked, music: Music) -> None:
+    store, now = linked.store, linked.now
+    number = await begun(store, now, 8)
+    dry = await hosting.dry_run(store, MEMBER, SERVER, number, now)
+    assert (dry.put_in, dry.take_out) == (8, 0)
+    first = await publish.write(store, music, MEMBER, number, now)
+    assert first is not None
+    assert (first.first, first.put_in, first.taken_out) == (True, 8, 0)
+    assert await there(linked, music, number) == URIS[:8]
+    await drop(store, number, URIS[1], now, BOB)
+    await shared_playlists.add(store, CYD, SERVER, number, song(URIS[40]), now + timedelta(seconds=1))
+    dry = await hosting.dry_run(store, MEMBER, SERVER, number, now)
+    assert (dry.put_in, dry.take_out) == (1, 1)
+    assert [each.shared for each in await publish.unwritten(store)] == [number]
+    await publish.write(store, music, MEMBER, number, now)
+    assert await there(linked, music, number) == [URIS[0], *URIS[2:8], URIS[40]]
+    assert await publish.unwritten(store) == []
+
+
+async def test_ending_it_takes_back_exactly_what_was_written(linked: Linked, music: Music) -> None:
+    number = await begun(linked.store, linked.now)
+    await publish.write(linked.store, music, MEMBER, number, linked.now)
+    async with linked.store.reading() as tx:
+        ref = (await shared_playlists.found(tx, MEMBER, SERVER, number)).ref or ""
+    await music.add(ref, [URIS[99]], 0)
+    await hosting.take_back(linked.store, MEMBER, number, linked.now)
+    done = await publish.write(linked.store, music, MEMBER, number, linked.now)
+    assert done is not None
+    assert done.taken_out == 3
+    assert (await music.contents(ref)).songs == [URIS[99]]
+    assert (await shared_playlists.show(linked.store, DEE, SERVER, number)).shared.host is None
+    assert await standing(linked.store, number) == URIS[:3], "the record can be read"
+
+
+async def test_files_are_not_written_to_spotify_and_stay_on_record(linked: Linked) -> None:
+    number = await shared_playlists.open_with(
+        linked.store, "Ours", MEMBER, SERVER, [("local:abc", None), (URIS[0], None), ("file:abc", BOB)], linked.now
+    )
+    assert (await hosting.dry_run(linked.store, MEMBER, SERVER, number, linked.now)).unwritable == 2
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    assert at_spotify(linked) == [[URIS[0]]]
+    assert await publish.unwritten(linked.store) == []
+
+
+async def test_p04_what_the_host_put_in_or_took_out_by_hand_stays_so(linked: Linked) -> None:
+    store, music, spotify = linked.store, await linked.music(), linked.house.spotify
+    number = await begun(store, linked.now)
+    await publish.write(store, music, MEMBER, number, linked.now)
+    async with store.reading() as tx:
+        ref = (await shared_playlists.found(tx, MEMBER, SERVER, number)).ref or ""
+    spotify.add_by_hand("ada", ref, URIS[50], 0)
+    spotify.remove_by_hand("ada", ref, URIS[0])
+    for uri in (URIS[50], URIS[60]):
+        await shared_playlists.add(store, CYD, SERVER, number, song(uri), linked.now + timedelta(seconds=1))
+    await publish.write(store, music, MEMBER, number, linked.now)
+    assert at_spotify(linked) == [[URIS[50], *URIS[1:3], URIS[60]]]
+    assert (await states(store, number))[URIS[0]] == State.TAKEN
+    await drop(store, number, URIS[50], linked.now + timedelta(seconds=2), CYD)
+    await publish.write(store, music, MEMBER, number, linked.now)
+    assert at_spotify(linked) == [[URIS[50], *URIS[1:3], URIS[60]]]
+
+
+async def test_a_look_that_finds_nothing_to_do_is_one_call(linked: Linked) -> None:
+    number, music = await begun(linked.store, linked.now, 120), await linked.music()
+    await publish.write(linked.store, music, MEMBER, number, linked.now)
+    later = linked.now + timedelta(minutes=1)  # by then it has settled
+    await publish.write(linked.store, music, MEMBER, number, later)
+    linked.calls()
+    await publish.write(linked.store, music, MEMBER, number, later)
+    assert len(linked.calls()) == 1
+
+
+@pytest.mark.parametrize("line", ["POST /v1/me/playlists", "POST /v1/playlists/*/items"])
+async def test_p02_a_call_that_was_applied_and_answered_with_an_error_is_not_sent_twice(
+    linked: Linked, line: str
+) -> None:
+    number, music = await begun(linked.store, linked.now), await linked.music()
+    linked.house.spotify.faults.append(Fault(line, "apply-then", times=1, status=502))
+    for _ in range(2):
+        with suppress(SpotifyDown):  # the job comes back, as the worker has it do
+            await publish.write(linked.store, music, MEMBER, number, linked.now)
+    assert at_spotify(linked) == [URIS[:3]]
+
+
+async def test_p04_a_playlist_of_that_name_is_not_taken_for_ours(linked: Linked) -> None:
+    linked.house.spotify.create_playlist("ada", "Ours")
+    number = await begun(linked.store, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    assert sorted(at_spotify(linked)) == [[], URIS[:3]]
+
+
+async def test_who_hosts_no_longer_is_written_to_no_longer(linked: Linked) -> None:
+    number, music = await begun(linked.store, linked.now), await linked.music()
+    await publish.write(linked.store, music, MEMBER, number, linked.now)
+    await hosting.lay_down(linked.store, MEMBER, number)
+    async with linked.store.writing() as tx:
+        await members.ensure(tx, CYD, linked.now)
+        await songs.like(tx, CYD, [Like(song(URIS[7]), None)], linked.now)
+    await hosting.confirm(linked.store, CYD, SERVER, number, linked.now)
+    linked.calls()
+    assert await publish.write(linked.store, music, MEMBER, number, linked.now) is None
+    assert linked.calls() == []
+    shelf = Shelf(linked.store, CYD, lambda: linked.now)
+    await publish.write(linked.store, shelf, CYD, number, linked.now)
+    assert await there(linked, shelf, number) == URIS[:3]
+    assert at_spotify(linked) == [URIS[:3]]
+
+
+async def test_a_host_is_told_once_for_each_consent(linked: Linked) -> None:
+    for _ in range(3):
+        await publish.tell_once(linked.store, MEMBER, "ended", linked.now)
+    async with linked.store.writing() as tx:
+        (told,) = await notices.waiting(tx, MEMBER)
+        await notices.mark_sent(tx, [told.notice], linked.now + timedelta(hours=1))
+    await publish.tell_once(linked.store, MEMBER, "ended", linked.now + timedelta(days=1))
+    async with linked.store.writing() as tx:
+        assert await notices.waiting(tx, MEMBER) == []
+        await members.change_account(tx, MEMBER, consented_at=linked.now + timedelta(days=2))
+    await publish.tell_once(linked.store, MEMBER, "ended", linked.now + timedelta(days=3))
+    async with linked.store.reading() as tx:
+        assert len(await notices.waiting(tx, MEMBER)) == 1
+
+
+async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so(linked: Linked) -> None:
+    number = await begun(linked.store, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await publish.lose(linked.store, MEMBER, number, linked.now)
+    assert (await shared_playlists.show(linked.store, DEE, SERVER, number)).shared.host is None
+    async with linked.store.reading() as tx:
+        assert [each.kind for each in await notices.waiting(tx, MEMBER)] == ["lost"]
+    assert set((await states(linked.store, number)).values()) == {State.WANTED}
+
+
+@pytest.mark.parametrize("times", [1, None])
+async def test_p41_a_playlist_that_is_not_there_once_is_hosted_on_and_one_that_stays_away_is_lost(
+    linked: Linked, times: int | None
+) -> None:
+    number = await begun(linked.store, linked.now)
+    await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
+    await shared_playlists.add(linked.store, CYD, SERVER, number, song(URIS[40]), linked.now)
+    linked.house.spotify.faults.append(Fault("GET /v1/playlists/*", "status", times=times, status=404))
+    heard = await shared_out(linked, number, linked.now + timedelta(minutes=2))
+    assert heard == (["lost"] if times is None else [])
+    assert at_spotify(linked) == [URIS[:3] if times is None else [*URIS[:3], URIS[40]]]
+
+
+async def test_a_host_without_an_account_is_no_host(store: Store, now: datetime) -> None:
+    async def nowhere(_: int) -> Music:
+        raise NotLinked
+
+    number = await begun(store, now)
+    await publish.share(store, nowhere, BOB, number, now)
+    assert (await shared_playlists.show(store, DEE, SERVER, number)).shared.host == MEMBER, (
+        "it was not theirs to give up"
+    )
+    await publish.share(store, nowhere, MEMBER, number, now)
+    assert (await shared_playlists.show(store, DEE, SERVER, number)).shared.host is None
+
+
+async def test_the_host_has_a_receipt_of_the_first_write_and_of_the_last(linked: Linked) -> None:
+    async def music_of(_: int) -> Music:
+        return await linked.music()
+
+    number = await begun(linked.store, linked.now)
+    for _ in range(2):
+        await publish.share(linked.store, music_of, MEMBER, number, linked.now)
+    await hosting.take_back(linked.store, MEMBER, number, linked.now)
+    await publish.share(linked.store, music_of, MEMBER, number, linked.now)
+    async with linked.store.reading() as tx:
+        first, last = [each.body for each in await notices.waiting(tx, MEMBER)]
+    assert (first["put_in"], first["ended"]) == (3, False)
+    assert (last["taken_out"], last["ended"]) == (3, True)
+
+
+# The same recording under another id
+
+
+def release(number: int) -> Track:
+    return Track(f"{number:022d}", "Nachtbus", ("Lena Ohm",), f"Release {number}", "2020", 200_000, "QZAAA2500001")
+
+
+def as_song(track: Track) -> Song:
+    return Song(track.uri, track.name, track.artists, duration_ms=track.duration_ms, isrc=track.isrc)
+
+
+ALBUM, SINGLE = release(901), release(902)
+
+
+async def brought(linked: Linked, *tracks: Track) -> int:
+    """A playlist with releases on record, that Spotify and we know."""
+    linked.house.spotify.publish([ALBUM, SINGLE])
+    async with linked.store.writing() as tx:
+        await songs.save(tx, map(as_song, tracks), linked.now)
+    given = [(each.uri, BOB) for each in tracks]
+    return await shared_playlists.open_with(linked.store, "Ours", MEMBER, SERVER, [(URIS[0], BOB), *given], linked.now)
+
+
+async def test_the_same_recording_goes_in_once_and_the_other_release_when_the_first_is_taken_back(
+    linked: Linked,
+) -> None:
+    number, later = await brought(linked, SINGLE, ALBUM), linked.now + timedelta(minutes=1)
+    assert await shared_out(linked, number, linked.now) == ["shared"]
+    assert at_spotify(linked) == [[URIS[0], SINGLE.uri]]
+    assert (await states(linked.store, number))[ALBUM.uri] == State.SAME
+    assert await publish.unwritten(linked.store) == []
+    await drop(linked.store, number, SINGLE.uri, later, BOB)
+    await shared_out(linked, number, later)
+    assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
+
+
+async def test_p04_a_release_that_the_host_put_in_and_took_out_again_does_not_come_back_as_another(
+    linked: Linked,
+) -> None:
+    number, later = await brought(linked), linked.now + timedelta(minutes=1)
+    await shared_out(linked, number, linked.now)
+    ref = next(each.id for each in linked.house.spotify.playlists.values() if each.name == "Ours")
+    linked.house.spotify.add_by_hand("ada", ref, ALBUM.uri)
+    async with linked.store.writing() as tx:
+        await songs.save(tx, [as_song(SINGLE)], later)
+    await shared_playlists.add(linked.store, CYD, SERVER, number, as_song(SINGLE), later)
+    await shared_out(linked, number, later)
+    assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
+    linked.house.spotify.remove_by_hand("ada", ref, ALBUM.uri)
+    await shared_playlists.add(linked.store, CYD, SERVER, number, song(URIS[5]), later)
+    await shared_out(linked, number, later + timedelta(minutes=2))
+    assert at_spotify(linked) == [[URIS[0], URIS[5]]]
+
+
+async def test_what_spotify_shows_under_another_id_comes_out_with_the_song(linked: Linked) -> None:
+    number, later = await brought(linked, SINGLE), linked.now + timedelta(minutes=1)
+
+    async def stand_in(request) -> None:
+        for each in linked.house.spotify.playlists.values():
+            if request.line.startswith("POST") and SINGLE.uri in each.uris:
+                shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in each.uris]
+                linked.house.spotify.replace("ada", each.id, shown)
+
+    linked.house.spotify.after.append(stand_in)
+    await shared_out(linked, number, linked.now)
+    assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
+    await shared_out(linked, number, later)
+    assert (await states(linked.store, number))[SINGLE.uri] == State.WRITTEN
+    await drop(linked.store, number, SINGLE.uri, later, BOB)
+    await shared_out(linked, number, later)
+    assert at_spotify(linked) == [[URIS[0]]]
+
+
+async def test_what_spotify_refused_is_named_and_the_host_may_have_it_tried_again(linked: Linked) -> None:
+    number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=5)
+    linked.house.spotify.faults.append(Fault("POST /v1/playlists/*/items", "status", times=None, status=403))
+    await shared_out(linked, number, linked.now)
+    said = pages.show(await shared_playlists.show(linked.store, MEMBER, SERVER, number), MEMBER, later)
+    said = str(said.to_components())
+    assert "3 changes could not be written" in said
+    assert said.count("not written: the playlist is full") == 3
+    assert "All of it is written" not in said
+    linked.house.spotify.faults.clear()
+    await hosting.confirm(linked.store, MEMBER, SERVER, number, later)
+    await shared_out(linked, number, later)
+    assert at_spotify(linked) == [URIS[:3]]
+
+
+async def test_p41_one_empty_answer_loses_no_song_of_the_list(linked: Linked) -> None:
+    number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=2)
+    await shared_out(linked, number, linked.now)
+    await shared_playlists.add(linked.store, CYD, SERVER, number, song(URIS[40]), later)
+
+    def emptied(answer: dict) -> dict:
+        return answer | {"items": answer["items"] | {"items": [], "total": 0}}
+
+    linked.house.spotify.faults.append(Fault("GET /v1/playlists/*", "edit", edit=emptied))
+    await shared_out(linked, number, later)
+    assert at_spotify(linked) == [[*URIS[:3], URIS[40]]]
+    assert set((await states(linked.store, number)).values()) == {State.WRITTEN}

@@ -1,0 +1,127 @@
+"""Reports: how many, whom they reach, what comes of them; over a real store."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.store import Store
+from bot.adapters.store.feed import dislikes
+from bot.adapters.store.social import reposts
+from bot.core import limits
+from bot.errors import BadChoice
+from bot.flows.feed.catalogue_index import key
+from bot.flows.social import reports, server_channels
+from bot.flows.social.reports import Where
+from bot.flows.social.server_channels import Purpose
+from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, Stage, song, staged
+
+SERVER, OTHER, CHANNEL, SEEN = 7001, 7002, 31, Where(7001, 32, 900)
+NOWHERE = Where()
+
+
+@pytest.fixture
+async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
+    made = staged(store, tmp_path, now)
+    await made.like(ADA, range(30))
+    await made.like(BEN, range(40, 43))
+    await made.catalogue.points.refresh()
+    return made
+
+
+async def send(
+    stage: Stage,
+    number: int,
+    where: Where = NOWHERE,
+    *,
+    reason: str = "wrong",
+    words: str = "",
+    after: timedelta = timedelta(),
+) -> int | None:
+    sent = await reports.send(
+        stage.store, stage.catalogue, BEN, song(number).song, reason, words, where, stage.now + after
+    )
+    return sent.channel
+
+
+async def test_those_who_run_the_server_are_told_where_they_want_to_be(stage: Stage) -> None:
+    assert await send(stage, 1, SEEN) is None
+    await server_channels.give(stage.store, SERVER, CHANNEL, Purpose.REPORTS)
+    assert await send(stage, 2, SEEN) == CHANNEL
+    assert await send(stage, 3, Where(OTHER)) is None
+    assert await reports.open_ones(stage.store, stage.now) == 3
+
+
+async def test_a_reported_song_is_not_shown_to_whoever_reported_it_any_more(stage: Stage) -> None:
+    await send(stage, 1)
+    async with stage.store.reading() as tx:
+        assert await dislikes.of(tx, BEN) == [song(1).song]
+        assert await dislikes.of(tx, ADA) == []
+
+
+async def test_a_song_is_reported_once_and_a_member_reports_a_few_a_day(stage: Stage) -> None:
+    for number in range(limits.REPORTS_A_DAY):
+        await send(stage, number)
+    with pytest.raises(BadChoice, match="already"):
+        await send(stage, 0, after=timedelta(days=2))
+    with pytest.raises(BadChoice, match="a day old"):
+        await send(stage, 20)
+    await send(stage, 20, after=timedelta(days=1, seconds=1))
+
+
+async def test_a_server_is_told_once_a_day_of_the_same_song_for_the_same_reason(stage: Stage) -> None:
+    async def known(member: int, reason: str, where: Where, at: datetime, number: int = 1) -> bool:
+        said = "words of one's own"
+        sent = await reports.send(stage.store, stage.catalogue, member, song(number).song, reason, said, where, at)
+        return sent.known
+
+    assert not await known(BEN, "spam", SEEN, stage.now)
+    later = stage.now + timedelta(hours=23)
+    assert await known(ADA, "spam", SEEN, later)
+    assert await reports.open_ones(stage.store, later) == 2, "it counts all the same"
+    await stage.like(EVA, range(50, 53))
+    assert not await known(EVA, "offensive", SEEN, later)
+    assert not await known(EVA, "spam", Where(OTHER), later, number=2)
+    assert not await known(BEN, "spam", SEEN, later, number=2), "another server has not heard of it"
+    await reports.leave_be(stage.store, SERVER, key(song(2).song))
+    assert not await known(ADA, "spam", SEEN, later, number=2), "looked into, it's told anew"
+
+
+async def test_the_next_day_a_server_is_told_anew(stage: Stage) -> None:
+    for member, at in ((BEN, stage.now), (ADA, stage.now + reports.TOLD_AGAIN)):
+        found = await reports.send(stage.store, stage.catalogue, member, song(1).song, "spam", "", Where(SERVER), at)
+        assert not found.known
+
+
+async def test_a_reason_is_one_of_ours_and_words_are_cut(stage: Stage) -> None:
+    with pytest.raises(BadChoice):
+        await send(stage, 1, reason="because")
+    await send(stage, 1, words="x" * 5000)
+    assert len(reports.in_words("wrong", "x" * 5000)) < 2 * limits.REPORT_WORDS
+    assert reports.in_words("wrong", "  ") == reports.REASONS["wrong"]
+
+
+async def test_not_in_this_server_takes_the_message_down_and_settles_its_reports(stage: Stage) -> None:
+    await send(stage, 1, SEEN)
+    await send(stage, 2, Where(OTHER, 50, 901))
+    await reports.bar(stage.store, SERVER, key(song(1).song))
+    async with stage.store.reading() as tx:
+        assert [each.message for each in await reposts.takedowns(tx, stage.now)] == [900]
+    assert await server_channels.barred(stage.store, SERVER) == {key(song(1).song)}
+    assert await server_channels.barred(stage.store, OTHER) == set()
+    assert await reports.open_ones(stage.store, stage.now) == 1
+
+
+async def test_left_be_nothing_is_barred(stage: Stage) -> None:
+    await send(stage, 1, SEEN)
+    await reports.leave_be(stage.store, SERVER, key(song(1).song))
+    assert await reports.open_ones(stage.store, stage.now) == 0
+    assert await server_channels.barred(stage.store, SERVER) == set()
+
+
+async def test_what_nobody_looked_into_is_let_go(stage: Stage) -> None:
+    await send(stage, 1)
+    await reports.sweep(stage.store, stage.now + reports.KEPT - timedelta(seconds=1))
+    assert await reports.open_ones(stage.store, stage.now) == 1
+    await reports.sweep(stage.store, stage.now + reports.KEPT + timedelta(seconds=1))
+    assert await reports.open_ones(stage.store, stage.now) == 0

@@ -1,0 +1,209 @@
+"""Reposts: who may, how often, and how they go again; over a real store."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.store import Store, personal_data
+from bot.adapters.store.library import songs
+from bot.adapters.store.social import reposts
+from bot.core import limits
+from bot.core.social.records import Repost, Takedown
+from bot.errors import AlreadyReposted, BadChoice
+from bot.flows.account import hide
+from bot.flows.feed import catalogue_sharing
+from bot.flows.feed.catalogue_index import key
+from bot.flows.social import reports, server_channels
+from bot.flows.social import reposts as flow
+from bot.flows.social.server_channels import Purpose
+from tests.contract.feed.catalogue_stage import ADA, BEN, Stage, song, staged
+
+SERVER, OTHER, CHANNEL, MESSAGE = 7001, 7002, 31, 900
+
+
+@pytest.fixture
+async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
+    """Ada shares thirty songs, Ben sees them; one server of two has a channel for reposts."""
+    made = staged(store, tmp_path, now)
+    await made.like(ADA, range(30))
+    await made.like(BEN, range(40, 43))
+    await made.catalogue.points.refresh()
+    await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
+    return made
+
+
+async def post(stage: Stage, number: int, member: int = BEN, *, message: int | None = MESSAGE) -> Repost:
+    """Repost a song; with its message noted, unless the bot was killed before that."""
+    begun = await flow.begin(stage.store, stage.catalogue, member, SERVER, song(number).song, stage.now)
+    found = await flow.wanted(stage.store, begun)
+    assert found is not None
+    if message is not None:
+        await flow.posted(stage.store, found, message + number, stage.now)
+    return found
+
+
+async def waiting(stage: Stage, now: datetime | None = None) -> set[int]:
+    """The messages that are to be deleted by then."""
+    async with stage.store.reading() as tx:
+        return {each.message for each in await reposts.takedowns(tx, now or stage.now)}
+
+
+async def kept(stage: Stage, member: int = BEN) -> list[Repost]:
+    async with stage.store.reading() as tx:
+        return await reposts.of(tx, member, stage.now - timedelta(days=30))
+
+
+@pytest.mark.parametrize("server", [None, OTHER])
+async def test_elsewhere_than_in_a_server_that_wants_them_nothing_is_reposted(stage: Stage, server: int | None) -> None:
+    with pytest.raises(BadChoice, match="server"):
+        await flow.begin(stage.store, stage.catalogue, BEN, server, song(1).song, stage.now)
+    assert await kept(stage) == []
+
+
+async def test_the_same_song_is_reposted_once_a_week(stage: Stage) -> None:
+    first = await post(stage, 1)
+    with pytest.raises(AlreadyReposted) as already:
+        await flow.offer(stage.store, stage.catalogue, BEN, SERVER, song(1).song, stage.now + timedelta(days=6))
+    assert already.value.repost == first.repost
+    later = stage.now + timedelta(days=7, seconds=1)
+    assert (await flow.offer(stage.store, stage.catalogue, BEN, SERVER, song(1).song, later)).channel == CHANNEL
+    assert await flow.offer(stage.store, stage.catalogue, ADA, SERVER, song(1).song, stage.now), "others may"
+
+
+async def test_a_member_reposts_a_few_songs_a_day(stage: Stage) -> None:
+    for number in range(limits.REPOSTS_A_DAY):
+        await post(stage, number)
+    with pytest.raises(BadChoice, match="a day old"):
+        await post(stage, 20)
+    later = stage.now + timedelta(days=1, seconds=1)
+    assert await flow.begin(stage.store, stage.catalogue, BEN, SERVER, song(20).song, later)
+
+
+async def test_what_the_member_cannot_see_they_cannot_repost(stage: Stage) -> None:
+    await catalogue_sharing.leave(stage.store, BEN, stage.now)
+    with pytest.raises(BadChoice, match="not in the catalogue"):
+        await post(stage, 1)
+
+
+async def test_a_song_that_is_not_wanted_in_the_server_goes_and_stays_out_until_it_is_allowed(stage: Stage) -> None:
+    await post(stage, 1)
+    await reports.bar(stage.store, SERVER, key(song(1).song))
+    assert await waiting(stage) == {MESSAGE + 1}
+    assert await kept(stage) == []
+    with pytest.raises(BadChoice, match="do not want"):
+        await post(stage, 1)
+    await reports.unbar(stage.store, SERVER, key(song(1).song))
+    await post(stage, 1)
+
+
+async def test_taken_back_by_its_member_alone(stage: Stage) -> None:
+    found = await post(stage, 1)
+    with pytest.raises(BadChoice, match="no repost of yours"):
+        await flow.take_back(stage.store, ADA, found.repost)
+    assert await waiting(stage) == set()
+    await flow.take_back(stage.store, BEN, found.repost)
+    assert await waiting(stage) == {MESSAGE + 1}
+    with pytest.raises(BadChoice, match="already"):
+        await flow.take_back(stage.store, BEN, found.repost)
+
+
+async def test_who_hides_takes_their_messages_back_and_reposts_nothing_until_they_show_themselves(stage: Stage) -> None:
+    await post(stage, 1)
+    await hide.hide(stage.store, BEN, stage.now)
+    assert await waiting(stage) == {MESSAGE + 1}
+    with pytest.raises(BadChoice, match="hidden"):
+        await post(stage, 2)
+    await hide.show(stage.store, BEN, stage.now)
+    await post(stage, 2)
+
+
+async def test_what_a_hidden_member_shares_is_out_of_the_catalogue_at_once_and_comes_back(stage: Stage) -> None:
+    await hide.hide(stage.store, ADA, stage.now)
+    assert await stage.catalogue.visible(BEN, [song(1).song, song(40).song]) == await stage.catalogue.visible(
+        BEN, [song(40).song]
+    )
+    await hide.show(stage.store, ADA, stage.now)
+    await stage.catalogue.points.refresh()
+    assert song(1).song in await stage.catalogue.visible(BEN, [song(1).song])
+
+
+async def test_who_leaves_takes_their_messages_back(stage: Stage) -> None:
+    await post(stage, 1)
+    await catalogue_sharing.leave(stage.store, BEN, stage.now)
+    assert await waiting(stage) == {MESSAGE + 1}
+    assert await kept(stage) == []
+
+
+async def test_p35_messages_of_a_member_who_is_erased_go_afterwards(stage: Stage) -> None:
+    await post(stage, 1)
+    async with stage.store.writing() as tx:
+        await personal_data.erase(tx, BEN)
+        await songs.forget_unused(tx)
+    assert await waiting(stage) == {MESSAGE + 1}
+    gone: list[Takedown] = []
+
+    async def delete(each: Takedown) -> bool:
+        gone.append(each)
+        return True
+
+    await flow.clear(stage.store, delete, CHANNEL, stage.now)
+    assert [(each.channel, each.message) for each in gone] == [(CHANNEL, MESSAGE + 1)]
+    assert await waiting(stage) == set()
+
+
+@pytest.mark.parametrize("meanwhile", [hide.hide, catalogue_sharing.leave])
+async def test_what_is_posted_while_its_member_hides_or_leaves_goes_again(stage: Stage, meanwhile) -> None:
+    found = await post(stage, 1, message=None)
+    await meanwhile(stage.store, BEN, stage.now)
+    assert await flow.wanted(stage.store, found.repost) is None
+    await flow.posted(stage.store, found, MESSAGE, stage.now)
+    assert await waiting(stage) == {MESSAGE}
+
+
+async def test_what_discord_refuses_to_delete_is_tried_again_later_and_not_for_ever(stage: Stage) -> None:
+    async with stage.store.writing() as tx:
+        await reposts.take_down(tx, CHANNEL, MESSAGE)
+
+    async def refuse(_: Takedown) -> bool:
+        return False
+
+    await flow.clear(stage.store, refuse, CHANNEL, stage.now)
+    assert await waiting(stage) == set()
+    when = stage.now + flow.PATIENCE
+    assert await waiting(stage, when) == {MESSAGE}
+    for _ in range(flow.MOST_TRIES):
+        when += timedelta(days=3)
+        await flow.clear(stage.store, refuse, CHANNEL, when)
+    assert await waiting(stage, when + timedelta(days=30)) == set()
+
+
+async def test_killed_between_the_message_and_its_note_the_repost_is_found_again(stage: Stage) -> None:
+    posted, never = await post(stage, 1, message=None), await post(stage, 2, message=None)
+    asked: list[int] = []
+
+    async def find(each: Repost) -> int | None:
+        asked.append(each.repost)
+        return MESSAGE if each.repost == posted.repost else None
+
+    await flow.resume(stage.store, find, CHANNEL, stage.now + flow.SENDING - timedelta(seconds=1))
+    assert asked == [], "it may just be on its way"
+    for _ in range(2):
+        await flow.resume(stage.store, find, CHANNEL, stage.now + flow.SENDING)
+    assert asked == [posted.repost, never.repost]
+    assert [(each.repost, each.message) for each in await kept(stage)] == [(posted.repost, MESSAGE)]
+
+
+async def test_a_server_or_a_channel_that_is_gone_is_forgotten(stage: Stage, store: Store, now: datetime) -> None:
+    await post(stage, 1)
+    await reports.bar(store, OTHER, "aa")
+    await server_channels.close(store, CHANNEL)
+    assert await kept(stage) == []
+    assert await server_channels.channel_for(store, SERVER, Purpose.REPOSTS) is None
+    await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
+    await post(stage, 2)
+    await server_channels.keep_only(store, {OTHER})
+    assert await kept(stage) == []
+    assert await server_channels.of_server(store, SERVER) == []
+    assert await waiting(stage) == {MESSAGE + 2}, "should the bot come back"
+    assert await server_channels.barred(store, OTHER) == {"aa"}

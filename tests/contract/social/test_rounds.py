@@ -1,0 +1,263 @@
+"""Rounds on a real database: who may do what, when they turn, and what is kept of whom."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.adapters.store import Store, personal_data
+from bot.adapters.store.account import members
+from bot.adapters.store.social import server_channels
+from bot.chat.social.pages import rounds as pages
+from bot.core.records import Song
+from bot.core.social.records import Place
+from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING
+from bot.errors import BadChoice, NotYours, TooFewEntries
+from bot.flows.feed.catalogue_index import key
+from bot.flows.social import rounds
+
+ADA, BEN, CAL, EVA = 1001, 1002, 1003, 1004
+SERVER, CHANNEL, OTHER = 7001, 7002, 7003
+HOUR = timedelta(hours=1)
+
+
+def song(number: int) -> Song:
+    return Song(f"spotify:track:{number:022d}", f"Song {number}", ("Ann",))
+
+
+@pytest.fixture
+async def begun(store: Store, now: datetime) -> int:
+    async with store.writing() as tx:
+        await server_channels.give(tx, Place(CHANNEL, "rounds", SERVER))
+    return await rounds.start(store, ADA, SERVER, CHANNEL, "Songs for rain", (24, 48), now)
+
+
+async def entered(store: Store, number: int, now: datetime, *who: int) -> None:
+    for member in who:
+        await rounds.enter(store, member, number, song(member), now)
+
+
+async def entry_of(store: Store, number: int, member: int) -> str:
+    table = await rounds.show(store, number)
+    return next(key(each.song) for each in table.entries if each.member == member)
+
+
+async def state(store: Store, number: int, now: datetime) -> str:
+    found = await rounds.turn(store, number, now)
+    assert found is not None
+    return found.state
+
+
+async def test_a_round_is_played_where_the_server_allows_it_and_one_at_a_time(
+    store: Store, begun: int, now: datetime
+) -> None:
+    for server, channel in ((SERVER, OTHER), (None, CHANNEL)):
+        with pytest.raises(BadChoice, match="gave to them"):
+            await rounds.start(store, BEN, server, channel, "Sun", (24, 24), now)
+    with pytest.raises(BadChoice, match="under way"):
+        await rounds.start(store, BEN, SERVER, CHANNEL, "Sun", (24, 24), now)
+    assert (await rounds.here(store, CHANNEL)).round == begun
+
+
+@pytest.mark.parametrize(("theme", "hours"), [(" ", (24, 24)), ("x" * 101, (24, 24)), ("x", (0, 24)), ("x", (24, 169))])
+async def test_themes_and_hours_have_limits(
+    store: Store, begun: int, now: datetime, theme: str, hours: tuple[int, int]
+) -> None:
+    with pytest.raises(BadChoice):
+        await rounds.start(store, BEN, SERVER, CHANNEL, theme, hours, now)
+
+
+async def test_an_entry_is_replaced_until_the_votes_begin_and_no_song_comes_twice(
+    store: Store, begun: int, now: datetime
+) -> None:
+    await entered(store, begun, now, ADA, BEN, CAL)
+    await rounds.enter(store, ADA, begun, song(9), now)
+    assert {each.song for each in (await rounds.show(store, begun)).entries} == {
+        song(each).song for each in (9, BEN, CAL)
+    }
+    with pytest.raises(BadChoice, match="entered that song already"):
+        await rounds.enter(store, EVA, begun, song(BEN), now)
+    assert await state(store, begun, now + 24 * HOUR) == VOTING
+    with pytest.raises(BadChoice, match="no more songs"):
+        await rounds.enter(store, EVA, begun, song(8), now)
+
+
+async def test_votes_are_for_others_songs_and_for_three_at_the_most(store: Store, begun: int, now: datetime) -> None:
+    await entered(store, begun, now, ADA, BEN, CAL, EVA)
+    numbers = {each: await entry_of(store, begun, each) for each in (ADA, BEN, CAL, EVA)}
+    with pytest.raises(BadChoice, match="not at the votes"):
+        await rounds.vote(store, ADA, begun, [numbers[BEN]], now)
+    late = now + 24 * HOUR
+    await rounds.turn(store, begun, late)
+    offered = await rounds.choices(store, ADA, begun)
+    assert numbers[ADA] not in [key(each.song) for each in offered.entries]
+    for wrong in ([], [numbers[ADA]], ["999"], list(numbers.values())):
+        with pytest.raises(BadChoice):
+            await rounds.vote(store, ADA, begun, wrong, late)
+    assert not await rounds.vote(store, ADA, begun, [numbers[BEN]], late)
+    await rounds.vote(store, ADA, begun, [numbers[CAL], numbers[EVA]], late)
+    assert (await rounds.show(store, begun)).voters == 1
+
+
+async def test_what_a_select_carries_does_not_tell_who_entered_first(store: Store, begun: int, now: datetime) -> None:
+    """The same songs entered in another order, in another round, make the same choices."""
+    await entered(store, begun, now, ADA, BEN, CAL)
+    async with store.writing() as tx:
+        await server_channels.give(tx, Place(OTHER, "rounds", SERVER))
+    second = await rounds.start(store, ADA, SERVER, OTHER, "Sun", (24, 24), now)
+    for member, entry in ((CAL, BEN), (ADA, CAL), (BEN, ADA)):
+        await rounds.enter(store, member, second, song(entry), now)
+    values = [set(await offered(store, number, now)) for number in (begun, second)]
+    assert values[0] == values[1]
+    assert not any(each.isdigit() for each in values[0])
+
+
+async def offered(store: Store, number: int, now: datetime) -> list[str]:
+    """What the votes' select carries, for somebody who entered nothing, in the order in which it is shown."""
+    await rounds.turn(store, number, now + 24 * HOUR)
+    (menu,) = [
+        row for row in pages.ballot(await rounds.choices(store, EVA, number)).to_components() if row["type"] == 1
+    ]
+    return [option["value"] for option in menu["components"][0]["options"]]
+
+
+async def test_it_closes_when_all_who_entered_have_voted_and_names_them(
+    store: Store, begun: int, now: datetime
+) -> None:
+    await entered(store, begun, now, ADA, BEN, CAL)
+    late = now + 24 * HOUR
+    await rounds.turn(store, begun, late)
+    ben, cal = [await entry_of(store, begun, each) for each in (BEN, CAL)]
+    assert (await rounds.show(store, begun)).ranking == ()
+    assert not await rounds.vote(store, ADA, begun, [ben], late)
+    assert not await rounds.vote(store, EVA, begun, [ben], late), "others may vote and are not waited for"
+    assert await state(store, begun, late) == VOTING
+    assert not await rounds.vote(store, CAL, begun, [ben], late)
+    assert await rounds.vote(store, BEN, begun, [cal], late)
+    assert await state(store, begun, late) == CLOSED
+    async with store.writing() as tx:
+        await members.change(tx, CAL, hidden=True)
+    table = await rounds.show(store, begun)
+    assert [(each.entry.member, each.votes, each.place) for each in table.ranking][:2] == [(BEN, 3, 1), (CAL, 1, 2)]
+    assert set(table.hidden) == {CAL}
+    async with store.reading() as tx:
+        assert await server_channels.counts(tx, SERVER, now) == {"round": 1}
+
+
+async def test_downtime_leaves_the_votes_their_time_and_nothing_turns_twice(
+    store: Store, begun: int, now: datetime
+) -> None:
+    await entered(store, begun, now, ADA, BEN, CAL)
+    late = now + 100 * HOUR
+    assert await rounds.due(store, late) == [begun]
+    assert [await state(store, begun, late) for _ in range(2)] == [VOTING, VOTING]
+    assert await state(store, begun, late + 47 * HOUR) == VOTING
+    assert await state(store, begun, late + 48 * HOUR) == CLOSED
+    async with store.reading() as tx:
+        assert await server_channels.counts(tx, SERVER, now) == {"round": 1}
+
+
+async def test_what_was_not_told_is_due_until_it_was(store: Store, begun: int, now: datetime) -> None:
+    assert await rounds.due(store, now) == [], "it is just being told"
+    assert await rounds.due(store, now + HOUR) == [begun]
+    await rounds.told(store, begun, ENTERING, 55)
+    assert await rounds.due(store, now + HOUR) == []
+    assert await state(store, begun, now + 24 * HOUR) == CANCELLED, "nobody entered"
+    assert await rounds.due(store, now + 24 * HOUR) == [begun]
+    await rounds.told(store, begun, CANCELLED, None)
+    assert await rounds.due(store, now + 99 * HOUR) == []
+    assert (await rounds.last(store, CHANNEL)).message == 55
+
+
+async def test_only_the_host_or_who_runs_the_server_goes_on_or_calls_it_off(
+    store: Store, begun: int, now: datetime
+) -> None:
+    await entered(store, begun, now, ADA, BEN, CAL)
+    for deed in (rounds.go_on, rounds.cancel):
+        with pytest.raises(NotYours):
+            await deed(store, BEN, begun, runs_server=False, now=now)
+    await rounds.go_on(store, BEN, begun, runs_server=True, now=now)
+    assert await state(store, begun, now) == VOTING
+    found = await rounds.here(store, CHANNEL)
+    assert found.vote_until == now + 48 * HOUR, "the votes have their time"
+    await rounds.cancel(store, ADA, begun, runs_server=False, now=now)
+    with pytest.raises(BadChoice):
+        await rounds.here(store, CHANNEL)
+
+
+@pytest.mark.parametrize("songs", [0, 1, 2])
+async def test_going_on_with_too_few_songs_to_vote_on_ends_nothing_unasked(
+    store: Store, begun: int, now: datetime, songs: int
+) -> None:
+    await entered(store, begun, now, *(BEN, CAL)[:songs])
+    with pytest.raises(TooFewEntries):
+        await rounds.go_on(store, ADA, begun, runs_server=False, now=now)
+    assert await state(store, begun, now) == ENTERING
+    await entered(store, begun, now, ADA, BEN, CAL)
+    await rounds.go_on(store, ADA, begun, runs_server=False, now=now)
+    assert await state(store, begun, now) == VOTING
+
+
+async def test_p35_who_erases_takes_entry_and_votes_along_and_a_host_the_round(
+    store: Store, begun: int, now: datetime
+) -> None:
+    await entered(store, begun, now, ADA, BEN, CAL, EVA)
+    await rounds.turn(store, begun, now + 24 * HOUR)
+    cal = await entry_of(store, begun, CAL)
+    await rounds.vote(store, BEN, begun, [cal], now + 24 * HOUR)
+    async with store.writing() as tx:
+        await personal_data.erase(tx, BEN)
+    table = await rounds.show(store, begun)
+    assert (len(table.entries), table.voters) == (3, 0)
+    async with store.writing() as tx:
+        await personal_data.erase(tx, ADA)
+    assert await rounds.turn(store, begun, now) is None
+    with pytest.raises(BadChoice):
+        await rounds.show(store, begun)
+
+
+async def all_but(store: Store, number: int, now: datetime, late: int) -> datetime:
+    """Have Ben, Cal and Eva enter, and all but one of them vote; return when that was."""
+    await entered(store, number, now, BEN, CAL, EVA)
+    voting = now + 24 * HOUR
+    await rounds.turn(store, number, voting)
+    await rounds.told(store, number, VOTING, 55)
+    for member in {BEN, CAL, EVA} - {late}:
+        other = await entry_of(store, number, CAL if member != CAL else BEN)
+        await rounds.vote(store, member, number, [other], voting)
+    return voting
+
+
+async def test_p16_a_kill_after_the_last_vote_still_closes_it_early(store: Store, begun: int, now: datetime) -> None:
+    voting = await all_but(store, begun, now, EVA)
+    assert await rounds.due(store, voting) == []
+    assert await rounds.vote(store, EVA, begun, [await entry_of(store, begun, BEN)], voting)
+    assert await rounds.due(store, voting) == [begun]
+
+
+async def test_p35_nobody_waits_for_the_vote_of_who_erased_themselves(store: Store, begun: int, now: datetime) -> None:
+    voting = await all_but(store, begun, now, EVA)
+    async with store.writing() as tx:
+        await personal_data.erase(tx, EVA)
+    assert await rounds.due(store, voting) == [begun]
+    assert await state(store, begun, voting) == CLOSED
+
+
+async def test_p35_a_round_whose_players_all_erased_themselves_can_still_be_shown(
+    store: Store, begun: int, now: datetime
+) -> None:
+    voting = await all_but(store, begun, now, EVA)
+    async with store.writing() as tx:
+        for member in (BEN, CAL, EVA):
+            await personal_data.erase(tx, member)
+    shown = pages.page(await rounds.show(store, begun)).to_components()
+    assert "rhear" not in str(shown), "Discord takes no select without options"
+    assert await state(store, begun, voting) == CLOSED
+    assert pages.ALL_GONE in str(pages.page(await rounds.show(store, begun)).to_components())
+
+
+async def test_what_a_server_barred_is_not_entered(store: Store, begun: int, now: datetime) -> None:
+    async with store.writing() as tx:
+        await server_channels.bar(tx, SERVER, key(song(BEN).song))
+    with pytest.raises(BadChoice, match="do not want that song"):
+        await entered(store, begun, now, BEN)
+    await entered(store, begun, now, CAL)

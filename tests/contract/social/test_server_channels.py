@@ -1,0 +1,50 @@
+"""Places of a server, and what is counted in it."""
+
+from datetime import datetime, timedelta
+
+from bot.adapters.store import Store
+from bot.adapters.store.social import server_channels
+from bot.flows.social import server_channels as flow
+from bot.flows.social.server_channels import Purpose
+
+SERVER, OTHER = 7001, 7002
+
+
+async def test_nothing_is_posted_where_no_channel_was_given(store: Store) -> None:
+    await flow.give(store, SERVER, 1, Purpose.FEED)
+    await flow.give(store, SERVER, 2, Purpose.FEED)
+    assert [await flow.serves(store, channel, Purpose.FEED) for channel in (1, 2, 3, None)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not await flow.serves(store, 1, Purpose.ROUNDS)
+    assert await flow.take(store, SERVER, Purpose.FEED, 1) == 1
+    assert not await flow.serves(store, 1, Purpose.FEED)
+
+
+async def test_a_server_has_one_channel_for_reposts(store: Store) -> None:
+    for channel in (1, 2):
+        await flow.give(store, SERVER, channel, Purpose.REPOSTS)
+    assert await flow.channel_for(store, SERVER, Purpose.REPOSTS) == 2
+    assert await flow.channel_for(store, OTHER, Purpose.REPOSTS) is None
+    assert await flow.channel_for(store, None, Purpose.REPOSTS) is None
+
+
+async def test_counts_are_of_a_server_and_a_day(store: Store, now: datetime) -> None:
+    for when, what in ((now, "like"), (now, "like"), (now - timedelta(days=8), "like"), (now, "repost")):
+        await flow.count(store, SERVER, what, when)
+    await flow.count(store, None, "like", now)
+    async with store.reading() as tx:
+        assert await server_channels.counts(tx, SERVER, now - timedelta(days=7)) == {"like": 2, "repost": 1}
+        assert await server_channels.counts(tx, OTHER, now - timedelta(days=7)) == {}
+
+
+async def test_a_server_that_let_the_bot_go_is_forgotten(store: Store, now: datetime) -> None:
+    await flow.give(store, SERVER, 1, Purpose.DIGEST, now)
+    await flow.count(store, SERVER, "like", now)
+    async with store.writing() as tx:
+        await server_channels.forget_server(tx, SERVER)
+        assert await server_channels.of_server(tx, SERVER) == []
+        assert await server_channels.counts(tx, SERVER, now) == {}

@@ -1,0 +1,187 @@
+"""Shared playlists on a real database: who sees and says what."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.adapters.store import Store, personal_data
+from bot.adapters.store.account import members
+from bot.adapters.store.social import server_channels
+from bot.adapters.store.social import shared_playlists as table
+from bot.errors import BadChoice
+from bot.flows.feed.catalogue_index import key
+from bot.flows.social import hosting, shared_playlists
+from tests.contract.conftest import MEMBER
+from tests.contract.social.shared_stage import BOB, CYD, DEE, ELSEWHERE, SERVER, URIS, begun, drop, song, standing
+
+# Who sees what
+
+
+async def test_songs_of_a_round_are_on_record_in_their_order_by_their_names(store: Store, now: datetime) -> None:
+    given = [(URIS[2], BOB), (URIS[0], None), (URIS[1], CYD), (URIS[2], CYD)]
+    number = await shared_playlists.open_with(store, "Ours", MEMBER, SERVER, given, now)
+    found = await shared_playlists.show(store, DEE, SERVER, number)
+    assert [(each.song, each.brought_by) for each in found.record] == given[:3]
+    assert found.named == {MEMBER, BOB, CYD}
+
+
+async def test_a_servers_list_is_seen_in_that_server_and_a_groups_by_its_partners(store: Store, now: datetime) -> None:
+    ours = await shared_playlists.open_new(store, "Server's", MEMBER, SERVER, now)
+    group = await shared_playlists.open_new(store, "Group's", MEMBER, None, now)
+    assert [each.shared for each in await shared_playlists.lists(store, BOB, SERVER)] == [ours]
+    assert [each.shared for each in await shared_playlists.lists(store, BOB, ELSEWHERE)] == []
+    assert [each.shared for each in await shared_playlists.lists(store, MEMBER, ELSEWHERE)] == [ours, group], (
+        "what they host"
+    )
+    with pytest.raises(BadChoice, match="seen in that server"):
+        await shared_playlists.show(store, MEMBER, ELSEWHERE, ours)
+    for number, server in ((ours, ELSEWHERE), (ours, None), (group, SERVER), (999, SERVER)):
+        with pytest.raises(BadChoice, match="no such shared playlist here"):
+            await shared_playlists.show(store, BOB, server, number)
+        with pytest.raises(BadChoice, match="no such shared playlist here"):
+            await shared_playlists.add(store, BOB, server, number, song(URIS[0]), now)
+
+
+async def test_nobody_comes_into_a_group_without_its_button(store: Store, now: datetime) -> None:
+    group = await shared_playlists.open_new(store, "Group's", MEMBER, None, now)
+    with pytest.raises(BadChoice):
+        await shared_playlists.join(store, BOB, group, "0", now)
+    ticket = shared_playlists.invitation((await shared_playlists.show(store, MEMBER, None, group)).shared)
+    await shared_playlists.join(store, BOB, group, ticket, now)
+    assert (await shared_playlists.show(store, BOB, None, group)).named == {MEMBER, BOB}
+
+
+async def test_hidden_members_are_not_named_and_their_votes_count(store: Store, now: datetime) -> None:
+    number = await begun(store, now, 9)
+    async with store.writing() as tx:
+        await members.change(tx, BOB, hidden=True)
+    assert (await shared_playlists.show(store, CYD, SERVER, number)).named == {MEMBER}
+    later = now + timedelta(days=2)
+    assert not (await drop(store, number, URIS[0], later, MEMBER, CYD)).after.stands
+
+
+async def test_who_erases_themselves_leaves_songs_without_a_name(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    await shared_playlists.vote(store, BOB, SERVER, number, key(URIS[0]), True, now)
+    async with store.writing() as tx:
+        await personal_data.erase(tx, BOB)
+    found = await shared_playlists.show(store, CYD, SERVER, number)
+    assert {each.brought_by for each in found.record} == {None}
+    assert found.votes == []
+    assert len(found.standing) == 3
+
+
+async def test_an_erased_host_leaves_the_list_to_others_and_a_group_of_their_own_goes(
+    store: Store, now: datetime
+) -> None:
+    ours = await begun(store, now)
+    alone = await shared_playlists.open_with(store, "Alone", MEMBER, None, [(URIS[0], MEMBER)], now)
+    async with store.writing() as tx:
+        await personal_data.erase(tx, MEMBER)
+    assert (await shared_playlists.show(store, BOB, SERVER, ours)).shared.host is None
+    async with store.reading() as tx:
+        assert await table.get(tx, alone) is None
+
+
+async def test_the_last_who_leaves_a_group_takes_it_along(store: Store, now: datetime) -> None:
+    group = await shared_playlists.open_new(store, "Group's", MEMBER, None, now)
+    with pytest.raises(BadChoice, match="You host it"):
+        await shared_playlists.leave(store, MEMBER, None, group)
+    await hosting.lay_down(store, MEMBER, group)
+    await shared_playlists.leave(store, MEMBER, None, group)
+    async with store.reading() as tx:
+        assert await table.get(tx, group) is None
+
+
+# What is said
+
+
+async def test_adding_is_counted_and_names_its_member_from_then_on(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    first = await shared_playlists.add(store, CYD, SERVER, number, song(URIS[5]), now)
+    second = await shared_playlists.add(store, CYD, SERVER, number, song(URIS[6]), now)
+    assert (first.first, second.first) == (True, False)
+    assert first.host is None, "nothing is written before the host says so"
+    async with store.reading() as tx:
+        assert await server_channels.counts(tx, SERVER, now) == {"shared": 2}
+    with pytest.raises(BadChoice, match="in it already"):
+        await shared_playlists.add(store, DEE, SERVER, number, song(URIS[5]), now)
+
+
+async def test_a_member_leaves_and_comes_back_without_new_rights(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    for uri in URIS[10:20]:
+        await shared_playlists.add(store, CYD, SERVER, number, song(uri), now)
+    await shared_playlists.leave(store, CYD, SERVER, number)
+    assert CYD not in (await shared_playlists.show(store, DEE, SERVER, number)).named
+    with pytest.raises(BadChoice, match="a day old"):
+        await shared_playlists.add(store, CYD, SERVER, number, song(URIS[30]), now)
+
+
+async def test_a_members_votes_bring_down_three_songs_a_day(store: Store, now: datetime) -> None:
+    number, later = await begun(store, now, 12), now + timedelta(days=2)
+    for uri in URIS[:3]:
+        assert not (await drop(store, number, uri, later, CYD, DEE)).after.stands
+    fourth = await drop(store, number, URIS[3], later, CYD, DEE)
+    assert fourth.after.stands
+    assert fourth.spent
+    assert fourth.host is None
+    assert not (await drop(store, number, URIS[3], later + timedelta(days=1, seconds=1), DEE)).after.stands
+
+
+async def test_taking_back_pressed_twice_is_once(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    again = await drop(store, number, URIS[0], now, BOB, BOB)
+    assert not again.after.stands
+    assert again.shown.votes == []
+
+
+async def test_a_song_taken_back_may_be_brought_by_another(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    await drop(store, number, URIS[0], now, BOB)
+    assert await standing(store, number) == URIS[1:3]
+    await shared_playlists.add(store, CYD, SERVER, number, song(URIS[0]), now + timedelta(seconds=1))
+    assert await standing(store, number) == [*URIS[1:3], URIS[0]]
+
+
+async def test_an_ended_list_can_be_read_and_gone_on_with(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    await hosting.end(store, MEMBER, number, now)
+    assert await standing(store, number, DEE) == URIS[:3]
+    with pytest.raises(BadChoice, match="It has ended"):
+        await shared_playlists.add(store, CYD, SERVER, number, song(URIS[5]), now)
+    with pytest.raises(BadChoice, match="It has ended"):
+        await drop(store, number, URIS[0], now, CYD)
+    await hosting.confirm(store, CYD, SERVER, number, now)
+    await shared_playlists.add(store, DEE, SERVER, number, song(URIS[5]), now)
+
+
+async def test_only_the_host_ends_or_hands_on(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    for forbidden in (
+        hosting.end(store, BOB, number, now),
+        hosting.take_back(store, BOB, number, now),
+        hosting.lay_down(store, BOB, number),
+        hosting.confirm(store, BOB, SERVER, number, now),
+        hosting.dry_run(store, BOB, SERVER, number, now),
+    ):
+        with pytest.raises(BadChoice, match=r"hosts it"):
+            await forbidden
+
+
+async def test_a_list_that_nobody_writes_for_a_week_may_have_another_host(store: Store, now: datetime) -> None:
+    number, later = await begun(store, now), now + hosting.STALE
+    with pytest.raises(BadChoice, match="Somebody else hosts it"):
+        await hosting.confirm(store, BOB, SERVER, number, later - timedelta(minutes=1))
+    dry = await hosting.dry_run(store, BOB, SERVER, number, later + timedelta(minutes=1))
+    assert (dry.put_in, dry.shared.host) == (3, None)
+    await hosting.confirm(store, BOB, SERVER, number, later + timedelta(minutes=1))
+    assert (await shared_playlists.show(store, DEE, SERVER, number)).shared.host == BOB
+
+
+async def test_a_server_can_delete_its_own_lists_alone(store: Store, now: datetime) -> None:
+    number = await begun(store, now)
+    with pytest.raises(BadChoice):
+        await hosting.remove(store, ELSEWHERE, number)
+    await hosting.remove(store, SERVER, number)
+    assert await shared_playlists.lists(store, MEMBER, SERVER) == []

@@ -1,0 +1,79 @@
+"""When a layer is learnt, and what is said meanwhile. Real store; a trainer that only looks around."""
+
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.sorting import answers, playlists
+from bot.core.records import Layer
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.errors import NotTrained, TooFewLabels, TrainingFailed
+from bot.flows.sorting import manual_edits, readiness, train
+
+ADA = 1001
+
+
+async def a_layer(store: Store, now: datetime, labels: int) -> Layer:
+    async with store.writing() as tx:
+        await members.ensure(tx, ADA, now)
+        layer = await playlists.ensure_layer(tx, ADA, "main")
+        for event in range(labels):
+            await answers.add(tx, ADA, layer.layer, Answer(f"s{event}", Kind.NONE, (), Source.BUTTON, event))
+    return layer
+
+
+async def now_of(store: Store, layer: Layer) -> Layer:
+    async with store.reading() as tx:
+        found = await playlists.layer(tx, layer.layer)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_training_is_under_way_while_it_is_and_counts_what_it_began_with(
+    store: Store, now: datetime, fails: bool
+) -> None:
+    layer = await a_layer(store, now, 6)
+
+    async def fit(*_: int) -> Any:
+        assert (await now_of(store, layer)).training
+        await a_layer(store, now, 9)  # three more labels come in meanwhile
+        if fails:
+            raise TrainingFailed
+        return SimpleNamespace(published=False, labels=9, reason="x")
+
+    trainer: Any = SimpleNamespace(fit=fit)
+    try:
+        await train.train(store, trainer, ADA, layer.layer, now)
+    except TrainingFailed:
+        assert fails
+    after = await now_of(store, layer)
+    assert (after.training, after.tried) == (False, 6), "the footer never counts backwards"
+
+
+async def test_after_a_crash_no_training_is_under_way(store: Store, now: datetime) -> None:
+    layer = await a_layer(store, now, 6)
+    async with store.writing() as tx:
+        await playlists.change_layer(tx, layer.layer, training=True)
+    await train.forget_cut_short(store)
+    assert not (await now_of(store, layer)).training
+
+
+@pytest.mark.parametrize(("labels", "missing"), [(0, 6), (5, 1), (6, None), (40, None)])
+async def test_why_nothing_can_be_sorted_yet(store: Store, now: datetime, labels: int, missing: int | None) -> None:
+    why = await readiness.why_untrained(store, await a_layer(store, now, labels))
+    assert isinstance(why, NotTrained) if missing is None else isinstance(why, TooFewLabels)
+    assert getattr(why, "missing", None) == missing
+
+
+async def test_what_stands_in_playlists_is_to_be_learnt_once_it_counts(store: Store, now: datetime) -> None:
+    layer = await a_layer(store, now, 6)
+    assert await readiness.layers_due(store, ADA) == [layer.layer]
+    async with store.writing() as tx:
+        await playlists.change_layer(tx, layer.layer, tried=6)
+    assert await readiness.layers_due(store, ADA) == []
+    assert await manual_edits.allow_standing(store, ADA, True, now) == 0

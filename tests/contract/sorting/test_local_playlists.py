@@ -1,0 +1,74 @@
+"""Playlists that the bot keeps itself behave as Spotify's do, and the sort's journal works on them."""
+
+from datetime import datetime
+
+from bot.adapters.local_playlists import Shelf
+from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists, writes
+from bot.core.records import Change, Like, Playlist, Song
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.flows.sorting import playlists as flow
+from bot.flows.sorting import sort
+from bot.flows.sorting.dry_run import _unwanted
+
+MEMBER = 5
+SONGS = [f"spotify:track:{number:022d}" for number in range(6)]
+
+
+async def prepared(store: Store, now: datetime) -> tuple[Shelf, Playlist]:
+    async with store.writing() as tx:
+        await members.ensure(tx, MEMBER, now)
+        await songs.like(tx, MEMBER, [Like(Song(each, each, ("Artist",)), now) for each in SONGS], now)
+    shelf = Shelf(store, MEMBER, lambda: now)
+    kept = await flow.make(store, shelf, MEMBER, "main", "Run", now)
+    async with store.writing() as tx:
+        lines = [(kept.playlist, song, "add") for song in SONGS]
+        write = await sort.open_tap(tx, MEMBER, kept.layer, lines, now)
+    await sort.apply(store, shelf, write, now)
+    return shelf, kept
+
+
+async def test_songs_go_in_in_order_and_come_out_again(store: Store, now: datetime) -> None:
+    shelf, kept = await prepared(store, now)
+    assert (await shelf.contents(kept.ref)).songs == SONGS
+    await shelf.add(kept.ref, ["spotify:track:x"], 2)
+    await shelf.remove(kept.ref, [SONGS[0]], None)
+    assert (await shelf.contents(kept.ref)).songs == [SONGS[1], "spotify:track:x", *SONGS[2:]]
+
+
+async def test_not_there_takes_a_song_out_and_its_undo_takes_the_word_back_too(store: Store, now: datetime) -> None:
+    shelf, kept = await prepared(store, now)
+    async with store.writing() as tx:
+        (done,) = [each for each in await sort_changes(tx) if each.song == SONGS[2]]
+        out = await sort.not_there(tx, MEMBER, done.change, 99, now)
+    assert out is not None
+    await sort.apply(store, shelf, out, now)
+    assert SONGS[2] not in (await shelf.contents(kept.ref)).songs
+    async with store.reading() as tx:
+        assert (await answers.verdicts(tx, MEMBER, kept.layer))[SONGS[2]].no == {kept.playlist}
+    back = await sort.undo(store, MEMBER, out, now)
+    await sort.apply(store, shelf, back, now)
+    assert (await shelf.contents(kept.ref)).songs == SONGS
+    async with store.reading() as tx:
+        assert await answers.verdicts(tx, MEMBER, kept.layer) == {}
+
+
+async def sort_changes(tx: Tx) -> list[Change]:
+    done = await writes.last_done(tx, MEMBER)
+    assert done is not None
+    return await writes.changes(tx, done.write)
+
+
+async def test_what_the_member_moved_to_another_playlist_leaves_the_first_with_the_next_sort(
+    store: Store, now: datetime
+) -> None:
+    _, kept = await prepared(store, now)
+    said = Answer(SONGS[1], Kind.ONLY, (kept.playlist + 1,), Source.BUTTON, 7)
+    async with store.writing() as tx:
+        await answers.add(tx, MEMBER, kept.layer, said)
+        verdicts = await answers.verdicts(tx, MEMBER, kept.layer)
+        standing = {kept.playlist: {item.song for item in await playlists.items(tx, kept.playlist)}}
+    (line,) = _unwanted(verdicts, {kept.playlist: frozenset(SONGS)}, standing, liked=frozenset(SONGS))
+    assert (line["song"], line["action"]) == (SONGS[1], "remove")

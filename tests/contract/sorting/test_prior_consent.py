@@ -1,0 +1,234 @@
+"""Teaching: off unless switched on, own answers only, and gone with whoever leaves. Real database, real files."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot import config
+from bot.adapters.prior import NAME, Priors, Taught, read, to_bytes
+from bot.adapters.scorer import Scorer
+from bot.adapters.store import Store, personal_data
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists
+from bot.core.features import SongFeatures
+from bot.core.records import Like, Song
+from bot.core.sorting.columns import key_of
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.prior import Prior
+from bot.doctor import Unwell, _prior
+from bot.flows.account import erase, prior_consent
+from bot.flows.sorting.manual_edits import STANDING
+from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.train import training_set
+from training.__main__ import main
+from training.model.from_database import train_member
+
+ADA, BEN, CAM = 1001, 1002, 1003
+HELD = 8  # songs of each of a member's three playlists
+OWN = {ADA: "ada", BEN: "ben", CAM: "cam"}
+
+
+def artist(member: int, playlist: int, at: int) -> str:
+    """An artist that others know, or one that only this member has."""
+    return f"common {playlist}-{at % 4}" if at % 2 else f"{OWN[member]} {playlist}-{at % 4}"
+
+
+def library(member: int) -> dict[str, SongFeatures]:
+    return {
+        f"{OWN[member]}:{playlist}:{at}": SongFeatures(
+            {"tempo": 100.0 + 30 * playlist + at},
+            {"artists": frozenset({artist(member, playlist, at)})},
+            {"tempo": "csv", "artists": "csv"},
+        )
+        for playlist in range(3)
+        for at in range(HELD)
+    }
+
+
+async def settle(store: Store, member: int, now: datetime, event: int = 100) -> int:
+    """A member with a library, three playlists and an answer about every song; returns the layer."""
+    known = library(member)
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        layer = await playlists.ensure_layer(tx, member, "main")
+        kept = [await playlists.add(tx, member, layer.layer, f"P{at}", f"ref{at}", "🎵") for at in range(3)]
+        await songs.like(tx, member, [Like(Song(song, song, ("x",)), now) for song in known], now)
+        await songs.save_features(tx, member, "csv", known, now)
+        for number, song in enumerate(known):
+            playlist = kept[int(song.split(":")[1])].playlist
+            said = Answer(song, Kind.ONLY, (playlist,), Source.BUTTON, event if event == STANDING else event + number)
+            await answers.add(tx, member, layer.layer, said)
+    return layer.layer
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Where the bot of the test's store keeps everything."""
+    return tmp_path
+
+
+def env_of(home: Path) -> dict[str, str]:
+    return {"DATA_DIR": str(home), "DATABASE_URL": f"sqlite+aiosqlite:///{home / 'test.db'}"}
+
+
+async def pretrain(home: Path, *arguments: str) -> int:
+    return await asyncio.to_thread(main, ["pretrain", "--members", *arguments], env_of(home))
+
+
+def prior_of(home: Path) -> Prior:
+    found = Priors(home / "models" / NAME).current()
+    assert found is not None
+    return found
+
+
+def knows(prior: Prior, names: Iterable[str]) -> set[str]:
+    return {name for name in names if key_of(name) in prior.keys}
+
+
+def all_artists(member: int) -> set[str]:
+    return {name for each in library(member).values() for name in each.sets["artists"]}
+
+
+async def gone(store: Store, home: Path, member: int) -> None:
+    """Erase a member as the bot does, jobs aside: there are none."""
+    async with store.writing() as tx:
+        await personal_data.erase(tx, member)
+        await songs.forget_unused(tx)
+        await erase.sweep_models(tx, home / "models")
+
+
+async def test_only_those_teach_who_switched_it_on(store: Store, home: Path, now: datetime) -> None:
+    for member in (ADA, BEN, CAM):
+        await settle(store, member, now)
+    assert await pretrain(home) == 2
+    for member in (ADA, BEN):
+        await prior_consent.choose(store, member, True, now)
+    assert await pretrain(home) == 0
+    prior = prior_of(home)
+    assert knows(prior, all_artists(ADA)) == all_artists(ADA)
+    assert not knows(prior, all_artists(CAM) - all_artists(BEN))
+    found = read(home / "models" / NAME)
+    assert found is not None
+    assert found.members == 2
+
+
+async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, home: Path, now: datetime) -> None:
+    for member in (ADA, BEN, CAM):
+        await settle(store, member, now)
+        await prior_consent.choose(store, member, True, now)
+    assert await pretrain(home) == 0
+    assert "playlists: 3" in await _prior(settings(home))
+    await prior_consent.choose(store, ADA, False, now)
+    with pytest.raises(Unwell, match=r"1 of the members .* python -m training pretrain --members"):
+        await _prior(settings(home))
+    await gone(store, home, BEN)
+    with pytest.raises(Unwell, match="2 of the members"):
+        await _prior(settings(home))
+    assert await pretrain(home) == 0
+    assert "playlists: 1" in await _prior(settings(home))
+    prior = prior_of(home)
+    assert knows(prior, all_artists(CAM)) == all_artists(CAM)
+    assert not knows(prior, (all_artists(ADA) | all_artists(BEN)) - all_artists(CAM))
+
+
+async def test_what_stood_in_playlists_or_comes_from_spotify_teaches_nothing(store: Store, now: datetime) -> None:
+    await settle(store, ADA, now, event=STANDING)
+    await settle(store, BEN, now)
+    async with store.writing() as tx:
+        await songs.save_features(tx, BEN, "spotify", {"ben:0:0": SongFeatures({}, {"genres": frozenset("x")})}, now)
+        await members.change(tx, ADA, teaches=True)
+        await members.change(tx, BEN, teaches=True)
+        await personal_data.begin_erasure(tx, CAM, now)
+    async with store.reading() as tx:
+        (found,) = await prior_consent.lessons(tx)
+    assert found.member == BEN
+    assert "genres" not in found.songs["ben:0:0"].sets
+    assert found.songs["ben:0:0"].sets["artists"]
+    assert sorted(map(len, found.playlists.values())) == [HELD] * 3
+
+
+async def test_who_is_just_being_erased_teaches_nothing(store: Store, now: datetime) -> None:
+    await settle(store, ADA, now)
+    await prior_consent.choose(store, ADA, True, now)
+    async with store.writing() as tx:
+        await personal_data.begin_erasure(tx, ADA, now)
+        assert await prior_consent.lessons(tx) == []
+
+
+async def test_sweeping_and_erasing_leave_the_prior(store: Store, home: Path, now: datetime) -> None:
+    for member in (ADA, BEN):
+        await settle(store, member, now)
+    await prior_consent.choose(store, ADA, True, now)
+    assert await pretrain(home) == 0
+    before = (home / "models" / NAME).read_bytes()
+    await gone(store, home, BEN)
+    assert (home / "models" / NAME).read_bytes() == before
+
+
+async def test_outlooks_and_training_hear_the_prior_but_whoever_taught_it(
+    store: Store, home: Path, now: datetime
+) -> None:
+    layers = {member: await settle(store, member, now) for member in (ADA, BEN)}
+    priors = Priors(home / "models" / NAME)
+    outlooks = Outlooks(store, Scorer(home / "models"), priors)
+    fresh = await outlooks.of(BEN, layers[BEN])
+    assert not any(each.embeddings for each in fresh.features.values())
+    await prior_consent.choose(store, ADA, True, now)
+    assert await pretrain(home) == 0
+    prior = prior_of(home)
+    told = await outlooks.of(BEN, layers[BEN])
+    heard = {song for song, each in told.features.items() if f"company:{prior.version}" in each.embeddings}
+    assert heard == {song for song, each in library(BEN).items() if knows(prior, each.sets["artists"])}
+    assert told.space.shape[1] > fresh.space.shape[1]
+    assert await outlooks.of(BEN, layers[BEN]) is told
+    async with store.reading() as tx:
+        theirs = await training_set(tx, BEN, layers[BEN], prior)
+        own = await training_set(tx, ADA, layers[ADA], prior)
+    assert {song for song, each in theirs.songs.items() if each.embeddings} == heard
+    assert not any(each.embeddings for each in own.songs.values())
+    assert not any(each.embeddings for each in (await outlooks.of(ADA, layers[ADA])).features.values())
+
+
+async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
+    store: Store, home: Path, now: datetime
+) -> None:
+    layer = await settle(store, BEN, now)
+    await settle(store, ADA, now)
+    await prior_consent.choose(store, ADA, True, now)
+    assert await pretrain(home) == 0
+    version = prior_of(home).version
+    first = await asyncio.to_thread(train_member, BEN, layer, now, env_of(home))
+    (home / "models" / NAME).write_bytes(b"damaged")
+    second = await asyncio.to_thread(train_member, BEN, layer, now, env_of(home))
+    cards = [each.artefact.card["prior"] for each in (first, second) if each.artefact]
+    assert cards == [version, None]
+    outlook = await Outlooks(store, Scorer(home / "models"), Priors(home / "models" / NAME)).of(BEN, layer)
+    assert outlook.scores is not None
+    with pytest.raises(Unwell, match="not used"):
+        await _prior(settings(home))
+
+
+async def test_p35_what_is_exported_says_whether_a_member_teaches(store: Store, now: datetime) -> None:
+    await prior_consent.choose(store, ADA, True, now)
+    assert b'"teaches": true' in await erase.export(store, ADA)
+
+
+async def test_without_a_prior_the_doctor_is_content(home: Path, store: Store) -> None:
+    assert "pretrain" in await _prior(settings(home))
+
+
+def test_a_prior_of_nobody_is_a_file_all_the_same(tmp_path: Path) -> None:
+    none = np.zeros(0, np.uint32)
+    prior = Prior(none, np.zeros((0, 4), np.float16), (), none.astype(np.uint16), none)
+    (tmp_path / NAME).write_bytes(to_bytes(Taught(prior, 0)))
+    assert read(tmp_path / NAME) is not None
+
+
+def settings(home: Path) -> config.Settings:
+    url = f"sqlite+aiosqlite:///{home / 'test.db'}"
+    return config.parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(home), "DATABASE_URL": url})

@@ -1,0 +1,190 @@
+"""A prompt: several songs at once, of different artists; a reaction means what the message said. Real store."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.scorer import Scorer
+from bot.adapters.store import Store
+from bot.adapters.store.account import members, notices
+from bot.adapters.store.sorting import answers, playlists
+from bot.core.records import Layer
+from bot.core.sorting.labels import Answer, Kind, Source
+from bot.errors import BadChoice, NotLinked
+from bot.flows.library import sync
+from bot.flows.sorting import label, prompt
+from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.scored_library import Outlooks
+
+ADA, BEN, CHANNEL = 1001, 1002, 7
+HEADER = "Track URI,Track Name,Artist Name(s),Tempo,Energy"
+
+
+async def at_home(store: Store, now: datetime, rows: int, artists: int, member: int = ADA) -> Layer:
+    """A member with a library of so many songs by so many artists, and two playlists."""
+    lines = [
+        f"spotify:track:{row:022d},Song {row},Artist {row % artists},{60 + row % 9 * 14},{row % 7 / 7:.2f}"
+        for row in range(rows)
+    ]
+    if rows:
+        await sync.import_file(store, member, "liked.csv", "\n".join([HEADER, *lines]).encode(), now)
+    async with store.writing() as tx:
+        await members.ensure(tx, member, now)
+        layer = await playlists.ensure_layer(tx, member, "main")
+        await playlists.add(tx, member, layer.layer, "Run", "ref-run", "🟦")
+        await playlists.add(tx, member, layer.layer, "Late night", "ref-night", "🟥")
+    return layer
+
+
+@pytest.fixture
+def outlooks(store: Store, tmp_path: Path) -> Outlooks:
+    return Outlooks(store, Scorer(tmp_path))
+
+
+@pytest.mark.parametrize("count", [1, 3, prompt.AT_ONCE])
+async def test_songs_asked_at_once_are_by_different_artists(store, now, outlooks, count: int) -> None:
+    layer = await at_home(store, now, rows=60, artists=8)
+    asked = await prompt.choose(store, outlooks, ADA, layer, count, now)
+    assert len({each.song.song for each in asked}) == len({each.song.artists for each in asked}) == count
+
+
+async def test_the_next_batch_asks_none_of_the_last_one_again(store, now, outlooks) -> None:
+    layer = await at_home(store, now, rows=12, artists=12)
+    batches = [await prompt.choose(store, outlooks, ADA, layer, 5, now + timedelta(minutes=at)) for at in range(3)]
+    assert [len(batch) for batch in batches] == [5, 5, 2]
+    assert len({each.song.song for batch in batches for each in batch}) == 12
+    with pytest.raises(BadChoice):
+        await prompt.choose(store, outlooks, ADA, layer, 5, now + timedelta(minutes=4))
+
+
+async def test_one_artist_alone_is_still_asked_about(store, now, outlooks) -> None:
+    layer = await at_home(store, now, rows=9, artists=1)
+    assert len(await prompt.choose(store, outlooks, ADA, layer, 4, now)) == 4
+
+
+async def test_a_reaction_labels_the_song_of_its_own_message(store, now, outlooks) -> None:
+    layer = await at_home(store, now, rows=30, artists=30)
+    asked = await prompt.choose(store, outlooks, ADA, layer, 3, now)
+    for message, each in enumerate(asked, start=100):
+        await prompt.posted(store, ADA, message, CHANNEL, each, now)
+    pressed = await prompt.react(store, ADA, 101, "🟥", 1, now)
+    assert pressed is not None
+    assert pressed.song == asked[1].song.song
+    question = await label.ask(store, outlooks, ADA, layer, now + timedelta(minutes=1))
+    assert isinstance(question, label.Question)
+    assert question.tally.labels == 1
+    assert question.song.song not in {each.song.song for each in asked}
+
+
+async def test_without_a_library_there_is_nothing_to_prompt(store, now, outlooks) -> None:
+    with pytest.raises(NotLinked):
+        await prompt.choose(store, outlooks, ADA, await at_home(store, now, 0, 1), 3, now)
+
+
+async def posted(
+    store: Store, outlooks: Outlooks, now: datetime, member: int = ADA, message: int = 100
+) -> prompt.Asked:
+    """A song that the member posted in the channel: 🟦 is Run, 🟥 is Late night."""
+    layer = await flow.layer_named(store, member, None)
+    (asked,) = await prompt.choose(store, outlooks, member, layer, 1, now)
+    await prompt.posted(store, member, message, CHANNEL, asked, now)
+    return asked
+
+
+async def standing(store: Store, member: int) -> list[tuple[Kind, tuple[int, ...]]]:
+    async with store.reading() as tx:
+        layers = await playlists.layers(tx, member)
+        found = [each for layer in layers for each in await answers.standing(tx, member, layer.layer)]
+    return [(each.kind, each.playlists) for each in found]
+
+
+@pytest.mark.parametrize("emoji", ["🟦", "🟥", prompt.NONE])
+async def test_a_reaction_of_others_writes_nothing(store, now, outlooks, emoji) -> None:
+    for member in (ADA, BEN):
+        await at_home(store, now, rows=4, artists=4, member=member)
+    await posted(store, outlooks, now, ADA)
+    await posted(store, outlooks, now, BEN, message=101)
+    assert await prompt.react(store, ADA, 101, emoji, 1, now) is None
+    assert await standing(store, ADA) == []
+    assert await prompt.react(store, BEN, 101, emoji, 2, now) is not None
+    assert not await prompt.unreact(store, ADA, 101, emoji, now)
+    assert len(await standing(store, BEN)) == 1
+
+
+async def test_they_are_told_once_and_only_where_they_want_messages(store, now, outlooks) -> None:
+    layer = await at_home(store, now, rows=4, artists=4)
+    await posted(store, outlooks, now)
+    async with store.writing() as tx:
+        await members.ensure(tx, BEN, now)
+        await members.ensure(tx, 1003, now)
+        await members.change(tx, 1003, updates="off")
+    for reacting, emoji in ((BEN, "🟪"), (BEN, "🟦"), (BEN, "🟥"), (1003, "🟦"), (1004, "🟦"), (layer.member, "🟦")):
+        await prompt.react(store, reacting, 100, emoji, 1, now)
+    async with store.reading() as tx:
+        assert [(each.member, each.kind) for each in await notices.waiting(tx)] == [(BEN, "prompt")]
+
+
+async def test_a_reaction_that_is_delivered_twice_is_one_answer_and_the_later_one_stays(store, now, outlooks) -> None:
+    await at_home(store, now, rows=4, artists=4)
+    asked = await posted(store, outlooks, now)
+    await prompt.react(store, ADA, 100, "🟦", 1, now)
+    layer = await flow.layer_named(store, ADA, None)
+    async with store.reading() as tx:
+        run, night = await playlists.in_layer(tx, layer.layer)
+    async with store.writing() as tx:
+        pressed = Answer(asked.song.song, Kind.ONLY, (night.playlist,), Source.BUTTON, 2)
+        await answers.add(tx, ADA, layer.layer, pressed)
+    assert await prompt.react(store, ADA, 100, "🟦", 3, now) is None
+    assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,)), (Kind.ONLY, (night.playlist,))]
+    for taken_back in (True, False):
+        assert await prompt.unreact(store, ADA, 100, "🟦", now) == taken_back
+    await prompt.react(store, ADA, 100, "🟦", 4, now)
+    assert await standing(store, ADA) == [(Kind.ONLY, (night.playlist,)), (Kind.ONLY, (run.playlist,))]
+
+
+async def test_an_emoji_means_what_it_meant_when_the_song_was_posted(store, now, outlooks) -> None:
+    layer = await at_home(store, now, rows=4, artists=4)
+    await posted(store, outlooks, now)
+    async with store.reading() as tx:
+        run, night = await playlists.in_layer(tx, layer.layer)
+    await flow.settings(store, ADA, run.playlist, emoji="⭐")
+    await flow.settings(store, ADA, night.playlist, emoji="🟦")
+    assert await prompt.react(store, ADA, 100, "⭐", 1, now) is None, "that was not on the message"
+    await prompt.react(store, ADA, 100, "🟦", 2, now)
+    assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,))]
+
+
+async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(store, now, outlooks) -> None:
+    layer = await at_home(store, now, rows=4, artists=4)
+    await posted(store, outlooks, now)
+    async with store.reading() as tx:
+        run, night = await playlists.in_layer(tx, layer.layer)
+    await prompt.react(store, ADA, 100, "🟦", 1, now)
+    for each in (run, night):
+        await flow.let_go(store, ADA, each.playlist, now)
+    assert await prompt.react(store, ADA, 100, "🟥", 2, now) is None
+    assert await prompt.unreact(store, ADA, 100, "🟦", now)
+    assert await standing(store, ADA) == []
+
+
+async def test_an_old_prompt_stays_in_its_own_layer(store, now, outlooks) -> None:
+    """Another layer posted in the channel afterwards changes nothing about the messages before it."""
+    layer = await at_home(store, now, rows=4, artists=4)
+    await posted(store, outlooks, now)
+    async with store.writing() as tx:
+        other = await playlists.ensure_layer(tx, ADA, "moods")
+        await playlists.add(tx, ADA, other.layer, "Calm", "ref-calm", "🟦")
+    (asked,) = await prompt.choose(store, outlooks, ADA, other, 1, now)
+    await prompt.posted(store, ADA, 101, CHANNEL, asked, now)
+    pressed = await prompt.react(store, ADA, 100, "🟦", 1, now)
+    assert pressed is not None
+    assert pressed.layer == layer.layer
+
+
+async def test_the_button_asks_about_the_song_of_its_message(store, now, outlooks) -> None:
+    await at_home(store, now, rows=4, artists=4)
+    asked = await posted(store, outlooks, now)
+    assert await prompt.song_of(store, 100) == asked.song.song
+    with pytest.raises(BadChoice):
+        await prompt.song_of(store, 999)

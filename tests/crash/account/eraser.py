@@ -1,0 +1,154 @@
+"""A process that erases a member, through the real store and jobs. Made to be killed.
+
+It dies at a boundary: before a transaction is committed, the file is rewritten or the log emptied, or a file is
+deleted. Between two boundaries a kill leaves the same on disk wherever it comes.
+"""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.adapters.jobs import Job, Jobs
+from bot.adapters.scorer import Scorer
+from bot.adapters.scratch import Scratch
+from bot.adapters.store import Store, personal_data, schema
+from bot.adapters.store.account import members
+from bot.flows.account.erase import RETRY, Erasing
+from bot.flows.sorting.scored_library import Outlooks
+
+PASSED = "boundaries"  # the file that names those that were passed, one a line
+WRITES = {"INSERT", "UPDATE", "DELETE", "REPLACE"}
+OUTSIDE = {"VACUUM", "PRAGMA WAL_CHECKPOINT(TRUNCATE)"}
+
+
+def begin(folder: Path, member: int, dies_at: int | None) -> None:
+    """Erase the member; die at boundary `dies_at` (of both databases), if that is given."""
+    asyncio.run(_run(folder, member, dies_at))
+
+
+def resume(folder: Path) -> None:
+    """What every start of the bot does."""
+    asyncio.run(_run(folder, None, None))
+
+
+def wait_for_reader(folder: Path, name: str, member: int) -> None:
+    """Erase the member while somebody reads one of the databases, and go on when they have done."""
+    asyncio.run(_wait_for_reader(folder, name, member))
+
+
+def enqueue(folder: Path, *members: int) -> None:
+    """Leave each member a job that ended, and one that waits."""
+    asyncio.run(_enqueue(folder, members))
+
+
+async def _enqueue(folder: Path, members: Sequence[int]) -> None:
+    jobs = Jobs(folder / "jobs.db")
+    await jobs.start(_nothing)
+    for member in members:
+        await jobs.enqueue("poll", member)
+        await jobs.enqueue("train", member, 7, delay=3600)
+    while any([len(await jobs.pending(member)) > 1 for member in members]):  # noqa: ASYNC110 - announces nothing
+        await asyncio.sleep(0.05)
+    os._exit(0)  # as everything here, without a goodbye: what is on disk is on disk
+
+
+async def _wait_for_reader(folder: Path, name: str, member: int) -> None:
+    store, erasing = await _begun(folder)
+    now = datetime.now(UTC)
+    with closing(sqlite3.connect(folder / name, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        assert not await erasing.erase(member, now), "somebody reads what was there before"
+        async with store.reading() as tx:
+            assert await personal_data.erasures(tx) == [member]
+            assert await members.get(tx, member) is None
+        await erasing.tick(now + RETRY)
+        async with store.writing() as tx:
+            assert await personal_data.erasures(tx) == [member]
+            await members.ensure(tx, member, now + RETRY)  # they are back before it is at its end
+    await erasing.tick(now + 2 * RETRY)
+    async with store.writing() as tx:
+        assert await personal_data.erasures(tx) == []
+        assert await members.get(tx, member) is not None, "what is there since is not what was to go"
+        await tx.execute(sa.delete(schema.member).where(schema.member.c.member == member))
+    await store.scrub()
+    os._exit(0)
+
+
+async def _begun(folder: Path) -> tuple[Store, Erasing]:
+    store, jobs = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}"), Jobs(folder / "jobs.db")
+    outlooks = Outlooks(store, Scorer(folder / "models"))
+    erasing = Erasing(store, jobs, outlooks, folder / "models", Scratch(folder))
+    await jobs.start(_nothing)
+    await erasing.start(datetime.now(UTC))
+    return store, erasing
+
+
+async def _run(folder: Path, member: int | None, dies_at: int | None) -> None:
+    boundaries = Boundaries()
+    _, erasing = await _begun(folder)
+    if member is not None:
+        boundaries.count(dies_at)
+        assert await erasing.erase(member, datetime.now(UTC))
+        (folder / PASSED).write_text("\n".join(boundaries.passed))
+    os._exit(0)
+
+
+async def _nothing(job: Job) -> None:
+    """Jobs of others go on meanwhile; here they have nothing to do."""
+
+
+class Boundaries:
+    """Hears of every statement to every database, and of files that are deleted; SQLite and Python tell."""
+
+    def __init__(self) -> None:
+        self.passed: list[str] = []
+        self._counts = False
+        self._dies_at: int | None = None
+        sys.addaudithook(self._hear)
+        sa.event.listen(sa.Engine, "connect", self._listen)
+
+    def count(self, dies_at: int | None) -> None:
+        """Count from now on."""
+        self._counts, self._dies_at = True, dies_at
+
+    def _hear(self, event: str, _: tuple[Any, ...]) -> None:
+        if event == "os.remove":
+            self._reach("a file")
+
+    def _listen(self, connection: Any, _: object) -> None:
+        if hasattr(connection, "run_async"):
+            connection.run_async(lambda driver: driver.set_trace_callback(self._statements()))
+        else:
+            connection.set_trace_callback(self._statements())
+
+    def _statements(self) -> Callable[[str], None]:
+        """For each connection its own: whether there is anything to commit."""
+        written: set[str] = set()
+
+        def before(statement: str) -> None:
+            verb = statement.partition(" ")[0].upper()
+            if verb in WRITES:
+                written.add(verb)
+            elif verb == "COMMIT" and written:
+                written.clear()
+                self._reach("a commit")
+            elif statement.upper() in OUTSIDE:
+                self._reach(verb)
+
+        return before
+
+    def _reach(self, boundary: str) -> None:
+        if self._counts:
+            self.passed.append(boundary)
+            if len(self.passed) == self._dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,151 @@
+"""Erasing a member leaves no row, file or byte, wherever it is killed and gone on with (promise P35)."""
+
+import asyncio
+import multiprocessing
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.adapters.store import schema
+from bot.adapters.store.engine import Tx
+from tests.crash.account import eraser
+from tests.crash.points import ends
+from tests.databases import new_store
+
+ADA, BEN = 1574171665783324672, 1574171665783324999
+CANARY = "canary-of-ada"
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+OF_NOBODY = (
+    *("song", "match", "recording", "entry", "space", "cooldown", "spent"),
+    *("place", "counted", "barred", "takedown", "interaction"),
+)
+OF_MEMBER = ("member", "owner", "host", "brought_by", "followed", "other")
+DIGESTS = {ADA: "a" * 64, BEN: "b" * 64}
+
+forking = multiprocessing.get_context("forkserver")
+forking.set_forkserver_preload(["tests.crash.account.eraser"])
+
+
+async def in_process(work: Any, *arguments: Any) -> int | None:
+    process = forking.Process(target=work, args=arguments)
+    process.start()
+    await asyncio.to_thread(process.join)
+    return process.exitcode
+
+
+async def fill(tx: Tx, member: int, word: str) -> None:
+    """Put a row of the member's into every table that has any, with the word in every text."""
+    for table in schema.metadata.sorted_tables:
+        if table is not schema.erasure and table.name not in OF_NOBODY:
+            columns = [column for column in table.columns if column is not table.autoincrement_column]
+            row = {column.name: _value(column, member, word) for column in columns}
+            await tx.execute(sa.insert(table).values(row))
+    song = {column.name: _value(column, member, word) for column in schema.song.columns}
+    await tx.execute(sa.insert(schema.song).values(song))
+
+
+def _value(column: sa.Column[Any], member: int, word: str) -> Any:
+    if column.name in OF_MEMBER:
+        return member
+    if column.name == "message":
+        return member // 2  # each their own; what is left of one is no trace of whose it was
+    if column.name == "undoes":
+        return None
+    if column.foreign_keys:
+        return sa.select(sa.func.max(next(iter(column.foreign_keys)).column)).scalar_subquery()
+    if column.name == "digest" and column.table is schema.model:
+        return DIGESTS[member]
+    kinds = {sa.String: word, sa.LargeBinary: word.encode(), sa.JSON: [word], schema.Moment: NOW, sa.Boolean: False}
+    return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), 1)
+
+
+@pytest.fixture
+async def full(tmp_path: Path) -> Path:
+    """A data folder with two members in every table, their models and their jobs."""
+    folder = tmp_path / "full"
+    (folder / "models").mkdir(parents=True)
+    store = new_store(folder / "cratekeeper.db")
+    async with store.writing() as tx:
+        await fill(tx, ADA, CANARY)
+        await fill(tx, BEN, "ben")
+    await store.close()
+    for member, digest in DIGESTS.items():
+        for suffix in ("onnx", "json", "png"):
+            (folder / "models" / f"{digest}.{suffix}").write_text(f"{CANARY if member == ADA else 'ben'} model")
+    assert await in_process(eraser.enqueue, folder, ADA, BEN) == 0
+    return folder
+
+
+def rows(path: Path, member: int) -> dict[str, int]:
+    """The number of rows in which a member's id stands, as a number or in a text, by table; none left out."""
+    with closing(sqlite3.connect(path)) as database:
+        found = {}
+        for (table,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
+            count = sum(str(member) in str(row) for row in database.execute(f'select * from "{table}"'))  # noqa: S608
+            found |= {table: count} if count else {}
+        return found
+
+
+def traces(folder: Path) -> list[str]:
+    """The files in which there is anything of Ada's: her id as text or as SQLite writes it, or a word of hers."""
+    marks = (CANARY.encode(), str(ADA).encode(), ADA.to_bytes(8, "big"))
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(mark in path.read_bytes() for mark in marks)]
+
+
+def check(folder: Path) -> None:
+    for database in (folder / "cratekeeper.db", folder / "jobs.db"):
+        assert rows(database, ADA) == {}
+    assert traces(folder) == []
+    assert not list((folder / "models").glob(f"{DIGESTS[ADA]}*"))
+    assert len(list((folder / "models").glob(f"{DIGESTS[BEN]}*"))) == 3
+    others = {table.name for table in schema.metadata.sorted_tables} - {"erasure", *OF_NOBODY}
+    assert rows(folder / "cratekeeper.db", BEN).keys() == others
+    assert rows(folder / "jobs.db", BEN)["workflow_status"] == 2
+
+
+async def test_p35_erased_and_killed_anywhere_nothing_of_the_member_remains(
+    full: Path, tmp_path: Path, soak: bool
+) -> None:
+    assert {name.partition(".")[0] for name in traces(full)} == {"cratekeeper", "jobs", DIGESTS[ADA]}
+    whole = shutil.copytree(full, tmp_path / "whole")
+    assert await in_process(eraser.begin, whole, ADA, None) == 0
+    boundaries = (whole / eraser.PASSED).read_text().splitlines()
+    assert set(boundaries) == {"a commit", "a file", "VACUUM", "PRAGMA"}
+    check(whole)
+    before = rows(full / "cratekeeper.db", ADA)
+    killed, finished = [], []
+    for point in range(1, len(boundaries) + 1) if soak else ends(boundaries):
+        folder = shutil.copytree(full, tmp_path / f"killed-{point}")
+        code = await in_process(eraser.begin, folder, ADA, point)
+        assert code in (-9, 0), "the queue looks for work beside it, so the last points may not be reached"
+        killed.append(code == -9)
+        begun = rows(folder / "cratekeeper.db", ADA) != before
+        assert await in_process(eraser.resume, folder) == 0
+        if begun:
+            check(folder)
+        finished.append(begun)
+    assert sum(killed) >= 0.8 * len(killed)
+    assert sum(finished) >= len(finished) - 2, "only the note that it is begun comes before, and looks of the queue"
+
+
+async def test_p35_model_files_that_no_row_names_are_swept_at_the_start(full: Path) -> None:
+    orphan, unfinished = full / "models" / f"{'c' * 64}.onnx", full / "models" / ".new-abc"
+    for path in (orphan, unfinished):
+        path.write_text(CANARY)
+    assert await in_process(eraser.resume, full) == 0
+    assert not orphan.exists()
+    assert not unfinished.exists()
+    assert len(list((full / "models").iterdir())) == 6
+
+
+@pytest.mark.parametrize("name", ["cratekeeper.db", "jobs.db"])
+async def test_p35_while_a_backup_reads_it_is_not_done_and_it_is_gone_on_with(full: Path, name: str) -> None:
+    assert await in_process(eraser.wait_for_reader, full, name, ADA) == 0
+    check(full)

@@ -1,0 +1,35 @@
+"""A process that does one thing: hears a member's songs to the end, over HTTP and a real store. Made to be killed."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+
+from bot.adapters.sources.musicbrainz import MusicBrainz
+from bot.adapters.sources.reccobeats import ReccoBeats
+from bot.adapters.sources.site import Site, Terms
+from bot.adapters.store import Store
+from bot.flows.library import feature_lookup
+
+UNHURRIED = Terms(10_000, seconds=1, daily=100_000, agent="test")
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def hear_all(database: Path, origin: str, member: int) -> None:
+    asyncio.run(_hear_all(database, origin, member))
+
+
+async def _hear_all(database: Path, origin: str, member: int) -> None:
+    store = Store(f"sqlite+aiosqlite:///{database}")
+    async with aiohttp.ClientSession() as http:
+        musicbrainz = Site("musicbrainz", f"{origin}/musicbrainz", UNHURRIED, store, http, clock)
+        reccobeats = Site("reccobeats", f"{origin}/reccobeats", UNHURRIED, store, http, clock)
+        while (
+            await feature_lookup.hear(store, [MusicBrainz(musicbrainz), ReccoBeats(reccobeats)], member, clock)
+        ).more:
+            pass
+    await store.close()

@@ -1,0 +1,25 @@
+"""Imports a folder in a process of its own, to be killed: `python -m tests.crash.library.importer DATABASE FOLDER`."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.adapters.hearing import Hearing
+from bot.adapters.store import Store
+from bot.flows.library.music_folder import import_folder
+
+
+async def carry_out(database: Path, folder: Path) -> None:
+    """Say each file that was done, one a line: how, and its path."""
+    store, hearings = Store(f"sqlite+aiosqlite:///{database}"), [Hearing(), Hearing()]
+    await store.migrate()
+    async for done in import_folder(store, hearings, folder, lambda: datetime.now(UTC)):
+        print(done.how, done.path, flush=True)
+    for each in hearings:
+        await each.close()
+    await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(carry_out(Path(sys.argv[1]), Path(sys.argv[2])))

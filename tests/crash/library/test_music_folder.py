@@ -1,0 +1,118 @@
+"""A music folder's import that is killed goes on where it was: nothing is heard twice, nothing is lost."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from mutagen.flac import FLAC
+
+from sandbox.process import environment
+from tests.unit.sounds import tune
+
+COUNT = 120
+RATE = 8_000
+AT_ONCE = 2  # files that are being heard when the process is killed
+KILLED_AFTER = (40, 30)  # files, in one run after the other
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Many songs of a second, each another, in several folders; two that cannot be heard, and a text."""
+    root = tmp_path_factory.mktemp("music")
+    for number in range(COUNT):
+        place = root / f"album {number % 7}"
+        place.mkdir(exist_ok=True)
+        path = place / f"Artist - Song {number:04d}.flac"
+        soundfile.write(path, tune(1, RATE, 1, seed=number).T, RATE)
+        if number % 100 == 0:
+            file = FLAC(path)
+            file.update(title=f"Named {number}", artist="Ada", isrc="DE-AB1-23-45678", date="1999-02-03")
+            file.save()
+    (root / "broken.mp3").write_bytes(b"no sound at all" * 100)
+    soundfile.write(root / "silent.wav", np.zeros(RATE), RATE)
+    (root / "cover.txt").write_text("not a song")
+    return root
+
+
+def begin(database: Path, folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.crash.library.importer", str(database), str(folder)]
+    place, closed = database.parent, environment(database.parent)
+    return subprocess.Popen(command, cwd=place, env=closed, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def run(database: Path, folder: Path, kill_after: int | None = None) -> list[str]:
+    """Return the lines that an import said, whole or until it was killed."""
+    with begin(database, folder) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line.strip())
+            if len(lines) == kill_after:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        lines += [line.strip() for line in process.stdout]
+    assert process.returncode == (0 if kill_after is None else -signal.SIGKILL)
+    return lines
+
+
+def rows(database: Path) -> dict[str, tuple[object, ...]]:
+    with sqlite3.connect(database) as raw:
+        return {row[0]: row for row in raw.execute("SELECT path, mtime_ns, digest, error, at FROM recording")}
+
+
+def test_killed_in_the_middle_nothing_is_heard_twice_and_nothing_lost(folder: Path, tmp_path: Path) -> None:
+    database = tmp_path / "test.db"
+    runs = [run(database, folder, kill_after=count) for count in KILLED_AFTER]
+    before = rows(database)
+    assert sum(KILLED_AFTER) <= len(before) <= sum(KILLED_AFTER) + 2 * AT_ONCE
+    runs.append(run(database, folder))
+    after = rows(database)
+    said = [line.split(" ", 1)[1] for lines in runs for line in lines]
+    assert len(said) == len(set(said))
+    assert len(after) == COUNT + 2
+    assert {path: after[path] for path in before} == before
+    assert len({row[2] for row in after.values()}) == COUNT + 2
+    assert sorted(Path(path).name for path, row in after.items() if row[3]) == ["broken.mp3", "silent.wav"]
+
+    assert run(database, folder) == []
+    assert rows(database) == after
+
+    changed = folder / "album 3" / "Artist - Song 0003.flac"
+    soundfile.write(changed, tune(1.5, RATE, 1, seed=5000).T, RATE)
+    assert run(database, folder) == [f"heard {changed}"]
+
+    touched = folder / "album 4" / "Artist - Song 0004.flac"
+    os.utime(touched)
+    assert run(database, folder) == [f"same {touched}"]
+    assert run(database, folder) == []
+
+    (folder / "album 6").rename(folder / "moved")
+    (folder / "moved" / "Artist - Song 0006.flac").rename(folder / "moved" / "Artist - Other.flac")
+    shutil.copy(folder / "album 0" / "Artist - Song 0007.flac", folder / "copy.flac")
+    moved = run(database, folder)
+    assert len(moved) == len([*(folder / "moved").iterdir()]) + 1
+    assert {line.partition(" ")[0] for line in moved} == {"moved"}
+    assert not [path for path in rows(database) if "album 6" in path]
+    with sqlite3.connect(database) as raw:
+        titles = "SELECT title FROM recording WHERE path LIKE '%moved/Artist - Other.flac' OR path LIKE '%copy.flac'"
+        assert sorted(raw.execute(titles)) == [("Other",), ("copy",)]
+        whole = "SELECT count(*) FROM recording WHERE vectors IS NULL AND error IS NULL"
+        assert raw.execute(whole).fetchone() == (0,)
+    (folder / "copy.flac").unlink()
+
+    (folder / "album 5" / "Artist - Song 0005.flac").unlink()
+    assert [line.partition(" ")[0] for line in run(database, folder)] == ["gone", "gone"]
+    assert len(rows(database)) == COUNT + 1
+
+    with sqlite3.connect(database) as raw:
+        named = "SELECT title, artists, isrc, year, duration FROM recording WHERE path LIKE '%Song 0100.flac'"
+        assert raw.execute(named).fetchone() == ("Named 100", '["Ada"]', "DEAB12345678", 1999, 1.0)
+        plain = "SELECT title, artists FROM recording WHERE path LIKE '%Song 0101.flac'"
+        assert raw.execute(plain).fetchone() == ("Song 0101", '["Artist"]')

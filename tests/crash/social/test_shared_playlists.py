@@ -1,0 +1,154 @@
+"""Writing a shared playlist, killed anywhere, ends as if it had not been: one playlist, each song once."""
+
+import asyncio
+import multiprocessing
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.adapters.store import Store
+from bot.adapters.vault import Vault
+from bot.flows.account.link import Linking
+from bot.flows.social import hosting, shared_playlists
+from sandbox.library import Library
+from sandbox.spotify import Track
+from sandbox.spotify.faults import HangUp
+from sandbox.stack import CLIENT_ID, House
+from tests.crash.points import of_requests
+from tests.crash.social.sharer import carry_out
+from tests.crash.sorting.sorter import spotify_at
+from tests.databases import new_store
+
+HOST = 78
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+URIS = [f"spotify:track:{number:022d}" for number in range(120)]
+
+spawning = multiprocessing.get_context("forkserver")
+spawning.set_forkserver_preload(["tests.crash.social.sharer", "tests.crash.sorting.sorter"])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A host with Spotify, and a shared playlist of 120 songs on record; nothing sent yet."""
+
+    house: House
+    database: Path
+    key: str
+    number: int
+
+    def written(self) -> list[list[str]]:
+        """What stands in each playlist of that name."""
+        ids = [each for each in self.house.spotify.accounts["ada"].playlists if each is not None]
+        return [list(each.uris) for each in map(self.house.spotify.playlist, ids) if each.name == "Ours"]
+
+    def reset(self) -> None:
+        self.house.spotify.accounts["ada"].playlists.clear()
+        for path in self.database.parent.glob("work.db*"):
+            path.unlink()
+        shutil.copy(self.database.with_name("start.db"), self.database)
+        self.house.spotify.requests.clear()
+
+    def begin(self) -> BaseProcess:
+        arguments = (self.database, self.house.origin, self.key, HOST, self.number)
+        process = spawning.Process(target=carry_out, args=arguments)
+        process.start()
+        return process
+
+    async def run(self) -> int | None:
+        process = self.begin()
+        await asyncio.to_thread(process.join)
+        return process.exitcode
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with House(tmp_path / "house") as house:
+        ids = [uri.rpartition(":")[2] for uri in URIS]
+        tracks = tuple(Track(each, each, ("Artist",), "Album", "2020", 200_000) for each in ids)
+        house.move_in("Ada", Library(tracks, (), {}, ()))
+        key, database = Fernet.generate_key().decode(), tmp_path / "start.db"
+        number = await _prepare(house, database, key)
+        made = Scene(house, tmp_path / "work.db", key, number)
+        made.reset()
+        yield made
+
+
+async def _prepare(house: House, database: Path, key: str) -> int:
+    """Link the account, and put the songs on record."""
+    store = new_store(database)
+    spotify, vault = spotify_at(house.origin, store, key), Vault([key])
+    linking = Linking(store, vault, spotify, lambda: NOW)
+    url = await linking.begin(HOST, "ada", CLIENT_ID, f"{house.public_url}/callback")
+    consent = await linking.arrive_pasted(HOST, await house.consent(url, house.spotify.accounts["ada"]))
+    await linking.finish(HOST, consent.code)
+    number = await shared_playlists.open_with(store, "Ours", HOST, 1, [(uri, HOST) for uri in URIS], NOW)
+    await spotify.close()
+    await store.close()
+    return number
+
+
+@contextmanager
+def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess]) -> Iterator[None]:
+    """SIGKILL the process at its request `number`, after the server carried it out or before."""
+    hooks = scene.house.spotify.after if applied else scene.house.spotify.before
+
+    async def kill(request: object) -> None:
+        if len(scene.house.spotify.requests) == number:
+            victim[0].kill()
+            raise HangUp
+
+    hooks.append(kill)
+    try:
+        yield
+    finally:
+        hooks.remove(kill)
+
+
+async def test_p01_killed_at_any_request_a_shared_playlist_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
+    assert await scene.run() == 0
+    assert scene.written() == [URIS]
+    lines = [request.line for request in scene.house.spotify.requests]
+    assert sum(not line.startswith("GET") for line in lines) == 3, "it is made, and filled in two calls"
+    for number, applied in of_requests(lines, every=soak):
+        scene.reset()
+        victim = [scene.begin()]
+        with killed_at(scene, number, applied, victim):
+            await asyncio.to_thread(victim[0].join)
+        assert victim[0].exitcode == -9
+        assert await scene.run() == 0
+        assert scene.written() == [URIS], f"killed at request {number}, applied: {applied}"
+
+
+async def test_p01_killed_at_any_request_what_was_written_is_taken_back_whole(scene: Scene, soak: bool) -> None:
+    assert await scene.run() == 0
+    own = "spotify:track:own0000000000000000000"
+    scene.house.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])
+    (playlist,) = [each for each in scene.house.spotify.accounts["ada"].playlists if each is not None]
+    store = Store(f"sqlite+aiosqlite:///{scene.database}")
+    await hosting.take_back(store, HOST, scene.number, NOW)
+    await store.close()
+    shutil.copy(scene.database, scene.database.with_name("start.db"))
+
+    def begun() -> BaseProcess:
+        scene.reset()
+        scene.house.spotify.accounts["ada"].playlists.append(playlist)
+        scene.house.spotify.replace("ada", playlist, [URIS[0], own, *URIS[1:]])
+        return scene.begin()
+
+    await asyncio.to_thread(begun().join)
+    lines = [request.line for request in scene.house.spotify.requests]
+    assert len(lines) > 5
+    for number, applied in of_requests(lines, every=soak):
+        victim = [begun()]
+        with killed_at(scene, number, applied, victim):
+            await asyncio.to_thread(victim[0].join)
+        assert victim[0].exitcode == -9
+        assert await scene.run() == 0
+        assert scene.written() == [[own]], f"killed at request {number}, applied: {applied}"

@@ -1,0 +1,60 @@
+"""A label is on disk before it is acknowledged: looked at in that very moment, and after a kill right then."""
+
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.discord import Change, Interaction, InteractionKind, Message, Person
+from sandbox.stack import House
+from tests.e2e.chat_stage import answer, data, styled, with_file
+
+TAPS = 12
+MANY = 50  # taps, in a soak
+EVERY = 25  # taps, from the fourth on, one ends with the bot's death in that moment
+UNTRAINED = 5  # labels that do not bring on a training yet; the other taps are skips, which are answers like any
+
+
+def on_disk(house: House, event: int) -> bool:
+    with sqlite3.connect(f"file:{data(house)}?mode=ro", uri=True) as database:
+        return database.execute("select 1 from answer where event = ?", [event]).fetchone() is not None
+
+
+@contextmanager
+def looking(house: House, doomed: list[bool]) -> Iterator[dict[int, bool]]:
+    """Look for the label whenever a tap is acknowledged, and kill the bot right then if `doomed` says so."""
+    found: dict[int, bool] = {}
+
+    def look(change: Change) -> None:
+        tap = change.subject
+        if change.kind == "answer" and isinstance(tap, Interaction) and tap.kind is InteractionKind.COMPONENT:
+            found[tap.id] = on_disk(house, tap.id)
+            if doomed[len(found) - 1] and house.bot is not None:
+                house.bot.send_signal(signal.SIGKILL)
+
+    end = house.discord.subscribe(look)
+    yield found
+    end()
+
+
+async def test_p13_a_label_is_on_disk_before_it_is_acknowledged(tmp_path: Path, soak: bool) -> None:
+    async with House(tmp_path / "house") as house:
+        await house.start_bot()
+        person = await with_file(house, "anna", "Late night", "Run", library=styled(3 * MANY))
+        card = await answer(person.command("label"))
+        doomed = [tap % EVERY == 3 for tap in range(MANY if soak else TAPS)]
+        with looking(house, doomed) as found:
+            for number, dies in enumerate(doomed):
+                card = await tap(house, person, card, "Run" if number < UNTRAINED else "Skip", dies=dies)
+        assert len(found) == len(doomed)
+        assert all(found.values())
+        assert all(on_disk(house, event) for event in found)
+
+
+async def tap(house: House, person: Person, card: Message, button: str, *, dies: bool) -> Message:
+    outcome = await person.click(card, button)
+    if dies and house.bot is not None:
+        await house.bot.wait()
+        await house.start_bot()
+    return await outcome.reply()

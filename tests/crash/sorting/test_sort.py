@@ -1,0 +1,220 @@
+"""A sort that is killed anywhere ends as if it had not been (promises P1, P2), through real processes and HTTP."""
+
+import asyncio
+import multiprocessing
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.adapters.store.library import songs
+from bot.adapters.store.sorting import answers, playlists, writes
+from bot.adapters.vault import Vault
+from bot.core.records import Like, Song
+from bot.flows.account.link import Linking
+from bot.flows.sorting import manual_edits, sort
+from bot.flows.sorting import playlists as flow
+from sandbox.library import Library
+from sandbox.spotify import Fault, Track
+from sandbox.spotify.faults import HangUp
+from sandbox.stack import CLIENT_ID, House
+from tests.crash.points import of_requests
+from tests.crash.sorting.sorter import carry_out, spotify_at
+from tests.databases import new_store
+
+MEMBER = 77
+COUNT = 500
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+URIS = [f"spotify:track:{number:022d}" for number in range(COUNT)]
+OWN = [f"spotify:track:own{number:019d}" for number in range(7)]
+
+spawning = multiprocessing.get_context("forkserver")
+spawning.set_forkserver_preload(["tests.crash.sorting.sorter"])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A member with a playlist of their own, seven songs in it, and a confirmed write of 500 more; nothing sent yet."""
+
+    house: House
+    database: Path
+    key: str
+    playlist: str
+    write: int
+
+    def content(self) -> list[str]:
+        return list(self.house.spotify.playlist(self.playlist).uris)
+
+    def reset(self) -> None:
+        """Put the playlist and the journal back to before the sort."""
+        self.house.spotify.replace("ada", self.playlist, OWN)
+        for path in self.database.parent.glob("work.db*"):
+            path.unlink()
+        shutil.copy(self.database.with_name("start.db"), self.database)
+        self.house.spotify.requests.clear()
+
+    def begin(self) -> BaseProcess:
+        arguments = (self.database, self.house.origin, self.key, MEMBER, self.write)
+        process = spawning.Process(target=carry_out, args=arguments)
+        process.start()
+        return process
+
+    async def state(self) -> str:
+        """What the journal says of the write."""
+        store = Store(f"sqlite+aiosqlite:///{self.database}")
+        async with store.reading() as tx:
+            found = await writes.get(tx, self.write)
+        await store.close()
+        assert found is not None
+        return found.state
+
+    async def run(self) -> int | None:
+        process = self.begin()
+        await asyncio.to_thread(process.join)
+        return process.exitcode
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with House(tmp_path / "house") as house:
+        ids = [uri.rpartition(":")[2] for uri in [*URIS, *OWN]]
+        tracks = tuple(Track(each, each, ("Artist",), "Album", "2020", 200_000) for each in ids)
+        house.move_in("Ada", Library(tracks, (), {}, ()))
+        own = house.spotify.create_playlist("ada", "Big")
+        house.spotify.replace("ada", own.id, OWN)
+        key = Fernet.generate_key().decode()
+        database = tmp_path / "start.db"
+        write = await _prepare(house, database, key, own.id)
+        made = Scene(house, tmp_path / "work.db", key, own.id, write)
+        made.reset()
+        yield made
+
+
+async def _prepare(house: House, database: Path, key: str, playlist: str) -> int:
+    """Link the account, keep the playlist, and confirm a write of all songs into it."""
+    store = new_store(database)
+    spotify, vault = spotify_at(house.origin, store, key), Vault([key])
+    redirect = f"{house.public_url}/callback"
+    linking = Linking(store, vault, spotify, lambda: NOW)
+    url = await linking.begin(MEMBER, "ada", CLIENT_ID, redirect)
+    consent = await linking.arrive_pasted(MEMBER, await house.consent(url, house.spotify.accounts["ada"]))
+    await linking.finish(MEMBER, consent.code)
+    async with store.reading() as tx:
+        account = await members.account(tx, MEMBER)
+    assert account is not None
+    music = spotify.music(account)
+    (found,) = [each for each in await flow.offered(store, music, MEMBER) if each.id == playlist]
+    kept = await flow.take(store, music, MEMBER, "main", found)
+    async with store.writing() as tx:
+        await songs.like(tx, MEMBER, [Like(Song(uri, uri, ("Artist",)), NOW) for uri in URIS], NOW)
+        write = await sort.open_tap(tx, MEMBER, kept.layer, [(kept.playlist, uri, "add") for uri in URIS], NOW)
+    await spotify.close()
+    await store.close()
+    return write
+
+
+async def test_adding_500_songs_costs_5_calls_and_the_reads(scene: Scene) -> None:
+    assert await scene.run() == 0
+    assert scene.content() == OWN + URIS
+    lines = [request.line for request in scene.house.spotify.requests]
+    assert sum(line.startswith("POST") for line in lines) == ceil(COUNT / 100)
+    assert sum(line.startswith("GET") for line in lines) <= ceil(len(OWN) / 50) + ceil((COUNT + len(OWN)) / 50)
+
+
+@contextmanager
+def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess]) -> Iterator[None]:
+    """SIGKILL the process at its request `number`, after the server carried it out or before."""
+    hooks = scene.house.spotify.after if applied else scene.house.spotify.before
+
+    async def kill(request: object) -> None:
+        if len(scene.house.spotify.requests) == number:
+            victim[0].kill()
+            raise HangUp
+
+    hooks.append(kill)
+    try:
+        yield
+    finally:
+        hooks.remove(kill)
+
+
+async def test_p01_killed_at_any_request_a_sort_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
+    assert await scene.run() == 0
+    for number, applied in of_requests([each.line for each in scene.house.spotify.requests], every=soak):
+        scene.reset()
+        victim = [scene.begin()]
+        with killed_at(scene, number, applied, victim):
+            await asyncio.to_thread(victim[0].join)
+        assert victim[0].exitcode == -9
+        assert await scene.state() == "applying", "not done before it was read there"
+        assert await scene.run() == 0
+        assert await scene.state() == "done"
+        assert scene.content() == OWN + URIS, f"killed at request {number}, applied: {applied}"
+
+
+@pytest.mark.parametrize("status", [502, 0])
+async def test_p02_an_add_that_was_applied_and_answered_with_an_error_is_not_sent_twice(
+    scene: Scene, status: int
+) -> None:
+    fault = Fault("POST /v1/playlists/*/items", "apply-then", times=1, skip=2, status=status)
+    scene.house.spotify.faults.append(fault)
+    assert await scene.run() == 0
+    assert scene.content() == OWN + URIS
+    posts = [request for request in scene.house.spotify.requests if request.method == "POST"]
+    assert sum(len(request.body["uris"]) for request in posts) == COUNT
+
+
+async def test_p03_songs_put_in_by_somebody_during_a_sort_stay(scene: Scene) -> None:
+    visitor = "spotify:track:visitor000000000000000"
+    scene.house.spotify.publish([Track(visitor.rpartition(":")[2], "Visitor", ("Artist",), "Album", "2020", 200_000)])
+
+    async def meddle(request: object) -> None:
+        if len(scene.house.spotify.requests) == 3:
+            scene.house.spotify.add_by_hand("ada", scene.playlist, visitor, 0)
+
+    scene.house.spotify.after.append(meddle)
+    assert await scene.run() == 0
+    assert scene.content()[0] == visitor
+    assert [uri for uri in scene.content() if uri != visitor] == OWN + URIS
+
+
+async def test_undo_takes_back_exactly_what_was_written(scene: Scene) -> None:
+    assert await scene.run() == 0
+    store = Store(f"sqlite+aiosqlite:///{scene.database}")
+    undo = await sort.undo(store, MEMBER, scene.write, NOW)
+    await store.close()
+    scene.house.spotify.add_by_hand("ada", scene.playlist, OWN[0], 3)
+    process = spawning.Process(target=carry_out, args=(scene.database, scene.house.origin, scene.key, MEMBER, undo))
+    process.start()
+    await asyncio.to_thread(process.join)
+    assert process.exitcode == 0
+    assert scene.content() == [*OWN[:3], OWN[0], *OWN[3:]]
+
+
+async def test_what_a_person_removed_meanwhile_is_a_lesson_and_is_not_put_back(scene: Scene) -> None:
+    assert await scene.run() == 0
+    scene.house.spotify.remove_by_hand("ada", scene.playlist, URIS[0])
+    store = Store(f"sqlite+aiosqlite:///{scene.database}")
+    spotify = spotify_at(scene.house.origin, store, scene.key)
+    async with store.reading() as tx:
+        account = await members.account(tx, MEMBER)
+        (layer,) = await playlists.layers(tx, MEMBER)
+    assert account is not None
+    assert await manual_edits.look(store, spotify.music(account), MEMBER, NOW) == 1
+    async with store.reading() as tx:
+        verdicts = await answers.verdicts(tx, MEMBER, layer.layer)
+        ours = await writes.ours(tx, (await playlists.in_layer(tx, layer.layer))[0].playlist)
+    assert list(verdicts) == [URIS[0]]
+    assert verdicts[URIS[0]].no
+    assert URIS[1] in ours
+    await spotify.close()
+    await store.close()

@@ -1,0 +1,83 @@
+"""A consent is bound to the person at both ends (promise P37): two people, a real browser, and Discord."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from sandbox.browser import chromium
+from sandbox.discord import Message
+from sandbox.stack import Resident, consent_url
+from tests.e2e.chat_stage import answer, labels, styled
+from tests.e2e.home import PATIENCE, Home
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as found:
+        yield found
+
+
+async def agreed(browser: Browser, message: Message, who: Resident) -> tuple[Page, str]:
+    """The page that their browser lands on when they agree as themselves, and the code on it."""
+    page = await (await browser.new_context()).new_page()
+    await page.goto(consent_url(message))
+    await page.get_by_role("button", name=f"Agree as {who.account.display_name}").click()
+    return page, await page.locator("output").inner_text()
+
+
+def accounts(home: Home, *people: Resident) -> list[str]:
+    """The names of the Spotify accounts that are linked to these people."""
+    marks = ",".join("?" * len(people))
+    query = f"select name from account where member in ({marks})"  # noqa: S608
+    return [name for (name,) in home.rows(query, *(each.person.user.id for each in people))]
+
+
+async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_asked(
+    home: Home, browser: Browser
+) -> None:
+    eve, vic = home.move_in("Eve", styled(9, 171)), home.move_in("Vic", styled(9, 172))
+    message = await answer(eve.person.command("link"))
+    page, code = await agreed(browser, message, vic)
+    said = await page.locator("body").inner_text()
+    assert "You agreed as Vic at Spotify" in said
+    assert "@eve (Eve)" in said, "Vic sees whose Discord account it would be"
+    assert "give the code below to nobody" in said
+    assert accounts(home, eve, vic) == []
+
+    for left in ("4 more tries", "3 more tries", "2 more tries", "1 more try", "last try"):  # Eve guesses
+        form = await eve.person.click(message, "Enter the code")
+        outcome = await eve.person.submit(form, code="2222-2222")
+        await outcome.until(lambda each, left=left: left in each.text(), PATIENCE)
+    form = await eve.person.click(message, "Enter the code")
+    outcome = await eve.person.submit(form, code=code)
+    assert "Try again" in labels(await outcome.until(lambda each: "No link of yours" in each.text(), PATIENCE))
+
+    his = await answer(vic.person.command("link"))  # nor does the code link anything for Vic, who did not begin
+    form = await vic.person.click(his, "Enter the code")
+    await (await vic.person.submit(form, code=code)).until(lambda each: "No link of yours" in each.text(), PATIENCE)
+    assert accounts(home, eve, vic) == []
+    assert "GET /v1/me/tracks" not in home.calls(vic.account)
+
+
+async def test_p37_who_began_sees_whose_spotify_it_is_before_it_is_linked(home: Home, browser: Browser) -> None:
+    una = home.move_in("Una", styled(9, 173))
+    message = await answer(una.person.command("link"))
+    page, code = await agreed(browser, message, una)
+    assert page.url.startswith(f"{home.public_url}/callback")
+    form = await una.person.click(message, "Enter the code")
+    asked = await answer(una.person.submit(form, code=code.lower()))
+    assert "*Una* at Spotify" in asked.text()
+    assert accounts(home, una) == []
+    await answer(una.person.click(asked, "Cancel"))
+    forged = await home.forge(una.person, f"ck1:linkit:{code}")
+    await forged.until(lambda each: "No link of yours" in each.text(), PATIENCE)
+    assert accounts(home, una) == []
+
+    await home.link(una)
+    assert accounts(home, una) == ["Una"]
+    await page.goto(page.url)
+    assert "used up" in await page.locator("body").inner_text()

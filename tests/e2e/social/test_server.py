@@ -1,0 +1,286 @@
+"""A server's channels: /server, reposts, comments, reports, digest, /hide, a message's menu; the bot as a process."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import update
+
+from bot.adapters.store import Store, schema
+from bot.adapters.store.social import server_channels
+from bot.core.social.records import Place
+from bot.flows.social.digest import WEEK
+from bot.flows.social.reposts import SENDING
+from sandbox.discord import Channel, InteractionKind, Message, Outcome, Person, slash
+from sandbox.library import Library
+from tests.e2e.chat_stage import answer, labels, with_file
+from tests.e2e.home import Home, plain
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+SHARED, OWN, MORE = plain(24, seed=141), plain(6, seed=142), plain(6, seed=143)
+PURPOSES = ("feed", "reposts", "rounds", "digest", "reports")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Lena shares 24 songs, Ivo and Kai see them; the boss runs the server and gave a channel to every purpose."""
+
+    home: Home
+    boss: Person
+    ivo: Person
+    kai: Person
+    channels: dict[str, Channel]
+
+    def posted(self, purpose: str) -> list[Message]:
+        """What stands in the channel of that purpose for everybody."""
+        return [each for each in self.channels[purpose].messages.values() if each.visible_to is None]
+
+    async def card(self, person: Person) -> Message:
+        """A card of the feed in its channel."""
+        card = await answer(person.at(self.channels["feed"]).command("feed play"))
+        assert card.visible_to is None
+        return card
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shop(home: Home) -> Shop:
+    tracks = (*SHARED.tracks, *OWN.tracks, *MORE.tracks)
+    await home.know(Library(tracks, (), {}, (*SHARED.features, *OWN.features, *MORE.features)))
+    await home.described(SHARED, OWN, MORE)
+    lena = await with_file(home, "lena", library=SHARED)
+    ivo = await with_file(home, "ivo", library=OWN)
+    kai = await with_file(home, "kai", library=MORE)
+    for each in (lena, ivo, kai):
+        await answer(each.command("feed join"))
+    channels = {each: home.discord.add_channel(home.guild, f"{each}-here") for each in PURPOSES}
+    return Shop(home, Person(home.discord, home.discord.owner, home.channel), ivo, kai, channels)
+
+
+def key_on(message: Message) -> str:
+    return next(each.custom_id for each in message.buttons() if each.label == "Report").rpartition(":")[2]
+
+
+async def test_without_a_channel_for_it_nothing_is_passed_on(shop: Shop) -> None:
+    card = await answer(shop.ivo.command("feed play"))
+    said = await answer(shop.ivo.click(card, "Repost"))
+    assert "no channel for reposts" in said.text()
+    assert said.visible_to == shop.ivo.user.id
+    private = await answer(shop.ivo.in_dm().command("feed play"))
+    assert "channel of a server" in (await answer(shop.ivo.in_dm().click(private, "Repost"))).text()
+
+
+async def test_whoever_is_let_use_the_command_must_run_the_server_as_well(shop: Shop) -> None:
+    """A server may offer /server to everybody (Integrations): that gives nobody the right to it."""
+    world, channel = shop.home.discord, shop.channels["feed"]
+    for path, options in (
+        ("server allow", {"purpose": "feed", "channel": channel}),
+        ("server stop", {"purpose": "feed"}),
+        ("server show", {}),
+    ):
+        data = slash.invocation(world, shop.boss.user, channel, path, options)
+        made = world.begin(InteractionKind.COMMAND, shop.ivo.user, channel, data)
+        await shop.home.acknowledged(made)
+        assert "who may manage this server" in Outcome(world, made).text()
+    assert shop.home.rows("select 1 from place where channel = ?", channel.id) == []
+
+
+async def test_those_who_run_the_server_say_where_and_nobody_else_can(shop: Shop) -> None:
+    assert "server allow" not in [each.path for each in shop.ivo.commands()]
+    assert "nowhere" in (await answer(shop.boss.command("server show"))).text()
+    for purpose, channel in shop.channels.items():
+        said = await answer(shop.boss.command("server allow", options={"purpose": purpose, "channel": channel}))
+        assert f"<#{channel.id}>" in said.text()
+    shown = (await answer(shop.boss.command("server show"))).text()
+    assert all(f"<#{channel.id}>" in shown for channel in shop.channels.values())
+    assert "next <t:" in shown
+    assert "no longer" not in (await answer(shop.boss.command("server stop", purpose="rounds"))).text()
+    assert "no channel" in (await answer(shop.boss.command("server stop", purpose="rounds"))).text()
+
+
+async def test_a_repost_asks_first_stands_there_by_name_and_is_taken_back(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    asked = await answer(shop.kai.click(card, "Repost"))
+    assert "with your name?" in asked.text()
+    assert asked.visible_to == shop.kai.user.id
+    assert shop.posted("reposts") == []
+    done = await answer(shop.kai.click(asked, "Post it"))
+    (message,) = shop.posted("reposts")
+    assert f"Reposted by <@{shop.kai.user.id}>" in message.text()
+    assert str(message.id) in done.text()
+    assert labels(message) == ["Like", "Add to…", "More like this", "Not for me", "Repost", "Comment", "Report"]
+    await killed_before_noting(shop)
+    await shop.home.until(lambda: shop.home.rows("select message from repost") == [(message.id,)])
+    assert shop.posted("reposts") == [message]
+    liked = await answer(shop.ivo.click(message, "Like"))
+    assert liked.visible_to == shop.ivo.user.id
+    again = await answer(shop.kai.click(card, "Repost"))
+    assert "once a week" in again.text()
+    assert "goes in a moment" in (await answer(shop.kai.click(again, "Take it back"))).text()
+    await shop.home.until(lambda: message.deleted)
+
+
+async def killed_before_noting(shop: Shop) -> None:
+    """Have it look as after a crash between posting the reposts and noting their messages, a while ago."""
+    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    async with store.writing() as tx:
+        a_while_ago = shop.home.discord.now() - 2 * SENDING
+        await tx.execute(update(schema.repost).values(message=None, at=a_while_ago))
+    await store.close()
+
+
+async def test_a_comment_opens_one_thread_and_only_in_channels(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    said = await answer(shop.kai.click(card, "Comment"))
+    assert card.thread is not None
+    assert f"<#{card.thread.id}>" in said.text()
+    assert all(artist in card.thread.name for artist in card.text().splitlines()[1:2])
+    assert f"<#{card.thread.id}>" in (await answer(shop.ivo.click(card, "Comment"))).text()
+    assert shop.home.rows("select count from counted where what = 'comment'") == [(1,)]
+    private = await answer(shop.ivo.command("feed play"))
+    assert "live in channels" in (await answer(shop.ivo.click(private, "Comment"))).text()
+
+
+async def test_a_report_reaches_those_who_run_the_server_without_a_name(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    key = key_on(card)
+    form = await shop.kai.click(card, "Report")
+    said = await answer(shop.kai.submit(form, reason="offensive", words="The *cover* @everyone"))
+    assert "is reported" in said.text()
+    assert said.visible_to == shop.kai.user.id
+    told = await shop.home.until(lambda: next(iter(shop.posted("reports")), None))
+    assert "The \\*cover\\* \\@everyone" in told.text()
+    assert str(card.id) in told.text()
+    assert not re.search(rf"{shop.kai.user.id}|{shop.kai.user.name}", told.text())
+    assert shop.home.rows("select 1 from distaste where member = ? and key = ?", shop.kai.user.id, key)
+    assert "already" in (await answer(shop.kai.click(card, "Report"))).text()
+
+    there = shop.channels["reports"]
+    assert "may manage this server" in (await answer(shop.ivo.at(there).click(told, "Not in this server"))).text()
+    assert not card.deleted
+    decided = await answer(shop.boss.at(there).click(told, "Not in this server"))
+    assert "not posted in this server any more" in decided.text()
+    await shop.home.until(lambda: card.deleted)
+    assert shop.home.rows("select key from barred") == [(key,)]
+    assert shop.home.rows("select 1 from report") == []
+    allowed = await answer(shop.boss.at(there).click(told, "Allow it again"))
+    assert "may be posted in this server again" in allowed.text()
+    assert shop.home.rows("select 1 from barred") == []
+
+
+async def test_a_report_can_be_left_and_without_a_channel_the_log_has_it(shop: Shop, provoked: None) -> None:
+    card = await shop.card(shop.ivo)
+    await answer(shop.ivo.submit(await shop.ivo.click(card, "Report"), reason="wrong"))
+    told = await shop.home.until(lambda: next(iter(shop.posted("reports")[1:]), None))
+    left = await answer(shop.boss.at(shop.channels["reports"]).click(told, "Leave it"))
+    assert "nothing amiss" in left.text()
+    assert labels(left) == []
+    await answer(shop.boss.command("server stop", purpose="reports"))
+    card = await shop.card(shop.kai)
+    said = await answer(shop.kai.submit(await shop.kai.click(card, "Report"), reason="spam"))
+    assert "Whoever runs this bot" in said.text()
+    await shop.home.until(lambda: "a song was reported" in shop.home.log.read_text())
+
+
+async def test_who_hides_is_seen_nowhere_until_they_show_themselves(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    await answer(shop.ivo.click(await answer(shop.ivo.click(card, "Repost")), "Post it"))
+    message = shop.posted("reposts")[-1]
+    assert "You are hidden" in (await answer(shop.ivo.command("hide on"))).text()
+    await shop.home.until(lambda: message.deleted)
+    shared = {song for (song,) in shop.home.rows("select song from entry")}
+    assert not shared & {track.uri for track in OWN.tracks}
+    assert "/hide off" in (await answer(shop.ivo.click(card, "Repost"))).text()
+    assert "not hidden" in (await answer(shop.ivo.command("hide off"))).text()
+    shared = {song for (song,) in shop.home.rows("select song from entry")}
+    assert {track.uri for track in OWN.tracks} <= shared
+
+
+async def test_more_like_the_song_in_a_message(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    like = await answer(shop.kai.use("More like this", card))
+    assert "**Like " in like.text()
+    assert like.visible_to == shop.kai.user.id
+    first, second = SHARED.tracks[0], SHARED.tracks[1]
+    link = f"https://open.spotify.com/intl-de/track/{first.id}?si=1"
+    one = await shop.ivo.say(f"listen: {link}")
+    assert f"**Like {first.name.split()[0]}" in (await answer(shop.kai.use("More like this", one))).text()
+    both = await shop.ivo.say(f"{link} and https://open.spotify.com/track/{second.id}")
+    which = await answer(shop.kai.use("More like this", both))
+    assert "**Like " in (await answer(shop.kai.select(which, "Like which of these?", second.uri))).text()
+    none = await shop.ivo.say("https://open.spotify.com/track/0000000000000000000000")
+    assert "no song in that message" in (await answer(shop.kai.use("More like this", none))).text()
+
+
+async def test_p35_a_member_who_is_erased_leaves_no_message_in_a_channel(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    mia = await with_file(shop.home, "mia", library=plain(5, seed=144))
+    await answer(mia.command("feed join"))
+    await answer(mia.click(await answer(mia.click(card, "Repost")), "Post it"))
+    message = shop.posted("reposts")[-1]
+    assert str(mia.user.id) in message.text()
+    outcome = await mia.submit(await mia.command("data delete"), word="delete")
+    await outcome.until(lambda each: "is deleted" in each.text())
+    await shop.home.until(lambda: message.deleted)
+
+
+async def test_the_week_is_told_once_in_counts(shop: Shop) -> None:
+    due_at = shop.home.discord.now() - timedelta(minutes=1)
+    await due(shop, due_at)
+    week = await shop.home.until(lambda: next(iter(shop.posted("digest")), None))
+    assert "The week here" in week.text()
+    assert "<@" not in week.text()
+    later = "select 1 from place where purpose = 'digest' and due_at > ?"
+    for _ in range(2):
+        await shop.home.until(lambda: shop.home.rows(later, (due_at + WEEK).timestamp() * 1000))
+        assert shop.posted("digest") == [week], "killed before it was noted, it is found again"
+        await due(shop, due_at)
+
+
+async def due(shop: Shop, at: datetime) -> None:
+    """Have a digest due, of a week in which something happened."""
+    server = shop.home.guild.id
+    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    async with store.writing() as tx:
+        await server_channels.count(tx, server, "like", at - timedelta(days=2), 30)
+        await server_channels.give(tx, Place(shop.channels["digest"].id, "digest", server, at))
+    await store.close()
+
+
+async def test_in_public_no_card_is_of_a_song_that_is_not_wanted_here(shop: Shop) -> None:
+    server = shop.home.guild.id
+    nora = await with_file(shop.home, "nora", library=plain(5, seed=145))
+    await answer(nora.command("feed join"))
+    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    async with store.writing() as tx:
+        for (key,) in shop.home.rows("select key from entry"):
+            await server_channels.bar(tx, server, key)
+    refused = await answer(nora.at(shop.channels["feed"]).command("feed play"))
+    assert "nothing to choose from" in refused.text()
+    async with store.writing() as tx:
+        for (key,) in shop.home.rows("select key from barred where server = ?", server):
+            await server_channels.unbar(tx, server, key)
+    await store.close()
+
+
+async def test_a_card_in_a_channel_that_is_the_feeds_no_longer_goes_on_in_private(shop: Shop) -> None:
+    card = await shop.card(shop.ivo)
+    before = card.text()
+    assert labels(card)[0] == "Next"
+    await answer(shop.boss.command("server stop", purpose="feed"))
+    following = await answer(shop.kai.click(card, "Next"))
+    assert following.visible_to == shop.kai.user.id
+    assert card.text() == before
+    again = {"purpose": "feed", "channel": shop.channels["feed"]}
+    await answer(shop.boss.command("server allow", options=again))
+
+
+async def test_a_server_that_puts_the_bot_out_is_forgotten(shop: Shop) -> None:
+    discord = shop.home.discord
+    guild = discord.add_guild("Other shop", channels=["songs"], members=[shop.boss.user])
+    (there,) = guild.channels.values()
+    await answer(shop.boss.at(there).command("server allow", options={"purpose": "feed", "channel": there}))
+    assert shop.home.rows("select 1 from place where server = ?", guild.id)
+    discord.leave(guild, discord.bot)
+    await shop.home.until(lambda: not shop.home.rows("select 1 from place where server = ?", guild.id))

@@ -1,0 +1,190 @@
+"""Highlights: found in songs whose form is known, at the start of a chorus, quickly and for anything that sounds."""
+
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from bot.audio.form import boundaries, echoes, likeness, spread
+from bot.audio.peak import MOST, PREVIEW, find, outlined
+from bot.audio.sound import Sound
+from bot.audio.spectrum import RATE
+from bot.core.feed.highlight import CLIP, LEAD, Peak
+from sandbox import arranged, synth
+from sandbox.arranged import Arranged, play
+from sandbox.process import environment
+from training.__main__ import main as training
+from training.hearing.peaks import inside, loudest
+
+SEEDS = range(5000, 5012)  # of no song that anything was tuned or measured on
+
+
+def sound_of(song: Arranged) -> Sound:
+    return Sound(np.ascontiguousarray(play(song).T), synth.RATE)
+
+
+@pytest.fixture(scope="module")
+def songs() -> list[tuple[Arranged, Sound, Peak]]:
+    drawn = [arranged.arranged(seed) for seed in SEEDS]
+    sounds = [sound_of(song) for song in drawn]
+    return [(song, sound, find(sound)) for song, sound in zip(drawn, sounds, strict=True)]
+
+
+def choruses(song: Arranged) -> list[tuple[float, float]]:
+    return [(each.start, each.end) for each in song.sections if each.kind == arranged.CHORUS]
+
+
+def test_a_clip_lies_in_the_chorus_far_oftener_than_by_loudness_or_chance(
+    songs: list[tuple[Arranged, Sound, Peak]],
+) -> None:
+    ours = np.mean([inside(peak.start, choruses(song)) for song, _, peak in songs])
+    by_loudness = np.mean([inside(loudest(sound), choruses(song)) for song, sound, _ in songs])
+    by_chance = np.mean([sum(end - start for start, end in choruses(song)) / sound.seconds for song, sound, _ in songs])
+    assert ours > 0.7
+    assert ours > by_loudness + 0.1
+    assert ours > by_chance + 0.25
+
+
+def test_most_clips_begin_where_a_part_begins(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
+    off = [min(abs(peak.moment - part.start) for part in song.sections) for song, _, peak in songs]
+    assert np.median(off) < 0.5
+
+
+def test_a_highlight_leaves_room_for_its_clip(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
+    for _, sound, peak in songs:
+        assert 0 <= peak.start <= sound.seconds - CLIP + 1
+        assert 0 <= peak.moment - peak.start <= LEAD
+        assert 0 < peak.confidence <= 1
+        assert peak.way == "audio"
+        assert len(peak.curve) == pytest.approx(sound.seconds * 2, abs=2)
+        assert (peak.curve.min(), peak.curve.max()) == (0, pytest.approx(1))
+
+
+def test_the_level_of_a_recording_and_its_rate_do_not_matter(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
+    _, sound, peak = songs[0]
+    assert find(Sound(sound.samples * np.float32(0.1), sound.rate)).moment == pytest.approx(peak.moment, abs=0.1)
+    doubled = np.repeat(sound.samples, 2, axis=1)
+    assert find(Sound(doubled, 2 * sound.rate)).moment == pytest.approx(peak.moment, abs=1)
+
+
+def test_the_same_song_has_the_same_highlight(songs: list[tuple[Arranged, Sound, Peak]]) -> None:
+    _, sound, peak = songs[1]
+    again = find(sound)
+    assert (again.start, again.confidence) == (peak.start, peak.confidence)
+    assert np.array_equal(again.curve, peak.curve)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 10, PREVIEW])
+def test_a_preview_begins_where_it_begins(seconds: float) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, (2, round(seconds * 8_000))).astype(np.float32)
+    peak = find(Sound(noise, 8_000))
+    assert (peak.start, peak.moment, peak.way) == (0, 0, "preview")
+    assert peak.confidence > 0
+
+
+@pytest.mark.parametrize("silent", ["first", "last"])
+def test_silence_is_no_repetition_although_it_is_always_the_same(silent: str) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 30 * RATE).astype(np.float32)
+    halves = [np.zeros_like(noise), noise] if silent == "first" else [noise, np.zeros_like(noise)]
+    start = find(Sound(np.concatenate(halves)[None], RATE)).start
+    assert start > 29 if silent == "first" else start < 11
+
+
+@pytest.mark.parametrize("seconds", [1, 46, 100])
+def test_silence_has_an_answer_too(seconds: float) -> None:
+    peak = find(Sound(np.zeros((1, round(seconds * 8_000)), np.float32), 8_000))
+    assert 0 <= peak.start <= max(0, seconds - CLIP)
+    assert np.isfinite(peak.curve).all()
+    assert peak.confidence == 0
+
+
+def test_a_very_long_recording_is_heard_in_longer_moments() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 19 * 60 * RATE).astype(np.float32)
+    outline = outlined(noise)
+    assert MOST / 2 < len(outline.chroma) <= MOST
+    assert len(outline.chroma) * outline.step == pytest.approx(19 * 60, abs=2)
+
+
+# ---------------------------------------------------------------- form
+def pattern(form: str, length: int = 40) -> np.ndarray:
+    """A song of letters, each a part of `length` moments that are the same whenever it comes: (n, 12)."""
+    parts = {name: np.random.default_rng(ord(name)).normal(size=(length, 12)) for name in form}
+    return np.concatenate([parts[name] for name in form]).astype(np.float32)
+
+
+def test_an_echo_is_the_likeness_of_what_follows() -> None:
+    echo = echoes(likeness((pattern("ABA"), 1.0)), 10)
+    assert echo.shape == (111, 111)
+    assert np.diag(echo) == pytest.approx(np.ones(111), abs=1e-5)
+    assert echo[0, 80] == pytest.approx(1, abs=1e-5)
+    assert echo[0, 40] < 0.5
+
+
+def test_what_is_said_of_stretches_is_said_of_all_moments_in_them() -> None:
+    said = np.array([0, 0, 6, 0, 0], np.float32)  # of the five stretches of three among seven moments
+    assert spread(said, 3) == pytest.approx([0, 0, 2, 2, 2, 0, 0])
+    assert spread(np.arange(3, dtype=np.float32), 3) == pytest.approx([0, 0.5, 1, 1.5, 2])
+
+
+def test_boundaries_are_where_repetitions_begin_and_end() -> None:
+    found = boundaries(likeness((pattern("ABCBAC"), 1.0)), 4, 12)
+    for edge in range(40, 240, 40):
+        assert edge - 15 + int(np.argmax(found[edge - 15 : edge + 16])) == pytest.approx(edge, abs=3)
+
+
+# ---------------------------------------------------------------- measuring
+def test_arranged_songs_say_truly_where_their_parts_are() -> None:
+    song = arranged.arranged(3)
+    sections = song.sections
+    assert sections[0].start == 0
+    assert all(one.end == pytest.approx(other.start) for one, other in pairwise(sections))
+    assert len(play(song)) / synth.RATE == pytest.approx(sections[-1].end, abs=0.01)
+    assert play(song).tobytes() == play(arranged.arranged(3)).tobytes()
+    assert play(song).tobytes() != play(arranged.arranged(4)).tobytes()
+
+
+def test_a_chorus_comes_back_and_other_parts_are_unlike_it() -> None:
+    song = next(each for each in map(arranged.arranged, range(50)) if not each.modulation and not each.fading)
+    outline = outlined(np.ascontiguousarray(play(song).mean(1)))
+    alike = likeness((outline.chroma, 1.0))
+    first, second = ([each for each in song.sections if each.kind == arranged.CHORUS])[:2]
+    verse = next(each for each in song.sections if each.kind == "verse")
+    echo = echoes(alike, 16)
+    at, again, other = (round(each.start / outline.step) for each in (first, second, verse))
+    assert echo[at, again - 1 : again + 2].max() > echo[at, other - 1 : other + 2].max() + 0.1
+
+
+def test_training_a_model_needs_no_library_for_sound(tmp_path: Path) -> None:
+    code = "import sys, training.__main__; print(*sys.modules)"
+    command, closed = [sys.executable, "-c", code], environment(tmp_path)
+    said = subprocess.run(command, cwd=tmp_path, env=closed, capture_output=True, text=True, check=True)
+    loaded = said.stdout.split()
+    assert {"av", "soundfile", "soxr", "bot.audio"}.isdisjoint(loaded)
+
+
+def test_shares_of_a_clip_are_measured_as_they_are_defined() -> None:
+    assert inside(10, [(0, 5), (10, 30)]) == 1
+    assert inside(20, [(0, 25), (35, 100)]) == pytest.approx(0.5)
+    assert inside(0, [(50, 60)]) == 0
+    quiet = np.full((1, 60 * 8_000), 0.01, np.float32)
+    quiet[:, 30 * 8_000 : 50 * 8_000] = 0.5
+    assert loudest(Sound(quiet, 8_000)) == pytest.approx(30, abs=0.5)
+
+
+def test_a_folder_is_measured_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dice = np.random.default_rng(0)
+    loud = np.concatenate([dice.normal(0, 0.01, 40 * 8_000), dice.normal(0, 0.3, 40 * 8_000)])
+    soundfile.write(tmp_path / "one.wav", loud, 8_000)
+    (tmp_path / "sections.csv").write_text("file,kind,start,end\none.wav,verse,0,40\none.wav,chorus,40,80\n")
+    assert training(["evaluate-peaks", str(tmp_path)]) == 0
+    cells = [line.split("|") for line in capsys.readouterr().out.splitlines()[2:-1]]
+    table = {cell[1].strip(): cell[2].strip() for cell in cells}
+    assert table["ours"] > "0.9"
+    assert table["loudest window"] == table["best possible"] == "1.000"
+    assert table["second 30"] == "0.500"
+    (tmp_path / "sections.csv").unlink()
+    assert training(["evaluate-peaks", str(tmp_path)]) == 2

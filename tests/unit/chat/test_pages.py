@@ -1,0 +1,161 @@
+"""Pages: every card, dry run and receipt is within Discord's limits, whatever a member's music is called."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+import pytest
+from discord import ui
+
+from bot.chat import sentences
+from bot.chat.ids import of
+from bot.chat.layout import Form, Page, Tap, button, field
+from bot.chat.sorting import cards, outcomes, receipts
+from bot.core.records import Card, Change, Layer, Playlist, Song, Write
+from bot.core.sorting.labels import Verdict
+from bot.flows.sorting.label import Done, Guess, Question, Tally
+from bot.flows.sorting.review import Reviewed
+from bot.flows.sorting.sort import Receipt
+from bot.flows.sorting.why import Reason
+from sandbox.discord.rules.components import check_components
+from sandbox.discord.rules.form import Form as Sheet
+from sandbox.discord.rules.modal import check_modal
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LONG = "*" * 400  # every character doubles when it is escaped
+LAYER = Layer(1, 7, "main", several=False, everything=False)
+
+
+def playlist(number: int, name: str = "") -> Playlist:
+    named = name or f"{LONG[:70]} {number}"
+    return Playlist(number, 7, 1, named, f"ref{number}", "🟦", True, 2, None, None)
+
+
+def song(number: int, title: str = LONG) -> Song:
+    return Song(
+        f"s{number}",
+        title,
+        (title, title),
+        url="https://open.spotify.com/track/" + "x" * 22,
+        cover="https://i.scdn.co/x",
+    )
+
+
+def question(number: int, count: int, *, guessed: bool, title: str = LONG) -> Question:
+    kept = [playlist(each) for each in range(1, count + 1)]
+    guesses = [Guess(each, 0.9 - 0.01 * each.playlist) for each in reversed(kept)] if guessed else []
+    why = Reason((song(90), song(91)), song(92), 1) if guessed else None
+    tally = Tally(40, {each.playlist: (9, 10) for each in kept}, 10)
+    return Question(
+        Card(f"card{number:08d}", 7, 1, f"s{number}", None, NOW), song(number, title), LAYER, kept, guesses, why, tally
+    )
+
+
+def receipt(lines: int, asked: int, kind: str = "sort", state: str = "done") -> Reviewed:
+    kept = {each: playlist(each) for each in range(1, 26)}
+    write = Write(123456789, 7, 1, kind, state, None, lines + asked + 10, None, None, NOW, NOW)
+    placed = [_change(each, each % 25 + 1, "add", "written", "sure") for each in range(lines)]
+    open_ones = [
+        _change(lines + each, playlist, "ask", "asked", "unsure") for each in range(asked) for playlist in (1, 2)
+    ]
+    songs = {f"s{each}": song(each) for each in range(lines + asked)}
+    return Reviewed(Receipt(write, LAYER, kept, [*placed, *open_ones], songs), {"s0": Verdict(no=frozenset({1}))})
+
+
+def _change(number: int, playlist: int, action: str, state: str, certainty: str) -> Change:
+    return Change(number + 1, 123456789, playlist, f"s{number}", action, None, state, 0.9, certainty)
+
+
+def check(page: Page) -> None:
+    """Raises InvalidForm when Discord would refuse the page."""
+    sheet = Sheet()
+    files = frozenset(file.filename for file in page.files)
+    check_components(sheet, ("components",), page.to_components(), v2=True, files=files)
+    sheet.finish()
+
+
+def pages() -> Sequence[tuple[str, Page]]:
+    many = receipt(300, 40)
+    inline = [question(each, 25, guessed=True) for each in range(3)]
+    few = [question(each, 4, guessed=True) for each in range(3)]
+    return [
+        *((f"card of {n}", cards.card(question(0, n, guessed=g))) for n in (1, 4, 5, 6, 25) for g in (False, True)),
+        *((f"several of {n}", cards.several(question(0, n, guessed=True))) for n in (1, 25)),
+        ("done", cards.done(Done(LAYER, Tally(3, {}, 3)))),
+        ("prompt", cards.prompt(song(0), [playlist(each) for each in range(19)], "🚫")),
+        *((f"dry run {page}", receipts.dry_run(many.receipt, page)) for page in (0, 1, 17, 33, 99)),
+        ("empty dry run", receipts.dry_run(receipt(0, 0).receipt)),
+        *((f"receipt {page}", receipts.receipt(many, (), page)) for page in (0, 5, 33, 99)),
+        ("update", receipts.receipt(receipt(40, 9, "watch"), inline)),
+        ("update of few", receipts.receipt(receipt(40, 9, "watch"), few)),
+        ("only questions", receipts.receipt(receipt(0, 3, "watch"), few)),
+        ("not there", receipts.not_there(many, 3)),
+        ("why", receipts.why(many, 0)),
+        ("privacy", Page(sentences.PRIVACY)),
+    ]
+
+
+@pytest.mark.parametrize(("name", "page"), pages(), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_page_is_within_discords_limits(name: str, page: Page) -> None:
+    check(page)
+    assert page.content_length() <= 4000
+
+
+@pytest.mark.parametrize(("name", "page"), pages(), ids=lambda value: value if isinstance(value, str) else "")
+def test_p16_whatever_can_be_pressed_is_a_tap_and_lives_for_ever(name: str, page: Page) -> None:
+    assert all(isinstance(item, Tap) for item in page.walk_children() if item.is_dispatchable())
+    assert page.timeout is None
+    assert page.is_finished(), "discord.py must not store it: a stored view may unregister the taps"
+
+
+def test_every_picture_has_an_alt_text() -> None:
+    thumbnails = [
+        item for item in cards.card(question(0, 3, guessed=True)).walk_children() if isinstance(item, ui.Thumbnail)
+    ]
+    assert [bool(each.description) for each in thumbnails] == [True]
+
+
+def test_the_guess_comes_first_and_is_said_in_words_as_well() -> None:
+    asked = question(0, 4, guessed=True, title="Song")
+    page = cards.card(asked)
+    first = next(item for item in page.walk_children() if isinstance(item, Tap))
+    assert first.custom_id == str(of("in", "card00000000", 4))
+    assert first.item.style is discord.ButtonStyle.primary  # type: ignore[attr-defined]
+    assert any("probably" in item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+def test_without_a_model_the_playlists_keep_their_order() -> None:
+    asked = question(0, 4, guessed=False)
+    assert [each.playlist for each in cards.best_first(asked)] == [1, 2, 3, 4]
+
+
+def test_a_form_is_within_discords_limits() -> None:
+    form = Form(
+        "A title that is much longer than forty-five characters",
+        of("erase"),
+        sentences.ERASE,
+        field("x" * 80, "word", 20),
+    )
+    sheet = Sheet()
+    check_modal(sheet, (), form.to_dict())
+    sheet.finish()
+
+
+def test_a_ruled_out_line_shows_as_struck_out() -> None:
+    page = receipts.receipt(receipt(2, 0))
+    lines = "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
+    assert "- ~~" in lines
+    assert "by your word" in lines
+
+
+@pytest.mark.parametrize("label", ["", "   ", "x" * 300, "\u202e", "🎧"])
+def test_a_button_always_has_a_usable_label(label: str) -> None:
+    made: Any = button(label, of("in", "card", 1)).item
+    assert 1 <= len(made.label) <= 80
+
+
+def test_the_headline_says_totals_then_questions() -> None:
+    found = receipt(3, 2, "watch")
+    assert outcomes.receipt(found.receipt, 2).startswith("**15 new likes sorted** · **")
+    assert outcomes.receipt(found.receipt, 2).endswith("2 for you to decide")

@@ -1,0 +1,101 @@
+"""Pages of profiles and matches: within Discord's limits, mark-up as it is, and numbers said in words."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.chat.layout import Page
+from bot.chat.social.pages import profile, taste_match
+from bot.core.records import Playlist, Song
+from bot.core.social.records import Agreement, Profile, Reposted
+from bot.core.social.taste_match import VAGUE, Meeting
+from bot.flows.feed.catalogue import Entry
+from bot.flows.social.follow import NEWEST, Passed
+from bot.flows.social.profile import Mine, Shown
+from bot.flows.social.taste_map import TasteMap
+from bot.flows.social.taste_match import Match
+from sandbox.discord.rules.components import check_components
+from sandbox.discord.rules.form import Form as Sheet
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ADA, BEN = 1574171665783324672, 1574171665783324999
+LONG = "*" * 400  # every character doubles when it is escaped
+SONG = Song("s1", LONG, (LONG, LONG), url="https://open.spotify.com/track/" + "x" * 22)
+ENTRIES = [Entry(replace(SONG, song=f"s{at}"), {}, None, clip=False) for at in range(3)]
+PASSED = Passed(SONG, Reposted(BEN, "s1", BEN, BEN, BEN, NOW))
+DRAWN = TasteMap(b"\x89PNG", f"{LONG} and {LONG} lie farthest apart.", 1000)
+KEPT = [(Playlist(at, ADA, 1, LONG, "ref", "🟦", True, 2, None, None), 1000) for at in range(40)]
+FULL = Shown(ADA, BEN, KEPT[:5], True, True, [PASSED] * 5)
+MINE = Mine(FULL, Profile(ADA, tuple(range(5)), True, True), KEPT, 1000, True)
+NOTHING = Mine(Shown(ADA, None), Profile(ADA), [], 0, False)
+ASKED = Agreement(9_000_000, ADA, BEN, NOW)
+AGREED = Agreement(9_000_000, ADA, BEN, NOW, NOW)
+MATCH = Match(9_000_000, BEN, Meeting(62, 7, 120), ENTRIES, ENTRIES, ENTRIES)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        profile.of_other(FULL, DRAWN),
+        profile.of_other(Shown(ADA, BEN), None),
+        profile.own(MINE, DRAWN, in_server=True),
+        profile.own(MINE, None, in_server=False, note="why there is none"),
+        profile.own(NOTHING, None, in_server=True),
+        profile.edit(MINE),
+        profile.edit(NOTHING),
+        profile.posted(ADA),
+        profile.followed(ADA),
+        profile.following(range(ADA, ADA + 300), "note"),
+        profile.following([]),
+        profile.news([PASSED] * NEWEST),
+        profile.news([]),
+        taste_match.question(ASKED),
+        taste_match.asked(ASKED),
+        taste_match.agreed(1, BEN),
+        taste_match.result(MATCH),
+        taste_match.result(Match(1, BEN, None, [], [], [])),
+        taste_match.listed([replace(ASKED, agreement=at) for at in range(20)], ADA),
+        taste_match.listed([replace(AGREED, agreement=at) for at in range(20)], BEN),
+        taste_match.listed([], ADA),
+    ],
+)
+def test_every_page_is_within_discords_limits(page: Page) -> None:
+    sheet = Sheet()
+    files = frozenset(each.filename for each in page.files)
+    check_components(sheet, ("components",), page.to_components(), v2=True, files=files)
+    sheet.finish()
+
+
+def texts(page: Page) -> str:
+    return "\n".join(each.get("content", "") for each in page.to_components())
+
+
+def test_who_agreed_is_told_of_in_a_door_without_anything_of_the_match() -> None:
+    page = taste_match.agreed(7, BEN)
+    assert texts(page).strip() == f"<@{BEN}> agreed to compare tastes with you."
+    (row,) = page.to_components()[1:]
+    assert [each["custom_id"] for each in row["components"]] == ["ck1:matchlook:7"]
+
+
+@pytest.mark.parametrize("number", [0, 9, 10, 29, 30, 54, 55, 79, 80, 100])
+def test_every_number_has_a_meaning_and_a_higher_one_never_a_lesser(number: int) -> None:
+    meanings = [said for _, said in taste_match.MEANINGS]
+    here, above = (taste_match.meaning(Meeting(each, 5, 50)) for each in (number, min(100, number + 1)))
+    assert meanings.index(above) <= meanings.index(here)
+
+
+@pytest.mark.parametrize(("within", "said"), [(0, "quite sure"), (7, "fairly sure"), (VAGUE - 1, "a first guess")])
+def test_how_sure_it_is_stands_in_words(within: int, said: str) -> None:
+    assert said in taste_match.sureness(Meeting(50, within, 12))
+    assert f"give or take {within}, from 12 songs at least" in taste_match.sureness(Meeting(50, within, 12))
+
+
+def test_a_hidden_member_is_told_that_nobody_sees_it() -> None:
+    assert "You are hidden" in texts(profile.own(MINE, None, in_server=True))
+    assert "You are hidden" in texts(profile.edit(MINE))
+
+
+def test_what_is_off_is_said() -> None:
+    assert "Off: playlists, taste map and reposts." in texts(profile.own(NOTHING, None, in_server=True))
+    assert "Off:" not in texts(profile.own(MINE, None, in_server=True))

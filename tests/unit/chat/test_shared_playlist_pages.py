@@ -1,0 +1,88 @@
+"""Pages of shared playlists are within Discord's limits, whatever things are called, and name nobody who hides."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.chat.layout import Page
+from bot.chat.social.pages import hosting
+from bot.chat.social.pages import shared_playlists as pages
+from bot.core.records import Song
+from bot.core.social.shared_playlists import Brought, Shared, State, Vote
+from bot.flows.social.hosting import DryRun
+from bot.flows.social.shared_playlists import Shown
+from sandbox.discord.rules.components import check_components
+from sandbox.discord.rules.form import Form as Sheet
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LONG = "*" * 400  # every character doubles when it is escaped
+MEMBER, HIDDEN = 900_000_000_000_000_001, 900_000_000_000_000_002
+LIST = Shared(10**17, MEMBER, None, "*" * 100, "ref", False, None, NOW, None)
+SONGS = [Song(f"spotify:track:{at:022d}", LONG, (LONG, LONG)) for at in range(40)]
+RECORD = [
+    Brought(each.song, HIDDEN if at % 2 else None, NOW - timedelta(days=9), NOW if at % 3 else None, State.TAKEN)
+    for at, each in enumerate(SONGS)
+]
+SHOWN = Shown(LIST, RECORD, [Vote(SONGS[0].song, HIDDEN, True)], {each.song: each for each in SONGS}, frozenset())
+DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pages.show(SHOWN, MEMBER, NOW, 3, pages.SPENT),
+        pages.show(Shown(LIST, [], [], {}, frozenset()), MEMBER, NOW),
+        pages.listed([replace(LIST, shared=at) for at in range(1, 41)], MEMBER, None),
+        hosting.began(LIST, DRY),
+        hosting.hosting(DRY, MEMBER),
+        hosting.ending(LIST),
+        hosting.removing(LIST),
+        pages.invitation(LIST),
+        pages.choosing(LIST, SONGS),
+        pages.added(LIST, SONGS[0], first=True),
+        Page(hosting.written({"name": LONG, "put_in": 1, "taken_out": 0, "ended": False, "shelved": False})),
+    ],
+)
+def test_a_page_is_within_discords_limits(page: Page) -> None:
+    sheet = Sheet()
+    check_components(sheet, ("components",), page.to_components(), v2=True, files=frozenset())
+    sheet.finish()
+
+
+def test_names_with_mark_up_show_as_they_are() -> None:
+    assert pages.named(LIST) == f"**{LIST.name.replace('*', chr(92) + '*')}**"
+
+
+def text(page: Page) -> str:
+    return str(page.to_components())
+
+
+def test_hidden_members_are_somebody_and_those_who_left_too() -> None:
+    assert f"<@{HIDDEN}>" not in text(pages.show(SHOWN, MEMBER, NOW))
+    assert "-# somebody · " in text(pages.show(SHOWN, MEMBER, NOW))
+    assert "-# somebody who left · " in text(pages.show(SHOWN, MEMBER, NOW))
+    assert f"Hosted by <@{MEMBER}>" in text(pages.show(_naming(MEMBER), MEMBER, NOW))
+
+
+def _naming(*members: int) -> Shown:
+    return Shown(LIST, RECORD, [], SHOWN.songs, frozenset(members))
+
+
+def test_what_waits_to_be_written_is_told_with_since_when() -> None:
+    waiting = Shown(LIST, [Brought(SONGS[0].song, MEMBER, NOW)], [], SHOWN.songs, frozenset())
+    assert f"1 change waits to be written, since <t:{int(NOW.timestamp())}:R>" in text(pages.show(waiting, MEMBER, NOW))
+
+
+@pytest.mark.parametrize(
+    ("ref", "put_in", "take_out", "said"),
+    [
+        (None, 0, 0, "makes a playlist of that name in your account. From then on I write"),
+        (None, 2, 0, "in your account, puts in 2 songs, and from then on I write"),
+        ("ref", 1, 3, "The next write puts in 1 song and takes out 3 songs."),
+        ("ref", 0, 0, "There is nothing to write."),
+    ],
+)
+def test_a_dry_run_says_what_the_next_write_does(ref: str | None, put_in: int, take_out: int, said: str) -> None:
+    found = DryRun(replace(LIST, ref=ref), put_in, take_out, unwritable=0, shelved=False)
+    assert said in text(hosting.hosting(found, MEMBER))

@@ -1,0 +1,57 @@
+"""Pages of finds are within Discord's limits, whatever songs are called, and mark-up in titles shows as it is."""
+
+import pytest
+
+from bot.chat.feed import song_results
+from bot.chat.layout import Page
+from bot.core.features import SongFeatures
+from bot.core.records import Song
+from bot.flows.feed.catalogue import About, Entry
+from bot.flows.feed.recommend import Recommended
+from sandbox.discord.rules.components import check_components
+from sandbox.discord.rules.form import Form as Sheet
+
+LONG = "*" * 400  # every character doubles when it is escaped
+
+
+def song(number: int, title: str = LONG) -> Song:
+    return Song(f"s{number}", title, (title, title), url="https://open.spotify.com/track/" + "x" * 22)
+
+
+def entry(number: int, title: str = LONG) -> Entry:
+    return Entry(song(number, title), {}, None, clip=False)
+
+
+def recommended(number: int) -> Recommended:
+    return Recommended(entry(number), 0.5, (song(90), song(91)), "near")
+
+
+EVERYTHING = SongFeatures(
+    {f"number {at} {LONG}": 1.5 for at in range(60)},
+    {"genres": frozenset(f"{at}{LONG}" for at in range(60))},
+    {f"number {at}": f"source {at}{LONG}" for at in range(30)},
+)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        song_results.recommended([recommended(at) for at in range(25)], [song(1), song(2)], [song(3), song(4)]),
+        song_results.recommended([]),
+        song_results.one(entry(1)),
+        song_results.about(About(song(1), EVERYTHING, entry(1))),
+        song_results.about(About(song(1), SongFeatures(), None)),
+        song_results.path(song(1), song(2), [entry(at) for at in range(20)]),
+        song_results.path(song(1), song(2), []),
+        song_results.put_away(song(1), "a" * 24),
+    ],
+)
+def test_every_page_is_within_discords_limits(page: Page) -> None:
+    sheet = Sheet()
+    check_components(sheet, ("components",), page.to_components(), v2=True, files=frozenset())
+    sheet.finish()
+
+
+def test_a_title_with_mark_up_shows_as_it_is() -> None:
+    content = song_results.recommended([recommended(1)], [song(1)]).to_components()[1]["content"]
+    assert "\\*" in content

@@ -1,0 +1,225 @@
+"""What is said is true where it is said: each sentence only under its own condition."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from discord import ui
+
+from bot.chat import formatting, texts
+from bot.chat.feed import feed_cards, song_results
+from bot.chat.guard import problem
+from bot.chat.layout import Page
+from bot.chat.social.pages import hosting, rounds, shared_playlists
+from bot.chat.sorting import cards, outcomes
+from bot.core.records import Account, Card, Change, Layer, Member, Playlist, Song, Write
+from bot.core.social.records import Round
+from bot.core.social.rounds import CLOSED, VOTING
+from bot.core.social.shared_playlists import Brought, Shared, State
+from bot.errors import CoolingDown, NoPlaylists, NotTrained, SpotifyDown, TooFewLabels
+from bot.flows.account.status import LayerStatus
+from bot.flows.feed.feed import Added, Liked
+from bot.flows.library.sync import Imported
+from bot.flows.social.rounds import Table
+from bot.flows.social.shared_playlists import Shown
+from bot.flows.sorting import playlists
+from bot.flows.sorting.label import Done, Question, Tally
+from bot.flows.sorting.sort import Receipt
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LAYER = Layer(1, 7, "main", several=False, everything=False)
+RUN = Playlist(1, 7, 1, "Run", "ref", "🟦", True, 2, None, None)
+SONG, FILE = Song("spotify:track:x", "Song", ("Ann",)), Song("local:x", "File", ())
+MODEL = object()
+
+
+def _write(kind: str) -> Write:
+    return Write(1, 7, 1, kind, "done", None, 1, None, None, NOW, NOW)
+
+
+def said(page: Page) -> str:
+    return "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
+
+
+@pytest.mark.parametrize(
+    ("tally", "says"),
+    [
+        (Tally(2, {}, 4), "4 more and I make my first guess"),
+        (Tally(6, {}, 0), "enough to learn from"),
+        (Tally(6, {}, 10, training=True, tried=True), "I'm learning from them"),
+        (Tally(9, {}, 7, tried=True), "7 more and I try again"),
+        (Tally(9, {1: (3, 4)}, 7, tried=True), "7 more and I learn again"),
+    ],
+)
+def test_the_footer_says_what_the_next_labels_bring(tally: Tally, says: str) -> None:
+    assert formatting.tally(tally, {1: "Run"}).endswith(says)
+
+
+@pytest.mark.parametrize(("labels", "says"), [(0, "your first answers teach me"), (40, "No guess yet.")])
+def test_only_the_first_answers_are_called_the_first(labels: int, says: str) -> None:
+    asked = Question(Card("c", 7, 1, "s", None, NOW), SONG, LAYER, [RUN], [], None, Tally(labels, {}, 4))
+    assert says in said(cards.card(asked))
+    assert ("first answers" in said(cards.card(asked))) == (labels == 0)
+
+
+@pytest.mark.parametrize(
+    ("tally", "label"),
+    [(Tally(9, {1: (3, 4)}, 1), "Look what I would do"), (Tally(9, {}, 1), "Learn from them")],
+)
+def test_a_look_is_offered_where_something_was_learnt(tally: Tally, label: str) -> None:
+    page = cards.done(Done(LAYER, tally))
+    assert [tap.item.label for tap in page.walk_children() if hasattr(tap, "item")] == [label]
+
+
+def test_what_has_its_place_already_is_not_counted_as_placeable() -> None:
+    learnt = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, placeable=0)
+    assert "There is no song left to place" in texts.trained(learnt)
+    assert "Not enough" in texts.trained(replace(learnt, unplaced=5))
+    assert "I can already place 3 songs" in texts.trained(replace(learnt, unplaced=5, placeable=3))
+
+
+@pytest.mark.parametrize(
+    ("like", "says"), [([], "near what you like"), ([SONG], "near it"), ([SONG, FILE], "near those")]
+)
+def test_nothing_is_near_what_was_asked_about(like: list[Song], says: str) -> None:
+    assert says in said(song_results.recommended([], like))
+
+
+def test_a_like_is_said_to_go_where_it_was_not() -> None:
+    assert "as well" in said(feed_cards.liked(SONG, Liked(saved=True, ask=False), "k"))
+    assert "already" in said(feed_cards.liked(SONG, Liked(saved=True, ask=False, before=True), "k"))
+    assert "among your likes" in said(feed_cards.added(SONG, Added(RUN, before=False)))
+    assert "among your likes" not in said(feed_cards.added(SONG, Added(RUN, before=True)))
+
+
+def test_updates_that_are_off_are_not_promised_for_later() -> None:
+    member = Member(7, NOW)
+    assert "afterwards" in texts.muted(NOW, member)
+    assert "afterwards" not in texts.muted(NOW, replace(member, updates="off"))
+    assert texts.updates(replace(member, updates="off"), NOW) == "I send no updates about new likes."
+
+
+def test_a_playlist_kept_here_does_not_stay_at_spotify() -> None:
+    assert "Spotify" in texts.let_go(RUN)
+    assert "Spotify" not in texts.let_go(replace(RUN, ref="shelf:x"))
+
+
+def test_a_consent_that_ended_has_no_days_left() -> None:
+    account = Account(7, "c", "u", "Ada", b"x", NOW)
+    assert "ends in 3 days" in texts._account(account, 3, None)
+    assert "has ended" in texts._account(replace(account, tokens=b""), 3, None)
+
+
+def test_an_empty_export_says_why() -> None:
+    assert "right now" in texts.exported_playlists(2, "writing")
+    assert "/sort" in texts.exported_playlists(2, "empty")
+    assert texts.exported_playlists(2, None).endswith("`/library import`.")
+
+
+def test_whoever_asked_has_to_ask_again_and_a_job_goes_on_by_itself() -> None:
+    assert "try again then" in said(problem(CoolingDown(NOW)))
+    assert "I go on then" in CoolingDown(NOW).for_member()
+
+
+def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
+    known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
+    assert "I'll write it" in said(shared_playlists.added(known, SONG, first=False))
+    assert "not written" in said(shared_playlists.added(known, FILE, first=False))
+    written = Brought(SONG.song, 7, NOW, state=State.WRITTEN)
+    assert "All of it is written" in said(shared_playlists.show(Shown(known, [written], [], {}, frozenset()), 7, NOW))
+    both = [written, Brought(FILE.song, 7, NOW)]
+    assert "but the files" in said(shared_playlists.show(Shown(known, both, [], {}, frozenset()), 7, NOW))
+
+
+def test_a_closed_round_is_not_called_off() -> None:
+    over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
+    assert "called off" not in said(rounds.page(Table(over, [], {}, 0, (), ())))
+
+
+def test_a_last_question_offers_only_what_works() -> None:
+    few = said(cards.done(Done(LAYER, Tally(4, {}, 2))))
+    assert "2 labels are missing" in few
+    mood = replace(LAYER, layer=9)
+    (tap,) = [each for each in cards.done(Done(mood, Tally(9, {}, 1))).walk_children() if hasattr(each, "item")]
+    assert tap.item.custom_id.endswith(":9"), "it learns from the layer that was asked about"
+
+
+def test_a_remedy_is_for_the_layer_that_was_meant() -> None:
+    for error in (TooFewLabels(2, layer=9), NotTrained(layer=9)):
+        assert [each.custom_id[-2:] for each in problem(error).walk_children() if hasattr(each, "custom_id")] == [":9"]
+
+
+def test_a_model_that_may_place_nothing_unasked_is_not_called_weak() -> None:
+    asks = replace(RUN, automatic=False)
+    learnt = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, placeable=0)
+    assert "Not enough" not in texts.trained(learnt)
+    assert "takes songs unasked" in texts.trained(learnt)
+
+
+@pytest.mark.parametrize(("right", "of", "says"), [(10, 10, "10"), (96, 100, "9"), (3, 100, "1"), (0, 20, "0")])
+def test_never_wrong_and_never_right_are_said_where_it_is_so(right: int, of: int, says: str) -> None:
+    assert formatting.rate(right, of) == f"{says} times in 10"
+
+
+def test_one_is_not_many() -> None:
+    assert texts.synced(1, 0, 0) == "Nothing new in 1 song."
+    assert "1 of them comes without" in texts.imported("x.csv", Imported(3, 3, 2))
+    assert "of 1 song that belongs there" in texts._score({"right": 1, "of": 1})
+    assert "within a day" in texts.consent_ends(0)
+
+
+def test_playlists_that_were_let_go_of_are_not_called_the_first() -> None:
+    assert "yet" not in texts.layers([])
+    assert "yet" not in str(NoPlaylists())
+    empty = [playlists.Shown(LAYER, []), playlists.Shown(replace(LAYER, layer=2, name="mood"), [(RUN, 3)])]
+    assert "**main**" in texts.layers(empty), "a layer counts, and is named, also while it is empty"
+
+
+def test_votes_that_ended_a_round_cannot_be_changed() -> None:
+    voting = Round(1, 7, 1, 2, 3, VOTING, "Rain", VOTING, NOW, NOW, None, NOW)
+    assert "change" in said(rounds.voted(Table(voting, [], {}, 1, (), ()), over=False))
+    assert "change" not in said(rounds.voted(Table(voting, [], {}, 1, (), ()), over=True))
+
+
+def test_p43_a_playlist_of_a_round_is_being_written_when_it_begins() -> None:
+    over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
+    assert "writing it" in said(rounds.made(Table(over, [], {}, 0, (), ())))
+
+
+def test_whoever_is_asked_before_a_playlist_ends_does_not_read_that_it_has() -> None:
+    known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
+    assert said(hosting.ending(known)).startswith("Once it has ended")
+
+
+def test_a_job_keeps_trying_and_whoever_asked_is_told_to() -> None:
+    assert "keep trying" in SpotifyDown().for_member()
+    assert "try again" in said(problem(SpotifyDown()))
+
+
+def test_what_may_be_joined_says_what_that_library_shares() -> None:
+    member = Member(7, NOW, source="spotify")
+    assert "Songs you like can be found" in texts.joined(member)
+    assert "where Spotify or the music folder here knows them" in texts.joined(replace(member, source="file"))
+    assert "share nothing" in texts.joined(replace(member, source=None))
+    assert "hidden" in texts.joined(replace(member, hidden=True))
+
+
+def test_p43_what_could_not_be_taken_back_is_not_called_so() -> None:
+    write, back = _write("sort"), _write("undo")
+    line = Change(1, 1, 1, SONG.song, "add", None, "written", None, None)
+    done = Receipt(write, LAYER, {1: RUN}, [line], {SONG.song: SONG}, back)
+    assert outcomes.receipt(done, 0).endswith("Taken back since.")
+    assert outcomes.receipt(replace(done, undo_refused=1), 0).endswith("Taken back since, but for 1 song.")
+
+
+def test_what_went_in_and_what_came_out_are_not_set_off() -> None:
+    actions = enumerate(("add", "remove"), 1)
+    lines = [Change(at, 1, 1, "a", action, None, "written", None, None) for at, action in actions]
+    done = Receipt(_write("sort"), LAYER, {1: RUN}, lines, {})
+    assert formatting.changes(done) == "**Run** +1 −1"
+
+
+def test_new_likes_that_wait_for_a_word_are_not_called_sorted() -> None:
+    asked = Change(1, 1, 1, SONG.song, "ask", None, "asked", None, None)
+    done = Receipt(_write("watch"), LAYER, {1: RUN}, [asked], {SONG.song: SONG})
+    assert outcomes.receipt(done, 1) == "**1 new like** · 1 for you to decide"

@@ -1,0 +1,263 @@
+"""Every exporter's form is read: its headers, its signs between artists, its lengths and dates."""
+
+import pytest
+
+from tests.unit.library.tables.forms import EXPORTIFY, ID, NACHTBUS, REGEN, URI, only, read, song, table, titles
+
+
+def test_a_semicolon_in_any_cell_of_artists_parts_them_in_the_whole_file() -> None:
+    """Exportify: "Tyler, The Creator" is one."""
+    duet = REGEN.replace("Lena Ohm", '"Maren, the Tailor;Otis Vale"')
+    songs, _, _ = read(table(EXPORTIFY, NACHTBUS.replace("Lena Ohm", '"Maren, the Tailor"'), duet))
+    assert [each.like.song.artists for each in songs] == [("Maren, the Tailor",), ("Maren, the Tailor", "Otis Vale")]
+    assert songs[0].features.sets["artists"] == {"Maren, the Tailor"}
+
+
+def test_a_list_as_python_writes_it_holds_names_with_any_sign() -> None:
+    text = 'Title,Artists\nBoats,"[\'Tyler, The Creator\', \'A; B\', ""Keb\' Mo\'""]"\nWind,"Ann, Ben"\n'
+    songs, _, _ = read(text)
+    assert songs[0].like.song.artists == ("Tyler, The Creator", "A; B", "Keb' Mo'")
+    assert songs[1].like.song.artists == ("Ann", "Ben")
+
+
+WATSONBOX = '"Track URI","Track Name","Artist URI(s)","Artist Name(s)","Album URI","Album Name","Album Artist URI(s)",'
+WATSONBOX += '"Album Artist Name(s)","Album Release Date","Disc Number","Track Number","Track Duration (ms)","ISRC"'
+
+
+def test_watsonbox_writes_a_comma_within_a_name_behind_a_backslash() -> None:
+    row = f'"{URI}","Boats","spotify:artist:1, spotify:artist:2","Maren\\, the Tailor, Otis Vale","spotify:album:1",'
+    row += '"Quay","spotify:artist:1","311","2016-11-11","1","2","200588","QZAAA2500001"'
+    found = only(table(WATSONBOX, row))
+    assert found.like.song.artists == ("Maren, the Tailor", "Otis Vale")
+    assert found.like.song.duration_ms == 200_588
+    assert set(found.features.numbers) == {"year", "duration"}  # the band 311 is no number
+
+
+LANGUAGES = {  # of watsonbox's Exportify: URI, title, artists, album, release date, length, added at, danceability
+    "ar": (
+        "رابط الأغنية (URI)|اسم الأغنية|أسماء الفنانين|اسم الألبوم|"
+        "تاريخ إصدار الألبوم|مدة الأغنية (بالمللي ثانية)|أضيف في|قابلية الرقص"
+    ),
+    "de": (
+        "Track-URI|Track-Name|Künstlername(n)|Album-Name|"
+        "Veröffentlichungsdatum des Albums|Track-Dauer (ms)|Hinzugefügt am|Tanzbarkeit"
+    ),
+    "el": (
+        "URI κομματιού|Όνομα κομματιού|Όνομα/τα καλλιτέχνη|Όνομα άλμπουμ|"
+        "Ημερομηνία κυκλοφορίας άλμπουμ|Διάρκεια κομματιού (ms)|Προστέθηκε στις|Χορευτικότητα"
+    ),
+    "es": (
+        "URI de la canción|Nombre de la canción|Nombre(s) del artista|Nombre del álbum|"
+        "Fecha de lanzamiento del álbum|Duración de la canción (ms)|Añadido en|Bailabilidad"
+    ),
+    "fr": (
+        "URI du titre|Nom du titre|Nom(s) de l'artiste|Nom de l'album|"
+        "Date de sortie de l'album|Durée du titre (ms)|Ajouté le|Danseabilité"
+    ),
+    "it": (
+        "URI della traccia|Nome della traccia|Nome dell'artista|Nome dell'album|"
+        "Data di rilascio dell'album|Durata della traccia (ms)|Aggiunto il|Ballabilità"
+    ),
+    "ja": (
+        "トラックURI|トラック名|アーティスト名|アルバム名|"
+        "アルバム発売日|トラックの長さ（ミリ秒）|追加日時|ダンサビリティ"
+    ),
+    "nl": (
+        "Nummer URI|Nummernaam|Naam van artiest|Naam van album|"
+        "Releasedatum van het album|Nummerduur (ms)|Toegevoegd op|Dansbaarheid"
+    ),
+    "pt": (
+        "URI da faixa|Nome da faixa|Nome(s) do artista|Nome do álbum|"
+        "Data de lançamento do álbum|Duração da faixa (ms)|Adicionado em|Dançabilidade"
+    ),
+    "sv": (
+        "Låtens URI|Låtens namn|Artistens namn|Albumets namn|Albumets releasedatum|Låtlängd (ms)|Tillagd vid|Dansbarhet"
+    ),
+    "tr": (
+        "Parça URI|Parça Adı|Sanatçı Adı|Albüm Adı|"
+        "Albüm Çıkış Tarihi|Parça Süresi (ms)|Eklenme Tarihi|Dans Edilebilirlik"
+    ),
+    "zh": ("曲目 URI|曲目名称|艺人名称|专辑名称|专辑发行日期|曲目时长（毫秒）|添加时间|舞蹈性"),
+}
+CODE_PAGES = {"ar": "cp1256", "de": "mac_roman", "el": "cp1253", "es": "cp1252", "ja": "cp932", "tr": "cp1254"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_exportify_is_read_in_every_language_it_has_and_as_a_spreadsheet_there_saves_it(language: str) -> None:
+    header = ",".join(f'"{each}"' for each in LANGUAGES[language].split("|"))
+    text = table(header, f'"{URI}","Boats","Maren, Otis","Quay","2016-11-11","200588","2018-10-07T13:50:41Z","0.5"')
+    for data in (text.encode(), text.encode(CODE_PAGES.get(language, "utf-16"))):
+        found = only(data)
+        kept = found.like.song
+        assert (kept.song, kept.title, kept.artists, kept.album) == (URI, "Boats", ("Maren", "Otis"), "Quay")
+        assert (kept.year, kept.duration_ms) == (2016, 200_588)
+        assert found.like.added_at is not None
+        assert found.features.numbers["danceability"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("form", "uri", "milliseconds", "code"),
+    [
+        (
+            (
+                "\ufefftitle;artist;album;isrc;addedDate;addedBy;duration;url\n"
+                f"Nachtbus;Lena Ohm;Linie 9;qzaaa2500001;2024-01-02;;200s;https://open.spotify.com/track/{ID}\n"
+            ),
+            URI,
+            200_000,
+            "QZAAA2500001",
+        ),  # Soundiiz
+        ("title;artist;album;isrc\nNachtbus;Lena Ohm;Linie 9;qz-aaa-25-00001\n", None, None, "QZAAA2500001"),  # Roon
+        (
+            (
+                "Shazam Library\nIndex,TagTime,Title,Artist,URL,TrackKey\n"
+                '1,2024-01-02,"Nachtbus","Lena Ohm",https://www.shazam.com/track/1/nachtbus,1\n'
+            ),
+            None,
+            None,
+            None,
+        ),
+        (
+            (
+                "#,Song,Artist,Popularity,BPM,Genres,Album,Album Date,Time,Dance,Energy,Spotify Track Id,ISRC\n"
+                f'1,"Nachtbus","Lena Ohm",40,120,"pop","Linie 9",2019-05-17,03:20,50,40,{ID},QZAAA2500001\n'
+            ),
+            URI,
+            200_000,
+            "QZAAA2500001",
+        ),  # Chosic
+        (
+            (
+                "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\n"
+                f"Nachtbus,Lena Ohm,Linie 9,Night,Favorite,QZAAA2500001,{ID}\n"
+            ),
+            URI,
+            None,
+            "QZAAA2500001",
+        ),  # TuneMyMusic
+        ("Name\tArtist\tAlbum\tGenre\tTime\nNachtbus\tLena Ohm\tLinie 9\tPop\t200\n", None, 200_000, None),  # iTunes
+        ('TITLE, ARTIST\n"Nachtbus", "Lena Ohm"\n', None, None, None),
+        ("My list\nof songs\n\nTitel|Interpret\nNachtbus|Lena Ohm\n", None, None, None),
+    ],
+)
+def test_other_exporters_are_read(form: str, uri: str | None, milliseconds: int | None, code: str | None) -> None:
+    kept = song(form)
+    assert (kept.title, kept.artists) == ("Nachtbus", ("Lena Ohm",))
+    assert kept.song == uri or (uri is None and kept.song.startswith("file:"))
+    assert (kept.duration_ms, kept.isrc) == (milliseconds, code)
+
+
+ITUNES = {  # title, artist, album, genre, length, year, as the program writes them in each language
+    "de": "Name|Interpret|Album|Genre|Dauer|Jahr",
+    "fr": "Nom|Artiste|Album|Genre|Durée|Année",
+    "es": "Nombre|Artista|Álbum|Género|Duración|Año",
+    "it": "Nome|Artista|Album|Genere|Durata|Anno",
+    "nl": "Naam|Artiest|Album|Genre|Duur|Jaar",
+    "pt": "Nome|Artista|Álbum|Gênero|Duração|Ano",
+    "sv": "Namn|Artist|Album|Genre|Tid|År",
+    "pl": "Nazwa|Wykonawca|Album|Gatunek|Czas|Rok",
+    "cs": "Název|Interpret|Album|Žánr|Délka|Rok",
+    "ru": "Название|Артист|Альбом|Жанр|Время|Год",
+    "ja": "名前|アーティスト|アルバム|ジャンル|時間|年",
+    "ko": "이름|아티스트|앨범|장르|시간|년",
+    "zh": "名称|艺人|专辑|类型|时间|年份",
+}
+
+
+@pytest.mark.parametrize("headers", ITUNES.values(), ids=ITUNES)
+def test_itunes_is_read_in_the_worlds_languages(headers: str) -> None:
+    rows = headers.replace("|", "\t") + "\rNachtbus\tLena Ohm\tLinie 9\tPop\t200\t2019\r"
+    for data in (rows.encode("utf-16"), rows.encode()):
+        found = only(data)
+        kept = found.like.song
+        assert (kept.title, kept.artists, kept.album) == ("Nachtbus", ("Lena Ohm",), "Linie 9")
+        assert (kept.year, kept.duration_ms, found.features.sets["genres"]) == (2019, 200_000, {"Pop"})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "track.id,track.name,track.artists[0].name,track.album.name,track.duration_ms,track.external_ids.isrc",
+        "trackid,trackname,artistname,albumname,durationms,isrc",
+        "SPOTIFY TRACK ID,TRACK TITLE,TRACK ARTIST(S),ALBUM TITLE,LENGTH (MS),ISRC CODE",
+        "Track Url,Cancion,Artista,A\u0301lbum,Duracion de la cancion (ms),Isrc",
+    ],
+)
+def test_a_header_is_known_however_it_is_put_together(header: str) -> None:
+    kept = song(table(header, f"{ID},Nachtbus,Lena Ohm,Linie 9,200000,QZAAA2500001"))
+    assert (kept.song, kept.title, kept.artists, kept.album) == (URI, "Nachtbus", ("Lena Ohm",), "Linie 9")
+    assert (kept.duration_ms, kept.isrc) == (200_000, "QZAAA2500001")
+
+
+@pytest.mark.parametrize("header", ["Track,Title,Artist", "Name,Track Name,Artist", "#,Song,Artist", "Name,Title,Band"])
+def test_of_two_columns_that_may_be_the_title_the_surer_one_is(header: str) -> None:
+    assert song(table(header, "3,Nachtbus,Lena Ohm")).title == "Nachtbus"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Deezer - id", "Tidal - id", "artist_mbid", "Artist 2", "Album Artist Names", "Size", "Bit Rate", "CD-Nummer"],
+)
+def test_what_names_or_counts_something_is_no_number_of_a_song(header: str) -> None:
+    assert only(table(f"Title,Artist,{header}", "Nachtbus,Lena Ohm,311")).features.numbers == {}
+
+
+MODERN = (
+    "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,Added At"
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "artists"),
+    [("Maren, the Tailor", ("Maren, the Tailor",)), ("Ann,Ben", ("Ann", "Ben")), ("10,000 Men", ("10,000 Men",))],
+)
+def test_exportify_puts_no_space_between_artists(cell: str, artists: tuple[str, ...]) -> None:
+    assert song(table(MODERN, f'{URI},"Boats","Quay","{cell}",2019,200000,40,false,u,')).artists == artists
+
+
+def test_spotify_backup_writes_no_header() -> None:
+    songs, bad, _ = read(f"My songs\r\nNachtbus\tLena Ohm, Otis\tLinie 9\t{URI}\t2019-05-17\r\n\r\n")
+    (found,) = songs
+    kept = found.like.song
+    assert (kept.song, kept.title, kept.artists, kept.year) == (URI, "Nachtbus", ("Lena Ohm", "Otis"), 2019)
+    assert [each.line for each in bad] == [1]  # the playlist's name
+
+
+def test_chosics_shares_are_percentages() -> None:
+    form = "Song,Artist,BPM,Dance,Energy,Acoustic\nNachtbus,Lena Ohm,120,50,1,100\n"
+    assert only(form).features.numbers == {"tempo": 120, "danceability": 0.5, "energy": 0.01, "acousticness": 1}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        ID,
+        URI,
+        f"https://open.spotify.com/track/{ID}?si=0a1b2c",
+        f"open.spotify.com/intl-de/track/{ID}",
+        f"https://open.spotify.com/embed/track/{ID}#t=3",
+    ],
+)
+@pytest.mark.parametrize("header", ["Track URI", "spotify_id", "Link", "id"])
+def test_a_song_is_known_by_link_uri_or_id(link: str, header: str) -> None:
+    assert song(f"{header},Title,Artist\n{link},Nachtbus,Lena Ohm\n").song == URI
+
+
+def test_files_put_behind_one_another_are_one() -> None:
+    same = "".join("\ufeff" + table(EXPORTIFY, row) for row in (NACHTBUS, REGEN))
+    assert titles(same) == ["Nachtbus", "Regen"]
+    other = table(EXPORTIFY, NACHTBUS, "Artist,Track Name,Track URI", f"Otis,Wind,{URI}")
+    assert titles(other) == ["Nachtbus", "Wind"]
+    third = table(EXPORTIFY, NACHTBUS, "Title;Artist;Album", "Wind, live;Otis;1,2", "Title,Artist", "Rain,Ben")
+    assert titles(third) == ["Nachtbus", "Wind, live", "Rain"]
+
+
+def test_episodes_and_local_files_are_counted_and_are_no_songs() -> None:
+    others = (
+        REGEN.replace("spotify:track:", "spotify:episode:"),
+        REGEN.replace("spotify:track:0000000000000000000102", "spotify:local:Ann:Demos:Sketch:61"),
+        REGEN.replace("spotify:track:", "https://open.spotify.com/episode/"),
+    )
+    songs, bad, spoken = read(table(EXPORTIFY, NACHTBUS, *others))
+    assert ([each.like.song.title for each in songs], bad, spoken) == (["Nachtbus"], [], 3)
+    assert read("Title,Artist,Type\nTalk,Ann,Episode\n")[2] == 1

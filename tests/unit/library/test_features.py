@@ -1,0 +1,242 @@
+"""Features and schema: rows become songs, songs become vectors, whatever is missing."""
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.audio.features import FEATURES
+from bot.core.features import RefusedProvenance, SongFeatures, features_heard
+from bot.core.library.tables import Row, Table, features_of, field_of
+from bot.core.sorting.columns import key_of, words_of
+from bot.core.sorting.schema import BUILT_IN, MOST_WORDS, Schema, schema_of
+
+EXPORTIFY_ROW = {
+    "Track URI": "spotify:track:4N42ow0h4JoK68OQwOzsQn",
+    "Track Name": "Love Will Tear Us Apart",
+    "Album Name": "Substance, 1988",
+    "Artist Name(s)": "Joy Division;New Order",
+    "Release Date": "1988-07-11",
+    "Duration (ms)": "206226",
+    "Popularity": "39",
+    "Explicit": "false",
+    "Added At": "2012-06-21T16:49:35Z",
+    "Genres": "post-punk,gothic rock",
+    "Tempo": "146.849",
+    "Key": "2",
+    "Energy": "",
+}
+PLAIN_ROW = {
+    "track_id": "4N42ow0h4JoK68OQwOzsQn",
+    "album": "Substance, 1988",
+    "artists": "Joy Division;New Order",
+    "release_date": "1988-07-11",
+    "duration_ms": "206226.0",
+    "popularity": "39",
+    "explicit": "false",
+    "genres": "post-punk,gothic rock",
+    "added_at": "2012-06-21",
+    "tempo": "146.849",
+}
+
+
+def features_from_row(row: Mapping[str, str], source: str, sets: Collection[str] = ()) -> SongFeatures:
+    """The features of a table's only row."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([row.keys(), row.values()])
+    (found,) = Table(text.getvalue().encode())
+    assert isinstance(found, Row)
+    return features_of(found, source, sets)
+
+
+def test_exportifys_headers_and_the_plain_ones_give_the_same_song() -> None:
+    song = features_from_row(EXPORTIFY_ROW, "csv:2026-11-22")
+    assert song == features_from_row(PLAIN_ROW, "csv:2026-11-22")
+    dates = {"year": pytest.approx(1988.53, abs=0.01), "liked": pytest.approx(2012.47, abs=0.01)}
+    assert song.numbers == {**dates, "duration": 206.226, "popularity": 39, "explicit": 0, "tempo": 146.849}
+    assert song.sets["artists"] == {"Joy Division", "New Order"}
+    assert song.sets["album"] == {"Substance, 1988"}
+    assert set(song.provenance.values()) == {"csv:2026-11-22"}
+    assert set(song.provenance) == set(song.numbers) | set(song.sets)
+
+
+def test_any_numeric_column_is_a_feature_and_any_declared_one_a_set() -> None:
+    row = {"track_id": "x", "mfcc_1": "-3.5", "Mood": "calm, night", "note": "lovely", "pulse": "nan"}
+    song = features_from_row(row, "bot-audio", sets={"mood"})
+    assert song.numbers == {"mfcc_1": -3.5}
+    assert song.sets == {"mood": {"calm", "night"}}
+
+
+def test_headers_are_known_however_they_are_written() -> None:
+    assert field_of("Artist Name(s)") == field_of("artists") == field_of("artistName") == "artists"
+    assert field_of(" Duration (ms) ") == field_of("duration_ms")
+    assert field_of("Album Release Date") == field_of("release_date") == "year"
+
+
+texts = st.text(alphabet="ab -'é", max_size=6)
+songs = st.builds(
+    SongFeatures,
+    st.dictionaries(
+        st.sampled_from(["year", "tempo", "energy", "mfcc_1", "pulse"]),
+        st.floats(allow_nan=True, allow_infinity=True, width=32),
+    ),
+    st.dictionaries(st.sampled_from(["genres", "artists", "album", "mood"]), st.frozensets(texts, max_size=3)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(library=st.lists(songs, max_size=8), stranger=songs)
+def test_vectors_have_the_schemas_width_and_never_a_hole(library: list[SongFeatures], stranger: SongFeatures) -> None:
+    schema = schema_of(library)
+    vectors = schema.vectors([*library, stranger, SongFeatures()])
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(library) + 2, schema.width)
+    assert np.isfinite(vectors).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(library=st.lists(songs, max_size=8), seed=st.randoms())
+def test_the_order_of_a_library_makes_no_difference_to_its_schema(library: list[SongFeatures], seed: object) -> None:
+    mixed = list(library)
+    seed.shuffle(mixed)  # type: ignore[attr-defined]
+    assert schema_of(mixed).version == schema_of(library).version
+
+
+@settings(max_examples=40, deadline=None)
+@given(library=st.lists(songs, max_size=8))
+def test_a_schema_survives_the_journey_as_text(library: list[SongFeatures]) -> None:
+    schema = schema_of(library)
+    assert Schema.from_json(schema.to_json()) == schema
+
+
+def test_one_song_and_many_take_the_same_path() -> None:
+    library = [features_from_row({**PLAIN_ROW, "tempo": str(60 + at)}, "csv") for at in range(40)]
+    schema = schema_of(library)
+    alone = np.vstack([schema.vectors([song]) for song in library])
+    assert np.array_equal(alone, schema.vectors(library))
+
+
+def test_a_version_changes_with_the_definition() -> None:
+    library = [SongFeatures({"tempo": 100.0 + at, "pulse": at / 10}) for at in range(10)]
+    wider = [*library, SongFeatures({"loudness": -8.0})]
+    assert schema_of(library).version != schema_of(wider).version
+    assert schema_of(library).version != schema_of([SongFeatures({"tempo": 100.0, "pulse": 7.0})]).version
+
+
+def test_built_in_numbers_keep_their_scale_whatever_the_library() -> None:
+    one = schema_of([SongFeatures({"tempo": 60.0})]).numbers
+    other = schema_of([SongFeatures({"tempo": 180.0})]).numbers
+    assert one == other
+
+
+def test_what_is_missing_or_impossible_is_the_centre_and_says_so() -> None:
+    schema = schema_of([SongFeatures({"energy": 0.2}), SongFeatures({"energy": 0.9})])
+    missing, impossible, present = schema.vectors(
+        [SongFeatures(), SongFeatures({"energy": -99.0}), SongFeatures({"energy": 0.9})]
+    )
+    assert missing[0] == impossible[0] == 0
+    assert missing[1] == impossible[1] > 0
+    assert present[1] == 0
+
+
+def test_an_outlier_is_clipped() -> None:
+    schema = schema_of([SongFeatures({"duration": 200.0})])
+    long, longer = schema.vectors([SongFeatures({"duration": 3_000.0}), SongFeatures({"duration": 30_000.0})])
+    assert np.array_equal(long, longer)
+
+
+def test_words_that_many_songs_share_get_a_column_and_the_vocabulary_is_bounded() -> None:
+    assert words_of({"Gothic Rock", " rock "}) == {"gothic rock", "gothic", "rock"}
+    library = [SongFeatures({}, {"genres": frozenset({f"g{at}", f"g{at + 1}"})}) for at in range(2 * MOST_WORDS)]
+    (words,) = schema_of(library).words
+    assert len(words.tokens) == MOST_WORDS
+
+
+def test_the_same_artist_is_near_and_another_is_not() -> None:
+    names = ("Joy Division", "  joy division", "Nina Simone")
+    songs = [SongFeatures({}, {"artists": frozenset({name})}) for name in names]
+    one, same, other = schema_of(songs).vectors(songs)[:, :-1]
+    assert one @ same > 0
+    assert one @ other == 0
+    assert key_of("Joy Division") == key_of(" JOY division ")
+
+
+def test_how_often_the_library_holds_an_artist_is_a_feature() -> None:
+    songs = [SongFeatures({}, {"artists": frozenset({"Joy Division"})})] * 5
+    stranger = SongFeatures({}, {"artists": frozenset({"Nina Simone"})})
+    often, once = schema_of(songs).vectors([songs[0], stranger])[:, -1]
+    assert often > once > 0
+
+
+def test_years_near_each_other_are_alike_and_others_are_not() -> None:
+    years = [1988.5, 1989.0, 2005.0]
+    one, near, far = schema_of([SongFeatures({"year": year}) for year in years]).vectors(
+        [SongFeatures({"year": year}) for year in years]
+    )
+    assert one @ near > one @ far
+
+
+def test_a_vector_of_another_version_counts_as_missing() -> None:
+    songs = [SongFeatures(embeddings={"ears": np.ones(size, np.float32)}) for size in (3, 2, 3)]
+    schema = schema_of(songs)
+    assert schema == schema_of(songs[::-1])
+    assert [(each.name, each.size) for each in schema.embeddings] == [("ears", 3)]
+    assert schema.vectors(songs)[:, -1].astype(bool).tolist() == [False, True, False]
+
+
+def test_an_embedding_is_compared_by_direction_and_may_be_missing() -> None:
+    short, long = (SongFeatures(embeddings={"ears": np.array([size, 0], np.float32)}) for size in (1.0, 9.0))
+    one, other, missing = schema_of([short]).vectors([short, long, SongFeatures()])
+    assert np.allclose(one, other)
+    assert missing[:2].any() == 0
+    assert missing[-1] > 0
+
+
+def test_names_do_not_stand_in_the_schema() -> None:
+    schema = schema_of([features_from_row(PLAIN_ROW, "csv")] * 3)
+    assert "joy" not in schema.to_json().lower()
+
+
+def test_spotifys_content_never_becomes_a_vector() -> None:
+    theirs = SongFeatures({"tempo": 120.0}, provenance={"tempo": "spotify:audio-features"})
+    with pytest.raises(RefusedProvenance):
+        schema_of([theirs])
+    with pytest.raises(RefusedProvenance):
+        schema_of([SongFeatures({"tempo": 120.0})]).vectors([theirs])
+
+
+@pytest.mark.parametrize(
+    "spoil", [{"format": 99}, {"layout": [{}, [], 3.0, {}]}, {"numbers": [["tempo"]]}, {"words": 1}]
+)
+def test_a_schema_of_another_format_is_not_read(spoil: dict[str, object]) -> None:
+    definition = json.loads(schema_of([SongFeatures({"tempo": 120.0})]).to_json())
+    with pytest.raises(ValueError, match="schema"):
+        Schema.from_json(json.dumps({**definition, **spoil}, sort_keys=True, separators=(",", ":")))
+
+
+def test_a_real_library_becomes_vectors(shared: Path) -> None:
+    rows = Table(gzip.decompress((shared / "data/libraries/library-d.csv.gz").read_bytes()))
+    songs = [features_of(row, "csv") for row in rows if isinstance(row, Row)]
+    schema = schema_of(songs)
+    assert schema.name == "exportify"
+    assert {number.name for number in schema.numbers} >= {"year", "duration", "tempo", "energy"}
+    assert np.isfinite(schema.vectors(songs)).all()
+
+
+def test_of_what_is_heard_a_model_goes_by_numbers_and_one_vector() -> None:
+    vectors = {"musicnn": np.ones(200, np.float32), "chroma": np.ones(12, np.float32)}
+    found = features_heard({"tempo": 120.0, "tag: rock": 0.9}, vectors)
+    assert found.numbers == {"tempo": 120.0}
+    assert set(found.embeddings) == {"musicnn"}
+
+
+def test_what_is_heard_has_no_name_that_means_something_else_in_a_members_table() -> None:
+    alike = {"duration", "tempo", "mode", "loudness", "tempo_folded"}  # in the same units
+    assert {each.name for each in FEATURES} & set(BUILT_IN) <= alike

@@ -1,0 +1,154 @@
+"""Matching: the same recording is found however it is written, and another one never passes for it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz.fuzz import token_sort_ratio
+
+from bot.core.library.file_match import LEAST, Match, Named, best, keys, match, people, title
+
+
+def song(text: str, artist: str = "Ann Other", seconds: float | None = 200.0, **more: object) -> Named:
+    return Named(text, (artist,), seconds=seconds, **more)  # type: ignore[arg-type]
+
+
+SAME = [
+    ("Song of Mine", "Song Of Mine"),
+    ("Song of Mine (feat. Ben)", "Song of Mine"),
+    ("Song of Mine ft. Ben", "Song of Mine [featuring Ben & Cat]"),
+    ("Song of Mine - Remastered 2011", "Song of Mine"),
+    ("Song of Mine - 2011 Remaster", "Song of Mine (Digitally Remastered)"),
+    ("Song of Mine - Mono", "Song of Mine (Stereo)"),
+    ("Song of Mine - Single Version", "Song of Mine"),
+    ("Canción Ángel", "Cancion Angel"),
+    ("Don’t Go", "Don't Go"),
+    ("Rock & Roll", "Rock and Roll"),
+    ("Song of Mine - Live", "Song of Mine (Live)"),
+    ("Song of Mine - Live / 2011 Remaster", "Song of Mine (Live)"),
+    ("Song of Mine (Deep Remix)", "Song of Mine - Deep Remix"),
+    ("Song of Mine (Yours)", "Song of Mine Yours"),
+    ("(I Can't Get No) Song", "I Can't Get No Song"),
+    ("Live Forever", "Live Forever (Remastered)"),
+    ("With You", "With You (with Ben)"),
+    ("Dancing with Myself", "Dancing With Myself - 2001 Remaster"),
+]
+DIFFERENT = [
+    ("Song of Mine", "Song of Mine (Live)"),
+    ("Song of Mine - Live at the Hall", "Song of Mine"),
+    ("Song of Mine (Deep Remix)", "Song of Mine"),
+    ("Song of Mine (Deep Remix)", "Song of Mine (Shallow Water Remix)"),
+    ("Song of Mine - Radio Edit", "Song of Mine"),
+    ("Song of Mine - Acoustic", "Song of Mine"),
+    ("Song of Mine (Instrumental)", "Song of Mine"),
+    ("Song of Mine - Demo", "Song of Mine"),
+    ("Song of Mine (Sped Up)", "Song of Mine"),
+    ("Song of Mine (Karaoke Version)", "Song of Mine"),
+    ("Song of Mine", "Song of Yours Truly"),
+    ("Song of Mine, Pt. 1", "Something Else"),
+    ("Song (Part 1)", "Song (Part 2)"),
+    ("Song of Mine", "Song"),
+    ("Dancing with Myself", "Dancing"),
+    ("With You", "With Me"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_one_recording_is_found_however_its_title_is_written(one: str, other: str) -> None:
+    found = match(song(one), song(other), token_sort_ratio)
+    assert found is not None
+    assert found.way == "names"
+    assert match(song(other), song(one), token_sort_ratio) == found
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_another_version_never_passes_for_it(one: str, other: str) -> None:
+    assert match(song(one), song(other), token_sort_ratio) is None
+    assert match(song(other), song(one), token_sort_ratio) is None
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [(200.0, True), (203.0, True), (207.0, False), (188.0, False)])
+def test_other_lengths_are_other_recordings(seconds: float, fits: bool) -> None:
+    assert (match(song("A"), song("A", seconds=seconds), token_sort_ratio) is not None) == fits
+
+
+def test_the_nearer_in_length_is_the_better_one() -> None:
+    files = [("far", song("A", seconds=204.5)), ("near", song("A", seconds=200.5))]
+    found = best(song("A"), files, token_sort_ratio)
+    assert found is not None
+    assert found[0] == "near"
+
+
+def test_without_a_length_only_the_very_same_names_will_do() -> None:
+    assert match(song("Song of Mine"), song("Song of Mine", seconds=None), token_sort_ratio) is not None
+    assert match(song("Song of Mine"), song("Song of Mime", seconds=None), token_sort_ratio) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "fits"),
+    [
+        ("The Others", "Others", True),
+        ("Beyoncé", "Beyonce", True),
+        ("Ann & Ben", "Ben", True),
+        ("Ann feat. Cat", "Ann", True),
+        ("Simon & Garfunkel", "Simon and Garfunkel", True),
+        ("Ann", "Ben", False),
+        ("", "Ann", False),
+    ],
+)
+def test_one_artist_in_common_is_enough(one: str, other: str, fits: bool) -> None:
+    assert (match(song("A", one), song("A", other), token_sort_ratio) is not None) == fits
+
+
+def test_a_code_in_common_settles_it_whatever_the_names() -> None:
+    ours, theirs = song("A", isrc="GB-ABC-12-00001"), song("Track 01", "Unknown", 204.0, isrc="gbabc1200001")
+    assert match(ours, theirs, token_sort_ratio) == Match(1.0, "isrc")
+    ours, theirs = song("A", mbids=frozenset("m")), song("Track 01", "Unknown", mbids=frozenset("m"))
+    assert match(ours, theirs, token_sort_ratio) == Match(0.99, "mbid")
+
+
+def test_a_code_that_the_length_belies_is_not_believed() -> None:
+    ours, theirs = song("A", isrc="GBABC1200001"), song("A", seconds=260.0, isrc="GBABC1200001")
+    assert match(ours, theirs, token_sort_ratio) is None
+
+
+def test_on_a_live_album_every_song_is_live() -> None:
+    live = song("Song of Mine", album="Best (Live)")
+    assert match(song("Song of Mine"), live, token_sort_ratio) is None
+    assert match(song("Song of Mine - Live"), live, token_sort_ratio) is not None
+
+
+def test_of_equals_it_is_always_the_same_one() -> None:
+    files = [("b", song("A")), ("a", song("A"))]
+    assert best(song("A"), files, token_sort_ratio) == best(song("A"), files[::-1], token_sort_ratio)
+
+
+texts = st.text(max_size=40)
+named = st.builds(
+    Named,
+    texts,
+    st.lists(texts, max_size=3).map(tuple),
+    st.none() | texts,
+    st.none() | st.floats(1, 600),
+    st.none() | st.text("ABC123-", max_size=12),
+)
+
+
+@given(named, named)
+def test_any_two_are_compared_the_same_either_way_and_never_half_matched(one: Named, other: Named) -> None:
+    found = match(one, other, token_sort_ratio)
+    assert found == match(other, one, token_sort_ratio)
+    assert found is None or LEAST <= found.score <= 1
+
+
+@given(named)
+def test_a_song_with_a_title_and_an_artist_is_itself(one: Named) -> None:
+    known = bool(title(one.title).plain and people(one.artists)) or bool(one.isrc)
+    assert (match(one, one, token_sort_ratio) is not None) or not known
+
+
+@given(named, named)
+def test_what_matches_has_a_key_in_common_when_an_artist_or_the_title_is_written_alike(
+    one: Named, other: Named
+) -> None:
+    same = Named(one.title, one.artists, other.album, one.seconds)
+    assert not match(one, same, token_sort_ratio) or keys(one) & keys(same)

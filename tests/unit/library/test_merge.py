@@ -1,0 +1,88 @@
+"""Merging: one precedence for every value, and every value says where it comes from."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.features import SongFeatures
+from bot.core.library.merge import PRECEDENCE, Said, merge, rank
+from bot.core.vectors import pack, unpack
+
+
+def said(source: str, own: bool = False, **numbers: float) -> Said:
+    return Said(source, own, SongFeatures(numbers))
+
+
+def test_the_first_in_the_order_of_precedence_gives_the_value_and_the_next_what_it_is_silent_about() -> None:
+    found = merge([said("musicbrainz", year=1999.5), said("operator:dump", tempo=90.0), said("csv", tempo=120.0)])
+    assert found.numbers == {"year": 1999.5, "tempo": 120.0}
+    assert found.provenance == {"year": "musicbrainz", "tempo": "csv"}
+
+
+@pytest.mark.parametrize(("above", "below"), list(pairwise(PRECEDENCE)))
+def test_each_goes_before_the_next_whatever_the_order_they_come_in(above: str, below: str) -> None:
+    for order in ([said(above, tempo=1.0), said(below, tempo=2.0)], [said(below, tempo=2.0), said(above, tempo=1.0)]):
+        assert merge(order).numbers == {"tempo": 1.0}
+
+
+def test_what_a_member_brought_goes_before_what_everybody_has() -> None:
+    assert merge([said("upload", tempo=1.0), said("listenbrainz", own=True, tempo=2.0)]).numbers == {"tempo": 2.0}
+
+
+def test_sets_and_vectors_are_merged_like_numbers() -> None:
+    heard, told = np.ones(3, np.float32), np.zeros(2, np.float32)
+    found = merge(
+        [
+            Said("audio", False, SongFeatures(embeddings={"musicnn": heard})),
+            Said("musicbrainz", False, SongFeatures({}, {"genres": frozenset({"folk"})})),
+            Said("deezer", False, SongFeatures(embeddings={"musicnn": told})),
+        ]
+    )
+    assert found.embeddings["musicnn"] is heard
+    assert found.sets == {"genres": {"folk"}}
+    assert found.provenance == {"musicnn": "audio", "genres": "musicbrainz"}
+    assert found.known
+
+
+def test_nobody_says_nothing() -> None:
+    assert not merge([]).known
+
+
+sources = st.sampled_from([*PRECEDENCE, "operator:a", "operator:b", "elsewhere"])
+saying = st.builds(
+    lambda source, own, numbers: Said(source, own, SongFeatures(numbers)),
+    sources,
+    st.booleans(),
+    st.dictionaries(st.sampled_from("abc"), st.floats(0, 1), max_size=3),
+)
+
+
+@given(st.lists(saying, max_size=6, unique_by=lambda each: (each.source, each.own)), st.randoms())
+def test_every_value_is_that_of_its_provenance_and_of_the_highest_that_has_one(found, dice) -> None:
+    merged = merge(found)
+    dice.shuffle(found)
+    assert merge(found) == merged
+    for name, value in merged.numbers.items():
+        having = [each for each in found if name in each.features.numbers]
+        own = [each for each in having if each.own] or having
+        highest = min(rank(each.source) for each in own)
+        assert (merged.provenance[name], value) in {
+            (each.source, each.features.numbers[name]) for each in own if rank(each.source) == highest
+        }
+    assert merged.numbers.keys() == {name for each in found for name in each.features.numbers}
+
+
+@given(st.dictionaries(st.text(max_size=8), st.lists(st.floats(width=32, allow_nan=False), max_size=5), max_size=3))
+def test_vectors_come_back_from_their_bytes(lists: dict[str, list[float]]) -> None:
+    vectors = {name: np.array(each, np.float32) for name, each in lists.items()}
+    found = unpack(pack(vectors))
+    assert found.keys() == vectors.keys()
+    assert all(np.array_equal(found[name], vectors[name]) for name in vectors)
+
+
+def test_bytes_of_another_form_are_refused() -> None:
+    with pytest.raises(ValueError):
+        unpack(b'{"a": 2}\n1234')

@@ -1,0 +1,80 @@
+"""The rules of a round: by property."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.social.records import Round, RoundEntry
+from bot.core.social.rounds import (
+    CANCELLED,
+    CLOSED,
+    ENTERING,
+    FEWEST,
+    VOTING,
+    Vote,
+    all_voted,
+    counted,
+    next_state,
+    ranking,
+    shuffled,
+)
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+VOTES = st.lists(st.builds(Vote, st.integers(0, 12), st.integers(0, 12)), max_size=60)
+
+
+def entry(number: int, member: int | None = None, *, after: int = 0) -> RoundEntry:
+    """The entry of a song; ids and moments say when it was entered."""
+    who = number if member is None else member
+    return RoundEntry(number, 7, who, f"song {number}", NOW + timedelta(minutes=after))
+
+
+def entries(count: int) -> list[RoundEntry]:
+    return [entry(number) for number in range(count)]
+
+
+def a_round(state: str) -> Round:
+    until = NOW + timedelta(hours=24)
+    return Round(7, 1, 5, 6, None, state, "Rain", state, until, until + timedelta(hours=24), None, NOW)
+
+
+@given(count=st.integers(0, 10), votes=VOTES)
+def test_nobody_counts_twice_or_for_themselves(count: int, votes: list[Vote]) -> None:
+    found = counted(entries(count), [*votes, *votes])
+    fair = {vote for vote in votes if vote.entry < count and vote.entry != vote.member}
+    assert sum(found.values()) == len(fair)
+    assert all(found[number] <= 12 for number in found)
+
+
+@given(count=st.integers(0, 10), votes=VOTES)
+def test_more_votes_never_stand_below_fewer_and_ties_share_a_place(count: int, votes: list[Vote]) -> None:
+    found = ranking(entries(count), votes)
+    assert sorted(each.entry.round_entry for each in found) == list(range(count))
+    for one in found:
+        better = sum(other.votes > one.votes for other in found)
+        assert one.place == better + 1
+
+
+@given(order=st.permutations(range(8)))
+def test_the_order_says_nothing_of_when_a_song_was_entered(order: list[int]) -> None:
+    as_entered = [RoundEntry(at, 7, song, f"song {song}", NOW + timedelta(minutes=at)) for at, song in enumerate(order)]
+    assert [each.song for each in shuffled(as_entered)] == [each.song for each in shuffled(entries(8))]
+
+
+@given(count=st.integers(FEWEST, 8), voters=st.sets(st.integers(0, 12)))
+def test_it_closes_early_only_when_all_who_entered_have_voted(count: int, voters: set[int]) -> None:
+    state = next_state(a_round(VOTING), entries(count), voters, NOW + timedelta(hours=25))
+    assert (state == CLOSED) == all_voted(entries(count), voters) == (set(range(count)) <= voters)
+    assert state in (CLOSED, None)
+
+
+@given(count=st.integers(0, 8), hours=st.integers(0, 100))
+def test_entries_end_with_their_time_and_votes_want_enough_of_them(count: int, hours: int) -> None:
+    state = next_state(a_round(ENTERING), entries(count), (), NOW + timedelta(hours=hours))
+    assert state == (None if hours < 24 else VOTING if count >= FEWEST else CANCELLED)
+
+
+@given(state=st.sampled_from([CLOSED, CANCELLED]), voters=st.sets(st.integers(0, 12)))
+def test_what_has_ended_never_turns_again(state: str, voters: set[int]) -> None:
+    assert next_state(a_round(state), entries(4), voters, NOW + timedelta(days=400)) is None

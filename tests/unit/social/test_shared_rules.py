@@ -1,0 +1,187 @@
+"""The rules of shared playlists: what votes do, and what nobody can do alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core import limits
+from bot.core.social import shared_playlists as rules
+from bot.core.social.shared_playlists import Brought, State, Vote
+from bot.core.sorting.journal import look
+from bot.core.sorting.plan import Plan, carry_out, plan
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+EARLIER = NOW - timedelta(days=3)
+ADA, BOB, CYD, TROLL = 1, 2, 3, 666
+FRIENDS = (ADA, BOB, CYD)
+SONGS = [f"spotify:track:{number:022d}" for number in range(30)]
+
+
+def record(count: int, *by: int, at: datetime = EARLIER) -> list[Brought]:
+    return [Brought(song, by[number % len(by)], at) for number, song in enumerate(SONGS[:count])]
+
+
+def outcome(found: list[Brought], song: str, *votes: Vote) -> Brought:
+    return rules.after_votes(found, song, votes, NOW)
+
+
+def test_one_member_alone_drops_nothing() -> None:
+    assert outcome(record(9, ADA), SONGS[0], Vote(SONGS[0], BOB, False)).stands
+
+
+def test_a_song_is_dropped_when_two_say_so_and_more_than_keep_it() -> None:
+    two = [Vote(SONGS[0], BOB, False), Vote(SONGS[0], CYD, False)]
+    assert outcome(record(9, ADA), SONGS[0], *two).dropped_at == NOW
+    assert outcome(record(9, ADA), SONGS[0], *two, Vote(SONGS[0], ADA, True)).dropped_at == NOW
+    assert outcome(record(9, ADA), SONGS[0], *two, Vote(SONGS[0], ADA, True), Vote(SONGS[0], 4, True)).stands
+
+
+def test_a_dropped_song_comes_back_when_more_keep_it() -> None:
+    gone = [Brought(SONGS[0], ADA, EARLIER, dropped_at=EARLIER), *record(9, ADA)[1:]]
+    drops = [Vote(SONGS[0], BOB, False), Vote(SONGS[0], CYD, False)]
+    keeps = [Vote(SONGS[0], each, True) for each in (ADA, 4, 5)]
+    assert not outcome(gone, SONGS[0], *drops, *keeps[:2]).stands
+    assert outcome(gone, SONGS[0], *drops, *keeps).stands
+
+
+def test_the_last_five_songs_cannot_be_voted_out() -> None:
+    two = [Vote(SONGS[0], BOB, False), Vote(SONGS[0], CYD, False)]
+    assert outcome(record(rules.STAYING, ADA), SONGS[0], *two).stands
+    assert not outcome(record(rules.STAYING + 1, ADA), SONGS[0], *two).stands
+
+
+@pytest.mark.parametrize(
+    ("age", "kept_by", "may"),
+    [(1, None, True), (1, BOB, True), (48, None, True), (48, ADA, True), (48, BOB, False)],
+)
+def test_a_bringer_takes_a_song_back_within_a_day_or_while_nobody_else_keeps_it(
+    age: int, kept_by: int | None, may: bool
+) -> None:
+    brought = Brought(SONGS[0], ADA, NOW - timedelta(hours=age))
+    votes = [Vote(SONGS[0], kept_by, True)] if kept_by else []
+    assert rules.may_take_back(brought, ADA, votes, NOW) is may
+    assert not rules.may_take_back(brought, BOB, votes, NOW)
+
+
+def test_a_member_brings_ten_songs_a_day_those_dropped_counted() -> None:
+    ten = [Brought(song, TROLL, NOW, dropped_at=NOW) for song in SONGS[: limits.SHARED_ADDS_A_DAY]]
+    assert "a day old" in (rules.refusal(ten, SONGS[20], TROLL, [], NOW) or "")
+    assert rules.refusal(ten, SONGS[20], TROLL, [], NOW + rules.DAY) is None
+    assert rules.refusal(ten, SONGS[20], ADA, [], NOW) is None
+
+
+def test_from_twenty_songs_on_no_more_than_half_are_one_members() -> None:
+    assert rules.refusal(record(19, TROLL), SONGS[25], TROLL, [], NOW) is None
+    assert "somebody else's turn" in (rules.refusal(record(20, TROLL), SONGS[25], TROLL, [], NOW) or "")
+    assert "somebody else's turn" in (rules.refusal(record(20, TROLL, ADA), SONGS[25], TROLL, [], NOW) or "")
+    assert rules.refusal(record(21, ADA, TROLL), SONGS[25], TROLL, [], NOW) is None
+
+
+def test_a_song_is_brought_once_and_one_voted_out_not_again() -> None:
+    gone = Brought(SONGS[1], ADA, EARLIER, dropped_at=EARLIER)
+    out = [Vote(SONGS[1], BOB, False), Vote(SONGS[1], CYD, False)]
+    assert "in it already" in (rules.refusal(record(3, ADA), SONGS[0], BOB, [], NOW) or "")
+    assert "voted out" in (rules.refusal([gone], SONGS[1], ADA, out, NOW) or "")
+    assert rules.refusal([gone], SONGS[1], BOB, [], NOW) is None, "it was taken back by who brought it"
+
+
+def play(found: list[Brought], presses: list[tuple[int, int, bool]]) -> list[Brought]:
+    """What votes make of a list within a day: (member, song, keep), one after the other."""
+    votes: dict[tuple[int, str], Vote] = {}
+    for member, number, keep in presses:
+        song = found[number % len(found)].song
+        votes[member, song] = Vote(song, member, keep)
+        after = rules.after_votes(found, song, list(votes.values()), NOW)
+        found = [after if each.song == song else each for each in found]
+    return found
+
+
+presses = st.lists(st.tuples(st.sampled_from([TROLL, 667, ADA]), st.integers(0, 29), st.booleans()), max_size=80)
+
+
+@given(st.integers(1, 30), presses)
+def test_whatever_three_members_press_in_a_day_five_songs_stay_and_few_go(count: int, pressed: list) -> None:
+    before = record(count, BOB)
+    after = play(before, pressed)
+    standing = sum(each.stands for each in after)
+    assert [each.song for each in after] == [each.song for each in before], "all stays on record"
+    assert standing >= min(count, rules.STAYING)
+
+
+@given(st.integers(1, 30), st.lists(st.integers(0, 29), max_size=40))
+def test_two_trolls_bring_down_three_songs_a_day_and_no_more(count: int, numbers: list[int]) -> None:
+    pressed = [(troll, number, False) for number in numbers for troll in (TROLL, 667)]
+    after = play(record(count, ADA), pressed)
+    assert sum(not each.stands for each in after) <= rules.DROPS_A_DAY
+
+
+@given(st.lists(st.tuples(st.integers(0, 29), st.booleans()), max_size=40))
+def test_one_member_alone_never_drops_what_others_brought(numbers: list[tuple[int, bool]]) -> None:
+    after = play(record(30, *FRIENDS), [(TROLL, number, keep) for number, keep in numbers])
+    assert all(each.stands for each in after)
+
+
+brought = st.builds(
+    Brought,
+    st.sampled_from(SONGS),
+    st.just(ADA),
+    st.just(EARLIER),
+    st.sampled_from([None, EARLIER]),
+    st.sampled_from(list(State)),
+)
+
+
+@given(
+    st.lists(brought, unique_by=lambda each: each.song, max_size=12),
+    st.lists(st.sampled_from(SONGS), max_size=12, unique=True),
+)
+def test_p04_a_write_takes_out_only_what_we_put_in_and_puts_nothing_in_twice(
+    found: list[Brought], current: list[str]
+) -> None:
+    ours = {each.song for each in found if each.state in OURS}
+    todo = to_write(found, current)
+    after = carry_out(todo, current)
+    assert set(current) - set(after) <= ours
+    assert len(after) == len(set(after))
+    sent = [_sent(each, todo) for each in found]
+    assert not to_write(sent, after), "one write is enough"
+
+
+OURS = (State.WRITTEN, State.ATTEMPTED, State.SENT, State.LEAVING)
+
+
+def to_write(found: list[Brought], current: list[str], ref: str = "ref") -> Plan:
+    """What is sent, given what was read."""
+    lines = [line for each in found if (line := rules.line(each, ref)) is not None]
+    removing = frozenset(line.song for line in lines if line.action == "remove")
+    todo = look(lines, current, removing, NOW).todo
+    adding = [(line.song, None) for line in todo if line.action == "add"]
+    return plan(current, adding, [line.song for line in todo if line.action == "remove"], removing)
+
+
+def _sent(brought: Brought, todo: Plan) -> Brought:
+    if brought.song in todo.remove:
+        return replace(brought, state=State.LEAVING)
+    return replace(brought, state=State.SENT) if brought.song in todo.append else brought
+
+
+def test_what_the_host_took_out_by_hand_is_not_put_back() -> None:
+    gone = rules.seen(Brought(SONGS[0], ADA, EARLIER, state=State.WRITTEN), False)
+    assert gone.state == State.TAKEN
+    assert not to_write([gone], [])
+    assert rules.waiting([gone], "ref") == []
+
+
+def test_files_are_written_on_the_shelf_alone() -> None:
+    files = [Brought("local:abc", ADA, EARLIER), Brought("file:abc", ADA, EARLIER)]
+    assert not to_write(files, [], "spotifyid")
+    assert to_write(files, [], "shelf:1").append == ("local:abc", "file:abc")
+
+
+def test_waiting_is_since_the_oldest_change() -> None:
+    found = [Brought(SONGS[0], ADA, EARLIER, state=State.WRITTEN), Brought(SONGS[1], ADA, NOW)]
+    assert rules.waiting_since(found, "ref") == NOW
+    assert rules.waiting_since(found[:1], "ref") is None

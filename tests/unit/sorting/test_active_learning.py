@@ -1,0 +1,200 @@
+"""Ask: cover the library first, then settle doubts; never what is clear, never one artist on and on."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.sorting.active_learning import CLEAR, NOTHING, Belief, belief_in, margins, next_songs
+from bot.core.sorting.why import nearest
+
+
+def regions(k: int, each: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    hearts = np.eye(k, 8) * 10
+    return np.vstack([heart + rng.normal(0, 0.3, (each, 8)) for heart in hearts]).astype(np.float32)
+
+
+def artists(n: int) -> list[str]:
+    return [f"artist {at}" for at in range(n)]
+
+
+def none_of(n: int) -> np.ndarray:
+    return np.zeros(n, bool)
+
+
+def test_the_first_questions_cover_the_library() -> None:
+    space = regions(6, 50)
+    chosen = next_songs(space, None, none_of(300), none_of(300), artists(300), 6, 3, seed=1)
+    assert sorted(row // 50 for row in chosen) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_region_with_a_label_is_not_asked_about_again() -> None:
+    labelled = none_of(300)
+    labelled[[3, 60, 110]] = True
+    chosen = next_songs(regions(6, 50), None, labelled, none_of(300), artists(300), 3, 3, seed=1)
+    assert sorted(row // 50 for row in chosen) == [3, 4, 5]
+
+
+def test_of_songs_that_tell_as_much_the_closest_call_comes_first() -> None:
+    space = np.repeat(regions(6, 10), 5, axis=0)  # five of each song
+    rng = np.random.default_rng(0)
+    best = rng.uniform(0.5, 0.85, 300)
+    probabilities = np.column_stack([best, 1 - best]).astype(np.float32)
+    chosen = next_songs(space, probabilities, none_of(300), none_of(300), artists(300), 3, 2, seed=1)
+    for row in chosen:
+        alike = [other for other in range(row // 5 * 5, row // 5 * 5 + 5) if other not in chosen]
+        assert all(margins(probabilities, False)[row] < margins(probabilities, False)[other] for other in alike)
+
+
+def test_later_questions_are_about_what_is_in_doubt() -> None:
+    labelled = none_of(300)
+    labelled[::20] = True
+    sure = np.tile(np.float32([0.88, 0.12]), (300, 1))
+    sure[100:150] = 0.5
+    chosen = next_songs(regions(6, 50), sure, labelled, none_of(300), artists(300), 1, 2, seed=1)
+    assert chosen[0] // 50 == 2
+
+
+def test_a_playlist_with_next_to_no_labels_gets_its_likeliest_songs() -> None:
+    probabilities = np.tile(np.float32([0.5, 0.48, 0.02]), (300, 1))
+    probabilities[200:250] = [0.3, 0.3, 0.4]
+    labelled = none_of(300)
+    labelled[::20] = True
+    chosen = next_songs(
+        regions(6, 50), probabilities, labelled, none_of(300), artists(300), 3, 3, 1, belief=Belief(poorest=2)
+    )
+    assert {row // 50 for row in chosen} == {4}
+
+
+def test_a_model_is_believed_once_it_knows_every_playlist() -> None:
+    assert belief_in((7, 8), {7: 10, 8: 30}) == Belief(CLEAR)
+    assert belief_in((7, 8), {7: 9, 8: 30}) == Belief(NOTHING)
+    assert belief_in((7, 8), {7: 30, 8: 1}) == Belief(NOTHING, poorest=1)
+    assert belief_in((7,), {7: 30, 8: 0}) == Belief(NOTHING), "a playlist that the model never heard of has no column"
+    assert belief_in((), {}) == Belief(NOTHING)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), count=st.integers(2, 6), model=st.booleans())
+def test_songs_asked_at_once_lie_in_different_regions_and_are_by_different_artists(
+    seed: int, count: int, model: bool
+) -> None:
+    names = [f"artist {row % 60}" for row in range(300)]
+    even = np.full((300, 3), 1 / 3, np.float32) if model else None
+    chosen = next_songs(regions(6, 50, seed), even, none_of(300), none_of(300), names, count, 3, seed)
+    assert len({row // 50 for row in chosen}) == len({names[row] for row in chosen}) == count
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 999), clear=st.floats(0.05, 1), several=st.booleans(), scale=st.sampled_from([1e-3, 1, 1e3]))
+def test_no_song_is_clear_whatever_the_scale_of_the_space(seed: int, clear: float, several: bool, scale: float) -> None:
+    rng = np.random.default_rng(seed)
+    space = (rng.normal(size=(60, 5)) * scale).astype(np.float32)
+    guesses = rng.dirichlet(np.full(4, 0.3), 60).astype(np.float32)
+    labelled = rng.random(60) < 0.3
+    chosen = next_songs(
+        space, guesses, labelled, none_of(60), artists(60), 60, 4, seed, several=several, belief=Belief(clear)
+    )
+    assert set(chosen) == set(np.flatnonzero(~labelled & (margins(guesses, several) < clear)))
+
+
+def test_a_memo_changes_nothing_and_any_song_may_be_the_only_one() -> None:
+    space, memo = regions(6, 50), dict[int, np.ndarray]()
+    asked = [next_songs(space, None, none_of(300), none_of(300), artists(300), 4, 3, 1, memo=memo) for _ in range(2)]
+    assert list(asked[0]) == list(asked[1])
+    assert list(asked[0]) == list(next_songs(space, None, none_of(300), none_of(300), artists(300), 4, 3, 1))
+    assert list(next_songs(space[:1], None, none_of(1), none_of(1), artists(1), 4, 3, 1)) == [0]
+
+
+def test_what_is_clear_is_never_asked_even_when_nothing_else_is_left() -> None:
+    labelled = none_of(40)
+    labelled[:20] = True
+    sure = np.tile(np.float32([0.97, 0.03]), (40, 1))
+    assert len(next_songs(regions(4, 10), sure, labelled, none_of(40), artists(40), 5, 2, seed=0)) == 0
+
+
+def test_independent_questions_have_margins_of_their_own() -> None:
+    found = margins(np.float32([[0.99, 0.01], [0.99, 0.52]]), several=True)
+    assert found == pytest.approx([0.98, 0.04], abs=1e-6)
+    assert found[0] > CLEAR > found[1]
+
+
+def test_a_new_artist_each_time_for_as_long_as_there_is_one() -> None:
+    labelled = none_of(100)
+    labelled[:20] = True
+    names = ["same"] * 90 + artists(10)
+    even = np.full((100, 2), 0.5, np.float32)
+    chosen = next_songs(regions(4, 25), even, labelled, none_of(100), names, 11, 2, seed=0)
+    assert len({names[row] for row in chosen}) == 11
+    after = next_songs(regions(4, 25), even, labelled, none_of(100), names, 1, 2, seed=0, recent_artists=["same"])
+    assert names[after[0]] != "same"
+    only = next_songs(regions(4, 25), even, labelled, none_of(100), ["same"] * 100, 3, 2, 0, recent_artists=["same"])
+    assert len(only) == 3
+
+
+def test_an_empty_library_has_no_questions() -> None:
+    assert len(next_songs(np.zeros((0, 4), np.float32), None, none_of(0), none_of(0), [], 5, 3, seed=0)) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    n=st.integers(1, 40),
+    seed=st.integers(0, 99),
+    count=st.integers(1, 50),
+    k=st.integers(0, 30),
+    model=st.booleans(),
+    alike=st.booleans(),
+    data=st.data(),
+)
+def test_never_a_labelled_or_skipped_song_nor_one_twice(
+    n: int, seed: int, count: int, k: int, model: bool, alike: bool, data: st.DataObject
+) -> None:
+    rng = np.random.default_rng(seed)
+    space = np.zeros((n, 4), np.float32) if alike else rng.normal(size=(n, 4)).astype(np.float32)
+    mask = st.lists(st.booleans(), min_size=n, max_size=n).map(np.array)
+    labelled, skipped = data.draw(mask), data.draw(mask)
+    probabilities = rng.dirichlet(np.ones(3), n).astype(np.float32) if model else None
+    first = next_songs(space, probabilities, labelled, skipped, artists(n), count, k, seed)
+    assert len(set(first.tolist())) == len(first) <= count
+    assert not (labelled | skipped)[first].any()
+    assert list(first) == list(next_songs(space, probabilities, labelled, skipped, artists(n), count, k, seed))
+
+
+def test_without_a_model_questions_go_on_until_nothing_is_open() -> None:
+    space, labelled = regions(4, 6), none_of(24)
+    asked = 0
+    while len(chosen := next_songs(space, None, labelled, none_of(24), artists(24), 1, 1, seed=0)):
+        labelled[chosen] = True
+        asked += 1
+    assert asked >= 8
+
+
+def test_why_names_the_nearest_songs_of_the_playlist_and_of_the_next_one() -> None:
+    space = np.float32([[1, 0], [0.99, 0.141], [0.9, 0.436], [0.6, 0.8], [0, 1]])
+    ids = ["song", "near", "further", "other", "far"]
+    found = nearest(space, ids, 0, {1: [2, 1, 0], 2: [4, 3], 3: []}, 1)
+    assert found is not None
+    assert found.near.songs == ("near", "further")
+    assert found.than is not None
+    assert (found.than.playlist, found.than.songs) == (2, ("other", "far"))
+    assert found.near.distance < found.than.distance
+
+
+def test_why_says_nothing_without_a_labelled_song() -> None:
+    space = np.float32([[1, 0], [0, 1]])
+    assert nearest(space, ["a", "b"], 0, {1: [0], 2: [1]}, 1) is None
+    alone = nearest(space, ["a", "b"], 0, {2: [1]}, 2)
+    assert alone is not None
+    assert alone.than is None
+
+
+def test_opposite_ends_of_a_library_are_both_asked_about() -> None:
+    rng = np.random.default_rng(0)
+    ends = np.repeat(np.eye(3, 8, dtype=np.float32) + np.array([[-4, 0, 0, 0, 0, 0, 0, 0]] + [[0] * 8] * 2), 20, axis=0)
+    space = (ends + 0.05 * rng.normal(size=(60, 8))).astype(np.float32)
+    nothing, asked = np.zeros(60, bool), np.zeros(60, bool)
+    for _ in range(6):
+        (row,) = next_songs(space, None, asked, nothing, [str(at) for at in range(60)], 1, 3, seed=1)
+        asked[row] = True
+    assert asked.reshape(3, 20).any(axis=1).all()

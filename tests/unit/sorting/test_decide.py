@@ -1,0 +1,123 @@
+"""Decide: add what is likely enough, ask where one tap settles it, leave the rest."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.sorting.decide import Decision, PlaylistRule, Scores, bars_of, certainty, decide, expected_right
+
+
+def scores(*rows: list[float], classes: tuple[int | None, ...] = (1, 2, None), known: bool = True) -> Scores:
+    n = len(rows)
+    return Scores(classes, np.array(rows, np.float32), np.zeros((n, 1), np.float32), np.full(n, known))
+
+
+RULES = [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True)]
+
+
+def outcomes(found: list[Decision]) -> list[str]:
+    return [decision.outcome for decision in found]
+
+
+def test_what_is_likely_enough_for_the_bearable_mistakes_is_added() -> None:
+    rows = scores([0.86, 0.08, 0.06], [0.91, 0.05, 0.04])
+    assert outcomes(decide(rows, RULES, False, False)) == ["ask", "add"]
+    assert outcomes(decide(rows, [PlaylistRule(1, 3, True)], False, False)) == ["add", "add"]
+
+
+def test_mistakes_are_counted_over_all_that_goes_in() -> None:
+    rows = scores([0.99, 0.005, 0.005], [0.98, 0.01, 0.01], [0.75, 0.2, 0.05], [0.62, 0.3, 0.08])
+    assert outcomes(decide(rows, RULES, False, False)) == ["add", "add", "add", "ask"]
+    assert bars_of(rows, RULES, False)[1] == pytest.approx(0.75)
+
+
+def test_what_is_not_likely_itself_never_goes_in() -> None:
+    rows = scores(*[[0.999, 0.001, 0.0]] * 20, [0.55, 0.4, 0.05])
+    assert outcomes(decide(rows, RULES, False, False))[-1] == "ask"
+
+
+def test_a_new_like_meets_the_bar_of_the_whole_library() -> None:
+    bars = bars_of(scores([0.99, 0.005, 0.005], [0.85, 0.1, 0.05]), RULES, False)
+    new = scores([0.86, 0.1, 0.04])
+    assert outcomes(decide(new, RULES, False, False, bars)) == ["add"]
+    assert outcomes(decide(new, RULES, False, False)) == ["ask"]
+
+
+def test_a_playlist_that_asks_first_is_asked_about() -> None:
+    (found,) = decide(scores([0.99, 0.005, 0.005]), [PlaylistRule(1, 2, False)], False, False)
+    assert (found.outcome, found.playlists, found.certainty) == ("ask", (1,), "sure")
+
+
+def test_asked_when_one_tap_probably_settles_it_and_left_otherwise() -> None:
+    odds_on, between_two, unclear, none = [0.6, 0.1, 0.3], [0.48, 0.46, 0.06], [0.4, 0.3, 0.3], [0.1, 0.1, 0.8]
+    found = decide(scores(odds_on, between_two, unclear, none), RULES, False, False)
+    assert outcomes(found) == ["ask", "ask", "leave", "leave"]
+    assert found[1].playlists == (1, 2)
+
+
+def test_where_everything_has_a_place_nothing_is_left() -> None:
+    found = decide(scores([0.4, 0.3, 0.3], [0.1, 0.1, 0.8]), RULES, False, True)
+    assert outcomes(found) == ["ask", "ask"]
+
+
+def test_a_song_of_which_nothing_is_known_is_never_added() -> None:
+    blind = scores([0.99, 0.005, 0.005], known=False)
+    assert outcomes(decide(blind, RULES, False, False)) == ["leave"]
+    assert outcomes(decide(blind, RULES, False, True)) == ["ask"]
+
+
+def test_several_playlists_at_once_and_a_question_beside_them() -> None:
+    rules = [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True), PlaylistRule(3, 2, False)]
+    rows = scores([0.95, 0.93, 0.97], [0.1, 0.6, 0.2], [0.1, 0.2, 0.3], classes=(1, 2, 3))
+    found = decide(rows, rules, True, False)
+    assert [(each.song, each.outcome, each.playlists) for each in found[:3]] == [
+        (0, "add", (1, 2)),
+        (0, "ask", (3,)),
+        (1, "ask", (2,)),
+    ]
+    assert found[0].probability == pytest.approx(0.93)
+    assert found[3].outcome == "leave"
+
+
+def test_playlists_let_go_of_and_playlists_not_learnt_take_no_part() -> None:
+    found = decide(scores([0.95, 0.03, 0.02]), [PlaylistRule(2, 2, True), PlaylistRule(7, 2, True)], False, False)
+    assert (found[0].outcome, found[0].playlists) == ("leave", (2,))
+    assert outcomes(decide(scores([0.95, 0.03, 0.02]), [], False, True)) == ["ask"]
+
+
+def test_no_bearable_mistake_still_lets_the_certain_through() -> None:
+    strict = [PlaylistRule(1, 0, True)]
+    assert outcomes(decide(scores([0.96, 0.03, 0.01], [0.98, 0.01, 0.01]), strict, False, False)) == ["ask", "add"]
+
+
+def test_certainty_in_words() -> None:
+    assert [certainty(p) for p in (0.95, 0.7, 0.3)] == ["sure", "likely", "unsure"]
+
+
+rows = st.lists(
+    st.lists(st.floats(0.001, 1), min_size=3, max_size=3).map(lambda row: [p / sum(row) for p in row]), max_size=6
+)
+
+
+@given(rows=rows, mistakes=st.integers(0, 10), more=st.integers(0, 10), everything=st.booleans())
+def test_bearing_more_mistakes_never_adds_less(
+    rows: list[list[float]], mistakes: int, more: int, everything: bool
+) -> None:
+    if not rows:
+        return
+    strict = decide(
+        scores(*rows), [PlaylistRule(1, mistakes, True), PlaylistRule(2, mistakes, True)], False, everything
+    )
+    easy = [PlaylistRule(1, mistakes + more, True), PlaylistRule(2, mistakes + more, True)]
+    for before, after in zip(strict, decide(scores(*rows), easy, False, everything), strict=True):
+        assert after.outcome == "add" or before.outcome != "add"
+    assert not everything or "leave" not in outcomes(strict)
+
+
+@given(rows=rows, several=st.booleans())
+def test_what_is_added_keeps_to_the_bearable_mistakes(rows: list[list[float]], several: bool) -> None:
+    if rows:
+        found = [each for each in decide(scores(*rows), RULES, several, False) if each.outcome == "add"]
+        assert all(each.probability >= 0.6 for each in found)
+        assert several or expected_right(found) >= 0.9 - 1e-6 or not found

@@ -1,0 +1,45 @@
+"""What a member does by hand is a lesson; what we did ourselves is none."""
+
+from bot.core.sorting.labels import Kind, fold
+from bot.core.sorting.manual_edits import Seen, blanked, lessons, standing_as_lessons
+
+LIKED = frozenset("abcdef")
+
+
+def seen(before: str, now: str, ours: str) -> Seen:
+    return Seen(frozenset(before), frozenset(now), frozenset(ours))
+
+
+def test_a_song_of_ours_taken_out_does_not_belong() -> None:
+    (lesson,) = lessons({1: seen("ab", "b", "a")}, LIKED, several=False, event=10)
+    assert (lesson.song, lesson.kind, lesson.playlists) == ("a", Kind.NOT, (1,))
+
+
+def test_a_song_of_the_members_own_taken_out_says_nothing() -> None:
+    assert lessons({1: seen("ab", "b", "")}, LIKED, several=False, event=10) == []
+
+
+def test_a_song_put_in_by_hand_belongs_if_it_is_liked() -> None:
+    found = lessons({1: seen("", "az", "")}, LIKED, several=False, event=10)
+    assert [(each.song, each.kind) for each in found] == [("a", Kind.ONLY)]
+
+
+def test_what_we_put_in_is_no_lesson() -> None:
+    assert lessons({1: seen("", "a", "a")}, LIKED, several=False, event=10) == []
+
+
+def test_a_move_says_both() -> None:
+    moved = {1: seen("a", "", "a"), 2: seen("", "a", "")}
+    verdict = fold(lessons(moved, LIKED, several=False, event=10))["a"]
+    assert (verdict.yes, verdict.no) == ({2}, {1})
+
+
+def test_playlists_as_labels_name_every_playlist_of_a_song() -> None:
+    found = standing_as_lessons({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
+    assert {each.song: each.playlists for each in found} == {"a": (1, 2), "b": (2,)}
+
+
+def test_a_place_that_fell_empty_is_no_song_that_somebody_took_out() -> None:
+    assert blanked(["a", "b", "c"], ["a", None, "c"]) == {"b"}
+    assert blanked(["a", "b", "c"], ["a", "c"]) == set()
+    assert blanked(["a", "b", None], ["b", None, None]) == set()

@@ -1,0 +1,310 @@
+"""The prior: its file is checked before it is used, it helps those it never saw, and the command line says so."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.prior import NAME, Priors, Taught, read, to_bytes
+from bot.core.features import SongFeatures
+from bot.core.sorting.prior import Prior, tell, version_in
+from bot.errors import PriorCorrupt
+from tests.unit.tastes import labelled, library, style_of
+from training.__main__ import main
+from training.evaluation.people import Person
+from training.model.fit import fit
+from training.model.publish import served_from, train
+from training.prior_teachers import check, is_worse, learn
+
+STYLES = 4
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def made(name: str, seed: int, styles: int = STYLES, each: int = 60) -> Person:
+    """A person with a playlist for each style; artists are common to all persons, songs are not."""
+    songs = {f"{name}/{song}": features for song, features in library(styles, each, seed).items()}
+    held: dict[str, set[str]] = {}
+    for song in songs:
+        held.setdefault(f"Mood {style_of(song.partition('/')[2])}", set()).add(song)
+    return Person(name, songs, {mood: frozenset(members) for mood, members in held.items()})
+
+
+ADA, BOB, CAT = made("ada", 1), made("bob", 2), made("cat", 3)
+PRIOR = learn([ADA, BOB, CAT])
+FILE = to_bytes(Taught(PRIOR, 2))
+
+
+def put(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+# ------------------------------------------------------------------ the file
+def test_a_prior_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    found = read(put(tmp_path / NAME, FILE))
+    assert found is not None
+    assert (found.prior.version, found.prior.words, found.members) == (PRIOR.version, PRIOR.words, 2)
+    assert to_bytes(found) == FILE
+    assert read(tmp_path / "none.npz") is None
+
+
+@given(at=st.integers(0, len(FILE) - 1), bit=st.integers(0, 7))
+def test_p28_a_flipped_bit_is_refused_or_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, at: int, bit: int
+) -> None:
+    content = bytearray(FILE)
+    content[at] ^= 1 << bit
+    path = put(tmp_path_factory.getbasetemp() / "flipped.npz", bytes(content))
+    try:
+        found = read(path)
+    except PriorCorrupt:
+        return
+    assert found is not None
+    assert to_bytes(found) == FILE
+
+
+def _npz(**changed: object) -> bytes:
+
+    arrays = dict(np.load(io.BytesIO(FILE))) | changed
+    out = io.BytesIO()
+    np.savez(out, **{name: value for name, value in arrays.items() if value is not None})  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04",
+        FILE[:-40],
+        _npz(version="0" * 16),
+        _npz(format=2),
+        _npz(words=None),
+        _npz(keys=PRIOR.keys[::-1].copy()),
+        _npz(company=PRIOR.company[:-1]),
+        _npz(company=PRIOR.company.astype(np.float32)),
+        _npz(company=np.full_like(PRIOR.company, np.nan)),
+        _npz(tagged=PRIOR.tagged + np.uint16(9_999)),
+        _npz(ends=PRIOR.ends + np.uint32(1)),
+        _npz(keys=np.array([{"a": 1}], object)),
+    ],
+)
+def test_p28_a_malformed_or_foreign_prior_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = put(tmp_path / NAME, content)
+    with pytest.raises(PriorCorrupt):
+        read(path)
+    assert Priors(path).current() is None
+
+
+def test_p28_a_packed_prior_a_link_and_a_folder_are_refused(tmp_path: Path) -> None:
+
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **np.load(io.BytesIO(FILE)))
+    (tmp_path / "link.npz").symlink_to(put(tmp_path / "real.npz", FILE))
+    (tmp_path / "folder.npz").mkdir()
+    put(tmp_path / "packed.npz", packed.getvalue())
+    for name in ("link", "folder", "packed"):
+        with pytest.raises(PriorCorrupt):
+            read(tmp_path / f"{name}.npz")
+
+
+def test_a_prior_is_read_anew_when_its_file_changed_and_only_then(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    priors = Priors(tmp_path / NAME)
+    assert priors.current() is None
+    put(tmp_path / NAME, FILE)
+    first = priors.current()
+    assert first is not None
+    assert priors.current() is first
+    put(tmp_path / NAME, FILE[:-1])
+    assert [priors.current(), priors.current()] == [None, None]
+    assert len(caplog.records) == 1
+    other = learn([ADA, BOB])
+    put(tmp_path / NAME, to_bytes(Taught(other, 0)))
+    found = priors.current()
+    assert found is not None
+    assert found.version == other.version
+    (tmp_path / NAME).unlink()
+    assert priors.current() is None
+
+
+# ------------------------------------------------------------------ what it does
+def test_the_order_of_the_corpora_makes_no_difference() -> None:
+    assert learn([CAT, ADA, BOB]).version == PRIOR.version
+
+
+def test_artists_who_share_playlists_keep_company() -> None:
+    def company(artist: str) -> np.ndarray:
+        song = SongFeatures({}, {"artists": frozenset({artist})})
+        return PRIOR.told([song])[0].embeddings[f"company:{PRIOR.version}"]
+
+    near = company("artist 0-1") @ company("artist 0-2")
+    assert near > company("artist 0-1") @ company("artist 1-2") + 0.3
+
+
+def _deaf(songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
+    return {
+        name: SongFeatures({}, {"artists": song.sets["artists"]}, {"artists": "csv"}) for name, song in songs.items()
+    }
+
+
+def _right(prior: Prior | None) -> float:
+    songs = _deaf(library(STYLES, 60, seed=9))
+    training = replace(labelled(songs, [4] * STYLES), songs=songs)
+    fitted = fit(training, prior)
+    told = list(tell(prior, songs).values())
+    guess = fitted.pipeline.predict_proba(fitted.schema.vectors(told)).argmax(axis=1)
+    return float(
+        np.mean([style_of(song) == fitted.examples.classes[at] for song, at in zip(songs, guess, strict=True)])
+    )
+
+
+def test_it_helps_somebody_it_never_saw() -> None:
+    assert _right(PRIOR) > _right(None) + 0.2
+
+
+def test_a_model_says_which_prior_it_was_made_with() -> None:
+    training = labelled(library(STYLES, 40), [8] * STYLES)
+    fresh = train(training, None, NOW).artefact
+    told = train(replace(training, songs=tell(PRIOR, training.songs)), None, NOW).artefact
+    assert fresh is not None
+    assert told is not None
+    assert (fresh.card["prior"], told.card["prior"]) == (None, PRIOR.version)
+
+
+def test_a_model_made_with_another_prior_still_answers(tmp_path: Path) -> None:
+    training, other = labelled(library(STYLES, 40), [8] * STYLES), learn([ADA, BOB])
+    artefact = train(replace(training, songs=tell(PRIOR, training.songs)), None, NOW).artefact
+    assert artefact is not None
+    artefact.save(tmp_path)
+    served = served_from(tmp_path, artefact.digest)
+    assert served is not None
+    for prior in (None, other):
+        found = served.model.score(list(tell(prior, training.songs).values())).probabilities
+        assert np.isfinite(found).all()
+
+
+@pytest.mark.soak
+def test_a_check_tells_help_from_harm() -> None:
+    found = check([ADA, BOB, CAT], jobs=1)
+    assert [each["n"] for each in found] == [1, 5]
+    assert not is_worse(found)
+
+
+def test_a_check_fails_a_prior_that_costs_accuracy_for_certain() -> None:
+    assert not is_worse([{"n": 1, "mean": -0.1, "members": [-0.2, 0.01]}])
+    assert is_worse([{"n": 1, "mean": -0.1, "members": [-0.2, -0.01]}])
+    assert check([ADA], jobs=1) == []
+
+
+# ------------------------------------------------------------------ the command line
+def _write(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def _corpus(folder: Path, person: Person) -> Path:
+    lines = [
+        [song, name, ";".join(person.songs[song].sets["artists"]), person.songs[song].numbers.get("tempo", "")]
+        for name, held in person.playlists.items()
+        for song in sorted(held)
+    ]
+    return _write(folder / f"{person.name}.csv", [["track_id", "playlist", "artists", "tempo"], *lines])
+
+
+def run(*arguments: object) -> int:
+    return main([str(each) for each in arguments])
+
+
+def test_pretrain_says_what_it_learnt_and_fit_predict_and_next_use_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models, files = tmp_path / "models", [_corpus(tmp_path, each) for each in (ADA, BOB)]
+    mine = _corpus(tmp_path, CAT)
+    titles = ["playlist", "track_id", "verdict"]
+    told = [[name, song, "yes"] for name, held in CAT.playlists.items() for song in sorted(held)[:6]]
+    labels = _write(tmp_path / "labels.csv", [titles, *told])
+    assert run("pretrain", *files, "--out", models / NAME) == 0
+    assert f"2 people, 8 playlists, {12 * STYLES} artists" in capsys.readouterr().out
+    assert run("fit", "--library", mine, "--labels", labels, "--out", models) == 0
+    (card,) = models.glob("*[0-9a-f].onnx")
+    capsys.readouterr()
+    assert run("inspect", card) == 0
+    made_with = read(models / NAME)
+    assert made_with is not None
+    assert f'"prior": "{made_with.prior.version}"' in capsys.readouterr().out
+    for verb in (("predict", "--out", tmp_path / "scores.csv"), ("next", "--labels", labels)):
+        assert run(*verb, "--models", models, "--library", mine) == 0
+        assert capsys.readouterr().err == ""
+    (models / NAME).rename(tmp_path / "moved.npz")
+    assert run("next", "--labels", labels, "--models", models, "--library", mine) == 0
+    said = capsys.readouterr().err
+    assert made_with.prior.version in said
+    assert len(said.splitlines()) == 1
+    arguments = ("next", "--labels", labels, "--models", models, "--library", mine, "--prior")
+    assert run(*arguments, tmp_path / "moved.npz") == 0
+    assert capsys.readouterr().err == ""
+    assert run(*arguments, tmp_path / "nowhere.npz") == 2
+    assert run(*arguments, put(tmp_path / "bad.npz", FILE[:-1])) == 1
+
+
+def test_pretrain_puts_the_prior_where_the_bot_looks(tmp_path: Path) -> None:
+    env = {"DATA_DIR": str(tmp_path / "data")}
+    assert main(["pretrain", str(_corpus(tmp_path, ADA)), str(_corpus(tmp_path, BOB))], env) == 0
+    found = Priors(tmp_path / "data" / "models" / NAME).current()
+    assert found is not None
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["models"]
+
+
+def test_pretrain_with_nothing_to_learn_from_has_a_code_and_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = {"DATA_DIR": str(tmp_path / "data")}
+    plain = _write(tmp_path / "plain.csv", [["track_id", "artists"], ["1", "x"]])
+    short = _write(tmp_path / "short.csv", [["track_id", "playlist", "artists"], ["1", "a", "x"], ["2", "a", "y"]])
+    ada = _corpus(tmp_path, ADA)
+    for arguments, said in (
+        ((), "nobody to learn from"),
+        ((tmp_path / "missing.csv",), "cannot be read"),
+        ((plain,), "columns for the song and its playlist"),
+        ((short,), "nothing to learn"),
+        ((ada, ada), "two files are named ada"),
+        (("--members",), "no database there"),
+    ):
+        assert main(["pretrain", *map(str, arguments), "--out", str(tmp_path / NAME)], env) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert len(error.splitlines()) == 1
+        assert not (tmp_path / NAME).exists()
+
+
+def test_the_version_is_found_among_sources() -> None:
+    assert version_in({"csv": 3, "prior:abc": 1}) == "abc"
+    assert version_in(["csv", "priority"]) is None
+
+
+def _contrary(name: str, seed: int) -> Person:
+    """Somebody whose short playlists put together what others keep apart: one artist of each style."""
+    person, held = made(name, seed), {}
+    for song, features in person.songs.items():
+        (artist,) = features.sets["artists"]
+        held.setdefault(f"Mix {artist.partition('-')[2]}", []).append(song)
+    return replace(person, playlists={mix: frozenset(songs[:29]) for mix, songs in held.items()})
+
+
+@pytest.mark.soak
+def test_a_prior_that_does_harm_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [_corpus(tmp_path, each) for each in (ADA, *(_contrary(f"c{at}", at) for at in range(10, 16)))]
+    put(tmp_path / NAME, FILE)
+    assert run("pretrain", *files, "--check", "--jobs", 1, "--out", tmp_path / NAME) == 3
+    assert "kept the previous one" in capsys.readouterr().out
+    assert (tmp_path / NAME).read_bytes() == FILE

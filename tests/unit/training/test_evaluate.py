@@ -1,0 +1,310 @@
+"""The measuring stick: what is tested was never told, the same figures every time, and bad input has an exit code."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.core.features import SongFeatures
+from tests.unit.tastes import library, style_of
+from training.__main__ import main
+from training.evaluation.asking import CHOSEN, RANDOM, ask_member, checkpoints, kept_back, labels_needed
+from training.evaluation.baselines import AUDIO_NAMES, EVERYTHING, FRESH, NEAREST, NET, NO_AUDIO, PRIOR
+from training.evaluation.curves import draw_all
+from training.evaluation.evaluate import Material, Protocol, evaluate
+from training.evaluation.likes import read_likes, try_likes
+from training.evaluation.measure import held_back, measure, none_set, training_set
+from training.evaluation.people import Member, Person, corpora_without, draw_members, drawable, read_person
+from training.evaluation.report import report
+from training.evaluation.summary import figure, gains, summarise
+from training.problems import InputProblem
+
+NS = (1, 3)
+
+
+def made(name: str, styles: int = 5, each: int = 40, seed: int = 0) -> Person:
+    """A person with a playlist for each style; nobody else has these songs."""
+    songs = {f"{name}/{song}": features for song, features in library(styles, each, seed).items()}
+    held: dict[str, set[str]] = {}
+    for song in songs:
+        held.setdefault(f"Mood {style_of(song.partition('/')[2])}", set()).add(song)
+    return Person(name, songs, {mood: frozenset(members) for mood, members in held.items()})
+
+
+ADA, BOB = made("ada"), made("bob", seed=1)
+MEMBER: Member = draw_members(ADA, 3, 1, max(NS), seed=0)[0]
+
+
+def told(member: Member, n: int) -> set[str]:
+    return {label.song for label in training_set(member, n).labels}
+
+
+# ------------------------------------------------------------------ the protocol
+@pytest.mark.parametrize("k", [3, 5])
+def test_what_is_tested_is_never_labelled_and_belongs_in_one_playlist(k: int) -> None:
+    (member,) = draw_members(ADA, k, 1, max(NS), seed=0)
+    tested = held_back(member, max(NS))
+    assert not told(member, max(NS)) & {song for song, _ in tested}
+    assert len(told(member, max(NS))) == k * max(NS)
+    assert all(song in own for song, at in tested for own in [member.playlists[at]])
+    assert {song for song, _ in tested} | told(member, max(NS)) <= set(member.songs)
+
+
+def test_a_song_of_two_of_the_playlists_is_in_the_library_only() -> None:
+    first, second, *others = ADA.playlists.items()
+    both = sorted(first[1])[0]
+    shared = Person("ada", ADA.songs, dict([first, (second[0], second[1] | {both}), *others]))
+    (member,) = draw_members(shared, 5, 1, max(NS), seed=0)
+    assert both in member.songs
+    assert all(both not in own for own in member.playlists)
+
+
+def test_songs_of_no_playlist_come_from_the_persons_other_playlists() -> None:
+    training, tested = none_set(MEMBER, 1, max(NS))
+    none = [label.song for label in training.labels if label.playlist is None]
+    assert len(none) == 2
+    assert tested
+    assert not set(none) & set(tested)
+    assert not set(MEMBER.nowhere) & set(MEMBER.songs)
+    assert {*none, *tested} <= set(training.songs) & set(ADA.songs)
+
+
+def test_draws_are_the_same_however_many_are_asked_for() -> None:
+    few, more = (draw_members(ADA, 3, draws, max(NS), seed=0) for draws in (2, 4))
+    assert few == more[:2]
+    assert draw_members(ADA, 3, 2, max(NS), seed=1) != few
+    assert draw_members(ADA, 6, 2, max(NS), seed=0) == []
+
+
+def test_automatic_short_one_artist_and_twin_playlists_are_not_drawn() -> None:
+    mood = ADA.playlists["Mood 1"]
+    solo = {f"solo{at}": SongFeatures({"tempo": 100.0}, {"artists": frozenset({"one"})}) for at in range(40)}
+    more = {"Your Top Songs 2020": mood, "Short": frozenset(sorted(mood)[:29]), "Solo": frozenset(solo)}
+    twin = {"Twin of 1": frozenset(sorted(mood)[:32])}
+    person = Person("ada", {**ADA.songs, **solo}, {**ADA.playlists, **more, **twin})
+    assert set(drawable(person)) == set(ADA.playlists)
+
+
+def test_the_prior_never_sees_the_person_nor_a_copy_of_their_playlists() -> None:
+    mood = sorted(ADA.playlists["Mood 1"])
+    copied, alike = frozenset(mood[:20]), frozenset(mood[:4])
+    strangers = sorted(BOB.playlists["Mood 1"])
+    lists = {"copied": copied, "half": alike | set(strangers[:6]), "tiny": frozenset(strangers[:2]), **BOB.playlists}
+    bob = Person("bob", {**ADA.songs, **BOB.songs}, lists)
+    (corpus,) = corpora_without(ADA, [ADA, bob])
+    assert corpus.name == "bob"
+    assert set(corpus.playlists) == {"half", *BOB.playlists}
+    assert set(corpus.songs) == set().union(*corpus.playlists.values())
+    assert corpora_without(ADA, [ADA]) == []
+
+
+# ------------------------------------------------------------------ the figures
+@pytest.fixture(scope="module")
+def found() -> dict[str, Any]:
+    return evaluate(Material([ADA, BOB]), PROTOCOL, jobs=1)
+
+
+PROTOCOL = Protocol(ks=(3, 5), ns=NS, draws=1, asking_draws=1, questions=8)
+
+
+def overall(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (each for each in found["figures"] if each["k"] is None and each["person"] is None)
+
+
+def test_every_contender_is_measured_on_the_same_members(found: dict[str, Any]) -> None:
+    names = {PRIOR, FRESH, PRIOR + NO_AUDIO, FRESH + NO_AUDIO, EVERYTHING, NET, NEAREST}
+    assert {(each["contender"], each["n"]) for each in overall(found)} == {(name, n) for name in names for n in NS}
+    assert {each["members"] for each in overall(found)} == {4}
+    assert {(each["k"], each["person"]) for each in found["figures"]} == {
+        (None, None),
+        (3, None),
+        (5, None),
+        (None, "ada"),
+        (None, "bob"),
+    }
+    best = {each["n"]: each["accuracy"]["mean"] for each in overall(found) if each["contender"] == FRESH}
+    assert best[3] > best[1] > 0.25
+
+
+def test_intervals_hold_the_mean_and_bins_all_songs(found: dict[str, Any]) -> None:
+    for each in overall(found):
+        for measure_name in ("accuracy", "macro_f1", "asked"):
+            for interval in (each[measure_name]["members"], each[measure_name]["persons"]):
+                assert interval[0] <= each[measure_name]["mean"] <= interval[1]
+        assert sum(bin_["share"] for bin_ in each["bins"]) == pytest.approx(1, abs=1e-3)
+        assert 0 <= each["calibration_error"] <= 1
+        assert ("none_auroc" in each) == (NO_AUDIO not in each["contender"])
+
+
+def test_the_number_of_processes_changes_nothing() -> None:
+    protocol = Protocol(ks=(3,), ns=(1,), draws=2, asking_draws=0)
+    one, two = (evaluate(Material([ADA]), protocol, jobs) for jobs in (1, 2))
+    assert json.dumps(one) == json.dumps(two)
+    assert PRIOR not in {each["contender"] for each in one["figures"]}
+
+
+def test_tables_and_pictures_hold_the_figures(found: dict[str, Any], tmp_path: Path) -> None:
+    said = report(found)
+    assert "Of “prior”, by k" in said
+    assert "bob, right among added" in said
+    assert {path.name for path in draw_all(found, tmp_path)} == {
+        "learning-curves.svg",
+        "reliability.svg",
+        "asking.svg",
+    }
+    first = (tmp_path / "asking.svg").read_bytes()
+    draw_all(found, tmp_path)
+    assert (tmp_path / "asking.svg").read_bytes() == first
+
+
+def test_persons_that_differ_make_the_interval_over_persons_the_wider() -> None:
+    parts = np.array([0.2, 0.21] * 10 + [0.8, 0.81] * 10)
+    each = figure(parts, np.ones(40), ["a"] * 20 + ["b"] * 20, "x")
+    width = {name: each[name][1] - each[name][0] for name in ("members", "persons")}
+    assert width["persons"] > 1.5 * width["members"]
+    assert figure(parts, np.zeros(40), ["a"] * 40, "x")["mean"] is None
+
+
+def test_what_is_won_is_told_on_the_same_members() -> None:
+    rows = measure(MEMBER, None, (1,))
+    held = {each["contender"]: each["accuracy"]["mean"] for each in summarise(rows) if each["k"] == 3}
+    (gain,) = gains(rows)
+    assert (gain["of"], gain["over"]) == (FRESH, FRESH + NO_AUDIO)
+    assert gain["mean"] == pytest.approx(held[FRESH] - held[FRESH + NO_AUDIO], abs=2e-4)
+
+
+def test_without_audio_only_audio_goes() -> None:
+    assert {"tempo", "energy", "mode", "time_signature", "loudness"} <= AUDIO_NAMES
+    assert not {"year", "duration"} & AUDIO_NAMES
+
+
+# ------------------------------------------------------------------ asking
+@pytest.mark.parametrize("way", [CHOSEN, RANDOM])
+def test_what_is_tested_is_never_asked_nor_a_song_twice(way: str) -> None:
+    (member,) = draw_members(ADA, 5, 1, max(NS), seed=0)
+    curve = ask_member(member, None, way, 14, seed=0)
+    assert list(curve.accuracy) == [*range(1, 13)]
+    assert len(set(curve.asked)) == 14
+    assert not set(curve.asked) & {song for song, _ in kept_back(member)}
+    assert curve.asked == ask_member(member, None, way, 14, seed=0).asked
+
+
+def test_models_are_trained_often_at_first() -> None:
+    assert checkpoints(20) == [*range(1, 13), 16, 20]
+
+
+def test_labels_needed_lie_between_the_points() -> None:
+    mean = {1: 0.3, 2: 0.5, 4: 0.7, 8: 0.6, 12: 0.9}
+    assert labels_needed(mean, 0.6) == pytest.approx(3)
+    assert labels_needed(mean, 0.15) == pytest.approx(0.5)
+    assert labels_needed(mean, 0.95) is None
+
+
+# ------------------------------------------------------------------ likes
+def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def likes_rows(verdict: str = "target") -> list[list[object]]:
+    songs = library(styles=2, each=30)
+    lines = [
+        [
+            next(iter(each.sets["artists"])),
+            each.numbers.get("tempo", ""),
+            each.numbers.get("energy", ""),
+            style_of(song),
+        ]
+        for song, each in songs.items()
+    ]
+    return [["artist", "tempo", "energy", verdict], *([*line[:3], int(line[3] == 1)] for line in lines)]
+
+
+def test_likes_are_told_apart_and_the_answer_is_no_feature(tmp_path: Path) -> None:
+    likes = read_likes(write_csv(tmp_path / "likes.csv", likes_rows("liked")))
+    assert len(likes.songs) == 60
+    assert not any("liked" in each.numbers for each in likes.songs.values())
+    accuracy = try_likes(likes, None, seed=0)["accuracy"]
+    assert accuracy["random"][FRESH] > accuracy["no artist in common"][FRESH]
+    assert set(accuracy["random"]) == {FRESH, EVERYTHING, NET, NEAREST}
+
+
+@pytest.mark.parametrize("text", ["['Underoath', 'Guest']", "Underoath;Guest", "Underoath and Guest and "])
+def test_artists_of_likes_are_read_as_they_come(text: str, tmp_path: Path) -> None:
+    rows = likes_rows()
+    likes = read_likes(write_csv(tmp_path / "likes.csv", [rows[0], [text, *rows[1][1:]], *rows[2:]]))
+    assert likes.artists[0] == "underoath"
+    assert next(iter(likes.songs.values())).sets["artists"] == {"Underoath", "Guest"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([["artist", "tempo"], ["a", 1]], "no column says what is liked"),
+        ([["artist", "tempo", "like"], ["a", 1, "maybe"]], "neither 0 nor 1"),
+        ([["artist", "tempo", "like"], ["a", 1, 1], ["b", 1, 0]], "5 likes and 5 dislikes"),
+    ],
+)
+def test_likes_that_say_nothing_are_refused(rows: list[list[object]], said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputProblem, match=said):
+        read_likes(write_csv(tmp_path / "likes.csv", rows))
+
+
+# ------------------------------------------------------------------ the command line
+def person_file(path: Path, styles: int) -> Path:
+    header = ["playlist", "track_id", "artists", "genres", "tempo", "energy", "mfcc_1", "mfcc_2"]
+    rows = [
+        [f"Mood {style_of(song)}", song, *each.sets["artists"], ",".join(each.sets["genres"])]
+        + [each.numbers.get(name, "") for name in header[4:]]
+        for song, each in library(styles, each=40).items()
+    ]
+    return write_csv(path, [header, *rows])
+
+
+def run(*arguments: object) -> int:
+    return main([str(each) for each in arguments])
+
+
+def test_the_command_writes_figures_tables_and_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    songs, likes = person_file(tmp_path / "person.csv", styles=4), write_csv(tmp_path / "likes.csv", likes_rows())
+    out, folder = tmp_path / "new" / "out.json", tmp_path / "report"
+    size = ("--ks", 3, "--ns", 1, 2, "--draws", 1, "--jobs", 1)
+    assert run("evaluate", songs, *size, "--likes", likes, "--json", out, "--report", folder) == 0
+    found = json.loads(out.read_text())
+    assert found["drawn"] == {"person": {"3": 1}}
+    assert found["protocol"]["seed"] == 0
+    assert found["command"].startswith("python -m training evaluate")
+    assert found["likes"]["likes"]["songs"] == 60
+    assert (folder / "measured.md").read_text() == capsys.readouterr().out
+    assert (folder / "learning-curves.svg").read_text().startswith("<?xml")
+
+
+def test_playlists_are_told_apart_by_their_id_where_there_is_one(tmp_path: Path) -> None:
+    header = ["track_id", "track_artist", "playlist_name", "playlist_id", "tempo"]
+    lines = [[f"s{at}", "x", "Pop", f"id{at % 2}", 100 + at] for at in range(8)]
+    person = read_person(write_csv(tmp_path / "public.csv", [header, *lines]))
+    assert {name: len(held) for name, held in person.playlists.items()} == {"id0": 4, "id1": 4}
+
+
+def test_what_cannot_be_measured_is_one_line_and_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain, small = write_csv(tmp_path / "plain.csv", [["track_id"], ["a"]]), person_file(tmp_path / "small.csv", 2)
+    (tmp_path / "other").mkdir()
+    twin = person_file(tmp_path / "other" / "small.csv", 2)
+    for arguments, said in (
+        ([tmp_path / "missing.csv"], "cannot be read"),
+        ([plain], "columns for the song and its playlist"),
+        ([small], "no member can be drawn"),
+        ([small, twin], "two files are named small"),
+        ([small, "--json", tmp_path / "other"], "cannot be written to"),
+    ):
+        assert run("evaluate", *arguments) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert len(error.splitlines()) == 1
+    with pytest.raises(SystemExit, match="2"):
+        run("evaluate", small, "--draws", 0)

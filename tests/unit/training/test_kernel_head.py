@@ -1,0 +1,56 @@
+"""Crowd: very many labels are heard in combination, and what serves answers as what was trained."""
+
+import numpy as np
+import pytest
+
+from bot.adapters.scorer import open_model
+from bot.core.features import SongFeatures
+from bot.core.sorting.dataset import Label, TrainingSet
+from training.model.export import check_parity, to_file
+from training.model.fit import Fitted, fit
+from training.model.kernel_head import MANY, PLENTY
+
+
+def moods(count: int, kinds: int) -> tuple[dict[str, SongFeatures], list[int]]:
+    """Return songs and their kinds: fast and bright or slow and dark, else, middling; no number alone says anything."""
+    dials = np.random.default_rng(0).normal(0, 1, (count, 2))
+    rows = [{"tempo": 120 + 30 * fast, "energy": 0.6 + 0.1 * bright} for fast, bright in dials.tolist()]
+    songs = {f"{at:05}": SongFeatures(row, {}, dict.fromkeys(row, "csv")) for at, row in enumerate(rows)}
+    middling = (np.linalg.norm(dials, axis=1) < 0.8) & (kinds == 3)
+    return songs, np.where(middling, 2, dials.prod(axis=1) > 0).tolist()
+
+
+def fit_moods(labels: int, kinds: int = 2, several: bool = False) -> tuple[Fitted, float]:
+    """Return the model of that many labels, and how often what would serve is right on songs without."""
+    songs, kind = moods(labels + 200, kinds)
+    names = list(songs)
+    told = [Label(names[at], kind[at], True, "csv") for at in range(labels)]
+    fitted = fit(TrainingSet(songs, told, {at: str(at) for at in range(kinds)}, several=several, everything=False))
+    found = open_model("", to_file(fitted, {})).score([songs[name] for name in names[labels:]])
+    guess = np.array(found.classes)[found.probabilities.argmax(axis=1)]
+    return fitted, float(np.mean(guess == kind[labels:]))
+
+
+def test_hundreds_of_labels_are_heard_in_combination() -> None:
+    few, _ = fit_moods(MANY - 1)
+    many, right = fit_moods(MANY + 100)
+    assert few.waves is None
+    assert many.waves is not None
+    assert right > 0.85
+
+
+@pytest.mark.soak
+def test_plenty_of_labels_are_heard_better_still() -> None:
+    assert fit_moods(PLENTY)[1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("kinds", "several"),
+    [(2, False), (3, True), *(pytest.param(*each, marks=pytest.mark.soak) for each in ((2, True), (3, False)))],
+)
+def test_p29_waves_serve_as_they_were_trained(kinds: int, several: bool) -> None:
+    fitted, right = fit_moods(MANY + 200, kinds, several)
+    songs = list(moods(2_000, kinds)[0].values())
+    assert fitted.waves is not None
+    assert check_parity(fitted, to_file(fitted, {}), songs) <= 1e-6
+    assert right > 0.8

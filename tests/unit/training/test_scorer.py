@@ -1,0 +1,264 @@
+"""Scorer: only the very file that was published is ever run, and it answers as scikit-learn does."""
+
+import hashlib
+import json
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from benchmarks.measure import own_bytes
+from bot.adapters.scorer import KEY, Model, Scorer
+from bot.core.features import SongFeatures
+from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.decide import PlaylistRule, Scores, decide
+from bot.errors import ModelCorrupt, ModelMissing
+from tests.unit.tastes import labelled, library
+from training.evaluation.people import drawable, read_person
+from training.model.export import changed_decisions, check_parity, to_file
+from training.model.fit import Fitted, fit
+from training.model.publish import Artefact, train
+from training.problems import NotEqual
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SONGS = library(styles=3, each=40)
+
+
+@pytest.fixture(scope="module")
+def artefact() -> Artefact:
+    found = train(labelled(SONGS, [12, 12, 12]), None, NOW).artefact
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def folder(artefact: Artefact, tmp_path: Path) -> Path:
+    artefact.save(tmp_path)
+    return tmp_path
+
+
+def rewritten(artefact: Artefact, change: Callable[[onnx.ModelProto], None], folder: Path) -> str:
+    """Write a model that was tampered with under its own right name."""
+    model = onnx.load_from_string(artefact.onnx)
+    change(model)
+    content = model.SerializeToString()
+    digest = hashlib.sha256(content).hexdigest()
+    (folder / f"{digest}.onnx").write_bytes(content)
+    return digest
+
+
+def with_facts(**changes: object) -> Callable[[onnx.ModelProto], None]:
+    def change(model: onnx.ModelProto) -> None:
+        facts = json.loads(model.metadata_props[0].value)
+        onnx.helper.set_model_props(model, {KEY: json.dumps({**facts, **changes})})
+
+    return change
+
+
+def test_p28_two_hundred_damaged_models_are_all_refused_and_the_previous_one_serves(
+    artefact: Artefact, folder: Path
+) -> None:
+    previous = rewritten(artefact, with_facts(created_at="before"), folder)
+    path, dice = folder / f"{artefact.digest}.onnx", random.Random(28)
+    for round_ in range(200):
+        damaged = bytearray(artefact.onnx)
+        if round_ % 4:
+            damaged[dice.randrange(len(damaged))] ^= 1 << dice.randrange(8)
+        else:
+            del damaged[dice.randrange(len(damaged)) :]
+        path.write_bytes(damaged)
+        with pytest.raises(ModelCorrupt):
+            Scorer(folder).load(artefact.digest)
+    assert len(Scorer(folder).load(previous).score([SONGS["0:00000"]]).probabilities) == 1
+
+
+def test_p28_a_missing_model_and_what_names_none_are_missing(folder: Path) -> None:
+    for digest in ("0" * 64, "../" + "0" * 61, "", "A" * 64, "0" * 64 + "\n", "/etc/passwd"):
+        with pytest.raises(ModelMissing):
+            Scorer(folder).load(digest)
+
+
+def test_p28_a_model_of_another_schema_or_shape_is_refused(artefact: Artefact, folder: Path) -> None:
+    schema = json.loads(json.loads(onnx.load_from_string(artefact.onnx).metadata_props[0].value)["schema"])
+    narrower = json.dumps({**schema, "identities": []}, sort_keys=True, separators=(",", ":"))
+    older = json.dumps({**schema, "format": 0}, sort_keys=True, separators=(",", ":"))
+    changes = [{"schema": narrower}, {"schema": older}, {"schema": None}, {"format": 2}, {"classes": [1, 2]}]
+    for change in changes:
+        with pytest.raises(ModelCorrupt):
+            Scorer(folder).load(rewritten(artefact, with_facts(**change), folder))
+    with pytest.raises(ModelCorrupt):
+        Scorer(folder).load(rewritten(artefact, lambda model: model.metadata_props.clear(), folder))
+
+
+def test_p28_a_link_is_not_followed_and_a_giant_is_not_read(artefact: Artefact, folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(artefact.onnx)
+    (folder / f"{artefact.digest}.onnx").unlink()
+    (folder / f"{artefact.digest}.onnx").symlink_to(outside)
+    with pytest.raises(ModelCorrupt):
+        Scorer(folder).load(artefact.digest)
+    with (folder / f"{'1' * 64}.onnx").open("wb") as giant:
+        giant.truncate(2**30)
+    with pytest.raises(ModelCorrupt):
+        Scorer(folder).load("1" * 64)
+
+
+def test_bytes_that_are_no_model_are_refused_even_under_their_own_name(folder: Path) -> None:
+    for content in (b"", b"not a model", bytes(1000)):
+        digest = hashlib.sha256(content).hexdigest()
+        (folder / f"{digest}.onnx").write_bytes(content)
+        with pytest.raises(ModelCorrupt):
+            Scorer(folder).load(digest)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_p29_ten_thousand_rows_answer_and_decide_as_in_scikit_learn(several: bool, folder: Path) -> None:
+    songs = library(styles=4, each=2_500, seed=29)
+    fitted = fit(labelled(songs, [25, 20, 15, 10], several=several))
+    answers_alike(fitted, list(songs.values()), folder)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_p29_ten_thousand_real_rows_answer_and_decide_as_in_scikit_learn(
+    several: bool, folder: Path, shared: Path
+) -> None:
+    person = read_person(shared / "data" / "libraries" / "library-a.csv.gz")
+    songs = {song: person.songs[song] for song in sorted(person.songs)[:10_000]}
+    held = [sorted(playlist & songs.keys())[:30] for playlist in list(drawable(person).values())[:6]]
+    labels = [Label(song, at, True, "csv") for at, playlist in enumerate(held) for song in playlist]
+    training = TrainingSet(songs, labels, {at: str(at) for at in range(6)}, several, False)
+    answers_alike(fit(training), list(songs.values()), folder)
+
+
+def answers_alike(fitted: Fitted, songs: Sequence[SongFeatures], folder: Path) -> None:
+    vectors, found = fitted.schema.vectors(songs), served(fitted, folder).score(songs)
+    wanted = fitted.pipeline.predict_proba(vectors)
+    assert len(wanted) == 10_000
+    assert np.abs(found.probabilities - wanted).max() <= 1e-6
+    assert np.abs(found.space - fitted.space.transform(vectors)).max() <= 1e-6
+    rules = [PlaylistRule(name, 2, automatic=True) for name in fitted.examples.classes if name is not None]
+    theirs = replace(found, probabilities=wanted.astype(np.float32))
+    ours, theirs_too = (decide(each, rules, not fitted.examples.exclusive, False) for each in (found, theirs))
+    assert [(each.outcome, each.playlists) for each in ours] == [(each.outcome, each.playlists) for each in theirs_too]
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("counts", [[8, 5], [8, 5, 3]])
+def test_two_playlists_are_exported_as_rightly_as_three(counts: Sequence[int], several: bool) -> None:
+    fitted = fit(labelled(SONGS, counts, several=several))
+    assert check_parity(fitted, to_file(fitted, {}), list(SONGS.values())) <= 1e-6
+
+
+@pytest.mark.parametrize("by", [1.001, -1.0])
+def test_p29_a_graph_that_answers_otherwise_is_refused(by: float) -> None:
+    fitted = fit(labelled(SONGS, [12, 12, 12]))
+    model = onnx.load_from_string(to_file(fitted, {}))
+    weights = next(each for each in model.graph.initializer if each.name == "coefficients")
+    weights.CopyFrom(onnx.numpy_helper.from_array(by * onnx.numpy_helper.to_array(weights), "coefficients"))
+    with pytest.raises(NotEqual):
+        check_parity(fitted, model.SerializeToString(), list(SONGS.values()))
+
+
+def test_p29_a_hair_that_changes_a_decision_is_found_and_one_that_changes_none_is_not() -> None:
+    edge, space, known = np.float32(0.9), np.ones((2, 1), np.float32), np.ones(2, np.bool_)
+    rows = [np.array([[first, 1 - first], [0.4, 0.3]], np.float32) for first in (edge, np.nextafter(edge, 1))]
+    over, under = rows[1], rows[0] - np.float32(1e-7)
+    scores = [Scores((1, 2), each, space, known) for each in (over, under)]
+    assert changed_decisions(*scores, several=False) == 1
+    assert changed_decisions(*scores, several=True) == 1
+    clear = [replace(each, probabilities=each.probabilities / 3) for each in scores]
+    assert changed_decisions(*clear, several=False) == 0
+
+
+def test_p29_a_bar_that_moved_past_a_song_is_found_though_the_song_itself_is_scored_alike() -> None:
+    space, known = np.ones((2, 1), np.float32), np.ones(2, np.bool_)
+    rows = [np.array([[first, 1 - first], [0.8, 0.2]], np.float32) for first in (1, 1 - 1e-6)]
+    assert changed_decisions(*(Scores((1, 2), each, space, known) for each in rows), several=False) == 1
+
+
+def test_a_song_exactly_in_the_middle_of_its_library_is_answered_as_in_scikit_learn() -> None:
+    songs = {name: SongFeatures(song.numbers) for name, song in SONGS.items() if song.numbers}
+    fitted = fit(labelled(songs, [6, 6, 6]))
+    middle = next(iter(songs.values()))
+    fitted.space.named_steps["centre"].mean_ = fitted.space[:2].transform(fitted.schema.vectors([middle]))[0]
+    assert check_parity(fitted, to_file(fitted, {}), list(songs.values())) <= 1e-6
+
+
+def served(fitted: Fitted, folder: Path) -> Model:
+    content = to_file(fitted, {})
+    digest = hashlib.sha256(content).hexdigest()
+    (folder / f"{digest}.onnx").write_bytes(content)
+    return Scorer(folder).load(digest)
+
+
+def test_one_song_and_many_give_the_same_answer(artefact: Artefact, folder: Path) -> None:
+    model = Scorer(folder).load(artefact.digest)
+    songs = list(SONGS.values()) * 20
+    many = model.score(songs)
+    alone = np.vstack([model.score([song]).probabilities for song in songs[:30]])
+    assert np.allclose(many.probabilities[:30], alone, atol=1e-6)
+    assert many.probabilities.shape == (len(songs), 3)
+    assert many.classes == (1, 2, 3)
+
+
+def test_no_song_and_an_unknown_song_are_answered_too(artefact: Artefact, folder: Path) -> None:
+    model = Scorer(folder).load(artefact.digest)
+    assert model.score([]).probabilities.shape == (0, 3)
+    assert model.score([]).space.shape[0] == 0
+    blind = model.score([SongFeatures(), SongFeatures({"never_seen": 1.0}, {"album": frozenset({"x"})})])
+    assert np.isfinite(blind.probabilities).all()
+    assert blind.known.tolist() == [False, True]
+
+
+def test_the_cache_is_shared_by_threads(artefact: Artefact, folder: Path) -> None:
+    others = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(6)]
+    scorer, found = Scorer(folder, most=2 * Scorer(folder).load(others[0]).resident), []
+    song = SONGS["1:00030"]
+
+    def use(digest: str) -> None:
+        found.append(scorer.load(digest).score([song]).probabilities[0])
+
+    threads = [threading.Thread(target=use, args=(digest,)) for digest in others * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 24
+    assert np.ptp(np.array(found), axis=0).max() == 0
+
+
+def test_models_take_a_bounded_number_of_bytes_and_those_used_last_stay(artefact: Artefact, folder: Path) -> None:
+    one, two, three = (rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(3))
+    scorer = Scorer(folder, most=2 * Scorer(folder).load(one).resident)
+    kept = {digest: scorer.load(digest) for digest in (one, two, one, three)}
+    assert scorer.resident <= 2 * kept[one].resident
+    assert scorer.load(one) is kept[one]
+    assert scorer.load(two) is not kept[two]
+    for digest in (one, two, three):
+        (folder / f"{digest}.onnx").unlink()
+        scorer.forget(digest)
+        with pytest.raises(ModelMissing):
+            scorer.load(digest)
+    assert scorer.resident == 0
+
+
+def test_a_model_larger_than_all_that_is_allowed_serves_all_the_same(artefact: Artefact, folder: Path) -> None:
+    scorer = Scorer(folder, most=0)
+    assert scorer.load(artefact.digest) is scorer.load(artefact.digest)
+
+
+def test_many_models_in_one_process_take_no_more_memory_than_a_few(artefact: Artefact, folder: Path) -> None:
+    models = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(400)]
+    scorer, song = Scorer(folder, most=2**20), SONGS["1:00030"]
+    for digest in models:  # what the allocator keeps for good, it keeps by now
+        scorer.load(digest).score([song])
+    before = own_bytes()
+    for digest in models * 2:
+        scorer.load(digest).score([song])
+    assert (own_bytes() - before) / len(models) <= 5_000

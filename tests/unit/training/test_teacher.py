@@ -1,0 +1,124 @@
+"""Teacher and student: what unlabelled songs and names add, and that any labels whatever give probabilities."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.adapters.scorer import open_model
+from bot.core.features import SongFeatures
+from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.decide import PlaylistRule, Scores, decide
+from tests.unit.tastes import labelled, library, style_of
+from training.dataset import examples_of
+from training.model.cross_validation import usual_temperature
+from training.model.export import to_file
+from training.model.fit import fit
+from training.model.heads import boldness
+from training.model.hints import hints_of
+from training.problems import TooFewLabels
+
+SONGS = library(styles=4, each=40)
+
+
+def scores_of(training: TrainingSet) -> Scores:
+    return open_model("", to_file(fit(training), {})).score(list(training.songs.values()))
+
+
+def right(scores: Scores, songs: dict[str, SongFeatures]) -> float:
+    guesses = np.array(scores.classes)[scores.probabilities.argmax(axis=1)]
+    return float((guesses == np.array([style_of(song) for song in songs])).mean())
+
+
+# ------------------------------------------------------------------ hints
+TAGGED = {f"jazz {at}": SongFeatures({"year": 1984.5}, {"genres": frozenset({"vocal jazz"})}) for at in range(4)} | {
+    f"other {at}": SongFeatures({"year": 2011.5}, {"genres": frozenset({"pop"})}) for at in range(6)
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "songs"),
+    [
+        ("Late night jazz", [f"jazz {at}" for at in range(4)]),
+        ("80s_drive", [f"jazz {at}" for at in range(4)]),
+        ("the 1980s", [f"jazz {at}" for at in range(4)]),
+        ("Pop", []),  # more than half of the library says nothing
+        ("Sunday", []),
+        ("🌙", []),
+    ],
+)
+def test_a_name_speaks_for_songs_that_carry_its_words_or_its_decade(name: str, songs: list[str]) -> None:
+    assert [list(spoken) for _, spoken in hints_of({7: name}, TAGGED)] == ([songs] if songs else [])
+
+
+def test_a_telling_name_helps_while_labels_are_few() -> None:
+    plain = labelled(SONGS, [1, 1, 1, 1])
+    named = TrainingSet(
+        plain.songs, plain.labels, {n: f"My style {n - 1} tunes {n - 1}" for n in range(1, 5)}, False, False
+    )
+    assert right(scores_of(named), SONGS) >= right(scores_of(plain), SONGS) - 0.02
+
+
+# ------------------------------------------------------------------ labels
+def test_more_labels_speak_less_for_their_neighbours_and_are_believed_more() -> None:
+    few, many = (examples_of(labelled(SONGS, [n] * 4)) for n in (1, 20))
+    assert boldness(few, np.arange(len(few.songs))) > boldness(many, np.arange(len(many.songs)))
+    assert usual_temperature(few) > usual_temperature(many)
+
+
+def test_a_reaction_weighs_less_than_a_button() -> None:
+    labels = [Label("0:00000", 1, True, "reaction"), Label("1:00000", 2, True, "button")]
+    examples = examples_of(TrainingSet(SONGS, labels, {1: "A", 2: "B"}, False, False))
+    assert examples.weight[0] < examples.weight[1]
+
+
+some_labels = st.lists(
+    st.builds(
+        Label,
+        st.sampled_from(sorted(SONGS)[::7]),
+        st.sampled_from([1, 2, 3, None]),
+        st.booleans(),
+        st.sampled_from(["button", "reaction", "receipt", "hand", "csv"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(labels=some_labels, several=st.booleans(), everything=st.booleans())
+def test_any_labels_whatever_give_probabilities_or_say_that_they_are_too_few(
+    labels: list[Label], several: bool, everything: bool
+) -> None:
+    labels = [label for label in labels if label.verdict or label.playlist is not None]
+    training = TrainingSet(SONGS, labels, {1: "A", 2: "B", 3: "C"}, several, everything)
+    try:
+        found = scores_of(training)
+    except TooFewLabels:
+        return
+    assert np.isfinite(found.probabilities).all()
+    assert (found.probabilities >= 0).all()
+    assert (found.probabilities <= 1).all()
+    if fit(training).examples.exclusive:
+        assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_twenty_five_playlists_can_be_learnt() -> None:
+    many = library(styles=25, each=12)
+    assert right(scores_of(labelled(many, [4] * 25)), many) > 0.5
+
+
+def test_beside_a_large_playlist_a_small_one_does_not_break_the_promise() -> None:
+    both = library(styles=2, each=120)
+    uneven = {song: features for song, features in both.items() if style_of(song) == 1 or song < "1:00015"}
+    found = scores_of(labelled(uneven, [80, 3]))
+    rules = [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True)]
+    added = [each for each in decide(found, rules, several=False, everything=False) if each.outcome == "add"]
+    truth = [style_of(song) for song in uneven]
+    assert sum(each.playlists == (truth[each.song],) for each in added) >= 0.85 * len(added) > 0
+
+
+def test_songs_that_are_all_alike_give_even_guesses() -> None:
+    alike = {song: SongFeatures({"energy": 0.5}) for song in SONGS}
+    found = scores_of(labelled(alike, [2, 2, 2, 2]))
+    assert np.ptp(found.probabilities, axis=0).max() < 1e-5

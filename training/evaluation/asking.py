@@ -1,0 +1,141 @@
+"""Asking: how many labels it takes when the songs to be labelled are chosen, beside songs at random.
+
+A member of five playlists starts without a label. Each question is answered from the playlists; the songs held back
+are never asked, and no more than half of a playlist is held back, so that small ones do not run out of songs to ask.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.sorting.active_learning import belief_in, next_songs
+from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.decide import Scores
+from bot.core.sorting.prior import Prior
+from bot.core.sorting.schema import schema_of
+from training.evaluation.baselines import ours
+from training.evaluation.measure import TESTED
+from training.evaluation.people import Member
+from training.problems import TooFewLabels
+
+PLAYLISTS = 5  # of the members that are asked
+QUESTIONS = 80  # at most
+EVERY, UNTIL, THEN = 1, 12, 4  # labels from one training to the next; the second step holds beyond UNTIL
+GOALS = (0.65, 0.75)  # mean accuracy
+CHOSEN, RANDOM = "chosen", "random"
+RECENT = 3  # songs whose artists are not asked about again at once
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The accuracy of one member's models by labels given; way: chosen or at random; asked: songs, in order."""
+
+    person: str
+    draw: int
+    way: str
+    accuracy: Mapping[int, float]
+    asked: Sequence[str]
+
+
+@dataclass
+class _Quiz:
+    """What a member was asked so far; `scores` are those of the last training, over the whole library."""
+
+    member: Member
+    songs: Sequence[str]
+    answers: Mapping[str, int]
+    labels: dict[str, int]
+    scores: Scores | None
+    memo: dict[int, NDArray[np.float32]]
+
+
+def checkpoints(questions: int) -> list[int]:
+    """Return the numbers of labels at which a model is trained."""
+    return [at for at in range(1, questions + 1) if at % (EVERY if at <= UNTIL else THEN) == 0]
+
+
+def ask_member(member: Member, prior: Prior | None, way: str, questions: int, seed: int) -> Curve:
+    """Ask up to `questions` songs of one member and measure the models on the way."""
+    tested = kept_back(member)
+    untold = {song for song, _ in tested}
+    answers = {song: at for at, own in enumerate(member.playlists) for song in own if song not in untold}
+    quiz = _Quiz(member, list(member.songs), answers, {}, None, {})
+    rng = np.random.default_rng([seed, member.draw])
+    order = [str(song) for song in rng.permutation(sorted(answers))]
+    accuracy: dict[int, float] = {}
+    for at in range(1, min(questions, len(answers)) + 1):
+        song = order[at - 1] if way == RANDOM else choose(quiz, seed)
+        quiz.labels[song] = answers[song]
+        if at in checkpoints(questions):
+            quiz.scores = _train(quiz, prior)
+            accuracy[at] = _accuracy(quiz, tested)
+    return Curve(member.person, member.draw, way, accuracy, tuple(quiz.labels))
+
+
+def kept_back(member: Member) -> list[tuple[str, int]]:
+    """Return the songs that are never asked, each with its playlist."""
+    return [(song, at) for at, own in enumerate(member.playlists) for song in own[: min(TESTED, len(own) // 2)]]
+
+
+def choose(quiz: _Quiz, seed: int) -> str:
+    """Return the next song to ask about, chosen as bot.flows.sorting.label chooses it."""
+    counts = Counter(quiz.labels.values())
+    scores = quiz.scores
+    artists = [min(quiz.member.songs[song].sets.get("artists", ()), default="") for song in quiz.songs]
+    place = {song: at for at, song in enumerate(quiz.songs)}
+    chosen = next_songs(
+        _space(quiz),
+        scores.probabilities if scores else None,
+        np.array([song in quiz.labels for song in quiz.songs]),
+        np.array([song not in quiz.answers for song in quiz.songs]),
+        artists,
+        1,
+        quiz.member.k,
+        seed=seed,
+        recent_artists=[artists[place[song]] for song in list(quiz.labels)[-RECENT:]],
+        belief=belief_in(scores.classes if scores else (), {at: counts[at] for at in range(quiz.member.k)}),
+        memo=quiz.memo,
+    )
+    left = (song for song in quiz.answers if song not in quiz.labels)
+    return quiz.songs[int(chosen[0])] if len(chosen) else next(left)
+
+
+def _space(quiz: _Quiz) -> NDArray[np.float32]:
+    """Where the songs lie: in the model's space, once there is one."""
+    if quiz.scores is not None:
+        return quiz.scores.space
+    songs = list(quiz.member.songs.values())
+    return schema_of(songs).vectors(songs)
+
+
+def _train(quiz: _Quiz, prior: Prior | None) -> Scores | None:
+    labels = [Label(song, at, True, "csv") for song, at in quiz.labels.items()]
+    training = TrainingSet(quiz.member.songs, labels, quiz.member.names, several=False, everything=False)
+    if quiz.scores is None:
+        quiz.memo.clear()  # the space of a first model is another one; those of later ones are the same
+    try:
+        return ours(prior, training, list(quiz.member.songs.values()))
+    except TooFewLabels:
+        return None
+
+
+def _accuracy(quiz: _Quiz, tested: Sequence[tuple[str, int]]) -> float:
+    """The share right of the songs held back; without a model all are taken for the only playlist heard of."""
+    truth = np.array([at for _, at in tested])
+    if quiz.scores is None:
+        return float((truth == next(iter(quiz.labels.values()))).mean())
+    place = {song: at for at, song in enumerate(quiz.songs)}
+    rows = quiz.scores.probabilities[[place[song] for song, _ in tested]]
+    return float((np.array(quiz.scores.classes)[rows.argmax(axis=1)] == truth).mean())
+
+
+def labels_needed(mean: Mapping[int, float], goal: float) -> float | None:
+    """Return the labels at which a curve first reaches the goal, between two points in proportion; None: never."""
+    points = sorted(mean.items())
+    for (before, low), (after, high) in zip([(0, 0.0), *points], points, strict=False):
+        if high >= goal:
+            return round(before + (after - before) * (goal - low) / (high - low), 1) if low < goal else float(before)
+    return None

@@ -1,0 +1,92 @@
+"""Contenders: our own model along the path that serves, with and without what helps it, and what others would do.
+
+Each takes a training set and the songs to score and answers as a model does, so that all are measured alike.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+
+from bot.adapters.scorer import open_model
+from bot.core.features import SongFeatures
+from bot.core.sorting.dataset import TrainingSet
+from bot.core.sorting.decide import Scores
+from bot.core.sorting.prior import Prior
+from bot.core.sorting.schema import EXPORTIFY, Schema, schema_of
+from training.model.export import to_file
+from training.model.fit import fit
+
+Contender = Callable[[TrainingSet, Sequence[SongFeatures]], Scores]
+
+PRIOR, FRESH = "prior", "fresh"  # our own, taught by other people or not
+NO_AUDIO = ", no audio"
+NEAREST, NET, EVERYTHING = "5-NN on audio", "small net on audio", "regression on everything"
+NEIGHBOURS = 5
+NEURONS = (32,)
+STEPS = 500  # of training, at most
+AUDIO = Schema("audio", tuple(number for number in EXPORTIFY if number.name not in ("year", "duration")), (), (), ())
+AUDIO_NAMES = frozenset(number.name for number in AUDIO.numbers)
+NONE = -1  # "none of them", where classes are numbers
+
+
+def contenders(prior: Prior | None) -> dict[str, Contender]:
+    """Return all of them by name; those with a prior only where there is one."""
+    own: dict[str, Contender] = {PRIOR: partial(ours, prior), FRESH: partial(ours, None)} if prior else {}
+    own = own or {FRESH: partial(ours, None)}
+    deaf: dict[str, Contender] = {f"{name}{NO_AUDIO}": partial(_without_audio, one) for name, one in own.items()}
+    return {**own, **deaf, EVERYTHING: everything, NET: net, NEAREST: nearest}
+
+
+def ours(prior: Prior | None, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    """What would serve: fit, ONNX file, onnxruntime. Raises TooFewLabels."""
+    model = open_model("", to_file(fit(training, prior), {}))
+    return model.score(songs if prior is None else prior.told(songs))
+
+
+def _without_audio(contender: Contender, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    silent = {name: _silent(song) for name, song in training.songs.items()}
+    return contender(replace(training, songs=silent), [_silent(song) for song in songs])
+
+
+def _silent(song: SongFeatures) -> SongFeatures:
+    numbers = {name: value for name, value in song.numbers.items() if name not in AUDIO_NAMES}
+    sources = {name: source for name, source in song.provenance.items() if name not in AUDIO_NAMES}
+    return SongFeatures(numbers, song.sets, sources)
+
+
+def nearest(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    """The five nearest songs by audio; fewer while a playlist has not five labels."""
+    fewest = min(Counter(label.playlist for label in training.labels).values())
+    return _answer(KNeighborsClassifier(min(NEIGHBOURS, fewest)), AUDIO, training, songs)
+
+
+def net(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    """A neural net of one small layer on audio."""
+    return _answer(MLPClassifier(NEURONS, max_iter=STEPS, random_state=0), AUDIO, training, songs)
+
+
+def everything(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    """A plain logistic regression on all that we know, as it stands in the vectors."""
+    known = [song for _, song in sorted(training.songs.items()) if song.known]
+    return _answer(LogisticRegression(max_iter=STEPS), schema_of(known), training, songs)
+
+
+def _answer(classifier: Any, schema: Schema, training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
+    told = schema.vectors([training.songs[label.song] for label in training.labels])
+    names = [NONE if label.playlist is None else label.playlist for label in training.labels]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        classifier.fit(told, names)
+    found = classifier.predict_proba(schema.vectors(songs)).astype(np.float32)
+    classes = tuple(None if name == NONE else int(name) for name in classifier.classes_)
+    return Scores(classes, found, np.zeros((len(songs), 1), np.float32), np.ones(len(songs), np.bool_))

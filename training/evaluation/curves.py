@@ -1,0 +1,113 @@
+"""Curves: the figures as SVG: accuracy by labels, asking, and whether probabilities mean what they say.
+
+One file serves a dark page and a light one: its own dark card, as of the bot's pictures. Line and marker, not colour
+alone, tell models apart.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from training.evaluation.asking import GOALS
+from training.evaluation.baselines import FRESH, PRIOR
+from training.model.picture import CARD, INK, QUIET
+
+matplotlib.rcParams["svg.hashsalt"] = "cratekeeper"  # the same figures make the same file
+
+SIZE = (8.0, 5.0)  # inches
+COLOURS = ("#5eb1ef", "#f5a524", "#8ce99a", "#ff8787", "#d0bfff", "#ffe066", "#ced4da")
+MARKS = ("o", "s", "^", "v", "D", "P", "X")
+LINES = ("-", "-", "--", "--", "-.", ":", ":")
+
+Records = Sequence[Mapping[str, Any]]
+
+
+def draw_all(found: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write each picture that the figures are enough for; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    overall = [each for each in found["figures"] if each["k"] is None and each["person"] is None]
+    pictures: dict[str, Callable[[Axes], None]] = {"learning-curves.svg": lambda axes: _learning(axes, overall)}
+    pictures["reliability.svg"] = lambda axes: _reliability(axes, overall)
+    if found["asking"]:
+        pictures["asking.svg"] = lambda axes: _asking(axes, found["asking"])
+    return [_draw(folder / name, fill) for name, fill in pictures.items()]
+
+
+def _draw(path: Path, fill: Callable[[Axes], None]) -> Path:
+    figure = Figure(figsize=SIZE, facecolor=CARD, layout="constrained")
+    axes = figure.subplots()
+    fill(axes)
+    _dress(axes)
+    figure.savefig(path, format="svg", facecolor=CARD, metadata={"Date": None})
+    return path
+
+
+def _dress(axes: Axes) -> None:
+    axes.set_facecolor(CARD)
+    axes.grid(color=QUIET, alpha=0.15)
+    axes.tick_params(colors=INK, length=0)
+    axes.spines[:].set_visible(False)
+    for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+        text.set_color(INK)
+    axes.legend(frameon=False, labelcolor=INK, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def _styles() -> Iterator[dict[str, Any]]:
+    for colour, mark, line in zip(COLOURS, MARKS, LINES, strict=True):
+        yield {"color": colour, "marker": mark, "linestyle": line, "markersize": 5}
+
+
+def _learning(axes: Axes, overall: Records) -> None:
+    ns = sorted({each["n"] for each in overall})
+    for name, style in zip(dict.fromkeys(each["contender"] for each in overall), _styles(), strict=False):
+        held = {each["n"]: each["accuracy"] for each in overall if each["contender"] == name}
+        _banded(axes, name, held, style)
+    axes.set_xscale("log")
+    axes.set_xticks(ns, [str(n) for n in ns])
+    axes.minorticks_off()
+    axes.set(
+        xlabel="labels a playlist",
+        ylabel="right on songs it had not seen",
+        title="Accuracy by labels (bands: 95 % over members)",
+    )
+
+
+def _asking(axes: Axes, asking: Mapping[str, Any]) -> None:
+    for (name, each), style in zip(asking.items(), _styles(), strict=False):
+        _banded(axes, name, each["accuracy"], style)
+    for goal in GOALS:
+        axes.axhline(goal, color=QUIET, linewidth=0.8, linestyle=":")
+    axes.set(
+        xlabel="labels in all, five playlists",
+        ylabel="right on songs it had not seen",
+        title="Accuracy by questions (bands: 95 % over members)",
+    )
+
+
+def _banded(axes: Axes, name: str, held: Mapping[int, Mapping[str, Any]], style: Mapping[str, Any]) -> None:
+    """Draw means as a line and the interval over members as a band."""
+    at = sorted(held)
+    low, high = ([held[x]["members"][bound] for x in at] for bound in (0, 1))
+    axes.fill_between(at, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    axes.plot(at, [held[x]["mean"] for x in at], label=name, **style)
+
+
+def _reliability(axes: Axes, overall: Records) -> None:
+    """Draw our own model's: the prior's, where there is one."""
+    own = next(name for name in (PRIOR, FRESH) if any(each["contender"] == name for each in overall))
+    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=":", label="as said")
+    for each, style in zip([each for each in overall if each["contender"] == own], _styles(), strict=False):
+        bins = each["bins"]
+        axes.plot([b["sureness"] for b in bins], [b["right"] for b in bins], label=f"n={each['n']}", **style)
+    axes.set(
+        xlabel="probability of the best guess",
+        ylabel="share right",
+        title=f"Whether “{own}” is right as often as it says",
+    )

@@ -1,0 +1,57 @@
+"""Dates: whether it helps a member's model to know when songs were liked.
+
+Moods come in phases, so a like of last winter may well belong with the others of last winter; but a model that goes by
+phases can be of no use for the next one. So it is tried as it will be used: learnt from the older labels, tried on the
+newer ones (chronological validation).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from bot.core.features import LIKED, SongFeatures
+from training.dataset import Examples
+from training.model.cross_validation import likelihood, usual_temperature
+from training.model.heads import Logits, fit_head, probabilities
+from training.model.teacher import View
+
+LEAST = 30  # dated labels, below which the trial would be chance
+NEWEST = 1 / 3  # of them are tried
+GAIN = 0.1  # nats a song that it has to be worth: most who were tried gained less than they risked
+
+
+def without_dates(songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
+    """Return the songs, none of them dated."""
+    return {song: undated(features) if LIKED in features.numbers else features for song, features in songs.items()}
+
+
+def undated(song: SongFeatures) -> SongFeatures:
+    """Return the song as if nobody knew when it was liked."""
+    numbers = {name: value for name, value in song.numbers.items() if name != LIKED}
+    return replace(song, numbers=numbers, provenance={n: s for n, s in song.provenance.items() if n != LIKED})
+
+
+def dates_may_help(songs: Mapping[str, SongFeatures], examples: Examples) -> bool:
+    """Whether there are enough labelled songs with a date, and dates that differ."""
+    dates = {songs[song].numbers[LIKED] for song in examples.songs if LIKED in songs[song].numbers}
+    return len(dates) >= LEAST
+
+
+def dates_help(plain: Logits, dated: Logits) -> bool:
+    """Whether the newest labels are foretold better with dates than without, by more than chance explains."""
+    gains = (dated - plain)[np.isfinite(dated - plain)]
+    if len(gains) < 2:
+        return False
+    return bool(gains.mean() > max(GAIN, gains.std(ddof=1) / np.sqrt(len(gains))))
+
+
+def foretell(view: View, examples: Examples, songs: Mapping[str, SongFeatures]) -> Logits:
+    """Return the log-likelihood of each of the newest labels under a model of the older ones."""
+    dates = [songs[song].numbers.get(LIKED, -np.inf) for song in examples.songs]
+    order = np.argsort(dates, kind="stable")
+    older, newest = np.split(order, [len(order) - int(NEWEST * np.isfinite(dates).sum())])
+    newest = newest[examples.settled[newest]]
+    logits = fit_head(view, examples, older).logits(view.space[newest])
+    found = probabilities(logits, examples.exclusive, usual_temperature(examples))
+    return likelihood(found, examples.truth[newest], examples.exclusive)

@@ -1,0 +1,107 @@
+"""Evaluate: the measuring stick. Members drawn from real people's playlists, along the path that serves.
+
+Whatever other people teach is learnt anew for each person, without that person's playlists and without others' that
+are much the same. Everything is a function of files, protocol and seed; how many processes share the work is not.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+from bot.core.sorting.prior import Prior
+from training.evaluation.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
+from training.evaluation.likes import Likes, try_likes
+from training.evaluation.measure import measure
+from training.evaluation.people import Member, Person, corpora_without, draw_members
+from training.evaluation.summary import gains, summarise, summarise_asking
+from training.pretrain import pretrain
+from training.problems import InputProblem
+from training.progress import bar
+
+KS, NS = (3, 5, 10), (1, 2, 5, 10, 20)  # playlists of a member; labels a playlist
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is drawn: `draws` members of each size from each person, `asking_draws` of them are asked as well."""
+
+    ks: tuple[int, ...] = KS
+    ns: tuple[int, ...] = NS
+    draws: int = 15
+    asking_draws: int = 5
+    questions: int = QUESTIONS
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Material:
+    """Who is tested, whose playlists only teach, and likes without playlists."""
+
+    people: Sequence[Person]
+    corpora: Sequence[Person] = ()
+    likes: Sequence[Likes] = ()
+
+
+Task = Callable[[], Any]
+
+
+def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any]:
+    """Return all figures. Raises InputProblem where no member can be drawn."""
+    drawn = {person.name: list(_members(person, protocol)) for person in material.people}
+    if not any(drawn.values()):
+        raise InputProblem("no member can be drawn: too few playlists of 30 to 1,500 songs in any of the files")
+    priors = {person.name: prior_for(person, material) for person in bar(_tested(material), "priors")}
+    tasks: list[Task] = [task for name, members in drawn.items() for task in _tasks(members, priors[name], protocol)]
+    tasks += [partial(try_likes, each, priors[each.name], protocol.seed) for each in material.likes]
+    found = list(bar(run_all(tasks, jobs), "fits", len(tasks)))
+    rows = [row for each in found if isinstance(each, list) for row in each]
+    curves = [each for each in found if isinstance(each, Curve)]
+    liked = [each for each in found if isinstance(each, dict)]
+    return {
+        "protocol": asdict(protocol),
+        "drawn": {name: Counter(str(member.k) for member in members) for name, members in drawn.items()},
+        "figures": summarise(rows),
+        "gains": gains(rows),
+        "asking": summarise_asking(curves),
+        "likes": {each.name: figures for each, figures in zip(material.likes, liked, strict=True)},
+    }
+
+
+def _members(person: Person, protocol: Protocol) -> Iterator[Member]:
+    for k in protocol.ks:
+        yield from draw_members(person, k, protocol.draws, max(protocol.ns), protocol.seed)
+
+
+def _tested(material: Material) -> list[Person]:
+    return [*material.people, *(likes.person for likes in material.likes)]
+
+
+def prior_for(person: Person, material: Material) -> Prior | None:
+    """Return what everybody else teaches; None where there is nobody else."""
+    corpora = corpora_without(person, [*material.people, *material.corpora])
+    return pretrain(corpora) if corpora else None
+
+
+def _tasks(members: Sequence[Member], prior: Prior | None, protocol: Protocol) -> Iterator[Task]:
+    yield from (partial(measure, member, prior, protocol.ns) for member in members)
+    asked = [member for member in members if member.k == PLAYLISTS][: protocol.asking_draws]
+    for way in (CHOSEN, RANDOM):
+        for member in asked:
+            yield partial(ask_member, member, prior, way, protocol.questions, protocol.seed)
+
+
+def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[Any]:
+    """Yield what each task returns, in the order of the tasks, by that many processes."""
+    if jobs == 1:
+        yield from (_run(task) for task in tasks)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:  # as fresh as the first: one BLAS thread
+        yield from pool.map(_run, tasks)
+
+
+def _run(task: Task) -> Any:
+    return task()

@@ -1,0 +1,142 @@
+"""Feeding: whether a feed that learns from likes and skips shows more that a person likes than one that does not.
+
+Of each person's playlists half of the songs are held out, and everybody's together are the catalogue, as in
+`training.evaluation.neighbours`. A person begins with a few likes; a card is liked where it is one of their held-out songs, and
+skipped otherwise. Space, ranking and weights are the product's.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bot.core.features import SongFeatures
+from bot.core.feed import taste
+from bot.core.feed.neighbours import Neighbours
+from bot.core.feed.space import FITTED_ON, Space, space_of
+from bot.core.feed.taste import Taste
+from bot.core.sorting.columns import key_of
+from training.evaluation.neighbours import Half, parted
+from training.evaluation.people import Person
+from training.problems import InputProblem
+
+LIKES = 10  # that a person begins with
+SEEDS = 6  # likes that a card is near to, as in bot.flows.feed.recommend
+CARDS = (20, 50, 100)
+DRAWS = 10  # feeds of each person
+WAYS = {"likes and skips": (True, True), "likes alone": (True, False), "no learning": (False, False)}
+
+
+@dataclass
+class Listener:
+    """One feed of one person: what they like, what came, and what they said of it."""
+
+    half: Half
+    dice: np.random.Generator
+    begun: list[str]
+    liked: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    @property
+    def truth(self) -> frozenset[str]:
+        return frozenset().union(*(held for _, held in self.half.playlists.values()))
+
+    def says(self, song: str) -> bool:
+        """Whether they like the card; noted."""
+        likes = song in self.truth
+        (self.liked if likes else self.skipped).append(song)
+        return likes
+
+
+@dataclass(frozen=True)
+class World:
+    """The catalogue, and where its songs lie."""
+
+    index: Neighbours
+    space: Space
+
+
+def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
+    """Return the share of liked cards among the first of CARDS, by person and way. Raises InputProblem."""
+    halves = [parted(person, seed) for person in people]
+    songs: dict[str, SongFeatures] = {}
+    for half in halves:
+        songs |= {song: half.songs[song] for _, held in half.playlists.values() for song in held}
+    if len(songs) < max(CARDS):
+        raise InputProblem("fewer songs are held out than a feed has cards")
+    world = _world(songs, seed)
+    found: dict[str, Any] = {"songs": len(songs), "draws": DRAWS, "ways": {}}
+    for way, learns in WAYS.items():
+        found["ways"][way] = {half.person: _shares(world, half, learns, seed) for half in halves}
+    found["ways"]["random"] = {half.person: _by_chance(half, songs) for half in halves}
+    return found
+
+
+def _world(songs: Mapping[str, SongFeatures], seed: int) -> World:
+    ids = sorted(songs)
+    drawn = np.random.default_rng([seed, 2]).permutation(len(ids))[:FITTED_ON]
+    space = space_of([songs[ids[at]] for at in drawn])
+    index = Neighbours(space.size)
+    index.put(
+        ids, space.points([songs[song] for song in ids]), [_artist(songs[song]) for song in ids], [True] * len(ids)
+    )
+    return World(index, space)
+
+
+def _shares(world: World, half: Half, learns: tuple[bool, bool], seed: int) -> list[float]:
+    feeds = [_feed(world, _listener(half, seed, draw), learns) for draw in range(DRAWS)]
+    return [round(float(np.mean([feed[:count] for feed in feeds])), 4) for count in CARDS]
+
+
+def _listener(half: Half, seed: int, draw: int) -> Listener:
+    dice = np.random.default_rng([seed, draw, zlib.crc32(half.person.encode())])
+    begun = [half.likes[at] for at in dice.permutation(len(half.likes))[:LIKES]]
+    return Listener(half, dice, begun)
+
+
+def _feed(world: World, listener: Listener, learns: tuple[bool, bool]) -> list[bool]:
+    """Return of each card whether it was liked."""
+    return [listener.says(_next(world, listener, learns)) for _ in range(max(CARDS))]
+
+
+def _next(world: World, listener: Listener, learns: tuple[bool, bool]) -> str:
+    """The next card, as `bot.flows.feed.recommend` ranks it."""
+    from_likes, from_skips = learns
+    songs = listener.half.songs
+    liked = [*(listener.liked if from_likes else ()), *listener.begun]
+    likes = world.space.points([songs[song] for song in liked])
+    skips = world.index.points(listener.skipped if from_skips else ())
+    towards = likes[listener.dice.permutation(len(likes))[:SEEDS]]
+    seen = [*listener.liked, *listener.skipped]
+    around = world.index.around(towards, taste.WIDE, without=seen)
+    artists = {_artist(songs[song]) for song in liked}
+    ranked = taste.rank(around, towards, Taste(likes, likes[:0], skips), artists, 1)
+    return around.ids[ranked[0][0]]
+
+
+def _by_chance(half: Half, songs: Mapping[str, SongFeatures]) -> list[float]:
+    """What a random feed comes to: the person's share of the catalogue."""
+    truth = set().union(*(held for _, held in half.playlists.values()))
+    return [round(len(truth) / len(songs), 4)] * len(CARDS)
+
+
+def _artist(features: SongFeatures) -> int:
+    return key_of(min(features.sets["artists"])) if features.sets.get("artists") else 0
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """Return the figures as Markdown."""
+    people = list(next(iter(found["ways"].values())))
+    lines = [
+        f"`{found['command']}`: {found['songs']:,} songs, {LIKES} likes to begin with, {found['draws']} feeds each.",
+        f"Share of liked cards among the first {', '.join(map(str, CARDS))}.",
+        "",
+        f"| feed | {' | '.join(people)} |",
+        "|---|" + "---|" * len(people),
+    ]
+    for way, by_person in found["ways"].items():
+        cells = [" ".join(f"{share:.3f}".removeprefix("0") for share in by_person[person]) for person in people]
+        lines.append(f"| {way} | {' | '.join(cells)} |")
+    return "\n".join(lines)

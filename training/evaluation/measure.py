@@ -1,0 +1,117 @@
+"""Measure: one simulated member, each contender, each number of labels."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score, roc_auc_score
+
+from bot.core.sorting.dataset import Label, TrainingSet
+from bot.core.sorting.decide import PlaylistRule, Scores, decide
+from bot.core.sorting.prior import Prior
+from training.evaluation.baselines import FRESH, NO_AUDIO, PRIOR, Contender, contenders, ours
+from training.evaluation.people import Member
+from training.problems import TooFewLabels
+
+TESTED = 60  # songs of a playlist, at most
+MISTAKES = 2  # bearable in 20, the product's default: 90 % precision is wanted
+NONE_LABELS = 2  # times n: how many songs are said to belong in none, in the fits that measure just that
+LEAST_NONE = 10  # songs of no playlist that a measure of "none of these" needs
+
+Ratio = tuple[float, float]  # summed apart over members, then divided
+
+
+@dataclass(frozen=True)
+class Row:
+    """What n labels a playlist came to for one member and contender.
+
+    values: by measure, what is to be summed over members and divided by what. sureness, hit: (m,) the largest
+    probability of each tested song and whether it was right.
+    """
+
+    person: str
+    k: int
+    draw: int
+    n: int
+    contender: str
+    values: Mapping[str, Ratio]
+    sureness: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    hit: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+
+
+def held_back(member: Member, most_labels: int) -> list[tuple[str, int]]:
+    """Return the songs held back, each with its playlist: none that any number of labels reveals."""
+    return [(song, at) for at, own in enumerate(member.playlists) for song in own[most_labels : most_labels + TESTED]]
+
+
+def training_set(member: Member, n: int) -> TrainingSet:
+    """Return the member's library with the first n songs of each playlist labelled."""
+    labels = [Label(song, at, True, "csv") for at, own in enumerate(member.playlists) for song in own[:n]]
+    return TrainingSet(member.songs, labels, member.names, several=False, everything=False)
+
+
+def none_set(member: Member, n: int, most_labels: int) -> tuple[TrainingSet, list[str]]:
+    """Return the same with 2n songs said to belong in none, and those held back; all stand in the library."""
+    plain, nowhere = training_set(member, n), list(member.nowhere)
+    labels = [*plain.labels, *(Label(song, None, True, "csv") for song in nowhere[: NONE_LABELS * n])]
+    library = {**member.songs, **member.nowhere}
+    return TrainingSet(library, labels, plain.playlists, False, False), nowhere[NONE_LABELS * most_labels :]
+
+
+def measure(member: Member, prior: Prior | None, ns: Sequence[int]) -> list[Row]:
+    """Return the rows of one member."""
+    return [row for name, one in contenders(prior).items() for row in _measure(member, name, one, ns)]
+
+
+def compare(member: Member, prior: Prior, ns: Sequence[int]) -> list[Row]:
+    """Return the rows of our own model with the prior and without it, songs of no playlist left aside."""
+    placed, both = replace(member, nowhere={}), {PRIOR: partial(ours, prior), FRESH: partial(ours, None)}
+    return [row for name, one in both.items() for row in _measure(placed, name, one, ns)]
+
+
+def _measure(member: Member, name: str, contender: Contender, ns: Sequence[int]) -> Iterator[Row]:
+    tested = held_back(member, max(ns))
+    truth = np.array([at for _, at in tested])
+    songs = [member.songs[song] for song, _ in tested]
+    for n in ns:
+        with suppress(TooFewLabels):  # of songs that nothing is known of; the record counts a member less
+            values, sureness, hit = judge(contender(training_set(member, n), songs), truth, member.k)
+            if not name.endswith(NO_AUDIO):
+                values = {**values, **_none(member, contender, n, max(ns))}
+            yield Row(member.person, member.k, member.draw, n, name, values, sureness, hit)
+
+
+def judge(
+    scores: Scores, truth: NDArray[np.int64], k: int
+) -> tuple[dict[str, Ratio], NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the measures of one model on songs whose playlist is known; truth: (m,) numbers of playlists."""
+    guess = np.array([-1 if name is None else name for name in scores.classes])[scores.probabilities.argmax(axis=1)]
+    hit = guess == truth
+    fates = decide(scores, [PlaylistRule(at, MISTAKES, True) for at in range(k)], several=False, everything=False)
+    added = np.array([fate.outcome == "add" for fate in fates])
+    values: dict[str, Ratio] = {
+        "accuracy": (float(hit.mean()), 1),
+        "macro_f1": (float(f1_score(truth, guess, average="macro", zero_division=0)), 1),
+        "added": (float(added.mean()), 1),
+        "precision": (float((hit & added).sum()), float(added.sum())),
+        "asked": (float(np.mean([fate.outcome == "ask" for fate in fates])), 1),
+    }
+    return values, scores.probabilities.max(axis=1), hit
+
+
+def _none(member: Member, contender: Contender, n: int, most_labels: int) -> dict[str, Ratio]:
+    """How well "none of these" is told from the playlists' songs, and how many of its songs are added all the same."""
+    training, nowhere = none_set(member, n, most_labels)
+    if len(nowhere) < LEAST_NONE:
+        return {}
+    placed = [member.songs[song] for song, _ in held_back(member, most_labels)]
+    scores = contender(training, [*placed, *(member.nowhere[song] for song in nowhere)])
+    column = scores.probabilities[:, scores.classes.index(None)]
+    elsewhere = np.arange(len(column)) >= len(placed)
+    rules = [PlaylistRule(at, MISTAKES, True) for at in range(member.k)]
+    fates = decide(scores, rules, several=False, everything=False)
+    wrongly = np.array([fate.outcome == "add" for fate in fates])[elsewhere]
+    return {"none_auroc": (float(roc_auc_score(elsewhere, column)), 1), "none_added": (float(wrongly.mean()), 1)}

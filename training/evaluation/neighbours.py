@@ -1,0 +1,208 @@
+"""Neighbours: how often "more like this" names songs that a real person put beside the one asked about.
+
+Of each person's playlists half of the songs are held out: they are the catalogue, everybody's together. The other half
+is what the person likes. Asked about is a song that they like; right is what was held out of the same playlist. The
+vectors and the ranking are those of the product (`bot.core.feed.space`, `neighbours`, `taste`); what is known of a song are
+the library's columns.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
+
+from bot.core.features import SongFeatures
+from bot.core.feed import taste
+from bot.core.feed.neighbours import Neighbours
+from bot.core.feed.space import FITTED_ON, Space, space_of
+from bot.core.feed.taste import Taste
+from bot.core.sorting.columns import Vectors, key_of
+from training.evaluation.people import Person, drawable
+from training.problems import InputProblem
+
+TOP = 10  # songs that are named
+EACH = 10  # songs asked about of a playlist, at most
+LIKES = 1_000  # songs that speak for a person, as in bot.flows.feed.recommend
+DRAWS = 2_000  # of the bootstrap
+Find = Callable[["Question"], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Half:
+    """A person's songs, parted: what they like, and what was held out of each playlist."""
+
+    person: str
+    songs: Mapping[str, SongFeatures]
+    likes: Sequence[str]
+    playlists: Mapping[str, tuple[Sequence[str], frozenset[str]]]  # name → liked songs in it, and those held out
+
+
+@dataclass(frozen=True)
+class Question:
+    """A song that a person likes, and what is right to name for it."""
+
+    half: Half
+    song: str
+    right: frozenset[str]
+
+
+def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
+    """Return hit rate and precision at TOP of each way to find neighbours, over all and by person.
+
+    Means over playlists, with 95 % intervals from DRAWS bootstrap samples of playlists. Raises InputProblem.
+    """
+    halves = [parted(person, seed) for person in people]
+    catalogue: dict[str, SongFeatures] = {}
+    for half in halves:
+        catalogue |= {song: half.songs[song] for _, held in half.playlists.values() for song in held}
+    questions = [_questions(half, seed) for half in halves]
+    if not any(questions):
+        raise InputProblem("no playlist of 30 songs or more is left to ask about")
+    found: dict[str, Any] = {"songs": len(catalogue), "asked": sum(len(q) for each in questions for q in each)}
+    ways = _ways(catalogue, halves, seed)
+    found["ways"] = {name: _measured(way, halves, questions) for name, way in ways.items()}
+    return found
+
+
+def parted(person: Person, seed: int) -> Half:
+    """Hold out half of the songs of a person's playlists, each song in all of them or in none."""
+    choices = drawable(person)
+    songs = sorted(set().union(*choices.values()))
+    dice = np.random.default_rng([seed, zlib.crc32(person.name.encode())])
+    held = {songs[at] for at in dice.permutation(len(songs))[: len(songs) // 2]}
+    playlists = {name: (sorted(each - held), frozenset(each & held)) for name, each in choices.items()}
+    return Half(person.name, person.songs, [song for song in songs if song not in held], playlists)
+
+
+def _questions(half: Half, seed: int) -> list[list[Question]]:
+    """Return some questions of each playlist."""
+    dice = np.random.default_rng([seed, 1, zlib.crc32(half.person.encode())])
+    return [
+        [Question(half, liked[at], held) for at in dice.permutation(len(liked))[:EACH]]
+        for liked, held in half.playlists.values()
+        if liked and held
+    ]
+
+
+def _ways(catalogue: Mapping[str, SongFeatures], halves: Sequence[Half], seed: int) -> dict[str, Find]:
+    """The product, parts of it, and what it is to be better than."""
+    ids = sorted(catalogue)
+    dice = np.random.default_rng([seed, 2])
+    drawn = dice.permutation(len(ids))[:FITTED_ON]
+    space = space_of([catalogue[ids[at]] for at in drawn])
+    artists = {song: _artist(features) for song, features in catalogue.items()}
+    index = Neighbours(space.size)
+    index.put(ids, space.points([catalogue[song] for song in ids]), [artists[song] for song in ids], [True] * len(ids))
+    plain = _Plain(catalogue, ids)
+    return {
+        "recommended": _Product(index, space, halves),
+        "its vectors alone": lambda each: (
+            index.around(space.points([each.half.songs[each.song]]), TOP, without=each.half.likes).ids
+        ),
+        "plain neighbours": plain.find,
+        "plain neighbours, one of an artist": lambda each: _one_each(plain.find(each, 20 * TOP), artists),
+        "random": lambda _: [ids[at] for at in dice.choice(len(ids), TOP, replace=False)],
+    }
+
+
+class _Product:
+    """`bot.flows.feed.recommend` without its database: nearest, then ranked by taste."""
+
+    def __init__(self, index: Neighbours, space: Space, halves: Iterable[Half]) -> None:
+        self._index, self._space = index, space
+        self._likes = {half.person: self._liked(half) for half in halves}
+
+    def _liked(self, half: Half) -> tuple[Vectors, frozenset[int]]:
+        dice = np.random.default_rng(zlib.crc32(half.person.encode()))
+        drawn = [half.likes[at] for at in dice.permutation(len(half.likes))[:LIKES]]
+        points = self._space.points([half.songs[song] for song in drawn])
+        return points, frozenset(_artist(half.songs[song]) for song in half.likes)
+
+    def __call__(self, question: Question) -> Sequence[str]:
+        towards = self._space.points([question.half.songs[question.song]])
+        around = self._index.around(towards, taste.WIDE, without=question.half.likes)
+        likes, artists = self._likes[question.half.person]
+        return [around.ids[at] for at, _ in taste.rank(around, towards, Taste(likes, likes[:0]), artists, count=TOP)]
+
+
+class _Plain:
+    """scikit-learn's neighbours by the numbers, standardised; what is missing is the mean."""
+
+    def __init__(self, catalogue: Mapping[str, SongFeatures], ids: Sequence[str]) -> None:
+        self._ids = ids
+        self._names = sorted({name for features in catalogue.values() for name in features.numbers})
+        numbers = self._numbers([catalogue[song] for song in ids])
+        self._scaler = StandardScaler().fit(numbers)
+        self._tree = NearestNeighbors(algorithm="brute").fit(np.nan_to_num(self._scaler.transform(numbers)))
+
+    def find(self, question: Question, count: int = TOP) -> Sequence[str]:
+        asked = self._scaler.transform(self._numbers([question.half.songs[question.song]]))
+        rows = self._tree.kneighbors(np.nan_to_num(asked), min(count, len(self._ids)), return_distance=False)[0]
+        return [self._ids[at] for at in rows]
+
+    def _numbers(self, songs: Sequence[SongFeatures]) -> NDArray[np.float64]:
+        return np.array([[song.numbers.get(name, np.nan) for name in self._names] for song in songs])
+
+
+def _artist(features: SongFeatures) -> int:
+    return key_of(min(features.sets["artists"])) if features.sets.get("artists") else 0
+
+
+def _one_each(found: Sequence[str], artists: Mapping[str, int]) -> Sequence[str]:
+    first: dict[int | str, str] = {}
+    for song in found:
+        first.setdefault(artists[song] or song, song)
+    return list(first.values())[:TOP]
+
+
+def _measured(
+    way: Find, halves: Sequence[Half], questions: Sequence[Sequence[Sequence[Question]]]
+) -> dict[str, dict[str, list[float]]]:
+    """Return hit rate and precision over all and by person: mean, lower and upper bound."""
+    by_person = {
+        half.person: np.array([_scored(way, playlist) for playlist in asked]).reshape(-1, 2)
+        for half, asked in zip(halves, questions, strict=True)
+    }
+    groups = {"all": np.concatenate(list(by_person.values())), **by_person}
+    return {
+        name: {"hit rate": _interval(scores[:, 0]), "precision": _interval(scores[:, 1])}
+        for name, scores in groups.items()
+        if len(scores)
+    }
+
+
+def _scored(way: Find, playlist: Sequence[Question]) -> tuple[float, float]:
+    right = np.array([len(each.right.intersection(way(each))) for each in playlist])
+    return float((right > 0).mean()), float(right.mean() / TOP)
+
+
+def _interval(values: NDArray[np.float64]) -> list[float]:
+    dice = np.random.default_rng(len(values))
+    means = values[dice.integers(0, len(values), (DRAWS, len(values)))].mean(axis=1)
+    return [round(float(each), 4) for each in (values.mean(), *np.percentile(means, [2.5, 97.5]))]
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """Return the figures as Markdown."""
+    lines = [
+        f"`{found['command']}`: {found['asked']:,} songs asked about, {found['songs']:,} in the catalogue.",
+        "",
+        f"| | found by | hit rate at {TOP} | precision at {TOP} |",
+        "|---|---|---|---|",
+    ]
+    groups = list(next(iter(found["ways"].values())))
+    for group in groups:
+        for name, figures in found["ways"].items():
+            hit, precision = (_said(figures[group][each]) for each in ("hit rate", "precision"))
+            lines.append(f"| {group} | {name} | {hit} | {precision} |")
+    return "\n".join(lines)
+
+
+def _said(interval: Sequence[float]) -> str:
+    mean, low, high = (f"{each:.3f}".removeprefix("0") for each in interval)
+    return f"{mean} ({low}–{high})"

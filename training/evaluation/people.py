@@ -1,0 +1,174 @@
+"""People: real people's playlists from files, the members drawn from them, and what other people may teach.
+
+A simulated member is k playlists of one person. Songs in exactly one of them count; the others are in the library all
+the same, as they would be for a member.
+"""
+
+import re
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from bot.core.features import SongFeatures
+from bot.core.library.tables import features_of
+from training.evaluation.dates import undated
+from training.files import read_rows, song_of
+from training.pretrain import Corpus
+from training.problems import InputProblem
+
+KEYS = ("playlist_id", "playlist", "playlist_name")  # columns that may tell playlists apart, best first
+SIZES = range(30, 1501)  # songs of a playlist that may be drawn
+LEAST_TESTED = 5  # songs that must be left of each playlist beside the labels
+ONE_ARTIST, OVERLAP = 0.4, 0.35  # above: not a playlist but a discography; not two playlists but one
+AUTOMATIC = re.compile(
+    r"liked|your top|top songs|wrapped|discover weekly|release radar|on repeat|repeat rewind|daily mix|daylist"
+    r"|time capsule|shazam|all songs",
+    re.IGNORECASE,
+)
+NOWHERE = 20  # songs of no playlist that are tested, for each playlist of the member
+TRIES = 20  # draws at most for each that is wanted; of some playlists too little is left
+TAUGHT_FROM, RIVAL_FROM = 3, 5  # songs of a playlist that may teach; of one that another may copy
+COPIED = 0.4  # overlap, of the smaller, above which another's playlist would give answers away
+
+
+@dataclass(frozen=True)
+class Person:
+    """A real person's songs, and playlists by name: all of them, those that cannot be drawn included."""
+
+    name: str
+    songs: Mapping[str, SongFeatures]
+    playlists: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A simulated member.
+
+    songs: the library. playlists: for each, its songs in the order in which they are labelled, then tested.
+    nowhere: songs of the person's other playlists, in the order in which "none of these" is said, then tested.
+    """
+
+    person: str
+    draw: int
+    songs: Mapping[str, SongFeatures]
+    playlists: Sequence[Sequence[str]]
+    names: Mapping[int, str]
+    nowhere: Mapping[str, SongFeatures]
+
+    @property
+    def k(self) -> int:
+        """How many playlists."""
+        return len(self.playlists)
+
+
+def read_person(path: Path) -> Person:
+    """Read a library with a column for the playlist. Raises InputProblem where there is none.
+
+    When songs were added is left out: whole playlists were filled in a minute, and would give themselves away.
+    """
+    sheet = read_rows(path)
+    key = sheet.first_of(KEYS)
+    songs: dict[str, SongFeatures] = {}
+    playlists: dict[str, set[str]] = defaultdict(set)
+    for row in sheet.rows if key else ():
+        if key and (song := song_of(row)):
+            if song not in songs:
+                songs[song] = undated(features_of(row, "csv"))
+            playlists[row.fields.get(key, "")].add(song)
+    if not songs:
+        raise InputProblem(f"{path}: columns for the song and its playlist are wanted")
+    named = {name: frozenset(held) for name, held in sorted(playlists.items()) if name}
+    return Person(path.name.partition(".")[0], songs, named)
+
+
+def read_people(paths: Iterable[Path]) -> list[Person]:
+    """Read several, each of a name of its own. Raises InputProblem."""
+    people = [read_person(path) for path in paths]
+    refuse_twice(person.name for person in people)
+    return people
+
+
+def refuse_twice(names: Iterable[str]) -> None:
+    """Raise InputProblem when two files have the same name."""
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise InputProblem(f"two files are named {twice[0]}: a person is told from another by the file's name")
+
+
+def drawable(person: Person) -> dict[str, frozenset[str]]:
+    """Return the playlists that say what a person means by them, no two of them nearly the same."""
+    kept: dict[str, frozenset[str]] = {}
+    for name, held in person.playlists.items():
+        twin = any(len(held & other) > OVERLAP * min(len(held), len(other)) for other in kept.values())
+        if len(held) in SIZES and not (AUTOMATIC.search(name) or twin or _of_one_artist(held, person.songs)):
+            kept[name] = held
+    return kept
+
+
+def _of_one_artist(held: Iterable[str], songs: Mapping[str, SongFeatures]) -> bool:
+    sets = [songs[song].sets.get("artists", ()) for song in held]
+    artists = Counter(artist for names in sets for artist in names)
+    return max(artists.values(), default=0) > ONE_ARTIST * len(sets)
+
+
+def draw_members(person: Person, k: int, draws: int, most_labels: int, seed: int) -> list[Member]:
+    """Draw up to `draws` members of k playlists, `most_labels` to be revealed of each; the first are always the same.
+
+    A draw that leaves too few songs to test is none.
+    """
+    choices = drawable(person)
+    if len(choices) < k:
+        return []
+    members = (_draw(person, choices, k, at, most_labels, seed) for at in range(TRIES * draws))
+    return list(islice((member for member in members if member is not None), draws))
+
+
+def _draw(
+    person: Person, choices: Mapping[str, frozenset[str]], k: int, draw: int, most_labels: int, seed: int
+) -> Member | None:
+    rng = np.random.default_rng([seed, k, draw, zlib.crc32(person.name.encode())])
+    chosen = [str(name) for name in rng.choice(list(choices), k, replace=False)]
+    times = Counter(song for name in chosen for song in choices[name])
+    own = [[song for song in choices[name] if times[song] == 1] for name in chosen]
+    if min(map(len, own)) < most_labels + LEAST_TESTED:
+        return None
+    others = set().union(*person.playlists.values()) - set(times)
+    nowhere = _shuffled(others, rng)[: 2 * most_labels + NOWHERE * k]
+    library = {song: person.songs[song] for song in sorted(times)}
+    shuffled = [_shuffled(songs, rng) for songs in own]
+    names = dict(enumerate(chosen))
+    return Member(person.name, draw, library, shuffled, names, {song: person.songs[song] for song in nowhere})
+
+
+def _shuffled(songs: Iterable[str], rng: np.random.Generator) -> list[str]:
+    ordered = sorted(songs)
+    return [ordered[at] for at in rng.permutation(len(ordered))]
+
+
+def corpora_without(person: Person, others: Iterable[Person]) -> list[Corpus]:
+    """Return what all but `person` may teach: others' playlists, but those much the same as one of the person's."""
+    given = [other for other in others if other.name != person.name]
+    kept = ((other, dict(_teaching(other, person))) for other in given)
+    return [_corpus(other, playlists) for other, playlists in kept if playlists]
+
+
+def _corpus(person: Person, playlists: Mapping[str, frozenset[str]]) -> Corpus:
+    heard = sorted(set().union(*playlists.values()))
+    return Corpus(person.name, {song: person.songs[song] for song in heard}, playlists)
+
+
+def _teaching(other: Person, person: Person) -> Iterator[tuple[str, frozenset[str]]]:
+    rivals = [held for held in person.playlists.values() if len(held) >= RIVAL_FROM]
+    where: dict[str, list[int]] = defaultdict(list)
+    for at, held in enumerate(rivals):
+        for song in held:
+            where[song].append(at)
+    for name, held in other.playlists.items():
+        shared = Counter(at for song in held for at in where.get(song, ()))
+        copies = any(count > COPIED * min(len(held), len(rivals[at])) for at, count in shared.items())
+        if len(held) >= TAUGHT_FROM and not copies:
+            yield name, held

@@ -1,0 +1,156 @@
+"""Report: the figures as Markdown tables that are also readable as they stand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from training.evaluation.baselines import FRESH, PRIOR
+
+Figures = Mapping[str, Any]
+Records = Sequence[Mapping[str, Any]]
+
+NOTHING = "–"
+DETAILS = (  # of our own models: measure, what it is called
+    ("accuracy", "accuracy"),
+    ("macro_f1", "macro-F1"),
+    ("added", "share added at 90 % wanted"),
+    ("precision", "right among added"),
+    ("asked", "share asked"),
+    ("none_auroc", "AUROC of none of these"),
+    ("none_added", "none of these, yet added"),
+)
+
+
+def report(found: Figures) -> str:
+    """Return every table."""
+    records: Records = found["figures"]
+    own = [name for name in (PRIOR, FRESH) if any(each["contender"] == name for each in records)]
+    parts = [_drawn(found), _accuracy(records), *(_details(records, name) for name in own), _gains(found["gains"])]
+    parts += [_slices(records, name, by) for by in ("k", "person") for name in own]
+    parts += [_none(records), _asking(found["asking"]), _likes(found["likes"])]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _drawn(found: Figures) -> str:
+    ks = [str(k) for k in found["protocol"]["ks"]]
+    rows = [[name, *(str(counts.get(k, 0)) for k in ks)] for name, counts in found["drawn"].items()]
+    return titled("Members drawn, by person and k playlists", ["person", *(f"k={k}" for k in ks)], rows)
+
+
+def _accuracy(records: Records) -> str:
+    """Return the mean over all members, with the interval over members, for each contender."""
+    names = dict.fromkeys(each["contender"] for each in _overall(records))
+    rows = [[name, *(_cell(_at(records, name, n), "accuracy") for n in _ns(records))] for name in names]
+    return titled("Accuracy by n labels a playlist (95 % over members)", _heads("model", records), rows)
+
+
+def _details(records: Records, name: str) -> str:
+    """Return everything measured of one contender: by members, then the interval over persons."""
+    rows = []
+    for measure, title in DETAILS:
+        each_n = [_at(records, name, n) for n in _ns(records)]
+        rows.append([title, *(_cell(each, measure) for each in each_n)])
+        rows.append(["  over persons", *(span((each.get(measure) or {}).get("persons")) for each in each_n)])
+    rows.append(["calibration error", *(number(_at(records, name, n).get("calibration_error")) for n in _ns(records))])
+    return titled(f"Of “{name}”", _heads("measure", records), rows)
+
+
+def _slices(records: Records, name: str, by: str) -> str:
+    values = dict.fromkeys(each[by] for each in records if each[by] is not None)
+    shown = (("accuracy", ""), ("added", ", added"), ("precision", ", right among added"))
+    rows = [
+        [f"{value}{title}", *(_cell(_at(records, name, n, **{by: value}), measure) for n in _ns(records))]
+        for value in values
+        for measure, title in shown
+    ]
+    return titled(f"Of “{name}”, by {by}", _heads(by, records), rows)
+
+
+def _gains(records: Records) -> str:
+    ns, pairs = sorted({each["n"] for each in records}), dict.fromkeys((each["of"], each["over"]) for each in records)
+    held = {(each["of"], each["over"], each["n"]): each for each in records}
+    rows = [[f"{a} over {b}", *(_signed(held.get((a, b, n))) for n in ns)] for a, b in pairs]
+    title = "Points of accuracy won on the same members (95 % over members; over persons)"
+    return titled(title, ["", *(f"n={n}" for n in ns)], rows)
+
+
+def _none(records: Records) -> str:
+    names = dict.fromkeys(each["contender"] for each in _overall(records) if "none_auroc" in each)
+    rows = [[name, *(_cell(_at(records, name, n), "none_auroc") for n in _ns(records))] for name in names]
+    return titled("AUROC of “none of these”, 2n of its songs labelled", _heads("model", records), rows)
+
+
+def _asking(asking: Figures) -> str:
+    points = (5, 10, 20, 40, 80)
+    goals = list(next(iter(asking.values()))["labels_needed"]) if asking else []
+    rows = [
+        [way, str(each["members"])]
+        + [_cell(each["accuracy"], at) for at in points]
+        + [NOTHING if each["labels_needed"][goal] is None else f"{each['labels_needed'][goal]:.1f}" for goal in goals]
+        for way, each in asking.items()
+    ]
+    heads = ["questions", "members", *(f"{at} labels" for at in points), *(f"labels for {number(g)}" for g in goals)]
+    return titled("Accuracy by labels in all, k=5, songs chosen or at random", heads, rows)
+
+
+def _likes(likes: Figures) -> str:
+    rows = [
+        [person, str(each["songs"]), way, name, number(accuracy), number(each["commonest"])]
+        for person, each in likes.items()
+        for way, by_name in each["accuracy"].items()
+        for name, accuracy in by_name.items()
+    ]
+    heads = ["likes", "songs", "folds", "model", "accuracy", "always the commonest"]
+    return titled("Likes and dislikes, five folds", heads, rows)
+
+
+def _overall(records: Records) -> Records:
+    return [each for each in records if each["k"] is None and each["person"] is None]
+
+
+def _ns(records: Records) -> list[int]:
+    return sorted({each["n"] for each in records})
+
+
+def _at(records: Records, name: str, n: int, k: int | None = None, person: str | None = None) -> Figures:
+    wanted = (name, n, k, person)
+    found = (each for each in records if (each["contender"], each["n"], each["k"], each["person"]) == wanted)
+    return next(found, {})
+
+
+def _heads(first: str, records: Records) -> list[str]:
+    return [first, *(f"n={n}" for n in _ns(records))]
+
+
+def _cell(record: Mapping[Any, Any], measure: Any) -> str:
+    figure = record.get(measure)
+    return f"{number(figure['mean'])} {span(figure['members'])}" if figure and figure["members"] else NOTHING
+
+
+def span(interval: Sequence[float] | None) -> str:
+    return f"({number(interval[0])}–{number(interval[1])})" if interval else NOTHING
+
+
+def _signed(gain: Figures | None) -> str:
+    if gain is None:
+        return NOTHING
+    spans = "; ".join(f"{100 * low:+.1f} to {100 * high:+.1f}" for low, high in (gain["members"], gain["persons"]))
+    return f"{100 * gain['mean']:+.1f} ({spans})"
+
+
+def number(share: float | None) -> str:
+    """Return three digits without the leading nought."""
+    return NOTHING if share is None else f"{share:.3f}".removeprefix("0") if share >= 0 else f"{share:.3f}"
+
+
+def titled(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return f"### {title}\n\n{table(heads, rows)}" if rows else ""
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table whose columns stand under one another."""
+    lines = [list(heads), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    first, *rest = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    ]
+    return "\n".join([first, "|" + "|".join("-" * (width + 2) for width in widths) + "|", *rest])

@@ -1,0 +1,125 @@
+"""Summary: from rows and curves of members to means with 95 % intervals.
+
+Members of one person are alike, so two intervals are told: resampling the members drawn (of these persons), and
+resampling persons, then their members (of people like them). Percentile bootstrap (Efron and Tibshirani, 1993).
+Each figure draws from a stream of its own, so that none depends on which others are asked for.
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evaluation.asking import GOALS, Curve, labels_needed
+from training.evaluation.baselines import FRESH, NO_AUDIO, PRIOR
+from training.evaluation.measure import Row
+
+RESAMPLES = 1_000
+BINS = 10  # of equal mass, for calibration
+PAIRS = ((PRIOR, FRESH), (FRESH, f"{FRESH}{NO_AUDIO}"), (PRIOR, f"{PRIOR}{NO_AUDIO}"))  # better by how much
+
+Floats = NDArray[np.float64]
+Figure = dict[str, Any]  # mean, members: [low, high], persons: [low, high]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return a record a contender and n: over all members, by k, and by person."""
+    groups: dict[tuple[str, int, int | None, str | None], list[Row]] = defaultdict(list)
+    for row in rows:
+        for k, person in ((None, None), (row.k, None), (None, row.person)):
+            groups[row.contender, row.n, k, person].append(row)
+    ordered = sorted(groups.items(), key=lambda item: (item[0][2] or 0, item[0][3] or ""))
+    return [_record(dict(zip(("contender", "n", "k", "person"), key, strict=True)), group) for key, group in ordered]
+
+
+def _record(key: dict[str, Any], group: Sequence[Row]) -> dict[str, Any]:
+    measures = list(dict.fromkeys(name for row in group for name in row.values))
+    bins = calibration(group)
+    error = sum(each["share"] * abs(each["sureness"] - each["right"]) for each in bins)
+    found = {name: _measure(name, [row for row in group if name in row.values], key) for name in measures}
+    more = {"bins": bins} if key["k"] is None and key["person"] is None else {}
+    return {**key, "members": len(group), **found, "calibration_error": round(error, 4), **more}
+
+
+def _measure(name: str, group: Sequence[Row], key: Mapping[str, Any]) -> Figure:
+    ratios = np.array([row.values[name] for row in group])
+    stream = f"{name} {key['n']} {key['k']} {key['person']}"  # the same for all contenders: the same resamples
+    return figure(ratios[:, 0], ratios[:, 1], [row.person for row in group], stream)
+
+
+def figure(parts: Floats, wholes: Floats, persons: Sequence[str], stream: str) -> Figure:
+    """Return sum(parts) / sum(wholes) over members and its intervals; None where there is nothing to divide by."""
+    if not wholes.sum():
+        return {"mean": None, "members": None, "persons": None}
+    rng = np.random.default_rng(zlib.crc32(stream.encode()))
+    both = (_member_weights(len(parts), rng), _person_weights(persons, rng))
+    members, people = (_interval(weights @ parts, weights @ wholes) for weights in both)
+    return {"mean": round(float(parts.sum() / wholes.sum()), 4), "members": members, "persons": people}
+
+
+def _interval(parts: Floats, wholes: Floats) -> list[float]:
+    found = parts[wholes > 0] / wholes[wholes > 0]
+    return [round(float(bound), 4) for bound in np.percentile(found, [2.5, 97.5])]
+
+
+def _member_weights(members: int, rng: np.random.Generator) -> Floats:
+    """(RESAMPLES, members): how often each member is in each resample."""
+    return np.asarray(rng.multinomial(members, np.full(members, 1 / members), RESAMPLES), np.float64)
+
+
+def _person_weights(persons: Sequence[str], rng: np.random.Generator) -> Floats:
+    """The same where persons are drawn, then as many of each drawn person's members as there are."""
+    held = [np.flatnonzero(np.array(persons) == person) for person in sorted(set(persons))]
+    weights = np.zeros((RESAMPLES, len(persons)))
+    for row in weights:
+        for at in rng.integers(len(held), size=len(held)):
+            drawn = held[at][rng.integers(len(held[at]), size=len(held[at]))]
+            row += np.bincount(drawn, minlength=len(row))
+    return weights
+
+
+def calibration(group: Sequence[Row]) -> list[dict[str, float]]:
+    """Return bins of equal mass by the largest probability: its mean, the share right, the share of the songs."""
+    sureness, hit = (np.concatenate([getattr(row, name) for row in group]) for name in ("sureness", "hit"))
+    bins = np.array_split(np.argsort(sureness, kind="stable"), BINS)
+    return [_bin(sureness[rows], hit[rows], len(rows) / len(hit)) for rows in bins if len(rows)]
+
+
+def _bin(sureness: NDArray[np.float32], hit: NDArray[np.bool_], share: float) -> dict[str, float]:
+    found = {"sureness": sureness.mean(dtype=np.float64), "right": hit.mean(), "share": share}
+    return {name: round(float(value), 4) for name, value in found.items()}
+
+
+def gains(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return how much better, on the same members, each of PAIRS' first is than its second, in accuracy."""
+    held: dict[tuple[str, int], dict[tuple[str, int, int], float]] = defaultdict(dict)
+    for row in rows:
+        held[row.contender, row.n][row.person, row.k, row.draw] = row.values["accuracy"][0]
+    ns = sorted({n for _, n in held})
+    found = [(better, worse, n) for better, worse in PAIRS for n in ns if (better, n) in held and (worse, n) in held]
+    return [{"of": a, "over": b, "n": n, **_gain(held[a, n], held[b, n], f"{a} {b} {n}")} for a, b, n in found]
+
+
+def _gain(one: Mapping[Any, float], other: Mapping[Any, float], stream: str) -> Figure:
+    both = [member for member in one if member in other]
+    parts = np.array([one[member] - other[member] for member in both])
+    return figure(parts, np.ones(len(parts)), [member[0] for member in both], stream)
+
+
+def summarise_asking(curves: Sequence[Curve]) -> dict[str, Any]:
+    """Return by way of asking: the mean accuracy at each number of labels, and the labels that each goal needs."""
+    ways = {way: [curve for curve in curves if curve.way == way] for way in dict.fromkeys(c.way for c in curves)}
+    return {way: _asked(way, group) for way, group in ways.items()}
+
+
+def _asked(way: str, group: Sequence[Curve]) -> dict[str, Any]:
+    points = sorted(set.intersection(*(set(curve.accuracy) for curve in group)))
+    persons = [curve.person for curve in group]
+    values = {labels: np.array([curve.accuracy[labels] for curve in group]) for labels in points}
+    ones = np.ones(len(group))
+    curve = {labels: figure(each, ones, persons, f"{way} {labels}") for labels, each in values.items()}
+    mean = {labels: each["mean"] for labels, each in curve.items()}
+    return {"members": len(group), "accuracy": curve, "labels_needed": {g: labels_needed(mean, g) for g in GOALS}}

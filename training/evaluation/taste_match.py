@@ -1,0 +1,138 @@
+"""Match: whether the number of `bot.core.social.taste_match` tells one person's two halves from two persons.
+
+Members are drawn from real libraries: two halves of one person's songs, which share none, or songs of two persons.
+Strangers are songs of everybody else. The number and the space are the product's; what is known of a song are the
+library's columns. Beside it stands the cosine between the middles of both, which is calibrated against nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.features import SongFeatures
+from bot.core.feed.space import FITTED_ON, Space, space_of, to_length_one
+from bot.core.social.taste_match import Likes, Meeting, meet
+from bot.core.sorting.columns import Vectors
+from training.evaluation.people import Person
+from training.problems import InputProblem
+
+SIZES = (30, 100, 300, 1_000)  # likes on either side
+STRANGERS = 2_000  # as in bot.flows.social.taste_match
+DRAWS = 10  # of each pair and size
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One draw: who is compared, with how many likes, and what came of it; middles: the cosine between those."""
+
+    pair: str
+    likes: int
+    meeting: Meeting
+    middles: float
+
+
+def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
+    """Return for each pair and number of likes: number, half its interval, both means over DRAWS, and the rest.
+
+    covered: how often the interval holds the mean of the most likes. Raises InputProblem for fewer than three people.
+    """
+    if len(people) < 3:
+        raise InputProblem("three people or more are wanted: two to compare, and strangers to compare with")
+    points = _points(people, seed)
+    drawn = [
+        each
+        for one, other in combinations_with_replacement(people, 2)
+        for size in SIZES
+        for each in _draws(people, one, other, size, points, seed)
+    ]
+    pairs = dict.fromkeys(each.pair for each in drawn)
+    return {"pairs": {pair: _figures([each for each in drawn if each.pair == pair]) for pair in pairs}}
+
+
+def _points(people: Sequence[Person], seed: int) -> dict[str, Vectors]:
+    songs: dict[str, SongFeatures] = {}
+    for person in people:
+        songs |= person.songs
+    ids, dice = sorted(songs), np.random.default_rng([seed, 0])
+    space: Space = space_of([songs[ids[at]] for at in dice.permutation(len(ids))[:FITTED_ON]])
+    return dict(zip(ids, space.points([songs[song] for song in ids]), strict=True))
+
+
+def _draws(
+    people: Sequence[Person], one: Person, other: Person, size: int, points: Mapping[str, Vectors], seed: int
+) -> Iterator[Drawn]:
+    theirs = one.songs.keys() | other.songs.keys()
+    rest = sorted(set().union(*(each.songs for each in people)) - theirs)
+    for draw in range(DRAWS):
+        dice = np.random.default_rng([seed, 1, draw])
+        sides = _halves(one, dice) if one is other else (sorted(one.songs), sorted(other.songs))
+        first, second = (_likes(_some(side, size, dice), points) for side in sides)
+        strangers = np.stack([points[song] for song in _some(rest, STRANGERS, dice)])
+        if (met := meet(first, second, strangers)) is not None:
+            yield Drawn(f"{one.name}, {other.name}", size, met, _middles(first, second))
+
+
+def _halves(person: Person, dice: np.random.Generator) -> tuple[list[str], list[str]]:
+    shuffled = _some(sorted(person.songs), len(person.songs), dice)
+    return shuffled[::2], shuffled[1::2]
+
+
+def _some(songs: Sequence[str], count: int, dice: np.random.Generator) -> list[str]:
+    return [songs[at] for at in dice.permutation(len(songs))[:count]]
+
+
+def _likes(songs: Sequence[str], points: Mapping[str, Vectors]) -> Likes:
+    return Likes(songs, np.stack([points[song] for song in songs]))
+
+
+def _middles(one: Likes, other: Likes) -> float:
+    return float(to_length_one(one.points.mean(axis=0)) @ to_length_one(other.points.mean(axis=0)))
+
+
+def _figures(drawn: Sequence[Drawn]) -> dict[str, dict[str, float]]:
+    by_size = {size: [each for each in drawn if each.likes == size] for size in SIZES}
+    settled = float(np.mean([each.meeting.number for each in by_size[max(SIZES)] or drawn]))
+    return {str(size): _of_size(found, settled) for size, found in by_size.items()}
+
+
+def _of_size(drawn: Sequence[Drawn], settled: float) -> dict[str, float]:
+    """said: the share of draws of which there is a number; the means are of those."""
+    found = {"said": len(drawn) / DRAWS}
+    if drawn:
+        numbers, within = (np.array([getattr(each.meeting, name) for each in drawn]) for name in ("number", "within"))
+        found |= {"number": _mean(numbers), "within": _mean(within)}
+        found |= {"covered": _mean(np.abs(numbers - settled) <= within)}
+        found |= {"middles": _mean(np.array([each.middles for each in drawn]))}
+    return found
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return round(float(values.mean()), 3)
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """Return the figures as Markdown: the number and half its interval, by likes."""
+    lines = [
+        f"`{found['command']}`",
+        "",
+        f"| who | {' | '.join(f'{size:,} likes' for size in SIZES)} | middles |",
+        f"|---|{'---|' * (len(SIZES) + 1)}",
+    ]
+    for pair, sizes in found["pairs"].items():
+        most = sizes[str(max(SIZES))].get("middles", float("nan"))
+        lines.append(f"| {pair} | {' | '.join(_said(sizes[str(size)]) for size in SIZES)} | {most:.2f} |")
+    for size in SIZES:
+        figures = [sizes[str(size)] for sizes in found["pairs"].values()]
+        covered = [each["covered"] for each in figures if "covered" in each]
+        said = np.mean([each["said"] for each in figures])
+        held = f"its interval holds that of {max(SIZES):,} in {np.mean(covered):.2f}" if covered else "no interval"
+        lines.append(f"\n{size:,} likes: a number in {said:.2f} of draws; {held}.")
+    return "\n".join(lines)
+
+
+def _said(figures: Mapping[str, float]) -> str:
+    return f"{figures['number']:.0f} ± {figures['within']:.0f}" if figures["said"] else "–"

@@ -1,0 +1,141 @@
+"""Trial: how right the model is on songs that it has not seen, and how sure it may therefore be.
+
+Every settled song is left out once; a model of the rest says where it belongs. One temperature is then chosen so
+that the probabilities mean what they say. The yardstick is a baseline: how often each class was labelled.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.dataset import Examples
+from training.model.heads import Floats, Head, Logits, probabilities
+
+FOLDS = 5  # with many labels
+MORE_FOLDS = 10  # with few, where each one left out is missed
+MANY = 60  # labels
+TEMPERATURES = np.geomspace(0.1, 10, 61)
+COOL, WARM, COOLING = 0.585, 0.47, 0.9  # usual temperature: COOL + WARM / n ** COOLING at n labels a class
+CROWD = 0.1  # power of the number of classes, beside five, that the usual temperature grows with
+UNTRIED = 1.5  # times the usual temperature, where nothing could be tested: rather ask
+STUBBORNNESS = 50.0  # nats a squared log-ratio: how much evidence leaving the usual temperature takes
+LEAST = 0.01  # probability of the truth below which being wrong costs no more
+
+Learner = Callable[[NDArray[np.int64]], Head]  # from some rows of the examples
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the left-out songs showed. tested: (m,) which rows could be tested; elsewhere nothing is of use.
+
+    likelihood: (m,) log-probability of the truth at `temperature`; baseline: the same of knowing only how common
+    each class is. probabilities: (m, c).
+    """
+
+    examples: Examples
+    tested: NDArray[np.bool_]
+    probabilities: Logits
+    temperature: float
+    likelihood: Logits
+    baseline: Logits
+
+    @property
+    def beats_baseline(self) -> bool:
+        """Whether the left-out songs are likelier under the model than under the baseline."""
+        return bool(self.tested.any() and (self.likelihood - self.baseline)[self.tested].mean() > 0)
+
+    def beats(self, other: "Trial") -> bool:
+        """Whether songs left out of both are likelier under this model than under the other."""
+        both = self.tested & other.tested
+        return bool(both.any() and (self.likelihood - other.likelihood)[both].mean() > 0)
+
+
+def try_out(learn: Learner, seen: Floats, examples: Examples, folds: int | None = None) -> Trial:
+    """Return the trial of models that `learn` makes; seen: (m, k), what they see of the examples.
+
+    folds: how many are tried, all where it is left out.
+    """
+    logits = np.full(examples.truth.shape, np.nan)
+    for train, test in islice(_folds(examples), folds):
+        logits[test] = learn(train).logits(seen[test])
+    tested = examples.settled & _testable(logits, examples) & _comparable(examples)
+    temperature = _temperature(logits[tested], examples.truth[tested], examples.exclusive, usual_temperature(examples))
+    found = np.full(examples.truth.shape, np.nan)
+    found[tested] = probabilities(logits[tested], examples.exclusive, temperature)
+    return Trial(
+        examples,
+        tested,
+        found,
+        temperature,
+        likelihood(found, examples.truth, examples.exclusive),
+        likelihood(_baseline(examples), examples.truth, examples.exclusive),
+    )
+
+
+def likelihood(found: Logits, truth: Logits, exclusive: bool) -> Logits:
+    """Return (m,) the log of the probability given to what is true, bounded so that one shock does not decide."""
+    right = (
+        np.where(truth == 1, found, 0).sum(axis=1, keepdims=True)
+        if exclusive
+        else np.where(truth == 1, found, 1 - found)
+    )
+    return np.asarray(np.log(np.clip(right, LEAST, 1)).mean(axis=1))
+
+
+def _folds(examples: Examples) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield rows to learn from and rows to test: by the song's hash, each class spread evenly over the folds."""
+    hashes = [hashlib.sha256(song.encode()).digest() for song in examples.songs]
+    named = (examples.truth == 1).any(axis=1)
+    names = np.where(named, (examples.truth == 1).argmax(axis=1), examples.truth.shape[1])
+    count = min(FOLDS if len(hashes) > MANY else MORE_FOLDS, len(hashes))
+    fold = np.empty(len(hashes), np.int64)
+    for name in np.unique(names):
+        rows = sorted(np.flatnonzero(names == name), key=lambda row: hashes[row])
+        fold[rows] = (hashes[rows[0]][0] + np.arange(len(rows))) % count  # the same, whatever number the class has
+    for at in range(count):
+        if (fold == at).any():
+            yield np.flatnonzero(fold != at), np.flatnonzero(fold == at)
+
+
+def _testable(logits: Logits, examples: Examples) -> NDArray[np.bool_]:
+    """(m,) whether the model of the rest knew the song's class; the last label of a class cannot be tested."""
+    known = np.isfinite(logits)
+    if not examples.exclusive:
+        return np.asarray(known.all(axis=1))
+    return np.asarray((known & (examples.truth == 1)).any(axis=1))
+
+
+def usual_temperature(examples: Examples) -> float:
+    """Return the temperature that suited four people's playlists, by labels a class and number of classes.
+
+    A few labels that each speak for a neighbourhood sound surer than they are; many, and regularised, less so.
+    """
+    return float((COOL + WARM / examples.each() ** COOLING) * (examples.truth.shape[1] / 5) ** CROWD)
+
+
+def _comparable(examples: Examples) -> bool:
+    """Whether labels tell at least two classes apart: of songs of one kind, every guess is right."""
+    return bool(not examples.exclusive or (examples.truth == 1).any(axis=0).sum() > 1)
+
+
+def _temperature(logits: Logits, truth: Logits, exclusive: bool, usual: float) -> float:
+    """Return the temperature under which the truth is likeliest, drawn to the usual one."""
+    if not len(logits):
+        return UNTRIED * usual
+    doubt = STUBBORNNESS * np.log(TEMPERATURES / usual) ** 2
+    fit = [likelihood(probabilities(logits, exclusive, each), truth, exclusive).sum() for each in TEMPERATURES]
+    return float(TEMPERATURES[np.argmax(np.array(fit) - doubt)])
+
+
+def _baseline(examples: Examples) -> Logits:
+    """Return (m, c): how common each class is among the *other* songs, with one more of each for caution."""
+    settled = examples.settled[:, None]
+    yes = np.where(settled, examples.truth == 1, 0)
+    others = yes.sum(axis=0) - yes + 1.0
+    if examples.exclusive:
+        return np.asarray(others / others.sum(axis=1, keepdims=True))
+    return np.asarray(others / (settled.sum() - settled + 2.0))

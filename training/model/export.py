@@ -1,0 +1,202 @@
+"""Export: a trained pipeline as one ONNX file, refused unless it answers and decides as scikit-learn does.
+
+The graph takes `vectors` (n, d) and answers `probabilities` (n, c) and `space` (n, k). Whatever serving needs to know
+is in the file's metadata; its name is the sha256 of its bytes.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType
+from sklearn.pipeline import Pipeline
+
+from bot.core.features import SongFeatures
+from bot.core.sorting.decide import PlaylistRule, Scores, decide
+from training.model.fit import Fitted
+from training.problems import NotEqual
+
+KEY, FORMAT = "cratekeeper", 1  # of the metadata; bot.adapters.scorer reads it
+OPSET = 18
+TOLERANCE = 1e-6  # difference of a probability that float32 explains
+MISTAKES = (0, 2, 10)  # bearable in 20: the fewest, the usual and the most that a member can choose
+FAINT = 1e-12  # length of a row of nothing
+ROWS = 2_000  # songs compared at a time
+
+SINGLE = onnx.TensorProto.FLOAT
+
+Exact = NDArray[np.float64]
+
+
+def to_file(fitted: Fitted, facts: Mapping[str, Any]) -> bytes:
+    """Return the ONNX file of a model; `facts` go into its metadata beside the schema and the classes."""
+    model = _convert(fitted)
+    own = {"format": FORMAT, "schema": fitted.schema.to_json(), "classes": list(fitted.examples.classes)}
+    onnx.helper.set_model_props(model, {KEY: json.dumps({**facts, **own}, sort_keys=True)})
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def _convert(fitted: Fitted) -> onnx.ModelProto:
+    """Convert the way into the space; waves and head are set upon it as products, however many classes there are."""
+    takes = [("vectors", FloatTensorType([None, fitted.schema.width]))]
+    model: onnx.ModelProto = to_onnx(fitted.space, initial_types=takes, target_opset=OPSET, name=KEY)
+    unit = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
+    _bound(model.graph, unit)
+    space, likely = unit.output[0], "Softmax" if fitted.examples.exclusive else "Sigmoid"
+    seen = _waves(model.graph, space, fitted.waves) if fitted.waves else space
+    _head(model.graph, space, seen, *_weights(fitted), likely)
+    del model.graph.output[:]
+    answers = [onnx.helper.make_tensor_value_info(name, SINGLE, [None, None]) for name in ("probabilities", "space")]
+    model.graph.output.extend(answers)
+    return model
+
+
+def _bound(graph: onnx.GraphProto, unit: onnx.NodeProto) -> None:
+    """Let a row of nothing stay one, as in scikit-learn, instead of dividing it by its length of nought."""
+    _constants(graph, faint=np.array(FAINT))
+    bound = onnx.helper.make_node("Max", [unit.input[1], "faint"], ["length"])
+    unit.input[1] = "length"
+    graph.node.insert(list(graph.node).index(unit), bound)
+
+
+def _waves(graph: onnx.GraphProto, space: str, waves: Pipeline) -> str:
+    """Append cosines of the numbers in random directions, which skl2onnx does not know, beside the space; return both.
+
+    The scaling of the numbers is part of the directions.
+    """
+    scaler, sampler = waves.named_steps["deviations"], waves.named_steps["waves"]
+    directions = sampler.random_weights_ / scaler.scale_[:, None]
+    _constants(
+        graph,
+        columns=np.arange(len(directions)),
+        directions=directions,
+        offsets=sampler.random_offset_ - scaler.mean_ @ directions,
+        height=np.array(np.sqrt(2 / sampler.n_components)),
+    )
+    node = onnx.helper.make_node
+    graph.node.extend(
+        [
+            node("Gather", ["vectors", "columns"], ["numbers"], axis=1),
+            node("Cast", ["numbers"], ["exact_numbers"], to=onnx.TensorProto.DOUBLE),
+            node("MatMul", ["exact_numbers", "directions"], ["turned"]),
+            node("Add", ["turned", "offsets"], ["moved"]),
+            node("Cos", ["moved"], ["cosines"]),
+            node("Mul", ["cosines", "height"], ["waves"]),
+            node("Concat", [space, "waves"], ["seen"], axis=1),
+        ]
+    )
+    return "seen"
+
+
+def _constants(graph: onnx.GraphProto, **arrays: NDArray[Any]) -> None:
+    graph.initializer.extend(onnx.numpy_helper.from_array(each, name) for name, each in arrays.items())
+
+
+def _head(graph: onnx.GraphProto, space: str, seen: str, coefficients: Exact, intercepts: Exact, likely: str) -> None:
+    """Append what turns all that is seen into probabilities; in float64 until it is answered."""
+    _constants(graph, coefficients=coefficients, intercepts=intercepts)
+    node = onnx.helper.make_node
+    graph.node.extend(
+        [
+            node("MatMul", [seen, "coefficients"], ["products"]),
+            node("Add", ["products", "intercepts"], ["logits"]),
+            node(likely, ["logits"], ["likely"]),
+            node("Cast", ["likely"], ["probabilities"], to=SINGLE),
+            node("Cast", [space], ["space"], to=SINGLE),
+        ]
+    )
+
+
+def _weights(fitted: Fitted) -> tuple[Exact, Exact]:
+    """Return the head's coefficients (k, c) and intercepts (c,); of two rivals scikit-learn keeps one alone."""
+    head = fitted.head
+    parts = [head] if fitted.examples.exclusive else head.estimators_
+    coefficients, intercepts = (
+        np.concatenate(each) for each in zip(*((p.coef_, p.intercept_) for p in parts), strict=True)
+    )
+    if fitted.examples.exclusive and len(intercepts) == 1:
+        coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append(0, intercepts)
+    return np.ascontiguousarray(coefficients.T, np.float64), intercepts.astype(np.float64)
+
+
+def check_parity(fitted: Fitted, file: bytes, songs: Sequence[SongFeatures]) -> float:
+    """Return the largest difference from scikit-learn. Raises NotEqual above TOLERANCE or for another decision."""
+    session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
+    parts = [_answers(fitted, session, songs[at : at + ROWS]) for at in range(0, len(songs), ROWS)]
+    if not parts:
+        return 0.0
+    found, wanted, off = zip(*parts, strict=True)
+    known = np.array([song.known for song in songs])
+    ours, theirs = (_scores(fitted, np.concatenate(each), known) for each in (found, wanted))
+    if changed := changed_decisions(ours, theirs, several=not fitted.examples.exclusive):
+        raise NotEqual(f"the exported model decides otherwise about {changed} songs")
+    return float(max(off))
+
+
+def _answers(
+    fitted: Fitted, session: ort.InferenceSession, songs: Sequence[SongFeatures]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+    """Return both models' probabilities (n, c), and how far they or the spaces are apart at the most."""
+    vectors = fitted.schema.vectors(songs)
+    found, space = session.run(["probabilities", "space"], {"vectors": vectors})
+    wanted = fitted.pipeline.predict_proba(vectors)
+    off = max(float(np.abs(found - wanted).max()), float(np.abs(space - fitted.space.transform(vectors)).max()))
+    if not off <= TOLERANCE:
+        raise NotEqual(f"the exported model answers up to {off:.1e} off what was trained")
+    return found, wanted.astype(np.float32), off
+
+
+def _scores(fitted: Fitted, probabilities: NDArray[np.float32], known: NDArray[np.bool_]) -> Scores:
+    """Where songs lie decides nothing, so the scores have no space."""
+    return Scores(fitted.examples.classes, probabilities, np.empty((len(known), 0), np.float32), known)
+
+
+def changed_decisions(ours: Scores, theirs: Scores, several: bool) -> int:
+    """Return of how many songs two models' scores of a whole library decide otherwise, under any of MISTAKES."""
+    changed: set[int] = set()
+    for mistakes in MISTAKES:
+        found, wanted = (_decided(scores, mistakes, several) for scores in (ours, theirs))
+        changed |= {song for song, *_ in found ^ wanted}
+    return len(changed)
+
+
+def _decided(scores: Scores, mistakes: int, several: bool) -> set[tuple[int, str, frozenset[int]]]:
+    """Return song, outcome and playlists of each decision; which of two equal guesses stands first decides nothing."""
+    rules = [PlaylistRule(name, mistakes, automatic=True) for name in scores.classes if name is not None]
+    decisions = decide(scores, rules, several, everything=False)
+    return {(each.song, each.outcome, frozenset(each.playlists)) for each in decisions}
+
+
+def digest_of(file: bytes) -> str:
+    """Return the name of a model: the sha256 of its bytes."""
+    return hashlib.sha256(file).hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is either there whole or not at all, whenever the power goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,66 @@
+"""Figures: a trial in numbers that a member can read. Shapes as in `trial`."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.model.cross_validation import Trial
+
+NONE = "none"  # the name of "none of them" among classes, where names are text
+HALF = 0.5  # probability from which a question of its own is answered yes
+
+Mask = NDArray[np.bool_]
+
+
+def figures(trial: Trial) -> dict[str, Any]:
+    """Return the trial's scores: overall, by class, and who is taken for whom (rows: truth) where classes compete.
+
+    Of a class, `asked` counts the songs that the model would have put there, `of` those that belong there, `right`
+    those that are both: precision is right of asked, recall right of `of`.
+    """
+    truth, guess = trial.examples.truth[trial.tested] == 1, _guesses(trial)
+    exclusive, names = trial.examples.exclusive, trial.examples.classes
+    right = (truth & guess).any(axis=1) if exclusive else truth == guess
+    return {
+        "tested": int(trial.tested.sum()),
+        "accuracy": _share(int(right.sum()), right.size),
+        "baseline": _baseline(truth, exclusive),
+        "likelihood": _mean(trial.likelihood[trial.tested]),
+        "baseline_likelihood": _mean(trial.baseline[trial.tested]),
+        "classes": {class_name(name): _of_class(truth[:, at], guess[:, at]) for at, name in enumerate(names)},
+        "confusion": (truth.T.astype(int) @ guess.astype(int)).tolist() if exclusive else None,
+    }
+
+
+def class_name(name: int | None) -> str:
+    """Return a class as text: a playlist's id, or "none"."""
+    return NONE if name is None else str(name)
+
+
+def _guesses(trial: Trial) -> Mask:
+    found = trial.probabilities[trial.tested]
+    if not trial.examples.exclusive:
+        return np.asarray(found >= HALF)
+    return np.asarray(np.eye(found.shape[1], dtype=bool)[found.argmax(axis=1)])
+
+
+def _baseline(truth: Mask, exclusive: bool) -> float:
+    """Return how often always saying the commonest thing would be right."""
+    if not len(truth):
+        return 0.0
+    shares = truth.mean(axis=0)
+    return round(float(shares.max() if exclusive else np.maximum(shares, 1 - shares).mean()), 4)
+
+
+def _of_class(truth: Mask, guess: Mask) -> dict[str, float]:
+    right, asked, of = int((truth & guess).sum()), int(guess.sum()), int(truth.sum())
+    return {"precision": _share(right, asked), "recall": _share(right, of), "right": right, "asked": asked, "of": of}
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return round(float(values.mean()), 4) if len(values) else 0.0

@@ -1,0 +1,140 @@
+"""Fit: one member's model of one layer, from a training set.
+
+The space comes from the whole library, the head from the labels, its temperature from songs left out. Seeds are
+fixed, and neither the order of songs and labels nor repetitions make a difference.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from bot.core.features import SongFeatures
+from bot.core.sorting.columns import Vectors
+from bot.core.sorting.dataset import TrainingSet
+from bot.core.sorting.prior import Prior, tell
+from bot.core.sorting.schema import Schema, schema_of
+from training.dataset import Examples, examples_of
+from training.evaluation.dates import dates_help, dates_may_help, foretell, without_dates
+from training.model.cross_validation import Learner, Trial, try_out
+from training.model.heads import Estimator, Floats, Logits, fit_head
+from training.model.hints import Hint, hints_of
+from training.model.kernel_head import MANY, PLENTY, fit_crowd, fit_waves, lengths_of
+from training.model.space import fit_space
+from training.model.teacher import Seen, View, look, spread_sample
+
+ROWS = 500  # songs taken into the space at a time
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model, and what is known about it. waves: what its head sees beside the space, if anything."""
+
+    space: Pipeline
+    waves: Pipeline | None
+    head: Estimator
+    schema: Schema
+    examples: Examples
+    trial: Trial
+    sources: dict[str, int]  # values of the library by provenance
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """All of it, from vectors to calibrated probabilities."""
+        if self.waves is None:
+            return Pipeline([*self.space.steps, ("head", self.head)])
+        both = FeatureUnion([("space", self.space), ("waves", self.waves)])
+        return Pipeline([("seen", both), ("head", self.head)])
+
+
+def fit(training: TrainingSet, prior: Prior | None = None) -> Fitted:
+    """Return the model of a training set. Raises TooFewLabels, and RefusedProvenance for features it must not use.
+
+    When a song was liked helps some members much and misleads others: it is used where it foretells later likes better.
+    """
+    training = replace(training, songs=tell(prior, training.songs))
+    plain = replace(training, songs=without_dates(training.songs))
+    examples = examples_of(training)
+    if dates_may_help(training.songs, examples) and _dates_help(plain, training, examples):
+        return _conclude(_study(training, examples))
+    return _conclude(_study(plain, examples))
+
+
+def _dates_help(plain: TrainingSet, dated: TrainingSet, examples: Examples) -> bool:
+    """Study one after the other, and let go of both: a study is the largest thing in memory."""
+
+    def told(training: TrainingSet) -> Logits:
+        study = _study(training, examples)
+        return foretell(study.view, study.examples, dated.songs)
+
+    return dates_help(told(plain), told(dated))
+
+
+@dataclass(frozen=True)
+class _Study:
+    """All that heads are learnt from. heard: (m, w), the labelled songs as waves; w is 0 while labels are few."""
+
+    space: Pipeline
+    waves: Pipeline | None
+    schema: Schema
+    view: View
+    heard: Floats
+    examples: Examples
+    sources: dict[str, int]
+
+
+def _study(training: TrainingSet, examples: Examples) -> _Study:
+    known = {song: training.songs[song] for song in sorted(training.songs) if training.songs[song].known}
+    schema = schema_of(list(known.values()))
+    library = {song: known[song] for song in spread_sample(known)}
+    labelled = [known[song] for song in examples.songs]
+    vectors, own = schema.vectors(list(library.values())), schema.vectors(labelled)
+    space = fit_space(schema, vectors)
+    waves = fit_waves(schema, vectors) if len(labelled) >= MANY and schema.numbers else None
+    hints, place = _hints(training, examples, library), {song: at for at, song in enumerate(library)}
+    view = look(
+        _seen(space, schema, labelled, own),
+        _seen(space, schema, list(library.values()), vectors),
+        [[place[song] for song in songs] for _, songs in hints],
+    )
+    heard = waves.transform(own) if waves else np.zeros((len(own), 0), np.float32)
+    sources = Counter(source for song in known.values() for source in song.provenance.values())
+    examples = replace(examples, hinted=tuple(at for at, _ in hints))
+    return _Study(space, waves, schema, view, heard, examples, dict(sources))
+
+
+def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> Seen:
+    """Return the songs as a view takes them; a part at a time, for the way into the space is as exact as it is wide."""
+    parts = [space.transform(vectors[at : at + ROWS]).astype(np.float32) for at in range(0, len(vectors), ROWS)]
+    return Seen(songs, vectors[:, : len(schema.numbers)], np.concatenate(parts))
+
+
+def _conclude(study: _Study) -> Fitted:
+    """Learn the head; of two that may serve, the one under which songs left out are likelier."""
+    labels, space = len(study.examples.songs), study.view.space
+    learn: Learner = partial(fit_head, study.view, study.examples)
+    trial, waves = try_out(learn, space, study.examples, folds=1 if labels >= PLENTY else None), None
+    if study.waves is not None:
+        seen = np.hstack([space, study.heard])
+        learn_crowd = partial(fit_crowd, seen, lengths_of(study.schema, space.shape[1]), study.examples)
+        crowd = try_out(learn_crowd, seen, study.examples)
+        if crowd.beats(trial):
+            learn, trial, waves = learn_crowd, crowd, study.waves
+    head = learn(np.arange(labels)).estimator(trial.temperature)
+    return Fitted(study.space, waves, head, study.schema, study.examples, trial, study.sources)
+
+
+def _hints(training: TrainingSet, examples: Examples, library: Mapping[str, SongFeatures]) -> list[Hint]:
+    """Return the hints of the classes that there are, by column.
+
+    While nothing is said to be in none of them, the library as a whole stands for what is not in an only playlist.
+    """
+    column = {name: at for at, name in enumerate(examples.classes)}
+    named = {playlist: name for playlist, name in training.playlists.items() if playlist in column}
+    hints = [(column[playlist], songs) for playlist, songs in hints_of(named, library)]
+    if examples.exclusive and None in column and not (examples.truth[:, column[None]] == 1).any():
+        hints.append((column[None], list(library)))
+    return hints

@@ -1,0 +1,55 @@
+"""Member: train one layer of one member, from the bot's own database and into it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from bot.adapters.prior import NAME, Priors
+from bot.adapters.store import Store
+from bot.adapters.store.sorting import models
+from bot.core.sorting.dataset import TrainingSet
+from bot.core.sorting.prior import Prior
+from bot.flows.sorting.train import training_set
+from training.model.publish import Outcome, served_from, train
+
+
+def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> Outcome:
+    """Train and publish as DATABASE_URL and DATA_DIR of `env` say. Raises as `train` does."""
+    return asyncio.run(_train(store_in(env), data_dir_in(env) / "models", member, layer, now))
+
+
+def data_dir_in(env: Mapping[str, str]) -> Path:
+    """Return where the bot of this environment keeps everything."""
+    return Path(env.get("DATA_DIR") or "data").resolve()
+
+
+def store_in(env: Mapping[str, str]) -> Store:
+    """Return the database of this environment."""
+    return Store(env.get("DATABASE_URL") or f"sqlite+aiosqlite:///{data_dir_in(env) / 'cratekeeper.db'}")
+
+
+async def _train(store: Store, folder: Path, member: int, layer: int, now: datetime) -> Outcome:
+    try:
+        prior = Priors(folder / NAME).current()  # a damaged one is none, and the log says so
+        training, serving = await _read(store, member, layer, prior)
+        outcome = train(training, served_from(folder, serving), now)
+        await _publish(store, folder, member, layer, outcome, now)
+    finally:
+        await store.close()
+    return outcome
+
+
+async def _read(store: Store, member: int, layer: int, prior: Prior | None) -> tuple[TrainingSet, str | None]:
+    async with store.reading() as tx:
+        serving = await models.serving(tx, layer)
+        return await training_set(tx, member, layer, prior), serving.digest if serving else None
+
+
+async def _publish(store: Store, folder: Path, member: int, layer: int, outcome: Outcome, now: datetime) -> None:
+    """Write row and files in one transaction: files that no row names are swept away, in transactions as well."""
+    if outcome.artefact is None:
+        return
+    async with store.writing() as tx:
+        await models.publish(tx, member, layer, outcome.artefact.digest, outcome.labels, outcome.artefact.card, now)
+        await asyncio.to_thread(outcome.artefact.save, folder)

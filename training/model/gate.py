@@ -1,0 +1,85 @@
+"""Gate: a model is published when it beats the baseline and is not worse than the one that serves.
+
+The two models are compared song by song, and neither on a song it learnt from: the candidate by what it said when the
+song was left out; the served one likewise where it knew the label, and by what it says today where it did not. A new
+model has seen more labels, so it may lose by what one standard error of the difference explains, and no more: within
+that the two cannot be told apart, and newer labels are the better bet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.adapters.scorer import Model
+from bot.core.features import SongFeatures
+from training.dataset import Examples
+from training.model.cross_validation import Trial, likelihood
+from training.model.heads import Logits
+
+ALIKE = 0.005  # nats a song that rounding, or the like, explains
+UNKNOWN = 0.5  # what a model says of a playlist that it never heard of, where each is a question of its own
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a model may serve, and why, in words for a log line and a card."""
+
+    publish: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Served:
+    """The model that serves now, and what its own trial said of the songs that it learnt from (`held_out`)."""
+
+    model: Model
+    held_out: Mapping[str, tuple[str, float]]
+
+
+def judge(trial: Trial, served: Served | None, songs: Mapping[str, SongFeatures]) -> Verdict:
+    """Return whether the model behind `trial` may replace `served`; songs: features of the examples."""
+    if not trial.tested.any():
+        return Verdict(served is None, "too few labels to test it, so it guesses and asks")
+    if not trial.beats_baseline:
+        return Verdict(False, "no better than knowing how common each playlist is")
+    if served is None:
+        return Verdict(True, "better than knowing how common each playlist is")
+    if served.model.facts["exclusive"] != trial.examples.exclusive:
+        return Verdict(True, "the layer's rules changed")
+    return _compare(trial, served, songs)
+
+
+def _compare(trial: Trial, served: Served, songs: Mapping[str, SongFeatures]) -> Verdict:
+    gains = (trial.likelihood - likelihood_of(served, trial.examples, songs))[trial.tested]
+    slack = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else 0.0
+    if gains.mean() < -(slack + ALIKE):
+        return Verdict(False, "worse than the model that serves, on the same songs")
+    return Verdict(True, "not worse than the model that serves, on the same songs")
+
+
+def likelihood_of(served: Served, examples: Examples, songs: Mapping[str, SongFeatures]) -> Logits:
+    """Return (m,) log-likelihoods of the truth under the served model: of its own trial where that has the song."""
+    scores = served.model.score([songs[song] for song in examples.songs])
+    missing = np.full(len(examples.songs), 0.0 if examples.exclusive else UNKNOWN)
+    columns = dict(zip(scores.classes, scores.probabilities.T.astype(float), strict=True))
+    found = np.column_stack([columns.get(name, missing) for name in examples.classes])
+    today = likelihood(found, examples.truth, examples.exclusive)
+    truths = truth_keys(examples)
+    for row, (song, key) in enumerate(zip(examples.songs, truths, strict=True)):
+        then = served.held_out.get(song)
+        if then and then[0] == key:
+            today[row] = then[1]
+    return today
+
+
+def told_of(trial: Trial) -> dict[str, tuple[str, float]]:
+    """Return what a trial said of each song it could test: what the song's label was, and how likely it found that."""
+    keys = truth_keys(trial.examples)
+    rows = np.flatnonzero(trial.tested)
+    return {trial.examples.songs[row]: (keys[row], round(float(trial.likelihood[row]), 5)) for row in rows}
+
+
+def truth_keys(examples: Examples) -> list[str]:
+    """Return the classes that each song belongs in, as text that stays the same when other playlists come and go."""
+    return [",".join(str(examples.classes[at]) for at in np.flatnonzero(row == 1)) for row in examples.truth]

@@ -1,0 +1,186 @@
+"""Heads: linear classifiers over the space, one a layer.
+
+Where a song belongs in one class only, the classes compete in a multinomial regression; else each playlist has a
+regression of its own, on the songs of which it is known. A song known only *not* to be in a playlist teaches the
+others in proportion to how likely they are without it. The regressions see what `view` shows the teacher; a head is
+the student's copy of what they say of the library.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.preprocessing import LabelBinarizer
+
+from training.dataset import Examples
+from training.model.teacher import View
+
+STRENGTH = 4.5  # C of the regression over rows of length 1; half or double it costs less than half a point
+BOLDNESS, WANING = 20.0, 0.65  # importance of neighbourhoods at one label a class, and the power of n it wanes with
+EVENNESS = 0.5  # power of a class's size that its songs' weight is divided by: between "as labelled" and "all equal"
+HINT = 0.5  # weight of all that a playlist's name says, in labels
+NOT_THERE = 0.5  # weight of "not in this one" beside a song whose place is known
+MOST_STEPS = 500
+FAINT = 1e-6
+
+Floats = NDArray[np.float32]
+Logits = NDArray[np.float64]
+Estimator: TypeAlias = "LogisticRegression | OneVsRestClassifier"
+
+
+@dataclass(frozen=True)
+class Head:
+    """Linear scores of the space: coefficients (c, k) and intercepts (c,); NaN for a class that was not learnt."""
+
+    coefficients: Logits
+    intercepts: Logits
+    exclusive: bool
+
+    @property
+    def learnt(self) -> NDArray[np.bool_]:
+        """(c,) which classes have a score."""
+        return np.asarray(np.isfinite(self.intercepts))
+
+    def logits(self, space: Floats) -> Logits:
+        """Return (n, c); of a class that was not learnt -inf where classes compete, else NaN."""
+        scores = space @ self.coefficients.T + self.intercepts
+        scores[:, ~self.learnt] = -np.inf if self.exclusive else np.nan
+        return np.asarray(scores)
+
+    def estimator(self, temperature: float) -> Estimator:
+        """Return scikit-learn's own estimator with the temperature folded into its coefficients."""
+        coefficients, intercepts = self.coefficients / temperature, self.intercepts / temperature
+        if not self.exclusive:
+            rows = zip(coefficients[:, None], intercepts[:, None], strict=True)
+            return _side_by_side([_regression_of(*row, classes=2) for row in rows])
+        if len(intercepts) == 2:
+            coefficients, intercepts = np.diff(coefficients, axis=0), np.diff(intercepts)
+        return _regression_of(coefficients, intercepts, classes=len(self.intercepts))
+
+
+def probabilities(logits: Logits, exclusive: bool, temperature: float) -> Logits:
+    """Return (n, c): classes that compete sum to one, questions of their own do not."""
+    if not exclusive:
+        return np.asarray(1 / (1 + np.exp(-logits / temperature)))
+    powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def fit_head(view: View, examples: Examples, rows: NDArray[np.int64]) -> Head:
+    """Return a head learnt from those rows of the examples, and from their hints; view: of the examples."""
+    told = np.concatenate([rows, len(examples.songs) + np.arange(len(examples.hinted))])
+    seen, library = _compact(view, boldness(examples, rows), told)
+    truth, weight = _weak(examples)
+    truth, weight = np.concatenate([examples.truth, truth])[told], np.concatenate([examples.weight, weight])[told]
+    scores = regress(seen, library, examples, truth, weight)
+    middle = scores.mean(axis=0)
+    known = np.isfinite(middle)
+    coefficients = np.full((scores.shape[1], view.space.shape[1]), np.nan)
+    coefficients[known] = view.student(scores[:, known] - middle[known]).T.astype(np.float32)
+    return Head(coefficients, np.where(known, middle, np.nan), examples.exclusive)
+
+
+def regress(seen: Logits, asked: Logits, examples: Examples, truth: Logits, weight: Logits) -> Logits:
+    """Return (n, c), what regressions on the (m, t) rows seen say of the (n, t) asked; not finite: not learnt.
+
+    truth, weight: of the rows seen, as in the examples.
+    """
+    return (_competing if examples.exclusive else _apart)(seen, asked, truth, weight)
+
+
+def _weak(examples: Examples) -> tuple[Logits, Logits]:
+    """Return truth (h, c) and weight (h,) of the hints: all those of a class together weigh HINT labels."""
+    hinted = np.array(examples.hinted, np.int64)
+    truth = np.full((len(hinted), examples.truth.shape[1]), 0.0 if examples.exclusive else np.nan)
+    truth[np.arange(len(hinted)), hinted] = 1
+    return truth, HINT / np.bincount(hinted, minlength=truth.shape[1])[hinted]
+
+
+def boldness(examples: Examples, rows: NDArray[np.int64]) -> float:
+    """Return how much a label speaks for its neighbours: less, the more labels there are of each class."""
+    return float(BOLDNESS / examples.each(rows) ** WANING)
+
+
+def _compact(view: View, boldness: float, rows: NDArray[np.int64]) -> tuple[Logits, Logits]:
+    """Return what the teacher sees of those rows and of the library: songs beside their neighbourhoods.
+
+    Both in the directions that the rows span, which are all that a regularised regression can use of them; those are
+    found among products of rows, for of the rows' own columns there are many more.
+    """
+    own, near = view.own[rows], np.float32(np.sqrt(boldness)) * view.near[rows]
+    values, vectors = np.linalg.eigh(sum(each @ each.T for each in (own.astype(np.float64), near.astype(np.float64))))
+    kept = values > FAINT
+    kept[-1:] = True  # songs that are all alike still have one direction
+    lengths = np.sqrt(np.maximum(values[kept], FAINT))
+    spanned = (vectors[:, kept] / lengths).astype(np.float32)
+    near *= np.float32(np.sqrt(boldness))
+    library = view.library_own @ (own.T @ spanned) + view.library_near @ (near.T @ spanned)
+    return vectors[:, kept] * (values[kept] / lengths), library.astype(np.float64)
+
+
+def _apart(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
+    """Return (n, c) scores of the library, each column from the songs of which it is known."""
+    nothing = np.full(len(library), np.nan)
+    scores = []
+    for column in truth.T:
+        asked = ~np.isnan(column)
+        regression = _regression(seen[asked], column[asked].astype(np.int64), weight[asked])
+        scores.append(nothing if regression is None else regression.decision_function(library))
+    return np.column_stack(scores)
+
+
+def _competing(seen: Logits, library: Logits, truth: Logits, weight: Logits) -> Logits:
+    row, name = np.nonzero(truth == 1)
+    share = weight[row] / (truth == 1).sum(axis=1)[row]
+    first = _regression(seen[row], name, share)
+    elsewhere = np.flatnonzero(~(truth == 1).any(axis=1))
+    if first is not None and len(elsewhere):
+        guess = _scores(first, seen[elsewhere], truth.shape[1])
+        likely = probabilities(guess, exclusive=True, temperature=1.0) * (truth[elsewhere] != 0)
+        likely = NOT_THERE * likely / np.maximum(likely.sum(axis=1, keepdims=True), FAINT)
+        at, other = np.nonzero(likely > 0)
+        rows, names = np.concatenate([row, elsewhere[at]]), np.concatenate([name, other])
+        first = _regression(seen[rows], names, np.concatenate([share, likely[at, other] * weight[elsewhere][at]]))
+    return _scores(first, library, truth.shape[1])
+
+
+def _scores(regression: LogisticRegression | None, seen: Logits, classes: int) -> Logits:
+    """Return (n, c); -inf for a class that the regression did not meet."""
+    scores = np.full((len(seen), classes), -np.inf)
+    if regression is not None:
+        found = regression.decision_function(seen)
+        scores[:, regression.classes_] = found if found.ndim == 2 else np.column_stack([-found / 2, found / 2])
+    return scores
+
+
+def _regression(seen: Logits, names: NDArray[np.int64], share: Logits) -> LogisticRegression | None:
+    """Fit one regression; None when there is but one name. share: (m,) how much of a label each row is."""
+    if len(np.unique(names)) < 2:
+        return None
+    weight = share / np.bincount(names, share)[names] ** EVENNESS
+    weight *= share.sum() / weight.sum()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels are what we are for
+        return LogisticRegression(C=STRENGTH, max_iter=MOST_STEPS, tol=1e-4).fit(seen, names, sample_weight=weight)
+
+
+def _regression_of(coefficients: Logits, intercepts: Logits, classes: int) -> LogisticRegression:
+    """Return scikit-learn's regression with these coefficients, as if it had fitted them."""
+    bound = LogisticRegression()
+    bound.coef_, bound.intercept_, bound.classes_ = coefficients, intercepts, np.arange(classes)
+    bound.n_features_in_ = coefficients.shape[1]
+    return bound
+
+
+def _side_by_side(regressions: list[LogisticRegression]) -> OneVsRestClassifier:
+    """Bind regressions fitted on different songs into the estimator that scikit-learn fits on the same ones."""
+    bound = OneVsRestClassifier(LogisticRegression())
+    bound.estimators_ = regressions
+    bound.label_binarizer_ = LabelBinarizer().fit(np.eye(len(regressions), dtype=np.int64))
+    bound.classes_ = bound.label_binarizer_.classes_
+    bound.n_features_in_ = regressions[0].n_features_in_
+    return bound

@@ -1,0 +1,102 @@
+"""Publish: from a training set to files that may serve, or to the reason why not."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.scorer import Scorer
+from bot.core.sorting.dataset import TrainingSet
+from bot.core.sorting.prior import version_in
+from bot.errors import ModelError
+from training.model.export import check_parity, digest_of, to_file, write_whole
+from training.model.figures import NONE, class_name, figures
+from training.model.fit import Fitted, fit
+from training.model.gate import Served, Verdict, judge, told_of
+from training.model.picture import draw
+
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A model ready to be published: its ONNX file, its card, its picture."""
+
+    digest: str
+    card: Card
+    held_out: Mapping[str, tuple[str, float]]
+    onnx: bytes
+    png: bytes
+
+    def save(self, folder: Path) -> None:
+        """Write `<digest>.onnx`, `.json` and `.png`; the model last, so that none is there without its card."""
+        card = json.dumps({**self.card, "held_out": self.held_out}, indent=1, sort_keys=True, ensure_ascii=False)
+        write_whole(folder / f"{self.digest}.png", self.png)
+        write_whole(folder / f"{self.digest}.json", card.encode())
+        write_whole(folder / f"{self.digest}.onnx", self.onnx)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training came to: an artefact that may serve, or none and the reason. labels: songs learnt from."""
+
+    artefact: Artefact | None
+    labels: int
+    reason: str
+
+
+def train(training: TrainingSet, served: Served | None, now: datetime) -> Outcome:
+    """Train, try, compare and export. Raises TooFewLabels, NotEqual, RefusedProvenance."""
+    fitted = fit(training)
+    labels = len(fitted.examples.songs)
+    verdict = judge(fitted.trial, served, training.songs)
+    artefact = build(fitted, training, verdict, now) if verdict.publish else None
+    return Outcome(artefact, labels, verdict.reason)
+
+
+def build(fitted: Fitted, training: TrainingSet, verdict: Verdict, now: datetime) -> Artefact:
+    """Export a trained model and check the file against scikit-learn on the whole library. Raises NotEqual."""
+    scores = figures(fitted.trial)
+    facts = _facts(fitted, training, scores, now)
+    onnx = to_file(fitted, facts)
+    off = check_parity(fitted, onnx, list(training.songs.values()))
+    names = {class_name(each): training.playlists[each] for each in fitted.examples.classes if each is not None}
+    picture = draw(scores, names)
+    more = {"reason": verdict.reason, "alt": picture.alt, "names": names, "parity": off}
+    digest = digest_of(onnx)
+    return Artefact(digest, {**facts, **more, "digest": digest}, told_of(fitted.trial), onnx, picture.png)
+
+
+def _facts(fitted: Fitted, training: TrainingSet, scores: Mapping[str, Any], now: datetime) -> Card:
+    """What the file says of itself. `scores` are by playlist id; "none of them" stands beside them."""
+    by_class = scores["classes"]
+    overall = {name: scores[name] for name in ("tested", "accuracy", "baseline", "likelihood", "baseline_likelihood")}
+    return {
+        "created_at": now.isoformat(),
+        "features": {"name": fitted.schema.name, "version": fitted.schema.version, "columns": fitted.schema.width},
+        "labels": len(fitted.examples.songs),
+        "several": training.several,
+        "everything": training.everything,
+        "exclusive": fitted.examples.exclusive,
+        "temperature": fitted.trial.temperature,
+        "overall": overall,
+        "scores": {name: entry for name, entry in by_class.items() if name != NONE},
+        "none": by_class.get(NONE),
+        "provenance": fitted.sources,
+        "prior": version_in(fitted.sources),
+    }
+
+
+def served_from(folder: Path, digest: str | None) -> Served | None:
+    """Return the model that serves now; None when there is none, or its file cannot be used (promise P28)."""
+    if digest is None:
+        return None
+    try:
+        model = Scorer(folder).load(digest)
+        card = json.loads((folder / f"{digest}.json").read_bytes())
+        held_out = {song: (str(truth), float(told)) for song, (truth, told) in card["held_out"].items()}
+    except (ModelError, OSError, ValueError, KeyError, AttributeError):
+        return None
+    return Served(model, held_out)

@@ -1,0 +1,116 @@
+"""Teachers: who may teach a prior, what they taught, whether it helped, and the file that the bot reads.
+
+Corpora are files of playlists that the operator may use and, where asked for, the members of the bot's database who
+switched that on. Everything is read anew each time: who left teaches no longer.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.prior import NAME, Taught, to_bytes
+from bot.adapters.store import Store
+from bot.core.sorting.prior import Prior
+from bot.flows.account import prior_consent
+from training.evaluation.evaluate import run_all
+from training.evaluation.measure import Row, compare
+from training.evaluation.people import Person, corpora_without, draw_members
+from training.evaluation.summary import gains
+from training.model.export import write_whole
+from training.model.from_database import data_dir_in, store_in
+from training.pretrain import pretrain
+from training.problems import InputProblem
+from training.progress import bar
+
+NOBODY = Person("", {}, {})
+KS, NS, DRAWS = (3, 5), (1, 5), 3  # of a check: playlists of a member, labels a playlist, members a size and person
+MOST_CHECKED = 8  # persons; each costs a prior of its own
+SEED = 0
+
+Gain = dict[str, Any]  # n, mean, members: [low, high], persons: [low, high]; in accuracy
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """Everybody who may teach; `members` are those of the bot's database, by id."""
+
+    people: Sequence[Person]
+    members: frozenset[int] = frozenset()
+
+
+def learn(people: Sequence[Person]) -> Prior:
+    """Return the prior of all of them. Raises InputProblem where there is nothing to learn."""
+    prior = pretrain(corpora_without(NOBODY, people))
+    if not prior.company.any():
+        raise InputProblem("nothing to learn: no playlists of three songs and more whose artists stand in others too")
+    return prior
+
+
+def members_in(env: Mapping[str, str]) -> Teachers:
+    """Return the members of the bot's database who teach. Raises InputProblem where there is no database."""
+    return asyncio.run(_members(store_in(env)))
+
+
+async def _members(store: Store) -> Teachers:
+    try:
+        if not store.path.exists():
+            raise InputProblem(f"{store.path}: no database there; DATABASE_URL and DATA_DIR say where it is")
+        await store.migrate()
+        async with store.reading() as tx:
+            found = await prior_consent.lessons(tx)
+    finally:
+        await store.close()
+    people = [Person(f"member:{each.member}", each.songs, each.playlists) for each in found]
+    return Teachers(people, frozenset(each.member for each in found))
+
+
+def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> Path:
+    """Put the prior where the bot looks for it, and note in its database whom it was learnt from."""
+    path = data_dir_in(env) / "models" / NAME
+    asyncio.run(_publish(store_in(env), path, prior, members))
+    return path
+
+
+async def _publish(store: Store, path: Path, prior: Prior, members: frozenset[int]) -> None:
+    """File and notes in one transaction, as models are: the bot sweeps what is half written, in transactions too."""
+    content = to_bytes(Taught(prior, len(members)))
+    try:
+        if not store.path.exists():
+            write_whole(path, content)
+            return
+        await store.migrate()
+        async with store.writing() as tx:
+            await prior_consent.learnt(tx, prior.version, set(members))
+            await asyncio.to_thread(write_whole, path, content)
+    finally:
+        await store.close()
+
+
+def check(people: Sequence[Person], jobs: int) -> list[Gain]:
+    """Return how much accuracy others' playlists buy somebody who is none of them: a record for each number of labels.
+
+    Each person in turn is left out, as in `evaluate`. Empty where nobody has playlists enough, or is alone.
+    """
+    drawn = ((person, _drawn(person)) for person in sorted(people, key=lambda each: each.name))
+    tested = [(person, members) for person, members in drawn if members][:MOST_CHECKED]
+    tasks = [task for person, members in bar(tested, "priors") for task in _tasks(person, members, people)]
+    rows: list[Row] = [row for found in bar(run_all(tasks, jobs), "fits", len(tasks)) for row in found]
+    return gains(rows)
+
+
+def _drawn(person: Person) -> list[Any]:
+    return [member for k in KS for member in draw_members(person, k, DRAWS, max(NS), SEED)]
+
+
+def _tasks(person: Person, members: Sequence[Any], people: Sequence[Person]) -> Iterator[Callable[[], Any]]:
+    if corpora := corpora_without(person, people):
+        prior = pretrain(corpora)
+        yield from (partial(compare, member, prior, NS) for member in members)
+
+
+def is_worse(found: Iterable[Gain]) -> bool:
+    """Whether the prior costs accuracy, by more than which members were drawn explains (95 %)."""
+    return any(each["members"][1] < 0 for each in found)
