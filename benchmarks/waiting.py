@@ -41,7 +41,6 @@ from bot.flows.library import sync as library
 from bot.flows.sorting import manual_edits, sort, train
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.scored_library import Outlook, Outlooks
-from bot.flows.sorting.watch import nothing
 from bot.ports import Contents, Found, LikesPage
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -233,7 +232,7 @@ class Ada:
             return (await playlists.layers(tx, ADA))[0]
 
     async def sync(self) -> None:
-        await library.sync(self.store, self.music, await self.account(), NOW, nothing)
+        await library.sync(self.store, self.music, await self.account(), NOW)
 
     async def features(self) -> None:
         known = {uri(at): SongFeatures({"tempo": float(at % 90), "energy": at % 7 / 7}) for at in range(SONGS)}

@@ -44,6 +44,7 @@ from bot.flows.feed.page import Page
 from bot.flows.feed.previews import Elsewhere
 from bot.flows.feed.recommend import Recommender
 from bot.flows.library.uploads import Uploads
+from bot.flows.social import reposts
 from bot.flows.sorting.scored_library import Outlooks
 from bot.services import Services
 from bot.upkeep import Upkeep
@@ -237,7 +238,11 @@ def _pages(services: Services, chat: Chat) -> Application:
 
 
 def _swiping(services: Services, chat: Chat, asked: Feed) -> Application:
-    settings, discord = services.settings, (chat.pass_on, chat.name_of, chat.server_name)
-    page = Page(asked, services.stream, services.listening, *discord)
+    async def post(member: int, server: int | None, song: str) -> None:
+        number = await reposts.begin(services.store, services.catalogue, member, server, song, clock())
+        await chat.pass_on(number)
+
+    settings = services.settings
+    page = Page(asked, services.stream, services.listening, post, chat.name_of, chat.server_name)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

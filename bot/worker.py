@@ -28,6 +28,7 @@ from bot.flows.account import link, notify
 from bot.flows.attempt import failed, succeeded
 from bot.flows.feed import saved_likes
 from bot.flows.library import feature_lookup, sync
+from bot.flows.library.poll import poll
 from bot.flows.social import publish
 from bot.flows.sorting import playlists, sort, train, watch
 from bot.messenger import Mouth
@@ -144,7 +145,7 @@ class Worker:
         if account.synced_at is None:
             return await self._sync(job, now)
         music = await services.account_music(job.member)
-        await watch.poll(services.store, music, music, account, now)
+        await poll(services.store, music, music, account, now)
         return await self._settle(job, music, now)
 
     async def _settle(self, job: Job, music: Music, now: datetime) -> None:
@@ -197,7 +198,7 @@ class Worker:
             account = await members.account(tx, job.member)
         if account is not None:
             music = await services.account_music(job.member)
-            await sync.sync(services.store, music, account, now, watch.nothing)
+            await sync.sync(services.store, music, account, now)
             await self._settle(job, music, now)
 
     async def _apply_all(self, opened: Sequence[int], job: Job) -> None:

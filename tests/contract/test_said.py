@@ -16,14 +16,13 @@ from bot.flows.library import sync
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import review, sort
 from bot.flows.sorting.scored_library import Outlooks
-from bot.flows.sorting.watch import nothing
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 
 async def test_whoever_linked_and_likes_nothing_is_not_told_to_link(linked: Linked) -> None:
     with pytest.raises(NoLikes, match="still reading"):
         await flow.layer_named(linked.store, MEMBER, None)
-    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
     async with linked.store.writing() as tx:
         await songs.unlike(tx, MEMBER, list(await songs.liked(tx, MEMBER)))
     with pytest.raises(NoLikes, match="no liked songs"):
@@ -76,7 +75,7 @@ def test_two_playlists_of_one_name_are_not_taken_for_each_other() -> None:
 async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked: Linked) -> None:
     linked.like(1, 2)
     music = await linked.music()
-    await sync.sync(linked.store, music, await linked.account(), NOW, nothing)
+    await sync.sync(linked.store, music, await linked.account(), NOW)
     kept = await flow.make(linked.store, music, MEMBER, "main", "Run", NOW)
     song = track(1).uri
     async with linked.store.writing() as tx:

@@ -15,6 +15,8 @@ from bot.adapters import jobs
 from sandbox.process import environment
 
 ROOT = Path(__file__).parents[2]
+LAYERS = ("bot.core", "bot.flows", "bot.adapters.store", "bot.chat")
+ROOMS = ("sorting", "library", "account", "feed", "social")  # in every layer, each imports only from those before it
 STDLIB_AND_NUMPY = {"numpy", "bot.core"}
 RULES = {  # folder → beginnings of module names that it must not import
     "bot/core": ("bot.flows", "bot.adapters", "bot.chat", "bot.web", "bot.ports", "asyncio", "logging", "sqlalchemy"),
@@ -63,6 +65,23 @@ def test_imports_point_inwards(folder: str) -> None:
         if any(is_below(module, forbidden) for forbidden in RULES[folder])
     ]
     assert broken == []
+
+
+def room(module: str) -> int:
+    """Return the place of the module's room in the order; -1 for what no room holds."""
+    return next((place for place, name in enumerate(ROOMS) if name in module.split(".")[2:4]), -1)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_rooms_import_only_rooms_before_them(layer: str) -> None:
+    climbing = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sources(layer.replace(".", "/"))
+        for module in imported(path)
+        if is_below(module, layer)
+        if -1 < room(".".join(path.relative_to(ROOT).parts[:-1])) < room(module.rpartition(".")[0])
+    ]
+    assert climbing == []
 
 
 def test_the_core_needs_nothing_but_the_standard_library_and_numpy() -> None:

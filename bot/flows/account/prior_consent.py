@@ -17,7 +17,6 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.adapters.store.sorting.answers import STANDING
 from bot.core.features import REFUSED, SongFeatures
 from bot.core.sorting.labels import fold
-from bot.core.sorting.prior import Prior
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +33,6 @@ async def choose(store: Store, member: int, teaches: bool, now: datetime) -> Non
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, teaches=teaches)
-
-
-async def heard_by(tx: Tx, member: int, prior: Prior | None) -> Prior | None:
-    """Return the prior as far as this member hears it: none that was learnt from them."""
-    known = await members.get(tx, member) if prior else None
-    return None if known and prior and known.taught == prior.version else prior
 
 
 async def lessons(tx: Tx) -> list[Lessons]:

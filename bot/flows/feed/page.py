@@ -8,7 +8,8 @@ from bot.flows.account import sessions
 from bot.flows.feed.api import Feed
 from bot.flows.feed.feed import Card, Guess, Liked, Stream
 from bot.flows.feed.listening import Listen, Listening
-from bot.flows.social import reposts as repost
+
+Post = Callable[[int, int | None, str], Awaitable[object]]  # a member's repost of a song in a server
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Page:
     feed: Feed
     stream: Stream
     listening: Listening
-    post: Callable[[int], Awaitable[object]]  # a repost that was begun, into its channel; raises BadChoice
+    post: Post
     name_of: Callable[[int], Awaitable[str]]  # what Discord calls a member; raises ChatDown
     server_name: Callable[[int], Awaitable[str | None]]  # what Discord calls a server; None: the bot is not in it
 
@@ -82,10 +83,8 @@ class Page:
 
         Raises BadChoice where that has no channel for it, or does not want the song; AlreadyReposted.
         """
-        store, song = self.feed.store, await self._song(member, key)
-        server = await sessions.server_of(store, secret)
-        number = await repost.begin(store, self.feed.catalogue, member, server, song, self.feed.clock())
-        await self.post(number)
+        song = await self._song(member, key)
+        await self.post(member, await sessions.server_of(self.feed.store, secret), song)
 
     async def put_away(self, member: int, key: str) -> None:
         await self.feed.dislike(member, await self._song(member, key))

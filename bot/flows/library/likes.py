@@ -27,6 +27,10 @@ LARGE = 40  # songs, or half of the library: a loss that must show at two looks
 NEW = timedelta(days=1)  # a like this much older than the last look isn't new, even if it wasn't kept
 
 
+async def unwatched(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(slots=True)
 class Look:
     """What a look showed. rows, total: what came, and what Spotify says there is; unchanged: the rest is as known.

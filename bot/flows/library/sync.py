@@ -21,7 +21,7 @@ from bot.core.markup import escape
 from bot.core.records import Account, Member, Playlist, Song
 from bot.core.stand_ins import under_our_ids
 from bot.errors import BadChoice, BadFile
-from bot.flows.library.likes import PAGE, Progress, gone, look, settle
+from bot.flows.library.likes import PAGE, Progress, gone, look, settle, unwatched
 from bot.flows.sorting import manual_edits
 from bot.ports import Likes, Music
 
@@ -42,7 +42,7 @@ class Synced:
     calls: int
 
 
-async def sync(store: Store, likes: Likes, account: Account, now: datetime, progress: Progress) -> Synced:
+async def sync(store: Store, likes: Likes, account: Account, now: datetime, progress: Progress = unwatched) -> Synced:
     """Bring the library up to date: one call when nothing changed, ceil(N / 50) for a first sync of N songs.
 
     After the first sync, what is new is also `fresh`: it waits for the watch, through a crash as well. What is missing

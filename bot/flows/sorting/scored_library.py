@@ -18,7 +18,7 @@ from bot.core.sorting.decide import Scores
 from bot.core.sorting.prior import Prior, tell
 from bot.core.sorting.schema import schema_of
 from bot.errors import ModelError, ModelMissing
-from bot.flows.account.prior_consent import heard_by
+from bot.flows.sorting.prior import usable_by
 
 MOST_SONGS = 40_000  # in all outlooks that are kept; a thousand songs take 2 to 3 MB
 
@@ -66,7 +66,7 @@ class Outlooks:
         """Return the outlook on the member's library in this layer."""
         current = await asyncio.to_thread(self._priors.current) if self._priors else None
         async with self._store.reading() as tx:
-            model, prior = await models.serving(tx, layer), await heard_by(tx, member, current)
+            model, prior = await models.serving(tx, layer), await usable_by(tx, member, current)
             stamp = (await songs.stamp(tx, member), model and model.digest, prior and prior.version)
             known = self._kept.get((member, layer))
             if known is not None and known[0] == stamp:

@@ -14,7 +14,7 @@ from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.labels import Source
 from bot.core.sorting.prior import Prior, tell
 from bot.errors import BadChoice
-from bot.flows.account.prior_consent import heard_by
+from bot.flows.sorting.prior import usable_by
 from bot.flows.sorting.readiness import count_labels
 
 
@@ -66,7 +66,7 @@ async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = No
         labels += [Label(song, playlist, True, source) for playlist in sorted(verdict.yes & kept.keys())]
         labels += [Label(song, playlist, False, source) for playlist in sorted(verdict.no & kept.keys())]
         labels += [Label(song, None, True, source)] if verdict.none else []
-    features = tell(await heard_by(tx, member, prior), await songs.features(tx, member, library))
+    features = tell(await usable_by(tx, member, prior), await songs.features(tx, member, library))
     return TrainingSet(features, labels, kept, found.several, found.everything)
 
 

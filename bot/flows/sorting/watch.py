@@ -1,40 +1,20 @@
 """Watch: like a song, and it lands where it belongs.
 
-A poll is one call while nothing changed: three times the newest likes, the fourth time the list of playlists with their
-snapshots, which shows what the member moved by hand. New likes are `fresh` until the write that sorts them is opened,
-in the same transaction, so a crash in between forgets none.
+New likes are `fresh` until the write that sorts them is opened, in the same transaction, so a crash in between forgets
+none. `bot.flows.library.poll` finds them.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from bot.adapters.store import Store
-from bot.adapters.store.account import members, notices
+from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import CHUNK, chunks
 from bot.adapters.store.sorting import playlists, writes
-from bot.core.records import Account
-from bot.flows.library import sync
 from bot.flows.sorting import dry_run, manual_edits, sort
 from bot.flows.sorting.scored_library import Outlooks
-from bot.ports import Likes, Music
-
-LOOK_AT_PLAYLISTS = 4  # every fourth poll
-
-
-async def nothing(done: int, total: int) -> None:
-    """Progress that nobody watches."""
-
-
-async def poll(store: Store, music: Music, likes: Likes, account: Account, now: datetime) -> None:
-    """Look at a member's account once; new likes are to be sorted then."""
-    async with store.writing() as tx:
-        member = await members.ensure(tx, account.member, now)
-        await members.change(tx, account.member, polls=member.polls + 1)
-    if member.polls % LOOK_AT_PLAYLISTS == LOOK_AT_PLAYLISTS - 1:
-        await manual_edits.look(store, music, account.member, now)
-    else:
-        await sync.sync(store, likes, account, now, nothing)
+from bot.ports import Music
 
 
 async def sort_fresh(store: Store, music: Music, outlooks: Outlooks, member: int, now: datetime) -> list[int]:

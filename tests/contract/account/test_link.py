@@ -9,12 +9,11 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.flows.account import link
 from bot.flows.library import sync
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting.watch import nothing
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 
 async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_labels(linked: Linked) -> None:
-    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
     kept = await flow.make(linked.store, await linked.music(), MEMBER, "main", "Late night", NOW)
     said = Answer(track(7).uri, Kind.ONLY, (kept.playlist,), Source.BUTTON, 1)
     async with linked.store.writing() as tx:
@@ -28,7 +27,7 @@ async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_lab
     assert kept.ref.encode() not in written
 
     await linked.link()
-    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
     await link.recognise(linked.store, linked.vault, MEMBER)
     async with linked.store.reading() as tx:
         assert await answers.standing(tx, MEMBER, kept.layer) == [said]
@@ -37,7 +36,7 @@ async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_lab
 
 
 async def test_another_account_takes_nothing_over(linked: Linked) -> None:
-    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
     linked.house.app.allow(linked.house.spotify.open_account("ben", "Ben").id)
     await linked.link("ben")
     async with linked.store.reading() as tx:

@@ -12,12 +12,11 @@ from bot.adapters.store.sorting import playlists, writes
 from bot.core.records import Item
 from bot.errors import BadFile
 from bot.flows.library import sync
-from bot.flows.sorting.watch import nothing
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 
 async def synced(linked: Linked) -> sync.Synced:
-    return await sync.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    return await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
 
 
 async def liked(linked: Linked) -> set[str]:

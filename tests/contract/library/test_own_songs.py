@@ -23,7 +23,6 @@ from bot.core.social.records import Place
 from bot.errors import BadChoice
 from bot.flows.library import feature_lookup, sync
 from bot.flows.social import rounds, shared_playlists
-from bot.flows.sorting.watch import nothing
 from bot.ports import Learnt, Subject
 from tests.contract.conftest import MEMBER, Linked
 from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, Stage, staged
@@ -294,7 +293,7 @@ async def test_p38_songs_of_an_older_version_go_to_those_whose_files_brought_the
 
 async def test_p38_the_next_sync_repairs_what_an_older_version_let_a_file_overwrite(linked: Linked) -> None:
     async def synced() -> sync.Synced:
-        return await sync.sync(linked.store, await linked.music(), await linked.account(), linked.now, nothing)
+        return await sync.sync(linked.store, await linked.music(), await linked.account(), linked.now)
 
     async def titles() -> set[tuple[str, str | None]]:
         async with linked.store.reading() as tx:

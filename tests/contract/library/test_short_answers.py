@@ -16,7 +16,6 @@ from bot.core.records import Like
 from bot.errors import Unreadable
 from bot.flows.library import sync as flow
 from bot.flows.sorting import manual_edits, playlists, sort
-from bot.flows.sorting.watch import nothing
 from sandbox.spotify import Fault
 from sandbox.spotify import Like as Saved
 from tests.contract.conftest import MEMBER, NOW, Linked, track
@@ -45,7 +44,7 @@ def of_only(total: int) -> Edit:
 
 
 async def sync(linked: Linked) -> flow.Synced:
-    return await flow.sync(linked.store, await linked.music(), await linked.account(), NOW, nothing)
+    return await flow.sync(linked.store, await linked.music(), await linked.account(), NOW)
 
 
 async def liked(linked: Linked) -> set[str]:
@@ -296,10 +295,10 @@ async def test_an_odd_date_makes_no_old_like_new_and_no_new_one_old(linked: Link
 
 async def test_a_like_is_new_although_our_clock_is_days_ahead_of_spotify_s(linked: Linked) -> None:
     ahead = NOW + timedelta(days=40)
-    await flow.sync(linked.store, await linked.music(), await linked.account(), ahead, nothing)
+    await flow.sync(linked.store, await linked.music(), await linked.account(), ahead)
     linked.house.spotify.publish([track(500)])
     linked.house.spotify.accounts["ada"].likes.insert(0, Saved(track(500).uri, NOW))
-    await flow.sync(linked.store, await linked.music(), await linked.account(), ahead, nothing)
+    await flow.sync(linked.store, await linked.music(), await linked.account(), ahead)
     assert await fresh(linked) == [track(500).uri]
 
 

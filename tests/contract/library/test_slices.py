@@ -30,7 +30,6 @@ from bot.flows.library.likes import Look
 from bot.flows.sorting import manual_edits, sort
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.scored_library import Outlooks
-from bot.flows.sorting.watch import nothing
 from bot.ports import Contents, Found, LikesPage
 
 ADA, BEN = 1001, 1002
@@ -336,7 +335,7 @@ async def test_p40_of_more_likes_than_a_library_holds_the_newest_are_kept(store,
     async with store.writing() as tx:
         await members.save_account(tx, account)
     new = tuple(Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(50))
-    await likes.look(store, Newest(LikesPage(new, 50, 50)), account, {}, now, nothing)
+    await likes.look(store, Newest(LikesPage(new, 50, 50)), account, {}, now)
     async with store.reading() as tx:
         assert await songs.count(tx, ADA) == limits.SONGS
         assert len(await songs.liked_of(tx, ADA, map(uri, range(50)))) == 50

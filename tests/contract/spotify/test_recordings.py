@@ -8,7 +8,6 @@ from bot.core.records import Playlist
 from bot.core.sorting.journal import Problem
 from bot.flows.library import sync
 from bot.flows.sorting import manual_edits, playlists
-from bot.flows.sorting.watch import nothing
 from sandbox.spotify import Lag, Track
 from tests.contract.spotify.desk import NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA
@@ -33,7 +32,7 @@ async def releases(desk: Desk) -> Desk:
         desk.stage.world.like("mara", track.uri)
     account = await desk.stage.account(MARA)
     assert account is not None
-    await sync.sync(desk.stage.store, desk.music, account, desk.stage.clock(), nothing)
+    await sync.sync(desk.stage.store, desk.music, account, desk.stage.clock())
     desk.stage.world.add_by_hand("mara", desk.kept.ref, ALBUM.uri)
     return desk
 

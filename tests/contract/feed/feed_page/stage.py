@@ -27,6 +27,7 @@ from bot.flows.feed.listening import Listening
 from bot.flows.feed.page import Page
 from bot.flows.feed.previews import Elsewhere
 from bot.flows.feed.recommend import Recommender
+from bot.flows.social import reposts
 from bot.web import application, feed, port_of, serve
 from tests.contract.feed.api.stage import ADA, BEN, liked
 from tests.contract.spotify.stage import Clock
@@ -90,8 +91,8 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     async def enqueue(kind: str, member: int, _: int) -> None:
         stage.jobs.append((kind, member))
 
-    async def post(number: int) -> None:
-        stage.posted.append(number)
+    async def post(member: int, server: int | None, song: str) -> None:
+        stage.posted.append(await reposts.begin(store, catalogue, member, server, song, clock()))
 
     async def name_of(member: int) -> str:
         return NAMES[member]

@@ -1,0 +1,27 @@
+"""Poll: one look at a member's account, to find new likes and what they moved by hand.
+
+A look costs one call while nothing has changed: three times the newest likes, the fourth time the list of playlists
+with their snapshots.
+"""
+
+from datetime import datetime
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members
+from bot.core.records import Account
+from bot.flows.library import sync
+from bot.flows.sorting import manual_edits
+from bot.ports import Likes, Music
+
+LOOK_AT_PLAYLISTS = 4  # every fourth poll
+
+
+async def poll(store: Store, music: Music, likes: Likes, account: Account, now: datetime) -> None:
+    """Look at a member's account once; new likes are to be sorted then."""
+    async with store.writing() as tx:
+        member = await members.ensure(tx, account.member, now)
+        await members.change(tx, account.member, polls=member.polls + 1)
+    if member.polls % LOOK_AT_PLAYLISTS == LOOK_AT_PLAYLISTS - 1:
+        await manual_edits.look(store, music, account.member, now)
+    else:
+        await sync.sync(store, likes, account, now)
