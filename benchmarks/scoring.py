@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from benchmarks.libraries import labelled, library
 from benchmarks.measure import Row, in_turns, show
-from bot.adapters.scorer import ROWS, Model, open_model
+from bot.adapters.scorer import ROWS, OpenModel, open_model
 from bot.core.features import SongFeatures
 from training.model.export import to_file
 from training.model.fit import Fitted, fit
@@ -27,7 +27,7 @@ def measure(fitted: Fitted, songs: dict[str, SongFeatures]) -> list[Row]:
     return [_row(fitted, model, list(songs.values())[:count]) for count in (1, len(songs))]
 
 
-def _row(fitted: Fitted, model: Model, songs: Sequence[SongFeatures]) -> Row:
+def _row(fitted: Fitted, model: OpenModel, songs: Sequence[SongFeatures]) -> Row:
     vectors = fitted.schema.vectors(songs)
     parts = [vectors[at : at + ROWS] for at in range(0, len(vectors), ROWS)]
     ours, theirs, whole = in_turns(

@@ -40,8 +40,8 @@ from bot.flows.library import feature_lookup
 from bot.flows.library import sync as library
 from bot.flows.sorting import manual_edits, sort, train
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting.scored_library import Outlook, Outlooks
-from bot.ports import Contents, Found, LikesPage
+from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
+from bot.ports import Contents, LikesPage, ListedPlaylist
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ADA, BEN = 1, 2  # who has the library, and who clicks
@@ -129,10 +129,10 @@ class Spotify50k:
     async def saved(self, songs: Sequence[str]) -> set[str]:
         return set(songs)
 
-    async def playlists(self) -> list[Found]:
-        return [Found(ref, ref, len(items), f"{ref} {self.edits}") for ref, items in self.order.items()]
+    async def playlists(self) -> list[ListedPlaylist]:
+        return [ListedPlaylist(ref, ref, len(items), f"{ref} {self.edits}") for ref, items in self.order.items()]
 
-    async def create(self, name: str, mark: str = "") -> Found:
+    async def create(self, name: str, mark: str = "") -> ListedPlaylist:
         raise NotImplementedError
 
     async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
@@ -166,16 +166,16 @@ def song(at: int) -> Song:
     return Song(uri(at), f"Song {at}", (f"Artist {at % 500}",), f"Album {at % 5000}", 2000, 200_000, f"GBAAA{at:07d}")
 
 
-class Fixed(Outlooks):
+class Fixed(ScoredLibraries):
     """Outlooks with scores drawn at random: what a model would say."""
 
-    async def of(self, member: int, layer: int) -> Outlook:
+    async def of(self, member: int, layer: int) -> ScoredLibrary:
         seen = await super().of(member, layer)
         async with self._store.reading() as tx:
             classes = tuple(each.playlist for each in await playlists.in_layer(tx, layer))
         drawn = np.random.default_rng(0).dirichlet(np.full(len(classes), 0.1), len(seen.songs)).astype(np.float32)
         scores = Scores(classes, drawn, seen.space, np.ones(len(seen.songs), bool))
-        return Outlook(seen.songs, seen.features, seen.place, seen.space, scores, None)
+        return ScoredLibrary(seen.songs, seen.features, seen.place, seen.space, scores, None)
 
 
 Step = tuple[str, Callable[[], Awaitable[object]]]

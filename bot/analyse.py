@@ -19,7 +19,7 @@ from bot.config import Settings
 from bot.core.features import TAG
 from bot.errors import AudioError, CannotLook, CratekeeperError, ImportRuns, ManyMissing, NamelessAudio, SettingsError
 from bot.flows.library.folder_listing import Listing, look
-from bot.flows.library.music_folder import Done, forget_missing, import_folder
+from bot.flows.library.music_folder import FileOutcome, forget_missing, import_folder
 
 ALL_HEARD, SOME_NOT = 0, 1  # exit codes
 TAGS_SHOWN = 5
@@ -139,7 +139,7 @@ def summary(counts: Mapping[str, int], listing: Listing) -> str:
     )
 
 
-def _tell(done: Done, bar: Any, *, as_json: bool) -> None:
+def _tell(done: FileOutcome, bar: Any, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"file": done.path, "how": done.how, "left": done.left, "words": done.error}), flush=True)
     elif done.how == "failed":

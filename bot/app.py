@@ -35,17 +35,17 @@ from bot.flows.account.erase import Erasing
 from bot.flows.account.link import Consent, Linking
 from bot.flows.attempt import keep_trying
 from bot.flows.feed.activity import Activity
-from bot.flows.feed.api import Feed
+from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
-from bot.flows.feed.feed import Stream
+from bot.flows.feed.feed import Feed
 from bot.flows.feed.listening import Listening
-from bot.flows.feed.page import Page
-from bot.flows.feed.previews import Elsewhere
+from bot.flows.feed.page import FeedPage
+from bot.flows.feed.previews import SongPreviews
 from bot.flows.feed.recommend import Recommender
 from bot.flows.library.uploads import Uploads
 from bot.flows.social import reposts
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.services import Services
 from bot.upkeep import Upkeep
 from bot.web import activity, api, feed
@@ -114,12 +114,12 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         catalogue = Catalogue(store, Clips(clipping, settings.data_dir / "clips", scratch), clock)
         jobs = Jobs(settings.data_dir / home.JOBS)
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
-        elsewhere = Elsewhere(store, previews, _videos(settings, environment), clock)
+        elsewhere = SongPreviews(store, previews, _videos(settings, environment), clock)
         closing.push_async_callback(elsewhere.close)
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
         recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
-        outlooks = Outlooks(store, scorer, priors)
+        outlooks = ScoredLibraries(store, scorer, priors)
         yield Services(
             settings=settings,
             store=store,
@@ -136,7 +136,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, scratch, clock)),
             catalogue=catalogue,
             recommender=recommender,
-            stream=Stream(store, catalogue, recommender, jobs.enqueue, clock),
+            stream=Feed(store, catalogue, recommender, jobs.enqueue, clock),
             listening=Listening(catalogue, elsewhere),
             clock=clock,
         )
@@ -220,7 +220,7 @@ def _pages(services: Services, chat: Chat) -> Application:
 
     pages = web.application(arrive, healthy)
     pages.middlewares.append(web.only(urlsplit(services.settings.public_url).hostname))
-    settings, asked = services.settings, Feed(services.store, services.catalogue, services.recommender, clock)
+    settings, asked = services.settings, Api(services.store, services.catalogue, services.recommender, clock)
     if settings.http_api:
         pages.add_subapp("/api", api.application(asked, settings.api_rate, time.monotonic))
     if settings.feed_page:
@@ -237,12 +237,12 @@ def _pages(services: Services, chat: Chat) -> Application:
     return pages
 
 
-def _swiping(services: Services, chat: Chat, asked: Feed) -> Application:
+def _swiping(services: Services, chat: Chat, asked: Api) -> Application:
     async def post(member: int, server: int | None, song: str) -> None:
         number = await reposts.begin(services.store, services.catalogue, member, server, song, clock())
         await chat.pass_on(number)
 
     settings = services.settings
-    page = Page(asked, services.stream, services.listening, post, chat.name_of, chat.server_name)
+    page = FeedPage(asked, services.stream, services.listening, post, chat.name_of, chat.server_name)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

@@ -8,7 +8,7 @@ from bot.core.social.records import Repost, Takedown
 from bot.flows.social.digest import Digest
 
 
-class Mouth(Protocol):
+class Messenger(Protocol):
     """What the worker says to members through: the chat."""
 
     async def tell(self, notices: Sequence[Notice]) -> bool:

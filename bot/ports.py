@@ -19,7 +19,7 @@ from bot.core.records import Item, Like, Song
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ListedPlaylist:
     """A playlist as a member's collection lists it. `snapshot` changes whenever the playlist does.
 
     total: places in it; None where Spotify did not say.
@@ -62,11 +62,11 @@ class Music(Protocol):
     Every call may raise a SpotifyError: CoolingDown, ConsentEnded, NotOnAllowList, SpotifyDown, PlaylistGone.
     """
 
-    async def playlists(self) -> list[Found]:
+    async def playlists(self) -> list[ListedPlaylist]:
         """Return the playlists that the member may write to (their own, or collaborative)."""
         ...
 
-    async def create(self, name: str, mark: str = "") -> Found:
+    async def create(self, name: str, mark: str = "") -> ListedPlaylist:
         """Make a playlist at the member's, with `mark` in its description."""
         ...
 
@@ -111,7 +111,7 @@ class Likes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class SpotifyProfile:
     """Who a Spotify account says it is."""
 
     user_key: str  # `account_id`, or `id` where that is absent

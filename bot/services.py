@@ -17,11 +17,11 @@ from bot.errors import ConsentEnded, NotLinked
 from bot.flows.account.erase import Erasing
 from bot.flows.account.link import Linking
 from bot.flows.feed.catalogue import Catalogue
-from bot.flows.feed.feed import Stream
+from bot.flows.feed.feed import Feed
 from bot.flows.feed.listening import Listening
 from bot.flows.feed.recommend import Recommender
 from bot.flows.library.uploads import Uploads
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import FeatureSource, Hearing, Music
 
 
@@ -33,7 +33,7 @@ class Services:
     spotify: Spotify
     linking: Linking
     scorer: Scorer
-    outlooks: Outlooks
+    outlooks: ScoredLibraries
     erasing: Erasing
     jobs: Jobs
     trainer: Trainer
@@ -43,7 +43,7 @@ class Services:
     catalogue: Catalogue
     recommender: Recommender
     listening: Listening
-    stream: Stream
+    stream: Feed
     clock: Callable[[], datetime]
 
     async def music(self, member: int) -> Music:

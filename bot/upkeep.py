@@ -20,7 +20,7 @@ from bot.flows.attempt import attempt, keep_trying
 from bot.flows.library import feature_lookup
 from bot.flows.social import digest, publish, reports, reposts, rounds
 from bot.flows.sorting import playlists, train
-from bot.messenger import Mouth
+from bot.messenger import Messenger
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ NO_TIME = timedelta()
 
 
 class Upkeep:
-    def __init__(self, services: Services, mouth: Mouth) -> None:
+    def __init__(self, services: Services, mouth: Messenger) -> None:
         self._services, self._mouth = services, mouth
         self._background = Background()
         self._zero: datetime | None = None  # what the clock showed when the steady one stood at 0

@@ -31,7 +31,7 @@ from bot.flows.library import feature_lookup, sync
 from bot.flows.library.poll import poll
 from bot.flows.social import publish
 from bot.flows.sorting import playlists, sort, train, watch
-from bot.messenger import Mouth
+from bot.messenger import Messenger
 from bot.ports import Music
 from bot.services import Services
 from bot.upkeep import AT_ONCE, share_rest
@@ -47,7 +47,7 @@ LATER = 1  # argument of "hear", beside AT_ONCE: what waits for an hour is no re
 class Worker:
     """`tell` has a member told what waits for them."""
 
-    def __init__(self, services: Services, mouth: Mouth, tell: Callable[[int], None]) -> None:
+    def __init__(self, services: Services, mouth: Messenger, tell: Callable[[int], None]) -> None:
         self._services, self._mouth, self._tell = services, mouth, tell
         self._does: dict[str, Callable[[Job, datetime], Awaitable[None]]] = {
             "sync": self._sync,

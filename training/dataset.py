@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.sorting.dataset import Label, TrainingSet
-from training.problems import TooFewLabels
+from training.problems import NothingToTellApart
 
 WEIGHTS = {
     "button": 1.0,
@@ -96,7 +96,7 @@ def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
     if len(playlists) == 1:
         said = {song: replace(a, none=a.none or (not a.yes and bool(a.no))) for song, a in said.items()}
     if not playlists:
-        raise TooFewLabels(len(said))
+        raise NothingToTellApart(len(said))
     alone = len(playlists) == 1
     none: list[int | None] = [None] if alone or any(about.none for about in said.values()) else []
     classes = (*playlists, *none)
@@ -108,7 +108,7 @@ def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
     examples = _examples(said, tuple(playlists), exclusive=False)
     askable = (examples.truth == 0).any(axis=0)
     if not askable.any():
-        raise TooFewLabels(len(said))
+        raise NothingToTellApart(len(said))
     if askable.sum() == 1:
         return _alone(said, playlists[int(askable.argmax())])
     classes = tuple(playlist for playlist, keep in zip(playlists, askable, strict=True) if keep)

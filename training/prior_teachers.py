@@ -16,7 +16,7 @@ from bot.adapters.store import Store
 from bot.core.sorting.prior import Prior
 from bot.flows.account import prior_consent
 from training.evaluation.evaluate import run_all
-from training.evaluation.measure import Row, compare
+from training.evaluation.measure import Measurement, compare
 from training.evaluation.people import Person, corpora_without, draw_members
 from training.evaluation.summary import gains
 from training.model.export import write_whole
@@ -97,7 +97,7 @@ def check(people: Sequence[Person], jobs: int) -> list[Gain]:
     drawn = ((person, _drawn(person)) for person in sorted(people, key=lambda each: each.name))
     tested = [(person, members) for person, members in drawn if members][:MOST_CHECKED]
     tasks = [task for person, members in bar(tested, "priors") for task in _tasks(person, members, people)]
-    rows: list[Row] = [row for found in bar(run_all(tasks, jobs), "fits", len(tasks)) for row in found]
+    rows: list[Measurement] = [row for found in bar(run_all(tasks, jobs), "fits", len(tasks)) for row in found]
     return gains(rows)
 
 

@@ -17,7 +17,7 @@ class InputProblem(TrainingFailed):
     code = 2
 
 
-class TooFewLabels(TrainingFailed):
+class NothingToTellApart(TrainingFailed):
     """The labels leave nothing to tell apart: give two playlists a song each, or say "none" to a few."""
 
     code = 4

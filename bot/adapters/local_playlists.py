@@ -9,7 +9,7 @@ from bot.adapters.store.library import songs as library
 from bot.adapters.store.sorting import contents, playlists
 from bot.core.records import Item, Like, Playlist, Song
 from bot.errors import PlaylistGone
-from bot.ports import Contents, Found
+from bot.ports import Contents, ListedPlaylist
 
 
 class Shelf:
@@ -18,13 +18,16 @@ class Shelf:
     def __init__(self, store: Store, member: int, clock: Callable[[], datetime]) -> None:
         self._store, self._member, self._clock = store, member, clock
 
-    async def playlists(self) -> list[Found]:
+    async def playlists(self) -> list[ListedPlaylist]:
         async with self._store.reading() as tx:
             kept = await playlists.of_member(tx, self._member)
-            return [Found(each.ref, each.name, await playlists.count_items(tx, each.playlist), None) for each in kept]
+            return [
+                ListedPlaylist(each.ref, each.name, await playlists.count_items(tx, each.playlist), None)
+                for each in kept
+            ]
 
-    async def create(self, name: str, mark: str = "") -> Found:
-        return Found(f"shelf:{secrets.token_hex(8)}", name, 0, None, mark)
+    async def create(self, name: str, mark: str = "") -> ListedPlaylist:
+        return ListedPlaylist(f"shelf:{secrets.token_hex(8)}", name, 0, None, mark)
 
     async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
         return frozenset(playlists)

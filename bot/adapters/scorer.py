@@ -42,7 +42,7 @@ ORT_ERRORS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class OpenModel:
     """One member's model of one layer. `facts` is the file's own account of itself, beside its schema."""
 
     digest: str
@@ -70,7 +70,7 @@ class Scorer:
 
     def __init__(self, folder: Path, most: int = MOST_RESIDENT) -> None:
         self._folder, self._most, self._resident = folder, most, 0
-        self._models: OrderedDict[str, Model] = OrderedDict()
+        self._models: OrderedDict[str, OpenModel] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -78,7 +78,7 @@ class Scorer:
         """Bytes of memory that the open models take, as an estimate."""
         return self._resident
 
-    def load(self, digest: str) -> Model:
+    def load(self, digest: str) -> OpenModel:
         """Return the model of that digest. Raises ModelMissing, or ModelCorrupt for a file that is not the one."""
         with self._lock:
             model = self._models.get(digest) or self._admit(read_model(self._folder, digest))
@@ -99,7 +99,7 @@ class Scorer:
             if model := self._models.pop(digest, None):
                 self._resident -= model.resident
 
-    def _admit(self, model: Model) -> Model:
+    def _admit(self, model: OpenModel) -> OpenModel:
         """Keep a model, and let go of those used longest ago until there is room; one always stays."""
         self._models[model.digest] = model
         self._resident += model.resident
@@ -108,7 +108,7 @@ class Scorer:
         return model
 
 
-def read_model(folder: Path, digest: str) -> Model:
+def read_model(folder: Path, digest: str) -> OpenModel:
     """Read, check and open `<digest>.onnx` in `folder`. Raises ModelMissing or ModelCorrupt."""
     content = _bytes(folder, digest)
     if hashlib.sha256(content).hexdigest() != digest:
@@ -116,7 +116,7 @@ def read_model(folder: Path, digest: str) -> Model:
     return open_model(digest, content)
 
 
-def open_model(digest: str, content: bytes) -> Model:
+def open_model(digest: str, content: bytes) -> OpenModel:
     """Open the bytes of a model file. Raises ModelCorrupt when they are no model of ours."""
     try:
         return _open(digest, content)
@@ -137,7 +137,7 @@ def _bytes(folder: Path, digest: str) -> bytes:
         raise ModelMissing(f"no model {digest[:12]} in {folder.name}") from problem
 
 
-def _open(digest: str, content: bytes) -> Model:
+def _open(digest: str, content: bytes) -> OpenModel:
     session = ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
     session._model_bytes = None  # the wrapper would keep the whole file, for other providers that we have not
     facts = json.loads(session.get_modelmeta().custom_metadata_map[KEY])
@@ -145,7 +145,7 @@ def _open(digest: str, content: bytes) -> Model:
         raise ValueError(f"format {facts['format']}")
     schema, classes = Schema.from_json(facts.pop("schema")), tuple(facts["classes"])
     _same_shape(session, schema.width, len(classes))
-    return Model(digest, schema, classes, facts, session, max(AT_LEAST, RESIDENT * len(content)))
+    return OpenModel(digest, schema, classes, facts, session, max(AT_LEAST, RESIDENT * len(content)))
 
 
 def _same_shape(session: ort.InferenceSession, width: int, classes: int) -> None:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot.core import untrusted
-from bot.core.feed.heatmap import Part
+from bot.core.feed.heatmap import HeatmapPart
 from bot.core.feed.video import Video
 from bot.errors import SourceFailed
 
@@ -122,5 +122,5 @@ def _needed(value: T | None) -> T:
     return value
 
 
-def _part(said: Any) -> Part:
-    return Part(*(_needed(untrusted.number(said[name])) for name in ("start_time", "end_time", "value")))
+def _part(said: Any) -> HeatmapPart:
+    return HeatmapPart(*(_needed(untrusted.number(said[name])) for name in ("start_time", "end_time", "value")))

@@ -33,7 +33,7 @@ Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ClipFormat:
     """A kind of file; `bitrates` in bits a second, the best first."""
 
     codec: str
@@ -43,11 +43,13 @@ class Form:
     bitrates: tuple[int, ...]
 
 
-OPUS = Form("libopus", "ogg", "ogg", "audio/ogg", (96_000, 64_000, 48_000, 32_000, 16_000))
-MP3 = Form("libmp3lame", "mp3", "mp3", "audio/mpeg", (128_000, 96_000, 64_000, 48_000, 32_000))
+OPUS = ClipFormat("libopus", "ogg", "ogg", "audio/ogg", (96_000, 64_000, 48_000, 32_000, 16_000))
+MP3 = ClipFormat("libmp3lame", "mp3", "mp3", "audio/mpeg", (128_000, 96_000, 64_000, 48_000, 32_000))
 
 
-def cut(source: Path | BinaryIO, start: float, seconds: float = CLIP, form: Form = OPUS, limit: int = LIMIT) -> Clip:
+def cut(
+    source: Path | BinaryIO, start: float, seconds: float = CLIP, form: ClipFormat = OPUS, limit: int = LIMIT
+) -> Clip:
     """Cut `seconds` from `start` (s) on out of a file; fewer where the song ends sooner.
 
     Mono stays mono, what has more channels becomes stereo. The start is exact to a sample as far as the file's own
@@ -109,7 +111,7 @@ def _faded(samples: Samples) -> Samples:
 
 
 # ---------------------------------------------------------------- out
-def _fitting(samples: Samples, form: Form, limit: int) -> bytes:
+def _fitting(samples: Samples, form: ClipFormat, limit: int) -> bytes:
     """The file with the highest bit rate that stays below `limit` bytes."""
     seconds = samples.shape[1] / RATE
     for bitrate in form.bitrates:
@@ -118,7 +120,7 @@ def _fitting(samples: Samples, form: Form, limit: int) -> bytes:
     raise ClipTooLarge(f"{seconds:.0f} s do not fit into {limit:,} bytes")
 
 
-def _encoded(samples: Samples, form: Form, bitrate: int) -> bytes:
+def _encoded(samples: Samples, form: ClipFormat, bitrate: int) -> bytes:
     layout = "mono" if len(samples) == 1 else "stereo"
     frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=layout)
     frame.sample_rate = RATE

@@ -33,7 +33,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Embedded:
     """embedding: (200,) float32; tags: how much each of 50 tags is heard, 0 to 1, named as Last.fm's listeners did.
 
     A tag's score says what people call such music; "sad" is no measure of sadness.
@@ -51,14 +51,14 @@ class Embedder:
         self._session = _open(path)
         self._tags: list[str] = json.loads(self._session.get_modelmeta().custom_metadata_map["tags"])
 
-    def embed(self, mono: Floats, rate: int) -> Heard:
+    def embed(self, mono: Floats, rate: int) -> Embedded:
         """Hear (n,) samples at `rate` Hz: the mean over patches that follow each other without overlap.
 
         Of more than MOST patches, so many evenly spread are heard. What is shorter than one is followed by silence.
         """
         heard = [self._session.run(ANSWERS, {"mel": log_mel(patch)[None]}) for patch in patches(mono, rate)]
         embedding, tags = (np.concatenate(each).mean(0) for each in zip(*heard, strict=True))
-        return Heard(embedding, dict(zip(self._tags, tags.tolist(), strict=True)))
+        return Embedded(embedding, dict(zip(self._tags, tags.tolist(), strict=True)))
 
 
 def patches(mono: Floats, rate: int) -> Iterator[Floats]:

@@ -25,7 +25,7 @@ SEGMENT = b"\x18\x53\x80\x67"  # the id of what holds all of a Matroska file but
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class OggPage:
     """A page of Ogg: where it begins and ends in the file (which may be shorter), and whether a stream begins in it."""
 
     start: int
@@ -133,7 +133,7 @@ class Unnamed(io.RawIOBase):
         return True
 
 
-def pages(file: BinaryIO) -> Iterator[Page]:
+def pages(file: BinaryIO) -> Iterator[OggPage]:
     """Yield the pages of an Ogg file in order, across whatever stands between them."""
     size = file.seek(0, io.SEEK_END)
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -144,7 +144,7 @@ def pages(file: BinaryIO) -> Iterator[Page]:
             end = at + PAGE_HEADER + segments + sum(table)
             following = content.find(b"OggS", at + 4 if end > size else end)
             if end <= size or following < 0:  # a damaged length is no end where pages follow
-                yield Page(at, end, bool(end <= size and content[at + 5] & FIRST_PAGE))
+                yield OggPage(at, end, bool(end <= size and content[at + 5] & FIRST_PAGE))
             at = following
 
 

@@ -15,7 +15,7 @@ from bot.chat.layout import MOST_OPTIONS
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, CratekeeperError
 from bot.flows.sorting import playlists, why
-from bot.ports import Found
+from bot.ports import ListedPlaylist
 
 log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds; Discord shows nothing after three
@@ -53,7 +53,7 @@ async def offered(interaction: Interaction, typed: str) -> list[Choice[str]]:
     return matching(typed, ((_with_size(each), each.id) for each in found))
 
 
-def _with_size(found: Found) -> str:
+def _with_size(found: ListedPlaylist) -> str:
     """Two playlists may have one name."""
     return found.name if found.total is None else f"{found.name} ({formatting.count(found.total, 'song')})"
 

@@ -13,7 +13,7 @@ from bot.core.sorting.decide import certainty
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.label import Guess, Tally
 from bot.flows.sorting.sort import Receipt
-from bot.flows.sorting.why import Reason
+from bot.flows.sorting.why import Explanation
 
 SAFE_URL = re.compile(r"https?://[^\s()<>]+")
 LONGEST_NAME = 40  # characters of a playlist's name
@@ -84,7 +84,7 @@ def _name(guess: Guess) -> str:
     return escape(guess.playlist.name, LONGEST_NAME)
 
 
-def near(reason: Reason | None) -> str:
+def near(reason: Explanation | None) -> str:
     """The reason in words: "near *Song A* and *Song B*"."""
     if reason is None or not reason.near:
         return ""

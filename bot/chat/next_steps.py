@@ -8,7 +8,7 @@ from bot.flows.account import status
 from bot.flows.account.status import Status
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import readiness
-from bot.ports import Found
+from bot.ports import ListedPlaylist
 
 SHOWN = layout.MOST_OPTIONS  # playlists in the first select; autocomplete finds the others
 
@@ -72,12 +72,12 @@ async def playlists(bot: Bot, member: int) -> list[Item | str]:
     return [sentences.ASK_WHICH + (sentences.MORE if len(found) > SHOWN else ""), _menu(found), _taps(has_some=True)]
 
 
-def _menu(found: list[Found]) -> Item:
+def _menu(found: list[ListedPlaylist]) -> Item:
     shown = [layout.option(each.name, each.id, _size(each)) for each in found[:SHOWN]]
     return layout.menu(ids.of("keep"), "Your playlists", shown, most=len(shown))
 
 
-def _size(found: Found) -> str:
+def _size(found: ListedPlaylist) -> str:
     return "" if found.total is None else formatting.count(found.total, "song")
 
 

@@ -12,7 +12,7 @@ from bot.flows.account.status import LayerStatus, Status
 from bot.flows.account.tokens import Issued
 from bot.flows.library.sync import Imported
 from bot.flows.sorting.label import Guess
-from bot.flows.sorting.playlists import Shown
+from bot.flows.sorting.playlists import LayerView
 from bot.flows.sorting.why import Explained
 
 
@@ -21,7 +21,8 @@ def linked(name: str, songs: int) -> str:
 
 
 def confirm_link(name: str) -> str:
-    return f"That is *{formatting.escape(name)}* at Spotify. Link that account? I read its likes, and change its playlists."
+    asked = f"That is *{formatting.escape(name)}* at Spotify. Link that account?"
+    return f"{asked} I read its likes, and change its playlists."
 
 
 def own_app(redirect_uri: str) -> str:
@@ -46,7 +47,8 @@ def synced(total: int, new: int, gone: int) -> str:
 
 def imported(file: str, found: Imported) -> str:
     said = [
-        f"Read {formatting.count(found.songs, 'song')} from {formatting.escape(file)}; your library has {found.total:,} now."
+        f"Read {formatting.count(found.songs, 'song')} from {formatting.escape(file)}; "
+        f"your library has {found.total:,} now."
     ]
     if found.linked:
         said.append("It stays the one at Spotify: from the file I keep what is known of each song.")
@@ -55,7 +57,8 @@ def imported(file: str, found: Imported) -> str:
     if found.with_features < found.songs:
         without = found.songs - found.with_features
         said.append(
-            f"{formatting.does(without, 'of them comes', 'of them come')} without anything to learn from (tempo, genres …)."
+            f"{formatting.does(without, 'of them comes', 'of them come')} without anything to learn from "
+            "(tempo, genres …)."
         )
     if found.spoken:
         said.append(
@@ -87,13 +90,13 @@ def rules(playlist: Playlist) -> str:
     return f"{formatting.playlist_name(playlist)}: {how}; {bearable} bearable.{twice}"
 
 
-def layers(shown: Sequence[Shown]) -> str:
+def layers(shown: Sequence[LayerView]) -> str:
     if not any(each.playlists for each in shown):
         return sentences.NO_PLAYLISTS
     return "\n\n".join(_layer(each) for each in shown)
 
 
-def _layer(shown: Shown) -> str:
+def _layer(shown: LayerView) -> str:
     lines = [f"- {rules(each)} {formatting.count(number, 'song')}." for each, number in shown.playlists]
     return f"{layer(shown.layer)}\n{formatting.lines(lines, 1500) or sentences.EMPTY_LAYER}"
 
@@ -128,7 +131,8 @@ def training(labels: int) -> str:
 def too_few_songs(missing: int, tally: str) -> str:
     return (
         "Nothing left that I would have to ask, and too little to learn from: "
-        f"{formatting.count(missing, 'label is', 'labels are')} missing. They come with your next likes; `/label song:` "
+        f"{formatting.count(missing, 'label is', 'labels are')} missing. "
+        "They come with your next likes; `/label song:` "
         f"asks about one that you skipped.\n-# {tally}"
     )
 

@@ -6,11 +6,11 @@ Spotify replaces releases that it may no longer offer, and does not always say b
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.recording import Named, Recordings
+from bot.core.recording import KnownRecording, Recordings
 from bot.core.records import Item
 
 
-def recognised(absent: Mapping[str, Named], strangers: Iterable[Item]) -> dict[str, str]:
+def recognised(absent: Mapping[str, KnownRecording], strangers: Iterable[Item]) -> dict[str, str]:
     """Return which of the `absent` songs stand there as one of the `strangers`: song → the id that is shown."""
     held = Recordings(strangers)
     shown = {song: found.song for song, known in absent.items() if isinstance(found := held.of(known), Item)}

@@ -15,7 +15,7 @@ from bot.flows.account.link import Linking
 from bot.flows.library import sync
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import review, sort
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 
@@ -83,7 +83,7 @@ async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked:
         await answers.add(tx, MEMBER, kept.layer, Answer(song, Kind.ONLY, (kept.playlist,), Source.BUTTON, 1))
         tap = await sort.open_tap(tx, MEMBER, kept.layer, [(kept.playlist, song, "add")], NOW)
         await cards.add(tx, Card("card", MEMBER, kept.layer, track(2).uri, asked, NOW))
-    outlooks = Outlooks(linked.store, None, None)  # type: ignore[arg-type]
+    outlooks = ScoredLibraries(linked.store, None, None)  # type: ignore[arg-type]
     with pytest.raises(BadChoice, match="still writing"):
         await review.take_back(linked.store, outlooks, MEMBER, "card", NOW)
     with pytest.raises(BadChoice, match="still writing"):  # not the write before

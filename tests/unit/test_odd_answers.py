@@ -14,7 +14,7 @@ from bot.adapters.ytdlp import _videos
 from bot.core import untrusted
 from bot.core.records import UNTITLED, Song
 from bot.errors import PlaylistGone, SourceFailed, SpotifyDown
-from bot.ports import Found, Tokens
+from bot.ports import ListedPlaylist, Tokens
 from tests.oddities import odd
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -110,7 +110,7 @@ def test_an_odd_playlist_costs_the_list_nothing_but_itself() -> None:
     for path, value, made in odd(answer):
         if path[:2] == ("items", 0):
             found, _, total = shapes.playlists_page(made, "mara")
-            assert found[-1] == Found("q", "Second", 1, "s2"), (path, value)
+            assert found[-1] == ListedPlaylist("q", "Second", 1, "s2"), (path, value)
             assert total == 2
             assert all(each.name.strip() and each.name.encode() for each in found)
 

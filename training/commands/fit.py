@@ -14,8 +14,8 @@ from bot.core.sorting.prior import Prior, tell
 from training.commands.models import chosen_prior
 from training.files import Key, read_labels, read_library, read_served, write_served
 from training.model.from_database import train_member
-from training.model.publish import Outcome, served_from, train
-from training.problems import KEPT, PUBLISHED, TooFewLabels
+from training.model.publish import TrainingOutcome, served_from, train
+from training.problems import KEPT, PUBLISHED, NothingToTellApart
 from training.progress import bar
 
 GENTLY = 5  # steps of niceness
@@ -44,7 +44,7 @@ def fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) ->
     os.nice(GENTLY)
     try:
         outcome = train_member(member, layer, datetime.now(UTC), env)
-    except TooFewLabels as problem:
+    except NothingToTellApart as problem:
         _say(as_json, published=False, labels=problem.labels, reason=str(problem))
         return problem.code
     return _told(outcome, as_json)
@@ -53,7 +53,7 @@ def fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) ->
 def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, served: dict[Key, str]) -> int:
     try:
         outcome = train(training, served_from(options.out, served.get(key)), datetime.now(UTC))
-    except TooFewLabels as problem:
+    except NothingToTellApart as problem:
         _say(options.json, *key, published=False, labels=problem.labels, reason=str(problem))
         return problem.code
     if outcome.artefact is not None:
@@ -67,7 +67,7 @@ def _told_by(prior: Prior | None, training: TrainingSet) -> TrainingSet:
     return replace(training, songs=tell(prior, training.songs))
 
 
-def _told(outcome: Outcome, as_json: bool, *who: str) -> int:
+def _told(outcome: TrainingOutcome, as_json: bool, *who: str) -> int:
     digest = outcome.artefact.digest if outcome.artefact else None
     overall = outcome.artefact.card["overall"] if outcome.artefact else {}
     more = {"digest": digest, "overall": overall} if digest else {}

@@ -8,13 +8,13 @@ from typing import Any
 
 from bot.adapters.prior import NAME
 from bot.adapters.prior import read as read_prior
-from bot.adapters.scorer import Model, Scorer
+from bot.adapters.scorer import OpenModel, Scorer
 from bot.core.sorting.prior import Prior
 from training.files import Key, read_served
 from training.problems import InputProblem
 
 
-def models_in(folder: Path) -> dict[Key, Model]:
+def models_in(folder: Path) -> dict[Key, OpenModel]:
     """Return the model that serves each member and layer of a folder. Raises InputProblem, ModelError."""
     served = read_served(folder)
     if not served:
@@ -23,7 +23,7 @@ def models_in(folder: Path) -> dict[Key, Model]:
     return {key: scorer.load(digest) for key, digest in served.items()}
 
 
-def names_of(folder: Path, model: Model) -> dict[str, str]:
+def names_of(folder: Path, model: OpenModel) -> dict[str, str]:
     """Return the names of a model's playlists, by their numbers as text: its card has them."""
     card: dict[str, Any] = json.loads((folder / f"{model.digest}.json").read_bytes())
     names: dict[str, str] = card["names"]
@@ -38,7 +38,7 @@ def chosen_prior(chosen: Path | None, folder: Path) -> Prior | None:
     return found.prior if found else None
 
 
-def warn_of_other(prior: Prior | None, models: Iterable[Model]) -> None:
+def warn_of_other(prior: Prior | None, models: Iterable[OpenModel]) -> None:
     """Say when a model was made with a prior that is not the one at hand: it then guesses with less."""
     made_with = {model.facts.get("prior") for model in models} - {None, prior.version if prior else None}
     if made_with:

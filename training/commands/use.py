@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.adapters.scorer import Model, read_model
+from bot.adapters.scorer import OpenModel, read_model
 from bot.core.features import SongFeatures
 from bot.core.library import tables
 from bot.core.sorting.active_learning import belief_in, next_songs
@@ -38,7 +38,9 @@ def predict_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(key: Key, model: Model, library: Library, songs: list[Any], options: argparse.Namespace) -> Iterator[Any]:
+def _lines(
+    key: Key, model: OpenModel, library: Library, songs: list[Any], options: argparse.Namespace
+) -> Iterator[Any]:
     scores, names = model.score(songs), names_of(options.models, model)
     fates = _fates(scores, model, options.mistakes)
     for song, (track, row) in enumerate(zip(library.songs, scores.probabilities, strict=True)):
@@ -48,7 +50,7 @@ def _lines(key: Key, model: Model, library: Library, songs: list[Any], options: 
                 yield *key, track, names[str(playlist)], f"{probability:.6f}", fate
 
 
-def _fates(scores: Scores, model: Model, mistakes: float) -> dict[tuple[int, int], str]:
+def _fates(scores: Scores, model: OpenModel, mistakes: float) -> dict[tuple[int, int], str]:
     rules = [PlaylistRule(each, mistakes, automatic=True) for each in scores.classes if each is not None]
     decisions = decide(scores, rules, model.facts["several"], model.facts["everything"])
     return {(each.song, playlist): each.outcome for each in decisions for playlist in each.playlists}

@@ -18,8 +18,8 @@ from bot.core.sorting.prior import Prior
 from bot.core.sorting.schema import schema_of
 from training.evaluation.baselines import ours
 from training.evaluation.measure import TESTED
-from training.evaluation.people import Member
-from training.problems import TooFewLabels
+from training.evaluation.people import SimulatedMember
+from training.problems import NothingToTellApart
 
 PLAYLISTS = 5  # of the members that are asked
 QUESTIONS = 80  # at most
@@ -44,7 +44,7 @@ class Curve:
 class _Quiz:
     """What a member was asked so far; `scores` are those of the last training, over the whole library."""
 
-    member: Member
+    member: SimulatedMember
     songs: Sequence[str]
     answers: Mapping[str, int]
     labels: dict[str, int]
@@ -57,7 +57,7 @@ def checkpoints(questions: int) -> list[int]:
     return [at for at in range(1, questions + 1) if at % (EVERY if at <= UNTIL else THEN) == 0]
 
 
-def ask_member(member: Member, prior: Prior | None, way: str, questions: int, seed: int) -> Curve:
+def ask_member(member: SimulatedMember, prior: Prior | None, way: str, questions: int, seed: int) -> Curve:
     """Ask up to `questions` songs of one member and measure the models on the way."""
     tested = kept_back(member)
     untold = {song for song, _ in tested}
@@ -75,7 +75,7 @@ def ask_member(member: Member, prior: Prior | None, way: str, questions: int, se
     return Curve(member.person, member.draw, way, accuracy, tuple(quiz.labels))
 
 
-def kept_back(member: Member) -> list[tuple[str, int]]:
+def kept_back(member: SimulatedMember) -> list[tuple[str, int]]:
     """Return the songs that are never asked, each with its playlist."""
     return [(song, at) for at, own in enumerate(member.playlists) for song in own[: min(TESTED, len(own) // 2)]]
 
@@ -118,7 +118,7 @@ def _train(quiz: _Quiz, prior: Prior | None) -> Scores | None:
         quiz.memo.clear()  # the space of a first model is another one; those of later ones are the same
     try:
         return ours(prior, training, list(quiz.member.songs.values()))
-    except TooFewLabels:
+    except NothingToTellApart:
         return None
 
 

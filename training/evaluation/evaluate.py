@@ -14,9 +14,9 @@ from typing import Any
 
 from bot.core.sorting.prior import Prior
 from training.evaluation.asking import CHOSEN, PLAYLISTS, QUESTIONS, RANDOM, Curve, ask_member
-from training.evaluation.likes import Likes, try_likes
+from training.evaluation.likes import LikedFolds, try_likes
 from training.evaluation.measure import measure
-from training.evaluation.people import Member, Person, corpora_without, draw_members
+from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members
 from training.evaluation.summary import gains, summarise, summarise_asking
 from training.pretrain import pretrain
 from training.problems import InputProblem
@@ -43,7 +43,7 @@ class Material:
 
     people: Sequence[Person]
     corpora: Sequence[Person] = ()
-    likes: Sequence[Likes] = ()
+    likes: Sequence[LikedFolds] = ()
 
 
 Task = Callable[[], Any]
@@ -71,7 +71,7 @@ def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any
     }
 
 
-def _members(person: Person, protocol: Protocol) -> Iterator[Member]:
+def _members(person: Person, protocol: Protocol) -> Iterator[SimulatedMember]:
     for k in protocol.ks:
         yield from draw_members(person, k, protocol.draws, max(protocol.ns), protocol.seed)
 
@@ -86,7 +86,7 @@ def prior_for(person: Person, material: Material) -> Prior | None:
     return pretrain(corpora) if corpora else None
 
 
-def _tasks(members: Sequence[Member], prior: Prior | None, protocol: Protocol) -> Iterator[Task]:
+def _tasks(members: Sequence[SimulatedMember], prior: Prior | None, protocol: Protocol) -> Iterator[Task]:
     yield from (partial(measure, member, prior, protocol.ns) for member in members)
     asked = [member for member in members if member.k == PLAYLISTS][: protocol.asking_draws]
     for way in (CHOSEN, RANDOM):

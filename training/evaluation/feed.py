@@ -1,7 +1,7 @@
 """Feeding: whether a feed that learns from likes and skips shows more that a person likes than one that does not.
 
 Of each person's playlists half of the songs are held out, and everybody's together are the catalogue, as in
-`training.evaluation.neighbours`. A person begins with a few likes; a card is liked where it is one of their held-out songs, and
+`neighbours` beside this. A person begins with a few likes; a card is liked where it is one of their held-out songs, and
 skipped otherwise. Space, ranking and weights are the product's.
 """
 

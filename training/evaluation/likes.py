@@ -31,7 +31,7 @@ JOINT = " and"  # ends every field of artists in some files
 
 
 @dataclass(frozen=True)
-class Likes:
+class LikedFolds:
     """songs in the file's order; liked: (m,); artists: (m,) the first artist of each, the song itself where none."""
 
     name: str
@@ -46,14 +46,14 @@ class Likes:
         return Person(self.name, self.songs, {"liked": liked})
 
 
-def read_all_likes(paths: Iterable[Path]) -> list[Likes]:
+def read_all_likes(paths: Iterable[Path]) -> list[LikedFolds]:
     """Read several, each of a name of its own. Raises InputProblem."""
     found = [read_likes(path) for path in paths]
     refuse_twice(likes.name for likes in found)
     return found
 
 
-def read_likes(path: Path) -> Likes:
+def read_likes(path: Path) -> LikedFolds:
     """Read likes and dislikes; songs without an id go by their line. Raises InputProblem."""
     sheet = read_rows(path)
     verdict = sheet.first_of(VERDICTS)
@@ -67,7 +67,7 @@ def read_likes(path: Path) -> Likes:
         raise InputProblem(f"{path}: {FOLDS} likes and {FOLDS} dislikes are wanted at least")
     plain = {song: _plain(row) for song, row in firsts.items()}
     songs = {song: features_of(row, "csv") for song, row in plain.items()}
-    return Likes(path.name.partition(".")[0], songs, liked, [_artist(row) or song for song, row in plain.items()])
+    return LikedFolds(path.name.partition(".")[0], songs, liked, [_artist(row) or song for song, row in plain.items()])
 
 
 def _verdict(path: Path, line: int, text: str) -> bool:
@@ -89,7 +89,7 @@ def _artist(row: Row) -> str:
     return row.artists[0].casefold() if row.artists else ""
 
 
-def try_likes(likes: Likes, prior: Prior | None, seed: int) -> dict[str, Any]:
+def try_likes(likes: LikedFolds, prior: Prior | None, seed: int) -> dict[str, Any]:
     """Return the accuracy of each contender, with folds at random and with folds that share no artist."""
     rivals = {name: one for name, one in contenders(prior).items() if not name.endswith(NO_AUDIO)}
     ways = {"random": _random_folds(likes, seed), "no artist in common": _artist_folds(likes)}
@@ -103,21 +103,21 @@ def try_likes(likes: Likes, prior: Prior | None, seed: int) -> dict[str, Any]:
 Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 
-def _random_folds(likes: Likes, seed: int) -> Folds:
+def _random_folds(likes: LikedFolds, seed: int) -> Folds:
     return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(likes.liked, likes.liked))
 
 
-def _artist_folds(likes: Likes) -> Folds:
+def _artist_folds(likes: LikedFolds) -> Folds:
     if len(set(likes.artists)) < FOLDS:
         raise InputProblem(f"{likes.name}: songs of {FOLDS} artists are wanted at least")
     return list(GroupKFold(FOLDS).split(likes.liked, likes.liked, likes.artists))
 
 
-def _accuracy(likes: Likes, contender: Any, folds: Folds) -> float:
+def _accuracy(likes: LikedFolds, contender: Any, folds: Folds) -> float:
     return round(float(np.mean(np.concatenate(list(_hits(likes, contender, folds))))), 4)
 
 
-def _hits(likes: Likes, contender: Any, folds: Folds) -> Iterator[NDArray[np.bool_]]:
+def _hits(likes: LikedFolds, contender: Any, folds: Folds) -> Iterator[NDArray[np.bool_]]:
     names = list(likes.songs)
     for train, test in folds:
         labels = [Label(names[at], LIKED if likes.liked[at] else None, True, "csv") for at in train]

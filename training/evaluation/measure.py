@@ -13,8 +13,8 @@ from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.prior import Prior
 from training.evaluation.baselines import FRESH, NO_AUDIO, PRIOR, Contender, contenders, ours
-from training.evaluation.people import Member
-from training.problems import TooFewLabels
+from training.evaluation.people import SimulatedMember
+from training.problems import NothingToTellApart
 
 TESTED = 60  # songs of a playlist, at most
 MISTAKES = 2  # bearable in 20, the product's default: 90 % precision is wanted
@@ -25,7 +25,7 @@ Ratio = tuple[float, float]  # summed apart over members, then divided
 
 
 @dataclass(frozen=True)
-class Row:
+class Measurement:
     """What n labels a playlist came to for one member and contender.
 
     values: by measure, what is to be summed over members and divided by what. sureness, hit: (m,) the largest
@@ -42,18 +42,18 @@ class Row:
     hit: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
 
-def held_back(member: Member, most_labels: int) -> list[tuple[str, int]]:
+def held_back(member: SimulatedMember, most_labels: int) -> list[tuple[str, int]]:
     """Return the songs held back, each with its playlist: none that any number of labels reveals."""
     return [(song, at) for at, own in enumerate(member.playlists) for song in own[most_labels : most_labels + TESTED]]
 
 
-def training_set(member: Member, n: int) -> TrainingSet:
+def training_set(member: SimulatedMember, n: int) -> TrainingSet:
     """Return the member's library with the first n songs of each playlist labelled."""
     labels = [Label(song, at, True, "csv") for at, own in enumerate(member.playlists) for song in own[:n]]
     return TrainingSet(member.songs, labels, member.names, several=False, everything=False)
 
 
-def none_set(member: Member, n: int, most_labels: int) -> tuple[TrainingSet, list[str]]:
+def none_set(member: SimulatedMember, n: int, most_labels: int) -> tuple[TrainingSet, list[str]]:
     """Return the same with 2n songs said to belong in none, and those held back; all stand in the library."""
     plain, nowhere = training_set(member, n), list(member.nowhere)
     labels = [*plain.labels, *(Label(song, None, True, "csv") for song in nowhere[: NONE_LABELS * n])]
@@ -61,27 +61,27 @@ def none_set(member: Member, n: int, most_labels: int) -> tuple[TrainingSet, lis
     return TrainingSet(library, labels, plain.playlists, False, False), nowhere[NONE_LABELS * most_labels :]
 
 
-def measure(member: Member, prior: Prior | None, ns: Sequence[int]) -> list[Row]:
+def measure(member: SimulatedMember, prior: Prior | None, ns: Sequence[int]) -> list[Measurement]:
     """Return the rows of one member."""
     return [row for name, one in contenders(prior).items() for row in _measure(member, name, one, ns)]
 
 
-def compare(member: Member, prior: Prior, ns: Sequence[int]) -> list[Row]:
+def compare(member: SimulatedMember, prior: Prior, ns: Sequence[int]) -> list[Measurement]:
     """Return the rows of our own model with the prior and without it, songs of no playlist left aside."""
     placed, both = replace(member, nowhere={}), {PRIOR: partial(ours, prior), FRESH: partial(ours, None)}
     return [row for name, one in both.items() for row in _measure(placed, name, one, ns)]
 
 
-def _measure(member: Member, name: str, contender: Contender, ns: Sequence[int]) -> Iterator[Row]:
+def _measure(member: SimulatedMember, name: str, contender: Contender, ns: Sequence[int]) -> Iterator[Measurement]:
     tested = held_back(member, max(ns))
     truth = np.array([at for _, at in tested])
     songs = [member.songs[song] for song, _ in tested]
     for n in ns:
-        with suppress(TooFewLabels):  # of songs that nothing is known of; the record counts a member less
+        with suppress(NothingToTellApart):  # of songs that nothing is known of; the record counts a member less
             values, sureness, hit = judge(contender(training_set(member, n), songs), truth, member.k)
             if not name.endswith(NO_AUDIO):
                 values = {**values, **_none(member, contender, n, max(ns))}
-            yield Row(member.person, member.k, member.draw, n, name, values, sureness, hit)
+            yield Measurement(member.person, member.k, member.draw, n, name, values, sureness, hit)
 
 
 def judge(
@@ -102,7 +102,7 @@ def judge(
     return values, scores.probabilities.max(axis=1), hit
 
 
-def _none(member: Member, contender: Contender, n: int, most_labels: int) -> dict[str, Ratio]:
+def _none(member: SimulatedMember, contender: Contender, n: int, most_labels: int) -> dict[str, Ratio]:
     """How well "none of these" is told from the playlists' songs, and how many of its songs are added all the same."""
     training, nowhere = none_set(member, n, most_labels)
     if len(nowhere) < LEAST_NONE:

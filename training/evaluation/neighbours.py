@@ -2,8 +2,8 @@
 
 Of each person's playlists half of the songs are held out: they are the catalogue, everybody's together. The other half
 is what the person likes. Asked about is a song that they like; right is what was held out of the same playlist. The
-vectors and the ranking are those of the product (`bot.core.feed.space`, `neighbours`, `taste`); what is known of a song are
-the library's columns.
+vectors and the ranking are those of the product (`bot.core.feed`: `space`, `neighbours`, `taste`); what is known of a
+song are the library's columns.
 """
 
 import zlib
@@ -29,7 +29,7 @@ TOP = 10  # songs that are named
 EACH = 10  # songs asked about of a playlist, at most
 LIKES = 1_000  # songs that speak for a person, as in bot.flows.feed.recommend
 DRAWS = 2_000  # of the bootstrap
-Find = Callable[["Question"], Sequence[str]]
+Find = Callable[["HeldOutQuestion"], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Half:
 
 
 @dataclass(frozen=True)
-class Question:
+class HeldOutQuestion:
     """A song that a person likes, and what is right to name for it."""
 
     half: Half
@@ -79,11 +79,11 @@ def parted(person: Person, seed: int) -> Half:
     return Half(person.name, person.songs, [song for song in songs if song not in held], playlists)
 
 
-def _questions(half: Half, seed: int) -> list[list[Question]]:
+def _questions(half: Half, seed: int) -> list[list[HeldOutQuestion]]:
     """Return some questions of each playlist."""
     dice = np.random.default_rng([seed, 1, zlib.crc32(half.person.encode())])
     return [
-        [Question(half, liked[at], held) for at in dice.permutation(len(liked))[:EACH]]
+        [HeldOutQuestion(half, liked[at], held) for at in dice.permutation(len(liked))[:EACH]]
         for liked, held in half.playlists.values()
         if liked and held
     ]
@@ -123,7 +123,7 @@ class _Product:
         points = self._space.points([half.songs[song] for song in drawn])
         return points, frozenset(_artist(half.songs[song]) for song in half.likes)
 
-    def __call__(self, question: Question) -> Sequence[str]:
+    def __call__(self, question: HeldOutQuestion) -> Sequence[str]:
         towards = self._space.points([question.half.songs[question.song]])
         around = self._index.around(towards, taste.WIDE, without=question.half.likes)
         likes, artists = self._likes[question.half.person]
@@ -140,7 +140,7 @@ class _Plain:
         self._scaler = StandardScaler().fit(numbers)
         self._tree = NearestNeighbors(algorithm="brute").fit(np.nan_to_num(self._scaler.transform(numbers)))
 
-    def find(self, question: Question, count: int = TOP) -> Sequence[str]:
+    def find(self, question: HeldOutQuestion, count: int = TOP) -> Sequence[str]:
         asked = self._scaler.transform(self._numbers([question.half.songs[question.song]]))
         rows = self._tree.kneighbors(np.nan_to_num(asked), min(count, len(self._ids)), return_distance=False)[0]
         return [self._ids[at] for at in rows]
@@ -161,7 +161,7 @@ def _one_each(found: Sequence[str], artists: Mapping[str, int]) -> Sequence[str]
 
 
 def _measured(
-    way: Find, halves: Sequence[Half], questions: Sequence[Sequence[Sequence[Question]]]
+    way: Find, halves: Sequence[Half], questions: Sequence[Sequence[Sequence[HeldOutQuestion]]]
 ) -> dict[str, dict[str, list[float]]]:
     """Return hit rate and precision over all and by person: mean, lower and upper bound."""
     by_person = {
@@ -176,7 +176,7 @@ def _measured(
     }
 
 
-def _scored(way: Find, playlist: Sequence[Question]) -> tuple[float, float]:
+def _scored(way: Find, playlist: Sequence[HeldOutQuestion]) -> tuple[float, float]:
     right = np.array([len(each.right.intersection(way(each))) for each in playlist])
     return float((right > 0).mean()), float(right.mean() / TOP)
 

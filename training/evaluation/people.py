@@ -46,7 +46,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Member:
+class SimulatedMember:
     """A simulated member.
 
     songs: the library. playlists: for each, its songs in the order in which they are labelled, then tested.
@@ -115,7 +115,7 @@ def _of_one_artist(held: Iterable[str], songs: Mapping[str, SongFeatures]) -> bo
     return max(artists.values(), default=0) > ONE_ARTIST * len(sets)
 
 
-def draw_members(person: Person, k: int, draws: int, most_labels: int, seed: int) -> list[Member]:
+def draw_members(person: Person, k: int, draws: int, most_labels: int, seed: int) -> list[SimulatedMember]:
     """Draw up to `draws` members of k playlists, `most_labels` to be revealed of each; the first are always the same.
 
     A draw that leaves too few songs to test is none.
@@ -129,7 +129,7 @@ def draw_members(person: Person, k: int, draws: int, most_labels: int, seed: int
 
 def _draw(
     person: Person, choices: Mapping[str, frozenset[str]], k: int, draw: int, most_labels: int, seed: int
-) -> Member | None:
+) -> SimulatedMember | None:
     rng = np.random.default_rng([seed, k, draw, zlib.crc32(person.name.encode())])
     chosen = [str(name) for name in rng.choice(list(choices), k, replace=False)]
     times = Counter(song for name in chosen for song in choices[name])
@@ -141,7 +141,7 @@ def _draw(
     library = {song: person.songs[song] for song in sorted(times)}
     shuffled = [_shuffled(songs, rng) for songs in own]
     names = dict(enumerate(chosen))
-    return Member(person.name, draw, library, shuffled, names, {song: person.songs[song] for song in nowhere})
+    return SimulatedMember(person.name, draw, library, shuffled, names, {song: person.songs[song] for song in nowhere})
 
 
 def _shuffled(songs: Iterable[str], rng: np.random.Generator) -> list[str]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from training.evaluation.asking import GOALS, Curve, labels_needed
 from training.evaluation.baselines import FRESH, NO_AUDIO, PRIOR
-from training.evaluation.measure import Row
+from training.evaluation.measure import Measurement
 
 RESAMPLES = 1_000
 BINS = 10  # of equal mass, for calibration
@@ -25,9 +25,9 @@ Floats = NDArray[np.float64]
 Figure = dict[str, Any]  # mean, members: [low, high], persons: [low, high]
 
 
-def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def summarise(rows: Sequence[Measurement]) -> list[dict[str, Any]]:
     """Return a record a contender and n: over all members, by k, and by person."""
-    groups: dict[tuple[str, int, int | None, str | None], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, int, int | None, str | None], list[Measurement]] = defaultdict(list)
     for row in rows:
         for k, person in ((None, None), (row.k, None), (None, row.person)):
             groups[row.contender, row.n, k, person].append(row)
@@ -35,7 +35,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return [_record(dict(zip(("contender", "n", "k", "person"), key, strict=True)), group) for key, group in ordered]
 
 
-def _record(key: dict[str, Any], group: Sequence[Row]) -> dict[str, Any]:
+def _record(key: dict[str, Any], group: Sequence[Measurement]) -> dict[str, Any]:
     measures = list(dict.fromkeys(name for row in group for name in row.values))
     bins = calibration(group)
     error = sum(each["share"] * abs(each["sureness"] - each["right"]) for each in bins)
@@ -44,7 +44,7 @@ def _record(key: dict[str, Any], group: Sequence[Row]) -> dict[str, Any]:
     return {**key, "members": len(group), **found, "calibration_error": round(error, 4), **more}
 
 
-def _measure(name: str, group: Sequence[Row], key: Mapping[str, Any]) -> Figure:
+def _measure(name: str, group: Sequence[Measurement], key: Mapping[str, Any]) -> Figure:
     ratios = np.array([row.values[name] for row in group])
     stream = f"{name} {key['n']} {key['k']} {key['person']}"  # the same for all contenders: the same resamples
     return figure(ratios[:, 0], ratios[:, 1], [row.person for row in group], stream)
@@ -81,7 +81,7 @@ def _person_weights(persons: Sequence[str], rng: np.random.Generator) -> Floats:
     return weights
 
 
-def calibration(group: Sequence[Row]) -> list[dict[str, float]]:
+def calibration(group: Sequence[Measurement]) -> list[dict[str, float]]:
     """Return bins of equal mass by the largest probability: its mean, the share right, the share of the songs."""
     sureness, hit = (np.concatenate([getattr(row, name) for row in group]) for name in ("sureness", "hit"))
     bins = np.array_split(np.argsort(sureness, kind="stable"), BINS)
@@ -93,7 +93,7 @@ def _bin(sureness: NDArray[np.float32], hit: NDArray[np.bool_], share: float) ->
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
-def gains(rows: Iterable[Row]) -> list[dict[str, Any]]:
+def gains(rows: Iterable[Measurement]) -> list[dict[str, Any]]:
     """Return how much better, on the same members, each of PAIRS' first is than its second, in accuracy."""
     held: dict[tuple[str, int], dict[tuple[str, int, int], float]] = defaultdict(dict)
     for row in rows:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
 from bot.core.feed.space import FITTED_ON, Space, space_of, to_length_one
-from bot.core.social.taste_match import Likes, Meeting, meet
+from bot.core.social.taste_match import LikedPoints, Meeting, meet
 from bot.core.sorting.columns import Vectors
 from training.evaluation.people import Person
 from training.problems import InputProblem
@@ -85,11 +85,11 @@ def _some(songs: Sequence[str], count: int, dice: np.random.Generator) -> list[s
     return [songs[at] for at in dice.permutation(len(songs))[:count]]
 
 
-def _likes(songs: Sequence[str], points: Mapping[str, Vectors]) -> Likes:
-    return Likes(songs, np.stack([points[song] for song in songs]))
+def _likes(songs: Sequence[str], points: Mapping[str, Vectors]) -> LikedPoints:
+    return LikedPoints(songs, np.stack([points[song] for song in songs]))
 
 
-def _middles(one: Likes, other: Likes) -> float:
+def _middles(one: LikedPoints, other: LikedPoints) -> float:
     return float(to_length_one(one.points.mean(axis=0)) @ to_length_one(other.points.mean(axis=0)))
 
 

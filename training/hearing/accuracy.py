@@ -34,7 +34,7 @@ Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HeardAnswer:
     """What somebody heard in a recording; confidence where they give one."""
 
     tempo: float
@@ -44,17 +44,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardRecording:
     """Answers by who gave them; loudness in LUFS the same way; by name, vectors for the probe and what a model sees."""
 
     recording: Recording
-    answers: dict[str, Answer]
+    answers: dict[str, HeardAnswer]
     loudness: dict[str, float] = field(default_factory=dict)
     vectors: dict[str, Vector] = field(default_factory=dict)
     seen: dict[str, SongFeatures] = field(default_factory=dict)
 
 
-def hear(recording: Recording, embedder: Embedder) -> Heard:
+def hear(recording: Recording, embedder: Embedder) -> HeardRecording:
     """Listen to one recording, along the path that serves. Raises InputProblem where it cannot be decoded."""
     try:
         sound = read(recording.path)
@@ -62,13 +62,13 @@ def hear(recording: Recording, embedder: Embedder) -> Heard:
         raise InputProblem(f"{recording.path}: {problem}") from problem
     detail = features.hear(sound)
     beat, notes = detail.rhythm, detail.tonality
-    answers = {OURS: Answer(beat.tempo, Key(notes.key, notes.mode), beat.confidence, notes.confidence)}
+    answers = {OURS: HeardAnswer(beat.tempo, Key(notes.key, notes.mode), beat.confidence, notes.confidence)}
     loudness = {OURS: detail.analysis.numbers["loudness"]}
     own = np.concatenate([[*detail.analysis.numbers.values()], *detail.analysis.vectors.values()])
     embedding = embedder.embed(sound.mono, sound.rate).embedding
     vectors = {"features": own, "features and embedding": np.concatenate([own, embedding])}
     _ask_rivals(sound, answers, loudness, vectors)
-    return Heard(recording, answers, loudness, vectors, _seen(detail.analysis, embedding, vectors))
+    return HeardRecording(recording, answers, loudness, vectors, _seen(detail.analysis, embedding, vectors))
 
 
 def _seen(analysis: features.Analysis, embedding: Vector, vectors: Mapping[str, Vector]) -> dict[str, SongFeatures]:
@@ -84,18 +84,18 @@ def _seen(analysis: features.Analysis, embedding: Vector, vectors: Mapping[str, 
 
 
 def _ask_rivals(
-    sound: Sound, answers: dict[str, Answer], loudness: dict[str, float], vectors: dict[str, Vector]
+    sound: Sound, answers: dict[str, HeardAnswer], loudness: dict[str, float], vectors: dict[str, Vector]
 ) -> None:
     """Add what those say that are installed."""
     if rivals.has("librosa"):
         mono = rivals.librosa_samples(sound.mono, sound.rate)
-        answers[LIBROSA] = Answer(rivals.librosa_tempo(mono), rivals.librosa_key(mono))
+        answers[LIBROSA] = HeardAnswer(rivals.librosa_tempo(mono), rivals.librosa_key(mono))
         vectors[MFCC] = rivals.librosa_timbre(mono)
     if rivals.has(PYLOUDNORM):
         loudness[PYLOUDNORM] = rivals.pyloudnorm_loudness(sound.samples, sound.rate)
 
 
-def evaluate(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
+def evaluate(heard: Sequence[HeardRecording], seed: int) -> dict[str, Any]:
     """Return all figures of what was heard."""
     return {
         "recordings": dict(Counter(each.recording.source for each in heard)),
@@ -108,7 +108,7 @@ def evaluate(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
     }
 
 
-def _slices(heard: Sequence[Heard]) -> Iterable[tuple[str, list[Heard]]]:
+def _slices(heard: Sequence[HeardRecording]) -> Iterable[tuple[str, list[HeardRecording]]]:
     """All recordings, those of each kind, and those of each source."""
     yield "all", list(heard)
     for kind in dict.fromkeys(each.recording.kind for each in heard):
@@ -117,7 +117,7 @@ def _slices(heard: Sequence[Heard]) -> Iterable[tuple[str, list[Heard]]]:
         yield f"  {source}", [each for each in heard if each.recording.source == source]
 
 
-def _figures(who: str, name: str, group: Sequence[Heard]) -> dict[str, Any]:
+def _figures(who: str, name: str, group: Sequence[HeardRecording]) -> dict[str, Any]:
     scores = {
         "acc1": [(each, _tempo_score(each, who, acc1)) for each in group if each.recording.tempo],
         "acc2": [(each, _tempo_score(each, who, acc2)) for each in group if each.recording.tempo],
@@ -126,7 +126,7 @@ def _figures(who: str, name: str, group: Sequence[Heard]) -> dict[str, Any]:
     return {"of": who, "slice": name, **{score: _figure(score, found) for score, found in scores.items() if found}}
 
 
-def _figure(stream: str, scores: Sequence[tuple[Heard, float]]) -> dict[str, Any]:
+def _figure(stream: str, scores: Sequence[tuple[HeardRecording, float]]) -> dict[str, Any]:
     values = np.array([score for _, score in scores])
     return {
         "n": len(values),
@@ -134,25 +134,27 @@ def _figure(stream: str, scores: Sequence[tuple[Heard, float]]) -> dict[str, Any
     }
 
 
-def _tempo_score(each: Heard, who: str, right: Callable[[float, float], bool]) -> float:
+def _tempo_score(each: HeardRecording, who: str, right: Callable[[float, float], bool]) -> float:
     return float(right(each.answers[who].tempo, each.recording.tempo or 0))
 
 
-def _key_score(each: Heard, who: str) -> float:
+def _key_score(each: HeardRecording, who: str) -> float:
     return key_score(each.answers[who].key, each.recording.key) if each.recording.key else 0.0
 
 
-def _tempo_trust(each: Heard) -> tuple[float, float] | None:
+def _tempo_trust(each: HeardRecording) -> tuple[float, float] | None:
     trust = each.answers[OURS].tempo_confidence
     return None if each.recording.tempo is None or trust is None else (trust, _tempo_score(each, OURS, acc1))
 
 
-def _key_trust(each: Heard) -> tuple[float, float] | None:
+def _key_trust(each: HeardRecording) -> tuple[float, float] | None:
     trust = each.answers[OURS].key_confidence
     return None if each.recording.key is None or trust is None else (trust, _key_score(each, OURS))
 
 
-def _by_confidence(heard: Sequence[Heard], of: Callable[[Heard], tuple[float, float] | None]) -> list[dict[str, float]]:
+def _by_confidence(
+    heard: Sequence[HeardRecording], of: Callable[[HeardRecording], tuple[float, float] | None]
+) -> list[dict[str, float]]:
     """Thirds of the recordings, the least sure first: mean confidence, mean score, and how many."""
     pairs = sorted(pair for pair in map(of, heard) if pair is not None)
     thirds = [part for part in np.array_split(np.array(pairs), THIRDS) if part.size]
@@ -162,25 +164,25 @@ def _by_confidence(heard: Sequence[Heard], of: Callable[[Heard], tuple[float, fl
     ]
 
 
-def _loudness_apart(heard: Sequence[Heard]) -> dict[str, Any]:
+def _loudness_apart(heard: Sequence[HeardRecording]) -> dict[str, Any]:
     apart = [abs(each.loudness[OURS] - each.loudness[PYLOUDNORM]) for each in heard if PYLOUDNORM in each.loudness]
     return {"n": len(apart), "median": float(np.median(apart)), "worst": max(apart)} if apart else {}
 
 
-def _probe(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
+def _probe(heard: Sequence[HeardRecording], seed: int) -> dict[str, Any]:
     sets = {name: np.stack([each.vectors[name] for each in heard]) for name in heard[0].vectors}
     styles = [each.recording.style for each in heard]
     return probe(sets, styles, [each.recording.song for each in heard], seed)
 
 
-def _few(heard: Sequence[Heard], seed: int) -> dict[str, Any]:
+def _few(heard: Sequence[HeardRecording], seed: int) -> dict[str, Any]:
     names = [each.recording.path.name for each in heard]
     sets = {name: dict(zip(names, (each.seen[name] for each in heard), strict=True)) for name in heard[0].seen}
     kinds = {each.recording.path.name: each.recording.style for each in heard}
     return few_labels(sets, kinds, {each.recording.path.name: each.recording.song for each in heard}, seed)
 
 
-def _row(each: Heard) -> dict[str, Any]:
+def _row(each: HeardRecording) -> dict[str, Any]:
     truth = each.recording
     return {
         "file": truth.path.name,

@@ -24,7 +24,7 @@ from training.model.heads import Estimator, Floats, Logits, fit_head
 from training.model.hints import Hint, hints_of
 from training.model.kernel_head import MANY, PLENTY, fit_crowd, fit_waves, lengths_of
 from training.model.space import fit_space
-from training.model.teacher import Seen, View, look, spread_sample
+from training.model.teacher import SeenSongs, View, look, spread_sample
 
 ROWS = 500  # songs taken into the space at a time
 
@@ -106,10 +106,10 @@ def _study(training: TrainingSet, examples: Examples) -> _Study:
     return _Study(space, waves, schema, view, heard, examples, dict(sources))
 
 
-def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> Seen:
+def _seen(space: Pipeline, schema: Schema, songs: Sequence[SongFeatures], vectors: Vectors) -> SeenSongs:
     """Return the songs as a view takes them; a part at a time, for the way into the space is as exact as it is wide."""
     parts = [space.transform(vectors[at : at + ROWS]).astype(np.float32) for at in range(0, len(vectors), ROWS)]
-    return Seen(songs, vectors[:, : len(schema.numbers)], np.concatenate(parts))
+    return SeenSongs(songs, vectors[:, : len(schema.numbers)], np.concatenate(parts))
 
 
 def _conclude(study: _Study) -> Fitted:

@@ -11,10 +11,10 @@ from bot.adapters.store.sorting import models
 from bot.core.sorting.dataset import TrainingSet
 from bot.core.sorting.prior import Prior
 from bot.flows.sorting.train import training_set
-from training.model.publish import Outcome, served_from, train
+from training.model.publish import TrainingOutcome, served_from, train
 
 
-def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> Outcome:
+def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> TrainingOutcome:
     """Train and publish as DATABASE_URL and DATA_DIR of `env` say. Raises as `train` does."""
     return asyncio.run(_train(store_in(env), data_dir_in(env) / "models", member, layer, now))
 
@@ -29,7 +29,7 @@ def store_in(env: Mapping[str, str]) -> Store:
     return Store(env.get("DATABASE_URL") or f"sqlite+aiosqlite:///{data_dir_in(env) / 'cratekeeper.db'}")
 
 
-async def _train(store: Store, folder: Path, member: int, layer: int, now: datetime) -> Outcome:
+async def _train(store: Store, folder: Path, member: int, layer: int, now: datetime) -> TrainingOutcome:
     try:
         prior = Priors(folder / NAME).current()  # a damaged one is none, and the log says so
         training, serving = await _read(store, member, layer, prior)
@@ -46,7 +46,9 @@ async def _read(store: Store, member: int, layer: int, prior: Prior | None) -> t
         return await training_set(tx, member, layer, prior), serving.digest if serving else None
 
 
-async def _publish(store: Store, folder: Path, member: int, layer: int, outcome: Outcome, now: datetime) -> None:
+async def _publish(
+    store: Store, folder: Path, member: int, layer: int, outcome: TrainingOutcome, now: datetime
+) -> None:
     """Write row and files in one transaction: files that no row names are swept away, in transactions as well."""
     if outcome.artefact is None:
         return

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.adapters.scorer import Model
+from bot.adapters.scorer import OpenModel
 from bot.core.features import SongFeatures
 from training.dataset import Examples
 from training.model.cross_validation import Trial, likelihood
@@ -22,7 +22,7 @@ UNKNOWN = 0.5  # what a model says of a playlist that it never heard of, where e
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateVerdict:
     """Whether a model may serve, and why, in words for a log line and a card."""
 
     publish: bool
@@ -33,29 +33,29 @@ class Verdict:
 class Served:
     """The model that serves now, and what its own trial said of the songs that it learnt from (`held_out`)."""
 
-    model: Model
+    model: OpenModel
     held_out: Mapping[str, tuple[str, float]]
 
 
-def judge(trial: Trial, served: Served | None, songs: Mapping[str, SongFeatures]) -> Verdict:
+def judge(trial: Trial, served: Served | None, songs: Mapping[str, SongFeatures]) -> GateVerdict:
     """Return whether the model behind `trial` may replace `served`; songs: features of the examples."""
     if not trial.tested.any():
-        return Verdict(served is None, "too few labels to test it, so it guesses and asks")
+        return GateVerdict(served is None, "too few labels to test it, so it guesses and asks")
     if not trial.beats_baseline:
-        return Verdict(False, "no better than knowing how common each playlist is")
+        return GateVerdict(False, "no better than knowing how common each playlist is")
     if served is None:
-        return Verdict(True, "better than knowing how common each playlist is")
+        return GateVerdict(True, "better than knowing how common each playlist is")
     if served.model.facts["exclusive"] != trial.examples.exclusive:
-        return Verdict(True, "the layer's rules changed")
+        return GateVerdict(True, "the layer's rules changed")
     return _compare(trial, served, songs)
 
 
-def _compare(trial: Trial, served: Served, songs: Mapping[str, SongFeatures]) -> Verdict:
+def _compare(trial: Trial, served: Served, songs: Mapping[str, SongFeatures]) -> GateVerdict:
     gains = (trial.likelihood - likelihood_of(served, trial.examples, songs))[trial.tested]
     slack = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else 0.0
     if gains.mean() < -(slack + ALIKE):
-        return Verdict(False, "worse than the model that serves, on the same songs")
-    return Verdict(True, "not worse than the model that serves, on the same songs")
+        return GateVerdict(False, "worse than the model that serves, on the same songs")
+    return GateVerdict(True, "not worse than the model that serves, on the same songs")
 
 
 def likelihood_of(served: Served, examples: Examples, songs: Mapping[str, SongFeatures]) -> Logits:

@@ -14,7 +14,7 @@ from bot.errors import ModelError
 from training.model.export import check_parity, digest_of, to_file, write_whole
 from training.model.figures import NONE, class_name, figures
 from training.model.fit import Fitted, fit
-from training.model.gate import Served, Verdict, judge, told_of
+from training.model.gate import GateVerdict, Served, judge, told_of
 from training.model.picture import draw
 
 Card = dict[str, Any]
@@ -39,7 +39,7 @@ class Artefact:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """What training came to: an artefact that may serve, or none and the reason. labels: songs learnt from."""
 
     artefact: Artefact | None
@@ -47,16 +47,16 @@ class Outcome:
     reason: str
 
 
-def train(training: TrainingSet, served: Served | None, now: datetime) -> Outcome:
+def train(training: TrainingSet, served: Served | None, now: datetime) -> TrainingOutcome:
     """Train, try, compare and export. Raises TooFewLabels, NotEqual, RefusedProvenance."""
     fitted = fit(training)
     labels = len(fitted.examples.songs)
     verdict = judge(fitted.trial, served, training.songs)
     artefact = build(fitted, training, verdict, now) if verdict.publish else None
-    return Outcome(artefact, labels, verdict.reason)
+    return TrainingOutcome(artefact, labels, verdict.reason)
 
 
-def build(fitted: Fitted, training: TrainingSet, verdict: Verdict, now: datetime) -> Artefact:
+def build(fitted: Fitted, training: TrainingSet, verdict: GateVerdict, now: datetime) -> Artefact:
     """Export a trained model and check the file against scikit-learn on the whole library. Raises NotEqual."""
     scores = figures(fitted.trial)
     facts = _facts(fitted, training, scores, now)

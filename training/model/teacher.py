@@ -58,7 +58,7 @@ def spread_sample(songs: Iterable[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenSongs:
     """Some songs: what is known of them, their numbers (n, a) in a vector, their rows (n, k) in the space."""
 
     songs: Sequence[SongFeatures]
@@ -66,7 +66,7 @@ class Seen:
     space: Floats
 
 
-def look(labelled: Seen, library: Seen, hinted: Sequence[Sequence[int]] = ()) -> View:
+def look(labelled: SeenSongs, library: SeenSongs, hinted: Sequence[Sequence[int]] = ()) -> View:
     """Return the view of labelled songs against a library; hinted: rows of the library, by hint."""
     sound = _sound_of_artists(library)
     own, library_own = (_unit(np.hstack([seen.space, ARTIST * sound(seen)])) for seen in (labelled, library))
@@ -87,7 +87,7 @@ def _with_means(labelled: Floats, library: Floats, spoken: Sequence[Sequence[int
     return np.vstack([labelled, *(library[rows].mean(axis=0, keepdims=True) for rows in spoken)])
 
 
-def _sound_of_artists(library: Seen) -> Callable[[Seen], Floats]:
+def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
     """Return what tells songs' numbers (n, a) averaged over the library's songs of their artists, about its middle."""
     rows: dict[str, list[int]] = defaultdict(list)
     for at, song in enumerate(library.songs):
@@ -95,7 +95,7 @@ def _sound_of_artists(library: Seen) -> Callable[[Seen], Floats]:
             rows[artist].append(at)
     means = {artist: library.numbers[at].mean(axis=0) for artist, at in rows.items()}
 
-    def sound(seen: Seen) -> Floats:
+    def sound(seen: SeenSongs) -> Floats:
         found = seen.numbers.copy()
         for at, song in enumerate(seen.songs):
             if known := [means[artist] for artist in sorted(song.sets.get("artists", ())) if artist in means]:

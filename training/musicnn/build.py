@@ -42,7 +42,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class ConvolutionLayer:
     """A convolution, ReLU and batch norm: y = scale · ReLU(kernel * x + bias) + offset.
 
     kernel: (filters, inputs, frames, bands); the rest: (filters,).
@@ -63,15 +63,15 @@ class Layer:
         """What each filter answers to silence of the input: shape (filters,)."""
         return np.asarray(self.scale * np.maximum(self.bias, 0) + self.offset)
 
-    def only(self, kept: NDArray[np.bool_]) -> "Layer":
-        return Layer(self.kernel[kept], self.bias[kept], self.scale[kept], self.offset[kept])
+    def only(self, kept: NDArray[np.bool_]) -> "ConvolutionLayer":
+        return ConvolutionLayer(self.kernel[kept], self.bias[kept], self.scale[kept], self.offset[kept])
 
-    def padded(self, filters: int) -> "Layer":
+    def padded(self, filters: int) -> "ConvolutionLayer":
         """With filters added that answer 1 to everything, so that there are `filters`."""
         more = (0, filters - len(self.bias))
         kernel = np.pad(self.kernel, (more, (0, 0), (0, 0), (0, 0)))
         offset = np.pad(self.offset, more, constant_values=1)
-        return Layer(kernel, np.pad(self.bias, more), np.pad(self.scale, more), offset)
+        return ConvolutionLayer(kernel, np.pad(self.bias, more), np.pad(self.scale, more), offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +132,12 @@ def compare(content: bytes, wheel: Path) -> float:
 
 
 # ---------------------------------------------------------------- the package's names
-def layer(weights: Tensors, number: int) -> Layer:
+def layer(weights: Tensors, number: int) -> ConvolutionLayer:
     """The convolution `number`, counted as in the package: 0 and 1 timbral, 2 to 4 temporal, 5 to 7 mid."""
     name = f"conv2d{_suffix(number)}"
     kernel = weights[f"{name}/kernel"].astype(np.float64)
     kernel = kernel.transpose(3, 1, 0, 2) if number >= 5 else kernel.transpose(3, 2, 0, 1)
-    return Layer(kernel, weights[f"{name}/bias"].astype(np.float64), *norm(weights, number + 1))
+    return ConvolutionLayer(kernel, weights[f"{name}/bias"].astype(np.float64), *norm(weights, number + 1))
 
 
 def norm(weights: Tensors, number: int) -> tuple[Floats, Floats]:
@@ -165,7 +165,7 @@ def _front(graph: Graph, weights: Tensors) -> tuple[str, Channels]:
     return graph.node("Concat", *answers, axis=1), _channels(layers, blocks, widths)
 
 
-def _channels(layers: list[Layer], blocks: list[Layer], widths: list[int]) -> Channels:
+def _channels(layers: list[ConvolutionLayer], blocks: list[ConvolutionLayer], widths: list[int]) -> Channels:
     starts = np.cumsum([0, *widths[:-1]])
     places = np.concatenate([start + np.arange(len(each.bias)) for start, each in zip(starts, blocks, strict=True)])
     alive = np.concatenate([each.alive for each in layers])
@@ -175,7 +175,7 @@ def _channels(layers: list[Layer], blocks: list[Layer], widths: list[int]) -> Ch
     return Channels(where, constants, sum(widths), int(np.setdiff1d(np.arange(sum(widths)), places)[0]))
 
 
-def _joined(layers: list[Layer]) -> Layer:
+def _joined(layers: list[ConvolutionLayer]) -> ConvolutionLayer:
     """Filters over time of several lengths as one convolution: "same" padding puts all centres in one place."""
     longest = max(each.kernel.shape[2] for each in layers)
     margins = [(longest - each.kernel.shape[2]) // 2 for each in layers]
@@ -184,10 +184,10 @@ def _joined(layers: list[Layer]) -> Layer:
         for each, margin in zip(layers, margins, strict=True)
     ]
     parts = ((each.bias, each.scale, each.offset) for each in layers)
-    return Layer(np.concatenate(kernels), *(np.concatenate(part) for part in zip(*parts, strict=True)))
+    return ConvolutionLayer(np.concatenate(kernels), *(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _strongest(graph: Graph, image: str, each: Layer) -> str:
+def _strongest(graph: Graph, image: str, each: ConvolutionLayer) -> str:
     """A layer's strongest answer over frequency: (n, filters, frames)."""
     sign = np.where(each.scale < 0, -1.0, 1.0)
     frames, bands = each.kernel.shape[2:]

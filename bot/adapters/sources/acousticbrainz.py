@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from bot.adapters.sources.dumps import Entry, entries
+from bot.adapters.sources.dumps import DumpEntry, entries
 from bot.core.features import SongFeatures
 from bot.ports import Learnt, Needs, Subject
 
@@ -111,7 +111,7 @@ def _done(index: sqlite3.Connection, file: str, size: int) -> int:
     return int(row[0]) if row else 0
 
 
-def _keep(index: sqlite3.Connection, batch: Sequence[Entry], filled: Filled, size: int) -> None:
+def _keep(index: sqlite3.Connection, batch: Sequence[DumpEntry], filled: Filled, size: int) -> None:
     rows = [(each.mbid.bytes, json.dumps(each.numbers)) for each in batch if each.numbers]
     index.execute("BEGIN IMMEDIATE")
     index.executemany(KEEP, rows)

@@ -67,14 +67,14 @@ SCALES = {"major": 1.0, "minor": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DumpEntry:
     """One recording in a dump. `numbers` is empty for what is passed over: later submissions, broken entries."""
 
     mbid: UUID
     numbers: Mapping[str, float]
 
 
-def entries(dump: Path) -> Iterator[Entry]:
+def entries(dump: Path) -> Iterator[DumpEntry]:
     """Yield what is in a dump, always in the same order. Raises BadFile."""
     try:
         with _unpacked(dump) as (name, stream):
@@ -112,7 +112,7 @@ def _through_zstd(dump: Path) -> Iterator[IO[bytes]]:
             process.kill()
 
 
-def _in_tar(name: str, stream: IO[bytes]) -> Iterator[Entry]:
+def _in_tar(name: str, stream: IO[bytes]) -> Iterator[DumpEntry]:
     with tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:
             inside = tar.extractfile(member) if member.isfile() and member.size else None
@@ -121,17 +121,17 @@ def _in_tar(name: str, stream: IO[bytes]) -> Iterator[Entry]:
             cast(Any, tar).members = []  # it remembers all of them, and there are thirty million
 
 
-def _in_file(name: str, stream: IO[bytes]) -> Iterator[Entry]:
+def _in_file(name: str, stream: IO[bytes]) -> Iterator[DumpEntry]:
     if name.endswith(".csv"):
         yield from _in_csv(name, stream)
     elif found := JSON_NAME.fullmatch(name):
         numbers = _of_json(stream.read(MOST_BYTES)) if found["offset"] == "0" else {}
-        yield Entry(UUID(found["mbid"]), numbers)
+        yield DumpEntry(UUID(found["mbid"]), numbers)
     else:
         raise BadFile(f"{name} is no dump of AcousticBrainz: a CSV, an mbid-0.json, or a tar of them is wanted")
 
 
-def _in_csv(name: str, stream: IO[bytes]) -> Iterator[Entry]:
+def _in_csv(name: str, stream: IO[bytes]) -> Iterator[DumpEntry]:
     rows = csv.DictReader(line.decode() for line in stream)
     if not {"mbid", "submission_offset"} <= set(rows.fieldnames or ()):
         raise BadFile(f"{name} has no columns mbid and submission_offset")
@@ -141,7 +141,7 @@ def _in_csv(name: str, stream: IO[bytes]) -> Iterator[Entry]:
         except ValueError:
             continue
         first = row["submission_offset"] == "0"
-        yield Entry(mbid, _finite({ours: row.get(theirs) for theirs, ours in COLUMNS.items()}) if first else {})
+        yield DumpEntry(mbid, _finite({ours: row.get(theirs) for theirs, ours in COLUMNS.items()}) if first else {})
 
 
 def _of_json(text: bytes) -> dict[str, float]:

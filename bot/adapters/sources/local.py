@@ -14,7 +14,7 @@ from rapidfuzz.fuzz import token_sort_ratio
 from bot.adapters.store import Store
 from bot.adapters.store.library import recordings
 from bot.core.features import SongFeatures
-from bot.core.library.file_match import Match, Named, best, keys
+from bot.core.library.file_match import FileMatch, Naming, best, keys
 from bot.ports import Learnt, Needs, Subject
 
 NAME = "audio"
@@ -25,10 +25,10 @@ QUIET = timedelta(minutes=1)  # without a new file; then an import has ended
 class Folder:
     """The files by path, and the paths by whatever of them may be looked for."""
 
-    files: Mapping[str, Named]
+    files: Mapping[str, Naming]
     by_key: Mapping[str, Sequence[str]]
 
-    def match(self, song: Named) -> tuple[str, Match] | None:
+    def match(self, song: Naming) -> tuple[str, FileMatch] | None:
         """Return the file that the song is, if one is."""
         paths = {path for key in keys(song) for path in self.by_key.get(key, ())}
         return best(song, ((path, self.files[path]) for path in paths), token_sort_ratio)
@@ -79,9 +79,9 @@ class LocalFiles:
         return folder
 
 
-def named(subject: Subject) -> Named:
+def named(subject: Subject) -> Naming:
     song = subject.song
-    return Named(
+    return Naming(
         title=song.title,
         artists=song.artists,
         album=song.album,
@@ -91,7 +91,7 @@ def named(subject: Subject) -> Named:
     )
 
 
-def _indexed(files: Mapping[str, Named]) -> Folder:
+def _indexed(files: Mapping[str, Naming]) -> Folder:
     by_key: dict[str, list[str]] = {}
     for path, each in files.items():
         for key in keys(each):
@@ -99,9 +99,9 @@ def _indexed(files: Mapping[str, Named]) -> Folder:
     return Folder(files, by_key)
 
 
-def _match_all(folder: Folder, songs: Mapping[str, Named]) -> dict[str, tuple[str, Match]]:
+def _match_all(folder: Folder, songs: Mapping[str, Naming]) -> dict[str, tuple[str, FileMatch]]:
     return {song: found for song, each in songs.items() if (found := folder.match(each))}
 
 
-def _learnt(features: SongFeatures, file: Named | None) -> Learnt:
+def _learnt(features: SongFeatures, file: Naming | None) -> Learnt:
     return Learnt(features, {"recording": sorted(file.mbids)} if file is not None and file.mbids else {})

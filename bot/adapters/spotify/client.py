@@ -23,7 +23,7 @@ from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
 from bot.errors import ConsentEnded, LinkRefused, NotLinked
-from bot.ports import Profile, Tokens
+from bot.ports import SpotifyProfile, Tokens
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ INVALID_GRANT = "invalid_grant"  # a code or a refresh token that is good no mor
 MARGIN = timedelta(seconds=60)  # tokens are renewed so long before they expire
 
 
-class Line:
+class Connection:
     """A member's own connection to the Web API: one request at a time."""
 
     def __init__(self, api_url: str) -> None:
@@ -73,7 +73,7 @@ class Spotify:
         self._secrets = secrets
         self._clock = clock
         self._sender = Sender(store, clock, pace, sleep, steady)
-        self._lines: dict[int, Line] = {}
+        self._lines: dict[int, Connection] = {}
         self._user_ids: dict[str, str] = {}  # by user key
 
     def __repr__(self) -> str:
@@ -104,16 +104,16 @@ class Spotify:
                 raise
         raise LinkRefused
 
-    async def profile(self, client_id: str, tokens: Tokens) -> Profile:
+    async def profile(self, client_id: str, tokens: Tokens) -> SpotifyProfile:
         """Ask whose tokens these are. Raises NotOnAllowList when the app has no seat for that account."""
-        line = Line(self._api_url)
+        line = Connection(self._api_url)
         try:
             me = await self._sender.send(client_id, partial(line.ask, tokens.access, wire.me))
         finally:
             line.close()
         return shapes.profile(me)
 
-    def know(self, profile: Profile) -> None:
+    def know(self, profile: SpotifyProfile) -> None:
         """Remember an account that was linked."""
         if profile.id:
             self._user_ids[profile.user_key] = profile.id
@@ -140,9 +140,9 @@ class Spotify:
             client_id, access = await self._access(member, rejected=access)
             return await self._sender.send(client_id, partial(line.ask, access, ask))
 
-    def _line(self, member: int) -> Line:
+    def _line(self, member: int) -> Connection:
         if member not in self._lines:
-            self._lines[member] = Line(self._api_url)
+            self._lines[member] = Connection(self._api_url)
         return self._lines[member]
 
     async def user_id(self, account: Account) -> str:

@@ -17,7 +17,7 @@ from bot.adapters.spotify import shapes
 from bot.adapters.spotify.wire import Refusal
 from bot.core.records import Account, Item
 from bot.errors import PlaylistFull, PlaylistGone, SongsRefused, SpotifyDown, Unreadable
-from bot.ports import Contents, Found, LikesPage
+from bot.ports import Contents, LikesPage, ListedPlaylist
 
 if TYPE_CHECKING:
     from bot.adapters.spotify.client import Spotify
@@ -64,9 +64,9 @@ class SpotifyMusic:
             lambda client: shapes.saved(client._get("me/library/contains", uris=",".join(songs)), songs)
         )
 
-    async def playlists(self) -> list[Found]:
+    async def playlists(self) -> list[ListedPlaylist]:
         """Return the playlists that the member may write to. One call per 50 that the member has or follows."""
-        user_id, listed = await self._spotify.user_id(self._account), dict[str, Found]()
+        user_id, listed = await self._spotify.user_id(self._account), dict[str, ListedPlaylist]()
         for offset in range(0, MOST_PLAYLISTS, PAGE):
             found, rows, total = await self._playlists_page(offset, user_id)
             listed |= {each.id: each for each in found}
@@ -74,7 +74,7 @@ class SpotifyMusic:
                 break
         return list(listed.values())
 
-    async def _playlists_page(self, offset: int, user_id: str) -> tuple[list[Found], int, int | None]:
+    async def _playlists_page(self, offset: int, user_id: str) -> tuple[list[ListedPlaylist], int, int | None]:
         """Ask for a page, and again where it has fewer rows than it must have."""
         for _ in range(LOOKS):
             found, rows, total = await self._ask(
@@ -84,7 +84,7 @@ class SpotifyMusic:
                 break
         return found, rows, total
 
-    async def create(self, name: str, mark: str = "") -> Found:
+    async def create(self, name: str, mark: str = "") -> ListedPlaylist:
         """Make a playlist with `mark` in its description.
 
         It is asked to be private; whether Spotify heeds that nobody could check.

@@ -13,7 +13,7 @@ from bot.core import untrusted
 from bot.core.moments import year_of
 from bot.core.records import UNTITLED, Item, Like, Song
 from bot.errors import PlaylistGone, Unreadable
-from bot.ports import Found, LikesPage, Profile
+from bot.ports import LikesPage, ListedPlaylist, SpotifyProfile
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,10 +42,10 @@ def user_id(me: Any) -> str:
 
 
 @answer
-def profile(me: Any) -> Profile:
+def profile(me: Any) -> SpotifyProfile:
     user, account = untrusted.text(me.get("id")), untrusted.text(me.get("account_id"))
     key = _needed(account or user)
-    return Profile(key, untrusted.text(me.get("display_name")) or user or key, user)
+    return SpotifyProfile(key, untrusted.text(me.get("display_name")) or user or key, user)
 
 
 @answer
@@ -69,7 +69,7 @@ def saved(found: Any, songs: Sequence[str]) -> set[str]:
 
 
 @answer
-def playlists_page(page: Any, user_id: str) -> tuple[list[Found], int, int | None]:
+def playlists_page(page: Any, user_id: str) -> tuple[list[ListedPlaylist], int, int | None]:
     """Return the user's own and collaborative playlists, how many rows there were, and how many the whole list has."""
     rows = untrusted.rows(page["items"])
     return [playlist(row) for row in rows if _is_writable(untrusted.thing(row), user_id)], len(rows), _total(page)
@@ -86,10 +86,12 @@ def _id(row: Mapping[str, Any]) -> str | None:
 
 
 @answer
-def playlist(row: Any) -> Found:
+def playlist(row: Any) -> ListedPlaylist:
     total = _total(untrusted.thing(row.get("items")))
     name, snapshot = untrusted.text(row.get("name")), untrusted.text(row.get("snapshot_id"))
-    return Found(_needed(_id(row)), name or UNNAMED, total, snapshot, untrusted.text(row.get("description")) or "")
+    return ListedPlaylist(
+        _needed(_id(row)), name or UNNAMED, total, snapshot, untrusted.text(row.get("description")) or ""
+    )
 
 
 @answer

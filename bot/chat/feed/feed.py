@@ -16,7 +16,7 @@ from bot.core.records import Song
 from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
 from bot.flows.account import notify
 from bot.flows.feed import catalogue_sharing as flow
-from bot.flows.feed.feed import Card
+from bot.flows.feed.feed import FeedCard
 from bot.flows.social import server_channels
 from bot.flows.social.server_channels import Purpose
 
@@ -45,7 +45,7 @@ async def on_next(interaction: Interaction, tap: Id) -> None:
     await _show(interaction, card, public=public)
 
 
-async def _drawn(interaction: Interaction, *, public: bool) -> Card:
+async def _drawn(interaction: Interaction, *, public: bool) -> FeedCard:
     """Return the next card; in public, none of a song that is not wanted in the server. Raises NothingThereYet."""
     services = interaction.client.services
     barred = await server_channels.barred(services.store, interaction.guild_id) if public else frozenset()
@@ -56,7 +56,7 @@ async def _drawn(interaction: Interaction, *, public: bool) -> Card:
     raise NothingThereYet
 
 
-async def _show(interaction: Interaction, card: Card, *, public: bool) -> None:
+async def _show(interaction: Interaction, card: FeedCard, *, public: bool) -> None:
     services, song = interaction.client.services, card.entry.song
     listen = await services.listening.to(interaction.user.id, song)
     await reply.post(interaction, feed_cards.post(card, listen, public=public))

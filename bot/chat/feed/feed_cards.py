@@ -16,7 +16,7 @@ from bot.chat.layout import Item, Page
 from bot.core.records import Clip, Member, Song
 from bot.core.social.records import Repost
 from bot.flows.feed.catalogue import Entry
-from bot.flows.feed.feed import Added, Card, Guess, Liked
+from bot.flows.feed.feed import AddedTo, FeedCard, Liked, PlaylistGuess
 from bot.flows.feed.listening import Listen, Way
 
 MOST = 2000  # characters of a classic message
@@ -60,7 +60,7 @@ class Post(ui.View):
         return True
 
 
-def post(card: Card, listen: Listen, *, public: bool) -> Post:
+def post(card: FeedCard, listen: Listen, *, public: bool) -> Post:
     """A song, what it sounds like, and what can be done about it. In public, nothing of whoever asked."""
     song, key = card.entry.song, card.entry.key
     near = "" if public or not card.near else layout.small(f"near {_titles(card.near)}")
@@ -133,7 +133,7 @@ def asks_to_save() -> list[Item]:
     ]
 
 
-def places(song: Song, found: Sequence[Guess], key: str) -> Page:
+def places(song: Song, found: Sequence[PlaylistGuess], key: str) -> Page:
     """Their playlists, the likeliest first, each of which a press puts the song into."""
     if not found:
         return Page(NOWHERE)
@@ -144,7 +144,7 @@ def places(song: Song, found: Sequence[Guess], key: str) -> Page:
     return Page(WHERE.format(formatting.song_name(song)), layout.menu(ids.of("fput", key), "Its playlist", options))
 
 
-def added(song: Song, found: Added) -> Page:
+def added(song: Song, found: AddedTo) -> Page:
     said = ADDED_LIKED if found.before else ADDED
     return Page(said.format(formatting.song_name(song), formatting.playlist_name(found.playlist)))
 
@@ -162,7 +162,7 @@ def settings(member: Member | None) -> Page:
     return Page(SETTINGS.format(saves, teaches))
 
 
-def _guess(guess: Guess) -> str:
+def _guess(guess: PlaylistGuess) -> str:
     if guess.probability is None:
         return ""
     said = "probably" if guess.probability >= LIKELY else "or perhaps"

@@ -21,7 +21,7 @@ from bot.errors import BadChoice, ChatDown, ChatWaits
 from bot.flows.social import reposts as flow
 from bot.flows.social import rounds
 from bot.flows.social.digest import Digest
-from bot.flows.social.rounds import Table
+from bot.flows.social.rounds import RoundTable
 
 log = logging.getLogger(__name__)
 DOWN = (discord.RateLimited, ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
@@ -122,7 +122,7 @@ async def show_round(bot: Bot, number: int) -> None:
         await _edit(bot, table.round.channel, table.round.message, round_pages.page(table))
 
 
-async def round_table(bot: Bot, number: int) -> Table:
+async def round_table(bot: Bot, number: int) -> RoundTable:
     """Return how a round stands; who left its server is not named in it. Raises BadChoice, ChatDown."""
     table = await rounds.show(bot.services.store, number)
     named, server = {each.entry.member for each in table.ranking} - {*table.hidden}, table.round.server

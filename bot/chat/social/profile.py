@@ -14,7 +14,7 @@ from bot.errors import BadChoice, NothingThereYet
 from bot.flows.account import hide
 from bot.flows.social import follow, taste_map
 from bot.flows.social import profile as flow
-from bot.flows.social.profile import Part, Shown
+from bot.flows.social.profile import Part, ProfileView
 from bot.flows.social.taste_map import TasteMap
 
 Somebody = discord.User | discord.Member
@@ -57,7 +57,7 @@ async def _others(interaction: Interaction, member: int) -> Page:
     return pages.of_other(shown, *await _drawn(interaction, shown))
 
 
-async def _drawn(interaction: Interaction, shown: Shown) -> tuple[TasteMap | None, str]:
+async def _drawn(interaction: Interaction, shown: ProfileView) -> tuple[TasteMap | None, str]:
     """Draw the map of a profile that has one; else, why there is none."""
     if not shown.map:
         return None, ""

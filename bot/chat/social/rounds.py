@@ -15,7 +15,7 @@ from bot.errors import BadChoice, TooFewEntries
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import rounds as flow
 from bot.flows.social import shared_playlists
-from bot.flows.social.rounds import Table
+from bot.flows.social.rounds import RoundTable
 
 round_ = app_commands.Group(
     name="round",
@@ -58,7 +58,7 @@ async def enter(interaction: Interaction, song: str) -> None:
     await _enter(interaction, found.round, about.song)
 
 
-async def _of_this_server(interaction: Interaction, number: int) -> Table:
+async def _of_this_server(interaction: Interaction, number: int) -> RoundTable:
     """Return a round that is played in the server of the interaction. Raises BadChoice for any other."""
     table = await flow.show(interaction.client.services.store, number)
     if table.round.server != interaction.guild_id:
@@ -116,7 +116,7 @@ async def on_hear(interaction: Interaction, tap: Id) -> None:
         await reply.post(interaction, feed_cards.post(card, listen, public=False))
 
 
-def _chosen(table: Table, given: list[str]) -> Song:
+def _chosen(table: RoundTable, given: list[str]) -> Song:
     named = [each.song for each in table.entries if key(each.song) in given[:1]]
     found = [table.songs[song] for song in named if song in table.songs]
     if not found:
@@ -181,7 +181,7 @@ async def on_make(interaction: Interaction, tap: Id) -> None:
     await channels.show_round(interaction.client, tap.number)
 
 
-async def _make(interaction: Interaction, tap: Id) -> Table:
+async def _make(interaction: Interaction, tap: Id) -> RoundTable:
     services, host, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     await services.music(host)  # raises NotLinked: there must be somewhere to write it
     async with interaction.client.telling[tap.number]:  # of two who press at once, one makes it
@@ -195,7 +195,7 @@ async def _make(interaction: Interaction, tap: Id) -> Table:
     return table
 
 
-async def _closed(interaction: Interaction, tap: Id) -> Table:
+async def _closed(interaction: Interaction, tap: Id) -> RoundTable:
     table = await _of_this_server(interaction, tap.number)
     if table.round.state != CLOSED:
         raise BadChoice(flow.NONE_HERE)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.chat import formatting, ids, layout, sentences, texts
 from bot.chat.layout import Page, Tap
 from bot.core.records import Card, Playlist, Song
-from bot.flows.sorting.label import Done, Question
+from bot.flows.sorting.label import NothingToAsk, Question
 from bot.flows.sorting.readiness import FIRST_TRAINING
 
 FEW = 5  # playlists that get a button each; more of them get a select
@@ -43,7 +43,7 @@ def several(question: Question) -> Page:
     )
 
 
-def done(nothing_left: Done, note: str = "") -> Page:
+def done(nothing_left: NothingToAsk, note: str = "") -> Page:
     layer, labels = nothing_left.layer.layer, nothing_left.tally.labels
     tally = formatting.tally(nothing_left.tally, {})
     if labels < FIRST_TRAINING:

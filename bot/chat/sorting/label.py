@@ -13,7 +13,7 @@ from bot.core.records import Layer
 from bot.core.sorting.labels import Kind
 from bot.flows.sorting import label as flow
 from bot.flows.sorting import playlists, review
-from bot.flows.sorting.label import Done, Pressed, Question
+from bot.flows.sorting.label import NothingToAsk, Pressed, Question
 
 
 @app_commands.command(description="Show me a song: where does it go?")
@@ -43,7 +43,7 @@ async def _first(interaction: Interaction, found: Layer, song: str | None = None
     await reply.show(interaction, shown(question))
 
 
-def shown(question: Question | Done, note: str = "") -> Page:
+def shown(question: Question | NothingToAsk, note: str = "") -> Page:
     return cards.card(question, note) if isinstance(question, Question) else cards.done(question, note)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from bot.flows.sorting import playlists
-from bot.ports import Found
+from bot.ports import ListedPlaylist
 from bot.services import Services
 
 FRESH = timedelta(minutes=1)
@@ -15,9 +15,9 @@ class Offers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._known: dict[int, tuple[datetime, asyncio.Task[list[Found]]]] = {}
+        self._known: dict[int, tuple[datetime, asyncio.Task[list[ListedPlaylist]]]] = {}
 
-    async def of(self, member: int) -> list[Found]:
+    async def of(self, member: int) -> list[ListedPlaylist]:
         now = self._services.clock()
         self._known = {key: value for key, value in self._known.items() if value[0] + FRESH > now}
         if member not in self._known:
@@ -27,6 +27,6 @@ class Offers:
     def forget(self, member: int) -> None:
         self._known.pop(member, None)
 
-    async def _ask(self, member: int) -> list[Found]:
+    async def _ask(self, member: int) -> list[ListedPlaylist]:
         music = await self._services.music(member)
         return await playlists.offered(self._services.store, music, member)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.chat import formatting, sentences
 from bot.core.records import Change
-from bot.core.sorting.journal import TRIES, Problem
+from bot.core.sorting.journal import TRIES, Refused
 from bot.flows.sorting.sort import Receipt
 
 MOST_REFUSED = 5  # songs named for each cause
@@ -72,21 +72,21 @@ def _refusal(done: Receipt, problem: str, found: Sequence[Change]) -> str:
     listed = _listed([done.songs[each.song].title for each in found if each.song in done.songs], len(found))
     count = formatting.count(len(found), "song")
     said = {
-        Problem.UNKNOWN: f"Spotify doesn't know {formatting.does(len(found), 'this song', 'these songs')} any more, so "
+        Refused.UNKNOWN: f"Spotify doesn't know {formatting.does(len(found), 'this song', 'these songs')} any more, so "
         f"I left {'it' if len(found) == 1 else 'them'} out and won't suggest {'it' if len(found) == 1 else 'them'} "
         f"again: {listed}.",
-        Problem.FULL: f"{where} takes no more songs. Not added: {listed}.",
-        Problem.UNANSWERED: f"I tried {TRIES} times, and Spotify didn't take {count} in {where}; it may be full. "
+        Refused.FULL: f"{where} takes no more songs. Not added: {listed}.",
+        Refused.UNANSWERED: f"I tried {TRIES} times, and Spotify didn't take {count} in {where}; it may be full. "
         f"Not done: {listed}.",
-        Problem.CHANGED: f"Someone changed {where} while I was writing, so I left it as they want it: {listed}.",
-        Problem.GONE: f"{where} is gone from your Spotify, or no longer yours to change. /playlists remove lets go of "
+        Refused.CHANGED: f"Someone changed {where} while I was writing, so I left it as they want it: {listed}.",
+        Refused.GONE: f"{where} is gone from your Spotify, or no longer yours to change. /playlists remove lets go of "
         f"it. Not done: {listed}.",
-        Problem.LET_GO: f"I no longer keep that playlist. Not done: {listed}.",
-        Problem.SAME: f"Already in {where} as another release, so not added again: {listed}. "
+        Refused.LET_GO: f"I no longer keep that playlist. Not done: {listed}.",
+        Refused.SAME: f"Already in {where} as another release, so not added again: {listed}. "
         "`/playlists settings doubles:True` allows it.",
-        Problem.UNMOVED: f"Still in {where}, because I couldn't put it where it belongs: {listed}.",
+        Refused.UNMOVED: f"Still in {where}, because I couldn't put it where it belongs: {listed}.",
     }
-    return said.get(Problem(problem), listed) if problem else listed
+    return said.get(Refused(problem), listed) if problem else listed
 
 
 def not_liked(saving: str, count: int, titles: Sequence[str]) -> str:

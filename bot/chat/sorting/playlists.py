@@ -11,7 +11,7 @@ from bot.core.records import Playlist
 from bot.errors import BadChoice, MemberError
 from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
-from bot.ports import Found, Music
+from bot.ports import ListedPlaylist, Music
 
 playlists = app_commands.Group(name="playlists", description="The playlists that I keep for you")
 
@@ -74,7 +74,7 @@ async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None
     await _kept(interaction, taken, problems)
 
 
-def _found(offered: list[Found], wanted: str) -> Found:
+def _found(offered: list[ListedPlaylist], wanted: str) -> ListedPlaylist:
     if found := autocomplete.the_one(wanted, offered, number=lambda each: each.id, name=lambda each: each.name):
         return found
     raise BadChoice("That playlist is not among yours, or I keep it already.")

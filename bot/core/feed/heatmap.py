@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class HeatmapPart:
     """A part of a video, from `start` to `end` (s), and how often it was replayed, from 0 to 1."""
 
     start: float
@@ -30,7 +30,7 @@ class Part:
     value: float
 
 
-def find(parts: Sequence[Part], seconds: float) -> Peak | None:
+def find(parts: Sequence[HeatmapPart], seconds: float) -> Peak | None:
     """Return the highlight of a song of `seconds` from the heatmap of its video.
 
     None where that cannot be trusted: few parts, none of them ahead, or a video of another length (a live version, an

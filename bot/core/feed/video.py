@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.feed import heatmap
-from bot.core.feed.heatmap import SAME, Part
+from bot.core.feed.heatmap import SAME, HeatmapPart
 from bot.core.library.file_match import kinds, letters, people, title
 from bot.core.records import Song
 
@@ -24,11 +24,11 @@ class Video:
     title: str
     channel: str
     seconds: float
-    parts: tuple[Part, ...]
+    parts: tuple[HeatmapPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class VideoMoment:
     """Where in which video a song is to be begun (s), and how sure that is, 0 to 1."""
 
     video: str
@@ -40,11 +40,11 @@ class Moment:
         return f"https://www.youtube.com/watch?v={self.video}&t={int(self.start)}s"
 
 
-def replayed(song: Song, videos: Iterable[Video]) -> Moment | None:
+def replayed(song: Song, videos: Iterable[Video]) -> VideoMoment | None:
     """Return the most replayed moment of the first video that plays the song and has one."""
     for video in videos:
         if plays(video, song) and (peak := heatmap.find(video.parts, video.seconds)) is not None:
-            return Moment(video.id, peak.start, peak.confidence)
+            return VideoMoment(video.id, peak.start, peak.confidence)
     return None
 
 

@@ -48,7 +48,7 @@ SAME_RECORDING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Naming:
     """What is written on a song or a file. `seconds` is its length; `mbids` are MusicBrainz recordings."""
 
     title: str
@@ -60,7 +60,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class FileMatch:
     """How sure (0 to 1) and by what: "isrc", "mbid" or "names"."""
 
     score: float
@@ -76,24 +76,24 @@ class Title:
     qualifier: str
 
 
-def match(song: Named, file: Named, alike: Alike) -> Match | None:
+def match(song: Naming, file: Naming, alike: Alike) -> FileMatch | None:
     """Return how well the file fits the song; None where it does not, or not surely enough."""
     apart = _apart(song, file)
     if apart is None or apart <= LYING:
         if song.isrc and file.isrc and isrc(song.isrc) == isrc(file.isrc):
-            return Match(1.0, "isrc")
+            return FileMatch(1.0, "isrc")
         if song.mbids & file.mbids:
-            return Match(0.99, "mbid")
+            return FileMatch(0.99, "mbid")
     return _by_names(song, file, apart, alike)
 
 
-def best(song: Named, files: Iterable[tuple[str, Named]], alike: Alike) -> tuple[str, Match] | None:
+def best(song: Naming, files: Iterable[tuple[str, Naming]], alike: Alike) -> tuple[str, FileMatch] | None:
     """Return the file (by whatever names it) that fits best; of equals the first by name, so it stays the same one."""
     found = [(name, fits) for name, file in files if (fits := match(song, file, alike))]
     return min(found, key=lambda each: (-each[1].score, each[0]), default=None)
 
 
-def keys(named: Named) -> set[str]:
+def keys(named: Naming) -> set[str]:
     """Return keys of which a song and its file have one in common, so that not all need be compared with all."""
     by_code = {f"isrc:{isrc(named.isrc)}"} if named.isrc else set()
     by_id = {f"mbid:{each}" for each in named.mbids}
@@ -101,7 +101,7 @@ def keys(named: Named) -> set[str]:
     return by_code | by_id | by_artist | {f"title:{title(named.title).plain}"}
 
 
-def _by_names(song: Named, file: Named, apart: float | None, alike: Alike) -> Match | None:
+def _by_names(song: Naming, file: Naming, apart: float | None, alike: Alike) -> FileMatch | None:
     if apart is not None and apart > FAR:
         return None
     ours, theirs = _version(song), _version(file)
@@ -111,7 +111,7 @@ def _by_names(song: Named, file: Named, apart: float | None, alike: Alike) -> Ma
         return None
     score = 0.98 * (0.6 * titles + 0.4 * artists) / 100
     score *= UNTIMED / 0.98 if apart is None else 1 - 0.1 * max(0.0, apart - CLOSE) / (FAR - CLOSE)
-    return Match(round(score, 3), "names") if score >= LEAST else None
+    return FileMatch(round(score, 3), "names") if score >= LEAST else None
 
 
 def _same_version(ours: Title, theirs: Title, alike: Alike) -> bool:
@@ -120,7 +120,7 @@ def _same_version(ours: Title, theirs: Title, alike: Alike) -> bool:
     return not ours.kinds or alike(ours.qualifier, theirs.qualifier) >= QUALIFIERS
 
 
-def _version(named: Named) -> Title:
+def _version(named: Naming) -> Title:
     """Return the title's parts; on a live album every song is live, whether its title says so or not."""
     found = title(named.title)
     live = named.album is not None and KINDS["live"].search(" ".join(_asides(plain(named.album))[1]))
@@ -185,6 +185,6 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _apart(song: Named, file: Named) -> float | None:
+def _apart(song: Naming, file: Naming) -> float | None:
     """Return by how many seconds the lengths differ; None where one is not known."""
     return abs(song.seconds - file.seconds) if song.seconds and file.seconds else None

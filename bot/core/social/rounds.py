@@ -13,7 +13,7 @@ ENTERING, VOTING, CLOSED, CANCELLED = "entering", "voting", "closed", "cancelled
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class RoundVote:
     entry: int
     member: int
 
@@ -32,14 +32,14 @@ def shuffled(entries: Iterable[RoundEntry]) -> list[RoundEntry]:
     return sorted(entries, key=lambda each: blake2b(f"{each.round} {each.song}".encode(), digest_size=8).digest())
 
 
-def counted(entries: Collection[RoundEntry], votes: Iterable[Vote]) -> Mapping[int, int]:
+def counted(entries: Collection[RoundEntry], votes: Iterable[RoundVote]) -> Mapping[int, int]:
     """Return votes by entry: one of a member each, none for oneself, none for what is not there."""
     whose = {each.round_entry: each.member for each in entries}
     fair = {vote for vote in votes if vote.entry in whose and whose[vote.entry] != vote.member}
     return Counter(vote.entry for vote in fair)
 
 
-def ranking(entries: Collection[RoundEntry], votes: Iterable[Vote]) -> list[Placed]:
+def ranking(entries: Collection[RoundEntry], votes: Iterable[RoundVote]) -> list[Placed]:
     """Return how it came out, the best first."""
     found = counted(entries, votes)
     ordered = sorted(shuffled(entries), key=lambda each: -found.get(each.round_entry, 0))

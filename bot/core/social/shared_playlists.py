@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot.core import limits
 from bot.core.sorting import journal
-from bot.core.sorting.journal import RETRIABLE, Line, Problem
+from bot.core.sorting.journal import RETRIABLE, Line, Refused
 
 DAY = timedelta(days=1)
 AT_LEAST = 2  # members who say drop before a song is dropped
@@ -22,7 +22,7 @@ SHARE_FROM = 20  # songs in a list, from which on no more than half of it are on
 SHELF = "shelf:"  # what references begin with of playlists that the bot keeps itself
 
 
-class State(StrEnum):
+class SongState(StrEnum):
     """What we know of a song in the host's playlist."""
 
     WANTED = "wanted"  # not there, as far as we did
@@ -63,7 +63,7 @@ class Brought:
     brought_by: int | None
     at: datetime
     dropped_at: datetime | None = None
-    state: str = State.WANTED
+    state: str = SongState.WANTED
     sent_at: datetime | None = None  # when it was last sent to Spotify
     sends: int = 0  # how often it was sent
     problem: str | None = None
@@ -72,7 +72,7 @@ class Brought:
     @property
     def action(self) -> str:
         """What was last sent: a song that is (being) taken out has no addition to go by."""
-        return "remove" if self.state in (State.LEAVING, State.WANTED) else "add"
+        return "remove" if self.state in (SongState.LEAVING, SongState.WANTED) else "add"
 
     @property
     def stands(self) -> bool:
@@ -80,7 +80,7 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class KeepVote:
     song: str
     member: int
     keep: bool
@@ -95,7 +95,7 @@ class PutOut:
     at: datetime
 
 
-def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[Vote], now: datetime) -> str | None:
+def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[KeepVote], now: datetime) -> str | None:
     """Return why the member may not bring this song now; None where they may."""
     earlier = next((each for each in record if each.song == song), None)
     standing = [each for each in record if each.stands]
@@ -115,32 +115,32 @@ def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[V
     return None
 
 
-def counted(votes: Iterable[Vote], song: str, without: frozenset[int] = frozenset()) -> tuple[int, int]:
+def counted(votes: Iterable[KeepVote], song: str, without: frozenset[int] = frozenset()) -> tuple[int, int]:
     """Return how many say keep, and how many say drop; drops of the members `without` do not count."""
     here = [each for each in votes if each.song == song]
     return sum(each.keep for each in here), sum(not each.keep and each.member not in without for each in here)
 
 
-def voted_out(votes: Iterable[Vote], song: str, without: frozenset[int] = frozenset()) -> bool:
+def voted_out(votes: Iterable[KeepVote], song: str, without: frozenset[int] = frozenset()) -> bool:
     """Whether more say drop than keep, and at least two do."""
     keep, drop = counted(votes, song, without)
     return drop > keep and drop >= AT_LEAST
 
 
-def spent(record: Sequence[Brought], votes: Sequence[Vote], now: datetime) -> frozenset[int]:
+def spent(record: Sequence[Brought], votes: Sequence[KeepVote], now: datetime) -> frozenset[int]:
     """Return the members whose votes brought down as many songs within a day as they may."""
     lately = {each.song for each in record if each.dropped_at is not None and each.dropped_at > now - DAY}
     downs = [each.member for each in votes if not each.keep and each.song in lately]
     return frozenset(member for member in downs if downs.count(member) >= DROPS_A_DAY)
 
 
-def may_take_back(brought: Brought, member: int, votes: Iterable[Vote], now: datetime) -> bool:
+def may_take_back(brought: Brought, member: int, votes: Iterable[KeepVote], now: datetime) -> bool:
     """Whether who brought a song may take it back by themselves: within the day, or while nobody else keeps it."""
     others = any(each.song == brought.song and each.keep and each.member != member for each in votes)
     return brought.brought_by == member and brought.stands and (brought.at > now - DAY or not others)
 
 
-def after_votes(record: Sequence[Brought], song: str, votes: Sequence[Vote], now: datetime) -> Brought:
+def after_votes(record: Sequence[Brought], song: str, votes: Sequence[KeepVote], now: datetime) -> Brought:
     """Return what becomes of a song by the votes as they are: it is dropped, comes back, or stays as it is."""
     (brought,) = [each for each in record if each.song == song]
     standing = sum(each.stands for each in record)
@@ -160,56 +160,58 @@ def writable(song: str, ref: str | None) -> bool:
 
 def seen(brought: Brought, there: bool) -> Brought:
     """Return a song that is not being written with what a look at the host's playlist says of it."""
-    state = State(brought.state)
-    if state in (State.THEIRS, State.TAKEN):
-        state = State.THEIRS if there else State.TAKEN
-    elif state == State.WRITTEN and not there:
-        state = State.TAKEN
-    elif state == State.REFUSED and there == brought.stands:  # the host saw to it
-        state = State.THEIRS if there else State.WANTED
+    state = SongState(brought.state)
+    if state in (SongState.THEIRS, SongState.TAKEN):
+        state = SongState.THEIRS if there else SongState.TAKEN
+    elif state == SongState.WRITTEN and not there:
+        state = SongState.TAKEN
+    elif state == SongState.REFUSED and there == brought.stands:  # the host saw to it
+        state = SongState.THEIRS if there else SongState.WANTED
     return replace(brought, state=state)
 
 
 def again(brought: Brought) -> Brought:
     """Return a song that Spotify did not take, or did not give back, as one to be tried once more."""
-    if brought.state != State.REFUSED or brought.problem not in RETRIABLE:
+    if brought.state != SongState.REFUSED or brought.problem not in RETRIABLE:
         return brought
-    return replace(brought, state=State.WANTED if brought.stands else State.LEAVING, sent_at=None, sends=0)
+    return replace(brought, state=SongState.WANTED if brought.stands else SongState.LEAVING, sent_at=None, sends=0)
 
 
 def line(brought: Brought, ref: str | None) -> Line | None:
     """Return what is to be written of a song; None where nothing is."""
-    state = _TO_PUT_IN.get(State(brought.state)) if brought.stands else _TO_TAKE_OUT.get(State(brought.state))
+    state = _TO_PUT_IN.get(SongState(brought.state)) if brought.stands else _TO_TAKE_OUT.get(SongState(brought.state))
     if state is None or (brought.stands and not writable(brought.song, ref)):
         return None
-    sends = 0 if state == journal.State.WANTED and brought.state != State.WANTED else brought.sends
+    sends = 0 if state == journal.LineState.WANTED and brought.state != SongState.WANTED else brought.sends
     action: Literal["add", "remove"] = "add" if brought.stands else "remove"
     return Line(brought.song, brought.song, action, state, None, brought.sent_at, sends, None, brought.shown_as)
 
 
 _TO_PUT_IN = {
-    State.WANTED: journal.State.WANTED,
-    State.LEAVING: journal.State.WANTED,
-    State.ATTEMPTED: journal.State.ATTEMPTED,
-    State.SENT: journal.State.SENT,
+    SongState.WANTED: journal.LineState.WANTED,
+    SongState.LEAVING: journal.LineState.WANTED,
+    SongState.ATTEMPTED: journal.LineState.ATTEMPTED,
+    SongState.SENT: journal.LineState.SENT,
 }
 _TO_TAKE_OUT = {
-    State.WRITTEN: journal.State.WANTED,
-    State.ATTEMPTED: journal.State.WANTED,
-    State.SENT: journal.State.WANTED,
-    State.LEAVING: journal.State.ATTEMPTED,
+    SongState.WRITTEN: journal.LineState.WANTED,
+    SongState.ATTEMPTED: journal.LineState.WANTED,
+    SongState.SENT: journal.LineState.WANTED,
+    SongState.LEAVING: journal.LineState.ATTEMPTED,
 }
 
 
 def noted(brought: Brought, line: Line) -> Brought:
     """Return a song with what has become of its line."""
     states = _PUT_IN if line.action == "add" else _TAKEN_OUT
-    state = states.get(journal.State(line.state), State(brought.state))
-    if line.action == "remove" and line.state == journal.State.UNTOUCHED:  # the host was faster, or it never arrived
-        state = State.TAKEN if brought.state == State.WRITTEN else State.WANTED
-    if line.problem == Problem.CHANGED:  # done, and undone by the host before it was read
-        state = State.TAKEN if line.action == "add" else State.THEIRS
-    shown_as = None if state in (State.WANTED, State.TAKEN) else line.shown_as
+    state = states.get(journal.LineState(line.state), SongState(brought.state))
+    if (
+        line.action == "remove" and line.state == journal.LineState.UNTOUCHED
+    ):  # the host was faster, or it never arrived
+        state = SongState.TAKEN if brought.state == SongState.WRITTEN else SongState.WANTED
+    if line.problem == Refused.CHANGED:  # done, and undone by the host before it was read
+        state = SongState.TAKEN if line.action == "add" else SongState.THEIRS
+    shown_as = None if state in (SongState.WANTED, SongState.TAKEN) else line.shown_as
     return replace(
         brought, state=state, sent_at=line.sent_at, sends=line.sends, problem=line.problem, shown_as=shown_as
     )
@@ -225,26 +227,26 @@ def beside_twins(record: Sequence[Brought], same: Container[str], out: Container
 
 
 def _beside_twin(brought: Brought, same: bool, out: bool) -> Brought:
-    if brought.stands and same and brought.state == State.WANTED:
-        return replace(brought, state=State.SAME)
-    if brought.stands and brought.state == State.SAME and not same:
-        return replace(brought, state=State.WANTED if out else State.TAKEN)
+    if brought.stands and same and brought.state == SongState.WANTED:
+        return replace(brought, state=SongState.SAME)
+    if brought.stands and brought.state == SongState.SAME and not same:
+        return replace(brought, state=SongState.WANTED if out else SongState.TAKEN)
     return brought
 
 
 _PUT_IN = {
-    journal.State.WANTED: State.WANTED,
-    journal.State.ATTEMPTED: State.ATTEMPTED,
-    journal.State.SENT: State.SENT,
-    journal.State.WRITTEN: State.WRITTEN,
-    journal.State.UNTOUCHED: State.THEIRS,
-    journal.State.REFUSED: State.REFUSED,
+    journal.LineState.WANTED: SongState.WANTED,
+    journal.LineState.ATTEMPTED: SongState.ATTEMPTED,
+    journal.LineState.SENT: SongState.SENT,
+    journal.LineState.WRITTEN: SongState.WRITTEN,
+    journal.LineState.UNTOUCHED: SongState.THEIRS,
+    journal.LineState.REFUSED: SongState.REFUSED,
 }
 _TAKEN_OUT = {
-    journal.State.ATTEMPTED: State.LEAVING,
-    journal.State.SENT: State.LEAVING,
-    journal.State.WRITTEN: State.WANTED,
-    journal.State.REFUSED: State.REFUSED,
+    journal.LineState.ATTEMPTED: SongState.LEAVING,
+    journal.LineState.SENT: SongState.LEAVING,
+    journal.LineState.WRITTEN: SongState.WANTED,
+    journal.LineState.REFUSED: SongState.REFUSED,
 }
 
 

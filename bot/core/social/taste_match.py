@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Likes:
+class LikedPoints:
     """Songs that a member likes: points (n, k), rows of length 1."""
 
     songs: Sequence[str]
@@ -47,7 +47,7 @@ class Meeting:
     likes: int
 
 
-def meet(one: Likes, other: Likes, strangers: Vectors) -> Meeting | None:
+def meet(one: LikedPoints, other: LikedPoints, strangers: Vectors) -> Meeting | None:
     """Return what the two have in common, whoever is named first; None where too little is known to say.
 
     Needs LEAST liked songs on either side and LEAST_STRANGERS others, and an interval of less than VAGUE.
@@ -61,7 +61,7 @@ def meet(one: Likes, other: Likes, strangers: Vectors) -> Meeting | None:
     return Meeting(number, within, fewer) if within < VAGUE else None
 
 
-def _towards(songs: Likes, taste_of: Likes, strangers: Vectors) -> tuple[float, float]:
+def _towards(songs: LikedPoints, taste_of: LikedPoints, strangers: Vectors) -> tuple[float, float]:
     """Return how near the songs come to somebody's taste, as in `share`."""
     shared = np.isin(np.asarray(songs.songs), np.asarray(taste_of.songs))
     found = np.where(shared, SHARED, _nearness(songs.points @ taste_of.points.T))

@@ -49,7 +49,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class IdentityColumn:
     """Names that songs share or do not: artists, an album. `keys` (sorted) are hashes of those in several songs."""
 
     name: str
@@ -143,7 +143,7 @@ def keys_of(name: str, song: SongFeatures) -> list[int]:
     return sorted({key_of(each) for each in song.sets.get(name, ())})
 
 
-def of_identity(identity: Identity, songs: Sequence[SongFeatures]) -> Vectors:
+def of_identity(identity: IdentityColumn, songs: Sequence[SongFeatures]) -> Vectors:
     """One row a song: its names, each a signed one in its bucket, and how many songs the commonest of them has.
 
     Feature hashing (Weinberger et al. 2009) needs no vocabulary: a new like by a labelled artist matches.

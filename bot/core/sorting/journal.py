@@ -21,7 +21,7 @@ MOST_SENDS = 2 * TRIES  # of a song that we took out because it was double: putt
 SOON = timedelta(seconds=1)  # the first pause before looking again; each is as long as all before it together
 
 
-class State(StrEnum):
+class LineState(StrEnum):
     """What is known of a line."""
 
     ASKED = "asked"  # a question to the member; nothing to write
@@ -34,7 +34,7 @@ class State(StrEnum):
     REFUSED = "refused"  # it cannot be done: `problem` says why
 
 
-class Problem(StrEnum):
+class Refused(StrEnum):
     """Why a line was refused."""
 
     UNKNOWN = "unknown"  # Spotify does not know that song (any more)
@@ -47,10 +47,10 @@ class Problem(StrEnum):
     UNMOVED = "unmoved"  # it stays, because it could not be put where it was to go
 
 
-RETRIABLE = (Problem.FULL, Problem.UNANSWERED)  # may be tried again, when somebody asks for it
-IN_FLIGHT = (State.ATTEMPTED, State.SENT)
-OPEN = (State.WANTED, *IN_FLIGHT)
-TOUCHED = (*IN_FLIGHT, State.WRITTEN)  # lines whose change stands, or may stand
+RETRIABLE = (Refused.FULL, Refused.UNANSWERED)  # may be tried again, when somebody asks for it
+IN_FLIGHT = (LineState.ATTEMPTED, LineState.SENT)
+OPEN = (LineState.WANTED, *IN_FLIGHT)
+TOUCHED = (*IN_FLIGHT, LineState.WRITTEN)  # lines whose change stands, or may stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Line:
     key: int | str
     song: str
     action: Literal["add", "remove"]
-    state: str = State.WANTED
+    state: str = LineState.WANTED
     position: int | None = None
     sent_at: datetime | None = None
     sends: int = 0
@@ -84,7 +84,7 @@ class Line:
     @property
     def settled(self) -> bool:
         """Whether there is nothing more to find out; a song that was sent twice may turn up twice."""
-        return self.state not in OPEN and not (self.state == State.WRITTEN and self.sends > 1)
+        return self.state not in OPEN and not (self.state == LineState.WRITTEN and self.sends > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def look(
         looks += [_next_look(sent.sent_at or now, until, now)] if until is not None and waits else []
     if looks:
         return Look(judged, (), (), min(looks))
-    todo = [line for line in judged if line.state == State.WANTED]
+    todo = [line for line in judged if line.state == LineState.WANTED]
     return Look(judged, todo, () if todo else [line for line in judged if surplus(line, here[line.song])], None)
 
 
@@ -150,7 +150,7 @@ def unsettled(lately: Iterable[Sent], there: Container[str | None]) -> frozenset
 
 
 def _is_read(sent: Sent, caught_up: datetime | None) -> bool:
-    confirmed = sent.state in (State.SENT, State.WRITTEN, State.TAKEN)
+    confirmed = sent.state in (LineState.SENT, LineState.WRITTEN, LineState.TAKEN)
     return confirmed and sent.sent_at is not None and caught_up is not None and sent.sent_at <= caught_up
 
 
@@ -159,15 +159,15 @@ def _until(line: Line, met: bool, unchanged: bool, caught_up: datetime | None) -
     if line.sent_at is None:
         return None
     match line.state:
-        case State.WANTED if met and not line.sends:
+        case LineState.WANTED if met and not line.sends:
             return line.sent_at + SETTLE  # what the line takes back may not be readable yet
-        case State.ATTEMPTED if not met:
+        case LineState.ATTEMPTED if not met:
             return line.sent_at + (SETTLE if unchanged else 2 * SETTLE)
-        case State.SENT if not met:
+        case LineState.SENT if not met:
             if _is_read(line, caught_up):
                 return None
             return line.sent_at + (PATIENCE if line.action == "add" else SETTLE)
-        case State.ATTEMPTED | State.SENT | State.WRITTEN if line.sends > 1 and line.action == "add":
+        case LineState.ATTEMPTED | LineState.SENT | LineState.WRITTEN if line.sends > 1 and line.action == "add":
             return line.sent_at + SETTLE  # its twin may turn up yet
         case _:
             return None
@@ -175,18 +175,18 @@ def _until(line: Line, met: bool, unchanged: bool, caught_up: datetime | None) -
 
 def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
     match line.state:
-        case State.ATTEMPTED | State.SENT if met:
-            return replace(line, state=State.WRITTEN)
-        case State.SENT:
-            return replace(line, state=State.REFUSED, problem=Problem.CHANGED)
-        case State.ATTEMPTED if line.sends == TRIES or line.sends > MOST_SENDS:
-            return replace(line, state=State.REFUSED, problem=Problem.UNANSWERED)
-        case State.ATTEMPTED:
-            return replace(line, state=State.WANTED)
-        case State.WANTED if met and not waits:
-            return replace(line, state=State.WRITTEN if line.sends else State.UNTOUCHED)
-        case State.WANTED if line.action == "remove" and not (met or ours or line.sends):
-            return replace(line, state=State.UNTOUCHED)
+        case LineState.ATTEMPTED | LineState.SENT if met:
+            return replace(line, state=LineState.WRITTEN)
+        case LineState.SENT:
+            return replace(line, state=LineState.REFUSED, problem=Refused.CHANGED)
+        case LineState.ATTEMPTED if line.sends == TRIES or line.sends > MOST_SENDS:
+            return replace(line, state=LineState.REFUSED, problem=Refused.UNANSWERED)
+        case LineState.ATTEMPTED:
+            return replace(line, state=LineState.WANTED)
+        case LineState.WANTED if met and not waits:
+            return replace(line, state=LineState.WRITTEN if line.sends else LineState.UNTOUCHED)
+        case LineState.WANTED if line.action == "remove" and not (met or ours or line.sends):
+            return replace(line, state=LineState.UNTOUCHED)
         case _:
             return line
 
@@ -207,7 +207,7 @@ def missing(since: datetime, now: datetime) -> datetime | None:
 
 def surplus(line: Line, count: int) -> int:
     """Return how many of a song's `count` places are doubles of ours: never more than we sent beyond the first."""
-    mendable = line.action == "add" and line.state == State.WRITTEN and line.sends <= MOST_SENDS
+    mendable = line.action == "add" and line.state == LineState.WRITTEN and line.sends <= MOST_SENDS
     return max(0, min(count, line.sends) - 1) if mendable else 0
 
 

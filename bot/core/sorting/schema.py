@@ -27,7 +27,7 @@ from bot.core.sorting.columns import (
     DATES,
     WEIGHTS,
     Embedding,
-    Identity,
+    IdentityColumn,
     Number,
     Vectors,
     Words,
@@ -79,7 +79,7 @@ class Schema:
     name: str
     numbers: tuple[Number, ...]
     words: tuple[Words, ...]
-    identities: tuple[Identity, ...]
+    identities: tuple[IdentityColumn, ...]
     embeddings: tuple[Embedding, ...]
 
     @property
@@ -141,7 +141,7 @@ class Schema:
             name=definition["name"],
             numbers=tuple(_read_number(*entry) for entry in definition["numbers"]),
             words=tuple(Words(name, tuple(tokens), tuple(rest)) for name, tokens, rest in definition["words"]),
-            identities=tuple(Identity(name, tuple(keys), tuple(n)) for name, keys, n in definition["identities"]),
+            identities=tuple(IdentityColumn(name, tuple(keys), tuple(n)) for name, keys, n in definition["identities"]),
             embeddings=tuple(Embedding(name, size) for name, size in definition["embeddings"]),
         )
 
@@ -196,10 +196,10 @@ def _vocabulary(name: str, songs: Sequence[SongFeatures]) -> Words:
     return Words(name, kept, tuple(_rounded(1 + math.log((1 + len(tagged)) / (1 + counts[word]))) for word in kept))
 
 
-def _counted(name: str, songs: Sequence[SongFeatures]) -> Identity:
+def _counted(name: str, songs: Sequence[SongFeatures]) -> IdentityColumn:
     counts = Counter(chain.from_iterable(keys_of(name, song) for song in songs))
     keys = tuple(sorted(key for key, count in counts.items() if count >= RARE))
-    return Identity(name, keys, tuple(counts[key] for key in keys))
+    return IdentityColumn(name, keys, tuple(counts[key] for key in keys))
 
 
 def _read_number(

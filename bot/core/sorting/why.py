@@ -10,7 +10,7 @@ NAMED = 2  # songs; two are remembered, three are a list
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class NearestSongs:
     """The songs of one playlist nearest to another song, the nearest first, and how far (0 same, 2 opposite)."""
 
     playlist: int
@@ -22,8 +22,8 @@ class Neighbours:
 class Reason:
     """ "Near A and B; nearer than to C": the playlist's own songs, and the next playlist's when there is one."""
 
-    near: Neighbours
-    than: Neighbours | None
+    near: NearestSongs
+    than: NearestSongs | None
 
 
 def nearest(
@@ -46,10 +46,10 @@ def nearest(
 
 def _neighbours(
     space: NDArray[np.float32], ids: Sequence[str], song: int, rows: Sequence[int], playlist: int
-) -> Neighbours | None:
+) -> NearestSongs | None:
     others = [row for row in sorted(set(rows)) if row != song]
     if not others:
         return None
     distances = 1 - space[others] @ space[song]
     order = np.argsort(distances, kind="stable")[:NAMED]
-    return Neighbours(playlist, tuple(ids[others[at]] for at in order), float(distances[order].mean()))
+    return NearestSongs(playlist, tuple(ids[others[at]] for at in order), float(distances[order].mean()))

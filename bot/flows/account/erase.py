@@ -22,7 +22,7 @@ from bot.adapters.store.library import own_songs, songs
 from bot.adapters.store.rows import CHUNK
 from bot.adapters.store.sorting import models
 from bot.errors import StoreError
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 
 log = logging.getLogger(__name__)
 RETRY = timedelta(minutes=1)
@@ -47,7 +47,7 @@ def _plain(value: Any) -> str:
 class Erasing:
     """Deletes members from everywhere that anything of them is."""
 
-    def __init__(self, store: Store, jobs: Jobs, outlooks: Outlooks, models_dir: Path, scratch: Scratch) -> None:
+    def __init__(self, store: Store, jobs: Jobs, outlooks: ScoredLibraries, models_dir: Path, scratch: Scratch) -> None:
         self._store, self._jobs, self._outlooks = store, jobs, outlooks
         self._models_dir, self._scratch = models_dir, scratch
         self._tried_at: datetime | None = None

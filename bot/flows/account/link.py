@@ -31,7 +31,7 @@ from bot.config import is_client_id
 from bot.core.records import Account
 from bot.errors import BadChoice, LinkRefused, SpotifyError, WrongCode
 from bot.flows.account.erase import delete_rows, forget_unused, sweep_models
-from bot.ports import Profile, Tokens
+from bot.ports import SpotifyProfile, Tokens
 
 GOOD_FOR = timedelta(minutes=10)  # a link, and the code that its page shows
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, whatever is refreshed (since 20 July 2026)
@@ -63,7 +63,7 @@ class Consent:
     member: int
     discord: str  # the name of the member who began, as the page shows it
     client_id: str
-    profile: Profile
+    profile: SpotifyProfile
     tokens: Tokens
     code: str = field(repr=False)
     expires_at: datetime

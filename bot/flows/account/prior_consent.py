@@ -20,7 +20,7 @@ from bot.core.sorting.labels import fold
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class TaughtPlaylists:
     """What one member teaches: playlists by a name of their own, as the member's answers fill them, and the songs."""
 
     member: int
@@ -35,14 +35,14 @@ async def choose(store: Store, member: int, teaches: bool, now: datetime) -> Non
         await members.change(tx, member, teaches=teaches)
 
 
-async def lessons(tx: Tx) -> list[Lessons]:
+async def lessons(tx: Tx) -> list[TaughtPlaylists]:
     """Return what each member teaches who switched it on; not of those who are just being erased."""
     erased = set(await personal_data.erasures(tx))
     found = [await _lessons(tx, member) for member in await members.teachers(tx) if member not in erased]
     return [each for each in found if each.playlists]
 
 
-async def _lessons(tx: Tx, member: int) -> Lessons:
+async def _lessons(tx: Tx, member: int) -> TaughtPlaylists:
     held: dict[str, set[str]] = defaultdict(set)
     for layer in await playlists.layers(tx, member):
         kept = {each.playlist for each in await playlists.in_layer(tx, layer.layer)}
@@ -52,7 +52,7 @@ async def _lessons(tx: Tx, member: int) -> Lessons:
                 held[str(playlist)].add(song)
     found = await songs.some(tx, set().union(*held.values()), member)
     known = {song: _ours(each) for song, each in (await songs.features(tx, member, list(found.values()))).items()}
-    return Lessons(member, known, {name: frozenset(each & known.keys()) for name, each in sorted(held.items())})
+    return TaughtPlaylists(member, known, {name: frozenset(each & known.keys()) for name, each in sorted(held.items())})
 
 
 def _ours(song: SongFeatures) -> SongFeatures:

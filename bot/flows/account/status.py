@@ -14,7 +14,7 @@ from bot.flows.account.link import days_left
 from bot.flows.library import feature_lookup
 from bot.flows.sorting import dry_run, label
 from bot.flows.sorting.readiness import FIRST_TRAINING
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import FeatureSource
 
 IN_WORDS = {
@@ -59,7 +59,7 @@ class Status:
 
 
 async def status(
-    store: Store, outlooks: Outlooks, jobs: Jobs, sources: Sequence[FeatureSource], member: int, now: datetime
+    store: Store, outlooks: ScoredLibraries, jobs: Jobs, sources: Sequence[FeatureSource], member: int, now: datetime
 ) -> Status:
     """Return where the member stands; also of one we know nothing of."""
     async with store.reading() as tx:
@@ -89,7 +89,7 @@ async def status(
     )
 
 
-async def _layer(store: Store, outlooks: Outlooks, layer: Layer, now: datetime) -> LayerStatus:
+async def _layer(store: Store, outlooks: ScoredLibraries, layer: Layer, now: datetime) -> LayerStatus:
     outlook = await outlooks.of(layer.member, layer.layer)
     async with store.reading() as tx:
         kept = await playlists.in_layer(tx, layer.layer)

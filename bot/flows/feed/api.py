@@ -11,13 +11,13 @@ from bot.core.records import ApiToken, Clip
 from bot.errors import NotLinked
 from bot.flows.account import tokens
 from bot.flows.feed import catalogue_sharing
-from bot.flows.feed.catalogue import Catalogue, Entry, Page
+from bot.flows.feed.catalogue import Catalogue, CataloguePage, Entry
 from bot.flows.feed.catalogue_index import key
 from bot.flows.feed.recommend import Recommended, Recommender
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class Api:
     """Implements `web.api.port.Feed`."""
 
     store: Store
@@ -28,7 +28,7 @@ class Feed:
     async def holder(self, secret: str) -> ApiToken | None:
         return await tokens.holder(self.store, secret, self.clock())
 
-    async def page(self, member: int, after: str | None, count: int, typed: str) -> Page:
+    async def page(self, member: int, after: str | None, count: int, typed: str) -> CataloguePage:
         return await self.catalogue.page(member, after, count, typed)
 
     async def entry(self, member: int, song: str) -> Entry:

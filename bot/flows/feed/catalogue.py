@@ -59,7 +59,7 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CataloguePage:
     """Some entries, by id; next: what the following page is asked for with, None at the end."""
 
     entries: tuple[Entry, ...]
@@ -86,13 +86,13 @@ class Catalogue:
         known = await members.get(tx, member)
         return known is not None and known.joined
 
-    async def page(self, member: int, after: str | None, count: int, typed: str = "") -> Page:
+    async def page(self, member: int, after: str | None, count: int, typed: str = "") -> CataloguePage:
         """Return the next entries after the cursor, by id; typed: what their titles contain."""
         count = max(1, min(count, MOST_ON_A_PAGE))
         async with self._store.reading() as tx:
             ids = await catalogue.page(tx, await self.sees_all(tx, member), after or "", count + 1, typed)
             found = await self._entries(tx, ids[:count])
-        return Page(tuple(found.values()), ids[count - 1] if len(ids) > count else None)
+        return CataloguePage(tuple(found.values()), ids[count - 1] if len(ids) > count else None)
 
     async def entry(self, member: int, song: str) -> Entry:
         """Return one entry. Raises BadChoice for a song that the member cannot see."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.adapters.store import Store
 from bot.adapters.store.feed import catalogue
-from bot.adapters.store.feed.catalogue import Kept, Loaded
+from bot.adapters.store.feed.catalogue import Loaded, PlacedSong
 from bot.adapters.store.library import recordings
 from bot.core.features import SongFeatures
 from bot.core.feed.neighbours import Neighbours
@@ -159,12 +159,12 @@ class Points:
         return self._index
 
 
-def _kept(song: Song, point: Vectors, path: str | None) -> Kept:
+def _kept(song: Song, point: Vectors, path: str | None) -> PlacedSong:
     artist = key_of(song.artists[0]) if song.artists else 0
-    return Kept(song.song, key(song.song), path, artist, point if point.any() else None)
+    return PlacedSong(song.song, key(song.song), path, artist, point if point.any() else None)
 
 
-def _put(neighbours: Neighbours, placed: Sequence[Kept]) -> None:
+def _put(neighbours: Neighbours, placed: Sequence[PlacedSong]) -> None:
     points = np.stack([each.point for each in placed if each.point is not None])
     neighbours.put(
         [each.song for each in placed],

@@ -32,7 +32,7 @@ Enqueue = Callable[[str, int, int], Awaitable[None]]  # a job: kind, member, arg
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class FeedCard:
     """One song of the feed, for one member. near, why: songs of theirs that it is near to, and the same in words."""
 
     entry: Entry
@@ -52,7 +52,7 @@ class Liked:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedTo:
     """The playlist that a song goes into; before: whether the song was among their likes already."""
 
     playlist: Playlist
@@ -60,14 +60,14 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class PlaylistGuess:
     """One of their playlists, and how likely the song belongs in it; None where no model says."""
 
     playlist: Playlist
     probability: float | None
 
 
-class Stream:
+class Feed:
     """Built once. A song is the member's to press on while they can see it: all else raises BadChoice."""
 
     def __init__(
@@ -82,7 +82,7 @@ class Stream:
         self._enqueue, self._clock = enqueue, clock
         self._dice = SystemRandom()
 
-    async def next(self, member: int, count: int = 1) -> list[Card]:
+    async def next(self, member: int, count: int = 1) -> list[FeedCard]:
         """Return up to `count` songs for the member, and note them as shown. Raises NothingThereYet."""
         count = max(1, min(count, MOST))
         async with self._store.reading() as tx:
@@ -95,9 +95,9 @@ class Stream:
             raise NothingThereYet(ALL_HEARD if resting else None)
         return cards
 
-    async def card(self, member: int, song: str) -> Card:
+    async def card(self, member: int, song: str) -> FeedCard:
         """Return the card of one song. Raises BadChoice."""
-        return Card(await self._catalogue.entry(member, song), (), "")
+        return FeedCard(await self._catalogue.entry(member, song), (), "")
 
     async def skip(self, member: int, song: str) -> None:
         """Note that they passed it over; what they said of it before is not forgotten for that."""
@@ -157,19 +157,19 @@ class Stream:
             await members.ensure(tx, member, self._clock())
             await members.change(tx, member, feed_teaches=teaches)
 
-    async def places(self, member: int, song: str) -> list[Guess]:
+    async def places(self, member: int, song: str) -> list[PlaylistGuess]:
         """Return the member's playlists, layer by layer, each layer's likeliest first."""
         entry = await self._catalogue.entry(member, song)
         async with self._store.reading() as tx:
-            found: list[Guess] = []
+            found: list[PlaylistGuess] = []
             for layer in await playlists.layers(tx, member):
                 likely = await self._recommender.likely(tx, layer, entry.song)
                 kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
-                guesses = [Guess(each, likely.get(each.playlist)) for each in kept]
+                guesses = [PlaylistGuess(each, likely.get(each.playlist)) for each in kept]
                 found += sorted(guesses, key=lambda each: -(each.probability or 0))
         return found
 
-    async def add(self, member: int, song: str, playlist: int, event: int | None = None) -> Added:
+    async def add(self, member: int, song: str, playlist: int, event: int | None = None) -> AddedTo:
         """Put the song into one of their playlists: a write with a receipt and an undo, like every other.
 
         It is liked with that: a playlist holds what is liked. Raises NotAmongLikes where it may not be put among their
@@ -189,7 +189,7 @@ class Stream:
             write = await self._write(tx, member, kept, song, event, now)
         await self._save(member)
         await self._enqueue("apply", member, write)
-        return Added(kept, liked.before)
+        return AddedTo(kept, liked.before)
 
     async def _write(self, tx: Tx, member: int, kept: Playlist, song: str, event: int | None, now: datetime) -> int:
         known, layer = await members.get(tx, member), await playlists.layer(tx, kept.layer)
@@ -200,23 +200,23 @@ class Stream:
         lines = [(kept.playlist, song, "add")]
         return await sort.open_tap(tx, member, kept.layer, lines, now, kind="tap" if teaches else "add")
 
-    async def _recommended(self, member: int, count: int, without: Sequence[str]) -> list[Card]:
+    async def _recommended(self, member: int, count: int, without: Sequence[str]) -> list[FeedCard]:
         if count < 1:
             return []
         try:
             found = await self._recommender.recommend(member, None, count, without)
         except (NoTaste, NothingThereYet):
             return []
-        return [Card(each.entry, each.near, each.why) for each in found]
+        return [FeedCard(each.entry, each.near, each.why) for each in found]
 
-    async def _drawn(self, member: int, count: int) -> list[Card]:
+    async def _drawn(self, member: int, count: int) -> list[FeedCard]:
         """Draw by chance what was not shown of late and is not liked already, and note it as shown."""
-        found: list[Card] = []
+        found: list[FeedCard] = []
         with suppress(NothingThereYet):
             while len(found) < count:
                 entry = await self._catalogue.random(member, self._late())
                 await self._note(member, [entry])
-                found.append(Card(entry, (), ""))
+                found.append(FeedCard(entry, (), ""))
         return found
 
     def _late(self) -> Late:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.core.records import Clip, Song
 from bot.errors import AudioError, NoClip
 from bot.flows.feed.catalogue import Catalogue
-from bot.flows.feed.previews import Elsewhere
+from bot.flows.feed.previews import SongPreviews
 
 
 class Way(StrEnum):
@@ -42,7 +42,7 @@ class Listen:
 class Listening:
     """Built once."""
 
-    def __init__(self, catalogue: Catalogue, elsewhere: Elsewhere) -> None:
+    def __init__(self, catalogue: Catalogue, elsewhere: SongPreviews) -> None:
         self._catalogue, self._elsewhere = catalogue, elsewhere
 
     async def to(self, member: int, song: Song) -> Listen:

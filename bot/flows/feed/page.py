@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 from bot.core.records import Clip, Playlist
 from bot.flows.account import sessions
-from bot.flows.feed.api import Feed
-from bot.flows.feed.feed import Card, Guess, Liked, Stream
+from bot.flows.feed.api import Api
+from bot.flows.feed.feed import Feed, FeedCard, Liked, PlaylistGuess
 from bot.flows.feed.listening import Listen, Listening
 
 Post = Callable[[int, int | None, str], Awaitable[object]]  # a member's repost of a song in a server
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FeedPage:
     """Built once. Of a song that the member cannot see, or that there is not, everything raises BadChoice."""
 
-    feed: Feed
-    stream: Stream
+    feed: Api
+    stream: Feed
     listening: Listening
     post: Post
     name_of: Callable[[int], Awaitable[str]]  # what Discord calls a member; raises ChatDown
@@ -38,11 +38,11 @@ class Page:
     async def leave(self, secret: str) -> None:
         await sessions.end(self.feed.store, secret)
 
-    async def next(self, member: int, count: int) -> list[Card]:
+    async def next(self, member: int, count: int) -> list[FeedCard]:
         """Raises NothingThereYet."""
         return await self.stream.next(member, count)
 
-    async def listen(self, member: int, key: str) -> tuple[Card, Listen]:
+    async def listen(self, member: int, key: str) -> tuple[FeedCard, Listen]:
         card = await self.stream.card(member, await self._song(member, key))
         return card, await self.listening.to(member, card.entry.song)
 
@@ -65,7 +65,7 @@ class Page:
     async def skip(self, member: int, key: str) -> None:
         await self.stream.skip(member, await self._song(member, key))
 
-    async def playlists(self, member: int, key: str) -> Sequence[Guess]:
+    async def playlists(self, member: int, key: str) -> Sequence[PlaylistGuess]:
         """Return the playlists that the member keeps, the best guess first."""
         return await self.stream.places(member, await self._song(member, key))
 

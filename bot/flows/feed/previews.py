@@ -15,10 +15,10 @@ from bot.adapters.sources.deezer import Preview, Previews
 from bot.adapters.store import Store
 from bot.adapters.store.feed.catalogue import LOCAL
 from bot.adapters.store.library import lookups, songs
-from bot.adapters.store.library.lookups import Outcome
+from bot.adapters.store.library.lookups import LookupOutcome
 from bot.adapters.ytdlp import YtDlp
 from bot.core.feed.heatmap import SAME
-from bot.core.feed.video import Moment, replayed
+from bot.core.feed.video import VideoMoment, replayed
 from bot.core.records import Song
 from bot.errors import SourceFailed, SourceWaits
 
@@ -33,7 +33,7 @@ KNOWN_FOR = timedelta(days=90)  # videos go, and what is replayed changes
 FAILED_FOR = timedelta(hours=1)
 
 
-class Elsewhere:
+class SongPreviews:
     """Built once. previews, videos: None where the operator has not switched them on."""
 
     def __init__(
@@ -58,13 +58,13 @@ class Elsewhere:
         except SourceWaits:
             return None  # for a while nobody asks, about no song
         except (SourceFailed, TimeoutError):
-            await self._note(PREVIEW, Outcome(song.song, "failed", self._clock() + FAILED_FOR))
+            await self._note(PREVIEW, LookupOutcome(song.song, "failed", self._clock() + FAILED_FOR))
             return None
         if found is None:
-            await self._note(PREVIEW, Outcome(song.song, "nothing", self._clock() + NOTHING_FOR))
+            await self._note(PREVIEW, LookupOutcome(song.song, "nothing", self._clock() + NOTHING_FOR))
         return found
 
-    async def video(self, song: Song) -> Moment | None:
+    async def video(self, song: Song) -> VideoMoment | None:
         """Return the most replayed moment of the song's video; None where there is none, or none is known yet."""
         if self._videos is None or not song.duration_ms or song.song.startswith(LOCAL):
             return None
@@ -93,30 +93,30 @@ class Elsewhere:
             found = replayed(song, shown)
         except SourceFailed as failure:
             log.info("%s", failure)
-            await self._note(VIDEO, Outcome(song.song, "failed", self._clock() + FAILED_FOR))
+            await self._note(VIDEO, LookupOutcome(song.song, "failed", self._clock() + FAILED_FOR))
             return
         await self._note(VIDEO, _outcome(song.song, found, self._clock()))
 
-    async def _noted(self, song: Song, *sources: str) -> list[Outcome]:
+    async def _noted(self, song: Song, *sources: str) -> list[LookupOutcome]:
         """Return what came of asking, as far as that holds still."""
         async with self._store.reading() as tx:
             found = await lookups.outcomes(tx, song.song, sources)
         now = self._clock()
         return [each for each in found if each.due is not None and each.due > now]
 
-    async def _note(self, source: str, outcome: Outcome) -> None:
+    async def _note(self, source: str, outcome: LookupOutcome) -> None:
         """Note what came of asking; nothing of a song that nobody holds any more."""
         async with self._store.writing() as tx:
             if await songs.get(tx, outcome.song) is not None:
                 await lookups.save(tx, source, [outcome], self._clock())
 
 
-def _outcome(song: str, found: Moment | None, now: datetime) -> Outcome:
+def _outcome(song: str, found: VideoMoment | None, now: datetime) -> LookupOutcome:
     if found is None:
-        return Outcome(song, "nothing", now + NOTHING_FOR)
+        return LookupOutcome(song, "nothing", now + NOTHING_FOR)
     ids = {"video": [found.video], "start": [str(found.start)], "confidence": [str(found.confidence)]}
-    return Outcome(song, "known", now + KNOWN_FOR, ids=ids)
+    return LookupOutcome(song, "known", now + KNOWN_FOR, ids=ids)
 
 
-def _moment(noted: Outcome) -> Moment:
-    return Moment(noted.ids["video"][0], float(noted.ids["start"][0]), float(noted.ids["confidence"][0]))
+def _moment(noted: LookupOutcome) -> VideoMoment:
+    return VideoMoment(noted.ids["video"][0], float(noted.ids["start"][0]), float(noted.ids["confidence"][0]))

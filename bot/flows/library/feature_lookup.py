@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import lookups, songs
-from bot.adapters.store.library.lookups import Outcome, Question
+from bot.adapters.store.library.lookups import LookupOutcome, LookupQuestion
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
@@ -128,10 +128,10 @@ async def _stale(tx: Tx, layer: Layer) -> bool:
     return layer.learnt_at is None or newest > layer.learnt_at
 
 
-async def _questions(sources: Sequence[FeatureSource], member: int, now: datetime) -> list[Question]:
+async def _questions(sources: Sequence[FeatureSource], member: int, now: datetime) -> list[LookupQuestion]:
     since = [await source.since() for source in sources]
     return [
-        Question(member, source.name, source.needs, now, grown)
+        LookupQuestion(member, source.name, source.needs, now, grown)
         for source, grown in zip(sources, since, strict=True)
         if grown is not None
     ]
@@ -194,8 +194,12 @@ async def _held(tx: Tx, asked: Sequence[Subject]) -> dict[int, set[str]]:
     return found
 
 
-def _outcome(song: str, learnt: Learnt | None, now: datetime) -> Outcome:
-    return Outcome(song, "nothing", now + NOTHING_FOR) if learnt is None else Outcome(song, "known", ids=learnt.ids)
+def _outcome(song: str, learnt: Learnt | None, now: datetime) -> LookupOutcome:
+    return (
+        LookupOutcome(song, "nothing", now + NOTHING_FOR)
+        if learnt is None
+        else LookupOutcome(song, "known", ids=learnt.ids)
+    )
 
 
 async def _note_failure(store: Store, source: FeatureSource, asked: Sequence[Subject], now: datetime) -> None:
@@ -206,7 +210,7 @@ async def _note_failure(store: Store, source: FeatureSource, asked: Sequence[Sub
             await lookups.save(tx, source.name, failed, now, owner)
 
 
-def _failed(song: str, tries: int, now: datetime) -> Outcome:
+def _failed(song: str, tries: int, now: datetime) -> LookupOutcome:
     if tries >= MOST_TRIES:
-        return Outcome(song, "nothing", now + NOTHING_FOR)
-    return Outcome(song, "failed", now + min(LAST_RETRY, FIRST_RETRY * 2 ** (tries - 1)), tries)
+        return LookupOutcome(song, "nothing", now + NOTHING_FOR)
+    return LookupOutcome(song, "failed", now + min(LAST_RETRY, FIRST_RETRY * 2 ** (tries - 1)), tries)

@@ -24,7 +24,7 @@ PASSED_OVER = frozenset((*OF_NAS, *OF_WINDOWS, "lost+found", "~snapshot", "__mac
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ListedFile:
     """A file as the folder lists it."""
 
     path: str
@@ -41,7 +41,7 @@ class Listing:
     """
 
     root: Path
-    sounds: dict[str, Found] = field(default_factory=dict)
+    sounds: dict[str, ListedFile] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
     away: dict[str, str] = field(default_factory=dict)
     nameless: list[Path] = field(default_factory=list)
@@ -109,7 +109,7 @@ def _look_at(path: Path, listing: Listing) -> None:
         listing.away[str(path)] = problem.strerror or type(problem).__name__
         return
     if _is_text(str(path)):
-        listing.sounds[str(path)] = Found(str(path), about.st_size, about.st_mtime_ns)
+        listing.sounds[str(path)] = ListedFile(str(path), about.st_size, about.st_mtime_ns)
     else:
         listing.nameless.append(path)
 

@@ -32,7 +32,7 @@ async def unwatched(done: int, total: int) -> None:
 
 
 @dataclass(slots=True)
-class Look:
+class LibraryLook:
     """What a look showed. rows, total: what came, and what Spotify says there is; unchanged: the rest is as known.
 
     moved: the list changed while it was read, so a song may have slipped from one page to another.
@@ -62,12 +62,12 @@ async def look(
     known: Mapping[str, datetime | None],
     now: datetime,
     progress: Progress,
-) -> Look:
+) -> LibraryLook:
     """Read newest first, and keep each page as it comes; stop where all the rest must be as known.
 
     known: the songs that are kept, with the moments at which they were liked.
     """
-    found, offset, empty = Look(), 0, 0
+    found, offset, empty = LibraryLook(), 0, 0
     while empty < EMPTY:
         page, calls = await _page(likes, offset)
         unseen = {like.song.song for like in page.likes} - found.seen
@@ -85,7 +85,7 @@ async def look(
     return found
 
 
-def _as_before(account: Account, known: int, found: Look) -> bool:
+def _as_before(account: Account, known: int, found: LibraryLook) -> bool:
     """Whether Spotify's count, and ours, are the last ones plus what is new."""
     if account.total is None or account.holes is None or found.total is None:
         return False
@@ -151,7 +151,7 @@ async def gone(likes: Likes, account: Account, missing: Collection[str], known: 
 
 
 async def settle(
-    store: Store, account: Account, found: Look, lost: Collection[str], now: datetime, *, doubtful: bool
+    store: Store, account: Account, found: LibraryLook, lost: Collection[str], now: datetime, *, doubtful: bool
 ) -> None:
     """Let go of what is lost, and note what the next look goes by. A doubt makes it read everything, once."""
     for piece in chunks(lost):

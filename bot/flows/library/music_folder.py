@@ -21,14 +21,14 @@ from bot.adapters.store.library import files, recordings
 from bot.adapters.store.library.files import File, Stamp
 from bot.core.vectors import pack
 from bot.errors import AudioError, BadFile, ManyMissing, NotOpened
-from bot.flows.library.folder_listing import Found, Listing, is_below, is_passed_over, look
+from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, look
 
 FEW, MANY = 2, 0.25  # files, and of those that were heard in a folder: so many are not deleted by the way
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class FileOutcome:
     """What became of one file: "heard", "same" (content as it was), "moved" (heard before, under another name), "gone"
     or "failed" with `error`; `left` are still to do.
     """
@@ -39,7 +39,9 @@ class Done:
     error: str | None = None
 
 
-async def import_folder(store: Store, hearings: Sequence[Hearing], folder: Path, clock: Clock) -> AsyncIterator[Done]:
+async def import_folder(
+    store: Store, hearings: Sequence[Hearing], folder: Path, clock: Clock
+) -> AsyncIterator[FileOutcome]:
     """Hear what is new or changed below `folder`, as many files at once as there are `hearings`; yields each.
 
     Files that are gone from it are let go of. Raises BadFile where there is no such folder, ManyMissing, when all else
@@ -62,13 +64,13 @@ async def import_folder(store: Store, hearings: Sequence[Hearing], folder: Path,
             await _rename(store, each, answer, current, before, clock())
         elif answer.get("error") != NotOpened.__name__:  # another time it may open
             await _keep(store, each, answer, current, clock())
-        yield Done(each.path, how, left, answer.get("words"))
+        yield FileOutcome(each.path, how, left, answer.get("words"))
     missing = [path for path in gone if moving.get(known[path].digest) == path]
     kept = _to_be_asked_about(listing, missing, of=sum(is_below(str(listing.root), path) for path in known))
     await _let_go(store, [path for path in gone if path not in kept])  # last: what was moved is known by them
     for path in missing:
         if path not in kept:
-            yield Done(path, "gone", 0)
+            yield FileOutcome(path, "gone", 0)
     if kept:
         raise ManyMissing(len(kept))
 
@@ -90,7 +92,7 @@ def _to_be_asked_about(listing: Listing, missing: Sequence[str], of: int) -> set
     return {path for path in asked if listing.is_emptied(path)}
 
 
-def _is_open(found: Found, known: Stamp | None, current: str) -> bool:
+def _is_open(found: ListedFile, known: Stamp | None, current: str) -> bool:
     """Whether a file is still to be heard: it is new, changed, or was tried with an older set of features."""
     if known is None or (found.size, found.mtime_ns) != (known.size, known.mtime_ns):
         return True
@@ -98,8 +100,8 @@ def _is_open(found: Found, known: Stamp | None, current: str) -> bool:
 
 
 async def _answers(
-    hearings: Sequence[Hearing], todo: Sequence[Found], known: Mapping[str, Stamp], current: str
-) -> AsyncIterator[tuple[Found, dict[str, Any]]]:
+    hearings: Sequence[Hearing], todo: Sequence[ListedFile], known: Mapping[str, Stamp], current: str
+) -> AsyncIterator[tuple[ListedFile, dict[str, Any]]]:
     """Hand the files out to whoever hears is free, and yield each with its answer as it comes."""
 
     twins: dict[int, list[str]] = {}
@@ -107,7 +109,7 @@ async def _answers(
         if stamp.version == current and stamp.error is None:
             twins.setdefault(stamp.size, []).append(stamp.digest)
 
-    def begin(hearing: Hearing, each: Found) -> asyncio.Task[tuple[Found, dict[str, Any]]]:
+    def begin(hearing: Hearing, each: ListedFile) -> asyncio.Task[tuple[ListedFile, dict[str, Any]]]:
         known_as = _heard_before(known.get(each.path), current)
         return asyncio.create_task(_ask(hearing, each, known_as, twins.get(each.size, ())))
 
@@ -132,15 +134,15 @@ def _heard_before(known: Stamp | None, current: str) -> str | None:
 
 
 async def _ask(
-    hearing: Hearing, found: Found, digest: str | None, twins: Sequence[str]
-) -> tuple[Found, dict[str, Any]]:
+    hearing: Hearing, found: ListedFile, digest: str | None, twins: Sequence[str]
+) -> tuple[ListedFile, dict[str, Any]]:
     try:
         return found, await hearing.ask("recording", Path(found.path), known=digest, elsewhere=list(twins))
     except AudioError as error:  # it cost the process, digest and all
         return found, {"digest": "", "error": type(error).__name__, "words": str(error)}
 
 
-async def _keep(store: Store, found: Found, answer: dict[str, Any], version: str, now: datetime) -> None:
+async def _keep(store: Store, found: ListedFile, answer: dict[str, Any], version: str, now: datetime) -> None:
     async with store.writing() as tx:
         if _how(answer) == "same":
             await files.touch(tx, found.path, found.size, found.mtime_ns)
@@ -149,7 +151,7 @@ async def _keep(store: Store, found: Found, answer: dict[str, Any], version: str
 
 
 async def _rename(
-    store: Store, found: Found, answer: dict[str, Any], version: str, before: str | None, now: datetime
+    store: Store, found: ListedFile, answer: dict[str, Any], version: str, before: str | None, now: datetime
 ) -> None:
     """Keep what was heard of the same content. Songs that were the file at `before` are the one that is here now."""
     where: dict[str, Any] = {"path": found.path, "size": found.size, "mtime_ns": found.mtime_ns, "at": now}
@@ -168,7 +170,7 @@ def _how(answer: Mapping[str, Any]) -> str:
     return "moved" if "tags" in answer else "same"
 
 
-def _file(found: Found, answer: dict[str, Any], version: str, now: datetime) -> File:
+def _file(found: ListedFile, answer: dict[str, Any], version: str, now: datetime) -> File:
     said = answer.get("tags", {})
     if "error" in answer:
         error = f"{answer['error']}: {answer['words']}"

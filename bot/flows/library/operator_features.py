@@ -18,7 +18,7 @@ MOST_NAMED = 10  # rows that are named
 
 
 @dataclass(slots=True)
-class Kept:
+class ImportedFeatures:
     """How many songs a file told of, and the rows that were left out, with the reason."""
 
     songs: int = 0
@@ -34,9 +34,9 @@ class Kept:
         return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
 
 
-async def import_features(store: Store, file: Path, now: datetime) -> Kept:
+async def import_features(store: Store, file: Path, now: datetime) -> ImportedFeatures:
     """Keep a table's features by Spotify's id, or by ISRC where a row has none. Raises BadFile, OSError."""
-    source, kept = f"operator:{file.stem}", Kept()
+    source, kept = f"operator:{file.stem}", ImportedFeatures()
     known = _read(file, source, kept)
     if not known:
         raise BadFile(f"{file.name} has no row with {WANTED} and something to keep. {kept.report}")
@@ -49,7 +49,7 @@ async def import_features(store: Store, file: Path, now: datetime) -> Kept:
     return kept
 
 
-def _read(file: Path, source: str, kept: Kept) -> dict[str, SongFeatures]:
+def _read(file: Path, source: str, kept: ImportedFeatures) -> dict[str, SongFeatures]:
     """Return what a file says by key, and note in `kept` what it says. Raises BadFile for what is no such table."""
     try:
         table = tables.Table(file.read_bytes(), most_rows=sys.maxsize)

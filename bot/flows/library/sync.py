@@ -135,7 +135,12 @@ async def _import(store: Store, member: int, since: datetime | None, reading: "_
 
 
 async def _keep(
-    store: Store, member: int, since: datetime | None, reading: "_Reading", piece: Sequence[tables.Found], now: datetime
+    store: Store,
+    member: int,
+    since: datetime | None,
+    reading: "_Reading",
+    piece: Sequence[tables.TableSong],
+    now: datetime,
 ) -> datetime:
     """Keep a slice; return when its member was first heard of."""
     async with store.writing() as tx:
@@ -153,7 +158,9 @@ async def _keep(
     return theirs.created_at
 
 
-async def _like(tx: Tx, theirs: Member, reading: "_Reading", piece: Sequence[tables.Found]) -> Sequence[tables.Found]:
+async def _like(
+    tx: Tx, theirs: Member, reading: "_Reading", piece: Sequence[tables.TableSong]
+) -> Sequence[tables.TableSong]:
     """Add songs to the library as far as there is room; return those that are in it now."""
     member = theirs.member
     held = await songs.liked_of(tx, member, (each.like.song.song for each in piece))
@@ -177,11 +184,11 @@ class _Reading:
         self.bad_rows = self.spoken = self.with_features = self.over = 0
         self._rows = tables.songs_in(table_of(name, data), own_features.SOURCE)
 
-    def next(self) -> list[tables.Found]:
+    def next(self) -> list[tables.TableSong]:
         """Return the next songs, none twice; an empty list at the end."""
         return list(islice(self._songs(), SLICE))
 
-    def _songs(self) -> Iterator[tables.Found]:
+    def _songs(self) -> Iterator[tables.TableSong]:
         for row in self._rows:
             if isinstance(row, tables.BadRow):
                 self.bad_rows += 1

@@ -11,7 +11,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.social import shared_playlists as rules
-from bot.core.social.shared_playlists import Brought, Shared, State
+from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.errors import BadChoice
 from bot.flows.social.shared_playlists import UNKNOWN, found, refuse_hosting
 
@@ -36,7 +36,7 @@ async def dry_run(store: Store, member: int, server: int | None, shared: int, no
         record = await table.record(tx, shared)
         if known.host != member:
             known = replace(_free(known, record, now), host=None, ref=None)
-            record = [replace(each, state=State.WANTED) for each in record]
+            record = [replace(each, state=SongState.WANTED) for each in record]
         record = list(map(rules.again, record))
         ref = known.ref or await _kind_of_ref(tx, member)
     waiting = rules.waiting(record, ref)

@@ -21,7 +21,7 @@ Sized = tuple[Playlist, int]  # with its number of songs
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ProfileView:
     """A profile as others see it. server: where it is looked at; map: whether one of their taste may be drawn."""
 
     member: int
@@ -40,14 +40,14 @@ class Shown:
 class Mine:
     """One's own: what others see, what was chosen, what could be, and how many follow."""
 
-    shown: Shown
+    shown: ProfileView
     chosen: Profile
     kept: Sequence[Sized]
     followers: int
     hidden: bool
 
 
-async def shown(store: Store, member: int, server: int | None) -> Shown:
+async def shown(store: Store, member: int, server: int | None) -> ProfileView:
     """Return what somebody in the server sees of the member; of reposts, those made there."""
     async with store.reading() as tx:
         return await _shown(tx, await people.seen(tx, member), server)
@@ -66,10 +66,10 @@ async def mine(store: Store, member: int, server: int | None) -> Mine:
         )
 
 
-async def _shown(tx: Tx, profile: Profile, server: int | None) -> Shown:
+async def _shown(tx: Tx, profile: Profile, server: int | None) -> ProfileView:
     lists = [each for each in await _kept(tx, profile.member) if each[0].playlist in profile.playlists]
     posted = await people.reposted_by(tx, profile.member, server, NEWEST) if server is not None else []
-    return Shown(profile.member, server, lists, profile.map, profile.reposts, await follow.named(tx, posted))
+    return ProfileView(profile.member, server, lists, profile.map, profile.reposts, await follow.named(tx, posted))
 
 
 async def _kept(tx: Tx, member: int) -> list[Sized]:

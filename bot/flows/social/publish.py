@@ -20,7 +20,7 @@ from bot.flows.social.shared_lines import SharedJournal, as_wanted
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.converge import converge, running_from
 from bot.flows.sorting.create import create
-from bot.ports import Found, Music
+from bot.ports import ListedPlaylist, Music
 
 NOT_WRITTEN = "I cannot write the shared playlists that you host."
 
@@ -110,7 +110,7 @@ async def _wait_for_it(store: Store, known: Shared, now: datetime) -> None:
         raise Unsettled(again)
 
 
-async def _shelve(tx: Tx, host: int, made: Found, now: datetime) -> None:
+async def _shelve(tx: Tx, host: int, made: ListedPlaylist, now: datetime) -> None:
     """Give a playlist of a member with a file its place: one that is let go of, so that nothing is sorted into it."""
     layers = await playlists.layers(tx, host)
     layer = layers[0] if layers else await playlists.ensure_layer(tx, host, flow.DEFAULT_LAYER)

@@ -40,7 +40,7 @@ HOSTS_ONLY = "Only who began the round, or runs the server, can do that."
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class RoundTable:
     """How a round stands. entries: in an order that tells nothing; songs: by id; voters: how many have voted.
 
     ranking, hidden: for a round that is closed: how it came out, and the members whose names are not shown.
@@ -128,13 +128,13 @@ async def newest_likes(store: Store, member: int, limit: int) -> list[Song]:
         return (await songs.public_library(tx, member))[:limit]
 
 
-async def choices(store: Store, member: int, number: int) -> Table:
+async def choices(store: Store, member: int, number: int) -> RoundTable:
     """Return what the member may vote for: everything but their own. Raises BadChoice."""
     table = await show(store, number)
     if table.round.state != VOTING:
         raise BadChoice(NOT_YET)
     others = [each for each in table.entries if each.member != member]
-    return Table(table.round, others, table.songs, table.voters, (), ())
+    return RoundTable(table.round, others, table.songs, table.voters, (), ())
 
 
 async def vote(store: Store, member: int, number: int, chosen: Collection[str], now: datetime) -> bool:
@@ -201,7 +201,7 @@ async def told(store: Store, number: int, state: str, message: int | None) -> No
         await rounds.change(tx, number, told=state, **known)
 
 
-async def show(store: Store, number: int) -> Table:
+async def show(store: Store, number: int) -> RoundTable:
     """Return how the round stands. Raises BadChoice for one that is gone."""
     async with store.reading() as tx:
         found = await rounds.get(tx, number)
@@ -210,7 +210,7 @@ async def show(store: Store, number: int) -> Table:
         entered = await rounds.entries(tx, number)
         votes = await rounds.votes(tx, number)
         closed = found.state == CLOSED
-        return Table(
+        return RoundTable(
             found,
             rules.shuffled(entered),
             await catalogue.described(tx, [each.song for each in entered]),

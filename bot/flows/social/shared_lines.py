@@ -10,12 +10,12 @@ from bot.adapters.store.social import shared_playlists as table
 from bot.core import recording, stand_ins
 from bot.core.records import Item, Song
 from bot.core.social import shared_playlists as rules
-from bot.core.social.shared_playlists import Brought, Shared, State
+from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting import journal
 from bot.core.sorting.journal import SETTLE, Line, Look, look
 from bot.ports import Contents
 
-TO_PUT_IN = (State.WANTED, State.ATTEMPTED, State.SENT, State.LEAVING, State.SAME)
+TO_PUT_IN = (SongState.WANTED, SongState.ATTEMPTED, SongState.SENT, SongState.LEAVING, SongState.SAME)
 
 
 class SharedJournal:
@@ -33,8 +33,10 @@ class SharedJournal:
         """Return what of it was last seen there; with the snapshot where nothing else in it needs to be known."""
         async with self._store.reading() as tx:
             record = await table.record(tx, self._known.shared)
-        there = [each.shown_as or each.song for each in record if each.state in (State.WRITTEN, State.THEIRS)]
-        unclear = [each for each in record if each.state == State.REFUSED or (each.stands and each.state in TO_PUT_IN)]
+        there = [each.shown_as or each.song for each in record if each.state in (SongState.WRITTEN, SongState.THEIRS)]
+        unclear = [
+            each for each in record if each.state == SongState.REFUSED or (each.stands and each.state in TO_PUT_IN)
+        ]
         return Contents(tuple(Item(song, None) for song in there), None if unclear else self._known.snapshot)
 
     async def recognise(self, contents: Contents) -> Contents:
@@ -47,7 +49,7 @@ class SharedJournal:
         shown = {each.song: each.shown_as for each in record if each.shown_as is not None}
         known = {*shown.values(), *(each.song for each in record)}
         strangers = [item for item in contents.items if item.song and item.song not in known]
-        sent = [each.song for each in record if each.state == State.SENT and each.song not in there | shown.keys()]
+        sent = [each.song for each in record if each.state == SongState.SENT and each.song not in there | shown.keys()]
         new = stand_ins.recognised(await songs.some(tx, sent), strangers) if strangers else {}
         changed = [each for each in record if each.song in new or (each.shown_as and each.song in there)]
         await table.note(tx, self._known.shared, [replace(each, shown_as=new.get(each.song)) for each in changed])
@@ -125,7 +127,7 @@ def _line(brought: Brought, ref: str | None, songs: Container[str | None]) -> Li
 
 
 def _is_confirmed(line: Line | None) -> bool:
-    return line is not None and line.state == journal.State.SENT
+    return line is not None and line.state == journal.LineState.SENT
 
 
 def _unsettled(record: Sequence[Brought], contents: Contents, now: datetime) -> frozenset[str]:

@@ -16,7 +16,7 @@ from bot.adapters.store.social import shared_playlists as table
 from bot.core import limits
 from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
-from bot.core.social.shared_playlists import Brought, Shared, Vote
+from bot.core.social.shared_playlists import Brought, KeepVote, Shared
 from bot.errors import BadChoice
 from bot.flows.feed.catalogue import show_to_others
 from bot.flows.feed.catalogue_index import key
@@ -29,12 +29,12 @@ ENDED = "It has ended. Who hosts it with /shared host goes on with it."
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SharedView:
     """A shared playlist as a member of it sees it. named: whose names may be shown."""
 
     shared: Shared
     record: Sequence[Brought]  # in the order it was brought; what was dropped is among it
-    votes: Sequence[Vote]
+    votes: Sequence[KeepVote]
     songs: Mapping[str, Song]
     named: frozenset[int]
 
@@ -143,17 +143,17 @@ async def _reaches(tx: Tx, member: int, server: int | None, known: Shared) -> bo
     return member in await table.partners(tx, known.shared)
 
 
-async def show(store: Store, member: int, server: int | None, shared: int) -> Shown:
+async def show(store: Store, member: int, server: int | None, shared: int) -> SharedView:
     """Return all that there is to see of it. Raises BadChoice."""
     async with store.reading() as tx:
         return await _shown(tx, await found(tx, member, server, shared))
 
 
-async def _shown(tx: Tx, known: Shared) -> Shown:
+async def _shown(tx: Tx, known: Shared) -> SharedView:
     record = await table.record(tx, known.shared)
     described = await catalogue.described(tx, [each.song for each in record])
     votes = await table.votes(tx, known.shared)
-    return Shown(known, record, votes, described, await table.named(tx, known.shared))
+    return SharedView(known, record, votes, described, await table.named(tx, known.shared))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ async def add(store: Store, member: int, server: int | None, shared: int, song: 
     return Added(known, first)
 
 
-async def latest_likes(store: Store, member: int, shown: Shown, limit: int) -> list[Song]:
+async def latest_likes(store: Store, member: int, shown: SharedView, limit: int) -> list[Song]:
     """Return songs that the member liked last and that do not stand in it yet."""
     standing = {each.song for each in shown.standing}
     async with store.reading() as tx:
@@ -203,7 +203,7 @@ async def _going(tx: Tx, member: int, server: int | None, shared: int) -> Shared
 class Voted:
     """What a vote came to. spent: the member's votes bring nothing more down today."""
 
-    shown: Shown
+    shown: SharedView
     before: Brought
     after: Brought
     spent: bool = False

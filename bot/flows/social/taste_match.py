@@ -20,7 +20,7 @@ from bot.core.feed.taste import Taste
 from bot.core.records import Song
 from bot.core.social import taste_match
 from bot.core.social.records import Agreement
-from bot.core.social.taste_match import Likes, Meeting
+from bot.core.social.taste_match import LikedPoints, Meeting
 from bot.core.sorting.columns import key_of
 from bot.errors import NothingThereYet
 from bot.flows.feed.catalogue import Catalogue, Entry
@@ -33,7 +33,7 @@ EACH = 3  # songs of a kind that are named
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class TasteMatch:
     """What came of it, for one of the two. meeting: None where too little is known.
 
     both: songs that both like, the latest first; mine: what the other has for the reader; theirs: the other way round.
@@ -52,12 +52,12 @@ class Side:
     """What one brings: songs by what tells recordings apart, the newest first; likes: those with a point, likewise."""
 
     held: Mapping[str, Song]
-    likes: Likes
+    likes: LikedPoints
     artists: frozenset[int]
     refused: Sequence[str]
 
 
-async def match(store: Store, catalogue: Catalogue, member: int, number: int) -> Match:
+async def match(store: Store, catalogue: Catalogue, member: int, number: int) -> TasteMatch:
     """Return what the two have in common, as one of them sees it.
 
     Raises BadChoice where it was ended, or either is hidden or has left the feed.
@@ -67,7 +67,7 @@ async def match(store: Store, catalogue: Catalogue, member: int, number: int) ->
     return await _compared(store, catalogue, found, member)
 
 
-async def _compared(store: Store, catalogue: Catalogue, found: Agreement, member: int) -> Match:
+async def _compared(store: Store, catalogue: Catalogue, found: Agreement, member: int) -> TasteMatch:
     other = found.beside(member)
     known = await _known(catalogue)
     async with store.reading() as tx:
@@ -79,7 +79,7 @@ async def _compared(store: Store, catalogue: Catalogue, found: Agreement, member
     for_own, for_other = await asyncio.to_thread(_traded, own, others, known)
     seen = await catalogue.visible(member, [*both, *for_own, *for_other])
     named = [[seen[song] for song in some if song in seen] for some in (both, for_own, for_other)]
-    return Match(found.agreement, other, met, *named)
+    return TasteMatch(found.agreement, other, met, *named)
 
 
 async def _known(catalogue: Catalogue) -> Neighbours:
@@ -101,7 +101,7 @@ async def _side(tx: Tx, member: int, known: Neighbours) -> Side:
     newest = list(placed)[:MOST_LIKES]
     return Side(
         held=held,
-        likes=Likes(newest, np.stack([placed[key] for key in newest]) if newest else known.points(())),
+        likes=LikedPoints(newest, np.stack([placed[key] for key in newest]) if newest else known.points(())),
         artists=frozenset(key_of(each.artists[0]) for each in held.values() if each.artists),
         refused=await dislikes.of(tx, member),
     )

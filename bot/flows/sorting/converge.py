@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.rows import chunks
-from bot.core.sorting.journal import TRIES, Line, Look, Problem, State, without_doubles
+from bot.core.sorting.journal import TRIES, Line, LineState, Look, Refused, without_doubles
 from bot.core.sorting.plan import BATCH, batches, plan, runs
 from bot.errors import CratekeeperError, PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
 from bot.ports import Contents, Music
@@ -150,13 +150,13 @@ class _Sender:
         except SongsRefused:  # then they stay double
             await self._note([replace(line, sends=1) for line in lines])
             return
-        await self._note([replace(line, state=State.ATTEMPTED, sends=1, sent_at=self._clock()) for line in placed])
+        await self._note([replace(line, state=LineState.ATTEMPTED, sends=1, sent_at=self._clock()) for line in placed])
         try:
             for position, songs in runs(back):
                 await self._music.add(self._journal.ref, songs, position)
         except (PlaylistFull, SongsRefused, SpotifyDown):
             return  # what is not read there soon is sent again, song by song where need be
-        await self._note([replace(line, state=State.SENT, sends=1, sent_at=self._clock()) for line in placed])
+        await self._note([replace(line, state=LineState.SENT, sends=1, sent_at=self._clock()) for line in placed])
 
     async def _remove(self, lines: Sequence[Line], snapshot: str | None) -> None:
         async def send(some: Sequence[Line]) -> None:
@@ -201,7 +201,7 @@ class _Sender:
     async def _attempt(self, lines: Sequence[Line]) -> AsyncIterator[None]:
         """Note that lines are being sent, and what came of it. What is refused was not carried out."""
         sent = [
-            replace(line, state=State.ATTEMPTED, sends=line.sends + 1, sent_at=self._clock(), problem=None)
+            replace(line, state=LineState.ATTEMPTED, sends=line.sends + 1, sent_at=self._clock(), problem=None)
             for line in lines
         ]
         await self._note(sent)
@@ -213,12 +213,12 @@ class _Sender:
         except CratekeeperError:
             await self._note(lines)
             raise
-        await self._note([replace(line, state=State.SENT, sent_at=self._clock()) for line in sent])
+        await self._note([replace(line, state=LineState.SENT, sent_at=self._clock()) for line in sent])
         for line in sent:
             self._unsent.pop(line.key, None)
 
-    async def _refuse(self, lines: Sequence[Line], problem: Problem) -> None:
-        await self._note([replace(line, state=State.REFUSED, problem=problem) for line in lines])
+    async def _refuse(self, lines: Sequence[Line], problem: Refused) -> None:
+        await self._note([replace(line, state=LineState.REFUSED, problem=problem) for line in lines])
         for line in lines:
             self._unsent.pop(line.key, None)
 
@@ -233,8 +233,8 @@ def _as_it_stands(line: Line, contents: Contents) -> Line:
     return line if line.position is not None else replace(line, position=contents.songs.index(line.song))
 
 
-def _problem(refused: SpotifyError, *, many: bool) -> Problem:
+def _problem(refused: SpotifyError, *, many: bool) -> Refused:
     """Say why: a single song that is refused is dead; many are not, and may be tried another day."""
     if isinstance(refused, PlaylistFull):
-        return Problem.FULL
-    return Problem.UNANSWERED if many else Problem.UNKNOWN
+        return Refused.FULL
+    return Refused.UNANSWERED if many else Refused.UNKNOWN

@@ -13,10 +13,10 @@ from bot.core.records import Making
 from bot.core.sorting.journal import SETTLE
 from bot.errors import CratekeeperError, SpotifyDown, Unsettled
 from bot.flows.sorting.converge import running_from
-from bot.ports import Found, Music
+from bot.ports import ListedPlaylist, Music
 
 
-async def create(store: Store, music: Music, member: int, purpose: str, name: str, now: datetime) -> Found:
+async def create(store: Store, music: Music, member: int, purpose: str, name: str, now: datetime) -> ListedPlaylist:
     """Return the playlist that was made for `purpose`; whoever keeps it ends the making in the same transaction.
 
     Raises Unsettled while it may have been made and is not listed yet, SpotifyDown when that is not known.
@@ -32,7 +32,7 @@ async def create(store: Store, music: Music, member: int, purpose: str, name: st
     return await _ask(store, music, making, now)
 
 
-async def _ask(store: Store, music: Music, making: Making, now: datetime) -> Found:
+async def _ask(store: Store, music: Music, making: Making, now: datetime) -> ListedPlaylist:
     clock = running_from(now)
     async with store.writing() as tx:
         await creations.asked(tx, making, clock())
@@ -51,5 +51,5 @@ async def _ask(store: Store, music: Music, making: Making, now: datetime) -> Fou
         raise
 
 
-async def _made_before(music: Music, making: Making) -> Found | None:
+async def _made_before(music: Music, making: Making) -> ListedPlaylist | None:
     return next((each for each in await music.playlists() if making.mark in each.description), None)

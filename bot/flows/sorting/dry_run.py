@@ -12,7 +12,7 @@ from bot.core import recording
 from bot.core.records import Item, Layer, Playlist, Song
 from bot.core.sorting.decide import Decision, PlaylistRule, bars_of, decide
 from bot.core.sorting.labels import Verdict
-from bot.flows.sorting.scored_library import Outlook
+from bot.flows.sorting.scored_library import ScoredLibrary
 
 Standing = Mapping[int, set[str | None]]  # playlist → the songs that stand in it
 REFUSED_FOR = timedelta(days=1)  # before what Spotify refused is proposed again; dead songs never are
@@ -20,7 +20,7 @@ MOST_ASKED = 50  # questions of one sort, where songs may stay out
 
 
 async def prepare(
-    store: Store, layer: Layer, outlook: Outlook, only: frozenset[str] | None, kind: str, now: datetime
+    store: Store, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, kind: str, now: datetime
 ) -> int:
     """Prepare a write with the decisions about the songs in `only` (or all) that have no place yet.
 
@@ -37,7 +37,7 @@ async def prepare(
 
 
 async def decided(
-    tx: Tx, layer: Layer, outlook: Outlook, only: frozenset[str] | None, now: datetime
+    tx: Tx, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, now: datetime
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return how many songs have no place yet, and the lines of what a sort would do, by what was last seen."""
     given = await _given(tx, layer, now)
@@ -70,7 +70,7 @@ async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
     )
 
 
-def _decided(given: _Given, outlook: Outlook, only: frozenset[str] | None) -> tuple[int, list[dict[str, Any]]]:
+def _decided(given: _Given, outlook: ScoredLibrary, only: frozenset[str] | None) -> tuple[int, list[dict[str, Any]]]:
     layer, kept, verdicts, ours = given.layer, given.kept, given.verdicts, given.ours
     library = {song.song: song for song in outlook.songs}
     standing = {each.playlist: _standing(given, each, library) for each in kept}
@@ -144,7 +144,7 @@ def _open(
 
 
 def _by_model(
-    outlook: Outlook,
+    outlook: ScoredLibrary,
     layer: Layer,
     kept: Sequence[Playlist],
     open_songs: Sequence[str],

@@ -25,8 +25,8 @@ from bot.errors import BadChoice, NoPlaylists, NotYours
 from bot.flows.library.likes import why_none
 from bot.flows.sorting import sort
 from bot.flows.sorting.readiness import due, training_pays
-from bot.flows.sorting.scored_library import Outlook, Outlooks
-from bot.flows.sorting.why import Reason, reason
+from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
+from bot.flows.sorting.why import Explanation, reason
 
 SKIPPED_FOR = 50  # newest cards whose song is not asked again
 
@@ -73,12 +73,12 @@ class Question:
     layer: Layer
     playlists: Sequence[Playlist]
     guesses: Sequence[Guess]
-    why: Reason | None
+    why: Explanation | None
     tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class NothingToAsk:
     """There is no question left worth asking now."""
 
     layer: Layer
@@ -97,18 +97,20 @@ class Pressed:
     write: int | None
 
 
-async def ask(store: Store, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Question | Done:
+async def ask(
+    store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, now: datetime
+) -> Question | NothingToAsk:
     """Choose the next song to ask about and put it on a card. Raises as `ask_some` does."""
     found = await ask_some(store, outlooks, member, layer, 1, now)
     if found:
         return found[0]
     outlook = await outlooks.of(member, layer.layer)
     async with store.reading() as tx:
-        return Done(layer, tally(outlook, layer, await answers.verdicts(tx, member, layer.layer)))
+        return NothingToAsk(layer, tally(outlook, layer, await answers.verdicts(tx, member, layer.layer)))
 
 
 async def ask_some(
-    store: Store, outlooks: Outlooks, member: int, layer: Layer, count: int, now: datetime
+    store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
 ) -> list[Question]:
     """Choose up to `count` songs to ask about at once, each unlike the others, and put each on a card of its own.
 
@@ -127,7 +129,9 @@ async def ask_some(
     return [await put(store, outlook, layer, song, now) for song in chosen]
 
 
-async def ask_about(store: Store, outlooks: Outlooks, member: int, layer: Layer, song: str, now: datetime) -> Question:
+async def ask_about(
+    store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, song: str, now: datetime
+) -> Question:
     """Put a song of the member's own choice on a card. Raises BadChoice for one that is not in the library."""
     outlook = await outlooks.of(member, layer.layer)
     if song not in outlook.place:
@@ -136,7 +140,7 @@ async def ask_about(store: Store, outlooks: Outlooks, member: int, layer: Layer,
 
 
 def choose(
-    outlook: Outlook,
+    outlook: ScoredLibrary,
     layer: Layer,
     verdicts: Mapping[str, Verdict],
     recent: Sequence[str],
@@ -176,7 +180,7 @@ def _skipped(verdict: Verdict | None) -> bool:
 
 
 async def put(
-    store: Store, outlook: Outlook, layer: Layer, song: str, now: datetime, write: int | None = None
+    store: Store, outlook: ScoredLibrary, layer: Layer, song: str, now: datetime, write: int | None = None
 ) -> Question:
     """Put a song on a new card and return the question."""
     card = Card(secrets.token_urlsafe(9), layer.member, layer.layer, song, write, now)
@@ -185,7 +189,7 @@ async def put(
     return await question(store, outlook, card)
 
 
-async def question(store: Store, outlook: Outlook, card: Card) -> Question:
+async def question(store: Store, outlook: ScoredLibrary, card: Card) -> Question:
     """Return what a card shows. Raises BadChoice when its song or layer is gone."""
     async with store.reading() as tx:
         layer = await playlists.layer(tx, card.layer)
@@ -199,7 +203,7 @@ async def question(store: Store, outlook: Outlook, card: Card) -> Question:
     return Question(card, song, layer, kept, guesses, why, tally(outlook, layer, verdicts))
 
 
-def guess(outlook: Outlook, song: str, kept: Sequence[Playlist]) -> list[Guess]:
+def guess(outlook: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Guess]:
     """Return what the model thinks of a song, best first; nothing where there is no model or no such song."""
     if outlook.scores is None or song not in outlook.place:
         return []
@@ -209,7 +213,7 @@ def guess(outlook: Outlook, song: str, kept: Sequence[Playlist]) -> list[Guess]:
     return sorted(known, key=lambda each: -each.probability)
 
 
-def tally(outlook: Outlook, layer: Layer, verdicts: Mapping[str, Verdict]) -> Tally:
+def tally(outlook: ScoredLibrary, layer: Layer, verdicts: Mapping[str, Verdict]) -> Tally:
     labels = sum(verdict.settled for verdict in verdicts.values())
     scores = outlook.model.card.get("scores", {}) if outlook.model else {}
     right = {int(playlist): (each["right"], each["of"]) for playlist, each in scores.items()}

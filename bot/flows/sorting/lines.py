@@ -12,7 +12,7 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import playlists, writes
 from bot.core import recording
 from bot.core.records import Change, Playlist
-from bot.core.sorting.journal import OPEN, Line, Look, Problem, State, look
+from bot.core.sorting.journal import OPEN, Line, LineState, Look, Refused, look
 from bot.flows.sorting import manual_edits
 from bot.ports import Contents
 
@@ -90,10 +90,10 @@ def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
     arriving = {each.song: each.state for each in changes if each.action == "add"}
     lines: list[Line] = []
     for line in lines_of(changes, playlist):
-        leaves = line.action == "remove" and line.state == State.WANTED
+        leaves = line.action == "remove" and line.state == LineState.WANTED
         elsewhere = arriving.get(line.song) if leaves else None
-        if elsewhere == State.REFUSED:
-            lines.append(replace(line, state=State.REFUSED, problem=Problem.UNMOVED))
+        if elsewhere == LineState.REFUSED:
+            lines.append(replace(line, state=LineState.REFUSED, problem=Refused.UNMOVED))
         elif elsewhere not in OPEN:
             lines.append(line)
     return lines
@@ -106,7 +106,7 @@ def _shown(line: Line, shown: Mapping[str, str]) -> Line:
 
 def _named(line: Line, same: Container[str]) -> Line:
     """Say of a song that was not put in that its recording is there."""
-    return replace(line, problem=Problem.SAME) if line.state == State.UNTOUCHED and line.song in same else line
+    return replace(line, problem=Refused.SAME) if line.state == LineState.UNTOUCHED and line.song in same else line
 
 
 def lines_of(changes: Sequence[Change], playlist: int) -> list[Line]:

@@ -14,21 +14,21 @@ from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists
 from bot.flows.library.likes import why_none
 from bot.flows.sorting.create import create
-from bot.ports import Found, Music
+from bot.ports import ListedPlaylist, Music
 
 KEPT = "kept:"  # purposes of playlists that are made to be kept: with the layer's number and the name
 DEFAULT_LAYER = "main"
 EMOJI = "🟦🟥🟩🟨🟪🟧🟫⬛⬜🔵🔴🟢🟡🟣🟠🟤⚫⚪🔷🔶🔺🔻💠🔘⭐"  # given out in this order
 
 
-async def offered(store: Store, music: Music, member: int) -> list[Found]:
+async def offered(store: Store, music: Music, member: int) -> list[ListedPlaylist]:
     """Return the member's playlists that are not kept yet."""
     async with store.reading() as tx:
         kept = {each.ref for each in await playlists.of_member(tx, member)}
     return [found for found in await music.playlists() if found.id not in kept]
 
 
-async def take(store: Store, music: Music, member: int, layer_name: str, found: Found) -> Playlist:
+async def take(store: Store, music: Music, member: int, layer_name: str, found: ListedPlaylist) -> Playlist:
     """Keep a playlist that exists. What stands in it now is the member's own, and stays."""
     read = await music.contents(found.id)
     if found.total is not None and len(read.items) < found.total:
@@ -87,7 +87,7 @@ async def unfinished(store: Store) -> list[int]:
         return sorted({each.member for each in await creations.begun(tx, KEPT) if each.asked_at is not None})
 
 
-async def _adopt(tx: Tx, layer: Layer, found: Found) -> Playlist:
+async def _adopt(tx: Tx, layer: Layer, found: ListedPlaylist) -> Playlist:
     """Make room for `found` in the layer; it is kept from when it has its reference and is let go of no more.
 
     One that was let go of, or lost its reference (after /unlink), has its labels back.
@@ -229,18 +229,18 @@ async def layers(store: Store, member: int) -> list[Layer]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class LayerView:
     """A layer and its playlists, each with the number of songs that were last seen in it."""
 
     layer: Layer
     playlists: Sequence[tuple[Playlist, int]]
 
 
-async def listed(store: Store, member: int) -> list[Shown]:
+async def listed(store: Store, member: int) -> list[LayerView]:
     """Return the member's layers with what is in them."""
     async with store.reading() as tx:
         return [
-            Shown(
+            LayerView(
                 layer,
                 [
                     (each, await playlists.count_items(tx, each.playlist))

@@ -16,7 +16,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice
 from bot.flows.sorting import label
 from bot.flows.sorting.readiness import training_pays
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 
 NONE = "🚫"  # the reaction that says: in none of them
 AT_ONCE = 5  # songs; more of them would be a flood
@@ -32,7 +32,9 @@ class Asked:
     playlists: tuple[Playlist, ...]
 
 
-async def choose(store: Store, outlooks: Outlooks, member: int, layer: Layer, count: int, now: datetime) -> list[Asked]:
+async def choose(
+    store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
+) -> list[Asked]:
     """Choose up to `count` songs, each unlike the others, to ask about in a channel. Raises BadChoice."""
     questions = await label.ask_some(store, outlooks, member, layer, count, now)
     if not questions:

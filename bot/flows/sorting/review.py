@@ -11,7 +11,7 @@ from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.labels import Verdict
 from bot.errors import BadChoice, NothingToUndo, NotYours
 from bot.flows.sorting import label, sort
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.sort import Receipt
 
 
@@ -47,7 +47,7 @@ async def review(store: Store, member: int, write: int) -> Reviewed:
 
 
 async def questions(
-    store: Store, outlooks: Outlooks, reviewed: Reviewed, limit: int, now: datetime
+    store: Store, outlooks: ScoredLibraries, reviewed: Reviewed, limit: int, now: datetime
 ) -> Sequence[label.Question]:
     """Return the first open questions of a receipt, each on the card that it had before, if any."""
     receipt = reviewed.receipt
@@ -63,18 +63,20 @@ async def questions(
 
 
 async def next_question(
-    store: Store, outlooks: Outlooks, member: int, write: int, now: datetime
-) -> label.Question | label.Done:
+    store: Store, outlooks: ScoredLibraries, member: int, write: int, now: datetime
+) -> label.Question | label.NothingToAsk:
     """Return the next song of the receipt that waits for the member's word. Raises NotYours, BadChoice."""
     reviewed = await review(store, member, write)
     found = await questions(store, outlooks, reviewed, 1, now)
     if found:
         return found[0]
     layer = reviewed.receipt.layer
-    return label.Done(layer, label.tally(await outlooks.of(member, layer.layer), layer, reviewed.verdicts))
+    return label.NothingToAsk(layer, label.tally(await outlooks.of(member, layer.layer), layer, reviewed.verdicts))
 
 
-async def after(store: Store, outlooks: Outlooks, member: int, card: str, now: datetime) -> label.Question | label.Done:
+async def after(
+    store: Store, outlooks: ScoredLibraries, member: int, card: str, now: datetime
+) -> label.Question | label.NothingToAsk:
     """Return what comes after a card: the next song of its receipt, or the one that teaches the most."""
     async with store.reading() as tx:
         found = await label.mine(tx, member, card)
@@ -86,7 +88,7 @@ async def after(store: Store, outlooks: Outlooks, member: int, card: str, now: d
     return await label.ask(store, outlooks, member, layer, now)
 
 
-async def again(store: Store, outlooks: Outlooks, member: int, card: str) -> label.Question:
+async def again(store: Store, outlooks: ScoredLibraries, member: int, card: str) -> label.Question:
     """Return the member's card as it stands. Raises NotYours, BadChoice."""
     async with store.reading() as tx:
         found = await label.mine(tx, member, card)
@@ -94,7 +96,7 @@ async def again(store: Store, outlooks: Outlooks, member: int, card: str) -> lab
 
 
 async def take_back(
-    store: Store, outlooks: Outlooks, member: int, card: str, now: datetime
+    store: Store, outlooks: ScoredLibraries, member: int, card: str, now: datetime
 ) -> tuple[label.Question, int | None]:
     """Take back the last answer in the card's layer, and ask that again; with the write that undoes what came of it.
 

@@ -24,7 +24,7 @@ MOST_SONGS = 40_000  # in all outlooks that are kept; a thousand songs take 2 to
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ScoredLibrary:
     """The library in a fixed order, a point in the model's space for each song, and scores where there is a model."""
 
     songs: Sequence[Song]
@@ -55,14 +55,14 @@ class Outlook:
         return dict(Counter(told).most_common())
 
 
-class Outlooks:
+class ScoredLibraries:
     """Makes outlooks and keeps the newest; a changed library, another model or another prior makes a new one."""
 
     def __init__(self, store: Store, scorer: Scorer, priors: Priors | None = None) -> None:
         self._store, self._scorer, self._priors = store, scorer, priors
-        self._kept: OrderedDict[tuple[int, int], tuple[Any, Outlook]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], tuple[Any, ScoredLibrary]] = OrderedDict()
 
-    async def of(self, member: int, layer: int) -> Outlook:
+    async def of(self, member: int, layer: int) -> ScoredLibrary:
         """Return the outlook on the member's library in this layer."""
         current = await asyncio.to_thread(self._priors.current) if self._priors else None
         async with self._store.reading() as tx:
@@ -82,13 +82,13 @@ class Outlooks:
 
     def _look(
         self, library: Sequence[Song], found: Mapping[str, SongFeatures], model: Model | None, prior: Prior | None
-    ) -> Outlook:
+    ) -> ScoredLibrary:
         features = tell(prior, found)
         known = [features[song.song] for song in library]
         place = {song.song: row for row, song in enumerate(library)}
         scores = self._scores(known, model)
         space = schema_of(known).vectors(known) if scores is None else scores.space
-        return Outlook(library, features, place, space, scores, model if scores is not None else None)
+        return ScoredLibrary(library, features, place, space, scores, model if scores is not None else None)
 
     def _scores(self, known: Sequence[SongFeatures], model: Model | None) -> Scores | None:
         """A model that is missing or damaged is as good as none: the member hears "not trained yet" (promise P28)."""

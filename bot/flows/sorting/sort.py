@@ -15,18 +15,18 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Change, Layer, Playlist, Song, Write
-from bot.core.sorting.journal import OPEN, TOUCHED, Problem, State, missing
+from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, ModelMissing, NothingToUndo, PlaylistGone, SpotifyDown, Unsettled
 from bot.flows.sorting import dry_run as flow
 from bot.flows.sorting import manual_edits, readiness
 from bot.flows.sorting.converge import Clock, converge, running_from
 from bot.flows.sorting.lines import WriteJournal, lines_of
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import Music
 
 STILL_WRITING = "I'm still writing that. It can be taken back once it's done."
-DONE = {State.WRITTEN, State.TAKEN}  # states of a line that was carried out
+DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of a line that was carried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ class Receipt:
 
     def lines(self, action: str) -> list[Change]:
         """The lines of that kind: before the write those that are planned, after it those that were carried out."""
-        states = DONE if self.ended and action != "ask" else {*DONE, *OPEN, State.ASKED}
+        states = DONE if self.ended and action != "ask" else {*DONE, *OPEN, LineState.ASKED}
         return [each for each in self.changes if each.action == action and each.state in states]
 
     @property
     def refused(self) -> list[Change]:
         """What was not done though it was wanted."""
-        return [each for each in self.changes if each.state == State.REFUSED or each.problem == Problem.SAME]
+        return [each for each in self.changes if each.state == LineState.REFUSED or each.problem == Refused.SAME]
 
     @property
     def placed(self) -> list[Change]:
@@ -87,7 +87,9 @@ class Receipt:
         return {each.name: (added[each.playlist], removed[each.playlist]) for each in touched}
 
 
-async def dry_run(store: Store, music: Music, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Receipt:
+async def dry_run(
+    store: Store, music: Music, outlooks: ScoredLibraries, member: int, layer: Layer, now: datetime
+) -> Receipt:
     """Decide about every song that has no place in the layer yet, and write down what would be done. Changes nothing.
 
     Raises TooFewLabels or NotTrained when there is a song that only a model could place, and no model yet.
@@ -115,7 +117,7 @@ async def receipt(tx: Tx, write: int) -> Receipt:
     names = await songs.some(tx, (each.song for each in changes), found.member)
     undone = await writes.undo_of(tx, write)
     back = await writes.changes(tx, undone.write) if undone is not None else []
-    return Receipt(found, layer, kept, changes, names, undone, sum(each.state == State.REFUSED for each in back))
+    return Receipt(found, layer, kept, changes, names, undone, sum(each.state == LineState.REFUSED for each in back))
 
 
 async def confirm(tx: Tx, member: int, write: int) -> Write:
@@ -164,10 +166,10 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
 
 async def _refuse_what_is_let_go(store: Store, order: Receipt) -> None:
     gone = {each.playlist for each in order.changes} - order.playlists.keys()
-    await _refuse(store, order.write.write, gone, Problem.LET_GO)
+    await _refuse(store, order.write.write, gone, Refused.LET_GO)
 
 
-async def _refuse(store: Store, write: int, gone: Collection[int], problem: Problem) -> None:
+async def _refuse(store: Store, write: int, gone: Collection[int], problem: Refused) -> None:
     """Give up on what is open in those playlists, a slice at a time."""
     while gone:
         async with store.writing() as tx:
@@ -180,7 +182,7 @@ async def _listed(music: Music, order: Receipt) -> frozenset[str]:
 
     Spotify would take songs for an own playlist that is in nobody's library any more.
     """
-    todo = {each.playlist for each in order.changes if each.state in (State.WANTED, State.ATTEMPTED)}
+    todo = {each.playlist for each in order.changes if each.state in (LineState.WANTED, LineState.ATTEMPTED)}
     refs = [order.playlists[each].ref for each in sorted(todo & order.playlists.keys())]
     return await music.listed(refs) if refs else frozenset()
 
@@ -194,7 +196,7 @@ async def _converge(
         lines = lines_of(await writes.changes(tx, write), playlist.playlist)
     if all(each.settled for each in lines):
         return None
-    if playlist.ref not in listed and any(each.state in (State.WANTED, State.ATTEMPTED) for each in lines):
+    if playlist.ref not in listed and any(each.state in (LineState.WANTED, LineState.ATTEMPTED) for each in lines):
         return await _missed(store, write, playlist.playlist, clock())
     try:
         again = await converge(store, music, WriteJournal(store, write, playlist), clock)
@@ -215,7 +217,7 @@ async def _missed(store: Store, write: int, playlist: int, now: datetime) -> dat
         again = missing(since, now)
         await playlists.change(tx, playlist, missed_at=since if again else None)
     if again is None:
-        await _refuse(store, write, [playlist], Problem.GONE)
+        await _refuse(store, write, [playlist], Refused.GONE)
     return again
 
 

@@ -13,11 +13,11 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.rows import CHUNK, chunks
 from bot.adapters.store.sorting import playlists, writes
 from bot.flows.sorting import dry_run, manual_edits, sort
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import Music
 
 
-async def sort_fresh(store: Store, music: Music, outlooks: Outlooks, member: int, now: datetime) -> list[int]:
+async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, member: int, now: datetime) -> list[int]:
     """Open a write for the fresh likes in each layer that has a model; return them, to be applied."""
     async with store.reading() as tx:
         waiting = await songs.fresh(tx, member)

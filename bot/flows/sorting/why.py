@@ -11,11 +11,11 @@ from bot.core.records import Playlist, Song
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.why import nearest
 from bot.errors import BadChoice
-from bot.flows.sorting.scored_library import Outlook, Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class Explanation:
     """The labelled songs nearest to one song: in the playlist in question, and the nearest of another."""
 
     near: tuple[Song, ...]
@@ -23,7 +23,7 @@ class Reason:
     than_playlist: int | None
 
 
-def reason(outlook: Outlook, song: str, verdicts: Mapping[str, Verdict], playlist: int) -> Reason | None:
+def reason(outlook: ScoredLibrary, song: str, verdicts: Mapping[str, Verdict], playlist: int) -> Explanation | None:
     """Return why `song` seems to belong in `playlist`; None when nothing labelled is at hand."""
     if song not in outlook.place or outlook.scores is None:
         return None
@@ -38,7 +38,7 @@ def reason(outlook: Outlook, song: str, verdicts: Mapping[str, Verdict], playlis
         return None
     near = tuple(outlook.songs[outlook.place[each]] for each in found.near.songs)
     than = outlook.songs[outlook.place[found.than.songs[0]]] if found.than else None
-    return Reason(near, than, found.than.playlist if found.than else None)
+    return Explanation(near, than, found.than.playlist if found.than else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class Explained:
 
     song: Song
     guesses: tuple[tuple[Playlist, float], ...]
-    reason: Reason | None
+    reason: Explanation | None
     verdict: Verdict | None
     provenance: Mapping[str, str]
 
 
-async def explain(store: Store, outlooks: Outlooks, member: int, layer: int, song: str) -> Explained:
+async def explain(store: Store, outlooks: ScoredLibraries, member: int, layer: int, song: str) -> Explained:
     """Return where a song would go and why. Raises BadChoice for a song outside the member's library."""
     outlook = await outlooks.of(member, layer)
     async with store.reading() as tx:

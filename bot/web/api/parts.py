@@ -18,7 +18,7 @@ class Unsatisfiable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ByteRange:
     """Bytes `first` to `last`, both included, of `size`."""
 
     first: int
@@ -46,7 +46,7 @@ def has_it(if_none_match: str | None, current: str) -> bool:
     return bool(ETAGS.fullmatch(if_none_match)) and current in ETAG.findall(if_none_match)
 
 
-def part(wanted: str | None, if_range: str | None, current: str, size: int) -> Part | None:
+def part(wanted: str | None, if_range: str | None, current: str, size: int) -> ByteRange | None:
     """Return the part that Range asks for, None for the whole. Raises Unsatisfiable.
 
     With an If-Range that is not `current` (compared strongly; a date never is) the whole is wanted.
@@ -62,7 +62,7 @@ def part(wanted: str | None, if_range: str | None, current: str, size: int) -> P
     return _within(int(first), min(int(last) if last else size - 1, size - 1), size)
 
 
-def _within(first: int, last: int, size: int) -> Part:
+def _within(first: int, last: int, size: int) -> ByteRange:
     if first > last:
         raise Unsatisfiable
-    return Part(first, last, size)
+    return ByteRange(first, last, size)

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.errors import LinkUsed
 from bot.flows.account.sessions import SESSION_GOOD_FOR
-from bot.flows.feed.page import Page
+from bot.flows.feed.page import FeedPage
 from bot.web.api.allowance import Allowance
 from bot.web.api.problems import Problem, described
 from bot.web.feed import calls, shell
@@ -26,7 +26,7 @@ PUBLIC_URL = web.AppKey[str]("public url")
 
 
 def application(
-    page: Page, public_url: str, pictures: Sequence[str], sounds: Sequence[str], now: Callable[[], float]
+    page: FeedPage, public_url: str, pictures: Sequence[str], sounds: Sequence[str], now: Callable[[], float]
 ) -> web.Application:
     """Serve `page`, to be added below /feed. Covers come from `pictures`, previews from `sounds` (origins).
 

@@ -8,11 +8,11 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from bot.flows.feed.page import Page
+from bot.flows.feed.page import FeedPage
 from bot.web.api.allowance import Allowance
 from bot.web.api.problems import Handler, Problem
 
-PAGE = web.AppKey[Page]("page")
+PAGE = web.AppKey[FeedPage]("page")
 ALLOWANCE = web.AppKey[Allowance]("allowance")
 MEMBER = web.RequestKey("member", int)
 COOKIE = "ck_feed"

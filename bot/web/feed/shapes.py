@@ -7,14 +7,14 @@ import math
 from typing import Any
 
 from bot.flows.feed.catalogue import Entry
-from bot.flows.feed.feed import Card, Guess
+from bot.flows.feed.feed import FeedCard, PlaylistGuess
 from bot.flows.feed.listening import Listen, Way
 from bot.web.api.shapes import name
 
 OTHERS = frozenset({Way.PREVIEW, Way.VIDEO})
 
 
-def card(found: Card) -> dict[str, Any]:
+def card(found: FeedCard) -> dict[str, Any]:
     """A song before it is known how it can be heard; its cover where that is sure to be by a file of the operator's."""
     song = found.entry.song
     tempo = found.entry.numbers.get("tempo")
@@ -51,7 +51,7 @@ def listen(entry: Entry, found: Listen) -> dict[str, Any]:
     }
 
 
-def guess(found: Guess) -> dict[str, Any]:
+def guess(found: PlaylistGuess) -> dict[str, Any]:
     playlist = found.playlist
     return {
         "playlist": playlist.playlist,

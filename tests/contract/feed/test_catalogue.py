@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.library import recordings, songs
-from bot.core.library.file_match import Match
+from bot.core.library.file_match import FileMatch
 from bot.errors import BadChoice, NoClip, NothingThereYet
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed.catalogue_index import key
@@ -143,7 +143,7 @@ async def test_a_file_that_is_a_shared_song_stands_there_once(stage: Stage) -> N
     await stage.like(ADA, range(20))
     await stage.hear([1, 500])
     async with stage.store.writing() as tx:
-        matches = {song(1).song: ("/music/1.mp3", Match(1.0, "isrc"))}
+        matches = {song(1).song: ("/music/1.mp3", FileMatch(1.0, "isrc"))}
         await recordings.save_matches(tx, [song(1).song], matches, stage.now)
     await stage.catalogue.points.refresh()
     assert {each for each in await pages(stage, ADA) if each.startswith("local:")} == {local(500)}

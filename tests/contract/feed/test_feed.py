@@ -19,10 +19,10 @@ from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotAmongLikes, NothingThereYet, SongsRefused
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed import saved_likes as save
-from bot.flows.feed.feed import GLANCE, REST, Stream
+from bot.flows.feed.feed import GLANCE, REST, Feed
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import sort
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, Stage, local, number_of, song, staged
 
 OWN, OTHERS = range(12), range(100, 136)
@@ -33,7 +33,7 @@ class Scene:
     """Ada, with a file and a playlist, and what Ben shares. jobs: what was to be done."""
 
     stage: Stage
-    stream: Stream
+    stream: Feed
     now: list[datetime]
     jobs: list[tuple[str, int, int]] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ async def scene(store: Store, tmp_path: Path, now: datetime) -> Scene:
     async def enqueue(kind: str, member: int, argument: int = 0) -> None:
         jobs.append((kind, member, argument))
 
-    stream = Stream(store, stage.catalogue, stage.recommender, enqueue, lambda: times[0])
+    stream = Feed(store, stage.catalogue, stage.recommender, enqueue, lambda: times[0])
     await stage.like(ADA, OWN)
     await stage.like(BEN, OTHERS)
     await stage.hear(range(200, 203))
@@ -198,7 +198,7 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
     async with scene.store.writing() as tx:
         for number in OWN:  # they go nowhere, so that no model is wanted
             await answers.add(tx, ADA, layer.layer, Answer(uri(number), Kind.NONE, (), Source.BUTTON, number + 1))
-    outlooks = Outlooks(scene.store, Scorer(Path("none")))
+    outlooks = ScoredLibraries(scene.store, Scorer(Path("none")))
     music = Shelf(scene.store, ADA, lambda: scene.now[0])
     sorted_ = await sort.dry_run(scene.store, music, outlooks, ADA, layer, scene.now[0])
     assert not [each for each in sorted_.changes if each.song == uri(100)]

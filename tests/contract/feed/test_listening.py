@@ -27,7 +27,7 @@ from bot.flows.feed import previews as flow
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
 from bot.flows.feed.listening import Listen, Listening, Way
-from bot.flows.feed.previews import Elsewhere
+from bot.flows.feed.previews import SongPreviews
 from sandbox.sources import Fault, World, application, ytdlp
 from tests.contract.feed.catalogue_stage import local
 from tests.contract.library.sources.stage import ADA, recording, settings, song, sound
@@ -78,7 +78,7 @@ class Stage:
         )
         program = None if videos is None else ytdlp.installed(self.program, videos)
         runs = YtDlp(str(program), os.environ["PATH"], longest) if program else None
-        found = Elsewhere(self.store, previews, runs, self.clock, patience)
+        found = SongPreviews(self.store, previews, runs, self.clock, patience)
         self.closing.push_async_callback(found.close)
         catalogue = Catalogue(self.store, Clips(Hearing(), self.folder / "clips", Scratch(self.folder)), self.clock)
         await catalogue.points.refresh()
@@ -196,7 +196,7 @@ async def test_what_was_heard_of_as_without_a_preview_is_not_asked_for_again(sta
     liked = await stage.like(song(1))
     later = stage.clock() + flow.NOTHING_FOR
     async with stage.store.writing() as tx:
-        await lookups.save(tx, "deezer", [lookups.Outcome(liked.song, "nothing", later)], stage.clock())
+        await lookups.save(tx, "deezer", [lookups.LookupOutcome(liked.song, "nothing", later)], stage.clock())
     assert await (await stage.listening(deezer=True)).to(ADA, liked) == link(liked)
     assert stage.world.requests == []
 

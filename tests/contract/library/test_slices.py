@@ -26,11 +26,11 @@ from bot.core.sorting.journal import SETTLE
 from bot.errors import BadChoice, BadFile
 from bot.flows.account import erase, link
 from bot.flows.library import likes, sync
-from bot.flows.library.likes import Look
+from bot.flows.library.likes import LibraryLook
 from bot.flows.sorting import manual_edits, sort
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting.scored_library import Outlooks
-from bot.ports import Contents, Found, LikesPage
+from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.ports import Contents, LikesPage, ListedPlaylist
 
 ADA, BEN = 1001, 1002
 MOST_ROWS = 550  # in one transaction: a chunk of the store, and what goes with it
@@ -132,7 +132,9 @@ async def test_p40_deleting_and_renaming_goes_by_slices(store, now, tmp_path: Pa
                     await personal_data.erase(tx, ADA)
                 await erase.forget_unused(store)
             case "unlike":
-                await likes.settle(store, account, Look(total=0), {uri(at) for at in range(MANY)}, now, doubtful=False)
+                await likes.settle(
+                    store, account, LibraryLook(total=0), {uri(at) for at in range(MANY)}, now, doubtful=False
+                )
             case "recognise":
                 await link.recognise(store, keys, ADA)
     assert max(written) <= MOST_ROWS
@@ -158,7 +160,7 @@ async def the_layer(store: Store) -> tuple[Layer, Playlist]:
 async def taken(store: Store, now: datetime) -> None:
     shelf = Shelf(store, ADA, lambda: now)
     _, kept = await the_layer(store)
-    await flow.take(store, shelf, ADA, "other", Found(kept.ref, "Again", MANY, None))
+    await flow.take(store, shelf, ADA, "other", ListedPlaylist(kept.ref, "Again", MANY, None))
 
 
 async def edited_by_hand(store: Store, now: datetime) -> None:
@@ -185,7 +187,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
     shelf, (layer, kept) = Shelf(store, ADA, lambda: now), await the_layer(store)
     async with contents.alone(store, ADA):
         await contents.remember(store, kept, (), None)
-    outlooks = Outlooks(store, Scorer(Path("none")))
+    outlooks = ScoredLibraries(store, Scorer(Path("none")))
     for _ in range(limits.DRY_RUNS + 2):
         receipt = await sort.dry_run(store, shelf, outlooks, ADA, layer, now)
     async with store.writing() as tx:

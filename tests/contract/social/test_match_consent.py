@@ -18,7 +18,7 @@ from bot.errors import BadChoice, NotYours
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social import match_consent, taste_match
-from bot.flows.social.taste_match import Match
+from bot.flows.social.taste_match import TasteMatch
 from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, number_of, song, staged
 from tests.contract.social.people_stage import CAL, People
 
@@ -40,7 +40,7 @@ async def agreed(home: People) -> Agreement:
     return await match_consent.accept(home.store, BEN, asked.agreement, home.now)
 
 
-async def seen(home: People, member: int, number: int) -> Match:
+async def seen(home: People, member: int, number: int) -> TasteMatch:
     return await taste_match.match(home.store, home.stage.catalogue, member, number)
 
 

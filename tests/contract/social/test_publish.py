@@ -12,7 +12,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.social import shared_playlists as table
 from bot.chat.social.pages import shared_playlists as pages
 from bot.core.records import Like, Song
-from bot.core.social.shared_playlists import State
+from bot.core.social.shared_playlists import SongState
 from bot.errors import NotLinked, SpotifyDown
 from bot.flows.social import hosting, publish, shared_playlists
 from bot.ports import Music
@@ -106,7 +106,7 @@ async def test_p04_what_the_host_put_in_or_took_out_by_hand_stays_so(linked: Lin
         await shared_playlists.add(store, CYD, SERVER, number, song(uri), linked.now + timedelta(seconds=1))
     await publish.write(store, music, MEMBER, number, linked.now)
     assert at_spotify(linked) == [[URIS[50], *URIS[1:3], URIS[60]]]
-    assert (await states(store, number))[URIS[0]] == State.TAKEN
+    assert (await states(store, number))[URIS[0]] == SongState.TAKEN
     await drop(store, number, URIS[50], linked.now + timedelta(seconds=2), CYD)
     await publish.write(store, music, MEMBER, number, linked.now)
     assert at_spotify(linked) == [[URIS[50], *URIS[1:3], URIS[60]]]
@@ -180,7 +180,7 @@ async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so
     assert (await shared_playlists.show(linked.store, DEE, SERVER, number)).shared.host is None
     async with linked.store.reading() as tx:
         assert [each.kind for each in await notices.waiting(tx, MEMBER)] == ["lost"]
-    assert set((await states(linked.store, number)).values()) == {State.WANTED}
+    assert set((await states(linked.store, number)).values()) == {SongState.WANTED}
 
 
 @pytest.mark.parametrize("times", [1, None])
@@ -253,7 +253,7 @@ async def test_the_same_recording_goes_in_once_and_the_other_release_when_the_fi
     number, later = await brought(linked, SINGLE, ALBUM), linked.now + timedelta(minutes=1)
     assert await shared_out(linked, number, linked.now) == ["shared"]
     assert at_spotify(linked) == [[URIS[0], SINGLE.uri]]
-    assert (await states(linked.store, number))[ALBUM.uri] == State.SAME
+    assert (await states(linked.store, number))[ALBUM.uri] == SongState.SAME
     assert await publish.unwritten(linked.store) == []
     await drop(linked.store, number, SINGLE.uri, later, BOB)
     await shared_out(linked, number, later)
@@ -291,7 +291,7 @@ async def test_what_spotify_shows_under_another_id_comes_out_with_the_song(linke
     await shared_out(linked, number, linked.now)
     assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
     await shared_out(linked, number, later)
-    assert (await states(linked.store, number))[SINGLE.uri] == State.WRITTEN
+    assert (await states(linked.store, number))[SINGLE.uri] == SongState.WRITTEN
     await drop(linked.store, number, SINGLE.uri, later, BOB)
     await shared_out(linked, number, later)
     assert at_spotify(linked) == [[URIS[0]]]
@@ -323,4 +323,4 @@ async def test_p41_one_empty_answer_loses_no_song_of_the_list(linked: Linked) ->
     linked.house.spotify.faults.append(Fault("GET /v1/playlists/*", "edit", edit=emptied))
     await shared_out(linked, number, later)
     assert at_spotify(linked) == [[*URIS[:3], URIS[40]]]
-    assert set((await states(linked.store, number)).values()) == {State.WRITTEN}
+    assert set((await states(linked.store, number)).values()) == {SongState.WRITTEN}

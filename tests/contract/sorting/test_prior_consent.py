@@ -23,7 +23,7 @@ from bot.core.sorting.prior import Prior
 from bot.doctor import Unwell, _prior
 from bot.flows.account import erase, prior_consent
 from bot.flows.sorting.manual_edits import STANDING
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.train import training_set
 from training.__main__ import main
 from training.model.from_database import train_member
@@ -175,7 +175,7 @@ async def test_outlooks_and_training_hear_the_prior_but_whoever_taught_it(
 ) -> None:
     layers = {member: await settle(store, member, now) for member in (ADA, BEN)}
     priors = Priors(home / "models" / NAME)
-    outlooks = Outlooks(store, Scorer(home / "models"), priors)
+    outlooks = ScoredLibraries(store, Scorer(home / "models"), priors)
     fresh = await outlooks.of(BEN, layers[BEN])
     assert not any(each.embeddings for each in fresh.features.values())
     await prior_consent.choose(store, ADA, True, now)
@@ -207,7 +207,7 @@ async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
     second = await asyncio.to_thread(train_member, BEN, layer, now, env_of(home))
     cards = [each.artefact.card["prior"] for each in (first, second) if each.artefact]
     assert cards == [version, None]
-    outlook = await Outlooks(store, Scorer(home / "models"), Priors(home / "models" / NAME)).of(BEN, layer)
+    outlook = await ScoredLibraries(store, Scorer(home / "models"), Priors(home / "models" / NAME)).of(BEN, layer)
     assert outlook.scores is not None
     with pytest.raises(Unwell, match="not used"):
         await _prior(settings(home))

@@ -15,7 +15,7 @@ from bot.errors import BadChoice, NotLinked
 from bot.flows.library import sync
 from bot.flows.sorting import label, prompt
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 
 ADA, BEN, CHANNEL = 1001, 1002, 7
 HEADER = "Track URI,Track Name,Artist Name(s),Tempo,Energy"
@@ -38,8 +38,8 @@ async def at_home(store: Store, now: datetime, rows: int, artists: int, member: 
 
 
 @pytest.fixture
-def outlooks(store: Store, tmp_path: Path) -> Outlooks:
-    return Outlooks(store, Scorer(tmp_path))
+def outlooks(store: Store, tmp_path: Path) -> ScoredLibraries:
+    return ScoredLibraries(store, Scorer(tmp_path))
 
 
 @pytest.mark.parametrize("count", [1, 3, prompt.AT_ONCE])
@@ -83,7 +83,7 @@ async def test_without_a_library_there_is_nothing_to_prompt(store, now, outlooks
 
 
 async def posted(
-    store: Store, outlooks: Outlooks, now: datetime, member: int = ADA, message: int = 100
+    store: Store, outlooks: ScoredLibraries, now: datetime, member: int = ADA, message: int = 100
 ) -> prompt.Asked:
     """A song that the member posted in the channel: 🟦 is Run, 🟥 is Late night."""
     layer = await flow.layer_named(store, member, None)

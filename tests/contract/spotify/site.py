@@ -8,10 +8,10 @@ import aiohttp
 from aiohttp import web
 
 from bot.flows.account.link import Consent
-from bot.ports import Profile, Tokens
+from bot.ports import SpotifyProfile, Tokens
 from bot.web import application, port_of, serve
 
-MARA = Profile("mara", "Mara <b>& \u202ecompany", "mara")  # what turns text around is not to be shown
+MARA = SpotifyProfile("mara", "Mara <b>& \u202ecompany", "mara")  # what turns text around is not to be shown
 LATER = datetime(2026, 11, 1, tzinfo=UTC)
 CONSENT = Consent(1, '@mara ("Mara"</bdi>)', "app", MARA, Tokens("canary", "canary", LATER, ""), "ABCD-EFGH", LATER)
 

@@ -7,10 +7,10 @@ import pytest
 
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist, Song
-from bot.core.sorting.journal import Problem
+from bot.core.sorting.journal import Refused
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
 from bot.flows.sorting import dry_run, manual_edits
-from bot.flows.sorting.scored_library import Outlook
+from bot.flows.sorting.scored_library import ScoredLibrary
 from tests.contract.spotify.desk import NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA
 
@@ -24,7 +24,7 @@ async def test_p03_what_somebody_takes_out_while_it_is_written_is_not_put_back_a
     receipt = await desk.apply(await desk.add(*NEW))
     assert desk.songs() == OWN + NEW[1:]
     assert desk.posts() == 1
-    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Problem.CHANGED)]
+    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Refused.CHANGED)]
 
 
 async def test_p04_a_persons_song_is_not_ours_whatever_is_in_the_journal(desk: Desk) -> None:
@@ -51,7 +51,7 @@ async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(desk: Des
 async def prepared(desk: Desk, only: frozenset[str] = frozenset()) -> int:
     """What the watch would do after some new likes; nothing is guessed, only the member's word counts."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
-    outlook = Outlook(liked, {}, {each.song: at for at, each in enumerate(liked)}, np.zeros((0, 0)), None, None)
+    outlook = ScoredLibrary(liked, {}, {each.song: at for at, each in enumerate(liked)}, np.zeros((0, 0)), None, None)
     async with desk.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
     write = await dry_run.prepare(desk.stage.store, layer, outlook, only, "watch", desk.stage.clock())

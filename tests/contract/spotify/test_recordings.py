@@ -5,7 +5,7 @@ import pytest
 from bot.adapters.store.sorting import answers
 from bot.chat.sorting import doubles
 from bot.core.records import Playlist
-from bot.core.sorting.journal import Problem
+from bot.core.sorting.journal import Refused
 from bot.flows.library import sync
 from bot.flows.sorting import manual_edits, playlists
 from sandbox.spotify import Lag, Track
@@ -41,8 +41,8 @@ async def test_the_same_recording_is_not_added_again_under_another_id(releases: 
     receipt = await releases.apply(await releases.add(SINGLE.uri, REISSUE.uri, LIVE.uri))
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri]
     assert {(each.song, each.problem) for each in receipt.refused} == {
-        (SINGLE.uri, Problem.SAME),
-        (REISSUE.uri, Problem.SAME),
+        (SINGLE.uri, Refused.SAME),
+        (REISSUE.uri, Refused.SAME),
     }
     await playlists.settings(releases.stage.store, MARA, releases.kept.playlist, doubles=True)
     await releases.apply(await releases.add(SINGLE.uri))
@@ -71,7 +71,7 @@ async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the
     del releases.stage.world.tracks[REISSUE.uri]
     receipt = await releases.apply(await releases.add(REISSUE.uri, SINGLE.uri, to=other))
     assert releases.songs(other) == [SINGLE.uri]
-    assert [(each.song, each.problem) for each in receipt.refused] == [(REISSUE.uri, Problem.UNKNOWN)]
+    assert [(each.song, each.problem) for each in receipt.refused] == [(REISSUE.uri, Refused.UNKNOWN)]
 
 
 @pytest.mark.parametrize("lag", [0, 12])

@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Like, Song
-from bot.core.sorting.journal import Problem
+from bot.core.sorting.journal import Refused
 from bot.flows.sorting import manual_edits
 from sandbox.spotify import Fault
 from tests.contract.spotify.desk import ADDING, NEW, OWN, Desk
@@ -22,14 +22,14 @@ async def test_dead_songs_keep_no_other_out_and_are_named(desk: Desk, dead: list
     alive = [uri for at, uri in enumerate(NEW) if at not in dead]
     assert desk.songs() == OWN + alive
     assert [each.song for each in receipt.placed] == alive
-    assert {(each.song, each.problem) for each in receipt.refused} == {(NEW[at], Problem.UNKNOWN) for at in dead}
+    assert {(each.song, each.problem) for each in receipt.refused} == {(NEW[at], Refused.UNKNOWN) for at in dead}
     async with desk.stage.store.reading() as tx:
         assert {(None, NEW[at]) for at in dead} <= await writes.barred(tx, MARA, START + timedelta(days=99))
 
 
-@pytest.mark.parametrize(("status", "problem"), [(500, Problem.UNANSWERED), (403, Problem.FULL)])
+@pytest.mark.parametrize(("status", "problem"), [(500, Refused.UNANSWERED), (403, Refused.FULL)])
 async def test_a_full_playlist_ends_in_words_and_the_other_playlists_are_written(
-    desk: Desk, status: int, problem: Problem
+    desk: Desk, status: int, problem: Refused
 ) -> None:
     other = await desk.another("Pier")
     full = f"POST /v1/playlists/{desk.kept.ref}/items"
@@ -50,7 +50,7 @@ async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(des
     receipt = await desk.apply(await desk.open((desk.kept, NEW[0], "add"), (other, NEW[1], "add")))
     assert desk.songs() == OWN
     assert desk.songs(other) == NEW[1:2]
-    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Problem.GONE)]
+    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Refused.GONE)]
 
 
 @pytest.mark.parametrize("status", [400, 401, 408, 409, 418])
@@ -111,7 +111,7 @@ async def test_p41_a_playlist_that_takes_nothing_though_it_can_be_read_ends_in_w
     desk.stage.world.faults.append(Fault(ADDING, "status", times=None, status=404))
     began = desk.stage.clock()
     receipt = await desk.apply(await desk.add(*NEW[:2]))
-    assert {each.problem for each in receipt.refused} == {Problem.GONE}
+    assert {each.problem for each in receipt.refused} == {Refused.GONE}
     assert timedelta(seconds=30) < desk.stage.clock() - began < timedelta(minutes=2)
     assert desk.posts() < 10
     desk.stage.world.faults[:] = [Fault(ADDING, "status", status=404)]

@@ -4,7 +4,7 @@ import pytest
 
 from bot.adapters.store.sorting import writes
 from bot.chat.sorting import outcomes
-from bot.core.sorting.journal import Problem
+from bot.core.sorting.journal import Refused
 from bot.errors import CoolingDown, Unsettled
 from bot.flows.sorting import sort
 from sandbox.spotify import Fault, Lag
@@ -28,7 +28,7 @@ async def test_an_undo_that_spotify_did_not_take_can_be_pressed_again(desk: Desk
     deleting = Fault("DELETE /v1/playlists/*/items", "status", times=None, status=500)
     desk.stage.world.faults.append(deleting)
     said = await desk.undo(write)
-    assert {each.problem for each in said.refused} == {Problem.UNANSWERED}
+    assert {each.problem for each in said.refused} == {Refused.UNANSWERED}
     async with desk.stage.store.reading() as tx:
         assert not (await sort.receipt(tx, write)).undone
     desk.stage.world.faults.clear()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.adapters.store.sorting import writes
-from bot.core.sorting.journal import SETTLE, Problem
+from bot.core.sorting.journal import SETTLE, Refused
 from bot.errors import CoolingDown, Unsettled
 from bot.flows.sorting import manual_edits, sort
 from sandbox.spotify import Fault, Lag
@@ -119,6 +119,6 @@ async def test_a_song_that_moves_is_put_in_before_it_is_taken_out_or_stays(desk:
     lines = [each.line.split()[0] for each in desk.stage.world.requests if "GET" not in each.line]
     assert lines.index("DELETE") == len(lines) - 1
     assert {(each.song, each.action, each.problem) for each in receipt.refused} == {
-        (NEW[1], "add", Problem.UNKNOWN),
-        (NEW[1], "remove", Problem.UNMOVED),
+        (NEW[1], "add", Refused.UNKNOWN),
+        (NEW[1], "remove", Refused.UNMOVED),
     }

@@ -23,7 +23,7 @@ from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.flows.account.erase import RETRY, Erasing
-from bot.flows.sorting.scored_library import Outlooks
+from bot.flows.sorting.scored_library import ScoredLibraries
 
 PASSED = "boundaries"  # the file that names those that were passed, one a line
 WRITES = {"INSERT", "UPDATE", "DELETE", "REPLACE"}
@@ -86,7 +86,7 @@ async def _wait_for_reader(folder: Path, name: str, member: int) -> None:
 
 async def _begun(folder: Path) -> tuple[Store, Erasing]:
     store, jobs = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}"), Jobs(folder / "jobs.db")
-    outlooks = Outlooks(store, Scorer(folder / "models"))
+    outlooks = ScoredLibraries(store, Scorer(folder / "models"))
     erasing = Erasing(store, jobs, outlooks, folder / "models", Scratch(folder))
     await jobs.start(_nothing)
     await erasing.start(datetime.now(UTC))

@@ -14,10 +14,10 @@ from bot.chat.layout import Form, Page, Tap, button, field
 from bot.chat.sorting import cards, outcomes, receipts
 from bot.core.records import Card, Change, Layer, Playlist, Song, Write
 from bot.core.sorting.labels import Verdict
-from bot.flows.sorting.label import Done, Guess, Question, Tally
+from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.sort import Receipt
-from bot.flows.sorting.why import Reason
+from bot.flows.sorting.why import Explanation
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 from sandbox.discord.rules.modal import check_modal
@@ -45,7 +45,7 @@ def song(number: int, title: str = LONG) -> Song:
 def question(number: int, count: int, *, guessed: bool, title: str = LONG) -> Question:
     kept = [playlist(each) for each in range(1, count + 1)]
     guesses = [Guess(each, 0.9 - 0.01 * each.playlist) for each in reversed(kept)] if guessed else []
-    why = Reason((song(90), song(91)), song(92), 1) if guessed else None
+    why = Explanation((song(90), song(91)), song(92), 1) if guessed else None
     tally = Tally(40, {each.playlist: (9, 10) for each in kept}, 10)
     return Question(
         Card(f"card{number:08d}", 7, 1, f"s{number}", None, NOW), song(number, title), LAYER, kept, guesses, why, tally
@@ -82,7 +82,7 @@ def pages() -> Sequence[tuple[str, Page]]:
     return [
         *((f"card of {n}", cards.card(question(0, n, guessed=g))) for n in (1, 4, 5, 6, 25) for g in (False, True)),
         *((f"several of {n}", cards.several(question(0, n, guessed=True))) for n in (1, 25)),
-        ("done", cards.done(Done(LAYER, Tally(3, {}, 3)))),
+        ("done", cards.done(NothingToAsk(LAYER, Tally(3, {}, 3)))),
         ("prompt", cards.prompt(song(0), [playlist(each) for each in range(19)], "🚫")),
         *((f"dry run {page}", receipts.dry_run(many.receipt, page)) for page in (0, 1, 17, 33, 99)),
         ("empty dry run", receipts.dry_run(receipt(0, 0).receipt)),

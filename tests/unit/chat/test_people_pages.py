@@ -12,9 +12,9 @@ from bot.core.social.records import Agreement, Profile, Reposted
 from bot.core.social.taste_match import VAGUE, Meeting
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social.follow import NEWEST, Passed
-from bot.flows.social.profile import Mine, Shown
+from bot.flows.social.profile import Mine, ProfileView
 from bot.flows.social.taste_map import TasteMap
-from bot.flows.social.taste_match import Match
+from bot.flows.social.taste_match import TasteMatch
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 
@@ -26,19 +26,19 @@ ENTRIES = [Entry(replace(SONG, song=f"s{at}"), {}, None, clip=False) for at in r
 PASSED = Passed(SONG, Reposted(BEN, "s1", BEN, BEN, BEN, NOW))
 DRAWN = TasteMap(b"\x89PNG", f"{LONG} and {LONG} lie farthest apart.", 1000)
 KEPT = [(Playlist(at, ADA, 1, LONG, "ref", "🟦", True, 2, None, None), 1000) for at in range(40)]
-FULL = Shown(ADA, BEN, KEPT[:5], True, True, [PASSED] * 5)
+FULL = ProfileView(ADA, BEN, KEPT[:5], True, True, [PASSED] * 5)
 MINE = Mine(FULL, Profile(ADA, tuple(range(5)), True, True), KEPT, 1000, True)
-NOTHING = Mine(Shown(ADA, None), Profile(ADA), [], 0, False)
+NOTHING = Mine(ProfileView(ADA, None), Profile(ADA), [], 0, False)
 ASKED = Agreement(9_000_000, ADA, BEN, NOW)
 AGREED = Agreement(9_000_000, ADA, BEN, NOW, NOW)
-MATCH = Match(9_000_000, BEN, Meeting(62, 7, 120), ENTRIES, ENTRIES, ENTRIES)
+MATCH = TasteMatch(9_000_000, BEN, Meeting(62, 7, 120), ENTRIES, ENTRIES, ENTRIES)
 
 
 @pytest.mark.parametrize(
     "page",
     [
         profile.of_other(FULL, DRAWN),
-        profile.of_other(Shown(ADA, BEN), None),
+        profile.of_other(ProfileView(ADA, BEN), None),
         profile.own(MINE, DRAWN, in_server=True),
         profile.own(MINE, None, in_server=False, note="why there is none"),
         profile.own(NOTHING, None, in_server=True),
@@ -54,7 +54,7 @@ MATCH = Match(9_000_000, BEN, Meeting(62, 7, 120), ENTRIES, ENTRIES, ENTRIES)
         taste_match.asked(ASKED),
         taste_match.agreed(1, BEN),
         taste_match.result(MATCH),
-        taste_match.result(Match(1, BEN, None, [], [], [])),
+        taste_match.result(TasteMatch(1, BEN, None, [], [], [])),
         taste_match.listed([replace(ASKED, agreement=at) for at in range(20)], ADA),
         taste_match.listed([replace(AGREED, agreement=at) for at in range(20)], BEN),
         taste_match.listed([], ADA),

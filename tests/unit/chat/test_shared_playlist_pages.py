@@ -9,9 +9,9 @@ from bot.chat.layout import Page
 from bot.chat.social.pages import hosting
 from bot.chat.social.pages import shared_playlists as pages
 from bot.core.records import Song
-from bot.core.social.shared_playlists import Brought, Shared, State, Vote
+from bot.core.social.shared_playlists import Brought, KeepVote, Shared, SongState
 from bot.flows.social.hosting import DryRun
-from bot.flows.social.shared_playlists import Shown
+from bot.flows.social.shared_playlists import SharedView
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 
@@ -21,10 +21,12 @@ MEMBER, HIDDEN = 900_000_000_000_000_001, 900_000_000_000_000_002
 LIST = Shared(10**17, MEMBER, None, "*" * 100, "ref", False, None, NOW, None)
 SONGS = [Song(f"spotify:track:{at:022d}", LONG, (LONG, LONG)) for at in range(40)]
 RECORD = [
-    Brought(each.song, HIDDEN if at % 2 else None, NOW - timedelta(days=9), NOW if at % 3 else None, State.TAKEN)
+    Brought(each.song, HIDDEN if at % 2 else None, NOW - timedelta(days=9), NOW if at % 3 else None, SongState.TAKEN)
     for at, each in enumerate(SONGS)
 ]
-SHOWN = Shown(LIST, RECORD, [Vote(SONGS[0].song, HIDDEN, True)], {each.song: each for each in SONGS}, frozenset())
+SHOWN = SharedView(
+    LIST, RECORD, [KeepVote(SONGS[0].song, HIDDEN, True)], {each.song: each for each in SONGS}, frozenset()
+)
 DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
 
 
@@ -32,7 +34,7 @@ DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
     "page",
     [
         pages.show(SHOWN, MEMBER, NOW, 3, pages.SPENT),
-        pages.show(Shown(LIST, [], [], {}, frozenset()), MEMBER, NOW),
+        pages.show(SharedView(LIST, [], [], {}, frozenset()), MEMBER, NOW),
         pages.listed([replace(LIST, shared=at) for at in range(1, 41)], MEMBER, None),
         hosting.began(LIST, DRY),
         hosting.hosting(DRY, MEMBER),
@@ -65,12 +67,12 @@ def test_hidden_members_are_somebody_and_those_who_left_too() -> None:
     assert f"Hosted by <@{MEMBER}>" in text(pages.show(_naming(MEMBER), MEMBER, NOW))
 
 
-def _naming(*members: int) -> Shown:
-    return Shown(LIST, RECORD, [], SHOWN.songs, frozenset(members))
+def _naming(*members: int) -> SharedView:
+    return SharedView(LIST, RECORD, [], SHOWN.songs, frozenset(members))
 
 
 def test_what_waits_to_be_written_is_told_with_since_when() -> None:
-    waiting = Shown(LIST, [Brought(SONGS[0].song, MEMBER, NOW)], [], SHOWN.songs, frozenset())
+    waiting = SharedView(LIST, [Brought(SONGS[0].song, MEMBER, NOW)], [], SHOWN.songs, frozenset())
     assert f"1 change waits to be written, since <t:{int(NOW.timestamp())}:R>" in text(pages.show(waiting, MEMBER, NOW))
 
 

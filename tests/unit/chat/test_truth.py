@@ -15,15 +15,15 @@ from bot.chat.sorting import cards, outcomes
 from bot.core.records import Account, Card, Change, Layer, Member, Playlist, Song, Write
 from bot.core.social.records import Round
 from bot.core.social.rounds import CLOSED, VOTING
-from bot.core.social.shared_playlists import Brought, Shared, State
+from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.errors import CoolingDown, NoPlaylists, NotTrained, SpotifyDown, TooFewLabels
 from bot.flows.account.status import LayerStatus
-from bot.flows.feed.feed import Added, Liked
+from bot.flows.feed.feed import AddedTo, Liked
 from bot.flows.library.sync import Imported
-from bot.flows.social.rounds import Table
-from bot.flows.social.shared_playlists import Shown
+from bot.flows.social.rounds import RoundTable
+from bot.flows.social.shared_playlists import SharedView
 from bot.flows.sorting import playlists
-from bot.flows.sorting.label import Done, Question, Tally
+from bot.flows.sorting.label import NothingToAsk, Question, Tally
 from bot.flows.sorting.sort import Receipt
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -67,7 +67,7 @@ def test_only_the_first_answers_are_called_the_first(labels: int, says: str) -> 
     [(Tally(9, {1: (3, 4)}, 1), "Look what I would do"), (Tally(9, {}, 1), "Learn from them")],
 )
 def test_a_look_is_offered_where_something_was_learnt(tally: Tally, label: str) -> None:
-    page = cards.done(Done(LAYER, tally))
+    page = cards.done(NothingToAsk(LAYER, tally))
     assert [tap.item.label for tap in page.walk_children() if hasattr(tap, "item")] == [label]
 
 
@@ -88,8 +88,8 @@ def test_nothing_is_near_what_was_asked_about(like: list[Song], says: str) -> No
 def test_a_like_is_said_to_go_where_it_was_not() -> None:
     assert "as well" in said(feed_cards.liked(SONG, Liked(saved=True, ask=False), "k"))
     assert "already" in said(feed_cards.liked(SONG, Liked(saved=True, ask=False, before=True), "k"))
-    assert "among your likes" in said(feed_cards.added(SONG, Added(RUN, before=False)))
-    assert "among your likes" not in said(feed_cards.added(SONG, Added(RUN, before=True)))
+    assert "among your likes" in said(feed_cards.added(SONG, AddedTo(RUN, before=False)))
+    assert "among your likes" not in said(feed_cards.added(SONG, AddedTo(RUN, before=True)))
 
 
 def test_updates_that_are_off_are_not_promised_for_later() -> None:
@@ -125,22 +125,24 @@ def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
     known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
     assert "I'll write it" in said(shared_playlists.added(known, SONG, first=False))
     assert "not written" in said(shared_playlists.added(known, FILE, first=False))
-    written = Brought(SONG.song, 7, NOW, state=State.WRITTEN)
-    assert "All of it is written" in said(shared_playlists.show(Shown(known, [written], [], {}, frozenset()), 7, NOW))
+    written = Brought(SONG.song, 7, NOW, state=SongState.WRITTEN)
+    assert "All of it is written" in said(
+        shared_playlists.show(SharedView(known, [written], [], {}, frozenset()), 7, NOW)
+    )
     both = [written, Brought(FILE.song, 7, NOW)]
-    assert "but the files" in said(shared_playlists.show(Shown(known, both, [], {}, frozenset()), 7, NOW))
+    assert "but the files" in said(shared_playlists.show(SharedView(known, both, [], {}, frozenset()), 7, NOW))
 
 
 def test_a_closed_round_is_not_called_off() -> None:
     over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
-    assert "called off" not in said(rounds.page(Table(over, [], {}, 0, (), ())))
+    assert "called off" not in said(rounds.page(RoundTable(over, [], {}, 0, (), ())))
 
 
 def test_a_last_question_offers_only_what_works() -> None:
-    few = said(cards.done(Done(LAYER, Tally(4, {}, 2))))
+    few = said(cards.done(NothingToAsk(LAYER, Tally(4, {}, 2))))
     assert "2 labels are missing" in few
     mood = replace(LAYER, layer=9)
-    (tap,) = [each for each in cards.done(Done(mood, Tally(9, {}, 1))).walk_children() if hasattr(each, "item")]
+    (tap,) = [each for each in cards.done(NothingToAsk(mood, Tally(9, {}, 1))).walk_children() if hasattr(each, "item")]
     assert tap.item.custom_id.endswith(":9"), "it learns from the layer that was asked about"
 
 
@@ -171,19 +173,19 @@ def test_one_is_not_many() -> None:
 def test_playlists_that_were_let_go_of_are_not_called_the_first() -> None:
     assert "yet" not in texts.layers([])
     assert "yet" not in str(NoPlaylists())
-    empty = [playlists.Shown(LAYER, []), playlists.Shown(replace(LAYER, layer=2, name="mood"), [(RUN, 3)])]
+    empty = [playlists.LayerView(LAYER, []), playlists.LayerView(replace(LAYER, layer=2, name="mood"), [(RUN, 3)])]
     assert "**main**" in texts.layers(empty), "a layer counts, and is named, also while it is empty"
 
 
 def test_votes_that_ended_a_round_cannot_be_changed() -> None:
     voting = Round(1, 7, 1, 2, 3, VOTING, "Rain", VOTING, NOW, NOW, None, NOW)
-    assert "change" in said(rounds.voted(Table(voting, [], {}, 1, (), ()), over=False))
-    assert "change" not in said(rounds.voted(Table(voting, [], {}, 1, (), ()), over=True))
+    assert "change" in said(rounds.voted(RoundTable(voting, [], {}, 1, (), ()), over=False))
+    assert "change" not in said(rounds.voted(RoundTable(voting, [], {}, 1, (), ()), over=True))
 
 
 def test_p43_a_playlist_of_a_round_is_being_written_when_it_begins() -> None:
     over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
-    assert "writing it" in said(rounds.made(Table(over, [], {}, 0, (), ())))
+    assert "writing it" in said(rounds.made(RoundTable(over, [], {}, 0, (), ())))
 
 
 def test_whoever_is_asked_before_a_playlist_ends_does_not_read_that_it_has() -> None:

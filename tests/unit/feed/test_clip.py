@@ -12,7 +12,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from bot.audio.clip import FADE_IN, FADE_OUT, MP3, OPUS, RATE, Form, cut
+from bot.audio.clip import FADE_IN, FADE_OUT, MP3, OPUS, RATE, ClipFormat, cut
 from bot.errors import ClipTooLarge, NothingThere
 
 CLICK = 33.457  # seconds into the song
@@ -71,7 +71,7 @@ def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("form", [OPUS, MP3], ids=["opus", "mp3"])
-def test_a_clip_begins_where_it_should_to_a_millisecond(source: Path, form: Form) -> None:
+def test_a_clip_begins_where_it_should_to_a_millisecond(source: Path, form: ClipFormat) -> None:
     """Measured against where libav hears the click when it decodes the whole song: an encoder's delay is the song's."""
     click = loudest_second(heard(source)[0])
     clip = cut(source, click - 4, 10, form)
@@ -117,7 +117,7 @@ def test_a_start_before_the_song_is_its_beginning(wav: Path) -> None:
 
 
 @pytest.mark.parametrize("form", [OPUS, MP3], ids=["opus", "mp3"])
-def test_a_tight_limit_lowers_the_bit_rate_and_is_kept(wav: Path, form: Form) -> None:
+def test_a_tight_limit_lowers_the_bit_rate_and_is_kept(wav: Path, form: ClipFormat) -> None:
     plain, tight = cut(wav, 10, 20, form), cut(wav, 10, 20, form, limit=110_000)
     assert len(plain.data) > 110_000 >= len(tight.data)
     assert tight.seconds == plain.seconds == 20

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.core.feed.heatmap import BACK, FEWEST, SAME, Part, find
+from bot.core.feed.heatmap import BACK, FEWEST, SAME, HeatmapPart, find
 from bot.core.feed.highlight import CLIP, LEAD, Peak
 
 # Values of a real video (yt-dlp, issue 3888): the first is the highest, the highest inside is 0.303 in the 74th part.
@@ -19,9 +19,9 @@ THOUSANDTHS = [
 REAL = [value / 1000 for value in THOUSANDTHS]
 
 
-def heatmap(values: list[float], seconds: float) -> list[Part]:
+def heatmap(values: list[float], seconds: float) -> list[HeatmapPart]:
     edges = np.linspace(0, seconds, len(values) + 1).tolist()
-    return [Part(start, end, value) for start, end, value in zip(edges, edges[1:], values, strict=False)]
+    return [HeatmapPart(start, end, value) for start, end, value in zip(edges, edges[1:], values, strict=False)]
 
 
 def found(values: list[float], seconds: float = 200) -> Peak:

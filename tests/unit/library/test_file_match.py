@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.fuzz import token_sort_ratio
 
-from bot.core.library.file_match import LEAST, Match, Named, best, keys, match, people, title
+from bot.core.library.file_match import LEAST, FileMatch, Naming, best, keys, match, people, title
 
 
-def song(text: str, artist: str = "Ann Other", seconds: float | None = 200.0, **more: object) -> Named:
-    return Named(text, (artist,), seconds=seconds, **more)  # type: ignore[arg-type]
+def song(text: str, artist: str = "Ann Other", seconds: float | None = 200.0, **more: object) -> Naming:
+    return Naming(text, (artist,), seconds=seconds, **more)  # type: ignore[arg-type]
 
 
 SAME = [
@@ -101,9 +101,9 @@ def test_one_artist_in_common_is_enough(one: str, other: str, fits: bool) -> Non
 
 def test_a_code_in_common_settles_it_whatever_the_names() -> None:
     ours, theirs = song("A", isrc="GB-ABC-12-00001"), song("Track 01", "Unknown", 204.0, isrc="gbabc1200001")
-    assert match(ours, theirs, token_sort_ratio) == Match(1.0, "isrc")
+    assert match(ours, theirs, token_sort_ratio) == FileMatch(1.0, "isrc")
     ours, theirs = song("A", mbids=frozenset("m")), song("Track 01", "Unknown", mbids=frozenset("m"))
-    assert match(ours, theirs, token_sort_ratio) == Match(0.99, "mbid")
+    assert match(ours, theirs, token_sort_ratio) == FileMatch(0.99, "mbid")
 
 
 def test_a_code_that_the_length_belies_is_not_believed() -> None:
@@ -124,7 +124,7 @@ def test_of_equals_it_is_always_the_same_one() -> None:
 
 texts = st.text(max_size=40)
 named = st.builds(
-    Named,
+    Naming,
     texts,
     st.lists(texts, max_size=3).map(tuple),
     st.none() | texts,
@@ -134,21 +134,21 @@ named = st.builds(
 
 
 @given(named, named)
-def test_any_two_are_compared_the_same_either_way_and_never_half_matched(one: Named, other: Named) -> None:
+def test_any_two_are_compared_the_same_either_way_and_never_half_matched(one: Naming, other: Naming) -> None:
     found = match(one, other, token_sort_ratio)
     assert found == match(other, one, token_sort_ratio)
     assert found is None or LEAST <= found.score <= 1
 
 
 @given(named)
-def test_a_song_with_a_title_and_an_artist_is_itself(one: Named) -> None:
+def test_a_song_with_a_title_and_an_artist_is_itself(one: Naming) -> None:
     known = bool(title(one.title).plain and people(one.artists)) or bool(one.isrc)
     assert (match(one, one, token_sort_ratio) is not None) or not known
 
 
 @given(named, named)
 def test_what_matches_has_a_key_in_common_when_an_artist_or_the_title_is_written_alike(
-    one: Named, other: Named
+    one: Naming, other: Naming
 ) -> None:
-    same = Named(one.title, one.artists, other.album, one.seconds)
+    same = Naming(one.title, one.artists, other.album, one.seconds)
     assert not match(one, same, token_sort_ratio) or keys(one) & keys(same)

@@ -12,7 +12,7 @@ from bot.core.social.rounds import (
     ENTERING,
     FEWEST,
     VOTING,
-    Vote,
+    RoundVote,
     all_voted,
     counted,
     next_state,
@@ -21,7 +21,7 @@ from bot.core.social.rounds import (
 )
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-VOTES = st.lists(st.builds(Vote, st.integers(0, 12), st.integers(0, 12)), max_size=60)
+VOTES = st.lists(st.builds(RoundVote, st.integers(0, 12), st.integers(0, 12)), max_size=60)
 
 
 def entry(number: int, member: int | None = None, *, after: int = 0) -> RoundEntry:
@@ -40,7 +40,7 @@ def a_round(state: str) -> Round:
 
 
 @given(count=st.integers(0, 10), votes=VOTES)
-def test_nobody_counts_twice_or_for_themselves(count: int, votes: list[Vote]) -> None:
+def test_nobody_counts_twice_or_for_themselves(count: int, votes: list[RoundVote]) -> None:
     found = counted(entries(count), [*votes, *votes])
     fair = {vote for vote in votes if vote.entry < count and vote.entry != vote.member}
     assert sum(found.values()) == len(fair)
@@ -48,7 +48,7 @@ def test_nobody_counts_twice_or_for_themselves(count: int, votes: list[Vote]) ->
 
 
 @given(count=st.integers(0, 10), votes=VOTES)
-def test_more_votes_never_stand_below_fewer_and_ties_share_a_place(count: int, votes: list[Vote]) -> None:
+def test_more_votes_never_stand_below_fewer_and_ties_share_a_place(count: int, votes: list[RoundVote]) -> None:
     found = ranking(entries(count), votes)
     assert sorted(each.entry.round_entry for each in found) == list(range(count))
     for one in found:

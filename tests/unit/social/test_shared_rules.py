@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core import limits
 from bot.core.social import shared_playlists as rules
-from bot.core.social.shared_playlists import Brought, State, Vote
+from bot.core.social.shared_playlists import Brought, KeepVote, SongState
 from bot.core.sorting.journal import look
 from bot.core.sorting.plan import Plan, carry_out, plan
 
@@ -24,31 +24,31 @@ def record(count: int, *by: int, at: datetime = EARLIER) -> list[Brought]:
     return [Brought(song, by[number % len(by)], at) for number, song in enumerate(SONGS[:count])]
 
 
-def outcome(found: list[Brought], song: str, *votes: Vote) -> Brought:
+def outcome(found: list[Brought], song: str, *votes: KeepVote) -> Brought:
     return rules.after_votes(found, song, votes, NOW)
 
 
 def test_one_member_alone_drops_nothing() -> None:
-    assert outcome(record(9, ADA), SONGS[0], Vote(SONGS[0], BOB, False)).stands
+    assert outcome(record(9, ADA), SONGS[0], KeepVote(SONGS[0], BOB, False)).stands
 
 
 def test_a_song_is_dropped_when_two_say_so_and_more_than_keep_it() -> None:
-    two = [Vote(SONGS[0], BOB, False), Vote(SONGS[0], CYD, False)]
+    two = [KeepVote(SONGS[0], BOB, False), KeepVote(SONGS[0], CYD, False)]
     assert outcome(record(9, ADA), SONGS[0], *two).dropped_at == NOW
-    assert outcome(record(9, ADA), SONGS[0], *two, Vote(SONGS[0], ADA, True)).dropped_at == NOW
-    assert outcome(record(9, ADA), SONGS[0], *two, Vote(SONGS[0], ADA, True), Vote(SONGS[0], 4, True)).stands
+    assert outcome(record(9, ADA), SONGS[0], *two, KeepVote(SONGS[0], ADA, True)).dropped_at == NOW
+    assert outcome(record(9, ADA), SONGS[0], *two, KeepVote(SONGS[0], ADA, True), KeepVote(SONGS[0], 4, True)).stands
 
 
 def test_a_dropped_song_comes_back_when_more_keep_it() -> None:
     gone = [Brought(SONGS[0], ADA, EARLIER, dropped_at=EARLIER), *record(9, ADA)[1:]]
-    drops = [Vote(SONGS[0], BOB, False), Vote(SONGS[0], CYD, False)]
-    keeps = [Vote(SONGS[0], each, True) for each in (ADA, 4, 5)]
+    drops = [KeepVote(SONGS[0], BOB, False), KeepVote(SONGS[0], CYD, False)]
+    keeps = [KeepVote(SONGS[0], each, True) for each in (ADA, 4, 5)]
     assert not outcome(gone, SONGS[0], *drops, *keeps[:2]).stands
     assert outcome(gone, SONGS[0], *drops, *keeps).stands
 
 
 def test_the_last_five_songs_cannot_be_voted_out() -> None:
-    two = [Vote(SONGS[0], BOB, False), Vote(SONGS[0], CYD, False)]
+    two = [KeepVote(SONGS[0], BOB, False), KeepVote(SONGS[0], CYD, False)]
     assert outcome(record(rules.STAYING, ADA), SONGS[0], *two).stands
     assert not outcome(record(rules.STAYING + 1, ADA), SONGS[0], *two).stands
 
@@ -61,7 +61,7 @@ def test_a_bringer_takes_a_song_back_within_a_day_or_while_nobody_else_keeps_it(
     age: int, kept_by: int | None, may: bool
 ) -> None:
     brought = Brought(SONGS[0], ADA, NOW - timedelta(hours=age))
-    votes = [Vote(SONGS[0], kept_by, True)] if kept_by else []
+    votes = [KeepVote(SONGS[0], kept_by, True)] if kept_by else []
     assert rules.may_take_back(brought, ADA, votes, NOW) is may
     assert not rules.may_take_back(brought, BOB, votes, NOW)
 
@@ -82,7 +82,7 @@ def test_from_twenty_songs_on_no_more_than_half_are_one_members() -> None:
 
 def test_a_song_is_brought_once_and_one_voted_out_not_again() -> None:
     gone = Brought(SONGS[1], ADA, EARLIER, dropped_at=EARLIER)
-    out = [Vote(SONGS[1], BOB, False), Vote(SONGS[1], CYD, False)]
+    out = [KeepVote(SONGS[1], BOB, False), KeepVote(SONGS[1], CYD, False)]
     assert "in it already" in (rules.refusal(record(3, ADA), SONGS[0], BOB, [], NOW) or "")
     assert "voted out" in (rules.refusal([gone], SONGS[1], ADA, out, NOW) or "")
     assert rules.refusal([gone], SONGS[1], BOB, [], NOW) is None, "it was taken back by who brought it"
@@ -90,10 +90,10 @@ def test_a_song_is_brought_once_and_one_voted_out_not_again() -> None:
 
 def play(found: list[Brought], presses: list[tuple[int, int, bool]]) -> list[Brought]:
     """What votes make of a list within a day: (member, song, keep), one after the other."""
-    votes: dict[tuple[int, str], Vote] = {}
+    votes: dict[tuple[int, str], KeepVote] = {}
     for member, number, keep in presses:
         song = found[number % len(found)].song
-        votes[member, song] = Vote(song, member, keep)
+        votes[member, song] = KeepVote(song, member, keep)
         after = rules.after_votes(found, song, list(votes.values()), NOW)
         found = [after if each.song == song else each for each in found]
     return found
@@ -130,7 +130,7 @@ brought = st.builds(
     st.just(ADA),
     st.just(EARLIER),
     st.sampled_from([None, EARLIER]),
-    st.sampled_from(list(State)),
+    st.sampled_from(list(SongState)),
 )
 
 
@@ -150,7 +150,7 @@ def test_p04_a_write_takes_out_only_what_we_put_in_and_puts_nothing_in_twice(
     assert not to_write(sent, after), "one write is enough"
 
 
-OURS = (State.WRITTEN, State.ATTEMPTED, State.SENT, State.LEAVING)
+OURS = (SongState.WRITTEN, SongState.ATTEMPTED, SongState.SENT, SongState.LEAVING)
 
 
 def to_write(found: list[Brought], current: list[str], ref: str = "ref") -> Plan:
@@ -164,13 +164,13 @@ def to_write(found: list[Brought], current: list[str], ref: str = "ref") -> Plan
 
 def _sent(brought: Brought, todo: Plan) -> Brought:
     if brought.song in todo.remove:
-        return replace(brought, state=State.LEAVING)
-    return replace(brought, state=State.SENT) if brought.song in todo.append else brought
+        return replace(brought, state=SongState.LEAVING)
+    return replace(brought, state=SongState.SENT) if brought.song in todo.append else brought
 
 
 def test_what_the_host_took_out_by_hand_is_not_put_back() -> None:
-    gone = rules.seen(Brought(SONGS[0], ADA, EARLIER, state=State.WRITTEN), False)
-    assert gone.state == State.TAKEN
+    gone = rules.seen(Brought(SONGS[0], ADA, EARLIER, state=SongState.WRITTEN), False)
+    assert gone.state == SongState.TAKEN
     assert not to_write([gone], [])
     assert rules.waiting([gone], "ref") == []
 
@@ -182,6 +182,6 @@ def test_files_are_written_on_the_shelf_alone() -> None:
 
 
 def test_waiting_is_since_the_oldest_change() -> None:
-    found = [Brought(SONGS[0], ADA, EARLIER, state=State.WRITTEN), Brought(SONGS[1], ADA, NOW)]
+    found = [Brought(SONGS[0], ADA, EARLIER, state=SongState.WRITTEN), Brought(SONGS[1], ADA, NOW)]
     assert rules.waiting_since(found, "ref") == NOW
     assert rules.waiting_since(found[:1], "ref") is None

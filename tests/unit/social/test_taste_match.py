@@ -9,7 +9,7 @@ from bot.core.feed.neighbours import Around
 from bot.core.feed.space import to_length_one
 from bot.core.feed.taste import Taste
 from bot.core.social import taste_match
-from bot.core.social.taste_match import Likes, Meeting
+from bot.core.social.taste_match import LikedPoints, Meeting
 
 AXES = 6
 nearness = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=20).map(np.array)
@@ -24,11 +24,11 @@ def strangers(seed: int = 99) -> np.ndarray:
     return to_length_one(np.random.default_rng(seed).normal(size=(200, AXES)))
 
 
-def likes(points: np.ndarray, name: str) -> Likes:
-    return Likes([f"{name}{at}" for at in range(len(points))], points)
+def likes(points: np.ndarray, name: str) -> LikedPoints:
+    return LikedPoints([f"{name}{at}" for at in range(len(points))], points)
 
 
-def met(one: Likes, other: Likes) -> Meeting:
+def met(one: LikedPoints, other: LikedPoints) -> Meeting:
     found = taste_match.meet(one, other, strangers())
     assert found is not None
     return found
@@ -40,7 +40,7 @@ def test_whoever_is_named_first_the_number_is_the_same_and_within_bounds(
     many: int, others: int, shared: int, seed: int
 ) -> None:
     one, other = likes(around(0, many, seed), "a"), likes(around(seed % 3, others, seed + 1, 0.8), "b")
-    other = Likes([*one.songs[:shared], *other.songs], np.vstack([one.points[:shared], other.points]))
+    other = LikedPoints([*one.songs[:shared], *other.songs], np.vstack([one.points[:shared], other.points]))
     there, back = taste_match.meet(one, other, strangers()), taste_match.meet(other, one, strangers())
     assert there == back == taste_match.meet(one, other, strangers())
     if there is not None:
@@ -71,7 +71,7 @@ def test_the_more_one_takes_over_from_the_other_the_higher_it_is() -> None:
     own, others = around(0, 40, 1), likes(around(2, 40, 2), "b")
     numbers = []
     for taken in range(0, 41, 8):
-        mixed = Likes(
+        mixed = LikedPoints(
             [*others.songs[:taken], *(f"a{at}" for at in range(40 - taken))],
             np.vstack([others.points[:taken], own[: 40 - taken]]),
         )

@@ -18,7 +18,7 @@ from training.evaluation.curves import draw_all
 from training.evaluation.evaluate import Material, Protocol, evaluate
 from training.evaluation.likes import read_likes, try_likes
 from training.evaluation.measure import held_back, measure, none_set, training_set
-from training.evaluation.people import Member, Person, corpora_without, draw_members, drawable, read_person
+from training.evaluation.people import Person, SimulatedMember, corpora_without, draw_members, drawable, read_person
 from training.evaluation.report import report
 from training.evaluation.summary import figure, gains, summarise
 from training.problems import InputProblem
@@ -36,10 +36,10 @@ def made(name: str, styles: int = 5, each: int = 40, seed: int = 0) -> Person:
 
 
 ADA, BOB = made("ada"), made("bob", seed=1)
-MEMBER: Member = draw_members(ADA, 3, 1, max(NS), seed=0)[0]
+MEMBER: SimulatedMember = draw_members(ADA, 3, 1, max(NS), seed=0)[0]
 
 
-def told(member: Member, n: int) -> set[str]:
+def told(member: SimulatedMember, n: int) -> set[str]:
     return {label.song for label in training_set(member, n).labels}
 
 

@@ -14,7 +14,7 @@ import onnx
 import pytest
 
 from benchmarks.measure import own_bytes
-from bot.adapters.scorer import KEY, Model, Scorer
+from bot.adapters.scorer import KEY, OpenModel, Scorer
 from bot.core.features import SongFeatures
 from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
@@ -190,7 +190,7 @@ def test_a_song_exactly_in_the_middle_of_its_library_is_answered_as_in_scikit_le
     assert check_parity(fitted, to_file(fitted, {}), list(songs.values())) <= 1e-6
 
 
-def served(fitted: Fitted, folder: Path) -> Model:
+def served(fitted: Fitted, folder: Path) -> OpenModel:
     content = to_file(fitted, {})
     digest = hashlib.sha256(content).hexdigest()
     (folder / f"{digest}.onnx").write_bytes(content)

@@ -30,7 +30,7 @@ from training.model.from_database import train_member
 from training.model.gate import judge
 from training.model.picture import draw
 from training.model.publish import served_from, train
-from training.problems import TooFewLabels
+from training.problems import NothingToTellApart
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SONGS = library(styles=4, each=40)
@@ -110,7 +110,7 @@ def test_when_a_song_was_liked_is_used_only_where_it_foretells_later_likes() -> 
 
 def test_no_song_in_any_playlist_is_too_few() -> None:
     for several in (False, True):
-        with pytest.raises(TooFewLabels):
+        with pytest.raises(NothingToTellApart):
             fit(labelled(SONGS, [0, 0], several=several))
 
 

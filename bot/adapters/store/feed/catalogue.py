@@ -30,7 +30,7 @@ LOCAL = "local:"  # before the digest of a file that is no song of anybody's
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PlacedSong:
     """A song of the catalogue as it is to be kept. point: (k,), None where nothing is known to go by."""
 
     song: str
@@ -123,7 +123,7 @@ async def sample(tx: Tx, limit: int) -> list[SongFeatures]:
     return random.sample(found, min(limit, len(found)))
 
 
-async def keep(tx: Tx, kept: Sequence[Kept], space: int, now: datetime) -> list[Kept]:
+async def keep(tx: Tx, kept: Sequence[PlacedSong], space: int, now: datetime) -> list[PlacedSong]:
     """Keep songs; return those that were: whose member left or was erased while they were measured are not."""
     still: set[str] = set()
     for piece in chunks(each.song for each in kept if each.path is None):
@@ -134,7 +134,7 @@ async def keep(tx: Tx, kept: Sequence[Kept], space: int, now: datetime) -> list[
     return held
 
 
-def _row(kept: Kept) -> dict[str, Any]:
+def _row(kept: PlacedSong) -> dict[str, Any]:
     point = None if kept.point is None else np.asarray(kept.point, NUMBER).tobytes()
     return {"song": kept.song, "key": kept.key, "path": kept.path, "artist": kept.artist, "point": point}
 

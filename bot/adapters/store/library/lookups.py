@@ -21,7 +21,7 @@ SONG, OWN, LIKED, LOOKUP = schema.song, schema.own_song, schema.liked, schema.lo
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LookupQuestion:
     """What a source is to be asked at `now` by a member's library; `since`: when what it knows last changed."""
 
     member: int
@@ -32,7 +32,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LookupOutcome:
     """What came of asking about a song: "known", "nothing" or "failed", and when to ask again, if ever."""
 
     song: str
@@ -42,7 +42,7 @@ class Outcome:
     ids: Ids = field(default_factory=dict)
 
 
-async def open_songs(tx: Tx, question: Question, limit: int) -> dict[str, tuple[Song, int]]:
+async def open_songs(tx: Tx, question: LookupQuestion, limit: int) -> dict[str, tuple[Song, int]]:
     """Return the songs that the source is still to be asked about, the newest likes first, each with its owner."""
     columns = [_described(name).label(name) for name in Song.__slots__]
     query = _open(question).with_only_columns(*columns, _owner(question.member).label("owner"))
@@ -50,7 +50,7 @@ async def open_songs(tx: Tx, question: Question, limit: int) -> dict[str, tuple[
     return {row.song: (record(Song, row), row.owner) for row in rows}
 
 
-async def count_open(tx: Tx, question: Question) -> int:
+async def count_open(tx: Tx, question: LookupQuestion) -> int:
     return (await tx.execute(_open(question).with_only_columns(func.count()))).scalar_one()
 
 
@@ -61,16 +61,16 @@ async def count_asked(tx: Tx, member: int, source: str) -> int:
     return (await tx.execute(query.where(LIKED.c.member == member, theirs, LOOKUP.c.source == source))).scalar_one()
 
 
-async def has_open(tx: Tx, question: Question) -> bool:
+async def has_open(tx: Tx, question: LookupQuestion) -> bool:
     return (await tx.execute(_open(question).limit(1))).first() is not None
 
 
-async def has_fresh(tx: Tx, question: Question) -> bool:
+async def has_fresh(tx: Tx, question: LookupQuestion) -> bool:
     """Whether a like that the watch has not sorted yet is among the songs to be asked about."""
     return (await tx.execute(_open(question).where(LIKED.c.fresh).limit(1))).first() is not None
 
 
-def _open(question: Question) -> Select[tuple[str]]:
+def _open(question: LookupQuestion) -> Select[tuple[str]]:
     owner = _owner(question.member)
     own = and_(OWN.c.song == LIKED.c.song, OWN.c.member == question.member)
     asked = and_(LOOKUP.c.owner == owner, LOOKUP.c.song == LIKED.c.song, LOOKUP.c.source == question.source)
@@ -117,10 +117,10 @@ async def ids(tx: Tx, songs: Mapping[str, int]) -> dict[str, dict[str, list[str]
     return found
 
 
-async def outcomes(tx: Tx, song: str, sources: Sequence[str]) -> list[Outcome]:
+async def outcomes(tx: Tx, song: str, sources: Sequence[str]) -> list[LookupOutcome]:
     """Return what came of asking these sources about a song that everybody sees."""
     asked = (LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song == song, LOOKUP.c.source.in_(sources))
-    return await every(tx, Outcome, select(LOOKUP).where(*asked))
+    return await every(tx, LookupOutcome, select(LOOKUP).where(*asked))
 
 
 async def tries(tx: Tx, source: str, songs: Sequence[str], owner: int = schema.OPERATOR) -> dict[str, int]:
@@ -129,7 +129,9 @@ async def tries(tx: Tx, source: str, songs: Sequence[str], owner: int = schema.O
     return {row.song: row.tries for row in await tx.execute(select(LOOKUP.c.song, LOOKUP.c.tries).where(*asked))}
 
 
-async def save(tx: Tx, source: str, outcomes: Iterable[Outcome], now: datetime, owner: int = schema.OPERATOR) -> None:
+async def save(
+    tx: Tx, source: str, outcomes: Iterable[LookupOutcome], now: datetime, owner: int = schema.OPERATOR
+) -> None:
     for piece in chunks(outcomes):
         rows = [asdict(each) | {"owner": owner, "source": source, "asked_at": now} for each in piece]
         await upsert(tx, LOOKUP, rows)

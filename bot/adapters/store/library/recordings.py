@@ -9,7 +9,7 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, upsert
 from bot.core.features import SongFeatures, features_heard
-from bot.core.library.file_match import Match, Named
+from bot.core.library.file_match import FileMatch, Naming
 from bot.core.vectors import unpack
 
 RECORDING, MATCH = schema.recording, schema.match
@@ -23,12 +23,12 @@ async def newest(tx: Tx) -> datetime | None:
     return found
 
 
-async def named(tx: Tx) -> dict[str, Named]:
+async def named(tx: Tx) -> dict[str, Naming]:
     """Return what is written on each file that could be heard, by path; others get their turn while it is read."""
     columns = (RECORDING.c[name] for name in WRITTEN)
     rows = await tx.stream(select(*columns).where(RECORDING.c.error.is_(None)).order_by(RECORDING.c.path))
     return {
-        row.path: Named(
+        row.path: Naming(
             title=row.title or "",
             artists=tuple(row.artists),
             album=row.album,
@@ -64,7 +64,9 @@ async def corrections(tx: Tx, songs: Iterable[str]) -> dict[str, str | None]:
     return found
 
 
-async def save_matches(tx: Tx, songs: Iterable[str], matches: Mapping[str, tuple[str, Match]], now: datetime) -> None:
+async def save_matches(
+    tx: Tx, songs: Iterable[str], matches: Mapping[str, tuple[str, FileMatch]], now: datetime
+) -> None:
     """Note which of the songs the matcher found files for; what it found for the others before holds no more."""
     for some in chunks(songs):
         await tx.execute(delete(MATCH).where(MATCH.c.song.in_(some), MATCH.c.way != BY_OPERATOR))

@@ -11,7 +11,7 @@ from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import count, every, keep_newest, one, upsert
 from bot.core import limits
 from bot.core.social.records import Round, RoundEntry
-from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Vote
+from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING, RoundVote
 
 ROUND, ENTRY, VOTE = schema.round_, schema.round_entry, schema.round_vote
 
@@ -74,9 +74,9 @@ async def enter(tx: Tx, number: int, member: int, song: str, now: datetime) -> N
     await tx.execute(insert(ENTRY).values(round=number, member=member, song=song, at=now))
 
 
-async def votes(tx: Tx, number: int) -> list[Vote]:
+async def votes(tx: Tx, number: int) -> list[RoundVote]:
     rows = await tx.execute(select(VOTE.c.round_entry, VOTE.c.member).where(VOTE.c.round == number))
-    return [Vote(row.round_entry, row.member) for row in rows]
+    return [RoundVote(row.round_entry, row.member) for row in rows]
 
 
 async def vote(tx: Tx, number: int, member: int, chosen: Collection[int], now: datetime) -> None:

@@ -10,9 +10,9 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, count, every, keep_newest, one, upsert
 from bot.core import limits
-from bot.core.social.shared_playlists import Brought, PutOut, Shared, State, Vote
+from bot.core.social.shared_playlists import Brought, KeepVote, PutOut, Shared, SongState
 
-UNWRITTEN = {"state": State.WANTED, "sent_at": None, "sends": 0, "problem": None, "shown_as": None}
+UNWRITTEN = {"state": SongState.WANTED, "sent_at": None, "sends": 0, "problem": None, "shown_as": None}
 SHARED, PARTNER, BROUGHT, VOTE = schema.shared, schema.partner, schema.contribution, schema.vote
 OUT = schema.put_out
 
@@ -103,7 +103,7 @@ async def bring(tx: Tx, shared: int, songs: Sequence[tuple[str, int | None]], no
     ]
     known = {each.song: each.state for each in await record(tx, shared)}
     for piece in chunks(rows):
-        await upsert(tx, BROUGHT, [row | {"state": known.get(str(row["song"]), State.WANTED)} for row in piece])
+        await upsert(tx, BROUGHT, [row | {"state": known.get(str(row["song"]), SongState.WANTED)} for row in piece])
 
 
 async def record(tx: Tx, shared: int) -> list[Brought]:
@@ -132,8 +132,8 @@ async def say(tx: Tx, shared: int, song: str, member: int, keep: bool, now: date
     await upsert(tx, VOTE, {"shared": shared, "song": song, "member": member, "keep": keep, "at": now})
 
 
-async def votes(tx: Tx, shared: int) -> list[Vote]:
-    return await every(tx, Vote, select(VOTE).where(VOTE.c.shared == shared))
+async def votes(tx: Tx, shared: int) -> list[KeepVote]:
+    return await every(tx, KeepVote, select(VOTE).where(VOTE.c.shared == shared))
 
 
 async def unhost(tx: Tx, shared: int) -> None:

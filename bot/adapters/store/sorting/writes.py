@@ -11,7 +11,7 @@ from bot.adapters.store.engine import Store, Tx
 from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, keep_newest, one
 from bot.core import limits
 from bot.core.records import Change, Write
-from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, Problem, State
+from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, LineState, Refused
 from bot.errors import BadChoice
 
 WRITE, CHANGE = schema.write, schema.change
@@ -113,19 +113,19 @@ async def note(tx: Tx, lines: Sequence[Line]) -> None:
         await tx.execute(update(CHANGE).where(CHANGE.c.change == bindparam("of")).values(**known), rows)
 
 
-async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Problem) -> int:
+async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Refused) -> int:
     """Give up on some of what is open in those playlists; return on how many lines: 0 when none are left."""
     here = (CHANGE.c.write == write, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.state.in_(OPEN))
     lines = select(CHANGE.c.change).where(*here).limit(CHUNK)
-    refused = update(CHANGE).where(CHANGE.c.change.in_(lines)).values(state=State.REFUSED, problem=problem)
+    refused = update(CHANGE).where(CHANGE.c.change.in_(lines)).values(state=LineState.REFUSED, problem=problem)
     return int((await tx.execute(refused)).rowcount)
 
 
 async def take(tx: Tx, playlist: int, songs: Iterable[str]) -> None:
     """Note that somebody took songs out that we had put in: they are not ours any more."""
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == State.WRITTEN)
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == LineState.WRITTEN)
     for piece in chunks(songs):
-        await tx.execute(update(CHANGE).where(*here, CHANGE.c.song.in_(piece)).values(state=State.TAKEN))
+        await tx.execute(update(CHANGE).where(*here, CHANGE.c.song.in_(piece)).values(state=LineState.TAKEN))
 
 
 async def lately(tx: Tx, playlist: int, since: datetime) -> list[Change]:
@@ -144,10 +144,10 @@ async def under_way(tx: Tx, playlist: int, but: int = 0) -> frozenset[str]:
 
 async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | None, str]]:
     """Return the (playlist, song) that are not to be proposed: what was refused since, and (None, song) for ever."""
-    mine = (CHANGE.c.member == member, CHANGE.c.action == "add", CHANGE.c.state == State.REFUSED)
+    mine = (CHANGE.c.member == member, CHANGE.c.action == "add", CHANGE.c.state == LineState.REFUSED)
     joined = select(CHANGE, WRITE.c.created_at).join(WRITE, WRITE.c.write == CHANGE.c.write).where(*mine)
     rows = [row async for row in in_turns(await tx.execute(joined))]
-    unknown = {(None, row.song) for row in rows if row.problem == Problem.UNKNOWN}
+    unknown = {(None, row.song) for row in rows if row.problem == Refused.UNKNOWN}
     return frozenset(unknown | {(row.playlist, row.song) for row in rows if row.created_at > since})
 
 
@@ -186,34 +186,34 @@ async def undo_of(tx: Tx, write: int) -> Write | None:
 
 def _failed_undo() -> ColumnElement[bool]:
     """Whether a write ended without having done all that it could: it may be tried again."""
-    refused = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state == State.REFUSED)
+    refused = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state == LineState.REFUSED)
     again = (WRITE.c.state == "done") & refused.where(CHANGE.c.problem.in_(RETRIABLE)).exists()
     return or_(WRITE.c.state.in_(("failed", "cancelled")), again)
 
 
 async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs in the playlist that are there because we put them: the last thing we did was to add them."""
-    touched = CHANGE.c.state.in_((*TOUCHED, State.TAKEN))
+    touched = CHANGE.c.state.in_((*TOUCHED, LineState.TAKEN))
     query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state).where(CHANGE.c.playlist == playlist, touched)
     rows = in_turns(await tx.execute(query.order_by(CHANGE.c.change)))
     last = {row.song: (row.action, row.state) async for row in rows}
-    return frozenset(song for song, (action, state) in last.items() if action == "add" and state != State.TAKEN)
+    return frozenset(song for song, (action, state) in last.items() if action == "add" and state != LineState.TAKEN)
 
 
 async def confirmed(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs of which Spotify confirmed that we put them in, and which were not read there yet."""
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == State.SENT)
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == LineState.SENT)
     return frozenset((await tx.execute(select(CHANGE.c.song).where(*here))).scalars())
 
 
 async def shown_as(tx: Tx, playlist: int) -> dict[str, str]:
     """Return the songs of ours, and those that we are taking out, that Spotify shows under another id: song → id."""
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_((*TOUCHED, State.TAKEN)))
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_((*TOUCHED, LineState.TAKEN)))
     songs = select(CHANGE.c.song).where(CHANGE.c.playlist == playlist, CHANGE.c.shown_as.is_not(None))
     query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state, CHANGE.c.shown_as).where(*here)
     rows = await tx.execute(query.where(CHANGE.c.song.in_(songs)).order_by(CHANGE.c.change))
     last = {row.song: row for row in rows}
-    stands = [each for each in last.values() if each.shown_as and each.state != State.TAKEN]
+    stands = [each for each in last.values() if each.shown_as and each.state != LineState.TAKEN]
     return {each.song: each.shown_as for each in stands if each.action == "add" or each.state in IN_FLIGHT}
 
 
@@ -226,5 +226,10 @@ async def show_as(tx: Tx, playlist: int, shown: Mapping[str, str | None]) -> Non
 
 async def last_change(tx: Tx, member: int, song: str) -> Change | None:
     """Return the newest addition of the song that was written; what `/why` explains."""
-    mine = (CHANGE.c.member == member, CHANGE.c.song == song, CHANGE.c.action == "add", CHANGE.c.state == State.WRITTEN)
+    mine = (
+        CHANGE.c.member == member,
+        CHANGE.c.song == song,
+        CHANGE.c.action == "add",
+        CHANGE.c.state == LineState.WRITTEN,
+    )
     return await one(tx, Change, select(CHANGE).where(*mine).order_by(CHANGE.c.change.desc()).limit(1))

@@ -9,7 +9,7 @@ from bot.chat import formatting, ids, layout
 from bot.chat.layout import Item, Page
 from bot.errors import timestamp
 from bot.flows.social.follow import Passed
-from bot.flows.social.profile import MOST_PLAYLISTS, Mine, Shown, Sized
+from bot.flows.social.profile import MOST_PLAYLISTS, Mine, ProfileView, Sized
 from bot.flows.social.taste_map import TasteMap
 
 SHOWS_NOTHING = "They show nothing here."
@@ -39,7 +39,7 @@ MOST_FOLLOWED = 12  # in a list, each with a button: Discord takes 40 components
 ROOM = 1500  # characters of a list
 
 
-def of_other(shown: Shown, drawn: TasteMap | None, note: str = "") -> Page:
+def of_other(shown: ProfileView, drawn: TasteMap | None, note: str = "") -> Page:
     """Somebody's profile, for whoever looks."""
     if shown.empty:
         return Page(SHOWS_NOTHING)
@@ -105,7 +105,7 @@ def _switch(part: str, *, on: bool) -> layout.Tap:
     return layout.button(f"Show {what}", ids.of("profileopen", part), layout.GREEN)
 
 
-def _parts(shown: Shown, drawn: TasteMap | None, note: str) -> list[Item | str]:
+def _parts(shown: ProfileView, drawn: TasteMap | None, note: str) -> list[Item | str]:
     found: list[Item | str] = []
     if shown.playlists:
         found.append(formatting.lines([_sized(each) for each in shown.playlists], ROOM))

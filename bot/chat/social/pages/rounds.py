@@ -9,7 +9,7 @@ from bot.core.records import Song
 from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, FEWEST, VOTING, Placed
 from bot.errors import timestamp
 from bot.flows.feed.catalogue_index import key
-from bot.flows.social.rounds import Table
+from bot.flows.social.rounds import RoundTable
 
 NAME = 60  # characters of a song in a list
 HOW = "-# One song each. Who entered what is shown at the end, with the votes; until then nobody knows."
@@ -49,7 +49,7 @@ TOO_FEW = (
 PAST = "-# This round has gone on: see below."
 
 
-def page(table: Table) -> Page:
+def page(table: RoundTable) -> Page:
     """The round's message, as everybody in the channel sees it."""
     found, head = table.round, f"### {formatting.escape(table.round.theme, 100)}"
     if found.state == ENTERING:
@@ -66,24 +66,24 @@ def page(table: Table) -> Page:
     return Page(head, until, _songs(table), layout.row(*taps), hear, HOW_VOTES)
 
 
-def mark(table: Table) -> ids.Id:
+def mark(table: RoundTable) -> ids.Id:
     """The button by which the message of a state is known again."""
     what = {ENTERING: "renter", VOTING: "rvote"}.get(table.round.state, "rlist")
     return ids.of(what, table.round.round)
 
 
-def too_few(table: Table) -> Page:
+def too_few(table: RoundTable) -> Page:
     """Ask before a round ends for want of songs."""
     said = TOO_FEW.format(formatting.count(len(table.entries), "song"), FEWEST)
     return Page(said, layout.row(layout.button("Call it off", ids.of("roff", table.round.round), layout.RED)))
 
 
-def past(table: Table) -> Page:
+def past(table: RoundTable) -> Page:
     """What is left of a message when the round has gone on."""
     return Page(f"### {formatting.escape(table.round.theme, 100)}", PAST)
 
 
-def choose(table: Table, likes: Sequence[Song]) -> Page:
+def choose(table: RoundTable, likes: Sequence[Song]) -> Page:
     """Ask a member for their song, by their newest likes."""
     asked = CHOOSE.format(formatting.escape(table.round.theme, 100))
     if not likes:
@@ -92,11 +92,11 @@ def choose(table: Table, likes: Sequence[Song]) -> Page:
     return Page(asked, layout.menu(ids.of("rsong", table.round.round), "One of your newest likes", options))
 
 
-def entered(table: Table, song: Song) -> Page:
+def entered(table: RoundTable, song: Song) -> Page:
     return Page(ENTERED.format(formatting.song_name(song), timestamp(table.round.enter_until, "R")))
 
 
-def ballot(table: Table) -> Page:
+def ballot(table: RoundTable) -> Page:
     """Ask a member for their votes, their own song left out."""
     if not table.entries:
         return Page(NOTHING_TO_VOTE)
@@ -110,60 +110,60 @@ def ballot(table: Table) -> Page:
     )
 
 
-def voted(table: Table, *, over: bool) -> Page:
+def voted(table: RoundTable, *, over: bool) -> Page:
     if over:
         return Page(ALL_VOTED)
     return Page(VOTED.format(timestamp(table.round.vote_until, "R")))
 
 
-def asks_for_playlist(table: Table) -> Page:
+def asks_for_playlist(table: RoundTable) -> Page:
     yes = layout.button("Make it", ids.of("rmake", table.round.round), layout.PRIMARY)
     return Page(MAKE.format(formatting.escape(table.round.theme, 100)), layout.row(yes))
 
 
-def made(table: Table) -> Page:
+def made(table: RoundTable) -> Page:
     return Page(MADE.format(formatting.escape(table.round.theme, 100)))
 
 
-def _entered(table: Table) -> str:
+def _entered(table: RoundTable) -> str:
     return f"{formatting.count(len(table.entries), 'song')} so far" if table.entries else "no song yet"
 
 
-def _songs(table: Table) -> str:
+def _songs(table: RoundTable) -> str:
     lines = [f"{at}. {_name(table, each.song)}" for at, each in enumerate(table.entries, 1)]
     return formatting.lines(lines, 3000)
 
 
-def _results(table: Table) -> str:
+def _results(table: RoundTable) -> str:
     return formatting.lines([_line(table, each) for each in table.ranking], 3500)
 
 
-def _line(table: Table, placed: Placed) -> str:
+def _line(table: RoundTable, placed: Placed) -> str:
     votes, whose = formatting.count(placed.votes, "vote"), _whose(table, placed.entry.member)
     return f"{placed.place}. {_name(table, placed.entry.song)} · {votes} · {whose}"
 
 
-def _whose(table: Table, member: int) -> str:
+def _whose(table: RoundTable, member: int) -> str:
     return NOBODY if member in table.hidden else f"<@{member}>"
 
 
-def _name(table: Table, song: str) -> str:
+def _name(table: RoundTable, song: str) -> str:
     known = table.songs.get(song)
     return formatting.song_name(known, NAME) if known else "a song that is gone"
 
 
-def _playlist(table: Table) -> list[Item]:
+def _playlist(table: RoundTable) -> list[Item]:
     if table.round.shared is not None or not table.ranking:
         return []
     return [layout.row(layout.button("Make a playlist of it", ids.of("rlist", table.round.round)))]
 
 
-def _hear(table: Table) -> tuple[ids.Id, str, list[layout.Option]]:
+def _hear(table: RoundTable) -> tuple[ids.Id, str, list[layout.Option]]:
     options = [_option(table, each.song) for each in table.entries]
     return ids.of("rhear", table.round.round), "Hear one, for yourself", options
 
 
-def _option(table: Table, song: str) -> layout.Option:
+def _option(table: RoundTable, song: str) -> layout.Option:
     """An entry by its song: its number would tell who entered first."""
     known = table.songs.get(song)
     title, artists = (known.title, ", ".join(known.artists)) if known else ("a song that is gone", "")

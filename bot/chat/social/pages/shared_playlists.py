@@ -9,12 +9,12 @@ from bot.chat import formatting, ids, layout
 from bot.chat.layout import Item, Page
 from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
-from bot.core.social.shared_playlists import Brought, Shared, State
-from bot.core.sorting.journal import TRIES, Problem
+from bot.core.social.shared_playlists import Brought, Shared, SongState
+from bot.core.sorting.journal import TRIES, Refused
 from bot.errors import timestamp
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import shared_playlists as flow
-from bot.flows.social.shared_playlists import Shown
+from bot.flows.social.shared_playlists import SharedView
 
 PER_PAGE = 5  # songs; each has buttons, and Discord takes 40 components
 RULES = (
@@ -100,7 +100,7 @@ def _reaches(shared: Shared, song: Song) -> str:
     return "I'll write it into the host's playlist."
 
 
-def show(found: Shown, member: int, now: datetime, page: int = 0, note: str = "") -> Page:
+def show(found: SharedView, member: int, now: datetime, page: int = 0, note: str = "") -> Page:
     """The songs, page by page: who brought each, when, and the votes; what was dropped is struck out."""
     last = max(0, (len(found.record) - 1) // PER_PAGE)
     page = min(page, last)
@@ -112,14 +112,14 @@ def show(found: Shown, member: int, now: datetime, page: int = 0, note: str = ""
     return Page(note or None, _head(found), *items, foot, None if found.shared.server else group)
 
 
-def _head(found: Shown) -> str:
+def _head(found: SharedView) -> str:
     shared, dropped = found.shared, len(found.record) - len(found.standing)
     said = f"{named(shared)} · {formatting.count(len(found.standing), 'song')}"
     said += f", {dropped:,} dropped" if dropped else ""
     return f"{said}\n{layout.small(_state(found))}"
 
 
-def _state(found: Shown) -> str:
+def _state(found: SharedView) -> str:
     """Who hosts it, and what waits to be written."""
     shared = found.shared
     if shared.ended_at is not None:
@@ -132,7 +132,7 @@ def _state(found: Shown) -> str:
     waiting, since = rules.waiting(found.record, shared.ref), rules.waiting_since(found.record, shared.ref)
     if since is None and any(each.stands and not rules.writable(each.song, shared.ref) for each in found.record):
         return f"{host} Everything is written but the files that Spotify doesn't have."
-    unwritten = sum(each.state == State.REFUSED for each in found.record)
+    unwritten = sum(each.state == SongState.REFUSED for each in found.record)
     if since is None and unwritten:
         return f"{host} {formatting.does(unwritten, 'change', 'changes')} could not be written: each says why."
     if since is None:
@@ -147,7 +147,7 @@ def _name(member: int | None, named: frozenset[int]) -> str:
     return f"<@{member}>" if member in named else "somebody"
 
 
-def _block(found: Shown, at: int, member: int, now: datetime) -> list[Item]:
+def _block(found: SharedView, at: int, member: int, now: datetime) -> list[Item]:
     """One song: its line, what is known of it, its buttons."""
     brought = found.record[at]
     song = found.songs.get(brought.song)
@@ -156,15 +156,15 @@ def _block(found: Shown, at: int, member: int, now: datetime) -> list[Item]:
     return [layout.text(f"{line}\n{layout.small(_facts(found, brought))}"), *_votes(found, brought, member, now)]
 
 
-def _facts(found: Shown, brought: Brought) -> str:
+def _facts(found: SharedView, brought: Brought) -> str:
     keep, drop = rules.counted(found.votes, brought.song)
     facts = [f"{_name(brought.brought_by, found.named)} · {timestamp(brought.at, 'd')}"]
     facts += [f"{keep} keep, {drop} drop"] if keep or drop else []
     facts += [f"dropped {timestamp(brought.dropped_at, 'R')}"] if brought.dropped_at else []
     facts += ["a file: not at Spotify"] if brought.stands and not rules.writable(brought.song, found.shared.ref) else []
-    facts += ["there as another release"] if brought.stands and brought.state == State.SAME else []
-    facts += [_refusal(brought)] if brought.state == State.REFUSED else []
-    facts += ["taken out by the host"] if brought.stands and brought.state == State.TAKEN else []
+    facts += ["there as another release"] if brought.stands and brought.state == SongState.SAME else []
+    facts += [_refusal(brought)] if brought.state == SongState.REFUSED else []
+    facts += ["taken out by the host"] if brought.stands and brought.state == SongState.TAKEN else []
     return " · ".join(facts)
 
 
@@ -172,13 +172,13 @@ def _refusal(brought: Brought) -> str:
     """Why Spotify did not do it. The host's *Write it* tries again what another try may change."""
     if not brought.stands:
         return f"still there: Spotify did not take it out in {TRIES} tries; `/shared host` tries again"
-    if brought.problem == Problem.UNKNOWN:
+    if brought.problem == Refused.UNKNOWN:
         return "not written: Spotify doesn't know it any more"
-    why = "the playlist is full" if brought.problem == Problem.FULL else f"Spotify did not take it in {TRIES} tries"
+    why = "the playlist is full" if brought.problem == Refused.FULL else f"Spotify did not take it in {TRIES} tries"
     return f"not written: {why}; `/shared host` tries again"
 
 
-def _votes(found: Shown, brought: Brought, member: int, now: datetime) -> list[Item]:
+def _votes(found: SharedView, brought: Brought, member: int, now: datetime) -> list[Item]:
     if found.shared.ended_at is not None:
         return []
     mine = rules.may_take_back(brought, member, found.votes, now)
@@ -196,7 +196,7 @@ def _turns(shared: Shared, page: int, last: int) -> list[Item]:
     ]
 
 
-def _foot(found: Shown) -> list[Item]:
+def _foot(found: SharedView) -> list[Item]:
     shared = found.shared
     hosts = layout.button("Hosting", ids.of("shhost", shared.shared))
     file = layout.button("As a file", ids.of("shfile", shared.shared))

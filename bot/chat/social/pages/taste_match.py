@@ -11,7 +11,7 @@ from bot.core.social.taste_match import LEAST, VAGUE, Meeting
 from bot.errors import timestamp
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social.match_consent import OPEN_FOR
-from bot.flows.social.taste_match import Match
+from bot.flows.social.taste_match import TasteMatch
 
 IF_YOU_ACCEPT = (
     "If you accept, the two of you see a number, songs that both like and songs to trade; nobody else does. It is "
@@ -67,7 +67,7 @@ def agreed(agreement: int, other: int) -> Page:
     return Page(f"<@{other}> agreed to compare tastes with you.", layout.row(look))
 
 
-def result(found: Match) -> Page:
+def result(found: TasteMatch) -> Page:
     """What two have in common, as one of them sees it."""
     return Page(
         _number(found),
@@ -78,7 +78,7 @@ def result(found: Match) -> Page:
     )
 
 
-def _number(found: Match) -> str:
+def _number(found: TasteMatch) -> str:
     who, met = f"You and <@{found.other}>", found.meeting
     if met is None:
         return f"**{who}**\n{TOO_LITTLE}"

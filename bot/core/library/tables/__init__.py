@@ -14,7 +14,7 @@ from bot.core.library.tables.foreign import NotATable
 from bot.core.library.tables.headers import IDS, field_of
 from bot.core.library.tables.names import OURS, joined
 from bot.core.library.tables.rows import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, BadRow, Row, Table
-from bot.core.library.tables.songs import Found, NoSong, features_of, is_no_song, names_songs, songs_in, uri_of
+from bot.core.library.tables.songs import NoSong, TableSong, features_of, is_no_song, names_songs, songs_in, uri_of
 from bot.core.library.tables.write import write
 
 __all__ = [
@@ -25,11 +25,11 @@ __all__ = [
     "MOST_ROWS",
     "OURS",
     "BadRow",
-    "Found",
     "NoSong",
     "NotATable",
     "Row",
     "Table",
+    "TableSong",
     "features_of",
     "field_of",
     "is_no_song",

@@ -27,7 +27,7 @@ SPOKEN = frozenset({"episode", "podcast", "podcast episode", "show", "audiobook"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TableSong:
     """A song of a file, and what its row says of it."""
 
     line: int
@@ -42,7 +42,7 @@ class NoSong:
     line: int
 
 
-def songs_in(table: Table, source: str) -> Iterator[Found | NoSong | BadRow]:
+def songs_in(table: Table, source: str) -> Iterator[TableSong | NoSong | BadRow]:
     """Return the songs of a table, each row's for itself; features are from `source`."""
     for row in table:
         if isinstance(row, BadRow):
@@ -53,9 +53,9 @@ def songs_in(table: Table, source: str) -> Iterator[Found | NoSong | BadRow]:
             yield _song(row, source)
 
 
-def _song(row: Row, source: str) -> Found | BadRow:
+def _song(row: Row, source: str) -> TableSong | BadRow:
     try:
-        return Found(row.line, like_of(row), features_of(row, source))
+        return TableSong(row.line, like_of(row), features_of(row, source))
     except ValueError as problem:
         return BadRow(row.line, str(problem))
 

@@ -23,7 +23,7 @@ from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.flows.account import tokens
 from bot.flows.feed import catalogue_sharing
-from bot.flows.feed.api import Feed
+from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
 from bot.flows.feed.recommend import Recommender
@@ -131,7 +131,7 @@ async def staged(folder: Path, made: Path, rate: int = RATE) -> AsyncIterator[St
     clock, hearing = Clock(), Hearing()
     store = Store(f"sqlite+aiosqlite:///{shutil.copy(made, folder / 'test.db')}")
     catalogue = Catalogue(store, Clips(hearing, folder / "clips", Scratch(folder)), clock)
-    offered = Feed(store, catalogue, Recommender(store, catalogue, Scorer(folder / "models")), clock)
+    offered = Api(store, catalogue, Recommender(store, catalogue, Scorer(folder / "models")), clock)
     pages = application(_unused, _well)
     pages.add_subapp("/api", api.application(offered, rate, lambda: clock().timestamp()))
     runner = await serve(pages, 0)

@@ -9,7 +9,7 @@ from bot.adapters.scorer import Scorer
 from bot.adapters.store import personal_data
 from bot.errors import BadChoice, NotLinked
 from bot.flows.account import tokens
-from bot.flows.feed.api import Feed
+from bot.flows.feed.api import Api
 from bot.flows.feed.recommend import Recommender
 from tests.contract.feed.api.stage import ADA, ADDRESSES, BEN, Stage, staged
 
@@ -84,7 +84,7 @@ async def test_p35_a_program_that_asks_while_its_member_is_deleted_brings_nobody
     stage: Stage, tmp_path: Path
 ) -> None:
     scorer = Scorer(tmp_path / "models")
-    offered = Feed(stage.store, stage.catalogue, Recommender(stage.store, stage.catalogue, scorer), stage.clock)
+    offered = Api(stage.store, stage.catalogue, Recommender(stage.store, stage.catalogue, scorer), stage.clock)
     file = (await stage.everything(stage.ben))[0]["id"]
     async with stage.store.writing() as tx:
         await personal_data.erase(tx, BEN)

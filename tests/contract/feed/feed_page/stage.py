@@ -18,14 +18,14 @@ from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.flows.account import sessions
-from bot.flows.feed.api import Feed
+from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.catalogue_index import key
 from bot.flows.feed.clips import Clips
-from bot.flows.feed.feed import Stream
+from bot.flows.feed.feed import Feed
 from bot.flows.feed.listening import Listening
-from bot.flows.feed.page import Page
-from bot.flows.feed.previews import Elsewhere
+from bot.flows.feed.page import FeedPage
+from bot.flows.feed.previews import SongPreviews
 from bot.flows.feed.recommend import Recommender
 from bot.flows.social import reposts
 from bot.web import application, feed, port_of, serve
@@ -100,9 +100,9 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     async def server_name(server: int) -> str | None:
         return {SERVER: "Crate diggers"}.get(server)
 
-    stream = Stream(store, catalogue, recommender, enqueue, clock)
-    listening = Listening(catalogue, Elsewhere(store, None, None, clock))
-    page = Page(Feed(store, catalogue, recommender, clock), stream, listening, post, name_of, server_name)
+    stream = Feed(store, catalogue, recommender, enqueue, clock)
+    listening = Listening(catalogue, SongPreviews(store, None, None, clock))
+    page = FeedPage(Api(store, catalogue, recommender, clock), stream, listening, post, name_of, server_name)
     pages = application(_unused, _well)
     pages.add_subapp(
         "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.flows.account import sessions
 from bot.flows.feed.catalogue import Entry
-from bot.flows.feed.feed import Card
+from bot.flows.feed.feed import FeedCard
 from bot.flows.feed.listening import Listen, Way
 from bot.flows.social import server_channels
 from bot.flows.social.server_channels import Purpose
@@ -248,7 +248,7 @@ def test_spotifys_covers_stand_beside_nobody_elses_sound(way: Way, beside: bool)
     entry = Entry(replace(liked(0), cover="https://i.scdn.co/image/1"), {}, None, clip=False)
     how = shapes.listen(entry, Listen(way, url="https://www.deezer.com/1", by="Deezer"))
     assert (how["cover"] is not None) is beside
-    assert shapes.card(Card(entry, (), ""))["cover"] is None, "before it is known whose sound it is"
+    assert shapes.card(FeedCard(entry, (), ""))["cover"] is None, "before it is known whose sound it is"
 
 
 # ---------------------------------------------------------------- files
