@@ -46,10 +46,8 @@ def synced(total: int, new: int, gone: int) -> str:
 
 
 def imported(file: str, found: Imported) -> str:
-    said = [
-        f"Read {formatting.count(found.songs, 'song')} from {formatting.escape(file)};"
-        + f" your library has {found.total:,} now."
-    ]
+    read, source = formatting.count(found.songs, "song"), formatting.escape(file)
+    said = [f"Read {read} from {source}; your library has {found.total:,} now."]
     if found.linked:
         said.append("It stays the one at Spotify: from the file I keep what is known of each song.")
     if found.over:

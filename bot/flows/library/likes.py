@@ -8,16 +8,15 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.adapters.store import Store, Tx
+from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.core import limits
 from bot.core.records import Account
-from bot.errors import MemberError, NoLikes, NotLinked
+from bot.errors import NotLinked
 from bot.ports import Likes, LikesPage
 
-STILL_READING = "I'm still reading your likes. Try again in a moment."
 Progress = Callable[[int, int], Awaitable[None]]  # (done, in all)
 PAGE = 50  # likes; the most that Spotify gives in one call
 ASKED = 3  # times, for a page that has fewer rows than it must have
@@ -45,14 +44,6 @@ class LibraryLook:
     total: int | None = None
     unchanged: bool = False
     moved: bool = False
-
-
-async def why_none(tx: Tx, member: int) -> MemberError:
-    """Return why no song of the member's is known: they are not linked, are just being read, or like nothing."""
-    account = await members.account(tx, member)
-    if account is None:
-        return NotLinked()
-    return NoLikes() if account.synced_at is not None else NoLikes(STILL_READING)
 
 
 async def look(

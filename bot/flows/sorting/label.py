@@ -22,9 +22,8 @@ from bot.core.sorting.active_learning import belief_in, next_songs
 from bot.core.sorting.forecast import labels_to_goal, share_after
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
 from bot.errors import BadChoice, NoPlaylists, NotYours
-from bot.flows.library.likes import why_none
 from bot.flows.sorting import sort
-from bot.flows.sorting.readiness import due, training_pays
+from bot.flows.sorting.readiness import due, training_pays, why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.why import Explanation, reason
 
@@ -119,7 +118,7 @@ async def ask_some(
     outlook = await outlooks.of(member, layer.layer)
     async with store.reading() as tx:
         if not outlook.songs:
-            raise await why_none(tx, member)
+            raise await why_no_songs(tx, member)
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, member, layer.layer)
         recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)

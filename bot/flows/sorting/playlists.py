@@ -12,8 +12,8 @@ from bot.core import limits, recording
 from bot.core.markup import escape
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists
-from bot.flows.library.likes import why_none
 from bot.flows.sorting.create import create
+from bot.flows.sorting.readiness import why_no_songs
 from bot.ports import ListedPlaylist, Music
 
 KEPT = "kept:"  # purposes of playlists that are made to be kept: with the layer's number and the name
@@ -191,7 +191,7 @@ async def layer_named(store: Store, member: int, name: str | None) -> Layer:
         layers = await playlists.layers(tx, member)
         found = [each for each in layers if name is None or each.name == name]
         if not found and not await songs.count(tx, member):
-            raise await why_none(tx, member)
+            raise await why_no_songs(tx, member)
     if not found and name is not None:
         raise BadChoice(f"There is no layer “{escape(name)}”. /playlists list shows yours.")
     if not found:

@@ -1,11 +1,13 @@
 """Learning: when a layer's labels are enough for a training, and what to say while nothing was learnt from them."""
 
 from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
 from bot.adapters.store.sorting import answers, models, playlists
 from bot.core.records import Layer
-from bot.errors import MemberError, NotTrained, TooFewLabels
+from bot.errors import MemberError, NoLikes, NotLinked, NotTrained, TooFewLabels
 
 FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
+STILL_READING = "I'm still reading your likes. Try again in a moment."
 TRAIN_EVERY = 10  # labels since the last training
 
 
@@ -39,3 +41,11 @@ async def why_untrained(store: Store, layer: Layer) -> MemberError:
         missing = due(layer) - await count_labels(tx, layer.member, layer.layer)
         published = await models.serving(tx, layer.layer) is not None  # and yet it cannot be used
     return NotTrained(layer.layer) if published or missing <= 0 else TooFewLabels(missing, layer.layer)
+
+
+async def why_no_songs(tx: Tx, member: int) -> MemberError:
+    """Return why no song of the member's is known: they are not linked, are just being read, or like nothing."""
+    account = await members.account(tx, member)
+    if account is None:
+        return NotLinked()
+    return NoLikes() if account.synced_at is not None else NoLikes(STILL_READING)
