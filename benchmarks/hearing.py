@@ -27,7 +27,7 @@ from bot.audio.embedding import Embedder
 from bot.audio.features import analyse
 from bot.audio.sound import Sound
 from bot.audio.spectrum import resample
-from sandbox.songs import render, songs
+from sandbox.music.songs import render, songs
 
 SECONDS, RATE, BITRATE = 30, 44_100, 128_000
 LONG = 240  # seconds of a whole song, for its memory

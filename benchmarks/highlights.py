@@ -16,8 +16,8 @@ from bot.audio import decode, peak
 from bot.audio.clip import MP3, OPUS, cut
 from bot.audio.embedding import Embedder
 from bot.audio.waveform import picture
-from sandbox import synth
-from sandbox.arranged import arranged, play
+from sandbox.music import synth
+from sandbox.music.arranged import arranged, play
 
 SECONDS = 240
 

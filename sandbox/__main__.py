@@ -24,11 +24,11 @@ from tqdm import tqdm
 from bot import modes
 from sandbox import cleo as neighbour
 from sandbox import page
-from sandbox.library import drawn, load
+from sandbox.music.library import drawn, load
+from sandbox.music.songs import Features, Song, hear_all, songs, write_audio
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
 from sandbox.process import ROOT
-from sandbox.songs import Features, Song, hear_all, songs, write_audio
 from sandbox.stack import BotEnded, House, Resident
 from sandbox.tour import Figures, Guide
 

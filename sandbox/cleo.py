@@ -15,12 +15,12 @@ from typing import Any
 import soundfile
 from mutagen.oggvorbis import OggVorbis
 
-from sandbox.arranged import Arranged, arranged, play
-from sandbox.library import Library
-from sandbox.songs import Song, songs
+from sandbox.music.arranged import Arranged, arranged, play
+from sandbox.music.library import Library
+from sandbox.music.songs import Song, songs
+from sandbox.music.synth import RATE
 from sandbox.spotify import Like, Track
 from sandbox.stack import House, Resident
-from sandbox.synth import RATE
 
 NAME = "Cleo"
 SONGS = 14

@@ -20,7 +20,7 @@ import aiohttp
 from aiohttp import web
 
 from sandbox import discord, loopback, sources, spotify
-from sandbox.library import Library
+from sandbox.music.library import Library
 from sandbox.process import environment, start
 
 LOOPBACK = "127.0.0.1"

@@ -10,8 +10,9 @@ print((await outcome.reply()).text())
 """
 
 from sandbox.discord.app import add_routes, application
-from sandbox.discord.exchange import Exchange
-from sandbox.discord.limits import Rules
+from sandbox.discord.client.outcome import NoAnswer, NotAllowed, NotThere, Outcome, PersonError
+from sandbox.discord.client.person import Person
+from sandbox.discord.client.slash import Choice, Slash
 from sandbox.discord.model import (
     AnswerKind,
     Attachment,
@@ -23,9 +24,8 @@ from sandbox.discord.model import (
     Modal,
     User,
 )
-from sandbox.discord.outcome import NoAnswer, NotAllowed, NotThere, Outcome, PersonError
-from sandbox.discord.person import Person
-from sandbox.discord.slash import Choice, Slash
+from sandbox.discord.traffic.exchange import Exchange
+from sandbox.discord.traffic.limits import Rules
 from sandbox.discord.uploads import Upload
 from sandbox.discord.watch import Change
 from sandbox.discord.world import World

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from sandbox.discord.errors import UnknownRoute
-from sandbox.discord.gateway import gateway
+from sandbox.discord.gateway.connection import gateway
 from sandbox.discord.rest import ENDPOINTS, files
 from sandbox.discord.rest.call import Call
 from sandbox.discord.rest.service import API, Endpoint, serving

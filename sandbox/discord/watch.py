@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from sandbox.discord.exchange import Exchange
 from sandbox.discord.model import Channel, Guild, Interaction, Message
+from sandbox.discord.traffic.exchange import Exchange
 
 T = TypeVar("T")
 

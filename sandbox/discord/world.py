@@ -11,10 +11,8 @@ from datetime import UTC, datetime
 
 from sandbox.discord.cdn import Cdn
 from sandbox.discord.commands import CommandBook
-from sandbox.discord.events import Events
-from sandbox.discord.exchange import Exchange
-from sandbox.discord.faults import Faults
-from sandbox.discord.limits import Buckets, Rules
+from sandbox.discord.gateway.events import Events
+from sandbox.discord.gateway.sessions import Sessions
 from sandbox.discord.model import (
     MEMBER_PERMISSIONS,
     OWNER_PERMISSIONS,
@@ -34,8 +32,10 @@ from sandbox.discord.model import (
 )
 from sandbox.discord.oauth import OAuth
 from sandbox.discord.payloads import Payloads
-from sandbox.discord.sessions import Sessions
 from sandbox.discord.snowflakes import Clock, Snowflakes
+from sandbox.discord.traffic.exchange import Exchange
+from sandbox.discord.traffic.faults import Faults
+from sandbox.discord.traffic.limits import Buckets, Rules
 from sandbox.discord.watch import Watched
 
 LOGGED = 5_000  # exchanges kept; the tour makes a few hundred

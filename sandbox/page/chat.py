@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.discord import Change, Choice, Message, Outcome, Person, Upload, World, slash
+from sandbox.discord import Change, Choice, Message, Outcome, Person, Upload, World
+from sandbox.discord.client import slash
+from sandbox.discord.client.person import find_select
+from sandbox.discord.client.slash import OptionKind
 from sandbox.discord.components import ComponentKind, Field
 from sandbox.discord.model import Json
-from sandbox.discord.person import find_select
-from sandbox.discord.slash import OptionKind
 from sandbox.page import views
 from sandbox.page.asking import Ask
 

@@ -5,8 +5,9 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from sandbox.spotify import accounts, api
-from sandbox.spotify.covers import cover
+from sandbox.spotify.accounts import endpoints
+from sandbox.spotify.web_api import routes
+from sandbox.spotify.web_api.covers import cover
 from sandbox.spotify.wire import WORLD, authorised, faulty, limited, recorded, worded
 from sandbox.spotify.world import World
 
@@ -17,8 +18,8 @@ def application(world: World) -> web.Application:
     app[WORLD] = world
     app.router.add_get("/covers/{track}.png", drawn_cover)
     app.router.add_get("/covers/{playlist}.jpg", uploaded_cover)
-    app.add_subapp("/accounts", _part(world, accounts.routes(), recorded, worded, faulty))
-    app.add_subapp("/v1", _part(world, api.routes(), recorded, worded, faulty, limited, authorised))
+    app.add_subapp("/accounts", _part(world, endpoints.routes(), recorded, worded, faulty))
+    app.add_subapp("/v1", _part(world, routes.routes(), recorded, worded, faulty, limited, authorised))
     return app
 
 
@@ -37,8 +38,8 @@ async def uploaded_cover(request: web.Request) -> web.Response:
     return web.Response(body=playlist.cover, content_type="image/jpeg")
 
 
-def _part(world: World, routes: list[web.RouteDef], *middlewares: Middleware) -> web.Application:
+def _part(world: World, table: list[web.RouteDef], *middlewares: Middleware) -> web.Application:
     part = web.Application(middlewares=middlewares, client_max_size=1024**2)
     part[WORLD] = world
-    part.router.add_routes(routes)
+    part.router.add_routes(table)
     return part

@@ -12,10 +12,10 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from sandbox.spotify.accounts.tokens import Consent
 from sandbox.spotify.errors import NotRegistered, OAuthRefused, Refused
 from sandbox.spotify.faults import QUOTA_LOCKOUT, Fault, HangUp, Late, Request
 from sandbox.spotify.model import Account
-from sandbox.spotify.tokens import Consent
 from sandbox.spotify.world import World
 
 WORLD = web.AppKey("world", World)

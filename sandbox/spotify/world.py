@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sandbox.spotify.accounts.tokens import Tokens
 from sandbox.spotify.errors import Refused
 from sandbox.spotify.faults import Fault, Hook, Lag, Late, Request
 from sandbox.spotify.limits import Limit
@@ -23,7 +24,6 @@ from sandbox.spotify.model import (
     spotify_id,
     utc_now,
 )
-from sandbox.spotify.tokens import Tokens
 
 
 @dataclass(slots=True)

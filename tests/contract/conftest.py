@@ -14,7 +14,7 @@ from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
 from bot.flows.account.link import Linking
-from sandbox.library import Library
+from sandbox.music.library import Library
 from sandbox.spotify import Like, Track
 from sandbox.stack import CLIENT_ID, House
 

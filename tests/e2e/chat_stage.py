@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from bot.chat import sentences
 from sandbox.discord import Message, Outcome, Person, Upload
-from sandbox.library import Library
+from sandbox.music.library import Library
 from sandbox.spotify import Like, Track
 from sandbox.spotify.model import spotify_id
 from sandbox.stack import House, Resident

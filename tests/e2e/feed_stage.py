@@ -11,7 +11,7 @@ from bot.adapters.store import Store
 from bot.flows.social import server_channels
 from bot.flows.social.server_channels import Purpose
 from sandbox.discord import Channel, Message, Person
-from sandbox.library import Library
+from sandbox.music.library import Library
 from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import answer, with_file
 from tests.e2e.home import Home, plain

@@ -34,10 +34,10 @@ from sandbox.discord import (
     Upload,
 )
 from sandbox.discord.model import Draft, Json, MessageFlag
-from sandbox.library import Library
+from sandbox.music.library import Library
 from sandbox.spotify import Account, App
+from sandbox.spotify.accounts.tokens import urlsafe_b64encode
 from sandbox.spotify.faults import Request
-from sandbox.spotify.tokens import urlsafe_b64encode
 from sandbox.stack import CLIENT_ID, House, Resident
 from tests.contract.discord_openapi import SPEC, SpecCheck
 from tests.e2e.chat_stage import STYLES, styled
@@ -220,7 +220,7 @@ class Home(House):
 
 
 def _token(kind: str, number: int) -> str:
-    """What `sandbox.spotify.tokens` hands out under that number."""
+    """What `sandbox.spotify.accounts.tokens` hands out under that number."""
     digest = sha256(f"0:{kind}:{number}".encode()).digest()
     return urlsafe_b64encode(digest * 3).decode().rstrip("=")
 

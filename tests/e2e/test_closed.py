@@ -21,7 +21,7 @@ import asyncio, json, sys
 from pathlib import Path
 from sandbox.discord import Person
 from sandbox.house import House
-from sandbox.library import Library
+from sandbox.music.library import Library
 
 async def visit():
     async with House(Path(sys.argv[1])) as house:

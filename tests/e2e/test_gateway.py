@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from sandbox.discord import Message, Person
-from sandbox.discord.sessions import Intent, Session
+from sandbox.discord.gateway.sessions import Intent, Session
 from tests.e2e.chat_stage import answer, styled, with_file
 from tests.e2e.home import Home
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.chat.client import all_taps
 from sandbox.discord import Exchange, Interaction, InteractionKind, Message, Person
+from sandbox.discord.client.person import find_button
 from sandbox.discord.model import Json
-from sandbox.discord.person import find_button
 from tests.e2e.chat_stage import answer, asked_about, styled, with_file
 from tests.e2e.home import PATIENCE, Home, Trained
 

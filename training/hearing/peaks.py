@@ -1,7 +1,8 @@
 """Peaks: how much of a clip lies in a song's highlight, for our way of finding it and for simple ones.
 
 A folder holds songs and `sections.csv` (file, kind, start, end in seconds), which says what is played where; the
-highlight is every section of the kind that counts as one. `python -m sandbox.arranged FOLDER` writes such a folder.
+highlight is every section of the kind that counts as one. `python -m sandbox.music.arranged FOLDER` writes such a
+folder.
 """
 
 from collections import defaultdict

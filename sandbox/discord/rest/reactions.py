@@ -1,11 +1,11 @@
 """Reactions."""
 
-from sandbox.discord.emoji import is_emoji
 from sandbox.discord.errors import UnknownEmoji
 from sandbox.discord.model import Json
 from sandbox.discord.payloads import people
 from sandbox.discord.rest.call import Call
 from sandbox.discord.rest.service import Endpoint
+from sandbox.discord.rules.emoji import is_emoji
 
 ROUTE = "/channels/{channel_id}/messages/{message_id}/reactions"
 

@@ -10,10 +10,10 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.discord.errors import DiscordError, Unauthorized
-from sandbox.discord.exchange import Exchange
-from sandbox.discord.faults import Fault
-from sandbox.discord.limits import Bucket
 from sandbox.discord.rest.call import Call, read_body
+from sandbox.discord.traffic.exchange import Exchange
+from sandbox.discord.traffic.faults import Fault
+from sandbox.discord.traffic.limits import Bucket
 from sandbox.discord.world import World
 
 API = "/api/v10"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from sandbox.discord.components import LINK_STYLE, SELECTS, ComponentKind, attachment_name, texts, walk
-from sandbox.discord.emoji import is_emoji
 from sandbox.discord.model import Json
+from sandbox.discord.rules.emoji import is_emoji
 from sandbox.discord.rules.form import Form, Path
 
 ROWS = 5

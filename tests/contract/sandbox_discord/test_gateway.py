@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from sandbox.discord.sessions import Intent, Op
+from sandbox.discord.gateway.sessions import Intent, Op
 from tests.contract.sandbox_discord.conftest import Stage
 from tests.contract.sandbox_discord.raw import RawBot
 

@@ -10,8 +10,8 @@ import aiohttp
 from aiohttp import web
 
 from sandbox.spotify import Track, World, application
+from sandbox.spotify.accounts.tokens import s256
 from sandbox.spotify.model import spotify_id
-from sandbox.spotify.tokens import s256
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 BACK = "http://127.0.0.1:8000/callback"

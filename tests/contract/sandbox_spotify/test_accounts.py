@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from sandbox.spotify import App, Fault, World
+from sandbox.spotify.accounts.tokens import s256
 from sandbox.spotify.model import redirect_allowed
-from sandbox.spotify.tokens import s256
 from tests.contract.sandbox_spotify.client import BACK, SCOPES, VERIFIER, Client, Clock, code_of
 
 

@@ -4,8 +4,8 @@ import aiohttp
 import pytest
 
 from sandbox.spotify import Fault, Playlist, World
+from sandbox.spotify.accounts.tokens import s256
 from sandbox.spotify.faults import HangUp, Request
-from sandbox.spotify.tokens import s256
 from tests.contract.sandbox_spotify.client import URIS, VERIFIER, Client, Clock
 
 

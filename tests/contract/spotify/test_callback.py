@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from bot.errors import LinkRefused
-from sandbox.spotify.tokens import s256
+from sandbox.spotify.accounts.tokens import s256
 from tests.contract.spotify.site import Site, back
 from tests.contract.spotify.stage import BACK, IDA, MARA, OLE, TOKEN, Stage, agree, returned
 

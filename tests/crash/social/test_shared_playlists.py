@@ -17,7 +17,7 @@ from bot.adapters.store import Store
 from bot.adapters.vault import Vault
 from bot.flows.account.link import Linking
 from bot.flows.social import hosting, shared_playlists
-from sandbox.library import Library
+from sandbox.music.library import Library
 from sandbox.spotify import Track
 from sandbox.spotify.faults import HangUp
 from sandbox.stack import CLIENT_ID, House

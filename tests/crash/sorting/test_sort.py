@@ -23,7 +23,7 @@ from bot.core.records import Like, Song
 from bot.flows.account.link import Linking
 from bot.flows.sorting import manual_edits, sort
 from bot.flows.sorting import playlists as flow
-from sandbox.library import Library
+from sandbox.music.library import Library
 from sandbox.spotify import Fault, Track
 from sandbox.spotify.faults import HangUp
 from sandbox.stack import CLIENT_ID, House

@@ -4,7 +4,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.discord import Message, Person
-from sandbox.library import Library
+from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import Home, plain
 

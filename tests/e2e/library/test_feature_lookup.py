@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from sandbox.discord import Upload
-from sandbox.library import Library
+from sandbox.music.library import Library
 from sandbox.sources import Artist, Fault, Recording
 from sandbox.spotify import Track
 from tests.contract.library.sources.stage import sound

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from bot.chat.presence import FRESH
 from sandbox.discord import Channel, Message, Person
-from sandbox.library import Library
+from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import PATIENCE, Home, plain
 

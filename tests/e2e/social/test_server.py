@@ -13,8 +13,9 @@ from bot.adapters.store.social import server_channels
 from bot.core.social.records import Place
 from bot.flows.social.digest import WEEK
 from bot.flows.social.reposts import SENDING
-from sandbox.discord import Channel, InteractionKind, Message, Outcome, Person, slash
-from sandbox.library import Library
+from sandbox.discord import Channel, InteractionKind, Message, Outcome, Person
+from sandbox.discord.client import slash
+from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
 from tests.e2e.home import Home, plain
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.discord import AnswerKind, Message
-from sandbox.discord.outcome import Outcome
+from sandbox.discord.client.outcome import Outcome
 from tests.e2e.chat_stage import answer, asked_about, labels, styled, with_file
 from tests.e2e.home import Home
 

@@ -14,8 +14,8 @@ from bot.audio.peak import MOST, PREVIEW, find, outlined
 from bot.audio.sound import Sound
 from bot.audio.spectrum import RATE
 from bot.core.feed.highlight import CLIP, LEAD, Peak
-from sandbox import arranged, synth
-from sandbox.arranged import Arranged, play
+from sandbox.music import arranged, synth
+from sandbox.music.arranged import Arranged, play
 from sandbox.process import environment
 from training.__main__ import main as training
 from training.hearing.peaks import inside, loudest

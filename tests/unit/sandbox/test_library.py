@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.audio.features import FEATURES
-from sandbox.library import Library, drawn, good_playlists, load
-from sandbox.songs import songs
+from sandbox.music.library import Library, drawn, good_playlists, load
+from sandbox.music.songs import songs
 from sandbox.spotify import World
 from sandbox.spotify.model import spotify_id
 

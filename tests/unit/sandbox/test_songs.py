@@ -10,10 +10,10 @@ import soundfile
 
 from bot.audio.features import FEATURES
 from bot.audio.rhythm import fold
-from sandbox import synth
-from sandbox.songs import Features, Song, fingerprint, hear, hear_all, render, songs, write_audio
-from sandbox.styles import DIALS, STYLES
-from sandbox.synth import RATE, section_of
+from sandbox.music import synth
+from sandbox.music.songs import Features, Song, fingerprint, hear, hear_all, render, songs, write_audio
+from sandbox.music.styles import DIALS, STYLES
+from sandbox.music.synth import RATE, section_of
 
 SOME = songs(seed=3, count=48)
 

@@ -15,7 +15,7 @@ from bot.audio.rhythm import mel_flux, onset_rate
 from bot.audio.tempo import CANDIDATES, WEIGHTS, autocorrelation, envelopes, evidence
 from bot.audio.timbre import survey
 from bot.core.features import SongFeatures
-from sandbox.record import main as record_main
+from sandbox.music.record import main as record_main
 from training.__main__ import main
 from training.hearing.accuracy import OURS, evaluate, hear
 from training.hearing.few import few_labels

@@ -5,17 +5,17 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from sandbox.spotify import consent
+from sandbox.spotify.accounts import consent_page
+from sandbox.spotify.accounts.tokens import ACCESS_LIFE, Grant
 from sandbox.spotify.errors import OAuthRefused, Refused
 from sandbox.spotify.model import App
-from sandbox.spotify.tokens import ACCESS_LIFE, Grant
 from sandbox.spotify.wire import FAULT, basic_of, world_of
 from sandbox.spotify.world import World
 
 
 def routes() -> list[web.RouteDef]:
     return [
-        web.get("/authorize", consent_page),
+        web.get("/authorize", ask_consent),
         web.post("/authorize", decide),
         web.post("/api/token", token),
         web.route("*", "/{tail:.*}", unknown),
@@ -39,10 +39,10 @@ class Wish:
         return web.Response(status=302, headers={"Location": address})
 
 
-async def consent_page(request: web.Request) -> web.Response:
+async def ask_consent(request: web.Request) -> web.Response:
     world = world_of(request)
     wish = read_wish(request, world)
-    page = consent.page(wish.app, wish.scopes, wish.redirect_uri, world.accounts.values())
+    page = consent_page.page(wish.app, wish.scopes, wish.redirect_uri, world.accounts.values())
     return web.Response(text=page, content_type="text/html")
 
 
@@ -90,7 +90,7 @@ def read_wish(request: web.Request, world: World) -> Wish:
     if query.get("redirect_uri") not in app.redirect_uris:
         raise Refused(400, "INVALID_CLIENT: Invalid redirect URI")
     scopes = frozenset(query.get("scope", "").split())
-    if scopes - consent.SCOPES.keys():
+    if scopes - consent_page.SCOPES.keys():
         raise Refused(400, "INVALID_SCOPE: Invalid scope")
     if query.get("response_type") != "code":
         raise Refused(400, "response_type must be code")

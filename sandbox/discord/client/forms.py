@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sandbox.discord.client.outcome import NotAllowed, NotThere
+from sandbox.discord.client.resolved import Resolved
 from sandbox.discord.components import ComponentKind, Field, Select, SelectOption
 from sandbox.discord.model import Channel, Json, Modal, User
-from sandbox.discord.outcome import NotAllowed, NotThere
-from sandbox.discord.resolved import Resolved
 from sandbox.discord.uploads import Upload
 from sandbox.discord.world import World
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from sandbox.discord.gateway.sessions import PRIVILEGED, Intent, Line, Op, Session
 from sandbox.discord.model import Json
 from sandbox.discord.payloads import people
 from sandbox.discord.rest.application import gateway_url
-from sandbox.discord.sessions import PRIVILEGED, Intent, Line, Op, Session
 from sandbox.discord.world import World
 
 LONGEST_FRAME = 4096  # bytes that Discord takes from a client

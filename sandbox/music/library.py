@@ -1,7 +1,7 @@
-"""Libraries: somebody's liked songs, the playlists they truly belong to, and what is known of how they sound.
+"""Library: a person's liked songs, the playlists each song belongs to, and its audio features.
 
-Either drawn (`drawn`: songs of `sandbox.songs`) or a real person's, from an Exportify-like CSV file (`load`). The audio
-columns of such files are Spotify's former features; they stand in for our own in evaluations and go nowhere else.
+Either drawn (`drawn`: songs from `sandbox.music.songs`) or a real person's, loaded from a CSV file like Exportify's
+(`load`). The audio columns of such files are Spotify's former features; only evaluations use them, in place of ours.
 """
 
 import gzip
@@ -21,7 +21,7 @@ from bot.core.library import tables
 from bot.core.library.tables import Row, uri_of
 from bot.core.library.tables.values import milliseconds, number
 from bot.core.moments import moment as moment_of
-from sandbox.songs import Features, Song
+from sandbox.music.songs import Features, Song
 from sandbox.spotify import Account, Like, Track, World
 
 SIZES = range(30, 1501)  # songs of a playlist that is worth keeping

@@ -7,11 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.spotify import shapes
 from sandbox.spotify.errors import Refused
 from sandbox.spotify.model import Playlist
-from sandbox.spotify.paging import page
-from sandbox.spotify.shapes import Json
+from sandbox.spotify.web_api import shapes
+from sandbox.spotify.web_api.paging import page
+from sandbox.spotify.web_api.shapes import Json
 from sandbox.spotify.wire import CONSENT, account_of, client_of, json_of, root_of, world_of
 
 BATCH = 100  # items of one call that adds, removes or replaces

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from sandbox.spotify.model import Track
-from sandbox.spotify.shapes import COVER
+from sandbox.spotify.web_api.shapes import COVER
 
 FINE = 2  # drawn this many times larger, then scaled down, for smooth edges
 Colour = tuple[int, int, int]

@@ -5,9 +5,9 @@ from functools import partial
 
 from aiohttp import web
 
-from sandbox.spotify import shapes
 from sandbox.spotify.errors import Refused
-from sandbox.spotify.paging import page
+from sandbox.spotify.web_api import shapes
+from sandbox.spotify.web_api.paging import page
 from sandbox.spotify.wire import CONSENT, account_of, client_of, root_of, world_of
 from sandbox.spotify.world import World
 

@@ -6,11 +6,11 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from sandbox.discord import menus
+from sandbox.discord.client import menus
+from sandbox.discord.client.outcome import NotAllowed, NotThere
+from sandbox.discord.client.resolved import Resolved
 from sandbox.discord.commands import CHAT_INPUT, Command
 from sandbox.discord.model import Channel, Json, User
-from sandbox.discord.outcome import NotAllowed, NotThere
-from sandbox.discord.resolved import Resolved
 from sandbox.discord.uploads import Upload
 from sandbox.discord.world import World
 

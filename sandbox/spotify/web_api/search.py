@@ -6,10 +6,10 @@ from functools import partial
 
 from aiohttp import web
 
-from sandbox.spotify import shapes
 from sandbox.spotify.errors import Refused
 from sandbox.spotify.model import Track
-from sandbox.spotify.paging import page
+from sandbox.spotify.web_api import shapes
+from sandbox.spotify.web_api.paging import page
 from sandbox.spotify.wire import root_of, world_of
 
 FILTER = re.compile(r'\b(track|artist|album|isrc|year):(?:"([^"]*)"|(\S+))')

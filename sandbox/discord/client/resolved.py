@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from sandbox.discord.client.outcome import NotAllowed
 from sandbox.discord.model import MEMBER_PERMISSIONS, Channel, Json, User
-from sandbox.discord.outcome import NotAllowed
 from sandbox.discord.payloads import people, places
 from sandbox.discord.uploads import Upload
 from sandbox.discord.world import World

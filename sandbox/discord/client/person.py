@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.discord import forms, menus, slash
+from sandbox.discord.client import forms, menus, slash
+from sandbox.discord.client.outcome import NoAnswer, NotAllowed, NotThere, Outcome
+from sandbox.discord.client.slash import Choice, Slash
 from sandbox.discord.components import Button, ComponentKind, Select
 from sandbox.discord.model import Channel, Interaction, InteractionKind, Json, Message, Modal, User
-from sandbox.discord.outcome import NoAnswer, NotAllowed, NotThere, Outcome
-from sandbox.discord.slash import Choice, Slash
 from sandbox.discord.world import World
 
 REACTION_TIME = 0.03  # seconds; the bot has received the answer to its last request before anybody can press on

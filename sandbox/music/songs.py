@@ -17,11 +17,11 @@ import soundfile
 
 from bot.audio import features as hearing
 from bot.audio.sound import Sound as Recording
-from sandbox import synth
-from sandbox.names import artist_name, title
+from sandbox.music import synth
+from sandbox.music.names import artist_name, title
+from sandbox.music.styles import DIALS, STYLES, Style
+from sandbox.music.synth import RATE, Sound
 from sandbox.spotify.model import Track, spotify_id
-from sandbox.styles import DIALS, STYLES, Style
-from sandbox.synth import RATE, Sound
 
 SPREAD = 0.08  # standard deviation of a song's dials around its style, in parts of their range
 LEANING = 0.04  # the same for an artist's own sound

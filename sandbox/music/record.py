@@ -1,6 +1,6 @@
 """Record: the generated songs as a folder of audio with the truth about them, to measure hearing with.
 
-    python -m sandbox.record FOLDER [--songs 240] [--seed 0]
+    python -m sandbox.music.record FOLDER [--songs 240] [--seed 0]
 
 `truth.csv` beside them says what `python -m training evaluate-audio FOLDER` wants to know: file, bpm, key, mode, style,
 artist. A song of two styles is named by the stronger.
@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from bot.core.library import tables
-from sandbox.songs import Song, songs, write_audio
+from sandbox.music.songs import Song, songs, write_audio
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 HEADERS = ("file", "bpm", "key", "mode", "style", "artist", "kind", "source")
@@ -24,7 +24,7 @@ WORKERS = 2  # numpy and libsndfile let go of the interpreter lock
 
 def main(arguments: Sequence[str]) -> int:
     """Write the folder; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.record", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m sandbox.music.record", description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--songs", type=int, default=240)
     parser.add_argument("--seed", type=int, default=0)

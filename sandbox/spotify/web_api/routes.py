@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.spotify import likes, player, playlists, search
 from sandbox.spotify.errors import Refused
+from sandbox.spotify.web_api import likes, player, playlists, search
 from sandbox.spotify.wire import CONSENT, ENTRY
 
 CALLS: tuple[tuple[str, str, Handler, tuple[str, ...]], ...] = (

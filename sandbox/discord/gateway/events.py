@@ -4,10 +4,10 @@ Each event says which intent it needs, in a guild and in a DM; ephemeral message
 interaction and are not announced.
 """
 
+from sandbox.discord.gateway.sessions import Intent, Session, Sessions
 from sandbox.discord.model import Channel, Guild, Interaction, Json, Member, Message, User
 from sandbox.discord.payloads import Payloads, people, places
 from sandbox.discord.payloads.wire import partial_emoji
-from sandbox.discord.sessions import Intent, Session, Sessions
 
 HIDDEN_CONTENT: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from sandbox.spotify.errors import Refused
-from sandbox.spotify.shapes import Json
+from sandbox.spotify.web_api.shapes import Json
 
 T = TypeVar("T")
 

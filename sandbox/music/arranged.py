@@ -18,10 +18,10 @@ import numpy as np
 import soundfile
 
 from bot.core.library import tables
-from sandbox import synth
-from sandbox.songs import sound_of
-from sandbox.styles import STYLES
-from sandbox.synth import PROGRESSIONS, RATE, STEPS, Samples, Sound
+from sandbox.music import synth
+from sandbox.music.songs import sound_of
+from sandbox.music.styles import STYLES
+from sandbox.music.synth import PROGRESSIONS, RATE, STEPS, Samples, Sound
 
 CHORUS = "chorus"
 FORMS = (
@@ -218,8 +218,8 @@ def _played(folder: Path, seeds: Sequence[int], families: Sequence[int]) -> Iter
 
 
 def main() -> None:
-    """`python -m sandbox.arranged FOLDER`: write songs with known form."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.arranged", description="Write songs with known form.")
+    """`python -m sandbox.music.arranged FOLDER`: write songs whose form is known."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.music.arranged", description="Write songs of known form.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0, help="of the first song; each has one of its own")

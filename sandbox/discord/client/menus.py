@@ -1,8 +1,8 @@
 """Which commands a member's client offers at a place, and what choosing one from a message's menu sends."""
 
+from sandbox.discord.client.outcome import NotAllowed, NotThere
 from sandbox.discord.commands import FOR_THEMSELVES, IN_GUILDS, MESSAGE, Command
 from sandbox.discord.model import Channel, Json, Message, User
-from sandbox.discord.outcome import NotAllowed, NotThere
 from sandbox.discord.world import World
 
 GUILD_CONTEXT, BOT_DM_CONTEXT = 0, 1

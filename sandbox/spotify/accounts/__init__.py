@@ -1,0 +1,1 @@
+"""The accounts service: the consent page, authorization codes, and tokens."""

@@ -1,0 +1,1 @@
+"""The Web API: its calls, and its objects as JSON."""
