@@ -89,7 +89,11 @@ def _whole(sound: Sound, embedder: Embedder) -> object:
 # ---------------------------------------------------------------- memory, throughput, imports
 def memory(song: Path, long: Path) -> list[Row]:
     """The most memory that was resident, each in a process of its own."""
-    ours = "from bot.audio.decode import read; from bot.audio.features import analyse; analyse(read(Path({!r})))".format
+    ours = (
+        "from bot.audio.files.decode import read; "
+        "from bot.audio.analysis.features import analyse; "
+        "analyse(read(Path({!r})))"
+    ).format
     theirs = "from benchmarks.rivals import librosa_core; librosa_core(Path({!r}))".format
     rows: list[Row] = [
         {"what": "MB, features of 30 s", "measured": _peak_of(ours(str(song)))},

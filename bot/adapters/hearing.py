@@ -44,7 +44,7 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """numbers and vectors by name, as `bot.audio.features` gives them, in the set of features `version`."""
+    """numbers and vectors by name, as `bot.audio.analysis.features` gives them, in the set of features `version`."""
 
     numbers: Mapping[str, float]
     vectors: Mapping[str, NDArray[np.float32]]

@@ -27,17 +27,17 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from bot.audio.clip import cut
-from bot.audio.decode import read
-from bot.audio.embedding import MODEL, Embedder
-from bot.audio.embedding import RATE as EMBEDDING_RATE
-from bot.audio.features import FEATURES, VERSION, Analysis, hear
-from bot.audio.peak import find
-from bot.audio.picture import key_name, picture
-from bot.audio.sound import Sound
-from bot.audio.spectrum import mixed
-from bot.audio.tags import read_tags
-from bot.audio.tastemap import draw
+from bot.audio.analysis.embedding import MODEL, Embedder
+from bot.audio.analysis.embedding import RATE as EMBEDDING_RATE
+from bot.audio.analysis.features import FEATURES, VERSION, Analysis, hear
+from bot.audio.analysis.spectrum import mixed
+from bot.audio.clips.clip import cut
+from bot.audio.clips.peak import find
+from bot.audio.clips.picture import key_name, picture
+from bot.audio.clips.tastemap import draw
+from bot.audio.files.decode import read
+from bot.audio.files.sound import Sound
+from bot.audio.files.tags import read_tags
 from bot.confine import confine, held
 from bot.core import wire
 from bot.core.features import TAG
@@ -112,7 +112,7 @@ def guards(request: Mapping[str, Any]) -> Answer:
 
 
 def tastemap(request: Mapping[str, Any]) -> Answer:
-    """The picture of "clouds", "rest" and "latest", as `bot.audio.tastemap` draws it: a PNG (base64)."""
+    """The picture of "clouds", "rest" and "latest", as `bot.audio.clips.tastemap` draws it: a PNG (base64)."""
     return {"picture": _text(draw(request["clouds"], request["rest"], request["latest"]))}
 
 

@@ -177,7 +177,7 @@ SOURCES = {
 ASKED = {**SOURCES, "audio": "the music folder", "deezer": "Deezer"}
 
 
-ASPECTS = {  # of what is heard (bot.audio.features), by the numbers and vectors about it
+ASPECTS = {  # of what is heard (bot.audio.analysis.features), by the numbers and vectors about it
     "tempo": {"tempo", "tempo_confidence", "tempo_folded"},
     "rhythm": {"onset_rate", "pulse"},
     "key": {"key_cos", "key_sin", "key_confidence", "tuning"},

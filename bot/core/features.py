@@ -73,7 +73,7 @@ def refuse(songs: Iterable[SongFeatures]) -> None:
 
 
 def features_heard(numbers: Mapping[str, float], vectors: Mapping[str, NDArray[np.float32]]) -> SongFeatures:
-    """Return what a model goes by of all that was heard in a file (`bot.audio.features`).
+    """Return what a model goes by of all that was heard in a file (`bot.audio.analysis.features`).
 
     Its numbers and musicnn's vector. With tags' scores or the other vectors beside them, a few labels teach less, for
     they say the same things over again (docs/hearing.md).

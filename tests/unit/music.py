@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.timbre import survey
+from bot.audio.analysis.timbre import survey
 from training.hearing.grooves import RATE, tone
 
 Floats = NDArray[np.float32]

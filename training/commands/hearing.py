@@ -28,7 +28,7 @@ def evaluate_peaks_command(options: argparse.Namespace) -> int:
 
 def evaluate_audio_command(options: argparse.Namespace) -> int:
     """Listen to every recording, and say how right tempo, key and loudness are."""
-    from bot.audio.embedding import Embedder
+    from bot.audio.analysis.embedding import Embedder
     from training.files import make_ready
     from training.hearing.accuracy import evaluate, hear
     from training.hearing.report import report

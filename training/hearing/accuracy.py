@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio import features
-from bot.audio.decode import read
-from bot.audio.embedding import Embedder
+from bot.audio.analysis import features
+from bot.audio.analysis.embedding import Embedder
+from bot.audio.files.decode import read
+from bot.audio.files.sound import Sound
 from bot.audio.process import EMBEDDING
-from bot.audio.sound import Sound
 from bot.core.features import SongFeatures, features_heard
 from bot.errors import AudioError
 from training.evaluation.summary import figure

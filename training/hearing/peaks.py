@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio import decode, peak
-from bot.audio.sound import Sound
-from bot.audio.spectrum import RATE, resample
+from bot.audio.analysis.spectrum import RATE, resample
+from bot.audio.clips import peak
+from bot.audio.files import decode
+from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP
 from bot.core.library.tables import Row
 from bot.core.library.tables.values import number

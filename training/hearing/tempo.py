@@ -1,8 +1,8 @@
 """Tempo, learnt: how the evidence for a tempo is to be weighed, from grooves whose tempo is known.
 
 A conditional logit (McFadden 1974): of all candidates, the true tempo should come out as likely as can be. Weights are
-kept small beside the evidence's own spread, since recordings are less regular than grooves. The command prints them as
-`bot.audio.tempo.WEIGHTS` wants them; the figures of docs/hearing.md are of recordings that had no part in this.
+kept small beside the evidence's own spread, since recordings are less regular than grooves. The command prints them for
+`bot.audio.analysis.tempo.WEIGHTS`; the figures in docs/hearing.md come from recordings that weren't used here.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from bot.audio.rhythm import mel_flux, onset_rate
-from bot.audio.tempo import BANDS, BEATS, CANDIDATES, TOLERANCE, autocorrelation, envelopes, evidence
-from bot.audio.timbre import survey
+from bot.audio.analysis.rhythm import mel_flux, onset_rate
+from bot.audio.analysis.tempo import BANDS, BEATS, CANDIDATES, TOLERANCE, autocorrelation, envelopes, evidence
+from bot.audio.analysis.timbre import survey
 from training.hearing.grooves import Groove
 
 PENALTY = 100.0  # on the squares of the weights, per unit of likelihood of all grooves
@@ -23,7 +23,7 @@ Doubles = NDArray[np.float64]
 
 
 def learn(grooves: Iterable[Groove]) -> Doubles:
-    """Return the weights of the evidence for a tempo: shape (len(bot.audio.tempo.WEIGHTS),)."""
+    """Return the weights of the evidence for a tempo: shape (len(bot.audio.analysis.tempo.WEIGHTS),)."""
     heard, truths = zip(*((_evidence(groove), groove.tempo) for groove in grooves), strict=True)
     material = np.stack(heard)
     spread = material.std((0, 1))

@@ -123,7 +123,7 @@ def test_who_is_hidden_cannot_be_looked_into_by_their_own_user(tmp_path: Path) -
     assert run(tmp_path, code) == "hidden"
 
 
-@pytest.mark.parametrize("module", ["bot.adapters.scorer", "bot.audio.embedding", "training.__main__"])
+@pytest.mark.parametrize("module", ["bot.adapters.scorer", "bot.audio.analysis.embedding", "training.__main__"])
 def test_nothing_of_ours_reports_to_the_maker_of_onnxruntime(tmp_path: Path, module: str) -> None:
     """Its wheels keep a device id and a queue of events below HOME, and send them, unless they are told not to."""
     code = f"import {module}, onnxruntime; onnxruntime.InferenceSession"

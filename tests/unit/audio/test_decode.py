@@ -12,8 +12,8 @@ import pytest
 import soundfile
 from scipy.signal import correlate
 
-from bot.audio.decode import read
-from bot.audio.sound import Limits
+from bot.audio.files.decode import read
+from bot.audio.files.sound import Limits
 from bot.errors import AudioError, EmptyAudio, NotAudio, SilentAudio, TooLargeAudio, TooLongAudio, TruncatedAudio
 from tests.unit.sounds import ENDINGS, RATE, film, halved, tune, write
 

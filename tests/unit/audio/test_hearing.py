@@ -16,10 +16,10 @@ import pytest
 
 from bot.adapters import hearing as ear
 from bot.adapters.hearing import Hearing
-from bot.audio.decode import read
-from bot.audio.features import FEATURES, VECTORS, VERSION, Analysis, analyse
-from bot.audio.sound import Sound
-from bot.audio.spectrum import mixed, resample
+from bot.audio.analysis.features import FEATURES, VECTORS, VERSION, Analysis, analyse
+from bot.audio.analysis.spectrum import mixed, resample
+from bot.audio.files.decode import read
+from bot.audio.files.sound import Sound
 from bot.core import wire
 from bot.errors import AudioError, HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
 from sandbox.process import environment
@@ -73,7 +73,8 @@ def test_two_threads_hear_what_one_hears(song: Path) -> None:
 def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path, tmp_path: Path) -> None:
     """Which is why the process that hears keeps its libraries to one."""
     code = (
-        "import json, pathlib, sys; from bot.audio.decode import read; from bot.audio.features import analyse;"
+        "import json, pathlib, sys; from bot.audio.files.decode import read;"
+        "from bot.audio.analysis.features import analyse;"
         "found = analyse(read(pathlib.Path(sys.argv[1])));"
         "print(json.dumps([*found.numbers.values(), *(x for v in found.vectors.values() for x in v.tolist())]))"
     )

@@ -7,9 +7,9 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from bot.audio.decode import read
-from bot.audio.loudness import ABSOLUTE, loudness
-from bot.audio.sound import Sound
+from bot.audio.analysis.loudness import ABSOLUTE, loudness
+from bot.audio.files.decode import read
+from bot.audio.files.sound import Sound
 from tests.unit.sounds import RATE, tune
 
 MEDIAN, WORST = 0.1, 0.5  # dB

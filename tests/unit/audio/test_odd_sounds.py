@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.decode import read
-from bot.audio.features import analyse
-from bot.audio.phase import in_step
-from bot.audio.sound import Limits
+from bot.audio.analysis.features import analyse
+from bot.audio.files.decode import read
+from bot.audio.files.phase import in_step
+from bot.audio.files.sound import Limits
 from bot.errors import TooLargeAudio, TruncatedAudio
 from tests.unit.sounds import ENDINGS, RATE, Samples, tune, write
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.form import boundaries, echoes, likeness, spread
-from bot.audio.peak import MOST, PREVIEW, find, outlined
-from bot.audio.sound import Sound
-from bot.audio.spectrum import RATE
+from bot.audio.analysis.spectrum import RATE
+from bot.audio.clips.form import boundaries, echoes, likeness, spread
+from bot.audio.clips.peak import MOST, PREVIEW, find, outlined
+from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP, LEAD, Peak
 from sandbox.music import arranged, synth
 from sandbox.music.arranged import Arranged, play

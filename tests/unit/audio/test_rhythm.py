@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.rhythm import FRAMES, Rhythm, fold, rhythm
+from bot.audio.analysis.rhythm import FRAMES, Rhythm, fold, rhythm
 from tests.unit.music import chords, clicks, mel, noise, silence, strokes
 from training.hearing.grooves import play
 from training.hearing.styles import STYLES, Style

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.tonality import MAJOR, MINOR, centroid, find_key, tonality
+from bot.audio.analysis.tonality import MAJOR, MINOR, centroid, find_key, tonality
 from tests.unit.music import cadence, chords, noise, silence
 
 SURE = 0.5  # confidence

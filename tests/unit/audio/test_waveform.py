@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.audio.sound import Sound
-from bot.audio.waveform import BAND, CURVE, HEIGHT, MARGIN, WIDTH, levels, picture, voice
+from bot.audio.clips.waveform import BAND, CURVE, HEIGHT, MARGIN, WIDTH, levels, picture, voice
+from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP, Peak
 
 NOTHING = np.zeros(0, np.float32)

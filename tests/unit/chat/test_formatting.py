@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audio.features import FEATURES
+from bot.audio.analysis.features import FEATURES
 from bot.chat import formatting
 from bot.core.features import GOES_BY
 from bot.core.library.merge import PRECEDENCE

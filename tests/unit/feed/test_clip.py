@@ -12,7 +12,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from bot.audio.clip import FADE_IN, FADE_OUT, MP3, OPUS, RATE, ClipFormat, cut
+from bot.audio.clips.clip import FADE_IN, FADE_OUT, MP3, OPUS, RATE, ClipFormat, cut
 from bot.errors import ClipTooLarge, NothingThere
 
 CLICK = 33.457  # seconds into the song

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.features import FEATURES
+from bot.audio.analysis.features import FEATURES
 from bot.core.features import RefusedProvenance, SongFeatures, features_heard
 from bot.core.library.tables import Row, Table, features_of, field_of
 from bot.core.sorting.columns import key_of, words_of

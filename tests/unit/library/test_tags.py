@@ -12,7 +12,7 @@ from mutagen.id3 import ID3, TALB, TDRC, TIT2, TPE1, TSRC, TXXX, UFID
 from mutagen.mp4 import MP4, MP4FreeForm
 from mutagen.wave import WAVE
 
-from bot.audio.tags import Tags, read_tags
+from bot.audio.files.tags import Tags, read_tags
 from bot.core.library.filenames import said_by
 from tests.unit.sounds import tune, write
 

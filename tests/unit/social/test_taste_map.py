@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.audio.tastemap import COLOURS, SHAPES, SIDE, draw
+from bot.audio.clips.tastemap import COLOURS, SHAPES, SIDE, draw
 from bot.core.social import taste_map
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.decode import read
-from bot.audio.embedding import Embedder
-from bot.audio.rhythm import mel_flux, onset_rate
-from bot.audio.tempo import CANDIDATES, WEIGHTS, autocorrelation, envelopes, evidence
-from bot.audio.timbre import survey
+from bot.audio.analysis.embedding import Embedder
+from bot.audio.analysis.rhythm import mel_flux, onset_rate
+from bot.audio.analysis.tempo import CANDIDATES, WEIGHTS, autocorrelation, envelopes, evidence
+from bot.audio.analysis.timbre import survey
+from bot.audio.files.decode import read
 from bot.core.features import SongFeatures
 from sandbox.music.record import main as record_main
 from training.__main__ import main

@@ -17,8 +17,8 @@ from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import lookups, songs
-from bot.audio.decode import read
-from bot.audio.features import analyse
+from bot.audio.analysis.features import analyse
+from bot.audio.files.decode import read
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
 from bot.flows.library import feature_lookup as hear

@@ -14,11 +14,11 @@ from typing import BinaryIO, cast
 import numpy as np
 import soxr
 
-from bot.audio import libav, libsndfile
-from bot.audio.channels import sounding
-from bot.audio.endings import is_torn, links
-from bot.audio.phase import in_step
-from bot.audio.sound import LIMITS, Limits, Samples, Sound, check_form, lowered
+from bot.audio.files import libav, libsndfile
+from bot.audio.files.channels import sounding
+from bot.audio.files.endings import is_torn, links
+from bot.audio.files.phase import in_step
+from bot.audio.files.sound import LIMITS, Limits, Samples, Sound, check_form, lowered
 from bot.errors import EmptyAudio, NotOpened, TooLargeAudio, TruncatedAudio
 
 LEAST = 0.5  # seconds; less has neither a loudness (BS.1770 wants 0.4) nor anything else

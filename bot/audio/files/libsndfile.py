@@ -7,8 +7,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from bot.audio.endings import length_of_mp3
-from bot.audio.sound import Limits, Samples, Sound, at_least, check_form, lowered
+from bot.audio.files.endings import length_of_mp3
+from bot.audio.files.sound import Limits, Samples, Sound, at_least, check_form, lowered
 
 UNTOLD = (2**63 - 1, 0)  # frames, as libsndfile says of a FLAC or WAV that was written to a pipe and names none
 PIECE = 2**21  # frames that a large file is read at once

@@ -16,10 +16,10 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from bot.audio.spectrum import hann, mel_filters, resample
+from bot.audio.analysis.spectrum import hann, mel_filters, resample
 from bot.errors import ModelCorrupt, ModelMissing
 
-MODEL = Path(__file__).parents[2] / "models" / "musicnn.onnx"
+MODEL = Path(__file__).parents[3] / "models" / "musicnn.onnx"
 DIGEST = "b92686b321c2256ea2e150dca29b7421bc4db31dcae48863fa2332ee8dd3e070"  # sha256 of the file; checked before use
 RATE = 16_000  # Hz; this and what follows is what musicnn was trained with
 WINDOW, HOP = 512, 256  # samples

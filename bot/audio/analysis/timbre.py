@@ -14,7 +14,18 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from bot.audio.spectrum import BINS, FLOOR, RATE, WINDOW, Floats, blocks, frequencies, hann, mel_bands, mel_filters
+from bot.audio.analysis.spectrum import (
+    BINS,
+    FLOOR,
+    RATE,
+    WINDOW,
+    Floats,
+    blocks,
+    frequencies,
+    hann,
+    mel_bands,
+    mel_filters,
+)
 
 MELS = 128
 COEFFICIENTS = 20  # of the cepstrum

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.audio.features import Detail
-from bot.audio.sound import Sound
-from bot.audio.tonality import MAJOR, Tonality
-from bot.audio.waveform import HEIGHT, INK, MARGIN, PAPER, WIDTH
-from bot.audio.waveform import picture as waveform
+from bot.audio.analysis.features import Detail
+from bot.audio.analysis.tonality import MAJOR, Tonality
+from bot.audio.clips.waveform import HEIGHT, INK, MARGIN, PAPER, WIDTH
+from bot.audio.clips.waveform import picture as waveform
+from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import Peak
 
 Floats = NDArray[np.float32]

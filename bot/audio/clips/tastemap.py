@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.audio.waveform import INK, PAPER
+from bot.audio.clips.waveform import INK, PAPER
 
 SIDE, MARGIN, LINE = 1000, 70, 46  # pixels: of the square, what is left around it, and of a line of the legend
 FINE = 2  # times larger while it is drawn: Pillow's shapes have hard edges

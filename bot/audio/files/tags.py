@@ -13,9 +13,9 @@ from mutagen.apev2 import APEv2
 from mutagen.easymp4 import EasyMP4Tags
 from mutagen.id3 import ID3, Encoding, ID3FileType
 
-from bot.audio.decode import opened
-from bot.audio.endings import Unnamed
-from bot.audio.libav import ONLY_FILES
+from bot.audio.files.decode import opened
+from bot.audio.files.endings import Unnamed
+from bot.audio.files.libav import ONLY_FILES
 from bot.core.codes import isrc
 from bot.core.library.filenames import said_by
 from bot.core.library.tables.decode import lines

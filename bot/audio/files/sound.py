@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.endings import SHORTFALL
+from bot.audio.files.endings import SHORTFALL
 from bot.errors import TooLargeAudio, TooLongAudio
 
 Samples = NDArray[np.float32]

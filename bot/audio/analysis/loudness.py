@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from bot.audio.sound import Samples, Sound
+from bot.audio.files.sound import Samples, Sound
 
 STEP = 0.1  # seconds: windows begin so often
 MOMENT, SHORT_TERM = 4, 30  # steps: the windows of integrated loudness, and of the range

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.audio.loudness import Loudness, loudness
-from bot.audio.rhythm import Rhythm, rhythm
-from bot.audio.sound import Sound
-from bot.audio.spectrum import RATE, Floats, mixed
-from bot.audio.timbre import survey, timbre
-from bot.audio.tonality import Tonality, tonality
+from bot.audio.analysis.loudness import Loudness, loudness
+from bot.audio.analysis.rhythm import Rhythm, rhythm
+from bot.audio.analysis.spectrum import RATE, Floats, mixed
+from bot.audio.analysis.timbre import survey, timbre
+from bot.audio.analysis.tonality import Tonality, tonality
+from bot.audio.files.sound import Sound
 from bot.errors import TruncatedAudio
 
 VERSION = "hearing-2"

@@ -13,7 +13,7 @@ import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from bot.audio.spectrum import RATE, Floats, hann
+from bot.audio.analysis.spectrum import RATE, Floats, hann
 
 LOW_RATE = RATE / 8  # Hz, enough for HIGHEST
 WINDOW, HOP = 2048, 1024  # samples at LOW_RATE: 0.74 s, so that semitones are apart from 60 Hz on

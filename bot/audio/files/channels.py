@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bot.audio.sound import Samples
+from bot.audio.files.sound import Samples
 from bot.errors import SilentAudio, TruncatedAudio
 
 SILENCE = 1e-9  # mean square: -90 dB, below the last bit of a compact disc

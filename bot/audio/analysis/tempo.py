@@ -16,7 +16,7 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from bot.audio.spectrum import FRAMES, Floats
+from bot.audio.analysis.spectrum import FRAMES, Floats
 
 BANDS = ((0, 128), (0, 12), (12, 50), (50, 128))  # mel bands: all, below 330 Hz, up to 1.6 kHz, above
 BEATS = (1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 8)  # lags at which a tempo is heard, in its beats

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.audio.sound import Sound
+from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP, Peak
 
 MOST_BYTES = 256  # of a voice message's waveform (Discord, message attachments)

@@ -13,7 +13,7 @@ import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from bot.audio.sound import Sound
+from bot.audio.files.sound import Sound
 
 Floats = NDArray[np.float32]
 RATE = 22_050  # Hz; half of a compact disc's, so that most songs are halved

@@ -15,9 +15,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from bot.audio.form import best_echoes, boundaries, echoes, likeness, spread
-from bot.audio.sound import Sound
-from bot.audio.spectrum import RATE, frequencies, hann, mel_filters, resample
+from bot.audio.analysis.spectrum import RATE, frequencies, hann, mel_filters, resample
+from bot.audio.clips.form import best_echoes, boundaries, echoes, likeness, spread
+from bot.audio.files.sound import Sound
 from bot.core.feed.highlight import CLIP, LEAD, Peak
 
 PREVIEW = 45.0  # seconds; what is no longer was cut by somebody who chose its beginning

@@ -17,9 +17,9 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
-from bot.audio.decode import opened
-from bot.audio.libav import ONLY_FILES
-from bot.audio.waveform import voice
+from bot.audio.clips.waveform import voice
+from bot.audio.files.decode import opened
+from bot.audio.files.libav import ONLY_FILES
 from bot.core.feed.highlight import CLIP
 from bot.core.records import Clip
 from bot.errors import ClipTooLarge, NothingThere, NotOpened

@@ -10,8 +10,8 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
-from bot.audio.endings import length_of_mp3, says_length, without_length
-from bot.audio.sound import Limits, Samples, Sound, at_least, check_form, lowered
+from bot.audio.files.endings import length_of_mp3, says_length, without_length
+from bot.audio.files.sound import Limits, Samples, Sound, at_least, check_form, lowered
 from bot.errors import AudioError, EmptyAudio, NotAudio, TruncatedAudio
 
 LEAST = 0.5  # seconds

@@ -1,0 +1,1 @@
+"""Analysis: loudness, tempo, key, timbre and an embedding, computed from a song's samples."""

@@ -1,0 +1,1 @@
+"""Clips: finding a song's highlight, cutting it out, and drawing waveforms and taste maps."""
