@@ -1,4 +1,4 @@
-"""App: builds every adapter, once, and runs the bot until it is told to stop. The composition root."""
+"""App: the composition root. Builds every adapter once, and runs the bot until it is stopped."""
 
 import asyncio
 import logging
@@ -114,12 +114,12 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         catalogue = Catalogue(store, Clips(clipping, settings.data_dir / "clips", scratch), clock)
         jobs = Jobs(settings.data_dir / home.JOBS)
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
-        elsewhere = SongPreviews(store, previews, _videos(settings, environment), clock)
-        closing.push_async_callback(elsewhere.close)
+        song_previews = SongPreviews(store, previews, _videos(settings, environment), clock)
+        closing.push_async_callback(song_previews.close)
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
         recommender = Recommender(store, catalogue, scorer)
         await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
-        outlooks = ScoredLibraries(store, scorer, priors)
+        libraries = ScoredLibraries(store, scorer, priors)
         yield Services(
             settings=settings,
             store=store,
@@ -127,8 +127,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             spotify=spotify,
             linking=Linking(store, vault, spotify, clock),
             scorer=scorer,
-            outlooks=outlooks,
-            erasing=Erasing(store, jobs, outlooks, settings.models_dir, scratch),
+            libraries=libraries,
+            erasing=Erasing(store, jobs, libraries, settings.models_dir, scratch),
             jobs=jobs,
             trainer=Trainer(settings.database_url, settings.data_dir, environment),
             uploads=Uploads(store, hearing, scratch),
@@ -136,8 +136,8 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
             sources=await closing.enter_async_context(sources.opened(settings, store, hearing, scratch, clock)),
             catalogue=catalogue,
             recommender=recommender,
-            stream=Feed(store, catalogue, recommender, jobs.enqueue, clock),
-            listening=Listening(catalogue, elsewhere),
+            feed=Feed(store, catalogue, recommender, jobs.enqueue, clock),
+            listening=Listening(catalogue, song_previews),
             clock=clock,
         )
 
@@ -243,6 +243,6 @@ def _swiping(services: Services, chat: Chat, asked: Api) -> Application:
         await chat.pass_on(number)
 
     settings = services.settings
-    page = FeedPage(asked, services.stream, services.listening, post, chat.name_of, chat.server_name)
+    page = FeedPage(asked, services.feed, services.listening, post, chat.name_of, chat.server_name)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

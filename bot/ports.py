@@ -1,18 +1,14 @@
-"""Ports: what the flows need from outside, where two real implementations exist.
+"""Ports: what the flows need from outside, where there is more than one implementation.
 
-`Music` is where a member's playlists live: their Spotify account (`adapters.spotify`), or, for a member who imported a
-file, the bot's own keeping (`adapters.shelf`). Both pass the same contract tests. `FeatureSource` is whoever can say
-what a song sounds like or belongs to (`adapters.sources`).
+`Music` is where a member's playlists live: their Spotify account (`adapters.spotify`) or, for a member who imported a
+file, our own database (`adapters.local_playlists`). Both pass the same contract tests. `FeatureSource` looks up the
+features of songs: a web service, a local index, the operator's music folder (`adapters.sources`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal, Protocol
 
 from bot.core.features import SongFeatures
 from bot.core.records import Item, Like, Song
@@ -180,35 +176,4 @@ class FeatureSource(Protocol):
 
         Raises SourceWaits (nobody is to ask before a moment), SourceFailed (these songs, and perhaps only these).
         """
-        ...
-
-
-class Analysis(Protocol):
-    """What was heard in a file: numbers by name, and vectors, each (n,) float32 of its own length."""
-
-    @property
-    def numbers(self) -> Mapping[str, float]: ...
-
-    @property
-    def vectors(self) -> Mapping[str, NDArray[np.float32]]: ...
-
-
-class Hearing(Protocol):
-    """Whoever can hear a file, in a process that may die without hurting this one."""
-
-    async def analyse(self, file: Path | BinaryIO) -> Analysis:
-        """Return what there is to hear. Raises AudioError for a file that is broken, empty, silent or too large."""
-        ...
-
-    async def draw(
-        self, clouds: Mapping[str, NDArray[np.float64]], rest: NDArray[np.float64], latest: NDArray[np.float64]
-    ) -> bytes:
-        """Return a taste map as a PNG: songs of playlists by name, other songs, the latest, each (n, 2) from −1 to 1.
-
-        Raises AudioError.
-        """
-        ...
-
-    async def close(self) -> None:
-        """End the process; the next file gets a new one."""
         ...

@@ -1,9 +1,10 @@
-"""Services: what the flows are given to work with. Built once, by `__main__`; nothing in here changes afterwards."""
+"""Services: everything the flows work with. `app.assembled` builds it once; it never changes afterwards."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.adapters.hearing import Hearing
 from bot.adapters.jobs import Jobs
 from bot.adapters.local_playlists import Shelf
 from bot.adapters.scorer import Scorer
@@ -22,7 +23,7 @@ from bot.flows.feed.listening import Listening
 from bot.flows.feed.recommend import Recommender
 from bot.flows.library.uploads import Uploads
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.ports import FeatureSource, Hearing, Music
+from bot.ports import FeatureSource, Music
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +34,21 @@ class Services:
     spotify: Spotify
     linking: Linking
     scorer: Scorer
-    outlooks: ScoredLibraries
+    libraries: ScoredLibraries
     erasing: Erasing
     jobs: Jobs
     trainer: Trainer
     uploads: Uploads
-    drawing: Hearing  # whoever draws taste maps
-    sources: Sequence[FeatureSource]  # those that are switched on
+    drawing: Hearing  # draws taste maps
+    sources: Sequence[FeatureSource]  # only those switched on
     catalogue: Catalogue
     recommender: Recommender
     listening: Listening
-    stream: Feed
+    feed: Feed
     clock: Callable[[], datetime]
 
     async def music(self, member: int) -> Music:
-        """Return where the member's playlists live. Raises NotLinked for someone we know nothing of, ConsentEnded."""
+        """Return the member's playlists: Spotify's, or our own for an imported file. Raises NotLinked, ConsentEnded."""
         async with self.store.reading() as tx:
             known = await members.get(tx, member)
         if known is not None and known.source == "file":

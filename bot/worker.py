@@ -158,7 +158,7 @@ class Worker:
 
     async def _sort_fresh(self, job: Job, music: Music, now: datetime) -> None:
         services = self._services
-        await self._apply_all(await watch.sort_fresh(services.store, music, services.outlooks, job.member, now), job)
+        await self._apply_all(await watch.sort_fresh(services.store, music, services.libraries, job.member, now), job)
 
     async def _hear(self, job: Job, _: datetime) -> None:
         """Go on finding out about the member's songs: a slice, then the next, and what follows from it at the end."""

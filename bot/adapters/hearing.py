@@ -52,7 +52,7 @@ class Heard:
 
 
 class Hearing:
-    """Implements `ports.Hearing`. One process, started when it is first needed; requests wait for each other."""
+    """One process, started when first needed; requests take turns."""
 
     def __init__(self, timeout: float = TIMEOUT, memory: int = MEMORY, idle: float = IDLE) -> None:
         self._timeout, self._memory, self._idle = timeout, memory, idle

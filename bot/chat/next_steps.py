@@ -16,7 +16,7 @@ SHOWN = layout.MOST_OPTIONS  # playlists in the first select; autocomplete finds
 async def where(bot: Bot, member: int) -> Status:
     services = bot.services
     return await status.status(
-        services.store, services.outlooks, services.jobs, services.sources, member, services.clock()
+        services.store, services.libraries, services.jobs, services.sources, member, services.clock()
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import aiohttp
 
+from bot.adapters.hearing import Hearing
 from bot.adapters.scratch import Scratch
 from bot.adapters.sources import deezer, listenbrainz, musicbrainz, reccobeats
 from bot.adapters.sources.acousticbrainz import AcousticBrainz
@@ -19,7 +20,7 @@ from bot.adapters.sources.local import LocalFiles
 from bot.adapters.sources.site import Site, Terms
 from bot.adapters.store import Store
 from bot.config import Settings
-from bot.ports import FeatureSource, Hearing
+from bot.ports import FeatureSource
 
 __all__ = ["opened", "previews_opened"]
 AGENT = "Cratekeeper/0.1"

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.adapters.hearing import Hearing
 from bot.adapters.scratch import Scratch
 from bot.adapters.sources.musicbrainz import ISRC
 from bot.adapters.sources.shapes import LONG_AGO, answer
@@ -20,7 +21,7 @@ from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import features_heard
 from bot.errors import AudioError, SourceFailed
-from bot.ports import Hearing, Learnt, Needs, Subject
+from bot.ports import Learnt, Needs, Subject
 
 NAME = "deezer"
 QUOTA, BUSY, NO_DATA = 4, 700, 800

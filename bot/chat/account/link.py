@@ -108,7 +108,7 @@ async def on_unlink(interaction: Interaction, _: Id) -> None:
     await reply.pause(interaction)
     await services.jobs.forget(member)  # a training or a sync that is under way would bring something back
     gone = await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
-    services.outlooks.forget(member)
+    services.libraries.forget(member)
     services.linking.forget(member)
     interaction.client.offers.forget(member)
     await reply.show(interaction, Page(sentences.UNLINKED if gone else sentences.UNLINKING))

@@ -39,7 +39,7 @@ async def on_next(interaction: Interaction, tap: Id) -> None:
     apart = reply.pause_apart if reply.is_seen(interaction) else reply.pause  # a channel that is the feed's no longer
     pausing = reply.pause_anew if public else apart
     with suppress(BadChoice):  # a song that they cannot see, or that is gone, was not theirs to pass over
-        await services.stream.skip(member, await services.catalogue.named(tap.key))
+        await services.feed.skip(member, await services.catalogue.named(tap.key))
     card = await reply.soon_by(pausing, interaction, _drawn(interaction, public=public))
     await pausing(interaction)
     await _show(interaction, card, public=public)
@@ -50,7 +50,7 @@ async def _drawn(interaction: Interaction, *, public: bool) -> FeedCard:
     services = interaction.client.services
     barred = await server_channels.barred(services.store, interaction.guild_id) if public else frozenset()
     for _ in range(TRIES):
-        (card,) = await services.stream.next(interaction.user.id)
+        (card,) = await services.feed.next(interaction.user.id)
         if card.entry.key not in barred:
             return card
     raise NothingThereYet
@@ -81,31 +81,31 @@ async def _count(interaction: Interaction, what: str) -> None:
 async def on_like(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
     song = await _song(interaction, tap)
-    found = await services.stream.like(interaction.user.id, song.song)
+    found = await services.feed.like(interaction.user.id, song.song)
     await reply.whisper(interaction, feed_cards.liked(song, found, tap.key))
     await _count(interaction, "like")
 
 
 async def on_unlike(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
-    dropped = await services.stream.unlike(interaction.user.id, await services.catalogue.named(tap.key))
+    dropped = await services.feed.unlike(interaction.user.id, await services.catalogue.named(tap.key))
     await reply.show_privately(interaction, Page(feed_cards.UNSAVING if dropped else feed_cards.UNLIKED))
 
 
 async def on_save(interaction: Interaction, _: Id) -> None:
-    await interaction.client.services.stream.choose_saving(interaction.user.id, saves=True)
+    await interaction.client.services.feed.choose_saving(interaction.user.id, saves=True)
     await reply.show_privately(interaction, Page(feed_cards.SAVES))
 
 
 async def on_save_not(interaction: Interaction, _: Id) -> None:
-    await interaction.client.services.stream.choose_saving(interaction.user.id, saves=False)
+    await interaction.client.services.feed.choose_saving(interaction.user.id, saves=False)
     await reply.show_privately(interaction, Page(feed_cards.SAVES_NOT))
 
 
 async def on_add(interaction: Interaction, tap: Id) -> None:
     await reply.pause_apart(interaction)
     song = await _song(interaction, tap)
-    found = await interaction.client.services.stream.places(interaction.user.id, song.song)
+    found = await interaction.client.services.feed.places(interaction.user.id, song.song)
     await reply.whisper(interaction, feed_cards.places(song, found, tap.key))
 
 
@@ -114,7 +114,7 @@ async def on_put(interaction: Interaction, tap: Id) -> None:
     song = await _song(interaction, tap)
     (chosen,) = (number(value) for value in values(interaction)[:1])
     try:
-        added = await services.stream.add(member, song.song, chosen, interaction.id)
+        added = await services.feed.add(member, song.song, chosen, interaction.id)
     except NotAmongLikes:
         await reply.show_privately(interaction, feed_cards.like_first(tap.key, chosen))
         return
@@ -126,8 +126,8 @@ async def on_put_liked(interaction: Interaction, tap: Id) -> None:
     """Put the song among their likes first, whatever they chose for others, then into the playlist."""
     services, member = interaction.client.services, interaction.user.id
     song = await _song(interaction, tap)
-    await services.stream.like_for_good(member, song.song)
-    added = await services.stream.add(member, song.song, tap.n, interaction.id)
+    await services.feed.like_for_good(member, song.song)
+    added = await services.feed.add(member, song.song, tap.n, interaction.id)
     await reply.show_privately(interaction, feed_cards.added(song, added))
     await _count(interaction, "add")
 
@@ -146,9 +146,9 @@ async def _song(interaction: Interaction, tap: Id) -> Song:
 async def settings(interaction: Interaction, save_likes: bool | None = None, adds_teach: bool | None = None) -> None:
     services, member = interaction.client.services, interaction.user.id
     if save_likes is not None:
-        await services.stream.choose_saving(member, save_likes)
+        await services.feed.choose_saving(member, save_likes)
     if adds_teach is not None:
-        await services.stream.choose_teaching(member, adds_teach)
+        await services.feed.choose_teaching(member, adds_teach)
     await reply.show(interaction, feed_cards.settings(await notify.known(services.store, member)))
 
 

@@ -109,7 +109,7 @@ async def on_hear(interaction: Interaction, tap: Id) -> None:
     table = await _of_this_server(interaction, tap.number)
     song = _chosen(table, values(interaction))
     try:
-        card, listen = await services.stream.card(member, song.song), await services.listening.to(member, song)
+        card, listen = await services.feed.card(member, song.song), await services.listening.to(member, song)
     except BadChoice:
         await reply.whisper(interaction, Page(song.page or rounds.NOT_PLAYED))
     else:

@@ -36,10 +36,10 @@ async def on_label(interaction: Interaction, tap: Id) -> None:
 async def _first(interaction: Interaction, found: Layer, song: str | None = None) -> None:
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     if song is None:
-        question = await flow.ask(services.store, services.outlooks, member, found, now)
+        question = await flow.ask(services.store, services.libraries, member, found, now)
     else:
         named = await autocomplete.song_named(interaction, song)
-        question = await flow.ask_about(services.store, services.outlooks, member, found, named, now)
+        question = await flow.ask_about(services.store, services.libraries, member, found, named, now)
     await reply.show(interaction, shown(question))
 
 
@@ -67,7 +67,7 @@ async def _answer(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequenc
     """Keep the answer, then turn the message into the next card."""
     services, member = interaction.client.services, interaction.user.id
     pressed = await press(interaction, tap, kind, chosen)
-    following = review.after(services.store, services.outlooks, member, tap.key, services.clock())
+    following = review.after(services.store, services.libraries, member, tap.key, services.clock())
     question = await reply.soon(interaction, following)
     await reply.show(interaction, shown(question, await _note(interaction, pressed, kind, chosen)))
 
@@ -93,20 +93,20 @@ async def _note(interaction: Interaction, pressed: Pressed, kind: Kind, chosen: 
 
 async def on_several(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
-    question = await review.again(services.store, services.outlooks, interaction.user.id, tap.key)
+    question = await review.again(services.store, services.libraries, interaction.user.id, tap.key)
     await reply.show(interaction, cards.several(question))
 
 
 async def on_card(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
-    question = await review.again(services.store, services.outlooks, interaction.user.id, tap.key)
+    question = await review.again(services.store, services.libraries, interaction.user.id, tap.key)
     await reply.show(interaction, cards.card(question))
 
 
 async def on_back(interaction: Interaction, tap: Id) -> None:
     """Take the last answer back, and ask that song again."""
     services, member = interaction.client.services, interaction.user.id
-    question, write = await review.take_back(services.store, services.outlooks, member, tap.key, services.clock())
+    question, write = await review.take_back(services.store, services.libraries, member, tap.key, services.clock())
     if write is not None:
         await services.jobs.enqueue("apply", member, write)
     await reply.show(interaction, cards.card(question, sentences.TAKEN_BACK if write is None else sentences.TAKING_OUT))
@@ -136,7 +136,7 @@ async def _inside(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequenc
 async def _update(interaction: Interaction, card: str, note: str) -> Page:
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     found = await review.of_card(services.store, member, card)
-    questions = await review.questions(services.store, services.outlooks, found, receipts.INLINE, now)
+    questions = await review.questions(services.store, services.libraries, found, receipts.INLINE, now)
     return receipts.receipt(found, questions, note=note)
 
 

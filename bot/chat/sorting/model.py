@@ -63,7 +63,7 @@ async def on_version(interaction: Interaction, tap: Id) -> None:
     chosen = ids.number(next(iter(values(interaction)), ""))
     await reply.pause(interaction)
     await flow.rollback(services.store, member, tap.number, chosen, services.clock())
-    services.outlooks.forget(member)
+    services.libraries.forget(member)
     await _show(interaction, await playlists.layer_numbered(services.store, member, tap.number))
 
 

@@ -37,7 +37,7 @@ async def prompt(
         raise BadChoice(sentences.NOT_HERE)
     found = await playlists.layer_named(services.store, member, layer)
     channel = interaction.channel_id
-    choosing = flow.choose(services.store, services.outlooks, member, found, count, now)
+    choosing = flow.choose(services.store, services.libraries, member, found, count, now)
     asked = await reply.soon(interaction, choosing, public=True)
     messages = []
     for at, each in enumerate(asked):
@@ -71,7 +71,7 @@ async def on_mine(interaction: Interaction, _: Id) -> None:
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     song = await flow.song_of(services.store, interaction.message.id if interaction.message else 0)
     layer = await playlists.layer_named(services.store, member, None)
-    question = await label.ask_about(services.store, services.outlooks, member, layer, song, now)
+    question = await label.ask_about(services.store, services.libraries, member, layer, song, now)
     await reply.whisper(interaction, cards.card(question))
 
 

@@ -39,7 +39,7 @@ async def on_sort(interaction: Interaction, tap: Id) -> None:
 async def _dry_run(interaction: Interaction, layer: Layer) -> None:
     services, member = interaction.client.services, interaction.user.id
     music, now = await services.music(member), services.clock()
-    found = await flow.dry_run(services.store, music, services.outlooks, member, layer, now)
+    found = await flow.dry_run(services.store, music, services.libraries, member, layer, now)
     await reply.show(interaction, receipts.dry_run(found))
 
 
@@ -82,7 +82,7 @@ async def on_ask_me(interaction: Interaction, tap: Id) -> None:
     """The first of the songs that need the member's word; the others follow with each tap."""
     services = interaction.client.services
     question = review.next_question(
-        services.store, services.outlooks, interaction.user.id, tap.number, services.clock()
+        services.store, services.libraries, interaction.user.id, tap.number, services.clock()
     )
     await reply.show_privately(interaction, shown(await reply.soon(interaction, question)))
 
@@ -115,7 +115,7 @@ async def page_of(bot: Bot, found: Reviewed, page: int = 0, note: str = "") -> P
     """The receipt as it stands; an update holds its first questions as well."""
     services = bot.services
     inline = receipts.INLINE if found.receipt.write.kind == "watch" else 0
-    questions = await review.questions(services.store, services.outlooks, found, inline, services.clock())
+    questions = await review.questions(services.store, services.libraries, found, inline, services.clock())
     return receipts.receipt(found, questions, page, note)
 
 
@@ -169,7 +169,7 @@ async def why(interaction: Interaction, song: str, layer: str | None = None) -> 
 
 async def _explain(interaction: Interaction, layer: Layer, song: str) -> None:
     services, member = interaction.client.services, interaction.user.id
-    found = await reasons.explain(services.store, services.outlooks, member, layer.layer, song)
+    found = await reasons.explain(services.store, services.libraries, member, layer.layer, song)
     names = {each.playlist: each for _, each in await playlists.kept(services.store, member)}
     picture = layout.beside(texts.explained(found, names), found.song.cover, f"Cover of {found.song.line}")
     await reply.show(interaction, Page(picture))

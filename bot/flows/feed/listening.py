@@ -42,8 +42,8 @@ class Listen:
 class Listening:
     """Built once."""
 
-    def __init__(self, catalogue: Catalogue, elsewhere: SongPreviews) -> None:
-        self._catalogue, self._elsewhere = catalogue, elsewhere
+    def __init__(self, catalogue: Catalogue, previews: SongPreviews) -> None:
+        self._catalogue, self._previews = catalogue, previews
 
     async def to(self, member: int, song: Song) -> Listen:
         """Return the best way for a song that the member may see; may take some seconds, so defer before it.
@@ -58,8 +58,8 @@ class Listening:
         return Listen(Way.CLIP, clip=clip, peak=entry.peak)
 
     async def _without_file(self, song: Song) -> Listen:
-        if (preview := await self._elsewhere.preview(song)) is not None:
+        if (preview := await self._previews.preview(song)) is not None:
             return Listen(Way.PREVIEW, url=preview.url, by="Deezer", page=preview.page)
-        if (moment := await self._elsewhere.video(song)) is not None:
+        if (moment := await self._previews.video(song)) is not None:
             return Listen(Way.VIDEO, url=moment.url, by="YouTube", start=moment.start, peak=moment.start)
         return Listen(Way.LINK, url=song.page, by="Spotify") if song.page else Listen(Way.NOTHING)

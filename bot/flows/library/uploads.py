@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from bot.adapters.hearing import Hearing
 from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.library import songs
 from bot.core.features import features_heard
 from bot.core.records import Song
 from bot.errors import AudioError, BadChoice, BadFile, StillHearing
-from bot.ports import Hearing
 
 MOST_BYTES = 25_000_000  # of a file; an hour of MP3, four minutes of FLAC
 MOST_WAITING = 5  # files at once, the one that is heard included: each is held in memory, and takes two minutes at most

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists
@@ -13,7 +14,6 @@ from bot.core.social import taste_map
 from bot.core.social.taste_map import Plane
 from bot.errors import AudioError, BadChoice
 from bot.flows.feed.catalogue import Catalogue
-from bot.ports import Hearing
 
 MOST_LIKES = 1_000  # on a map: the newest of which something is known
 LEAST = 10
