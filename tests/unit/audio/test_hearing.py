@@ -289,7 +289,7 @@ def test_a_file_of_a_folder_whose_name_is_no_text_is_named_and_passed_over(tmp_p
     (music / "song.mp3").write_bytes(song.read_bytes())
     (music / os.fsdecode(b"s\xf6ng.mp3")).write_bytes(song.read_bytes())
     said = run("--folder", music, cwd=tmp_path)
-    assert said.stdout.startswith("1 files: 1 heard")
+    assert said.stdout.startswith("1 file: 1 heard")
     (line,) = said.stderr.splitlines()
     assert "s\\udcf6ng.mp3: Its name is no text" in line
     assert said.returncode != 0
