@@ -12,10 +12,11 @@ import numpy as np
 from av.audio.frame import AudioFrame
 
 from benchmarks.measure import in_turns, peak_bytes, show
-from bot.audio import decode, peak
-from bot.audio.clip import MP3, OPUS, cut
-from bot.audio.embedding import Embedder
-from bot.audio.waveform import picture
+from bot.audio.analysis.embedding import Embedder
+from bot.audio.clips import peak
+from bot.audio.clips.clip import MP3, OPUS, cut
+from bot.audio.clips.waveform import picture
+from bot.audio.files import decode
 from sandbox.music import synth
 from sandbox.music.arranged import arranged, play
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bot.audio import features as hearing
-from bot.audio.sound import Sound as Recording
+from bot.audio.analysis import features as hearing
+from bot.audio.files.sound import Sound as Recording
 from sandbox.music import synth
 from sandbox.music.names import artist_name, title
 from sandbox.music.styles import DIALS, STYLES, Style

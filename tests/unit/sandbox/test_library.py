@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio.features import FEATURES
+from bot.audio.analysis.features import FEATURES
 from sandbox.music.library import Library, drawn, good_playlists, load
 from sandbox.music.songs import songs
 from sandbox.spotify import World

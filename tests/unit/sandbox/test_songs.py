@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.features import FEATURES
-from bot.audio.rhythm import fold
+from bot.audio.analysis.features import FEATURES
+from bot.audio.analysis.rhythm import fold
 from sandbox.music import synth
 from sandbox.music.songs import Features, Song, fingerprint, hear, hear_all, render, songs, write_audio
 from sandbox.music.styles import DIALS, STYLES
