@@ -1,4 +1,4 @@
-# Two commands: `make run` and `make test`. Both build what they need from the hash-pinned locks, and are quick the second time.
+# `make run` and `make test` install what they need from the hash-pinned locks; the second time they start at once.
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
@@ -7,27 +7,34 @@ UV     := $(shell command -v uv 2>/dev/null)
 ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores, each with one thread for its sums
 SEED   := $(or $(SEED),$(shell date +%s))
 
-.PHONY: run test soak browser check bench lock clean
+.DEFAULT_GOAL := run
+.PHONY: help run test soak browser check bench reference lock clean
 
-run: $(VENV)/run.stamp ## your bot where .env or the environment has its token, else the sandbox
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+run: $(VENV)/run.stamp ## your bot if a token is set, otherwise the sandbox
 	@$(PY) -m bot.environment; case $$? in 0) exec $(PY) -m bot;; 1) exec $(PY) -m sandbox;; *) exit 2;; esac
 
-test: $(VENV)/test.stamp check browser ## lint, types, and every test: of each kind of point one
+test: $(VENV)/test.stamp check browser ## lint, types and tests
 	@$(ALONE) $(PY) -m pytest -n 2 --dist loadgroup --durations=25
 
-soak: $(VENV)/test.stamp browser ## every test at every point, and long fuzzing from a seed; hours
+soak: $(VENV)/test.stamp browser ## every test at every point, and long fuzzing (SEED=…); hours
 	@echo "make soak SEED=$(SEED) repeats this"
 	@$(ALONE) $(PY) -m pytest --soak --hypothesis-seed=$(SEED) -n 2 --dist loadgroup --durations=25
 
-browser: $(VENV)/test.stamp
+browser: $(VENV)/test.stamp ## find or download a browser for the tests
 	@$(PY) -m sandbox.browser
 
-check: $(VENV)/test.stamp
+check: $(VENV)/test.stamp ## lint and types
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check . && $(VENV)/bin/mypy
 
-bench: $(VENV)/test.stamp ## speed and memory, as ratios in one run; some minutes
+bench: $(VENV)/test.stamp ## speed and memory; minutes
 	@for each in $(filter-out __init__ measure libraries rivals,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
 	  echo "\n$$each"; $(ALONE) $(PY) -m benchmarks.$$each || exit 1; done
+
+reference: $(VENV)/test.stamp ## write docs/commands.md and docs/configuration.md from the code
+	@$(PY) -m docs.reference
 
 $(VENV)/run.stamp: requirements.lock
 	$(call install,requirements.lock)
@@ -48,9 +55,9 @@ define install
 	@touch $@
 endef
 
-lock: ## renew both locks from pyproject.toml
+lock: ## renew the locks from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra sandbox pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-clean:
+clean: ## remove .venv and every cache
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

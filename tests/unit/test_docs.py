@@ -1,59 +1,88 @@
-"""Documentation is true: settings, commands and promises in README are those of the code."""
+"""Documentation is true: settings, commands, promises and links are those of the code."""
 
+import dataclasses
 import re
+import tomllib
 from pathlib import Path
 
-from discord.app_commands import ContextMenu
+import pytest
 
-from bot import config
-from bot.chat.client import all_commands
+from bot.config import Settings
+from docs import reference
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+DOCS = ROOT / "docs"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), *sorted((ROOT / "models").glob("*.md"))]
+README_LINES = 150
+LINK = re.compile(r"""\]\(([^)\s]+)\)|src="([^"]+)\"""")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+SUMMARY = re.compile(r"^#+ .*|^\| \*?`.*?`", re.MULTILINE)
 
 
-def settings_read() -> set[str]:
-    return set(re.findall(r'"([A-Z][A-Z_]{5,})"', Path(config.__file__).read_text()))
+def settings() -> set[str]:
+    return {field.name.upper() for field in dataclasses.fields(Settings)}
 
 
-def test_every_setting_stands_in_the_readme_and_in_the_example() -> None:
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    plain = [re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading) for heading in HEADING.findall(page.read_text())]
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in plain}
+
+
+def is_dead(page: Path, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    return not target.exists() or (bool(anchor) and anchor not in anchors(target))
+
+
+def test_the_example_has_every_setting_and_no_other() -> None:
     example = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    table = "\n".join(line for line in README.splitlines() if line.startswith("| `"))
-    assert settings_read() == example == set(re.findall(r"`([A-Z_]{6,})`", table.replace("`DATA_DIR/", "")))
+    assert example == settings() == set(reference.SETTINGS)
 
 
-def test_every_command_stands_in_the_readme() -> None:
-    commands = set()
-    for command in [each for each in all_commands() if not isinstance(each, ContextMenu)]:
-        inner = getattr(command, "commands", None)
-        commands |= {f"/{command.name} {each.name}" for each in inner} if inner else {f"/{command.name}"}
-    (paragraph,) = [each for each in README.split("\n\n") if each.startswith("`/link` ·")]
-    assert set(re.findall(r"`(/[a-z -]+)`", paragraph)) == commands
+def test_the_page_of_settings_is_what_the_code_says() -> None:
+    assert reference.configuration() == reference.CONFIGURATION.read_text(), "run `make reference`"
+
+
+def test_the_page_of_commands_has_every_command_and_option() -> None:
+    assert SUMMARY.findall(reference.commands()) == SUMMARY.findall(reference.COMMANDS.read_text()), (
+        "run `make reference`"
+    )
 
 
 def test_every_promise_is_a_test_and_every_such_test_a_promise() -> None:
-    promised = {int(number) for number in re.findall(r"^\| P(\d+) \|", README, re.MULTILINE)}
+    promised = {
+        int(number) for number in re.findall(r"^\| P(\d+) \|", (DOCS / "promises.md").read_text(), re.MULTILINE)
+    }
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert {int(number) for number in re.findall(r"def test_p(\d+)_", tests)} == promised
 
 
 def test_every_direct_dependency_earns_its_line() -> None:
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["training"]]
-    names = {re.split(r"[>=\[<]", each)[0] for each in wanted} - {"cratekeeper"}
-    assert {name for name in names if name.casefold() not in README.casefold()} == set()
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["audio"], *extras["training"]]
+    names = {re.split(r"[>=\[<]", dependency)[0].casefold() for dependency in wanted}
+    page = (DOCS / "architecture.md").read_text().casefold()
+    assert {name for name in names if name not in page} == set()
 
 
-def test_the_pictures_are_there() -> None:
-    assert [path for path in re.findall(r"docs/[\w/-]+\.png", README) if not (ROOT / path).exists()] == []
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= README_LINES
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (DOCS / "index.md").read_text()
+    assert [page.name for page in DOCS.glob("*.md") if page.name != "index.md" and f"({page.name})" not in index] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_link_is_dead(page: Path) -> None:
+    links = [first or second for first, second in LINK.findall(page.read_text())]
+    assert [link for link in links if "://" not in link and is_dead(page, link)] == []
 
 
 def test_nothing_names_this_machine() -> None:
-    texts = [path for path in ROOT.glob("*") if path.suffix in (".md", ".toml", ".lock") or path.name == "Makefile"]
-    assert [
-        path.name
-        for path in texts
-        if re.search(r"/(root|work|home)/\w|://[\w.-]*(pypi|pythonhosted)", path.read_text())
-    ] == []
+    texts = [*PAGES, *ROOT.glob("*.toml"), *ROOT.glob("*.lock"), ROOT / "Makefile"]
+    private = re.compile(r"/(root|work|home)/\w|://[\w.-]*(pypi|pythonhosted)")
+    assert [path.name for path in texts if private.search(path.read_text())] == []
