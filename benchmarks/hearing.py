@@ -88,7 +88,7 @@ def _whole(sound: Sound, embedder: Embedder) -> object:
 
 # ---------------------------------------------------------------- memory, throughput, imports
 def memory(song: Path, long: Path) -> list[Row]:
-    """The most memory that was resident, each in a process of its own."""
+    """Peak resident memory, each measured in a process of its own."""
     ours = (
         "from bot.audio.files.decode import read; "
         "from bot.audio.analysis.features import analyse; "

@@ -22,14 +22,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from bot import modes
-from sandbox import cleo as neighbour
-from sandbox import page
+from sandbox import cleo, page
 from sandbox.music.library import drawn, load
 from sandbox.music.songs import Features, Song, hear_all, songs, write_audio
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
 from sandbox.process import ROOT
-from sandbox.stack import BotEnded, House, Resident
+from sandbox.stack import BotEnded, Listener, Stack
 from sandbox.tour import Figures, Guide
 
 SONGS = 240
@@ -58,8 +57,8 @@ async def _main(environment: Mapping[str, str]) -> int:
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     with tempfile.TemporaryDirectory(prefix="cratekeeper-") as folder:
-        house = House(Path(folder), port=int(environment.get("PORT") or 0), settings={"FEED_PAGE": "on"})
-        playing = asyncio.create_task(_play(house, environment))
+        stack = Stack(Path(folder), port=int(environment.get("PORT") or 0), settings={"FEED_PAGE": "on"})
+        playing = asyncio.create_task(_play(stack, environment))
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -71,43 +70,43 @@ async def _main(environment: Mapping[str, str]) -> int:
         return 0
 
 
-async def _play(house: House, environment: Mapping[str, str]) -> int:
+async def _play(stack: Stack, environment: Mapping[str, str]) -> int:
     seed = int(environment.get("SEED") or 0)
-    ada, ben, heard = await asyncio.to_thread(_people, house, environment, seed)
-    house.discord.appoint(house.guild, ada.person.user)
-    stage = _stage(house, (ada, ben), heard, Tour(paused=environment.get("TOUR") == "off"))
-    house.web = page.application(stage)
-    async with house:
-        _say(f"The page: {house.origin}")
+    ada, ben, heard = await asyncio.to_thread(_people, stack, environment, seed)
+    stack.discord.appoint(stack.guild, ada.person.user)
+    stage = _stage(stack, (ada, ben), heard, Tour(paused=environment.get("TOUR") == "off"))
+    stack.web = page.application(stage)
+    async with stack:
+        _say(f"The page: {stack.origin}")
         stage.report_bot("starting")
-        await house.know(ada.library)
-        await house.start_bot()
+        await stack.import_features(ada.library)
+        await stack.start_bot()
         stage.report_bot("running")
         by_hand = environment.get("CI", "").lower() != "true"
-        settling = asyncio.create_task(_settle(house, stage, seed)) if by_hand else None
-        code = await _tour(_guide(house, ada, stage.tour, environment))
+        settling = asyncio.create_task(_settle(stack, stage, seed)) if by_hand else None
+        code = await _tour(_guide(stack, ada, stage.tour, environment))
         if settling is not None:
-            _say(f"Go on by hand: {house.origin}   (Ctrl-C ends it and leaves nothing behind)")
+            _say(f"Go on by hand: {stack.origin}   (Ctrl-C ends it and leaves nothing behind)")
             await settling
-            await _until_the_bot_ends(house)
+            await _until_the_bot_ends(stack)
         return code
 
 
-async def _settle(house: House, stage: Stage, seed: int) -> None:
-    """Let somebody in whose songs are in the feed, beside the tour: her files take a while to hear."""
-    cleo = await neighbour.move_in(house, seed, CACHE)
-    stage.members = [*stage.members, _member(cleo)]
+async def _settle(stack: Stack, stage: Stage, seed: int) -> None:
+    """Add Cleo, whose songs fill the feed. Runs beside the tour, since analysing her files takes a while."""
+    listener = await cleo.join(stack, seed, CACHE)
+    stage.members = [*stage.members, _member(listener)]
     _say(
-        f"{neighbour.NAME} shares {len(cleo.account.likes)} songs: /feed join, then /feed play or /feed web.\n"
+        f"{cleo.NAME} shares {len(listener.account.likes)} songs: /feed join, then /feed play or /feed web.\n"
         "Ada runs the server: /server allow opens a channel to clips, reposts and rounds."
     )
 
 
-def _guide(house: House, ada: Resident, tour: Tour, environment: Mapping[str, str]) -> Guide:
+def _guide(stack: Stack, ada: Listener, tour: Tour, environment: Mapping[str, str]) -> Guide:
     """With a real library: ten labels a playlist; with the generated one a fixed number of cards."""
     real = "LIBRARY" in environment
     labels = int(environment.get("LABELS") or (EACH * len(ada.library.truth) if real else LABELS))
-    return Guide(house, ada, tour, labels=labels, each=EACH if real else 0, new=NEW)
+    return Guide(stack, ada, tour, labels=labels, each=EACH if real else 0, new=NEW)
 
 
 async def _tour(guide: Guide) -> int:
@@ -118,7 +117,7 @@ async def _tour(guide: Guide) -> int:
     except TakenOver:
         return 0
     except Exception:
-        print(f"The bot's last words:\n{guide.house.last_words()}", file=sys.stderr)
+        print(f"The bot's last words:\n{guide.stack.last_words()}", file=sys.stderr)
         raise
     finally:
         await asyncio.sleep(2 * LOOK)
@@ -150,23 +149,23 @@ def _say(text: str) -> None:
     print(f"\n{text}", flush=True)
 
 
-async def _until_the_bot_ends(house: House) -> None:
-    if house.bot is not None:
-        await house.bot.wait()
-        raise BotEnded(house.last_words())
+async def _until_the_bot_ends(stack: Stack) -> None:
+    if stack.bot is not None:
+        await stack.bot.wait()
+        raise BotEnded(stack.last_words())
 
 
-def _people(house: House, environment: Mapping[str, str], seed: int) -> tuple[Resident, Resident, dict[str, Song]]:
+def _people(stack: Stack, environment: Mapping[str, str], seed: int) -> tuple[Listener, Listener, dict[str, Song]]:
     """Ada, who takes the tour, Ben, who is there to be played by hand, and the songs that can be heard, by URI."""
     path = environment.get("LIBRARY")
     if path:
         count = int(environment.get("PLAYLISTS") or 5)
         mine = load(Path(path), playlists=count, seed=seed, most=int(environment.get("SONGS") or 1_000))
-        return house.move_in("Ada", mine.hold_back(0.02)), house.move_in("Ben", mine), {}
+        return stack.add_listener("Ada", mine.hold_back(0.02)), stack.add_listener("Ben", mine), {}
     liked, styles = _taste(songs(seed, 4 * SONGS))
     library = drawn(liked, _listen(liked), datetime.now(UTC), styles=styles)
     by_uri = {song.track.uri: song for song in liked}
-    return house.move_in("Ada", library.hold_back(LATER)), house.move_in("Ben", library), by_uri
+    return stack.add_listener("Ada", library.hold_back(LATER)), stack.add_listener("Ben", library), by_uri
 
 
 def _listen(liked: Sequence[Song]) -> Mapping[str, Features]:
@@ -198,21 +197,21 @@ def _sound(heard: Mapping[str, Song], uri: str) -> bytes | None:
     return path.read_bytes()
 
 
-def _stage(house: House, people: tuple[Resident, ...], heard: Mapping[str, Song], tour: Tour) -> Stage:
+def _stage(stack: Stack, people: tuple[Listener, ...], heard: Mapping[str, Song], tour: Tour) -> Stage:
     return Stage(
-        discord=house.discord,
-        spotify=house.spotify,
-        guild=house.guild,
-        channel=house.channel,
+        discord=stack.discord,
+        spotify=stack.spotify,
+        guild=stack.guild,
+        channel=stack.channel,
         members=[_member(each) for each in people],
         tour=tour,
-        songs_held_back=[house.spotify.tracks[uri] for uri in people[0].library.later],
+        songs_held_back=[stack.spotify.tracks[uri] for uri in people[0].library.later],
         sound=partial(_sound, heard) if heard else None,
     )
 
 
-def _member(resident: Resident) -> Member:
-    return Member(resident.person.user, resident.account.id)
+def _member(listener: Listener) -> Member:
+    return Member(listener.person.user, listener.account.id)
 
 
 if __name__ == "__main__":

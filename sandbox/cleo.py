@@ -1,7 +1,7 @@
-"""Neighbour: Cleo, who shares what she likes, so that the feed has songs; and the folder that they play from.
+"""Cleo, a member who shares her likes so that the feed has songs, and the folder with their audio.
 
-Her songs are arranged: some minutes long, with a highlight to be found. Their files are kept in the cache, so that only
-the first start plays them.
+Her songs are arranged: a few minutes long, with a highlight to find. The files are cached, so only the first start
+renders them.
 """
 
 import asyncio
@@ -20,18 +20,18 @@ from sandbox.music.library import Library
 from sandbox.music.songs import Song, songs
 from sandbox.music.synth import RATE
 from sandbox.spotify import Like, Track
-from sandbox.stack import House, Resident
+from sandbox.stack import Listener, Stack
 
 NAME = "Cleo"
 SONGS = 14
-DRAWN = 8 * SONGS  # of which every eighth is hers: an artist has some five songs in a row
+DRAWN = 8 * SONGS  # every eighth is hers, since an artist has some five songs in a row
 ISRC = "ZZNBR"
 WORKERS = 2
 BLOCK = 10 * RATE  # samples
 
 
 def liked(seed: int, count: int = SONGS) -> list[tuple[Song, Track, Arranged]]:
-    """Songs that nobody else here likes, as catalogue and player know them."""
+    """Songs that nobody else in the sandbox likes, and how to play them."""
     made = songs(seed + 1, DRAWN)[:: DRAWN // SONGS][:count]
     return [_song(song, number) for number, song in enumerate(made)]
 
@@ -43,17 +43,17 @@ def _song(song: Song, number: int) -> tuple[Song, Track, Arranged]:
 
 
 def library(mine: Sequence[tuple[Song, Track, Arranged]]) -> Library:
-    """What Cleo likes: no playlists, and features are for the bot to hear."""
+    """Cleo's likes. She has no playlists, and the bot measures her songs' features itself."""
     now = datetime.now(UTC)
     likes = tuple(Like(track.uri, now - timedelta(days=age)) for age, (_, track, _) in enumerate(mine, 1))
     return Library(tuple(track for _, track, _ in mine), likes, {}, ())
 
 
 def record(mine: Sequence[tuple[Song, Track, Arranged]], folder: Path) -> None:
-    """Write what is missing in the folder, as tagged Ogg files."""
+    """Write the files missing from the folder, as tagged Ogg Vorbis."""
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(WORKERS) as pool:
-        for _ in pool.map(lambda each: _write(each[1], each[2], folder / f"{each[1].id}.ogg"), mine):
+        for _ in pool.map(lambda song: _write(song[1], song[2], folder / f"{song[1].id}.ogg"), mine):
             pass
 
 
@@ -62,7 +62,7 @@ def _write(track: Track, song: Arranged, path: Path) -> None:
         return
     draft, samples = path.with_suffix(".draft"), play(song)
     with soundfile.SoundFile(draft, "w", RATE, samples.shape[1], format="OGG", subtype="VORBIS") as sound:
-        for at in range(0, len(samples), BLOCK):  # libvorbis takes a song at once for more than its stack holds
+        for at in range(0, len(samples), BLOCK):  # a whole song at once overflows libvorbis' stack
             sound.write(samples[at : at + BLOCK])
     file: Any = OggVorbis(draft)  # type: ignore[no-untyped-call]
     file.update(title=track.name, artist=list(track.artists), album=track.album, isrc=track.isrc)
@@ -70,14 +70,14 @@ def _write(track: Track, song: Arranged, path: Path) -> None:
     draft.replace(path)
 
 
-async def move_in(house: House, seed: int, cache: Path) -> Resident:
-    """Let Cleo in beside the running bot: her files are heard, her Spotify is linked, her likes are shared."""
+async def join(stack: Stack, seed: int, cache: Path) -> Listener:
+    """Add Cleo to the running bot: analyse her files, link her Spotify, and share her likes."""
     mine = liked(seed)
     folder = cache / f"music-{seed}"
     await asyncio.to_thread(record, mine, folder)
-    await house.run("-m", "bot", "analyse", "--folder", str(folder))
-    cleo = house.move_in(NAME, library(mine))
-    outcome = await house.link(cleo)
-    await outcome.until(lambda each: "liked song" in each.text())
+    await stack.run("-m", "bot", "analyse", "--folder", str(folder))
+    cleo = stack.add_listener(NAME, library(mine))
+    outcome = await stack.link(cleo)
+    await outcome.until(lambda message: "liked song" in message.text())
     await (await cleo.person.command("feed join")).reply()
     return cleo

@@ -62,22 +62,22 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
     await phone.set_viewport_size(PHONE)
     await _settle(phone)
     await phone.screenshot(path=folder / "phone.png")
-    desk = await _open(browser, url, DESK, 1)
-    await _go_to_dm(desk)
-    await desk.locator("details.playlist summary").first.click()
-    await expect(_message(desk, "new likes sorted")).to_be_visible()
-    await _settle(desk)
-    await desk.screenshot(path=folder / "page.png")
-    await swipe_page(browser, desk, folder)
+    desktop = await _open(browser, url, DESK, 1)
+    await _go_to_dm(desktop)
+    await desktop.locator("details.playlist summary").first.click()
+    await expect(_message(desktop, "new likes sorted")).to_be_visible()
+    await _settle(desktop)
+    await desktop.screenshot(path=folder / "page.png")
+    await swipe_page(browser, desktop, folder)
 
 
-async def swipe_page(browser: Browser, desk: Page, folder: Path) -> None:
-    """Take the feed's swipe page, dark and light, by links that the member at the desk asks for."""
-    await _command(desk, "feed join")
+async def swipe_page(browser: Browser, desktop: Page, folder: Path) -> None:
+    """Take the feed's swipe page, dark and light, by links that the member at the desktop asks for."""
+    await _command(desktop, "feed join")
     modes: tuple[Literal["dark"], Literal["light"]] = ("dark", "light")
     for colours in modes:
-        await _command(desk, "feed web")
-        door = _message(desk, "Your own way in").get_by_role("link", name="Open the feed")
+        await _command(desktop, "feed web")
+        door = _message(desktop, "Your own way in").get_by_role("link", name="Open the feed")
         phone = await _phone(browser, colours)
         await phone.goto(str(await door.get_attribute("href")))
         await _until_played(phone)

@@ -1,8 +1,8 @@
-"""House: all stand-ins on one loopback port, and the unchanged bot as a process beside them.
+"""Stack: all stand-ins on one loopback port, and the unchanged bot as a process beside them.
 
-async with House(folder) as house:
-    ada = house.move_in("Ada", library)
-    await house.start_bot()
+async with Stack(folder) as stack:
+    ada = stack.add_listener("Ada", library)
+    await stack.start_bot()
     await ada.person.command("label")
 """
 
@@ -32,25 +32,25 @@ STOP = 25  # seconds for a bot to end after SIGTERM
 
 
 class BotEnded(RuntimeError):
-    """The bot's process ended where it should have been running."""
+    """The bot's process has ended, or failed to end in time."""
 
 
 def consent_url(message: discord.Message) -> str:
-    """Where /link sends a browser."""
+    """The consent page that /link sends a browser to."""
     return next(button.url for button in message.buttons() if button.url)
 
 
 def code_on(page: str) -> str:
-    """The code that the callback page shows. Raises ValueError where it shows none."""
-    found = CODE.search(page)
-    if found is None:
+    """The code that the callback page shows. Raises ValueError when there is none."""
+    code = CODE.search(page)
+    if code is None:
         raise ValueError(f"no code on the page: {page}")
-    return found[1]
+    return code[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
-    """Somebody who lives here: a person at Discord with an account at Spotify, and what truly belongs where."""
+class Listener:
+    """A person with accounts at Discord and Spotify, and the library that says which song belongs where."""
 
     person: discord.Person
     account: spotify.Account
@@ -61,7 +61,7 @@ class Resident:
         return self.person.in_dm()
 
 
-class House:
+class Stack:
     """`folder` holds the bot's data and log. `settings` are added to the bot's environment."""
 
     def __init__(self, folder: Path, *, port: int = 0, settings: Mapping[str, str] | None = None) -> None:
@@ -72,11 +72,11 @@ class House:
         self.discord = discord.World(token=TOKEN)
         self.spotify = spotify.World()
         self.spotify.limit.requests = None
-        self.sources = sources.World()  # the bot asks them only where `settings` switch them on
+        self.sources = sources.World()  # the bot asks them only when `settings` turn them on
         self.app = self.spotify.register(spotify.App(CLIENT_ID, frozenset({f"{self.public_url}/callback"})))
         self.guild = self.discord.add_guild("Record shop", channels=["crates"])
         self.channel = next(iter(self.guild.channels.values()))
-        self.web = web.Application(middlewares=[loopback.only])  # the page of the sandbox takes its place
+        self.web = web.Application(middlewares=[loopback.only])  # replaced by the sandbox's page
         self.bot: asyncio.subprocess.Process | None = None
         self._runner: web.AppRunner | None = None
 
@@ -86,7 +86,7 @@ class House:
 
     @property
     def public_url(self) -> str:
-        """Where the bot's own pages are."""
+        """The root of the bot's own pages."""
         return f"http://{LOOPBACK}:{self.bot_port}"
 
     @property
@@ -117,16 +117,16 @@ class House:
 
     # People
 
-    def move_in(self, name: str, library: Library) -> Resident:
-        """Let somebody in: a user in the guild, an account at Spotify with a seat in the app."""
+    def add_listener(self, name: str, library: Library) -> Listener:
+        """Add a person: a user in the guild, and a Spotify account with a seat in the app."""
         user = self.discord.add_user(name.lower(), display_name=name)
         self.discord.join(self.guild, user)
-        account = library.move_in(self.spotify, name.lower(), name)
+        account = library.open_account(self.spotify, name.lower(), name)
         self.app.allow(account.id)
-        return Resident(discord.Person(self.discord, user, self.channel), account, library)
+        return Listener(discord.Person(self.discord, user, self.channel), account, library)
 
     async def consent(self, consent_url: str, account: spotify.Account) -> str:
-        """Agree on Spotify's consent page, as a member does; returns the address that they are sent to."""
+        """Agree on Spotify's consent page. Returns the URL that it redirects to."""
         async with (
             aiohttp.ClientSession() as browser,
             browser.post(consent_url, data={"user": account.id}, allow_redirects=False) as answer,
@@ -134,20 +134,20 @@ class House:
             return answer.headers["Location"]
 
     async def agree(self, consent_url: str, account: spotify.Account) -> str:
-        """Agree, and follow to the bot's callback page; returns what that says."""
+        """Agree, and follow the redirect to the bot's callback page. Returns the page's text."""
         landing = await self.consent(consent_url, account)
         async with aiohttp.ClientSession() as browser, browser.get(landing) as page:
             return await page.text()
 
-    async def link(self, resident: Resident) -> discord.Outcome:
-        """Type /link, agree at Spotify, enter the code and confirm the account; the outcome of /link."""
-        outcome = await resident.person.command("link")
+    async def link(self, listener: Listener) -> discord.Outcome:
+        """Type /link, agree at Spotify, enter the code and confirm the account. Returns the outcome of /link."""
+        outcome = await listener.person.command("link")
         message = await outcome.reply()
-        await self.confirm(resident.person, message, await self.agree(consent_url(message), resident.account))
+        await self.confirm(listener.person, message, await self.agree(consent_url(message), listener.account))
         return outcome
 
     async def confirm(self, person: discord.Person, message: discord.Message, page: str) -> discord.Outcome:
-        """Type the code that the callback page shows into the form at `message`, and say yes to the account."""
+        """Enter the code that the callback page shows in the form at `message`, and confirm the account."""
         form = await person.click(message, "Enter the code")
         asked = await (await person.submit(form, code=code_on(page))).reply()
         return await person.click(asked, "Link it")
@@ -155,11 +155,11 @@ class House:
     # The bot's process
 
     def environment(self) -> dict[str, str]:
-        """The whole environment that the bot is started in."""
+        """The whole environment that the bot runs in."""
         return environment(self.folder, self._settings())
 
     def _settings(self) -> dict[str, str]:
-        """What `.env` would say, for the stand-ins."""
+        """The settings that point the bot at the stand-ins, as `.env` would."""
         return {
             "DISCORD_TOKEN": TOKEN,
             "DISCORD_API_URL": f"{self.origin}/api/v10",
@@ -167,8 +167,8 @@ class House:
             "SPOTIFY_CLIENT_ID": CLIENT_ID,
             "SPOTIFY_API_URL": f"{self.origin}/spotify/v1",
             "SPOTIFY_ACCOUNTS_URL": f"{self.origin}/spotify/accounts",
-            "SPOTIFY_RATE": "1000",  # nobody is kept waiting by a stand-in
-            **{f"{each.upper()}_URL": f"{self.origin}/sources/{each}" for each in sources.SERVICES},
+            "SPOTIFY_RATE": "1000",  # the stand-in needs no sparing
+            **{f"{name.upper()}_URL": f"{self.origin}/sources/{name}" for name in sources.SERVICES},
             "PUBLIC_URL": self.public_url,
             "HTTP_PORT": str(self.bot_port),
             "DATA_DIR": str(self.data),
@@ -176,14 +176,14 @@ class House:
             **self.settings,
         }
 
-    async def know(self, library: Library) -> None:
-        """Give the operator's features of the library's songs to the bot, as an operator does."""
+    async def import_features(self, library: Library) -> None:
+        """Import audio features for the library's songs, as the operator does."""
         path = self.folder / "features.csv"
         library.write_features(path)
         await self.run("-m", "bot", "import", "features", str(path))
 
     async def run(self, *arguments: str) -> str:
-        """Run the bot's Python to its end; returns what it printed. Raises BotEnded when it fails."""
+        """Run Python in the bot's environment. Returns what it printed; raises BotEnded when it fails."""
         streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
         process = await start(*arguments, folder=self.folder, settings=self._settings(), **streams)
         printed = (await process.communicate())[0].decode(errors="replace")
@@ -192,7 +192,7 @@ class House:
         return printed
 
     async def start_bot(self) -> None:
-        """Start the bot and wait until it is at Discord with its commands. Raises BotEnded."""
+        """Start the bot and wait until it has registered its commands at Discord. Raises BotEnded."""
         with self.log.open("ab") as log:
             streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": log, "stderr": log}
             self.bot = await start("-m", "bot", folder=self.folder, settings=self._settings(), **streams)
@@ -213,7 +213,7 @@ class House:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
 
     async def stop_bot(self, how: signal.Signals = signal.SIGTERM) -> int | None:
-        """End the bot's process with a signal; returns its exit code."""
+        """End the bot's process with a signal. Returns its exit code; raises BotEnded when it won't end."""
         if self.bot is None or self.bot.returncode is not None:
             return self.bot.returncode if self.bot else None
         self.bot.send_signal(how)
@@ -226,7 +226,7 @@ class House:
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
+    """A port that is free right now."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sandbox import discord
 from sandbox.page.tour import Tour
-from sandbox.stack import House, Resident
+from sandbox.stack import Listener, Stack
 
 SONG = re.compile(r"^### .*open\.spotify\.com/track/(\w{22})", re.MULTILINE)  # the song that a card is about
 STEPS = (
@@ -72,14 +72,14 @@ class Guide:
     """Plays one member. `labels` cards are answered, more until every playlist has `each`; then `new` likes."""
 
     def __init__(
-        self, house: House, resident: Resident, tour: Tour, *, labels: int, each: int = 0, new: int = 5
+        self, stack: Stack, listener: Listener, tour: Tour, *, labels: int, each: int = 0, new: int = 5
     ) -> None:
-        self.house, self.me, self.tour = house, resident, tour
-        self.labels, self.each, self.new = labels, each, min(new, len(resident.library.later))
-        self.person = resident.person
-        self.names = tuple(resident.library.truth)
+        self.stack, self.me, self.tour = stack, listener, tour
+        self.labels, self.each, self.new = labels, each, min(new, len(listener.library.later))
+        self.person = listener.person
+        self.names = tuple(listener.library.truth)
         self.labelled: set[str] = set()
-        words = {"name": resident.account.display_name, "playlists": len(self.names)}
+        words = {"name": listener.account.display_name, "playlists": len(self.names)}
         self.steps = [step.format(**words, labels=labels, new=self.new) for step in STEPS]
         tour.steps = list(self.steps)
         self._calls: dict[str, int] = {}
@@ -91,9 +91,9 @@ class Guide:
         acts = (self.link, self.hand_over, self.answer, self.train, self.sort, self.like, self.update)
         for step, act in zip(self.steps, acts, strict=True):
             await self.tour.begin(step)
-            before = len(self.house.spotify.requests)
+            before = len(self.stack.spotify.requests)
             await act()
-            self._calls[act.__name__.replace("_", " ")] = len(self.house.spotify.requests) - before
+            self._calls[act.__name__.replace("_", " ")] = len(self.stack.spotify.requests) - before
         figures = self._figures(time.monotonic() - began)
         self.tour.finish(figures.lines())
         return figures
@@ -101,7 +101,7 @@ class Guide:
     # The steps
 
     async def link(self) -> None:
-        outcome = await self._did(self.house.link(self.me))
+        outcome = await self._did(self.stack.link(self.me))
         await outcome.until(lambda each: "liked song" in each.text() and "Linked" in each.text(), PATIENCE)
         self.tour.say(f"Linked: {len(self.me.account.likes)} liked songs read.")
 
@@ -157,7 +157,7 @@ class Guide:
     async def like(self) -> None:
         self.liked = list(self.me.library.later[: self.new])
         for uri in self.liked:
-            self.house.spotify.like(self.me.account.id, uri)
+            self.stack.spotify.like(self.me.account.id, uri)
         self.tour.say(f"Liked in Spotify: {len(self.liked)} songs. The bot looks by itself.")
 
     async def update(self) -> None:
@@ -165,7 +165,7 @@ class Guide:
             self.updated = ""
             return
         dm = self.me.dm
-        message = await self.house.discord.wait_for(
+        message = await self.stack.discord.wait_for(
             lambda: next((each for each in dm.visible() if "sorted" in each.text()), None), PATIENCE
         )
         self.updated = plain(message.text())
@@ -176,7 +176,7 @@ class Guide:
     def contents(self) -> dict[str, tuple[str, ...]]:
         """What stands in the member's playlists at Spotify, by name."""
         ids = [each for each in self.me.account.playlists if each is not None]
-        return {each.name: each.uris for each in map(self.house.spotify.playlist, ids)}
+        return {each.name: each.uris for each in map(self.stack.spotify.playlist, ids)}
 
     def _figures(self, seconds: float) -> Figures:
         sorted_songs = [(uri, name) for name, uris in self.before_likes.items() for uri in uris]
@@ -195,7 +195,7 @@ class Guide:
             new_placed=len(new),
             new_right=self._right(new),
             new_asked=_number(r"([\d,]+) for you to decide", self.updated),
-            discord_requests=len(self.house.discord.log),
+            discord_requests=len(self.stack.discord.log),
             spotify_requests=self._calls,
             slowest_answer=self._slowest,
             seconds=seconds,

@@ -91,7 +91,7 @@ def shared() -> Path:
 
 
 class Together(LoadScopeScheduling):
-    """Keeps together what shares a house: files of one xdist_group, and otherwise the tests of one file.
+    """Keeps together what shares a stack: files of one xdist_group, and otherwise the tests of one file.
 
     pytest-xdist 3.8 has this for marks, but no longer finds its marks with pytest 9.2.
     """

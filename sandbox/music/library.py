@@ -63,7 +63,7 @@ class Library:
         held = tuple(like.uri for like in reversed(self.likes[:cut]))
         return replace(self, likes=self.likes[cut:], later=held + self.later)
 
-    def move_in(self, world: World, user: str, display_name: str) -> Account:
+    def open_account(self, world: World, user: str, display_name: str) -> Account:
         """Put the tracks into the catalogue of `world` and open an account that likes them."""
         world.publish(self.tracks)
         return world.open_account(user, display_name, self.likes)

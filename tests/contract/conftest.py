@@ -16,7 +16,7 @@ from bot.core.records import Account
 from bot.flows.account.link import Linking
 from sandbox.music.library import Library
 from sandbox.spotify import Like, Track
-from sandbox.stack import CLIENT_ID, House
+from sandbox.stack import CLIENT_ID, Stack
 
 MEMBER = 4711
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -28,9 +28,9 @@ def track(number: int) -> Track:
 
 @dataclass
 class Linked:
-    """A member with `house.spotify.accounts["ada"]`; requests are counted from zero."""
+    """A member with `stack.spotify.accounts["ada"]`; requests are counted from zero."""
 
-    house: House
+    stack: Stack
     store: Store
     vault: Vault
     spotify: Spotify
@@ -47,43 +47,43 @@ class Linked:
 
     def calls(self) -> list[str]:
         """The Web API requests since the last look."""
-        lines = [each.line for each in self.house.spotify.requests]
-        self.house.spotify.requests.clear()
+        lines = [each.line for each in self.stack.spotify.requests]
+        self.stack.spotify.requests.clear()
         return lines
 
     def like(self, *numbers: int) -> None:
         for number in numbers:
-            self.house.spotify.publish([track(number)])
-            self.house.spotify.like("ada", track(number).uri)
+            self.stack.spotify.publish([track(number)])
+            self.stack.spotify.like("ada", track(number).uri)
 
     async def link(self, user: str = "ada") -> None:
-        redirect = f"{self.house.public_url}/callback"
+        redirect = f"{self.stack.public_url}/callback"
         linking = Linking(self.store, self.vault, self.spotify, lambda: self.now)
         url = await linking.begin(MEMBER, "@ada (Ada)", CLIENT_ID, redirect)
-        landing = await self.house.consent(url, self.house.spotify.accounts[user])
+        landing = await self.stack.consent(url, self.stack.spotify.accounts[user])
         consent = await linking.arrive_pasted(MEMBER, landing)
         await linking.finish(MEMBER, consent.code)
-        self.house.spotify.requests.clear()
+        self.stack.spotify.requests.clear()
 
 
 @pytest.fixture
 async def linked(tmp_path: Path, store: Store) -> AsyncIterator[Linked]:
     """Ada, with 120 liked songs, linked and not yet synced."""
-    house = House(tmp_path / "house")
+    stack = Stack(tmp_path / "stack")
     likes = [Like(track(number).uri, NOW - timedelta(days=number)) for number in range(1, 121)]
-    house.move_in("Ada", Library(tuple(track(number) for number in range(1, 121)), tuple(likes), {}, ()))
+    stack.add_listener("Ada", Library(tuple(track(number) for number in range(1, 121)), tuple(likes), {}, ()))
     vault = Vault([Fernet.generate_key().decode()])
     spotify = Spotify(
         store,
         vault,
-        api_url=f"{house.origin}/spotify/v1/",
-        accounts_url=f"{house.origin}/spotify/accounts",
+        api_url=f"{stack.origin}/spotify/v1/",
+        accounts_url=f"{stack.origin}/spotify/accounts",
         secrets={},
         clock=lambda: datetime.now(UTC),
         pace=Pace(rate=10_000, burst=10_000),
     )
-    async with house:
-        made = Linked(house, store, vault, spotify)
+    async with stack:
+        made = Linked(stack, store, vault, spotify)
         await made.link()
         yield made
         await spotify.close()

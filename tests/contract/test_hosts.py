@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.web import application, only, port_of, serve
-from sandbox.stack import House
+from sandbox.stack import Stack
 from tests.e2e.page_stage import built, served
 
 FOREIGN = ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "localhost.", "[", "")
@@ -58,6 +58,6 @@ async def test_the_sandboxs_page_is_for_loopback_alone() -> None:
 
 
 async def test_a_house_without_the_page_is_as_well(tmp_path: Path) -> None:
-    async with House(tmp_path / "house") as house:
-        assert await status(house.origin, "/spotify/accounts/authorize", "localhost") == 400
-        assert await status(house.origin, "/api/v10/gateway", "evil.example") == MISDIRECTED
+    async with Stack(tmp_path / "stack") as stack:
+        assert await status(stack.origin, "/spotify/accounts/authorize", "localhost") == 400
+        assert await status(stack.origin, "/api/v10/gateway", "evil.example") == MISDIRECTED

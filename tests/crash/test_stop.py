@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sandbox.spotify import Fault
-from sandbox.stack import BotEnded, House, Resident
+from sandbox.stack import BotEnded, Listener, Stack
 from tests.e2e.chat_stage import PATIENCE, answer, label, styled, with_file
 
 LIKES = "GET /v1/me/tracks"
@@ -20,22 +20,22 @@ STOPS_WITHIN = 20  # seconds (promise P27)
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path / "house", settings={"POLL_SECONDS": "3600"}) as made:
+async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    async with Stack(tmp_path / "stack", settings={"POLL_SECONDS": "3600"}) as made:
         await made.start_bot()
         yield made
 
 
-async def linked(house: House, resident: Resident) -> None:
+async def linked(stack: Stack, listener: Listener) -> None:
     """Agree in the browser; the first sync has been begun when this returns."""
-    await house.link(resident)
+    await stack.link(listener)
 
 
-async def asked(house: House, resident: Resident, line: str, count: int = 1) -> None:
+async def asked(stack: Stack, listener: Listener, line: str, count: int = 1) -> None:
     """Wait until Spotify was asked for this member so many times."""
 
     def found() -> bool:
-        return sum(each.line == line and each.user == resident.account.id for each in house.spotify.requests) >= count
+        return sum(each.line == line and each.user == listener.account.id for each in stack.spotify.requests) >= count
 
     async with asyncio.timeout(PATIENCE):
         while not found():  # noqa: ASYNC110 - the stand-in does not announce requests
@@ -47,20 +47,20 @@ def rows(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return database.execute(query, values).fetchall()
 
 
-async def test_p27_told_to_stop_the_bot_ends_in_time_and_leaves_its_work_to_the_next_start(house: House) -> None:
-    ada, ben = house.move_in("Ada", styled(60, seed=1)), house.move_in("Ben", styled(60, seed=2))
-    house.spotify.faults.append(Fault(LIKES, "slow", seconds=60))
-    await linked(house, ada)
-    await asked(house, ada, LIKES)
-    house.spotify.faults.append(Fault(LIKES, "status", times=None, status=429, retry_after=5))
-    await linked(house, ben)
-    await asked(house, ben, LIKES)
+async def test_p27_told_to_stop_the_bot_ends_in_time_and_leaves_its_work_to_the_next_start(stack: Stack) -> None:
+    ada, ben = stack.add_listener("Ada", styled(60, seed=1)), stack.add_listener("Ben", styled(60, seed=2))
+    stack.spotify.faults.append(Fault(LIKES, "slow", seconds=60))
+    await linked(stack, ada)
+    await asked(stack, ada, LIKES)
+    stack.spotify.faults.append(Fault(LIKES, "status", times=None, status=429, retry_after=5))
+    await linked(stack, ben)
+    await asked(stack, ben, LIKES)
     began = time.monotonic()
-    assert await house.stop_bot() == 0
+    assert await stack.stop_bot() == 0
     assert time.monotonic() - began < STOPS_WITHIN
-    left = rows(house.data / "jobs.db", "select workflow_uuid from workflow_status where status != 'SUCCESS'")
+    left = rows(stack.data / "jobs.db", "select workflow_uuid from workflow_status where status != 'SUCCESS'")
     assert {each.split(":")[0] for (each,) in left} == {str(ada.person.user.id), str(ben.person.user.id)}
-    assert "Traceback" not in house.log.read_text()
+    assert "Traceback" not in stack.log.read_text()
 
 
 async def test_p27_told_to_stop_while_discord_is_silent_the_bot_ends_in_time(tmp_path: Path) -> None:
@@ -73,36 +73,36 @@ async def test_p27_told_to_stop_while_discord_is_silent_the_bot_ends_in_time(tmp
 
     server = await asyncio.start_server(silence, "127.0.0.1", 0)
     gateway = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with House(tmp_path / "house", settings={"DISCORD_GATEWAY_URL": gateway}) as house:
-        starting = asyncio.create_task(house.start_bot())
+    async with Stack(tmp_path / "stack", settings={"DISCORD_GATEWAY_URL": gateway}) as stack:
+        starting = asyncio.create_task(stack.start_bot())
         await asyncio.wait_for(reached.wait(), PATIENCE)
         began = time.monotonic()
-        assert await house.stop_bot() == 0
+        assert await stack.stop_bot() == 0
         assert time.monotonic() - began < STOPS_WITHIN
         with pytest.raises(BotEnded):
             await starting
     server.close()
 
 
-async def test_p26_what_a_kill_cut_short_is_done_after_the_next_start(house: House) -> None:
-    ada = house.move_in("Ada", styled(120, seed=3))
-    ben = await with_file(house, "ben", "Late night", "Run", "Kitchen", library=styled(60, seed=4))
-    house.spotify.faults.append(Fault(LIKES, "slow", skip=1, seconds=60))
+async def test_p26_what_a_kill_cut_short_is_done_after_the_next_start(stack: Stack) -> None:
+    ada = stack.add_listener("Ada", styled(120, seed=3))
+    ben = await with_file(stack, "ben", "Late night", "Run", "Kitchen", library=styled(60, seed=4))
+    stack.spotify.faults.append(Fault(LIKES, "slow", skip=1, seconds=60))
     await label(ben, await answer(ben.command("label")), styled(60, seed=4), 6)  # enough to begin a training
-    await linked(house, ada)
-    await asked(house, ada, LIKES, 2)
-    await house.stop_bot(signal.SIGKILL)
-    database = house.data / "cratekeeper.db"
+    await linked(stack, ada)
+    await asked(stack, ada, LIKES, 2)
+    await stack.stop_bot(signal.SIGKILL)
+    database = stack.data / "cratekeeper.db"
     assert rows(database, "select count(*) from liked where member = ?", ada.person.user.id) == [(50,)]
     assert rows(database, "select count(*) from model") == [(0,)]
 
-    house.spotify.faults.clear()
-    await house.start_bot()
+    stack.spotify.faults.clear()
+    await stack.start_bot()
     dm = ada.dm
-    await house.discord.wait_for(lambda: any("120 liked songs" in each.text() for each in dm.visible()), PATIENCE)
+    await stack.discord.wait_for(lambda: any("120 liked songs" in each.text() for each in dm.visible()), PATIENCE)
     assert rows(database, "select count(*) from liked where member = ?", ada.person.user.id) == [(120,)]
     statuses = "select distinct status from workflow_status"
     async with asyncio.timeout(PATIENCE):
-        while rows(house.data / "jobs.db", statuses) != [("SUCCESS",)]:  # noqa: ASYNC110 - announces nothing
+        while rows(stack.data / "jobs.db", statuses) != [("SUCCESS",)]:  # noqa: ASYNC110 - announces nothing
             await asyncio.sleep(0.05)
     assert rows(database, "select 1 from notice where kind = 'trained'")

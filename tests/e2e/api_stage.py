@@ -1,4 +1,4 @@
-"""A stage for the API of the running bot: members, their tokens from Discord, and programs that ask with them."""
+"""A stage for the running bot's API: members, their tokens, and programs that use those."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -14,7 +14,7 @@ import pytest_asyncio
 from sandbox.discord import Message, Person
 from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import answer, newcomer
-from tests.e2e.home import Home, plain
+from tests.e2e.checked_stack import CheckedStack, plain
 
 LIBRARY = plain(15, seed=91)
 FILES = 2
@@ -30,16 +30,16 @@ class Answer:
 
 
 class Api:
-    """A program of a member's, with their token."""
+    """A member's program, with its token."""
 
-    def __init__(self, home: Home, token: str) -> None:
-        self.home, self.token = home, token
+    def __init__(self, stack: CheckedStack, token: str) -> None:
+        self.stack, self.token = stack, token
 
     async def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
         named = {"Authorization": f"Bearer {self.token}", **headers}
         async with (
             aiohttp.ClientSession() as session,
-            session.request(method, f"{self.home.public_url}{path}", headers=named) as said,
+            session.request(method, f"{self.stack.public_url}{path}", headers=named) as said,
         ):
             data = await said.read()
             found = await said.json(content_type=None) if data and "json" in said.content_type else None
@@ -55,38 +55,38 @@ class Api:
 
 
 @dataclass(frozen=True)
-class Household:
-    """Ada shares her likes and sees what is shared; Ben has not joined."""
+class ApiStage:
+    """Ada has joined the feed, Ben has not."""
 
-    home: Home
+    stack: CheckedStack
     ada: Person
     ben: Person
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def household(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Household]:
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiStage]:
     folder = tmp_path_factory.mktemp("api")
-    async with Home(folder / "home", HTTP_API="on", API_RATE="100000") as home:
+    async with CheckedStack(folder / "stack", HTTP_API="on", API_RATE="100000") as stack:
         music = folder / "music"
         music.mkdir()
         for number in range(FILES):
             (music / f"tone {number}.wav").write_bytes(sound(220 * (number + 1)))
-        await home.know(LIBRARY)
-        await home.run("-m", "bot", "analyse", "--folder", str(music))
-        await home.start_bot()
-        resident = home.move_in("Ada", LIBRARY)
-        await home.link(resident)
-        await answer(resident.person.command("feed join"))
-        yield Household(home, resident.person, newcomer(home, "ben"))
-        assert await home.stop_bot() == 0
-        home.manners.check(trouble=True)  # schemathesis sends what is no HTTP
+        await stack.import_features(LIBRARY)
+        await stack.run("-m", "bot", "analyse", "--folder", str(music))
+        await stack.start_bot()
+        listener = stack.add_listener("Ada", LIBRARY)
+        await stack.link(listener)
+        await answer(listener.person.command("feed join"))
+        yield ApiStage(stack, listener.person, newcomer(stack, "ben"))
+        assert await stack.stop_bot() == 0
+        stack.checks.check(trouble=True)  # schemathesis sends invalid HTTP
 
 
-async def program(household: Household, person: Person, name: str, **options: Any) -> Api:
-    """A program with a token that was just made."""
+async def program(stage: ApiStage, person: Person, name: str, **options: Any) -> Api:
+    """A program with a new token."""
     said = await answer(person.command("api-token new", name=name, **options))
     assert said.visible_to == person.user.id
-    return Api(household.home, secret(said))
+    return Api(stage.stack, secret(said))
 
 
 def secret(said: Message) -> str:
@@ -98,7 +98,7 @@ def at(song: str) -> str:
     return f"/api/songs/{quote(song, safe='')}"
 
 
-def token_of(household: Household, api: Api) -> int:
+def token_of(stage: ApiStage, api: Api) -> int:
     digest = sha256(api.token.encode()).hexdigest()
-    ((number,),) = household.home.rows("select token from api_token where digest = ?", digest)
+    ((number,),) = stage.stack.rows("select token from api_token where digest = ?", digest)
     return int(number)

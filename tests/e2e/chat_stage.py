@@ -1,4 +1,4 @@
-"""A stage for the chat: a house with the bot in it, and members whose songs are of three plainly different styles."""
+"""A stage for the chat: a stack with a running bot, and members whose songs have three clearly different styles."""
 
 import asyncio
 import csv
@@ -16,22 +16,22 @@ from sandbox.discord import Message, Outcome, Person, Upload
 from sandbox.music.library import Library
 from sandbox.spotify import Like, Track
 from sandbox.spotify.model import spotify_id
-from sandbox.stack import House, Resident
+from sandbox.stack import Listener, Stack
 
 STYLES = ("Late night", "Run", "Kitchen")
 PATIENCE = 40.0  # seconds; a training takes five on an idle machine
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory) -> AsyncIterator[House]:
-    """The stand-ins, and the bot as a process beside them; shared by the tests of a module."""
-    async with House(tmp_path_factory.mktemp("house")) as built:
+async def stack(tmp_path_factory) -> AsyncIterator[Stack]:
+    """The stand-ins and the bot's process, shared by a module's tests."""
+    async with Stack(tmp_path_factory.mktemp("stack")) as built:
         await built.start_bot()
         yield built
 
 
 def styled(count: int = 60, seed: int = 1) -> Library:
-    """A library in which tempo and energy tell the style; titles are full of mark-up."""
+    """A library in which tempo and energy give the style away. Titles are full of markup."""
     dice, now = np.random.default_rng(seed), datetime.now(UTC)
     tracks = [_track(seed, number) for number in range(count)]
     truth = {style: tuple(each.uri for each in tracks[at::3]) for at, style in enumerate(STYLES)}
@@ -84,16 +84,16 @@ def as_file(library: Library) -> Upload:
     return Upload("liked.csv", text.getvalue().encode())
 
 
-def newcomer(house: House, name: str) -> Person:
-    """Somebody in the guild whom the bot has never heard of."""
-    user = house.discord.add_user(name, display_name=name.title())
-    house.discord.join(house.guild, user)
-    return Person(house.discord, user, house.channel)
+def newcomer(stack: Stack, name: str) -> Person:
+    """A guild member who hasn't used the bot."""
+    user = stack.discord.add_user(name, display_name=name.title())
+    stack.discord.join(stack.guild, user)
+    return Person(stack.discord, user, stack.channel)
 
 
-async def with_file(house: House, name: str, *playlists: str, library: Library | None = None) -> Person:
-    """A member who brought a file, and keeps some playlists."""
-    person = newcomer(house, name)
+async def with_file(stack: Stack, name: str, *playlists: str, library: Library | None = None) -> Person:
+    """A member who has imported a file and keeps some playlists."""
+    person = newcomer(stack, name)
     await answer(person.command("library import", file=as_file(library or styled())))
     for each in playlists:
         await answer(person.command("playlists add", new=each))
@@ -101,24 +101,24 @@ async def with_file(house: House, name: str, *playlists: str, library: Library |
 
 
 async def answer(gesture) -> Message:
-    """The answer to a gesture, once it can be read and is more than "One moment."."""
+    """The answer to a gesture, once it says more than "One moment."."""
     outcome = await gesture
     await outcome.reply()
     return await outcome.until(lambda each: each.text() != sentences.ONE_MOMENT, PATIENCE)
 
 
-async def linked(house: House, name: str, library: Library) -> tuple[Resident, Outcome]:
-    """A member who linked Spotify in the browser; with the outcome of /link, in which the next step is shown."""
-    resident = house.move_in(name, library)
-    outcome = await house.link(resident)
+async def linked(stack: Stack, name: str, library: Library) -> tuple[Listener, Outcome]:
+    """A member who has linked Spotify in the browser, and the outcome of /link, which shows the next step."""
+    listener = stack.add_listener(name, library)
+    outcome = await stack.link(listener)
     await outcome.until(lambda each: "liked song" in each.text(), PATIENCE)
-    return resident, outcome
+    return listener, outcome
 
 
-async def at_spotify(house: House, predicate: Callable[[], object]) -> None:
-    """Wait until it is so at Spotify. Raises TimeoutError."""
+async def at_spotify(stack: Stack, predicate: Callable[[], object]) -> None:
+    """Wait until `predicate` is true, looking after every change at Spotify. Raises TimeoutError."""
     changed = asyncio.Event()
-    end = house.spotify.subscribe(lambda _: changed.set())
+    end = stack.spotify.subscribe(lambda _: changed.set())
     async with asyncio.timeout(PATIENCE):
         while not predicate():
             await changed.wait()
@@ -139,7 +139,7 @@ def asked_about(card: Message, library: Library) -> Track:
 
 
 async def label(person: Person, card: Message, library: Library, count: int) -> Message:
-    """Answer some cards truthfully; returns the one that comes after."""
+    """Answer `count` cards truthfully. Returns the next card."""
     for _ in range(count):
         right = library.belongs(asked_about(card, library).uri)[0]
         card = await answer(person.click(card, right))
@@ -150,5 +150,5 @@ def labels(message: Message) -> list[str]:
     return [each.label for each in message.buttons()]
 
 
-def data(house: House) -> Path:
-    return house.data / "cratekeeper.db"
+def data(stack: Stack) -> Path:
+    return stack.data / "cratekeeper.db"

@@ -1,4 +1,4 @@
-"""A stage for the feed: a home of its own, with the operator's files, somebody who shares and somebody who listens."""
+"""A stage for the feed: a stack of its own, with the operator's files, somebody who shares and somebody who listens."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from sandbox.discord import Channel, Message, Person
 from sandbox.music.library import Library
 from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import answer, with_file
-from tests.e2e.home import Home, plain
+from tests.e2e.checked_stack import CheckedStack, plain
 
 SHARED, OWN = plain(60, seed=131), plain(9, seed=132)
 FILES = 3
@@ -26,35 +26,37 @@ PLAYLISTS = ("Late night", "Run")
 class Feed:
     """Pia shares 60 songs; Rob, with a file and two playlists, sees them and three files of the operator's."""
 
-    home: Home
+    stack: CheckedStack
     pia: Person
     rob: Person
 
     @property
     def channel(self) -> Channel:
         """A channel that the server gave to the feed."""
-        return next(each for each in self.home.guild.channels.values() if each.name == "clips")
+        return next(each for each in self.stack.guild.channels.values() if each.name == "clips")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def feed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Feed]:
     folder = tmp_path_factory.mktemp("feed")
-    async with Home(folder / "home", FEED_PAGE="on", ACTIVITY="on", DISCORD_CLIENT_SECRET=CLIENT_SECRET) as home:
-        home.discord.application.secret = CLIENT_SECRET
-        home.discord.commands.put(None, {"name": "launch", "description": "x", "type": 4, "handler": 2})
-        await home.know(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
-        await home.run("-m", "bot", "analyse", "--folder", str(music(folder / "music")))
-        channel = home.discord.add_channel(home.guild, "clips")
-        await home.start_bot()
-        await give(home, channel)
-        await home.described(SHARED, OWN)
-        pia = await with_file(home, "pia", library=SHARED)
-        rob = await with_file(home, "rob", *PLAYLISTS, library=OWN)
+    async with CheckedStack(
+        folder / "stack", FEED_PAGE="on", ACTIVITY="on", DISCORD_CLIENT_SECRET=CLIENT_SECRET
+    ) as stack:
+        stack.discord.application.secret = CLIENT_SECRET
+        stack.discord.commands.put(None, {"name": "launch", "description": "x", "type": 4, "handler": 2})
+        await stack.import_features(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
+        await stack.run("-m", "bot", "analyse", "--folder", str(music(folder / "music")))
+        channel = stack.discord.add_channel(stack.guild, "clips")
+        await stack.start_bot()
+        await give(stack, channel)
+        await stack.described(SHARED, OWN)
+        pia = await with_file(stack, "pia", library=SHARED)
+        rob = await with_file(stack, "rob", *PLAYLISTS, library=OWN)
         for each in (pia, rob):
             await answer(each.command("feed join"))
-        yield Feed(home, pia, rob)
-        assert await home.stop_bot() == 0
-        home.manners.check(trouble=True)
+        yield Feed(stack, pia, rob)
+        assert await stack.stop_bot() == 0
+        stack.checks.check(trouble=True)
 
 
 def music(folder: Path) -> Path:
@@ -64,10 +66,10 @@ def music(folder: Path) -> Path:
     return folder
 
 
-async def give(home: Home, channel: Channel) -> None:
+async def give(stack: CheckedStack, channel: Channel) -> None:
     """Give the channel to the feed, as /server does."""
-    store = Store(f"sqlite+aiosqlite:///{home.database}")
-    await server_channels.give(store, home.guild.id, channel.id, Purpose.FEED)
+    store = Store(f"sqlite+aiosqlite:///{stack.database}")
+    await server_channels.give(store, stack.guild.id, channel.id, Purpose.FEED)
     await store.close()
 
 

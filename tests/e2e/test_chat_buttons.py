@@ -7,87 +7,87 @@ import pytest
 
 from sandbox.discord import InteractionKind
 from sandbox.discord.components import walk
-from sandbox.stack import House
-from tests.e2e.chat_stage import answer, asked_about, data, house, labels, newcomer, styled, with_file
+from sandbox.stack import Stack
+from tests.e2e.chat_stage import answer, asked_about, data, labels, newcomer, stack, styled, with_file
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-__all__ = ["house"]
+__all__ = ["stack"]
 
 
-def answered(house: House, member: int) -> list[tuple[str, int]]:
-    with sqlite3.connect(data(house)) as database:
+def answered(stack: Stack, member: int) -> list[tuple[str, int]]:
+    with sqlite3.connect(data(stack)) as database:
         found = database.execute("select song, event from answer where member = ? order by event", [member])
         return found.fetchall()
 
 
-async def test_p16_cards_and_forms_from_before_a_restart_still_work(house: House) -> None:
-    anna = await with_file(house, "anna", "Late night", "Run")
+async def test_p16_cards_and_forms_from_before_a_restart_still_work(stack: Stack) -> None:
+    anna = await with_file(stack, "anna", "Late night", "Run")
     card = await answer(anna.command("label"))
     song = asked_about(card, styled())
     form = await anna.command("data delete")
-    await house.stop_bot()
-    await house.start_bot()
+    await stack.stop_bot()
+    await stack.start_bot()
     card = await answer(anna.click(card, "Run"))
     assert "**Run**" in card.text()
-    assert [each for each, _ in answered(house, anna.user.id)] == [song.uri]
+    assert [each for each, _ in answered(stack, anna.user.id)] == [song.uri]
     outcome = await anna.submit(form, word="no")
     assert "Nothing was deleted" in (await outcome.reply()).text()
 
 
-async def test_p15_somebody_elses_button_is_answered_privately_and_changes_nothing(house: House) -> None:
-    berta = (await with_file(house, "berta", "Late night", "Run")).in_dm()
-    carl = newcomer(house, "carl")
+async def test_p15_somebody_elses_button_is_answered_privately_and_changes_nothing(stack: Stack) -> None:
+    berta = (await with_file(stack, "berta", "Late night", "Run")).in_dm()
+    carl = newcomer(stack, "carl")
     card = await answer(berta.command("label"))
     revision = card.revision
     for custom_id in [each.custom_id for each in card.buttons()]:
-        outcome = await pressed(house, carl, card, custom_id)
-        said = await outcome_message(house, outcome)
+        outcome = await pressed(stack, carl, card, custom_id)
+        said = await outcome_message(stack, outcome)
         assert said.visible_to == carl.user.id
         assert said.text().startswith("These buttons belong to somebody else.")
-    assert answered(house, berta.user.id) == answered(house, carl.user.id) == []
+    assert answered(stack, berta.user.id) == answered(stack, carl.user.id) == []
     assert card.revision == revision
 
 
-async def pressed(house: House, person, message, custom_id: str):
+async def pressed(stack: Stack, person, message, custom_id: str):
     """Press a button of a message that the client would not even show to this person."""
     button = {"id": 1, "component_type": 2, "custom_id": custom_id}
-    interaction = house.discord.begin(InteractionKind.COMPONENT, person.user, message.channel, button, message=message)
-    await house.discord.wait_for(lambda: interaction.acknowledged, 10)
+    interaction = stack.discord.begin(InteractionKind.COMPONENT, person.user, message.channel, button, message=message)
+    await stack.discord.wait_for(lambda: interaction.acknowledged, 10)
     return interaction
 
 
-async def outcome_message(house: House, interaction):
-    return await house.discord.wait_for(lambda: next(iter(interaction.messages()), None), 10)
+async def outcome_message(stack: Stack, interaction):
+    return await stack.discord.wait_for(lambda: next(iter(interaction.messages()), None), 10)
 
 
-async def test_p14_a_double_click_is_one_label_and_a_late_one_means_the_old_song(house: House) -> None:
+async def test_p14_a_double_click_is_one_label_and_a_late_one_means_the_old_song(stack: Stack) -> None:
     library = styled()
-    dora = await with_file(house, "dora", "Late night", "Run")
+    dora = await with_file(stack, "dora", "Late night", "Run")
     first = await answer(dora.command("label"))
     song, old = asked_about(first, library), {each.label: each.custom_id for each in first.buttons()}
-    taps = [pressed(house, dora, first, old["Run"]) for _ in range(3)]
+    taps = [pressed(stack, dora, first, old["Run"]) for _ in range(3)]
     await asyncio.gather(*taps)
-    assert {each for each, _ in answered(house, dora.user.id)} == {song.uri}
+    assert {each for each, _ in answered(stack, dora.user.id)} == {song.uri}
     next_song = asked_about(first, library)
     assert next_song != song
 
     button = next(each for each in walk(first.components) if each.get("label") == "Late night")
     button["custom_id"] = old["Late night"]  # as a device shows it that has not seen the next card yet
-    outcome = await pressed(house, dora, first, old["Late night"])
-    await outcome_message(house, outcome)
-    assert {each for each, _ in answered(house, dora.user.id)} == {song.uri}
-    with sqlite3.connect(data(house)) as database:
+    outcome = await pressed(stack, dora, first, old["Late night"])
+    await outcome_message(stack, outcome)
+    assert {each for each, _ in answered(stack, dora.user.id)} == {song.uri}
+    with sqlite3.connect(data(stack)) as database:
         newest = "select playlists from answer where member = ? order by event desc limit 1"
         (chosen,) = database.execute(newest, [dora.user.id]).fetchone()
         late_night = "select playlist from playlist where member = ? and name = 'Late night'"
         assert chosen == f"[{database.execute(late_night, [dora.user.id]).fetchone()[0]}]"
 
 
-async def test_every_tap_is_acknowledged_well_within_discords_patience(house: House) -> None:
-    emma = await with_file(house, "emma", "Late night", "Run")
+async def test_every_tap_is_acknowledged_well_within_discords_patience(stack: Stack) -> None:
+    emma = await with_file(stack, "emma", "Late night", "Run")
     card = await answer(emma.command("label"))
     for _ in range(5):
         outcome = await emma.click(card, "Late night")
         card = await outcome.reply()
-        assert outcome.seconds < house.discord.rules.answer_within.total_seconds()
+        assert outcome.seconds < stack.discord.rules.answer_within.total_seconds()
     assert labels(card)[:2] == ["Late night", "Run"]

@@ -5,31 +5,31 @@ import asyncio
 import pytest
 
 from sandbox.discord import Person
-from sandbox.stack import House
+from sandbox.stack import Stack
 from tests.e2e.chat_stage import (
     PATIENCE,
     STYLES,
     answer,
     as_file,
     asked_about,
-    house,
     label,
     labels,
     newcomer,
+    stack,
     styled,
     with_file,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-__all__ = ["house"]
+__all__ = ["stack"]
 
 
 # ---------------------------------------------------------------- models and reasons
 
 
-async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(house: House) -> None:
+async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(stack: Stack) -> None:
     library = styled()
-    vera = await with_file(house, "vera", *STYLES)
+    vera = await with_file(stack, "vera", *STYLES)
     said = await answer(vera.command("model"))
     assert said.text().startswith("I have not learnt your playlists yet")
     said = await answer(vera.command("sort"))
@@ -40,7 +40,7 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(house
     assert "6 more labels and I can learn" in said.text()
 
     card = await label(vera, await answer(vera.command("label")), library, 9)
-    await trained(house, vera, 1)
+    await trained(stack, vera, 1)
     said = await answer(vera.command("model"))
     assert "times in" in said.text()
     assert [each.filename for each in said.files()] == ["model.png"]
@@ -74,7 +74,7 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(house
 
     card = await answer(vera.command("label"))
     await label(vera, card, library, 10)
-    await trained(house, vera, 2)
+    await trained(stack, vera, 2)
     said = await answer(vera.command("model"))
     if said.selects():
         older = said.selects()[0].options[-1]
@@ -94,24 +94,24 @@ async def taken_back(person: Person) -> None:
             said = ended.text()
 
 
-async def trained(house: House, person: Person, times: int) -> None:
+async def trained(stack: Stack, person: Person, times: int) -> None:
     """Wait until the member was told so often, beside their card, what training came to."""
 
     def told() -> bool:
         return sum("Another song" in labels(each) for each in person.visible()) >= times
 
-    await house.discord.wait_for(told, PATIENCE)
+    await stack.discord.wait_for(told, PATIENCE)
 
 
 # ---------------------------------------------------------------- updates, help, data
 
 
-async def test_updates_go_where_the_member_says(house: House) -> None:
-    hugo = newcomer(house, "hugo")
+async def test_updates_go_where_the_member_says(stack: Stack) -> None:
+    hugo = newcomer(stack, "hugo")
     said = await answer(hugo.command("updates", where="off", cap=5))
     assert said.text() == "I send no updates about new likes."
-    said = await answer(hugo.command("updates", options={"channel": house.channel}, quiet="22-7"))
-    assert f"in <#{house.channel.id}>" in said.text()
+    said = await answer(hugo.command("updates", options={"channel": stack.channel}, quiet="22-7"))
+    assert f"in <#{stack.channel.id}>" in said.text()
     assert "silent from <t:" in said.text()
     said = await answer(hugo.command("updates", quiet="always"))
     assert "Quiet hours are two hours of the day" in said.text()
@@ -123,8 +123,8 @@ async def test_updates_go_where_the_member_says(house: House) -> None:
     assert said.text() == "Not muted any more."
 
 
-async def test_help_status_and_privacy_know_a_stranger_and_a_member(house: House) -> None:
-    karl = newcomer(house, "karl")
+async def test_help_status_and_privacy_know_a_stranger_and_a_member(stack: Stack) -> None:
+    karl = newcomer(stack, "karl")
     said = await answer(karl.command("help"))
     assert labels(said) == ["Link Spotify"]
     assert len(said.text().splitlines()) == 2
@@ -136,12 +136,12 @@ async def test_help_status_and_privacy_know_a_stranger_and_a_member(house: House
     assert labels(said) == ["New playlist"]
 
 
-async def test_everything_personal_is_seen_by_its_member_alone(house: House) -> None:
-    lutz = await with_file(house, "lutz", "Late night")
+async def test_everything_personal_is_seen_by_its_member_alone(stack: Stack) -> None:
+    lutz = await with_file(stack, "lutz", "Late night")
     for command in ("help", "status", "privacy", "label", "playlists list", "library export", "data export", "unlink"):
         assert (await answer(lutz.command(command))).visible_to == lutz.user.id, command
 
 
-async def test_a_command_in_a_direct_message_works_as_in_a_channel(house: House) -> None:
-    fritz = newcomer(house, "fritz").in_dm()
+async def test_a_command_in_a_direct_message_works_as_in_a_channel(stack: Stack) -> None:
+    fritz = newcomer(stack, "fritz").in_dm()
     assert labels(await answer(fritz.command("help"))) == ["Link Spotify"]

@@ -20,19 +20,19 @@ VISIT = """
 import asyncio, json, sys
 from pathlib import Path
 from sandbox.discord import Person
-from sandbox.house import House
+from sandbox.stack import Stack
 from sandbox.music.library import Library
 
 async def visit():
-    async with House(Path(sys.argv[1])) as house:
-        ada = house.move_in("Ada", Library((), (), {}, ({"track_id": "0" * 22, "tempo": 120},)))
-        await house.know(ada.library)
-        await house.start_bot()
+    async with Stack(Path(sys.argv[1])) as stack:
+        ada = stack.add_listener("Ada", Library((), (), {}, ({"track_id": "0" * 22, "tempo": 120},)))
+        await stack.import_features(ada.library)
+        await stack.start_bot()
         said = (await (await ada.person.command("status")).reply()).text()
-        about = Path(f"/proc/{house.bot.pid}")
+        about = Path(f"/proc/{stack.bot.pid}")
         seen = (about / "environ").read_text() if about.exists() else ""
         where = str((about / "cwd").resolve()) if about.exists() else ""
-        print(json.dumps({"said": said, "environment": seen, "folder": where, "log": house.log.read_text()}))
+        print(json.dumps({"said": said, "environment": seen, "folder": where, "log": stack.log.read_text()}))
 
 asyncio.run(visit())
 """
@@ -75,9 +75,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-async def visited(checkout: Path, house: Path, settings: Mapping[str, str]) -> dict[str, str]:
+async def visited(checkout: Path, stack: Path, settings: Mapping[str, str]) -> dict[str, str]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", VISIT, house),
+        *(sys.executable, "-c", VISIT, stack),
         cwd=checkout,
         env={"PATH": os.environ["PATH"], **settings},
         stdout=asyncio.subprocess.PIPE,
@@ -99,7 +99,7 @@ async def test_p42_the_sandbox_finds_nothing_of_a_real_installation(tmp_path: Pa
         env = checkout / ".env"
         env.write_text("".join(f"{name}={value}\n" for name, value in canaries(production, server, "file").items()))
         env.chmod(0o600)
-        found = await visited(checkout, tmp_path / "house", canaries(production, server, "variable"))
+        found = await visited(checkout, tmp_path / "stack", canaries(production, server, "variable"))
     assert "Not linked" in found["said"]
     assert asked == []
     assert contents(production) == before

@@ -9,18 +9,18 @@ import pytest
 from bot import config
 from bot.doctor import examine
 from sandbox.process import start
-from sandbox.stack import House, free_port
+from sandbox.stack import Stack, free_port
 
 DISCORD = ["Discord token", "Discord intents", "Discord commands"]
 NOWHERE = f"http://127.0.0.1:{free_port()}"
 
 
-async def run(house: House, *arguments: str, cwd: Path | None = None, **settings: str) -> tuple[int, str]:
+async def run(stack: Stack, *arguments: str, cwd: Path | None = None, **settings: str) -> tuple[int, str]:
     """Run `python -m bot …`; its exit code, and what it printed."""
     process = await start(
         *("-m", "bot", *arguments),
-        folder=cwd or house.folder,
-        settings={**house.environment(), **settings},
+        folder=cwd or stack.folder,
+        settings={**stack.environment(), **settings},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -34,16 +34,16 @@ def unwell(printed: str) -> list[str]:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path / "house") as made:
+async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    async with Stack(tmp_path / "stack") as made:
         yield made
 
 
-async def test_the_doctor_finds_everything_well(house: House) -> None:
-    code, printed = await run(house, "doctor")
+async def test_the_doctor_finds_everything_well(stack: Stack) -> None:
+    code, printed = await run(stack, "doctor")
     assert code == 0, printed
     assert unwell(printed) == []
-    assert f"register {house.public_url}/callback" in printed
+    assert f"register {stack.public_url}/callback" in printed
     assert "its process cannot " in printed
 
 
@@ -57,9 +57,9 @@ async def test_the_doctor_finds_everything_well(house: House) -> None:
     ],
 )
 async def test_the_doctor_names_what_is_not_well(
-    house: House, capsys: pytest.CaptureFixture[str], settings: dict[str, str], found: list[str], said: str
+    stack: Stack, capsys: pytest.CaptureFixture[str], settings: dict[str, str], found: list[str], said: str
 ) -> None:
-    assert await examine(config.parse({**house.environment(), **settings})) == 1
+    assert await examine(config.parse({**stack.environment(), **settings})) == 1
     printed = capsys.readouterr().out
     assert unwell(printed) == found
     assert printed.count(said) == len(found)
@@ -79,31 +79,31 @@ async def test_the_doctor_names_what_is_not_well(
         ("DISCORD_API_URL", "http://10.0.0.1/api"),
     ],
 )
-async def test_a_malformed_setting_is_named_in_one_line(house: House, name: str, value: str) -> None:
-    code, printed = await run(house, "doctor", **{name: value})
+async def test_a_malformed_setting_is_named_in_one_line(stack: Stack, name: str, value: str) -> None:
+    code, printed = await run(stack, "doctor", **{name: value})
     assert code == 2
     assert len(printed.splitlines()) == 1
     assert name in printed
 
 
-async def test_p36_an_env_file_that_others_can_read_is_refused(house: House, tmp_path: Path) -> None:
+async def test_p36_an_env_file_that_others_can_read_is_refused(stack: Stack, tmp_path: Path) -> None:
     env = tmp_path / ".env"
     env.write_text("LOG_LEVEL=INFO\n")
     env.chmod(0o644)
-    code, printed = await run(house, "doctor", cwd=tmp_path)
+    code, printed = await run(stack, "doctor", cwd=tmp_path)
     assert code != 0
     assert "chmod 600 .env" in printed
     assert len(printed.splitlines()) == 1
 
 
-async def test_a_second_bot_on_one_data_folder_ends_with_one_line(house: House) -> None:
-    await house.start_bot()
-    assert await run(house) == (1, "cratekeeper: Another Cratekeeper runs on this data folder. Stop that one first.\n")
-    assert (await run(house, "doctor"))[0] == 0
+async def test_a_second_bot_on_one_data_folder_ends_with_one_line(stack: Stack) -> None:
+    await stack.start_bot()
+    assert await run(stack) == (1, "cratekeeper: Another Cratekeeper runs on this data folder. Stop that one first.\n")
+    assert (await run(stack, "doctor"))[0] == 0
 
 
-async def test_a_bot_with_a_refused_token_ends_with_one_line(house: House) -> None:
-    code, printed = await run(house, DISCORD_TOKEN="wrong")
+async def test_a_bot_with_a_refused_token_ends_with_one_line(stack: Stack) -> None:
+    code, printed = await run(stack, DISCORD_TOKEN="wrong")
     assert code == 2
     assert "DISCORD_TOKEN is refused" in printed
     assert "Traceback" not in printed

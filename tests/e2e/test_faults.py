@@ -12,11 +12,11 @@ import pytest_asyncio
 from sandbox.discord import Message, Outcome, Person, Upload
 from sandbox.spotify.faults import HangUp
 from tests.e2e.chat_stage import answer, as_file, newcomer, styled, with_file
-from tests.e2e.home import Home
+from tests.e2e.checked_stack import CheckedStack
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.xdist_group("home-b"),
+    pytest.mark.xdist_group("stack-b"),
     pytest.mark.usefixtures("provoked"),
 ]
 REFERENCE = re.compile(r"`#([0-9a-f]{4})`")
@@ -44,22 +44,22 @@ def form(path: str, **fields: str) -> Gesture:
 
 
 @contextmanager
-def without(home: Home, table: str) -> Iterator[None]:
+def without(stack: CheckedStack, table: str) -> Iterator[None]:
     """Let a table be gone meanwhile: the way in which a database fails that needs no waiting for."""
-    _rename(home, table, f"{table}_gone")
+    _rename(stack, table, f"{table}_gone")
     try:
         yield
     finally:
-        _rename(home, f"{table}_gone", table)
+        _rename(stack, f"{table}_gone", table)
 
 
-def _rename(home: Home, table: str, name: str) -> None:
-    change(home, f'alter table "{table}" rename to "{name}"')
+def _rename(stack: CheckedStack, table: str, name: str) -> None:
+    change(stack, f'alter table "{table}" rename to "{name}"')
 
 
-def change(home: Home, statement: str) -> None:
+def change(stack: CheckedStack, statement: str) -> None:
     """Do something to the bot's database behind its back."""
-    with closing(sqlite3.connect(home.database, timeout=20)) as database, database:
+    with closing(sqlite3.connect(stack.database, timeout=20)) as database, database:
         database.execute(statement)
 
 
@@ -69,8 +69,8 @@ async def told(outcome: Outcome) -> tuple[Message, str]:
     return message, REFERENCE.findall(message.text())[0]
 
 
-def lines(home: Home, reference: str) -> list[str]:
-    return [line for line in home.log.read_text().splitlines() if f"#{reference} " in line]
+def lines(stack: CheckedStack, reference: str) -> list[str]:
+    return [line for line in stack.log.read_text().splitlines() if f"#{reference} " in line]
 
 
 FLOWS = {
@@ -99,20 +99,20 @@ FLOWS = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def una(home: Home) -> Person:
+async def una(stack: CheckedStack) -> Person:
     """A member to whom everything happens, and nothing comes of it."""
-    return await with_file(home, "una", "Late night", "Run", library=LIBRARY)
+    return await with_file(stack, "una", "Late night", "Run", library=LIBRARY)
 
 
 @pytest.mark.parametrize("flow", FLOWS)
 async def test_p19_a_fault_in_a_flow_is_told_with_a_reference_that_one_log_line_has(
-    home: Home, una: Person, flow: str
+    stack: CheckedStack, una: Person, flow: str
 ) -> None:
     gesture, table = FLOWS[flow]
-    with without(home, table):
+    with without(stack, table):
         message, reference = await told(await gesture(una))
     assert message.visible_to == una.user.id
-    assert len(lines(home, reference)) == 1
+    assert len(lines(stack, reference)) == 1
     assert "Traceback" not in message.text()
 
 
@@ -120,64 +120,64 @@ TAPS = {"Run": "answer", "None of them": "answer", "Skip": "answer", "Undo": "an
 
 
 @pytest.mark.parametrize("button", TAPS)
-async def test_p19_a_fault_behind_a_button_is_told_too(home: Home, una: Person, button: str) -> None:
+async def test_p19_a_fault_behind_a_button_is_told_too(stack: CheckedStack, una: Person, button: str) -> None:
     card = await answer(una.command("label"))
-    with without(home, TAPS[button]):
+    with without(stack, TAPS[button]):
         message, reference = await told(await una.click(card, button))
     assert message.visible_to == una.user.id
-    assert len(lines(home, reference)) == 1
+    assert len(lines(stack, reference)) == 1
     outcome = await una.click(card, "Skip")
     assert outcome.message.id == card.id, "the card still works when the fault is over"
 
 
-async def test_p19_a_defect_has_one_line_and_its_trace(home: Home) -> None:
-    person = newcomer(home, "udo")
+async def test_p19_a_defect_has_one_line_and_its_trace(stack: CheckedStack) -> None:
+    person = newcomer(stack, "udo")
     await answer(person.command("library import", file=Upload("one.csv", b"title,artists\nOdd one,Someone\n")))
     await answer(person.command("playlists add", new="Run"))
-    with closing(sqlite3.connect(home.database, timeout=20)) as database, database:
+    with closing(sqlite3.connect(stack.database, timeout=20)) as database, database:
         database.execute(
             "update own_song set artists = 'no list' where member = ?",
             [person.user.id],
         )
     message, reference = await told(await person.command("label"))
     assert "went wrong on my side" in message.text()
-    (line,) = lines(home, reference)
+    (line,) = lines(stack, reference)
     assert "ERROR" in line
-    change(home, "update own_song set artists = '[]' where artists = 'no list'")
+    change(stack, "update own_song set artists = '[]' where artists = 'no list'")
 
 
-async def test_p19_suggestions_are_at_worst_none(home: Home) -> None:
-    person = await with_file(home, "uwe", "Run", library=LIBRARY)
-    with without(home, "playlist"):
+async def test_p19_suggestions_are_at_worst_none(stack: CheckedStack) -> None:
+    person = await with_file(stack, "uwe", "Run", library=LIBRARY)
+    with without(stack, "playlist"):
         assert await person.complete("playlists remove", option="playlist") == []
         assert await person.complete("why", option="song", typed="song") != []
-    with without(home, "liked"):
+    with without(stack, "liked"):
         assert await person.complete("why", option="song", typed="song") == []
 
 
-async def test_p19_a_fault_behind_a_reaction_costs_a_line_and_nothing_else(home: Home) -> None:
-    person = await with_file(home, "ulf", "Run", library=LIBRARY)
+async def test_p19_a_fault_behind_a_reaction_costs_a_line_and_nothing_else(stack: CheckedStack) -> None:
+    person = await with_file(stack, "ulf", "Run", library=LIBRARY)
     message = await answer(person.command("prompt"))
-    with without(home, "answer"):
+    with without(stack, "answer"):
         await person.react(message, "🟦")
-        await home.until(lambda: "on_raw_reaction_add failed" in home.log.read_text())
+        await stack.until(lambda: "on_raw_reaction_add failed" in stack.log.read_text())
     await person.unreact(message, "🟦")
     await person.react(message, "🟦")
-    await home.until(lambda: home.labels(person))
+    await stack.until(lambda: stack.labels(person))
 
 
 async def hang_up() -> None:
     raise HangUp
 
 
-async def test_p19_spotify_out_of_order_is_told_and_passes(home: Home) -> None:
-    uta = home.move_in("Uta", styled(6, seed=97))
-    await home.link(uta)
-    with home.meddling(uta.account, "POST /v1/me/playlists", hang_up):
+async def test_p19_spotify_out_of_order_is_told_and_passes(stack: CheckedStack) -> None:
+    uta = stack.add_listener("Uta", styled(6, seed=97))
+    await stack.link(uta)
+    with stack.meddling(uta.account, "POST /v1/me/playlists", hang_up):
         message, reference = await told(await uta.person.command("playlists add", new="Run"))
     assert "Spotify" in message.text()
-    assert len(lines(home, reference)) == 1
-    await home.until(lambda: "Spotify answers again" in home.log.read_text())
+    assert len(lines(stack, reference)) == 1
+    await stack.until(lambda: "Spotify answers again" in stack.log.read_text())
     again = (await answer(uta.person.command("playlists add", new="Run"))).text()
     assert "check again by myself" in again, "it may have been made: asking once more could make two"
-    assert home.rows("select name from making where member = ?", uta.person.user.id) == [("Run",)]
+    assert stack.rows("select name from making where member = ?", uta.person.user.id) == [("Run",)]

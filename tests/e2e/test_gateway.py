@@ -7,42 +7,42 @@ import pytest
 from sandbox.discord import Message, Person
 from sandbox.discord.gateway.sessions import Intent, Session
 from tests.e2e.chat_stage import answer, styled, with_file
-from tests.e2e.home import Home
+from tests.e2e.checked_stack import CheckedStack
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 LIBRARY = styled(12, seed=101)
 
 
-def session(home: Home) -> Session:
-    (found,) = home.discord.sessions.wanting(Intent.ALWAYS)
+def session(stack: CheckedStack) -> Session:
+    (found,) = stack.discord.sessions.wanting(Intent.ALWAYS)
     return found
 
 
-async def prompts(home: Home, person: Person, count: int) -> list[Message]:
+async def prompts(stack: CheckedStack, person: Person, count: int) -> list[Message]:
     messages = [await answer(person.command("prompt")) for _ in range(count)]
-    await home.discord.wait_for(lambda: all(len(each.reactions) == 2 for each in messages), 30)
+    await stack.discord.wait_for(lambda: all(len(each.reactions) == 2 for each in messages), 30)
     return messages
 
 
 @pytest.mark.parametrize("code", [None, 4000])
 @pytest.mark.usefixtures("provoked")
-async def test_p17_nothing_that_happens_while_the_line_is_down_is_lost(home: Home, code: int | None) -> None:
-    person = await with_file(home, f"ray{code}", "Run", library=LIBRARY)
-    messages = await prompts(home, person, 4)
-    before = session(home)
+async def test_p17_nothing_that_happens_while_the_line_is_down_is_lost(stack: CheckedStack, code: int | None) -> None:
+    person = await with_file(stack, f"ray{code}", "Run", library=LIBRARY)
+    messages = await prompts(stack, person, 4)
+    before = session(stack)
     line = before.line
-    home.discord.sessions.drop(code)
+    stack.discord.sessions.drop(code)
     await asyncio.gather(*(person.react(each, "🟦") for each in messages))
-    await home.until(lambda: len(home.labels(person)) == len(messages))
-    assert session(home) is before, "resumed, not identified anew"
+    await stack.until(lambda: len(stack.labels(person)) == len(messages))
+    assert session(stack) is before, "resumed, not identified anew"
     assert before.line is not line
 
 
-async def test_p17_asked_to_reconnect_the_bot_resumes_and_answers_in_time(home: Home) -> None:
-    person = await with_file(home, "rex", "Run", library=LIBRARY)
+async def test_p17_asked_to_reconnect_the_bot_resumes_and_answers_in_time(stack: CheckedStack) -> None:
+    person = await with_file(stack, "rex", "Run", library=LIBRARY)
     card = await answer(person.command("label"))
-    before = session(home)
-    home.discord.sessions.ask_to_reconnect()
+    before = session(stack)
+    stack.discord.sessions.ask_to_reconnect()
     await person.click(card, "Run")  # raises NoAnswer after Discord's three seconds
-    assert len(home.labels(person)) == 1
-    assert session(home) is before
+    assert len(stack.labels(person)) == 1
+    assert session(stack) is before

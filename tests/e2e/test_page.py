@@ -65,14 +65,14 @@ async def place() -> AsyncIterator[Place]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def desk(place: Place) -> Page:
+async def desktop(place: Place) -> Page:
     return await place.open()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(place: Place, desk: Page) -> AsyncIterator[Page]:
-    """The page at a desk, loaded anew, on which nothing may go wrong and which asks nobody but us."""
-    yield await place.load(desk)
+async def page(place: Place, desktop: Page) -> AsyncIterator[Page]:
+    """The page at desktop width, freshly loaded. Nothing on it may fail, and it may ask no other host."""
+    yield await place.load(desktop)
     assert place.complaints == []
     assert place.asked <= {place.origin.removeprefix("http://")}
 

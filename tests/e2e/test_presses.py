@@ -13,9 +13,9 @@ from sandbox.discord import Exchange, Interaction, InteractionKind, Message, Per
 from sandbox.discord.client.person import find_button
 from sandbox.discord.model import Json
 from tests.e2e.chat_stage import answer, asked_about, styled, with_file
-from tests.e2e.home import PATIENCE, Home, Trained
+from tests.e2e.checked_stack import PATIENCE, CheckedStack, Trained
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 LIBRARY = styled(12, seed=91)
 FORGED = 150
 OF_THE_HOUR = {"spent", "notice", "member", "account"}  # tables that change while nobody presses anything
@@ -25,95 +25,95 @@ OF_THE_HOUR = {"spent", "notice", "member", "account"}  # tables that change whi
 class Press:
     """A press that Discord has taken: the interaction, and what the bot is told of it, once or more often."""
 
-    home: Home
+    stack: CheckedStack
     made: Interaction
     event: Json
 
     @classmethod
-    def of(cls, home: Home, person: Person, card: Message, name: str) -> "Press":
+    def of(cls, stack: CheckedStack, person: Person, card: Message, name: str) -> "Press":
         button = find_button(card, name)
         data = {"id": button.component_id, "component_type": 2, "custom_id": button.custom_id}
-        number, token, now = home.discord.ids.next(), secrets.token_urlsafe(48), home.discord.now()
+        number, token, now = stack.discord.ids.next(), secrets.token_urlsafe(48), stack.discord.now()
         kind = InteractionKind.COMPONENT
         made = Interaction(number, token, kind, person.user, card.channel, data, now, message=card)
-        home.discord.interactions[made.id] = made
-        return cls(home, made, home.discord.payloads.interaction(made))
+        stack.discord.interactions[made.id] = made
+        return cls(stack, made, stack.discord.payloads.interaction(made))
 
     def tell(self) -> None:
-        self.home.discord.sessions.dispatch("INTERACTION_CREATE", self.event)
+        self.stack.discord.sessions.dispatch("INTERACTION_CREATE", self.event)
 
     async def answered(self, times: int = 1) -> None:
-        await self.home.discord.wait_for(lambda: len(self._answers()) == times, PATIENCE)
+        await self.stack.discord.wait_for(lambda: len(self._answers()) == times, PATIENCE)
 
     def _answers(self) -> list[Exchange]:
-        return [each for each in self.home.discord.log if f"/interactions/{self.made.id}/" in each.path]
+        return [each for each in self.stack.discord.log if f"/interactions/{self.made.id}/" in each.path]
 
 
-async def test_p14_of_two_presses_out_of_order_the_newest_counts(home: Home) -> None:
-    person = await with_file(home, "ana", "Late night", "Run", library=LIBRARY)
+async def test_p14_of_two_presses_out_of_order_the_newest_counts(stack: CheckedStack) -> None:
+    person = await with_file(stack, "ana", "Late night", "Run", library=LIBRARY)
     card = await answer(person.command("label"))
     song = asked_about(card, LIBRARY).uri
-    older, newer = (Press.of(home, person, card, name) for name in ("Late night", "Run"))
+    older, newer = (Press.of(stack, person, card, name) for name in ("Late night", "Run"))
     for press in (newer, older):
         press.tell()
         await press.answered()
-    kept = home.labels(person)
+    kept = stack.labels(person)
     assert [(each, chosen) for each, _, chosen in kept] == [
-        (song, [home.playlist(person, n)]) for n in ("Late night", "Run")
+        (song, [stack.playlist(person, n)]) for n in ("Late night", "Run")
     ]
     assert "1 label" in (await answer(person.command("status"))).text()
 
 
-async def test_p14_a_press_that_is_told_twice_is_one_label_and_no_error(home: Home) -> None:
-    person = await with_file(home, "bix", "Late night", "Run", library=LIBRARY)
+async def test_p14_a_press_that_is_told_twice_is_one_label_and_no_error(stack: CheckedStack) -> None:
+    person = await with_file(stack, "bix", "Late night", "Run", library=LIBRARY)
     card = await answer(person.command("label"))
-    press = Press.of(home, person, card, "Run")
+    press = Press.of(stack, person, card, "Run")
     press.tell()
     press.tell()
     await press.answered(2)
-    assert len(home.labels(person)) == 1
+    assert len(stack.labels(person)) == 1
     press.tell()  # late: the card has gone on to another song
     await press.answered(3)
-    assert len(home.labels(person)) == 1
+    assert len(stack.labels(person)) == 1
 
 
-async def test_a_cards_undo_that_is_told_twice_takes_back_one_label(home: Home) -> None:
-    person = await with_file(home, "cal", "Late night", "Run", library=LIBRARY)
+async def test_a_cards_undo_that_is_told_twice_takes_back_one_label(stack: CheckedStack) -> None:
+    person = await with_file(stack, "cal", "Late night", "Run", library=LIBRARY)
     card = await answer(person.command("label"))
     for count in (1, 2):
         await person.click(card, "Run")
-        await home.until(lambda count=count: len(home.labels(person)) == count)
-    first, _ = home.labels(person)
-    await home.tell_again(await person.click(card, "Undo"))
-    assert home.labels(person) == [first]
+        await stack.until(lambda count=count: len(stack.labels(person)) == count)
+    first, _ = stack.labels(person)
+    await stack.tell_again(await person.click(card, "Undo"))
+    assert stack.labels(person) == [first]
 
 
-async def test_an_undo_that_is_told_twice_takes_back_one_write(home: Home, ada: Trained) -> None:
+async def test_an_undo_that_is_told_twice_takes_back_one_write(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
     applied = ada.contents()
     menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
     await ada.person.select(receipt, menu.custom_id, [menu.options[0].value])
-    await home.until(lambda: ada.contents() != applied)
+    await stack.until(lambda: ada.contents() != applied)
     newest = "select state from write where member = ? order by write desc limit 1"
-    await home.until(lambda: home.rows(newest, ada.person.user.id) == [("done",)])
+    await stack.until(lambda: stack.rows(newest, ada.person.user.id) == [("done",)])
     query = "select count(*) from write where member = ? and kind = 'undo'"
-    ((before,),) = home.rows(query, ada.person.user.id)
+    ((before,),) = stack.rows(query, ada.person.user.id)
     outcome = await ada.person.command("undo")
-    await home.tell_again(outcome)
-    assert home.rows(query, ada.person.user.id) == [(before + 1,)]
+    await stack.tell_again(outcome)
+    assert stack.rows(query, ada.person.user.id) == [(before + 1,)]
     await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
     assert ada.contents() == applied
     await ada.undo(receipt)
 
 
-def everything_of(home: Home, member: int) -> dict[str, list[object]]:
+def everything_of(stack: CheckedStack, member: int) -> dict[str, list[object]]:
     """Every row of a member in the tables that only change when somebody does something."""
-    tables = {name for (name,) in home.rows("select name from sqlite_master where type = 'table'")} - OF_THE_HOUR
-    owned = [name for name in tables if home.rows("select 1 from pragma_table_info(?) where name = 'member'", name)]
-    return {name: home.rows(f'select * from "{name}" where member = ?', member) for name in owned}  # noqa: S608
+    tables = {name for (name,) in stack.rows("select name from sqlite_master where type = 'table'")} - OF_THE_HOUR
+    owned = [name for name in tables if stack.rows("select 1 from pragma_table_info(?) where name = 'member'", name)]
+    return {name: stack.rows(f'select * from "{name}" where member = ?', member) for name in owned}  # noqa: S608
 
 
-def numbers(home: Home, member: int) -> dict[str, str]:
+def numbers(stack: CheckedStack, member: int) -> dict[str, str]:
     """A number or name of everything of a member's that a button can carry."""
     one = {
         "card": "select card from card where member = ? order by created_at desc",
@@ -123,26 +123,26 @@ def numbers(home: Home, member: int) -> dict[str, str]:
         "change": "select change from change where member = ? and action = 'add'",
         "model": "select model from model where member = ?",
     }
-    return {name: str(home.rows(query, member)[0][0]) for name, query in one.items()}
+    return {name: str(stack.rows(query, member)[0][0]) for name, query in one.items()}
 
 
-async def test_p15_no_button_of_anybodys_does_anything_for_somebody_else(home: Home, ada: Trained) -> None:
+async def test_p15_no_button_of_anybodys_does_anything_for_somebody_else(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
-    stranger = await with_file(home, "cat", "Run", library=LIBRARY)
-    theirs = numbers(home, ada.person.user.id)
-    before, contents = everything_of(home, ada.person.user.id), ada.contents()
+    stranger = await with_file(stack, "cat", "Run", library=LIBRARY)
+    theirs = numbers(stack, ada.person.user.id)
+    before, contents = everything_of(stack, ada.person.user.id), ada.contents()
     ids = [
         f"ck1:{what}:{theirs[key]}:{theirs['playlist']}" for what in all_taps() for key in ("card", "write", "layer")
     ]
-    presses = [home.begin_forged(stranger, each) for each in ids]
+    presses = [stack.begin_forged(stranger, each) for each in ids]
     presses += [
-        home.begin_forged(stranger, each, theirs[value])
+        stack.begin_forged(stranger, each, theirs[value])
         for each in ids
         for value in ("playlist", "change", "model")
         if each.split(":")[1] in ("pick", "these", "upick", "out", "whyof", "version", "keep")
     ]
-    await asyncio.gather(*(home.acknowledged(each) for each in presses))
-    assert everything_of(home, ada.person.user.id) == before
+    await asyncio.gather(*(stack.acknowledged(each) for each in presses))
+    assert everything_of(stack, ada.person.user.id) == before
     assert ada.contents() == contents
     shown = [message for each in presses for message in each.messages()]
     assert {message.visible_to for message in shown} == {stranger.user.id}
@@ -150,13 +150,13 @@ async def test_p15_no_button_of_anybodys_does_anything_for_somebody_else(home: H
     await ada.undo(receipt)
 
 
-async def test_p15_forged_ids_are_answered_privately_and_write_nothing(home: Home) -> None:
-    person = await with_file(home, "dot", "Run", library=LIBRARY)
-    before, dice = everything_of(home, person.user.id), random.Random(15)
+async def test_p15_forged_ids_are_answered_privately_and_write_nothing(stack: CheckedStack) -> None:
+    person = await with_file(stack, "dot", "Run", library=LIBRARY)
+    before, dice = everything_of(stack, person.user.id), random.Random(15)
     harmless = [what for what in all_taps() if what not in ("link", "unlink", "label", "train", "new", "paste", "code")]
-    presses = [home.begin_forged(person, forged(dice, harmless)) for _ in range(FORGED)]
-    await asyncio.gather(*(home.acknowledged(each) for each in presses))
-    after = everything_of(home, person.user.id)
+    presses = [stack.begin_forged(person, forged(dice, harmless)) for _ in range(FORGED)]
+    await asyncio.gather(*(stack.acknowledged(each) for each in presses))
+    after = everything_of(stack, person.user.id)
     assert {name for name in before if before[name] != after[name]} <= {"link_state", "card"}
 
 

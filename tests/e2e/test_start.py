@@ -5,32 +5,32 @@ import sqlite3
 
 import pytest
 
-from sandbox.stack import House
-from tests.e2e.chat_stage import PATIENCE, answer, data, house, label, labels, styled, with_file
+from sandbox.stack import Stack
+from tests.e2e.chat_stage import PATIENCE, answer, data, label, labels, stack, styled, with_file
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LOOK = 0.05  # seconds
-__all__ = ["house"]
+__all__ = ["stack"]
 
 
-def served(house: House) -> list[tuple[int, str]]:
-    with sqlite3.connect(data(house)) as database:
+def served(stack: Stack) -> list[tuple[int, str]]:
+    with sqlite3.connect(data(stack)) as database:
         return database.execute("select model, digest from model where serving").fetchall()
 
 
-async def test_p28_a_model_that_cannot_be_used_is_learnt_anew_at_the_next_start(house: House) -> None:
-    anna = await with_file(house, "anna", "Late night", "Run", "Kitchen")
+async def test_p28_a_model_that_cannot_be_used_is_learnt_anew_at_the_next_start(stack: Stack) -> None:
+    anna = await with_file(stack, "anna", "Late night", "Run", "Kitchen")
     await label(anna, await answer(anna.command("label")), styled(), 8)
     outcome = await anna.command("train")
     await outcome.until(lambda each: "Look" in labels(each), PATIENCE)
-    ((before, digest),) = served(house)
+    ((before, digest),) = served(stack)
 
-    await house.stop_bot()
-    (house.data / "models" / f"{digest}.onnx").write_bytes(b"half of a mod")
-    await house.start_bot()
+    await stack.stop_bot()
+    (stack.data / "models" / f"{digest}.onnx").write_bytes(b"half of a mod")
+    await stack.start_bot()
     async with asyncio.timeout(PATIENCE):
-        while served(house)[0][0] == before:  # noqa: ASYNC110 - the database announces no change
+        while served(stack)[0][0] == before:  # noqa: ASYNC110 - the database announces no change
             await asyncio.sleep(LOOK)
-    ((_, digest),) = served(house)
-    assert len((house.data / "models" / f"{digest}.onnx").read_bytes()) > 1_000
+    ((_, digest),) = served(stack)
+    assert len((stack.data / "models" / f"{digest}.onnx").read_bytes()) > 1_000
     assert "%" in (await answer(anna.command("label"))).text(), "the card says what the model guesses"

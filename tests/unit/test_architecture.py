@@ -1,4 +1,4 @@
-"""The house's rules, read from the source: who may import whom, and what is never used at all."""
+"""The project's rules, read from the source: who may import whom, and what is never used at all."""
 
 import ast
 import base64

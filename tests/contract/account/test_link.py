@@ -19,7 +19,7 @@ async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_lab
     async with linked.store.writing() as tx:
         await answers.add(tx, MEMBER, kept.layer, said)
 
-    await link.unlink(linked.store, linked.vault, linked.house.folder, MEMBER)
+    await link.unlink(linked.store, linked.vault, linked.stack.folder, MEMBER)
     await linked.store.close()
     written = b"".join(path.read_bytes() for path in linked.store.path.parent.glob("test.db*"))
     assert b"spotify:track:" not in written
@@ -37,7 +37,7 @@ async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_lab
 
 async def test_another_account_takes_nothing_over(linked: Linked) -> None:
     await sync.sync(linked.store, await linked.music(), await linked.account(), NOW)
-    linked.house.app.allow(linked.house.spotify.open_account("ben", "Ben").id)
+    linked.stack.app.allow(linked.stack.spotify.open_account("ben", "Ben").id)
     await linked.link("ben")
     async with linked.store.reading() as tx:
         assert await songs.count(tx, MEMBER) == 0
@@ -56,7 +56,7 @@ async def test_days_left_count_down_to_nothing(linked: Linked) -> None:
 
 
 async def test_a_playlist_handed_over_keeps_its_songs(linked: Linked) -> None:
-    world = linked.house.spotify
+    world = linked.stack.spotify
     own = world.create_playlist("ada", "Mine")
     world.add_by_hand("ada", own.id, track(5).uri)
     (found,) = await flow.offered(linked.store, await linked.music(), MEMBER)
@@ -66,7 +66,7 @@ async def test_a_playlist_handed_over_keeps_its_songs(linked: Linked) -> None:
 
 
 async def test_a_playlist_let_go_of_and_handed_over_again_has_its_labels_back(linked: Linked) -> None:
-    own = linked.house.spotify.create_playlist("ada", "Mine")
+    own = linked.stack.spotify.create_playlist("ada", "Mine")
     (found,) = await flow.offered(linked.store, await linked.music(), MEMBER)
     kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", found)
     await flow.let_go(linked.store, MEMBER, kept.playlist, NOW)

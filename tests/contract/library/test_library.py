@@ -50,7 +50,7 @@ async def test_new_likes_are_fresh_and_the_first_ones_are_not(linked: Linked) ->
 
 async def test_an_unliked_song_leaves_the_library(linked: Linked) -> None:
     await synced(linked)
-    linked.house.spotify.unlike("ada", track(60).uri)
+    linked.stack.spotify.unlike("ada", track(60).uri)
     found = await synced(linked)
     assert (found.new, found.gone) == (0, 1)
     assert track(60).uri not in await liked(linked)
@@ -58,14 +58,14 @@ async def test_an_unliked_song_leaves_the_library(linked: Linked) -> None:
 
 async def test_one_unliked_and_one_liked_are_both_seen(linked: Linked) -> None:
     await synced(linked)
-    linked.house.spotify.unlike("ada", track(60).uri)
+    linked.stack.spotify.unlike("ada", track(60).uri)
     linked.like(500)
     found = await synced(linked)
     assert (found.new, found.gone) == (1, 1)
 
 
 async def test_songs_that_spotify_shows_as_nothing_do_not_make_every_poll_a_full_one(linked: Linked) -> None:
-    linked.house.spotify.taken_down.add(track(3).uri)
+    linked.stack.spotify.taken_down.add(track(3).uri)
     await synced(linked)
     linked.calls()
     await synced(linked)

@@ -58,7 +58,7 @@ async def fresh(linked: Linked) -> list[str]:
 
 
 def answer(linked: Linked, match: str, edit: Edit, *, times: int = 1, skip: int = 0) -> None:
-    linked.house.spotify.faults.append(Fault(match, "edit", times=times, skip=skip, edit=edit))
+    linked.stack.spotify.faults.append(Fault(match, "edit", times=times, skip=skip, edit=edit))
 
 
 @pytest.mark.parametrize("edit", [empty, of_only(100), of_only(119), without_rows], ids=["0", "100", "119", "no rows"])
@@ -67,7 +67,7 @@ async def test_p41_a_library_that_is_answered_short_once_loses_nothing(linked: L
     answer(linked, TRACKS, edit, times=3)
     assert (await sync(linked)).gone == 0
     assert len(await liked(linked)) == 120
-    linked.house.spotify.faults.clear()
+    linked.stack.spotify.faults.clear()
     assert (await sync(linked)).new == 0
     assert (len(await liked(linked)), await fresh(linked)) == (120, [])
 
@@ -76,10 +76,10 @@ async def test_p41_a_library_that_is_answered_short_once_loses_nothing(linked: L
 async def test_p41_a_page_that_is_answered_short_in_the_middle_loses_nothing(linked: Linked, times: int) -> None:
     await sync(linked)
     linked.like(500)
-    linked.house.spotify.unlike("ada", track(120).uri)  # one liked, one unliked: every page is read
+    linked.stack.spotify.unlike("ada", track(120).uri)  # one liked, one unliked: every page is read
     answer(linked, TRACKS, without_rows, skip=1, times=times)
     await sync(linked)
-    linked.house.spotify.faults.clear()
+    linked.stack.spotify.faults.clear()
     await sync(linked)
     assert await liked(linked) == {track(each).uri for each in (*range(1, 120), 500)}
     assert await fresh(linked) == [track(500).uri]
@@ -94,7 +94,7 @@ async def test_a_short_page_is_asked_for_again_in_the_same_look(linked: Linked) 
 async def test_p41_a_large_loss_is_believed_at_the_second_look_also_after_a_restart(linked: Linked) -> None:
     await sync(linked)
     for number in range(21, 121):
-        linked.house.spotify.unlike("ada", track(number).uri)
+        linked.stack.spotify.unlike("ada", track(number).uri)
     assert (await sync(linked)).gone == 0
     assert len(await liked(linked)) == 120
     assert (await sync(linked)).gone == 100  # what the first look saw stands in the database
@@ -148,7 +148,7 @@ async def test_a_total_that_spotify_does_not_say_costs_nothing(linked: Linked) -
 
 
 async def test_p41_a_playlist_that_is_answered_short_once_is_read_again(linked: Linked) -> None:
-    world, music = linked.house.spotify, await linked.music()
+    world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
     world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
     kept = await playlists.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
@@ -167,7 +167,7 @@ async def test_p41_a_playlist_that_is_answered_short_once_is_read_again(linked: 
 
 
 async def test_p41_a_playlist_that_a_person_shortened_is_believed(linked: Linked) -> None:
-    world, music = linked.house.spotify, await linked.music()
+    world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
     world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
     whole = await music.contents(run.id)
@@ -177,7 +177,7 @@ async def test_p41_a_playlist_that_a_person_shortened_is_believed(linked: Linked
 
 async def test_a_song_that_spotify_takes_down_is_not_one_that_the_member_took_out(linked: Linked) -> None:
     await sync(linked)
-    world, music = linked.house.spotify, await linked.music()
+    world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
     kept = await playlists.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
     lines = [(kept.playlist, track(number).uri, "add") for number in (3, 4)]
@@ -261,18 +261,18 @@ async def test_p41_a_song_that_was_unliked_while_pages_came_twice_is_let_go_of_o
 ) -> None:
     await sync(linked)
     linked.like(500)
-    linked.house.spotify.unlike("ada", track(110).uri)
+    linked.stack.spotify.unlike("ada", track(110).uri)
     answer(linked, TRACKS, lambda page: page | {"items": page["items"][:20]}, times=100)
     for _ in range(3):
         await sync(linked)
-    linked.house.spotify.faults.clear()
+    linked.stack.spotify.faults.clear()
     await sync(linked)
     assert track(110).uri not in await liked(linked)
 
 
 async def test_a_like_that_slips_between_two_pages_is_found_at_the_next_look(linked: Linked) -> None:
     def unlike_meanwhile(page: Any) -> Any:
-        linked.house.spotify.unlike("ada", track(60).uri)
+        linked.stack.spotify.unlike("ada", track(60).uri)
         return page
 
     answer(linked, TRACKS, unlike_meanwhile, skip=1)  # what stood first on the third page now stands last on the second
@@ -285,7 +285,7 @@ async def test_a_like_that_slips_between_two_pages_is_found_at_the_next_look(lin
 async def test_an_odd_date_makes_no_old_like_new_and_no_new_one_old(linked: Linked, added_at: Any) -> None:
     await sync(linked)
     linked.like(500)
-    linked.house.spotify.unlike("ada", track(120).uri)
+    linked.stack.spotify.unlike("ada", track(120).uri)
     answer(linked, TRACKS, lambda page: page | {"items": [each | {"added_at": added_at} for each in page["items"]]})
     await sync(linked)
     assert await fresh(linked) == [track(500).uri]
@@ -296,14 +296,14 @@ async def test_an_odd_date_makes_no_old_like_new_and_no_new_one_old(linked: Link
 async def test_a_like_is_new_although_our_clock_is_days_ahead_of_spotify_s(linked: Linked) -> None:
     ahead = NOW + timedelta(days=40)
     await flow.sync(linked.store, await linked.music(), await linked.account(), ahead)
-    linked.house.spotify.publish([track(500)])
-    linked.house.spotify.accounts["ada"].likes.insert(0, Saved(track(500).uri, NOW))
+    linked.stack.spotify.publish([track(500)])
+    linked.stack.spotify.accounts["ada"].likes.insert(0, Saved(track(500).uri, NOW))
     await flow.sync(linked.store, await linked.music(), await linked.account(), ahead)
     assert await fresh(linked) == [track(500).uri]
 
 
 async def test_a_playlist_that_says_it_has_more_than_it_ever_shows_is_read(linked: Linked) -> None:
-    world, music = linked.house.spotify, await linked.music()
+    world, music = linked.stack.spotify, await linked.music()
     run = world.create_playlist("ada", "Run")
     world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
     whole = await music.contents(run.id)
@@ -320,7 +320,7 @@ async def test_a_playlist_that_says_it_has_more_than_it_ever_shows_is_read(linke
 
 async def test_p39_a_playlist_that_cannot_be_read_keeps_no_other_from_being_looked_at(linked: Linked) -> None:
     await sync(linked)
-    world, music = linked.house.spotify, await linked.music()
+    world, music = linked.stack.spotify, await linked.music()
     made = [world.create_playlist("ada", name) for name in ("Odd", "Run")]
     for found in await music.playlists():
         await playlists.take(linked.store, music, MEMBER, "main", found)
@@ -331,7 +331,7 @@ async def test_p39_a_playlist_that_cannot_be_read_keeps_no_other_from_being_look
 
 
 async def test_a_list_of_playlists_that_never_ends_is_left_and_names_none_twice(linked: Linked) -> None:
-    linked.house.spotify.create_playlist("ada", "Run")
+    linked.stack.spotify.create_playlist("ada", "Run")
 
     def again(page: Any) -> Any:
         return page | {"items": page["items"] * 50, "total": 2**31 - 1, "offset": 0} if page["items"] else page

@@ -46,8 +46,8 @@ async def drop(store: Store, number: int, uri: str, now: datetime, *by: int) -> 
 
 def at_spotify(linked: Linked, name: str = "Ours") -> list[list[str]]:
     """What stands in each of Ada's playlists of that name."""
-    ids = [each for each in linked.house.spotify.accounts["ada"].playlists if each is not None]
-    return [list(each.uris) for each in map(linked.house.spotify.playlist, ids) if each.name == name]
+    ids = [each for each in linked.stack.spotify.accounts["ada"].playlists if each is not None]
+    return [list(each.uris) for each in map(linked.stack.spotify.playlist, ids) if each.name == name]
 
 
 async def shared_out(linked: Linked, number: int, now: datetime) -> list[str]:

@@ -26,7 +26,7 @@ WEEK = timedelta(days=7)
 
 
 @pytest.fixture
-async def home(store: Store, tmp_path: Path, now: datetime) -> People:
+async def group(store: Store, tmp_path: Path, now: datetime) -> People:
     """Ada and Ben like one style, and four songs together; Eva shares songs of three."""
     made = People(staged(store, tmp_path, now), now)
     await made.likes(ADA, range(0, 90, 3))
@@ -35,30 +35,30 @@ async def home(store: Store, tmp_path: Path, now: datetime) -> People:
     return made
 
 
-async def agreed(home: People) -> Agreement:
-    asked = await match_consent.ask(home.store, ADA, BEN, home.now)
-    return await match_consent.accept(home.store, BEN, asked.agreement, home.now)
+async def agreed(group: People) -> Agreement:
+    asked = await match_consent.ask(group.store, ADA, BEN, group.now)
+    return await match_consent.accept(group.store, BEN, asked.agreement, group.now)
 
 
-async def seen(home: People, member: int, number: int) -> TasteMatch:
-    return await taste_match.match(home.store, home.stage.catalogue, member, number)
+async def seen(group: People, member: int, number: int) -> TasteMatch:
+    return await taste_match.match(group.store, group.stage.catalogue, member, number)
 
 
 def numbers(entries: Sequence[Entry]) -> set[int]:
     return {number_of(each.song.song) for each in entries}
 
 
-async def test_nothing_is_seen_before_both_agree(home: People) -> None:
-    asked = await match_consent.ask(home.store, ADA, BEN, home.now)
+async def test_nothing_is_seen_before_both_agree(group: People) -> None:
+    asked = await match_consent.ask(group.store, ADA, BEN, group.now)
     assert asked.agreed_at is None
     for member in (ADA, BEN, CAL):
         with pytest.raises(BadChoice, match="is over"):
-            await seen(home, member, asked.agreement)
+            await seen(group, member, asked.agreement)
 
 
-async def test_both_see_the_same_number_and_each_the_others_songs(home: People) -> None:
-    number = (await agreed(home)).agreement
-    of_ada, of_ben = await seen(home, ADA, number), await seen(home, BEN, number)
+async def test_both_see_the_same_number_and_each_the_others_songs(group: People) -> None:
+    number = (await agreed(group)).agreement
+    of_ada, of_ben = await seen(group, ADA, number), await seen(group, BEN, number)
     assert of_ada.meeting is not None
     assert of_ada.meeting == of_ben.meeting
     assert of_ada.meeting.number >= 60
@@ -70,179 +70,179 @@ async def test_both_see_the_same_number_and_each_the_others_songs(home: People) 
     assert len(of_ada.mine) == len(of_ada.theirs) == 3
 
 
-async def test_the_asker_is_told_when_the_other_agrees_and_not_when_they_do_not(home: People) -> None:
-    number = (await agreed(home)).agreement
-    async with home.store.reading() as tx:
+async def test_the_asker_is_told_when_the_other_agrees_and_not_when_they_do_not(group: People) -> None:
+    number = (await agreed(group)).agreement
+    async with group.store.reading() as tx:
         (told,) = await notices.waiting(tx, ADA)
         assert await notices.waiting(tx, BEN) == []
     assert (told.kind, told.body) == ("match", {"agreement": number})
-    await home.change(EVA, joined=True)
-    asked = await match_consent.ask(home.store, ADA, EVA, home.now)
-    await match_consent.decline(home.store, EVA, asked.agreement, home.now)
-    async with home.store.reading() as tx:
+    await group.change(EVA, joined=True)
+    asked = await match_consent.ask(group.store, ADA, EVA, group.now)
+    await match_consent.decline(group.store, EVA, asked.agreement, group.now)
+    async with group.store.reading() as tx:
         assert len(await notices.waiting(tx, ADA)) == 1
 
 
-async def test_p15_only_the_one_asked_may_answer(home: People) -> None:
-    asked = await match_consent.ask(home.store, ADA, BEN, home.now)
+async def test_p15_only_the_one_asked_may_answer(group: People) -> None:
+    asked = await match_consent.ask(group.store, ADA, BEN, group.now)
     for stranger in (ADA, EVA, CAL):
         with pytest.raises(NotYours, match="somebody else"):
-            await match_consent.accept(home.store, stranger, asked.agreement, home.now)
+            await match_consent.accept(group.store, stranger, asked.agreement, group.now)
         with pytest.raises(NotYours):
-            await match_consent.decline(home.store, stranger, asked.agreement, home.now)
+            await match_consent.decline(group.store, stranger, asked.agreement, group.now)
     with pytest.raises(BadChoice):
-        await match_consent.end(home.store, EVA, asked.agreement, home.now)
-    await match_consent.accept(home.store, BEN, asked.agreement, home.now)
+        await match_consent.end(group.store, EVA, asked.agreement, group.now)
+    await match_consent.accept(group.store, BEN, asked.agreement, group.now)
     with pytest.raises(BadChoice, match="is over"):
-        await seen(home, EVA, asked.agreement)
+        await seen(group, EVA, asked.agreement)
 
 
-async def test_a_question_lapses_after_seven_days(home: People) -> None:
-    asked = await match_consent.ask(home.store, ADA, BEN, home.now)
-    later = home.now + WEEK
+async def test_a_question_lapses_after_seven_days(group: People) -> None:
+    asked = await match_consent.ask(group.store, ADA, BEN, group.now)
+    later = group.now + WEEK
     with pytest.raises(BadChoice, match="is over"):
-        await match_consent.accept(home.store, BEN, asked.agreement, later)
-    assert await match_consent.agreements(home.store, ADA, later) == []
-    again = await match_consent.ask(home.store, ADA, BEN, later)
-    assert (await match_consent.accept(home.store, BEN, again.agreement, later)).agreed_at == later
+        await match_consent.accept(group.store, BEN, asked.agreement, later)
+    assert await match_consent.agreements(group.store, ADA, later) == []
+    again = await match_consent.ask(group.store, ADA, BEN, later)
+    assert (await match_consent.accept(group.store, BEN, again.agreement, later)).agreed_at == later
 
 
-async def test_a_question_is_answered_once(home: People) -> None:
-    number = (await agreed(home)).agreement
+async def test_a_question_is_answered_once(group: People) -> None:
+    number = (await agreed(group)).agreement
     for answer in (match_consent.accept, match_consent.decline):
         with pytest.raises(BadChoice, match="is over"):
-            await answer(home.store, BEN, number, home.now)
+            await answer(group.store, BEN, number, group.now)
 
 
-async def test_after_no_thanks_the_same_is_not_asked_for_a_week(home: People) -> None:
-    asked = await match_consent.ask(home.store, ADA, BEN, home.now)
-    await match_consent.decline(home.store, BEN, asked.agreement, home.now)
-    almost = home.now + WEEK - timedelta(seconds=1)
+async def test_after_no_thanks_the_same_is_not_asked_for_a_week(group: People) -> None:
+    asked = await match_consent.ask(group.store, ADA, BEN, group.now)
+    await match_consent.decline(group.store, BEN, asked.agreement, group.now)
+    almost = group.now + WEEK - timedelta(seconds=1)
     with pytest.raises(BadChoice, match="cannot put that question"):
-        await match_consent.ask(home.store, ADA, BEN, almost)
-    assert (await match_consent.ask(home.store, BEN, ADA, almost)).agreed_at is None, "who said no may ask"
+        await match_consent.ask(group.store, ADA, BEN, almost)
+    assert (await match_consent.ask(group.store, BEN, ADA, almost)).agreed_at is None, "who said no may ask"
 
 
-async def test_who_asks_back_agrees(home: People) -> None:
-    await match_consent.ask(home.store, ADA, BEN, home.now)
-    back = await match_consent.ask(home.store, BEN, ADA, home.now)
-    assert back.agreed_at == home.now
-    assert (await seen(home, BEN, back.agreement)).other == ADA
-    assert await match_consent.ask(home.store, ADA, BEN, home.now) == back, "asked again, it is there already"
+async def test_who_asks_back_agrees(group: People) -> None:
+    await match_consent.ask(group.store, ADA, BEN, group.now)
+    back = await match_consent.ask(group.store, BEN, ADA, group.now)
+    assert back.agreed_at == group.now
+    assert (await seen(group, BEN, back.agreement)).other == ADA
+    assert await match_consent.ask(group.store, ADA, BEN, group.now) == back, "asked again, it is there already"
 
 
-async def test_the_same_question_is_not_put_twice(home: People) -> None:
-    await match_consent.ask(home.store, ADA, BEN, home.now)
+async def test_the_same_question_is_not_put_twice(group: People) -> None:
+    await match_consent.ask(group.store, ADA, BEN, group.now)
     with pytest.raises(BadChoice, match="You have asked them"):
-        await match_consent.ask(home.store, ADA, BEN, home.now)
+        await match_consent.ask(group.store, ADA, BEN, group.now)
     with pytest.raises(BadChoice, match="With yourself"):
-        await match_consent.ask(home.store, ADA, ADA, home.now)
+        await match_consent.ask(group.store, ADA, ADA, group.now)
 
 
-async def test_a_few_questions_a_week_taken_back_or_not(home: People) -> None:
+async def test_a_few_questions_a_week_taken_back_or_not(group: People) -> None:
     for other in range(2000, 2000 + limits.QUESTIONS_OPEN):
-        await home.change(other, joined=True)
-        asked = await match_consent.ask(home.store, ADA, other, home.now)
-        await match_consent.end(home.store, ADA, asked.agreement, home.now)
+        await group.change(other, joined=True)
+        asked = await match_consent.ask(group.store, ADA, other, group.now)
+        await match_consent.end(group.store, ADA, asked.agreement, group.now)
     with pytest.raises(BadChoice, match="have no yes yet"):
-        await match_consent.ask(home.store, ADA, BEN, home.now)
-    assert (await match_consent.ask(home.store, ADA, BEN, home.now + WEEK)).other == BEN
+        await match_consent.ask(group.store, ADA, BEN, group.now)
+    assert (await match_consent.ask(group.store, ADA, BEN, group.now + WEEK)).other == BEN
 
 
-async def test_who_has_not_joined_is_told_to(home: People) -> None:
-    await home.change(ADA, joined=False)
+async def test_who_has_not_joined_is_told_to(group: People) -> None:
+    await group.change(ADA, joined=False)
     with pytest.raises(BadChoice, match="/feed join"):
-        await match_consent.ask(home.store, ADA, BEN, home.now)
-    asked = await match_consent.ask(home.store, BEN, ADA, home.now)
+        await match_consent.ask(group.store, ADA, BEN, group.now)
+    asked = await match_consent.ask(group.store, BEN, ADA, group.now)
     with pytest.raises(BadChoice, match="/feed join"):
-        await match_consent.accept(home.store, ADA, asked.agreement, home.now)
-    await catalogue_sharing.join(home.store, ADA, home.now)
-    assert (await match_consent.accept(home.store, ADA, asked.agreement, home.now)).agreed_at
+        await match_consent.accept(group.store, ADA, asked.agreement, group.now)
+    await catalogue_sharing.join(group.store, ADA, group.now)
+    assert (await match_consent.accept(group.store, ADA, asked.agreement, group.now)).agreed_at
 
 
-async def test_hidden_strangers_and_who_said_no_cannot_be_told_apart(home: People) -> None:
-    await home.change(BEN, hidden=True)
+async def test_hidden_strangers_and_who_said_no_cannot_be_told_apart(group: People) -> None:
+    await group.change(BEN, hidden=True)
     refusals = []
     for nobody in (BEN, CAL):
         with pytest.raises(BadChoice) as refused:
-            await match_consent.ask(home.store, ADA, nobody, home.now)
+            await match_consent.ask(group.store, ADA, nobody, group.now)
         refusals.append(str(refused.value))
     assert refusals == [match_consent.NOT_NOW, match_consent.NOT_NOW]
     with pytest.raises(BadChoice, match="You are hidden"):
-        await match_consent.ask(home.store, BEN, ADA, home.now)
-    assert await home.count(schema.agreement) == 0
+        await match_consent.ask(group.store, BEN, ADA, group.now)
+    assert await group.count(schema.agreement) == 0
 
 
 @pytest.mark.parametrize("change", [{"hidden": True}, {"joined": False}])
 @pytest.mark.parametrize("who", [ADA, BEN])
 async def test_hiding_or_leaving_ends_what_both_see_and_lapses_questions(
-    home: People, change: dict[str, bool], who: int
+    group: People, change: dict[str, bool], who: int
 ) -> None:
-    asked = await match_consent.ask(home.store, ADA, BEN, home.now)
-    await home.change(who, **change)
+    asked = await match_consent.ask(group.store, ADA, BEN, group.now)
+    await group.change(who, **change)
     with pytest.raises(BadChoice):
-        await match_consent.accept(home.store, BEN, asked.agreement, home.now)
-    await home.change(who, hidden=False, joined=True)
-    await match_consent.accept(home.store, BEN, asked.agreement, home.now)
-    await home.change(who, **change)
+        await match_consent.accept(group.store, BEN, asked.agreement, group.now)
+    await group.change(who, hidden=False, joined=True)
+    await match_consent.accept(group.store, BEN, asked.agreement, group.now)
+    await group.change(who, **change)
     for member in (ADA, BEN):
         with pytest.raises(BadChoice, match="is over"):
-            await seen(home, member, asked.agreement)
+            await seen(group, member, asked.agreement)
 
 
-async def test_who_hides_is_gone_from_the_list_of_the_other(home: People) -> None:
-    await agreed(home)
-    await home.change(BEN, hidden=True)
-    assert await match_consent.agreements(home.store, ADA, home.now) == []
+async def test_who_hides_is_gone_from_the_list_of_the_other(group: People) -> None:
+    await agreed(group)
+    await group.change(BEN, hidden=True)
+    assert await match_consent.agreements(group.store, ADA, group.now) == []
 
 
 @pytest.mark.parametrize(("ends", "stays"), [(ADA, BEN), (BEN, ADA)])
-async def test_either_can_end_it_and_the_other_waits_a_week(home: People, ends: int, stays: int) -> None:
-    number = (await agreed(home)).agreement
-    await match_consent.end(home.store, ends, number, home.now)
+async def test_either_can_end_it_and_the_other_waits_a_week(group: People, ends: int, stays: int) -> None:
+    number = (await agreed(group)).agreement
+    await match_consent.end(group.store, ends, number, group.now)
     for member in (ADA, BEN):
         with pytest.raises(BadChoice, match="is over"):
-            await seen(home, member, number)
-        assert await match_consent.agreements(home.store, member, home.now) == []
+            await seen(group, member, number)
+        assert await match_consent.agreements(group.store, member, group.now) == []
     with pytest.raises(BadChoice, match="cannot put that question"):
-        await match_consent.ask(home.store, stays, ends, home.now)
+        await match_consent.ask(group.store, stays, ends, group.now)
     with pytest.raises(BadChoice, match="is over"):
-        await match_consent.end(home.store, stays, number, home.now)
-    assert (await match_consent.ask(home.store, ends, stays, home.now)).agreed_at is None, "it takes both again"
+        await match_consent.end(group.store, stays, number, group.now)
+    assert (await match_consent.ask(group.store, ends, stays, group.now)).agreed_at is None, "it takes both again"
 
 
 @pytest.mark.parametrize("who", [ADA, BEN])
-async def test_p35_who_erases_their_data_leaves_no_agreement_behind(home: People, who: int) -> None:
-    number = (await agreed(home)).agreement
-    async with home.store.writing() as tx:
+async def test_p35_who_erases_their_data_leaves_no_agreement_behind(group: People, who: int) -> None:
+    number = (await agreed(group)).agreement
+    async with group.store.writing() as tx:
         await personal_data.erase(tx, who)
-    assert await home.count(schema.agreement) == 0
+    assert await group.count(schema.agreement) == 0
     with pytest.raises(BadChoice, match="is over"):
-        await seen(home, ADA + BEN - who, number)
+        await seen(group, ADA + BEN - who, number)
 
 
-async def test_nothing_is_traded_that_is_not_for_either(home: People) -> None:
-    number = (await agreed(home)).agreement
-    first = await seen(home, ADA, number)
-    async with home.store.writing() as tx:
+async def test_nothing_is_traded_that_is_not_for_either(group: People) -> None:
+    number = (await agreed(group)).agreement
+    first = await seen(group, ADA, number)
+    async with group.store.writing() as tx:
         for at, each in enumerate(first.mine):
-            await dislikes.add(tx, ADA, each.song.song, f"mine{at}", home.now)
+            await dislikes.add(tx, ADA, each.song.song, f"mine{at}", group.now)
         for at, each in enumerate(first.theirs):
-            await dislikes.add(tx, ADA, each.song.song, f"theirs{at}", home.now)
-    then = await seen(home, ADA, number)
+            await dislikes.add(tx, ADA, each.song.song, f"theirs{at}", group.now)
+    then = await seen(group, ADA, number)
     assert not numbers(then.mine) & numbers(first.mine)
     assert not numbers(then.theirs) & numbers(first.theirs)
 
 
-async def test_one_recording_under_two_ids_is_one_song(home: People, now: datetime) -> None:
-    async with home.store.writing() as tx:
+async def test_one_recording_under_two_ids_is_one_song(group: People, now: datetime) -> None:
+    async with group.store.writing() as tx:
         for member, number in ((ADA, 500), (BEN, 501)):
             twin = replace(song(number), isrc="ZZA002600001")
             await songs.like(tx, member, [Like(twin, now + timedelta(days=1))], now)
-    await home.stage.catalogue.points.refresh()
-    number = (await agreed(home)).agreement
-    assert numbers((await seen(home, ADA, number)).both) >= {500}
-    assert numbers((await seen(home, BEN, number)).both) >= {501}
+    await group.stage.catalogue.points.refresh()
+    number = (await agreed(group)).agreement
+    assert numbers((await seen(group, ADA, number)).both) >= {500}
+    assert numbers((await seen(group, BEN, number)).both) >= {501}
 
 
 async def test_of_too_few_songs_there_is_no_number_and_what_both_like_is_shown(
@@ -270,13 +270,13 @@ async def test_where_the_catalogue_holds_nobody_else_there_is_no_number(
     assert len(found.both) == len(found.mine) == len(found.theirs) == 3
 
 
-async def test_what_one_likes_in_the_feed_counts_without_being_saved(home: People) -> None:
-    number = (await agreed(home)).agreement
-    first = await seen(home, ADA, number)
+async def test_what_one_likes_in_the_feed_counts_without_being_saved(group: People) -> None:
+    number = (await agreed(group)).agreement
+    first = await seen(group, ADA, number)
     liked = first.mine[0].song.song
-    async with home.store.writing() as tx:
-        await feed_history.note(tx, ADA, {liked: first.mine[0].key}, home.now)
-        await feed_history.say(tx, ADA, liked, home.now, said="like")
-    then = await seen(home, ADA, number)
+    async with group.store.writing() as tx:
+        await feed_history.note(tx, ADA, {liked: first.mine[0].key}, group.now)
+        await feed_history.say(tx, ADA, liked, group.now, said="like")
+    then = await seen(group, ADA, number)
     assert liked in [each.song.song for each in then.both]
     assert liked not in [each.song.song for each in then.mine]

@@ -95,7 +95,7 @@ async def test_files_are_not_written_to_spotify_and_stay_on_record(linked: Linke
 
 
 async def test_p04_what_the_host_put_in_or_took_out_by_hand_stays_so(linked: Linked) -> None:
-    store, music, spotify = linked.store, await linked.music(), linked.house.spotify
+    store, music, spotify = linked.store, await linked.music(), linked.stack.spotify
     number = await begun(store, linked.now)
     await publish.write(store, music, MEMBER, number, linked.now)
     async with store.reading() as tx:
@@ -127,7 +127,7 @@ async def test_p02_a_call_that_was_applied_and_answered_with_an_error_is_not_sen
     linked: Linked, line: str
 ) -> None:
     number, music = await begun(linked.store, linked.now), await linked.music()
-    linked.house.spotify.faults.append(Fault(line, "apply-then", times=1, status=502))
+    linked.stack.spotify.faults.append(Fault(line, "apply-then", times=1, status=502))
     for _ in range(2):
         with suppress(SpotifyDown):  # the job comes back, as the worker has it do
             await publish.write(linked.store, music, MEMBER, number, linked.now)
@@ -135,7 +135,7 @@ async def test_p02_a_call_that_was_applied_and_answered_with_an_error_is_not_sen
 
 
 async def test_p04_a_playlist_of_that_name_is_not_taken_for_ours(linked: Linked) -> None:
-    linked.house.spotify.create_playlist("ada", "Ours")
+    linked.stack.spotify.create_playlist("ada", "Ours")
     number = await begun(linked.store, linked.now)
     await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
     assert sorted(at_spotify(linked)) == [[], URIS[:3]]
@@ -190,7 +190,7 @@ async def test_p41_a_playlist_that_is_not_there_once_is_hosted_on_and_one_that_s
     number = await begun(linked.store, linked.now)
     await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
     await shared_playlists.add(linked.store, CYD, SERVER, number, song(URIS[40]), linked.now)
-    linked.house.spotify.faults.append(Fault("GET /v1/playlists/*", "status", times=times, status=404))
+    linked.stack.spotify.faults.append(Fault("GET /v1/playlists/*", "status", times=times, status=404))
     heard = await shared_out(linked, number, linked.now + timedelta(minutes=2))
     assert heard == (["lost"] if times is None else [])
     assert at_spotify(linked) == [URIS[:3] if times is None else [*URIS[:3], URIS[40]]]
@@ -240,7 +240,7 @@ ALBUM, SINGLE = release(901), release(902)
 
 async def brought(linked: Linked, *tracks: Track) -> int:
     """A playlist with releases on record, that Spotify and we know."""
-    linked.house.spotify.publish([ALBUM, SINGLE])
+    linked.stack.spotify.publish([ALBUM, SINGLE])
     async with linked.store.writing() as tx:
         await songs.save(tx, map(as_song, tracks), linked.now)
     given = [(each.uri, BOB) for each in tracks]
@@ -265,14 +265,14 @@ async def test_p04_a_release_that_the_host_put_in_and_took_out_again_does_not_co
 ) -> None:
     number, later = await brought(linked), linked.now + timedelta(minutes=1)
     await shared_out(linked, number, linked.now)
-    ref = next(each.id for each in linked.house.spotify.playlists.values() if each.name == "Ours")
-    linked.house.spotify.add_by_hand("ada", ref, ALBUM.uri)
+    ref = next(each.id for each in linked.stack.spotify.playlists.values() if each.name == "Ours")
+    linked.stack.spotify.add_by_hand("ada", ref, ALBUM.uri)
     async with linked.store.writing() as tx:
         await songs.save(tx, [as_song(SINGLE)], later)
     await shared_playlists.add(linked.store, CYD, SERVER, number, as_song(SINGLE), later)
     await shared_out(linked, number, later)
     assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
-    linked.house.spotify.remove_by_hand("ada", ref, ALBUM.uri)
+    linked.stack.spotify.remove_by_hand("ada", ref, ALBUM.uri)
     await shared_playlists.add(linked.store, CYD, SERVER, number, song(URIS[5]), later)
     await shared_out(linked, number, later + timedelta(minutes=2))
     assert at_spotify(linked) == [[URIS[0], URIS[5]]]
@@ -282,12 +282,12 @@ async def test_what_spotify_shows_under_another_id_comes_out_with_the_song(linke
     number, later = await brought(linked, SINGLE), linked.now + timedelta(minutes=1)
 
     async def stand_in(request) -> None:
-        for each in linked.house.spotify.playlists.values():
+        for each in linked.stack.spotify.playlists.values():
             if request.line.startswith("POST") and SINGLE.uri in each.uris:
                 shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in each.uris]
-                linked.house.spotify.replace("ada", each.id, shown)
+                linked.stack.spotify.replace("ada", each.id, shown)
 
-    linked.house.spotify.after.append(stand_in)
+    linked.stack.spotify.after.append(stand_in)
     await shared_out(linked, number, linked.now)
     assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
     await shared_out(linked, number, later)
@@ -299,14 +299,14 @@ async def test_what_spotify_shows_under_another_id_comes_out_with_the_song(linke
 
 async def test_what_spotify_refused_is_named_and_the_host_may_have_it_tried_again(linked: Linked) -> None:
     number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=5)
-    linked.house.spotify.faults.append(Fault("POST /v1/playlists/*/items", "status", times=None, status=403))
+    linked.stack.spotify.faults.append(Fault("POST /v1/playlists/*/items", "status", times=None, status=403))
     await shared_out(linked, number, linked.now)
     said = pages.show(await shared_playlists.show(linked.store, MEMBER, SERVER, number), MEMBER, later)
     said = str(said.to_components())
     assert "3 changes could not be written" in said
     assert said.count("not written: the playlist is full") == 3
     assert "All of it is written" not in said
-    linked.house.spotify.faults.clear()
+    linked.stack.spotify.faults.clear()
     await hosting.confirm(linked.store, MEMBER, SERVER, number, later)
     await shared_out(linked, number, later)
     assert at_spotify(linked) == [URIS[:3]]
@@ -320,7 +320,7 @@ async def test_p41_one_empty_answer_loses_no_song_of_the_list(linked: Linked) ->
     def emptied(answer: dict) -> dict:
         return answer | {"items": answer["items"] | {"items": [], "total": 0}}
 
-    linked.house.spotify.faults.append(Fault("GET /v1/playlists/*", "edit", edit=emptied))
+    linked.stack.spotify.faults.append(Fault("GET /v1/playlists/*", "edit", edit=emptied))
     await shared_out(linked, number, later)
     assert at_spotify(linked) == [[*URIS[:3], URIS[40]]]
     assert set((await states(linked.store, number)).values()) == {SongState.WRITTEN}

@@ -67,21 +67,21 @@ async def settle(store: Store, member: int, now: datetime, event: int = 100) -> 
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """Where the bot of the test's store keeps everything."""
     return tmp_path
 
 
-def env_of(home: Path) -> dict[str, str]:
-    return {"DATA_DIR": str(home), "DATABASE_URL": f"sqlite+aiosqlite:///{home / 'test.db'}"}
+def env_of(folder: Path) -> dict[str, str]:
+    return {"DATA_DIR": str(folder), "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'test.db'}"}
 
 
-async def pretrain(home: Path, *arguments: str) -> int:
-    return await asyncio.to_thread(main, ["pretrain", "--members", *arguments], env_of(home))
+async def pretrain(folder: Path, *arguments: str) -> int:
+    return await asyncio.to_thread(main, ["pretrain", "--members", *arguments], env_of(folder))
 
 
-def prior_of(home: Path) -> Prior:
-    found = Priors(home / "models" / NAME).current()
+def prior_of(folder: Path) -> Prior:
+    found = Priors(folder / "models" / NAME).current()
     assert found is not None
     return found
 
@@ -94,44 +94,44 @@ def all_artists(member: int) -> set[str]:
     return {name for each in library(member).values() for name in each.sets["artists"]}
 
 
-async def gone(store: Store, home: Path, member: int) -> None:
+async def gone(store: Store, folder: Path, member: int) -> None:
     """Erase a member as the bot does, jobs aside: there are none."""
     async with store.writing() as tx:
         await personal_data.erase(tx, member)
         await songs.forget_unused(tx)
-        await erase.sweep_models(tx, home / "models")
+        await erase.sweep_models(tx, folder / "models")
 
 
-async def test_only_those_teach_who_switched_it_on(store: Store, home: Path, now: datetime) -> None:
+async def test_only_those_teach_who_switched_it_on(store: Store, folder: Path, now: datetime) -> None:
     for member in (ADA, BEN, CAM):
         await settle(store, member, now)
-    assert await pretrain(home) == 2
+    assert await pretrain(folder) == 2
     for member in (ADA, BEN):
         await prior_consent.choose(store, member, True, now)
-    assert await pretrain(home) == 0
-    prior = prior_of(home)
+    assert await pretrain(folder) == 0
+    prior = prior_of(folder)
     assert knows(prior, all_artists(ADA)) == all_artists(ADA)
     assert not knows(prior, all_artists(CAM) - all_artists(BEN))
-    found = read(home / "models" / NAME)
+    found = read(folder / "models" / NAME)
     assert found is not None
     assert found.members == 2
 
 
-async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, home: Path, now: datetime) -> None:
+async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, folder: Path, now: datetime) -> None:
     for member in (ADA, BEN, CAM):
         await settle(store, member, now)
         await prior_consent.choose(store, member, True, now)
-    assert await pretrain(home) == 0
-    assert "playlists: 3" in await _prior(settings(home))
+    assert await pretrain(folder) == 0
+    assert "playlists: 3" in await _prior(settings(folder))
     await prior_consent.choose(store, ADA, False, now)
     with pytest.raises(Unwell, match=r"1 of the members .* python -m training pretrain --members"):
-        await _prior(settings(home))
-    await gone(store, home, BEN)
+        await _prior(settings(folder))
+    await gone(store, folder, BEN)
     with pytest.raises(Unwell, match="2 of the members"):
-        await _prior(settings(home))
-    assert await pretrain(home) == 0
-    assert "playlists: 1" in await _prior(settings(home))
-    prior = prior_of(home)
+        await _prior(settings(folder))
+    assert await pretrain(folder) == 0
+    assert "playlists: 1" in await _prior(settings(folder))
+    prior = prior_of(folder)
     assert knows(prior, all_artists(CAM)) == all_artists(CAM)
     assert not knows(prior, (all_artists(ADA) | all_artists(BEN)) - all_artists(CAM))
 
@@ -160,27 +160,27 @@ async def test_who_is_just_being_erased_teaches_nothing(store: Store, now: datet
         assert await prior_consent.lessons(tx) == []
 
 
-async def test_sweeping_and_erasing_leave_the_prior(store: Store, home: Path, now: datetime) -> None:
+async def test_sweeping_and_erasing_leave_the_prior(store: Store, folder: Path, now: datetime) -> None:
     for member in (ADA, BEN):
         await settle(store, member, now)
     await prior_consent.choose(store, ADA, True, now)
-    assert await pretrain(home) == 0
-    before = (home / "models" / NAME).read_bytes()
-    await gone(store, home, BEN)
-    assert (home / "models" / NAME).read_bytes() == before
+    assert await pretrain(folder) == 0
+    before = (folder / "models" / NAME).read_bytes()
+    await gone(store, folder, BEN)
+    assert (folder / "models" / NAME).read_bytes() == before
 
 
 async def test_outlooks_and_training_hear_the_prior_but_whoever_taught_it(
-    store: Store, home: Path, now: datetime
+    store: Store, folder: Path, now: datetime
 ) -> None:
     layers = {member: await settle(store, member, now) for member in (ADA, BEN)}
-    priors = Priors(home / "models" / NAME)
-    outlooks = ScoredLibraries(store, Scorer(home / "models"), priors)
+    priors = Priors(folder / "models" / NAME)
+    outlooks = ScoredLibraries(store, Scorer(folder / "models"), priors)
     fresh = await outlooks.of(BEN, layers[BEN])
     assert not any(each.embeddings for each in fresh.features.values())
     await prior_consent.choose(store, ADA, True, now)
-    assert await pretrain(home) == 0
-    prior = prior_of(home)
+    assert await pretrain(folder) == 0
+    prior = prior_of(folder)
     told = await outlooks.of(BEN, layers[BEN])
     heard = {song for song, each in told.features.items() if f"company:{prior.version}" in each.embeddings}
     assert heard == {song for song, each in library(BEN).items() if knows(prior, each.sets["artists"])}
@@ -195,22 +195,22 @@ async def test_outlooks_and_training_hear_the_prior_but_whoever_taught_it(
 
 
 async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
-    store: Store, home: Path, now: datetime
+    store: Store, folder: Path, now: datetime
 ) -> None:
     layer = await settle(store, BEN, now)
     await settle(store, ADA, now)
     await prior_consent.choose(store, ADA, True, now)
-    assert await pretrain(home) == 0
-    version = prior_of(home).version
-    first = await asyncio.to_thread(train_member, BEN, layer, now, env_of(home))
-    (home / "models" / NAME).write_bytes(b"damaged")
-    second = await asyncio.to_thread(train_member, BEN, layer, now, env_of(home))
+    assert await pretrain(folder) == 0
+    version = prior_of(folder).version
+    first = await asyncio.to_thread(train_member, BEN, layer, now, env_of(folder))
+    (folder / "models" / NAME).write_bytes(b"damaged")
+    second = await asyncio.to_thread(train_member, BEN, layer, now, env_of(folder))
     cards = [each.artefact.card["prior"] for each in (first, second) if each.artefact]
     assert cards == [version, None]
-    outlook = await ScoredLibraries(store, Scorer(home / "models"), Priors(home / "models" / NAME)).of(BEN, layer)
+    outlook = await ScoredLibraries(store, Scorer(folder / "models"), Priors(folder / "models" / NAME)).of(BEN, layer)
     assert outlook.scores is not None
     with pytest.raises(Unwell, match="not used"):
-        await _prior(settings(home))
+        await _prior(settings(folder))
 
 
 async def test_p35_what_is_exported_says_whether_a_member_teaches(store: Store, now: datetime) -> None:
@@ -218,8 +218,8 @@ async def test_p35_what_is_exported_says_whether_a_member_teaches(store: Store, 
     assert b'"teaches": true' in await erase.export(store, ADA)
 
 
-async def test_without_a_prior_the_doctor_is_content(home: Path, store: Store) -> None:
-    assert "pretrain" in await _prior(settings(home))
+async def test_without_a_prior_the_doctor_is_content(folder: Path, store: Store) -> None:
+    assert "pretrain" in await _prior(settings(folder))
 
 
 def test_a_prior_of_nobody_is_a_file_all_the_same(tmp_path: Path) -> None:
@@ -229,6 +229,6 @@ def test_a_prior_of_nobody_is_a_file_all_the_same(tmp_path: Path) -> None:
     assert read(tmp_path / NAME) is not None
 
 
-def settings(home: Path) -> config.Settings:
-    url = f"sqlite+aiosqlite:///{home / 'test.db'}"
-    return config.parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(home), "DATABASE_URL": url})
+def settings(folder: Path) -> config.Settings:
+    url = f"sqlite+aiosqlite:///{folder / 'test.db'}"
+    return config.parse({"DISCORD_TOKEN": "x", "DATA_DIR": str(folder), "DATABASE_URL": url})

@@ -8,9 +8,9 @@ import pytest
 from bot.adapters.spotify import SpotifyMusic
 from bot.flows.account.link import Consent
 from bot.flows.sorting import playlists
-from tests.contract.spotify.desk import OWN, Desk
 from tests.contract.spotify.site import Site, opened
 from tests.contract.spotify.stage import MARA, Stage, staged
+from tests.contract.spotify.writer import OWN, PlaylistWriter
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ async def linking(stage: Stage) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def desk(stage: Stage) -> Desk:
-    """Mara with a playlist of her own, three songs in it, kept for her."""
+async def writer(stage: Stage) -> PlaylistWriter:
+    """A writer for a playlist of Mara's with three songs in it."""
     music = await stage.link(MARA, "mara")
     made = stage.world.create_playlist("mara", "Quay")
     stage.world.replace("mara", made.id, OWN)
@@ -52,4 +52,4 @@ async def desk(stage: Stage) -> Desk:
     kept = await playlists.take(stage.store, music, MARA, "main", found)
     stage.clock.pass_by(minutes=2)
     stage.world.requests.clear()
-    return Desk(stage, music, kept)
+    return PlaylistWriter(stage, music, kept)

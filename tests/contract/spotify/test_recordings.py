@@ -9,8 +9,8 @@ from bot.core.sorting.journal import Refused
 from bot.flows.library import sync
 from bot.flows.sorting import manual_edits, playlists
 from sandbox.spotify import Lag, Track
-from tests.contract.spotify.desk import NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA
+from tests.contract.spotify.writer import NEW, OWN, PlaylistWriter
 
 
 def release(number: int, of: str, isrc: str, ms: int = 200_000) -> Track:
@@ -25,19 +25,19 @@ REISSUE, LIVE = release(3, "NACHTBUS", "QZAAA2600001", 201_500), release(4, "Nac
 
 
 @pytest.fixture
-async def releases(desk: Desk) -> Desk:
+async def releases(writer: PlaylistWriter) -> PlaylistWriter:
     """Mara likes four releases of a song, one of them live; the album's stands in her playlist, put there by hand."""
-    desk.stage.world.publish([ALBUM, SINGLE, REISSUE, LIVE])
+    writer.stage.world.publish([ALBUM, SINGLE, REISSUE, LIVE])
     for track in (ALBUM, SINGLE, REISSUE, LIVE):
-        desk.stage.world.like("mara", track.uri)
-    account = await desk.stage.account(MARA)
+        writer.stage.world.like("mara", track.uri)
+    account = await writer.stage.account(MARA)
     assert account is not None
-    await sync.sync(desk.stage.store, desk.music, account, desk.stage.clock())
-    desk.stage.world.add_by_hand("mara", desk.kept.ref, ALBUM.uri)
-    return desk
+    await sync.sync(writer.stage.store, writer.music, account, writer.stage.clock())
+    writer.stage.world.add_by_hand("mara", writer.kept.ref, ALBUM.uri)
+    return writer
 
 
-async def test_the_same_recording_is_not_added_again_under_another_id(releases: Desk) -> None:
+async def test_the_same_recording_is_not_added_again_under_another_id(releases: PlaylistWriter) -> None:
     receipt = await releases.apply(await releases.add(SINGLE.uri, REISSUE.uri, LIVE.uri))
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri]
     assert {(each.song, each.problem) for each in receipt.refused} == {
@@ -49,13 +49,13 @@ async def test_the_same_recording_is_not_added_again_under_another_id(releases: 
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri, SINGLE.uri]
 
 
-async def test_of_two_releases_in_one_write_the_first_goes_in(releases: Desk) -> None:
+async def test_of_two_releases_in_one_write_the_first_goes_in(releases: PlaylistWriter) -> None:
     other = await releases.another("Pier")
     await releases.apply(await releases.add(REISSUE.uri, ALBUM.uri, LIVE.uri, to=other))
     assert releases.songs(other) == [REISSUE.uri, LIVE.uri]
 
 
-async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sort(releases: Desk) -> None:
+async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sort(releases: PlaylistWriter) -> None:
     """Spotify shows a stand-in in the place of what was put in, and does not say of which."""
     other = await releases.another("Pier")
     releases.stage.world.after.append(lambda request: stand_in(releases, other, request))
@@ -66,7 +66,9 @@ async def test_a_song_that_comes_back_under_another_id_is_not_added_at_every_sor
     assert receipt.write.state == "done"
 
 
-async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the_first(releases: Desk) -> None:
+async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the_first(
+    releases: PlaylistWriter,
+) -> None:
     other = await releases.another("Pier")
     del releases.stage.world.tracks[REISSUE.uri]
     receipt = await releases.apply(await releases.add(REISSUE.uri, SINGLE.uri, to=other))
@@ -75,7 +77,9 @@ async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the
 
 
 @pytest.mark.parametrize("lag", [0, 12])
-async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_back(releases: Desk, lag: float) -> None:
+async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_back(
+    releases: PlaylistWriter, lag: float
+) -> None:
     world, other = releases.stage.world, await releases.another("Pier", OWN)
     releases.stage.clock.pass_by(minutes=2)
     world.after.append(lambda request: stand_in(releases, other, request))
@@ -99,15 +103,15 @@ async def test_what_spotify_shows_under_another_id_is_ours_to_take_out_and_put_b
     assert releases.songs(other) == OWN
 
 
-async def stand_in(desk: Desk, playlist: Playlist, request) -> None:
+async def stand_in(writer: PlaylistWriter, playlist: Playlist, request) -> None:
     """Spotify shows the album's song in the place of the single, and does not say so."""
-    rows = desk.stage.world.playlist(playlist.ref).uris
+    rows = writer.stage.world.playlist(playlist.ref).uris
     if request.line.startswith("POST") and SINGLE.uri in rows:
         shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in rows]
-        desk.stage.world.replace("mara", playlist.ref, shown)
+        writer.stage.world.replace("mara", playlist.ref, shown)
 
 
-async def test_p04_the_same_recording_put_in_by_hand_is_no_stand_in(releases: Desk) -> None:
+async def test_p04_the_same_recording_put_in_by_hand_is_no_stand_in(releases: PlaylistWriter) -> None:
     other = await releases.another("Pier")
     write = await releases.apply(await releases.add(SINGLE.uri, to=other))
     releases.stage.clock.pass_by(minutes=2)
@@ -118,7 +122,7 @@ async def test_p04_the_same_recording_put_in_by_hand_is_no_stand_in(releases: De
     assert releases.songs(other) == [ALBUM.uri, REISSUE.uri]
 
 
-async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Desk) -> None:
+async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: PlaylistWriter) -> None:
     for track in (REISSUE, LIVE):
         releases.stage.world.add_by_hand("mara", releases.kept.ref, track.uri)
     await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock())

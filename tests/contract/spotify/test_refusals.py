@@ -10,55 +10,59 @@ from bot.core.records import Like, Song
 from bot.core.sorting.journal import Refused
 from bot.flows.sorting import manual_edits
 from sandbox.spotify import Fault
-from tests.contract.spotify.desk import ADDING, NEW, OWN, Desk
 from tests.contract.spotify.stage import MARA, START, URIS
+from tests.contract.spotify.writer import ADDING, NEW, OWN, PlaylistWriter
 
 
 @pytest.mark.parametrize("dead", [[0], [19], [3, 4, 11], list(range(20))])
-async def test_dead_songs_keep_no_other_out_and_are_named(desk: Desk, dead: list[int]) -> None:
+async def test_dead_songs_keep_no_other_out_and_are_named(writer: PlaylistWriter, dead: list[int]) -> None:
     for at in dead:
-        del desk.stage.world.tracks[NEW[at]]
-    receipt = await desk.apply(await desk.add(*NEW))
+        del writer.stage.world.tracks[NEW[at]]
+    receipt = await writer.apply(await writer.add(*NEW))
     alive = [uri for at, uri in enumerate(NEW) if at not in dead]
-    assert desk.songs() == OWN + alive
+    assert writer.songs() == OWN + alive
     assert [each.song for each in receipt.placed] == alive
     assert {(each.song, each.problem) for each in receipt.refused} == {(NEW[at], Refused.UNKNOWN) for at in dead}
-    async with desk.stage.store.reading() as tx:
+    async with writer.stage.store.reading() as tx:
         assert {(None, NEW[at]) for at in dead} <= await writes.barred(tx, MARA, START + timedelta(days=99))
 
 
 @pytest.mark.parametrize(("status", "problem"), [(500, Refused.UNANSWERED), (403, Refused.FULL)])
 async def test_a_full_playlist_ends_in_words_and_the_other_playlists_are_written(
-    desk: Desk, status: int, problem: Refused
+    writer: PlaylistWriter, status: int, problem: Refused
 ) -> None:
-    other = await desk.another("Pier")
-    full = f"POST /v1/playlists/{desk.kept.ref}/items"
-    desk.stage.world.faults.append(Fault(full, "status", times=None, status=status))
-    began = desk.stage.clock()
-    write = await desk.open(*((desk.kept, uri, "add") for uri in NEW[:5]), *((other, uri, "add") for uri in NEW[5:]))
-    receipt = await desk.apply(write)
-    assert desk.stage.clock() - began < timedelta(minutes=5)
-    assert desk.songs(other) == NEW[5:]
-    assert desk.songs() == OWN
+    other = await writer.another("Pier")
+    full = f"POST /v1/playlists/{writer.kept.ref}/items"
+    writer.stage.world.faults.append(Fault(full, "status", times=None, status=status))
+    began = writer.stage.clock()
+    write = await writer.open(
+        *((writer.kept, uri, "add") for uri in NEW[:5]), *((other, uri, "add") for uri in NEW[5:])
+    )
+    receipt = await writer.apply(write)
+    assert writer.stage.clock() - began < timedelta(minutes=5)
+    assert writer.songs(other) == NEW[5:]
+    assert writer.songs() == OWN
     assert [(each.song, each.problem) for each in receipt.refused] == [(uri, problem) for uri in NEW[:5]]
     assert receipt.write.state == "done"
 
 
-async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(desk: Desk) -> None:
-    other = await desk.another("Pier")
-    desk.stage.world.unfollow("mara", desk.kept.ref)
-    receipt = await desk.apply(await desk.open((desk.kept, NEW[0], "add"), (other, NEW[1], "add")))
-    assert desk.songs() == OWN
-    assert desk.songs(other) == NEW[1:2]
+async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(writer: PlaylistWriter) -> None:
+    other = await writer.another("Pier")
+    writer.stage.world.unfollow("mara", writer.kept.ref)
+    receipt = await writer.apply(await writer.open((writer.kept, NEW[0], "add"), (other, NEW[1], "add")))
+    assert writer.songs() == OWN
+    assert writer.songs(other) == NEW[1:2]
     assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Refused.GONE)]
 
 
 @pytest.mark.parametrize("status", [400, 401, 408, 409, 418])
 @pytest.mark.parametrize("line", [ADDING, "GET /v1/playlists/*"])
-async def test_p41_one_odd_answer_refuses_no_song_and_ends_no_write(desk: Desk, line: str, status: int) -> None:
-    desk.stage.world.faults.append(Fault(line, "status", times=2 if status == 401 else 1, status=status))
-    receipt = await desk.apply(await desk.add(NEW[0]))
-    assert desk.songs() == [*OWN, NEW[0]]
+async def test_p41_one_odd_answer_refuses_no_song_and_ends_no_write(
+    writer: PlaylistWriter, line: str, status: int
+) -> None:
+    writer.stage.world.faults.append(Fault(line, "status", times=2 if status == 401 else 1, status=status))
+    receipt = await writer.apply(await writer.add(NEW[0]))
+    assert writer.songs() == [*OWN, NEW[0]]
     assert (receipt.refused, receipt.write.state) == ([], "done")
 
 
@@ -67,24 +71,24 @@ def emptied(answer: dict) -> dict:
 
 
 @pytest.mark.parametrize("skip", [0, 1, 2])
-async def test_p41_one_empty_answer_is_no_lesson(desk: Desk, skip: int) -> None:
+async def test_p41_one_empty_answer_is_no_lesson(writer: PlaylistWriter, skip: int) -> None:
     """Before we write, after, or at the look that follows: nobody put anything in, or took it out, by hand."""
-    async with desk.stage.store.writing() as tx:
+    async with writer.stage.store.writing() as tx:
         await songs.like(tx, MARA, [Like(Song(uri, uri, ()), START) for uri in (*OWN, *NEW)], START)
-    desk.stage.world.faults.append(Fault("GET /v1/playlists/*", "edit", skip=skip, edit=emptied))
-    await desk.apply(await desk.add(*NEW))
-    desk.stage.clock.pass_by(minutes=2)
-    desk.stage.world.add_by_hand("mara", desk.kept.ref, URIS[40])
-    await manual_edits.look(desk.stage.store, desk.music, MARA, desk.stage.clock())
-    async with desk.stage.store.reading() as tx:
-        assert await answers.verdicts(tx, MARA, desk.kept.layer) == {}
-    assert desk.songs() == [*OWN, *NEW, URIS[40]]
+    writer.stage.world.faults.append(Fault("GET /v1/playlists/*", "edit", skip=skip, edit=emptied))
+    await writer.apply(await writer.add(*NEW))
+    writer.stage.clock.pass_by(minutes=2)
+    writer.stage.world.add_by_hand("mara", writer.kept.ref, URIS[40])
+    await manual_edits.look(writer.stage.store, writer.music, MARA, writer.stage.clock())
+    async with writer.stage.store.reading() as tx:
+        assert await answers.verdicts(tx, MARA, writer.kept.layer) == {}
+    assert writer.songs() == [*OWN, *NEW, URIS[40]]
 
 
-async def test_p41_a_playlist_that_comes_short_when_it_is_handed_over_is_read_again(desk: Desk) -> None:
-    desk.stage.world.faults.append(Fault("GET /v1/playlists/*", "edit", edit=emptied))
-    other = await desk.another("Pier", OWN)
-    async with desk.stage.store.reading() as tx:
+async def test_p41_a_playlist_that_comes_short_when_it_is_handed_over_is_read_again(writer: PlaylistWriter) -> None:
+    writer.stage.world.faults.append(Fault("GET /v1/playlists/*", "edit", edit=emptied))
+    other = await writer.another("Pier", OWN)
+    async with writer.stage.store.reading() as tx:
         assert [item.song for item in await playlists.items(tx, other.playlist)] == OWN
 
 
@@ -97,23 +101,25 @@ MISSED = {
 
 @pytest.mark.parametrize("line", MISSED.values(), ids=MISSED)
 @pytest.mark.parametrize("status", [403, 404])
-async def test_p41_one_answer_that_a_playlist_is_not_there_says_nothing(desk: Desk, line: str, status: int) -> None:
+async def test_p41_one_answer_that_a_playlist_is_not_there_says_nothing(
+    writer: PlaylistWriter, line: str, status: int
+) -> None:
     fault = Fault(line, "status", status=status)
     if line.endswith("contains"):
         fault = Fault(line, "edit", edit=lambda held: [False for _ in held])
-    desk.stage.world.faults.append(fault)
-    receipt = await desk.apply(await desk.add(*NEW))
-    assert desk.songs() == OWN + NEW
+    writer.stage.world.faults.append(fault)
+    receipt = await writer.apply(await writer.add(*NEW))
+    assert writer.songs() == OWN + NEW
     assert receipt.refused == []
 
 
-async def test_p41_a_playlist_that_takes_nothing_though_it_can_be_read_ends_in_words(desk: Desk) -> None:
-    desk.stage.world.faults.append(Fault(ADDING, "status", times=None, status=404))
-    began = desk.stage.clock()
-    receipt = await desk.apply(await desk.add(*NEW[:2]))
+async def test_p41_a_playlist_that_takes_nothing_though_it_can_be_read_ends_in_words(writer: PlaylistWriter) -> None:
+    writer.stage.world.faults.append(Fault(ADDING, "status", times=None, status=404))
+    began = writer.stage.clock()
+    receipt = await writer.apply(await writer.add(*NEW[:2]))
     assert {each.problem for each in receipt.refused} == {Refused.GONE}
-    assert timedelta(seconds=30) < desk.stage.clock() - began < timedelta(minutes=2)
-    assert desk.posts() < 10
-    desk.stage.world.faults[:] = [Fault(ADDING, "status", status=404)]
-    await desk.apply(await desk.add(NEW[3]))
-    assert desk.songs() == [*OWN, NEW[3]], "what was believed once is not believed for ever"
+    assert timedelta(seconds=30) < writer.stage.clock() - began < timedelta(minutes=2)
+    assert writer.posts() < 10
+    writer.stage.world.faults[:] = [Fault(ADDING, "status", status=404)]
+    await writer.apply(await writer.add(NEW[3]))
+    assert writer.songs() == [*OWN, NEW[3]], "what was believed once is not believed for ever"

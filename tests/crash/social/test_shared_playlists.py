@@ -20,7 +20,7 @@ from bot.flows.social import hosting, shared_playlists
 from sandbox.music.library import Library
 from sandbox.spotify import Track
 from sandbox.spotify.faults import HangUp
-from sandbox.stack import CLIENT_ID, House
+from sandbox.stack import CLIENT_ID, Stack
 from tests.crash.points import of_requests
 from tests.crash.social.sharer import carry_out
 from tests.crash.sorting.sorter import spotify_at
@@ -38,25 +38,25 @@ spawning.set_forkserver_preload(["tests.crash.social.sharer", "tests.crash.sorti
 class Scene:
     """A host with Spotify, and a shared playlist of 120 songs on record; nothing sent yet."""
 
-    house: House
+    stack: Stack
     database: Path
     key: str
     number: int
 
     def written(self) -> list[list[str]]:
         """What stands in each playlist of that name."""
-        ids = [each for each in self.house.spotify.accounts["ada"].playlists if each is not None]
-        return [list(each.uris) for each in map(self.house.spotify.playlist, ids) if each.name == "Ours"]
+        ids = [each for each in self.stack.spotify.accounts["ada"].playlists if each is not None]
+        return [list(each.uris) for each in map(self.stack.spotify.playlist, ids) if each.name == "Ours"]
 
     def reset(self) -> None:
-        self.house.spotify.accounts["ada"].playlists.clear()
+        self.stack.spotify.accounts["ada"].playlists.clear()
         for path in self.database.parent.glob("work.db*"):
             path.unlink()
         shutil.copy(self.database.with_name("start.db"), self.database)
-        self.house.spotify.requests.clear()
+        self.stack.spotify.requests.clear()
 
     def begin(self) -> BaseProcess:
-        arguments = (self.database, self.house.origin, self.key, HOST, self.number)
+        arguments = (self.database, self.stack.origin, self.key, HOST, self.number)
         process = spawning.Process(target=carry_out, args=arguments)
         process.start()
         return process
@@ -69,24 +69,24 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with House(tmp_path / "house") as house:
+    async with Stack(tmp_path / "stack") as stack:
         ids = [uri.rpartition(":")[2] for uri in URIS]
         tracks = tuple(Track(each, each, ("Artist",), "Album", "2020", 200_000) for each in ids)
-        house.move_in("Ada", Library(tracks, (), {}, ()))
+        stack.add_listener("Ada", Library(tracks, (), {}, ()))
         key, database = Fernet.generate_key().decode(), tmp_path / "start.db"
-        number = await _prepare(house, database, key)
-        made = Scene(house, tmp_path / "work.db", key, number)
+        number = await _prepare(stack, database, key)
+        made = Scene(stack, tmp_path / "work.db", key, number)
         made.reset()
         yield made
 
 
-async def _prepare(house: House, database: Path, key: str) -> int:
+async def _prepare(stack: Stack, database: Path, key: str) -> int:
     """Link the account, and put the songs on record."""
     store = new_store(database)
-    spotify, vault = spotify_at(house.origin, store, key), Vault([key])
+    spotify, vault = spotify_at(stack.origin, store, key), Vault([key])
     linking = Linking(store, vault, spotify, lambda: NOW)
-    url = await linking.begin(HOST, "ada", CLIENT_ID, f"{house.public_url}/callback")
-    consent = await linking.arrive_pasted(HOST, await house.consent(url, house.spotify.accounts["ada"]))
+    url = await linking.begin(HOST, "ada", CLIENT_ID, f"{stack.public_url}/callback")
+    consent = await linking.arrive_pasted(HOST, await stack.consent(url, stack.spotify.accounts["ada"]))
     await linking.finish(HOST, consent.code)
     number = await shared_playlists.open_with(store, "Ours", HOST, 1, [(uri, HOST) for uri in URIS], NOW)
     await spotify.close()
@@ -97,10 +97,10 @@ async def _prepare(house: House, database: Path, key: str) -> int:
 @contextmanager
 def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess]) -> Iterator[None]:
     """SIGKILL the process at its request `number`, after the server carried it out or before."""
-    hooks = scene.house.spotify.after if applied else scene.house.spotify.before
+    hooks = scene.stack.spotify.after if applied else scene.stack.spotify.before
 
     async def kill(request: object) -> None:
-        if len(scene.house.spotify.requests) == number:
+        if len(scene.stack.spotify.requests) == number:
             victim[0].kill()
             raise HangUp
 
@@ -114,7 +114,7 @@ def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess
 async def test_p01_killed_at_any_request_a_shared_playlist_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
     assert scene.written() == [URIS]
-    lines = [request.line for request in scene.house.spotify.requests]
+    lines = [request.line for request in scene.stack.spotify.requests]
     assert sum(not line.startswith("GET") for line in lines) == 3, "it is made, and filled in two calls"
     for number, applied in of_requests(lines, every=soak):
         scene.reset()
@@ -129,8 +129,8 @@ async def test_p01_killed_at_any_request_a_shared_playlist_ends_as_if_it_had_not
 async def test_p01_killed_at_any_request_what_was_written_is_taken_back_whole(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
     own = "spotify:track:own0000000000000000000"
-    scene.house.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])
-    (playlist,) = [each for each in scene.house.spotify.accounts["ada"].playlists if each is not None]
+    scene.stack.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])
+    (playlist,) = [each for each in scene.stack.spotify.accounts["ada"].playlists if each is not None]
     store = Store(f"sqlite+aiosqlite:///{scene.database}")
     await hosting.take_back(store, HOST, scene.number, NOW)
     await store.close()
@@ -138,12 +138,12 @@ async def test_p01_killed_at_any_request_what_was_written_is_taken_back_whole(sc
 
     def begun() -> BaseProcess:
         scene.reset()
-        scene.house.spotify.accounts["ada"].playlists.append(playlist)
-        scene.house.spotify.replace("ada", playlist, [URIS[0], own, *URIS[1:]])
+        scene.stack.spotify.accounts["ada"].playlists.append(playlist)
+        scene.stack.spotify.replace("ada", playlist, [URIS[0], own, *URIS[1:]])
         return scene.begin()
 
     await asyncio.to_thread(begun().join)
-    lines = [request.line for request in scene.house.spotify.requests]
+    lines = [request.line for request in scene.stack.spotify.requests]
     assert len(lines) > 5
     for number, applied in of_requests(lines, every=soak):
         victim = [begun()]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.discord import Change, Interaction, InteractionKind, Message, Person
-from sandbox.stack import House
+from sandbox.stack import Stack
 from tests.e2e.chat_stage import answer, data, styled, with_file
 
 TAPS = 12
@@ -16,45 +16,45 @@ EVERY = 25  # taps, from the fourth on, one ends with the bot's death in that mo
 UNTRAINED = 5  # labels that do not bring on a training yet; the other taps are skips, which are answers like any
 
 
-def on_disk(house: House, event: int) -> bool:
-    with sqlite3.connect(f"file:{data(house)}?mode=ro", uri=True) as database:
+def on_disk(stack: Stack, event: int) -> bool:
+    with sqlite3.connect(f"file:{data(stack)}?mode=ro", uri=True) as database:
         return database.execute("select 1 from answer where event = ?", [event]).fetchone() is not None
 
 
 @contextmanager
-def looking(house: House, doomed: list[bool]) -> Iterator[dict[int, bool]]:
+def looking(stack: Stack, doomed: list[bool]) -> Iterator[dict[int, bool]]:
     """Look for the label whenever a tap is acknowledged, and kill the bot right then if `doomed` says so."""
     found: dict[int, bool] = {}
 
     def look(change: Change) -> None:
         tap = change.subject
         if change.kind == "answer" and isinstance(tap, Interaction) and tap.kind is InteractionKind.COMPONENT:
-            found[tap.id] = on_disk(house, tap.id)
-            if doomed[len(found) - 1] and house.bot is not None:
-                house.bot.send_signal(signal.SIGKILL)
+            found[tap.id] = on_disk(stack, tap.id)
+            if doomed[len(found) - 1] and stack.bot is not None:
+                stack.bot.send_signal(signal.SIGKILL)
 
-    end = house.discord.subscribe(look)
+    end = stack.discord.subscribe(look)
     yield found
     end()
 
 
 async def test_p13_a_label_is_on_disk_before_it_is_acknowledged(tmp_path: Path, soak: bool) -> None:
-    async with House(tmp_path / "house") as house:
-        await house.start_bot()
-        person = await with_file(house, "anna", "Late night", "Run", library=styled(3 * MANY))
+    async with Stack(tmp_path / "stack") as stack:
+        await stack.start_bot()
+        person = await with_file(stack, "anna", "Late night", "Run", library=styled(3 * MANY))
         card = await answer(person.command("label"))
         doomed = [tap % EVERY == 3 for tap in range(MANY if soak else TAPS)]
-        with looking(house, doomed) as found:
+        with looking(stack, doomed) as found:
             for number, dies in enumerate(doomed):
-                card = await tap(house, person, card, "Run" if number < UNTRAINED else "Skip", dies=dies)
+                card = await tap(stack, person, card, "Run" if number < UNTRAINED else "Skip", dies=dies)
         assert len(found) == len(doomed)
         assert all(found.values())
-        assert all(on_disk(house, event) for event in found)
+        assert all(on_disk(stack, event) for event in found)
 
 
-async def tap(house: House, person: Person, card: Message, button: str, *, dies: bool) -> Message:
+async def tap(stack: Stack, person: Person, card: Message, button: str, *, dies: bool) -> Message:
     outcome = await person.click(card, button)
-    if dies and house.bot is not None:
-        await house.bot.wait()
-        await house.start_bot()
+    if dies and stack.bot is not None:
+        await stack.bot.wait()
+        await stack.start_bot()
     return await outcome.reply()

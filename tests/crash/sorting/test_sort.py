@@ -26,7 +26,7 @@ from bot.flows.sorting import playlists as flow
 from sandbox.music.library import Library
 from sandbox.spotify import Fault, Track
 from sandbox.spotify.faults import HangUp
-from sandbox.stack import CLIENT_ID, House
+from sandbox.stack import CLIENT_ID, Stack
 from tests.crash.points import of_requests
 from tests.crash.sorting.sorter import carry_out, spotify_at
 from tests.databases import new_store
@@ -45,25 +45,25 @@ spawning.set_forkserver_preload(["tests.crash.sorting.sorter"])
 class Scene:
     """A member with a playlist of their own, seven songs in it, and a confirmed write of 500 more; nothing sent yet."""
 
-    house: House
+    stack: Stack
     database: Path
     key: str
     playlist: str
     write: int
 
     def content(self) -> list[str]:
-        return list(self.house.spotify.playlist(self.playlist).uris)
+        return list(self.stack.spotify.playlist(self.playlist).uris)
 
     def reset(self) -> None:
         """Put the playlist and the journal back to before the sort."""
-        self.house.spotify.replace("ada", self.playlist, OWN)
+        self.stack.spotify.replace("ada", self.playlist, OWN)
         for path in self.database.parent.glob("work.db*"):
             path.unlink()
         shutil.copy(self.database.with_name("start.db"), self.database)
-        self.house.spotify.requests.clear()
+        self.stack.spotify.requests.clear()
 
     def begin(self) -> BaseProcess:
-        arguments = (self.database, self.house.origin, self.key, MEMBER, self.write)
+        arguments = (self.database, self.stack.origin, self.key, MEMBER, self.write)
         process = spawning.Process(target=carry_out, args=arguments)
         process.start()
         return process
@@ -85,28 +85,28 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with House(tmp_path / "house") as house:
+    async with Stack(tmp_path / "stack") as stack:
         ids = [uri.rpartition(":")[2] for uri in [*URIS, *OWN]]
         tracks = tuple(Track(each, each, ("Artist",), "Album", "2020", 200_000) for each in ids)
-        house.move_in("Ada", Library(tracks, (), {}, ()))
-        own = house.spotify.create_playlist("ada", "Big")
-        house.spotify.replace("ada", own.id, OWN)
+        stack.add_listener("Ada", Library(tracks, (), {}, ()))
+        own = stack.spotify.create_playlist("ada", "Big")
+        stack.spotify.replace("ada", own.id, OWN)
         key = Fernet.generate_key().decode()
         database = tmp_path / "start.db"
-        write = await _prepare(house, database, key, own.id)
-        made = Scene(house, tmp_path / "work.db", key, own.id, write)
+        write = await _prepare(stack, database, key, own.id)
+        made = Scene(stack, tmp_path / "work.db", key, own.id, write)
         made.reset()
         yield made
 
 
-async def _prepare(house: House, database: Path, key: str, playlist: str) -> int:
+async def _prepare(stack: Stack, database: Path, key: str, playlist: str) -> int:
     """Link the account, keep the playlist, and confirm a write of all songs into it."""
     store = new_store(database)
-    spotify, vault = spotify_at(house.origin, store, key), Vault([key])
-    redirect = f"{house.public_url}/callback"
+    spotify, vault = spotify_at(stack.origin, store, key), Vault([key])
+    redirect = f"{stack.public_url}/callback"
     linking = Linking(store, vault, spotify, lambda: NOW)
     url = await linking.begin(MEMBER, "ada", CLIENT_ID, redirect)
-    consent = await linking.arrive_pasted(MEMBER, await house.consent(url, house.spotify.accounts["ada"]))
+    consent = await linking.arrive_pasted(MEMBER, await stack.consent(url, stack.spotify.accounts["ada"]))
     await linking.finish(MEMBER, consent.code)
     async with store.reading() as tx:
         account = await members.account(tx, MEMBER)
@@ -125,7 +125,7 @@ async def _prepare(house: House, database: Path, key: str, playlist: str) -> int
 async def test_adding_500_songs_costs_5_calls_and_the_reads(scene: Scene) -> None:
     assert await scene.run() == 0
     assert scene.content() == OWN + URIS
-    lines = [request.line for request in scene.house.spotify.requests]
+    lines = [request.line for request in scene.stack.spotify.requests]
     assert sum(line.startswith("POST") for line in lines) == ceil(COUNT / 100)
     assert sum(line.startswith("GET") for line in lines) <= ceil(len(OWN) / 50) + ceil((COUNT + len(OWN)) / 50)
 
@@ -133,10 +133,10 @@ async def test_adding_500_songs_costs_5_calls_and_the_reads(scene: Scene) -> Non
 @contextmanager
 def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess]) -> Iterator[None]:
     """SIGKILL the process at its request `number`, after the server carried it out or before."""
-    hooks = scene.house.spotify.after if applied else scene.house.spotify.before
+    hooks = scene.stack.spotify.after if applied else scene.stack.spotify.before
 
     async def kill(request: object) -> None:
-        if len(scene.house.spotify.requests) == number:
+        if len(scene.stack.spotify.requests) == number:
             victim[0].kill()
             raise HangUp
 
@@ -149,7 +149,7 @@ def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess
 
 async def test_p01_killed_at_any_request_a_sort_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
-    for number, applied in of_requests([each.line for each in scene.house.spotify.requests], every=soak):
+    for number, applied in of_requests([each.line for each in scene.stack.spotify.requests], every=soak):
         scene.reset()
         victim = [scene.begin()]
         with killed_at(scene, number, applied, victim):
@@ -166,22 +166,22 @@ async def test_p02_an_add_that_was_applied_and_answered_with_an_error_is_not_sen
     scene: Scene, status: int
 ) -> None:
     fault = Fault("POST /v1/playlists/*/items", "apply-then", times=1, skip=2, status=status)
-    scene.house.spotify.faults.append(fault)
+    scene.stack.spotify.faults.append(fault)
     assert await scene.run() == 0
     assert scene.content() == OWN + URIS
-    posts = [request for request in scene.house.spotify.requests if request.method == "POST"]
+    posts = [request for request in scene.stack.spotify.requests if request.method == "POST"]
     assert sum(len(request.body["uris"]) for request in posts) == COUNT
 
 
 async def test_p03_songs_put_in_by_somebody_during_a_sort_stay(scene: Scene) -> None:
     visitor = "spotify:track:visitor000000000000000"
-    scene.house.spotify.publish([Track(visitor.rpartition(":")[2], "Visitor", ("Artist",), "Album", "2020", 200_000)])
+    scene.stack.spotify.publish([Track(visitor.rpartition(":")[2], "Visitor", ("Artist",), "Album", "2020", 200_000)])
 
     async def meddle(request: object) -> None:
-        if len(scene.house.spotify.requests) == 3:
-            scene.house.spotify.add_by_hand("ada", scene.playlist, visitor, 0)
+        if len(scene.stack.spotify.requests) == 3:
+            scene.stack.spotify.add_by_hand("ada", scene.playlist, visitor, 0)
 
-    scene.house.spotify.after.append(meddle)
+    scene.stack.spotify.after.append(meddle)
     assert await scene.run() == 0
     assert scene.content()[0] == visitor
     assert [uri for uri in scene.content() if uri != visitor] == OWN + URIS
@@ -192,8 +192,8 @@ async def test_undo_takes_back_exactly_what_was_written(scene: Scene) -> None:
     store = Store(f"sqlite+aiosqlite:///{scene.database}")
     undo = await sort.undo(store, MEMBER, scene.write, NOW)
     await store.close()
-    scene.house.spotify.add_by_hand("ada", scene.playlist, OWN[0], 3)
-    process = spawning.Process(target=carry_out, args=(scene.database, scene.house.origin, scene.key, MEMBER, undo))
+    scene.stack.spotify.add_by_hand("ada", scene.playlist, OWN[0], 3)
+    process = spawning.Process(target=carry_out, args=(scene.database, scene.stack.origin, scene.key, MEMBER, undo))
     process.start()
     await asyncio.to_thread(process.join)
     assert process.exitcode == 0
@@ -202,9 +202,9 @@ async def test_undo_takes_back_exactly_what_was_written(scene: Scene) -> None:
 
 async def test_what_a_person_removed_meanwhile_is_a_lesson_and_is_not_put_back(scene: Scene) -> None:
     assert await scene.run() == 0
-    scene.house.spotify.remove_by_hand("ada", scene.playlist, URIS[0])
+    scene.stack.spotify.remove_by_hand("ada", scene.playlist, URIS[0])
     store = Store(f"sqlite+aiosqlite:///{scene.database}")
-    spotify = spotify_at(scene.house.origin, store, scene.key)
+    spotify = spotify_at(scene.stack.origin, store, scene.key)
     async with store.reading() as tx:
         account = await members.account(tx, MEMBER)
         (layer,) = await playlists.layers(tx, MEMBER)

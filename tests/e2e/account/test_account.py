@@ -9,25 +9,25 @@ import pytest
 
 from sandbox.discord import Person
 from sandbox.spotify import App
-from sandbox.stack import Resident, consent_url
+from sandbox.stack import Listener, consent_url
 from tests.e2e.chat_stage import answer, asked_about, labels, styled
-from tests.e2e.home import PATIENCE, Home
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 OWN_APP = "c0ffee" * 5 + "00"
 
 
-def newcomer(home: Home, name: str, songs: int, seed: int) -> Resident:
-    return home.move_in(name, styled(songs, seed))
+def newcomer(stack: CheckedStack, name: str, songs: int, seed: int) -> Listener:
+    return stack.add_listener(name, styled(songs, seed))
 
 
-def kept_of(home: Home, person: Person) -> set[str]:
+def kept_of(stack: CheckedStack, person: Person) -> set[str]:
     """The tables in which there is anything of a person that came from Spotify."""
     tables = ("account", "liked", "content", "change", "write", "card", "prompt", "model", "notice", "link_state")
-    return {each for each in tables if home.rows(f'select 1 from "{each}" where member = ?', person.user.id)}  # noqa: S608
+    return {each for each in tables if stack.rows(f'select 1 from "{each}" where member = ?', person.user.id)}  # noqa: S608
 
 
-async def idle_looks(home: Home, resident: Resident) -> tuple[list[str], int]:
+async def idle_looks(stack: CheckedStack, listener: Listener) -> tuple[list[str], int]:
     """The calls of some looks in a row, of both kinds, that found nothing new; and how many looks they were.
 
     What is new is read first, as a playlist is that was just made: then the count begins again.
@@ -36,22 +36,22 @@ async def idle_looks(home: Home, resident: Resident) -> tuple[list[str], int]:
     seen: set[str] = set()
     async with asyncio.timeout(PATIENCE):
         while seen != both:
-            ((before,),), start = home.rows(query, resident.person.user.id), len(home.spotify.requests)
-            await home.until(partial(lambda start: len(set(home.calls(resident.account, start))) > 1, start))
-            calls, ((after,),) = home.calls(resident.account, start), home.rows(query, resident.person.user.id)
+            ((before,),), start = stack.rows(query, listener.person.user.id), len(stack.spotify.requests)
+            await stack.until(partial(lambda start: len(set(stack.calls(listener.account, start))) > 1, start))
+            calls, ((after,),) = stack.calls(listener.account, start), stack.rows(query, listener.person.user.id)
             seen = set(calls)
     return calls, after - before
 
 
-async def test_help_leads_from_the_link_to_the_first_playlists(home: Home) -> None:
-    ida = newcomer(home, "Ida", 20, 31)
-    home.spotify.create_playlist("ida", "Late night")
-    home.spotify.create_playlist("ida", "Run")
+async def test_help_leads_from_the_link_to_the_first_playlists(stack: CheckedStack) -> None:
+    ida = newcomer(stack, "Ida", 20, 31)
+    stack.spotify.create_playlist("ida", "Late night")
+    stack.spotify.create_playlist("ida", "Run")
     said = await answer(ida.person.command("help"))
     assert labels(said) == ["Link Spotify"]
     outcome = await ida.person.click(said, "Link Spotify")
     message = await outcome.reply()
-    await home.confirm(ida.person, message, await home.agree(consent_url(message), ida.account))
+    await stack.confirm(ida.person, message, await stack.agree(consent_url(message), ida.account))
     said = await outcome.until(lambda each: "20 liked songs" in each.text(), PATIENCE)
     assert "Linked as *Ida*" in said.text()
 
@@ -60,7 +60,7 @@ async def test_help_leads_from_the_link_to_the_first_playlists(home: Home) -> No
     assert "**Run** and **Late night**" in said.text()
     form = await ida.person.click(await answer(ida.person.click(said, "Another playlist")), "New playlist")
     said = await answer(ida.person.submit(form, name="Kitchen"))
-    assert home.spotify.playlist(str(ida.account.playlists[0])).name == "Kitchen"
+    assert stack.spotify.playlist(str(ida.account.playlists[0])).name == "Kitchen"
     assert "Show me a song" in labels(said)
     assert "Show me a song" in labels(await answer(ida.person.command("help")))
     status = await answer(ida.person.command("status"))
@@ -68,125 +68,127 @@ async def test_help_leads_from_the_link_to_the_first_playlists(home: Home) -> No
     assert "20 songs, 0 labels" in status.text()
 
 
-async def test_a_first_sync_of_n_songs_costs_a_request_for_fifty_and_an_idle_look_costs_one(home: Home) -> None:
-    joy = newcomer(home, "Joy", 120, 32)
-    outcome = await home.link(joy)
-    assert home.calls(joy.account).count("GET /v1/me/tracks") == ceil(120 / 50)
+async def test_a_first_sync_of_n_songs_costs_a_request_for_fifty_and_an_idle_look_costs_one(
+    stack: CheckedStack,
+) -> None:
+    joy = newcomer(stack, "Joy", 120, 32)
+    outcome = await stack.link(joy)
+    assert stack.calls(joy.account).count("GET /v1/me/tracks") == ceil(120 / 50)
     await answer(joy.person.command("playlists add", new="Late night"))
     said = await (await joy.person.command("sync")).until(lambda each: "120" in each.text(), PATIENCE)
     assert "Nothing new" in said.text()
 
-    calls, polls = await idle_looks(home, joy)
+    calls, polls = await idle_looks(stack, joy)
     assert abs(len(calls) - polls) <= 1  # one may have been under way at either end
     assert outcome.interaction.user is joy.person.user
 
 
-async def test_an_address_that_was_pasted_links_only_who_began_and_only_once(home: Home) -> None:
-    leo, max_ = newcomer(home, "Leo", 9, 33), newcomer(home, "Max", 9, 34)
+async def test_an_address_that_was_pasted_links_only_who_began_and_only_once(stack: CheckedStack) -> None:
+    leo, max_ = newcomer(stack, "Leo", 9, 33), newcomer(stack, "Max", 9, 34)
     message = await answer(leo.person.command("link"))
-    stolen = await home.consent(consent_url(message), leo.account)
+    stolen = await stack.consent(consent_url(message), leo.account)
     other = await answer(max_.person.command("link"))
     form = await max_.person.click(other, "Paste the address")
     await (await max_.person.submit(form, address=stolen)).until(lambda each: "not yours" in each.text())
-    assert "account" not in kept_of(home, max_.person) | kept_of(home, leo.person)
-    assert home.calls(leo.account) == []
+    assert "account" not in kept_of(stack, max_.person) | kept_of(stack, leo.person)
+    assert stack.calls(leo.account) == []
 
     form = await leo.person.click(message, "Paste the address")
     await (await leo.person.submit(form, address=stolen)).until(lambda each: "used already" in each.text())
     message = await answer(leo.person.command("link"))
     form = await leo.person.click(message, "Paste the address")
     await (await leo.person.submit(form, address="http://127.0.0.1/no")).until(lambda each: "state=" in each.text())
-    landing = await home.consent(consent_url(message), leo.account)
+    landing = await stack.consent(consent_url(message), leo.account)
     form = await leo.person.click(message, "Paste the address")
     asked = await (await leo.person.submit(form, address=landing)).reply()
     assert "*Leo* at Spotify" in asked.text()
-    assert "account" not in kept_of(home, leo.person)
+    assert "account" not in kept_of(stack, leo.person)
     outcome = await leo.person.click(asked, "Link it")
     assert "Linked as *Leo*" in (await outcome.until(lambda each: "9 liked" in each.text(), PATIENCE)).text()
 
 
-async def test_a_member_brings_an_app_of_their_own(home: Home) -> None:
-    mia = newcomer(home, "Mia", 9, 35)
-    home.app.users.discard("mia")
-    home.spotify.register(App(OWN_APP, home.app.redirect_uris, users={"mia"}))
+async def test_a_member_brings_an_app_of_their_own(stack: CheckedStack) -> None:
+    mia = newcomer(stack, "Mia", 9, 35)
+    stack.app.users.discard("mia")
+    stack.spotify.register(App(OWN_APP, stack.app.redirect_uris, users={"mia"}))
     said = await answer(mia.person.command("link", client_id="no such thing"))
     assert "32 characters" in said.text()
     outcome = await mia.person.command("link", client_id=OWN_APP)
     message = await outcome.reply()
     assert OWN_APP in consent_url(message)
-    await home.confirm(mia.person, message, await home.agree(consent_url(message), mia.account))
+    await stack.confirm(mia.person, message, await stack.agree(consent_url(message), mia.account))
     await outcome.until(lambda each: "9 liked songs" in each.text(), PATIENCE)
-    assert {each.client_id for each in home.spotify.requests if each.user == "mia"} == {OWN_APP}
+    assert {each.client_id for each in stack.spotify.requests if each.user == "mia"} == {OWN_APP}
 
 
-async def test_consent_that_was_denied_leaves_nothing(home: Home) -> None:
-    ned = newcomer(home, "Ned", 9, 36)
+async def test_consent_that_was_denied_leaves_nothing(stack: CheckedStack) -> None:
+    ned = newcomer(stack, "Ned", 9, 36)
     url = consent_url(await answer(ned.person.command("link")))
     async with aiohttp.ClientSession() as browser, browser.post(url, data={"decision": "cancel"}) as page:
         assert page.status == 400
         assert "cancelled" in await page.text()
-    assert kept_of(home, ned.person) == set()
-    assert home.calls(ned.account) == []
+    assert kept_of(stack, ned.person) == set()
+    assert stack.calls(ned.account) == []
 
 
 @pytest.mark.usefixtures("provoked")
-async def test_p11_a_member_without_a_seat_hears_so_and_nothing_is_kept(home: Home) -> None:
-    oda = newcomer(home, "Oda", 9, 37)
-    home.app.users.discard("oda")
+async def test_p11_a_member_without_a_seat_hears_so_and_nothing_is_kept(stack: CheckedStack) -> None:
+    oda = newcomer(stack, "Oda", 9, 37)
+    stack.app.users.discard("oda")
     outcome = await oda.person.command("link")
-    assert "no seat" in await home.agree(consent_url(await outcome.reply()), oda.account)
-    said = await home.discord.wait_for(
+    assert "no seat" in await stack.agree(consent_url(await outcome.reply()), oda.account)
+    said = await stack.discord.wait_for(
         lambda: next((each for each in [*outcome.messages, *oda.dm.visible()] if "no seat" in each.text()), None),
         PATIENCE,
     )
     assert "client_id" in said.text()
-    assert kept_of(home, oda.person) <= {"notice"}
-    assert len(home.calls(oda.account)) == 1
+    assert kept_of(stack, oda.person) <= {"notice"}
+    assert len(stack.calls(oda.account)) == 1
 
 
-async def test_unlinking_deletes_at_once_and_linking_again_brings_the_labels_back(home: Home) -> None:
-    pia = newcomer(home, "Pia", 12, 38)
-    await home.link(pia)
+async def test_unlinking_deletes_at_once_and_linking_again_brings_the_labels_back(stack: CheckedStack) -> None:
+    pia = newcomer(stack, "Pia", 12, 38)
+    await stack.link(pia)
     await answer(pia.person.command("playlists add", new="Late night"))
     card = await answer(pia.person.command("label"))
     song = asked_about(card, pia.library)
     await answer(pia.person.click(card, "Late night"))
     message = await answer(pia.person.command("unlink"))
     kept = await answer(pia.person.click(message, "Keep the link"))
-    assert "account" in kept_of(home, pia.person)
+    assert "account" in kept_of(stack, pia.person)
     assert kept.id == message.id
 
     await answer(pia.person.click(await answer(pia.person.command("unlink")), "Unlink"))
-    assert kept_of(home, pia.person) == set()
-    assert [(each[:7], kind) for each, kind, _ in home.labels(pia.person)] == [("sealed:", "only")]
-    assert song.id.encode() not in b"".join(path.read_bytes() for path in home.data.glob("*.db*"))
+    assert kept_of(stack, pia.person) == set()
+    assert [(each[:7], kind) for each, kind, _ in stack.labels(pia.person)] == [("sealed:", "only")]
+    assert song.id.encode() not in b"".join(path.read_bytes() for path in stack.data.glob("*.db*"))
     assert "Link Spotify" in labels(await answer(pia.person.command("sync")))
 
-    await home.link(pia)
-    assert [each for each, _, _ in home.labels(pia.person)] == [song.uri]
+    await stack.link(pia)
+    assert [each for each, _, _ in stack.labels(pia.person)] == [song.uri]
 
 
-async def test_unlinking_during_a_sync_ends_it(home: Home) -> None:
-    ron = newcomer(home, "Ron", 120, 40)
+async def test_unlinking_during_a_sync_ends_it(stack: CheckedStack) -> None:
+    ron = newcomer(stack, "Ron", 120, 40)
     message = await answer(ron.person.command("link"))
     gate = asyncio.Semaphore(1)  # one page of likes comes; the next one waits
-    with home.meddling(ron.account, "GET /v1/me/tracks", gate.acquire):
-        await home.confirm(ron.person, message, await home.agree(consent_url(message), ron.account))
-        await home.until(lambda: home.calls(ron.account).count("GET /v1/me/tracks") == 2)
+    with stack.meddling(ron.account, "GET /v1/me/tracks", gate.acquire):
+        await stack.confirm(ron.person, message, await stack.agree(consent_url(message), ron.account))
+        await stack.until(lambda: stack.calls(ron.account).count("GET /v1/me/tracks") == 2)
         outcome = await ron.person.click(await answer(ron.person.command("unlink")), "Unlink")
         gate.release()
         await outcome.reply()
-    assert kept_of(home, ron.person) == set()
-    assert len(home.calls(ron.account)) == 3, "the profile, and two of three pages of likes"
+    assert kept_of(stack, ron.person) == set()
+    assert len(stack.calls(ron.account)) == 3, "the profile, and two of three pages of likes"
 
 
 @pytest.mark.usefixtures("provoked")
-async def test_p08_a_consent_that_was_revoked_is_told_once_with_a_way_back(home: Home) -> None:
-    quy = newcomer(home, "Quy", 9, 39)
-    await home.link(quy)
-    home.spotify.revoke("quy")
-    said = await home.told(quy.person, "consent", "/link")
-    assert home.rows("select tokens from account where member = ?", quy.person.user.id) == [(b"",)]
+async def test_p08_a_consent_that_was_revoked_is_told_once_with_a_way_back(stack: CheckedStack) -> None:
+    quy = newcomer(stack, "Quy", 9, 39)
+    await stack.link(quy)
+    stack.spotify.revoke("quy")
+    said = await stack.told(quy.person, "consent", "/link")
+    assert stack.rows("select tokens from account where member = ?", quy.person.user.id) == [(b"",)]
     again = await answer(quy.person.command("sync"))
     assert "Link Spotify" in labels(again)
     assert [each.id for each in quy.dm.visible() if "consent" in each.text()] == [said.id]

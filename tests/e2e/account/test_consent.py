@@ -8,11 +8,11 @@ from playwright.async_api import Browser, Page
 
 from sandbox.browser import chromium
 from sandbox.discord import Message
-from sandbox.stack import Resident, consent_url
+from sandbox.stack import Listener, consent_url
 from tests.e2e.chat_stage import answer, labels, styled
-from tests.e2e.home import PATIENCE, Home
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -21,7 +21,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield found
 
 
-async def agreed(browser: Browser, message: Message, who: Resident) -> tuple[Page, str]:
+async def agreed(browser: Browser, message: Message, who: Listener) -> tuple[Page, str]:
     """The page that their browser lands on when they agree as themselves, and the code on it."""
     page = await (await browser.new_context()).new_page()
     await page.goto(consent_url(message))
@@ -29,24 +29,24 @@ async def agreed(browser: Browser, message: Message, who: Resident) -> tuple[Pag
     return page, await page.locator("output").inner_text()
 
 
-def accounts(home: Home, *people: Resident) -> list[str]:
+def accounts(stack: CheckedStack, *people: Listener) -> list[str]:
     """The names of the Spotify accounts that are linked to these people."""
     marks = ",".join("?" * len(people))
     query = f"select name from account where member in ({marks})"  # noqa: S608
-    return [name for (name,) in home.rows(query, *(each.person.user.id for each in people))]
+    return [name for (name,) in stack.rows(query, *(each.person.user.id for each in people))]
 
 
 async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_asked(
-    home: Home, browser: Browser
+    stack: CheckedStack, browser: Browser
 ) -> None:
-    eve, vic = home.move_in("Eve", styled(9, 171)), home.move_in("Vic", styled(9, 172))
+    eve, vic = stack.add_listener("Eve", styled(9, 171)), stack.add_listener("Vic", styled(9, 172))
     message = await answer(eve.person.command("link"))
     page, code = await agreed(browser, message, vic)
     said = await page.locator("body").inner_text()
     assert "You agreed as Vic at Spotify" in said
     assert "@eve (Eve)" in said, "Vic sees whose Discord account it would be"
     assert "give the code below to nobody" in said
-    assert accounts(home, eve, vic) == []
+    assert accounts(stack, eve, vic) == []
 
     for left in ("4 more tries", "3 more tries", "2 more tries", "1 more try", "last try"):  # Eve guesses
         form = await eve.person.click(message, "Enter the code")
@@ -59,25 +59,27 @@ async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_ask
     his = await answer(vic.person.command("link"))  # nor does the code link anything for Vic, who did not begin
     form = await vic.person.click(his, "Enter the code")
     await (await vic.person.submit(form, code=code)).until(lambda each: "No link of yours" in each.text(), PATIENCE)
-    assert accounts(home, eve, vic) == []
-    assert "GET /v1/me/tracks" not in home.calls(vic.account)
+    assert accounts(stack, eve, vic) == []
+    assert "GET /v1/me/tracks" not in stack.calls(vic.account)
 
 
-async def test_p37_who_began_sees_whose_spotify_it_is_before_it_is_linked(home: Home, browser: Browser) -> None:
-    una = home.move_in("Una", styled(9, 173))
+async def test_p37_who_began_sees_whose_spotify_it_is_before_it_is_linked(
+    stack: CheckedStack, browser: Browser
+) -> None:
+    una = stack.add_listener("Una", styled(9, 173))
     message = await answer(una.person.command("link"))
     page, code = await agreed(browser, message, una)
-    assert page.url.startswith(f"{home.public_url}/callback")
+    assert page.url.startswith(f"{stack.public_url}/callback")
     form = await una.person.click(message, "Enter the code")
     asked = await answer(una.person.submit(form, code=code.lower()))
     assert "*Una* at Spotify" in asked.text()
-    assert accounts(home, una) == []
+    assert accounts(stack, una) == []
     await answer(una.person.click(asked, "Cancel"))
-    forged = await home.forge(una.person, f"ck1:linkit:{code}")
+    forged = await stack.forge(una.person, f"ck1:linkit:{code}")
     await forged.until(lambda each: "No link of yours" in each.text(), PATIENCE)
-    assert accounts(home, una) == []
+    assert accounts(stack, una) == []
 
-    await home.link(una)
-    assert accounts(home, una) == ["Una"]
+    await stack.link(una)
+    assert accounts(stack, una) == ["Una"]
     await page.goto(page.url)
     assert "used up" in await page.locator("body").inner_text()

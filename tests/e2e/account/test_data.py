@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.chat_stage import answer, label, styled, with_file
-from tests.e2e.home import Home
+from tests.e2e.checked_stack import CheckedStack
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 
 
-async def test_privacy_says_in_ten_lines_what_is_kept(home: Home) -> None:
-    person = await with_file(home, "moe", library=styled(3, seed=81))
+async def test_privacy_says_in_ten_lines_what_is_kept(stack: CheckedStack) -> None:
+    person = await with_file(stack, "moe", library=styled(3, seed=81))
     said = await answer(person.command("privacy"))
     assert len(said.text().splitlines()) == 10
     assert said.visible_to == person.user.id
 
 
-async def test_everything_is_handed_out_as_json_without_the_keys(home: Home) -> None:
-    nia = home.move_in("Nia", styled(9, seed=82))
-    await home.link(nia)
+async def test_everything_is_handed_out_as_json_without_the_keys(stack: CheckedStack) -> None:
+    nia = stack.add_listener("Nia", styled(9, seed=82))
+    await stack.link(nia)
     await answer(nia.person.command("playlists add", new="Run"))
     await answer(nia.person.click(await answer(nia.person.command("label")), "Run"))
     said = await answer(nia.person.command("data export"))
@@ -30,51 +30,51 @@ async def test_everything_is_handed_out_as_json_without_the_keys(home: Home) -> 
     assert [row["name"] for row in found["playlist"]] == ["Run"]
     assert [row["kind"] for row in found["answer"]] == ["only"]
     assert found["account"][0]["tokens"] == "(sealed)"
-    tables = {name for (name,) in home.rows("select name from sqlite_master where type = 'table'")}
-    assert found.keys() == {name for name in tables if names_a_member(home, name)}
+    tables = {name for (name,) in stack.rows("select name from sqlite_master where type = 'table'")}
+    assert found.keys() == {name for name in tables if names_a_member(stack, name)}
 
 
-def names_a_member(home: Home, table: str) -> bool:
-    columns = {name for (name,) in home.rows("select name from pragma_table_info(?)", table)}
-    referred = {to for (to,) in home.rows('select "table" from pragma_foreign_key_list(?)', table)}
+def names_a_member(stack: CheckedStack, table: str) -> bool:
+    columns = {name for (name,) in stack.rows("select name from pragma_table_info(?)", table)}
+    referred = {to for (to,) in stack.rows('select "table" from pragma_foreign_key_list(?)', table)}
     return bool({"member", "owner"} & columns) or "member" in referred
 
 
-async def test_p35_deleting_takes_a_typed_word_and_leaves_nothing(home: Home) -> None:
+async def test_p35_deleting_takes_a_typed_word_and_leaves_nothing(stack: CheckedStack) -> None:
     library = styled(9, seed=83)
-    person = await with_file(home, "ole", "Run to nowhere in particular", library=library)
+    person = await with_file(stack, "ole", "Run to nowhere in particular", library=library)
     await answer(person.click(await answer(person.command("label")), "None of them"))
     form = await person.command("data delete")
     said = await answer(person.submit(form, word="erase"))
     assert "Nothing was deleted" in said.text()
-    assert len(home.labels(person)) == 1
+    assert len(stack.labels(person)) == 1
 
     form = await person.command("data delete")
     outcome = await person.submit(form, word="Delete")
     assert "is deleted" in (await outcome.until(lambda each: "deleted" in each.text())).text()
-    for name in (name for (name,) in home.rows("select name from sqlite_master where type = 'table'")):
-        assert not any(person.user.id in row for row in home.rows(f'select * from "{name}"'))  # noqa: S608
-    kept = b"".join(path.read_bytes() for path in home.data.rglob("*") if path.is_file())
+    for name in (name for (name,) in stack.rows("select name from sqlite_master where type = 'table'")):
+        assert not any(person.user.id in row for row in stack.rows(f'select * from "{name}"'))  # noqa: S608
+    kept = b"".join(path.read_bytes() for path in stack.data.rglob("*") if path.is_file())
     for canary in (str(person.user.id), library.tracks[0].id, "Run to nowhere in particular"):
         assert canary.encode() not in kept
     assert "Link Spotify" in [each.label for each in (await answer(person.command("help"))).buttons()]
 
 
-def trainings(home: Home) -> list[int]:
+def trainings(stack: CheckedStack) -> list[int]:
     """The training processes that the bot has started and that run."""
-    assert home.bot is not None
-    children = Path(f"/proc/{home.bot.pid}/task/{home.bot.pid}/children").read_text().split()
+    assert stack.bot is not None
+    children = Path(f"/proc/{stack.bot.pid}/task/{stack.bot.pid}/children").read_text().split()
     return [int(each) for each in children if b"training" in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
-async def test_p35_deleting_ends_a_training_that_is_under_way(home: Home) -> None:
+async def test_p35_deleting_ends_a_training_that_is_under_way(stack: CheckedStack) -> None:
     library = styled(30, seed=84)
-    person = await with_file(home, "pim", "Late night", "Run", "Kitchen", library=library)
+    person = await with_file(stack, "pim", "Late night", "Run", "Kitchen", library=library)
     await label(person, await answer(person.command("label")), library, 6)  # enough to begin a training
-    await home.until(lambda: trainings(home))
+    await stack.until(lambda: trainings(stack))
     outcome = await person.submit(await person.command("data delete"), word="delete")
     await outcome.until(lambda each: "is deleted" in each.text())
-    assert trainings(home) == []
-    assert home.rows("select 1 from layer where member = ?", person.user.id) == []
-    named = {digest for (digest,) in home.rows("select digest from model")}
-    assert {path.stem for path in (home.data / "models").iterdir()} <= named
+    assert trainings(stack) == []
+    assert stack.rows("select 1 from layer where member = ?", person.user.id) == []
+    named = {digest for (digest,) in stack.rows("select digest from model")}
+    assert {path.stem for path in (stack.data / "models").iterdir()} <= named

@@ -1,6 +1,6 @@
 """No secret shows anywhere, at the level at which everything is logged (promise P34).
 
-Every test in the home is watched for that; here are the flows that handle secrets and go wrong.
+Every test in the stack is watched for that; here are the flows that handle secrets and go wrong.
 """
 
 import aiohttp
@@ -9,43 +9,43 @@ import pytest
 from sandbox.spotify import Fault
 from sandbox.stack import code_on, consent_url
 from tests.e2e.chat_stage import answer, styled
-from tests.e2e.home import PATIENCE, Home, shown
+from tests.e2e.checked_stack import PATIENCE, CheckedStack, shown
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.xdist_group("home-a"),
+    pytest.mark.xdist_group("stack-a"),
     pytest.mark.usefixtures("provoked"),
 ]
 FOREIGN = "someone-elses-secret-state-0123456789"
 
 
-async def test_p34_links_that_fail_and_tokens_that_are_renewed_show_no_secret(home: Home) -> None:
-    sam = home.move_in("Sam", styled(9, seed=111))
+async def test_p34_links_that_fail_and_tokens_that_are_renewed_show_no_secret(stack: CheckedStack) -> None:
+    sam = stack.add_listener("Sam", styled(9, seed=111))
     said = [await answer(sam.person.command("link"))]
-    home.spotify.faults.append(Fault("POST /accounts/api/token", "apply-then", status=500))
-    pages = [await home.agree(consent_url(said[0]), sam.account)]
-    await home.until(lambda: "Spotify answers again" in home.log.read_text() or home.calls(sam.account) == [])
+    stack.spotify.faults.append(Fault("POST /accounts/api/token", "apply-then", status=500))
+    pages = [await stack.agree(consent_url(said[0]), sam.account)]
+    await stack.until(lambda: "Spotify answers again" in stack.log.read_text() or stack.calls(sam.account) == [])
     outcome = await sam.person.command("link")
     said.append(await outcome.reply())
-    landing = await home.consent(consent_url(said[1]), sam.account)
+    landing = await stack.consent(consent_url(said[1]), sam.account)
     async with aiohttp.ClientSession() as browser:
         for address in (landing.replace("state=", "state=x"), f"{landing}&code=again", landing, landing):
             async with browser.get(address) as page:
                 pages.append(await page.text())
         code = code_on(pages[3])
-        await home.confirm(sam.person, said[1], pages[3])
-        async with browser.get(f"{home.public_url}/callback?state={FOREIGN}&code={FOREIGN}") as page:
+        await stack.confirm(sam.person, said[1], pages[3])
+        async with browser.get(f"{stack.public_url}/callback?state={FOREIGN}&code={FOREIGN}") as page:
             pages.append(await page.text())
-        async with browser.get(f"{home.public_url}/health") as page:
+        async with browser.get(f"{stack.public_url}/health") as page:
             pages.append(await page.text())
     await outcome.until(lambda each: "9 liked songs" in each.text(), PATIENCE)
-    home.spotify.tokens.expire_access("sam")
+    stack.spotify.tokens.expire_access("sam")
     await (await sam.person.command("sync")).until(lambda each: "9" in each.text(), PATIENCE)
-    assert home.rows("select 1 from account where member = ?", sam.person.user.id) == [(1,)]
+    assert stack.rows("select 1 from account where member = ?", sam.person.user.id) == [(1,)]
 
-    secrets = home.secrets() | home.codes() | {FOREIGN[:20]}
-    assert shown(home.log.read_text(), secrets) == []
-    assert code not in home.log.read_text()
+    secrets = stack.secrets() | stack.codes() | {FOREIGN[:20]}
+    assert shown(stack.log.read_text(), secrets) == []
+    assert code not in stack.log.read_text()
     assert shown("\n".join(pages), secrets) == []
-    kept = b"".join(path.read_bytes() for path in home.data.rglob("*") if path.is_file())
+    kept = b"".join(path.read_bytes() for path in stack.data.rglob("*") if path.is_file())
     assert shown(kept.decode("latin-1").replace("\n", " "), secrets) == []

@@ -64,7 +64,7 @@ async def client(feed: Feed) -> AsyncIterator[Client]:  # noqa: F811
         context = await browser.new_context(service_workers="block")
         page = await context.new_page()
         page.set_default_timeout(PATIENCE)
-        found = Client(feed, newcomer(feed.home, next(NAMES)), page)
+        found = Client(feed, newcomer(feed.stack, next(NAMES)), page)
         context.on("console", lambda line: line.type == "error" and found.complaints.append(line.text))
         context.on("weberror", lambda error: found.complaints.append(str(error.error)))
         await _play_discord(context, found)
@@ -73,19 +73,19 @@ async def client(feed: Feed) -> AsyncIterator[Client]:  # noqa: F811
 
 async def _play_discord(context: BrowserContext, client: Client) -> None:
     """Answer at discord.com with a client, and at the proxy's address with what the bot has below /activity."""
-    home = client.feed.home
-    proxy = f"https://{home.discord.application.id}.discordsays.com"
+    stack = client.feed.stack
+    proxy = f"https://{stack.discord.application.id}.discordsays.com"
     frame = f"{proxy}/?frame_id=f-1&instance_id=i-1&platform=desktop"
 
     async def fetch(route: Route) -> None:
-        address = home.public_url + "/activity" + route.request.url.removeprefix(proxy)
+        address = stack.public_url + "/activity" + route.request.url.removeprefix(proxy)
         await route.fulfill(response=await route.fetch(url=address))
 
     async def show(route: Route) -> None:
         await route.fulfill(body=CLIENT.format(frame=frame), content_type="text/html")
 
     async def consent() -> str:
-        return home.discord.oauth.consent(client.person.user)
+        return stack.discord.oauth.consent(client.person.user)
 
     await context.expose_function("consent", consent)
     await context.route(f"{proxy}/**", fetch)
@@ -93,16 +93,16 @@ async def _play_discord(context: BrowserContext, client: Client) -> None:
 
 
 async def test_the_page_opens_inside_discord_and_likes_a_song(client: Client) -> None:
-    home, member = client.feed.home, client.person.user.id
+    stack, member = client.feed.stack, client.person.user.id
     await client.open(agrees=True)
     title = client.title
     await expect(title).to_be_visible(timeout=PATIENCE)
     first = await title.inner_text()
     liked = "select count(*) from shown where member = ? and said = 'like'"
-    before = home.rows(liked, member)
+    before = stack.rows(liked, member)
     await client.frame.get_by_role("button", name="Like", exact=True).click()
     await expect(title).not_to_have_text(first, timeout=PATIENCE)
-    await home.until(lambda: home.rows(liked, member) != before)
+    await stack.until(lambda: stack.rows(liked, member) != before)
     asked = [each[3] for each in await client.page.evaluate("heard") if each[2] == "AUTHORIZE"]
     assert [each["scope"] for each in asked] == [["identify"]]
     assert await client.page.context.cookies() == []
@@ -124,43 +124,43 @@ async def test_links_are_opened_by_discord(client: Client) -> None:
 
 async def test_who_does_not_agree_is_told_what_that_means(client: Client) -> None:
     sessions = "select count(*) from session"
-    before = client.feed.home.rows(sessions)
+    before = client.feed.stack.rows(sessions)
     await client.open(agrees=False)
     await expect(client.frame.get_by_text("Nothing was stored")).to_be_visible(timeout=PATIENCE)
     await client.page.evaluate("window.agrees = true")
     await client.frame.get_by_role("button", name="Try again").click()
     await expect(client.title).to_be_visible(timeout=PATIENCE)
-    assert client.feed.home.rows(sessions) != before
+    assert client.feed.stack.rows(sessions) != before
 
 
 async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> None:  # noqa: F811
     refused = await answer(feed.rob.command("feed activity"))
     assert "Activities are not switched on" in refused.text()
     assert refused.visible_to == feed.rob.user.id
-    feed.home.discord.application.activity = feed.home.public_url + "/activity"
+    feed.stack.discord.application.activity = feed.stack.public_url + "/activity"
     launched = await feed.rob.command("feed activity")
     assert (launched.answer, bool(launched.activity)) == (AnswerKind.LAUNCH_ACTIVITY, True)
 
 
 @pytest.mark.parametrize("path", ["/feed/", "/activity/feed/", "/activity/feed/static/main.js", "/callback", "/health"])
 async def test_nothing_but_the_activity_may_be_framed(feed: Feed, path: str) -> None:  # noqa: F811
-    async with aiohttp.ClientSession() as http, http.get(feed.home.public_url + path) as answer:
+    async with aiohttp.ClientSession() as http, http.get(feed.stack.public_url + path) as answer:
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
 async def test_discords_own_way_into_the_activity_stays(feed: Feed) -> None:  # noqa: F811
-    registered = feed.home.discord.commands.registered()
+    registered = feed.stack.discord.commands.registered()
     assert [each.name for each in registered if each.definition["type"] == 4] == ["launch"]
     assert "feed" in [each.name for each in registered]
 
 
 async def test_p34_neither_code_nor_secret_nor_session_stands_in_the_log(feed: Feed) -> None:  # noqa: F811
-    code = feed.home.discord.oauth.consent(feed.rob.user)
+    code = feed.stack.discord.oauth.consent(feed.rob.user)
     async with (
         aiohttp.ClientSession(headers={"X-Cratekeeper": "1"}) as http,
-        http.post(f"{feed.home.public_url}/activity/session", json={"code": code}) as said,
+        http.post(f"{feed.stack.public_url}/activity/session", json={"code": code}) as said,
     ):
         session = (await said.json())["session"]
-    log = feed.home.log.read_text()
+    log = feed.stack.log.read_text()
     assert "POST /activity/session 200" in log
     assert [each for each in (code, CLIENT_SECRET, session) if each in log] == []

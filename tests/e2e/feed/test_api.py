@@ -1,6 +1,6 @@
 """The HTTP API of the running bot: the token from Discord, every address, two members, revoking, expiry, limits, fuzz.
 
-The tests of this file share a house and go through it in order: the last ones restart the bot.
+The tests of this file share a stack and go through it in order: the last ones restart the bot.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from sandbox.process import start
-from tests.e2e.api_stage import FILES, LIBRARY, SECRET, Api, Household, at, household, program, token_of
+from tests.e2e.api_stage import FILES, LIBRARY, SECRET, Api, ApiStage, at, program, stage, token_of
 from tests.e2e.chat_stage import answer, newcomer
-from tests.e2e.home import shown
+from tests.e2e.checked_stack import shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-__all__ = ["household"]  # a fixture
+__all__ = ["stage"]  # a fixture
 
 
-async def test_a_token_from_discord_opens_every_address(household: Household) -> None:
-    api = await program(household, household.ada, "Phone")
+async def test_a_token_from_discord_opens_every_address(stage: ApiStage) -> None:
+    api = await program(stage, stage.ada, "Phone")
     everything = await api.songs()
     assert len(everything) == len({each["id"] for each in everything}) == len(LIBRARY.tracks) + FILES
     uri = LIBRARY.tracks[0].uri
@@ -39,14 +39,14 @@ async def test_a_token_from_discord_opens_every_address(household: Household) ->
     assert (part.status, part.data) == (206, whole.data[4:100])
     assert (await api.ask(clip, **{"If-None-Match": whole.headers["ETag"]})).status == 304
     assert (await api.ask(f"{at(uri)}/distaste", "PUT")).status == 204
-    assert household.home.rows("select song from distaste where member = ?", household.ada.user.id) == [(uri,)]
+    assert stage.stack.rows("select song from distaste where member = ?", stage.ada.user.id) == [(uri,)]
     assert (await api.ask(f"{at(uri)}/distaste", "DELETE")).status == 204
-    assert household.home.rows("select song from distaste") == []
+    assert stage.stack.rows("select song from distaste") == []
     assert (await api.ask("/api/openapi.json")).json["openapi"] == "3.1.0"
 
 
-async def test_members_see_only_what_is_theirs_to_see(household: Household) -> None:
-    ben = await program(household, household.ben, "Ben's")
+async def test_members_see_only_what_is_theirs_to_see(stage: ApiStage) -> None:
+    ben = await program(stage, stage.ben, "Ben's")
     assert len(await ben.songs()) == FILES
     uri = LIBRARY.tracks[0].uri
     for method, path in (("GET", at(uri)), ("GET", f"{at(uri)}/clip"), ("PUT", f"{at(uri)}/distaste")):
@@ -56,59 +56,59 @@ async def test_members_see_only_what_is_theirs_to_see(household: Household) -> N
     assert (await ben.ask(f"/api/recommend?song={uri}")).status == 404
 
 
-async def test_a_token_is_listed_with_its_last_use_and_revoked_with_a_tap(household: Household) -> None:
-    kept = await program(household, household.ada, "Kept")
-    lost = await program(household, household.ada, "Lost *one*")
+async def test_a_token_is_listed_with_its_last_use_and_revoked_with_a_tap(stage: ApiStage) -> None:
+    kept = await program(stage, stage.ada, "Kept")
+    lost = await program(stage, stage.ada, "Lost *one*")
     assert (await lost.ask("/api/random")).status == 200
-    listed = await answer(household.ada.command("api-token list"))
+    listed = await answer(stage.ada.command("api-token list"))
     assert "Kept** · never used" in listed.text()
     assert re.search(r"Lost .*one.* · used <t:", listed.text())
     assert not SECRET.search(listed.text())
-    after = await answer(household.ada.click(listed, "Revoke Lost *one*"))
+    after = await answer(stage.ada.click(listed, "Revoke Lost *one*"))
     assert "Revoked" in after.text()
     assert (await lost.ask("/api/random")).status == 401
     assert (await kept.ask("/api/random")).status == 200
-    gone = await household.home.forge(household.ben, f"ck1:untoken:{token_of(household, kept)}")
+    gone = await stage.stack.forge(stage.ben, f"ck1:untoken:{token_of(stage, kept)}")
     assert "not one of yours" in (await gone.reply()).text()
     assert (await kept.ask("/api/random")).status == 200
 
 
-async def test_five_tokens_are_the_most(household: Household) -> None:
-    dan = newcomer(household.home, "dan")
-    made = [await program(household, dan, f"Number {number}") for number in range(5)]
+async def test_five_tokens_are_the_most(stage: ApiStage) -> None:
+    dan = newcomer(stage.stack, "dan")
+    made = [await program(stage, dan, f"Number {number}") for number in range(5)]
     refused = await answer(dan.command("api-token new", name="One too many"))
     assert "You have 5 tokens, the most there is" in refused.text()
     assert not SECRET.search(refused.text())
     assert {(await each.ask("/api/songs")).status for each in made} == {200}
 
 
-async def test_a_command_for_a_token_that_is_told_twice_makes_one(household: Household) -> None:
-    kim = newcomer(household.home, "kim")
+async def test_a_command_for_a_token_that_is_told_twice_makes_one(stage: ApiStage) -> None:
+    kim = newcomer(stage.stack, "kim")
     outcome = await kim.command("api-token new", name="Phone")
-    await household.home.tell_again(outcome)
+    await stage.stack.tell_again(outcome)
     assert SECRET.search((await outcome.reply()).text())
-    assert household.home.rows("select name from api_token where member = ?", kim.user.id) == [("Phone",)]
+    assert stage.stack.rows("select name from api_token where member = ?", kim.user.id) == [("Phone",)]
 
 
-async def test_a_token_ends_with_its_days(household: Household) -> None:
-    api = await program(household, household.ben, "Short", days=1)
-    number = token_of(household, api)
-    (span,) = household.home.rows("select expires_at - created_at from api_token where token = ?", number)
+async def test_a_token_ends_with_its_days(stage: ApiStage) -> None:
+    api = await program(stage, stage.ben, "Short", days=1)
+    number = token_of(stage, api)
+    (span,) = stage.stack.rows("select expires_at - created_at from api_token where token = ?", number)
     assert span == (86_400_000,)
     assert (await api.ask("/api/songs")).status == 200
-    with closing(sqlite3.connect(household.home.database, timeout=20)) as database, database:  # a day passes
+    with closing(sqlite3.connect(stage.stack.database, timeout=20)) as database, database:  # a day passes
         database.execute("update api_token set expires_at = expires_at - 86400000 where token = ?", (number,))
     assert (await api.ask("/api/songs")).status == 401
-    assert "Short" not in (await answer(household.ben.command("api-token list"))).text()
+    assert "Short" not in (await answer(stage.ben.command("api-token list"))).text()
 
 
-async def test_schemathesis_finds_nothing(household: Household, tmp_path: Path) -> None:
+async def test_schemathesis_finds_nothing(stage: ApiStage, tmp_path: Path) -> None:
     if importlib.util.find_spec("schemathesis") is None:
         pytest.skip("needs schemathesis")
-    api = await program(household, household.ada, "Fuzz")
+    api = await program(stage, stage.ada, "Fuzz")
     songs = [each["id"] for each in await api.songs()]
     process = await start(
-        *("-m", "schemathesis.cli", "run", f"{household.home.public_url}/api/openapi.json"),
+        *("-m", "schemathesis.cli", "run", f"{stage.stack.public_url}/api/openapi.json"),
         *("--header", f"Authorization: Bearer {api.token}", "--checks", "all", "--seed", "5", "--max-examples", "15"),
         folder=tmp_path,
         settings={"SCHEMATHESIS_HOOKS": "tests.e2e.fuzz_hooks", "FUZZ_SONGS": " ".join(songs)},
@@ -120,45 +120,45 @@ async def test_schemathesis_finds_nothing(household: Household, tmp_path: Path) 
     tested = re.search(r"(\d+) generated, (\d+) passed", printed)
     assert tested, printed
     assert int(tested[1]) > 200
-    assert "a request failed" not in household.home.log.read_text()
+    assert "a request failed" not in stage.stack.log.read_text()
 
 
 async def test_p34_no_token_and_nothing_that_was_asked_for_stands_in_the_log(
-    household: Household,
+    stage: ApiStage,
 ) -> None:
-    api = await program(household, household.ada, "Canary")
+    api = await program(stage, stage.ada, "Canary")
     uri = LIBRARY.tracks[3].uri
     for path in (at(uri), f"/api/recommend?song={uri}", "/api/songs?cursor=canaryCanaryCanaryCanary"):
         await api.ask(path)
-    await Api(household.home, f"{api.token[:-1]}!").ask("/api/songs")
-    log = household.home.log.read_text()
+    await Api(stage.stack, f"{api.token[:-1]}!").ask("/api/songs")
+    log = stage.stack.log.read_text()
     assert "GET /api/songs/{song} 200" in log
     assert shown(log, {api.token[:20], api.token[3:23], "canaryCanaryCanaryCa"}) == []
     asked = [line for line in log.splitlines() if "bot.web" in line and uri.rpartition(":")[2] in line]
     assert asked == []
-    kept = b"".join(path.read_bytes() for path in household.home.data.rglob("*") if path.is_file())
+    kept = b"".join(path.read_bytes() for path in stage.stack.data.rglob("*") if path.is_file())
     assert api.token.encode() not in kept
     assert sha256(api.token.encode()).hexdigest().encode() in kept
 
 
-async def test_p35_deleting_a_member_deletes_their_tokens(household: Household) -> None:
-    eve = newcomer(household.home, "eve")
-    api = await program(household, eve, "Eve's canary")
+async def test_p35_deleting_a_member_deletes_their_tokens(stage: ApiStage) -> None:
+    eve = newcomer(stage.stack, "eve")
+    api = await program(stage, eve, "Eve's canary")
     assert (await api.ask("/api/songs")).status == 200
     outcome = await eve.submit(await eve.command("data delete"), word="delete")
     await outcome.until(lambda each: "is deleted" in each.text())
     assert (await api.ask("/api/songs")).status == 401
-    kept = b"".join(path.read_bytes() for path in household.home.data.rglob("*") if path.is_file())
+    kept = b"".join(path.read_bytes() for path in stage.stack.data.rglob("*") if path.is_file())
     for canary in (sha256(api.token.encode()).hexdigest(), "Eve's canary", str(eve.user.id)):
         assert canary.encode() not in kept
 
 
-async def test_a_token_that_asks_too_much_waits_and_survives_a_restart(household: Household) -> None:
-    home = household.home
-    api, other = await program(household, household.ben, "Busy"), await program(household, household.ben, "Calm")
-    assert await home.stop_bot() == 0
-    home.settings["API_RATE"] = "3"
-    await home.start_bot()
+async def test_a_token_that_asks_too_much_waits_and_survives_a_restart(stage: ApiStage) -> None:
+    stack = stage.stack
+    api, other = await program(stage, stage.ben, "Busy"), await program(stage, stage.ben, "Calm")
+    assert await stack.stop_bot() == 0
+    stack.settings["API_RATE"] = "3"
+    await stack.start_bot()
     answers = [await api.ask("/api/songs") for _ in range(4)]
     assert [each.status for each in answers] == [200, 200, 200, 429]
     assert answers[0].headers["RateLimit-Policy"] == '"token";q=3;w=60'
@@ -167,15 +167,15 @@ async def test_a_token_that_asks_too_much_waits_and_survives_a_restart(household
     assert (await other.ask("/api/songs")).status == 200
 
 
-async def test_the_api_is_not_there_unless_the_operator_switches_it_on(household: Household) -> None:
-    home = household.home
-    api = await program(household, household.ben, "Left over")
-    assert await home.stop_bot() == 0
-    del home.settings["HTTP_API"]
-    await home.start_bot()
+async def test_the_api_is_not_there_unless_the_operator_switches_it_on(stage: ApiStage) -> None:
+    stack = stage.stack
+    api = await program(stage, stage.ben, "Left over")
+    assert await stack.stop_bot() == 0
+    del stack.settings["HTTP_API"]
+    await stack.start_bot()
     for path in ("/api/openapi.json", "/api/songs", "/api"):
         assert (await api.ask(path)).status == 404
-    said = await answer(household.ben.command("api-token new"))
+    said = await answer(stage.ben.command("api-token new"))
     assert "switched off" in said.text()
     assert not SECRET.search(said.text())
-    assert "Left over" in (await answer(household.ben.command("api-token list"))).text()
+    assert "Left over" in (await answer(stage.ben.command("api-token list"))).text()

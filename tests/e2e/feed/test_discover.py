@@ -6,20 +6,20 @@ import pytest_asyncio
 from sandbox.discord import Message, Person
 from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.home import Home, plain
+from tests.e2e.checked_stack import CheckedStack, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 SHARED, OWN = plain(36, seed=91), plain(9, seed=92)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def rae(home: Home) -> Person:
+async def rae(stack: CheckedStack) -> Person:
     """A member who joined, beside another who shares 36 songs."""
-    await home.know(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
-    await home.described(SHARED, OWN)
-    quin = await with_file(home, "quin", library=SHARED)
+    await stack.import_features(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
+    await stack.described(SHARED, OWN)
+    quin = await with_file(stack, "quin", library=SHARED)
     await answer(quin.command("feed join"))
-    rae = await with_file(home, "rae", library=OWN)
+    rae = await with_file(stack, "rae", library=OWN)
     assert "You are in" in (await answer(rae.command("feed join"))).text()
     return rae
 
@@ -51,16 +51,16 @@ async def test_more_like_a_song_is_of_its_kind_and_by_others(rae: Person) -> Non
     assert more.id != said.id
 
 
-async def test_not_for_me_is_kept_until_it_is_undone(home: Home, rae: Person) -> None:
+async def test_not_for_me_is_kept_until_it_is_undone(stack: CheckedStack, rae: Person) -> None:
     said = await answer(rae.command("morelike", song=OWN.tracks[0].uri))
     before = named(said)
     noted = await answer(rae.click(said, "Not for me"))
     assert "is not for you" in noted.text()
-    ((away,),) = home.rows("select song from distaste where member = ?", rae.user.id)
+    ((away,),) = stack.rows("select song from distaste where member = ?", rae.user.id)
     assert away in before
     assert away not in named(await answer(rae.command("morelike", song=OWN.tracks[0].uri)))
     assert "may come up again" in (await answer(rae.click(noted, "Undo"))).text()
-    assert home.rows("select 1 from distaste where member = ?", rae.user.id) == []
+    assert stack.rows("select 1 from distaste where member = ?", rae.user.id) == []
     assert away in named(await answer(rae.command("morelike", song=OWN.tracks[0].uri)))
 
 
@@ -95,28 +95,30 @@ async def test_a_walk_goes_from_one_song_to_the_other(rae: Person) -> None:
     assert len(named(said)) == len(lines) <= 6
 
 
-async def test_who_has_not_joined_finds_nothing_of_others(home: Home, rae: Person) -> None:
-    sam = await with_file(home, "sam", library=plain(6, seed=93))
+async def test_who_has_not_joined_finds_nothing_of_others(stack: CheckedStack, rae: Person) -> None:
+    sam = await with_file(stack, "sam", library=plain(6, seed=93))
     assert "/feed join" in (await answer(sam.command("random"))).text()
     refused = await answer(sam.command("morelike", song=SHARED.tracks[0].uri))
     assert "neither in your library nor in the catalogue" in refused.text()
     assert await sam.complete("morelike", option="song", typed="Song 30") == []
 
 
-async def test_p35_who_deletes_their_data_takes_their_songs_out_of_the_catalogue(home: Home, rae: Person) -> None:
-    await home.described(plain(5, seed=94), plain(5, seed=95))
-    tom = await with_file(home, "tom", library=plain(5, seed=94))
+async def test_p35_who_deletes_their_data_takes_their_songs_out_of_the_catalogue(
+    stack: CheckedStack, rae: Person
+) -> None:
+    await stack.described(plain(5, seed=94), plain(5, seed=95))
+    tom = await with_file(stack, "tom", library=plain(5, seed=94))
     await answer(tom.command("feed join"))
     songs = {track.uri for track in plain(5, seed=94).tracks}
-    assert songs <= {song for (song,) in home.rows("select song from entry")}
+    assert songs <= {song for (song,) in stack.rows("select song from entry")}
     outcome = await tom.submit(await tom.command("data delete"), word="delete")
     await outcome.until(lambda each: "is deleted" in each.text())
-    assert not songs & {song for (song,) in home.rows("select song from entry")}
+    assert not songs & {song for (song,) in stack.rows("select song from entry")}
 
 
-async def test_who_leaves_takes_their_songs_out_at_once(home: Home, rae: Person) -> None:
-    uma = await with_file(home, "uma", library=plain(5, seed=95))
+async def test_who_leaves_takes_their_songs_out_at_once(stack: CheckedStack, rae: Person) -> None:
+    uma = await with_file(stack, "uma", library=plain(5, seed=95))
     await answer(uma.command("feed join"))
     songs = {track.uri for track in plain(5, seed=95).tracks}
     assert "You are out" in (await answer(uma.command("feed leave"))).text()
-    assert not songs & {song for (song,) in home.rows("select song from entry")}
+    assert not songs & {song for (song,) in stack.rows("select song from entry")}

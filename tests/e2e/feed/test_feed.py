@@ -23,7 +23,7 @@ async def shared(person: Person) -> Message:
 
 
 async def test_a_card_shows_a_new_song_with_every_button_and_its_clip(feed: Feed) -> None:  # noqa: F811
-    ute = newcomer(feed.home, "ute")  # who has not joined, and is shown the operator's files
+    ute = newcomer(feed.stack, "ute")  # who has not joined, and is shown the operator's files
     card = await answer(ute.command("feed play"))
     assert labels(card) == BUTTONS
     assert card.visible_to == ute.user.id
@@ -44,7 +44,7 @@ async def test_next_never_shows_what_was_shown_or_is_liked(feed: Feed) -> None: 
 
 
 async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:  # noqa: F811
-    home, rob = feed.home, feed.rob
+    stack, rob = feed.stack, feed.rob
     card = await shared(rob)
     said = await answer(rob.click(card, "Like"))
     assert labels(said) == ["Put them among my likes", "Only here", "Undo"]
@@ -55,13 +55,13 @@ async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:  # 
     assert "go to your likes" in (await answer(rob.command("feed settings", save_likes=True))).text()
     song = next(track.uri for track in SHARED.tracks if track.id in title(card))
     query = "select 1 from liked where member = ? and song = ?"
-    await home.until(lambda: home.rows(query, rob.user.id, song))
+    await stack.until(lambda: stack.rows(query, rob.user.id, song))
     assert "Taken back" in (await answer(rob.click(said, "Undo"))).text()
-    await home.until(lambda: not home.rows(query, rob.user.id, song))
+    await stack.until(lambda: not stack.rows(query, rob.user.id, song))
 
 
 async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: Feed) -> None:  # noqa: F811
-    home, rob = feed.home, feed.rob
+    stack, rob = feed.stack, feed.rob
     await answer(rob.command("feed settings", save_likes=False))
     card = await shared(rob)
     song = next(track.uri for track in SHARED.tracks if track.id in title(card))
@@ -69,16 +69,16 @@ async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: F
     offer = await answer(rob.select(asked, "Its playlist", "Run"))
     assert labels(offer) == ["Like it and add it"]
     liked = "select 1 from liked where member = ? and song = ?"
-    assert not home.rows(liked, rob.user.id, song)
+    assert not stack.rows(liked, rob.user.id, song)
     assert "goes into" in (await answer(rob.click(offer, "Like it and add it"))).text()
     there = "select p.name from content c join playlist p using (playlist) where c.member = ? and c.song = ?"
-    await home.until(lambda: home.rows(there, rob.user.id, song) == [("Run",)])
-    await home.until(lambda: home.rows(liked, rob.user.id, song))
-    assert home.rows("select saves from member where member = ?", rob.user.id) == [(0,)], "the others stay out"
+    await stack.until(lambda: stack.rows(there, rob.user.id, song) == [("Run",)])
+    await stack.until(lambda: stack.rows(liked, rob.user.id, song))
+    assert stack.rows("select saves from member where member = ?", rob.user.id) == [(0,)], "the others stay out"
 
 
 async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> None:  # noqa: F811
-    home, rob = feed.home, feed.rob
+    stack, rob = feed.stack, feed.rob
     await answer(rob.command("feed settings", save_likes=True))
     card = await shared(rob)
     song = next(track.uri for track in SHARED.tracks if track.id in title(card))
@@ -86,11 +86,11 @@ async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> Non
     said = await answer(rob.select(asked, "Its playlist", "Run"))
     assert "goes into" in said.text()
     query = "select p.name from content c join playlist p using (playlist) where c.member = ? and c.song = ?"
-    await home.until(lambda: home.rows(query, rob.user.id, song) == [("Run",)])
-    assert home.rows("select 1 from answer where member = ?", rob.user.id) == [], "no label unless they say so"
-    await home.until(lambda: not home.rows("select 1 from 'write' where state = 'applying'"))
+    await stack.until(lambda: stack.rows(query, rob.user.id, song) == [("Run",)])
+    assert stack.rows("select 1 from answer where member = ?", rob.user.id) == [], "no label unless they say so"
+    await stack.until(lambda: not stack.rows("select 1 from 'write' where state = 'applying'"))
     await answer(rob.command("undo"))
-    await home.until(lambda: home.rows(query, rob.user.id, song) == [])
+    await stack.until(lambda: stack.rows(query, rob.user.id, song) == [])
 
 
 async def test_what_is_not_for_them_and_what_is_alike_answer_beside_the_card(feed: Feed) -> None:  # noqa: F811
@@ -109,7 +109,7 @@ async def test_in_the_feeds_channel_a_card_is_everybodys_and_each_is_answered_al
     assert "near" not in card.text(), "nothing of whoever asked"
     said = await answer(pia.click(card, "Like"))
     assert said.visible_to == pia.user.id
-    assert feed.home.rows("select 1 from shown where member = ? and key = ?", pia.user.id, key_on(card))
+    assert feed.stack.rows("select 1 from shown where member = ? and key = ?", pia.user.id, key_on(card))
     another = await answer(pia.click(card, "Next"))
     assert another.id != card.id
     assert another.visible_to is None
@@ -125,7 +125,7 @@ async def test_elsewhere_and_in_direct_messages_it_is_private(feed: Feed) -> Non
 async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_private(feed: Feed) -> None:  # noqa: F811
     rob = feed.rob
     rob.user.has_app = True
-    elsewhere = feed.home.discord.add_foreign_guild("Café", members=[rob.user])
+    elsewhere = feed.stack.discord.add_foreign_guild("Café", members=[rob.user])
     there = rob.at(next(iter(elsewhere.channels.values())))
     card = await answer(there.command("feed play"))
     assert card.visible_to == rob.user.id
@@ -134,7 +134,7 @@ async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_pri
 
 
 async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_share(feed: Feed) -> None:  # noqa: F811
-    uwe = newcomer(feed.home, "uwe")
+    uwe = newcomer(feed.stack, "uwe")
     card = await answer(uwe.command("feed play"))
     assert "spotify.com" not in title(card)
     public = await shared(feed.rob.at(feed.channel))
@@ -147,7 +147,7 @@ async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_sh
 
 async def test_p16_cards_work_after_a_restart(feed: Feed) -> None:  # noqa: F811
     card = await answer(feed.rob.command("feed play"))
-    await feed.home.stop_bot()
-    await feed.home.start_bot()
+    await feed.stack.stop_bot()
+    await feed.stack.start_bot()
     before = title(card)
     assert title(await answer(feed.rob.click(card, "Next"))) != before

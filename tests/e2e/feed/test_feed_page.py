@@ -93,7 +93,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def phone(feed: Feed, browser: Browser) -> AsyncIterator[Phone]:  # noqa: F811
-    person = await with_file(feed.home, f"phone-{next(NUMBERS)}", *PLAYLISTS, library=OWN)
+    person = await with_file(feed.stack, f"phone-{next(NUMBERS)}", *PLAYLISTS, library=OWN)
     await answer(person.command("feed join"))
     await answer(person.command("feed settings", save_likes=True))
     made = Phone(feed, browser, person)
@@ -133,7 +133,7 @@ async def drag(page: Page, *path: tuple[int, int]) -> None:
 def said_of(phone: Phone, name: str) -> list[str | None]:
     """What Rob said of a song, as the bot keeps it."""
     query = "select w.said from shown w join song s using (song) where w.member = ? and s.title = ?"
-    return [said for (said,) in phone.feed.home.rows(query, phone.person.user.id, name)]
+    return [said for (said,) in phone.feed.stack.rows(query, phone.person.user.id, name)]
 
 
 async def test_a_link_opens_once_and_its_secret_leaves_the_address(phone: Phone) -> None:
@@ -164,13 +164,13 @@ async def test_swiping_likes_and_skips_and_undo_brings_the_song_back(phone: Phon
         assert await title(page) == first, "taken back before it was let go of"
         await drag(page, (150, 0))
         await expect(page.locator("#title")).not_to_have_text(first)
-        await phone.feed.home.until(lambda: said_of(phone, first) == ["like"])
+        await phone.feed.stack.until(lambda: said_of(phone, first) == ["like"])
         await page.get_by_role("button", name="Undo").click()
         await expect(page.locator("#title")).to_have_text(first)
-        await phone.feed.home.until(lambda: said_of(phone, first) == [None])
+        await phone.feed.stack.until(lambda: said_of(phone, first) == [None])
         await drag(page, (-150, 0))
         await expect(page.locator("#title")).not_to_have_text(first)
-        await phone.feed.home.until(lambda: said_of(phone, first) == ["skip"])
+        await phone.feed.stack.until(lambda: said_of(phone, first) == ["skip"])
         await drag(page, (0, -200))
         await expect(page.get_by_role("dialog")).to_be_visible()
         await page.keyboard.press("Escape")
@@ -216,12 +216,12 @@ async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
         await choices.filter(has_text="Run").click()
         await expect(page.locator("#said")).to_contain_text("is on its way into Run")
         query = "select 1 from content c join song s using (song) where c.member = ? and s.title = ?"
-        await phone.feed.home.until(lambda: phone.feed.home.rows(query, phone.person.user.id, song))
+        await phone.feed.stack.until(lambda: phone.feed.stack.rows(query, phone.person.user.id, song))
 
 
 async def test_of_two_playlists_of_one_name_the_chosen_one_has_the_song(phone: Phone) -> None:
     query = "update playlist set name = ? where member = ?"
-    with closing(sqlite3.connect(phone.feed.home.database, timeout=20)) as database, database:
+    with closing(sqlite3.connect(phone.feed.stack.database, timeout=20)) as database, database:
         database.execute(query, (PLAYLISTS[0], phone.person.user.id))
     async with phone.page() as page:
         await until(page, ".source a")
@@ -318,7 +318,7 @@ async def test_where_all_was_shown_it_says_so(phone: Phone) -> None:
 
 async def test_the_page_says_whose_it_is_and_asks_before_it_becomes_somebody_elses(phone: Phone) -> None:
     mine = phone.person.user
-    eve = await with_file(phone.feed.home, f"eve-{next(NUMBERS)}", library=OWN)
+    eve = await with_file(phone.feed.stack, f"eve-{next(NUMBERS)}", library=OWN)
     async with phone.page() as page:
         await expect(page.locator("#who")).to_have_text(f"@{mine.name} ({mine.display_name})")
         said = await answer(eve.command("feed web"))
@@ -338,15 +338,15 @@ async def test_the_page_says_whose_it_is_and_asks_before_it_becomes_somebody_els
 
 
 async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
-    home = phone.feed.home
-    owner = Person(home.discord, home.discord.owner, home.channel)
-    channel = home.discord.add_channel(home.guild, f"passed-{phone.person.user.name}")
+    stack = phone.feed.stack
+    owner = Person(stack.discord, stack.discord.owner, stack.channel)
+    channel = stack.discord.add_channel(stack.guild, f"passed-{phone.person.user.name}")
     await answer(owner.command("server allow", options={"purpose": "reposts", "channel": channel}))
     async with phone.page() as page:
         song = await title(page)
         await page.keyboard.press("ArrowUp")
         await page.get_by_role("button", name="Repost in a server").click()
-        await expect(page.get_by_role("dialog")).to_contain_text(f"for reposts of {home.guild.name}, with your name")
+        await expect(page.get_by_role("dialog")).to_contain_text(f"for reposts of {stack.guild.name}, with your name")
         assert not channel.messages
         await page.get_by_role("button", name="Post it").click()
         await expect(page.locator("#said")).to_contain_text("is reposted")
@@ -354,7 +354,7 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         assert song.split(" *")[0] in posted.text()
         assert f"<@{phone.person.user.id}>" in posted.text()
 
-        home.discord.leave(home.guild, phone.person.user)  # or was banned: the browser is logged in still
+        stack.discord.leave(stack.guild, phone.person.user)  # or was banned: the browser is logged in still
         await asyncio.sleep(FRESH)
         await page.keyboard.press("ArrowLeft")
         await expect(page.locator("#title", has_text=song)).to_have_count(0)
@@ -363,7 +363,7 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         await page.get_by_role("button", name="Post it").click()
         await expect(page.locator("#said")).to_contain_text("do not see that server's channel")
         assert list(channel.messages.values()) == [posted]
-        home.discord.join(home.guild, phone.person.user)
+        stack.discord.join(stack.guild, phone.person.user)
     assert [each for each in phone.complaints if "404" in each]
     phone.complaints.clear()
 

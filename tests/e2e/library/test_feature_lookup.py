@@ -12,7 +12,7 @@ from sandbox.sources import Artist, Fault, Recording
 from sandbox.spotify import Track
 from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import STYLES, answer, label, styled
-from tests.e2e.home import Home, plain
+from tests.e2e.checked_stack import CheckedStack, plain
 
 
 def recording(track: Track, number: int) -> Recording:
@@ -22,68 +22,68 @@ def recording(track: Track, number: int) -> Recording:
 
 
 @pytest_asyncio.fixture
-async def asking(tmp_path: Path) -> AsyncIterator[Home]:
-    """A home whose operator switched on two of the sources."""
-    async with Home(tmp_path / "home", MUSICBRAINZ_CONTACT="me@example.org", RECCOBEATS="on") as made:
+async def asking(tmp_path: Path) -> AsyncIterator[CheckedStack]:
+    """A stack whose operator switched on two of the sources."""
+    async with CheckedStack(tmp_path / "stack", MUSICBRAINZ_CONTACT="me@example.org", RECCOBEATS="on") as made:
         made.sources.unlimited()  # what is a second here may be less there, on a busy machine
         await made.start_bot()
         yield made
         assert await made.stop_bot() == 0
-        made.manners.check(trouble=False)
+        made.checks.check(trouble=False)
 
 
-def known(home: Home, source: str) -> set[str]:
-    return {song for (song,) in home.rows("select song from feature where source = ?", source)}
+def known(stack: CheckedStack, source: str) -> set[str]:
+    return {song for (song,) in stack.rows("select song from feature where source = ?", source)}
 
 
-async def test_a_like_has_its_features_soon_and_is_sorted_after(asking: Home) -> None:
-    home = asking
+async def test_a_like_has_its_features_soon_and_is_sorted_after(asking: CheckedStack) -> None:
+    stack = asking
     drawn = styled(12, seed=31)
     tracks = tuple(replace(track, isrc=f"ZZAAA19{number:05d}") for number, track in enumerate(drawn.tracks))
     held, first = tracks[0], tracks[1:]
-    home.sources.recordings += [recording(track, number) for number, track in enumerate(tracks)]
-    home.sources.faults.append(Fault("reccobeats *", "status", status=429, retry_after=1))
+    stack.sources.recordings += [recording(track, number) for number, track in enumerate(tracks)]
+    stack.sources.faults.append(Fault("reccobeats *", "status", status=429, retry_after=1))
     liked = tuple(like for like in drawn.likes if like.uri != held.uri)
-    resident = home.move_in("Ada", Library(tracks, liked, {}, ()))
-    await home.link(resident)
-    await answer(resident.person.command("playlists add", new="Night"))
+    listener = stack.add_listener("Ada", Library(tracks, liked, {}, ()))
+    await stack.link(listener)
+    await answer(listener.person.command("playlists add", new="Night"))
     everything = {track.uri for track in first}
-    await home.until(lambda: known(home, "reccobeats") >= everything)
-    home.spotify.like("ada", held.uri)
-    await home.until(lambda: held.uri in known(home, "reccobeats") & known(home, "musicbrainz"))
-    await home.until(lambda: home.rows("select 1 from liked where song = ? and not fresh", held.uri))
-    await home.until(lambda: known(home, "musicbrainz") >= everything)
-    status = (await answer(resident.person.command("status"))).text()
+    await stack.until(lambda: known(stack, "reccobeats") >= everything)
+    stack.spotify.like("ada", held.uri)
+    await stack.until(lambda: held.uri in known(stack, "reccobeats") & known(stack, "musicbrainz"))
+    await stack.until(lambda: stack.rows("select 1 from liked where song = ? and not fresh", held.uri))
+    await stack.until(lambda: known(stack, "musicbrainz") >= everything)
+    status = (await answer(listener.person.command("status"))).text()
     assert "12 from MusicBrainz" in status
     assert "12 from ReccoBeats" in status
-    asked = home.sources.asked("musicbrainz *")
+    asked = stack.sources.asked("musicbrainz *")
     assert len(asked) == len(set(asked)) == 12
 
 
-async def test_a_file_that_a_member_sends_in_is_heard_and_not_kept(asking: Home) -> None:
-    home, library = asking, styled(3, seed=32)
-    resident = home.move_in("Ada", library)
-    await home.link(resident)
+async def test_a_file_that_a_member_sends_in_is_heard_and_not_kept(asking: CheckedStack) -> None:
+    stack, library = asking, styled(3, seed=32)
+    listener = stack.add_listener("Ada", library)
+    await stack.link(listener)
     uri = library.tracks[0].uri
     file = Upload("My song.wav", sound(330))
-    said = await answer(resident.person.command("song upload", song=uri, file=file))
+    said = await answer(listener.person.command("song upload", song=uri, file=file))
     assert "Heard" in said.text()
-    assert (uri, resident.person.user.id) in home.rows("select song, owner from feature where source = 'upload'")
-    refused = await answer(resident.person.command("song upload", song=uri, file=Upload("song.mp3", b"no sound")))
+    assert (uri, listener.person.user.id) in stack.rows("select song, owner from feature where source = 'upload'")
+    refused = await answer(listener.person.command("song upload", song=uri, file=Upload("song.mp3", b"no sound")))
     assert "no sound" in refused.text() or "next to nothing" in refused.text()
-    assert not list((home.data / "scratch").iterdir())
+    assert not list((stack.data / "scratch").iterdir())
 
 
-async def test_what_is_heard_of_a_labelled_song_has_the_model_learnt_anew(asking: Home) -> None:
-    home, library = asking, plain(30, seed=33)
-    await home.know(library)
-    resident = home.move_in("Ada", library)
-    await home.link(resident)
+async def test_what_is_heard_of_a_labelled_song_has_the_model_learnt_anew(asking: CheckedStack) -> None:
+    stack, library = asking, plain(30, seed=33)
+    await stack.import_features(library)
+    listener = stack.add_listener("Ada", library)
+    await stack.link(listener)
     for style in STYLES:
-        await answer(resident.person.command("playlists add", new=style))
-    await label(resident.person, await answer(resident.person.command("label")), library, 6)
-    await home.learnt(resident.person)
-    ((before,),) = home.rows("select learnt_at from layer")
-    labelled = home.labels(resident.person)[0][0]
-    await answer(resident.person.command("song upload", song=labelled, file=Upload("song.wav", sound(330))))
-    await home.until(lambda: home.rows("select 1 from layer where learnt_at > ?", before))
+        await answer(listener.person.command("playlists add", new=style))
+    await label(listener.person, await answer(listener.person.command("label")), library, 6)
+    await stack.learnt(listener.person)
+    ((before,),) = stack.rows("select learnt_at from layer")
+    labelled = stack.labels(listener.person)[0][0]
+    await answer(listener.person.command("song upload", song=labelled, file=Upload("song.wav", sound(330))))
+    await stack.until(lambda: stack.rows("select 1 from layer where learnt_at > ?", before))

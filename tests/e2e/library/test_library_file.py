@@ -7,9 +7,9 @@ import pytest
 
 from sandbox.discord import Message, Upload
 from tests.e2e.chat_stage import STYLES, answer, as_file, label, labels, newcomer, styled
-from tests.e2e.home import PATIENCE, Home, file_of, plain
+from tests.e2e.checked_stack import PATIENCE, CheckedStack, file_of, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 TAUGHT = 9  # labels; the sixth begins a training, which reads them when all are given
 HEADER = "Track URI,Track Name,Artist Name(s),Tempo\n"
 
@@ -20,8 +20,8 @@ def rows_of(message: Message) -> dict[str, list[dict[str, str]]]:
     return {name: list(csv.DictReader(io.StringIO(text, newline=""))) for name, text in found.items()}
 
 
-async def test_bad_rows_are_named_and_the_rest_is_imported(home: Home) -> None:
-    person = newcomer(home, "rae")
+async def test_bad_rows_are_named_and_the_rest_is_imported(stack: CheckedStack) -> None:
+    person = newcomer(stack, "rae")
     rows = ["x,Good *one*,Someone,120", ",,Nobody,1", ",Lonely,,2", ",Another,A;B,", ",Good *one*,Someone,120"]
     said = await answer(person.command("library import", file=Upload("my.csv", (HEADER + "\n".join(rows)).encode())))
     assert "2 songs" in said.text()
@@ -30,7 +30,7 @@ async def test_bad_rows_are_named_and_the_rest_is_imported(home: Home) -> None:
     assert "line 4: no artist" in said.text()
     said = await answer(person.command("library import", file=as_file(styled(10, seed=41))))
     assert "has 12 now" in said.text()
-    assert home.rows("select count(*) from liked where member = ?", person.user.id) == [(12,)]
+    assert stack.rows("select count(*) from liked where member = ?", person.user.id) == [(12,)]
 
 
 @pytest.mark.parametrize(
@@ -43,24 +43,24 @@ async def test_bad_rows_are_named_and_the_rest_is_imported(home: Home) -> None:
     ],
 )
 async def test_a_wrong_file_gets_a_clear_error_and_nothing_is_kept(
-    home: Home, name: str, data: bytes, said: str
+    stack: CheckedStack, name: str, data: bytes, said: str
 ) -> None:
-    person = newcomer(home, "sol")
+    person = newcomer(stack, "sol")
     message = await answer(person.command("library import", file=Upload(name, data)))
     assert said in message.text()
-    assert home.rows("select 1 from member where member = ?", person.user.id) == []
+    assert stack.rows("select 1 from member where member = ?", person.user.id) == []
 
 
-async def test_without_any_account_from_the_file_to_sorted_files(home: Home) -> None:
+async def test_without_any_account_from_the_file_to_sorted_files(stack: CheckedStack) -> None:
     library = plain(60, seed=42)
-    person = newcomer(home, "tess")
+    person = newcomer(stack, "tess")
     said = await answer(person.command("library import", file=file_of(library)))
     assert "New playlist" in labels(said)
     for style in STYLES:
         said = await answer(person.command("playlists add", new=style))
     card = await answer(person.click(said, "Show me a song"))
     await label(person, card, library, TAUGHT)
-    trained = await home.learnt(person)
+    trained = await stack.learnt(person)
 
     dry_run = await answer(person.click(trained, "Look"))
     outcome = await person.click(dry_run, "Apply")
@@ -80,6 +80,6 @@ async def first_file(person) -> bytes:
     return (await answer(person.command("library export"))).files()[0].data
 
 
-async def test_without_a_library_there_is_nothing_to_export(home: Home) -> None:
-    said = await answer(newcomer(home, "uma").command("library export"))
+async def test_without_a_library_there_is_nothing_to_export(stack: CheckedStack) -> None:
+    said = await answer(newcomer(stack, "uma").command("library export"))
     assert "Link Spotify" in labels(said)

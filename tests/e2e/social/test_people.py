@@ -16,9 +16,9 @@ from bot.chat.presence import FRESH
 from sandbox.discord import Channel, Message, Person
 from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.home import PATIENCE, Home, plain
+from tests.e2e.checked_stack import PATIENCE, CheckedStack, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 PLAYLIST, SECRET = "Late *night*", "For the ex"
 
 
@@ -42,35 +42,35 @@ COMMON, HERS, HIS = of_one_style(6, seed=302), of_one_style(24, seed=303), of_on
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def place(home: Home) -> Channel:
-    return home.discord.add_channel(home.guild, "people")
+async def place(stack: CheckedStack) -> Channel:
+    return stack.discord.add_channel(stack.guild, "people")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def greta(home: Home, place: Channel) -> Person:
+async def greta(stack: CheckedStack, place: Channel) -> Person:
     """A member who joined, keeps two playlists, and has six likes in common with Hanno."""
-    await home.know(together(STRANGERS, COMMON, HERS, HIS))
-    await home.described(STRANGERS, COMMON, HERS, HIS)
-    fritz = await with_file(home, "fritz", library=STRANGERS)
+    await stack.import_features(together(STRANGERS, COMMON, HERS, HIS))
+    await stack.described(STRANGERS, COMMON, HERS, HIS)
+    fritz = await with_file(stack, "fritz", library=STRANGERS)
     await answer(fritz.command("feed join"))
-    greta = await with_file(home, "greta", PLAYLIST, SECRET, library=together(COMMON, HERS))
+    greta = await with_file(stack, "greta", PLAYLIST, SECRET, library=together(COMMON, HERS))
     await answer(greta.command("feed join"))
     return greta.at(place)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def hanno(home: Home, place: Channel, greta: Person) -> Person:
-    hanno = await with_file(home, "hanno", library=together(COMMON, HIS))
+async def hanno(stack: CheckedStack, place: Channel, greta: Person) -> Person:
+    hanno = await with_file(stack, "hanno", library=together(COMMON, HIS))
     await answer(hanno.command("feed join"))
     return hanno.at(place)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def stranger(home: Home, greta: Person) -> Person:
+async def stranger(stack: CheckedStack, greta: Person) -> Person:
     """Somebody in the server whom the bot has never heard of."""
-    user = home.discord.add_user("ingo", display_name="Ingo")
-    home.discord.join(home.guild, user)
-    return Person(home.discord, user, greta.channel)
+    user = stack.discord.add_user("ingo", display_name="Ingo")
+    stack.discord.join(stack.guild, user)
+    return Person(stack.discord, user, greta.channel)
 
 
 def named(message: Message, songs: Library) -> int:
@@ -146,7 +146,7 @@ async def test_posted_it_is_a_door_that_shows_what_is_shown_now(
     assert "They show nothing here." in (await answer(hanno.click(door, "Look"))).text()
 
 
-async def test_followed_is_who_shows_what_they_repost(home: Home, greta: Person, hanno: Person) -> None:
+async def test_followed_is_who_shows_what_they_repost(stack: CheckedStack, greta: Person, hanno: Person) -> None:
     assert "nothing to follow" in (await answer(hanno.command("follow", member=greta.user))).text()
     page = await answer(greta.command("profile edit"))
     page = await answer(greta.click(page, "Show what I repost"))
@@ -155,7 +155,7 @@ async def test_followed_is_who_shows_what_they_repost(home: Home, greta: Person,
     assert f"You follow <@{greta.user.id}>" in said.text()
     assert "1 member follows you" in (await answer(greta.command("profile show"))).text()
     assert "Nobody you follow has passed anything on" in (await answer(hanno.command("following new"))).text()
-    repost(home, greta, COMMON.tracks[0].uri)
+    repost(stack, greta, COMMON.tracks[0].uri)
     news = await answer(hanno.command("following new"))
     assert named(news, COMMON) == 1
     assert f"<@{greta.user.id}>" in news.text()
@@ -166,19 +166,19 @@ async def test_followed_is_who_shows_what_they_repost(home: Home, greta: Person,
     own = await answer(greta.command("profile show"))
     await greta.click(own, "Post it here")
     door = [each for each in public(greta.channel) if "shows what they listen to" in each.text()][-1]
-    home.discord.leave(home.guild, greta.user)  # or was banned: nothing of theirs is shown there any more
+    stack.discord.leave(stack.guild, greta.user)  # or was banned: nothing of theirs is shown there any more
     await asyncio.sleep(FRESH)
     assert "Nobody you follow has passed anything on" in (await answer(hanno.command("following new"))).text()
     assert "They show nothing any more" in (await answer(hanno.click(door, "Look"))).text()
-    home.discord.join(home.guild, greta.user)
+    stack.discord.join(stack.guild, greta.user)
     await asyncio.sleep(FRESH)
     assert "They show nothing any more" not in (await answer(hanno.click(door, "Look"))).text()
 
 
-def repost(home: Home, person: Person, song: str) -> None:
+def repost(stack: CheckedStack, person: Person, song: str) -> None:
     """Leave behind what reposting leaves."""
-    row = person.user.id, home.guild.id, person.channel.id, 77, song, "k", int(time.time() * 1000)
-    with closing(sqlite3.connect(home.database, timeout=20)) as database, database:
+    row = person.user.id, stack.guild.id, person.channel.id, 77, song, "k", int(time.time() * 1000)
+    with closing(sqlite3.connect(stack.database, timeout=20)) as database, database:
         query = "insert into repost (member, server, channel, message, song, key, at) values (?, ?, ?, ?, ?, ?, ?)"
         database.execute(query, row)
 
@@ -198,7 +198,9 @@ async def test_following_is_ended_by_either(greta: Person, hanno: Person) -> Non
     assert "You follow nobody" in (await answer(hanno.command("profile following"))).text()
 
 
-async def test_a_match_needs_both(home: Home, place: Channel, greta: Person, hanno: Person, stranger: Person) -> None:
+async def test_a_match_needs_both(
+    stack: CheckedStack, place: Channel, greta: Person, hanno: Person, stranger: Person
+) -> None:
     assert "no question is open" in (await answer(greta.command("match"))).text()
     assert "have not joined" in (await answer(stranger.command("match", member=greta.user))).text()
     assert "never used me" in (await answer(greta.command("match", member=stranger.user))).text()
@@ -206,18 +208,18 @@ async def test_a_match_needs_both(home: Home, place: Channel, greta: Person, han
     told = await asking.reply()
     assert told.visible_to == greta.user.id
     assert labels(told) == ["Take it back"]
-    question = await home.told(hanno, "would like to know", channel=place)
+    question = await stack.told(hanno, "would like to know", channel=place)
     assert question.visible_to is None
     for foreigner in (stranger, greta):
         for label in ("Accept", "No thanks"):
             assert "somebody else" in (await foreigner.click(question, label)).text()
     assert labels(await answer(greta.command("match"))) == ["Take it back"]
 
-    home.discord.leave(home.guild, greta.user)
+    stack.discord.leave(stack.guild, greta.user)
     await asyncio.sleep(FRESH)
     assert "no longer in this server" in (await answer(hanno.click(question, "Accept"))).text()
-    assert home.rows("select agreed_at from agreement") == [(None,)]
-    home.discord.join(home.guild, greta.user)
+    assert stack.rows("select agreed_at from agreement") == [(None,)]
+    stack.discord.join(stack.guild, greta.user)
     await asyncio.sleep(FRESH)
 
     accepting = await hanno.click(question, "Accept")
@@ -247,30 +249,30 @@ async def test_a_match_is_looked_at_again_and_ended(greta: Person, hanno: Person
 
 
 async def test_no_thanks_stays_between_the_asked_and_the_bot(
-    home: Home, place: Channel, greta: Person, hanno: Person
+    stack: CheckedStack, place: Channel, greta: Person, hanno: Person
 ) -> None:
     asking = await hanno.command("match", member=greta.user)
-    question = await home.told(greta, f"<@{greta.user.id}>, <@{hanno.user.id}>", channel=place)
+    question = await stack.told(greta, f"<@{greta.user.id}>, <@{hanno.user.id}>", channel=place)
     declined = await greta.click(question, "No thanks")
     assert "They are not told" in (await declined.until(lambda each: "no match" in each.text())).text()
     assert (
-        home.rows("select 1 from notice where member = ? and kind = 'match' and sent_at is null", hanno.user.id) == []
+        stack.rows("select 1 from notice where member = ? and kind = 'match' and sent_at is null", hanno.user.id) == []
     )
     assert "is over" in (await answer(hanno.click(await asking.reply(), "Take it back"))).text()
 
 
 async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(
-    home: Home, place: Channel, greta: Person
+    stack: CheckedStack, place: Channel, greta: Person
 ) -> None:
     named = [each.id for each in public(place) if f"<@{greta.user.id}>" in each.text()]
     assert named
     outcome = await greta.submit(await greta.command("data delete"), word="delete")
     await outcome.until(lambda each: "is deleted" in each.text())
-    await home.until(lambda: not [each for each in public(place) if each.id in named and not each.deleted])
+    await stack.until(lambda: not [each for each in public(place) if each.id in named and not each.deleted])
     for table, column in (
         ("profile", "member"),
         ("follow", "followed"),
         ("agreement", "member"),
         ("agreement", "other"),
     ):
-        assert home.rows(f"select 1 from {table} where {column} = ?", greta.user.id) == []  # noqa: S608
+        assert stack.rows(f"select 1 from {table} where {column} = ?", greta.user.id) == []  # noqa: S608

@@ -9,26 +9,26 @@ from bot.chat.presence import FRESH
 from bot.chat.social.rounds import TAPS
 from sandbox.discord import Channel, Message, Person
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.home import Home, plain
+from tests.e2e.checked_stack import CheckedStack, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 NAMES = ("rosa", "rick", "ruth")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def channel(home: Home) -> Channel:
+async def channel(stack: CheckedStack) -> Channel:
     """A channel that the server gave to rounds."""
-    made = home.discord.add_channel(home.guild, "rounds")
-    owner = Person(home.discord, home.discord.owner, home.channel)
+    made = stack.discord.add_channel(stack.guild, "rounds")
+    owner = Person(stack.discord, stack.discord.owner, stack.channel)
     await answer(owner.command("server allow", options={"purpose": "rounds", "channel": made}))
     return made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def players(home: Home, channel: Channel) -> list[Person]:
+async def players(stack: CheckedStack, channel: Channel) -> list[Person]:
     libraries = [plain(5, seed=161 + at) for at in range(len(NAMES))]
-    await home.described(*libraries)
-    found = [await with_file(home, name, library=each) for name, each in zip(NAMES, libraries, strict=True)]
+    await stack.described(*libraries)
+    found = [await with_file(stack, name, library=each) for name, each in zip(NAMES, libraries, strict=True)]
     return [each.at(channel) for each in found]
 
 
@@ -47,31 +47,33 @@ async def entered(player: Person, message: Message) -> str:
     return str(menu.options[0].label)
 
 
-async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Channel, players: list[Person]) -> None:
+async def test_a_round_from_the_theme_to_the_playlist(
+    stack: CheckedStack, channel: Channel, players: list[Person]
+) -> None:
     rosa, rick, ruth = players
     message = await answer(rosa.command("round start", theme="Songs for *rain*"))
     assert message.visible_to is None
     assert labels(message) == ["Enter a song"]
     assert "under way" in (await answer(rick.command("round start", theme="Sun"))).text()
     titles = [await entered(each, message) for each in (rosa, rick)]
-    await home.until(lambda: "2 songs so far" in message.text())
+    await stack.until(lambda: "2 songs so far" in message.text())
     assert not any(title in message.text() for title in titles), "nobody sees what was entered"
     said = await answer(ruth.command("round enter", song=plain(5, seed=163).tracks[2].uri))
     assert said.visible_to == ruth.user.id
 
-    await home.stop_bot()
-    await home.start_bot()
+    await stack.stop_bot()
+    await stack.start_bot()
     assert "Only who began" in (await answer(rick.command("round next"))).text()
     await answer(rosa.command("round next"))
-    voting = await home.until(lambda: newest(channel, "Votes until"))
-    await home.until(lambda: "has gone on" in message.text())
+    voting = await stack.until(lambda: newest(channel, "Votes until"))
+    await stack.until(lambda: "has gone on" in message.text())
     assert labels(voting) == ["Vote"]
     heard = await answer(rick.select(voting, "Hear one, for yourself", voting.selects()[0].options[0].value))
     assert heard.visible_to == rick.user.id
 
     for player in (ruth, rosa, rick):
         if player is rick:  # the last to vote: the results come with it
-            home.discord.leave(home.guild, ruth.user)
+            stack.discord.leave(stack.guild, ruth.user)
             await asyncio.sleep(FRESH)
         ballot = await answer(player.click(voting, "Vote"))
         assert ballot.visible_to == player.user.id
@@ -79,14 +81,14 @@ async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Chann
         assert len(menu.options) == 2, "one's own is not offered"
         voted = await answer(player.select(ballot, "Up to 3 songs", menu.options[0].value))
         assert "Your votes are in" in voted.text()
-    results = await home.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
+    results = await stack.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
     assert labels(results) == ["Make a playlist of it"]
     assert [f"<@{each.user.id}>" in results.text() for each in players] == [True, True, False]
     assert "somebody" in results.text(), "ruth has left, so nothing there names her"
-    home.discord.join(home.guild, ruth.user)
+    stack.discord.join(stack.guild, ruth.user)
     await asyncio.sleep(FRESH)
     assert f"<@{ruth.user.id}>" in (await answer(rosa.command("round show"))).text()
-    await home.until(lambda: home.rows("select state, told from round") == [("closed", "closed")])
+    await stack.until(lambda: stack.rows("select state, told from round") == [("closed", "closed")])
 
     asked = await answer(rick.click(results, "Make a playlist of it"))
     assert "written to *your* account" in asked.text()
@@ -95,41 +97,41 @@ async def test_a_round_from_the_theme_to_the_playlist(home: Home, channel: Chann
     said = sorted([each.text() for each in await asyncio.gather(*both)], key=lambda each: "writing it" in each)
     assert "has its playlist already" in said[0]
     assert "writing it" in said[1]
-    assert home.rows("select count(*) from contribution c join round r using (shared)") == [(3,)]
-    await home.until(lambda: not labels(results))
+    assert stack.rows("select count(*) from contribution c join round r using (shared)") == [(3,)]
+    await stack.until(lambda: not labels(results))
     assert "1. " in (await answer(ruth.command("round show"))).text()
 
 
-async def test_a_round_is_called_off_and_old_buttons_say_so(home: Home, players: list[Person]) -> None:
+async def test_a_round_is_called_off_and_old_buttons_say_so(stack: CheckedStack, players: list[Person]) -> None:
     rosa, rick, _ = players
     message = await answer(rosa.command("round start", theme="Sun"))
     asked = await answer(rosa.command("round next"))
     assert "Only no" not in asked.text()
     assert "0 songs so far" in asked.text()
     assert "called off" in (await answer(rosa.click(asked, "Call it off"))).text()
-    await home.until(lambda: "called off" in message.text() or "gone on" in message.text())
+    await stack.until(lambda: "called off" in message.text() or "gone on" in message.text())
     assert "No round is under way" in (await answer(rick.command("round enter", song="Song 1"))).text()
 
 
-async def test_a_round_is_played_in_its_own_server_alone(home: Home, players: list[Person]) -> None:
+async def test_a_round_is_played_in_its_own_server_alone(stack: CheckedStack, players: list[Person]) -> None:
     """Buttons of a round that were forged, or are pressed elsewhere, do nothing."""
     rosa, rick, _ = players
     await answer(rosa.command("round start", theme="Snow"))
-    ((number,),) = home.rows("select max(round) from round")
-    guild = home.discord.add_guild("Elsewhere", channels=["songs"], members=[rick.user])
+    ((number,),) = stack.rows("select max(round) from round")
+    guild = stack.discord.add_guild("Elsewhere", channels=["songs"], members=[rick.user])
     there = rick.at(next(iter(guild.channels.values())))
     song = plain(5, seed=162).tracks[0].uri
     forms = {"rsong": song, "rvotes": "k", "rhear": "k"}
     for somebody in (there, rick.in_dm()):
         for what in TAPS:
             chosen = [forms[what]] if what in forms else []
-            outcome = await home.forge(somebody, f"ck1:{what}:{number}", *chosen)
+            outcome = await stack.forge(somebody, f"ck1:{what}:{number}", *chosen)
             assert "No round is under way" in (await outcome.reply()).text(), what
-    assert home.rows("select 1 from round_entry where round = ?", number) == []
-    assert home.rows("select state from round where round = ?", number) == [("entering",)]
+    assert stack.rows("select 1 from round_entry where round = ?", number) == []
+    assert stack.rows("select state from round where round = ?", number) == [("entering",)]
     await answer(rosa.command("round cancel"))
 
 
-async def test_where_no_channel_was_given_no_round_begins(home: Home, players: list[Person]) -> None:
-    said = await answer(players[0].at(home.channel).command("round start", theme="Sun"))
+async def test_where_no_channel_was_given_no_round_begins(stack: CheckedStack, players: list[Person]) -> None:
+    said = await answer(players[0].at(stack.channel).command("round start", theme="Sun"))
     assert "/server allow" in said.text()

@@ -17,9 +17,9 @@ from sandbox.discord import Channel, InteractionKind, Message, Outcome, Person
 from sandbox.discord.client import slash
 from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.home import Home, plain
+from tests.e2e.checked_stack import CheckedStack, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 SHARED, OWN, MORE = plain(24, seed=141), plain(6, seed=142), plain(6, seed=143)
 PURPOSES = ("feed", "reposts", "rounds", "digest", "reports")
 
@@ -28,7 +28,7 @@ PURPOSES = ("feed", "reposts", "rounds", "digest", "reports")
 class Shop:
     """Lena shares 24 songs, Ivo and Kai see them; the boss runs the server and gave a channel to every purpose."""
 
-    home: Home
+    stack: CheckedStack
     boss: Person
     ivo: Person
     kai: Person
@@ -46,17 +46,17 @@ class Shop:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shop(home: Home) -> Shop:
+async def shop(stack: CheckedStack) -> Shop:
     tracks = (*SHARED.tracks, *OWN.tracks, *MORE.tracks)
-    await home.know(Library(tracks, (), {}, (*SHARED.features, *OWN.features, *MORE.features)))
-    await home.described(SHARED, OWN, MORE)
-    lena = await with_file(home, "lena", library=SHARED)
-    ivo = await with_file(home, "ivo", library=OWN)
-    kai = await with_file(home, "kai", library=MORE)
+    await stack.import_features(Library(tracks, (), {}, (*SHARED.features, *OWN.features, *MORE.features)))
+    await stack.described(SHARED, OWN, MORE)
+    lena = await with_file(stack, "lena", library=SHARED)
+    ivo = await with_file(stack, "ivo", library=OWN)
+    kai = await with_file(stack, "kai", library=MORE)
     for each in (lena, ivo, kai):
         await answer(each.command("feed join"))
-    channels = {each: home.discord.add_channel(home.guild, f"{each}-here") for each in PURPOSES}
-    return Shop(home, Person(home.discord, home.discord.owner, home.channel), ivo, kai, channels)
+    channels = {each: stack.discord.add_channel(stack.guild, f"{each}-here") for each in PURPOSES}
+    return Shop(stack, Person(stack.discord, stack.discord.owner, stack.channel), ivo, kai, channels)
 
 
 def key_on(message: Message) -> str:
@@ -74,7 +74,7 @@ async def test_without_a_channel_for_it_nothing_is_passed_on(shop: Shop) -> None
 
 async def test_whoever_is_let_use_the_command_must_run_the_server_as_well(shop: Shop) -> None:
     """A server may offer /server to everybody (Integrations): that gives nobody the right to it."""
-    world, channel = shop.home.discord, shop.channels["feed"]
+    world, channel = shop.stack.discord, shop.channels["feed"]
     for path, options in (
         ("server allow", {"purpose": "feed", "channel": channel}),
         ("server stop", {"purpose": "feed"}),
@@ -82,9 +82,9 @@ async def test_whoever_is_let_use_the_command_must_run_the_server_as_well(shop: 
     ):
         data = slash.invocation(world, shop.boss.user, channel, path, options)
         made = world.begin(InteractionKind.COMMAND, shop.ivo.user, channel, data)
-        await shop.home.acknowledged(made)
+        await shop.stack.acknowledged(made)
         assert "who may manage this server" in Outcome(world, made).text()
-    assert shop.home.rows("select 1 from place where channel = ?", channel.id) == []
+    assert shop.stack.rows("select 1 from place where channel = ?", channel.id) == []
 
 
 async def test_those_who_run_the_server_say_where_and_nobody_else_can(shop: Shop) -> None:
@@ -112,21 +112,21 @@ async def test_a_repost_asks_first_stands_there_by_name_and_is_taken_back(shop: 
     assert str(message.id) in done.text()
     assert labels(message) == ["Like", "Add to…", "More like this", "Not for me", "Repost", "Comment", "Report"]
     await killed_before_noting(shop)
-    await shop.home.until(lambda: shop.home.rows("select message from repost") == [(message.id,)])
+    await shop.stack.until(lambda: shop.stack.rows("select message from repost") == [(message.id,)])
     assert shop.posted("reposts") == [message]
     liked = await answer(shop.ivo.click(message, "Like"))
     assert liked.visible_to == shop.ivo.user.id
     again = await answer(shop.kai.click(card, "Repost"))
     assert "once a week" in again.text()
     assert "goes in a moment" in (await answer(shop.kai.click(again, "Take it back"))).text()
-    await shop.home.until(lambda: message.deleted)
+    await shop.stack.until(lambda: message.deleted)
 
 
 async def killed_before_noting(shop: Shop) -> None:
     """Have it look as after a crash between posting the reposts and noting their messages, a while ago."""
-    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    store = Store(f"sqlite+aiosqlite:///{shop.stack.database}")
     async with store.writing() as tx:
-        a_while_ago = shop.home.discord.now() - 2 * SENDING
+        a_while_ago = shop.stack.discord.now() - 2 * SENDING
         await tx.execute(update(schema.repost).values(message=None, at=a_while_ago))
     await store.close()
 
@@ -138,7 +138,7 @@ async def test_a_comment_opens_one_thread_and_only_in_channels(shop: Shop) -> No
     assert f"<#{card.thread.id}>" in said.text()
     assert all(artist in card.thread.name for artist in card.text().splitlines()[1:2])
     assert f"<#{card.thread.id}>" in (await answer(shop.ivo.click(card, "Comment"))).text()
-    assert shop.home.rows("select count from counted where what = 'comment'") == [(1,)]
+    assert shop.stack.rows("select count from counted where what = 'comment'") == [(1,)]
     private = await answer(shop.ivo.command("feed play"))
     assert "live in channels" in (await answer(shop.ivo.click(private, "Comment"))).text()
 
@@ -150,11 +150,11 @@ async def test_a_report_reaches_those_who_run_the_server_without_a_name(shop: Sh
     said = await answer(shop.kai.submit(form, reason="offensive", words="The *cover* @everyone"))
     assert "is reported" in said.text()
     assert said.visible_to == shop.kai.user.id
-    told = await shop.home.until(lambda: next(iter(shop.posted("reports")), None))
+    told = await shop.stack.until(lambda: next(iter(shop.posted("reports")), None))
     assert "The \\*cover\\* \\@everyone" in told.text()
     assert str(card.id) in told.text()
     assert not re.search(rf"{shop.kai.user.id}|{shop.kai.user.name}", told.text())
-    assert shop.home.rows("select 1 from distaste where member = ? and key = ?", shop.kai.user.id, key)
+    assert shop.stack.rows("select 1 from distaste where member = ? and key = ?", shop.kai.user.id, key)
     assert "already" in (await answer(shop.kai.click(card, "Report"))).text()
 
     there = shop.channels["reports"]
@@ -162,18 +162,18 @@ async def test_a_report_reaches_those_who_run_the_server_without_a_name(shop: Sh
     assert not card.deleted
     decided = await answer(shop.boss.at(there).click(told, "Not in this server"))
     assert "not posted in this server any more" in decided.text()
-    await shop.home.until(lambda: card.deleted)
-    assert shop.home.rows("select key from barred") == [(key,)]
-    assert shop.home.rows("select 1 from report") == []
+    await shop.stack.until(lambda: card.deleted)
+    assert shop.stack.rows("select key from barred") == [(key,)]
+    assert shop.stack.rows("select 1 from report") == []
     allowed = await answer(shop.boss.at(there).click(told, "Allow it again"))
     assert "may be posted in this server again" in allowed.text()
-    assert shop.home.rows("select 1 from barred") == []
+    assert shop.stack.rows("select 1 from barred") == []
 
 
 async def test_a_report_can_be_left_and_without_a_channel_the_log_has_it(shop: Shop, provoked: None) -> None:
     card = await shop.card(shop.ivo)
     await answer(shop.ivo.submit(await shop.ivo.click(card, "Report"), reason="wrong"))
-    told = await shop.home.until(lambda: next(iter(shop.posted("reports")[1:]), None))
+    told = await shop.stack.until(lambda: next(iter(shop.posted("reports")[1:]), None))
     left = await answer(shop.boss.at(shop.channels["reports"]).click(told, "Leave it"))
     assert "nothing amiss" in left.text()
     assert labels(left) == []
@@ -181,7 +181,7 @@ async def test_a_report_can_be_left_and_without_a_channel_the_log_has_it(shop: S
     card = await shop.card(shop.kai)
     said = await answer(shop.kai.submit(await shop.kai.click(card, "Report"), reason="spam"))
     assert "Whoever runs this bot" in said.text()
-    await shop.home.until(lambda: "a song was reported" in shop.home.log.read_text())
+    await shop.stack.until(lambda: "a song was reported" in shop.stack.log.read_text())
 
 
 async def test_who_hides_is_seen_nowhere_until_they_show_themselves(shop: Shop) -> None:
@@ -189,12 +189,12 @@ async def test_who_hides_is_seen_nowhere_until_they_show_themselves(shop: Shop) 
     await answer(shop.ivo.click(await answer(shop.ivo.click(card, "Repost")), "Post it"))
     message = shop.posted("reposts")[-1]
     assert "You are hidden" in (await answer(shop.ivo.command("hide on"))).text()
-    await shop.home.until(lambda: message.deleted)
-    shared = {song for (song,) in shop.home.rows("select song from entry")}
+    await shop.stack.until(lambda: message.deleted)
+    shared = {song for (song,) in shop.stack.rows("select song from entry")}
     assert not shared & {track.uri for track in OWN.tracks}
     assert "/hide off" in (await answer(shop.ivo.click(card, "Repost"))).text()
     assert "not hidden" in (await answer(shop.ivo.command("hide off"))).text()
-    shared = {song for (song,) in shop.home.rows("select song from entry")}
+    shared = {song for (song,) in shop.stack.rows("select song from entry")}
     assert {track.uri for track in OWN.tracks} <= shared
 
 
@@ -216,33 +216,33 @@ async def test_more_like_the_song_in_a_message(shop: Shop) -> None:
 
 async def test_p35_a_member_who_is_erased_leaves_no_message_in_a_channel(shop: Shop) -> None:
     card = await shop.card(shop.ivo)
-    mia = await with_file(shop.home, "mia", library=plain(5, seed=144))
+    mia = await with_file(shop.stack, "mia", library=plain(5, seed=144))
     await answer(mia.command("feed join"))
     await answer(mia.click(await answer(mia.click(card, "Repost")), "Post it"))
     message = shop.posted("reposts")[-1]
     assert str(mia.user.id) in message.text()
     outcome = await mia.submit(await mia.command("data delete"), word="delete")
     await outcome.until(lambda each: "is deleted" in each.text())
-    await shop.home.until(lambda: message.deleted)
+    await shop.stack.until(lambda: message.deleted)
 
 
 async def test_the_week_is_told_once_in_counts(shop: Shop) -> None:
-    due_at = shop.home.discord.now() - timedelta(minutes=1)
+    due_at = shop.stack.discord.now() - timedelta(minutes=1)
     await due(shop, due_at)
-    week = await shop.home.until(lambda: next(iter(shop.posted("digest")), None))
+    week = await shop.stack.until(lambda: next(iter(shop.posted("digest")), None))
     assert "The week here" in week.text()
     assert "<@" not in week.text()
     later = "select 1 from place where purpose = 'digest' and due_at > ?"
     for _ in range(2):
-        await shop.home.until(lambda: shop.home.rows(later, (due_at + WEEK).timestamp() * 1000))
+        await shop.stack.until(lambda: shop.stack.rows(later, (due_at + WEEK).timestamp() * 1000))
         assert shop.posted("digest") == [week], "killed before it was noted, it is found again"
         await due(shop, due_at)
 
 
 async def due(shop: Shop, at: datetime) -> None:
     """Have a digest due, of a week in which something happened."""
-    server = shop.home.guild.id
-    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    server = shop.stack.guild.id
+    store = Store(f"sqlite+aiosqlite:///{shop.stack.database}")
     async with store.writing() as tx:
         await server_channels.count(tx, server, "like", at - timedelta(days=2), 30)
         await server_channels.give(tx, Place(shop.channels["digest"].id, "digest", server, at))
@@ -250,17 +250,17 @@ async def due(shop: Shop, at: datetime) -> None:
 
 
 async def test_in_public_no_card_is_of_a_song_that_is_not_wanted_here(shop: Shop) -> None:
-    server = shop.home.guild.id
-    nora = await with_file(shop.home, "nora", library=plain(5, seed=145))
+    server = shop.stack.guild.id
+    nora = await with_file(shop.stack, "nora", library=plain(5, seed=145))
     await answer(nora.command("feed join"))
-    store = Store(f"sqlite+aiosqlite:///{shop.home.database}")
+    store = Store(f"sqlite+aiosqlite:///{shop.stack.database}")
     async with store.writing() as tx:
-        for (key,) in shop.home.rows("select key from entry"):
+        for (key,) in shop.stack.rows("select key from entry"):
             await server_channels.bar(tx, server, key)
     refused = await answer(nora.at(shop.channels["feed"]).command("feed play"))
     assert "nothing to choose from" in refused.text()
     async with store.writing() as tx:
-        for (key,) in shop.home.rows("select key from barred where server = ?", server):
+        for (key,) in shop.stack.rows("select key from barred where server = ?", server):
             await server_channels.unbar(tx, server, key)
     await store.close()
 
@@ -278,10 +278,10 @@ async def test_a_card_in_a_channel_that_is_the_feeds_no_longer_goes_on_in_privat
 
 
 async def test_a_server_that_puts_the_bot_out_is_forgotten(shop: Shop) -> None:
-    discord = shop.home.discord
+    discord = shop.stack.discord
     guild = discord.add_guild("Other shop", channels=["songs"], members=[shop.boss.user])
     (there,) = guild.channels.values()
     await answer(shop.boss.at(there).command("server allow", options={"purpose": "feed", "channel": there}))
-    assert shop.home.rows("select 1 from place where server = ?", guild.id)
+    assert shop.stack.rows("select 1 from place where server = ?", guild.id)
     discord.leave(guild, discord.bot)
-    await shop.home.until(lambda: not shop.home.rows("select 1 from place where server = ?", guild.id))
+    await shop.stack.until(lambda: not shop.stack.rows("select 1 from place where server = ?", guild.id))

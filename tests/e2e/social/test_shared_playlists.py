@@ -8,11 +8,11 @@ import pytest_asyncio
 
 from bot.chat.presence import FRESH
 from sandbox.discord import Message, Person
-from sandbox.stack import Resident
+from sandbox.stack import Listener
 from tests.e2e.chat_stage import answer, at_spotify, labels, with_file
-from tests.e2e.home import Home, plain
+from tests.e2e.checked_stack import CheckedStack, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 HOSTS, DRAWN = plain(6, seed=71), plain(8, seed=72)
 # Their own titles: songs of one name, artist and length are one recording, and go in once.
 FRIENDS = replace(DRAWN, tracks=tuple(replace(each, name=f"Friends' {each.name}") for each in DRAWN.tracks))
@@ -21,23 +21,23 @@ SHOWN = "Friday \\*night\\*"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ilse(home: Home) -> Resident:
+async def ilse(stack: CheckedStack) -> Listener:
     """Who hosts, with Spotify."""
-    resident = home.move_in("Ilse", HOSTS)
-    await home.link(resident)
-    return resident
+    listener = stack.add_listener("Ilse", HOSTS)
+    await stack.link(listener)
+    return listener
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def joon(home: Home) -> Person:
+async def joon(stack: CheckedStack) -> Person:
     """Who brings songs, with a file."""
-    await home.described(FRIENDS)
-    return await with_file(home, "joon", library=FRIENDS)
+    await stack.described(FRIENDS)
+    return await with_file(stack, "joon", library=FRIENDS)
 
 
-def at_host(home: Home, ilse: Resident, name: str = NAME) -> list[str] | None:
+def at_host(stack: CheckedStack, ilse: Listener, name: str = NAME) -> list[str] | None:
     """What stands in the host's playlist at Spotify."""
-    found = [home.spotify.playlist(each) for each in ilse.account.playlists if each is not None]
+    found = [stack.spotify.playlist(each) for each in ilse.account.playlists if each is not None]
     return next((list(each.uris) for each in found if each.name == name), None)
 
 
@@ -48,7 +48,7 @@ async def shown(person: Person, *said: str) -> Message:
 
 
 async def test_a_playlist_is_begun_filled_and_written_when_its_host_says_so(
-    home: Home, ilse: Resident, joon: Person
+    stack: CheckedStack, ilse: Listener, joon: Person
 ) -> None:
     begun = await answer(ilse.person.command("shared new", name=NAME))
     assert SHOWN in begun.text()
@@ -60,19 +60,19 @@ async def test_a_playlist_is_begun_filled_and_written_when_its_host_says_so(
     assert "your name stands beside what you bring" in first.text()
     second = await answer(joon.command("shared add", playlist=NAME, song=FRIENDS.tracks[1].uri))
     assert "your name stands" not in second.text()
-    assert at_host(home, ilse) is None
+    assert at_host(stack, ilse) is None
     await shown(joon, "2 songs", "Not written yet", f"<@{joon.user.id}>")
     receipt = await ilse.person.click(begun, "Write it")
     await receipt.until(lambda each: "2 songs were put in" in each.text())
-    assert at_host(home, ilse) == [each.uri for each in FRIENDS.tracks[:2]]
+    assert at_host(stack, ilse) == [each.uri for each in FRIENDS.tracks[:2]]
     await shown(joon, "All of it is written")
 
 
-async def test_a_song_is_added_from_ones_latest_likes(home: Home, ilse: Resident, joon: Person) -> None:
+async def test_a_song_is_added_from_ones_latest_likes(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
     menu = await answer(ilse.person.click(await shown(ilse.person), "Add a song"))
     chosen = await answer(ilse.person.select(menu, "Your latest likes", HOSTS.tracks[0].uri))
     assert "is in **Friday" in chosen.text()
-    await at_spotify(home, lambda: HOSTS.tracks[0].uri in (at_host(home, ilse) or []))
+    await at_spotify(stack, lambda: HOSTS.tracks[0].uri in (at_host(stack, ilse) or []))
     again = await answer(joon.command("shared add", playlist=NAME, song=HOSTS.tracks[0].uri))
     assert "not in the catalogue" in again.text(), "one brings what one can see"
     assert "Show it" in labels(chosen)
@@ -80,7 +80,7 @@ async def test_a_song_is_added_from_ones_latest_likes(home: Home, ilse: Resident
 
 
 async def test_votes_are_kept_and_counted_and_who_brought_a_song_takes_it_back(
-    home: Home, ilse: Resident, joon: Person
+    stack: CheckedStack, ilse: Listener, joon: Person
 ) -> None:
     page = await shown(ilse.person)
     kept = await answer(ilse.person.click(page, "Keep"))
@@ -91,21 +91,21 @@ async def test_votes_are_kept_and_counted_and_who_brought_a_song_takes_it_back(
     gone = await answer(joon.click(await shown(joon), "Take back"))
     assert "It is out. It stays on record." in gone.text()
     assert "~~" in gone.text()
-    await at_spotify(home, lambda: FRIENDS.tracks[0].uri not in (at_host(home, ilse) or []))
+    await at_spotify(stack, lambda: FRIENDS.tracks[0].uri not in (at_host(stack, ilse) or []))
     await shown(ilse.person, "2 songs, 1 dropped")
 
 
 async def test_a_host_whose_consent_ended_hears_it_once_and_goes_on_after_a_new_one(
-    home: Home, ilse: Resident, joon: Person, provoked: None
+    stack: CheckedStack, ilse: Listener, joon: Person, provoked: None
 ) -> None:
-    home.spotify.revoke(ilse.account.id)
+    stack.spotify.revoke(ilse.account.id)
     for each in FRIENDS.tracks[2:4]:
         await answer(joon.command("shared add", playlist=NAME, song=each.uri))
-    said = await home.told(ilse.person, "I cannot write the shared playlists that you host")
+    said = await stack.told(ilse.person, "I cannot write the shared playlists that you host")
     await shown(joon, "2 changes wait to be written, since <t:")
-    await home.link(ilse)
-    await at_spotify(home, lambda: {each.uri for each in FRIENDS.tracks[2:4]} <= set(at_host(home, ilse) or []))
-    there = home.discord.dm(ilse.person.user)
+    await stack.link(ilse)
+    await at_spotify(stack, lambda: {each.uri for each in FRIENDS.tracks[2:4]} <= set(at_host(stack, ilse) or []))
+    there = stack.discord.dm(ilse.person.user)
     assert [each.id for each in ilse.person.visible(there) if "shared playlists" in each.text()] == [said.id]
 
 
@@ -119,33 +119,33 @@ async def test_a_list_has_pages(joon: Person) -> None:
     assert file.filename.startswith("Friday_night_")
 
 
-async def test_all_playlists_are_listed_and_opened(ilse: Resident, joon: Person) -> None:
+async def test_all_playlists_are_listed_and_opened(ilse: Listener, joon: Person) -> None:
     found = await answer(joon.command("shared list"))
     assert f"**{SHOWN}** · this server's · hosted" in found.text()
     assert f"{SHOWN}** · 7 songs" in (await answer(joon.select(found, "Open one", NAME))).text()
     assert "you host it" in (await answer(ilse.person.command("shared list"))).text()
 
 
-async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(home: Home, joon: Person) -> None:
-    host = Person(home.discord, joon.user, home.updates)
+async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(stack: CheckedStack, joon: Person) -> None:
+    host = Person(stack.discord, joon.user, stack.updates)
     begun = await answer(host.command("shared new", name="Ours", group=True))
     invited = await answer(host.click(begun, "Invite"))
     assert invited.visible_to is None
-    await home.described(plain(4, seed=73))
-    kim = await with_file(home, "kim", library=plain(4, seed=73))
-    stranger = await with_file(home, "lou", library=plain(4, seed=74))
+    await stack.described(plain(4, seed=73))
+    kim = await with_file(stack, "kim", library=plain(4, seed=73))
+    stranger = await with_file(stack, "lou", library=plain(4, seed=74))
     refused = await answer(kim.command("shared show", playlist="Ours"))
     assert "no such shared playlist" in refused.text()
-    joined = await answer(Person(home.discord, kim.user, home.updates).click(invited, "Join"))
+    joined = await answer(Person(stack.discord, kim.user, stack.updates).click(invited, "Join"))
     assert "You are in" in joined.text()
     assert joined.visible_to == kim.user.id
     await answer(kim.command("shared add", playlist="Ours", song=plain(4, seed=73).tracks[0].uri))
     assert f"<@{kim.user.id}>" in (await answer(host.command("shared show", playlist="Ours"))).text()
-    ((number,),) = home.rows("select shared from shared where name = 'Ours'")
+    ((number,),) = stack.rows("select shared from shared where name = 'Ours'")
     for forged in (f"ck1:shpage:{number}", f"ck1:shjoin:0:{number}", f"ck1:shwrite:{number}", f"ck1:shadd:{number}"):
-        outcome = await home.forge(stranger, forged)
+        outcome = await stack.forge(stranger, forged)
         assert "playlist" in (await outcome.reply()).text()
-    assert home.rows("select 1 from partner where member = ?", stranger.user.id) == []
+    assert stack.rows("select 1 from partner where member = ?", stranger.user.id) == []
     left = await answer(kim.command("shared leave", playlist="Ours"))
     assert "Your name is gone" in left.text()
     assert f"<@{kim.user.id}>" not in (await answer(host.command("shared show", playlist="Ours"))).text()
@@ -156,11 +156,11 @@ async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(home: Hom
 
 
 async def test_a_host_puts_a_member_out_of_the_group_and_what_they_said_stands_without_a_name(
-    home: Home, joon: Person
+    stack: CheckedStack, joon: Person
 ) -> None:
-    host, tracks = Person(home.discord, joon.user, home.updates), plain(4, seed=76).tracks
-    await home.described(plain(4, seed=76))
-    mio = (await with_file(home, "mio", library=plain(4, seed=76))).at(home.updates)
+    host, tracks = Person(stack.discord, joon.user, stack.updates), plain(4, seed=76).tracks
+    await stack.described(plain(4, seed=76))
+    mio = (await with_file(stack, "mio", library=plain(4, seed=76))).at(stack.updates)
     begun = await answer(host.command("shared new", name="Theirs", group=True))
     invited = await answer(host.click(begun, "Invite"))
     await answer(mio.click(invited, "Join"))
@@ -182,7 +182,7 @@ async def test_a_host_puts_a_member_out_of_the_group_and_what_they_said_stands_w
     await answer(host.click(await answer(host.command("shared end", playlist="Theirs")), "End it"))
 
 
-async def test_hosting_is_laid_down_and_taken_over(home: Home, ilse: Resident, joon: Person) -> None:
+async def test_hosting_is_laid_down_and_taken_over(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
     refused = await answer(joon.command("shared host", playlist=NAME))
     assert "Somebody else hosts it" in refused.text()
     mine = await answer(ilse.person.click(await shown(ilse.person), "Hosting"))
@@ -196,21 +196,23 @@ async def test_hosting_is_laid_down_and_taken_over(home: Home, ilse: Resident, j
     written = await joon.click(offer, "Write it")
     await written.until(lambda each: "songs were put in" in each.text())
     await shown(ilse.person, f"Hosted by <@{joon.user.id}>", "All of it is written")
-    assert len(at_host(home, ilse) or []) > 0, "what was written stays with who hosted it"
+    assert len(at_host(stack, ilse) or []) > 0, "what was written stays with who hosted it"
 
 
-async def test_a_host_who_left_the_server_hosts_its_playlists_no_more(home: Home, ilse: Resident, joon: Person) -> None:
-    home.discord.leave(home.guild, joon.user)
+async def test_a_host_who_left_the_server_hosts_its_playlists_no_more(
+    stack: CheckedStack, ilse: Listener, joon: Person
+) -> None:
+    stack.discord.leave(stack.guild, joon.user)
     await asyncio.sleep(FRESH)
     await answer(ilse.person.command("shared add", playlist=NAME, song=HOSTS.tracks[1].uri))
-    await home.until(lambda: home.rows("select host from shared where name = ?", NAME) == [(None,)])
-    home.discord.join(home.guild, joon.user)
+    await stack.until(lambda: stack.rows("select host from shared where name = ?", NAME) == [(None,)])
+    stack.discord.join(stack.guild, joon.user)
     await asyncio.sleep(FRESH)
     written = await joon.click(await answer(joon.command("shared host", playlist=NAME)), "Write it")
     await written.until(lambda each: "were put in" in each.text())
 
 
-async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Resident, joon: Person) -> None:
+async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Listener, joon: Person) -> None:
     assert "for who hosts it" in (await answer(ilse.person.command("shared end", playlist=NAME))).text()
     ended = await answer(joon.click(await answer(joon.command("shared end", playlist=NAME)), "End it"))
     assert "has ended" in ended.text()
@@ -218,13 +220,13 @@ async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Resident, 
     assert "It has ended" in (await answer(ilse.person.command("shared add", playlist=NAME, song="Song 3"))).text()
 
 
-async def test_who_runs_the_server_may_delete_it(home: Home, ilse: Resident, joon: Person) -> None:
-    ((number,),) = home.rows("select shared from shared where name = ?", NAME)
-    refused = await (await home.forge(joon, f"ck1:shremove:{number}")).reply()
+async def test_who_runs_the_server_may_delete_it(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
+    ((number,),) = stack.rows("select shared from shared where name = ?", NAME)
+    refused = await (await stack.forge(joon, f"ck1:shremove:{number}")).reply()
     assert "may manage this server" in refused.text()
-    owner = Person(home.discord, home.discord.owner, home.channel)
+    owner = Person(stack.discord, stack.discord.owner, stack.channel)
     offer = await answer(owner.command("shared end", playlist=NAME))
     assert "is deleted" in (await answer(owner.click(offer, "Delete it"))).text()
     for table in ("shared", "contribution", "vote", "partner"):
-        assert home.rows(f"select 1 from {table} where shared = ?", number) == []  # noqa: S608 - names from above
-    assert at_host(home, ilse), "what was written stays with who hosted it"
+        assert stack.rows(f"select 1 from {table} where shared = ?", number) == []  # noqa: S608 - names from above
+    assert at_host(stack, ilse), "what was written stays with who hosted it"

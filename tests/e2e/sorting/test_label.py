@@ -5,9 +5,9 @@ import pytest
 from sandbox.discord import AnswerKind, Message
 from sandbox.discord.client.outcome import Outcome
 from tests.e2e.chat_stage import answer, asked_about, labels, styled, with_file
-from tests.e2e.home import Home
+from tests.e2e.checked_stack import CheckedStack
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 SEVEN = ("Late night", "Run", "Kitchen", "Rain", "Road", "Work", "Party")
 
 
@@ -18,22 +18,22 @@ def following(outcome: Outcome, card: Message) -> Message:
     return outcome.message
 
 
-async def test_every_button_of_a_card_does_what_it_says(home: Home) -> None:
+async def test_every_button_of_a_card_does_what_it_says(stack: CheckedStack) -> None:
     library = styled(30, seed=61)
-    person = await with_file(home, "abe", "Late night", "Run", "Kitchen", library=library)
-    night, run = home.playlist(person, "Late night"), home.playlist(person, "Run")
+    person = await with_file(stack, "abe", "Late night", "Run", "Kitchen", library=library)
+    night, run = stack.playlist(person, "Late night"), stack.playlist(person, "Run")
     card = await answer(person.command("label"))
     assert labels(card) == ["Late night", "Run", "Kitchen", "Several", "None of them", "Skip", "Undo"]
     assert card.visible_to == person.user.id
 
     songs = [asked_about(card, library).uri]
     card = following(await person.click(card, "Run"), card)
-    assert home.labels(person) == [(songs[0], "only", [run])]
+    assert stack.labels(person) == [(songs[0], "only", [run])]
     assert "1 label" in card.text()
 
     songs.append(asked_about(card, library).uri)
     card = following(await person.click(card, "None of them"), card)
-    assert home.labels(person)[1] == (songs[1], "none", [])
+    assert stack.labels(person)[1] == (songs[1], "none", [])
 
     songs.append(asked_about(card, library).uri)
     several = following(await person.click(card, "Several"), card)
@@ -41,52 +41,52 @@ async def test_every_button_of_a_card_does_what_it_says(home: Home) -> None:
     several = following(await person.click(several, "Back"), card)
     several = following(await person.click(several, "Several"), card)
     card = following(await person.select(several, "All of its playlists", ["Late night", "Run"]), card)
-    assert home.labels(person)[2] == (songs[2], "only", [night, run])
+    assert stack.labels(person)[2] == (songs[2], "only", [night, run])
 
     songs.append(asked_about(card, library).uri)
     card = following(await person.click(card, "Skip"), card)
-    assert home.labels(person)[3] == (songs[3], "skip", [])
+    assert stack.labels(person)[3] == (songs[3], "skip", [])
     assert asked_about(card, library).uri not in songs, "what was answered or skipped is not asked again"
 
 
-async def test_undo_takes_the_last_answer_back_and_asks_that_song_again(home: Home) -> None:
+async def test_undo_takes_the_last_answer_back_and_asks_that_song_again(stack: CheckedStack) -> None:
     library = styled(30, seed=62)
-    person = await with_file(home, "bea", "Late night", "Run", library=library)
+    person = await with_file(stack, "bea", "Late night", "Run", library=library)
     card = await answer(person.command("label"))
     first = asked_about(card, library).uri
     card = following(await person.click(card, "Run"), card)
     card = following(await person.click(card, "Undo"), card)
-    assert home.labels(person) == []
+    assert stack.labels(person) == []
     assert asked_about(card, library).uri == first
     card = following(await person.click(card, "Late night"), card)
-    assert [song for song, _, _ in home.labels(person)] == [first]
+    assert [song for song, _, _ in stack.labels(person)] == [first]
     await person.click(card, "Undo")
     outcome = await person.click(card, "Undo")
     assert "nothing to take back" in (await outcome.until(lambda each: "nothing" in each.text())).text()
 
 
-async def test_above_five_playlists_there_is_a_select(home: Home) -> None:
+async def test_above_five_playlists_there_is_a_select(stack: CheckedStack) -> None:
     library = styled(30, seed=63)
-    person = await with_file(home, "cid", *SEVEN, library=library)
+    person = await with_file(stack, "cid", *SEVEN, library=library)
     card = await answer(person.command("label"))
     assert not set(SEVEN) & set(labels(card))
     song = asked_about(card, library).uri
     assert [each.label for each in card.selects()[0].options] == list(SEVEN)
     following(await person.select(card, "Its playlist", ["Party"]), card)
-    assert home.labels(person) == [(song, "only", [home.playlist(person, "Party")])]
+    assert stack.labels(person) == [(song, "only", [stack.playlist(person, "Party")])]
 
 
-async def test_a_tap_is_not_taken_for_a_playlist_that_was_let_go(home: Home) -> None:
-    person = await with_file(home, "dan", "Late night", "Run", library=styled(30, seed=64))
+async def test_a_tap_is_not_taken_for_a_playlist_that_was_let_go(stack: CheckedStack) -> None:
+    person = await with_file(stack, "dan", "Late night", "Run", library=styled(30, seed=64))
     card = await answer(person.command("label"))
     await answer(person.command("playlists remove", playlist="Run"))
     said = await person.click(card, "Run")
     assert "no longer kept" in said.text()
-    assert home.labels(person) == []
+    assert stack.labels(person) == []
 
 
-async def test_there_is_a_word_for_every_way_in_that_is_closed(home: Home) -> None:
-    person = await with_file(home, "eli", library=styled(30, seed=65))
+async def test_there_is_a_word_for_every_way_in_that_is_closed(stack: CheckedStack) -> None:
+    person = await with_file(stack, "eli", library=styled(30, seed=65))
     assert "Choose playlists" in labels(await answer(person.command("label")))
     await answer(person.command("playlists add", new="Run"))
     assert "no layer" in (await answer(person.command("label", layer="mood"))).text()
@@ -96,23 +96,23 @@ async def test_there_is_a_word_for_every_way_in_that_is_closed(home: Home) -> No
     assert "not in your library" in (await answer(person.command("why", song="spotify:track:x"))).text()
 
 
-async def test_when_all_is_answered_the_card_says_so(home: Home) -> None:
+async def test_when_all_is_answered_the_card_says_so(stack: CheckedStack) -> None:
     library = styled(3, seed=66)
-    person = await with_file(home, "fay", "Run", library=library)
+    person = await with_file(stack, "fay", "Run", library=library)
     card = await answer(person.command("label"))
     for _ in library.tracks:
         card = following(await person.click(card, "Run"), card)
     assert "Nothing left" in card.text()
 
 
-async def test_a_member_may_begin_with_a_song_of_their_own_choice(home: Home) -> None:
+async def test_a_member_may_begin_with_a_song_of_their_own_choice(stack: CheckedStack) -> None:
     library = styled(30, seed=67)
-    person = await with_file(home, "gus", "Run", library=library)
+    person = await with_file(stack, "gus", "Run", library=library)
     wanted = library.tracks[7]
     (choice, *_) = await person.complete("label", option="song", typed=wanted.name[:6])
     assert wanted.name[:6].casefold() in choice.name.casefold()
     card = await answer(person.command("label", song=wanted.name))
     assert asked_about(card, library).name == wanted.name
     following(await person.click(card, "Run"), card)
-    assert [kind for _, kind, _ in home.labels(person)] == ["only"]
+    assert [kind for _, kind, _ in stack.labels(person)] == ["only"]
     assert "not among your likes" in (await answer(person.command("label", song="spotify:track:x"))).text()

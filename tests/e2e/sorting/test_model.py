@@ -3,13 +3,13 @@
 import pytest
 
 from tests.e2e.chat_stage import answer, label, labels
-from tests.e2e.home import PATIENCE, Home, Trained
+from tests.e2e.checked_stack import PATIENCE, CheckedStack, Trained
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 PNG = b"\x89PNG\r\n"
 
 
-async def test_the_first_training_comes_by_itself_and_says_what_it_is_worth(home: Home, ada: Trained) -> None:
+async def test_the_first_training_comes_by_itself_and_says_what_it_is_worth(stack: CheckedStack, ada: Trained) -> None:
     assert "right" in ada.told.text()
     assert "Look" in labels(ada.told)
     said = await answer(ada.person.command("model"))
@@ -20,22 +20,22 @@ async def test_the_first_training_comes_by_itself_and_says_what_it_is_worth(home
     assert "%" in card.text(), "the card says what the model guesses, and how sure it is"
 
 
-async def test_another_version_can_serve_again(home: Home, ada: Trained) -> None:
+async def test_another_version_can_serve_again(stack: CheckedStack, ada: Trained) -> None:
     await label(ada.person, await answer(ada.person.command("label")), ada.library, 3)
     outcome = await ada.person.command("train")
     await outcome.until(lambda each: "Look" in labels(each) or "kept" in each.text(), PATIENCE)
     member = ada.person.user.id
-    models = home.rows("select model, serving from model where member = ? order by model", member)
+    models = stack.rows("select model, serving from model where member = ? order by model", member)
     assert [serving for _, serving in models] == [0, 1], "the newer one is no worse"
 
     said = await answer(ada.person.command("model"))
     (menu,) = said.selects()
     (older,) = [each for each in menu.options if not each.default]
     await answer(ada.person.select(said, menu.custom_id, [older.value]))
-    now = home.rows("select model, serving from model where member = ? order by model", member)
+    now = stack.rows("select model, serving from model where member = ? order by model", member)
     assert [serving for _, serving in now] == [1, 0]
     (newer,) = [each for each in menu.options if each.default]
     await answer(ada.person.select(said, menu.custom_id, [newer.value]))
-    assert {path.stem for path in (home.data / "models").glob("*.onnx")} >= {
-        digest for (digest,) in home.rows("select digest from model where member = ?", member)
+    assert {path.stem for path in (stack.data / "models").glob("*.onnx")} >= {
+        digest for (digest,) in stack.rows("select digest from model where member = ?", member)
     }

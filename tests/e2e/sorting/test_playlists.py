@@ -5,20 +5,20 @@ import pytest_asyncio
 
 from sandbox.discord import NotAllowed, Person
 from tests.e2e.chat_stage import answer, as_file, labels, newcomer, styled, with_file
-from tests.e2e.home import Home
+from tests.e2e.checked_stack import CheckedStack
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-b")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 NASTY = "**Loud** <@1> @everyone"
 
 
-async def test_playlists_at_spotify_are_suggested_kept_and_let_go(home: Home) -> None:
-    kim = home.move_in("Kim", styled(9, seed=51))
+async def test_playlists_at_spotify_are_suggested_kept_and_let_go(stack: CheckedStack) -> None:
+    kim = stack.add_listener("Kim", styled(9, seed=51))
     for name in ("Late night", "Laundry", "Run"):
-        home.spotify.create_playlist("kim", name)
-    other = home.move_in("Lou", styled(1, seed=52))
-    foreign = home.spotify.create_playlist("lou", "Lama")
-    home.spotify.follow("kim", foreign.id)
-    await home.link(kim)
+        stack.spotify.create_playlist("kim", name)
+    other = stack.add_listener("Lou", styled(1, seed=52))
+    foreign = stack.spotify.create_playlist("lou", "Lama")
+    stack.spotify.follow("kim", foreign.id)
+    await stack.link(kim)
 
     found = await kim.person.complete("playlists add", option="playlist", typed="la")
     assert {each.name for each in found} == {"Late night (0 songs)", "Laundry (0 songs)"}
@@ -34,26 +34,26 @@ async def test_playlists_at_spotify_are_suggested_kept_and_let_go(home: Home) ->
     said = await answer(kim.person.command("playlists remove", playlist=name))
     assert "let go" in said.text()
     assert found[0].name in {each.name for each in await kim.person.complete("playlists add", option="playlist")}
-    writes = [line for line in home.calls(kim.account) if not line.startswith("GET")]
+    writes = [line for line in stack.calls(kim.account) if not line.startswith("GET")]
     assert writes == []
 
 
-async def test_rules_are_set_and_listed(home: Home) -> None:
-    person = await with_file(home, "vic", "Late night", "Run", library=styled(6, seed=53))
+async def test_rules_are_set_and_listed(stack: CheckedStack) -> None:
+    person = await with_file(stack, "vic", "Late night", "Run", library=styled(6, seed=53))
     (choice,) = await person.complete("playlists settings", option="playlist", typed="late")
     said = await answer(person.command("playlists settings", playlist=choice, automatic=False, mistakes=1, emoji="🌙"))
     assert "🌙 **Late night**" in said.text()
     assert "I ask before" in said.text()
-    number = home.playlist(person, "Late night")
-    rules = home.rows("select automatic, mistakes, emoji from playlist where playlist = ?", number)
+    number = stack.playlist(person, "Late night")
+    rules = stack.rows("select automatic, mistakes, emoji from playlist where playlist = ?", number)
     assert rules == [(0, 1, "🌙")]
     assert "1 mistake in 20" in (await answer(person.command("playlists list"))).text()
     assert "1 mistake in 20" in (await answer(person.command("playlists settings"))).text()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def wes(home: Home) -> Person:
-    person = await with_file(home, "wes", "Late night", "Run", library=styled(6, seed=54))
+async def wes(stack: CheckedStack) -> Person:
+    person = await with_file(stack, "wes", "Late night", "Run", library=styled(6, seed=54))
     await answer(person.command("playlists settings", playlist="Late night", emoji="🌙"))
     return person
 
@@ -69,22 +69,22 @@ async def wes(home: Home) -> Person:
     ],
 )
 async def test_what_cannot_be_is_said_and_changes_nothing(
-    home: Home, wes: Person, options: dict[str, object], said: str
+    stack: CheckedStack, wes: Person, options: dict[str, object], said: str
 ) -> None:
-    before = home.rows("select * from playlist")
+    before = stack.rows("select * from playlist")
     message = await answer(wes.command("playlists settings", options=options))
     assert said in message.text()
-    assert home.rows("select * from playlist") == before
+    assert stack.rows("select * from playlist") == before
 
 
-async def test_discord_itself_keeps_numbers_within_bounds(home: Home) -> None:
-    person = newcomer(home, "xia")
+async def test_discord_itself_keeps_numbers_within_bounds(stack: CheckedStack) -> None:
+    person = newcomer(stack, "xia")
     with pytest.raises(NotAllowed):
         await person.command("playlists settings", playlist="Run", mistakes=21)
 
 
-async def test_layers_are_independent_and_have_two_switches(home: Home) -> None:
-    person = await with_file(home, "yan", "Late night", library=styled(6, seed=55))
+async def test_layers_are_independent_and_have_two_switches(stack: CheckedStack) -> None:
+    person = await with_file(stack, "yan", "Late night", library=styled(6, seed=55))
     await answer(person.command("playlists add", new="Late night", layer="mood"))
     await answer(person.command("playlists add", new="Bright", layer="mood"))
     said = await answer(person.command("playlists add", new="late  NIGHT", layer="mood"))
@@ -94,10 +94,10 @@ async def test_layers_are_independent_and_have_two_switches(home: Home) -> None:
     said = await answer(person.command("playlists settings", layer="mood", several=True, everything=True))
     assert "several playlists a song; everything is placed" in said.text()
     member = person.user.id
-    switches = home.rows("select name, several, everything from layer where member = ? order by layer", member)
+    switches = stack.rows("select name, several, everything from layer where member = ? order by layer", member)
     assert switches == [("main", 0, 0), ("mood", 1, 1)]
     await answer(person.command("playlists settings", playlist="Bright", everything=False))
-    assert home.rows("select several, everything from layer where member = ? and name = 'mood'", member) == [(1, 0)]
+    assert stack.rows("select several, everything from layer where member = ? and name = 'mood'", member) == [(1, 0)]
 
     card = await answer(person.command("label", layer="mood"))
     assert labels(card)[:2] == ["Late night", "Bright"]
@@ -105,8 +105,8 @@ async def test_layers_are_independent_and_have_two_switches(home: Home) -> None:
     assert "Bright" not in labels(await answer(person.command("label")))
 
 
-async def test_names_show_as_they_are_and_mention_nobody(home: Home) -> None:
-    person = newcomer(home, "zoe")
+async def test_names_show_as_they_are_and_mention_nobody(stack: CheckedStack) -> None:
+    person = newcomer(stack, "zoe")
     await answer(person.command("library import", file=as_file(styled(6, seed=56))))
     said = await answer(person.command("playlists add", new=NASTY))
     assert NASTY not in said.text()
@@ -114,15 +114,15 @@ async def test_names_show_as_they_are_and_mention_nobody(home: Home) -> None:
     assert NASTY in labels(await answer(person.command("label"))), "buttons know no mark-up"
 
 
-async def test_learning_from_what_stands_is_off_until_it_is_switched_on(home: Home) -> None:
-    bob = home.move_in("Bob", styled(9, seed=57))
-    run = home.spotify.create_playlist("bob", "Run")
-    home.spotify.add("bob", run.id, bob.library.truth["Run"])
-    await home.link(bob)
+async def test_learning_from_what_stands_is_off_until_it_is_switched_on(stack: CheckedStack) -> None:
+    bob = stack.add_listener("Bob", styled(9, seed=57))
+    run = stack.spotify.create_playlist("bob", "Run")
+    stack.spotify.add("bob", run.id, bob.library.truth["Run"])
+    await stack.link(bob)
     await answer(bob.person.command("playlists add", playlist="Run"))
-    assert home.labels(bob.person) == []
+    assert stack.labels(bob.person) == []
     said = await answer(bob.person.command("playlists settings", learn=True))
     assert "3 labels" in said.text()
-    assert {song for song, _, _ in home.labels(bob.person)} == set(bob.library.truth["Run"])
+    assert {song for song, _, _ in stack.labels(bob.person)} == set(bob.library.truth["Run"])
     await answer(bob.person.command("playlists settings", learn=False))
-    assert home.labels(bob.person) == []
+    assert stack.labels(bob.person) == []

@@ -9,9 +9,9 @@ import pytest
 from sandbox.discord import Message
 from sandbox.spotify.faults import HangUp, Request
 from tests.e2e.chat_stage import STYLES, answer, asked_about, labels
-from tests.e2e.home import PATIENCE, Home, Trained, plain
+from tests.e2e.checked_stack import PATIENCE, CheckedStack, Trained, plain
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("home-a")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 
 
 def promised(dry_run: Message) -> dict[str, int]:
@@ -27,8 +27,10 @@ def counted(dry_run: Message) -> list[int]:
     return [int(each) for each in found.groups()]
 
 
-async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(home: Home, ada: Trained) -> None:
-    before, start = ada.contents(), len(home.spotify.requests)
+async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
+    stack: CheckedStack, ada: Trained
+) -> None:
+    before, start = ada.contents(), len(stack.spotify.requests)
     dry_run = await ada.dry_run()
     placed, looked_at, asked, left = counted(dry_run)
     assert f"can place {placed:,} more" in (await answer(ada.person.command("status"))).text(), (
@@ -47,28 +49,28 @@ async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
     said = await answer(ada.person.click(dry_run, "Cancel"))
     assert said.text() == "Nothing was changed."
     assert ada.contents() == before
-    assert {line.split()[0] for line in home.calls(ada.resident.account, start)} <= {"GET"}
-    forged = await home.forge(ada.person, f"ck1:apply:{last_write(home, ada)}")
+    assert {line.split()[0] for line in stack.calls(ada.listener.account, start)} <= {"GET"}
+    forged = await stack.forge(ada.person, f"ck1:apply:{last_write(stack, ada)}")
     assert "no longer good" in forged.text()
 
 
-def last_write(home: Home, ada: Trained) -> int:
-    return int(home.rows("select max(write) from write where member = ?", ada.person.user.id)[0][0])
+def last_write(stack: CheckedStack, ada: Trained) -> int:
+    return int(stack.rows("select max(write) from write where member = ?", ada.person.user.id)[0][0])
 
 
-async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(home: Home, ada: Trained) -> None:
-    rows = home.spotify.playlist(ada.ref("Late night")).rows
+async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(stack: CheckedStack, ada: Trained) -> None:
+    rows = stack.spotify.playlist(ada.ref("Late night")).rows
     before = ada.contents()
     dry_run = await ada.dry_run()
-    start = len(home.spotify.requests)
+    start = len(stack.spotify.requests)
     receipt = await ada.apply(dry_run)
     assert promised(receipt) == promised(dry_run)
     after = ada.contents()
     assert {name: len(after[name]) - len(before[name]) for name in after if after[name] != before[name]} == promised(
         receipt
     )
-    assert home.spotify.playlist(ada.ref("Late night")).rows[: len(rows)] == rows, "order and dates of what was there"
-    posts = [line for line in home.calls(ada.resident.account, start) if line.startswith("POST")]
+    assert stack.spotify.playlist(ada.ref("Late night")).rows[: len(rows)] == rows, "order and dates of what was there"
+    posts = [line for line in stack.calls(ada.listener.account, start) if line.startswith("POST")]
     assert len(posts) == len(promised(receipt))
     placed = {uri: name for name in after for uri in after[name] if uri not in before[name]}
     right = [uri for uri, name in placed.items() if name in ada.library.belongs(uri)]
@@ -76,16 +78,16 @@ async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(hom
 
     await ada.undo(receipt)
     assert ada.contents() == before
-    assert home.spotify.playlist(ada.ref("Late night")).rows == rows
+    assert stack.spotify.playlist(ada.ref("Late night")).rows == rows
     again = await ada.person.click(receipt, "Undo") if "Undo" in labels(receipt) else None
     assert again is None or "nothing to take back" in again.text()
 
 
 async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_again(
-    home: Home, ada: Trained, provoked: None
+    stack: CheckedStack, ada: Trained, provoked: None
 ) -> None:
     """Its jobs are gone, too: what was confirmed has one again."""
-    bot, before, dry_run = home.bot, ada.contents(), await ada.dry_run()
+    bot, before, dry_run = stack.bot, ada.contents(), await ada.dry_run()
     assert bot is not None
 
     async def kill(request: Request) -> None:
@@ -93,17 +95,17 @@ async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_aga
             bot.kill()
             raise HangUp
 
-    home.spotify.after.append(kill)
+    stack.spotify.after.append(kill)
     pressed = asyncio.create_task(ada.person.click(dry_run, "Apply"))
     await asyncio.wait_for(bot.wait(), PATIENCE)
-    home.spotify.after.remove(kill)
+    stack.spotify.after.remove(kill)
     await asyncio.wait({pressed}, timeout=1)
-    for path in home.data.glob("jobs.db*"):
+    for path in stack.data.glob("jobs.db*"):
         path.unlink()
 
-    await home.start_bot()
+    await stack.start_bot()
     done = "select 1 from write where write = ? and state = 'done'"
-    await home.until(lambda: home.rows(done, last_write(home, ada)))
+    await stack.until(lambda: stack.rows(done, last_write(stack, ada)))
     after = ada.contents()
     assert {name: len(after[name]) - len(before[name]) for name in promised(dry_run)} == promised(dry_run)
     assert [len(set(songs)) for songs in after.values()] == [len(songs) for songs in after.values()]
@@ -112,7 +114,7 @@ async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_aga
     assert ada.contents() == before
 
 
-async def test_the_command_undo_takes_the_last_write_back(home: Home, ada: Trained) -> None:
+async def test_the_command_undo_takes_the_last_write_back(stack: CheckedStack, ada: Trained) -> None:
     before = ada.contents()
     await ada.apply(await ada.dry_run())
     assert ada.contents() != before
@@ -121,7 +123,7 @@ async def test_the_command_undo_takes_the_last_write_back(home: Home, ada: Train
     assert ada.contents() == before
 
 
-async def test_a_receipt_explains_and_takes_corrections(home: Home, ada: Trained) -> None:
+async def test_a_receipt_explains_and_takes_corrections(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
     whisper = await answer(ada.person.click(receipt, "Why"))
     assert whisper.id != receipt.id
@@ -134,15 +136,17 @@ async def test_a_receipt_explains_and_takes_corrections(home: Home, ada: Trained
     before = ada.contents()[wrong.description]
     said = await answer(ada.person.select(receipt, menu.custom_id, [wrong.value]))
     assert "by your word" in said.text()
-    await home.until(lambda: len(ada.contents()[wrong.description]) == len(before) - 1)
+    await stack.until(lambda: len(ada.contents()[wrong.description]) == len(before) - 1)
     (song,) = set(before) - set(ada.contents()[wrong.description])
-    kinds = {uri: kind for uri, kind, _ in home.labels(ada.person)}
+    kinds = {uri: kind for uri, kind, _ in stack.labels(ada.person)}
     assert kinds[song] == "not"
     assert song not in {uri for uris in ada.contents().values() for uri in uris}
     await ada.undo(said)
 
 
-async def test_songs_that_need_a_word_are_asked_one_by_one_and_the_word_places_them(home: Home, ada: Trained) -> None:
+async def test_songs_that_need_a_word_are_asked_one_by_one_and_the_word_places_them(
+    stack: CheckedStack, ada: Trained
+) -> None:
     await rules(ada, automatic=False)
     dry_run = await ada.dry_run()
     asked = counted(dry_run)[2]
@@ -151,7 +155,7 @@ async def test_songs_that_need_a_word_are_asked_one_by_one_and_the_word_places_t
     song = asked_about(card, ada.library).uri
     where = ada.library.belongs(song)[0]
     outcome = await ada.person.click(card, where)
-    await home.until(lambda: song in ada.contents()[where])
+    await stack.until(lambda: song in ada.contents()[where])
     assert asked_about(await outcome.reply(), ada.library).uri != song
     await rules(ada, automatic=True)
     await (await ada.person.command("undo")).until(lambda each: "Taken back" in each.text(), PATIENCE)
@@ -163,7 +167,7 @@ async def rules(ada: Trained, *, automatic: bool) -> None:
         await answer(ada.person.command("playlists settings", playlist=name, automatic=automatic))
 
 
-async def test_why_is_answered_for_any_liked_song(home: Home, ada: Trained) -> None:
+async def test_why_is_answered_for_any_liked_song(stack: CheckedStack, ada: Trained) -> None:
     (choice, *_) = await ada.person.complete("why", option="song", typed="song 3")
     said = await answer(ada.person.command("why", song=choice))
     assert "Song 3" in said.text()
@@ -171,15 +175,15 @@ async def test_why_is_answered_for_any_liked_song(home: Home, ada: Trained) -> N
     assert "of whoever runs this bot" in said.text()
 
 
-async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(home: Home, ada: Trained) -> None:
+async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(stack: CheckedStack, ada: Trained) -> None:
     receipt = await ada.apply(await ada.dry_run())
     name, uris = next((name, uris) for name, uris in ada.contents().items() if len(uris) >= 4)
     gone, moved = uris[-1], uris[-2]
     target = next(other for other in ada.contents() if other != name)
-    home.spotify.remove_by_hand("ada", ada.ref(name), gone)
-    home.spotify.move_by_hand("ada", moved, ada.ref(name), ada.ref(target))
+    stack.spotify.remove_by_hand("ada", ada.ref(name), gone)
+    stack.spotify.move_by_hand("ada", moved, ada.ref(name), ada.ref(target))
     again = await ada.dry_run()
-    lessons = {(uri, kind) for uri, kind, _ in home.labels(ada.person)}
+    lessons = {(uri, kind) for uri, kind, _ in stack.labels(ada.person)}
     assert {(gone, "not"), (moved, "only")} <= lessons
     if "Apply" in labels(again):
         await ada.apply(again)
@@ -188,21 +192,21 @@ async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(home: H
     assert moved not in ada.contents()[name]
     await ada.undo(receipt)
     assert moved in ada.contents()[target], "what a person put there stays"
-    home.spotify.remove_by_hand("ada", ada.ref(target), moved)
+    stack.spotify.remove_by_hand("ada", ada.ref(target), moved)
 
 
-async def test_what_stands_in_playlists_is_learnt_once_it_counts(home: Home) -> None:
+async def test_what_stands_in_playlists_is_learnt_once_it_counts(stack: CheckedStack) -> None:
     library = plain(40, seed=27)
-    await home.know(library)
-    lea = home.move_in("Lea", library)
+    await stack.import_features(library)
+    lea = stack.add_listener("Lea", library)
     for style in STYLES[:2]:
-        made = home.spotify.create_playlist("lea", style)
-        home.spotify.add("lea", made.id, list(library.truth[style])[:6])
-    await home.link(lea)
+        made = stack.spotify.create_playlist("lea", style)
+        stack.spotify.add("lea", made.id, list(library.truth[style])[:6])
+    await stack.link(lea)
     for style in STYLES[:2]:
         await answer(lea.person.command("playlists add", playlist=style))
     said = await answer(lea.person.command("sort"))
     assert "6 more labels" in said.text()
     said = await answer(lea.person.command("playlists settings", learn=True))
     assert "12 labels" in said.text()
-    await home.until(lambda: home.rows("select 1 from layer where member = ? and tried = 12", lea.person.user.id))
+    await stack.until(lambda: stack.rows("select 1 from layer where member = ? and tried = 12", lea.person.user.id))

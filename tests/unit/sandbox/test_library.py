@@ -123,7 +123,7 @@ def test_some_likes_come_later(person: Path) -> None:
 
 def test_moving_in(person: Path) -> None:
     library, world = load(person).hold_back(0.1), World()
-    account = library.move_in(world, "mara", "Mara")
+    account = library.open_account(world, "mara", "Mara")
     assert account.likes == list(library.likes)
     world.like("mara", library.later[0])
     assert account.likes[0].uri == library.later[0]

@@ -1,4 +1,4 @@
-"""A desk: Mara with a kept playlist, and what writes it as the worker does. Time goes on only where somebody waits."""
+"""Playlist writer: writes Mara's playlist the way the worker does. Time passes only while something sleeps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,12 @@ from bot.flows.sorting import playlists, sort
 from tests.contract.spotify.stage import MARA, URIS, Stage
 
 OWN, NEW = URIS[:3], URIS[10:30]
-
-
 ADDING = "POST /v1/playlists/*/items"
 
 
 @dataclass
-class Desk:
-    """Mara with a playlist of her own, three songs in it, kept for her; time goes on only where somebody waits."""
+class PlaylistWriter:
+    """Writes to a playlist of Mara's that the bot keeps and that began with three songs."""
 
     stage: Stage
     music: SpotifyMusic
@@ -43,7 +41,7 @@ class Desk:
         return await self.open(*((to or self.kept, song, "add") for song in songs))
 
     async def apply(self, write: int) -> sort.Receipt:
-        """Carry a write out as the worker does: put off for as long as it says."""
+        """Carry out a write as the worker does: whenever it is put off, wait as long as it asks."""
         for _ in range(100):
             try:
                 return await sort.apply(self.stage.store, self.music, write, self.stage.clock())
@@ -51,7 +49,7 @@ class Desk:
                 self.stage.clock.now = max(wait.until, self.stage.clock())
             except SpotifyDown:
                 self.stage.clock.pass_by(seconds=5)
-        raise AssertionError("it never ends")
+        raise AssertionError("the write never ends")
 
     async def undo(self, write: int) -> sort.Receipt:
         opened = await sort.undo(self.stage.store, MARA, write, self.stage.clock())

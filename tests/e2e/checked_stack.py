@@ -1,7 +1,7 @@
-"""A home for end-to-end tests: the house with the bot in it at its most talkative, and somebody who minds its manners.
+"""Checked stack for end-to-end tests: the stand-ins and the bot, with everything it says and logs checked.
 
-The manners hold for every test: what goes over the wire is as Discord describes it, nobody is mentioned, nothing
-personal stands in a channel, and no secret stands anywhere.
+After every test: requests match Discord's OpenAPI document, nobody is mentioned, nothing personal is in a channel, and
+no secret is anywhere.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from sandbox.music.library import Library
 from sandbox.spotify import Account, App
 from sandbox.spotify.accounts.tokens import urlsafe_b64encode
 from sandbox.spotify.faults import Request
-from sandbox.stack import CLIENT_ID, House, Resident
+from sandbox.stack import CLIENT_ID, Listener, Stack
 from tests.contract.discord_openapi import SPEC, SpecCheck
 from tests.e2e.chat_stage import STYLES, styled
 
@@ -59,8 +59,8 @@ SILENT = {
 }
 
 
-class Home(House):
-    """A house whose bot has a secret of every kind, and logs all it has to say. Members: as many as there are."""
+class CheckedStack(Stack):
+    """A stack whose bot has a secret of every kind and logs at DEBUG. Its Spotify app has a seat for everyone."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.token, self.secret, self.key = (
@@ -79,37 +79,37 @@ class Home(House):
         self.discord.token = self.token
         self.app = self.spotify.register(App(CLIENT_ID, self.app.redirect_uris, secret=self.secret))
         self.updates = self.discord.add_channel(self.guild, "updates")
-        self.manners = Manners(self)
-        self.states: set[str] = set()  # of links that were begun
+        self.checks = WireChecks(self)
+        self.states: set[str] = set()  # of links that have been started
 
     # People
 
-    def move_in(self, name: str, library: Library) -> Resident:
-        self.app.users.add(name.lower())  # more seats than Spotify has: those are for tests of their own
-        return super().move_in(name, library)
+    def add_listener(self, name: str, library: Library) -> Listener:
+        self.app.users.add(name.lower())  # more seats than Spotify gives; other tests cover its limit
+        return super().add_listener(name, library)
 
     async def consent(self, consent_url: str, account: Account) -> str:
         landing = await super().consent(consent_url, account)
         self.states |= {*parse_qs(urlsplit(landing).query)["state"]}
         return landing
 
-    async def link(self, resident: Resident) -> Outcome:
-        """Link Spotify in the browser; the outcome of /link, in which the next step is shown."""
-        outcome = await super().link(resident)
+    async def link(self, listener: Listener) -> Outcome:
+        """Link Spotify in the browser. Returns the outcome of /link, which shows the next step."""
+        outcome = await super().link(listener)
         await outcome.until(lambda each: "liked song" in each.text(), PATIENCE)
         return outcome
 
     async def described(self, *libraries: Library) -> None:
-        """Have Spotify describe these songs, by somebody who likes them: what only a file says, nobody else sees."""
+        """Link a member who likes these songs: others see songs that Spotify described, not those from a file."""
         tracks, likes = (
             [each for library in libraries for each in getattr(library, name)] for name in ("tracks", "likes")
         )
         nia = f"Nia {len(self.spotify.accounts)}"
-        await self.link(self.move_in(nia, Library(tuple(tracks), tuple(likes), {}, ())))
+        await self.link(self.add_listener(nia, Library(tuple(tracks), tuple(likes), {}, ())))
 
     @contextmanager
     def meddling(self, account: Account, line: str, meddle: Callable[[], Awaitable[None]]) -> Iterator[None]:
-        """Do something before each request `line` that the bot makes for this account, and for nobody else."""
+        """Call `meddle` before every request `line` that the bot makes for this account."""
 
         async def before(request: Request) -> None:
             if (request.user, request.line) == (account.id, line):
@@ -128,36 +128,36 @@ class Home(House):
         return self.data / "cratekeeper.db"
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Look into the bot's database, as somebody with the file would."""
+        """Query the bot's database file, read-only."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=20)) as database:
             return database.execute(query, values).fetchall()
 
     def labels(self, person: Person) -> list[tuple[str, str, list[int]]]:
-        """The person's standing answers: song, kind, playlists; oldest event first."""
+        """The person's answers that are not undone, oldest first: song, kind, playlists."""
         query = "select song, kind, playlists from answer where member = ? and undone_at is null order by event"
         return [(song, kind, json.loads(chosen)) for song, kind, chosen in self.rows(query, person.user.id)]
 
     def playlist(self, person: Person, name: str) -> int:
-        """The number by which the bot knows a kept playlist."""
+        """The bot's id of a kept playlist."""
         query = "select playlist from playlist where member = ? and name = ? and removed_at is null"
         ((number,),) = self.rows(query, person.user.id, name)
         return int(number)
 
     def calls(self, account: Account, start: int = 0) -> list[str]:
-        """The requests that the bot made to Spotify for an account, from the request `start` on."""
+        """The requests that the bot sent to Spotify for an account, from number `start` on."""
         return [each.line for each in self.spotify.requests[start:] if each.user == account.id]
 
     # Waiting
 
-    async def until(self, found: Callable[[], T | None], within: float = PATIENCE) -> T:
-        """The first true value of `found`, for what announces no change. Raises TimeoutError."""
+    async def until(self, probe: Callable[[], T | None], within: float = PATIENCE) -> T:
+        """Poll `probe` and return its first true value; for changes that raise no event. Raises TimeoutError."""
         async with asyncio.timeout(within):
-            while not (value := found()):  # noqa: ASYNC110 - it announces no change
+            while not (value := probe()):  # noqa: ASYNC110 - nothing to wait on
                 await asyncio.sleep(LOOK)
         return value
 
     async def told(self, person: Person, *words: str, channel: Channel | None = None, after: int = 0) -> Message:
-        """The first message there, newer than message `after`, in which all the words stand."""
+        """Wait for the first message newer than `after` that contains all the words."""
         there = channel or self.discord.dm(person.user)
 
         def found() -> Message | None:
@@ -167,7 +167,7 @@ class Home(House):
         return await self.discord.wait_for(found, PATIENCE)
 
     async def learnt(self, person: Person) -> Message:
-        """The message that says, to whoever gave the labels, that a model is learnt from them."""
+        """Wait for the message that says that a model has been trained."""
         there = self.channel
         return await self.discord.wait_for(
             lambda: next((each for each in person.visible(there) if "Look" in map(LABEL, each.buttons())), None),
@@ -181,7 +181,7 @@ class Home(House):
     # Forging
 
     async def forge(self, person: Person, custom_id: str, *values: str) -> Outcome:
-        """Press a button, or choose `values` in a select, that the bot never offered to this person."""
+        """Press a button, or choose `values` in a select, that the bot never showed this person."""
         made = self.begin_forged(person, custom_id, *values)
         await self.acknowledged(made)
         return Outcome(self.discord, made)
@@ -200,7 +200,7 @@ class Home(House):
         await self.discord.wait_for(lambda: made.acknowledged or made.refused, PATIENCE)
 
     async def tell_again(self, outcome: Outcome) -> None:
-        """Deliver an interaction to the bot a second time, and wait for what it answers to that."""
+        """Deliver an interaction to the bot a second time, and wait for its answer."""
         asked = f"/interactions/{outcome.interaction.id}/"
         before = sum(asked in each.path for each in self.discord.log)
         self.discord.sessions.dispatch("INTERACTION_CREATE", self.discord.payloads.interaction(outcome.interaction))
@@ -209,13 +209,13 @@ class Home(House):
     # Secrets
 
     def secrets(self) -> set[str]:
-        """The beginnings of everything that is not to be seen by anybody but who it is for."""
+        """The first characters of every secret: tokens, webhooks, states and keys."""
         tokens = {_token(kind, number) for kind in ("access", "refresh") for number in range(1, ISSUED)}
         hooks = {each.token for each in self.discord.interactions.values()}
         return {each[:SHOWN] for each in (*tokens, *hooks, *self.states, self.token, self.secret, self.key)}
 
     def codes(self) -> set[str]:
-        """The beginnings of authorization codes; their owners see them in the browser's address bar."""
+        """The first characters of authorization codes; their owners see them in the browser's address bar."""
         return {_token("code", number)[:SHOWN] for number in range(1, ISSUED)}
 
 
@@ -246,15 +246,15 @@ def file_of(library: Library) -> Upload:
     return Upload("liked.csv", text.getvalue().encode())
 
 
-class Manners:
-    """Watches everything that the bot says to Discord and writes into its log."""
+class WireChecks:
+    """Checks all that the bot sends to Discord and writes to its log."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, stack: CheckedStack) -> None:
+        self._stack = stack
         self._spec = SpecCheck() if SPEC.exists() else None
         self._said: list[Exchange] = []
         self._read = 0  # bytes of the log
-        home.discord.on_exchange = self._heard
+        stack.discord.on_exchange = self._heard
 
     def _heard(self, exchange: Exchange) -> None:
         self._said.append(exchange)
@@ -262,19 +262,19 @@ class Manners:
             self._spec(exchange)
 
     def new_log(self) -> str:
-        """What was written into the log since the last time."""
-        with self._home.log.open("rb") as log:
+        """The lines logged since the last call."""
+        with self._stack.log.open("rb") as log:
             log.seek(self._read)
             written = log.read()
         self._read += len(written)
         return written.decode(errors="replace")
 
     def check(self, *, trouble: bool) -> None:
-        """Raise AssertionError for bad manners since the last time; `trouble`: warnings were provoked."""
+        """Raise AssertionError for anything wrong since the last call. `trouble`: warnings are expected."""
         said, self._said = self._said, []
-        log, secrets = self.new_log(), self._home.secrets()
+        log, secrets = self.new_log(), self._stack.secrets()
         texts = "\n".join(json.dumps(_message(each)) for each in said if _message(each))
-        _none("a secret stands in the log", shown(log, secrets | self._home.codes()))
+        _none("a secret stands in the log", shown(log, secrets | self._stack.codes()))
         _none("a secret stands in a message", shown(_without_consent(texts), secrets))
         _none("somebody is mentioned", [each for each in said if _mentions(each)])
         _none("not as Discord describes it", self._spec.violations if self._spec is not None else [])
@@ -285,11 +285,11 @@ class Manners:
         )
 
     def _strays(self) -> Iterator[Message]:
-        """What the bot said in the channel for everyone to see, and is no prompt."""
-        home = self._home
-        prompts = {each for (each,) in home.rows("select message from prompt")} if home.database.exists() else set()
-        for message in home.channel.messages.values():
-            if message.author is home.discord.bot and message.visible_to is None and message.id not in prompts:
+        """The bot's public messages in the channel, except prompts."""
+        stack = self._stack
+        prompts = {each for (each,) in stack.rows("select message from prompt")} if stack.database.exists() else set()
+        for message in stack.channel.messages.values():
+            if message.author is stack.discord.bot and message.visible_to is None and message.id not in prompts:
                 yield message
 
 
@@ -315,7 +315,7 @@ def _mentions(exchange: Exchange) -> bool:
 
 
 def _without_consent(text: str) -> str:
-    """Without the addresses of consent pages: those carry their member's state, and are for that member alone."""
+    """Remove consent page URLs: they carry their member's state, and only that member sees them."""
     return re.sub(r'"url": "http[^"]*/authorize\?[^"]*"', '"url": ""', text)
 
 
@@ -323,7 +323,7 @@ SOUNDS = ("energy", "valence", "acousticness")  # each stands out in one of the 
 
 
 def plain(count: int, seed: int) -> Library:
-    """Like `styled`, and easy to tell apart: three styles, each with artists and a sound of its own."""
+    """Like `styled`, but easier to tell apart: every style has its own artists and sound."""
     library, dice = styled(count, seed), np.random.default_rng(seed)
     tracks = tuple(replace(each, artists=(f"{STYLES[at % 3]} {at % 12}",)) for at, each in enumerate(library.tracks))
     sounds = np.clip(0.15 + 0.7 * np.eye(3)[np.arange(count) % 3] + 0.03 * dice.normal(size=(count, 3)), 0, 1)
@@ -336,35 +336,35 @@ def plain(count: int, seed: int) -> Library:
 
 @dataclass(frozen=True)
 class Trained:
-    """A resident whose model is learnt; `told` is the message that said so."""
+    """A listener with a trained model; `told` is the message that announced it."""
 
-    home: Home
-    resident: Resident
+    stack: CheckedStack
+    listener: Listener
     told: Message
 
     @property
     def person(self) -> Person:
-        return self.resident.person
+        return self.listener.person
 
     @property
     def library(self) -> Library:
-        return self.resident.library
+        return self.listener.library
 
     def contents(self) -> dict[str, list[str]]:
-        """What stands in her playlists at Spotify, by name."""
-        ids = [each for each in self.resident.account.playlists if each is not None]
-        return {each.name: list(each.uris) for each in map(self.home.spotify.playlist, ids)}
+        """The URIs in her playlists at Spotify, by playlist name."""
+        ids = [each for each in self.listener.account.playlists if each is not None]
+        return {each.name: list(each.uris) for each in map(self.stack.spotify.playlist, ids)}
 
     def ref(self, name: str) -> str:
-        """The id of a playlist of hers at Spotify."""
-        ids = [each for each in self.resident.account.playlists if each is not None]
-        return next(each.id for each in map(self.home.spotify.playlist, ids) if each.name == name)
+        """The Spotify id of a playlist of hers."""
+        ids = [each for each in self.listener.account.playlists if each is not None]
+        return next(each.id for each in map(self.stack.spotify.playlist, ids) if each.name == name)
 
     async def dry_run(self) -> Message:
         return await (await self.person.command("sort")).reply(PATIENCE)
 
     async def apply(self, dry_run: Message) -> Message:
-        """Press Apply; the receipt."""
+        """Press Apply; returns the receipt."""
         outcome = await self.person.click(dry_run, "Apply")
         return await outcome.until(lambda each: "Undo" in [button.label for button in each.buttons()], PATIENCE)
 
@@ -373,8 +373,8 @@ class Trained:
         return await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
 
     def likes(self) -> str:
-        """Like a song that was held back; returns its URI."""
-        liked = {each.uri for each in self.resident.account.likes}
+        """Like a song that was held back. Returns its URI."""
+        liked = {each.uri for each in self.listener.account.likes}
         uri = next(each for each in self.library.later if each not in liked)
-        self.home.spotify.like(self.resident.account.id, uri)
+        self.stack.spotify.like(self.listener.account.id, uri)
         return uri
