@@ -50,7 +50,7 @@ def own_bytes() -> int:
 
 
 def peak_bytes() -> int:
-    """Return the most memory that was listener at any time, code and libraries included (Linux)."""
+    """Peak resident memory of this process in bytes, code and libraries included (Linux)."""
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.core.library import tables
-from bot.core.library.tables import BadRow, Found, NoSong, Table
+from bot.core.library.tables import BadRow, NoSong, Table, TableSong
 from bot.core.records import Song
 
 ID = "0000000000000000000101"
@@ -13,14 +13,14 @@ NACHTBUS = f"{URI},Nachtbus,Linie 9,Lena Ohm,2019-05-17,200000,2024-01-02T10:00:
 REGEN = "spotify:track:0000000000000000000102,Regen,Linie 9,Lena Ohm,2019-05-17,190000,2024-01-03T10:00:00Z,0.4,0.3"
 
 
-def read(data: str | bytes) -> tuple[list[Found], list[BadRow], int]:
+def read(data: str | bytes) -> tuple[list[TableSong], list[BadRow], int]:
     """The songs, the rows left out, and how many rows were for something that is no song."""
     rows = list(tables.songs_in(Table(data.encode() if isinstance(data, str) else data), "csv"))
-    songs = [row for row in rows if isinstance(row, Found)]
+    songs = [row for row in rows if isinstance(row, TableSong)]
     return songs, [row for row in rows if isinstance(row, BadRow)], sum(isinstance(row, NoSong) for row in rows)
 
 
-def only(data: str | bytes) -> Found:
+def only(data: str | bytes) -> TableSong:
     """The one song of a file in which nothing is wrong."""
     songs, bad, spoken = read(data)
     assert (len(songs), bad, spoken) == (1, [], 0)
