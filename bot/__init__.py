@@ -1,5 +1,5 @@
-"""Cratekeeper's bot. Imported before anything else of ours, also by training and by the process that hears."""
+"""Cratekeeper's bot. Every process of ours imports this package first, training and audio included."""
 
 import os
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime's wheels report to their maker from 1.29 on, unless told not to
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime reports usage from 1.29 on, unless told not to

@@ -52,18 +52,18 @@ from bot.web import activity, api, feed
 from bot.worker import Worker
 
 log = logging.getLogger("bot")
-TICK = 5  # seconds between looks for what is due; shorter where polls are
-REFRESH = 60  # seconds between looks for what is new in the catalogue, and CALM times what a look takes
+TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
+REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
-SWEEP = 3600  # seconds between clearing the records of jobs that ended well
-GRACE = 13  # seconds that running jobs have at a stop; the rest goes on at the next start
-GOODBYE = 2  # seconds that Discord has to hear of it
+SWEEP = 3600  # seconds between deleting records of finished jobs
+GRACE = 13  # seconds running jobs get when we stop; the rest resumes at the next start
+GOODBYE = 2  # seconds to close the connection to Discord
 CHATTY = (
     "aiosqlite",
     "alembic",
     "discord.gateway",
     "discord.http",
-    "discord.webhook",  # its addresses hold the tokens that answer an interaction
+    "discord.webhook",  # its URLs hold interaction tokens
     "matplotlib",
     "spotipy",
     "sqlalchemy",
@@ -76,18 +76,18 @@ def clock() -> datetime:
 
 
 async def run(settings: Settings, environment: Mapping[str, str]) -> int:
-    """Run the bot until SIGTERM or Ctrl-C; returns the exit code. Raises SettingsError for a token that is refused."""
+    """Run the bot until SIGTERM or Ctrl-C; returns the exit code. Raises SettingsError if Discord refuses the token."""
     set_up_logging(settings.log_level)
     stopped = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(stop, stopped.set)
     async with assembled(settings, environment) as services:
         await _serve(services, stopped)
     return 0
 
 
 def set_up_logging(level: str) -> None:
-    """Log to stderr. Libraries that put tokens or members' words into their lines stay at WARNING (promise P34)."""
+    """Log to stderr. Libraries that log tokens or members' words stay at WARNING (promise P34)."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s  %(message)s", force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -95,7 +95,7 @@ def set_up_logging(level: str) -> None:
 
 @asynccontextmanager
 async def assembled(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Services]:
-    """Build the services, with the database at today's schema, and take them down again."""
+    """Migrate the database, build the services, and close them again."""
     home.prepare(settings)
     settings.models_dir.mkdir(exist_ok=True)
     async with AsyncExitStack() as closing:
@@ -108,9 +108,9 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         spotify = _spotify(settings, store, vault)
         closing.push_async_callback(spotify.close)
         scratch = Scratch(settings.data_dir)
-        hearing, clipping = Hearing(), Hearing()  # strangers' files have one of their own: nobody's feed waits for them
-        for each in (hearing, clipping):
-            closing.push_async_callback(each.close)
+        hearing, clipping = Hearing(), Hearing()  # a process of its own for clips: the feed never waits for uploads
+        for process in (hearing, clipping):
+            closing.push_async_callback(process.close)
         catalogue = Catalogue(store, Clips(clipping, settings.data_dir / "clips", scratch), clock)
         jobs = Jobs(settings.data_dir / home.JOBS)
         previews = await closing.enter_async_context(sources.previews_opened(settings, store, clock))
@@ -118,7 +118,7 @@ async def assembled(settings: Settings, environment: Mapping[str, str]) -> Async
         closing.push_async_callback(song_previews.close)
         scorer, priors = Scorer(settings.models_dir), Priors(settings.models_dir / NAME)
         recommender = Recommender(store, catalogue, scorer)
-        await asyncio.to_thread(priors.current)  # said now if it is damaged, and there when it is wanted
+        await asyncio.to_thread(priors.current)  # loads it early, and logs now if it's damaged
         libraries = ScoredLibraries(store, scorer, priors)
         yield Services(
             settings=settings,
@@ -174,22 +174,22 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         await asyncio.wait({ticking, refreshing, chatting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for ended in (ticking, refreshing, chatting):
             if ended.done():
-                ended.result()  # raises what ended it: a supervisor starts us again
+                ended.result()  # raises its error, so a supervisor restarts us
     finally:
         ticking.cancel()
         refreshing.cancel()
         stopping.cancel()
         await services.jobs.stop(GRACE)
         await upkeep.stop()
-        with suppress(TimeoutError):  # a line to Discord that is silent does not close
+        with suppress(TimeoutError):  # a dead connection to Discord never closes
             await asyncio.wait_for(chat.close(), GOODBYE)
-        chatting.cancel()  # it may be waiting for Discord to answer
+        chatting.cancel()  # it may still wait for Discord
         await runner.cleanup()
         await asyncio.gather(ticking, refreshing, chatting, stopping, return_exceptions=True)
 
 
 async def _keep_ticking(services: Services, upkeep: Upkeep) -> None:
-    """Look for what is due, for ever."""
+    """Run the upkeep's tick, and once in a while delete old job records, until cancelled."""
     pause = min(TICK, services.settings.poll_seconds)
     last_sweep = time.monotonic()
     while True:
@@ -202,7 +202,7 @@ async def _keep_ticking(services: Services, upkeep: Upkeep) -> None:
 
 
 async def _keep_refreshing(services: Services) -> None:
-    """Take into the catalogue what is new, for ever. One failed look is logged; the next one may succeed."""
+    """Refresh the catalogue's index until cancelled. A refresh that fails is logged, and the next may succeed."""
     while True:
         began = time.monotonic()
         await keep_trying(services.store, Work("catalogue", 0), services.catalogue.points.refresh, clock())
@@ -220,16 +220,16 @@ def _pages(services: Services, chat: Chat) -> Application:
 
     pages = web.application(arrive, healthy)
     pages.middlewares.append(web.only(urlsplit(services.settings.public_url).hostname))
-    settings, asked = services.settings, Api(services.store, services.catalogue, services.recommender, clock)
+    settings, feed_api = services.settings, Api(services.store, services.catalogue, services.recommender, clock)
     if settings.http_api:
-        pages.add_subapp("/api", api.application(asked, settings.api_rate, time.monotonic))
+        pages.add_subapp("/api", api.application(feed_api, settings.api_rate, time.monotonic))
     if settings.feed_page:
-        pages.add_subapp("/feed", _swiping(services, chat, asked))
+        pages.add_subapp("/feed", _feed_page(services, chat, feed_api))
     if settings.activity:
         identity = Identity(settings.discord_api_url, settings.discord_token, settings.discord_client_secret)
         inside = activity.application(
             Activity(services.store, identity, clock),
-            _swiping(services, chat, asked),
+            _feed_page(services, chat, feed_api),
             settings.public_url,
             time.monotonic,
         )
@@ -237,12 +237,12 @@ def _pages(services: Services, chat: Chat) -> Application:
     return pages
 
 
-def _swiping(services: Services, chat: Chat, asked: Api) -> Application:
+def _feed_page(services: Services, chat: Chat, feed_api: Api) -> Application:
     async def post(member: int, server: int | None, song: str) -> None:
         number = await reposts.begin(services.store, services.catalogue, member, server, song, clock())
         await chat.pass_on(number)
 
     settings = services.settings
-    page = FeedPage(asked, services.feed, services.listening, post, chat.name_of, chat.server_name)
+    page = FeedPage(feed_api, services.feed, services.listening, post, chat.name_of, chat.server_name)
     origins = settings.picture_origins, settings.sound_origins
     return feed.application(page, settings.public_url, *origins, time.monotonic)

@@ -1,4 +1,4 @@
-"""Background: pieces of work that run by themselves, at most one at a time under each name."""
+"""Background: tasks that run on their own, at most one at a time per name."""
 
 import asyncio
 import logging
@@ -10,16 +10,18 @@ Do = Callable[[], Awaitable[object]]
 
 
 class Background:
+    """Starts tasks, logs their errors, and can wait for them or cancel them."""
+
     def __init__(self) -> None:
         self._running: dict[Hashable, asyncio.Task[None]] = {}
         self._again: dict[Hashable, Do] = {}
 
     def begin(self, name: Hashable, do: Do) -> None:
-        """Begin the work; where some of that name is under way, once more when that has ended."""
+        """Start the task; if one of that name is running, run this once after it ends."""
         if name in self._running:
             self._again[name] = do
         else:
-            # In a context of its own: begun by a job, it would count as a step of that job.
+            # In a context of its own: started by a job, it would count as a step of that job.
             task = asyncio.create_task(self._run(name, do), context=Context())
             self._running[name] = task
             task.add_done_callback(lambda _: self._running.pop(name))
@@ -34,7 +36,7 @@ class Background:
             following = self._again.pop(name, None)
 
     async def settled(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no task is running."""
         while self._running:
             await asyncio.wait(list(self._running.values()))
 

@@ -1,4 +1,4 @@
-"""Settings: parsed once, from a mapping that is passed in. Secrets never show in a repr."""
+"""Config: the settings, parsed once from a mapping that is passed in. Secrets never show in a repr."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ from bot.errors import SettingsError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SQLITE = "sqlite+aiosqlite:///"
-POLL_FLOOR = 1  # seconds; the default is a quarter of an hour, tests and the sandbox go faster
+POLL_FLOOR = 1  # seconds; the default is 15 minutes, tests and the sandbox go faster
 
 
 class Secret(str):
@@ -24,17 +24,17 @@ class Secret(str):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that the bot is told from outside. No URL ends in a slash but `spotify_api_url`, which spotipy joins."""
+    """Everything the operator sets. No URL ends in a slash except `spotify_api_url`, because spotipy appends to it."""
 
     discord_token: Secret
     spotify_client_id: str
     spotify_client_secret: Secret
     public_url: str
     http_port: int
-    http_api: bool  # whether members' own programs may ask
-    api_rate: int  # requests a minute that a token of the API has
-    feed_page: bool  # whether members may swipe in a browser
-    activity: bool  # whether they may do so inside Discord
+    http_api: bool  # whether members' own programs may use the API
+    api_rate: int  # requests a minute per API token
+    feed_page: bool  # whether members may use the feed in a browser
+    activity: bool  # whether members may open that page inside Discord
     discord_client_secret: Secret
     database_url: str
     data_dir: Path
@@ -46,10 +46,10 @@ class Settings:
     spotify_api_url: str
     spotify_accounts_url: str
     spotify_rate: int  # requests a second, sustained
-    musicbrainz_contact: str  # whom MusicBrainz may write to; empty: it is not asked
+    musicbrainz_contact: str  # where MusicBrainz can reach the operator; empty: MusicBrainz is off
     listenbrainz: bool
     deezer_previews: bool
-    yt_dlp: str  # the program, by path or name; empty: nobody asks YouTube
+    yt_dlp: str  # the program's path or name; empty: YouTube is off
     reccobeats: bool
     musicbrainz_url: str
     listenbrainz_url: str
@@ -58,29 +58,29 @@ class Settings:
 
     @property
     def redirect_uri(self) -> str:
-        """The address to register with Spotify, to the letter."""
+        """The address to register with Spotify, exactly as it is."""
         return f"{self.public_url}/callback"
 
     @property
     def public_https(self) -> bool:
-        """Whether members' browsers reach the callback from anywhere; if not, they paste the address."""
+        """Whether browsers reach the callback from anywhere. If not, members paste the address they land on."""
         return urlsplit(self.public_url).scheme == "https"
 
     @property
     def picture_origins(self) -> tuple[str, ...]:
-        """Where Spotify's covers come from: its own image hosts, or the stand-in that takes its place."""
+        """The origins of Spotify's covers: its image hosts, or a stand-in on loopback."""
         stand_in = _stand_in(self.spotify_api_url)
         return (stand_in,) if stand_in else ("https://*.scdn.co", "https://*.spotifycdn.com")
 
     @property
     def sound_origins(self) -> tuple[str, ...]:
-        """Where previews come from that the page plays; none where they are switched off."""
+        """The origins of the previews that the page plays; empty if previews are off."""
         stand_in = _stand_in(self.deezer_url)
         return (stand_in or "https://*.dzcdn.net",) if self.deezer_previews else ()
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The services that are asked for features, as `core.merge` names them."""
+        """The services asked for features, by their names in `core.library.merge`."""
         switches = {
             "musicbrainz": bool(self.musicbrainz_contact),
             "listenbrainz": self.listenbrainz,
@@ -91,7 +91,7 @@ class Settings:
 
     @property
     def acousticbrainz_index(self) -> Path:
-        """What `python -m bot import acousticbrainz` writes; there is none until then."""
+        """The file that `python -m bot import acousticbrainz` writes; it doesn't exist before that."""
         return self.data_dir / "acousticbrainz.db"
 
     @property
@@ -104,7 +104,7 @@ class Settings:
 
 
 def parse(env: Mapping[str, str]) -> Settings:
-    """Return the settings in `env`. Raises SettingsError, which names the first setting that is wrong."""
+    """Return the settings in `env`. Raises SettingsError, naming the first one that's wrong."""
     data_dir = Path(env.get("DATA_DIR") or "data").resolve()
     port = _integer(env, "HTTP_PORT", 8888, 0, 65535)
     return Settings(
@@ -141,12 +141,12 @@ def parse(env: Mapping[str, str]) -> Settings:
 
 
 def without_chat(env: Mapping[str, str]) -> Settings:
-    """Return the settings for a command that never talks to Discord: its token may be missing."""
+    """Return the settings for a command that never talks to Discord, so the token may be missing."""
     return parse({**env, "DISCORD_TOKEN": env.get("DISCORD_TOKEN", "").strip() or "none"})
 
 
 def storage(env: Mapping[str, str]) -> Settings:
-    """Return the settings for a command that only opens the database: no other setting is looked at."""
+    """Return the settings for a command that only opens the database; other settings are ignored."""
     return without_chat({name: env[name] for name in ("DATA_DIR", "DATABASE_URL") if name in env})
 
 
@@ -158,7 +158,7 @@ def _token(env: Mapping[str, str]) -> str:
 
 
 def _client_id(env: Mapping[str, str]) -> str:
-    """Spotify client ids are 32 hexadecimal digits; empty means every member brings one, or a file."""
+    """A Spotify client id has 32 hexadecimal digits. Empty: members bring their own id, or a file."""
     value = env.get("SPOTIFY_CLIENT_ID", "").strip()
     if value and not is_client_id(value):
         raise SettingsError("SPOTIFY_CLIENT_ID is malformed: it has 32 characters, 0-9 and a-f")
@@ -170,7 +170,7 @@ def is_client_id(text: str) -> bool:
 
 
 def _contact(env: Mapping[str, str]) -> str:
-    """An e-mail address or a web page; it travels in a header, so nothing that could end one."""
+    """An e-mail address or a web page. It's sent in a header, so line breaks and the like are refused."""
     value = env.get("MUSICBRAINZ_CONTACT", "").strip()
     if value and not re.fullmatch(r"[!-'*-~]+(@|://)[!-'*-~]+", value):
         raise SettingsError("MUSICBRAINZ_CONTACT is malformed: an e-mail address or the address of a page is wanted")
@@ -208,7 +208,7 @@ def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: in
 
 
 def _base_url(env: Mapping[str, str], name: str, default: str, secure: str, plain: str) -> str:
-    """https anywhere or http on loopback: a token must not travel in the clear (promise P36)."""
+    """Accept https anywhere, but http only on loopback: tokens are never sent in the clear (promise P36)."""
     text = (env.get(name, "").strip() or default).rstrip("/")
     try:
         parts = urlsplit(text)
@@ -222,7 +222,7 @@ def _base_url(env: Mapping[str, str], name: str, default: str, secure: str, plai
 
 
 def _stand_in(url: str) -> str | None:
-    """The origin of an address on loopback; None for any other."""
+    """Return the origin of a loopback URL; None for any other."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.hostname in LOOPBACK else None
 

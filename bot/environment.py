@@ -1,4 +1,4 @@
-"""Environment: where settings come from, and what of it the processes that we start may see."""
+"""Environment: where settings come from, and which variables the processes we start may see."""
 
 import os
 import re
@@ -13,9 +13,9 @@ from bot import modes
 from bot.errors import SettingsError
 from bot.trouble import words
 
-FILE = Path(".env")  # of the working folder
-OF_A_BOT = re.compile(r"(DISCORD|SPOTIFY)_\w*(TOKEN|ID|SECRET)|ENCRYPTION_KEYS")  # settings that only a bot has
-# Where programs, libraries, languages and time zones are, and how many threads; no setting of ours.
+FILE = Path(".env")  # in the working folder
+OF_A_BOT = re.compile(r"(DISCORD|SPOTIFY)_\w*(TOKEN|ID|SECRET)|ENCRYPTION_KEYS")  # settings that only a bot needs
+# Paths, locale, time zone and thread counts; none of our own settings.
 PASSED_ON = (
     *("PATH", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE"),
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
@@ -23,12 +23,12 @@ PASSED_ON = (
 
 
 def passed_on(env: Mapping[str, str]) -> dict[str, str]:
-    """Return what of an environment any process that we start may see."""
+    """Return the variables that any process we start may see."""
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
 def environment() -> dict[str, str]:
-    """Return `.env` beneath the process's own environment, which wins.
+    """Return the settings from `.env` and the process's environment, which wins.
 
     Raises SettingsError when others can read the file (promise P36), or when it isn't UTF-8 text.
     """
@@ -45,7 +45,7 @@ def _file(path: Path) -> dict[str, str]:
 
 
 def _text(path: Path) -> str:
-    """Read the file. Windows' editors begin it with a byte order mark, and may write UTF-16."""
+    """Read the file. Windows editors may start it with a byte order mark, or write UTF-16."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -58,13 +58,13 @@ def _text(path: Path) -> str:
 
 
 def token_in(env: Mapping[str, str]) -> str:
-    """Return Discord's token; "" where there is none, or only a comment stands where it would."""
+    """Return Discord's token; "" if there's none, or only a comment in its place."""
     token = env.get("DISCORD_TOKEN", "").strip()
     return "" if token.startswith("#") else token
 
 
 def main() -> int:
-    """Say which program `make run` is to start: 0 for the bot, where settings hold a token; 1 for the sandbox."""
+    """Tell `make run` what to start: 0, the bot, if there's a token; 1, the sandbox; 2, nothing: bad settings."""
     try:
         settings = environment()
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""Mouth: what members are told through. The chat is one."""
+"""Messenger: how the worker and the upkeep reach members. The chat is the one that serves."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,10 +9,10 @@ from bot.flows.social.digest import Digest
 
 
 class Messenger(Protocol):
-    """What the worker says to members through: the chat."""
+    """Delivers notices, and does in Discord what falls due there."""
 
     async def tell(self, notices: Sequence[Notice]) -> bool:
-        """Tell one member; False when every door is closed. Raises ChatDown where later is better."""
+        """Deliver notices to one member; False if nothing reaches them. Raises ChatDown if trying later helps."""
         ...
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...
@@ -21,7 +21,7 @@ class Messenger(Protocol):
 
     async def find_repost(self, repost: Repost) -> int | None: ...
 
-    async def digest(self, found: Digest) -> None: ...
+    async def digest(self, digest: Digest) -> None: ...
 
     async def crowd(self, server: int) -> int: ...
 

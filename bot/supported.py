@@ -1,6 +1,6 @@
 """Supported: whether Cratekeeper runs on this system; one line where it doesn't. `python bot/supported.py`.
 
-It is run before anything is installed, perhaps by an old Python: nothing but what every Python 3 has.
+It runs before anything is installed, perhaps on an old Python, so it uses only what every Python 3 has.
 """
 
 import platform
@@ -13,9 +13,9 @@ NEWEST_ON_INTEL_MACS = (3, 13)
 
 
 def problem(system: str, machine: str, bits: int, libc: "tuple[str, str]") -> str:
-    """Return what is in the way, in one line; "" for a system that is supported.
+    """Return in one line why this system isn't supported; "" if it is.
 
-    system, machine, bits, libc: as sys.platform, platform.machine(), sys.maxsize and platform.libc_ver() say.
+    system, machine, bits, libc: sys.platform, platform.machine(), sys.maxsize and platform.libc_ver().
     """
     if system in ("win32", "cygwin", "msys"):
         return SYSTEMS + ". On Windows, run it inside WSL 2 (wsl --install)."
@@ -31,18 +31,18 @@ def problem(system: str, machine: str, bits: int, libc: "tuple[str, str]") -> st
 
 
 def too_new(system: str, machine: str, python: "tuple[int, ...]") -> str:
-    """Return what is in the way of a new Python, in one line: onnxruntime no longer makes wheels for Intel Macs."""
+    """Return in one line why this Python is too new; "" if it isn't. onnxruntime dropped Intel Macs."""
     if (system, machine) == ("darwin", "x86_64") and python > NEWEST_ON_INTEL_MACS:
         return "Cratekeeper needs Python 3.11, 3.12 or 3.13 on an Intel Mac. Try: make PYTHON=python3.13"
     return ""
 
 
 if __name__ == "__main__":
-    found = problem(sys.platform, platform.machine(), sys.maxsize, platform.libc_ver())
-    if not found:
-        found = too_new(sys.platform, platform.machine(), sys.version_info[:2])
-    if not found and sys.version_info < (3, 11):
-        found = "Cratekeeper needs Python 3.11 or newer; this is " + platform.python_version() + "."
-        found += " Try: make PYTHON=python3.13"
-    if found:
-        sys.exit(found)
+    obstacle = problem(sys.platform, platform.machine(), sys.maxsize, platform.libc_ver())
+    if not obstacle:
+        obstacle = too_new(sys.platform, platform.machine(), sys.version_info[:2])
+    if not obstacle and sys.version_info < (3, 11):
+        obstacle = "Cratekeeper needs Python 3.11 or newer; this is " + platform.python_version() + "."
+        obstacle += " Try: make PYTHON=python3.13"
+    if obstacle:
+        sys.exit(obstacle)

@@ -1,4 +1,4 @@
-"""Trouble: what an error of the system or the network means for the operator, and what to do about it."""
+"""Trouble: explains errors of the system and the network to the operator, and what to do about them."""
 
 import errno
 import getpass
@@ -15,7 +15,7 @@ ELSEWHERE = "or set DATA_DIR to another folder"
 
 
 def words(error: BaseException) -> str:
-    """Return one line: what is wrong with which file or address, and what to do."""
+    """Return one line: which file or address has a problem, and what to do."""
     if isinstance(error, CratekeeperError):
         return str(error)
     if isinstance(error, aiohttp.ClientError | TimeoutError):
@@ -60,10 +60,10 @@ def _of_system(error: OSError) -> str:
     return said.get(same.get(error.errno or 0, error.errno or 0), f"{path}: {error.strerror or error}")
 
 
-def _in_the_way(path: str | bytes) -> Path:
-    """What stands where a folder should: the path itself, or one above it."""
-    whole = Path(os.fsdecode(path))
-    return next((each for each in (whole, *whole.parents) if each.exists() and not each.is_dir()), whole)
+def _in_the_way(name: str | bytes) -> Path:
+    """Return the file that is where a folder should be: the path itself, or one above it."""
+    whole = Path(os.fsdecode(name))
+    return next((path for path in (whole, *whole.parents) if path.exists() and not path.is_dir()), whole)
 
 
 def _of_port(error: OSError, port: str) -> str:
@@ -77,7 +77,7 @@ def _of_port(error: OSError, port: str) -> str:
 def _me() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in a container
+    except (KeyError, OSError):  # a user id without a name, as in a container
         return "that runs this"
 
 

@@ -1,4 +1,4 @@
-"""Upkeep: what begins by itself, at the start and every few seconds. Each piece on its own, however it ends."""
+"""Upkeep: the work nobody asks for, at startup and every few seconds. Steps fail independently."""
 
 import logging
 import random
@@ -25,33 +25,35 @@ from bot.services import Services
 
 log = logging.getLogger(__name__)
 AT_ONCE = 0  # argument of "hear"
-SOONEST, LATEST = 0.9, 1.1  # of the pause between two polls
+SOONEST, LATEST = 0.9, 1.1  # times the pause between two polls, so that members' polls spread out
 NO_TIME = timedelta()
 
 
 class Upkeep:
-    def __init__(self, services: Services, mouth: Messenger) -> None:
-        self._services, self._mouth = services, mouth
+    """Starts what is due: `open` once at startup, then `tick` every few seconds."""
+
+    def __init__(self, services: Services, messenger: Messenger) -> None:
+        self._services, self._messenger = services, messenger
         self._background = Background()
-        self._zero: datetime | None = None  # what the clock showed when the steady one stood at 0
+        self._zero: datetime | None = None  # the wall clock's time when the monotonic clock was 0
         self._opening: dict[Work, Callable[[], Awaitable[None]]] = {}
 
     async def settled(self) -> None:
-        """Wait until nothing that a tick or a job began is under way."""
+        """Wait until all background work is done."""
         await self._background.settled()
 
     async def stop(self) -> None:
         await self._background.stop()
 
     async def open(self) -> None:
-        """Make good what a stop or an upgrade broke; what fails now is tried again by `tick`."""
+        """Repair what a crash or an upgrade interrupted; `tick` retries what fails now."""
         store, now = self._services.store, self._services.clock()
         await keep_trying(store, Work("retry", 0), partial(self._retry, now), now)
         steps: dict[str, Callable[[], Awaitable[None]]] = {
             "erasures": self._resume_erasures,
             "unlinking": self._resume_unlinking,
             "half-prepared writes": partial(writes.forget_unprepared, self._services.store),
-            "models": self._relearn,
+            "models": self._retrain_lost,
             "shared playlists": partial(share_rest, self._services),
             "hearing": self._begin_hearing,
             "saving": self._begin_saving,
@@ -79,15 +81,15 @@ class Upkeep:
         services = self._services
         await link.unlink_rest(services.store, services.vault, services.settings.models_dir)
 
-    async def _relearn(self) -> None:
-        """Have every model that serves and cannot be used learnt anew."""
+    async def _retrain_lost(self) -> None:
+        """Retrain every served model whose file is lost or damaged."""
         await train.forget_cut_short(self._services.store)
         for model in await train.lost(self._services.store, self._services.scorer):
-            log.warning("model %s cannot be used; it is learnt anew", model.digest[:12])
+            log.warning("model %s cannot be used; it is trained again", model.digest[:12])
             await self._services.jobs.enqueue("train", model.member, model.layer)
 
     async def _begin_hearing(self) -> None:
-        """Go on finding out about songs, or begin: sources may have been switched on since, or a crash come between."""
+        """Resume feature lookups, which a crash may have interrupted, or start them for newly switched-on sources."""
         services, now = self._services, self._services.clock()
         async with services.store.reading() as tx:
             everybody = await members.with_likes(tx)
@@ -96,16 +98,16 @@ class Upkeep:
                 await services.jobs.enqueue("hear", member, AT_ONCE)
 
     async def _begin_saving(self) -> None:
-        """Go on putting among members' likes what they liked in the feed: a crash may have come between."""
+        """Resume saving songs liked in the feed to Spotify, which a crash may have interrupted."""
         async with self._services.store.reading() as tx:
             waiting = await feed_history.who_saves(tx)
         for member in waiting:
             await self._services.jobs.enqueue("save", member)
 
     async def tick(self) -> None:
-        """Begin what is due. Each step on its own: one that fails or waits stops neither the others nor the process."""
+        """Start what is due. A step that fails or waits holds up neither the others nor the process."""
         store, now = self._services.store, self._services.clock()
-        await keep_trying(store, Work("clock", 0), partial(self._mind_the_clock, now, time.monotonic()), now)
+        await keep_trying(store, Work("clock", 0), partial(self._check_clock, now, time.monotonic()), now)
         await keep_trying(store, Work("set aside", 0), partial(self._retry_old, now), now)
         await self._go_on_opening(now)
         steps: dict[str, Callable[[datetime], Awaitable[None]]] = {
@@ -113,12 +115,12 @@ class Upkeep:
             "links": self._sweep_links,
             "polls": self._begin_polls,
             "writes": self._resume_writes,
-            "playlists": self._resume_making,
+            "playlists": self._resume_creations,
             "consents": partial(notify.warn_of_consent, store),
-            "news": self._begin_telling,
+            "news": self._begin_notices,
             "rounds": self._begin_rounds,
-            "takedowns": self._begin_taking_down,
-            "reposts": self._begin_clearing_up,
+            "takedowns": self._begin_takedowns,
+            "reposts": self._resume_reposts,
             "digests": self._begin_digests,
             "erasures": self._services.erasing.tick,
             "reports": partial(reports.sweep, store),
@@ -127,8 +129,8 @@ class Upkeep:
         for name, step in steps.items():
             await keep_trying(store, Work(name, 0), partial(step, now), now)
 
-    async def _mind_the_clock(self, now: datetime, steady: float) -> None:
-        """Pull in what waits for a moment that a clock which was ahead gave it; `steady`: seconds nobody sets."""
+    async def _check_clock(self, now: datetime, steady: float) -> None:
+        """Bring forward what waits for a time set while the clock ran ahead. `steady`: the monotonic clock (s)."""
         zero = now - timedelta(seconds=steady)
         back = put_back(self._zero, zero)
         if back is not None:
@@ -144,7 +146,7 @@ class Upkeep:
         store = self._services.store
         async with store.reading() as tx:
             aside = await setbacks.subjects_aside(tx, "poll")
-            due = [each.member for each in await members.due(tx, now) if each.member not in aside]
+            due = [account.member for account in await members.due(tx, now) if account.member not in aside]
         for member in due:
             await self._services.jobs.enqueue("poll", member)
             pause = self._services.settings.poll_seconds * random.uniform(SOONEST, LATEST)  # noqa: S311 - spreads the load
@@ -158,7 +160,7 @@ class Upkeep:
         await self._services.linking.sweep()
 
     async def _resume_writes(self, now: datetime) -> None:
-        """A write that was confirmed has a job, whatever a crash left behind."""
+        """Queue a job for every confirmed write that a crash left without one."""
         async with self._services.store.reading() as tx:
             unfinished = await writes.unfinished(tx)
         for write in unfinished:
@@ -166,50 +168,50 @@ class Upkeep:
             if not any(job.kind == "apply" and job.argument == write.write for job in jobs):
                 await self._services.jobs.enqueue("apply", write.member, write.write)
 
-    async def _resume_making(self, _: datetime) -> None:
-        """A playlist that was asked for at Spotify is looked for, or made, until it is there."""
+    async def _resume_creations(self, _: datetime) -> None:
+        """Queue a job for every playlist we asked Spotify for but haven't seen yet."""
         jobs = self._services.jobs
         for member in await playlists.unfinished(self._services.store):
             if not any(job.kind == "keep" for job in await jobs.pending(member)):
                 await jobs.enqueue("keep", member)
 
-    async def _begin_telling(self, now: datetime) -> None:
+    async def _begin_notices(self, now: datetime) -> None:
         for member in await notify.owed(self._services.store):
             self.tell(member)
 
     def tell(self, member: int) -> None:
-        """Tell a member what waits for them, without waiting for it: their door may be shut for an hour."""
-        services, tell = self._services, self._mouth.tell
+        """Start delivering a member's notices in the background; Discord may refuse them for an hour."""
+        services, tell = self._services, self._messenger.tell
         self._background.begin(("news", member), lambda: notify.deliver(services.store, tell, services.clock(), member))
 
-    async def _begin_taking_down(self, now: datetime) -> None:
-        """Begin to delete what is to go, each channel on its own: a slow or limited one keeps no other waiting."""
-        store, take_down = self._services.store, self._mouth.take_down
+    async def _begin_takedowns(self, now: datetime) -> None:
+        """Start deleting messages due to go, channel by channel: a rate-limited one doesn't hold up the others."""
+        store, take_down = self._services.store, self._messenger.take_down
         for channel in await reposts.to_clear(store, now):
             self._background.begin(("takedowns", channel), partial(reposts.clear, store, take_down, channel, now))
 
-    async def _begin_clearing_up(self, now: datetime) -> None:
-        """The same for reposts that were cut short."""
-        store, find = self._services.store, self._mouth.find_repost
+    async def _resume_reposts(self, now: datetime) -> None:
+        """Finish reposts that a crash interrupted, channel by channel."""
+        store, find = self._services.store, self._messenger.find_repost
         for channel in await reposts.unposted(store, now):
             self._background.begin(("reposts", channel), partial(reposts.resume, store, find, channel, now))
 
     async def _begin_digests(self, now: datetime) -> None:
-        """The same for the digests of servers."""
-        store, mouth = self._services.store, self._mouth
+        """Start posting the digests that are due, server by server."""
+        store, messenger = self._services.store, self._messenger
         for server in await digest.due(store, now):
-            post = partial(digest.post_due, store, mouth.digest, mouth.crowd, server, now)
+            post = partial(digest.post_due, store, messenger.digest, messenger.crowd, server, now)
             self._background.begin(("digest", server), post)
 
     async def _begin_rounds(self, now: datetime) -> None:
         store = self._services.store
         for number in await rounds.due(store, now):
-            turn = partial(attempt, store, Work("round", number), partial(self._mouth.turn_round, number), now)
+            turn = partial(attempt, store, Work("round", number), partial(self._messenger.turn_round, number), now)
             self._background.begin(("round", number), turn)
 
 
 async def share_rest(services: Services, host: int | None = None) -> None:
-    """Have written what a crash or an ended consent left behind of shared playlists."""
-    for each in await publish.unwritten(services.store, host):
-        if each.host is not None:
-            await services.jobs.enqueue("share", each.host, each.shared)
+    """Queue a job for every shared playlist that a crash or ended consent left unwritten; of one host, or all."""
+    for shared in await publish.unwritten(services.store, host):
+        if shared.host is not None:
+            await services.jobs.enqueue("share", shared.host, shared.shared)

@@ -1,4 +1,4 @@
-"""Worker: what each kind of job does. Every job converges, so running one twice is running it once."""
+"""Worker: runs each kind of job. Every job converges, so running one twice does no more than running it once."""
 
 import logging
 import random
@@ -37,18 +37,18 @@ from bot.services import Services
 from bot.upkeep import AT_ONCE, share_rest
 
 log = logging.getLogger(__name__)
-BACK_OFF = 5  # seconds; doubled with each try, spread over the whole of it ("full jitter")
-LONGEST = 300
-SAY_SO = 5  # tries, after which the member hears that Spotify does not answer
-UNASKED = {"poll", "hear", "place", "share", "keep"}  # kinds of job that begin by themselves
-LATER = 1  # argument of "hear", beside AT_ONCE: what waits for an hour is no reason not to begin now
+BACK_OFF = 5  # seconds; doubled with each try, with full jitter
+LONGEST = 300  # seconds between tries
+SAY_SO = 5  # tries, after which we tell the member that Spotify doesn't answer
+UNASKED = {"poll", "hear", "place", "share", "keep"}  # kinds of job nobody asked for
+LATER = 1  # argument of "hear", beside AT_ONCE: a job that waits an hour mustn't keep one from starting now
 
 
 class Worker:
-    """`tell` has a member told what waits for them."""
+    """Runs jobs. `tell` starts delivering a member's notices."""
 
-    def __init__(self, services: Services, mouth: Messenger, tell: Callable[[int], None]) -> None:
-        self._services, self._mouth, self._tell = services, mouth, tell
+    def __init__(self, services: Services, messenger: Messenger, tell: Callable[[int], None]) -> None:
+        self._services, self._messenger, self._tell = services, messenger, tell
         self._does: dict[str, Callable[[Job, datetime], Awaitable[None]]] = {
             "sync": self._sync,
             "poll": self._poll,
@@ -62,7 +62,7 @@ class Worker:
         }
 
     async def run(self, job: Job) -> None:
-        """Do a job. What Spotify puts off is put off; what the member must hear, they hear."""
+        """Run a job. Failures that pass are retried later; the member is told about the rest."""
         now = self._services.clock()
         try:
             await self._does[job.kind](job, now)
@@ -79,7 +79,7 @@ class Worker:
         except (ConsentEnded, NotLinked, TrainingFailed) as known:
             await self._say(job, known)
         except (StoreBusy, StoreFull):
-            raise  # the job is tried again when there is room
+            raise  # the queue tries the job again
         except CratekeeperError as known:
             reference = secrets.token_hex(2)
             log.warning("#%s %s of a member: %s", reference, job.kind, known)
@@ -108,7 +108,7 @@ class Worker:
             await succeeded(self._services.store, _work(replace(job, kind=kind)))
 
     async def _say(self, job: Job, error: CratekeeperError, reference: str = "") -> None:
-        """Tell the member of what they asked for, once; of the end of their consent once, whoever met with it."""
+        """Leave the member a notice about a job they asked for, or (once) about consent that has ended."""
         text = error.for_member() + (f" `#{reference}`" if reference else "")
         asked = job.kind not in UNASKED and not job.tries
         async with self._services.store.writing() as tx:
@@ -117,7 +117,7 @@ class Worker:
                 await notices.add(tx, job.member, "problem", {"text": text, "job": job.kind}, self._services.clock())
 
     async def _sync(self, job: Job, now: datetime) -> None:
-        """Read the likes and whatever is new in them; what /sync and a first link ask for."""
+        """Read all likes, for /sync and after linking."""
         services = self._services
         music = await services.account_music(job.member)
         async with services.store.reading() as tx:
@@ -126,7 +126,7 @@ class Worker:
             raise NotLinked
 
         async def progress(done: int, total: int) -> None:
-            await self._mouth.progress(job.member, "sync", done, total)
+            await self._messenger.progress(job.member, "sync", done, total)
 
         synced = await sync.sync(services.store, music, account, now, progress)
         await link.recognise(services.store, services.vault, job.member)
@@ -149,7 +149,7 @@ class Worker:
         return await self._settle(job, music, now)
 
     async def _settle(self, job: Job, music: Music, now: datetime) -> None:
-        """Sort the new likes; where there is somebody to ask what they sound like, that comes first."""
+        """Sort the new likes, after looking up their features if a source may still know them."""
         services = self._services
         if await feature_lookup.is_open(services.store, services.sources, job.member, now):
             await services.jobs.enqueue("hear", job.member, AT_ONCE)
@@ -161,36 +161,36 @@ class Worker:
         await self._apply_all(await watch.sort_fresh(services.store, music, services.libraries, job.member, now), job)
 
     async def _hear(self, job: Job, _: datetime) -> None:
-        """Go on finding out about the member's songs: a slice, then the next, and what follows from it at the end."""
+        """Look up features for the member's next songs; after the last ones, retrain the layers they affect."""
         services, member = self._services, job.member
-        found = await feature_lookup.hear(services.store, services.sources, member, services.clock)
+        looked_up = await feature_lookup.hear(services.store, services.sources, member, services.clock)
         async with services.store.reading() as tx:
             waiting = await songs.fresh(tx, member)
-        if waiting and not found.fresh:
+        if waiting and not looked_up.fresh:
             await services.jobs.enqueue("place", member)
-        if found.more:
+        if looked_up.more:
             await services.jobs.enqueue("hear", member, AT_ONCE)
             return
         for layer in await feature_lookup.stale_layers(services.store, member):
             await services.jobs.enqueue("train", member, layer)
-        if found.later is not None:
-            await self._hear_later(job, (found.later - services.clock()).total_seconds())
+        if looked_up.later is not None:
+            await self._hear_later(job, (looked_up.later - services.clock()).total_seconds())
 
     async def _hear_later(self, job: Job, seconds: float) -> None:
-        """Come back after `seconds`, unless somebody else will: there is one such job of a member at the most."""
+        """Look again after `seconds`, unless a job already waits to: there's at most one per member."""
         jobs = self._services.jobs
         others = [] if job.argument == LATER else await jobs.pending(job.member)
-        if not any((each.kind, each.argument) == ("hear", LATER) for each in others):
+        if not any((job.kind, job.argument) == ("hear", LATER) for job in others):
             await jobs.enqueue("hear", job.member, LATER, delay=max(1, seconds))
 
     async def _place(self, job: Job, now: datetime) -> None:
-        """Sort the new likes, now that what there is to know of them is known."""
+        """Sort the new likes, now that their features are looked up."""
         music = await self._services.account_music(job.member)
         await feature_lookup.tell(self._services.store, job.member, now)
         await self._sort_fresh(job, music, now)
 
     async def _save(self, job: Job, now: datetime) -> None:
-        """Put what they liked in the feed among their likes, and go on with it as with any new like."""
+        """Save songs liked in the feed to the member's Spotify likes, then sort them like any new like."""
         services = self._services
         if not await saved_likes.save(services.store, await services.music(job.member), job.member, now):
             return
@@ -222,17 +222,17 @@ class Worker:
             await notices.add(tx, job.member, "receipt", {"write": job.argument, "kind": receipt.write.kind}, now)
 
     async def _keep(self, job: Job, now: datetime) -> None:
-        """Go on with a playlist that was asked for at Spotify and is not known to be there."""
+        """Finish creating a playlist that we asked Spotify for but haven't seen yet."""
         services = self._services
         made = await playlists.resume(services.store, await services.music(job.member), job.member, now)
         async with services.store.writing() as tx:
-            for each in made:
-                await notices.add(tx, job.member, "kept", {"name": each.name}, now)
+            for playlist in made:
+                await notices.add(tx, job.member, "kept", {"name": playlist.name}, now)
 
     async def _share(self, job: Job, now: datetime) -> None:
-        """Write a shared playlist into its host's account, for as long as they are in its server."""
+        """Write a shared playlist to its host's account, or end it if they've left its server."""
         services = self._services
-        if await publish.has_left(services.store, self._mouth.is_in, job.member, job.argument):
+        if await publish.has_left(services.store, self._messenger.is_in, job.member, job.argument):
             await publish.leave(services.store, job.member, job.argument, now)
         else:
             await publish.share(services.store, services.music, job.member, job.argument, now)

@@ -1,7 +1,7 @@
-"""Confine: what a process of ours gives up before it reads what strangers wrote, and how to see what holds.
+"""Confine: takes away a process's rights before it reads untrusted files, and checks which limits hold.
 
-Each guard is used where the system has it: limits anywhere, the rest on Linux. None is relied upon alone, and `held`
-finds out by trying.
+Resource limits work on every system, the other guards on Linux only. We don't rely on any one of them alone; `held`
+tries each.
 """
 
 import ctypes
@@ -17,12 +17,12 @@ from pathlib import Path
 
 from bot.confine.seccomp import refuse_calls
 
-NOBODY_ELSE = 65_111  # a user id that no account gets (systemd keeps 61,184 to 65,519 for such), to own nothing
+NOBODY_ELSE = 65_111  # a user id that owns nothing; no account has it (systemd reserves 61,184 to 65,519)
 SET_DUMPABLE, SET_NO_NEW_PRIVS = 4, 38  # of prctl(2)
 
 
 def confine(memory: int) -> None:
-    """Give up everything but what is open and `memory` bytes. Whatever is still to be loaded must be loaded before."""
+    """Give up everything except open files and `memory` bytes. Load all modules and data before calling this."""
     limit_memory(memory)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -33,7 +33,7 @@ def confine(memory: int) -> None:
 
 
 def limit_memory(most: int) -> bool:
-    """Have this process take no more than `most` bytes; returns False where the system refuses that, as macOS does."""
+    """Limit this process to `most` bytes of memory; returns False if the system refuses, as macOS does."""
     try:
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     except (ValueError, OSError):
@@ -42,12 +42,12 @@ def limit_memory(most: int) -> bool:
 
 
 def hide() -> bool:
-    """Keep others of the same user out of this process, its memory and environment; returns whether that worked."""
+    """Hide this process's memory and environment from the same user's other processes; returns whether that worked."""
     return _prctl(SET_DUMPABLE, 0)
 
 
 def held(memory: int) -> dict[str, bool]:
-    """Try what a confined process should not be able to do; whether each was refused, by what it is."""
+    """Try everything a confined process should be refused; returns whether it was, by name."""
     attempts: dict[str, Callable[[], object]] = {
         "use the network": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
         "open files": lambda: os.close(os.open(__file__, os.O_RDONLY)),

@@ -1,7 +1,7 @@
-"""Seccomp: has Linux refuse the system calls that a process has no use for, in all of its threads and for good.
+"""Seccomp: makes Linux refuse system calls the process doesn't need, in all its threads, irrevocably.
 
-A filter is a program for the kernel's packet filter (seccomp(2), "filter mode"): it looks at a call's number, and lets
-it through or answers with an error. Numbers are those of x86-64 and of arm64 (asm/unistd_64.h, asm-generic/unistd.h).
+A filter is a BPF program (seccomp(2), "filter mode") that looks at a call's number and allows it or returns an error.
+The numbers are those of x86-64 and arm64 (asm/unistd_64.h, asm-generic/unistd.h).
 """
 
 import ctypes
@@ -9,12 +9,15 @@ import errno
 import platform
 import struct
 
-ARCHITECTURES = {"x86_64": (0xC000003E, 317), "aarch64": (0xC00000B7, 277)}  # AUDIT_ARCH_…, and seccomp's own number
-NEWEST = 450  # calls that Linux has gained since are refused, whatever they do
+ARCHITECTURES = {
+    "x86_64": (0xC000003E, 317),
+    "aarch64": (0xC00000B7, 277),
+}  # AUDIT_ARCH_…, seccomp(2)'s number
+NEWEST = 450  # newer calls are all refused
 NONE = -1  # this architecture has no such call
 
 # fmt: off
-NUMBERS: dict[str, tuple[int, int]] = {  # on x86-64, on arm64
+NUMBERS: dict[str, tuple[int, int]] = {  # (x86-64, arm64)
     # files: none is opened, made, changed or removed
     "open": (2, NONE), "creat": (85, NONE), "openat": (257, 56), "openat2": (437, 437), "open_tree": (428, 428),
     "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "truncate": (76, 45),
@@ -29,7 +32,7 @@ NUMBERS: dict[str, tuple[int, int]] = {  # on x86-64, on arm64
     "move_mount": (429, 429), "fsopen": (430, 430), "fspick": (433, 433), "mount_setattr": (442, 442),
     "pivot_root": (155, 41), "chroot": (161, 51), "swapon": (167, 224), "acct": (163, 89), "quotactl": (179, 60),
     "quotactl_fd": (443, 443),
-    # network, and what does the same by other ways
+    # network, and other ways to communicate
     "socket": (41, 198), "socketpair": (53, 199), "bind": (49, 200), "listen": (50, 201), "connect": (42, 203),
     "accept": (43, 202), "accept4": (288, 242), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427), "shmget": (29, 194), "shmat": (30, 196), "msgget": (68, 186), "semget": (64, 190),
@@ -51,9 +54,9 @@ NUMBERS: dict[str, tuple[int, int]] = {  # on x86-64, on arm64
 CLONE, CLONE3, MMAP = (56, 220), (435, 435), (9, 222)  # allowed in part
 # fmt: on
 
-LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_IF_ANY, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # of a packet filter
-NUMBER_AT, ARCHITECTURE_AT = 0, 4  # in what the filter is shown of a call
-FIRST_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 40  # their low halves
+LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_IF_ANY, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF instructions
+NUMBER_AT, ARCHITECTURE_AT = 0, 4  # offsets in struct seccomp_data
+FIRST_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 40  # offsets of their low halves (little-endian)
 THREAD = 0x10000  # CLONE_THREAD
 UNCOUNTED = 0x1 | 0x100  # MAP_SHARED and MAP_GROWSDOWN: memory that RLIMIT_DATA doesn't count
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
@@ -65,9 +68,9 @@ class _Program(ctypes.Structure):
 
 
 def refuse_calls() -> bool:
-    """Refuse every call in NUMBERS from now on, in all threads; returns False where this machine has no such filter.
+    """Refuse every call in NUMBERS from now on, in all threads; returns False on machines without seccomp.
 
-    Wants `no_new_privs` to be set.
+    `no_new_privs` must be set first.
     """
     architecture, own_number = ARCHITECTURES.get(platform.machine(), (0, 0))
     if not architecture:
@@ -85,8 +88,8 @@ def _here(numbers: tuple[int, int]) -> int:
 
 
 def _filter(architecture: int) -> bytes:
-    """Another architecture's calls have other numbers, so all of them are refused; else the calls in NUMBERS."""
-    numbers = [each for each in map(_here, NUMBERS.values()) if each != NONE]
+    """Return a filter that refuses the calls in NUMBERS, and all calls of other architectures (other numbers)."""
+    numbers = [number for number in map(_here, NUMBERS.values()) if number != NONE]
     head = [
         _step(LOAD, ARCHITECTURE_AT),
         _step(JUMP_EQUAL, architecture, 1, 0),
@@ -95,12 +98,12 @@ def _filter(architecture: int) -> bytes:
         _step(JUMP_AT_LEAST, NEWEST + 1, 0, 1),
         _step(RETURN, REFUSE | errno.ENOSYS),
     ]
-    checks = [_step(JUMP_EQUAL, each, len(numbers) - at, 0) for at, each in enumerate(numbers)]
+    checks = [_step(JUMP_EQUAL, number, len(numbers) - at, 0) for at, number in enumerate(numbers)]
     return b"".join([*head, *_in_part(), *checks, _step(RETURN, ALLOW), _step(RETURN, REFUSE | errno.EPERM)])
 
 
 def _in_part() -> list[bytes]:
-    """Threads may be started, processes not; memory may be taken where it counts."""
+    """Allow clone for threads only, and mmap only for memory that RLIMIT_DATA counts."""
     return [
         _step(JUMP_EQUAL, _here(CLONE3), 0, 1),
         _step(RETURN, REFUSE | errno.ENOSYS),  # a filter can't see its flags; libraries fall back to clone

@@ -1,4 +1,4 @@
-"""Web: the callback that members' browsers come back to, and a health check. No page repeats what was asked for."""
+"""Web: the callback Spotify sends browsers to, and a health check. No page echoes the request."""
 
 from bot.web.app import application
 from bot.web.hosts import only

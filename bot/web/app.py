@@ -1,6 +1,6 @@
-"""App: two addresses, `/callback` and `/health`; all else is not found.
+"""App: the addresses `/callback` and `/health`; anything else is not found.
 
-The API may stand below /api (`web.api`), the swipe page below /feed (`web.feed`).
+The API (`web.api`), the swipe page (`web.feed`) and the Activity (`web.activity`) are mounted below it if switched on.
 """
 
 import base64
@@ -25,7 +25,7 @@ Healthy = Callable[[], Awaitable[Mapping[str, Any]]]
 ARRIVE = web.AppKey[Arrive]("arrive")
 HEALTHY = web.AppKey[Healthy]("healthy")
 
-STATE = re.compile(r"[A-Za-z0-9_-]{16,128}")  # what our states are made of
+STATE = re.compile(r"[A-Za-z0-9_-]{16,128}")  # the characters our states consist of
 WORD = re.compile(r"[\x21-\x7e]{1,2048}")  # a code or an error: visible ASCII (RFC 6749, appendix A)
 
 STYLE = (
@@ -64,24 +64,25 @@ REFUSED = (
 )
 NO_SEAT = f"{HEAD}<p>Spotify let you in, but this bot's app has no seat for your account. Discord has the details.</p>"
 DOWN = f"{HEAD}<p>That did not work right now. Nothing was lost: type /link in Discord again in a few minutes.</p>"
-LONGEST_NAME = 100  # characters shown of a name
-LONGEST_BODY = 16 * 1024  # bytes; what the pages send has some hundred
+LONGEST_NAME = 100  # characters of a name that are shown
+LONGEST_BODY = 16 * 1024  # bytes; our pages send a few hundred
 
 
 def application(arrive: Arrive, healthy: Healthy) -> web.Application:
-    """Serve `arrive`, called once for each well-formed return from Spotify, and what `healthy` says (`ok` and more)."""
+    """Return the app. `arrive` is called once per well-formed return from Spotify; `healthy` returns `ok` and more."""
     app = web.Application(client_max_size=LONGEST_BODY)
     app[ARRIVE], app[HEALTHY] = arrive, healthy
-    app.router.add_get("/callback", callback, allow_head=False)  # a HEAD would use the state up
+    app.router.add_get("/callback", callback, allow_head=False)  # a HEAD would use up the state
     app.router.add_get("/health", health)
-    app.on_response_prepare.append(_armour)
+    app.on_response_prepare.append(_add_headers)
     return app
 
 
 async def callback(request: web.Request) -> web.Response:
-    """Where Spotify sends a browser, anybody's: 200, 400, 403 without a seat, 503 when it is worth another try.
+    """Answer a browser sent back by Spotify: 200, 400, 403 if the app has no seat left, 503 if trying again may help.
 
-    Nothing is linked here. The page shows whose Discord account it would be, and the code that only they can use.
+    This links nothing, since anybody may have opened the link. The page names the Discord account that would be linked,
+    and shows the code that only its owner can use.
     """
     try:
         consent = await request.app[ARRIVE](*_returned(request.query))
@@ -96,18 +97,18 @@ async def callback(request: web.Request) -> web.Response:
 
 
 def agreed(consent: Consent) -> str:
-    """The page for who agreed; it is the same for everybody but for two names and the code."""
+    """Return the page shown after consent: the two accounts' names and the code."""
     spotify, discord = map(_shown, (consent.profile.name, consent.discord))
     return HEAD + AGREED.format(spotify=spotify, discord=discord, code=escape(consent.code))
 
 
 def _shown(name: str) -> str:
-    """A name as text, without what is invisible or turns the text around."""
+    """Return a name as HTML text, without invisible or direction-changing characters."""
     return escape("".join(filter(str.isprintable, name))[:LONGEST_NAME])
 
 
 async def health(request: web.Request) -> web.Response:
-    """200 when all is well, else 503; nothing personal in either."""
+    """Answer 200 when healthy, else 503; neither says anything personal."""
     try:
         state = await request.app[HEALTHY]()
     except CratekeeperError as error:
@@ -117,7 +118,7 @@ async def health(request: web.Request) -> web.Response:
 
 
 def _returned(query: MultiMapping[str]) -> tuple[str, str | None, str | None]:
-    """Return (state, code, error): the state, and exactly one of the other two. Raises LinkRefused."""
+    """Return (state, code, error), where exactly one of code and error is None. Raises LinkRefused."""
     state, code, error = (_only(query, name) for name in ("state", "code", "error"))
     fits = state is not None and STATE.fullmatch(state) and (code is None) != (error is None)
     if state is None or not fits or not WORD.fullmatch(code or error or ""):
@@ -136,6 +137,6 @@ def _page(status: int, page: str) -> web.Response:
     return web.Response(status=status, text=page, content_type="text/html")
 
 
-async def _armour(_: web.Request, response: web.StreamResponse) -> None:
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store")  # of the API, some may be kept
+    response.headers.setdefault("Cache-Control", "no-store")  # parts of the API may be cached

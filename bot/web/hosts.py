@@ -1,7 +1,7 @@
-"""Hosts: requests are answered under our own names alone.
+"""Hosts: answer only requests for our own host names, against DNS rebinding.
 
-Against DNS rebinding: a foreign page whose name is made to lead to this machine may ask and read as our own would, but
-it cannot choose the Host that the browser sends.
+A foreign page whose name resolves to this machine could read our answers as our own pages do, but it can't choose the
+Host header that the browser sends.
 """
 
 from collections.abc import Collection
@@ -12,11 +12,11 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bot.config import LOOPBACK
 
-OPEN = "/health"  # probes may come without a Host, and there is nothing to read
+OPEN = "/health"  # probes may send no Host, and the answer is harmless
 
 
 def only(*names: str | None) -> Middleware:
-    """Return the middleware that lets requests through to these hosts, whatever the port, and to loopback."""
+    """Return middleware that accepts requests for these hosts and loopback, on any port, and refuses all others."""
     ours: Collection[str] = {*LOOPBACK, *(name.lower() for name in names if name)}
 
     @web.middleware
@@ -29,7 +29,7 @@ def only(*names: str | None) -> Middleware:
 
 
 def name_of(host: str) -> str | None:
-    """Return the name in a Host header, without its port; None where it is none."""
+    """Return the name in a Host header without its port; None if the header is malformed."""
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:

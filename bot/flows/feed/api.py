@@ -1,4 +1,4 @@
-"""Api: what programs of a member may ask for: the flows behind `web.api`, as it needs them."""
+"""API: the flows behind `web.api`, for a member's own programs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from bot.flows.feed.recommend import Recommended, Recommender
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Implements `web.api.port.Feed`."""
+    """Answers for one member at a time. A song they can't see raises the same MemberError as one that doesn't exist."""
 
     store: Store
     catalogue: Catalogue
@@ -26,6 +26,7 @@ class Api:
     clock: Callable[[], datetime]
 
     async def holder(self, secret: str) -> ApiToken | None:
+        """Return the token with this secret; None if there's none, or it's no longer valid."""
         return await tokens.holder(self.store, secret, self.clock())
 
     async def page(self, member: int, after: str | None, count: int, typed: str) -> CataloguePage:
@@ -44,10 +45,11 @@ class Api:
         return await self.recommender.recommend(member, song, count)
 
     async def dislike(self, member: int, song: str) -> None:
-        await self.catalogue.entry(member, song)  # raises BadChoice: nobody learns of a song by putting it away
+        """Never recommend the song to the member again, until they undo it. Raises BadChoice, NotLinked."""
+        await self.catalogue.entry(member, song)  # a dislike must not reveal whether a hidden song exists
         async with self.store.writing() as tx:
             if await members.get(tx, member) is None:
-                raise NotLinked  # deleted since they asked: a program must not bring them back (promise P35)
+                raise NotLinked  # they deleted their data just now: a program must not bring them back (promise P35)
             await dislikes.add(tx, member, song, key(song), self.clock())
 
     async def undo_dislike(self, member: int, song: str) -> None:

@@ -1,4 +1,4 @@
-"""The swipe page as a Discord Activity: the same files in a frame of Discord's, below /activity."""
+"""The swipe page as a Discord Activity: the same files, shown in Discord's frame, below /activity."""
 
 from bot.web.activity.app import application
 

@@ -1,7 +1,7 @@
-"""App: the page that Discord shows in its frame, below /activity, and the session of who opened it.
+"""App: the page that Discord shows in its frame, below /activity, and the session of the member who opened it.
 
-Discord fetches all of it through a proxy of its own, <application id>.discordsays.com, and shows it nowhere else. The
-swipe page's own files and calls are there as well, at /activity/feed, so that one URL mapping is enough.
+Discord fetches everything through its own proxy, <application id>.discordsays.com. The swipe page's files and calls are
+mounted here too, at /activity/feed, so one URL mapping is enough.
 """
 
 import asyncio
@@ -15,15 +15,15 @@ from aiohttp import hdrs, web
 
 from bot.errors import NotConfirmed
 from bot.flows.feed.activity import Activity
-from bot.web.api import answers
-from bot.web.api.allowance import Allowance
-from bot.web.api.problems import Problem, described
-from bot.web.feed.callers import ours
-from bot.web.feed.reading import text
+from bot.web.http import answers
+from bot.web.http.allowance import Allowance
+from bot.web.http.bodies import text
+from bot.web.http.callers import only_our_page
+from bot.web.http.problems import Problem, described
 
-RATE = 20  # log-ins a minute of a member
-AT_ONCE = 8  # codes that Discord is asked about at a time; whose they are, nobody knows before it has answered
-PATIENCE = 8.0  # seconds that a log-in waits for its turn
+RATE = 20  # log-ins a minute per member
+AT_ONCE = 8  # codes checked with Discord at a time; whose they are is unknown until it answers
+PATIENCE = 8.0  # seconds a log-in waits for its turn
 CROWDED = "Many are coming in right now. Try again in a minute."
 CODE = re.compile(r"[\x21-\x7e]{1,512}")  # visible ASCII (RFC 6749, appendix A)
 CLIENTS = "https://discord.com https://ptb.discord.com https://canary.discord.com"
@@ -33,10 +33,10 @@ POLICY = (
 )
 FOLDER = Path(__file__).with_name("static")
 PAGE = (FOLDER / "index.html").read_text()
-SCRIPTS = {each.name: each.read_bytes() for each in (*FOLDER.glob("*.js"), *FOLDER.glob("vendor/*.js"))}
-SHARED = "public, no-cache"  # nothing personal is in them
+SCRIPTS = {path.name: path.read_bytes() for path in (*FOLDER.glob("*.js"), *FOLDER.glob("vendor/*.js"))}
+SHARED = "public, no-cache"  # they hold nothing personal
 
-FRAMED = web.RequestKey("framed", str)  # the policy of an answer that Discord may show in its frame
+FRAMED = web.RequestKey("framed", str)  # the content security policy of a page shown in Discord's frame
 ACTIVITY = web.AppKey[Activity]("activity")
 ORIGIN = web.AppKey[str]("origin")
 ALLOWANCE = web.AppKey[Allowance]("log-ins")
@@ -46,12 +46,12 @@ TURNS = web.AppKey[asyncio.Semaphore]("turns")
 def application(
     activity: Activity, feed: web.Application, public_url: str, now: Callable[[], float]
 ) -> web.Application:
-    """Serve `activity`, with the swipe page `feed` below it. now: seconds, from whenever."""
-    app = web.Application(middlewares=[described, ours])
+    """Return the app to mount at /activity, with the swipe page `feed` below it. now: a clock in seconds."""
+    app = web.Application(middlewares=[described, only_our_page])
     address = urlsplit(public_url)
     app[ACTIVITY], app[ORIGIN] = activity, f"{address.scheme}://{address.netloc}"
     app[ALLOWANCE], app[TURNS] = Allowance(RATE, now), asyncio.Semaphore(AT_ONCE)
-    app.router.add_get("", page)  # the mapped address, as Discord's proxy may ask for it: no redirect leads out of it
+    app.router.add_get("", page)  # Discord's proxy asks for the mapped address as it is; a redirect would leave it
     app.router.add_get("/", page)
     app.router.add_get("/static/{name}", script)
     app.router.add_post("/session", enter)
@@ -75,10 +75,10 @@ async def script(request: web.Request) -> web.Response:
 
 
 async def enter(request: web.Request) -> web.Response:
-    """Begin a session for who agreed in Discord. The page keeps its secret in memory: the frame keeps no cookies.
+    """Start a session for the member who authorised in Discord. The page keeps the secret in memory, not in a cookie.
 
-    Everybody comes from Discord's proxy, so who asks too often is known only once Discord has said who it is. Before
-    that there is a line instead of a budget: what strangers send costs others a moment, and nobody their turn.
+    All requests come from Discord's proxy, so members are told apart only once Discord has checked the code. Until
+    then requests queue: a flood from strangers delays members, but uses up nobody's allowance.
     """
     await _check_origin(request)
     code = await text(request, "code")
@@ -94,7 +94,7 @@ async def enter(request: web.Request) -> web.Response:
 
 
 async def _confirmed(request: web.Request, code: str) -> int:
-    """Return whose code it is, by Discord's word, in turn. Raises NotConfirmed, ChatDown, Problem."""
+    """Ask Discord, in turn, which member the code belongs to. Raises NotConfirmed, ChatDown, Problem."""
     turns = request.app[TURNS]
     try:
         await asyncio.wait_for(turns.acquire(), PATIENCE)
@@ -112,7 +112,7 @@ async def _guard(request: web.Request, response: web.StreamResponse) -> None:
 
 
 async def _check_origin(request: web.Request) -> None:
-    """Only the page itself logs anybody in: from Discord's proxy, or from our own address. Raises Problem."""
+    """Accept log-ins only from our own page, through Discord's proxy or directly. Raises Problem."""
     origin = request.headers.get(hdrs.ORIGIN)
     proxied = f"https://{await request.app[ACTIVITY].application()}.discordsays.com"
     if origin is not None and origin not in (proxied, request.app[ORIGIN]):

@@ -1,4 +1,4 @@
-"""The HTTP API: a member's own programs ask for their songs and recommendations. `openapi.json` describes it."""
+"""The HTTP API: songs and recommendations for a member's own programs. `openapi.json` describes it."""
 
 from bot.web.api.app import application
 

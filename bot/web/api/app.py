@@ -1,4 +1,4 @@
-"""App: the addresses of the API and what each answers. Nothing is answered to anybody but the token's own member."""
+"""App: the API's addresses and their answers, always for the token's own member."""
 
 import re
 from collections.abc import Callable
@@ -8,23 +8,25 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.web.api import answers, cursor, shapes
-from bot.web.api.allowance import Allowance
-from bot.web.api.callers import ALLOWANCE, FEED, MEMBER, known, say_what_is_left
-from bot.web.api.port import Feed
-from bot.web.api.problems import Problem, described
+from bot.flows.feed.api import Api
+from bot.web.api import cursor, shapes
+from bot.web.api.callers import FEED, add_rate_limit, known
+from bot.web.http import answers
+from bot.web.http.allowance import Allowance
+from bot.web.http.callers import ALLOWANCE, MEMBER
+from bot.web.http.problems import Problem, described
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 COUNT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
-A_PAGE, MOST_ON_A_PAGE = 50, 100  # songs where nothing is said, and at most
+A_PAGE, MOST_ON_A_PAGE = 50, 100  # songs: by default, and at most
 LONGEST_TYPED = 100  # characters
-A_FEW, MOST_AT_ONCE = 10, 25  # the same of recommendations
+A_FEW, MOST_AT_ONCE = 10, 25  # recommendations: by default, and at most
 FOR_ALL = "public, max-age=3600"
 DESCRIBED = web.AppKey[bytes]("described")
 
 
-def application(feed: Feed, rate: int, now: Callable[[], float]) -> web.Application:
-    """Serve `feed`, to be added below /api. Each token has `rate` requests a minute by `now` (s)."""
+def application(feed: Api, rate: int, now: Callable[[], float]) -> web.Application:
+    """Return the app to mount at /api. Each token has `rate` requests a minute; `now` is a clock in seconds."""
     app = web.Application(middlewares=[described, known])
     app[FEED], app[ALLOWANCE], app[DESCRIBED] = feed, Allowance(rate, now), DOCUMENT.read_bytes()
     app.router.add_get("/openapi.json", document)
@@ -35,7 +37,7 @@ def application(feed: Feed, rate: int, now: Callable[[], float]) -> web.Applicat
     app.router.add_get("/recommend", recommend)
     app.router.add_put("/songs/{song}/distaste", dislike)
     app.router.add_delete("/songs/{song}/distaste", undo_dislike)
-    app.on_response_prepare.append(say_what_is_left)
+    app.on_response_prepare.append(add_rate_limit)
     return app
 
 
@@ -44,14 +46,14 @@ async def document(request: web.Request) -> web.Response:
 
 
 async def songs(request: web.Request) -> web.Response:
-    """A page of the member's catalogue, or of what is titled so in it."""
+    """A page of the member's catalogue: all of it, or the titles that contain what was typed."""
     count, typed = _count(request, A_PAGE, MOST_ON_A_PAGE), _typed(request)
     page = await request.app[FEED].page(request[MEMBER], _after(request), count, typed)
     following = None
     if page.next is not None:
         asked = {"n": count, "cursor": cursor.write(page.next)} | ({"q": typed} if typed else {})
         following = f"/api/songs?{urlencode(asked)}"
-    return answers.lasting(request, {"songs": [shapes.entry(each) for each in page.entries], "next": following})
+    return answers.lasting(request, {"songs": [shapes.entry(entry) for entry in page.entries], "next": following})
 
 
 async def song(request: web.Request) -> web.Response:
@@ -59,9 +61,8 @@ async def song(request: web.Request) -> web.Response:
 
 
 async def clip(request: web.Request) -> web.Response:
-    """The song's clip, or the part of it that is asked for."""
-    found = await request.app[FEED].clip(request[MEMBER], _song(request))
-    return answers.clip(request, found)
+    """The song's clip, or the byte range asked for."""
+    return answers.clip(request, await request.app[FEED].clip(request[MEMBER], _song(request)))
 
 
 async def random(request: web.Request) -> web.Response:
@@ -70,8 +71,8 @@ async def random(request: web.Request) -> web.Response:
 
 async def recommend(request: web.Request) -> web.Response:
     count = _count(request, A_FEW, MOST_AT_ONCE)
-    found = await request.app[FEED].recommend(request[MEMBER], _only(request, "song"), count)
-    return answers.fresh({"songs": [shapes.recommended(each) for each in found]})
+    songs = await request.app[FEED].recommend(request[MEMBER], _only(request, "song"), count)
+    return answers.fresh({"songs": [shapes.recommended(song) for song in songs]})
 
 
 async def dislike(request: web.Request) -> web.Response:
@@ -89,7 +90,7 @@ def _song(request: web.Request) -> str:
 
 
 def _after(request: web.Request) -> str | None:
-    """Where the page begins. Raises Problem for a cursor that was never given out."""
+    """Return where the page begins; None: at the start. Raises Problem for a cursor that isn't ours."""
     given = _only(request, "cursor")
     try:
         return None if given is None else cursor.read(given)
@@ -98,7 +99,7 @@ def _after(request: web.Request) -> str | None:
 
 
 def _count(request: web.Request, default: int, most: int) -> int:
-    """How many entries are wanted. Raises Problem."""
+    """Return how many songs to send. Raises Problem."""
     given = _only(request, "n")
     if given is None:
         return default
@@ -108,7 +109,7 @@ def _count(request: web.Request, default: int, most: int) -> int:
 
 
 def _typed(request: web.Request) -> str:
-    """What titles are to contain; nothing where nothing is wanted. Raises Problem."""
+    """Return what titles must contain; empty for all songs. Raises Problem."""
     given = _only(request, "q")
     if given is None:
         return ""
@@ -118,7 +119,7 @@ def _typed(request: web.Request) -> str:
 
 
 def _only(request: web.Request, name: str) -> str | None:
-    """Return the parameter, None where it is left out. Raises Problem where it stands there twice."""
+    """Return the parameter; None if it's absent. Raises Problem if it appears twice."""
     given = request.query.getall(name, [])
     if len(given) > 1:
         raise Problem(HTTPStatus.BAD_REQUEST, f"{name} stands there more than once.")

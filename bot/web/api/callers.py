@@ -1,6 +1,6 @@
-"""Callers: who asks, by their bearer token (RFC 6750), and how much they may still ask.
+"""Callers: which member a bearer token (RFC 6750) belongs to, and how much it may still ask.
 
-What is left is said in the headers RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10).
+The headers RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10) say what's left.
 """
 
 import math
@@ -8,31 +8,29 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from bot.web.api.allowance import WINDOW, Allowance, Left
-from bot.web.api.port import Feed
-from bot.web.api.problems import Handler, Problem
+from bot.flows.feed.api import Api
+from bot.web.http.allowance import WINDOW, Left
+from bot.web.http.callers import ALLOWANCE, MEMBER, too_many
+from bot.web.http.problems import Handler, Problem
 
-FEED = web.AppKey[Feed]("feed")
-ALLOWANCE = web.AppKey[Allowance]("allowance")
-MEMBER = web.RequestKey("member", int)
+FEED = web.AppKey[Api]("feed")
 LEFT = web.RequestKey("left", Left)
-OPEN = frozenset({"/api/openapi.json"})  # for everybody: it is the same everywhere
+OPEN = frozenset({"/api/openapi.json"})  # needs no token: it says the same to everybody
 CHALLENGE = 'Bearer realm="Cratekeeper"'
 
 
 @web.middleware
 async def known(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let nobody through without a good token, nor one that has asked enough. Raises Problem."""
+    """Let only valid tokens through, and only within their allowance. Raises Problem."""
     if request.path in OPEN and request.match_info.http_exception is None:
         return await handler(request)
     token = await request.config_dict[FEED].holder(_secret(request))
     if token is None:
-        raise _stranger("This token is not good, or no longer.", 'error="invalid_token"')
+        raise _unauthorized("This token is not good, or no longer.", 'error="invalid_token"')
     left = request.config_dict[ALLOWANCE].take(token.token)
     request[MEMBER], request[LEFT] = token.member, left
     if left.wait:
-        wait = str(math.ceil(left.wait))
-        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, f"Ask again in {wait} s.", {"Retry-After": wait})
+        raise too_many(left.wait, "Ask again in {seconds} s.")
     return await handler(request)
 
 
@@ -40,16 +38,16 @@ def _secret(request: web.Request) -> str:
     given = request.headers.getall(hdrs.AUTHORIZATION, [])
     scheme, _, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer":
-        raise _stranger("A token is wanted: Authorization: Bearer … (/api-token in Discord makes one).")
+        raise _unauthorized("A token is wanted: Authorization: Bearer … (/api-token in Discord makes one).")
     return secret.strip()
 
 
-def _stranger(detail: str, more: str = "") -> Problem:
+def _unauthorized(detail: str, more: str = "") -> Problem:
     challenge = f"{CHALLENGE}, {more}" if more else CHALLENGE
     return Problem(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": challenge})
 
 
-async def say_what_is_left(request: web.Request, response: web.StreamResponse) -> None:
+async def add_rate_limit(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Vary"] = "Authorization"
     left: Left | None = request.get(LEFT)
     if left is not None:

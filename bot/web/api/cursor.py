@@ -1,4 +1,4 @@
-"""Cursor: where a page begins, as callers hand it back. Opaque to them; to us what the catalogue said. Pure."""
+"""Cursor: where the next page begins. Opaque to callers; inside is the catalogue's own position. Pure."""
 
 import base64
 import binascii
@@ -7,7 +7,7 @@ LONGEST = 1024  # characters
 
 
 class NoCursor(ValueError):
-    """This is no cursor that was ever given out."""
+    """This isn't a cursor we gave out."""
 
 
 def write(after: str) -> str:
@@ -15,7 +15,7 @@ def write(after: str) -> str:
 
 
 def read(cursor: str) -> str:
-    """Return what `write` was given. Raises NoCursor for whatever it never wrote."""
+    """Return what `write` was given. Raises NoCursor for anything `write` can't have returned."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         after = base64.b64decode(padded, altchars=b"-_", validate=True).decode()

@@ -1,17 +1,19 @@
-"""Shapes: entries as JSON, as `openapi.json` describes them. Pure."""
+"""Shapes: catalogue entries as the JSON that `openapi.json` describes. Pure."""
 
 import math
 from typing import Any
 from urllib.parse import quote
 
 from bot.core.records import Song
-from bot.web.api.port import Entry, Recommended
+from bot.flows.feed.catalogue import Entry
+from bot.flows.feed.recommend import Recommended
+from bot.web.http.shapes import song_name
 
 
-def entry(found: Entry) -> dict[str, Any]:
-    song = found.song
+def entry(entry: Entry) -> dict[str, Any]:
+    song = entry.song
     return {
-        **name(song),
+        **song_name(song),
         "href": address(song),
         "album": song.album,
         "year": song.year,
@@ -19,22 +21,18 @@ def entry(found: Entry) -> dict[str, Any]:
         "isrc": song.isrc,
         "url": song.page,
         "cover": song.cover,
-        "numbers": {each: value for each, value in found.numbers.items() if math.isfinite(value)},
-        "peak": found.peak,
-        "clip": f"{address(song)}/clip" if found.clip else None,
+        "numbers": {name: value for name, value in entry.numbers.items() if math.isfinite(value)},
+        "peak": entry.peak,
+        "clip": f"{address(song)}/clip" if entry.clip else None,
     }
 
 
-def name(song: Song) -> dict[str, Any]:
-    return {"id": song.song, "title": song.title, "artists": list(song.artists)}
-
-
-def recommended(found: Recommended) -> dict[str, Any]:
+def recommended(recommendation: Recommended) -> dict[str, Any]:
     return {
-        "song": entry(found.entry),
-        "score": found.score,
-        "near": [name(each) for each in found.near],
-        "why": found.why,
+        "song": entry(recommendation.entry),
+        "score": recommendation.score,
+        "near": [song_name(song) for song in recommendation.near],
+        "why": recommendation.why,
     }
 
 

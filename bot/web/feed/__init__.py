@@ -1,4 +1,4 @@
-"""The swipe page of the feed: static files that show it, and what they ask for, below /feed."""
+"""The feed's swipe page, below /feed: its static files and the calls they make."""
 
 from bot.web.feed.app import application
 

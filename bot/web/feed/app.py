@@ -1,7 +1,7 @@
-"""App: the swipe page below /feed: its files, the session that a link turns into, and what the page asks for.
+"""App: the swipe page below /feed: its files, its sessions and its calls.
 
-A link's secret stands in the fragment of its address, which no browser sends: it reaches no log and no proxy. The page
-posts it, and the browser has a cookie that no script reads and no other site can use.
+A link carries its secret in the URL's fragment, which browsers never send, so it reaches no log and no proxy. The page
+posts it, and the browser gets a cookie that no script can read and no other site can use.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,25 +14,26 @@ from aiohttp import web
 from bot.errors import LinkUsed
 from bot.flows.account.sessions import SESSION_GOOD_FOR
 from bot.flows.feed.page import FeedPage
-from bot.web.api.allowance import Allowance
-from bot.web.api.problems import Problem, described
 from bot.web.feed import calls, shell
-from bot.web.feed.callers import ALLOWANCE, COOKIE, PAGE, known, ours, secret_of
-from bot.web.feed.reading import text
+from bot.web.feed.callers import COOKIE, PAGE, known, secret_of
+from bot.web.http.allowance import Allowance
+from bot.web.http.bodies import text
+from bot.web.http.callers import ALLOWANCE, only_our_page
+from bot.web.http.problems import Problem, described
 
 T = TypeVar("T")
-RATE = 600  # requests a minute of a member: a song takes five, and nobody hears two a second
+RATE = 600  # requests a minute per member: a song takes five, and nobody swipes through two a second
 PUBLIC_URL = web.AppKey[str]("public url")
 
 
 def application(
     page: FeedPage, public_url: str, pictures: Sequence[str], sounds: Sequence[str], now: Callable[[], float]
 ) -> web.Application:
-    """Serve `page`, to be added below /feed. Covers come from `pictures`, previews from `sounds` (origins).
+    """Return the app to mount at /feed. Covers may come from the origins `pictures`, previews from `sounds`.
 
-    public_url: where members find the bot; now: seconds, from whenever.
+    public_url: where members reach the bot; now: a clock in seconds.
     """
-    app = web.Application(middlewares=[described, ours])
+    app = web.Application(middlewares=[described, only_our_page])
     app[PAGE], app[PUBLIC_URL], app[ALLOWANCE] = page, public_url, Allowance(RATE, now)
     shell.add_to(app, pictures, sounds)
     app.router.add_post("/session", enter)
@@ -49,14 +50,14 @@ def _calls() -> web.Application:
 
 
 async def enter(request: web.Request) -> web.Response:
-    """Begin a session with the secret of a link, once; where somebody else is in, the page asks before it does."""
+    """Start a session with a link's secret, which works once. If another member is logged in, the page asks first."""
     link = await text(request, "link")
     await _refuse_to_replace(request, link)
     return await _enter(request, link)
 
 
 async def change_over(request: web.Request) -> web.Response:
-    """The same in the place of somebody else's session: whoever sits there was asked."""
+    """Replace another member's session with a new one, after the page has asked."""
     link, before = await text(request, "link"), secret_of(request)
     answer = await _enter(request, link)
     await request.app[PAGE].leave(before)
@@ -64,26 +65,26 @@ async def change_over(request: web.Request) -> web.Response:
 
 
 async def _refuse_to_replace(request: web.Request, link: str) -> None:
-    """Raises Problem where another member is in: a link that somebody sent must not take their place unseen."""
+    """Raises Problem if another member is logged in: a link must not silently replace their session."""
     page = request.app[PAGE]
     holder = await page.holder(secret_of(request))
     if holder is None:
         return
-    guest = await _told(page.invited(link))
+    guest = await _described(page.invited(link))
     if guest != holder:
         here, there = await page.name_of(holder), await page.name_of(guest)
         raise Problem(HTTPStatus.CONFLICT, f"This browser belongs to {here}. That link is {there}'s.")
 
 
 async def _enter(request: web.Request, link: str) -> web.Response:
-    secret = await _told(request.app[PAGE].enter(link))
+    secret = await _described(request.app[PAGE].enter(link))
     answer = web.Response(status=HTTPStatus.NO_CONTENT)
-    _set(request, answer, secret, int(SESSION_GOOD_FOR.total_seconds()))
+    _set_cookie(request, answer, secret, int(SESSION_GOOD_FOR.total_seconds()))
     return answer
 
 
-async def _told(work: Awaitable[T]) -> T:
-    """Say in words what is wrong with a link. Raises Problem."""
+async def _described(work: Awaitable[T]) -> T:
+    """Turn LinkUsed into a Problem."""
     try:
         return await work
     except LinkUsed as used:
@@ -91,15 +92,15 @@ async def _told(work: Awaitable[T]) -> T:
 
 
 async def leave(request: web.Request) -> web.Response:
-    """End the session, if there is one."""
+    """End the session, if there's one."""
     await request.app[PAGE].leave(secret_of(request))
     answer = web.Response(status=HTTPStatus.NO_CONTENT)
-    _set(request, answer, "", 0)
+    _set_cookie(request, answer, "", 0)
     return answer
 
 
-def _set(request: web.Request, answer: web.Response, secret: str, seconds: int) -> None:
-    """Hand the cookie out: for this page alone, for no script and no other site, and in the clear on loopback only."""
+def _set_cookie(request: web.Request, answer: web.Response, secret: str, seconds: int) -> None:
+    """Set the cookie: for this page only, hidden from scripts and other sites, and over plain HTTP only on loopback."""
     address = urlsplit(request.app[PUBLIC_URL])
     path, secure = f"{address.path}/feed", address.scheme == "https"
     answer.set_cookie(COOKIE, secret, max_age=seconds, path=path, secure=secure, httponly=True, samesite="Strict")

@@ -1,100 +1,109 @@
-"""Calls: what the page asks for, each for the session's own member alone."""
+"""Calls: what the swipe page asks for, always for the session's own member."""
 
 from http import HTTPStatus
 
 from aiohttp import web
 
 from bot.errors import NothingThereYet
-from bot.web.api import answers
-from bot.web.feed import reading, shapes
-from bot.web.feed.callers import MEMBER, PAGE, secret_of
+from bot.web.feed import shapes
+from bot.web.feed.callers import PAGE, secret_of
+from bot.web.http import answers, bodies
+from bot.web.http.callers import MEMBER
 
 Answer = web.Response
 
 
 async def next_cards(request: web.Request) -> Answer:
-    """The songs that come next; they count as shown. None, and why, where there is nothing yet."""
-    count = await reading.count(request, "count")
+    """The next songs, which then count as shown; or none, and the reason, where there's nothing yet."""
+    count = await bodies.count(request, "count")
     try:
-        cards = await request.config_dict[PAGE].next(request[MEMBER], count)
+        cards = await request.config_dict[PAGE].feed.next(request[MEMBER], count)
     except NothingThereYet as nothing:
         return answers.fresh({"cards": [], "detail": nothing.for_member()})
-    return answers.fresh({"cards": [shapes.card(each) for each in cards], "detail": None})
+    return answers.fresh({"cards": [shapes.card(card) for card in cards], "detail": None})
 
 
 async def me(request: web.Request) -> Answer:
-    """Whose session it is, in Discord's words."""
+    """The member's name in Discord."""
     return answers.fresh({"name": await request.config_dict[PAGE].name_of(request[MEMBER])})
 
 
 async def server(request: web.Request) -> Answer:
-    """What the server is called in which this browser reposts."""
+    """The name of the server this browser reposts to."""
     return answers.fresh({"name": await request.config_dict[PAGE].server(secret_of(request))})
 
 
 async def listen(request: web.Request) -> Answer:
-    """How the song can be heard."""
-    card, found = await request.config_dict[PAGE].listen(request[MEMBER], _key(request))
-    return answers.fresh(shapes.listen(card.entry, found))
+    """The best way to hear the song."""
+    card, way = await request.config_dict[PAGE].listen(request[MEMBER], _key(request))
+    return answers.fresh(shapes.listen(card.entry, way))
 
 
 async def clip(request: web.Request) -> Answer:
-    """The song's clip, or the part of it that is asked for."""
-    return answers.clip(request, await request.config_dict[PAGE].clip(request[MEMBER], _key(request)))
+    """The song's clip, or the byte range asked for."""
+    return answers.clip(request, await request.config_dict[PAGE].api.clip(*await _asked(request)))
 
 
 async def like(request: web.Request) -> Answer:
-    liked = await request.config_dict[PAGE].like(request[MEMBER], _key(request))
+    liked = await request.config_dict[PAGE].feed.like(*await _asked(request))
     return answers.fresh({"saved": liked.saved, "ask": liked.ask})
 
 
 async def unlike(request: web.Request) -> Answer:
-    await request.config_dict[PAGE].unlike(request[MEMBER], _key(request))
+    await request.config_dict[PAGE].feed.unlike(*await _asked(request))
     return _done()
 
 
 async def like_for_good(request: web.Request) -> Answer:
-    """Put this one song among the member's likes, whatever they chose for the others."""
-    await request.config_dict[PAGE].like_for_good(request[MEMBER], _key(request))
+    """Save this one song to the member's Spotify likes, whatever they chose for the rest."""
+    await request.config_dict[PAGE].feed.like_for_good(*await _asked(request))
     return _done()
 
 
 async def choose_saving(request: web.Request) -> Answer:
-    """Whether what is liked here goes to the member's likes."""
-    await request.config_dict[PAGE].choose_saving(request[MEMBER], await reading.switch(request, "saves"))
+    """Choose whether songs liked here are saved to the member's Spotify likes."""
+    saves = await bodies.switch(request, "saves")
+    await request.config_dict[PAGE].feed.choose_saving(request[MEMBER], saves)
     return _done()
 
 
 async def skip(request: web.Request) -> Answer:
-    await request.config_dict[PAGE].skip(request[MEMBER], _key(request))
+    await request.config_dict[PAGE].feed.skip(*await _asked(request))
     return _done()
 
 
 async def playlists(request: web.Request) -> Answer:
-    guesses = await request.config_dict[PAGE].playlists(request[MEMBER], _key(request))
-    return answers.fresh({"playlists": [shapes.guess(each) for each in guesses]})
+    """The playlists the member keeps, the likeliest first."""
+    guesses = await request.config_dict[PAGE].feed.places(*await _asked(request))
+    return answers.fresh({"playlists": [shapes.guess(guess) for guess in guesses]})
 
 
 async def add(request: web.Request) -> Answer:
-    number = int(request.match_info["playlist"])
-    added = await request.config_dict[PAGE].add(request[MEMBER], _key(request), number)
-    return answers.fresh({"name": added.name})
+    member, song = await _asked(request)
+    added = await request.config_dict[PAGE].feed.add(member, song, int(request.match_info["playlist"]))
+    return answers.fresh({"name": added.playlist.name})
 
 
 async def repost(request: web.Request) -> Answer:
-    """Post the song in the member's server, with their name; the page asked them before."""
+    """Post the song in the member's server, under their name. The page asked them first."""
     await request.config_dict[PAGE].repost(request[MEMBER], secret_of(request), _key(request))
     return _done()
 
 
-async def put_away(request: web.Request) -> Answer:
-    await request.config_dict[PAGE].put_away(request[MEMBER], _key(request))
+async def dislike(request: web.Request) -> Answer:
+    await request.config_dict[PAGE].api.dislike(*await _asked(request))
     return _done()
 
 
-async def take_back(request: web.Request) -> Answer:
-    await request.config_dict[PAGE].take_back(request[MEMBER], _key(request))
+async def undo_dislike(request: web.Request) -> Answer:
+    await request.config_dict[PAGE].api.undo_dislike(*await _asked(request))
     return _done()
+
+
+async def _asked(request: web.Request) -> tuple[int, str]:
+    """Return the member and the song's URI. Raises BadChoice for a song they can't see."""
+    member = request[MEMBER]
+    return member, await request.config_dict[PAGE].song(member, _key(request))
 
 
 def _key(request: web.Request) -> str:
@@ -120,6 +129,6 @@ ROUTES = (
     web.get(f"{SONG}/playlists", playlists),
     web.put(f"{SONG}/playlists/{{playlist:[0-9]{{1,18}}}}", add),
     web.post(f"{SONG}/repost", repost),
-    web.put(f"{SONG}/distaste", put_away),
-    web.delete(f"{SONG}/distaste", take_back),
+    web.put(f"{SONG}/distaste", dislike),
+    web.delete(f"{SONG}/distaste", undo_dislike),
 )

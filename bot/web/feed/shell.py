@@ -1,4 +1,4 @@
-"""Shell: the page's own files: the same for everybody, kept by browsers and asked for anew each time."""
+"""Shell: the page's static files. They're the same for everybody; browsers cache and revalidate them."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.web.api import answers
-from bot.web.api.problems import Problem
+from bot.web.http import answers
+from bot.web.http.problems import Problem
 
 FOLDER = Path(__file__).with_name("static")
 MIMES = {
@@ -24,14 +24,14 @@ POLICY = (
     "worker-src 'self'; img-src 'self' {pictures}; media-src blob: {sounds}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-SHARED = "public, no-cache"  # nothing personal is in them
-AT_THE_TOP = ("sw.js", "manifest.webmanifest")  # a service worker minds what lies beside it and below
+SHARED = "public, no-cache"  # they hold nothing personal
+AT_THE_TOP = ("sw.js", "manifest.webmanifest")  # a service worker controls only its own folder and what's below
 
 
 def add_to(app: web.Application, pictures: Sequence[str], sounds: Sequence[str]) -> None:
-    """Let the app serve the page, whose pictures and sounds may come from these origins as well."""
+    """Add the page to the app; its pictures and sounds may also come from these origins."""
     policy = POLICY.format(pictures=" ".join(pictures), sounds=" ".join(sounds))
-    app[FILES] = {each.name: each.read_bytes() for each in FOLDER.iterdir()}
+    app[FILES] = {path.name: path.read_bytes() for path in FOLDER.iterdir()}
 
     async def guard(_: web.Request, response: web.StreamResponse) -> None:
         response.headers["Content-Security-Policy"] = policy

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.web.api.allowance import MOST, WINDOW, Allowance
+from bot.web.http.allowance import MOST, WINDOW, Allowance
 
 
 class Clock:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.web.api import cursor, parts
-from bot.web.api.parts import Unsatisfiable
+from bot.web.api import cursor
+from bot.web.http import parts
+from bot.web.http.parts import Unsatisfiable
 
 DATA = bytes(range(256)) * 4
 TAG = parts.etag(DATA)

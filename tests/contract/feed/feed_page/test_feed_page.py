@@ -21,8 +21,9 @@ from bot.flows.feed.listening import Listen, Way
 from bot.flows.social import server_channels
 from bot.flows.social.server_channels import Purpose
 from bot.web import port_of, serve
-from bot.web.api.problems import described
-from bot.web.feed import reading, shapes, shell
+from bot.web.feed import shapes, shell
+from bot.web.http import bodies
+from bot.web.http.problems import described
 from tests.contract.feed.api.stage import ADA, BEN, FILES, liked
 from tests.contract.feed.feed_page.stage import KEY, OURS, SERVER, Stage, staged
 
@@ -220,7 +221,7 @@ async def test_a_body_that_is_packed_torn_or_late_is_no_defect(
 
 async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     async def read(request: web.Request) -> web.Response:
-        return web.Response(body=await reading.whole(request, patience=0.01))
+        return web.Response(body=await bodies.whole(request, patience=0.01))
 
     async def never() -> AsyncIterator[bytes]:
         yield b"{"

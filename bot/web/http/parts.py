@@ -1,7 +1,7 @@
-"""Parts: conditional requests and byte ranges (RFC 9110, 13 and 14), as far as they go here. Pure.
+"""Parts: conditional requests and byte ranges (RFC 9110, sections 13 and 14), as far as we need them. Pure.
 
-Validators are strong entity tags. Of ranges, a single one is served; to several at once the whole is the answer, as it
-is to anything that is no range of bytes: the RFC lets a server ignore what it does not want to serve.
+Validators are strong entity tags. Only single ranges are served; several at once, or a range in other units, get the
+whole body: the RFC lets a server ignore them.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ RANGE = re.compile(r"bytes=[ \t]*(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))
 
 
 class Unsatisfiable(ValueError):
-    """A range that lies outside of what there is."""
+    """The range lies outside the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def etag(data: bytes) -> str:
 
 
 def has_it(if_none_match: str | None, current: str) -> bool:
-    """Whether the caller has `current` already: by If-None-Match, compared weakly."""
+    """Return whether the caller already has `current`, by If-None-Match (weak comparison)."""
     if if_none_match is None:
         return False
     if if_none_match.strip() == "*":
@@ -47,18 +47,18 @@ def has_it(if_none_match: str | None, current: str) -> bool:
 
 
 def part(wanted: str | None, if_range: str | None, current: str, size: int) -> ByteRange | None:
-    """Return the part that Range asks for, None for the whole. Raises Unsatisfiable.
+    """Return the range that Range asks for; None for the whole body. Raises Unsatisfiable.
 
-    With an If-Range that is not `current` (compared strongly; a date never is) the whole is wanted.
+    An If-Range that doesn't equal `current` (strong comparison; a date never does) asks for the whole body.
     """
-    found = RANGE.fullmatch(wanted or "")
-    if found is None or (if_range is not None and if_range.strip() != current):
+    asked = RANGE.fullmatch(wanted or "")
+    if asked is None or (if_range is not None and if_range.strip() != current):
         return None
-    first, last, suffix = found.groups()
+    first, last, suffix = asked.groups()
     if suffix is not None:
         return _within(max(0, size - int(suffix)), size - 1, size)
     if last is not None and int(last) < int(first):
-        return None  # not a range at all, says the RFC
+        return None  # invalid, so ignored (RFC 9110, 14.1.1)
     return _within(int(first), min(int(last) if last else size - 1, size - 1), size)
 
 

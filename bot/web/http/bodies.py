@@ -1,4 +1,4 @@
-"""Reading: what the page sends, as JSON with one field. Whatever else comes is a problem, never a defect."""
+"""Bodies: what the page sends, as JSON with one field. Anything else is answered as a problem, not an error of ours."""
 
 import asyncio
 import json
@@ -7,38 +7,38 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.web.api.problems import Problem
+from bot.web.http.problems import Problem
 
-PATIENCE = 10.0  # seconds that a body may take to come; the longest has some hundred bytes
-MOST_CARDS = 5  # at once: a page that looks further ahead shows what it never shows
+PATIENCE = 10.0  # seconds a body may take to arrive; the longest has a few hundred bytes
+MOST_CARDS = 5  # at once: a page that fetches further ahead marks songs as shown that nobody sees
 
 
 async def text(request: web.Request, name: str) -> str:
-    """Return a text. Raises Problem."""
-    found = await _field(request, name)
-    if not isinstance(found, str):
+    """Return the field, a string. Raises Problem."""
+    value = await _field(request, name)
+    if not isinstance(value, str):
         raise _malformed(f"{name}: a text is wanted.")
-    return found
+    return value
 
 
 async def switch(request: web.Request, name: str) -> bool:
-    """Return true or false. Raises Problem."""
-    found = await _field(request, name)
-    if not isinstance(found, bool):
+    """Return the field, a boolean. Raises Problem."""
+    value = await _field(request, name)
+    if not isinstance(value, bool):
         raise _malformed(f"{name}: true or false is wanted.")
-    return found
+    return value
 
 
 async def count(request: web.Request, name: str) -> int:
-    """Return how many cards are wanted. Raises Problem."""
-    found = await _field(request, name)
-    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= MOST_CARDS:
+    """Return the field, a number of cards from 1 to MOST_CARDS. Raises Problem."""
+    value = await _field(request, name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_CARDS:
         raise _malformed(f"{name}: a whole number from 1 to {MOST_CARDS} is wanted.")
-    return found
+    return value
 
 
 async def whole(request: web.Request, patience: float = PATIENCE) -> bytes:
-    """Return the body. Raises Problem for one that is too long, torn, or not there within `patience` seconds."""
+    """Return the body. Raises Problem if it's too long, broken off, or not there within `patience` seconds."""
     try:
         async with asyncio.timeout(patience):
             return await request.read()
@@ -46,7 +46,7 @@ async def whole(request: web.Request, patience: float = PATIENCE) -> bytes:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is more than there is to say.") from None
     except TimeoutError:
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "That took too long to come.") from None
-    except (web.RequestPayloadError, ConnectionError):  # broken off: nobody reads the answer
+    except (web.RequestPayloadError, ConnectionError):  # the caller hung up: nobody reads the answer
         raise _malformed("Not all of it came.") from None
 
 
@@ -54,7 +54,7 @@ async def _field(request: web.Request, name: str) -> Any:
     data = await whole(request)
     try:
         body = json.loads(data)
-    except (ValueError, RecursionError):  # not UTF-8 is one as well
+    except (ValueError, RecursionError):  # bad UTF-8 is a ValueError too
         raise _malformed("JSON is wanted.") from None
     if not isinstance(body, dict) or set(body) != {name}:
         raise _malformed(f"An object with {name}, and nothing else, is wanted.")

@@ -1,4 +1,4 @@
-"""Answers: what is anew each time, what may be kept while it is so, and parts of a clip."""
+"""Answers: JSON that nobody caches, JSON and files that callers may cache, and byte ranges of a clip."""
 
 import json
 from http import HTTPStatus
@@ -6,17 +6,17 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from bot.web.api import parts
-from bot.web.api.port import Clip
-from bot.web.api.problems import Problem
+from bot.core.records import Clip
+from bot.web.http import parts
+from bot.web.http.problems import Problem
 
 JSON = "application/json"
-LOOK_AGAIN = "private, no-cache"  # keep it, and ask each time whether it is still so
+LOOK_AGAIN = "private, no-cache"  # cache it, and revalidate each time
 FOR_A_DAY = "private, max-age=86400"  # a clip changes only when its file does
 
 
 def fresh(shape: dict[str, Any]) -> web.Response:
-    """Answer what is another each time: nobody is to keep it."""
+    """Return an answer that must not be cached."""
     return web.Response(body=json.dumps(shape).encode(), content_type=JSON)
 
 
@@ -25,7 +25,7 @@ def lasting(request: web.Request, shape: dict[str, Any]) -> web.Response:
 
 
 def kept(request: web.Request, data: bytes, mime: str, how: str) -> web.Response:
-    """Answer what the caller may keep: 304 where they have it."""
+    """Return an answer the caller may cache, under `how`; 304 if they already have it."""
     tag = parts.etag(data)
     headers = {"Cache-Control": how, "ETag": tag}
     if parts.has_it(request.headers.get(hdrs.IF_NONE_MATCH), tag):
@@ -33,17 +33,17 @@ def kept(request: web.Request, data: bytes, mime: str, how: str) -> web.Response
     return web.Response(body=data, content_type=mime, headers=headers)
 
 
-def clip(request: web.Request, found: Clip) -> web.Response:
-    """Answer the clip, or the part of it that is asked for. Raises Problem."""
-    answer = kept(request, found.data, found.mime, FOR_A_DAY)
+def clip(request: web.Request, clip: Clip) -> web.Response:
+    """Return the clip, or the byte range asked for. Raises Problem."""
+    answer = kept(request, clip.data, clip.mime, FOR_A_DAY)
     answer.headers["Accept-Ranges"] = "bytes"
     if request.method == hdrs.METH_GET and answer.status == HTTPStatus.OK:
-        _cut(request, answer, found.data)
+        _cut(request, answer, clip.data)
     return answer
 
 
 def _cut(request: web.Request, answer: web.Response, data: bytes) -> None:
-    """Leave only the part that is asked for in the answer. Raises Problem."""
+    """Cut the answer down to the range asked for. Raises Problem."""
     asked = request.headers.get(hdrs.RANGE), request.headers.get(hdrs.IF_RANGE)
     try:
         wanted = parts.part(*asked, answer.headers["ETag"], len(data))

@@ -1,6 +1,6 @@
 """Problems: every error as `application/problem+json` (RFC 9457).
 
-None has a type of its own: the status says what kind it is, and the detail what to do about it.
+There are no problem types of our own: the status says what kind it is, the detail what to do about it.
 """
 
 import json
@@ -15,12 +15,12 @@ from bot.errors import AudioError, CratekeeperError, HearingFailed, MemberError,
 
 log = logging.getLogger(__name__)
 MEDIA = "application/problem+json"
-LATER = "30"  # seconds; what is out of order here mends itself sooner or later
+LATER = "30"  # seconds until trying again makes sense
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Problem(Exception):
-    """What ends a request, and what is answered."""
+    """Ends a request with this status, detail and headers."""
 
     def __init__(self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -40,7 +40,7 @@ def answer(problem: Problem) -> web.Response:
 
 @web.middleware
 async def described(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer whatever goes wrong with a problem; what is not the caller's doing has a line in the log."""
+    """Turn every error into a problem; those that aren't the caller's fault are logged too."""
     try:
         return await handler(request)
     except Problem as problem:
@@ -54,7 +54,7 @@ async def described(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 def _routing(error: web.HTTPException) -> Problem:
-    """There is no such address, or it does not know the method."""
+    """Return the problem for an unknown address (404) or method (405)."""
     status = HTTPStatus(error.status)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         return Problem(status, "This address knows other methods: see Allow.", {"Allow": error.headers["Allow"]})

@@ -1,0 +1,1 @@
+"""What the API, the swipe page and the Activity share: allowances, answers, byte ranges, problems and bodies."""
