@@ -69,5 +69,5 @@ def test_tokens_that_rest_are_forgotten_and_busy_ones_are_not() -> None:
         allowance.take(key)
     clock.time += WINDOW + 1
     allowance.take(-1)
-    assert len(allowance._good) == 1
+    assert len(allowance._full) == 1
     assert allowance.take(-1).wait > 0
