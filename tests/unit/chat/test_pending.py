@@ -1,10 +1,10 @@
-"""PlaylistWriter: results go to whoever asked for them, as long as Discord lets them be answered."""
+"""Desk: results go to whoever asked for them, as long as Discord lets them be answered."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from bot.chat.pending import EVERY, GOOD_FOR, PlaylistWriter
+from bot.chat.pending import EVERY, GOOD_FOR, Desk
 
 
 def asked_by(member: int) -> Any:
@@ -12,41 +12,41 @@ def asked_by(member: int) -> Any:
 
 
 def test_a_result_goes_to_the_one_who_asked_and_only_once(now: datetime) -> None:
-    writer, mine = PlaylistWriter(), asked_by(1)
-    writer.wait(mine, "apply", now, about=7)
-    assert writer.take(2, "apply", now, 7) is None
-    assert writer.take(1, "apply", now, 8) is None
-    found = writer.take(1, "apply", now, 7)
+    desk, mine = Desk(), asked_by(1)
+    desk.wait(mine, "apply", now, about=7)
+    assert desk.take(2, "apply", now, 7) is None
+    assert desk.take(1, "apply", now, 8) is None
+    found = desk.take(1, "apply", now, 7)
     assert found is not None
     assert found.interaction is mine
-    assert writer.take(1, "apply", now, 7) is None
+    assert desk.take(1, "apply", now, 7) is None
 
 
 def test_a_problem_goes_to_whoever_waits_for_that_kind_of_work(now: datetime) -> None:
-    writer = PlaylistWriter()
-    writer.wait(asked_by(1), "apply", now, about=7)
-    assert writer.take(1, "apply", now) is not None
+    desk = Desk()
+    desk.wait(asked_by(1), "apply", now, about=7)
+    assert desk.take(1, "apply", now) is not None
 
 
 def test_who_asked_too_long_ago_is_told_otherwise(now: datetime) -> None:
-    writer = PlaylistWriter()
-    writer.wait(asked_by(1), "sync", now)
-    assert writer.due(1, "sync", now + GOOD_FOR) is None
-    assert writer.take(1, "sync", now + GOOD_FOR) is None
+    desk = Desk()
+    desk.wait(asked_by(1), "sync", now)
+    assert desk.due(1, "sync", now + GOOD_FOR) is None
+    assert desk.take(1, "sync", now + GOOD_FOR) is None
 
 
 def test_progress_is_shown_every_other_second_and_never_over_a_card(now: datetime) -> None:
-    writer = PlaylistWriter()
-    writer.wait(asked_by(1), "sync", now)
-    assert writer.due(1, "sync", now) is not None
-    assert writer.due(1, "sync", now + EVERY - timedelta(milliseconds=1)) is None
-    assert writer.due(1, "sync", now + EVERY) is not None
-    writer.wait(asked_by(2), "train", now, apart=True)
-    assert writer.due(2, "train", now) is None
+    desk = Desk()
+    desk.wait(asked_by(1), "sync", now)
+    assert desk.due(1, "sync", now) is not None
+    assert desk.due(1, "sync", now + EVERY - timedelta(milliseconds=1)) is None
+    assert desk.due(1, "sync", now + EVERY) is not None
+    desk.wait(asked_by(2), "train", now, apart=True)
+    assert desk.due(2, "train", now) is None
 
 
 def test_the_desk_forgets_a_member(now: datetime) -> None:
-    writer = PlaylistWriter()
-    writer.wait(asked_by(1), "sync", now)
-    writer.forget(1)
-    assert writer.take(1, "sync", now) is None
+    desk = Desk()
+    desk.wait(asked_by(1), "sync", now)
+    desk.forget(1)
+    assert desk.take(1, "sync", now) is None
