@@ -1,4 +1,4 @@
-"""Codes: what songs are called elsewhere, each in one spelling: Spotify's URIs, recordings' ISRCs. Pure."""
+"""Codes: the ids songs have elsewhere, each in one spelling: Spotify's URIs and recordings' ISRCs. Pure."""
 
 import hashlib
 import re
@@ -22,17 +22,17 @@ NO_RECORDING = "0000000"  # year and number of a code that stands in for one
 
 def track_uri(text: str) -> str | None:
     """Return Spotify's URI of a song, from its URI, its link or its bare id; None for anything else."""
-    found = TRACK.fullmatch(_bare(text))
-    return f"spotify:track:{found['id']}" if found else None
+    link = TRACK.fullmatch(_bare(text))
+    return f"spotify:track:{link['id']}" if link else None
 
 
 def song_uri(text: str) -> str | None:
-    """Return the same, or the URI that we gave a song (`name_uri`), as it stands in our own files."""
+    """Return a song's Spotify URI as `track_uri` does, or the URI that we gave it (`name_uri`); else None."""
     return track_uri(text) or (text if OURS.fullmatch(text) else None)
 
 
 def no_song(text: str) -> bool:
-    """Whether it is something of Spotify's that is no song: an episode, a file on somebody's disk, an album."""
+    """Whether this names something at Spotify that isn't a song: an episode, a local file, an album."""
     return ELSE.match(_bare(text)) is not None
 
 
@@ -42,22 +42,22 @@ def _bare(text: str) -> str:
 
 
 def isrc(text: str | None) -> str | None:
-    """Return the code as QZAAA2500001, however it is written; of several the first; None where there is none."""
+    """Return an ISRC as QZAAA2500001, however it's written; the first if there are several, None if there is none."""
     if not text:
         return None
     plain = "".join(map(_in_ascii, unicodedata.normalize("NFKC", text))).upper()
-    found = ISRC.search(plain)
-    code = "".join(found.groups()) if found else re.sub(r"[-\s]", "", plain)
+    parts = ISRC.search(plain)
+    code = "".join(parts.groups()) if parts else re.sub(r"[-\s]", "", plain)
     return code if ODD_ISRC.fullmatch(code) and not code.endswith(NO_RECORDING) else None
 
 
 def _in_ascii(letter: str) -> str:
-    """Return a dash of any kind as "-", and nothing for what cannot be seen."""
+    """Return any kind of dash as "-", and "" for invisible characters."""
     kind = unicodedata.category(letter)
     return "-" if kind == "Pd" or letter == "\u2212" else "" if kind == "Cf" else letter
 
 
 def name_uri(title: str, artists: Sequence[str]) -> str:
-    """Return the URI of a song that is known by title and artists alone."""
+    """Return the URI of a song that we know only by title and artists."""
     words = "\n".join((title, *artists)).casefold()
     return f"file:{hashlib.sha256(words.encode()).hexdigest()[:24]}"

@@ -1,15 +1,15 @@
-"""Drift: whether the clock was put forward or back, held against a steady one that nobody sets."""
+"""Drift: whether the clock was moved forward or back, judged by a steady clock that nobody sets. Pure."""
 
 from datetime import datetime, timedelta
 
-LEAST = timedelta(seconds=30)  # less is a clock that is kept right
+LEAST = timedelta(seconds=30)  # anything less is ordinary time synchronisation
 
 
 def put_back(before: datetime | None, zero: datetime) -> timedelta | None:
-    """Return how far the clock was put back between two looks, below 0 for forward; None: it wasn't moved.
+    """Return how far the clock was moved back between two looks, negative if forward, None if it wasn't moved.
 
-    A look is what the clock shows when the steady one stands at zero. The first look (`before` is None) returns 0, for
-    nobody knows what happened before it.
+    A look is the clock's time at the steady clock's zero. The first look (`before` is None) returns 0: nothing is known
+    of the time before it.
     """
     if before is None:
         return timedelta()

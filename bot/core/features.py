@@ -1,7 +1,7 @@
-"""Features: what is known about a song, and where it came from. Pure.
+"""Features: what's known about a song, and where it came from. Pure.
 
-Nothing of Spotify's content may enter a model, so every value names its source. How a row of a table says them stands
-in `core.tables`.
+Spotify's content must never enter a model, so every value names its source. `core.library.tables` reads features from
+the rows of a table.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,19 +14,19 @@ from bot.core import limits
 
 REFUSED = frozenset({"spotify"})  # sources that never enter a model (Spotify's developer terms)
 LIKED = "liked"  # the number that says when a song was liked, as a year; a model uses it only where it helps
-TAG = "tag: "  # before the name of a tag that is heard, whose score is a number
-GOES_BY = frozenset({"musicnn"})  # of the vectors that are heard
+TAG = "tag: "  # starts the name of a tag found by analysis; its score is a number
+GOES_BY = frozenset({"musicnn"})  # the vectors found by analysis that models use
 
 
 class RefusedProvenance(ValueError):
-    """Features of that source must not enter a model."""
+    """Features from this source must not enter a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class SongFeatures:
-    """What is known about one song; whatever is absent is unknown. `provenance` names each value's source.
+    """What's known about one song; anything absent is unknown. `provenance` names each value's source.
 
-    embeddings: vectors by name, each of that name's own length; compared by direction.
+    embeddings: vectors by name, each name with its own length; compared by direction.
     """
 
     numbers: Mapping[str, float] = field(default_factory=dict)
@@ -36,16 +36,16 @@ class SongFeatures:
 
     @property
     def known(self) -> bool:
-        """Whether there is anything to learn from or to go by."""
+        """Whether there's anything to learn or predict from."""
         return bool(self.numbers) or any(self.sets.values()) or bool(self.embeddings)
 
 
 def bounded(song: SongFeatures) -> SongFeatures:
-    """Return as much of what a member's file says about a song as is kept (`core.limits`)."""
+    """Return the features that a member's file gives a song, cut to what we keep (`core.limits`)."""
     numbers = [name for name in song.numbers if len(name) <= limits.NAME][: limits.NUMBERS]
     sets = {name: tokens for name, tokens in song.sets.items() if len(name) <= limits.NAME}
     kept = {
-        name: sorted(each for each in tokens if len(each) <= limits.TOKEN)[: limits.SET_TOKENS]
+        name: sorted(token for token in tokens if len(token) <= limits.TOKEN)[: limits.SET_TOKENS]
         for name, tokens in sets.items()
     }
     return SongFeatures(
@@ -56,7 +56,7 @@ def bounded(song: SongFeatures) -> SongFeatures:
 
 
 def filled_in(song: SongFeatures, other: SongFeatures) -> SongFeatures:
-    """Return the song with `other`'s values where its own are missing."""
+    """Return `song` with values from `other` where its own are missing."""
     return SongFeatures(
         {**other.numbers, **song.numbers},
         {**other.sets, **song.sets},
@@ -66,17 +66,17 @@ def filled_in(song: SongFeatures, other: SongFeatures) -> SongFeatures:
 
 
 def refuse(songs: Iterable[SongFeatures]) -> None:
-    """Raise RefusedProvenance when a value comes from a source that must never enter a model."""
+    """Raise RefusedProvenance if any value comes from a source that must never enter a model."""
     for song in songs:
-        if found := REFUSED.intersection(source.partition(":")[0] for source in song.provenance.values()):
-            raise RefusedProvenance(f"features from {', '.join(sorted(found))} must not enter a model")
+        if refused := REFUSED.intersection(source.partition(":")[0] for source in song.provenance.values()):
+            raise RefusedProvenance(f"features from {', '.join(sorted(refused))} must not enter a model")
 
 
 def features_heard(numbers: Mapping[str, float], vectors: Mapping[str, NDArray[np.float32]]) -> SongFeatures:
-    """Return what a model goes by of all that was heard in a file (`bot.audio.analysis.features`).
+    """Return the part of a file's analysis (`bot.audio.analysis.features`) that models use.
 
-    Its numbers and musicnn's vector. With tags' scores or the other vectors beside them, a few labels teach less, for
-    they say the same things over again (docs/hearing.md).
+    These are its numbers and musicnn's vector. Adding tag scores or the other vectors makes a few labels teach less,
+    because they repeat the same information (docs/hearing.md).
     """
     return SongFeatures(
         {name: value for name, value in numbers.items() if not name.startswith(TAG)},

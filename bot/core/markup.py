@@ -1,7 +1,7 @@
-"""Markup: names that others gave, shown as they are. Pure.
+"""Markup: show names that other people chose exactly as they are. Pure.
 
-Titles, artists, playlists, themes, file names: whoever chose them, in Discord they must neither mark anything up,
-mention anybody, nor lead anywhere. Every name goes through `escape`, or, where there is no Markdown, through `plain`.
+Titles, artists, playlists, themes, file names: whoever chose them, in Discord they must not format text, mention
+anybody or link anywhere. Every name goes through `escape`, or through `plain` where there is no Markdown.
 """
 
 import re
@@ -30,32 +30,32 @@ TOWER = re.compile(f"({MARK}{{{MARKS_IN_A_ROW}}}){MARK}+")
 
 
 def clip(text: str, longest: int) -> str:
-    """Shorten to at most `longest` characters; what was cut shows as an ellipsis."""
+    """Shorten `text` to at most `longest` characters, ending in an ellipsis if anything was cut."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 def plain(text: str, longest: int = LONGEST_TITLE) -> str:
-    """Return a name for places without Markdown (buttons, options, alt texts): one line of what can be seen."""
+    """Return a name on one line of visible characters, for places without Markdown (buttons, options, alt texts)."""
     drawn = "".join(_drawn(sign) for sign in TURNS.sub(" ", text))
     seen = JOINERS.sub(_joining, drawn)
     return clip(TOWER.sub(r"\1", " ".join(seen.split())), longest) or "?"
 
 
 def _drawn(sign: str) -> str:
-    """The sign; a space for a control, nothing for what has no width."""
+    """Return the character, a space for a control character, or "" for one without width."""
     category = unicodedata.category(sign)
     if sign in BLANK or (category in NOTHING and not JOINERS.match(sign)):
         return ""
     return " " if category in SPACES else sign
 
 
-def _joining(found: re.Match[str]) -> str:
-    """The joiners, where they stand between what they can shape."""
-    start, end = found.span()
-    beside = found.string[max(0, start - 1) : start], found.string[end : end + 1]
-    return found[0] if all(each > "\x7f" for each in beside) else ""
+def _joining(joiner: re.Match[str]) -> str:
+    """Return the joiners if they stand between characters they can shape, else ""."""
+    start, end = joiner.span()
+    beside = joiner.string[max(0, start - 1) : start], joiner.string[end : end + 1]
+    return joiner[0] if all(sign > "\x7f" for sign in beside) else ""
 
 
 def escape(text: str, longest: int = LONGEST_TITLE) -> str:
-    """Return a name that shows as it is in Discord: no Markdown, no mention, no link, no invite."""
+    """Return a name that Discord shows literally: no Markdown, mention, link or invite."""
     return ACTIVE.sub(r"\\\1", plain(text, longest))

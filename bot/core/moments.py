@@ -1,11 +1,11 @@
-"""Moments: dates from outside, as programs and people write them; none that lies out of all range. Pure."""
+"""Moments: read the dates that people and programs write; anything out of range is None. Pure."""
 
 import re
 from datetime import UTC, datetime, timedelta
 
 from bot.core import untrusted
 
-FIRST, LAST = 1000, 2100  # years of releases; 0000 is what programs write for an unknown one
+FIRST, LAST = 1000, 2100  # release years; programs write 0000 for an unknown one
 LONGEST = 40  # characters
 BY_YEAR = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?(?!\d)")
 COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?!\d)")
@@ -15,11 +15,11 @@ MONTH = rf"({'|'.join(MONTHS)})[a-z]*\.?"
 DAY_MONTH = re.compile(rf"(\d{{1,2}})[ -]{MONTH}[ ,-]+(\d{{4}}|\d\d)(?!\d)", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"{MONTH} (\d{{1,2}}),? (\d{{4}})(?!\d)", re.IGNORECASE)
 ANY_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
-GROUPED_YEAR = re.compile(r"([12])[.,' \u00a0\u202f](\d{3})")  # a spreadsheet takes a year for a number
+GROUPED_YEAR = re.compile(r"([12])[.,' \u00a0\u202f](\d{3})")  # a spreadsheet formats a year as a number
 TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:\s?([ap])\.?m\b)?", re.IGNORECASE)
-ZONE = re.compile(r"\s+(?=[+-]\d\d)|\s*(?:UTC|GMT)$")  # what ISO 8601 has not
-SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")  # days, as spreadsheets keep dates
-NOUGHT = datetime(1899, 12, 30, tzinfo=UTC)  # of those
+ZONE = re.compile(r"\s+(?=[+-]\d\d)|\s*(?:UTC|GMT)$")  # not valid in ISO 8601
+SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")  # spreadsheets store dates as days
+NOUGHT = datetime(1899, 12, 30, tzinfo=UTC)  # day 0 of a spreadsheet
 SERIALS = 18_264, 73_051  # of 1950 and of LAST
 EPOCH = re.compile(r"\d{10}|\d{13}")  # seconds or milliseconds since 1970
 PIVOT = 30  # 29 is 2029, 30 is 1930, as spreadsheets read them
@@ -27,14 +27,14 @@ Date = tuple[int, int | None, int | None]  # year, month, day
 
 
 def moment(text: str) -> datetime | None:
-    """Return a moment in UTC, taken for UTC where it names no zone; None for what is no moment, or out of range."""
+    """Return a moment in UTC, assuming UTC if it names no zone; None if it isn't a moment or is out of range."""
     if len(text) > LONGEST:
         return None
     return untrusted.moment(text) or untrusted.moment(ZONE.sub("", text)) or _counted(text) or _spelt(text)
 
 
 def year_of(text: str) -> float | None:
-    """Return "1988-07-11" as 1988.53; what says no month or no day happened in the middle of it. None for no date."""
+    """Return "1988-07-11" as 1988.53; without a month or day, the middle of the year or month. None if it's no date."""
     if len(text) > LONGEST or (date := _date(text)) is None or not FIRST <= date[0] < LAST:
         return None
     year, month, day = date
@@ -44,16 +44,16 @@ def year_of(text: str) -> float | None:
 
 
 def _date(text: str) -> Date | None:
-    if found := BY_YEAR.match(text) or COMPACT.fullmatch(text):
-        return int(found[1]), int(found[2] or 0), int(found[3] or 0)
+    if date := BY_YEAR.match(text) or COMPACT.fullmatch(text):
+        return int(date[1]), int(date[2] or 0), int(date[3] or 0)
     if counted := _counted(text):
         return counted.year, counted.month, counted.day
-    if found := BY_DAY.match(text):
-        return _full(found[4]), *_month_and_day(found)
-    if found := DAY_MONTH.match(text):
-        return _full(found[3]), _month(found[2]), int(found[1])
-    if found := MONTH_DAY.match(text):
-        return int(found[3]), _month(found[1]), int(found[2])
+    if date := BY_DAY.match(text):
+        return _full(date[4]), *_month_and_day(date)
+    if date := DAY_MONTH.match(text):
+        return _full(date[3]), _month(date[2]), int(date[1])
+    if date := MONTH_DAY.match(text):
+        return int(date[3]), _month(date[1]), int(date[2])
     year = GROUPED_YEAR.fullmatch(text) or ANY_YEAR.search(text)
     return (int("".join(year.groups())), None, None) if year else None
 
@@ -77,10 +77,10 @@ def _month(name: str) -> int:
     return MONTHS.index(name.lower()) + 1
 
 
-def _month_and_day(found: re.Match[str]) -> tuple[int | None, int | None]:
-    """Tell 17.5. and 5/17 apart; of 5/6 nobody knows which is the month."""
-    one, other = int(found[1]), int(found[3])
-    if found[2] == "." or one > 12:
+def _month_and_day(date: re.Match[str]) -> tuple[int | None, int | None]:
+    """Tell 17.5. from 5/17; 5/6 is ambiguous, so both are None."""
+    one, other = int(date[1]), int(date[3])
+    if date[2] == "." or one > 12:
         return other, one
     return (one, other) if other > 12 or one == other else (None, None)
 
@@ -90,7 +90,7 @@ def _spelt(text: str) -> datetime | None:
     if (date := _date(text)) is None or not all(date):
         return None
     time = TIME.search(text)
-    hour, minute, second = (int(each or 0) for each in time.groups()[:3]) if time else (0, 0, 0)
+    hour, minute, second = (int(part or 0) for part in time.groups()[:3]) if time else (0, 0, 0)
     if time and time[4]:
         hour = hour % 12 + (12 if time[4].lower() == "p" else 0)
     year, month, day = date

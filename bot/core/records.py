@@ -1,4 +1,4 @@
-"""Records: what is kept, as values. Fields are named as the store's columns; moments are UTC. Pure."""
+"""Records: stored data as values. Fields are named as the store's columns; moments are UTC. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,15 +7,15 @@ from typing import Any
 
 from bot.core import codes, recording
 
-UNTITLED = "Untitled song"  # stands in for the title of a song that came without one
-MISSING = (None, "", (), UNTITLED)  # what says nothing of a song
+UNTITLED = "Untitled song"  # title of a song that came without one
+MISSING = (None, "", (), UNTITLED)  # values that say nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     member: int
     created_at: datetime
-    source: str | None = None  # "spotify", "file", "unlinking", or nothing yet
+    source: str | None = None  # "spotify", "file", "unlinking", or None
     updates: str = "dm"  # "dm", "channel" or "off"
     updates_channel: int | None = None
     muted_until: datetime | None = None
@@ -26,16 +26,16 @@ class Member:
     next_poll_at: datetime | None = None
     polls: int = 0
     teaches: bool = False  # whether their answers may teach the prior
-    taught: str | None = None  # version of the prior that was learnt from them, among others
+    taught: str | None = None  # version of the prior that was trained on their answers, among others
     joined: bool = False  # whether the songs they like are in the catalogue
-    hidden: bool = False  # seen by nobody, anywhere; takes precedence over all that they show
-    saves: bool | None = None  # whether what they like in the feed goes to their likes; None: not asked yet
-    feed_teaches: bool = False  # whether what they add in the feed is a label
+    hidden: bool = False  # invisible to everybody; overrides everything they share
+    saves: bool | None = None  # whether feed likes go to their liked songs; None: not asked yet
+    feed_teaches: bool = False  # whether feed additions count as labels
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member's Spotify account. `tokens` are sealed."""
+    """A member's Spotify account. `tokens` are encrypted by the vault."""
 
     member: int
     client_id: str
@@ -46,13 +46,13 @@ class Account:
     warned_days: int | None = None
     synced_at: datetime | None = None
     total: int | None = None  # likes by Spotify's own count at the last look
-    holes: int | None = None  # those of them that aren't kept; None: the next look reads everything
+    holes: int | None = None  # likes that we don't hold; None: the next look reads everything
     doubted_at: datetime | None = None  # when a look first showed less than is kept
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A song by its URI. `isrc` has the one spelling that everything is compared by, whatever it was made with."""
+    """A song by its URI. `isrc` is always normalised (`core.codes.isrc`)."""
 
     song: str
     title: str
@@ -68,13 +68,13 @@ class Song:
         object.__setattr__(self, "isrc", codes.isrc(self.isrc))
 
     def filled_from(self, other: "Song") -> "Song":
-        """Return the song with `other`'s values where its own are missing."""
+        """Return this song with values from `other` where its own are missing."""
         missing = [name for name in Song.__slots__ if getattr(self, name) in MISSING]
         return replace(self, **{name: getattr(other, name) for name in missing})
 
     @property
     def naming(self) -> str | None:
-        """Name and artists in one spelling, to tell the same recording by."""
+        """Title and artists in one spelling, for recognising the same recording."""
         return recording.naming(self.title, self.artists)
 
     @property
@@ -84,7 +84,7 @@ class Song:
 
     @property
     def page(self) -> str | None:
-        """Where it can be found: the link that came with it, else Spotify's page for its URI; None for others."""
+        """Where the song can be found: its own link, or Spotify's page for its URI; None for others."""
         track = self.song.removeprefix("spotify:track:")
         return self.url or (f"https://open.spotify.com/track/{track}" if track != self.song else None)
 
@@ -102,32 +102,32 @@ class Layer:
     name: str
     several: bool
     everything: bool
-    tried: int = 0  # labels at the last training, whatever came of it
-    learnt_at: datetime | None = None  # when the last training read what is known of songs
-    training: bool = False  # one is under way
+    tried: int = 0  # labels at the last training, successful or not
+    learnt_at: datetime | None = None  # when the last training read the songs' features
+    training: bool = False  # whether a training is running
 
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """A playlist that the member handed over ("crate"). `mistakes` are the bearable ones in 20."""
+    """A playlist that the member asked the bot to sort into. `mistakes`: how many wrong songs in 20 they accept."""
 
     playlist: int
     member: int
     layer: int
     name: str
-    ref: str  # Spotify's id, or "shelf:…" for a member with a file
+    ref: str  # or "shelf:…" for a member without Spotify
     emoji: str
     automatic: bool
     mistakes: int
     snapshot: str | None
     removed_at: datetime | None
-    doubles: bool = False  # whether a recording may go in again under another id
-    missed_at: datetime | None = None  # since when Spotify has said that it is not there
+    doubles: bool = False  # whether a recording may be added again under another id
+    missed_at: datetime | None = None  # since when Spotify has reported it missing
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A question that was asked: which song in which layer. What its buttons carry is only the random `card`."""
+    """A question about one song in one layer. Its buttons carry only the random id `card`."""
 
     card: str
     member: int
@@ -162,7 +162,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write to a member's playlists and its receipt."""
+    """A write to a member's playlists, and its receipt."""
 
     write: int
     member: int
@@ -179,7 +179,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a write: a song that goes into or out of a playlist, or that the member is asked about."""
+    """One line of a write: a song to add, to remove, or to ask the member about."""
 
     change: int
     write: int
@@ -193,12 +193,12 @@ class Change:
     sent_at: datetime | None = None
     sends: int = 0
     problem: str | None = None
-    shown_as: str | None = None  # the id under which Spotify shows it in the playlist, where that is another
+    shown_as: str | None = None  # the id Spotify shows in the playlist, if different
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell a member; kept until it was sent."""
+    """A message for a member, kept until it's sent."""
 
     notice: int
     member: int
@@ -210,7 +210,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token of the HTTP API, without what makes it one: that is only shown when it is made."""
+    """An HTTP API token without its secret, which is shown only once."""
 
     token: int
     member: int
@@ -222,7 +222,7 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One place of a playlist as it was read. `song` is None for what is no song (an episode, a hole)."""
+    """One position of a playlist as it was read. `song` is None if it isn't a song (an episode, an empty entry)."""
 
     song: str | None
     added_at: datetime | None
@@ -234,9 +234,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A file to send: its bytes, name and media type, its length, and the picture that a voice message wants.
+    """A file to send: bytes, name, media type, length in seconds, and the waveform that a voice message needs.
 
-    peak: seconds from its beginning to where the highlight sets in; None where that was not looked for.
+    peak: seconds from the start of the clip to the highlight; None if it wasn't looked for.
     """
 
     data: bytes
@@ -249,7 +249,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something that is tried until it succeeds: its kind, what it's about, and whose it is, if anybody's."""
+    """Something that's retried until it succeeds: its kind, its subject, and its member if it has one."""
 
     kind: str
     subject: int
@@ -258,7 +258,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """What became of work so far. tries: failures in a row; reference: the log's; told: its member knows of it."""
+    """The state of failed work. tries: failures in a row; reference: as in the log; told: whether its member knows."""
 
     kind: str
     subject: int
@@ -271,7 +271,7 @@ class Setback:
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """A playlist that was asked for at Spotify. `mark` stands in its description; asked_at: None before that."""
+    """A playlist requested from Spotify. `mark` is in its description; asked_at is None until it's requested."""
 
     member: int
     purpose: str

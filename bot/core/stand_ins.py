@@ -1,6 +1,6 @@
-"""Stand-ins: songs that Spotify shows in a playlist under another id than the one that we put in. Pure.
+"""Stand-ins: songs that Spotify shows in a playlist under another id than the one we added. Pure.
 
-Spotify replaces releases that it may no longer offer, and does not always say by what.
+Spotify replaces releases that it may no longer offer, and doesn't always say with what.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ from bot.core.records import Item
 
 
 def recognised(absent: Mapping[str, KnownRecording], strangers: Iterable[Item]) -> dict[str, str]:
-    """Return which of the `absent` songs stand there as one of the `strangers`: song → the id that is shown."""
+    """Return which of the `absent` songs appear as one of the `strangers`: song → the id that's shown."""
     held = Recordings(strangers)
-    shown = {song: found.song for song, known in absent.items() if isinstance(found := held.of(known), Item)}
+    shown = {song: item.song for song, known in absent.items() if isinstance(item := held.of(known), Item)}
     by_id = {other: song for song, other in reversed(shown.items()) if other is not None}
     return {song: other for other, song in by_id.items()}
 
 
 def under_our_ids(items: Sequence[Item], shown: Mapping[str, str]) -> tuple[Item, ...]:
-    """Return the places with our ids, where ours are not there: of each stand-in the first place, no more."""
+    """Return the items with our own ids in place of stand-ins: the first place of each, where ours isn't present."""
     there = {item.song for item in items}
     ours = {other: song for song, other in shown.items() if song not in there}
     named: list[Item] = []

@@ -1,7 +1,7 @@
-"""Untrusted: single values out of JSON that others send. Pure.
+"""Untrusted: read single values from JSON that other services send. Pure.
 
-Each reader returns a value of its one type, or says that there is none: whatever is absent, null, empty or of another
-type is None (or an empty collection), so one odd field never costs more than itself.
+Each reader returns one type. Anything absent, null, empty or of another type is None (or an empty collection), so one
+odd field never costs more than itself.
 """
 
 import re
@@ -11,71 +11,71 @@ from datetime import UTC, datetime
 from typing import Any
 
 LONGEST = 500  # characters of a text
-MOST = 2**31 - 1  # what every database takes as an integer
+MOST = 2**31 - 1  # fits into an integer of every database
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 UNWRITABLE = {"Cc", "Cs"}  # control characters and lone surrogates, by Unicode category
 WEB = re.compile(r"https?://[^\s<>\"]+")
 
 
 def text(value: Any, longest: int = LONGEST) -> str | None:
-    """Return a non-empty text on one line, without characters that cannot be stored or shown."""
+    """Return a non-empty text on one line, without characters that can't be stored or shown; else None."""
     if not isinstance(value, str):
         return None
-    writable = "".join(" " if unicodedata.category(each) in UNWRITABLE else each for each in value)
+    writable = "".join(" " if unicodedata.category(character) in UNWRITABLE else character for character in value)
     return " ".join(writable.split())[:longest] or None
 
 
 def count(value: Any) -> int | None:
-    """Return a whole number from 0 to MOST; JSON may say true, 3.0 or "3"."""
-    found = number(value)
-    return int(found) if found is not None and found.is_integer() and 0 <= found <= MOST else None
+    """Return a whole number from 0 to MOST, else None. JSON may hold true, 3.0 or "3"."""
+    whole = number(value)
+    return int(whole) if whole is not None and whole.is_integer() and 0 <= whole <= MOST else None
 
 
 def number(value: Any) -> float | None:
-    """Return a finite number; JSON may say true, or a number as text."""
+    """Return a finite number, else None. JSON may hold true, or a number as text."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
         return None
     try:
         return float(value)
-    except OverflowError:  # JSON knows whole numbers of any length
+    except OverflowError:  # JSON integers can have any length
         return None
 
 
 def thing(value: Any) -> Mapping[str, Any]:
-    """Return an object; empty where there is none."""
+    """Return a JSON object; empty if it isn't one."""
     return value if isinstance(value, dict) else {}
 
 
 def things(value: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of a list; what else is in it is left out."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    """Return the objects in a list, ignoring anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def rows(value: Any) -> list[Any]:
-    """Return the list that an answer consists of. Raises TypeError where there is none: then the answer is useless."""
+    """Return the list that an answer consists of. Raises TypeError if it isn't a list: the answer is useless then."""
     if not isinstance(value, list):
         raise TypeError
     return value
 
 
 def texts(values: Any) -> list[str]:
-    """Return the texts of a list, each once."""
-    found = [text(each) for each in values] if isinstance(values, list) else []
-    return list(dict.fromkeys(each for each in found if each))
+    """Return the distinct texts in a list."""
+    readable = [text(value) for value in values] if isinstance(values, list) else []
+    return list(dict.fromkeys(word for word in readable if word))
 
 
 def url(value: Any) -> str | None:
-    """Return a web address."""
+    """Return a web address, else None."""
     return value if isinstance(value, str) and len(value) <= LONGEST and WEB.fullmatch(value) else None
 
 
 def moment(value: Any) -> datetime | None:
-    """Return the moment that an ISO 8601 text names, in UTC; one without a zone is taken as UTC."""
+    """Return the moment in an ISO 8601 text, in UTC, assuming UTC if it names no zone; else None."""
     if not isinstance(value, str):
         return None
     try:
-        found = datetime.fromisoformat(value)
-        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        parsed = datetime.fromisoformat(value)
+        parsed = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return found if EARLIEST < found <= LATEST else None  # 1970 itself is what programs write for none
+    return parsed if EARLIEST < parsed <= LATEST else None  # programs write 1970 for "no date"

@@ -1,6 +1,6 @@
-"""Vectors as bytes: named float32 vectors in one value of the database. Pure.
+"""Vectors: named float32 vectors packed into one value of the database. Pure.
 
-The first line is JSON and maps each name to its length; after it come the numbers, little-endian, in that order.
+The first line is JSON mapping each name to its length; the numbers follow in that order, little-endian.
 """
 
 import json
@@ -14,11 +14,11 @@ NUMBER = np.dtype("<f4")
 
 
 def pack(vectors: Mapping[str, Vector]) -> bytes | None:
-    """Return the vectors, each (n,) of its own length, as bytes; None when there are none."""
+    """Return the vectors, each (n,) with its own n, as bytes; None if there are none."""
     if not vectors:
         return None
     header = json.dumps({name: len(vector) for name, vector in vectors.items()})
-    return header.encode() + b"\n" + b"".join(np.asarray(each, NUMBER).tobytes() for each in vectors.values())
+    return header.encode() + b"\n" + b"".join(np.asarray(vector, NUMBER).tobytes() for vector in vectors.values())
 
 
 def unpack(packed: bytes | None) -> dict[str, Vector]:

@@ -1,6 +1,6 @@
-"""Wire: what two processes of ours say to each other. Plain JSON, with its length before it; nothing is ever run. Pure.
+"""Wire: the messages between two of our processes: length-prefixed JSON that's never executed. Pure.
 
-A message is four bytes, big-endian, that say how many bytes of UTF-8 follow.
+A message is four bytes (big-endian) giving the number of UTF-8 bytes that follow.
 """
 
 import json
@@ -13,7 +13,7 @@ MOST = 64 * 2**20  # bytes of a message; a clip of Discord's largest size fits i
 
 
 def pack(message: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a message. Raises ValueError for what JSON has no word for (NaN), or what is too long."""
+    """Return a message's bytes. Raises ValueError if it has no JSON form (NaN) or is too long."""
     body = json.dumps(message, allow_nan=False).encode()
     if len(body) > MOST:
         raise ValueError(f"a message of {len(body):,} bytes")
@@ -21,7 +21,7 @@ def pack(message: Mapping[str, Any]) -> bytes:
 
 
 def length(header: bytes) -> int:
-    """Return how many bytes follow a header. Raises ValueError where they are more than a message has."""
+    """Return how many bytes follow a header. Raises ValueError if that's more than MOST."""
     (size,) = HEADER.unpack(header)
     if size > MOST:
         raise ValueError(f"a message of {size:,} bytes")
@@ -29,7 +29,7 @@ def length(header: bytes) -> int:
 
 
 def unpack(body: bytes) -> dict[str, Any]:
-    """Read what follows a header. Raises ValueError for anything but an object."""
+    """Read a message's body. Raises ValueError if it isn't an object."""
     message = json.loads(body)
     if not isinstance(message, dict):
         raise ValueError("a message is an object")

@@ -1,7 +1,7 @@
-"""Attempt: one piece of work, on its own. Whatever it raises ends here, so it never stops the others.
+"""Attempt: run one piece of work on its own. Any exception ends here, so it never stops other work.
 
-What fails is tried again, later each time. After five failures in a row it's set aside: `doctor` lists it with the
-reference that the log has, and its member hears of it once. Each day, and each start, it has another try.
+Failed work is retried, later each time. After five failures in a row it's set aside: `doctor` lists it with its log
+reference, and its member is told once. It's retried once a day, and at each start.
 """
 
 import logging
@@ -27,12 +27,12 @@ NOTHING_LOST = "Nothing was lost. Whoever runs this bot can look up `#{}`."
 
 
 async def attempt(store: Store, work: Work, do: Callable[[], Awaitable[object]], now: datetime) -> bool:
-    """Do the work if it's due; return whether it succeeded. Raises nothing but cancellation."""
+    """Do the work if it's due; return whether it succeeded. Raises only cancellation."""
     return await _guarded(store, work, do, now, TRIES)
 
 
 async def keep_trying(store: Store, work: Work, do: Callable[[], Awaitable[object]], now: datetime) -> bool:
-    """The same for what concerns everybody: it is never set aside, only tried less often."""
+    """Do work that concerns everybody if it's due; return whether it succeeded. It's never set aside."""
     return await _guarded(store, work, do, now, None)
 
 
@@ -54,7 +54,7 @@ async def _guarded(
 
 
 async def _note(store: Store, work: Work, error: Exception, now: datetime) -> None:
-    """Log what went wrong, and keep it; where not even that works, the log has it."""
+    """Log the failure and store it; if storing fails too, the log still has it."""
     try:
         if isinstance(error, ChatWaits):
             await wait(store, work, now + timedelta(seconds=error.seconds))
@@ -67,14 +67,14 @@ async def _note(store: Store, work: Work, error: Exception, now: datetime) -> No
 
 
 async def wait(store: Store, work: Work, until: datetime) -> None:
-    """Leave the work alone until then. It has not failed."""
+    """Leave the work alone until then, without counting a failure."""
     async with store.writing() as tx:
         before = await setbacks.get(tx, work) or _new(work, until)
         await setbacks.note(tx, work, replace(before, due=until))
 
 
 async def failed(store: Store, work: Work, error: Exception, now: datetime, reference: str = "") -> None:
-    """Note a failure, with a line in the log unless it has one under `reference`."""
+    """Record a failure, and log it unless `reference` says it's logged already."""
     if not reference:
         reference = secrets.token_hex(2)
         log.error("#%s %s %d failed", reference, work.kind, work.subject, exc_info=error)
@@ -92,7 +92,7 @@ def _new(work: Work, due: datetime) -> Setback:
 
 
 async def _tell(tx: Tx, work: Work, reference: str, now: datetime) -> bool:
-    """Tell the member once that their work was set aside; of a notice about that, nobody hears."""
+    """Tell the member once that their work was set aside, unless the work was that very notice."""
     if work.member is None or await members.get(tx, work.member) is None:
         return False
     about = await notices.get(tx, work.subject) if work.kind == "notice" else None
@@ -103,7 +103,7 @@ async def _tell(tx: Tx, work: Work, reference: str, now: datetime) -> bool:
 
 
 async def succeeded(store: Store, work: Work) -> None:
-    """Forget the failures of work that was done in another way."""
+    """Forget the failures of work that was done by other means."""
     async with store.reading() as tx:
         before = await setbacks.get(tx, work)
     if before is not None:

@@ -1,7 +1,7 @@
-"""Once: each interaction is taken up once, however often Discord delivers it, and across a restart.
+"""Once: each interaction is handled once, however often Discord delivers it, and across a restart.
 
-Numbers that come together are noted in one transaction, so a thousand presses at once cost a few. A database that is
-slow or full keeps nobody waiting: then only memory knows the number.
+Interactions that arrive together are stored in one transaction, so a thousand presses at once cost only a few. A slow
+or full database keeps nobody waiting: then only memory knows the interaction.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import interactions
 
 log = logging.getLogger(__name__)
-PATIENCE = 0.5  # seconds that an interaction waits for its note
-LONGEST = 10.0  # seconds that one which came again waits for the first; Discord gives up after three
+PATIENCE = 0.5  # seconds an interaction waits to be stored
+LONGEST = 10.0  # seconds a repeated delivery waits for the first; Discord gives up after three
 REMEMBERED = 10_000  # interactions in memory
 KEPT = timedelta(hours=1)  # in the database; Discord lets an interaction be answered for 15 minutes
 
@@ -29,7 +29,7 @@ class Once:
         self._noting: asyncio.Task[None] | None = None
 
     async def take(self, interaction: int) -> bool:
-        """Whether this is the first time that it comes. Whoever takes it says when it is `over`."""
+        """Whether this interaction is new. The caller that takes it must call `over` when it's done."""
         if interaction in self._begun:
             return False
         self._begun[interaction] = asyncio.Event()
@@ -40,7 +40,7 @@ class Once:
             self._noting = asyncio.create_task(self._note())
         await asyncio.wait({noted}, timeout=PATIENCE)
         first = noted.result() if noted.done() else True
-        if not first:  # a process before this one had it
+        if not first:  # an earlier process handled it
             self.over(interaction)
         return first
 
@@ -61,13 +61,13 @@ class Once:
             self._begun[interaction].set()
 
     async def wait(self, interaction: int) -> None:
-        """Wait until an interaction that was taken up by this process is over, or can't be answered any more."""
+        """Wait until an interaction taken by this process is over, or can no longer be answered."""
         if begun := self._begun.get(interaction):
             with suppress(TimeoutError):
                 await asyncio.wait_for(begun.wait(), LONGEST)
 
 
 async def sweep(store: Store, now: datetime) -> None:
-    """Forget interactions that nobody can answer any more."""
+    """Forget interactions that can no longer be answered."""
     async with store.writing() as tx:
         await interactions.forget(tx, now - KEPT)

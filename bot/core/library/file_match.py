@@ -1,8 +1,9 @@
-"""Match: whether a file holds the recording that a liked song is. Pure; how alike two texts are is handed in.
+"""File match: whether a file holds the recording that a liked song is. Pure; text similarity is passed in.
 
-An ISRC or a MusicBrainz id that is the same settles it, unless the lengths say that a tag lies. Without one, titles and
-artists must be alike, both must be the same version of the song (live, remix, acoustic …) and of one length. A wrong
-match teaches a model nonsense that nobody notices; a missing one only leaves a song unknown. So doubt is a no.
+An equal ISRC or MusicBrainz id settles it, unless the lengths say that a tag is wrong. Otherwise titles and artists
+must be similar, both must be the same version of the song (live, remix, acoustic …), and the lengths must agree. A
+wrong match teaches a model nonsense that nobody notices; a missing one only leaves a song without features. So when in
+doubt, it's no match.
 """
 
 import re
@@ -12,14 +13,14 @@ from dataclasses import dataclass
 
 from bot.core.codes import isrc
 
-Alike = Callable[[str, str], float]  # 0 to 100, whatever the order of the words, as rapidfuzz's token_sort_ratio
+Alike = Callable[[str, str], float]  # 0 to 100, ignoring word order, as rapidfuzz's token_sort_ratio
 
-TITLES, ARTISTS, QUALIFIERS = 90.0, 87.0, 85.0  # the least likeness; one letter in ten may differ
-CLOSE = 2.5  # seconds; what two encoders and their silence make of one recording
-FAR = 6.0  # seconds; beyond is another cut. A radio edit that is nearer is hardly to be told from the original
-LYING = 20.0  # seconds between lengths from which an identical ISRC is not believed
-LEAST = 0.8  # score; without any length, titles and artists must be the same to reach it
-UNTIMED = 0.82  # what a match by names is worth at the most when a length is missing
+TITLES, ARTISTS, QUALIFIERS = 90.0, 87.0, 85.0  # minimum similarity; one letter in ten may differ
+CLOSE = 2.5  # how much encoders and silence change one recording's length
+FAR = 6.0  # beyond is another cut; a radio edit nearer than this can hardly be told from the original
+LYING = 20.0  # length difference from which an equal ISRC isn't believed
+LEAST = 0.8  # minimum score; without lengths, titles and artists must be equal to reach it
+UNTIMED = 0.82  # maximum score of a match by names when a length is missing
 
 GUESTS = re.compile(r"(?<=\S)\s+(?:feat|ft|featuring)\b\.?\s.*$")  # after a title
 ONLY_GUESTS = re.compile(
@@ -49,7 +50,7 @@ SAME_RECORDING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What is written on a song or a file. `seconds` is its length; `mbids` are MusicBrainz recordings."""
+    """What a song or a file is labelled with. `seconds` is its length; `mbids` are MusicBrainz recording ids."""
 
     title: str
     artists: tuple[str, ...]
@@ -61,7 +62,7 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class FileMatch:
-    """How sure (0 to 1) and by what: "isrc", "mbid" or "names"."""
+    """How sure the match is (0 to 1), and how it was made: "isrc", "mbid" or "names"."""
 
     score: float
     way: str
@@ -69,7 +70,7 @@ class FileMatch:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title in parts: its plain words, and which other version than the plain one it says to be, in what words."""
+    """A title in parts: its plain words, the kinds of version it names, and the words that name them."""
 
     plain: str
     kinds: frozenset[str]
@@ -77,7 +78,7 @@ class Title:
 
 
 def match(song: Naming, file: Naming, alike: Alike) -> FileMatch | None:
-    """Return how well the file fits the song; None where it does not, or not surely enough."""
+    """Return how well the file fits the song; None if it doesn't, or not surely enough."""
     apart = _apart(song, file)
     if apart is None or apart <= LYING:
         if song.isrc and file.isrc and isrc(song.isrc) == isrc(file.isrc):
@@ -88,16 +89,16 @@ def match(song: Naming, file: Naming, alike: Alike) -> FileMatch | None:
 
 
 def best(song: Naming, files: Iterable[tuple[str, Naming]], alike: Alike) -> tuple[str, FileMatch] | None:
-    """Return the file (by whatever names it) that fits best; of equals the first by name, so it stays the same one."""
-    found = [(name, fits) for name, file in files if (fits := match(song, file, alike))]
-    return min(found, key=lambda each: (-each[1].score, each[0]), default=None)
+    """Return the best-fitting file by the key it comes with; ties go to the first key, so the choice is stable."""
+    fitting = [(name, fits) for name, file in files if (fits := match(song, file, alike))]
+    return min(fitting, key=lambda candidate: (-candidate[1].score, candidate[0]), default=None)
 
 
 def keys(named: Naming) -> set[str]:
-    """Return keys of which a song and its file have one in common, so that not all need be compared with all."""
+    """Return index keys; a song and its file share at least one, so not every pair has to be compared."""
     by_code = {f"isrc:{isrc(named.isrc)}"} if named.isrc else set()
-    by_id = {f"mbid:{each}" for each in named.mbids}
-    by_artist = {f"artist:{each}" for each in people(named.artists)}
+    by_id = {f"mbid:{mbid}" for mbid in named.mbids}
+    by_artist = {f"artist:{artist}" for artist in people(named.artists)}
     return by_code | by_id | by_artist | {f"title:{title(named.title).plain}"}
 
 
@@ -121,58 +122,58 @@ def _same_version(ours: Title, theirs: Title, alike: Alike) -> bool:
 
 
 def _version(named: Naming) -> Title:
-    """Return the title's parts; on a live album every song is live, whether its title says so or not."""
-    found = title(named.title)
+    """Return the title's parts; every song on a live album is live, whether its title says so or not."""
+    parts = title(named.title)
     live = named.album is not None and KINDS["live"].search(" ".join(_asides(plain(named.album))[1]))
-    if not live or "live" in found.kinds:
-        return found
-    return Title(found.plain, found.kinds | {"live"}, f"{found.qualifier} live".strip())
+    if not live or "live" in parts.kinds:
+        return parts
+    return Title(parts.plain, parts.kinds | {"live"}, f"{parts.qualifier} live".strip())
 
 
 def title(text: str) -> Title:
-    """Take a title apart: "Song (feat. Ann) - Live / 2011 Remaster" is the song, live."""
+    """Split a title into parts: "Song (feat. Ann) - Live / 2011 Remaster" is the song, live."""
     head, asides = _asides(plain(text))
     asides = [GUESTS.sub("", aside) for aside in asides if not ONLY_GUESTS.fullmatch(aside.strip())]
-    told = [bare for aside in asides if (bare := _squeezed(SAME_RECORDING.sub(" ", aside)))]
-    other = frozenset().union(*(kinds(each) for each in told))
-    qualifier = " ".join(each for each in told if kinds(each))
-    subtitle = [each for each in told if not kinds(each)]
+    named = [bare for aside in asides if (bare := _squeezed(SAME_RECORDING.sub(" ", aside)))]
+    other = frozenset().union(*(kinds(aside) for aside in named))
+    qualifier = " ".join(aside for aside in named if kinds(aside))
+    subtitle = [aside for aside in named if not kinds(aside)]
     return Title(_letters(" ".join([GUESTS.sub("", head), *subtitle])), other, _letters(_undated(qualifier)))
 
 
 def kinds(text: str) -> frozenset[str]:
-    """Return the kinds of other versions that a plain text names."""
+    """Return the kinds of version that a plain text names."""
     return frozenset(kind for kind, words in KINDS.items() if words.search(text))
 
 
 def letters(text: str) -> str:
-    """Return the words of a text, plain and without marks."""
+    """Return the words of a text in lower case, without accents and punctuation."""
     return _letters(plain(text))
 
 
 def people(artists: Iterable[str]) -> frozenset[str]:
-    """Return the artists one by one, however they are joined, and joined as they stand ("Simon & Garfunkel")."""
-    told = [plain(each) for each in artists]
-    parts = [part for each in told for part in BETWEEN_ARTISTS.split(each)]
-    return frozenset(_letters(each).removeprefix("the ") for each in [*told, *parts]) - {""}
+    """Return each artist, and the joined names as written ("Simon & Garfunkel")."""
+    named = [plain(artist) for artist in artists]
+    parts = [part for name in named for part in BETWEEN_ARTISTS.split(name)]
+    return frozenset(_letters(name).removeprefix("the ") for name in [*named, *parts]) - {""}
 
 
 def plain(text: str) -> str:
-    """Return the text in small letters, without accents, with one kind of quote and space."""
+    """Return the text in lower case, without accents, with one kind of quote and space."""
     folded = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(each for each in folded if not unicodedata.combining(each))
+    bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
     return _squeezed(bare.replace("’", "'").replace("`", "'").replace("ß", "ss"))
 
 
 def _asides(text: str) -> tuple[str, list[str]]:
-    """Return what stands outside of brackets and before a dash, and each of the rest."""
+    """Return what's outside brackets and before any dash, and each of the other parts."""
     inside = BRACKETS.findall(text)
     head, *after = DASH.split(BRACKETS.sub(" ", text))
     return (head, [*inside, *after]) if head.strip() else (text, [])
 
 
 def _undated(text: str) -> str:
-    """Without years: "live 1994" and "live" may be one recording; their lengths decide."""
+    """Remove years: "live 1994" and "live" may be one recording; their lengths decide."""
     return re.sub(r"\b(?:19|20)\d\d\b", " ", text)
 
 
@@ -186,5 +187,5 @@ def _squeezed(text: str) -> str:
 
 
 def _apart(song: Naming, file: Naming) -> float | None:
-    """Return by how many seconds the lengths differ; None where one is not known."""
+    """Return by how many seconds the lengths differ; None if either is unknown."""
     return abs(song.seconds - file.seconds) if song.seconds and file.seconds else None

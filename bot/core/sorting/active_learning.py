@@ -1,10 +1,10 @@
-"""Ask: which songs are worth a member's tap.
+"""Active learning: choose the songs whose labels teach the model most.
 
-A question is worth what its answer tells about the rest of the library, times the doubt that there is about the song
-itself. At first there is no doubt to go by, so the questions cover the library; later ones settle doubts near much
-that is not settled; nothing has to be switched. What an answer tells is the variance that it takes, on average over
-the library, from a Bayesian linear model on the songs' points: known before the answer is (Cohn, Ghahramani and
-Jordan 1996, "Active learning with statistical models"; Seo et al. 2000). Pure and deterministic for a seed.
+A question's value is what its answer tells about the rest of the library, times the doubt about the song itself. At
+first there's no doubt to measure, so questions cover the library; later ones settle doubts near many unsettled songs,
+without any switch between the two. What an answer tells is the reduction in mean variance over the library of a
+Bayesian linear model on the songs' points, which is known before the answer (Cohn, Ghahramani and Jordan 1996, "Active
+learning with statistical models"; Seo et al. 2000). Pure and deterministic for a seed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,19 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CLEAR = 0.8  # margin between the two best guesses from which a question is a waste of a tap
-NOTHING = 2.0  # a margin that no song has
-ENOUGH = 10  # labels of every playlist, from which a model may call songs clear
-HARDLY = 2  # labels of a playlist, below which it is looked for; from two on that costs more than it finds
+CLEAR = 0.8  # margin between the two best guesses from which asking wastes a tap
+NOTHING = 2.0  # a margin that no song reaches
+ENOUGH = 10  # labels that every playlist needs before songs can be clear
+HARDLY = 2  # labels below which a playlist is looked for; from two on that costs more than it gains
 NOISE = 1.0  # variance of one answer, in variances of a typical song
-DIMENSIONS = 32  # that the library is seen in; more find no better songs
-REGIONS = 20  # of the library a playlist; songs are drawn towards the hearts of theirs
+DIMENSIONS = 32  # of the reduced space; more find no better songs
+REGIONS = 20  # regions per playlist; songs are drawn towards the centres of theirs
 MOST_REGIONS = 200
-PULL = 2.0  # towards the heart, in lengths of it
-BASE = 0.8  # what all songs have in common, beside a typical song's length of 1
+PULL = 2.0  # towards the centre, in multiples of its length
+BASE = 0.8  # the constant column, against a typical song's length of 1
 SOFTNESS = 8.0  # of a region's border: e-folds for a difference of 1 in squared distance
-SAMPLE = 1_000  # songs that directions and hearts are found among: more give much the same ones, slower
-ROUNDS = 6  # of k-means, and of the search for directions; both move little afterwards
+SAMPLE = 1_000  # songs that directions and centres are estimated from: more give much the same, slower
+ROUNDS = 6  # of k-means and of subspace iteration; both change little afterwards
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -34,9 +34,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """How far a model is believed. clear: the margin from which a song is not asked about.
+    """How far to trust a model. clear: the margin from which a song isn't asked about.
 
-    poorest: the column of a playlist with next to no labels, whose likeliest songs are to come first.
+    poorest: the column of a playlist with almost no labels, whose likeliest songs come first.
     """
 
     clear: float = CLEAR
@@ -44,9 +44,9 @@ class Belief:
 
 
 def belief_in(classes: Sequence[int | None], labels: Mapping[int, int]) -> Belief:
-    """Return the belief in a model of these classes; labels: how many each playlist that is kept has.
+    """Return how far to trust a model of these classes. labels: the number of labels of each kept playlist.
 
-    Until it has seen ENOUGH of every playlist, nothing is clear; one that it hardly knows is looked for.
+    Nothing is clear until every playlist has ENOUGH labels; one with fewer than HARDLY is looked for.
     """
     if not labels:
         return Belief(NOTHING)
@@ -70,12 +70,12 @@ def next_songs(
     belief: Belief | None = None,
     memo: dict[int, Floats] | None = None,
 ) -> Rows:
-    """Return up to `count` rows of songs to ask about at once, the best first; none when the rest is clear.
+    """Return up to `count` rows of songs to ask about at once, best first; none if the rest is clear.
 
-    space: (n, d), near means alike. probabilities: (n, c) of a model, or None before there is one. artists: one name
-    a song. No artist comes twice, nor one of `recent_artists`, unless nothing else is left to ask. belief: in the
-    model; left out, it has seen enough. memo: keeps what depends on `space` and `seed` alone; pass the same one for
-    the same two.
+    space: (n, d), near means similar. probabilities: (n, c) from a model, or None before there is one. artists: one
+    name per song. No artist appears twice, nor one of `recent_artists`, unless nothing else is left to ask. belief: in
+    the model; by default it has seen enough. memo: caches what depends only on `space` and `seed`; pass the same dict
+    for the same two.
     """
     if not len(space):
         return np.array([], np.int64)
@@ -101,11 +101,11 @@ def margins(probabilities: Floats, several: bool) -> Floats:
 def _choose(
     points: Floats, doubt: Floats, wanted: Mask, labelled: Mask, artists: Sequence[str], count: int, taken: set[str]
 ) -> Rows:
-    """Take the song worth most, then the one worth most once that is answered, whatever the answer; and so on."""
+    """Pick songs greedily: the most valuable, then the most valuable once that one is answered, and so on."""
     spread, chosen = points.T @ points / np.float32(len(points)), labelled.copy()
     order: list[int] = []
     while len(order) < count and wanted.any():
-        worth = doubt * _told(points, _unsettled(points[chosen]), spread)
+        worth = doubt * _information(points, _covariance(points[chosen]), spread)
         fresh = wanted & np.fromiter((artist not in taken for artist in artists), bool, len(points))
         best = int(np.where(fresh if fresh.any() else wanted, worth, -1).argmax())
         order.append(best)
@@ -114,24 +114,24 @@ def _choose(
     return np.array(order, np.int64)
 
 
-def _unsettled(answered: Floats) -> Floats:
-    """Return (k, k): the covariance of a linear model's weights, of prior variance 1, after these answers."""
+def _covariance(answered: Floats) -> Floats:
+    """Return (k, k): the posterior covariance of a linear model's weights, of prior variance 1, after these answers."""
     told = answered.T @ answered / np.float32(NOISE)
     return np.linalg.inv(np.eye(len(told), dtype=np.float32) + told).astype(np.float32)
 
 
-def _told(points: Floats, covariance: Floats, spread: Floats) -> Floats:
+def _information(points: Floats, covariance: Floats, spread: Floats) -> Floats:
     """Return (n,) by how much an answer about each song would lower the mean variance over the library."""
     lowered = ((points @ (covariance @ spread @ covariance)) * points).sum(axis=1)
-    told: Floats = lowered / (np.float32(NOISE) + ((points @ covariance) * points).sum(axis=1))
-    return np.maximum(told, 0)
+    information: Floats = lowered / (np.float32(NOISE) + ((points @ covariance) * points).sum(axis=1))
+    return np.maximum(information, 0)
 
 
 def _points(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> Floats:
-    """Return (n, k): the songs in few dimensions, each drawn towards the hearts of its regions; mean square 1.
+    """Return (n, k): the songs in few dimensions, each drawn towards the centres of its regions; mean square 1.
 
-    What is alike moves together: an answer then tells more of its region, and less of what only that song has. The
-    last column is the same for all: without it, to know one end of the library would be to know the opposite one.
+    Similar songs move together, so an answer tells more about its region and less about that one song. The last column
+    is constant: without it, knowing one end of the library would mean knowing the opposite end.
     """
     if regions not in memo:
         rng = np.random.default_rng(seed)
@@ -139,8 +139,8 @@ def _points(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> 
         sample = space[rows] - space[rows].mean(axis=0)
         seen = space @ _directions(sample, rng)
         seen -= seen.mean(axis=0)
-        hearts = _hearts(seen[rows], regions, rng)
-        drawn = seen + np.float32(PULL) * _belonging(seen, hearts) @ hearts
+        centres = _centres(seen[rows], regions, rng)
+        drawn = seen + np.float32(PULL) * _memberships(seen, centres) @ centres
         drawn -= drawn.mean(axis=0)
         size = max(1e-6, float(np.sqrt((drawn**2).sum(axis=1).mean())))
         memo[regions] = np.hstack([drawn / size, np.full((len(space), 1), BASE)]).astype(np.float32)
@@ -150,28 +150,28 @@ def _points(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> 
 def _directions(sample: Floats, rng: np.random.Generator) -> Floats:
     """Return (d, k): orthonormal directions in which songs differ most, by subspace iteration (Halko et al. 2011)."""
     width = sample.shape[1]
-    found: Floats = rng.normal(size=(width, min(DIMENSIONS, width))).astype(np.float32)
+    directions: Floats = rng.normal(size=(width, min(DIMENSIONS, width))).astype(np.float32)
     for _ in range(ROUNDS):
-        found = np.linalg.qr(sample.T @ (sample @ found))[0]
-    return found
+        directions = np.linalg.qr(sample.T @ (sample @ directions))[0]
+    return directions
 
 
-def _belonging(seen: Floats, hearts: Floats) -> Floats:
+def _memberships(seen: Floats, centres: Floats) -> Floats:
     """Return (n, r): the share of each song in each region, rows summing to 1."""
-    distances = _distances(seen, hearts)
+    distances = _distances(seen, centres)
     shares = np.exp(np.float32(SOFTNESS) * (distances.min(axis=1, keepdims=True) - distances))
-    belonging: Floats = shares / shares.sum(axis=1, keepdims=True)
-    return belonging
+    memberships: Floats = shares / shares.sum(axis=1, keepdims=True)
+    return memberships
 
 
-def _hearts(sample: Floats, regions: int, rng: np.random.Generator) -> Floats:
+def _centres(sample: Floats, regions: int, rng: np.random.Generator) -> Floats:
     """Return (r, k): the centres of at most `regions` regions, by k-means."""
-    hearts = _seeds(sample, min(regions, len(sample)), rng)
+    centres = _seeds(sample, min(regions, len(sample)), rng)
     for _ in range(ROUNDS):
-        at_home = np.eye(len(hearts), dtype=np.float32)[_distances(sample, hearts).argmin(axis=1)]
+        at_home = np.eye(len(centres), dtype=np.float32)[_distances(sample, centres).argmin(axis=1)]
         sizes = at_home.sum(axis=0)[:, None]
-        hearts = np.where(sizes > 0, at_home.T @ sample / np.maximum(sizes, 1), hearts)
-    return hearts
+        centres = np.where(sizes > 0, at_home.T @ sample / np.maximum(sizes, 1), centres)
+    return centres
 
 
 def _seeds(sample: Floats, regions: int, rng: np.random.Generator) -> Floats:
@@ -185,6 +185,6 @@ def _seeds(sample: Floats, regions: int, rng: np.random.Generator) -> Floats:
 
 
 def _distances(rows: Floats, points: Floats) -> Floats:
-    """Return (n, r) squared distances, never below nought."""
+    """Return (n, r) squared distances, at least 0."""
     squares: Floats = (rows**2).sum(axis=1)[:, None] - 2 * rows @ points.T + (points**2).sum(axis=1)
     return np.maximum(squares, 0)

@@ -1,7 +1,7 @@
-"""Columns: what each kind of knowledge about a song becomes in a vector. Pure.
+"""Columns: how each kind of feature becomes columns of a vector. Pure.
 
-Every function takes n songs and returns float32 (n, columns of the block) without a NaN. Weights and sizes were chosen
-on the playlists of four real people; docs/learning.md says what each bought.
+Every function takes n songs and returns float32 (n, columns of the block) without NaN. Weights and sizes were chosen
+on four real people's playlists; docs/learning.md gives what each gained.
 """
 
 import hashlib
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from bot.core.features import LIKED, SongFeatures
 
-BUCKETS = {"artists": 512, "album": 256}  # columns an identity takes; half as many cost a third of a point
-CLIP = 3.0  # deviations; beyond lies an outlier, not more of the same
+BUCKETS = {"artists": 512, "album": 256}  # columns per identity; halving them costs a third of a point
+CLIP = 3.0  # anything beyond is an outlier, not more of the same
 BUMPS = {
     "year": ((0.7, 0.7, 1990.0, 0.7), (3.0, 2.4, 1950.0, 1.4)),
     LIKED: ((0.2, 0.2, 2008.0, 1.0), (1.0, 0.8, 2006.0, 1.0)),
-}  # of a date: width, spacing, first (years), weight
+}  # per date: width, spacing, first (years), weight
 LAST_BUMP = 2030.0
 WEIGHTS = {
     "number": 0.35,
@@ -30,14 +30,14 @@ WEIGHTS = {
     "count": 0.9,
     "company": 1.5,
     "embedding": 2.0,
-}  # of a block, in deviations, or the length of its row
+}  # per block, in deviations or as the length of its row
 
 Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number: its unit, typical centre and scale, weight, and the range outside which it is taken for missing."""
+    """A number: unit, typical centre and scale, weight, and the range outside which it counts as missing."""
 
     name: str
     unit: str
@@ -50,7 +50,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class IdentityColumn:
-    """Names that songs share or do not: artists, an album. `keys` (sorted) are hashes of those in several songs."""
+    """Names that songs may share: artists or an album. `keys` (sorted) are hashes of those in several songs."""
 
     name: str
     keys: tuple[int, ...]
@@ -59,7 +59,7 @@ class IdentityColumn:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """Vectors that another model gave; `size` is their length."""
+    """Vectors from another model; `size` is their length."""
 
     name: str
     size: int
@@ -67,7 +67,7 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A set of words that songs share: those that get a column, and how telling each is."""
+    """A set of words that songs share: the words with a column, and the rarity of each."""
 
     name: str
     tokens: tuple[str, ...]
@@ -80,7 +80,7 @@ DATES = {
     )
     for name, bumps in BUMPS.items()
 }  # name → (bumps, 3): centre, width (years), weight
-FAINT = 1e-9  # below lies nothing
+FAINT = 1e-9  # anything smaller is zero
 
 
 def words_of(labels: Collection[str]) -> set[str]:
@@ -90,7 +90,7 @@ def words_of(labels: Collection[str]) -> set[str]:
 
 
 def of_numbers(numbers: Sequence[Number], songs: Sequence[SongFeatures]) -> Vectors:
-    """Clipped deviations from the centre, nought where the value is missing or impossible; then which ones are."""
+    """Return clipped deviations from the centre, 0 where a value is missing or out of range; then flags for those."""
     names = [number.name for number in numbers]
     rows = [[song.numbers.get(name, math.nan) for name in names] for song in songs]
     values = np.array(rows, np.float64).reshape(len(songs), len(numbers))
@@ -106,7 +106,7 @@ def _each(numbers: Sequence[Number], *fields: str) -> list[NDArray[np.float64]]:
 
 
 def of_words(words: Words, songs: Sequence[SongFeatures]) -> Vectors:
-    """One row a song: its words weighted by rarity and brought to one length; the last column says "none known"."""
+    """Return one row per song: its words weighted by rarity, scaled to one length; the last column is "none known"."""
     column = {word: at for at, word in enumerate(words.tokens)}
     rarity = np.array([*words.rarities, 0], np.float32)
     block = np.zeros((len(songs), len(column) + 1), np.float32)
@@ -120,9 +120,9 @@ def of_words(words: Words, songs: Sequence[SongFeatures]) -> Vectors:
 
 
 def of_dates(name: str, songs: Sequence[SongFeatures]) -> Vectors:
-    """One row a song: how near its date is to each of DATES, each width brought to one length; nought if unknown.
+    """Return one row per song: how near its date is to each of DATES, each width scaled to one length; 0 if unknown.
 
-    Radial basis functions: of a release date it tells the season, the years around it and the era at once, where a
+    Radial basis functions: a release date then tells the season, the years around it and the era at once, where a
     single number would only say "newer".
     """
     date = np.array([song.numbers.get(name, math.nan) for song in songs], np.float64)[:, None]
@@ -135,16 +135,16 @@ def of_dates(name: str, songs: Sequence[SongFeatures]) -> Vectors:
 
 
 def key_of(name: str) -> int:
-    """Return a name as 32 bits, however it is written: no name stands in a model's file."""
+    """Return a name as 32 bits, ignoring case and outer space: a model's file holds no names."""
     return int.from_bytes(hashlib.blake2b(name.strip().casefold().encode(), digest_size=4).digest(), "big")
 
 
 def keys_of(name: str, song: SongFeatures) -> list[int]:
-    return sorted({key_of(each) for each in song.sets.get(name, ())})
+    return sorted({key_of(identity) for identity in song.sets.get(name, ())})
 
 
 def of_identity(identity: IdentityColumn, songs: Sequence[SongFeatures]) -> Vectors:
-    """One row a song: its names, each a signed one in its bucket, and how many songs the commonest of them has.
+    """Return one row per song: its names as signed ones in their buckets, and the song count of its commonest name.
 
     Feature hashing (Weinberger et al. 2009) needs no vocabulary: a new like by a labelled artist matches.
     """
@@ -159,11 +159,11 @@ def of_identity(identity: IdentityColumn, songs: Sequence[SongFeatures]) -> Vect
 
 
 def of_embedding(embedding: Embedding, songs: Sequence[SongFeatures]) -> Vectors:
-    """One row a song: the vector brought to the block's weight; the last column says "none known"."""
+    """Return one row per song: its vector scaled to the block's weight; the last column is "none known"."""
     rows = np.zeros((len(songs), embedding.size), np.float32)
     for row, song in zip(rows, songs, strict=True):
         vector = song.embeddings.get(embedding.name)
-        if vector is not None and len(vector) == embedding.size:  # one of another version has another length
+        if vector is not None and len(vector) == embedding.size:  # other versions differ in length
             row[:] = vector
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     weight = WEIGHTS.get(embedding.name.partition(":")[0], WEIGHTS["embedding"])

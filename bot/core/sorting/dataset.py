@@ -1,4 +1,4 @@
-"""Dataset: everything that training needs to know about one member's layer. Pure."""
+"""Dataset: everything training needs to know about one member's layer. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bot.core.features import SongFeatures
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One thing known about one song: whether it belongs in `playlist`, or (None) that it belongs in none of them."""
+    """One fact about a song: whether it belongs in `playlist`, or (None) that it belongs in none of them."""
 
     song: str
     playlist: int | None
@@ -20,8 +20,8 @@ class Label:
 class TrainingSet:
     """A member's whole library, what they said about some of it, and the layer's rules.
 
-    `songs` need not hold every labelled song: labels of songs that are gone, or of which nothing is known, teach
-    nothing. `playlists` maps ids to names; only those with a song of their own can be learnt.
+    `songs` may lack labelled songs: labels of songs that are gone or have no features teach nothing. `playlists` maps
+    ids to names; only playlists with a song of their own can be learned.
     """
 
     songs: Mapping[str, SongFeatures]

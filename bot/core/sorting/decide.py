@@ -1,10 +1,10 @@
-"""Decide: what happens to a song, given how likely each playlist is and how many mistakes its member bears.
+"""Decide: what happens to a song, given each playlist's probability and how many wrong songs its member accepts.
 
-A misplaced song costs more than a question, a question more than a song left alone. "Two mistakes in 20" is said of
-all that goes in, not of each: so the surest songs are *added* for as long as nine in ten of them are expected to be
-right, and none that is not itself likely. The member is *asked* where one tap probably places a song:
-the best guess is likelier right than wrong, or lies between two playlists; anything else is *left*. Where everything
-is to be placed nothing is left. Pure.
+A misplaced song costs more than a question, a question more than a song left alone. "2 wrong songs in 20" applies to
+everything that's added, not to each song: the surest songs are *added* while enough of them are expected to be right,
+but none that isn't likely by itself. The member is *asked* where one tap will probably place a song: the best guess is
+more likely right than wrong, or it's one of two playlists. Anything else is *left*, unless the layer places
+everything. Pure.
 """
 
 from collections import defaultdict
@@ -20,17 +20,17 @@ Certainty = Literal["sure", "likely", "unsure"]
 
 OUT_OF = 20  # songs; members think in "mistakes in 20"
 LEAST_MISTAKES = 0.5  # "none in 20" means less than half a mistake expected: no model is ever certain
-ODDS_ON = 0.5  # likelier right than wrong: a question is worth its tap
-SURE, LIKELY = 0.9, 0.6  # where the words begin; what is not even likely never goes in unasked
+ODDS_ON = 0.5  # more likely right than wrong: worth a tap
+SURE, LIKELY = 0.9, 0.6  # where the words begin; less than likely is never added unasked
 NEVER = 2.0  # a bar that no probability reaches
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a model says of n songs. `classes` are playlist ids, None for "none of them".
+    """A model's scores of n songs. `classes` are playlist ids, None for "none of them".
 
     probabilities: float32 (n, c), calibrated; rows sum to one unless a song may be in several playlists.
-    space: float32 (n, k), rows of length 1: near means alike. known: bool (n,), whether there was anything to go by.
+    space: float32 (n, k), rows of length 1: near means similar. known: bool (n,), whether the song has any features.
     """
 
     classes: tuple[int | None, ...]
@@ -41,7 +41,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistRule:
-    """A playlist's settings: bearable mistakes in 20, and whether songs go in without asking."""
+    """A playlist's settings: accepted wrong songs in 20, and whether songs are added without asking."""
 
     id: int
     mistakes: float
@@ -49,7 +49,7 @@ class PlaylistRule:
 
     @property
     def share_right(self) -> float:
-        """The share of what goes in that is to be right."""
+        """The share of added songs that should be right."""
         return 1 - max(self.mistakes, LEAST_MISTAKES) / OUT_OF
 
 
@@ -67,7 +67,7 @@ class Decision:
 
     @property
     def certainty(self) -> Certainty:
-        """The probability in the member's words."""
+        """The probability as the word that members read."""
         return certainty(self.probability)
 
 
@@ -82,10 +82,11 @@ Bars = Mapping[int, float]  # playlist → the probability from which a song goe
 
 
 def bars_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bool) -> Bars:
-    """Return the bar of each playlist: as low as its bearable mistakes allow over all of `scores`' songs.
+    """Return each playlist's bar: as low as its accepted mistakes allow over all of `scores`' songs.
 
-    A bar is set so that the mean probability of what reaches it is `share_right`: with calibrated probabilities that
-    is the precision to be expected (Lewis 1995). Playlists that bear the same share one, for some are harder to tell.
+    A bar is set so that the mean probability of the songs that reach it is `share_right`: with calibrated probabilities
+    that's the expected precision (Lewis 1995). Playlists with the same setting share a bar, because some are harder to
+    tell apart.
     """
     best = scores.probabilities.max(axis=1, initial=0.0)
     guesses: dict[float, list[NDArray[np.float32]]] = defaultdict(list)
@@ -93,7 +94,7 @@ def bars_of(scores: Scores, playlists: Sequence[PlaylistRule], several: bool) ->
         if rule.id in scores.classes:
             own = scores.probabilities[:, scores.classes.index(rule.id)]
             guesses[rule.share_right].append(own[scores.known & (several | (own == best))])
-    bars = {share_right: _bar(np.concatenate(found), share_right) for share_right, found in guesses.items()}
+    bars = {share_right: _bar(np.concatenate(group), share_right) for share_right, group in guesses.items()}
     return {rule.id: bars[rule.share_right] for rule in playlists if rule.id in scores.classes}
 
 
@@ -107,11 +108,11 @@ def _bar(probabilities: NDArray[np.float32], share_right: float) -> float:
 def decide(
     scores: Scores, playlists: Sequence[PlaylistRule], several: bool, everything: bool, bars: Bars | None = None
 ) -> list[Decision]:
-    """Return one decision a song, in the order of the songs.
+    """Return the decisions about each song, in the order of the songs.
 
-    bars: of `bars_of`, over more songs than are decided about; left out, over just these. Classes without a rule
-    (playlists let go of) and rules without a class (not learnt yet) take no part. Where songs may be in several
-    playlists, one that goes somewhere and is also likely in a playlist that asks first yields two.
+    bars: from `bars_of` over more songs than these; by default over just these. Classes without a rule (playlists let
+    go) and rules without a class (not learned yet) are ignored. Where songs may be in several playlists, a song that's
+    added somewhere and is also likely in a playlist that asks first yields two decisions.
     """
     bars = bars_of(scores, playlists, several) if bars is None else bars
     rules = {rule.id: rule for rule in playlists}
@@ -136,7 +137,7 @@ def _single(song: int, guesses: Guesses, everything: bool, bars: Bars) -> list[D
 
 
 def _one_tap_settles(guesses: Guesses) -> bool:
-    """Whether the best guess is odds-on, or the two best together are as good as certain."""
+    """Whether the best guess is likelier than not, or the two best together are nearly certain."""
     if not guesses:
         return False
     best, rule = guesses[0]
@@ -160,6 +161,6 @@ def _decision(song: int, outcome: Outcome, guesses: Guesses) -> Decision:
 
 
 def expected_right(decisions: Sequence[Decision]) -> float:
-    """Return the share of the added songs that should be right: what a dry run may promise; 0 when none is added."""
+    """Return the share of added songs that should be right, as a dry run promises; 0 if none is added."""
     added = [decision.probability for decision in decisions if decision.outcome == "add"]
     return float(np.mean(added)) if added else 0.0

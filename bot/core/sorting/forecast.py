@@ -1,9 +1,9 @@
-"""Forecast: what more labels are likely to buy, said no better than what was measured allows.
+"""Forecast: what more labels will probably gain, claiming no more than was measured.
 
 Errors fall by a power of the labels towards a floor: error(n) = floor + drop · n^-power (Hestness et al. 2017, "Deep
-learning scaling is predictable, empirically"). How they fell on real people's playlists is the law; a member's own
-test says where on it they stand. A few tested songs say little, so a result better than usual is drawn towards the
-usual; one worse than usual is believed. Pure.
+learning scaling is predictable, empirically"). The curve was measured on real people's playlists; a member's own test
+gives their position on it. A few tested songs say little, so a result better than usual is shrunk towards the usual;
+one worse than usual is believed. Pure.
 """
 
 import math
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BELIEF = 4.0  # tested songs that the usual error counts for; playlists differ by that much
+BELIEF = 4.0  # tested songs that the usual error weighs as much as; playlists differ by that much
 GOAL = 0.8  # share right at which a playlist counts as settled
-HORIZON = 60  # labels; a promise further off is none
+HORIZON = 60  # forecasts further ahead are not made
 MEASURED = {  # playlists → floor, drop, power of the mean error by labels a playlist; four real people's libraries
     3: (0.02, 0.33, 0.36),
     5: (0.03, 0.44, 0.31),
@@ -30,38 +30,38 @@ class Law:
     power: float
 
     def error(self, labels: float) -> float:
-        """Return the usual share wrong after so many labels a playlist, at least one."""
+        """Return the usual share wrong after so many labels per playlist, at least one."""
         return self.floor + self.drop * math.pow(max(1.0, labels), -self.power)
 
     def labels(self, error: float) -> float:
-        """Return the labels a playlist at which the error is usually that low; infinite at and under the floor."""
+        """Return the labels per playlist at which the error usually gets this low; infinite at or below the floor."""
         if error <= self.floor:
             return math.inf
         return float(max(1.0, (self.drop / (error - self.floor)) ** (1 / self.power)))
 
 
 def law(playlists: int) -> Law:
-    """Return the law for that many playlists: between those measured, by the logarithm of their number."""
+    """Return the law for this many playlists, interpolated by the logarithm of their number."""
     known = sorted(MEASURED)
     at = math.log(min(max(playlists, known[0]), known[-1]))
-    between = [np.interp(at, np.log(known), [MEASURED[each][part] for each in known]) for part in range(3)]
+    between = [np.interp(at, np.log(known), [MEASURED[count][part] for count in known]) for part in range(3)]
     return Law(*map(float, between))
 
 
 def share_after(labels: int, right: int, of: int, playlists: int, more: int = 10) -> float | None:
-    """Return the expected share right after `more` labels, spread over all playlists; None where nothing was tested."""
+    """Return the expected share right after `more` labels, spread over all playlists; None if nothing was tested."""
     if not of:
         return None
-    usual, each = law(playlists), max(1, playlists)
-    fall = usual.error((labels + more) / each) / usual.error(labels / each)
-    return 1 - _error(usual, labels / each, right, of) * fall
+    usual, classes = law(playlists), max(1, playlists)
+    fall = usual.error((labels + more) / classes) / usual.error(labels / classes)
+    return 1 - _error(usual, labels / classes, right, of) * fall
 
 
 def labels_to_goal(labels: int, right: int, of: int, playlists: int) -> int | None:
-    """Return how many more labels of one playlist until it should be right 8 times in 10.
+    """Return how many more labels one playlist needs to be right 8 times in 10.
 
-    labels: those it has. right, of: tested songs of it. 0 where it is there, None where that is not to be expected
-    within HORIZON labels, or nothing was tested.
+    labels: those it has. right, of: its tested songs. 0 if it's there; None if that isn't expected within HORIZON
+    labels, or nothing was tested.
     """
     if not of:
         return None
@@ -74,12 +74,12 @@ def labels_to_goal(labels: int, right: int, of: int, playlists: int) -> int | No
 
 
 def about(number: int) -> int:
-    """Round a forecast up to what it can claim to know: to twos from ten on, to fives from twenty on."""
+    """Round a forecast up to a credible precision: to twos from ten on, to fives from twenty on."""
     step = 1 if number < 10 else 2 if number < 20 else 5
     return -(-number // step) * step
 
 
 def _error(usual: Law, labels: float, right: int, of: int) -> float:
-    """Return the share wrong that a member's test of `of` songs speaks for, never below the one measured."""
+    """Return the share wrong that a member's test of `of` songs supports, never below the measured one."""
     wrong = of - right
     return max(wrong / of, (wrong + BELIEF * usual.error(labels)) / (of + BELIEF))

@@ -1,8 +1,8 @@
-"""Journal: what a look at a playlist says about each line of a write, and what is to be sent now.
+"""Journal: what reading a playlist says about each line of a write, and what to send now.
 
-Pure. Spotify is eventually consistent: what it was sent may be carried out after we gave up on the answer, and may be
-read only a while after that. So an addition is never repeated while it may still turn up, and nothing counts as
-written before it was read there.
+Pure. Spotify is eventually consistent: it may carry out a request after we gave up waiting for the answer, and the
+change may be readable only some time later. So an addition is never repeated while it may still appear, and nothing
+counts as written until it was read in the playlist.
 """
 
 from collections import Counter
@@ -14,52 +14,52 @@ from typing import Literal, Protocol
 
 from bot.core.records import Item
 
-SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind, and late requests were carried out up to 12 s late
-PATIENCE = timedelta(minutes=10)  # for an addition that Spotify confirmed: it needs no repeating, only waiting
-TRIES = 3  # times that one line is sent
-MOST_SENDS = 2 * TRIES  # of a song that we took out because it was double: putting it back has tries of its own
-SOON = timedelta(seconds=1)  # the first pause before looking again; each is as long as all before it together
+SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind; late requests were carried out up to 12 s late
+PATIENCE = timedelta(minutes=10)  # for a confirmed addition: it only needs waiting, not repeating
+TRIES = 3  # attempts per line
+MOST_SENDS = 2 * TRIES  # of a song we removed because it was duplicated: putting it back has its own tries
+SOON = timedelta(seconds=1)  # the first pause before looking again; each lasts as long as all before it together
 
 
 class LineState(StrEnum):
-    """What is known of a line."""
+    """What's known of a line."""
 
     ASKED = "asked"  # a question to the member; nothing to write
     WANTED = "wanted"  # to be sent
-    ATTEMPTED = "attempted"  # sent; whether Spotify carried it out is not known
+    ATTEMPTED = "attempted"  # sent; it's unknown whether Spotify carried it out
     SENT = "sent"  # Spotify confirmed it; not read there yet
     WRITTEN = "written"  # read there
-    TAKEN = "taken"  # written, and taken out by hand since
-    UNTOUCHED = "untouched"  # it was so before we came
-    REFUSED = "refused"  # it cannot be done: `problem` says why
+    TAKEN = "taken"  # written, and removed by hand since
+    UNTOUCHED = "untouched"  # already so before we wrote
+    REFUSED = "refused"  # can't be done: `problem` says why
 
 
 class Refused(StrEnum):
     """Why a line was refused."""
 
-    UNKNOWN = "unknown"  # Spotify does not know that song (any more)
-    FULL = "full"  # the playlist takes no more songs
+    UNKNOWN = "unknown"  # Spotify doesn't know that song (any more)
+    FULL = "full"  # the playlist is full
     UNANSWERED = "unanswered"  # sent TRIES times without success
-    CHANGED = "changed"  # confirmed, and undone by somebody before we could read it
-    GONE = "gone"  # the playlist is deleted, unfollowed, or not the member's to change
+    CHANGED = "changed"  # confirmed, and undone by somebody before we read it
+    GONE = "gone"  # the playlist was deleted or unfollowed, or isn't the member's to change
     LET_GO = "let go"  # the playlist is no longer kept here
-    SAME = "same"  # untouched: the same recording stands there under another id
-    UNMOVED = "unmoved"  # it stays, because it could not be put where it was to go
+    SAME = "same"  # untouched: the same recording is there under another id
+    UNMOVED = "unmoved"  # it stays, because it couldn't be added where it should go
 
 
-RETRIABLE = (Refused.FULL, Refused.UNANSWERED)  # may be tried again, when somebody asks for it
+RETRIABLE = (Refused.FULL, Refused.UNANSWERED)  # may be tried again when somebody asks
 IN_FLIGHT = (LineState.ATTEMPTED, LineState.SENT)
 OPEN = (LineState.WANTED, *IN_FLIGHT)
-TOUCHED = (*IN_FLIGHT, LineState.WRITTEN)  # lines whose change stands, or may stand
+TOUCHED = (*IN_FLIGHT, LineState.WRITTEN)  # lines whose change took effect, or may have
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One song to put into, or take out of, one playlist. `key` is the journal's own.
+    """One song to add to or remove from one playlist. `key` is the journal's own.
 
-    position: where it goes (None: the end), or where it stood. sent_at: when it was last sent; a line that has never
-    been sent has it from the line that it takes back, so that it waits until that one has settled. shown_as: the id
-    under which Spotify shows the song, where that is another (`core.stand_ins`).
+    position: where it goes (None: the end), or where it was. sent_at: when it was last sent; a line that reverses
+    another starts with that one's time, so that it waits until that one has settled. shown_as: the id under which
+    Spotify shows the song, if different (`core.stand_ins`).
     """
 
     key: int | str
@@ -74,7 +74,7 @@ class Line:
 
     @property
     def ids(self) -> list[str]:
-        """What to call the song towards Spotify when it is to be taken out."""
+        """The ids to remove at Spotify for this song."""
         return [self.song] if self.shown_as is None else [self.song, self.shown_as]
 
     @property
@@ -83,13 +83,13 @@ class Line:
 
     @property
     def settled(self) -> bool:
-        """Whether there is nothing more to find out; a song that was sent twice may turn up twice."""
+        """Whether there's nothing more to find out; a song that was sent twice may appear twice."""
         return self.state not in OPEN and not (self.state == LineState.WRITTEN and self.sends > 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look came to: the lines as they are now, those to send, those with doubles of ours, when to look again."""
+    """What a look found: the updated lines, those to send, those we duplicated, and when to look again."""
 
     lines: Sequence[Line]
     todo: Sequence[Line]
@@ -102,9 +102,9 @@ def look(
 ) -> Look:
     """Judge each line by what was just read.
 
-    ours: the songs that we put there and may take out (promise P4). unchanged: whether this is what was read the time
-    before; while it is not, an addition of unknown fate waits up to twice as long. While anything waits nothing is
-    sent, so that songs keep their order.
+    ours: the songs that we added and may remove (promise P4). unchanged: whether this is what was read the time before;
+    while it isn't, an unconfirmed addition waits up to twice as long. Nothing is sent while anything waits, so songs
+    keep their order.
     """
     here = Counter(songs)
     caught_up = caught_up_with(lines, here)
@@ -112,7 +112,9 @@ def look(
     looks: list[datetime] = []
     for line in lines:
         met = (here[line.song] > 0) == (line.action == "add")
-        sent = replace(line, sent_at=min(line.sent_at, now)) if line.sent_at else line  # the clock may be put back
+        sent = (
+            replace(line, sent_at=min(line.sent_at, now)) if line.sent_at else line
+        )  # the clock may have been moved back
         until = _until(sent, met, unchanged, caught_up)
         waits = until is not None and now < until
         judged.append(sent if waits and not met else _judged(sent, met, line.song in ours, waits))
@@ -124,7 +126,7 @@ def look(
 
 
 class Sent(Protocol):
-    """A line as far as it says what was sent when."""
+    """The parts of a line that say what was sent when."""
 
     @property
     def song(self) -> str: ...
@@ -137,16 +139,16 @@ class Sent(Protocol):
 
 
 def caught_up_with(lines: Iterable[Sent], there: Container[str | None]) -> datetime | None:
-    """Return the newest addition of ours that was read there: everything that was confirmed before it is read, too."""
-    read = [each.sent_at for each in lines if each.action == "add" and each.state in TOUCHED and each.song in there]
+    """Return the time of our newest addition that was read there: everything confirmed before it is readable, too."""
+    read = [line.sent_at for line in lines if line.action == "add" and line.state in TOUCHED and line.song in there]
     return max(filter(None, read), default=None)
 
 
 def unsettled(lately: Iterable[Sent], there: Container[str | None]) -> frozenset[str]:
-    """Return the songs of which reading the playlist says nothing yet, of those that were sent lately."""
+    """Return the recently sent songs that reading the playlist says nothing about yet."""
     sent = list(lately)
     caught_up = caught_up_with(sent, there)
-    return frozenset(each.song for each in sent if not _is_read(each, caught_up))
+    return frozenset(line.song for line in sent if not _is_read(line, caught_up))
 
 
 def _is_read(sent: Sent, caught_up: datetime | None) -> bool:
@@ -155,12 +157,12 @@ def _is_read(sent: Sent, caught_up: datetime | None) -> bool:
 
 
 def _until(line: Line, met: bool, unchanged: bool, caught_up: datetime | None) -> datetime | None:
-    """Return until when what is read of a line may still change by itself; None where it is as good as it gets."""
+    """Return until when a line's reading may still change by itself; None if it's final."""
     if line.sent_at is None:
         return None
     match line.state:
         case LineState.WANTED if met and not line.sends:
-            return line.sent_at + SETTLE  # what the line takes back may not be readable yet
+            return line.sent_at + SETTLE  # the line it reverses may not be readable yet
         case LineState.ATTEMPTED if not met:
             return line.sent_at + (SETTLE if unchanged else 2 * SETTLE)
         case LineState.SENT if not met:
@@ -168,7 +170,7 @@ def _until(line: Line, met: bool, unchanged: bool, caught_up: datetime | None) -
                 return None
             return line.sent_at + (PATIENCE if line.action == "add" else SETTLE)
         case LineState.ATTEMPTED | LineState.SENT | LineState.WRITTEN if line.sends > 1 and line.action == "add":
-            return line.sent_at + SETTLE  # its twin may turn up yet
+            return line.sent_at + SETTLE  # its twin may still appear
         case _:
             return None
 
@@ -192,30 +194,30 @@ def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
 
 
 def _next_look(since: datetime, until: datetime, now: datetime) -> datetime:
-    """Look again after as long as has passed since it began, but not later than it is settled."""
+    """Return when to look again: after as long as has passed since it began, but no later than it settles."""
     return now + min(max(SOON, now - since), until - now)
 
 
 def missing(since: datetime, now: datetime) -> datetime | None:
-    """Return when to look again for a playlist that has been missing `since`; None once it is to be believed gone.
+    """Return when to look again for a playlist missing since `since`; None once it counts as gone.
 
-    One answer says nothing: Spotify may not know a playlist for a moment that it showed before, or just made.
+    One answer proves nothing: Spotify may briefly not know a playlist that it showed before or just made.
     """
     until = since + SETTLE
     return None if now >= until else _next_look(since, until, now)
 
 
 def surplus(line: Line, count: int) -> int:
-    """Return how many of a song's `count` places are doubles of ours: never more than we sent beyond the first."""
+    """Return how many of a song's `count` places we duplicated: at most what we sent beyond the first."""
     mendable = line.action == "add" and line.state == LineState.WRITTEN and line.sends <= MOST_SENDS
     return max(0, min(count, line.sends) - 1) if mendable else 0
 
 
 def without_doubles(items: Sequence[Item], doubled: Sequence[Line]) -> list[tuple[int, str]]:
-    """Return where the songs of `doubled` are to stand, as (position, song) by position, without what we made double.
+    """Return where the songs of `doubled` should be, as (position, song) by position, without our duplicates.
 
-    Spotify takes out every place of a song at once: so all go, and those that are to stay are put back. The place that
-    is the oldest by Spotify's own dates stays; the next `surplus` after it go; what somebody added later stays.
+    Spotify removes every place of a song at once, so all are removed and those that stay are put back. The oldest place
+    by Spotify's dates stays, the next `surplus` go, and what somebody added later stays.
     """
     gone: set[int] = set()
     for line in doubled:

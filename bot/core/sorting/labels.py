@@ -1,7 +1,7 @@
-"""Labels: what a member's answers about a song come to.
+"""Labels: what a member's answers about a song add up to.
 
-An answer is one press, reaction or hand edit; answers are kept for ever in the order of their events and never
-changed, only undone. A verdict is what the answers about one song in one layer fold to. Pure.
+An answer is one press, reaction or manual edit. Answers are kept in the order of their events and never changed, only
+undone. A verdict is the result of all answers about one song in one layer. Pure.
 """
 
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ class Kind(StrEnum):
     ONLY = "only"  # it belongs in exactly these playlists
     ALSO = "also"  # it belongs in these, too
     NONE = "none"  # it belongs in none of the layer's playlists
-    NOT = "not"  # it does not belong in these, whatever else holds
+    NOT = "not"  # it doesn't belong in these
     SKIP = "skip"  # no answer; do not ask again soon
 
 
 class Source(StrEnum):
-    """Where an answer came from; training weighs them."""
+    """Where an answer came from; training weights them."""
 
     BUTTON = "button"
     REACTION = "reaction"
@@ -31,7 +31,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. `event` orders answers: a Discord snowflake, or a moment written as one."""
+    """One answer. `event` orders answers: a Discord snowflake, or a moment converted to one."""
 
     song: str
     kind: Kind
@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known about one song in one layer: playlists it belongs in, and those it does not."""
+    """What's known about one song in one layer: playlists it belongs in, and playlists it doesn't."""
 
     yes: frozenset[int] = frozenset()
     no: frozenset[int] = frozenset()
@@ -52,14 +52,14 @@ class Verdict:
 
     @property
     def settled(self) -> bool:
-        """Whether the member said where the song goes (nowhere counts); a skip or a bare "not there" does not."""
+        """Whether the member said where the song goes (nowhere counts); a skip or a bare "not there" isn't enough."""
         return bool(self.yes) or self.none
 
 
 def fold(answers: Iterable[Answer]) -> dict[str, Verdict]:
-    """Return the verdict for each song that `answers` mention; the newest event wins, in whatever order they come."""
+    """Return the verdict on each song in `answers`, given in any order; the newest event wins."""
     verdicts: dict[str, Verdict] = {}
-    for answer in sorted(answers, key=lambda each: each.event):
+    for answer in sorted(answers, key=lambda given: given.event):
         verdicts[answer.song] = _after(verdicts.get(answer.song, Verdict()), answer)
     return verdicts
 
@@ -83,5 +83,5 @@ DISCORD_EPOCH = 1_420_070_400_000  # ms; snowflakes count from the first second 
 
 
 def event_at(milliseconds: float) -> int:
-    """Write a moment (ms since 1970) as a snowflake, so that it sorts among Discord's own event ids."""
+    """Return a moment (ms since 1970) as a snowflake, so that it sorts among Discord's event ids."""
     return (int(milliseconds) - DISCORD_EPOCH) << 22

@@ -1,4 +1,4 @@
-"""Hands: what a member's own edits of a playlist teach. Pure."""
+"""Manual edits: what a member's own changes to a playlist teach. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bot.core.sorting.labels import Answer, Kind, Source
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One playlist: what stood in it when we last looked, what stands in it now, and which of it we put there."""
+    """One playlist: the songs at our last look, the songs now, and those that we added."""
 
     before: frozenset[str]
     now: frozenset[str]
@@ -16,45 +16,47 @@ class Seen:
 
     @property
     def taken_out(self) -> frozenset[str]:
-        """Songs of ours that somebody took out."""
+        """Songs we added and somebody removed."""
         return (self.before & self.ours) - self.now
 
     @property
     def put_in(self) -> frozenset[str]:
-        """Songs that somebody put in."""
+        """Songs that somebody added."""
         return self.now - self.before - self.ours
 
 
 def blanked(before: Sequence[str | None], now: Sequence[str | None]) -> frozenset[str]:
-    """Return the songs in whose places there is nothing any more: Spotify took them down, nobody took them out."""
+    """Return the songs whose places are now empty: Spotify took them down, nobody removed them."""
     emptied = {was for was, is_ in zip(before, now, strict=False) if was is not None and is_ is None}
     return frozenset(emptied - set(now))
 
 
 def lessons(seen: Mapping[int, Seen], liked: frozenset[str], several: bool, event: int) -> list[Answer]:
-    """Return what the hand edits in one layer's playlists say, as answers of `event`.
+    """Return what the manual edits in one layer's playlists say, as answers of `event`.
 
-    Taken out of P: it does not belong in P. Put into P by hand, and liked: it belongs there, and (where a song has one
-    playlist) nowhere else. A song moved from P to Q says both.
+    Removed from P: it doesn't belong in P. Added to P, and liked: it belongs there and, where a song has one playlist,
+    nowhere else. A song moved from P to Q says both.
     """
     kind = Kind.ALSO if several else Kind.ONLY
     removed = [
         Answer(song, Kind.NOT, (playlist,), Source.HAND, event)
-        for playlist, each in seen.items()
-        for song in sorted(each.taken_out)
+        for playlist, edits in seen.items()
+        for song in sorted(edits.taken_out)
     ]
     added = [
         Answer(song, kind, (playlist,), Source.HAND, event + 1 + playlist)
-        for playlist, each in seen.items()
-        for song in sorted(each.put_in & liked)
+        for playlist, edits in seen.items()
+        for song in sorted(edits.put_in & liked)
     ]
     return removed + added
 
 
 def standing_as_lessons(standing: Mapping[int, Sequence[str]], liked: frozenset[str], event: int) -> list[Answer]:
-    """Return what already stands in playlists as answers; only for members who switched that on."""
+    """Return the songs already in playlists as answers; only for members who switched that on."""
     where: dict[str, list[int]] = {}
     for playlist, songs in standing.items():
         for song in dict.fromkeys(songs):
             where.setdefault(song, []).append(playlist)
-    return [Answer(song, Kind.ONLY, tuple(found), Source.HAND, event) for song, found in where.items() if song in liked]
+    return [
+        Answer(song, Kind.ONLY, tuple(holding), Source.HAND, event) for song, holding in where.items() if song in liked
+    ]

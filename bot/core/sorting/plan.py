@@ -1,4 +1,4 @@
-"""Plan: the smallest change that brings a playlist to what its member wants.
+"""Plan: the smallest change that turns a playlist into what its member wants.
 
 Pure. A playlist is an ordered sequence of song ids; positions count from 0.
 """
@@ -11,7 +11,7 @@ BATCH = 100  # items; the most Spotify takes in one call (Web API, playlist item
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to append, put back and take out. Empty when the playlist already is as wanted."""
+    """What to append, put back and remove. Empty if the playlist is already as wanted."""
 
     append: tuple[str, ...] = ()
     insert: tuple[tuple[int, str], ...] = ()
@@ -22,12 +22,12 @@ class Plan:
 
     @property
     def requests(self) -> int:
-        """Calls that this plan costs: ceil(n / BATCH) for each kind, one a run of neighbours put back."""
+        """The calls this plan costs: ceil(n / BATCH) for each kind, plus one per run of neighbours put back."""
         return len(list(batches(self.append))) + len(list(batches(self.remove))) + len(list(runs(self.insert)))
 
 
 def batches(songs: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Cut `songs` into the largest pieces that one call takes."""
+    """Cut `songs` into the largest pieces that fit in one call."""
     return (songs[start : start + BATCH] for start in range(0, len(songs), BATCH))
 
 
@@ -48,12 +48,12 @@ def runs(inserts: Sequence[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
 def plan(
     current: Sequence[str | None], add: Iterable[tuple[str, int | None]], remove: Iterable[str], ours: frozenset[str]
 ) -> Plan:
-    """Return the plan that puts `add` (song, position or None for the end) into `current` and takes out `remove`.
+    """Return the plan that adds `add` (song, position or None for the end) to `current` and removes `remove`.
 
-    A None in `current` is a place without a song (an episode, a hole): it counts as a place, and is left alone.
-    Only songs in `ours` (those that we added and the member left alone) are ever taken out: what a person put
-    there stays, whatever the model thinks (promise P4). Nothing that is there is added again. A position that the
-    playlist no longer has means the end.
+    None in `current` is a place without a song (an episode, an empty entry): it counts as a place and is left alone.
+    Only songs in `ours` (those we added and the member left alone) are ever removed: what a person added stays,
+    whatever the model thinks (promise P4). Songs already there aren't added again. A position beyond the playlist means
+    the end.
     """
     present = frozenset(current)
     missing = {song: position for song, position in add if song not in present}
@@ -73,7 +73,7 @@ def plan(
 
 
 def carry_out(todo: Plan, current: Sequence[str]) -> list[str]:
-    """Return what `current` becomes as Spotify does it: every occurrence removed, then inserts, then the end."""
+    """Return `current` after Spotify carried out the plan: every occurrence removed, then inserts, then appends."""
     after = [song for song in current if song not in todo.remove]
     for position, songs in runs(todo.insert):
         after[position:position] = songs

@@ -1,8 +1,9 @@
-"""Prior: what other people's playlists teach about songs, before this member has said a word. Pure.
+"""Prior: what other people's playlists teach about songs before this member has labelled any. Pure.
 
-Of each artist two things. Their *company*: where they lie among all artists when those that share playlists are drawn
-together; it enters a schema as an embedding, under a name that holds the prior's version, so that a model never reads
-another prior's vectors as its own. And the words that other people's libraries have for them, for songs without any.
+It knows two things about each artist. The *company* is where they lie among all artists when those that share
+playlists are drawn together; it enters a schema as an embedding whose name holds the prior's version, so a model never
+mistakes another prior's vectors for its own. The second is the words that other people's libraries have for them, used
+for songs without any.
 """
 
 import hashlib
@@ -22,9 +23,9 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Prior:
-    """What `python -m training pretrain` learnt. No artist's name stands in it, only hashes.
+    """What `python -m training pretrain` learned. It holds only hashes of artists' names.
 
-    keys: (a,) sorted `key_of` artists. company: (a, e), rows of length 1, or of nought. words: each word once.
+    keys: (a,) sorted `key_of` artists. company: (a, e), rows of length 1 or 0. words: each word once.
     tagged: (t,) indices into words; those of artist i are tagged[ends[i - 1]:ends[i]]. ends: (a,).
     """
 
@@ -36,19 +37,19 @@ class Prior:
 
     @cached_property
     def version(self) -> str:
-        """A hash of all that this prior says."""
+        """A hash of everything this prior says."""
         told = hashlib.sha256("\n".join(self.words).encode())
         for array in (self.keys, self.company, self.tagged, self.ends):
             told.update(np.ascontiguousarray(array).tobytes())
         return told.hexdigest()[:16]
 
     def told(self, songs: Sequence[SongFeatures]) -> list[SongFeatures]:
-        """Return the songs with what the prior says of them; those by strangers stay as they are."""
+        """Return the songs with what the prior says of them; songs by unknown artists stay as they are."""
         return [self._told(song) for song in songs]
 
     def _told(self, song: SongFeatures) -> SongFeatures:
-        found = (self._row(key_of(artist)) for artist in song.sets.get("artists", ()))
-        rows = sorted(row for row in found if row is not None)
+        candidates = (self._row(key_of(artist)) for artist in song.sets.get("artists", ()))
+        rows = sorted(row for row in candidates if row is not None)
         if not rows:
             return song
         named, source = f"company:{self.version}", f"prior:{self.version}"
@@ -68,10 +69,10 @@ class Prior:
 
 
 def tell(prior: Prior | None, songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
-    """Return songs by name as the prior tells of them; as they are where there is no prior."""
+    """Return songs by id with what the prior says of them; unchanged if there's no prior."""
     return dict(zip(songs, prior.told(list(songs.values())), strict=True)) if prior else dict(songs)
 
 
 def version_in(sources: Iterable[str]) -> str | None:
-    """Return the version of the prior that values of these sources (`SongFeatures.provenance`) come from, if any."""
+    """Return the prior version among these sources (`SongFeatures.provenance`), or None."""
     return next((source.partition(":")[2] for source in sources if source.startswith("prior:")), None)

@@ -1,11 +1,11 @@
-"""Schema: how what is known about songs becomes vectors.
+"""Schema: how features become vectors.
 
-One schema serves training and serving: it is derived once from a member's whole library, never from the few labels,
-travels inside the model's file and says what each column of a vector means. Pure.
+One schema serves training and prediction: it's derived once from a member's whole library, never from the few labels,
+is stored in the model's file and defines each column of a vector. Pure.
 
-Shapes: n songs become float32 (n, d) without a NaN; d depends on the schema alone. The columns are every number in
-robust deviations, then whether it is absent; the year as bumps; the words of each set; the names of the identities,
-hashed, and how many of the library's songs share them; embeddings.
+Shapes: n songs become float32 (n, d) without NaN; d depends on the schema alone. The columns are every number in robust
+deviations, then whether it's absent; dates as bumps; the words of each set; names of identities, hashed, and how many
+songs of the library share them; embeddings.
 """
 
 import hashlib
@@ -40,10 +40,10 @@ from bot.core.sorting.columns import (
     words_of,
 )
 
-FORMAT = 2  # of the layout; a model of another format is not read
-MANY_NUMBERS = 16  # numbers from which they share one budget of weight, so that sixty do not drown the rest
-RARE = 2  # songs a word or a name must stand in to be told apart
-MOST_WORDS = 400  # words of a set that get a column; the rest stand in too few songs to learn from
+FORMAT = 2  # version of the layout; models of other formats are rejected
+MANY_NUMBERS = 16  # numbers beyond which they share one weight budget, so that sixty don't drown the rest
+RARE = 2  # songs that must share a word or name for it to count
+MOST_WORDS = 400  # words per set with a column; rarer ones occur too seldom to learn from
 
 
 def _share(name: str, centre: float, scale: float) -> Number:
@@ -74,7 +74,7 @@ BUILT_IN = {number.name: number for numbers in FEATURE_SETS.values() for number 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What the columns of a vector mean. `name` says which feature set it follows."""
+    """What the columns of a vector mean. `name` is the feature set it follows."""
 
     name: str
     numbers: tuple[Number, ...]
@@ -84,7 +84,7 @@ class Schema:
 
     @property
     def version(self) -> str:
-        """A hash of the definition: two schemas of one version make equal vectors."""
+        """A hash of the definition: schemas of one version make equal vectors."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     @property
@@ -100,7 +100,7 @@ class Schema:
         return first, first + sum(len(words.tokens) + 1 for words in self.words)
 
     def vectors(self, songs: Sequence[SongFeatures]) -> Vectors:
-        """Return (n, d), one row a song. Raises RefusedProvenance for a value that must not be used."""
+        """Return (n, d), one row per song. Raises RefusedProvenance for a value that must not be used."""
         refuse(songs)
         blocks = [of_numbers(self.numbers, songs)]
         blocks += [of_dates(number.name, songs) for number in self.numbers if number.name in DATES]
@@ -119,14 +119,14 @@ class Schema:
                 [n.name, n.unit, n.centre, n.scale, _finite(n.low), _finite(n.high), n.weight] for n in self.numbers
             ],
             "words": [[words.name, list(words.tokens), list(words.rarities)] for words in self.words],
-            "identities": [[each.name, list(each.keys), list(each.counts)] for each in self.identities],
-            "embeddings": [[each.name, each.size] for each in self.embeddings],
+            "identities": [[identity.name, list(identity.keys), list(identity.counts)] for identity in self.identities],
+            "embeddings": [[embedding.name, embedding.size] for embedding in self.embeddings],
         }
         return json.dumps(definition, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Schema":
-        """Read what `to_json` wrote. Raises ValueError for anything else, another layout included."""
+        """Read the text of `to_json`. Raises ValueError for anything else, including another layout."""
         try:
             schema = cls._read(json.loads(text))
         except (KeyError, TypeError, AttributeError) as problem:
@@ -147,9 +147,9 @@ class Schema:
 
 
 def schema_of(songs: Sequence[SongFeatures]) -> Schema:
-    """Return the schema of a member's whole library: every number, set and embedding in it, in whatever order.
+    """Return the schema of a member's whole library, in any order: every number, set and embedding in it.
 
-    Built-in numbers keep their constants; any other is scaled by the library's median and spread.
+    Built-in numbers keep their constants; others are scaled by the library's median and spread.
     """
     refuse(songs)
     numbers = sorted({name for song in songs for name in song.numbers})
@@ -166,16 +166,16 @@ def schema_of(songs: Sequence[SongFeatures]) -> Schema:
 
 
 def _lengths(songs: Sequence[SongFeatures]) -> dict[str, int]:
-    """Return the length of each embedding; of several versions the one that most songs have, the longer of equals."""
-    found: dict[str, Counter[int]] = defaultdict(Counter)
+    """Return each embedding's length; with several versions, the one most songs have, then the longer."""
+    lengths: dict[str, Counter[int]] = defaultdict(Counter)
     for song in songs:
         for name, vector in song.embeddings.items():
-            found[name][len(vector)] += 1
-    return {name: max(counts, key=lambda length: (counts[length], length)) for name, counts in found.items()}
+            lengths[name][len(vector)] += 1
+    return {name: max(counts, key=lambda length: (counts[length], length)) for name, counts in lengths.items()}
 
 
 def _feature_set(numbers: Collection[str]) -> str:
-    """Name the built-in set that shares most numbers with a library's."""
+    """Return the built-in feature set that shares most numbers with the library."""
     return max(sorted(FEATURE_SETS), key=lambda name: len({n.name for n in FEATURE_SETS[name]} & set(numbers)))
 
 
@@ -214,5 +214,5 @@ def _finite(bound: float) -> float | None:
 
 
 def _rounded(value: float) -> float:
-    """Six digits: enough, and the same text wherever it is computed."""
+    """Round to six digits: enough, and the same text on every machine."""
     return float(f"{value:.6g}")

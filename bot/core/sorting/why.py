@@ -1,4 +1,4 @@
-"""Why: the labelled songs nearest to a song, by name. Never averages of features: people know songs. Pure."""
+"""Why: name the labelled songs nearest to a song. Never averages of features: people know songs. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NAMED = 2  # songs; two are remembered, three are a list
 
 @dataclass(frozen=True, slots=True)
 class NearestSongs:
-    """The songs of one playlist nearest to another song, the nearest first, and how far (0 same, 2 opposite)."""
+    """One playlist's songs nearest to another song, nearest first, and their mean distance (0 same, 2 opposite)."""
 
     playlist: int
     songs: tuple[str, ...]
@@ -33,15 +33,15 @@ def nearest(
     labelled: Mapping[int, Sequence[int]],
     playlist: int,
 ) -> Reason | None:
-    """Return why `song` goes to `playlist`; None when no other song of it is labelled.
+    """Return why `song` goes to `playlist`; None if no other song of it is labelled.
 
-    space: (n, k), rows of length 1, as a model gives them; ids: the n songs. labelled: rows by playlist.
-    `than` is the nearest other playlist, even where it is nearer than the one asked about: an honest answer.
+    space: (n, k), rows of length 1, from a model; ids: the n songs. labelled: rows by playlist.
+    `than` is the nearest other playlist, even if it's nearer than `playlist`: an honest answer.
     """
-    found = {id_: _neighbours(space, ids, song, rows, id_) for id_, rows in labelled.items()}
-    near = found.get(playlist)
-    others = [each for id_, each in found.items() if each is not None and id_ != playlist]
-    return Reason(near, min(others, key=lambda each: (each.distance, each.playlist), default=None)) if near else None
+    neighbours = {id_: _neighbours(space, ids, song, rows, id_) for id_, rows in labelled.items()}
+    near = neighbours.get(playlist)
+    others = [other for id_, other in neighbours.items() if other is not None and id_ != playlist]
+    return Reason(near, min(others, key=lambda other: (other.distance, other.playlist), default=None)) if near else None
 
 
 def _neighbours(

@@ -1,8 +1,8 @@
-"""Converge: bring one playlist to what its journal wants. Sorts, undos and shared playlists are all written by this.
+"""Converge: bring one playlist to what its journal wants. Sorts, undos and shared playlists are all written here.
 
-Reads, judges each line (`core.journal`), sends what is to be sent, and reads again, until there is nothing to send.
-What may still turn up by itself is waited for: the caller comes back at the moment that is returned, or after a crash.
-Every batch is noted before it is sent, so nothing of unknown fate is ever taken for something never sent.
+It reads the playlist, judges each line (`core.sorting.journal`), sends what's needed and reads again, until nothing is
+left to send. Changes that may still appear by themselves are waited for: the caller comes back at the returned moment,
+or after a crash. Every batch is stored before it's sent, so a request with an unknown result never counts as unsent.
 """
 
 import time
@@ -23,62 +23,62 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 Send = Callable[[Sequence[T]], Awaitable[None]]
 GiveUp = Callable[[T, SpotifyError], Awaitable[None]]
-MOST_DEAD = 50  # songs refused one by one in one go: if there are more, it is not the songs
+MOST_DEAD = 50  # songs refused one by one in one run; more than this isn't the songs' fault
 
 
 class Journal(Protocol):
-    """What is to be done to one playlist, line by line, and what was read in it."""
+    """What to do to one playlist, line by line, and what was read in it."""
 
     @property
     def ref(self) -> str: ...
 
     async def known(self) -> Contents | None:
-        """Return what was read last, where that is enough to go by while the snapshot is the same."""
+        """Return what was read last, if it's enough to rely on while the snapshot is unchanged."""
         ...
 
     async def recognise(self, contents: Contents) -> Contents:
-        """Return what was read with our ids, where Spotify shows songs of ours under others."""
+        """Return what was read with our ids in place of the ids under which Spotify shows our songs."""
         ...
 
     async def look(self, contents: Contents, now: datetime) -> Look:
-        """Judge the lines by what was just read, and keep both."""
+        """Judge the lines by what was just read, and store both."""
         ...
 
     async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
-        """Keep what is known of lines."""
+        """Store the state of lines."""
         ...
 
 
 async def converge(store: Store, music: Music, journal: Journal, clock: Clock) -> datetime | None:
-    """Do what can be done now; return when to look again, None when all lines are settled.
+    """Do what can be done now; return when to look again, None once all lines are settled.
 
-    Raises PlaylistGone, CoolingDown, ConsentEnded, and SpotifyDown where the playlist cannot even be read.
+    Raises PlaylistGone, CoolingDown, ConsentEnded, and SpotifyDown if the playlist can't even be read.
     """
     sender = _Sender(store, music, journal, clock)
     read = await music.contents(journal.ref, await journal.known())
     while True:
         contents = await journal.recognise(read)
-        found = await journal.look(contents, clock())
-        if found.todo:
-            await sender.send(found.todo, contents)
-        elif found.doubled:
-            await sender.mend(found.doubled, contents)
+        judged = await journal.look(contents, clock())
+        if judged.todo:
+            await sender.send(judged.todo, contents)
+        elif judged.doubled:
+            await sender.mend(judged.doubled, contents)
         else:
-            return found.again
-        read = await music.contents(journal.ref, _at_least(read, [*found.todo, *found.doubled]))
+            return judged.again
+        read = await music.contents(journal.ref, _at_least(read, [*judged.todo, *judged.doubled]))
 
 
 def _at_least(read: Contents, sent: Sequence[Line]) -> Contents:
-    """Return what must be there when a playlist is read again: what was, without what was just taken out."""
-    gone = {each for line in sent for each in line.ids}
+    """Return the least that must be there on the next read: what was read, without the songs just removed."""
+    gone = {id_ for line in sent for id_ in line.ids}
     return Contents(tuple(item for item in read.items if item.song not in gone), None)
 
 
 async def in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> None:
-    """Send songs in one call; where they are refused, in halves, so that one keeps no other out.
+    """Send songs in one call; if refused, in halves, so that one bad song blocks no other.
 
-    Gives up on each that is refused by itself, and at two tries at least: one answer says nothing. Raises what `send`
-    and `give_up` raise when nothing more can be sent.
+    Gives up on songs that are refused alone, after at least two tries, because one answer proves nothing. Raises what
+    `send` and `give_up` raise once nothing more can be sent.
     """
     try:
         await send(songs)
@@ -101,13 +101,13 @@ async def _in_halves(songs: Sequence[T], send: Send[T], give_up: GiveUp[T]) -> N
 
 
 def running_from(now: datetime) -> Clock:
-    """Return a clock that says `now` and goes on from there, whatever becomes of the computer's."""
+    """Return a clock that starts at `now` and runs steadily, even if the system clock changes."""
     started = time.monotonic()
     return lambda: now + timedelta(seconds=time.monotonic() - started)
 
 
 class _Sender:
-    """Sends lines in batches, each noted before it is sent and after it is answered."""
+    """Sends lines in batches, storing each batch before it's sent and after it's answered."""
 
     def __init__(self, store: Store, music: Music, journal: Journal, clock: Clock) -> None:
         self._store, self._music, self._journal, self._clock = store, music, journal, clock
@@ -115,7 +115,7 @@ class _Sender:
         self._dead = 0
 
     async def send(self, lines: Sequence[Line], contents: Contents) -> None:
-        """Send each line once. The first batch of unknown fate ends it: reading again tells (promise P2)."""
+        """Send each line once. Stops at the first batch with an unknown result; reading again tells (promise P2)."""
         self._unsent = {line.key: line for line in lines}
         by_song = {line.song: line for line in lines}
         adding = [(line.song, line.position) for line in lines if line.action == "add"]
@@ -134,9 +134,9 @@ class _Sender:
             return
 
     async def mend(self, doubled: Sequence[Line], contents: Contents) -> None:
-        """Take out what we made double. After a crash in between, the songs are put back at their place.
+        """Remove our duplicates. After a crash in between, the songs are put back in their places.
 
-        They have had their TRIES: a line that was sent more often is one that we took out ourselves.
+        These lines have used up their TRIES: one that was sent more often is one that we removed ourselves.
         """
         lines = doubled[:BATCH]
         back = without_doubles(contents.items, lines)
@@ -147,7 +147,7 @@ class _Sender:
                 await self._take_out(placed, contents.snapshot)
         except SpotifyDown:
             return
-        except SongsRefused:  # then they stay double
+        except SongsRefused:  # leave the duplicates
             await self._note([replace(line, sends=1) for line in lines])
             return
         await self._note([replace(line, state=LineState.ATTEMPTED, sends=1, sent_at=self._clock()) for line in placed])
@@ -155,7 +155,7 @@ class _Sender:
             for position, songs in runs(back):
                 await self._music.add(self._journal.ref, songs, position)
         except (PlaylistFull, SongsRefused, SpotifyDown):
-            return  # what is not read there soon is sent again, song by song where need be
+            return  # songs that don't appear soon are sent again, one by one if needed
         await self._note([replace(line, state=LineState.SENT, sends=1, sent_at=self._clock()) for line in placed])
 
     async def _remove(self, lines: Sequence[Line], snapshot: str | None) -> None:
@@ -165,7 +165,7 @@ class _Sender:
         await self._deliver(lines, send)
 
     async def _take_out(self, lines: Sequence[Line], snapshot: str | None) -> None:
-        for ids in batches([each for line in lines for each in line.ids]):
+        for ids in batches([id_ for line in lines for id_ in line.ids]):
             await self._music.remove(self._journal.ref, ids, snapshot)
 
     async def _add(self, lines: Sequence[Line], position: int | None) -> None:
@@ -179,7 +179,7 @@ class _Sender:
             except SongsRefused:
                 if position is None or len(songs) > 1:
                     raise
-                await self._music.add(self._journal.ref, songs, None)  # its place is gone: then at the end
+                await self._music.add(self._journal.ref, songs, None)  # its position is gone: append it
             placed += len(songs)
 
         await self._deliver(lines, send)
@@ -199,7 +199,7 @@ class _Sender:
 
     @asynccontextmanager
     async def _attempt(self, lines: Sequence[Line]) -> AsyncIterator[None]:
-        """Note that lines are being sent, and what came of it. What is refused was not carried out."""
+        """Store that lines are being sent, and the result. Refused lines were not carried out."""
         sent = [
             replace(line, state=LineState.ATTEMPTED, sends=line.sends + 1, sent_at=self._clock(), problem=None)
             for line in lines
@@ -208,7 +208,7 @@ class _Sender:
         try:
             yield
         except SpotifyDown:
-            await self._note([replace(line, sent_at=self._clock()) for line in sent])  # it may be carried out yet
+            await self._note([replace(line, sent_at=self._clock()) for line in sent])  # it may still be carried out
             raise
         except CratekeeperError:
             await self._note(lines)
@@ -229,12 +229,12 @@ class _Sender:
 
 
 def _as_it_stands(line: Line, contents: Contents) -> Line:
-    """Remember where a song stands that is taken out, so that an undo puts it back there."""
+    """Store the position of a song to remove, so that an undo can put it back there."""
     return line if line.position is not None else replace(line, position=contents.songs.index(line.song))
 
 
 def _problem(refused: SpotifyError, *, many: bool) -> Refused:
-    """Say why: a single song that is refused is dead; many are not, and may be tried another day."""
+    """Return why songs were refused: a single one is unknown to Spotify; several may be retried another day."""
     if isinstance(refused, PlaylistFull):
         return Refused.FULL
     return Refused.UNANSWERED if many else Refused.UNKNOWN

@@ -1,7 +1,7 @@
-"""Create: a playlist at the member's, made once. Asking Spotify twice makes two, so what is asked for is noted first.
+"""Create: make a playlist in the member's account, once. A repeated request makes two, so requests are stored first.
 
-Converges as writes do: each is asked for under a mark of its own, which stands in its description. After a crash, or
-an answer that never came, it is looked for by that mark before it is asked for again.
+It converges as writes do: each request has its own mark in the playlist's description. After a crash or a lost answer,
+the playlist is looked for by that mark before it's requested again.
 """
 
 import secrets
@@ -17,14 +17,14 @@ from bot.ports import ListedPlaylist, Music
 
 
 async def create(store: Store, music: Music, member: int, purpose: str, name: str, now: datetime) -> ListedPlaylist:
-    """Return the playlist that was made for `purpose`; whoever keeps it ends the making in the same transaction.
+    """Return the playlist made for `purpose`. The caller stores it and ends the making in one transaction.
 
-    Raises Unsettled while it may have been made and is not listed yet, SpotifyDown when that is not known.
+    Raises Unsettled while it may exist but isn't listed yet, SpotifyDown if that's unknown.
     """
     async with store.writing() as tx:
         making = await creations.begin(tx, Making(member, purpose, name, secrets.token_hex(5)))
     if making.asked_at is not None:
-        made = await _made_before(music, making) or await _made_before(music, making)  # a list may come short once
+        made = await _made_before(music, making) or await _made_before(music, making)  # a list may be incomplete once
         if made is not None:
             return made
         if making.asked_at <= now < making.asked_at + SETTLE:
@@ -40,7 +40,7 @@ async def _ask(store: Store, music: Music, making: Making, now: datetime) -> Lis
         return await music.create(making.name, making.mark)
     except SpotifyDown:
         async with store.writing() as tx:
-            await creations.asked(tx, making, clock())  # it may be made yet
+            await creations.asked(tx, making, clock())  # it may still be made
         made = await _made_before(music, making)
         if made is None:
             raise
@@ -52,4 +52,4 @@ async def _ask(store: Store, music: Music, making: Making, now: datetime) -> Lis
 
 
 async def _made_before(music: Music, making: Making) -> ListedPlaylist | None:
-    return next((each for each in await music.playlists() if making.mark in each.description), None)
+    return next((playlist for playlist in await music.playlists() if making.mark in playlist.description), None)

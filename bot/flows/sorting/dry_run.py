@@ -1,4 +1,4 @@
-"""Propose: what a sort would do, line by line. Writes the proposal down and changes nothing else."""
+"""Dry run: decide what a sort would do, line by line. It stores the proposal and changes nothing else."""
 
 import asyncio
 from collections.abc import Container, Mapping, Sequence
@@ -14,17 +14,17 @@ from bot.core.sorting.decide import Decision, PlaylistRule, bars_of, decide
 from bot.core.sorting.labels import Verdict
 from bot.flows.sorting.scored_library import ScoredLibrary
 
-Standing = Mapping[int, set[str | None]]  # playlist → the songs that stand in it
-REFUSED_FOR = timedelta(days=1)  # before what Spotify refused is proposed again; dead songs never are
-MOST_ASKED = 50  # questions of one sort, where songs may stay out
+Standing = Mapping[int, set[str | None]]  # playlist → the songs in it
+REFUSED_FOR = timedelta(days=1)  # before proposing what Spotify refused again; unknown songs never are
+MOST_ASKED = 50  # questions per sort, in layers where songs may stay out
 
 
 async def prepare(
     store: Store, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, kind: str, now: datetime
 ) -> int:
-    """Prepare a write with the decisions about the songs in `only` (or all) that have no place yet.
+    """Prepare a write with the decisions about the songs in `only` (or all) that have no place yet; return its number.
 
-    Returns its number; whoever asked for it says what is to become of it. A slice at a time (promise P40).
+    The caller sets what happens to it. It's stored in slices, so others can write in between (promise P40).
     """
     async with store.reading() as tx:
         looked_at, lines = await decided(tx, layer, outlook, only, now)
@@ -39,14 +39,14 @@ async def prepare(
 async def decided(
     tx: Tx, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, now: datetime
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many songs have no place yet, and the lines of what a sort would do, by what was last seen."""
+    """Return how many songs have no place yet, and the lines of what a sort would do, based on the last look."""
     given = await _given(tx, layer, now)
     return await asyncio.to_thread(_decided, given, outlook, only)
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What a sort goes by, beside the outlook. items: what was seen in each playlist; ours: what we put there."""
+    """The input of a sort, besides the scored library. items: last seen in each playlist; ours: songs that we added."""
 
     layer: Layer
     kept: Sequence[Playlist]
@@ -58,14 +58,14 @@ class _Given:
 
 
 async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
-    kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
+    kept = [playlist for playlist in await playlists.in_layer(tx, layer.layer) if playlist.ref]
     return _Given(
         layer=layer,
         kept=kept,
         verdicts=await answers.verdicts(tx, layer.member, layer.layer),
-        items={each.playlist: await playlists.items(tx, each.playlist) for each in kept},
-        under_way={each.playlist: await writes.under_way(tx, each.playlist) for each in kept},
-        ours={each.playlist: await writes.ours(tx, each.playlist) for each in kept},
+        items={playlist.playlist: await playlists.items(tx, playlist.playlist) for playlist in kept},
+        under_way={playlist.playlist: await writes.under_way(tx, playlist.playlist) for playlist in kept},
+        ours={playlist.playlist: await writes.ours(tx, playlist.playlist) for playlist in kept},
         barred=await writes.barred(tx, layer.member, now - REFUSED_FOR),
     )
 
@@ -73,7 +73,7 @@ async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
 def _decided(given: _Given, outlook: ScoredLibrary, only: frozenset[str] | None) -> tuple[int, list[dict[str, Any]]]:
     layer, kept, verdicts, ours = given.layer, given.kept, given.verdicts, given.ours
     library = {song.song: song for song in outlook.songs}
-    standing = {each.playlist: _standing(given, each, library) for each in kept}
+    standing = {playlist.playlist: _standing(given, playlist, library) for playlist in kept}
     placed = frozenset().union(*standing.values()) if standing else frozenset()
     moved = _moved(verdicts, ours, standing)
     known = [song.song for song in outlook.songs if only is None or song.song in only or song.song in moved]
@@ -81,35 +81,35 @@ def _decided(given: _Given, outlook: ScoredLibrary, only: frozenset[str] | None)
     untold = [song for song in todo if not _told(verdicts.get(song))]
     lines = _by_model(outlook, layer, kept, untold, verdicts, alone=only is not None)
     lines += _settled(todo, verdicts, standing)
-    lines = [each for each in lines if not {(None, each["song"]), (each["playlist"], each["song"])} & given.barred]
-    lines = _once(lines, library, {each.playlist for each in kept if each.doubles})
-    going = {each["song"] for each in lines if each["action"] == "add"}
+    lines = [line for line in lines if not {(None, line["song"]), (line["playlist"], line["song"])} & given.barred]
+    lines = _once(lines, library, {playlist.playlist for playlist in kept if playlist.doubles})
+    going = {line["song"] for line in lines if line["action"] == "add"}
     unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
-    lines += [each for each in unwanted if each["song"] in going or not _homeless(each, verdicts, standing)]
+    lines += [line for line in unwanted if line["song"] in going or not _homeless(line, verdicts, standing)]
     return sum(only is None or song in only for song in todo), lines
 
 
 def _standing(given: _Given, playlist: Playlist, library: Mapping[str, Song]) -> set[str | None]:
-    """Return the songs that stand in a playlist, or will: also those of which a recording does under another id."""
+    """Return the songs that are, or soon will be, in a playlist, including recordings under another id."""
     items = given.items[playlist.playlist]
     there = {item.song for item in items} | given.under_way[playlist.playlist]
     return there if playlist.doubles else there | recording.standing(library, items)
 
 
 def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: Container[int]) -> list[dict[str, Any]]:
-    """Leave out additions of a recording that another line puts into the same playlist, but where it may be `twice`."""
+    """Drop additions whose recording another line adds to the same playlist, unless it's in `twice`."""
     put: dict[int, dict[str, Song]] = {}
     for line in lines:
         if line["action"] == "add" and line["song"] in library and line["playlist"] not in twice:
             put.setdefault(line["playlist"], {})[line["song"]] = library[line["song"]]
     again = {playlist: recording.repeated(songs, ()) for playlist, songs in put.items()}
-    return [each for each in lines if each["song"] not in again.get(each["playlist"], ()) or each["action"] != "add"]
+    return [line for line in lines if line["song"] not in again.get(line["playlist"], ()) or line["action"] != "add"]
 
 
 def _moved(
     verdicts: Mapping[str, Verdict], ours: Mapping[int, frozenset[str]], standing: Mapping[int, set[str | None]]
 ) -> frozenset[str]:
-    """Return the songs that we put somewhere and the member has since put elsewhere by their word."""
+    """Return the songs that we placed and the member has since placed elsewhere."""
     return frozenset(
         song
         for playlist, put in ours.items()
@@ -119,9 +119,9 @@ def _moved(
 
 
 def _homeless(line: Mapping[str, Any], verdicts: Mapping[str, Verdict], standing: Standing) -> bool:
-    """Whether a song would be taken out of one playlist and stand in none of those where the member wants it."""
+    """Whether removing a song would leave it in none of the playlists where the member wants it."""
     verdict = verdicts.get(line["song"], Verdict())
-    return bool(verdict.yes) and not any(line["song"] in standing.get(each, ()) for each in verdict.yes)
+    return bool(verdict.yes) and not any(line["song"] in standing.get(playlist, ()) for playlist in verdict.yes)
 
 
 def _told(verdict: Verdict | None) -> bool:
@@ -135,7 +135,7 @@ def _open(
     placed: frozenset[str | None],
     layer: Layer,
 ) -> bool:
-    """Whether there is anything left to do for the song: the member's word first, then one place or several."""
+    """Whether anything is left to do for the song: the member's answers first, then one place or several."""
     if verdict is not None and verdict.none:
         return False
     if verdict is not None and verdict.yes:
@@ -151,13 +151,13 @@ def _by_model(
     verdicts: Mapping[str, Verdict],
     alone: bool,
 ) -> list[dict[str, Any]]:
-    """Return the lines that the model's decisions come to; what the member ruled out is not proposed again.
+    """Return the lines of the model's decisions, without what the member ruled out.
 
-    A few songs `alone` cannot say what share of them would be right: they meet the bars of the whole library.
+    A few songs `alone` can't say what share of them would be right, so they use the bars of the whole library.
     """
     if not open_songs:
         return []
-    rules = [PlaylistRule(each.playlist, each.mistakes, each.automatic) for each in kept]
+    rules = [PlaylistRule(playlist.playlist, playlist.mistakes, playlist.automatic) for playlist in kept]
     bars = bars_of(outlook.scores, rules, layer.several) if alone and outlook.scores else None
     decisions = decide(outlook.scores_of(open_songs), rules, layer.several, layer.everything, bars)
     if not layer.everything:
@@ -173,9 +173,9 @@ def _by_model(
 
 def _worth_asking(decisions: Sequence[Decision]) -> list[Decision]:
     """Keep the MOST_ASKED likeliest questions: nobody answers a thousand, and the answers settle many of the others."""
-    asked = [each for each in decisions if each.outcome == "ask"]
-    kept = {id(each) for each in sorted(asked, key=lambda each: -each.probability)[:MOST_ASKED]}
-    return [each for each in decisions if each.outcome != "ask" or id(each) in kept]
+    asked = [decision for decision in decisions if decision.outcome == "ask"]
+    kept = {id(decision) for decision in sorted(asked, key=lambda decision: -decision.probability)[:MOST_ASKED]}
+    return [decision for decision in decisions if decision.outcome != "ask" or id(decision) in kept]
 
 
 def _line(song: str, playlist: int, decision: Decision) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _line(song: str, playlist: int, decision: Decision) -> dict[str, Any]:
 def _settled(
     todo: Sequence[str], verdicts: Mapping[str, Verdict], standing: Mapping[int, set[str | None]]
 ) -> list[dict[str, Any]]:
-    """Return the lines for songs that the member placed with their own word."""
+    """Return the lines for songs that the member placed themselves."""
     return [
         {"song": song, "playlist": playlist, "action": "add", "certainty": "told", "probability": 1.0}
         for song in todo
@@ -208,14 +208,14 @@ def _unwanted(
     standing: Mapping[int, set[str | None]],
     liked: frozenset[str] | None,
 ) -> list[dict[str, Any]]:
-    """Return the lines that take out what we put in and is not wanted there any more.
+    """Return the lines that remove songs we added that are no longer wanted there.
 
-    The member has since said that it belongs elsewhere, or nowhere; or (in a whole sort) does not like it any more.
+    The member has since said that they belong elsewhere or nowhere, or (in a whole sort) no longer likes them.
     """
     return [
         {"song": song, "playlist": playlist, "action": "remove", "certainty": "told"}
         for playlist, songs in ours.items()
-        for song in sorted(songs & {each for each in standing[playlist] if each})
+        for song in sorted(songs & {song for song in standing[playlist] if song})
         if _ruled_out(verdicts.get(song), playlist) or (liked is not None and song not in liked)
     ]
 

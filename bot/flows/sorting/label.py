@@ -1,7 +1,7 @@
-"""Label: ask about the song that teaches the most, keep the answer, ask the next.
+"""Label: ask about the song that teaches the most, store the answer, ask the next.
 
-An answer is on disk before it is acknowledged (promise P13). A button carries a card's random name; whose it is and
-which song it asks about is read from the store (P15), so a late tap on an old card still means the old song (P14).
+An answer is on disk before it's acknowledged (promise P13). A button carries only a card's random id; its owner and
+song are read from the store (P15), so a late tap on an old card still applies to the old song (P14).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from bot.flows.sorting.readiness import due, training_pays, why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.why import Explanation, reason
 
-SKIPPED_FOR = 50  # newest cards whose song is not asked again
+SKIPPED_FOR = 50  # newest cards whose songs aren't asked about again
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +38,36 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the labels have come to: how many, and how often the model was right about songs it had not seen."""
+    """The result of labelling so far: how many labels, and how often the model was right about songs it hadn't seen."""
 
     labels: int
     scores: dict[int, tuple[int, int]]  # playlist → (right, of)
-    until_training: int  # labels to go
-    given: Mapping[int, int] = field(default_factory=dict)  # playlist → labels that put a song in it
-    training: bool = False  # it is being learnt from them
-    tried: bool = False  # it was before, whatever came of it
+    until_training: int  # labels still needed
+    given: Mapping[int, int] = field(default_factory=dict)  # playlist → labels that place a song in it
+    training: bool = False  # a training is running
+    tried: bool = False  # there was a training before, successful or not
 
     def nearest(self, among: Collection[int]) -> tuple[int, int] | None:
-        """Return the playlist that should be settled soonest, of those that are not yet, and the labels it needs."""
-        found = {playlist: self.to_goal(playlist) for playlist in self.scores if playlist in among}
-        return min(((playlist, more) for playlist, more in found.items() if more), key=itemgetter(1), default=None)
+        """Return the unsettled playlist that should be settled soonest, of `among`, and the labels it needs."""
+        labels_left = {playlist: self.to_goal(playlist) for playlist in self.scores if playlist in among}
+        return min(
+            ((playlist, more) for playlist, more in labels_left.items() if more), key=itemgetter(1), default=None
+        )
 
     def to_goal(self, playlist: int) -> int | None:
-        """Return the labels until a playlist should be right 8 times in 10; None when that is not to be expected."""
+        """Return the labels until a playlist should be right 8 times in 10; None if that isn't expected."""
         right, of = self.scores[playlist]
         return labels_to_goal(self.given.get(playlist, 0), right, of, len(self.given))
 
     def share_after(self, more: int) -> float | None:
-        """Return the share that should be right after `more` labels; None where nothing was tested."""
-        right, of = (sum(each[at] for each in self.scores.values()) for at in (0, 1))
+        """Return the share that should be right after `more` labels; None if nothing was tested."""
+        right, of = (sum(score[at] for score in self.scores.values()) for at in (0, 1))
         return share_after(self.labels, right, of, len(self.given), more)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A card, ready to be shown: `playlists` in a fixed order; `guesses` best first, none without a model."""
+    """A card ready to show: `playlists` in a fixed order; `guesses` best first, empty without a model."""
 
     card: Card
     song: Song
@@ -78,7 +80,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class NothingToAsk:
-    """There is no question left worth asking now."""
+    """No question is worth asking now."""
 
     layer: Layer
     tally: Tally
@@ -86,7 +88,7 @@ class NothingToAsk:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """What an answer led to: whether it was new, whether it pays to train now, and a write to be applied, if any."""
+    """The result of an answer: whether it was new, whether training pays now, and a write to apply, if any."""
 
     member: int
     layer: int
@@ -100,9 +102,9 @@ async def ask(
     store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, now: datetime
 ) -> Question | NothingToAsk:
     """Choose the next song to ask about and put it on a card. Raises as `ask_some` does."""
-    found = await ask_some(store, outlooks, member, layer, 1, now)
-    if found:
-        return found[0]
+    questions = await ask_some(store, outlooks, member, layer, 1, now)
+    if questions:
+        return questions[0]
     outlook = await outlooks.of(member, layer.layer)
     async with store.reading() as tx:
         return NothingToAsk(layer, tally(outlook, layer, await answers.verdicts(tx, member, layer.layer)))
@@ -111,9 +113,9 @@ async def ask(
 async def ask_some(
     store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
 ) -> list[Question]:
-    """Choose up to `count` songs to ask about at once, each unlike the others, and put each on a card of its own.
+    """Choose up to `count` dissimilar songs to ask about at once, each on its own card.
 
-    Raises NotLinked or NoLikes when there is no song yet, NoPlaylists when there is none to choose from.
+    Raises NotLinked or NoLikes if there are no songs yet, NoPlaylists if there's no playlist to choose.
     """
     outlook = await outlooks.of(member, layer.layer)
     async with store.reading() as tx:
@@ -131,7 +133,7 @@ async def ask_some(
 async def ask_about(
     store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, song: str, now: datetime
 ) -> Question:
-    """Put a song of the member's own choice on a card. Raises BadChoice for one that is not in the library."""
+    """Put a song of the member's choice on a card. Raises BadChoice if it isn't in their library."""
     outlook = await outlooks.of(member, layer.layer)
     if song not in outlook.place:
         raise BadChoice("That song is not among your likes, and I only sort those.")
@@ -146,7 +148,7 @@ def choose(
     kept: Sequence[Playlist],
     count: int,
 ) -> list[str]:
-    """Return up to `count` songs that teach the most when they are asked at once; none when all the rest is clear."""
+    """Return up to `count` songs that teach the most when asked together; none if all the rest is clear."""
     labelled = np.array([_settled(verdicts.get(song.song)) for song in outlook.songs], bool)
     asked = frozenset(recent)
     skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in outlook.songs], bool)
@@ -164,7 +166,9 @@ def choose(
         seed=layer.layer,
         several=layer.several,
         recent_artists=[artists[outlook.place[song]] for song in recent[:3] if song in outlook.place],
-        belief=belief_in(scores.classes if scores else (), {each.playlist: counts[each.playlist] for each in kept}),
+        belief=belief_in(
+            scores.classes if scores else (), {playlist.playlist: counts[playlist.playlist] for playlist in kept}
+        ),
         memo=outlook.memo,
     )
     return [outlook.songs[row].song for row in chosen.tolist()]
@@ -189,7 +193,7 @@ async def put(
 
 
 async def question(store: Store, outlook: ScoredLibrary, card: Card) -> Question:
-    """Return what a card shows. Raises BadChoice when its song or layer is gone."""
+    """Return what a card shows. Raises BadChoice if its song or layer is gone."""
     async with store.reading() as tx:
         layer = await playlists.layer(tx, card.layer)
         song = await songs.get(tx, card.song, card.member)
@@ -203,51 +207,51 @@ async def question(store: Store, outlook: ScoredLibrary, card: Card) -> Question
 
 
 def guess(outlook: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Guess]:
-    """Return what the model thinks of a song, best first; nothing where there is no model or no such song."""
+    """Return the model's guesses for a song, best first; empty without a model or such a song."""
     if outlook.scores is None or song not in outlook.place:
         return []
     scores = outlook.scores_of([song])
     by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
-    known = [Guess(each, by_class[each.playlist]) for each in kept if each.playlist in by_class]
-    return sorted(known, key=lambda each: -each.probability)
+    known = [Guess(playlist, by_class[playlist.playlist]) for playlist in kept if playlist.playlist in by_class]
+    return sorted(known, key=lambda option: -option.probability)
 
 
 def tally(outlook: ScoredLibrary, layer: Layer, verdicts: Mapping[str, Verdict]) -> Tally:
     labels = sum(verdict.settled for verdict in verdicts.values())
     scores = outlook.model.card.get("scores", {}) if outlook.model else {}
-    right = {int(playlist): (each["right"], each["of"]) for playlist, each in scores.items()}
+    right = {int(playlist): (score["right"], score["of"]) for playlist, score in scores.items()}
     given = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
     return Tally(labels, right, max(0, due(layer) - labels), given, layer.training, bool(layer.tried))
 
 
 async def mine(tx: Tx, member: int, card: str) -> Card:
-    """Return the member's own card. Raises NotYours for somebody else's, BadChoice for one that is not kept."""
-    found = await cards.get(tx, card)
-    if found is None:
+    """Return the member's own card. Raises NotYours if it's somebody else's, BadChoice if it isn't kept."""
+    kept = await cards.get(tx, card)
+    if kept is None:
         raise BadChoice("That card is too old to be answered. /label shows a new one.")
-    if found.member != member:
+    if kept.member != member:
         raise NotYours
-    return found
+    return kept
 
 
 async def press(
     store: Store, member: int, card: str, kind: Kind, chosen: Sequence[int], event: int, now: datetime
 ) -> Pressed:
-    """Keep the answer to a card. The same event twice is one answer. Raises NotYours, BadChoice.
+    """Store the answer to a card; a repeated event is one answer. Raises NotYours, BadChoice.
 
-    On a card that a receipt asked, a placing answer also opens the write that carries it out.
+    On a card of a receipt, an answer that places the song also opens the write that carries it out.
     """
     async with store.writing() as tx:
-        found = await mine(tx, member, card)
-        kept = {each.playlist for each in await playlists.in_layer(tx, found.layer)}
+        asked = await mine(tx, member, card)
+        kept = {playlist.playlist for playlist in await playlists.in_layer(tx, asked.layer)}
         if not kept.issuperset(chosen) or (kind in (Kind.ONLY, Kind.ALSO) and not chosen):
             raise BadChoice("That playlist is no longer kept. /label shows a new card.")
-        said = Answer(found.song, kind, tuple(chosen), Source.BUTTON, event)
-        new = await answers.add(tx, member, found.layer, said)
-        write = await _carry_out(tx, found, chosen, now) if new else None
+        said = Answer(asked.song, kind, tuple(chosen), Source.BUTTON, event)
+        new = await answers.add(tx, member, asked.layer, said)
+        write = await _carry_out(tx, asked, chosen, now) if new else None
     async with store.reading() as tx:
-        train = new and await training_pays(tx, member, found.layer)
-    return Pressed(member, found.layer, found.song, new, train, write)
+        train = new and await training_pays(tx, member, asked.layer)
+    return Pressed(member, asked.layer, asked.song, new, train, write)
 
 
 async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -> int | None:

@@ -1,4 +1,4 @@
-"""Lines: what one write is to do to one playlist, as `flows.converge` wants it."""
+"""Lines: what one write does to one playlist, as the Journal that `flows.sorting.converge` takes."""
 
 import asyncio
 from collections.abc import Container, Mapping, Sequence
@@ -48,12 +48,12 @@ class WriteJournal:
         unchanged, there = before == [song for song in contents.songs if song], set(songs)
         shown = {song: other for song, other in shown.items() if other not in there}
         free = [_shown(line, shown) for line in _free(changes, playlist) if line.key not in twins]
-        found = await asyncio.to_thread(look, free, songs, ours, now, unchanged=unchanged)
+        judged = await asyncio.to_thread(look, free, songs, ours, now, unchanged=unchanged)
         known = set(lines_of(changes, playlist))
-        for piece in chunks(_named(line, same) for line in found.lines if line not in known):
+        for piece in chunks(_named(line, same) for line in judged.lines if line not in known):
             async with self._store.writing() as tx:
                 await self.note(tx, piece)
-        return found
+        return judged
 
     async def _learn(self, contents: Contents, now: datetime) -> None:
         if self._read_before:
@@ -63,9 +63,9 @@ class WriteJournal:
         self._read_before = True
 
     async def _same(self, tx: Tx, changes: Sequence[Change], contents: Contents) -> tuple[set[str], set[int | str]]:
-        """Return the songs to put in whose recording stands there under another id, and the lines that wait for twins.
+        """Return the songs to add whose recording is there under another id, and the keys of lines waiting for a twin.
 
-        Of two releases in one write the second waits to see what becomes of the first.
+        Of two releases in one write, the second waits for the result of the first.
         """
         current = await playlists.get(tx, self._playlist.playlist)
         if current is None or current.doubles:
@@ -75,7 +75,7 @@ class WriteJournal:
         known = await library.some(tx, (line.song for line in absent), current.member)
         named = {line.song: known[line.song] for line in absent if line.song in known}
         same = recording.standing(named, contents.items)
-        twins = recording.repeated({song: each for song, each in named.items() if song not in same}, ())
+        twins = recording.repeated({song: known_song for song, known_song in named.items() if song not in same}, ())
         return same, {line.key for line in absent if line.song in twins and not line.sends}
 
     async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
@@ -85,9 +85,9 @@ class WriteJournal:
 def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
     """Return the lines for a playlist that may be carried out now.
 
-    A song that moves is put in before it is taken out; where it cannot be put in, it stays where it is.
+    A moved song is added before it's removed; if it can't be added, it stays where it is.
     """
-    arriving = {each.song: each.state for each in changes if each.action == "add"}
+    arriving = {change.song: change.state for change in changes if change.action == "add"}
     lines: list[Line] = []
     for line in lines_of(changes, playlist):
         leaves = line.action == "remove" and line.state == LineState.WANTED
@@ -100,18 +100,18 @@ def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
 
 
 def _shown(line: Line, shown: Mapping[str, str]) -> Line:
-    """Say of a song to take out as what Spotify shows it; what somebody put in themselves as well is not among it."""
+    """Add the id under which Spotify shows a song to remove; ids that somebody added themselves are left out."""
     return replace(line, shown_as=shown.get(line.song)) if line.action == "remove" else line
 
 
 def _named(line: Line, same: Container[str]) -> Line:
-    """Say of a song that was not put in that its recording is there."""
+    """Mark a song that wasn't added because its recording is there."""
     return replace(line, problem=Refused.SAME) if line.state == LineState.UNTOUCHED and line.song in same else line
 
 
 def lines_of(changes: Sequence[Change], playlist: int) -> list[Line]:
-    """Return all that is to be done, or was done, to a playlist."""
-    return [_line(each) for each in changes if each.playlist == playlist and each.action != "ask"]
+    """Return all lines for a playlist, done or not."""
+    return [_line(change) for change in changes if change.playlist == playlist and change.action != "ask"]
 
 
 def _line(change: Change) -> Line:

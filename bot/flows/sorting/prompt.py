@@ -1,7 +1,7 @@
-"""Prompt: a song in a channel, answered by reactions. Buttons and reactions end in the same log of answers.
+"""Prompt: a song in a channel, answered by reactions. Buttons and reactions end up in the same log of answers.
 
-An emoji means what the message says it means: a playlist of the member who posted it. So theirs are the only reactions
-that count; everybody else gets a card with their own playlists from the button underneath.
+An emoji means what the message says: a playlist of the member who posted it. So only that member's reactions count;
+everybody else gets a card with their own playlists from the button below.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from bot.flows.sorting import label
 from bot.flows.sorting.readiness import training_pays
 from bot.flows.sorting.scored_library import ScoredLibraries
 
-NONE = "🚫"  # the reaction that says: in none of them
-AT_ONCE = 5  # songs; more of them would be a flood
+NONE = "🚫"  # the reaction for "none of them"
+AT_ONCE = 5  # songs; more would flood the channel
 MOST = 19  # playlists on one prompt; Discord takes 20 different reactions, and one is NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A song to be posted with one reaction for each playlist."""
+    """A song to post, with one reaction per playlist."""
 
     song: Song
     layer: Layer
@@ -35,22 +35,22 @@ class Asked:
 async def choose(
     store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
 ) -> list[Asked]:
-    """Choose up to `count` songs, each unlike the others, to ask about in a channel. Raises BadChoice."""
+    """Choose up to `count` dissimilar songs to ask about in a channel. Raises BadChoice."""
     questions = await label.ask_some(store, outlooks, member, layer, count, now)
     if not questions:
         raise BadChoice("There is nothing left that I would have to ask.")
-    return [Asked(each.song, layer, tuple(each.playlists[:MOST])) for each in questions]
+    return [Asked(question.song, layer, tuple(question.playlists[:MOST])) for question in questions]
 
 
 async def posted(store: Store, member: int, message: int, channel: int, asked: Asked, now: datetime) -> None:
-    """Remember which message asks about which song, and what each emoji on it was said to mean."""
-    shown = tuple((each.emoji, each.playlist) for each in asked.playlists)
+    """Store which message asks about which song, and the meaning of each emoji on it."""
+    shown = tuple((playlist.emoji, playlist.playlist) for playlist in asked.playlists)
     async with store.writing() as tx:
         await cards.add_prompt(tx, Prompt(message, member, channel, asked.layer.layer, asked.song.song, shown, now))
 
 
 async def song_of(store: Store, message: int) -> str:
-    """Return the song that a message asks about. Raises BadChoice for one that is not kept."""
+    """Return the song that a message asks about. Raises BadChoice if it isn't kept."""
     async with store.reading() as tx:
         prompt = await cards.prompt(tx, message)
     if prompt is None:
@@ -59,9 +59,9 @@ async def song_of(store: Store, message: int) -> str:
 
 
 async def react(store: Store, member: int, message: int, emoji: str, event: int, now: datetime) -> label.Pressed | None:
-    """Take the reaction of the member who posted the prompt as their answer; None when it means nothing.
+    """Store the reaction of the prompt's author as their answer; None if it means nothing.
 
-    Others saw somebody else's playlists, so theirs writes nothing; members are told, once, how to answer.
+    Other members saw somebody else's playlists, so their reactions store nothing; they're told once how to answer.
     """
     prompt = await _prompt(store, message)
     if prompt is None or bare(emoji) not in _signs(prompt):
@@ -74,7 +74,7 @@ async def react(store: Store, member: int, message: int, emoji: str, event: int,
 
 
 async def unreact(store: Store, member: int, message: int, emoji: str, now: datetime) -> bool:
-    """Take back what a reaction said; whether there was anything to take back."""
+    """Take back a reaction's answer; return whether there was one."""
     prompt = await _prompt(store, message)
     if prompt is None or prompt.member != member or bare(emoji) not in _signs(prompt):
         return False
@@ -89,33 +89,33 @@ async def _prompt(store: Store, message: int) -> Prompt | None:
 
 
 def _signs(prompt: Prompt) -> dict[str, int | None]:
-    """What each emoji on the message means: the number of a playlist, or None for "none of them"."""
+    """Return the meaning of each emoji: a playlist's number, or None for "none of them"."""
     return {NONE: None} | {bare(emoji): playlist for emoji, playlist in prompt.shown}
 
 
 async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> label.Pressed | None:
-    """Keep an answer; None where the song, or the playlist that the member saw, is no longer theirs to sort."""
+    """Store an answer; None if the song or the playlist the member saw is no longer theirs to sort."""
     layer = await playlists.layer(tx, prompt.layer)
-    kept = {each.playlist for each in await playlists.in_layer(tx, prompt.layer)}
+    kept = {playlist.playlist for playlist in await playlists.in_layer(tx, prompt.layer)}
     if layer is None or playlist not in kept | {None} or not await songs.is_liked(tx, prompt.member, prompt.song):
         return None
     kind = Kind.NONE if playlist is None else Kind.ALSO if layer.several else Kind.ONLY
     chosen = () if playlist is None else (playlist,)
     standing = await answers.standing(tx, prompt.member, layer.layer, prompt.song)
-    if (Source.REACTION, kind, chosen) in [(each.source, each.kind, each.playlists) for each in standing]:
-        return None  # nobody reacts twice with one emoji: Discord delivered it twice
+    if (Source.REACTION, kind, chosen) in [(answer.source, answer.kind, answer.playlists) for answer in standing]:
+        return None  # nobody reacts twice with one emoji: it's a repeated delivery
     new = await answers.add(tx, prompt.member, layer.layer, Answer(prompt.song, kind, chosen, Source.REACTION, event))
     train = new and await training_pays(tx, prompt.member, layer.layer)
     return label.Pressed(prompt.member, layer.layer, prompt.song, new, train, None)
 
 
 async def _explain(tx: Tx, member: int, now: datetime) -> None:
-    """Tell a member once that their reaction did not count; strangers find it on the message."""
+    """Tell a member once that their reaction didn't count; strangers read it on the message."""
     known = await members.get(tx, member)
     if known is not None and known.updates == "dm" and not await notices.has(tx, member, "prompt"):
         await notices.add(tx, member, "prompt", {}, now)
 
 
 def bare(emoji: str) -> str:
-    """An emoji without the mark that asks for its coloured form: Discord sends the same one with and without."""
+    """Return an emoji without the variation selector, which Discord may or may not send."""
     return emoji.replace("\ufe0f", "")

@@ -1,4 +1,4 @@
-"""Learning: when a layer's labels are enough for a training, and what to say while nothing was learnt from them."""
+"""Readiness: when a layer has enough labels to train, and what to say while it has no model."""
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
@@ -6,22 +6,22 @@ from bot.adapters.store.sorting import answers, models, playlists
 from bot.core.records import Layer
 from bot.errors import MemberError, NoLikes, NotLinked, NotTrained, TooFewLabels
 
-FIRST_TRAINING = 6  # labels; below that there is nothing to check a model with
+FIRST_TRAINING = 6  # labels; fewer leave nothing to test a model on
 STILL_READING = "I'm still reading your likes. Try again in a moment."
 TRAIN_EVERY = 10  # labels since the last training
 
 
 def due(layer: Layer) -> int:
-    """Labels at which the next training pays."""
+    """Return the number of labels at which the next training pays."""
     return layer.tried + TRAIN_EVERY if layer.tried else FIRST_TRAINING
 
 
 async def training_pays(tx: Tx, member: int, layer: int) -> bool:
     """Whether there are enough new labels for another training."""
-    found = await playlists.layer(tx, layer)
-    if found is None or await answers.count_placed(tx, member, layer) < due(found):  # the latter is quick to tell
+    known = await playlists.layer(tx, layer)
+    if known is None or await answers.count_placed(tx, member, layer) < due(known):  # the count is quick
         return False
-    return await count_labels(tx, member, layer) >= due(found)
+    return await count_labels(tx, member, layer) >= due(known)
 
 
 async def count_labels(tx: Tx, member: int, layer: int) -> int:
@@ -29,22 +29,22 @@ async def count_labels(tx: Tx, member: int, layer: int) -> int:
 
 
 async def layers_due(store: Store, member: int) -> list[int]:
-    """Return the member's layers for which a training pays."""
+    """Return the member's layers for which training pays."""
     async with store.reading() as tx:
-        found = await playlists.layers(tx, member)
-        return [each.layer for each in found if await training_pays(tx, member, each.layer)]
+        layers = await playlists.layers(tx, member)
+        return [layer.layer for layer in layers if await training_pays(tx, member, layer.layer)]
 
 
 async def why_untrained(store: Store, layer: Layer) -> MemberError:
-    """Return why there is no model: too few labels, or no training that led to one."""
+    """Return why there's no model: too few labels, or no training that led to one."""
     async with store.reading() as tx:
         missing = due(layer) - await count_labels(tx, layer.member, layer.layer)
-        published = await models.serving(tx, layer.layer) is not None  # and yet it cannot be used
+        published = await models.serving(tx, layer.layer) is not None  # but it can't be used
     return NotTrained(layer.layer) if published or missing <= 0 else TooFewLabels(missing, layer.layer)
 
 
 async def why_no_songs(tx: Tx, member: int) -> MemberError:
-    """Return why no song of the member's is known: they are not linked, are just being read, or like nothing."""
+    """Return why the member has no songs: not linked, still being read, or no likes."""
     account = await members.account(tx, member)
     if account is None:
         return NotLinked()

@@ -1,4 +1,4 @@
-"""Review: a receipt as it stands today, with what its member has said since, and the questions that are still open."""
+"""Review: a receipt as it is now, with the member's answers since, and its open questions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Reviewed:
         return [song for song in self.receipt.asked if not _answered(self.verdicts.get(song))]
 
     def ruled_out(self, line: Change) -> bool:
-        """Whether the member said since that the song does not belong there."""
+        """Whether the member has since said that the song doesn't belong there."""
         verdict = self.verdicts.get(line.song)
         return verdict is not None and line.playlist in verdict.no
 
@@ -38,7 +38,7 @@ def _answered(verdict: Verdict | None) -> bool:
 
 
 async def review(store: Store, member: int, write: int) -> Reviewed:
-    """Return the member's receipt as it stands. Raises NotYours, or BadChoice when it is no longer kept."""
+    """Return the member's receipt as it is now. Raises NotYours, or BadChoice if it's no longer kept."""
     async with store.reading() as tx:
         receipt = await sort.receipt(tx, write)
         if receipt.write.member != member:
@@ -49,7 +49,7 @@ async def review(store: Store, member: int, write: int) -> Reviewed:
 async def questions(
     store: Store, outlooks: ScoredLibraries, reviewed: Reviewed, limit: int, now: datetime
 ) -> Sequence[label.Question]:
-    """Return the first open questions of a receipt, each on the card that it had before, if any."""
+    """Return the first open questions of a receipt, each on its earlier card if it has one."""
     receipt = reviewed.receipt
     outlook = await outlooks.of(receipt.write.member, receipt.layer.layer)
     async with store.reading() as tx:
@@ -65,11 +65,11 @@ async def questions(
 async def next_question(
     store: Store, outlooks: ScoredLibraries, member: int, write: int, now: datetime
 ) -> label.Question | label.NothingToAsk:
-    """Return the next song of the receipt that waits for the member's word. Raises NotYours, BadChoice."""
+    """Return the receipt's next song without an answer. Raises NotYours, BadChoice."""
     reviewed = await review(store, member, write)
-    found = await questions(store, outlooks, reviewed, 1, now)
-    if found:
-        return found[0]
+    open_questions = await questions(store, outlooks, reviewed, 1, now)
+    if open_questions:
+        return open_questions[0]
     layer = reviewed.receipt.layer
     return label.NothingToAsk(layer, label.tally(await outlooks.of(member, layer.layer), layer, reviewed.verdicts))
 
@@ -79,55 +79,55 @@ async def after(
 ) -> label.Question | label.NothingToAsk:
     """Return what comes after a card: the next song of its receipt, or the one that teaches the most."""
     async with store.reading() as tx:
-        found = await label.mine(tx, member, card)
-        layer = await playlists.layer(tx, found.layer)
+        asked = await label.mine(tx, member, card)
+        layer = await playlists.layer(tx, asked.layer)
     if layer is None:
         raise BadChoice("That layer is gone.")
-    if found.write is not None:
-        return await next_question(store, outlooks, member, found.write, now)
+    if asked.write is not None:
+        return await next_question(store, outlooks, member, asked.write, now)
     return await label.ask(store, outlooks, member, layer, now)
 
 
 async def again(store: Store, outlooks: ScoredLibraries, member: int, card: str) -> label.Question:
-    """Return the member's card as it stands. Raises NotYours, BadChoice."""
+    """Return the member's card as it is now. Raises NotYours, BadChoice."""
     async with store.reading() as tx:
-        found = await label.mine(tx, member, card)
-    return await label.question(store, await outlooks.of(member, found.layer), found)
+        asked = await label.mine(tx, member, card)
+    return await label.question(store, await outlooks.of(member, asked.layer), asked)
 
 
 async def take_back(
     store: Store, outlooks: ScoredLibraries, member: int, card: str, now: datetime
 ) -> tuple[label.Question, int | None]:
-    """Take back the last answer in the card's layer, and ask that again; with the write that undoes what came of it.
+    """Take back the last answer in the card's layer; return its question again, and the write that undoes it, if any.
 
-    On a receipt's cards an answer also put the song into a playlist. Raises NothingToUndo, and BadChoice while that is
+    On a receipt's cards, an answer also added the song to a playlist. Raises NothingToUndo, and BadChoice while that is
     being written.
     """
     async with store.reading() as tx:
-        found = await label.mine(tx, member, card)
-        layer = await playlists.layer(tx, found.layer)
-        last = await answers.last(tx, member, found.layer)
+        asked = await label.mine(tx, member, card)
+        layer = await playlists.layer(tx, asked.layer)
+        last = await answers.last(tx, member, asked.layer)
     if last is None or layer is None:
         raise NothingToUndo
-    write = await sort.undo_tap(store, member, layer.layer, last.song, now) if found.write is not None else None
+    write = await sort.undo_tap(store, member, layer.layer, last.song, now) if asked.write is not None else None
     if write is None:
         async with store.writing() as tx:
             await answers.undo_last(tx, member, layer.layer, now)
     outlook = await outlooks.of(member, layer.layer)
-    return await label.put(store, outlook, layer, last.song, now, found.write), write
+    return await label.put(store, outlook, layer, last.song, now, asked.write), write
 
 
 async def named(store: Store, member: int, song: str, chosen: Sequence[int]) -> tuple[Song | None, list[Playlist]]:
-    """Return a song of the member's and playlists by their ids, for saying what was taken down."""
+    """Return a member's song and playlists by their ids, for confirming an answer."""
     async with store.reading() as tx:
-        found = [await playlists.get(tx, each) for each in chosen]
-        return await songs.get(tx, song, member), [each for each in found if each is not None]
+        known = [await playlists.get(tx, known) for known in chosen]
+        return await songs.get(tx, song, member), [playlist for playlist in known if playlist is not None]
 
 
 async def of_card(store: Store, member: int, card: str) -> Reviewed:
     """Return the receipt that a card belongs to. Raises NotYours, BadChoice."""
     async with store.reading() as tx:
-        found = await label.mine(tx, member, card)
-    if found.write is None:
+        asked = await label.mine(tx, member, card)
+    if asked.write is None:
         raise BadChoice("That card belongs to no receipt.")
-    return await review(store, member, found.write)
+    return await review(store, member, asked.write)

@@ -1,4 +1,4 @@
-"""Outlook: a member's whole library as the served model sees it. Costly to make, so the last few are kept."""
+"""Scored library: a member's whole library as the active model scores it. Expensive, so the last few are cached."""
 
 import asyncio
 from collections import Counter, OrderedDict
@@ -20,12 +20,12 @@ from bot.core.sorting.schema import schema_of
 from bot.errors import ModelError, ModelMissing
 from bot.flows.sorting.prior import usable_by
 
-MOST_SONGS = 40_000  # in all outlooks that are kept; a thousand songs take 2 to 3 MB
+MOST_SONGS = 40_000  # over all cached libraries; a thousand songs take 2 to 3 MB
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredLibrary:
-    """The library in a fixed order, a point in the model's space for each song, and scores where there is a model."""
+    """The library in a fixed order, with each song's point in the model's space, and scores if there's a model."""
 
     songs: Sequence[Song]
     features: Mapping[str, SongFeatures]
@@ -33,10 +33,10 @@ class ScoredLibrary:
     space: Vectors  # (n, k)
     scores: Scores | None
     model: Model | None
-    memo: dict[int, Vectors] = field(default_factory=dict, repr=False)  # of `core.ask`
+    memo: dict[int, Vectors] = field(default_factory=dict, repr=False)  # of `active_learning.next_songs`
 
     def scores_of(self, chosen: Sequence[str]) -> Scores:
-        """Return the scores of some songs, in their order. Raises ModelMissing where there is no model."""
+        """Return the scores of some songs, in their order. Raises ModelMissing without a model."""
         if self.scores is None:
             raise ModelMissing
         rows = [self.place[song] for song in chosen]
@@ -45,25 +45,25 @@ class ScoredLibrary:
 
     @property
     def without_features(self) -> int:
-        """Songs that nothing is known of: a model can only guess at them."""
-        return sum(not each.known for each in self.features.values())
+        """Number of songs without features: a model can only guess at them."""
+        return sum(not song.known for song in self.features.values())
 
     @property
     def by_source(self) -> Mapping[str, int]:
-        """Of how many songs each source says something that is gone by, the most telling first."""
-        told = (source for each in self.features.values() for source in set(each.provenance.values()))
+        """For each source, the number of songs it has features for, largest first."""
+        told = (source for song in self.features.values() for source in set(song.provenance.values()))
         return dict(Counter(told).most_common())
 
 
 class ScoredLibraries:
-    """Makes outlooks and keeps the newest; a changed library, another model or another prior makes a new one."""
+    """Makes scored libraries and caches the newest; a changed library, model or prior makes a new one."""
 
     def __init__(self, store: Store, scorer: Scorer, priors: Priors | None = None) -> None:
         self._store, self._scorer, self._priors = store, scorer, priors
         self._kept: OrderedDict[tuple[int, int], tuple[Any, ScoredLibrary]] = OrderedDict()
 
     async def of(self, member: int, layer: int) -> ScoredLibrary:
-        """Return the outlook on the member's library in this layer."""
+        """Return the member's library as scored in this layer."""
         current = await asyncio.to_thread(self._priors.current) if self._priors else None
         async with self._store.reading() as tx:
             model, prior = await models.serving(tx, layer), await usable_by(tx, member, current)
@@ -76,14 +76,18 @@ class ScoredLibraries:
             features = await songs.features(tx, member, library)
         outlook = await asyncio.to_thread(self._look, library, features, model, prior)
         self._kept[member, layer] = (stamp, outlook)
-        while len(self._kept) > 1 and sum(len(each.songs) for _, each in self._kept.values()) > MOST_SONGS:
+        while len(self._kept) > 1 and sum(len(library.songs) for _, library in self._kept.values()) > MOST_SONGS:
             self._kept.popitem(last=False)
         return outlook
 
     def _look(
-        self, library: Sequence[Song], found: Mapping[str, SongFeatures], model: Model | None, prior: Prior | None
+        self,
+        library: Sequence[Song],
+        known_features: Mapping[str, SongFeatures],
+        model: Model | None,
+        prior: Prior | None,
     ) -> ScoredLibrary:
-        features = tell(prior, found)
+        features = tell(prior, known_features)
         known = [features[song.song] for song in library]
         place = {song.song: row for row, song in enumerate(library)}
         scores = self._scores(known, model)
@@ -91,7 +95,7 @@ class ScoredLibraries:
         return ScoredLibrary(library, features, place, space, scores, model if scores is not None else None)
 
     def _scores(self, known: Sequence[SongFeatures], model: Model | None) -> Scores | None:
-        """A model that is missing or damaged is as good as none: the member hears "not trained yet" (promise P28)."""
+        """Return the scores; None without a model, or with one that's missing or damaged (promise P28)."""
         if model is None:
             return None
         try:
@@ -100,6 +104,6 @@ class ScoredLibraries:
             return None
 
     def forget(self, member: int) -> None:
-        """Drop what is kept in memory of a member."""
+        """Drop a member's cached libraries."""
         for key in [key for key in self._kept if key[0] == member]:
             del self._kept[key]

@@ -1,8 +1,8 @@
 """Sort: dry run, apply, undo. Every change to a member's playlists goes through `apply`.
 
-Converge, don't replay: a write is journalled as what is wanted, line by line; applying brings each playlist to it
-(`flows.converge`). A crash at any point is repaired by applying once more (promises P1, P2), and what a person put
-there stays (P4).
+Converge, don't replay: the journal stores what's wanted, line by line, and applying brings each playlist to it
+(`flows.sorting.converge`). A crash at any point is repaired by applying once more (promises P1, P2), and songs that a
+person added stay (P4).
 """
 
 from collections import Counter
@@ -18,28 +18,28 @@ from bot.core.records import Change, Layer, Playlist, Song, Write
 from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, ModelMissing, NothingToUndo, PlaylistGone, SpotifyDown, Unsettled
-from bot.flows.sorting import dry_run as flow
 from bot.flows.sorting import manual_edits, readiness
 from bot.flows.sorting.converge import Clock, converge, running_from
+from bot.flows.sorting.dry_run import prepare
 from bot.flows.sorting.lines import WriteJournal, lines_of
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import Music
 
 STILL_WRITING = "I'm still writing that. It can be taken back once it's done."
-DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of a line that was carried out
+DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of carried-out lines
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A write, planned or done: what goes where, what is asked, and the songs' names."""
+    """A write, planned or done: what goes where, what's asked, and the songs' names."""
 
     write: Write
     layer: Layer
     playlists: Mapping[int, Playlist]
     changes: Sequence[Change]
     songs: Mapping[str, Song]
-    undo: Write | None = None  # what takes it back, or took it back
-    undo_refused: int = 0  # songs that could not be taken back
+    undo: Write | None = None  # the write that reverses it
+    undo_refused: int = 0  # songs that couldn't be reversed
 
     @property
     def ended(self) -> bool:
@@ -47,18 +47,20 @@ class Receipt:
 
     @property
     def undone(self) -> bool:
-        """Whether Spotify has taken it back, as far as it could be."""
+        """Whether Spotify has reversed it, as far as possible."""
         return self.undo is not None and self.undo.state == "done"
 
     def lines(self, action: str) -> list[Change]:
-        """The lines of that kind: before the write those that are planned, after it those that were carried out."""
+        """Return the lines of that kind: planned ones before the write, carried-out ones after it."""
         states = DONE if self.ended and action != "ask" else {*DONE, *OPEN, LineState.ASKED}
-        return [each for each in self.changes if each.action == action and each.state in states]
+        return [change for change in self.changes if change.action == action and change.state in states]
 
     @property
     def refused(self) -> list[Change]:
-        """What was not done though it was wanted."""
-        return [each for each in self.changes if each.state == LineState.REFUSED or each.problem == Refused.SAME]
+        """The lines that were wanted but not done."""
+        return [
+            change for change in self.changes if change.state == LineState.REFUSED or change.problem == Refused.SAME
+        ]
 
     @property
     def placed(self) -> list[Change]:
@@ -70,34 +72,36 @@ class Receipt:
 
     @property
     def asked(self) -> list[str]:
-        """The songs that wait for the member's word, in order."""
-        return list(dict.fromkeys(each.song for each in self.lines("ask")))
+        """The songs that wait for the member's answer, in order."""
+        return list(dict.fromkeys(change.song for change in self.lines("ask")))
 
     @property
     def left(self) -> int:
-        """Songs that were looked at and stay where they are."""
-        touched = {each.song for each in self.changes if each.action in ("add", "ask")}
+        """Number of songs considered that stay where they are."""
+        touched = {change.song for change in self.changes if change.action in ("add", "ask")}
         return max(0, self.write.total - len(touched))
 
     def per_playlist(self) -> dict[str, tuple[int, int]]:
-        """Return name → (songs put in, songs taken out), in the order of the playlists."""
+        """Return name → (songs added, songs removed), in the order of the playlists."""
         added = Counter(change.playlist for change in self.placed)
         removed = Counter(change.playlist for change in self.removed)
-        touched = [each for each in self.playlists.values() if added[each.playlist] or removed[each.playlist]]
-        return {each.name: (added[each.playlist], removed[each.playlist]) for each in touched}
+        touched = [
+            playlist for playlist in self.playlists.values() if added[playlist.playlist] or removed[playlist.playlist]
+        ]
+        return {playlist.name: (added[playlist.playlist], removed[playlist.playlist]) for playlist in touched}
 
 
 async def dry_run(
     store: Store, music: Music, outlooks: ScoredLibraries, member: int, layer: Layer, now: datetime
 ) -> Receipt:
-    """Decide about every song that has no place in the layer yet, and write down what would be done. Changes nothing.
+    """Decide about every song without a place in the layer, and store the plan. Changes nothing at Spotify.
 
-    Raises TooFewLabels or NotTrained when there is a song that only a model could place, and no model yet.
+    Raises TooFewLabels or NotTrained if only a model could place a song, and there's none yet.
     """
     await manual_edits.look(store, music, member, now)
     outlook = await outlooks.of(member, layer.layer)
     try:
-        write = await flow.prepare(store, layer, outlook, None, "sort", now)
+        write = await prepare(store, layer, outlook, None, "sort", now)
     except ModelMissing:
         raise await readiness.why_untrained(store, layer) from None
     async with store.writing() as tx:
@@ -107,56 +111,60 @@ async def dry_run(
 
 
 async def receipt(tx: Tx, write: int) -> Receipt:
-    """Return a write as it stands. Raises BadChoice when there is none of that number."""
-    found = await writes.get(tx, write)
-    layer = await playlists.layer(tx, found.layer) if found else None
-    if found is None or layer is None:
+    """Return a write as it is now. Raises BadChoice if there's none of that number."""
+    kept_write = await writes.get(tx, write)
+    layer = await playlists.layer(tx, kept_write.layer) if kept_write else None
+    if kept_write is None or layer is None:
         raise BadChoice("That receipt is no longer kept.")
     changes = await writes.changes(tx, write)
-    kept = {each.playlist: each for each in await playlists.in_layer(tx, layer.layer)}
-    names = await songs.some(tx, (each.song for each in changes), found.member)
+    kept = {playlist.playlist: playlist for playlist in await playlists.in_layer(tx, layer.layer)}
+    names = await songs.some(tx, (change.song for change in changes), kept_write.member)
     undone = await writes.undo_of(tx, write)
     back = await writes.changes(tx, undone.write) if undone is not None else []
-    return Receipt(found, layer, kept, changes, names, undone, sum(each.state == LineState.REFUSED for each in back))
+    return Receipt(
+        kept_write, layer, kept, changes, names, undone, sum(change.state == LineState.REFUSED for change in back)
+    )
 
 
 async def confirm(tx: Tx, member: int, write: int) -> Write:
-    """Let a planned write be applied. Raises BadChoice when it is not the member's, or no longer planned."""
-    found = await writes.get(tx, write)
-    if found is None or found.member != member or found.state not in ("planned", "applying", "done"):
+    """Release a planned write to be applied. Raises BadChoice if it isn't the member's, or no longer planned."""
+    planned = await writes.get(tx, write)
+    if planned is None or planned.member != member or planned.state not in ("planned", "applying", "done"):
         raise BadChoice("That dry run is no longer good. /sort makes a new one.")
-    if found.state == "planned":
+    if planned.state == "planned":
         await writes.set_state(tx, write, "applying")
-    return found
+    return planned
 
 
 async def cancel(tx: Tx, member: int, write: int) -> bool:
-    """Drop a dry run; return whether nothing of it was, or is being, written."""
-    found = await writes.get(tx, write)
-    if found is not None and found.member == member and found.state == "planned":
+    """Drop a dry run; return whether none of it was, or is being, written."""
+    planned = await writes.get(tx, write)
+    if planned is not None and planned.member == member and planned.state == "planned":
         await writes.set_state(tx, write, "cancelled")
-    return found is None or found.state not in ("applying", "done", "failed")
+    return planned is None or planned.state not in ("applying", "done", "failed")
 
 
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
-    """Bring the playlists to what the write wants, and return the receipt. May be called again after anything.
+    """Bring the playlists to what the write wants, and return the receipt. May be called again after any failure.
 
-    Raises Unsettled when something was sent that cannot be read yet: to be called again then. CoolingDown when Spotify
-    asks us to wait, SpotifyDown when it does not answer: the journal knows what was written. What cannot be written is
-    refused line by line, and holds up nothing else.
+    Raises Unsettled if something that was sent isn't readable yet: call again then. Raises CoolingDown if Spotify asks
+    us to wait, SpotifyDown if it doesn't answer: the journal knows what was written. Lines that can't be written are
+    refused one by one, and block nothing else.
     """
     clock = running_from(now)
     async with store.reading() as tx:
         order = await receipt(tx, write)
     await _refuse_what_is_let_go(store, order)
     listed = await _listed(music, order)
-    waits = [await _converge(store, music, order, each, listed, clock) for each in order.playlists.values()]
-    if any(each.action == "remove" for each in order.changes):  # those that waited for their song to stand elsewhere
-        waits += [await _converge(store, music, order, each, listed, clock) for each in order.playlists.values()]
-    for each in waits:
-        if isinstance(each, SpotifyDown):
-            raise each
-    if later := [each for each in waits if isinstance(each, datetime)]:
+    waits = [await _converge(store, music, order, playlist, listed, clock) for playlist in order.playlists.values()]
+    if any(change.action == "remove" for change in order.changes):  # removals that waited for the song's new place
+        waits += [
+            await _converge(store, music, order, playlist, listed, clock) for playlist in order.playlists.values()
+        ]
+    for wait in waits:
+        if isinstance(wait, SpotifyDown):
+            raise wait
+    if later := [wait for wait in waits if isinstance(wait, datetime)]:
         raise Unsettled(min(later))
     async with store.writing() as tx:
         await writes.set_state(tx, write, "done", applied_at=now)
@@ -165,12 +173,12 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
 
 
 async def _refuse_what_is_let_go(store: Store, order: Receipt) -> None:
-    gone = {each.playlist for each in order.changes} - order.playlists.keys()
+    gone = {change.playlist for change in order.changes} - order.playlists.keys()
     await _refuse(store, order.write.write, gone, Refused.LET_GO)
 
 
 async def _refuse(store: Store, write: int, gone: Collection[int], problem: Refused) -> None:
-    """Give up on what is open in those playlists, a slice at a time."""
+    """Give up on open lines for those playlists, in slices."""
     while gone:
         async with store.writing() as tx:
             if not await writes.refuse(tx, write, gone, problem):
@@ -178,25 +186,25 @@ async def _refuse(store: Store, write: int, gone: Collection[int], problem: Refu
 
 
 async def _listed(music: Music, order: Receipt) -> frozenset[str]:
-    """Return those of the playlists still to be written that are in the member's library.
+    """Return which of the playlists still to be written are in the member's library.
 
-    Spotify would take songs for an own playlist that is in nobody's library any more.
+    Spotify would accept songs for the member's playlist even if it's no longer in anybody's library.
     """
-    todo = {each.playlist for each in order.changes if each.state in (LineState.WANTED, LineState.ATTEMPTED)}
-    refs = [order.playlists[each].ref for each in sorted(todo & order.playlists.keys())]
+    todo = {change.playlist for change in order.changes if change.state in (LineState.WANTED, LineState.ATTEMPTED)}
+    refs = [order.playlists[playlist].ref for playlist in sorted(todo & order.playlists.keys())]
     return await music.listed(refs) if refs else frozenset()
 
 
 async def _converge(
     store: Store, music: Music, order: Receipt, playlist: Playlist, listed: Container[str], clock: Clock
 ) -> datetime | SpotifyDown | None:
-    """Write what can be written to one playlist; return when to look again, or that Spotify did not answer."""
+    """Write what can be written to one playlist; return when to look again, or the SpotifyDown that stopped it."""
     write = order.write.write
     async with store.reading() as tx:
         lines = lines_of(await writes.changes(tx, write), playlist.playlist)
-    if all(each.settled for each in lines):
+    if all(line.settled for line in lines):
         return None
-    if playlist.ref not in listed and any(each.state in (LineState.WANTED, LineState.ATTEMPTED) for each in lines):
+    if playlist.ref not in listed and any(line.state in (LineState.WANTED, LineState.ATTEMPTED) for line in lines):
         return await _missed(store, write, playlist.playlist, clock())
     try:
         again = await converge(store, music, WriteJournal(store, write, playlist), clock)
@@ -210,7 +218,7 @@ async def _converge(
 
 
 async def _missed(store: Store, write: int, playlist: int, now: datetime) -> datetime | None:
-    """Return when to look again for a playlist that is not there; give its lines up once that is to be believed."""
+    """Return when to look again for a missing playlist; refuse its lines once it counts as gone."""
     async with store.writing() as tx:
         current = await playlists.get(tx, playlist)
         since = min((current.missed_at if current is not None else None) or now, now)
@@ -222,37 +230,39 @@ async def _missed(store: Store, write: int, playlist: int, now: datetime) -> dat
 
 
 async def undo(store: Store, member: int, write: int | None, now: datetime) -> int:
-    """Open the write that takes `write` (or the last one) back, exactly; return its number, to be applied.
+    """Open the write that exactly reverses `write` (or the last one); return its number, to be applied.
 
-    Songs that we put in come out, songs that we took out go back to where they stood. A write that failed half-way is
-    taken back as far as it came; an undo that failed can be tried again. Raises NothingToUndo, and BadChoice while the
-    last one is being written.
+    Songs we added are removed, songs we removed go back to where they were. A write that failed half-way is reversed as
+    far as it got; a failed undo can be tried again. Raises NothingToUndo, and BadChoice while the last write is under
+    way.
     """
     async with store.reading() as tx:
-        found = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
-        newer = [each for each in await writes.unfinished(tx, member) if each.kind != "undo"] if write is None else []
-        if newer and (found is None or newer[-1].write > found.write):
+        undone = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
+        newer = (
+            [later for later in await writes.unfinished(tx, member) if later.kind != "undo"] if write is None else []
+        )
+        if newer and (undone is None or newer[-1].write > undone.write):
             raise BadChoice(STILL_WRITING)
-        if found is None or found.member != member or found.state not in ("done", "failed"):
+        if undone is None or undone.member != member or undone.state not in ("done", "failed"):
             raise NothingToUndo
-        done = [each for each in await writes.changes(tx, found.write) if each.state in TOUCHED]
+        done = [change for change in await writes.changes(tx, undone.write) if change.state in TOUCHED]
     async with store.writing() as tx:
-        if await writes.undo_of(tx, found.write) is not None:
+        if await writes.undo_of(tx, undone.write) is not None:
             raise NothingToUndo
-        opened = await writes.begin(tx, member, found.layer, "undo", len(done), None, now, undoes=found.write)
+        opened = await writes.begin(tx, member, undone.layer, "undo", len(done), None, now, undoes=undone.write)
     await writes.fill(store, member, opened, map(_reverse, done))
     async with store.writing() as tx:
         await writes.set_state(tx, opened, "applying")
-        if found.kind == "tap":  # what the member said is taken back with what it did
-            for song in {each.song for each in done}:
-                await answers.undo_newest(tx, member, found.layer, song, now)
+        if undone.kind == "tap":  # the member's answer is taken back with its write
+            for song in {change.song for change in done}:
+                await answers.undo_newest(tx, member, undone.layer, song, now)
     return opened
 
 
 async def undo_tap(store: Store, member: int, layer: int, song: str, now: datetime) -> int | None:
-    """Open the write that takes back what the member's tap did with a song, and the tap; None where it did nothing.
+    """Open the write that reverses a member's tap on a song, and take back its answer; None if it did nothing.
 
-    Raises BadChoice while it is being written.
+    Raises BadChoice while it's being written.
     """
     async with store.reading() as tx:
         done = await writes.last_tap(tx, member, layer, song)
@@ -264,7 +274,7 @@ async def undo_tap(store: Store, member: int, layer: int, song: str, now: dateti
 
 
 def _reverse(change: Change) -> dict[str, Any]:
-    """The line that takes a line back. It knows when that was sent: till then reading it says nothing."""
+    """Return the line that reverses a change; it waits until that change has settled, so it keeps its time."""
     action = "remove" if change.action == "add" else "add"
     return {
         "song": change.song,
@@ -276,9 +286,9 @@ def _reverse(change: Change) -> dict[str, Any]:
 
 
 async def not_there(tx: Tx, member: int, change: int, event: int, now: datetime) -> int | None:
-    """The member says that a placed song does not belong there: a label, and it comes out again.
+    """Store the member's answer that a placed song doesn't belong there, as a label; the song is to be removed.
 
-    Returns the number of the write that takes it out, to be applied; None when that was said before.
+    Returns the number of the write that removes it, to be applied; None if they said so before. Raises BadChoice.
     """
     line = await writes.change(tx, change)
     done = await writes.get(tx, line.write) if line else None
@@ -293,9 +303,9 @@ async def not_there(tx: Tx, member: int, change: int, event: int, now: datetime)
 async def open_tap(
     tx: Tx, member: int, layer: int, lines: Sequence[tuple[int, str, str]], now: datetime, kind: str = "tap"
 ) -> int:
-    """Open a write for what the member just said about single songs: (playlist, song, "add" or "remove").
+    """Open a write for the member's answers about single songs: (playlist, song, "add" or "remove"); return its number.
 
-    kind: "tap" where their word is a label, too, and is taken back with the write; "add" where it is none.
+    kind: "tap" if their answer is also a label, taken back together with the write; "add" if it isn't.
     """
     opened = await writes.begin(tx, member, layer, kind, len(lines), None, now)
     told = [

@@ -1,4 +1,4 @@
-"""Train: have a layer's model learnt anew, and choose among the ones there are."""
+"""Train: retrain a layer's model, and choose between its versions."""
 
 import asyncio
 from datetime import datetime
@@ -19,9 +19,9 @@ from bot.flows.sorting.readiness import count_labels
 
 
 async def train(store: Store, trainer: Trainer, member: int, layer: int, now: datetime) -> None:
-    """Train, and leave a notice of how it went. Raises TrainingFailed.
+    """Train, and leave a notice of the result. Raises TrainingFailed.
 
-    The labels count as tried from the beginning: those that come in while this runs do not ask for another training.
+    The labels count as tried from the start: those that arrive during it don't trigger another training.
     """
     async with store.reading() as tx:
         labels = await count_labels(tx, member, layer)
@@ -38,28 +38,28 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
 
 
 async def forget_cut_short(store: Store) -> None:
-    """No training is under way: the bot has just started, and what a crash cut short begins anew."""
+    """Clear all running trainings at startup: those that a crash interrupted start again."""
     async with store.writing() as tx:
         await playlists.end_trainings(tx)
 
 
 async def lost(store: Store, scorer: Scorer) -> list[Model]:
-    """Return the serving models that cannot be used: damaged, gone, or of a program before this one (promise P28)."""
+    """Return the active models that can't be used: damaged, missing, or from an older program (promise P28)."""
     async with store.reading() as tx:
         serving = await models.all_serving(tx)
     return [model for model in serving if not await asyncio.to_thread(scorer.opens, model.digest)]
 
 
 async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = None) -> TrainingSet:
-    """Return what there is to learn from: the whole library as the prior tells of it, and the labels given so far.
+    """Return what there is to learn from: the whole library with the prior's knowledge, and all labels so far.
 
-    Raises BadChoice when the layer is not the member's.
+    Raises BadChoice if the layer isn't the member's.
     """
-    found = await playlists.layer(tx, layer)
-    if found is None or found.member != member:
+    known = await playlists.layer(tx, layer)
+    if known is None or known.member != member:
         raise BadChoice("That layer is not one of yours.")
     library = await songs.library(tx, member)
-    kept = {each.playlist: each.name for each in await playlists.in_layer(tx, layer)}
+    kept = {playlist.playlist: playlist.name for playlist in await playlists.in_layer(tx, layer)}
     labels: list[Label] = []
     for song, verdict in (await answers.verdicts(tx, member, layer)).items():
         source: Source = verdict.source
@@ -67,28 +67,28 @@ async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = No
         labels += [Label(song, playlist, False, source) for playlist in sorted(verdict.no & kept.keys())]
         labels += [Label(song, None, True, source)] if verdict.none else []
     features = tell(await usable_by(tx, member, prior), await songs.features(tx, member, library))
-    return TrainingSet(features, labels, kept, found.several, found.everything)
+    return TrainingSet(features, labels, kept, known.several, known.everything)
 
 
 async def versions(store: Store, member: int, layer: int) -> list[Model]:
-    """Return the layer's models, newest first. Raises BadChoice when the layer is not the member's."""
+    """Return the layer's models, newest first. Raises BadChoice if the layer isn't the member's."""
     async with store.reading() as tx:
         await _layer(tx, member, layer)
         return await models.versions(tx, layer)
 
 
 async def rollback(store: Store, member: int, layer: int, model: int | None, now: datetime) -> Model | None:
-    """Let another of the layer's models serve, or none; return it."""
+    """Activate another of the layer's models, or none; return it. Raises BadChoice."""
     async with store.writing() as tx:
         await _layer(tx, member, layer)
-        if model is not None and model not in {each.model for each in await models.versions(tx, layer)}:
+        if model is not None and model not in {version.model for version in await models.versions(tx, layer)}:
             raise BadChoice("That model is no longer kept.")
         await models.serve(tx, layer, model)
         return await models.serving(tx, layer)
 
 
 async def _layer(tx: Tx, member: int, layer: int) -> Layer:
-    found = await playlists.layer(tx, layer)
-    if found is None or found.member != member:
+    known = await playlists.layer(tx, layer)
+    if known is None or known.member != member:
         raise BadChoice("That layer is not one of yours.")
-    return found
+    return known

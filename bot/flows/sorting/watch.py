@@ -1,7 +1,7 @@
 """Watch: like a song, and it lands where it belongs.
 
-New likes are `fresh` until the write that sorts them is opened, in the same transaction, so a crash in between forgets
-none. `bot.flows.library.poll` finds them.
+New likes are `fresh` until the write that sorts them is opened, in the same transaction, so a crash loses none.
+`bot.flows.library.poll` finds them.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from bot.ports import Music
 
 
 async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, member: int, now: datetime) -> list[int]:
-    """Open a write for the fresh likes in each layer that has a model; return them, to be applied."""
+    """Open a write for the fresh likes in each layer with a model; return the writes, to be applied."""
     async with store.reading() as tx:
         waiting = await songs.fresh(tx, member)
         layers = await playlists.layers(tx, member)
@@ -26,7 +26,7 @@ async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, memb
         return []
     await manual_edits.look(store, music, member, now)
     views = [(layer, await outlooks.of(member, layer.layer)) for layer in layers]
-    only, able = frozenset(waiting), [each for each in views if each[1].scores is not None]
+    only, able = frozenset(waiting), [view for view in views if view[1].scores is not None]
     opened = [await dry_run.prepare(store, layer, outlook, only, "watch", now) for layer, outlook in able]
     async with store.writing() as tx:
         for write in opened:
@@ -39,7 +39,7 @@ async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, memb
 
 
 async def tell_of(store: Store, member: int, receipts: Sequence[sort.Receipt], now: datetime) -> None:
-    """Leave a notice for each receipt that has anything in it."""
+    """Leave a notice for each receipt with anything in it."""
     async with store.writing() as tx:
         for receipt in receipts:
             if receipt.placed or receipt.asked or receipt.refused:

@@ -1,4 +1,4 @@
-"""Why: the reason for a guess, by name: the labelled songs that are nearest in the model's own space."""
+"""Why: explain a guess by name, with the labelled songs nearest in the model's own space."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The labelled songs nearest to one song: in the playlist in question, and the nearest of another."""
+    """The labelled songs nearest to one song: in the playlist in question, and the nearest in another."""
 
     near: tuple[Song, ...]
     than: Song | None
@@ -24,26 +24,26 @@ class Explanation:
 
 
 def reason(outlook: ScoredLibrary, song: str, verdicts: Mapping[str, Verdict], playlist: int) -> Explanation | None:
-    """Return why `song` seems to belong in `playlist`; None when nothing labelled is at hand."""
+    """Return why `song` seems to belong in `playlist`; None if nothing labelled is available."""
     if song not in outlook.place or outlook.scores is None:
         return None
     labelled: dict[int, list[int]] = {}
     for other, verdict in verdicts.items():
         if other != song and other in outlook.place:
-            for each in verdict.yes:
-                labelled.setdefault(each, []).append(outlook.place[other])
-    ids = [each.song for each in outlook.songs]
-    found = nearest(outlook.space, ids, outlook.place[song], labelled, playlist)
-    if found is None:
+            for placed_in in verdict.yes:
+                labelled.setdefault(placed_in, []).append(outlook.place[other])
+    ids = [known.song for known in outlook.songs]
+    nearest_songs = nearest(outlook.space, ids, outlook.place[song], labelled, playlist)
+    if nearest_songs is None:
         return None
-    near = tuple(outlook.songs[outlook.place[each]] for each in found.near.songs)
-    than = outlook.songs[outlook.place[found.than.songs[0]]] if found.than else None
-    return Explanation(near, than, found.than.playlist if found.than else None)
+    near = tuple(outlook.songs[outlook.place[neighbour]] for neighbour in nearest_songs.near.songs)
+    than = outlook.songs[outlook.place[nearest_songs.than.songs[0]]] if nearest_songs.than else None
+    return Explanation(near, than, nearest_songs.than.playlist if nearest_songs.than else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What is known of one song in one layer, for /why."""
+    """What's known about one song in one layer, for /why."""
 
     song: Song
     guesses: tuple[tuple[Playlist, float], ...]
@@ -53,26 +53,26 @@ class Explained:
 
 
 async def explain(store: Store, outlooks: ScoredLibraries, member: int, layer: int, song: str) -> Explained:
-    """Return where a song would go and why. Raises BadChoice for a song outside the member's library."""
+    """Return where a song would go and why. Raises BadChoice if it isn't in the member's library."""
     outlook = await outlooks.of(member, layer)
     async with store.reading() as tx:
-        found = await songs.get(tx, song, member)
+        known_song = await songs.get(tx, song, member)
         kept = await playlists.in_layer(tx, layer)
         verdicts = await answers.verdicts(tx, member, layer)
-    if found is None or song not in outlook.place:
+    if known_song is None or song not in outlook.place:
         raise BadChoice("That song is not in your library.")
     guesses: list[tuple[Playlist, float]] = []
     if outlook.scores is not None:
         scores = outlook.scores_of([song])
         by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
-        known = [(each, by_class[each.playlist]) for each in kept if each.playlist in by_class]
-        guesses = sorted(known, key=lambda each: -each[1])
+        known = [(playlist, by_class[playlist.playlist]) for playlist in kept if playlist.playlist in by_class]
+        guesses = sorted(known, key=lambda pair: -pair[1])
     told = verdicts.get(song)
     about = next(iter(told.yes), None) if told and told.yes else (guesses[0][0].playlist if guesses else None)
     why = reason(outlook, song, verdicts, about) if about is not None else None
-    # When a song was liked is left out: few models go by it, and it tells nothing of the song.
+    # The date of the like is left out: few models use it, and it says nothing about the song.
     sources = {name: source for name, source in outlook.features[song].provenance.items() if name != LIKED}
-    return Explained(found, tuple(guesses), why, told, sources)
+    return Explained(known_song, tuple(guesses), why, told, sources)
 
 
 async def suggest(store: Store, member: int, typed: str, limit: int) -> list[Song]:

@@ -1,12 +1,12 @@
-"""Tables: songs as the world's programs export them, read and written. Pure.
+"""Tables: read and write songs in the formats that other programs export. Pure.
 
-`Table(data)` reads the bytes of a file (CSV in any of its forms, or Spotify's own account export) and yields a Row or a
-BadRow for each line that says something; `songs_in(table, source)` makes songs of them. `write` writes our own files.
-Bounds: MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CELL. Raises NotATable for what is no table.
+`Table(data)` reads the bytes of a file (any form of CSV, or Spotify's account export) and yields a Row or a BadRow for
+each line with content; `songs_in(table, source)` turns those into songs. `write` writes our own files.
+Bounds: MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CELL. Raises NotATable if the file isn't a table.
 
-headers  what exporters call a column     decode  bytes → lines     cells  a line → cells     rows  cells → rows
+headers    exporters' names for columns    decode  bytes → lines    cells  a line → cells    rows   cells → rows
 languages  which encoding reads best
-names    a cell → artists                 values  a cell → numbers  songs  a row → a song     write the one writer
+names      a cell → artists                values  a cell → numbers songs  a row → a song    write  our CSV writer
 """
 
 from bot.core.library.tables.cells import MOST_CELL

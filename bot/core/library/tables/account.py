@@ -1,7 +1,7 @@
-"""Account: the files that Spotify sends on "Download your data", as rows. Pure.
+"""Account: read the files of Spotify's "Download your data" as rows. Pure.
 
-YourLibrary.json holds the liked songs, Playlist1.json playlists. What was played (StreamingHistory…) does not say what
-is liked, and is refused with words.
+YourLibrary.json holds the liked songs, Playlist1.json playlists. Listening history (StreamingHistory…) doesn't say
+what's liked, and is refused with an explanation.
 """
 
 import json
@@ -16,13 +16,13 @@ FIELDS = ("track_uri", "title", "artists", "album", "added_at", "playlist")
 Found = tuple[int, dict[str, str], tuple[str, ...]]  # number, fields, artists
 PLAYED = frozenset({"endTime", "msPlayed", "ms_played", "ts"})
 LIKES = "is of Spotify's own data export; the liked songs are in YourLibrary.json. Send that one"
-KINDS = ("track", "localTrack", "episode", "audiobook")  # of a playlist's items
+KINDS = ("track", "localTrack", "episode", "audiobook")  # kinds of playlist items
 TRACK = {
     **dict.fromkeys(("uri", "trackUri", "episodeUri", "chapterUri", "audiobookUri"), "track_uri"),
     **dict.fromkeys(("track", "trackName", "episodeName", "chapterName", "audiobookName"), "title"),
     **dict.fromkeys(("artist", "artistName"), "artists"),
     **dict.fromkeys(("album", "albumName"), "album"),
-}  # its names → fields
+}  # Spotify's names → our fields
 
 
 def is_json(data: bytes) -> bool:
@@ -30,7 +30,7 @@ def is_json(data: bytes) -> bool:
 
 
 def rows(data: bytes) -> Iterator[Found]:
-    """Return the songs of a file. Raises NotATable for any other JSON."""
+    """Yield a file's songs. Raises NotATable for any other JSON."""
     try:
         content = json.loads("".join(lines(data)))
     except (ValueError, RecursionError):
@@ -39,7 +39,7 @@ def rows(data: bytes) -> Iterator[Found]:
 
 
 def _tracks(content: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Return each song with the moment it was added and its playlist, where the file says them."""
+    """Yield each song with the moment it was added and its playlist, where the file has them."""
     if isinstance(content, dict) and isinstance(content.get("tracks"), list):
         return ((track, None, None) for track in content["tracks"])
     if isinstance(content, dict) and isinstance(content.get("playlists"), list):
@@ -56,8 +56,8 @@ def _in_playlists(playlists: list[Any]) -> Iterator[tuple[Any, Any, Any]]:
         items = held.get("items") or held.get("tracks")  # as older exports say it
         for item in items if isinstance(items, list) else ():
             if isinstance(item, dict):
-                found = next((item[kind] for kind in KINDS if item.get(kind)), item if "trackName" in item else None)
-                yield found, item.get("addedDate"), held.get("name")
+                track = next((item[kind] for kind in KINDS if item.get(kind)), item if "trackName" in item else None)
+                yield track, item.get("addedDate"), held.get("name")
 
 
 def _numbered(tracks: Iterator[tuple[Any, Any, Any]]) -> Iterator[Found]:
@@ -73,5 +73,5 @@ def _artists(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _text(value: Any) -> str:
-    """Return a text; half a surrogate, which JSON may hold and nothing else may, is replaced."""
+    """Return a text; lone surrogates, which only JSON allows, are replaced."""
     return clean(value.encode("utf-8", "replace").decode()) if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Cells: a line of a table as its cells, whatever its quotes. Pure."""
+"""Cells: split a line of a table into cells, however it's quoted. Pure."""
 
 import csv
 import re
@@ -7,30 +7,30 @@ from collections.abc import Iterable, Sequence
 from bot.core.library.tables.headers import known
 
 DELIMITERS = (",", ";", "\t", "|")
-MOST_LINE = 200_000  # characters; no row of songs is as long
-MOST_CELL = 1_000  # characters; what is longer is cut
+MOST_LINE = 200_000  # characters; no row of songs is that long
+MOST_CELL = 1_000  # characters; longer cells are cut
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]+")
-FORCED = re.compile(r'="(.*)"')  # text that no spreadsheet is to take for a number
+FORCED = re.compile(r'="(.*)"')  # text that spreadsheets must not read as a number
 WRAPPED = re.compile(r'\s*"((?:[^"]|"")*)"[,;\t|]*\s*')  # a line that a spreadsheet saved as one cell
-RULED = " -:=\x1a"  # of a line that parts others, or ends a file
+RULED = " -:=\x1a"  # of a separator line, or the end of a file
 DECLARED = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)  # Excel's own first line
 
 
 def delimiter_of(head: Sequence[str]) -> str:
-    """Return what parts the cells: as the file says, else that by which most headers are known, else most cells."""
+    """Return the delimiter: the declared one, else the one that yields most known headers, then most cells."""
     if head and (said := DECLARED.fullmatch(head[0].rstrip("\r\n"))):
         return said[1]
-    return max(DELIMITERS, key=lambda each: _sense(head, each))
+    return max(DELIMITERS, key=lambda delimiter: _sense(head, delimiter))
 
 
 def unwrapped(line: str) -> str:
-    """Return a line that was saved as one cell as it was before."""
-    found = WRAPPED.fullmatch(line)
-    return found[1].replace('""', '"') + "\n" if found else line
+    """Restore a line that a spreadsheet saved as one cell."""
+    wrapped = WRAPPED.fullmatch(line)
+    return wrapped[1].replace('""', '"') + "\n" if wrapped else line
 
 
 def says_nothing(cells: Sequence[str]) -> bool:
-    """Whether a row is empty, or a rule between others."""
+    """Whether a row is empty or only a separator line."""
     return not any(cell.strip(RULED) for cell in cells)
 
 
@@ -40,7 +40,7 @@ def _sense(head: Sequence[str], delimiter: str) -> tuple[int, int]:
 
 
 def strict(lines: Iterable[str], delimiter: str) -> tuple[list[str], int] | None:
-    """Return the first row's cells and how many of the lines it takes; None where its quotes are in disorder."""
+    """Return the first row's cells and the number of lines it takes; None if its quoting is invalid."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         return next(reader), reader.line_num
@@ -49,9 +49,9 @@ def strict(lines: Iterable[str], delimiter: str) -> tuple[list[str], int] | None
 
 
 def split(line: str, delimiter: str) -> list[str] | None:
-    """Split a line whose quotes are in disorder (\\"…\\", ""…", space before them); None where one is never closed.
+    r"""Split a line with invalid quoting (\"…\", ""…", space before quotes); None if a quote is never closed.
 
-    A cell ends at a delimiter before which quotes come in pairs.
+    A cell ends at a delimiter before which the quotes are paired.
     """
     cells, quotes = [""], 0
     for piece in line.rstrip("\r\n").split(delimiter):
@@ -70,11 +70,11 @@ def _unquoted(cell: str) -> str:
 
 
 def clean(cell: str) -> str:
-    """Return a cell as one line without space around it, cut at MOST_CELL."""
+    """Return a cell on one line, trimmed and cut at MOST_CELL."""
     return (cell if cell.isprintable() else UNSAFE.sub(" ", cell)).strip()[:MOST_CELL]
 
 
 def unforced(cell: str) -> str:
     """Return ="001" as 001."""
-    found = FORCED.fullmatch(cell) if cell.startswith("=") else None
-    return found[1].replace('""', '"') if found else cell
+    forced = FORCED.fullmatch(cell) if cell.startswith("=") else None
+    return forced[1].replace('""', '"') if forced else cell

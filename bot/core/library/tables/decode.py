@@ -1,7 +1,8 @@
-"""Decode: the bytes of a text file as lines, in whatever encoding a program wrote them. Pure.
+"""Decode: turn the bytes of a text file into lines, whatever encoding a program wrote. Pure.
 
-UTF-16 by its mark or its noughts. Else UTF-8, line by line, with marks anywhere (joined files have them); a line that
-is not is in the old encoding in which most headers are known, and most words read.
+UTF-16 is recognised by its byte order mark or its zero bytes. Otherwise each line is UTF-8, with byte order marks
+anywhere (joined files have them); lines that aren't UTF-8 are in the legacy encoding that gives most known headers,
+then most readable words.
 """
 
 import io
@@ -11,21 +12,21 @@ from collections.abc import Iterator
 from bot.core.library.tables.headers import known
 from bot.core.library.tables.languages import LANGUAGES, readable
 
-SAMPLE = 50_000  # bytes that an encoding is judged by
-HEAD = 20  # lines in which the header stands
+SAMPLE = 50_000  # bytes used to judge an encoding
+HEAD = 20  # lines that may hold the header
 MARK = "\ufeff"
 DELIMITERS = re.compile(r"[,;\t|]")
 
 
 def lines(data: bytes) -> Iterator[str]:
-    """Return the lines with their ends, without marks and noughts."""
+    """Yield the lines with their line ends, without byte order marks and zero bytes."""
     encoding = two_bytes(data)
-    found = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="") if encoding else _mixed(data)
-    return (line.lstrip(MARK).replace("\0", "") for line in found)
+    text = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="") if encoding else _mixed(data)
+    return (line.lstrip(MARK).replace("\0", "") for line in text)
 
 
 def two_bytes(data: bytes) -> str | None:
-    """Name the encoding of a file whose letters take two bytes."""
+    """Return the UTF-16 encoding of a file, None for anything else."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"
     head = data[:2000]
@@ -43,19 +44,19 @@ def _mixed(data: bytes) -> Iterator[str]:
 
 
 def _byte_lines(data: bytes) -> Iterator[bytes]:
-    """Split at every kind of line end: Latin-1 is one byte a letter, and ends its lines where the others do."""
-    found = io.TextIOWrapper(io.BytesIO(data), "latin-1", newline="")
-    return (line.encode("latin-1") for line in found)
+    """Split at every kind of line end, through Latin-1: one byte per character, and the same line ends."""
+    text = io.TextIOWrapper(io.BytesIO(data), "latin-1", newline="")
+    return (line.encode("latin-1") for line in text)
 
 
 def _legacy(data: bytes) -> str:
-    """Return the old encoding that fits best; the first of equals."""
+    """Return the legacy encoding that fits best; ties go to the first."""
     sample = _sample(data)
     return max(LANGUAGES, key=lambda encoding: _fitness(sample, encoding))
 
 
 def _sample(data: bytes) -> bytes:
-    """Return the first lines, and others that tell encodings apart: none that is UTF-8."""
+    """Return the first lines, plus lines that tell encodings apart: those that aren't UTF-8."""
     kept, size = [], 0
     for at, line in enumerate(_byte_lines(data)):
         if (at < HEAD and line.isascii()) or not _is_utf8(line):

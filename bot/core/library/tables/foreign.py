@@ -1,4 +1,4 @@
-"""Foreign: what is no table, known by its first bytes, and what to do about it. Pure."""
+"""Foreign: recognise files that aren't tables by their first bytes, and say what to do. Pure."""
 
 from bot.core.library.tables.decode import two_bytes
 
@@ -14,17 +14,17 @@ KINDS = (
     (b"{\\rtf", b"", "is a rich-text document; save it as plain text"),
     (b"#EXTM3U", b"", "is a list of files, not a CSV file. " + MADE_BY),
     (b"%PDF", b"", "is a PDF, not a CSV file. " + MADE_BY),
-)  # how it begins, what else is in it, what it is
+)  # first bytes, other contents, what it is
 NOT_TEXT = bytes(range(32)).translate(None, b"\t\n\r\x0b\x0c\x1b")
-MOST_NOT_TEXT = 0.02  # of the first bytes, and two anyhow
+MOST_NOT_TEXT = 0.02  # of the first bytes; up to two are always allowed
 
 
 class NotATable(ValueError):
-    """The file is something else. Says what, so that "liked.csv" can stand before it."""
+    """The file is something else. The message follows the file's name: "liked.csv is …"."""
 
 
 def refuse(data: bytes) -> None:
-    """Raise NotATable for what is no text, or another kind of it."""
+    """Raise NotATable if the data isn't text, or is another kind of text."""
     begins = data[:4096].lstrip(b"\xef\xbb\xbf \r\n\t")
     for first, inside, what in KINDS:
         if begins.startswith(first) and inside in data:

@@ -1,7 +1,7 @@
-"""Headers: what the world's exporters call a column, and what we call it. The only place that knows. Pure.
+"""Headers: the names that exporters give columns, and our fields for them; the only place that knows them. Pure.
 
 Exportify (exportify.net), watsonbox's Exportify (exportify.app) in every language it ships, TuneMyMusic, Soundiiz,
-Chosic, Roon, Shazam, iTunes, and words that people write themselves.
+Chosic, Roon, Shazam, iTunes, and headers that people write themselves.
 """
 
 import re
@@ -209,7 +209,7 @@ SPELLINGS = {
     "playlist_id": "Playlist ID",
 }  # field → its spellings
 IDS = ("track_uri", "track_id", "spotify_id", "uri", "id", "url")  # fields that may hold a Spotify id, best first
-PERCENT = "_percent"  # ends the field of a share that is given in percent
+PERCENT = "_percent"  # suffix of a share's field that's in percent
 CHOSIC = "dance"  # a header that only Chosic has; its shares are percentages
 SHARES = frozenset({"danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"})
 
@@ -221,33 +221,33 @@ def plain(header: str) -> str:
 
 
 def _key(header: str) -> str:
-    """Return what a header is looked up by: letters and digits, without accents ("Cancion" is "Canción")."""
-    return "".join(each for each in unicodedata.normalize("NFKD", plain(header)) if each.isalnum())
+    """Return a header's lookup key: letters and digits without accents ("Cancion" is "Canción")."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", plain(header)) if letter.isalnum())
 
 
 FIELDS = {
     _key(spelling): (field, rank)
     for field, spellings in SPELLINGS.items()
     for rank, spelling in reversed([*enumerate(spellings.split(" | "))])
-}  # key → field, and how sure the spelling is: 0 is surest
-LABELS = frozenset({"member", "layer", "verdict", "target", "like", "liked"})  # of files for training
+}  # key → field, and the rank of the spelling: 0 is surest
+LABELS = frozenset({"member", "layer", "verdict", "target", "like", "liked"})  # columns of training files
 KNOWN = frozenset({*SPELLINGS, *IDS, *LABELS})
 
 
 @lru_cache(maxsize=4096)
 def field_of(header: str) -> str:
-    """Return the field that a header names; one that no exporter uses names itself."""
+    """Return the field that a header names; unknown headers name themselves."""
     name = plain(header)
     return FIELDS.get(_key(header), (name, 0))[0]
 
 
 def surest_first(headers: Sequence[str]) -> list[int]:
-    """Return the columns in the order in which they are believed: beside "Title", "Track" is only a number."""
+    """Return the columns in order of trust: beside "Title", "Track" is only a number."""
     return sorted(range(len(headers)), key=lambda at: FIELDS.get(_key(headers[at]), ("", 0))[1])
 
 
 def fields_of(headers: Sequence[str]) -> tuple[str, ...]:
-    """Return the field of each column, "" for one without a name."""
+    """Return the field of each column, "" if it has no name."""
     fields = tuple(field_of(header) for header in headers)
     if CHOSIC not in map(plain, headers):
         return fields
@@ -255,5 +255,5 @@ def fields_of(headers: Sequence[str]) -> tuple[str, ...]:
 
 
 def known(headers: Sequence[str]) -> int:
-    """Return how many different fields that we know of a line names; most for the line that is the header."""
+    """Return how many distinct known fields a line names; the header line has the most."""
     return len({field_of(header) for header in headers} & KNOWN)

@@ -1,7 +1,7 @@
-"""Languages: how much of a text reads as words, to tell the encoding that it was written in. Pure.
+"""Languages: measure how much of a text reads as words, to find its encoding. Pure.
 
-A word reads where some language has all of its letters. An encoding is right where most words read, and most of them in
-one language: "dům" and "Řím" are both Czech; taken for "dùm" and "Øím", one would be Italian and the other Danish.
+A word reads if some language has all its letters. An encoding is right if most words read, and most of them in one
+language: "dům" and "Řím" are both Czech; decoded as "dùm" and "Øím", one would be Italian and the other Danish.
 """
 
 import re
@@ -16,8 +16,8 @@ ROMANIAN, CROATIAN, TURKISH = "ăâîşţ", "čćđšž", "çğıöşüâîû\u0
 _CENTRAL = (POLISH, CZECH, SLOVAK, HUNGARIAN, ROMANIAN, CROATIAN, GERMAN)
 WESTERN = tuple(f"[a-z{letters}]+" for letters in _WESTERN)
 CENTRAL = tuple(f"[a-z{letters}]+" for letters in _CENTRAL)
-HEBREW = "[אבגדהוזחטיכלמנסעפצקרשת]*[א-ת]"  # five letters have another form at a word's end
-RUSSIAN = "(?=.*[аеёиоуыэюяіїєў]|..?$)[а-яёђѓєѕіїјљњћќўџґ]+"  # a longer word has a vowel
+HEBREW = "[אבגדהוזחטיכלמנסעפצקרשת]*[א-ת]"  # five letters have a final form
+RUSSIAN = "(?=.*[аеёиоуыэюяіїєў]|..?$)[а-яёђѓєѕіїјљњћќўџґ]+"  # longer words have a vowel
 ARABIC = "[\u0621-\u0652\u067e\u0686\u0698\u06a9\u06af\u06cc]+"
 THAI = "(?:[เ-ไ]?[ก-ฮ][\u0e30-\u0e3a\u0e45\u0e47-\u0e4e]*)+ๆ?"  # marks stand on letters
 CHINESE = "[\u3400-\u9fff]+"
@@ -43,22 +43,22 @@ WORDS: dict[str, tuple[str, ...]] = {
     "cp850": WESTERN,
     "cp852": CENTRAL,
     "euc_jp": (JAPANESE,),
-}  # encoding → its languages' words in lower case; the first of equals is taken
+}  # encoding → its languages' words in lower case; ties go to the first
 LANGUAGES = {encoding: [re.compile(word) for word in words] for encoding, words in WORDS.items()}
 BETWEEN = re.compile(r"[\x00-\x40\x5b-\x60\x7b-\x7f\u00a0¡¿«»ªº°´·©®™€£“”„‘’‚–—…、。・！？「」『』（）～：\u3000]+")
-ODD = re.compile(r"ã[b-df-hj-mp-rtv-z]|õ(?!e)|œ[wpkz]|^ð|ý.*ý")  # no syllables of Portuguese, French, Icelandic
+ODD = re.compile(r"ã[b-df-hj-mp-rtv-z]|õ(?!e)|œ[wpkz]|^ð|ý.*ý")  # not in Portuguese, French or Icelandic words
 
 
 def readable(text: str, encoding: str) -> tuple[int, int]:
-    """Return how well a text reads: words that do not, as a negative number; words of the language with most."""
+    """Return how well a text reads: minus the words that don't read, then the words in its most frequent language."""
     words = [word for word in BETWEEN.split(text) if not word.isascii()]
     languages = [_languages_of(word, encoding) for word in words]
-    read = Counter(at for found in languages for at in found)
+    read = Counter(at for matching in languages for at in matching)
     return -languages.count([]), max(read.values(), default=0)
 
 
 def _languages_of(word: str, encoding: str) -> list[int]:
-    """Return which of an encoding's languages have a word; none has one with a capital among its small letters."""
+    """Return which of an encoding's languages have a word; none has one with a capital inside."""
     small = word.casefold()
     if ODD.search(small) or not (word.isupper() or word[1:] == word[1:].lower()):
         return []

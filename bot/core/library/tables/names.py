@@ -1,7 +1,7 @@
-"""Names: a cell of artists as its artists, by the sign that parts them in the whole file. Pure.
+r"""Names: split a cell of artists by the separator that the whole file uses. Pure.
 
 Exportify writes `;` between artists (a bare `,` before July 2025), so that "Tyler, The Creator" is one; watsonbox
-writes `, `, and `\\,` in a name.
+writes `, `, and `\,` inside a name.
 """
 
 import re
@@ -9,21 +9,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")  # pandas writes lists as Python does
-COMMA = r",(?=[^\s\d])"  # as it was before, without a space behind it
+COMMA = r",(?=[^\s\d])"  # the older form, without a space after it
 EXPORTIFY = ("Track Name", "Album Name", "Artist Name(s)", "Release Date", "Duration (ms)", "Popularity", "Explicit")
 OURS = ("Track URI", "Track Name", "Artist Name(s)", "Album Name", "Added At")  # headers of our own files
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What parts the artists of a file. `lists`: whether a cell may be a list as Python writes it."""
+    """How a file separates artists. `lists`: whether a cell may be a Python list."""
 
     separator: str
     lists: bool
 
     @classmethod
     def of(cls, headers: Sequence[str], cells: Iterable[str]) -> "Names":
-        """Return `;` for a file of ours, or one that has it in any cell of artists; else the comma."""
+        """Return `;` for one of our files, or any file with `;` in a cell of artists; else the comma."""
         if tuple(headers) == OURS:
             return cls(";", lists=False)
         if any(";" in cell and not cell.startswith("[") for cell in cells):
@@ -31,7 +31,7 @@ class Names:
         return cls(COMMA if tuple(headers[1:8]) == EXPORTIFY else ",", lists=True)
 
     def split(self, cell: str) -> tuple[str, ...]:
-        """Return the artists of a cell, each once; a separator behind a backslash belongs to the name."""
+        """Return the distinct artists in a cell; a separator after a backslash is part of the name."""
         if self.lists and cell.startswith("[") and cell.endswith("]") and (listed := LITERAL.findall(cell)):
             parts = [one or other for one, other in listed]
         else:
@@ -41,5 +41,5 @@ class Names:
 
 
 def joined(names: Iterable[str]) -> str:
-    """Return artists as a cell of our own files, from which `split` makes the same ones."""
+    """Return artists as a cell of our own files; `split` reverses it."""
     return ";".join(name.replace(";", r"\;") + (" " if name.endswith("\\") else "") for name in names)

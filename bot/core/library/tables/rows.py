@@ -1,6 +1,6 @@
-"""Rows: a table as somebody's program wrote it, row by row: each right, or named by its line; never shifted. Pure.
+"""Rows: read a table row by row; each row is either right or reported by its line, never shifted. Pure.
 
-Reads the bytes twice and keeps no row: what it takes is bounded by one row, and by the file.
+It reads the bytes twice and keeps no rows, so memory is bounded by the file and one row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,17 +25,17 @@ from bot.core.library.tables.headers import IDS, KNOWN, field_of, fields_of, kno
 from bot.core.library.tables.names import Names
 from bot.core.library.tables.write import armed
 
-MOST_BYTES = 20_000_000  # of a file that a member sends; a library of 50,000 songs has about 10 MB
+MOST_BYTES = 20_000_000  # bytes of a member's file; a library of 50,000 songs takes about 10 MB
 MOST_ROWS = 50_000
 MOST_COLUMNS = 100
-MOST_JOINED = 20  # lines of a row whose cells hold line ends
-BACKUP = ("title", "artists", "album", "track_uri", "year")  # what spotify-backup writes, without any header
-SONG = frozenset({"title", "artists"})  # a line that names both is a header, wherever it stands
+MOST_JOINED = 20  # lines per row whose cells contain line ends
+BACKUP = ("title", "artists", "album", "track_uri", "year")  # spotify-backup's columns; it writes no header
+SONG = frozenset({"title", "artists"})  # a line with both is a header, wherever it is
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a row says, by field; empty cells are left out. `line` is where it begins in the file."""
+    """A row's values by field, without empty cells. `line` is where it starts in the file."""
 
     line: int
     fields: Mapping[str, str]
@@ -54,9 +54,9 @@ class BadRow:
 
 
 class Table:
-    """The rows of a file. Raises NotATable where it is something else.
+    """The rows of a file. Raises NotATable if it isn't a table.
 
-    headers: as they are written. fields: what they name.
+    headers: as written. fields: the fields they name.
     """
 
     def __init__(self, data: bytes, most_rows: int = MOST_ROWS) -> None:
@@ -77,10 +77,10 @@ class Table:
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         if self._rows is not None:
-            found: Iterator[Row | BadRow] = (Row(at, fields, artists) for at, fields, artists in self._rows)
+            numbered: Iterator[Row | BadRow] = (Row(at, fields, artists) for at, fields, artists in self._rows)
         else:
-            found = self._read()
-        for rows, row in enumerate(found):
+            numbered = self._read()
+        for rows, row in enumerate(numbered):
             if rows == self._most:
                 yield BadRow(row.line, f"more than {self._most:,} rows; the rest was left out")
                 return
@@ -118,8 +118,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    columns: tuple[str, ...]  # a field for each, up to the last that has a name
-    order: tuple[int, ...]  # in which they are believed
+    columns: tuple[str, ...]  # the field of each column, up to the last named one
+    order: tuple[int, ...]  # order of trust
 
     @classmethod
     def of(cls, headers: Sequence[str]) -> "_Header":
@@ -127,14 +127,14 @@ class _Header:
         return cls(fields_of(named), tuple(surest_first(named[:MOST_COLUMNS])))
 
     def repeats(self, cells: Sequence[str]) -> bool:
-        """Whether a row is a header again, of a file that was put behind another one."""
+        """Whether a row is a header again, from a file that was appended to another one."""
         if field_of(cells[0]) not in KNOWN and fields_of(cells[:1]) != self.columns[:1]:
             return False
-        found = fields_of(_trimmed(cells, 0))
-        return found == self.columns or (set(found) >= SONG and known(cells) == len(set(found) - {""}))
+        named = fields_of(_trimmed(cells, 0))
+        return named == self.columns or (set(named) >= SONG and known(cells) == len(set(named) - {""}))
 
     def problem(self, cells: Sequence[str]) -> str | None:
-        """Return why the cells do not stand below their headers, None where they do."""
+        """Return why the cells don't match the headers, None if they do."""
         cells = _trimmed(cells, len(self.columns))
         missing = len(self.columns) - len(cells)
         if missing < 0:
@@ -144,17 +144,17 @@ class _Header:
         return None
 
     def _begins_right(self, cells: Sequence[str]) -> bool:
-        """Whether only empty cells at the end are missing, as some spreadsheets leave them out; it is no row's tail."""
+        """Whether only trailing empty cells are missing, as some spreadsheets omit them; a row's tail isn't a row."""
         ids = [cell for field, cell in zip(self.columns, cells, strict=False) if field in IDS]
         return not ids or any(song_uri(cell) for cell in ids)
 
     def fields(self, cells: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
+        said: dict[str, str] = {}
         for at in self.order:
             field = self.columns[at]
             if field and at < len(cells) and (text := _said(cells[at])):
-                found.setdefault(field, text)
-        return found
+                said.setdefault(field, text)
+        return said
 
 
 def _said(cell: str) -> str:
@@ -163,23 +163,23 @@ def _said(cell: str) -> str:
 
 
 def _trimmed(cells: Sequence[str], least: int) -> Sequence[str]:
-    """Return the cells without the empty ones at the end, but at least so many."""
+    """Return the cells without trailing empty ones, but at least `least` of them."""
     last = max((at for at, cell in enumerate(cells, 1) if cell.strip()), default=0)
     return cells[: max(last, least)]
 
 
 def _header(head: Sequence[str], delimiter: str) -> tuple[int, tuple[str, ...]]:
-    """Return the number of the header's last line and what it says: the one that names most fields that we know."""
+    """Return the last line number of the header and its cells: the line that names most known fields."""
     rows = [_starting(head, at, delimiter) for at in range(len(head))]
     rows = [row for row in rows if any(row[1]) and not (row[0] == 1 and DECLARED.fullmatch(head[0].rstrip("\r\n")))]
     line, cells = max(rows, key=lambda row: known(row[1]), default=(0, []))
-    if not known(cells) and any(_is_backup(each) for _, each in rows):
+    if not known(cells) and any(_is_backup(cells) for _, cells in rows):
         return 0, BACKUP
     return line, tuple(clean(cell) for cell in cells)
 
 
 def _starting(head: Sequence[str], at: int, delimiter: str) -> tuple[int, list[str]]:
-    """Return the number of the last line of what begins in one, and its cells: a header may hold line ends."""
+    """Return the last line number of the row that starts at `at`, and its cells: a header may hold line ends."""
     if (cells := split(head[at], delimiter)) is not None:
         return at + 1, cells
     cells, taken = strict(head[at : at + MOST_JOINED], delimiter) or ([], 1)
@@ -189,7 +189,7 @@ def _starting(head: Sequence[str], at: int, delimiter: str) -> tuple[int, list[s
 def _is_wrapped(head: Sequence[str]) -> bool:
     """Whether a spreadsheet saved each line as one cell."""
     plain = [unwrapped(line) for line in head]
-    (_, as_it_is), (_, without) = (_header(each, delimiter_of(each)) for each in (head, plain))
+    (_, as_it_is), (_, without) = (_header(sample, delimiter_of(sample)) for sample in (head, plain))
     return known(without) > max(1, known(as_it_is))
 
 
@@ -198,9 +198,9 @@ def _is_backup(cells: Sequence[str]) -> bool:
 
 
 def _records(source: Iterator[str], delimiter: str, width: int) -> Iterator[tuple[int, list[str] | None]]:
-    """Yield each row's first line and its cells; None where nobody can tell what they are.
+    """Yield each row's first line number and its cells; None if they can't be determined.
 
-    A header of a file that was put behind may part its cells by another sign.
+    The header of an appended file may use another delimiter.
     """
     ahead: list[str] = []
     number = 1
@@ -222,9 +222,10 @@ def _header_by_other(line: str) -> tuple[str, int] | None:
 
 
 def _record(ahead: list[str], source: Iterator[str], delimiter: str, width: int) -> tuple[list[str] | None, int]:
-    """Return the cells of the first row of what is ahead, and how many lines it takes.
+    """Return the cells of the first row of `ahead`, and the number of lines it takes.
 
-    A quote that is never closed would take the lines that follow: unless they make one whole row, it takes its own.
+    An unclosed quote would swallow the lines after it, so unless those lines make one whole row it stays on its own
+    line.
     """
     line = ahead[0]
     if len(line) > MOST_LINE:
@@ -240,7 +241,7 @@ def _record(ahead: list[str], source: Iterator[str], delimiter: str, width: int)
 
 
 def _reading(ahead: list[str], source: Iterator[str]) -> Iterator[str]:
-    """Yield what is ahead, and then more, which is ahead from then on."""
+    """Yield the lines already read, then further ones, keeping those in `ahead`."""
     for at in range(MOST_JOINED):
         ahead += islice(source, at + 1 - len(ahead)) if at == len(ahead) else ()
         if at == len(ahead):

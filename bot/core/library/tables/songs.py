@@ -1,4 +1,4 @@
-"""Songs: a row as the song that was liked, and as what is known of it. Pure."""
+"""Songs: turn a row into the liked song and its features. Pure."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -14,21 +14,23 @@ from bot.core.library.tables.values import milliseconds, number
 from bot.core.moments import moment, year_of
 from bot.core.records import Like, Song
 
-SETS = frozenset({"genres", "artists", "album", "tags"})  # columns that are sets without being declared
+SETS = frozenset({"genres", "artists", "album", "tags"})  # columns that are always sets
 WHO = {*IDS, "title", "isrc", "artist_uris", "album_uri", "album_artists", "album_artist_uris", "album_genres", "type"}
 WHERE = {"playlist", "playlist_name", "playlist_id", "disc_number", "track_number", "added_at", "added_by"}
 ABOUT = {"label", "copyrights", "cover", "preview", "playable", "duration", "duration_ms"}
 LABELS = {"member", "layer", "verdict", "target"}
-COUNTERS = {"idx", "serial_num", "index", "track_key", "key"}  # a key counts half-tones in a circle: it misleads
+COUNTERS = {"idx", "serial_num", "index", "track_key", "key"}  # a key counts semitones in a circle: it misleads
 OF_A_FILE = {"size", "bit_rate", "sample_rate"}
 NOT_FEATURES = frozenset(WHO | WHERE | ABOUT | LABELS | COUNTERS | OF_A_FILE)
-NAMES = re.compile(r".*_(?:id|ids|uri|uris|url|urls|link|mbid|number|name|names)|artist_(?:name_)?\d+")  # of whatever
+NAMES = re.compile(
+    r".*_(?:id|ids|uri|uris|url|urls|link|mbid|number|name|names)|artist_(?:name_)?\d+"
+)  # ids, links and names of anything
 SPOKEN = frozenset({"episode", "podcast", "podcast episode", "show", "audiobook", "chapter"})
 
 
 @dataclass(frozen=True, slots=True)
 class TableSong:
-    """A song of a file, and what its row says of it."""
+    """A song from a file, and the features in its row."""
 
     line: int
     like: Like
@@ -37,13 +39,13 @@ class TableSong:
 
 @dataclass(frozen=True, slots=True)
 class NoSong:
-    """A row for an episode, or for a file on somebody's disk: nothing that could be liked or put into a playlist."""
+    """A row for an episode or a local file: it can't be liked or added to a playlist."""
 
     line: int
 
 
 def songs_in(table: Table, source: str) -> Iterator[TableSong | NoSong | BadRow]:
-    """Return the songs of a table, each row's for itself; features are from `source`."""
+    """Yield the songs of a table, row by row; features are from `source`."""
     for row in table:
         if isinstance(row, BadRow):
             yield row
@@ -61,23 +63,23 @@ def _song(row: Row, source: str) -> TableSong | BadRow:
 
 
 def names_songs(table: Table) -> bool:
-    """Whether a table says what its songs are called."""
+    """Whether a table has titles and artists."""
     return table.fields >= SONG
 
 
 def is_no_song(row: Row) -> bool:
-    """Whether a row is of something that is no song."""
+    """Whether a row isn't about a song."""
     named = any(no_song(row.fields.get(field, "")) for field in IDS) and uri_of(row) is None
     return named or row.fields.get("type", "").casefold() in SPOKEN
 
 
 def uri_of(row: Row) -> str | None:
-    """Return the URI of a row's song, from whichever column has one."""
+    """Return the URI of a row's song, from whichever column holds one; else None."""
     return next((uri for field in IDS if (uri := song_uri(row.fields.get(field, "")))), None)
 
 
 def like_of(row: Row) -> Like:
-    """Return the song that a row names. Raises ValueError, which says what it lacks."""
+    """Return the song that a row names. Raises ValueError saying what it lacks."""
     title, album = row.fields.get("title", ""), row.fields.get("album")
     if not title:
         raise ValueError("no title")
@@ -99,10 +101,10 @@ def like_of(row: Row) -> Like:
 
 
 def features_of(row: Row, source: str, sets: Collection[str] = ()) -> SongFeatures:
-    """Return the features that a row holds, each from `source`.
+    """Return a row's features, all from `source`.
 
-    Every numeric column is a feature of its own name. `sets` declares columns that hold sets beside SETS; other text is
-    passed over.
+    Every numeric column is a feature of its own name. `sets` declares columns that hold sets, besides SETS; other text
+    is ignored.
     """
     declared = SETS | {field_of(name) for name in sets} if sets else SETS
     said = {name: text for name, text in row.fields.items() if name not in declared and not _names_something(name)}
@@ -111,13 +113,13 @@ def features_of(row: Row, source: str, sets: Collection[str] = ()) -> SongFeatur
     read = {**dict(_number(name, text) for name, text in said.items()), **dates}
     read["duration"] = length / 1000 if length else None
     numbers = {name: value for name, value in read.items() if value is not None}
-    found = {name: tokens for name in declared if (tokens := _tokens(name, row))}
-    return SongFeatures(numbers, found, dict.fromkeys([*numbers, *found], source))
+    token_sets = {name: tokens for name in declared if (tokens := _tokens(name, row))}
+    return SongFeatures(numbers, token_sets, dict.fromkeys([*numbers, *token_sets], source))
 
 
 @lru_cache(maxsize=4096)
 def _names_something(field: str) -> bool:
-    """Whether a column names or counts something, so that a number in it measures nothing."""
+    """Whether a column names or counts something, so that its numbers measure nothing."""
     return field in NOT_FEATURES or NAMES.fullmatch(field) is not None
 
 

@@ -1,7 +1,7 @@
-"""Write: the one writer of every CSV file that leaves the house. Pure.
+"""Write: the writer of every CSV file that members and operators get. Pure.
 
-A spreadsheet runs a cell that begins with a sign of FORMULA; and it may cut cells at another delimiter than ours. So
-before each such sign stands an apostrophe, which `armed` takes away again when the file comes back.
+Spreadsheets run cells that begin with a FORMULA sign, and may split cells at another delimiter than ours. So an
+apostrophe goes before each such sign; `armed` removes it when the file comes back.
 """
 
 import csv
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-BEGINS = r"((?:^|[,;|\t\r\n])[ \"']*)"  # of a cell, whichever delimiter is chosen
+BEGINS = r"((?:^|[,;|\t\r\n])[ \"']*)"  # start of a cell, whatever the delimiter
 FORMULA = r"([=+\-@＝＋－＠])"
 TO_DISARM = re.compile(BEGINS + FORMULA)
 DISARMED = re.compile(BEGINS + "'" + FORMULA)
@@ -23,10 +23,10 @@ def write(file: TextIO, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -
 
 
 def disarmed(cell: str) -> str:
-    """Return a cell that no spreadsheet runs."""
+    """Return the cell so that no spreadsheet runs it."""
     return TO_DISARM.sub(r"\1'\2", cell)
 
 
 def armed(cell: str) -> str:
-    """Return a cell as it was before `disarmed`."""
+    """Reverse `disarmed`."""
     return DISARMED.sub(r"\1\2", cell) if "'" in cell else cell
