@@ -81,14 +81,12 @@ class Receipt:
         touched = {change.song for change in self.changes if change.action in ("add", "ask")}
         return max(0, self.write.total - len(touched))
 
-    def per_playlist(self) -> dict[str, tuple[int, int]]:
-        """Return name → (songs added, songs removed), in the order of the playlists."""
+    def per_playlist(self) -> list[tuple[str, int, int]]:
+        """Return (name, songs added, songs removed) for each playlist that changes; two may share a name."""
         added = Counter(change.playlist for change in self.placed)
         removed = Counter(change.playlist for change in self.removed)
-        touched = [
-            playlist for playlist in self.playlists.values() if added[playlist.playlist] or removed[playlist.playlist]
-        ]
-        return {playlist.name: (added[playlist.playlist], removed[playlist.playlist]) for playlist in touched}
+        touched = [playlist for playlist in self.playlists.values() if playlist.playlist in added | removed]
+        return [(playlist.name, added[playlist.playlist], removed[playlist.playlist]) for playlist in touched]
 
 
 async def dry_run(
