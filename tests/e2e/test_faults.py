@@ -158,6 +158,7 @@ async def test_p19_suggestions_are_at_worst_none(stack: CheckedStack) -> None:
 async def test_p19_a_fault_behind_a_reaction_costs_a_line_and_nothing_else(stack: CheckedStack) -> None:
     person = await with_file(stack, "ulf", "Run", library=LIBRARY)
     message = await answer(person.command("prompt"))
+    await stack.until(lambda: "🟦" in message.reactions)  # what the message asks is kept before it offers answers
     with without(stack, "answer"):
         await person.react(message, "🟦")
         await stack.until(lambda: "on_raw_reaction_add failed" in stack.log.read_text())
