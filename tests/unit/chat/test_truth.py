@@ -224,7 +224,7 @@ def test_what_went_in_and_what_came_out_are_not_set_off() -> None:
 def test_two_playlists_of_one_name_are_counted_apart() -> None:
     lines = [Change(at, 1, at, "a", "add", None, "written", None, None) for at in (1, 2)]
     done = Receipt(_write("sort"), LAYER, {1: RUN, 2: replace(RUN, playlist=2)}, lines, {})
-    assert words.changes(done) == "**Run** +1 · **Run** +1"
+    assert formatting.changes(done) == "**Run** +1 · **Run** +1"
 
 
 def test_new_likes_that_wait_for_a_word_are_not_called_sorted() -> None:
