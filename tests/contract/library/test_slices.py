@@ -340,7 +340,7 @@ async def test_p40_of_more_likes_than_a_library_holds_the_newest_are_kept(store,
     async with store.writing() as tx:
         await members.save_account(tx, account)
     new = tuple(Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(50))
-    await likes.look(store, Newest(LikesPage(new, 50, 50)), account, {}, now)
+    await likes.look(store, Newest(LikesPage(new, 50, 50)), account, {}, now, likes.unwatched)
     async with store.reading() as tx:
         assert await songs.count(tx, ADA) == limits.SONGS
         assert len(await songs.liked_of(tx, ADA, map(uri, range(50)))) == 50
