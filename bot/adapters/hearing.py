@@ -1,8 +1,8 @@
-"""Hearing: the process that hears, from the side of those who ask it. Imports nothing of audio.
+"""Hearing: the client of the audio process. Imports no audio code.
 
-A file may be made to take over whoever reads it. It finds a process that has nothing: no secrets, no way to open a file
-or a connection (`bot.confine`), a bounded memory and a bounded time. What it hears is handed to it open. When it dies,
-the next request gets a new one, and the file is a HearingFailed, to be remembered as such.
+A malicious file may take over the process that reads it. That process has nothing to gain: no secrets, no way to open
+files or connections (`bot.confine`), limited memory and time. Files are passed to it open. If it dies, the next request
+starts a new one, and the file gets a HearingFailed, which is stored.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from bot.core import wire
 from bot.core.records import Clip
 from bot.errors import AudioError, HearingFailed, NotOpened
 
-TIMEOUT = 120.0  # seconds for one file; the longest that is listened to takes some ten
-MEMORY = 2 * 2**30  # bytes that the process may take; twenty minutes of stereo take 700 MB
-IDLE = 60.0  # seconds until a process that nobody asks is ended, and its memory is free
+TIMEOUT = 120.0  # seconds per file; the longest take about ten
+MEMORY = 2 * 2**30  # memory limit of the process in bytes; twenty minutes of stereo take 700 MB
+IDLE = 60.0  # seconds until an idle process is ended and its memory freed
 NO_ANSWER = "what was said of it is no answer"
-NAMELESS = "song"  # a file that is handed over without a name
+NAMELESS = "song"  # name of a file passed without one
 ROOT = Path(__file__).parents[2]
 Points = NDArray[np.float64]  # (n, 2)
-# One thread: the same sums in the same order, and as many files at once as there are processors instead.
+# One thread: sums in a fixed order, and one file per processor instead.
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "PYTHONPATH": str(ROOT),
@@ -58,25 +58,25 @@ class Hearing:
         self._timeout, self._memory, self._idle = timeout, memory, idle
         self._turn = asyncio.Lock()
         self._process: Process | None = None
-        self._files: socket.socket | None = None  # over which the process is handed what it hears
+        self._files: socket.socket | None = None  # passes open files to the process
         self._retiring: asyncio.TimerHandle | None = None
 
     @property
     def pid(self) -> int | None:
-        """The process's id, None while there is none."""
+        """The process's id, None while there's none."""
         return None if self._process is None else self._process.pid
 
     async def analyse(self, file: Path | BinaryIO) -> Heard:
-        """Return what there is to hear in a file. Raises AudioError."""
+        """Return a file's features. Raises AudioError."""
         return heard(await self.ask("analyse", file))
 
     async def peak(self, path: Path) -> dict[str, Any]:
         """Return a file's peak: start and moment (s), confidence (0 to 1), way. Raises AudioError."""
-        found: dict[str, Any] = (await self.ask("peak", path))["peak"]
-        return found
+        peak: dict[str, Any] = (await self.ask("peak", path))["peak"]
+        return peak
 
     async def clip(self, path: Path, start: float, seconds: float) -> Clip:
-        """Cut `seconds` from `start` on out of a file. Raises AudioError."""
+        """Cut `seconds` from `start` out of a file. Raises AudioError."""
         made = await self.ask("clip", path, start=start, seconds=seconds)
         return Clip(**made | {"data": base64.b64decode(made["data"])})
 
@@ -87,7 +87,7 @@ class Hearing:
         return base64.b64decode(made["picture"])
 
     async def guards(self) -> dict[str, bool]:
-        """Return what the process should not be able to do, and whether it was refused when it tried."""
+        """Return what the process should be unable to do, and whether it was refused when it tried."""
         refused: dict[str, bool] = (await self.ask("guards", memory=self._memory))["refused"]
         return refused
 
@@ -112,7 +112,7 @@ class Hearing:
                 await process.wait()
 
     async def _answered(self, about: Path | BinaryIO | None, request: Mapping[str, Any]) -> dict[str, Any]:
-        """One request and its answer. Whatever comes between them costs the process: what it says next is old."""
+        """Send one request and return its answer. If interrupted, end the process: its next answer is stale."""
         try:
             async with asyncio.timeout(self._timeout), _opened(about) as file:
                 named = (
@@ -151,10 +151,10 @@ class Hearing:
                     *(sys.executable, "-m", "bot.audio.process", str(self._memory), str(theirs.fileno())),
                     env=ENVIRONMENT,
                     cwd="/",
-                    pass_fds=[theirs.fileno()],  # and no other
+                    pass_fds=[theirs.fileno()],  # and no others
                     stdin=PIPE,
                     stdout=PIPE,
-                    stderr=DEVNULL,  # codecs speak of every damaged frame there
+                    stderr=DEVNULL,  # codecs report every damaged frame there
                 )
         return self._process
 
@@ -170,7 +170,7 @@ class Hearing:
 
 @asynccontextmanager
 async def _opened(about: Path | BinaryIO | None) -> AsyncIterator[int | None]:
-    """A file, open, for a process that can open none. Raises NotOpened."""
+    """Open a file for a process that can't open any. Raises NotOpened."""
     if isinstance(about, Path):
         file = await asyncio.to_thread(_open, about)
         try:
@@ -193,7 +193,7 @@ def _open(path: Path) -> int:
 
 
 def heard(answer: Mapping[str, Any]) -> Heard:
-    """Read the features out of an answer. Raises HearingFailed for what is none: a file may have had its way."""
+    """Read the features from an answer. Raises HearingFailed if it's malformed: the process may be compromised."""
     try:
         numbers = {str(name): float(number) for name, number in answer["numbers"].items()}
         with np.errstate(over="ignore"):
@@ -201,7 +201,7 @@ def heard(answer: Mapping[str, Any]) -> Heard:
         version = str(answer["version"])
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise HearingFailed(NO_ANSWER) from None
-    if not all(np.isfinite(each).all() for each in (np.array(list(numbers.values())), *vectors.values())):
+    if not all(np.isfinite(values).all() for values in (np.array(list(numbers.values())), *vectors.values())):
         raise HearingFailed(NO_ANSWER)
     return Heard(numbers, vectors, version)
 

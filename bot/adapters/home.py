@@ -1,4 +1,4 @@
-"""Home: the data folder. Closed to others on this machine, and lived in by one bot at a time."""
+"""Home: the data folder, closed to other users of this machine, and used by one bot at a time."""
 
 import errno
 import fcntl
@@ -19,14 +19,14 @@ from bot.errors import AlreadyRuns, CratekeeperError, SettingsError
 
 log = logging.getLogger(__name__)
 JOBS = "jobs.db"
-TREES = ("models", "clips", "backups")  # closed with all that is in them; beside these, the files of the folder itself
+TREES = ("models", "clips", "backups")  # closed with their contents, as are the folder's own files
 LOCK, IMPORT_LOCK = "bot.lock", "import.lock"
 OURS = {KEYS, JOBS, LOCK, IMPORT_LOCK, "cratekeeper.db", "acousticbrainz.db", "models", "clips", "sandbox"}
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # file systems that cannot lock
 
 
 def prepare(settings: Settings) -> None:
-    """Make the data folder where it is missing, and close it. Raises SettingsError, OSError."""
+    """Create the data folder if needed, and close it. Raises SettingsError, OSError."""
     folder = settings.data_dir
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if modes.is_open(folder) and not _is_ours(folder):
@@ -40,29 +40,29 @@ def prepare(settings: Settings) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    names = {each.name for each in folder.iterdir()}
+    names = {path.name for path in folder.iterdir()}
     return not names or bool(names & OURS)
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """What lies in the folder and is ours; not the keys, which are refused where they are open."""
-    yield from (each for each in folder.iterdir() if each.name in TREES or (each.is_file() and each.name != KEYS))
+    """Yield our files in the folder, except the keys, which are refused if they're open."""
+    yield from (path for path in folder.iterdir() if path.name in TREES or (path.is_file() and path.name != KEYS))
     for name in TREES:
         if not (folder / name).is_symlink():
             yield from (folder / name).rglob("*")
 
 
 def _database(settings: Settings) -> list[Path]:
-    """The database, with what SQLite keeps beside it, wherever DATABASE_URL puts it."""
+    """Return the database and the files that SQLite keeps beside it, wherever DATABASE_URL puts them."""
     path = settings.database_path
-    return [each for each in (path, *(Path(f"{path}{end}") for end in ("-wal", "-shm", "-journal"))) if each.exists()]
+    return [file for file in (path, *(Path(f"{path}{end}") for end in ("-wal", "-shm", "-journal"))) if file.exists()]
 
 
 @contextmanager
 def lived_in(settings: Settings) -> Iterator[None]:
-    """Keep every other bot out of this data folder, and off this database, until the block or the process ends.
+    """Keep every other bot out of this data folder and database until the block or the process ends.
 
-    Raises AlreadyRuns when one is there.
+    Raises AlreadyRuns if there is one.
     """
     with ExitStack() as held:
         for path in {settings.data_dir / LOCK, Path(f"{settings.database_path}.lock")}:
@@ -71,7 +71,7 @@ def lived_in(settings: Settings) -> Iterator[None]:
 
 
 def is_lived_in(settings: Settings) -> bool:
-    """Whether a bot runs on this data folder at the moment."""
+    """Whether a bot is running on this data folder."""
     try:
         with lived_in(settings):
             return False
@@ -80,7 +80,7 @@ def is_lived_in(settings: Settings) -> bool:
 
 
 async def keys(store: Store, settings: Settings) -> list[str]:
-    """Return the vault's keys, newest first; the first start makes one. Raises SettingsError, OSError."""
+    """Return the vault's keys, newest first; the first start creates one. Raises SettingsError, OSError."""
     path = settings.data_dir / KEYS
     if not settings.encryption_keys and not path.exists():
         async with store.reading() as tx:
@@ -93,13 +93,13 @@ async def keys(store: Store, settings: Settings) -> list[str]:
 
 
 def verify(settings: Settings, *, thoroughly: bool = False) -> None:
-    """Read the databases through. Raises StoreDamaged for one that is damaged. Blocks."""
+    """Check the databases. Raises StoreDamaged if one is damaged. Blocks."""
     for path in (settings.database_path, settings.data_dir / JOBS):
         verify_database(path, thoroughly=thoroughly)
 
 
 def _writable(path: Path) -> None:
-    """Raises OSError, with what is in the way of writing a file, or into a folder."""
+    """Raise OSError with the reason if a file or folder can't be written."""
     try:
         if path.is_dir():
             with tempfile.TemporaryFile(dir=path):
@@ -111,7 +111,7 @@ def _writable(path: Path) -> None:
 
 
 async def migrate(store: Store, settings: Settings) -> None:
-    """Bring the schema up to date, but never beneath a bot that runs. Raises AlreadyRuns, NewerSchema."""
+    """Bring the schema up to date, but never while a bot runs. Raises AlreadyRuns, NewerSchema."""
     if await store.behind() and is_lived_in(settings):
         raise AlreadyRuns("An older Cratekeeper runs on this data folder. Stop it, or start it again, upgraded.")
     await store.migrate()
@@ -119,7 +119,7 @@ async def migrate(store: Store, settings: Settings) -> None:
 
 @contextmanager
 def locked(path: Path, taken: CratekeeperError) -> Iterator[None]:
-    """Hold a lock file, until the block or the process ends, however that ends. Raises `taken` when another does."""
+    """Hold a lock file until the block or the process ends. Raises `taken` if another process holds it."""
     with open(path, "a", opener=_unlinked) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -133,5 +133,5 @@ def locked(path: Path, taken: CratekeeperError) -> Iterator[None]:
 
 
 def _unlinked(path: str, flags: int) -> int:
-    """Open what is no link: somebody may have laid one there that leads to a file of ours."""
+    """Open a file that isn't a link: somebody may have put one there that leads to one of our files."""
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -1,6 +1,6 @@
-"""Identity: whom Discord says somebody is who agreed to tell us (OAuth 2.0, scope `identify`).
+"""Identity: who somebody is at Discord, with their consent (OAuth 2.0, scope `identify`).
 
-The token that comes of it is used once and forgotten. What is sent and what comes back is never logged (promise P34).
+The token is used once and dropped. Requests and answers are never logged (promise P34).
 """
 
 import re
@@ -18,7 +18,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 SECONDS = re.compile(r"[0-9]{1,5}(\.[0-9]{1,6})?", re.ASCII)
 SNOWFLAKE = re.compile(r"[0-9]{1,19}")
 REFUSED, UNAUTHORIZED, TOO_MANY = 400, 401, 429
-REST = 60.0  # seconds without a question after a 401 or 429: Discord bans an address that goes on asking
+REST = 60.0  # seconds without requests after a 401 or 429: Discord bans addresses that keep asking
 
 
 class Identity:
@@ -30,14 +30,14 @@ class Identity:
         self._rests_until = now()
 
     async def application(self) -> str:
-        """Return the application's id, which stands in the address of its Activity. Raises ChatDown."""
+        """Return the application's id, which is part of its Activity's address. Raises ChatDown."""
         if self._application is None:
             headers = {"Authorization": f"Bot {self._token}"}
             self._application = _text(await self._ask("GET", "/applications/@me", headers=headers), "id")
         return self._application
 
     async def member(self, code: str) -> int:
-        """Return who agreed, by the code that their client was given. Raises NotConfirmed, ChatDown, SettingsError."""
+        """Return the consenting member, by the code their client got. Raises NotConfirmed, ChatDown, SettingsError."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -46,9 +46,9 @@ class Identity:
         }
         token = _text(await self._ask("POST", "/oauth2/token", data=form), "access_token")
         me = await self._ask("GET", "/users/@me", headers={"Authorization": f"Bearer {token}"})
-        if not SNOWFLAKE.fullmatch(found := _text(me, "id")):
+        if not SNOWFLAKE.fullmatch(user := _text(me, "id")):
             raise ChatDown("Discord's answer is malformed")
-        return int(found)
+        return int(user)
 
     async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         if self._now() < self._rests_until:
@@ -61,24 +61,24 @@ class Identity:
                 if answer.status in (UNAUTHORIZED, TOO_MANY):
                     self._rests_until = self._now() + _seconds(answer.headers.get("Retry-After"))
                 _check(answer.status, path)
-                found = await answer.json()
+                body = await answer.json()
         except (aiohttp.ClientError, TimeoutError, ValueError):
-            raise ChatDown from None  # the error's own words may hold the address or the answer
-        if not isinstance(found, dict):
+            raise ChatDown from None  # the error's message may contain the address or the answer
+        if not isinstance(body, dict):
             raise ChatDown
-        return found
+        return body
 
 
 def _text(answer: Mapping[str, Any], field: str) -> str:
-    """Return a field that the answer must have. Raises ChatDown."""
-    found = untrusted.text(answer.get(field))
-    if found is None:
+    """Return a required field of the answer. Raises ChatDown."""
+    value = untrusted.text(answer.get(field))
+    if value is None:
         raise ChatDown("Discord's answer is malformed")
-    return found
+    return value
 
 
 def _seconds(retry_after: str | None) -> float:
-    """Read the header; REST where it says nothing that makes sense."""
+    """Read the header; REST if it's missing or malformed."""
     return float(retry_after) if retry_after and SECONDS.fullmatch(retry_after) else REST
 
 

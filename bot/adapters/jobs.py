@@ -1,7 +1,7 @@
-"""Jobs: durable work, one at a time per member. The only file that knows DBOS.
+"""Jobs: durable work, one job at a time per member. Only this module knows DBOS.
 
-A job is a kind, a member and a number. What it does must converge: a job whose process was killed runs again from its
-start when a process with the same executor id comes up (promise P26). Payloads are JSON, never pickle (P30).
+A job is a kind, a member and a number. Its work must converge: a job whose process was killed starts over when a
+process with the same executor id starts (promise P26). Payloads are JSON, never pickle (P30).
 """
 
 import asyncio
@@ -29,21 +29,21 @@ from bot.errors import StoreBusy, StoreFull
 
 log = logging.getLogger(__name__)
 QUEUE = "members"
-HEARING = "hearing"  # a queue beside it: hearing lasts hours, and writes nothing that a member's other jobs write
-VERSION = "1"  # of the jobs' meaning; pinned, so that an upgrade takes over what an older program left
-STARTS = 5  # of one job; then it is left where it is, for `doctor` to list
+HEARING = "hearing"  # a separate queue: lookups take hours, and write nothing that a member's other jobs write
+VERSION = "1"  # version of the jobs' meaning; pinned, so that an upgrade resumes an older program's jobs
+STARTS = 5  # starts per job; then it's left for `doctor` to list
 POLL = 0.25  # seconds between looks at the queue
-PAUSES = (1, 2, 5, 10, 30)  # seconds before a job is tried again that found the disk full or the database held
-LONGEST = timedelta(hours=1)  # that a job is left waiting when the clock was put back
+PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk full or the database locked
+LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
 SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 WAITING = ["ENQUEUED", "DELAYED"]
-JOINED = {"sync"}  # kinds of job that are joined while they are under way
+JOINED = {"sync"}  # kinds that aren't enqueued while one is running
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be done for whom; `tries` counts the times that it was put off."""
+    """What to do for whom; `tries` counts how often it was postponed."""
 
     kind: str
     member: int
@@ -73,15 +73,15 @@ def _refuse(serialized_data: str) -> Any:
     raise ValueError("jobs are JSON, never pickle")
 
 
-# DBOS unpickles a row that says it is pickled, whatever serializer it was given: a database that somebody else wrote
+# DBOS unpickles a row marked as pickled, whatever its serializer: a database that somebody else wrote
 # would run their code at our next start.
 DBOSDefaultSerializer.deserialize = _refuse  # type: ignore[method-assign]
 
 
 class Jobs:
-    """The queue. Handlers run on the event loop that called `start`; four members at once, a member's own in a row.
+    """The queue. Handlers run on the event loop that called `start`: for four members at once, one job per member.
 
-    But for the kind "hear": it has a queue of its own, so that nothing a member asks for waits for it.
+    The kind "hear" has its own queue, so that nothing a member asks for waits for it.
     """
 
     def __init__(
@@ -89,8 +89,8 @@ class Jobs:
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._concurrency, self._pauses = concurrency, pauses
-        self._alive: set[str] = set()  # ids of the jobs that this process does
-        self._missing: set[str] = set()  # ids that were begun, as the last look found, and nobody does
+        self._alive: set[str] = set()  # ids of jobs running in this process
+        self._missing: set[str] = set()  # ids that the last look found begun but not running
         self._running: dict[int, set[asyncio.Task[None]]] = {}
         self._engine = sa.create_engine(f"sqlite:///{path}")
         sa.event.listen(self._engine, "connect", partial(_configure, busy_ms))
@@ -105,7 +105,7 @@ class Jobs:
         }
 
     async def start(self, handler: Handler) -> None:
-        """Take up what an earlier process left, then whatever is enqueued."""
+        """Resume jobs of an earlier process, then run whatever is enqueued."""
         DBOS(config=self._config)
 
         @DBOS.workflow(name="job", max_recovery_attempts=STARTS)
@@ -124,21 +124,21 @@ class Jobs:
             )
 
     async def _run(self, member: int, work: Coroutine[Any, Any, None]) -> None:
-        """Do a job, in a task that `forget` can stop."""
+        """Do a job in a task that `forget` can stop."""
         task, begun = asyncio.create_task(work), DBOS.workflow_id or ""
         self._alive.add(begun)
         self._running.setdefault(member, set()).add(task)
         try:
             await task
         except asyncio.CancelledError:
-            if task in self._running.get(member, ()):  # the whole program stops
+            if task in self._running.get(member, ()):  # the whole program is stopping
                 raise
         finally:
             self._running.get(member, set()).discard(task)
             self._alive.discard(begun)
 
     async def _insist(self, handler: Handler, job: Job) -> None:
-        """Do a job; while the disk is full or the database is held, try again and again (promises P20, P21)."""
+        """Do a job; while the disk is full or the database is locked, keep retrying (promises P20, P21)."""
         for pause in chain(self._pauses, repeat(self._pauses[-1])):
             try:
                 await handler(job)
@@ -148,7 +148,7 @@ class Jobs:
                 await asyncio.sleep(pause)
 
     async def _stop(self, member: int) -> None:
-        """Stop what is under way for a member, and wait until it has."""
+        """Stop a member's running jobs, and wait for their end."""
         tasks = self._running.pop(member, set())
         for task in tasks:
             task.cancel()
@@ -156,9 +156,9 @@ class Jobs:
             await asyncio.wait(tasks)
 
     async def enqueue(self, kind: str, member: int, argument: int = 0, *, tries: int = 0, delay: float = 0) -> None:
-        """Have the work done after `delay` seconds; work that waits to be begun already is not enqueued again.
+        """Enqueue work to start after `delay` seconds, unless the same work is waiting already.
 
-        Nor is a "sync" while one is under way: whoever asks for it has the result of that one.
+        A "sync" isn't enqueued while one is running either: the caller gets that one's result.
         """
         wanted = Job(kind, member, argument, tries)
         async with self._writing():
@@ -179,9 +179,9 @@ class Jobs:
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
-        """Around whatever writes: DBOS would wait for a held database without end.
+        """Wrap writes, because DBOS would wait forever for a locked database.
 
-        Raises StoreBusy when another process holds it for longer than BUSY_MS, StoreFull, StoreError.
+        Raises StoreBusy if another process holds it for longer than BUSY_MS, StoreFull, StoreError.
         """
         try:
             await asyncio.to_thread(self._wait_for_the_writer)
@@ -195,12 +195,12 @@ class Jobs:
             connection.rollback()
 
     async def take_up(self) -> None:
-        """Have those jobs done that were begun and that nobody does: a full disk kept DBOS from noting how they ended.
+        """Restart jobs that were begun but aren't running: a full disk kept DBOS from storing their end.
 
-        One that two looks in a row find so is begun again. Raises StoreBusy, StoreFull, StoreError.
+        A job is restarted if two looks in a row find it so. Raises StoreBusy, StoreFull, StoreError.
         """
         begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        missing = {each.workflow_id for each in begun} - self._alive
+        missing = {workflow.workflow_id for workflow in begun} - self._alive
         again, self._missing = missing & self._missing, missing - self._missing
         if not again:
             return
@@ -209,7 +209,7 @@ class Jobs:
             await asyncio.to_thread(self._begin_again, again)
 
     async def pull_in(self, now: datetime) -> None:
-        """Let no job wait for longer than LONGEST: it was put off by a clock that was ahead, or looks again sooner."""
+        """Let no job wait longer than LONGEST: it was postponed by a fast clock, or can look again sooner."""
         jobs = sa.table("workflow_status", sa.column("status"), sa.column("delay_until_epoch_ms"))
         latest = round((now + LONGEST).timestamp() * 1000)
         late = jobs.c.status == "DELAYED", jobs.c.delay_until_epoch_ms > latest
@@ -228,41 +228,48 @@ class Jobs:
         self._execute(sa.update(jobs).where(*lost).values(waiting))
 
     async def pending(self, member: int) -> list[Job]:
-        """Return what is under way or waits for the member."""
-        found = await DBOS.list_workflows_async(
+        """Return the member's running and waiting jobs."""
+        workflows = await DBOS.list_workflows_async(
             workflow_id_prefix=f"{member}:", status=["PENDING", *WAITING], load_input=False, load_output=False
         )
-        return [Job(kind, int(owner), int(argument)) for owner, kind, argument, _ in (_parts(each) for each in found)]
+        return [
+            Job(kind, int(owner), int(argument))
+            for owner, kind, argument, _ in (_parts(workflow) for workflow in workflows)
+        ]
 
     async def forget(self, member: int) -> None:
-        """Stop and delete every job of a member, those under way and those that ended included."""
+        """Stop and delete all of a member's jobs, including running and finished ones."""
         await self._stop(member)
         async with self._writing():
             await self._delete(member)
 
     async def _delete(self, member: int) -> None:
-        found = await DBOS.list_workflows_async(workflow_id_prefix=f"{member}:", load_input=False, load_output=False)
-        ids = [each.workflow_id for each in found]
+        workflows = await DBOS.list_workflows_async(
+            workflow_id_prefix=f"{member}:", load_input=False, load_output=False
+        )
+        ids = [workflow.workflow_id for workflow in workflows]
         if ids:
             await DBOS.cancel_workflows_async(ids)
             await DBOS.delete_workflows_async(ids)
         await self.scrub()
 
     async def scrub(self) -> bool:
-        """Leave no byte of a deleted job behind; returns False while something else reads the file."""
+        """Remove every byte of deleted jobs; return False while something else reads the file."""
         return await asyncio.to_thread(self._empty_log)
 
     async def sweep(self, now: datetime, keep: timedelta = timedelta(hours=1)) -> None:
-        """Delete the records of jobs that ended well a while ago."""
+        """Delete records of jobs that succeeded a while ago."""
         before = (now - keep).isoformat()
-        found = await DBOS.list_workflows_async(status="SUCCESS", end_time=before, load_input=False, load_output=False)
-        if found:
+        workflows = await DBOS.list_workflows_async(
+            status="SUCCESS", end_time=before, load_input=False, load_output=False
+        )
+        if workflows:
             async with self._writing():
-                await DBOS.delete_workflows_async([each.workflow_id for each in found])
+                await DBOS.delete_workflows_async([workflow.workflow_id for workflow in workflows])
 
     @staticmethod
     def stuck_in(path: Path) -> list[str]:
-        """Return the jobs in a queue's file that were begun STARTS times and never ended."""
+        """Return the jobs in a queue's file that were started STARTS times and never ended."""
         if not path.exists():
             return []
         engine = sa.create_engine(f"sqlite:///{path}")
@@ -275,13 +282,13 @@ class Jobs:
             engine.dispose()
 
     async def stop(self, grace: int) -> None:
-        """Begin nothing more, give what runs `grace` seconds; the rest goes on at the next start."""
+        """Start nothing more, and give running jobs `grace` seconds; the rest continues at the next start."""
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=grace, destroy_registry=True)
         self._engine.dispose()
 
     def _empty_log(self) -> bool:
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # a moment; who reads for longer is waited out
+            connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # a moment; longer readers are waited out
             busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
             connection.exec_driver_sql("PRAGMA busy_timeout = 10000")
             return not busy

@@ -1,4 +1,4 @@
-"""Shelf: playlists of members without a Spotify account here. The bot keeps them itself and hands them out as CSV."""
+"""Local playlists: playlists of members without Spotify. The bot stores them and exports them as CSV."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -22,8 +22,8 @@ class Shelf:
         async with self._store.reading() as tx:
             kept = await playlists.of_member(tx, self._member)
             return [
-                ListedPlaylist(each.ref, each.name, await playlists.count_items(tx, each.playlist), None)
-                for each in kept
+                ListedPlaylist(playlist.ref, playlist.name, await playlists.count_items(tx, playlist.playlist), None)
+                for playlist in kept
             ]
 
     async def create(self, name: str, mark: str = "") -> ListedPlaylist:
@@ -56,7 +56,7 @@ class Shelf:
     async def save(self, songs: Sequence[str]) -> None:
         async with self._store.writing() as tx:
             known = await library.some(tx, songs)
-            await library.like(tx, self._member, [Like(each, self._clock()) for each in known.values()], self._clock())
+            await library.like(tx, self._member, [Like(song, self._clock()) for song in known.values()], self._clock())
 
     async def unsave(self, songs: Sequence[str]) -> None:
         async with self._store.writing() as tx:

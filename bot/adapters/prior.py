@@ -1,7 +1,7 @@
-"""Prior: what other people's playlists taught, in one file of plain arrays. Checked before it is used.
+"""Prior: what other people's playlists teach, in one file of plain arrays that's checked before use.
 
-The file says which prior it holds; what does not come to that version is refused, and so is all that is not stored
-plainly, so that no file is larger in memory than on disk. Nothing is unpickled.
+The file states the prior's version; content that doesn't match it is rejected, and so are compressed entries, so no
+file is larger in memory than on disk. Nothing is unpickled.
 """
 
 import io
@@ -22,7 +22,7 @@ from bot.core.sorting.prior import Prior
 from bot.errors import PriorCorrupt
 
 log = logging.getLogger(__name__)
-NAME = "prior.npz"  # in the folder of models
+NAME = "prior.npz"  # in the models folder
 FORMAT = 1
 MOST_BYTES = 256 * 2**20  # a million artists take 140 MB
 ARRAYS = {"keys": np.uint32, "company": np.float16, "tagged": np.uint16, "ends": np.uint32}
@@ -31,14 +31,14 @@ FAILURES = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, Run
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A prior, and how many members of the bot's database it was learnt from (public playlists aside)."""
+    """A prior, and how many of the bot's members it was trained on (besides public playlists)."""
 
     prior: Prior
     members: int
 
 
 def to_bytes(taught: Taught) -> bytes:
-    """Return the file of a prior; the same for the same prior. Raises PriorCorrupt where it is too large."""
+    """Return a prior's file; equal priors give equal bytes. Raises PriorCorrupt if it's too large."""
     prior, out = taught.prior, io.BytesIO()
     arrays: dict[str, Any] = {name: getattr(prior, name) for name in ARRAYS}
     arrays["words"] = np.frombuffer(json.dumps(prior.words).encode(), np.uint8)
@@ -50,7 +50,7 @@ def to_bytes(taught: Taught) -> bytes:
 
 
 def read(path: Path) -> Taught | None:
-    """Return the prior of a file, None where there is no file. Raises PriorCorrupt."""
+    """Return the prior in a file, None if there's no file. Raises PriorCorrupt."""
     try:
         about = path.lstat()
         if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
@@ -76,7 +76,7 @@ def _open(path: Path) -> Taught:
 
 
 def _array(held: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
-    """Read one array. What is packed, or claims more than is there, is refused before memory is taken for it."""
+    """Read one array. Compressed arrays and false sizes are rejected before allocating memory."""
     if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > MOST_BYTES:
         raise ValueError("it is packed")
     with held.open(entry) as stream:
@@ -84,7 +84,7 @@ def _array(held: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
 
 
 def _check(prior: Prior) -> None:
-    """Raise ValueError unless the arrays have their types, and point nowhere but into each other."""
+    """Raise ValueError unless the arrays have the right types and valid indices."""
     if wrong := [name for name, kind in ARRAYS.items() if getattr(prior, name).dtype != kind]:
         raise ValueError(f"{wrong[0]} is of another type")
     artists, ends = len(prior.keys), prior.ends.astype(np.int64)
@@ -104,7 +104,7 @@ def _check(prior: Prior) -> None:
 
 
 class Priors:
-    """The prior of one file, read anew when the file changed. Safe to share among threads; a damaged one is none."""
+    """The prior of one file, reread when the file changes. Thread-safe; a damaged file counts as no prior."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, Lock()
@@ -112,7 +112,7 @@ class Priors:
         self._prior: Prior | None = None
 
     def current(self) -> Prior | None:
-        """Return today's prior; costs a look at the file, and reading it only when that is another one."""
+        """Return the current prior; checks the file, and reads it only if it changed."""
         with self._lock:
             stamp = self._look()
             if stamp != self._stamp:
@@ -128,8 +128,8 @@ class Priors:
 
     def _read(self) -> Prior | None:
         try:
-            found = read(self._path)
+            taught = read(self._path)
         except PriorCorrupt as problem:
             log.warning("going on without a prior: %s", problem)
             return None
-        return found.prior if found else None
+        return taught.prior if taught else None

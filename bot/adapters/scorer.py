@@ -1,9 +1,9 @@
-"""Scorer: models on disk, checked and run by onnxruntime.
+"""Scorer: models on disk, verified and run by onnxruntime.
 
-A model file is named by the sha256 of its bytes and checked before a byte of it is parsed: four in ten single bit
-flips would otherwise load and answer wrongly. One thread and no arena a session. However many members are served,
-their models take a bounded number of bytes: those used last stay open, any other is a millisecond away on disk.
-Synchronous: callers on an event loop use a thread. One song and 10,000 take the same path.
+A model file is named by its sha256 and verified before any of it is parsed: otherwise, four in ten single bit flips
+would load and answer wrongly. Sessions use one thread and no arena. However many members are served, their models take
+limited memory: the recently used stay open, any other is a millisecond away on disk. Synchronous: callers on an event
+loop use a thread.
 """
 
 import hashlib
@@ -27,46 +27,46 @@ from bot.core.sorting.schema import Schema
 from bot.errors import ModelCorrupt, ModelError, ModelMissing
 
 ANSWERS = ("probabilities", "space")
-KEY = "cratekeeper"  # of the metadata in the file
+KEY = "cratekeeper"  # metadata key in the file
 FORMAT = 1
-MOST_BYTES = 16 * 2**20  # a member's model has some 100 KB; anything larger is not ours
-RESIDENT = 4  # bytes of memory an open model takes for a byte of its file: graph, weights, schema (benchmarks.memory)
-AT_LEAST = 64 * 2**10  # bytes that the smallest takes
-MOST_RESIDENT = 32 * 2**20  # bytes of all open models: some fifty; with 10,000 members served, 3 KB each
-ROWS = 1_024  # songs a run: bounds memory, costs no time
+MOST_BYTES = 16 * 2**20  # a member's model takes about 100 KB; anything larger isn't ours
+RESIDENT = 4  # bytes of memory per byte of file: graph, weights, schema (benchmarks.memory)
+AT_LEAST = 64 * 2**10  # bytes of the smallest
+MOST_RESIDENT = 32 * 2**20  # bytes of all open models: about fifty; with 10,000 members, 3 KB each
+ROWS = 1_024  # songs per run: bounds memory, costs no time
 DIGEST = re.compile(r"[0-9a-f]{64}")
 ORT_ERRORS = tuple(
     getattr(ort.capi.onnxruntime_pybind11_state, name)
     for name in ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
-)  # onnxruntime's own, which share no ancestor
+)  # onnxruntime's errors, which share no base class
 
 
 @dataclass(frozen=True, slots=True)
 class OpenModel:
-    """One member's model of one layer. `facts` is the file's own account of itself, beside its schema."""
+    """One member's model of one layer. `facts` is the metadata in its file, besides the schema."""
 
     digest: str
     schema: Schema
     classes: tuple[int | None, ...]
     facts: Mapping[str, Any]
     session: ort.InferenceSession
-    resident: int  # bytes of memory, as an estimate
+    resident: int  # estimated bytes of memory
 
     def score(self, songs: Sequence[SongFeatures]) -> Scores:
-        """Return what the model says of each song; songs of which nothing is known are marked so."""
+        """Return the model's scores of each song; songs without features are marked."""
         parts = [self.run(self.schema.vectors(songs[at : at + ROWS])) for at in range(0, max(1, len(songs)), ROWS)]
         probabilities, space = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
         known = np.fromiter((song.known for song in songs), np.bool_, len(songs))
         return Scores(self.classes, probabilities, space, known)
 
     def run(self, vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return (n, c) probabilities and (n, k) where the songs lie; vectors: (n, d), of the model's own schema."""
+        """Return (n, c) probabilities and (n, k) the songs' points; vectors: (n, d), from the model's own schema."""
         probabilities, space = self.session.run(ANSWERS, {"vectors": vectors})
         return probabilities, space
 
 
 class Scorer:
-    """The models in one folder; keeps those used last, up to `most` bytes of memory. Safe to share among threads."""
+    """The models in one folder; keeps the recently used, up to `most` bytes of memory. Thread-safe."""
 
     def __init__(self, folder: Path, most: int = MOST_RESIDENT) -> None:
         self._folder, self._most, self._resident = folder, most, 0
@@ -75,18 +75,18 @@ class Scorer:
 
     @property
     def resident(self) -> int:
-        """Bytes of memory that the open models take, as an estimate."""
+        """Estimated bytes of memory of the open models."""
         return self._resident
 
     def load(self, digest: str) -> OpenModel:
-        """Return the model of that digest. Raises ModelMissing, or ModelCorrupt for a file that is not the one."""
+        """Return the model with that digest. Raises ModelMissing, or ModelCorrupt if the file doesn't match it."""
         with self._lock:
             model = self._models.get(digest) or self._admit(read_model(self._folder, digest))
             self._models.move_to_end(digest)
             return model
 
     def opens(self, digest: str) -> bool:
-        """Whether the file of that digest is there and can be used; keeps nothing of it."""
+        """Whether the file with that digest exists and works; keeps nothing of it."""
         try:
             read_model(self._folder, digest)
         except ModelError:
@@ -100,7 +100,7 @@ class Scorer:
                 self._resident -= model.resident
 
     def _admit(self, model: OpenModel) -> OpenModel:
-        """Keep a model, and let go of those used longest ago until there is room; one always stays."""
+        """Keep a model, and drop the least recently used until there's room; one always stays."""
         self._models[model.digest] = model
         self._resident += model.resident
         while self._resident > self._most and len(self._models) > 1:
@@ -109,7 +109,7 @@ class Scorer:
 
 
 def read_model(folder: Path, digest: str) -> OpenModel:
-    """Read, check and open `<digest>.onnx` in `folder`. Raises ModelMissing or ModelCorrupt."""
+    """Read, verify and open `<digest>.onnx` in `folder`. Raises ModelMissing or ModelCorrupt."""
     content = _bytes(folder, digest)
     if hashlib.sha256(content).hexdigest() != digest:
         raise ModelCorrupt(f"{digest[:12]} does not hold what its name says")
@@ -117,7 +117,7 @@ def read_model(folder: Path, digest: str) -> OpenModel:
 
 
 def open_model(digest: str, content: bytes) -> OpenModel:
-    """Open the bytes of a model file. Raises ModelCorrupt when they are no model of ours."""
+    """Open the bytes of a model file. Raises ModelCorrupt if they aren't one of our models."""
     try:
         return _open(digest, content)
     except (ValueError, KeyError, TypeError, RuntimeError, *ORT_ERRORS) as problem:
@@ -139,7 +139,7 @@ def _bytes(folder: Path, digest: str) -> bytes:
 
 def _open(digest: str, content: bytes) -> OpenModel:
     session = ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
-    session._model_bytes = None  # the wrapper would keep the whole file, for other providers that we have not
+    session._model_bytes = None  # the wrapper would keep the whole file, for providers that we don't use
     facts = json.loads(session.get_modelmeta().custom_metadata_map[KEY])
     if facts["format"] != FORMAT:
         raise ValueError(f"format {facts['format']}")
@@ -150,7 +150,7 @@ def _open(digest: str, content: bytes) -> OpenModel:
 
 def _same_shape(session: ort.InferenceSession, width: int, classes: int) -> None:
     """Raise ValueError unless the graph takes the schema's vectors and answers for its classes."""
-    takes = [(each.name, each.shape[1]) for each in session.get_inputs()]
+    takes = [(tensor.name, tensor.shape[1]) for tensor in session.get_inputs()]
     if takes != [("vectors", width)]:
         raise ValueError(f"the graph takes {takes}, the schema makes {width} columns")
     probabilities, _ = session.run(ANSWERS, {"vectors": np.zeros((1, width), np.float32)})
@@ -159,12 +159,12 @@ def _same_shape(session: ort.InferenceSession, width: int, classes: int) -> None
 
 
 def _options() -> ort.SessionOptions:
-    """One thread and no arena: a session is then some 40 KB instead of 170 KB and a thread of its own."""
+    """Return options for one thread and no arena: a session takes 40 KB instead of 170 KB and a thread."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-    options.log_severity_level = 4  # what is wrong is raised, not printed
+    options.log_severity_level = 4  # errors are raised, not printed
     options.add_session_config_entry("session.disable_prepacking", "1")
     return options

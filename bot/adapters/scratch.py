@@ -1,7 +1,7 @@
-"""Scratch: the one folder for what is not kept: uploads and previews while they are heard, clips in the making.
+"""Scratch: the one folder for temporary files: uploads and previews being analysed, clips being made.
 
-Files of members have no name in it, so the system frees them when the bot dies, however it dies. What has a name is
-removed at every start, and whenever a member is erased. A link in the folder's place is replaced, never followed.
+Members' files in it have no name, so the system frees them when the bot dies, however it dies. Named files are removed
+at every start, and whenever a member is erased. A link in the folder's place is replaced, never followed.
 """
 
 import shutil
@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-OLDER = (".upload-*", ".preview-*", "clips/.new-*")  # where versions before 0.1 left such files below DATA_DIR
+OLDER = (".upload-*", ".preview-*", "clips/.new-*")  # where versions before 0.1 left such files in DATA_DIR
 
 
 class Scratch:
@@ -19,7 +19,7 @@ class Scratch:
         self.empty()
 
     def empty(self) -> None:
-        """Remove all that is in it. Who is just making something there makes it anew."""
+        """Remove everything in it. Whoever is making a file there makes it again."""
         if self.folder.is_symlink():
             self.folder.unlink()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -31,14 +31,14 @@ class Scratch:
                     path.unlink()
 
     def holding(self, content: bytes) -> BinaryIO:
-        """Return a file with that content and without a name, to be read; it is gone when it is closed."""
+        """Return a readable, nameless file with that content; it's gone once it's closed."""
         file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 - the caller closes it
         file.write(content)
         file.seek(0)
         return file
 
     def place(self, content: bytes, path: Path) -> None:
-        """Put a file in its place: whole, or not at all."""
+        """Move a file to its place: whole, or not at all."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
             file.write(content)

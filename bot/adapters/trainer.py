@@ -1,7 +1,7 @@
-"""Trainer: runs training as a process of its own, the same command that a person can type.
+"""Trainer: run training as a separate process, with the command that a person can type.
 
-The bot never imports scikit-learn: memory is given back when the process ends, and a crash or a runaway cannot touch
-the event loop (promise P31). It may take MEMORY, and TIMEOUT.
+The bot never imports scikit-learn: memory is freed when the process ends, and a crash or a runaway can't affect the
+event loop (promise P31). The process is limited to MEMORY and TIMEOUT.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ PUBLISHED, KEPT, TOO_FEW = 0, 3, 4  # exit codes of `python -m training fit`
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """How a training ended: a new model serves, the previous one stays, or there were too few labels."""
+    """How a training ended: a new model is active, the previous one stays, or there were too few labels."""
 
     published: bool
     labels: int
@@ -43,7 +43,7 @@ class Trainer:
         self._environment = passed_on(environment) | own
 
     async def fit(self, member: int, layer: int) -> Trained:
-        """Train one layer of a member. Raises TrainingFailed, with the last line that the process said."""
+        """Train one layer of a member. Raises TrainingFailed, with the process's last line."""
         which = ("--member", str(member), "--layer", str(layer))
         arguments = ("-m", "training", "fit", *which, "--memory", str(self._memory), "--json")
         process = await asyncio.create_subprocess_exec(
@@ -69,6 +69,6 @@ class Trainer:
 
 
 def _last_words(said: str) -> str:
-    """Return the last line of what a process said. One without memory may lack it for its own words, too."""
+    """Return the last line of a process's output, which may be empty if it ran out of memory."""
     last = (said.strip().splitlines() or ["no word"])[-1]
     return "training: it needs more memory than it may take" if last.startswith("MemoryError") else last

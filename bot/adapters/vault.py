@@ -1,7 +1,7 @@
-"""Vault: what opens a member's account is kept only encrypted, and each ciphertext is good for one member only.
+"""Vault: tokens are stored only encrypted, and each ciphertext works for one member only.
 
-A Fernet key for each member and purpose comes out of every master key by HKDF-SHA256 (RFC 5869), so a ciphertext that
-is moved to another member's row, or to another column, does not open (promise P33).
+HKDF-SHA256 (RFC 5869) derives a Fernet key per member and purpose from every master key, so a ciphertext moved to
+another member's row, or another column, doesn't open (promise P33).
 """
 
 import base64
@@ -19,12 +19,12 @@ from bot import modes
 from bot.config import Settings
 from bot.errors import SettingsError, VaultError
 
-KEY_BYTES = 32  # of a master key, before base64; Fernet's own size
+KEY_BYTES = 32  # per master key, before base64; Fernet's own size
 KEYS = "keys"  # the file in the data folder
 
 
 class Vault:
-    """Seals with the newest master key, opens with any of them. Shows nothing of itself."""
+    """Seals with the newest master key, opens with any of them. Its repr shows nothing."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Take url-safe base64 keys of 32 bytes, newest first. Raises SettingsError when one is malformed."""
@@ -47,14 +47,14 @@ class Vault:
             raise VaultError from None
 
     def reseal(self, member: int, purpose: str, sealed: bytes) -> bytes:
-        """Encrypt anew with the newest key; what it was sealed with may then be retired. Raises VaultError."""
+        """Encrypt again with the newest key, so the old one can be retired. Raises VaultError."""
         try:
             return self._fernet(member, purpose).rotate(sealed)
         except InvalidToken:
             raise VaultError from None
 
     def derive(self, member: int, purpose: str) -> bytes:
-        """Return 32 secret bytes that stay the same for a member and purpose until the oldest key is retired."""
+        """Return 32 secret bytes, stable for a member and purpose until the oldest key is retired."""
         return _derived(self._masters[-1], member, purpose)
 
     def _fernet(self, member: int, purpose: str) -> MultiFernet:
@@ -78,9 +78,9 @@ def _decoded(key: str) -> bytes:
 
 
 def load_keys(settings: Settings) -> list[str]:
-    """Return the master keys, newest first: ENCRYPTION_KEYS, or the file `keys` in the data folder, made if absent.
+    """Return the master keys, newest first: ENCRYPTION_KEYS, or the file `keys` in the data folder, created if missing.
 
-    Raises SettingsError when the file is readable by others or empty.
+    Raises SettingsError if the file is empty or readable by others.
     """
     if settings.encryption_keys:
         return [key.strip() for key in settings.encryption_keys.split(",") if key.strip()]
@@ -100,7 +100,7 @@ def _read(path: Path) -> list[str]:
 
 
 def _generate(path: Path) -> None:
-    """Write a first key. The file appears whole or not at all, and never replaces one that is there."""
+    """Write a first key. The file appears whole or not at all, and never replaces another."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, made = tempfile.mkstemp(dir=path.parent, prefix="keys.")  # O_EXCL, mode 600
     try:
@@ -114,7 +114,7 @@ def _generate(path: Path) -> None:
 
 
 def _appear(made: Path, path: Path) -> None:
-    """Give `made` its name, unless another process was first; then that one's keys are the keys."""
+    """Give `made` its name, unless another process did first; then that one's keys are used."""
     try:
         path.hardlink_to(made)
     except FileExistsError:

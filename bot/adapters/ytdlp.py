@@ -1,8 +1,8 @@
-"""yt-dlp: what YouTube knows of a few videos, asked by a program that the operator installed and keeps up to date.
+"""yt-dlp: what YouTube knows about a few videos, through a program that the operator installs and updates.
 
-It runs as a process of its own, without a shell, without our secrets, for a bounded time, and may say a bounded amount;
-nothing is downloaded and nothing written. Options: https://github.com/yt-dlp/yt-dlp#usage-and-options. YouTube has no
-official way to ask for its heatmap, so this breaks from time to time; then the program is to be updated.
+It runs as a separate process, without a shell or our secrets, with limited time and output; nothing is downloaded or
+written. Options: https://github.com/yt-dlp/yt-dlp#usage-and-options. YouTube has no official way to get its heatmap, so
+this breaks from time to time; then the program needs an update.
 """
 
 import asyncio
@@ -22,21 +22,21 @@ from bot.core.feed.video import Video
 from bot.errors import SourceFailed
 
 T = TypeVar("T")
-TIMEOUT = 25.0  # seconds; a search and a video or two take some five
-MOST_BYTES = 1_000_000  # of what it says; a video with its heatmap takes eight thousand
-RESULTS = 3  # of a search that are looked at
-VIDEO = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)  # an id; it becomes part of an address
-LONGEST = 200  # characters of what is searched for
+TIMEOUT = 25.0  # seconds; a search and a video or two take about five
+MOST_BYTES = 1_000_000  # bytes of output; a video with its heatmap takes eight thousand
+RESULTS = 3  # results considered per search
+VIDEO = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)  # a video id; it becomes part of an address
+LONGEST = 200  # characters of a search
 FIELDS = "%(.{id,title,channel,duration,heatmap})j"
 OPTIONS = (
     *("--ignore-config", "--no-cache-dir", "--no-warnings", "--no-progress", "--skip-download"),
     *("--ignore-no-formats-error", "--socket-timeout", "8", "--extractor-retries", "1"),
-    *("--print", FIELDS),  # one line of JSON a video
+    *("--print", FIELDS),  # one line of JSON per video
 )
 
 
 class YtDlp:
-    """`program` is its path, or its name on `path` (as in PATH), where what it needs itself is looked for, too."""
+    """`program`: its path, or its name on `path` (as in PATH), which is also where it looks for what it needs."""
 
     def __init__(self, program: str, path: str, timeout: float = TIMEOUT) -> None:
         self._program, self._path, self._timeout = program, path, timeout
@@ -45,7 +45,7 @@ class YtDlp:
         return shutil.which(self._program, path=self._path) is not None
 
     async def search(self, words: str, shortest: float, longest: float) -> list[Video]:
-        """Return videos of between so many seconds that are found by `words`, best first. Raises SourceFailed."""
+        """Return videos within these lengths (s) found by `words`, best first. Raises SourceFailed."""
         fitting = f"duration>=?{shortest:.0f} & duration<=?{longest:.0f}"
         said = await self._said("--match-filters", fitting, "--", f"ytsearch{RESULTS}:{_one_line(words)}")
         return list(_videos(said))
@@ -58,7 +58,7 @@ class YtDlp:
                 cwd="/",
                 stdin=DEVNULL,
                 stdout=PIPE,
-                stderr=DEVNULL,  # it repeats there what was searched for, which is no business of our log
+                stderr=DEVNULL,  # it repeats searches there, which don't belong in our log
                 start_new_session=True,
             )
         except OSError as problem:
@@ -80,24 +80,24 @@ async def _read(process: Process) -> bytes:
         if len(said) > MOST_BYTES:
             raise SourceFailed(f"yt-dlp said more than {MOST_BYTES:,} bytes")
     code = await process.wait()
-    if code and not said:  # it fails where one of several videos does, and tells of the others
+    if code and not said:  # it fails if one of several videos does, and reports the others
         raise SourceFailed(f"yt-dlp ended with code {code}")
     return bytes(said)
 
 
 async def _end(process: Process) -> None:
-    """End it, and whatever it started: it runs JavaScript in a process of its own."""
+    """End the process and its children: it runs JavaScript in a process of its own."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
 
 
 def _one_line(words: str) -> str:
-    return " ".join("".join(each if each.isprintable() else " " for each in words).split())[:LONGEST]
+    return " ".join("".join(character if character.isprintable() else " " for character in words).split())[:LONGEST]
 
 
 def _videos(said: bytes) -> Iterator[Video]:
-    """Read what it said, a video a line; lines that are none, and videos without a heatmap, are passed over."""
+    """Read the output, one video per line, skipping other lines and videos without a heatmap."""
     lines = said.splitlines()
     for line in lines:
         with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):
@@ -112,7 +112,7 @@ def _video(said: Any) -> Video:
         title=_needed(untrusted.text(said["title"])),
         channel=untrusted.text(said.get("channel")) or "",
         seconds=_needed(untrusted.number(said["duration"])),
-        parts=tuple(_part(each) for each in said["heatmap"]),
+        parts=tuple(_part(part) for part in said["heatmap"]),
     )
 
 

@@ -1,6 +1,6 @@
-"""Sources: who can say what a song sounds like or belongs to. See `ports.FeatureSource`.
+"""Sources: services that know how a song sounds or what it belongs to. See `ports.FeatureSource`.
 
-Here they are put together, as the settings switch them on.
+They're assembled here, as the settings enable them.
 """
 
 import asyncio
@@ -36,27 +36,28 @@ async def opened(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     steady: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[tuple[FeatureSource, ...]]:
-    """Yield the sources that are switched on: those that name a recording before those that go by the names."""
+    """Yield the enabled sources: those that identify a recording before those that use names."""
     known = f"{AGENT} ( {settings.musicbrainz_contact} )"
     async with aiohttp.ClientSession(trust_env=False) as http:
 
         def site(name: str, base: str, terms: Terms) -> Site:
             return Site(name, base, terms, store, http, clock, sleep, steady)
 
-        found: list[FeatureSource] = [LocalFiles(store, clock)]
+        sources: list[FeatureSource] = [LocalFiles(store, clock)]
         if settings.musicbrainz_contact:
             terms = musicbrainz.terms(known)
-            found.append(musicbrainz.MusicBrainz(site(musicbrainz.NAME, settings.musicbrainz_url, terms)))
-        found.append(AcousticBrainz(settings.acousticbrainz_index))
+            sources.append(musicbrainz.MusicBrainz(site(musicbrainz.NAME, settings.musicbrainz_url, terms)))
+        sources.append(AcousticBrainz(settings.acousticbrainz_index))
         if settings.listenbrainz:
             terms = listenbrainz.terms(known)
-            found.append(listenbrainz.ListenBrainz(site(listenbrainz.NAME, settings.listenbrainz_url, terms)))
+            sources.append(listenbrainz.ListenBrainz(site(listenbrainz.NAME, settings.listenbrainz_url, terms)))
         if settings.reccobeats:
-            found.append(reccobeats.ReccoBeats(site(reccobeats.NAME, settings.reccobeats_url, reccobeats.terms(AGENT))))
+            terms = reccobeats.terms(AGENT)
+            sources.append(reccobeats.ReccoBeats(site(reccobeats.NAME, settings.reccobeats_url, terms)))
         if settings.deezer_previews:
             place = site(deezer.NAME, settings.deezer_url, deezer.terms(AGENT))
-            found.append(deezer.Deezer(place, hearing, scratch))
-        yield tuple(found)
+            sources.append(deezer.Deezer(place, hearing, scratch))
+        yield tuple(sources)
 
 
 @asynccontextmanager
@@ -67,7 +68,7 @@ async def previews_opened(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     steady: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Previews | None]:
-    """Yield what finds previews for members who want to hear a song; None where that is not switched on."""
+    """Yield the finder of previews for members; None if it's disabled."""
     if not settings.deezer_previews:
         yield None
         return

@@ -1,7 +1,7 @@
-"""AcousticBrainz: what Essentia heard in others' files, by MusicBrainz recording; from the dumps of the closed project.
+"""AcousticBrainz: Essentia's analyses by MusicBrainz recording, from the dumps of the closed project.
 
-https://acousticbrainz.org/download (June 2022, CC0). The dumps are read once (`fill`) into an index on this disk:
-`….tar.zst` or `….tar.*` as published, or what is in them: the three CSV files of low-level features (…-lowlevel.csv,
+https://acousticbrainz.org/download (June 2022, CC0). The dumps are read once (`fill`) into a local index:
+`….tar.zst` or `….tar.*` as published, or their contents: the three CSV files of low-level features (…-lowlevel.csv,
 …-rhythm.csv, …-tonal.csv; mbid, submission_offset, then a column for each feature), or JSON files named
 `mbid-offset.json`, of low-level or of high-level features. Of several submissions the first (offset 0) counts.
 """
@@ -22,7 +22,7 @@ from bot.core.features import SongFeatures
 from bot.ports import Learnt, Needs, Subject
 
 NAME = "acousticbrainz"
-ROWS = 5_000  # entries in a transaction; some 2 MB of memory
+ROWS = 5_000  # entries per transaction; about 2 MB of memory
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS heard (mbid BLOB PRIMARY KEY, numbers TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS filled (
@@ -36,14 +36,14 @@ KEEP = (
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How far a dump is read: entries so far, those passed over at the beginning included."""
+    """Progress through a dump: entries so far, including those skipped at the start."""
 
     file: str
     entries: int
 
 
 class AcousticBrainz:
-    """Implements `ports.FeatureSource`, over the index that `fill` makes; without one it knows nothing."""
+    """Implements `ports.FeatureSource` over the index that `fill` makes; without one it knows nothing."""
 
     name, batch = NAME, 200
     needs: Needs = "recording"
@@ -55,7 +55,7 @@ class AcousticBrainz:
         return await asyncio.to_thread(self._changed)
 
     def _changed(self) -> datetime | None:
-        """Return when a dump was last read to its end; after every batch, all songs would be asked about anew."""
+        """Return when a dump was last read completely; changing it per batch would repeat all lookups."""
         if not self._index.exists():
             return None
         with closing(_reading(self._index)) as index:
@@ -66,12 +66,12 @@ class AcousticBrainz:
         return await asyncio.to_thread(self._find, subjects)
 
     def _find(self, subjects: Sequence[Subject]) -> dict[str, Learnt]:
-        found = {}
+        known = {}
         with closing(_reading(self._index)) as index:
-            for each in subjects:
-                if numbers := _numbers(index, each.ids.get("recording", ())):
-                    found[each.song.song] = Learnt(SongFeatures(numbers))
-        return found
+            for subject in subjects:
+                if numbers := _numbers(index, subject.ids.get("recording", ())):
+                    known[subject.song.song] = Learnt(SongFeatures(numbers))
+        return known
 
 
 def _reading(index: Path) -> sqlite3.Connection:
@@ -88,9 +88,9 @@ def _numbers(index: sqlite3.Connection, recordings: Iterable[str]) -> dict[str, 
 
 
 def fill(index: Path, dump: Path, now: datetime) -> Iterator[Filled]:
-    """Read a dump into the index, in batches; yield after each. One that was stopped goes on where it was.
+    """Read a dump into the index in batches, yielding after each. Continues an interrupted one.
 
-    Raises BadFile for what is no such dump.
+    Raises BadFile if it isn't such a dump.
     """
     with closing(sqlite3.connect(index, isolation_level=None)) as connection:
         connection.executescript("PRAGMA journal_mode = WAL;" + SCHEMA)
@@ -112,7 +112,7 @@ def _done(index: sqlite3.Connection, file: str, size: int) -> int:
 
 
 def _keep(index: sqlite3.Connection, batch: Sequence[DumpEntry], filled: Filled, size: int) -> None:
-    rows = [(each.mbid.bytes, json.dumps(each.numbers)) for each in batch if each.numbers]
+    rows = [(entry.mbid.bytes, json.dumps(entry.numbers)) for entry in batch if entry.numbers]
     index.execute("BEGIN IMMEDIATE")
     index.executemany(KEEP, rows)
     index.execute("INSERT OR REPLACE INTO filled VALUES (?, ?, ?, NULL)", (filled.file, size, filled.entries))

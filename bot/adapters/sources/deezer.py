@@ -1,8 +1,8 @@
-"""Deezer: its 30 s preview of a recording, by ISRC: downloaded to be heard here and deleted, or played to a member.
+"""Deezer: its 30 s preview of a recording, by ISRC: downloaded, analysed here and deleted, or played to a member.
 
-https://developers.deezer.com/api: 50 requests in 5 s for each address. Errors come with status 200, as
-{"error": {"type", "message", "code"}}: code 4 asked too often, 700 busy, 800 no such data. A preview's address is good
-for some minutes, so it is asked for when it is needed and kept nowhere.
+https://developers.deezer.com/api: 50 requests in 5 s per address. Errors come with status 200, as
+{"error": {"type", "message", "code"}}: code 4 rate limit, 700 busy, 800 no such data. A preview's address is valid for
+some minutes, so it's requested when needed and never stored.
 """
 
 import asyncio
@@ -26,26 +26,28 @@ from bot.ports import Learnt, Needs, Subject
 NAME = "deezer"
 QUOTA, BUSY, NO_DATA = 4, 700, 800
 QUOTA_WAIT, BUSY_WAIT = 10, 60  # seconds; the window is five
-MOST_BYTES = 2_000_000  # of a preview; 30 s at 128 kb/s are 480 KB
-PATIENCE = 3.0  # seconds that a member waits for its answer
-OF_THE_WHOLE = frozenset({"duration", "fade_in", "fade_out"})  # what a part of a song does not tell
-PAGE = "https://www.deezer.com/track/"  # and its id
+MOST_BYTES = 2_000_000  # bytes of a preview; 30 s at 128 kb/s are 480 KB
+PATIENCE = 3.0  # seconds a member waits for its answer
+OF_THE_WHOLE = frozenset({"duration", "fade_in", "fade_out"})  # features that a part of a song doesn't have
+PAGE = "https://www.deezer.com/track/"  # followed by its id
 UNMISTAKABLE = re.compile(r"[!-\[\]-~]+")  # visible ASCII without the backslash
-PREVIEWS = ".dzcdn.net"  # the end of the names of the hosts that hold them
+PREVIEWS = ".dzcdn.net"  # suffix of the hosts that serve them
 
 
 def terms(agent: str) -> Terms:
-    return Terms(25, seconds=5, daily=50_000, agent=agent)  # half of what they bear, so that a restart keeps it, too
+    return Terms(
+        25, seconds=5, daily=50_000, agent=agent
+    )  # half of what they allow, so that a restart stays within it, too
 
 
 def terms_for_members(agent: str) -> Terms:
-    """A turn of their own: who wants to hear a song now does not stand behind 20,000 others."""
+    """Return separate terms, so that a member who wants to hear a song doesn't queue behind 20,000 others."""
     return Terms(10, seconds=5, daily=50_000, agent=agent, timeout=PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Deezer answered that it will not, or cannot."""
+    """Deezer answered that it can't or won't."""
 
     code: int
     message: str
@@ -53,20 +55,20 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Where some 30 s of a song lie for some minutes, and Deezer's page about it."""
+    """The temporary address of about 30 s of a song, and Deezer's page about it."""
 
     url: str
     page: str
 
 
 class Previews:
-    """Asks Deezer where a song's preview is. Its answer is good for minutes, so nothing of it is kept."""
+    """Asks Deezer for a song's preview. Its answer is valid for minutes, so none of it is stored."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def of(self, isrc: str) -> Preview | None:
-        """Return the preview of a recording, None where Deezer has none. Raises SourceWaits, SourceFailed."""
+        """Return a recording's preview, None if Deezer has none. Raises SourceWaits, SourceFailed."""
         if not ISRC.fullmatch(isrc):
             return None
         said = preview(await self._site.get(f"/track/isrc:{isrc}"))
@@ -93,12 +95,12 @@ class Deezer:
         return LONG_AGO
 
     async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
-        """Hear one preview after the other. Raises SourceWaits, SourceFailed."""
-        return {each.song.song: found for each in subjects if (found := await self._one(each))}
+        """Analyse one preview after the other. Raises SourceWaits, SourceFailed."""
+        return {subject.song.song: learnt for subject in subjects if (learnt := await self._one(subject))}
 
     async def _one(self, subject: Subject) -> Learnt | None:
-        found = await self._previews.of(subject.song.isrc or "")
-        return await self._heard(found.url) if found else None
+        preview = await self._previews.of(subject.song.isrc or "")
+        return await self._heard(preview.url) if preview else None
 
     async def _heard(self, url: str) -> Learnt | None:
         content = await self._site.download(url, MOST_BYTES)
@@ -106,16 +108,16 @@ class Deezer:
             try:
                 heard = await self._hearing.analyse(file)
             except AudioError:
-                return None  # a preview that cannot be heard today cannot be tomorrow
+                return None  # a preview that can't be analysed today can't be tomorrow
         numbers = {name: value for name, value in heard.numbers.items() if name not in OF_THE_WHOLE}
         return Learnt(features_heard(numbers, heard.vectors))
 
 
 def is_theirs(url: str, base: str) -> bool:
-    """Whether an address is one that previews come from: nobody sends us, or a member, elsewhere.
+    """Whether an address is one that serves previews, so nobody can send us or a member elsewhere.
 
-    Goes by the parsed host. What different readers take apart differently (a backslash, a user's name, white space) is
-    refused: the browser must not see another host than we did.
+    It checks the parsed host, and refuses addresses that parsers disagree on (a backslash, user info, white space): the
+    browser must not see another host than we did.
     """
     try:
         parts, ours = urlsplit(url), urlsplit(base)
@@ -129,12 +131,12 @@ def is_theirs(url: str, base: str) -> bool:
 
 
 @answer
-def preview(found: Any) -> Preview | Refusal | None:
-    """Read the answer about a track: its preview, None where there is none, or a Refusal."""
-    if found is None:
+def preview(track: Any) -> Preview | Refusal | None:
+    """Read the answer about a track: its preview, None if there's none, or a Refusal."""
+    if track is None:
         return None
-    if error := found.get("error"):
+    if error := track.get("error"):
         said = untrusted.thing(error)
         return Refusal(untrusted.count(said.get("code")) or 0, untrusted.text(said.get("message")) or "")
-    url, id_ = untrusted.url(found.get("preview")), untrusted.number(found.get("id"))
+    url, id_ = untrusted.url(track.get("preview")), untrusted.number(track.get("id"))
     return Preview(url, f"{PAGE}{id_:.0f}") if url and id_ else None

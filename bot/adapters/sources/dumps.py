@@ -1,6 +1,6 @@
-"""Dumps: the files that AcousticBrainz published, as a stream of entries. Never more than one entry in memory.
+"""Dumps: stream the entries of AcousticBrainz's published files. Never more than one entry in memory.
 
-Zstandard is unpacked by the program `zstd`, which every system has; Python learns it with 3.14 only.
+Zstandard is unpacked by the program `zstd`, which every system has; Python supports it only from 3.14 on.
 """
 
 import bz2
@@ -23,7 +23,7 @@ from uuid import UUID
 from bot.environment import passed_on
 from bot.errors import BadFile
 
-MOST_BYTES = 4_000_000  # of one JSON file; low-level ones have some 60 KB
+MOST_BYTES = 4_000_000  # bytes of one JSON file; low-level ones have about 60 KB
 JSON_NAME = re.compile(r"(?P<mbid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?P<offset>\d+)\.json")
 UNPACK: Mapping[str, Callable[[IO[bytes]], Any]] = {
     ".bz2": bz2.BZ2File,
@@ -36,10 +36,10 @@ COLUMNS = {
     "mfcc_zero_mean": "ab_mfcc_zero_mean",
     "bpm": "tempo",  # beats a minute
     "danceability": "ab_danceability",  # 0 to 3, detrended fluctuation analysis; not Spotify's
-    "onset_rate": "ab_onset_rate",  # a second
+    "onset_rate": "ab_onset_rate",  # per second
     "key_scale": "mode",  # 1 major, 0 minor
     "tuning_equal_tempered_deviation": "ab_tuning_deviation",
-}  # of the CSV files → what we call it; a column that is not in here is no feature
+}  # CSV column → our name; other columns aren't features
 LOW_LEVEL = {
     "ab_average_loudness": ("lowlevel", "average_loudness"),
     "ab_dynamic_complexity": ("lowlevel", "dynamic_complexity"),
@@ -62,20 +62,20 @@ HIGH_LEVEL = {
     "ab_tonal": ("tonal_atonal", "tonal"),
     "ab_voice": ("voice_instrumental", "voice"),
     "ab_female": ("gender", "female"),
-}  # probabilities, 0 to 1, of classifiers
+}  # classifiers' probabilities, 0 to 1
 SCALES = {"major": 1.0, "minor": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
 class DumpEntry:
-    """One recording in a dump. `numbers` is empty for what is passed over: later submissions, broken entries."""
+    """One recording in a dump. `numbers` is empty for skipped entries: later submissions, broken ones."""
 
     mbid: UUID
     numbers: Mapping[str, float]
 
 
 def entries(dump: Path) -> Iterator[DumpEntry]:
-    """Yield what is in a dump, always in the same order. Raises BadFile."""
+    """Yield a dump's entries, always in the same order. Raises BadFile."""
     try:
         with _unpacked(dump) as (name, stream):
             yield from _in_tar(name, stream) if name.endswith(".tar") else _in_file(name, stream)
@@ -85,7 +85,7 @@ def entries(dump: Path) -> Iterator[DumpEntry]:
 
 @contextmanager
 def _unpacked(dump: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Open a dump, whatever it is packed in; yield its name without that ending, and its bytes."""
+    """Open a dump in any compression; yield its name without that ending, and its bytes."""
     if dump.suffix == ".zst":
         with _through_zstd(dump) as stream:
             yield dump.stem, stream
@@ -118,15 +118,15 @@ def _in_tar(name: str, stream: IO[bytes]) -> Iterator[DumpEntry]:
             inside = tar.extractfile(member) if member.isfile() and member.size else None
             if inside is not None and PurePosixPath(member.name).suffix in (".csv", ".json"):
                 yield from _in_file(PurePosixPath(member.name).name, inside)
-            cast(Any, tar).members = []  # it remembers all of them, and there are thirty million
+            cast(Any, tar).members = []  # it keeps them all, and there are thirty million
 
 
 def _in_file(name: str, stream: IO[bytes]) -> Iterator[DumpEntry]:
     if name.endswith(".csv"):
         yield from _in_csv(name, stream)
-    elif found := JSON_NAME.fullmatch(name):
-        numbers = _of_json(stream.read(MOST_BYTES)) if found["offset"] == "0" else {}
-        yield DumpEntry(UUID(found["mbid"]), numbers)
+    elif named := JSON_NAME.fullmatch(name):
+        numbers = _of_json(stream.read(MOST_BYTES)) if named["offset"] == "0" else {}
+        yield DumpEntry(UUID(named["mbid"]), numbers)
     else:
         raise BadFile(f"{name} is no dump of AcousticBrainz: a CSV, an mbid-0.json, or a tar of them is wanted")
 
@@ -145,12 +145,12 @@ def _in_csv(name: str, stream: IO[bytes]) -> Iterator[DumpEntry]:
 
 
 def _of_json(text: bytes) -> dict[str, float]:
-    """Read a document of either kind; one that is broken says nothing."""
+    """Read a document of either kind; a broken one yields nothing."""
     try:
-        found = json.loads(text)
-        if isinstance(found.get("highlevel"), dict):
-            return _finite({ours: _class(found["highlevel"], *path) for ours, path in HIGH_LEVEL.items()})
-        return _finite({ours: (found.get(part) or {}).get(name) for ours, (part, name) in LOW_LEVEL.items()})
+        document = json.loads(text)
+        if isinstance(document.get("highlevel"), dict):
+            return _finite({ours: _class(document["highlevel"], *path) for ours, path in HIGH_LEVEL.items()})
+        return _finite({ours: (document.get(part) or {}).get(name) for ours, (part, name) in LOW_LEVEL.items()})
     except (ValueError, AttributeError):
         return {}
 

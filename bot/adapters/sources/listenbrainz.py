@@ -1,8 +1,8 @@
-"""ListenBrainz: artists who are listened to by the same people, by the artists' MusicBrainz ids.
+"""ListenBrainz: artists with the same listeners, by the artists' MusicBrainz ids.
 
-An experiment of theirs (https://labs.api.listenbrainz.org/similar-artists): one row for each similar artist, with the
-`reference_mbid` of the artist that was asked about; an algorithm that they do not know is answered 400. They announce
-30 requests in 10 s. Listens and what is computed of them are CC0.
+An experimental API (https://labs.api.listenbrainz.org/similar-artists): one row per similar artist, with the
+`reference_mbid` of the artist asked about; unknown algorithms get a 400. They announce 30 requests in 10 s. Listens and
+data computed from them are CC0.
 """
 
 from collections import defaultdict
@@ -18,15 +18,15 @@ from bot.ports import Learnt, Needs, Subject
 
 NAME = "listenbrainz"
 ALGORITHM = "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
-MOST_SIMILAR = 20  # artists; those listened to together most often
+MOST_SIMILAR = 20  # artists; the most similar ones
 
 
 def terms(agent: str) -> Terms:
-    return Terms(10, seconds=10, daily=20_000, agent=agent)  # a third of what they bear
+    return Terms(10, seconds=10, daily=20_000, agent=agent)  # a third of what they allow
 
 
 class ListenBrainz:
-    """Implements `ports.FeatureSource`. The set holds MusicBrainz ids, the song's own artists' among them."""
+    """Implements `ports.FeatureSource`. The set holds MusicBrainz ids, including the song's own artists."""
 
     name, batch = NAME, 20
     needs: Needs = "artist"
@@ -39,23 +39,23 @@ class ListenBrainz:
 
     async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
         """Ask about all artists of all songs at once. Raises SourceWaits, SourceFailed."""
-        artists = sorted({artist for each in subjects for artist in each.ids.get("artist", ())})
-        found = await self._site.post("/similar-artists/json", [{"artist_mbids": artists, "algorithm": ALGORITHM}])
-        similar = similar_artists(found or [])
-        return {each.song.song: learnt for each in subjects if (learnt := _learnt(each, similar))}
+        artists = sorted({artist for subject in subjects for artist in subject.ids.get("artist", ())})
+        rows = await self._site.post("/similar-artists/json", [{"artist_mbids": artists, "algorithm": ALGORITHM}])
+        similar = similar_artists(rows or [])
+        return {subject.song.song: learnt for subject in subjects if (learnt := _learnt(subject, similar))}
 
 
 @answer
 def similar_artists(rows: Any) -> dict[str, list[str]]:
-    """Return the most similar artists of each artist that was asked about, the most similar first."""
+    """Return each requested artist's most similar artists, most similar first."""
     scored: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for row in untrusted.things(untrusted.rows(rows)):
         artist, other = untrusted.text(row.get("reference_mbid")), untrusted.text(row.get("artist_mbid"))
         if artist and other:
             scored[artist].append((untrusted.number(row.get("score")) or 0.0, other))
     return {
-        artist: [other for _, other in sorted(each, key=lambda one: (-one[0], one[1]))[:MOST_SIMILAR]]
-        for artist, each in scored.items()
+        artist: [other for _, other in sorted(scores, key=lambda one: (-one[0], one[1]))[:MOST_SIMILAR]]
+        for artist, scores in scored.items()
     }
 
 

@@ -1,7 +1,7 @@
-"""Local files: the operator's music folder, as `python -m bot analyse --folder` heard it, matched to liked songs.
+"""Local files: the operator's music folder, as `python -m bot analyse --folder` analysed it, matched to liked songs.
 
-By ISRC, MusicBrainz id, or artist and title with length (`core.match`, with rapidfuzz for likeness). What the operator
-said (`python -m bot match`) goes before any of it.
+Matches by ISRC, MusicBrainz id, or artist, title and length (`core.library.file_match`, with rapidfuzz for similarity).
+The operator's corrections (`python -m bot match`) go first.
 """
 
 import asyncio
@@ -18,24 +18,24 @@ from bot.core.library.file_match import FileMatch, Naming, best, keys
 from bot.ports import Learnt, Needs, Subject
 
 NAME = "audio"
-QUIET = timedelta(minutes=1)  # without a new file; then an import has ended
+QUIET = timedelta(minutes=1)  # without a new file, after which an import has ended
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files by path, and the paths by whatever of them may be looked for."""
+    """The files by path, and their paths by every key to search for."""
 
     files: Mapping[str, Naming]
     by_key: Mapping[str, Sequence[str]]
 
     def match(self, song: Naming) -> tuple[str, FileMatch] | None:
-        """Return the file that the song is, if one is."""
+        """Return the song's file, if there is one."""
         paths = {path for key in keys(song) for path in self.by_key.get(key, ())}
         return best(song, ((path, self.files[path]) for path in paths), token_sort_ratio)
 
 
 class LocalFiles:
-    """Implements `ports.FeatureSource`. Keeps what is written on the files in memory: half a kilobyte for each."""
+    """Implements `ports.FeatureSource`. Keeps the files' tags in memory: half a kilobyte each."""
 
     name, batch = NAME, 200
     needs: Needs = "title"
@@ -45,22 +45,22 @@ class LocalFiles:
         self._read: tuple[datetime | None, Folder] | None = None
 
     async def since(self) -> datetime | None:
-        """Return when the last file was heard; nothing while an import is under way, or all would be matched again."""
+        """Return when the last file was analysed; None during an import, or everything would be matched again."""
         async with self._store.reading() as tx:
             newest = await recordings.newest(tx)
         return newest if newest is not None and self._clock() - newest >= QUIET else None
 
     async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
-        """Match songs with files. Writes down which, with the score; not by what only a member's file calls a song."""
+        """Match songs to files, storing each match and its score; a member's file's titles aren't used."""
         folder = await self._folder()
         async with self._store.reading() as tx:
-            told = await recordings.corrections(tx, [each.song.song for each in subjects])
-        songs = {each.song.song: named(each) for each in subjects if each.song.song not in told}
+            told = await recordings.corrections(tx, [subject.song.song for subject in subjects])
+        songs = {subject.song.song: named(subject) for subject in subjects if subject.song.song not in told}
         matched = await asyncio.to_thread(_match_all, folder, songs)
         paths = {song: path for song, path in told.items() if path}
         paths |= {song: path for song, (path, _) in matched.items()}
         async with self._store.writing() as tx:
-            everybodys = {each.song.song for each in subjects if not each.owner} & songs.keys()
+            everybodys = {subject.song.song for subject in subjects if not subject.owner} & songs.keys()
             await recordings.save_matches(
                 tx, everybodys, {song: matched[song] for song in everybodys & matched.keys()}, self._clock()
             )
@@ -68,13 +68,13 @@ class LocalFiles:
         return {song: _learnt(heard[path], folder.files.get(path)) for song, path in paths.items() if path in heard}
 
     async def _folder(self) -> Folder:
-        """Return what is in the folder, read again when files were heard since."""
+        """Return the folder's files, reread if any were analysed since."""
         async with self._store.reading() as tx:
             newest = await recordings.newest(tx)
             if self._read is not None and self._read[0] == newest:
                 return self._read[1]
             files = await recordings.named(tx)
-        folder = await asyncio.to_thread(_indexed, files)  # 40 ms for a thousand: Discord gives three seconds for all
+        folder = await asyncio.to_thread(_indexed, files)  # 40 ms per thousand: Discord allows three seconds in all
         self._read = (newest, folder)
         return folder
 
@@ -93,14 +93,14 @@ def named(subject: Subject) -> Naming:
 
 def _indexed(files: Mapping[str, Naming]) -> Folder:
     by_key: dict[str, list[str]] = {}
-    for path, each in files.items():
-        for key in keys(each):
+    for path, naming in files.items():
+        for key in keys(naming):
             by_key.setdefault(key, []).append(path)
     return Folder(files, by_key)
 
 
 def _match_all(folder: Folder, songs: Mapping[str, Naming]) -> dict[str, tuple[str, FileMatch]]:
-    return {song: found for song, each in songs.items() if (found := folder.match(each))}
+    return {song: match for song, naming in songs.items() if (match := folder.match(naming))}
 
 
 def _learnt(features: SongFeatures, file: Naming | None) -> Learnt:

@@ -1,8 +1,8 @@
-"""MusicBrainz: artists, first release, genres and tags of a recording, by ISRC.
+"""MusicBrainz: a recording's artists, first release, genres and tags, by ISRC.
 
-Web Service 2, https://musicbrainz.org/doc/MusicBrainz_API: one request a second for each address, and a User-Agent
-that names the program and whom to write to; who asks faster is answered 503. Core data is CC0; genres and tags are
-CC BY-NC-SA 3.0, for non-commercial use.
+Web Service 2, https://musicbrainz.org/doc/MusicBrainz_API: one request a second per address, and a User-Agent with the
+program's name and a contact; faster clients get a 503. Core data is CC0; genres and tags are CC BY-NC-SA 3.0, for
+non-commercial use.
 """
 
 import re
@@ -21,12 +21,12 @@ from bot.ports import Learnt, Needs, Subject
 NAME = "musicbrainz"
 INCLUDED = "artist-credits+releases+genres+tags"
 ISRC = re.compile(r"[A-Z]{2}[0-9A-Z]{3}\d{7}")
-MOST_WORDS = 12  # genres, and tags, of a song; those with most votes
+MOST_WORDS = 12  # genres, and tags, per song; those with most votes
 DATED = re.compile(r"\d{4}")
 
 
 def terms(agent: str) -> Terms:
-    return Terms(1, seconds=1.1, daily=80_000, agent=agent)  # one a second, and what the way there may eat of it
+    return Terms(1, seconds=1.1, daily=80_000, agent=agent)  # one a second, with a margin for network delays
 
 
 class MusicBrainz:
@@ -43,24 +43,26 @@ class MusicBrainz:
 
     async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
         """Ask about one song after the other. Raises SourceWaits, SourceFailed."""
-        return {each.song.song: found for each in subjects if (found := await self._one(each))}
+        return {subject.song.song: said for subject in subjects if (said := await self._one(subject))}
 
     async def _one(self, subject: Subject) -> Learnt | None:
         isrc = subject.song.isrc or ""
         if not ISRC.fullmatch(isrc):
             return None
-        # Built by hand: the plus signs of `inc` are to stay what they are.
-        found = await self._site.get(f"/ws/2/isrc/{isrc}?inc={INCLUDED}&fmt=json")
-        return None if found is None else learnt(found)
+        # Built by hand, because the plus signs of `inc` must stay unescaped.
+        answer = await self._site.get(f"/ws/2/isrc/{isrc}?inc={INCLUDED}&fmt=json")
+        return None if answer is None else learnt(answer)
 
 
 @answer
-def learnt(found: Any) -> Learnt | None:
-    """Read the answer about an ISRC; None when it has no recording. Of several the first gives names and words."""
-    recordings = untrusted.things(untrusted.rows(found["recordings"]))
+def learnt(body: Any) -> Learnt | None:
+    """Read the answer about an ISRC; None if it has no recording. The first of several gives names and words."""
+    recordings = untrusted.things(untrusted.rows(body["recordings"]))
     if not recordings:
         return None
-    credited = [untrusted.thing(each.get("artist")) for each in untrusted.things(recordings[0].get("artist-credit"))]
+    credited = [
+        untrusted.thing(credit.get("artist")) for credit in untrusted.things(recordings[0].get("artist-credit"))
+    ]
     genres = _words([recordings[0]], "genres") or _words(credited, "genres")
     sets = {
         "artists": frozenset(_each(credited, "name")),
@@ -70,12 +72,12 @@ def learnt(found: Any) -> Learnt | None:
     ids = {"recording": _each(recordings, "id"), "artist": _each(credited, "id")}
     return Learnt(
         SongFeatures(_year(recordings), {name: words for name, words in sets.items() if words}),
-        {kind: each for kind, each in ids.items() if each},
+        {kind: values for kind, values in ids.items() if values},
     )
 
 
 def _each(things: Sequence[Mapping[str, Any]], field: str) -> list[str]:
-    return untrusted.texts([each.get(field) for each in things])
+    return untrusted.texts([item.get(field) for item in things])
 
 
 def _year(recordings: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -85,7 +87,7 @@ def _year(recordings: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 
 
 def _words(things: Sequence[Mapping[str, Any]], kind: str) -> frozenset[str]:
-    """Return the words that somebody voted for, of several things together; votes may be negative."""
+    """Return the words with positive votes, over several entities; votes may be negative."""
     votes: Counter[str] = Counter()
     for thing in things:
         for word in untrusted.things(thing.get(kind)):

@@ -1,8 +1,8 @@
 """ReccoBeats: numbers like Spotify's former audio features, by Spotify's track ids.
 
-https://reccobeats.com/docs: up to 40 ids a request; songs it does not know are left out of the answer, and each of the
-others names its Spotify track in `href`. Limits are not published: 429 with Retry-After says when it is too much.
-Free to use; no licence is stated for the values.
+https://reccobeats.com/docs: up to 40 ids per request; unknown songs are left out of the answer, and the others name
+their Spotify track in `href`. Limits aren't published: a 429 with Retry-After reports excess. Free to use; no licence
+is stated for the values.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ NUMBERS = (
 
 
 def terms(agent: str) -> Terms:
-    return Terms(5, seconds=5, daily=5_000, agent=agent)  # they publish no limit; 40 songs a second is plenty
+    return Terms(5, seconds=5, daily=5_000, agent=agent)  # no limit is published; 40 songs a second is plenty
 
 
 class ReccoBeats:
@@ -40,17 +40,17 @@ class ReccoBeats:
 
     async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
         """Ask about all songs at once. Raises SourceWaits, SourceFailed."""
-        ids = {each.song.song.rpartition(":")[2]: each.song.song for each in subjects}
-        found = await self._site.get("/v1/audio-features", ids=",".join(ids))
-        known = audio_features(found) if found is not None else {}
+        ids = {subject.song.song.rpartition(":")[2]: subject.song.song for subject in subjects}
+        answer = await self._site.get("/v1/audio-features", ids=",".join(ids))
+        known = audio_features(answer) if answer is not None else {}
         return {song: Learnt(known[id_]) for id_, song in ids.items() if id_ in known and known[id_].known}
 
 
 @answer
-def audio_features(found: Any) -> dict[str, SongFeatures]:
-    """Return what stands in an answer, by Spotify's track id."""
-    known = [(untrusted.url(each.get("href")), each) for each in untrusted.things(untrusted.rows(found["content"]))]
-    return {href.rstrip("/").rpartition("/")[2]: _features(each) for href, each in known if href}
+def audio_features(body: Any) -> dict[str, SongFeatures]:
+    """Return the features in an answer, by Spotify's track id."""
+    known = [(untrusted.url(track.get("href")), track) for track in untrusted.things(untrusted.rows(body["content"]))]
+    return {href.rstrip("/").rpartition("/")[2]: _features(track) for href, track in known if href}
 
 
 def _features(row: Mapping[str, Any]) -> SongFeatures:

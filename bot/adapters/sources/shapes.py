@@ -1,4 +1,4 @@
-"""Shapes: what services answer, read with care. Pure."""
+"""Shapes: read services' answers with care. Pure."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,11 +9,11 @@ from bot.errors import SourceFailed
 
 P = ParamSpec("P")
 T = TypeVar("T")
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # `since` of a service: it grows, and we do not hear when
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # `since` of a service: it grows, but doesn't say when
 
 
 def answer(reads: Callable[P, T]) -> Callable[P, T]:
-    """Mark a function that reads an answer: one of another form is a SourceFailed."""
+    """Mark a reader of answers: malformed ones raise SourceFailed."""
 
     @wraps(reads)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:

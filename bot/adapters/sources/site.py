@@ -1,9 +1,8 @@
-"""Site: what every request to a source's service goes through, whoever it is for.
+"""Site: what every request to a source's service goes through.
 
-In order: a wait that is on ends it there and then; the day's budget; the request counted; its turn; the request sent,
-with a time limit, following no redirect (aiohttp repeats a GET where a connection that it kept was closed). Waits and
-counts live in the store, so a restart forgets neither. A service that is down is tried less and less often; the other
-sources go on.
+In order: a wait in progress fails it at once; the day's budget; it's counted; its turn; it's sent with a time limit,
+following no redirects (aiohttp repeats a GET if a kept connection was closed). Waits and counts are stored, so a
+restart forgets neither. A service that's down is tried ever less often; the other sources continue.
 """
 
 import asyncio
@@ -24,19 +23,19 @@ from bot.errors import SourceFailed, SourceWaits
 
 log = logging.getLogger(__name__)
 TIMEOUT, CONNECT = 30.0, 10.0  # seconds; MusicBrainz may take ten
-MOST_BYTES = 4_000_000  # of an answer
-FIRST_WAIT, LONGEST = 10.0, 3600.0  # seconds that a service which is down is left alone, doubled each time
-MOMENT = 0.001  # seconds; less is the rounding of clocks
-BUSY_WAIT = 60  # seconds, where a service that is asked too often does not say how long
-MOST_ASKED = 7 * 86_400  # seconds; a Retry-After beyond this is a mistake
+MOST_BYTES = 4_000_000  # bytes per answer
+FIRST_WAIT, LONGEST = 10.0, 3600.0  # seconds that a service that's down is left alone, doubling each time
+MOMENT = 0.001  # seconds; anything less is clock rounding
+BUSY_WAIT = 60  # seconds, if a busy service doesn't say how long
+MOST_ASKED = 7 * 86_400  # seconds; a longer Retry-After is a mistake
 NOT_FOUND, TOO_MANY, UNAVAILABLE, SERVER_ERROR = 404, 429, 503, 500
-DOWN = "down"  # the reason of a wait, with the number of failures in a row after it
+DOWN = "down"  # reason of a wait, followed by the number of failures in a row
 _random = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a service is asked: at most `requests` in any `seconds`, `daily` in a day (UTC), and by whom (User-Agent).
+    """A service's limits: at most `requests` in any `seconds`, `daily` in a day (UTC), and our User-Agent.
 
     timeout: seconds that an answer may take.
     """
@@ -49,7 +48,7 @@ class Terms:
 
 
 class Turns:
-    """The requests of the last seconds, by when they were really sent: a late one never makes the next too early."""
+    """The recent requests, by when they were really sent, so that a late one never makes the next too early."""
 
     def __init__(self, terms: Terms) -> None:
         self._window = terms.seconds
@@ -65,7 +64,7 @@ class Turns:
 
 
 class Site:
-    """One service. `base` has no slash at its end."""
+    """One service. `base` has no trailing slash."""
 
     def __init__(
         self,
@@ -84,25 +83,25 @@ class Site:
         self._clock, self._sleep, self._steady = clock, sleep, steady
         self._key = f"source:{name}"
         self._turns = Turns(terms)
-        self._until = steady()  # until then nobody is to ask; the store knows it, too
+        self._until = steady()  # no requests before then; it's stored, too
 
     async def get(self, path: str, **query: str) -> Any:
-        """Return the JSON at `path`, None where there is nothing (404). Raises SourceWaits, SourceFailed."""
+        """Return the JSON at `path`, None if there's nothing (404). Raises SourceWaits, SourceFailed."""
         return await self._json("GET", path, params=query)
 
     async def post(self, path: str, body: Sequence[Mapping[str, Any]]) -> Any:
-        """Send JSON, return JSON; for questions, which may be asked twice. Raises SourceWaits, SourceFailed."""
+        """Send JSON and return JSON; only for questions, which may be repeated. Raises SourceWaits, SourceFailed."""
         return await self._json("POST", path, json=body)
 
     async def download(self, url: str, most: int) -> bytes:
-        """Return what is at a URL. Raises SourceFailed for more than `most` bytes, SourceWaits."""
+        """Return what's at a URL. Raises SourceFailed if it's more than `most` bytes, SourceWaits."""
         content = await self._send("GET", url, most)
         if content is None:
             raise SourceFailed(f"{self.name}: a file that it named is not there")
         return content
 
     async def leave_alone(self, seconds: float, reason: str) -> SourceWaits:
-        """Keep everybody off for a while; return the error that says so."""
+        """Block all requests for a while; return the error that says so."""
         now = self._clock()
         until = (now + timedelta(seconds=min(seconds, MOST_ASKED) + 1)).replace(microsecond=0)
         self._until = max(self._steady() + (until - now).total_seconds(), self._until)
@@ -131,7 +130,7 @@ class Site:
             raise await self._down(failures, type(problem).__name__) from None
 
     async def _turn(self) -> int:
-        """Count the request and wait for its turn; return how often the service failed to answer before."""
+        """Count the request and wait for its turn; return how often in a row the service has failed."""
         async with self._store.writing() as tx:
             now = self._clock()
             held = await limits.held(tx, self._key)
@@ -141,7 +140,7 @@ class Site:
                 raise SourceWaits(self.name, _tomorrow(now))
             await limits.spend(tx, self._key, now, 1)
         await self._turns.take(self._steady, self._sleep)
-        if (left := self._until - self._steady()) > MOMENT:  # since somebody who was before us in the line was told so
+        if (left := self._until - self._steady()) > MOMENT:  # somebody ahead of us was told to wait
             raise SourceWaits(self.name, self._clock() + timedelta(seconds=left))
         return int(held[1].removeprefix(DOWN) or 0) if held is not None and held[1].startswith(DOWN) else 0
 

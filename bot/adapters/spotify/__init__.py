@@ -1,4 +1,4 @@
-"""Spotify, over spotipy with its traps closed. See `client` for what every call goes through."""
+"""Spotify, through spotipy with its pitfalls closed. `client` shows what every call goes through."""
 
 from bot.adapters.spotify.client import Spotify
 from bot.adapters.spotify.music import SpotifyMusic

@@ -1,6 +1,6 @@
-"""Client: members' accounts at Spotify, and their tokens.
+"""Client: members' Spotify accounts and their tokens.
 
-One request at a time for each member, with the tokens that are in the store at that moment: an unlink holds at once.
+One request at a time per member, with the tokens stored at that moment, so an unlink takes effect at once.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from bot.ports import SpotifyProfile, Tokens
 T = TypeVar("T")
 
 UNAUTHORISED = 401
-INVALID_GRANT = "invalid_grant"  # a code or a refresh token that is good no more
-MARGIN = timedelta(seconds=60)  # tokens are renewed so long before they expire
+INVALID_GRANT = "invalid_grant"  # an expired code or refresh token
+MARGIN = timedelta(seconds=60)  # tokens are renewed this long before they expire
 
 
 class Connection:
@@ -41,7 +41,7 @@ class Connection:
         self._client = wire.client(api_url, self._session)
 
     def ask(self, access: str, ask: Callable[[spotipy.Spotify], T]) -> T:
-        """Make one request with that access token, which is not kept. Blocks."""
+        """Make one request with that access token, which isn't kept. Blocks."""
         self._client.set_auth(access)
         try:
             return ask(self._client)
@@ -89,7 +89,7 @@ class Spotify:
         return oauth.consent_url(self._accounts_url, client_id, redirect_uri, state, challenge)
 
     async def exchange(self, client_id: str, code: str, verifier: str, redirect_uri: str) -> Tokens:
-        """Trade an authorization code for tokens. Raises LinkRefused when Spotify does not take it."""
+        """Exchange an authorization code for tokens. Raises LinkRefused if Spotify rejects it."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -105,7 +105,7 @@ class Spotify:
         raise LinkRefused
 
     async def profile(self, client_id: str, tokens: Tokens) -> SpotifyProfile:
-        """Ask whose tokens these are. Raises NotOnAllowList when the app has no seat for that account."""
+        """Return the account that these tokens belong to. Raises NotOnAllowList if the app has no seat for it."""
         line = Connection(self._api_url)
         try:
             me = await self._sender.send(client_id, partial(line.ask, tokens.access, wire.me))
@@ -114,20 +114,20 @@ class Spotify:
         return shapes.profile(me)
 
     def know(self, profile: SpotifyProfile) -> None:
-        """Remember an account that was linked."""
+        """Remember a linked account."""
         if profile.id:
             self._user_ids[profile.user_key] = profile.id
 
     # ---------------------------------------------------------------- a member's calls
     def music(self, account: Account) -> SpotifyMusic:
-        """Return the member's music. The tokens are looked up afresh for every call."""
+        """Return the member's music. Every call looks up the tokens afresh."""
         return SpotifyMusic(self, account)
 
     async def call(self, member: int, ask: Callable[[spotipy.Spotify], T]) -> T:
-        """Make one request for a member, after the one before it is done.
+        """Make one request for a member, after the previous one is done.
 
         Raises NotLinked, ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, VaultError or a StoreError; Refusal
-        for what only the caller can tell.
+        for errors that only the caller can interpret.
         """
         line = self._line(member)
         async with line.lock:
@@ -146,7 +146,7 @@ class Spotify:
         return self._lines[member]
 
     async def user_id(self, account: Account) -> str:
-        """Return the id by which playlists name their owner; it is not the user key. One request after a restart."""
+        """Return the id by which playlists name their owner, which isn't the user key. One request after a restart."""
         if account.user_key not in self._user_ids:
             me = await self.call(account.member, wire.me)
             self._user_ids[account.user_key] = shapes.user_id(me)
@@ -154,7 +154,7 @@ class Spotify:
 
     # ---------------------------------------------------------------- tokens
     async def _access(self, member: int, rejected: str | None = None) -> tuple[str, str]:
-        """Return (client id, access token), renewed where it is about to expire or Spotify `rejected` it."""
+        """Return (client id, access token), renewed if it's about to expire or Spotify `rejected` it."""
         async with self._store.reading() as tx:
             account = await members.account(tx, member)
         if account is None:
@@ -170,9 +170,9 @@ class Spotify:
         return oauth.open_tokens(self._vault, account.member, account.tokens)
 
     async def _renew(self, account: Account, tokens: Tokens) -> Tokens:
-        """Refresh the tokens, and keep them before they are used. Raises ConsentEnded once, and for ever after.
+        """Refresh the tokens, and store them before use. Raises ConsentEnded once the consent is over.
 
-        A reply that is lost changes nothing: what is kept still refreshes (promise P9).
+        A lost reply changes nothing: the stored tokens still refresh (promise P9).
         """
         form, now = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}, self._clock()
         try:
@@ -184,7 +184,7 @@ class Spotify:
         return self._tokens(await self._replace(account, oauth.seal_tokens(self._vault, account.member, fresh)))
 
     async def _replace(self, account: Account, sealed: bytes) -> Account:
-        """Put `sealed` in the place of the account's tokens, unless the member linked again meanwhile."""
+        """Replace the account's tokens with `sealed`, unless the member has linked again."""
         async with self._store.writing() as tx:
             current = await members.account(tx, account.member)
             if current is None:

@@ -1,8 +1,8 @@
-"""Music: a member's playlists and liked songs at Spotify, as the ports want them.
+"""Music: a member's playlists and liked songs at Spotify, as the ports define them.
 
-Reading a playlist is one call for its snapshot id and its first 100 places together, then one for each further 50:
-never more than ceil(n / 50). The snapshot is never newer than what was read, so a change in between is seen the next
-time. Answers are turned into records in the thread that fetched them.
+Reading a playlist takes one call for its snapshot id and first 100 places, then one per further 50: never more than
+ceil(n / 50). The snapshot is never newer than the contents, so a change in between is noticed the next time. Answers
+are turned into records in the thread that fetched them.
 """
 
 import re
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from bot.adapters.spotify.client import Spotify
 
 T = TypeVar("T")
-LOOKS = 3  # at what comes short, or differs each time
-PAGE = 50  # rows; the most that a list answers at once
-MOST_PLAYLISTS = 10_000  # that are looked at; a list may say that it never ends
+LOOKS = 3  # reads of an incomplete or changing playlist
+PAGE = 50  # rows; the maximum per page of a list
+MOST_PLAYLISTS = 10_000  # playlists considered; a list may claim never to end
 MALFORMED = 400  # for songs that Spotify doesn't know
 FORBIDDEN, MISSING = 403, 404  # for a playlist that was deleted, or is no longer the member's to change
-AT_ONCE = 40  # URIs in one question to the library
+AT_ONCE = 40  # URIs per question about the library
 PLAYLIST = "spotify:playlist:"
 ID = re.compile(r"[0-9A-Za-z]+")
-KINDS = ("track", "episode")  # asked for without episodes, Spotify passes them off as broken tracks
+KINDS = ("track", "episode")  # otherwise Spotify returns episodes as broken tracks
 
 
 class _Forbidden(PlaylistGone):
-    """Spotify answered 403: not theirs, or (to an addition) full."""
+    """Spotify answered 403: the playlist isn't theirs, or (to an addition) it's full."""
 
 
 class _Malformed(SpotifyDown):
-    """Spotify answered 400: to a change, that it doesn't take these songs; to a question, nothing that makes sense."""
+    """Spotify answered 400: to a change, it rejects these songs; to a question, it means nothing."""
 
 
 class SpotifyMusic:
@@ -68,26 +68,26 @@ class SpotifyMusic:
         """Return the playlists that the member may write to. One call per 50 that the member has or follows."""
         user_id, listed = await self._spotify.user_id(self._account), dict[str, ListedPlaylist]()
         for offset in range(0, MOST_PLAYLISTS, PAGE):
-            found, rows, total = await self._playlists_page(offset, user_id)
-            listed |= {each.id: each for each in found}
+            page, rows, total = await self._playlists_page(offset, user_id)
+            listed |= {playlist.id: playlist for playlist in page}
             if not rows or (rows < PAGE if total is None else offset + PAGE >= total):
                 break
         return list(listed.values())
 
     async def _playlists_page(self, offset: int, user_id: str) -> tuple[list[ListedPlaylist], int, int | None]:
-        """Ask for a page, and again where it has fewer rows than it must have."""
+        """Request a page, and again if it has too few rows."""
         for _ in range(LOOKS):
-            found, rows, total = await self._ask(
+            page, rows, total = await self._ask(
                 lambda client: shapes.playlists_page(client.current_user_playlists(limit=PAGE, offset=offset), user_id)
             )
             if total is not None and rows >= min(PAGE, total - offset):
                 break
-        return found, rows, total
+        return page, rows, total
 
     async def create(self, name: str, mark: str = "") -> ListedPlaylist:
         """Make a playlist with `mark` in its description.
 
-        It is asked to be private; whether Spotify heeds that nobody could check.
+        It's requested as private; whether Spotify honours that is unverified.
         """
         described = f"Made by Cratekeeper ({mark})" if mark else ""
         return await self._ask(
@@ -97,30 +97,30 @@ class SpotifyMusic:
         )
 
     async def listed(self, playlists: Sequence[str]) -> frozenset[str]:
-        """Return those of the playlists that are in the member's library. One call per 40."""
-        by_uri = {PLAYLIST + each: each for each in sorted(filter(ID.fullmatch, playlists))}
+        """Return which of the playlists are in the member's library. One call per 40."""
+        by_uri = {PLAYLIST + playlist: playlist for playlist in sorted(filter(ID.fullmatch, playlists))}
         uris, held = list(by_uri), set[str]()
         for start in range(0, len(uris), AT_ONCE):
             held |= await self.saved(uris[start : start + AT_ONCE])
-        return frozenset(by_uri[each] for each in held)
+        return frozenset(by_uri[uri] for uri in held)
 
     async def contents(self, playlist: str, known: Contents | None = None) -> Contents:
-        """Read a playlist, every place of it, unless it still is as `known`. Raises PlaylistGone.
+        """Read every place of a playlist, unless its snapshot equals that of `known`. Raises PlaylistGone.
 
-        One that comes short, or has lost songs that are in `known`, is read again: only what two looks show alike is
-        believed (promise P41), and never what is both. Raises Unreadable where no two are alike.
+        If it's incomplete, or has lost songs in `known`, it's read again: only what two looks agree on counts (promise
+        P41). Raises Unreadable if no two agree.
         """
         before: Contents | None = None
         for _ in range(LOOKS):
-            found, is_short = await self._read(playlist, known)
-            lost = _has_lost(known, found)
-            if not (lost or is_short) or (found == before and not (lost and is_short)):
-                return found
-            before = found
+            contents, is_short = await self._read(playlist, known)
+            lost = _has_lost(known, contents)
+            if not (lost or is_short) or (contents == before and not (lost and is_short)):
+                return contents
+            before = contents
         raise Unreadable("Spotify answers a playlist in part, or differently each time")
 
     async def _read(self, playlist: str, known: Contents | None) -> tuple[Contents, bool]:
-        """Read a playlist once; return also whether fewer places came than it says it has."""
+        """Read a playlist once; return also whether fewer places came than it reports."""
         items, total, snapshot = await self._open(playlist)
         if known is not None and snapshot is not None and known.snapshot == snapshot:
             return known, False
@@ -145,9 +145,9 @@ class SpotifyMusic:
         )
 
     async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
-        """Put at most 100 songs in. Not by spotipy's own method, which sends a bare array.
+        """Add at most 100 songs. Doesn't use spotipy's method, which sends a bare array.
 
-        Raises SongsRefused, PlaylistFull, PlaylistGone: then nothing was put in.
+        Raises SongsRefused, PlaylistFull, PlaylistGone: then nothing was added.
         """
         payload: dict[str, Any] = {"uris": list(songs)}
         if position is not None:
@@ -155,13 +155,13 @@ class SpotifyMusic:
         try:
             await self._write(playlist, lambda client: client._post(f"playlists/{playlist}/items", payload=payload))
         except _Forbidden:
-            await self._open(playlist)  # raises PlaylistGone where it is not theirs (any more)
+            await self._open(playlist)  # raises PlaylistGone if it isn't theirs (any more)
             raise PlaylistFull from None
 
     async def remove(self, playlist: str, songs: Sequence[str], snapshot: str | None) -> None:
-        """Take every occurrence of at most 100 songs out, as of `snapshot`. Raises SongsRefused, PlaylistGone.
+        """Remove every occurrence of at most 100 songs, as of `snapshot`. Raises SongsRefused, PlaylistGone.
 
-        A snapshot id may be too new for whichever server answers: where it is refused, what is there now counts.
+        A snapshot id may be too new for the server that answers: if it's refused, the current contents apply.
         """
 
         def take_out(client: spotipy.Spotify, of: str | None) -> Any:
@@ -182,18 +182,18 @@ class SpotifyMusic:
             raise SongsRefused from None
 
     async def save(self, songs: Sequence[str]) -> None:
-        """Put at most 40 songs among their likes. The URIs go into the query: Spotify refuses a body here.
+        """Add at most 40 songs to the member's likes. The URIs go into the query: Spotify refuses a body here.
 
-        Raises SongsRefused: then nothing was put in.
+        Raises SongsRefused: then nothing was added.
         """
         await self._keep(lambda client: client._put("me/library", uris=",".join(songs)))
 
     async def unsave(self, songs: Sequence[str]) -> None:
-        """Take at most 40 songs out of their likes. Raises SongsRefused: then nothing was taken out."""
+        """Remove at most 40 songs from the member's likes. Raises SongsRefused: then nothing was removed."""
         await self._keep(lambda client: client._delete("me/library", uris=",".join(songs)))
 
     async def _keep(self, ask: Callable[[spotipy.Spotify], Any]) -> None:
-        """Change their likes. What else is refused than songs, such as the app's rights, is raised as it is."""
+        """Change the member's likes. Refusals of anything but songs, such as missing scopes, are raised unchanged."""
         try:
             await self._ask(ask)
         except Refusal as refusal:
@@ -207,7 +207,7 @@ class SpotifyMusic:
     async def _ask_of(self, playlist: str, ask: Callable[[spotipy.Spotify], T]) -> T:
         """Ask about one playlist, whose id may be anything that somebody typed.
 
-        What Spotify rarely says (408, 409, a 401 for a new token) says nothing about the playlist: SpotifyDown.
+        Rare statuses (408, 409, a 401 for a new token) say nothing about the playlist: SpotifyDown.
         """
         if not ID.fullmatch(playlist):
             raise PlaylistGone
@@ -221,6 +221,6 @@ class SpotifyMusic:
             raise (_Malformed if refusal.status == MALFORMED else SpotifyDown)(str(refusal)) from None
 
 
-def _has_lost(known: Contents | None, found: Contents) -> bool:
-    """Whether a song that was there is not, or not as often."""
-    return known is not None and bool(Counter(known.songs) - Counter(found.songs))
+def _has_lost(known: Contents | None, contents: Contents) -> bool:
+    """Whether a song that was there is missing, or occurs less often."""
+    return known is not None and bool(Counter(known.songs) - Counter(contents.songs))

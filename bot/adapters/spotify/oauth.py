@@ -1,4 +1,4 @@
-"""OAuth: consent with PKCE, and the tokens that come of it. Pure, apart from `ask`, which sends one request."""
+"""OAuth: consent with PKCE, and its tokens. Pure, except `ask`, which sends one request."""
 
 import json
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ SCOPES = (
     "playlist-modify-private playlist-modify-public"
 )
 LONGEST = 10_000  # characters of a token
-LIVES = 3600  # seconds that an access token is good for, where the answer doesn't say
-PURPOSE = "tokens"  # under which the vault seals them
+LIVES = 3600  # seconds an access token lasts, if the answer doesn't say
+PURPOSE = "tokens"  # their purpose in the vault
 
 
 def consent_url(accounts_url: str, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:
@@ -31,7 +31,7 @@ def consent_url(accounts_url: str, client_id: str, redirect_uri: str, state: str
         "state": state,
         "code_challenge_method": "S256",
         "code_challenge": challenge,
-        "show_dialog": "true",  # asks again who agreed before: nobody agrees by merely opening an address
+        "show_dialog": "true",  # asks even members who agreed before: opening the address alone agrees to nothing
     }
     return f"{accounts_url}/authorize?{urlencode(query)}"
 
@@ -46,7 +46,7 @@ def ask(accounts_url: str, client_id: str, secret: str | None, form: Mapping[str
 
 
 def tokens(answer: Any, now: datetime, before: Tokens | None = None) -> Tokens:
-    """Read the endpoint's answer; what it does not repeat stays as `before` (promise P10). Raises SpotifyDown."""
+    """Read the token endpoint's answer; fields it omits stay as in `before` (promise P10). Raises SpotifyDown."""
     told = untrusted.thing(answer)
     access, refresh = (untrusted.text(told.get(name), LONGEST) for name in ("access_token", "refresh_token"))
     refresh = refresh or (before.refresh if before else None)
@@ -63,6 +63,6 @@ def seal_tokens(vault: Vault, member: int, tokens: Tokens) -> bytes:
 
 
 def open_tokens(vault: Vault, member: int, sealed: bytes) -> Tokens:
-    """Raises VaultError when `sealed` was not sealed for this member."""
+    """Decrypt a member's tokens. Raises VaultError if `sealed` wasn't sealed for this member."""
     access, refresh, expires_at, scopes = json.loads(vault.open(member, PURPOSE, sealed))
     return Tokens(access, refresh, datetime.fromisoformat(expires_at), scopes)

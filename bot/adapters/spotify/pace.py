@@ -1,6 +1,6 @@
-"""Pace: how often Spotify is asked. At most so many requests a second for an app; less and less while it is down.
+"""Pace: how often Spotify is called: at most so many requests a second per app, and ever fewer while it's down.
 
-Pure but for the log and the draw: `now` comes in, in seconds of a clock that nobody sets, and seconds to wait come out.
+Pure except for the log and random jitter: `now` is passed in, in seconds of a steady clock; seconds to wait come out.
 """
 
 import logging
@@ -9,13 +9,13 @@ from secrets import SystemRandom
 
 log = logging.getLogger(__name__)
 LONGEST = 300.0  # seconds; the cap of the back-off (promise P7)
-PROBE = 20.0  # seconds; one try has the floor for so long; longer than its timeouts
+PROBE = 20.0  # seconds reserved for one try; longer than its timeouts
 _random = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Requests per second sustained for a client id, requests at once, and the first back-off's ceiling in seconds."""
+    """Sustained requests per second per client id, burst size, and the first back-off's ceiling in seconds."""
 
     rate: float = 1.0
     burst: int = 10
@@ -23,7 +23,7 @@ class Pace:
 
 
 class Bucket:
-    """A client id's tokens: `burst` to begin with, `rate` new ones a second."""
+    """A client id's tokens: `burst` at first, `rate` new ones a second."""
 
     def __init__(self, pace: Pace) -> None:
         self._gap = 1 / pace.rate
@@ -37,12 +37,12 @@ class Bucket:
         return max(0.0, due - self._slack - now)
 
     def hold(self, until: float) -> None:
-        """Hand out no token before `until`."""
+        """Give out no token before `until`."""
         self._due = max(until + self._slack, until if self._due is None else self._due)
 
 
 class Outage:
-    """Whether Spotify answers at all. While it does not, one request for each back-off step (full jitter)."""
+    """Whether Spotify responds at all. While it doesn't, one request per back-off step (full jitter)."""
 
     def __init__(self, pace: Pace) -> None:
         self._base = pace.backoff
@@ -50,7 +50,7 @@ class Outage:
         self._next: float | None = None
 
     def wait(self, now: float) -> float:
-        """Return the seconds until the next try is due; at 0 the caller is the one who tries."""
+        """Return the seconds until the next try; at 0 it's the caller's turn to try."""
         if self._next is None:
             return 0.0
         seconds = max(0.0, self._next - now)

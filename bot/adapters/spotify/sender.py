@@ -1,8 +1,8 @@
-"""Sender: what every request to Spotify goes through, whoever it is for.
+"""Sender: what every request to Spotify goes through.
 
-In order: a cooldown ends it there and then; an outage puts it off; the app's turn; the request counted; the request
-sent once, in a thread. Cooldowns and counts live in the store, so a restart forgets neither (promise P6). Nothing that
-may have been carried out is sent again: who called reads what is there, and converges (promise P2).
+In order: a cooldown fails it at once; an outage delays it; it waits for the app's turn; it's counted; it's sent once,
+in a thread. Cooldowns and counts are stored, so a restart forgets neither (promise P6). A request that may have been
+carried out is never repeated: its caller reads the current state, and converges (promise P2).
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from bot.errors import ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, S
 
 T = TypeVar("T")
 BAD_REQUEST, FORBIDDEN, TOO_MANY, SERVER_ERROR = 400, 403, 429, 500
-QUOTA = "QUOTA_EXCEEDED"  # the reason of a 429 that is about the developer's daily quota
+QUOTA = "QUOTA_EXCEEDED"  # reason of a 429 about the developer's daily quota
 
-PATIENCE = 5.0  # seconds; what is waited out in place. For anything longer the caller comes back
-WINDOW = 30  # seconds; Spotify's rolling window, kept out of where a 429 does not say how long
-QUOTA_LOCKOUT = 6 * 3600  # seconds; the shortest lockout that was seen, for where QUOTA_EXCEEDED does not say
-LONGEST = 30 * 86_400  # seconds; a Retry-After beyond this is a mistake, and says as much as none at all
-PASSING = {408, 421, 425, 499}  # statuses by which a proxy, not the Web API, says that it didn't get through
+PATIENCE = 5.0  # seconds waited right here; for anything longer the caller comes back
+WINDOW = 30  # seconds of Spotify's rolling window; the wait after a 429 without Retry-After
+QUOTA_LOCKOUT = 6 * 3600  # seconds; the shortest lockout observed, if QUOTA_EXCEEDED doesn't say
+LONGEST = 30 * 86_400  # seconds; a longer Retry-After is a mistake, and ignored
+PASSING = {408, 421, 425, 499}  # statuses of a proxy that didn't reach the Web API
 
 
 class Sender:
@@ -47,7 +47,7 @@ class Sender:
         self._buckets: dict[str, Bucket] = {}
 
     async def send(self, client_id: str, send: Callable[[], T], *, patient: bool = True) -> T:
-        """Send a request in the app's turn; once more after a short Retry-After, for a 429 was not carried out.
+        """Send a request in the app's turn; repeat it after a short Retry-After, because a 429 isn't carried out.
 
         Raises CoolingDown, NotOnAllowList, ConsentEnded, SpotifyDown, a StoreError; Refusal for any other answer.
         """
@@ -73,14 +73,14 @@ class Sender:
         async with self._store.writing() as tx:
             now = self._clock()
             await _heed(tx, client_id, now)
-            await limits.release(tx, client_id)  # a wait that is over: put back, the clock would begin it again
+            await limits.release(tx, client_id)  # an expired wait, which a clock moved back would restart
             await limits.spend(tx, client_id, now, 1)
 
     def _bucket(self, client_id: str) -> Bucket:
         return self._buckets.setdefault(client_id, Bucket(self._pace))
 
     async def _once(self, send: Callable[[], T]) -> T:
-        """Send a request exactly once. Raises SpotifyDown when it is unknown whether it was carried out."""
+        """Send a request exactly once. Raises SpotifyDown if it's unknown whether it was carried out."""
         try:
             answer = await to_the_end(asyncio.to_thread(send))
         except Refusal as refusal:
@@ -107,7 +107,7 @@ class Sender:
         return refusal
 
     async def _cool_down(self, client_id: str, refusal: Refusal) -> datetime:
-        """Keep everyone off this app's quota until Spotify's time is up; return when that is."""
+        """Block all use of this app's quota until Spotify's time is up; return when that is."""
         unsaid = QUOTA_LOCKOUT if refusal.reason == QUOTA else WINDOW
         said = refusal.retry_after
         seconds = QUOTA_LOCKOUT if said is not None and said > LONGEST else unsaid if said is None else said
@@ -125,16 +125,16 @@ async def _heed(tx: Tx, client_id: str, now: datetime) -> None:
 
 
 def _brief(refusal: Refusal) -> bool:
-    """Whether to wait in place: never for the quota, which one more try would only strain further."""
+    """Whether to wait right here: never for the quota, which another try would only strain."""
     wait = refusal.retry_after
     return refusal.status == TOO_MANY and refusal.reason != QUOTA and wait is not None and wait <= PATIENCE
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work`; when we are cancelled, let it finish first.
+    """Await `work`, letting it finish first if we're cancelled.
 
-    A thread cannot be stopped, and its session is not to be shared with the next one; nor may new tokens be lost
-    between Spotify and the store.
+    A thread can't be stopped, and its session mustn't be shared with the next one; nor may new tokens get lost between
+    Spotify and the store.
     """
     task = asyncio.ensure_future(work)
     try:

@@ -1,7 +1,7 @@
-"""Shapes: Spotify's JSON as records. Pure. The one place where its answers are cleaned.
+"""Shapes: turn Spotify's JSON into records. Pure. Its answers are sanitised only here.
 
-What isn't a song (an episode, a local file, a hole) is None. An odd field costs no more than itself; the functions for
-whole answers raise Unreadable only where nothing can be made of one.
+Anything that isn't a song (an episode, a local file, an empty entry) is None. An odd field costs no more than itself;
+readers of whole answers raise Unreadable only if nothing can be read.
 """
 
 import re
@@ -18,12 +18,12 @@ from bot.ports import LikesPage, ListedPlaylist, SpotifyProfile
 P = ParamSpec("P")
 T = TypeVar("T")
 TRACK = re.compile(r"spotify:track:[0-9A-Za-z]{1,64}")
-ID = re.compile(r"[0-9A-Za-z]{1,64}")  # of a playlist
+ID = re.compile(r"[0-9A-Za-z]{1,64}")  # a playlist's id
 UNNAMED = "Untitled playlist"
 
 
 def answer(reads: Callable[P, T]) -> Callable[P, T]:
-    """Mark a function that reads a whole answer."""
+    """Mark a reader of a whole answer: malformed answers raise Unreadable."""
 
     @wraps(reads)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -37,7 +37,7 @@ def answer(reads: Callable[P, T]) -> Callable[P, T]:
 
 @answer
 def user_id(me: Any) -> str:
-    """Return the id by which playlists name their owner; it may change, so an account is known by its key instead."""
+    """Return the id by which playlists name their owner; it may change, so accounts are known by their key instead."""
     return _needed(untrusted.text(me["id"]))
 
 
@@ -50,7 +50,7 @@ def profile(me: Any) -> SpotifyProfile:
 
 @answer
 def likes_page(page: Any) -> LikesPage:
-    """What cannot be put into a playlist is left out, but counts among the rows and in the total."""
+    """Read a page of likes. Songs that can't be in a playlist are left out, but count in rows and total."""
     rows = untrusted.rows(page["items"])
     likes = [
         Like(song(row["track"]), untrusted.moment(row.get("added_at")))
@@ -61,16 +61,16 @@ def likes_page(page: Any) -> LikesPage:
 
 
 @answer
-def saved(found: Any, songs: Sequence[str]) -> set[str]:
-    """Return which of `songs` are among the likes, by an answer of true and false in their order."""
-    if len(found) != len(songs) or not all(isinstance(each, bool) for each in found):
+def saved(flags: Any, songs: Sequence[str]) -> set[str]:
+    """Return which of `songs` are liked, from an answer of true and false in their order."""
+    if len(flags) != len(songs) or not all(isinstance(flag, bool) for flag in flags):
         raise ValueError
-    return {each for each, is_saved in zip(songs, found, strict=True) if is_saved}
+    return {song for song, is_saved in zip(songs, flags, strict=True) if is_saved}
 
 
 @answer
 def playlists_page(page: Any, user_id: str) -> tuple[list[ListedPlaylist], int, int | None]:
-    """Return the user's own and collaborative playlists, how many rows there were, and how many the whole list has."""
+    """Return the user's own and collaborative playlists, the number of rows, and the list's total."""
     rows = untrusted.rows(page["items"])
     return [playlist(row) for row in rows if _is_writable(untrusted.thing(row), user_id)], len(rows), _total(page)
 
@@ -81,8 +81,8 @@ def _is_writable(row: Mapping[str, Any], user_id: str) -> bool:
 
 
 def _id(row: Mapping[str, Any]) -> str | None:
-    found = row.get("id")
-    return found if isinstance(found, str) and ID.fullmatch(found) else None
+    playlist_id = row.get("id")
+    return playlist_id if isinstance(playlist_id, str) and ID.fullmatch(playlist_id) else None
 
 
 @answer
@@ -96,7 +96,7 @@ def playlist(row: Any) -> ListedPlaylist:
 
 @answer
 def opened(playlist: Any) -> tuple[list[Item], int, str | None]:
-    """Return a playlist's first places, how many there are, and its snapshot. Raises PlaylistGone for a stranger's."""
+    """Return a playlist's first places, their total number, and its snapshot. Raises PlaylistGone for a stranger's."""
     if isinstance(playlist, dict) and _id(playlist) is not None and "items" not in playlist:
         raise PlaylistGone
     page = playlist["items"]
@@ -105,19 +105,19 @@ def opened(playlist: Any) -> tuple[list[Item], int, str | None]:
 
 @answer
 def items(page: Any, offset: int) -> list[Item]:
-    """Return the places of the page that begins at `offset`: what cannot be read is a place, too."""
+    """Return the places of the page that starts at `offset`; an unreadable entry is a place, too."""
     if untrusted.count(page.get("offset")) not in (None, offset):
         raise ValueError
     return [_item(row) for row in map(untrusted.thing, untrusted.rows(page["items"]))]
 
 
 def _item(row: Mapping[str, Any]) -> Item:
-    found, added_at = untrusted.thing(row.get("item")), untrusted.moment(row.get("added_at"))
-    uri = song_id(found)
+    entry, added_at = untrusted.thing(row.get("item")), untrusted.moment(row.get("added_at"))
+    uri = song_id(entry)
     if uri is None:
         return Item(None, added_at)
-    known = song(found)
-    playable = found.get("is_playable") is not False
+    known = song(entry)
+    playable = entry.get("is_playable") is not False
     return Item(uri, added_at, known.isrc, known.naming, known.duration_ms, playable)
 
 
@@ -133,30 +133,30 @@ def _needed(value: T | None) -> T:
 
 def song_id(track: Any) -> str | None:
     """Return the URI that was saved or added, not that of its stand-in in the member's country."""
-    found = untrusted.thing(track)
-    uris = (untrusted.thing(found.get("linked_from")).get("uri"), found.get("uri"))
+    fields = untrusted.thing(track)
+    uris = (untrusted.thing(fields.get("linked_from")).get("uri"), fields.get("uri"))
     return next((uri for uri in uris if isinstance(uri, str) and TRACK.fullmatch(uri)), None)
 
 
 def song(track: Any) -> Song:
-    """A track in full. Every field but the URI may be missing; one without a name has a stand-in for it."""
-    found, album = untrusted.thing(track), untrusted.thing(track.get("album"))
-    names = [untrusted.text(artist.get("name")) for artist in untrusted.things(found.get("artists"))]
+    """Read a full track. Every field but the URI may be missing; a missing title is replaced."""
+    fields, album = untrusted.thing(track), untrusted.thing(track.get("album"))
+    names = [untrusted.text(artist.get("name")) for artist in untrusted.things(fields.get("artists"))]
     covers = [untrusted.url(image.get("url")) for image in untrusted.things(album.get("images"))]
     return Song(
         song=song_id(track) or "",
-        title=untrusted.text(found.get("name")) or UNTITLED,
+        title=untrusted.text(fields.get("name")) or UNTITLED,
         artists=tuple(name for name in names if name),
         album=untrusted.text(album.get("name")),
         year=_year(untrusted.text(album.get("release_date")) or ""),
-        duration_ms=untrusted.count(found.get("duration_ms")) or None,
-        isrc=untrusted.text(untrusted.thing(found.get("external_ids")).get("isrc")),
-        url=untrusted.url(untrusted.thing(found.get("external_urls")).get("spotify")),
+        duration_ms=untrusted.count(fields.get("duration_ms")) or None,
+        isrc=untrusted.text(untrusted.thing(fields.get("external_ids")).get("isrc")),
+        url=untrusted.url(untrusted.thing(fields.get("external_urls")).get("spotify")),
         cover=next((cover for cover in covers if cover), None),
     )
 
 
 def _year(date: str) -> int | None:
-    """The year of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; Spotify writes 0000 where it does not know."""
+    """Return the year of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; Spotify writes 0000 for unknown."""
     year = year_of(date)
     return None if year is None else int(year)

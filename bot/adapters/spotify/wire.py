@@ -1,7 +1,7 @@
-"""Wire: sessions on which a request is sent once, never waits, never follows, and never tells a secret.
+"""Wire: sessions that send a request once, and never wait, follow redirects or leak a secret.
 
-Left alone, spotipy sleeps out Retry-After inside its thread, sends POSTs again after a 5xx (so songs are added twice),
-reports 5xx as 429 and logs bearer tokens, codes and secrets at DEBUG.
+By default, spotipy sleeps for Retry-After inside its thread, repeats POSTs after a 5xx (so songs are added twice),
+reports 5xx as 429, and logs bearer tokens, codes and secrets at DEBUG.
 """
 
 import logging
@@ -17,14 +17,14 @@ import spotipy
 from bot.errors import SpotifyError
 
 TIMEOUT = (5.0, 10.0)  # seconds to connect, seconds between two pieces of an answer
-FIRST_ERROR = 300  # the lowest status that is no success here: a redirect could lead a token astray (promise P36)
+FIRST_ERROR = 300  # lowest status that isn't success here: a redirect could leak a token (promise P36)
 NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
-MOST_DIGITS = 12  # of a Retry-After; that is long enough to be a mistake
+MOST_DIGITS = 12  # digits of a Retry-After
 TALKATIVE = ("spotipy.client", "spotipy.oauth2", "spotipy.util", "spotipy.cache_handler")
 
 
 class Refusal(SpotifyError):
-    """Spotify answered, but with something else than 2xx. Becomes a more telling error wherever there is one."""
+    """Spotify answered with a status other than 2xx. Replaced by a more specific error wherever there is one."""
 
     def __init__(self, status: int, reason: str, message: str, retry_after: int | None) -> None:
         self.status = status
@@ -35,7 +35,7 @@ class Refusal(SpotifyError):
 
 
 def session() -> requests.Session:
-    """Return a session that raises Refusal for all but 2xx, with neither retries nor redirects nor netrc."""
+    """Return a session that raises Refusal for anything but 2xx, without retries, redirects or netrc."""
     made = requests.Session()
     made.trust_env = False
     made.hooks["response"].append(_refuse)
@@ -43,7 +43,7 @@ def session() -> requests.Session:
 
 
 def client(api_url: str, over: requests.Session) -> spotipy.Spotify:
-    """Return a spotipy client without a token; `set_auth` it for each call. It never asks for one by itself."""
+    """Return a spotipy client without a token; call `set_auth` for each request. It never requests one itself."""
     _hush()
     made = spotipy.Spotify(requests_session=over, requests_timeout=TIMEOUT)
     made.prefix = api_url
@@ -51,7 +51,7 @@ def client(api_url: str, over: requests.Session) -> spotipy.Spotify:
 
 
 def me(client: spotipy.Spotify) -> Any:
-    """Ask whose token it is. spotipy's own method asks for `me/`, which is not the documented address."""
+    """Return the token's account. spotipy's method requests `me/`, which isn't the documented address."""
     return client._get("me")
 
 
@@ -62,7 +62,7 @@ def _refuse(response: requests.Response, **_: Any) -> None:
 
 
 def _words(response: requests.Response) -> tuple[str, str]:
-    """Return (reason, message) in any of the three forms: the Web API's, the accounts service's, or plain text."""
+    """Return (reason, message) from any of the three forms: the Web API's, the accounts service's, or plain text."""
     try:
         body = response.json()
     except (ValueError, RecursionError):
@@ -74,7 +74,7 @@ def _words(response: requests.Response) -> tuple[str, str]:
 
 
 def _seconds(headers: Mapping[str, str]) -> int | None:
-    """Read Retry-After: seconds, or a moment (RFC 9110), which counts from the answer's own Date."""
+    """Read Retry-After: seconds, or a moment (RFC 9110) relative to the answer's own Date."""
     text = headers.get("Retry-After", "").strip()
     if NUMBER.fullmatch(text):
         return ceil(float(text[:MOST_DIGITS]))
@@ -86,7 +86,7 @@ def _seconds(headers: Mapping[str, str]) -> int | None:
 
 
 def _hush() -> None:
-    """Silence what spotipy logs, at any level: our own errors say all there is to say."""
+    """Silence spotipy's logging at every level: our own errors say all there is to say."""
     for name in TALKATIVE:
         logging.getLogger(name).addFilter(_nothing)
 

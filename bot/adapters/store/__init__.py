@@ -1,4 +1,4 @@
-"""The store: SQLAlchemy Core over aiosqlite. One file per noun; every function takes the transaction it runs in.
+"""The store: SQLAlchemy Core over aiosqlite. One module per noun; every function takes the transaction it runs in.
 
 async with store.writing() as tx:
     await answers.add(tx, …)

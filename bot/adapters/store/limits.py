@@ -1,6 +1,6 @@
-"""Limits: when a service may be called again, and how much was asked of it. Kept, so that a restart forgets neither.
+"""Limits: when a service may be called again, and how often it was. Stored, so that a restart forgets neither.
 
-A service is a Spotify app by its client id, or a source of features ("source:…").
+A service is a Spotify app, by its client id, or a source of features ("source:…").
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ async def cool_down(tx: Tx, client_id: str, until: datetime, reason: str) -> Non
 
 
 async def held(tx: Tx, client_id: str) -> tuple[datetime, str] | None:
-    """Return until when a service is left alone and why; also when that is over and it has not answered since."""
+    """Return until when a service is left alone, and why; also if that has passed and it hasn't answered since."""
     row = (await tx.execute(select(COOLDOWN).where(COOLDOWN.c.client_id == client_id))).first()
     return None if row is None else (row.until, row.reason)
 

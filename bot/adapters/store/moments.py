@@ -1,7 +1,7 @@
-"""Moments: pulls in what a clock that was ahead left in the future. The one place that knows how far each may lie.
+"""Moments: correct the future moments that a fast clock left behind; only this module knows how far each may lie ahead.
 
-What was noted as past, and lies ahead, is taken to be now. What lasts keeps its length. What is waited for moves back
-with the clock, and is never further off than it can be.
+Past events that lie ahead become now. Durations keep their length. Deadlines move back with the clock, and are never
+further away than they can be.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from sqlalchemy import BigInteger, Column, Update, type_coerce, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 
-SLACK = timedelta(minutes=1)  # clocks of one machine and another
-LASTING = {  # ends, by their beginnings
+SLACK = timedelta(minutes=1)  # difference between the clocks of two machines
+LASTING = {  # end column → begin column
     schema.session.c.created_at: schema.session.c.expires_at,
     schema.api_token.c.created_at: schema.api_token.c.expires_at,
     schema.lookup.c.asked_at: schema.lookup.c.due,
 }
-WAITED_FOR = {  # and the longest that it takes
+WAITED_FOR = {  # deadline column → longest wait
     schema.cooldown.c.until: timedelta(days=30),
     schema.link_state.c.expires_at: timedelta(minutes=10),
     schema.member.c.muted_until: timedelta(days=30),
@@ -28,7 +28,7 @@ WAITED_FOR = {  # and the longest that it takes
     schema.setback.c.due: timedelta(days=1),
 }
 POLL = schema.member.c.next_poll_at
-NOT_OURS = {  # Spotify's moments, and what members set themselves
+NOT_OURS = {  # Spotify's moments, and those that members set themselves
     schema.liked.c.added_at,
     schema.content.c.added_at,
     schema.round_.c.enter_until,
@@ -39,7 +39,7 @@ NOT_OURS = {  # Spotify's moments, and what members set themselves
 async def pull_in(tx: Tx, now: datetime, poll: timedelta, back: timedelta = timedelta()) -> None:
     """Leave no moment further ahead of `now` than it can be. poll: between two looks at a member's likes.
 
-    back: how far the clock was just put back, if that is known.
+    back: how far the clock was just moved back, if known.
     """
     for statement in _statements(now, poll, max(back, timedelta())):
         await tx.execute(statement)
@@ -58,10 +58,10 @@ def _statements(now: datetime, poll: timedelta, back: timedelta) -> Iterator[Upd
 
 
 def past() -> Iterator[Column[Any]]:
-    """Every moment at which something was noted to happen."""
+    """Yield every column of past events."""
     others = {*LASTING.values(), *WAITED_FOR, POLL, *NOT_OURS}
     for table in schema.metadata.sorted_tables:
-        yield from (each for each in table.c if isinstance(each.type, schema.Moment) and each not in others)
+        yield from (column for column in table.c if isinstance(column.type, schema.Moment) and column not in others)
 
 
 def _set(late: Column[Any], than: datetime, column: Column[Any], value: Any) -> Update:

@@ -1,4 +1,4 @@
-"""The whole of a member: all that is kept about them, to hand out or to delete. Goes by the schema."""
+"""Personal data: everything we keep about a member, to export or delete. Derived from the schema."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from bot.adapters.store.rows import CHUNK
 from bot.adapters.store.social import people, reposts
 from bot.core.vectors import unpack
 
-SEALED = ("tokens", "verifier")  # never handed out: they open the member's account
+SEALED = ("tokens", "verifier")  # never exported: they open the member's account
 
 
 def _refers_to_member(column: Column[Any]) -> bool:
@@ -20,7 +20,7 @@ def _refers_to_member(column: Column[Any]) -> bool:
 
 
 def _owners(table: Table) -> list[Column[Any]]:
-    """The columns that say of whom a row is: it goes when any of them does."""
+    """Return the columns that name a row's owners: it's deleted with any of them."""
     named = [table.c[name] for name in ("member", "owner") if name in table.c]
     referring = [column for column in table.columns if _refers_to_member(column) and not column.nullable]
     return list(dict.fromkeys([*named, *referring]))
@@ -29,16 +29,16 @@ def _owners(table: Table) -> list[Column[Any]]:
 TABLES = schema.metadata.sorted_tables
 OWNED = [(table, owners) for table in TABLES if (owners := _owners(table))]
 DONE_BY = [column for table in TABLES for column in table.columns if _refers_to_member(column) and column.nullable]
-OTHERS = (schema.follow.c.followed,)  # what somebody else did: not handed out, but deleted
+OTHERS = (schema.follow.c.followed,)  # another member's action: deleted, but not exported
 
 
 async def export(tx: Tx, member: int) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield every row of the member, or done by them: table by table, a slice at a time, the first of them empty.
+    """Yield (table, rows) of every row owned or created by the member, in slices; each table's first is empty.
 
-    Sealed columns are named, not shown.
+    Sealed columns are named but not shown.
     """
     theirs: dict[Table, list[Column[Any]]] = {}
-    for column in [each for _, owners in OWNED for each in owners if each not in OTHERS] + DONE_BY:
+    for column in [owner for _, owners in OWNED for owner in owners if owner not in OTHERS] + DONE_BY:
         theirs.setdefault(column.table, []).append(column)
     for table, columns in theirs.items():
         yield table.name, []
@@ -54,7 +54,7 @@ def _shown(row: Any) -> dict[str, Any]:
 def _legible(name: str, value: Any) -> Any:
     if name in SEALED:
         return "(sealed)"
-    return {each: vector.tolist() for each, vector in unpack(value).items()} if name == "vectors" else value
+    return {key: vector.tolist() for key, vector in unpack(value).items()} if name == "vectors" else value
 
 
 async def begin_erasure(tx: Tx, member: int, now: datetime) -> None:
@@ -68,7 +68,7 @@ async def is_going(tx: Tx, member: int) -> bool:
 
 
 async def came_back(tx: Tx, member: int) -> bool:
-    """Whether somebody whose erasure is not at its end is here anew: what is kept of them now is to stay."""
+    """Whether a member whose erasure isn't finished is here again: their new rows must stay."""
     anew = schema.member.c.created_at > schema.erasure.c.begun_at
     both = select(schema.member.c.member).join(schema.erasure, schema.erasure.c.member == schema.member.c.member)
     return (await tx.execute(both.where(schema.member.c.member == member, anew))).first() is not None
@@ -79,9 +79,9 @@ async def erasures(tx: Tx) -> list[int]:
 
 
 async def erase(tx: Tx, member: int) -> None:
-    """Delete every row of the member, the note that an erasure was begun excepted.
+    """Delete every row of the member, except the note that an erasure has begun.
 
-    Messages with their name in them are deleted by and by; which ones is kept, without the name.
+    Messages with their name are deleted later; which ones is kept, without the name.
     """
     await let_go_of_shared(tx, member)
     await reposts.remove_all(tx, member)
@@ -95,7 +95,7 @@ async def erase(tx: Tx, member: int) -> None:
 
 
 async def let_go_of_shared(tx: Tx, member: int) -> None:
-    """Have the playlists that the member hosts for others written nowhere; those that nobody else keeps go."""
+    """Stop writing the playlists that the member hosts for others, and delete those that nobody else keeps."""
     shared, partner, brought, vote = schema.shared, schema.partner, schema.contribution, schema.vote
     others = [
         exists().where(partner.c.shared == shared.c.shared, partner.c.member != member),
@@ -110,7 +110,7 @@ async def let_go_of_shared(tx: Tx, member: int) -> None:
 
 
 async def _forget_kept_alone(tx: Tx, member: int) -> None:
-    """Delete the playlists of groups in which nobody else is left."""
+    """Delete the playlists of groups without other members."""
     shared, partner = schema.shared, schema.partner
     another = exists().where(partner.c.shared == shared.c.shared, partner.c.member != member)
     theirs = exists().where(partner.c.shared == shared.c.shared, partner.c.member == member)
@@ -122,14 +122,14 @@ async def end_erasure(tx: Tx, member: int) -> None:
 
 
 Tables = Sequence[Table]
-LARGE: Tables = (  # tables in which a member may have tens of thousands of rows: emptied slice by slice
+LARGE: Tables = (  # tables where a member may have tens of thousands of rows: emptied in slices
     *(schema.change, schema.content, schema.card, schema.prompt, schema.liked, schema.shown, schema.distaste),
     *(schema.answer, schema.own_song, schema.lookup, schema.feature, schema.notice),
 )
 
 
 async def keys_of(tx: Tx, table: Table, member: int, limit: int) -> list[tuple[Any, ...]]:
-    """Return the primary keys of some of the member's rows in a table."""
+    """Return the primary keys of up to `limit` of the member's rows in a table."""
     owner = dict(OWNED)[table][0]
     rows = await tx.execute(select(*table.primary_key).where(owner == member).limit(limit))
     return [tuple(row) for row in rows]
@@ -156,7 +156,7 @@ LARGE_FROM_SPOTIFY: Tables = [table for table in LARGE if table in FROM_SPOTIFY]
 
 
 async def forget_spotify(tx: Tx, member: int) -> None:
-    """Delete what came from the member's Spotify account, and what was made of it; playlists keep only their names."""
+    """Delete everything from the member's Spotify account, or made from it; playlists keep only their names."""
     await let_go_of_shared(tx, member)
     for table in FROM_SPOTIFY:
         await tx.execute(delete(table).where(table.c.member == member))

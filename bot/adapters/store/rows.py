@@ -1,4 +1,4 @@
-"""Rows to records, and the few shapes of statement that every noun needs."""
+"""Rows: turn rows into records, and the few kinds of statement that every module needs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -11,13 +11,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.adapters.store.engine import Tx
 
 T = TypeVar("T")
-CHUNK = 500  # values in one statement; SQLite takes 32,766 variables
+CHUNK = 500  # values per statement; SQLite allows 32,766 variables
 
 
 def record(kind: type[T], row: Any) -> T:
-    """Build a `kind` from the columns that share its fields' names; lists become tuples."""
+    """Build a `kind` from the columns named like its fields; lists become tuples."""
     values: Mapping[str, Any] = row._mapping
-    return kind(**{each.name: _frozen(values[each.name]) for each in fields(kind)})  # type: ignore[arg-type]
+    return kind(**{column.name: _frozen(values[column.name]) for column in fields(kind)})  # type: ignore[arg-type]
 
 
 def _frozen(value: Any) -> Any:
@@ -34,7 +34,7 @@ async def every(tx: Tx, kind: type[T], query: Select[Any]) -> list[T]:
 
 
 async def in_turns(values: Iterable[T]) -> AsyncIterator[T]:
-    """Go through what may be a whole library; the event loop gets its turn every CHUNK values."""
+    """Iterate over what may be a whole library, yielding to the event loop every CHUNK values."""
     for at, value in enumerate(values, 1):
         if not at % CHUNK:
             await asyncio.sleep(0)
@@ -42,7 +42,7 @@ async def in_turns(values: Iterable[T]) -> AsyncIterator[T]:
 
 
 async def upsert(tx: Tx, table: Table, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
-    """Insert, or replace the columns given where the primary key is there already."""
+    """Insert rows, or replace the given columns where the primary key exists."""
     rows = [values] if isinstance(values, Mapping) else list(values)
     if not rows:
         return
@@ -55,20 +55,20 @@ async def upsert(tx: Tx, table: Table, values: Mapping[str, Any] | Sequence[Mapp
 
 
 def chunks(values: Iterable[T]) -> Iterable[list[T]]:
-    """Cut `values` into pieces that fit into one statement."""
+    """Cut `values` into pieces that fit in one statement."""
     everything = list(values)
     return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))
 
 
 async def count(tx: Tx, *which: ColumnElement[bool]) -> int:
-    """Return the number of rows for which all of that holds."""
+    """Return the number of rows that meet all conditions."""
     return int((await tx.execute(select(func.count()).where(*which))).scalar_one())
 
 
 async def keep_newest(
     tx: Tx, table: Table, most: int, newest: ColumnElement[Any], *which: ColumnElement[bool]
 ) -> Sequence[Row[Any]]:
-    """Delete all but `most` of those rows, the ones with the greatest `newest`; return the keys of what went."""
+    """Delete all but `most` of those rows, keeping the greatest `newest`; return the keys of the deleted ones."""
     if await count(tx, *which) <= most:
         return ()
     keys = list(table.primary_key)

@@ -1,4 +1,4 @@
-"""Setbacks: work that failed, or has to wait. What failed TRIES times in a row is set aside for a day."""
+"""Setbacks: work that failed or has to wait. After TRIES failures in a row it's set aside for a day."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,22 +33,22 @@ async def clear(tx: Tx, work: Work) -> None:
 
 
 async def aside(tx: Tx) -> list[Setback]:
-    """Return what was set aside."""
+    """Return all work that's set aside."""
     return await every(tx, Setback, select(SETBACK).where(SETBACK.c.tries >= TRIES).order_by(SETBACK.c.due))
 
 
 async def subjects_aside(tx: Tx, kind: str) -> set[int]:
-    """Return what work of a kind was set aside."""
+    """Return the subjects of one kind of work that's set aside."""
     held = select(SETBACK.c.subject).where(SETBACK.c.kind == kind, SETBACK.c.tries >= TRIES)
     return set((await tx.execute(held)).scalars())
 
 
 async def retry(tx: Tx, now: datetime) -> None:
-    """Let everything that was set aside be tried again."""
+    """Let everything that's set aside be tried again."""
     await tx.execute(update(SETBACK).where(SETBACK.c.tries >= TRIES).values(tries=0, due=now))
 
 
 async def retry_old(tx: Tx, now: datetime) -> None:
-    """Let what was set aside a day ago be tried once more."""
+    """Let work that was set aside a day ago be tried once more."""
     old = (SETBACK.c.tries >= TRIES, SETBACK.c.due <= now - ASIDE_FOR)
     await tx.execute(update(SETBACK).where(*old).values(tries=TRIES - 1, due=now))

@@ -158,9 +158,3 @@ def _decision(song: int, outcome: Outcome, guesses: Guesses) -> Decision:
     if outcome == "add":
         return Decision(song, outcome, tuple(rule.id for _, rule in guesses), min(p for p, _ in guesses))
     return Decision(song, outcome, tuple(rule.id for _, rule in guesses), guesses[0][0] if guesses else 0.0)
-
-
-def expected_right(decisions: Sequence[Decision]) -> float:
-    """Return the share of added songs that should be right, as a dry run promises; 0 if none is added."""
-    added = [decision.probability for decision in decisions if decision.outcome == "add"]
-    return float(np.mean(added)) if added else 0.0

@@ -1,8 +1,8 @@
-"""Erase: hand a member everything that is kept about them, or delete it all (promise P35).
+"""Erase: export everything we keep about a member, or delete it all (promise P35).
 
-Deleting is begun by a note in the database and ended by taking the note away; whatever happens in between, the next
-start goes on. The note stays until the bytes are gone: not while a backup, say, still reads the log they stand in.
-Songs that others like stay, songs that nobody does go.
+Deletion begins with a note in the database and ends by removing it; whatever happens in between, the next start
+continues. The note stays until the bytes are gone from the files, which has to wait while, say, a backup still reads
+the log. Songs that others like stay; songs that nobody likes go.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ from bot.flows.sorting.scored_library import ScoredLibraries
 
 log = logging.getLogger(__name__)
 RETRY = timedelta(minutes=1)
-ARTEFACT = re.compile(r"(?P<digest>[0-9a-f]{64})\..+|\.new-.+")  # a model's file, or one that was never finished
+ARTEFACT = re.compile(r"(?P<digest>[0-9a-f]{64})\..+|\.new-.+")  # a model's file, or an unfinished one
 
 
 async def export(store: Store, member: int) -> bytes:
-    """Return everything that is kept about the member as JSON: an object of tables, each a list of rows.
+    """Return everything we keep about the member as JSON: an object of tables, each a list of rows.
 
-    Written a slice at a time: the rows of a large library would take twenty times its file in memory.
+    It's written in slices: the rows of a large library would take twenty times the file's size in memory.
     """
     written, before = io.StringIO(), "{"
     async with store.reading() as tx:
@@ -51,7 +51,7 @@ async def export(store: Store, member: int) -> bytes:
 
 
 def packed(export: bytes, name: str) -> bytes:
-    """Return a ZIP file with the export as `name` in it."""
+    """Return a ZIP file that holds the export as `name`."""
     packing = io.BytesIO()
     with ZipFile(packing, "w", ZIP_DEFLATED) as archive:
         archive.writestr(name, export)
@@ -67,7 +67,7 @@ def _plain(value: Any) -> str:
 
 
 class Erasing:
-    """Deletes members from everywhere that anything of them is."""
+    """Deletes every trace of members."""
 
     def __init__(self, store: Store, jobs: Jobs, outlooks: ScoredLibraries, models_dir: Path, scratch: Scratch) -> None:
         self._store, self._jobs, self._outlooks = store, jobs, outlooks
@@ -75,17 +75,17 @@ class Erasing:
         self._tried_at: datetime | None = None
 
     async def erase(self, member: int, now: datetime) -> bool:
-        """Delete everything of the member: rows, files, jobs, what memory holds, and their bytes in the database files.
+        """Delete everything of the member: rows, files, jobs, caches, and their bytes in the database files.
 
-        Returns whether all of it is gone. Where it is not, because something else reads or locks a database, `tick`
-        goes on with it. Raises StoreError where it could not even be begun.
+        Returns whether all of it is gone. If not, because something else reads or locks a database, `tick` continues.
+        Raises StoreError if it couldn't even begin.
         """
         async with self._store.writing() as tx:
             await personal_data.begin_erasure(tx, member, now)
         return await self._try(member, now)
 
     async def start(self, now: datetime) -> None:
-        """Take away what a crash left: what is in scratch, trainings whose files were written and their rows not."""
+        """Clean up after a crash: scratch files, and trainings whose files were written without their rows."""
         self._scratch.empty()
         async with self._store.writing() as tx:
             await sweep_models(tx, self._models_dir)
@@ -93,7 +93,7 @@ class Erasing:
         await self._store.checkpoint()
 
     async def tick(self, now: datetime) -> None:
-        """Go on with erasures that are not at their end, and with what `/unlink` left in the file; once a minute."""
+        """Continue unfinished erasures, and clear what `/unlink` left in the file; once a minute."""
         if self._tried_at is not None and timedelta() <= now - self._tried_at < RETRY:
             return
         self._tried_at = now
@@ -122,7 +122,7 @@ class Erasing:
             await personal_data.end_erasure(tx, member)
         if await self._store.checkpoint():
             return True
-        async with self._store.writing() as tx:  # the note, with whose it is, stands in the log still
+        async with self._store.writing() as tx:  # the log still holds the note and whose it is
             await personal_data.begin_erasure(tx, member, now)
         return False
 
@@ -135,11 +135,11 @@ class Erasing:
         await forget_unused(self._store)
         self._outlooks.forget(member)
         self._scratch.empty()
-        await self._jobs.forget(member)  # what was begun meanwhile
+        await self._jobs.forget(member)  # jobs enqueued during the deletion
 
 
 async def delete_rows(store: Store, member: int, tables: personal_data.Tables) -> None:
-    """Delete the member's rows from large tables, a slice at a time: others write in between (promise P40)."""
+    """Delete the member's rows from large tables in slices: others write in between (promise P40)."""
     for table in tables:
         while True:
             async with store.reading() as tx:
@@ -151,7 +151,7 @@ async def delete_rows(store: Store, member: int, tables: personal_data.Tables) -
 
 
 async def forget_unused(store: Store) -> None:
-    """Delete songs that nobody has any more, a slice at a time; looked for while others write."""
+    """Delete songs that nobody has any more, in slices; they're found while others write."""
     while True:
         async with store.reading() as tx:
             ids, pairs = await songs.unused(tx, CHUNK), await own_songs.unused(tx, CHUNK)
@@ -167,9 +167,9 @@ async def forget_unused(store: Store) -> None:
 
 
 async def sweep_models(tx: Tx, models_dir: Path) -> None:
-    """Delete the model files, cards and pictures that no row names.
+    """Delete model files, cards and pictures that no row names.
 
-    In a writing transaction, as they are published: so none is just being written.
+    Runs in a writing transaction, as publishing does, so none is being written.
     """
     await asyncio.to_thread(_sweep, models_dir, await models.digests(tx))
 

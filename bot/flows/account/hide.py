@@ -1,6 +1,6 @@
 """Hide: nobody sees anything of a member, anywhere, until they show themselves again.
 
-What they chose to show is kept for then; messages with their name in them are deleted for good.
+Their sharing settings are kept for that; messages with their name are deleted for good.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from bot.adapters.store.social import people, reposts
 
 
 async def hide(store: Store, member: int, now: datetime) -> None:
-    """Hide the member: what only they shared is out of the catalogue at once, what they reposted is taken back."""
+    """Hide the member: songs that only they shared leave the catalogue at once, and their reposts are taken back."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, hidden=True)
@@ -23,13 +23,13 @@ async def hide(store: Store, member: int, now: datetime) -> None:
 
 
 async def posted(store: Store, named: Iterable[int], channel: int, message: int) -> None:
-    """Note that a message of ours names these members: it is deleted when one of them hides or erases their data."""
+    """Record that one of our messages names these members: it's deleted when one of them hides or erases their data."""
     async with store.writing() as tx:
         await people.note_posted(tx, named, channel, message)
 
 
 async def show(store: Store, member: int, now: datetime) -> None:
-    """Show again what they chose to show. `Points.refresh` takes their songs in."""
+    """Show what the member shares again. `Points.refresh` adds their songs."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, hidden=False)

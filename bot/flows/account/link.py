@@ -1,11 +1,11 @@
-"""Link: a member lets us at their Spotify account, and takes that back.
+"""Link: a member gives us access to their Spotify account, and takes it back.
 
-`begin` makes the address of a consent page. Anybody may open it, so agreeing there links nothing: `arrive` exchanges
-what the browser came back with and hands out a short code, which only that browser shows. The member who began types
-it into Discord (`prove`), sees whose account it is, and says yes (`finish`) (promise P37).
+`begin` makes the address of a consent page. Anybody may open it, so agreeing there doesn't link anything: `arrive`
+exchanges the browser's code and issues a short code, shown only in that browser. The member who began types it into
+Discord (`prove`), sees whose account it is, and confirms (`finish`) (promise P37).
 
-The state is 256 random bits, single-use, good for ten minutes and bound to the member: only its hash is kept, so it can
-be neither guessed nor read from a backup (promise P32).
+The state is 256 random bits, single-use, valid for ten minutes and bound to the member. Only its hash is stored, so it
+can't be guessed or read from a backup (promise P32).
 """
 
 import asyncio
@@ -33,14 +33,14 @@ from bot.errors import BadChoice, LinkRefused, SpotifyError, WrongCode
 from bot.flows.account.erase import delete_rows, forget_unused, sweep_models
 from bot.ports import SpotifyProfile, Tokens
 
-GOOD_FOR = timedelta(minutes=10)  # a link, and the code that its page shows
-CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, whatever is refreshed (since 20 July 2026)
-VERIFIER = "verifier"  # purpose under which the vault seals it
-SEALED_SONG = "sealed:"  # marks an answer whose song's id was made unreadable at unlink
+GOOD_FOR = timedelta(minutes=10)  # for a link, and for the code on its page
+CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, even if refreshed (since 20 July 2026)
+VERIFIER = "verifier"  # its purpose in the vault
+SEALED_SONG = "sealed:"  # marks an answer whose song was made unreadable by unlinking
 TRIES = 5  # to type the code
-LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without those that are taken for one another
-CODE_LENGTH = 8  # of 30 letters: five guesses hit once in 130 thousand million links
-UNLINKING = "unlinking"  # the source of a member's library while what came from it is being deleted
+LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that look alike
+CODE_LENGTH = 8  # characters of 30: five guesses succeed once in 130 thousand million links
+UNLINKING = "unlinking"  # the library's source while its songs are being deleted
 NOBODY_AGREED = (
     "No link of yours waits for a code: nobody agreed at Spotify within ten minutes, or it was finished or cancelled. "
     "Use /link for a new one."
@@ -58,10 +58,10 @@ class Linked:
 
 @dataclass(slots=True)
 class Consent:
-    """An account whose owner agreed, before the member has said that it is theirs."""
+    """An account whose owner agreed, before the member has confirmed that it's theirs."""
 
     member: int
-    discord: str  # the name of the member who began, as the page shows it
+    discord: str  # Discord name of the member who began, as shown on the page
     client_id: str
     profile: SpotifyProfile
     tokens: Tokens
@@ -71,9 +71,9 @@ class Consent:
 
 
 class Linking:
-    """Links that are under way.
+    """Links in progress.
 
-    Consents wait in memory, at most one a member: what nobody confirmed never reaches the disk or a backup.
+    Consents wait in memory, at most one per member, so an unconfirmed one never reaches the disk or a backup.
     """
 
     def __init__(self, store: Store, vault: Vault, spotify: Spotify, clock: Callable[[], datetime]) -> None:
@@ -81,9 +81,9 @@ class Linking:
         self._consents: dict[int, Consent] = {}
 
     async def begin(self, member: int, name: str, client_id: str, redirect_uri: str) -> str:
-        """Return the address of the consent page; an earlier one of the member is void from now on.
+        """Return the address of the consent page; it replaces an earlier one of the member.
 
-        `name` is what Discord calls the member. Raises BadChoice when the client id cannot be one.
+        `name` is the member's Discord name. Raises BadChoice if the client id is malformed.
         """
         if not is_client_id(client_id):
             raise BadChoice("A client id has 32 characters, 0-9 and a-f: you find it in Spotify's developer dashboard.")
@@ -104,10 +104,10 @@ class Linking:
         return self._spotify.consent_url(client_id, redirect_uri, state, challenge(verifier))
 
     async def arrive(self, state: str, code: str | None) -> Consent:
-        """Exchange what a browser came back with, and keep nothing yet.
+        """Exchange the browser's code for a consent, and store nothing yet.
 
-        Raises LinkRefused for a state that is unknown, used or expired, or when consent was denied (`code` is None);
-        NotOnAllowList when the app has no seat for the account.
+        Raises LinkRefused if the state is unknown, used or expired, or consent was denied (`code` is None);
+        NotOnAllowList if the app has no seat for the account.
         """
         begun = await self._take(state)
         try:
@@ -117,7 +117,7 @@ class Linking:
             raise
 
     async def arrive_pasted(self, member: int, address: str) -> Consent:
-        """The same with the address that the member pasted. Raises LinkRefused also when somebody else began it."""
+        """Exchange a pasted address as `arrive` does. Also raises LinkRefused if somebody else began the link."""
         state, code = pasted(address)
         begun = await self._take(state)
         if begun["member"] != member:
@@ -125,7 +125,7 @@ class Linking:
         return await self._exchange(begun, code)
 
     def prove(self, member: int, typed: str) -> Consent:
-        """Return the consent whose code the member typed. Raises WrongCode, and LinkRefused where there is none."""
+        """Return the consent whose code the member typed. Raises WrongCode, and LinkRefused if there is none."""
         consent = self._waiting(member)
         if not hmac.compare_digest(_letters(typed).encode(), _letters(consent.code).encode()):
             consent.tries -= 1
@@ -135,9 +135,9 @@ class Linking:
         return consent
 
     async def finish(self, member: int, code: str) -> Linked:
-        """Keep the account that the member was shown; its first sync is due from then on.
+        """Store the account that the member was shown; its first sync is due at once.
 
-        Raises LinkRefused where there is no such consent any more.
+        Raises LinkRefused if the consent no longer exists.
         """
         try:
             consent = self.prove(member, code)
@@ -159,13 +159,13 @@ class Linking:
         return Linked(member, profile.name)
 
     def forget(self, member: int) -> bool:
-        """Drop a consent that the member has not confirmed; return whether there was one."""
+        """Drop an unconfirmed consent; return whether there was one."""
         return self._consents.pop(member, None) is not None
 
     async def sweep(self) -> None:
-        """Drop the links and consents that are too old, also when nobody comes back for them."""
+        """Drop expired links and consents."""
         now = self._clock()
-        for consent in [each for each in self._consents.values() if each.expires_at <= now]:
+        for consent in [waiting for waiting in self._consents.values() if waiting.expires_at <= now]:
             self.forget(consent.member)
         async with self._store.writing() as tx:
             await members.sweep_links(tx, now)
@@ -178,9 +178,9 @@ class Linking:
         return consent
 
     async def _take(self, state: str) -> dict[str, Any]:
-        """Take out the link of this state: whoever comes second finds nothing. Raises LinkRefused.
+        """Remove and return this state's link, so it works only once. Raises LinkRefused.
 
-        It is looked for before anything is written: what strangers make up holds up nobody's writes.
+        It's looked up before anything is written: made-up states never block real writes.
         """
         async with self._store.reading() as tx:
             if not await members.is_linking(tx, _digest(state)):
@@ -206,7 +206,7 @@ class Linking:
         return self._consents[member]
 
     async def _tell(self, member: int, error: SpotifyError) -> None:
-        """The page in the browser says nothing of what went wrong; the member reads it in Discord."""
+        """Tell the member in Discord what went wrong; the browser page doesn't."""
         async with self._store.writing() as tx:
             if await members.get(tx, member) is None:  # erased meanwhile
                 return
@@ -228,12 +228,12 @@ def _new_code() -> str:
 
 
 def _letters(typed: str) -> str:
-    """What counts of a code, however it was typed."""
+    """Return the significant characters of a typed code."""
     return "".join(filter(str.isalnum, typed)).upper()
 
 
 async def _keep(tx: Tx, account: Account, now: datetime) -> None:
-    """Keep the account; another one than before takes nothing over from it."""
+    """Store the account; a different account than before inherits nothing."""
     before = await members.account(tx, account.member)
     if before is not None and before.user_key != account.user_key:
         await personal_data.forget_spotify(tx, account.member)
@@ -242,10 +242,10 @@ async def _keep(tx: Tx, account: Account, now: datetime) -> None:
 
 
 def pasted(address: str) -> tuple[str, str | None]:
-    """Return (state, code) of the address that a member pasted. Raises LinkRefused when it holds no state."""
+    """Return (state, code) from a pasted address. Raises LinkRefused if it holds no state."""
     try:
         query = parse_qs(urlsplit(address.strip()).query)
-    except ValueError:  # half an IPv6 address, say
+    except ValueError:  # for example, half an IPv6 address
         query = {}
     state, code = query.get("state", []), query.get("code", [])
     if len(state) != 1 or len(code) > 1:
@@ -254,25 +254,25 @@ def pasted(address: str) -> tuple[str, str | None]:
 
 
 async def app_of(store: Store, member: int) -> str:
-    """Return the client id of the app by which the member is linked; empty where they are not."""
+    """Return the client id of the app that links the member; empty if they aren't linked."""
     async with store.reading() as tx:
         account = await members.account(tx, member)
     return account.client_id if account is not None else ""
 
 
 async def check_linked(store: Store, member: int) -> None:
-    """Raises BadChoice where no Spotify account is linked: a library from a file is not deleted by unlinking."""
+    """Raise BadChoice if no Spotify account is linked: unlinking doesn't delete a library from a file."""
     async with store.reading() as tx:
         if await members.account(tx, member) is None:
             raise BadChoice(NO_ACCOUNT)
 
 
 async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> bool:
-    """Delete the tokens and everything that came from Spotify, at once; returns whether their bytes are gone too.
+    """Delete the tokens and everything from Spotify, at once; return whether their bytes are gone, too.
 
-    The member's own answers stay, but the songs in them become unreadable: linked again, the same songs match again.
-    Playlists stay as names: handed over again, they have their labels back. Models go; they are soon trained again.
-    Cut short, `unlink_rest` goes on with it at the next start. Somebody who is linked anew meanwhile stays so.
+    The member's answers stay, but their songs become unreadable until the same songs are linked again. Playlists stay
+    as names, and get their labels back when they're added again. Models are deleted, and soon retrained. If
+    interrupted, `unlink_rest` continues at the next start. A member who has linked again in between stays linked.
     """
     async with store.writing() as tx:
         await members.change(tx, member, source=UNLINKING, next_poll_at=None)
@@ -282,7 +282,7 @@ async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> b
     await _rename(store, member, await asyncio.to_thread(_sealed, vault, member, told))
     await delete_rows(store, member, personal_data.LARGE_FROM_SPOTIFY)
     async with store.writing() as tx:
-        told = await answers.songs(tx, member)  # those said meanwhile
+        told = await answers.songs(tx, member)  # answers given in between
         if await members.account(tx, member) is None:
             await answers.rename_songs(tx, member, _sealed(vault, member, told))
             await personal_data.forget_spotify(tx, member)
@@ -293,7 +293,7 @@ async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> b
 
 
 async def unlink_rest(store: Store, vault: Vault, models_dir: Path) -> None:
-    """Go on with unlinking that a stop or a crash cut short."""
+    """Continue unlinking that a stop or a crash interrupted."""
     async with store.reading() as tx:
         begun = await members.with_source(tx, UNLINKING)
     for member in begun:
@@ -301,14 +301,14 @@ async def unlink_rest(store: Store, vault: Vault, models_dir: Path) -> None:
 
 
 async def _rename(store: Store, member: int, names: Mapping[str, str]) -> None:
-    """Rename songs in the member's answers, a slice at a time: others write in between."""
+    """Rename songs in the member's answers, in slices: others write in between."""
     for piece in chunks(names):
         async with store.writing() as tx:
             await answers.rename_songs(tx, member, {song: names[song] for song in piece})
 
 
 def _sealed(vault: Vault, member: int, songs: Iterable[str]) -> dict[str, str]:
-    """Return sealed names for those of the songs that have none."""
+    """Return sealed names for those of the songs that aren't sealed."""
     return {song: seal_song(vault, member, song) for song in songs if not song.startswith(SEALED_SONG)}
 
 
@@ -320,7 +320,7 @@ def seal_song(vault: Vault, member: int, song: str) -> str:
 
 
 async def recognise(store: Store, vault: Vault, member: int) -> None:
-    """Give sealed answers their songs back, as far as the library holds them again."""
+    """Restore the songs in sealed answers, as far as the library holds them again."""
     async with store.reading() as tx:
         sealed = {song for song in await answers.songs(tx, member) if song.startswith(SEALED_SONG)}
         held = list(await songs.liked(tx, member)) if sealed else []

@@ -1,4 +1,4 @@
-"""Notify: what members are told, when and where. What they asked for comes at once; updates keep their rules."""
+"""Notify: what members are told, when and where. Answers to requests come at once; updates follow their settings."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,9 +13,9 @@ from bot.errors import BadChoice
 from bot.flows.account.link import days_left
 from bot.flows.attempt import attempt
 
-Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False when every door was closed
+Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False if no channel was open
 WARN_DAYS = (14, 2)  # before a consent ends (promise P8)
-ENDED = 0  # in their place: the member knows that it has ended
+ENDED = 0  # instead of days: the member knows that it has ended
 
 
 async def settings(
@@ -28,7 +28,10 @@ async def settings(
     cap: int | None = None,
     quiet: tuple[int, int] | None = None,
 ) -> Member:
-    """Choose where updates go ("dm", "channel", "off"), how many a day, and the quiet hours (UTC); None stays."""
+    """Set where updates go ("dm", "channel", "off"), how many a day, and the quiet hours (UTC); None keeps a setting.
+
+    Raises BadChoice.
+    """
     if where not in (None, "dm", "channel", "off") or (where == "channel" and channel is None):
         raise BadChoice("Updates go to your DMs, to a channel that you name, or nowhere.")
     if cap is not None and not 1 <= cap <= 48:
@@ -44,34 +47,34 @@ async def settings(
 
 
 async def known(store: Store, member: int) -> Member | None:
-    """Return how the member wants to be told; None for one that we know nothing of, or no longer."""
+    """Return a member's settings; None if we don't know them, or no longer do."""
     async with store.reading() as tx:
         return await members.get(tx, member)
 
 
 async def mute(store: Store, member: int, until: datetime | None, now: datetime) -> None:
-    """Keep updates back until then; what happens meanwhile is told afterwards, in one message."""
+    """Hold updates until then; they're sent afterwards, in one message."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, muted_until=until)
 
 
 async def owed(store: Store) -> list[int]:
-    """Return the members whom something is to be told."""
+    """Return the members with waiting notices."""
     async with store.reading() as tx:
-        return list(dict.fromkeys(each.member for each in await notices.waiting(tx)))
+        return list(dict.fromkeys(notice.member for notice in await notices.waiting(tx)))
 
 
 async def deliver(store: Store, tell: Tell, now: datetime, member: int | None = None) -> int:
-    """Send what may be sent by now, to everyone or one member; return how many notices went out.
+    """Send what may be sent now, to everyone or one member; return how many notices were sent.
 
-    Each on its own: one that fails, or has to wait, keeps back no other, of this member or another.
+    Each is sent on its own: one that fails or waits delays no other.
     """
     async with store.reading() as tx:
         waiting = await notices.waiting(tx, member)
     groups: dict[int, list[Notice]] = {}
-    for each in waiting:
-        groups.setdefault(each.member, []).append(each)
+    for notice in waiting:
+        groups.setdefault(notice.member, []).append(notice)
     return sum(await asyncio.gather(*(_deliver(store, tell, *group, now) for group in groups.items())))
 
 
@@ -84,14 +87,14 @@ async def _deliver(store: Store, tell: Tell, owner: int, waiting: list[Notice], 
 
 
 async def _ready(store: Store, owner: int, waiting: list[Notice], now: datetime) -> list[Notice]:
-    """Return what the member may be told now; updates that they do not want are as good as told."""
+    """Return what the member may be told now; updates they don't want are marked as sent."""
     async with store.reading() as tx:
         member = await members.get(tx, owner)
         sent_today = await notices.sent_since(tx, owner, now - timedelta(days=1), "update")
     if member is None:
         return []
-    updates = [each for each in waiting if each.kind == "update"]
-    ready = [each for each in waiting if each.kind != "update"]
+    updates = [notice for notice in waiting if notice.kind == "update"]
+    ready = [notice for notice in waiting if notice.kind != "update"]
     if may_update(member, sent_today, now):
         return ready + updates
     if member.updates == "off":
@@ -107,17 +110,17 @@ async def _tell(store: Store, tell: Tell, notice: Notice, now: datetime) -> None
 
 async def _mark(store: Store, updates: list[Notice], now: datetime) -> None:
     async with store.writing() as tx:
-        await notices.mark_sent(tx, [each.notice for each in updates], now)
+        await notices.mark_sent(tx, [notice.notice for notice in updates], now)
 
 
 def may_update(member: Member, sent_today: int, now: datetime) -> bool:
-    """Whether an update may be sent now: not off, not muted, not capped, not in the quiet hours."""
+    """Whether an update may be sent now: not off, muted, over the cap, or in the quiet hours."""
     muted = member.muted_until is not None and member.muted_until > now
     return member.updates != "off" and not muted and sent_today < member.daily_cap and not is_quiet(member, now)
 
 
 def is_quiet(member: Member, now: datetime) -> bool:
-    """Whether `now` lies in the member's quiet hours, which may span midnight (UTC)."""
+    """Whether `now` is in the member's quiet hours, which may span midnight (UTC)."""
     if member.quiet_from is None or member.quiet_to is None:
         return False
     since = (now.hour - member.quiet_from) % 24
@@ -135,7 +138,7 @@ async def warn_of_consent(store: Store, now: datetime) -> None:
 
 
 async def consent_ends_in(store: Store, member: int, now: datetime) -> int | None:
-    """Return the days until the member's consent ends; None where that is not to be announced (any more)."""
+    """Return the days until the member's consent ends; None if there's nothing to announce."""
     async with store.reading() as tx:
         account = await members.account(tx, member)
     if account is None or not account.tokens or days_left(account, now) > max(WARN_DAYS):
@@ -144,7 +147,7 @@ async def consent_ends_in(store: Store, member: int, now: datetime) -> int | Non
 
 
 async def consent_ended(tx: Tx, member: int) -> bool:
-    """Note that the member is told of their consent's end; False where they know of it."""
+    """Mark that the member is told of their consent's end; return False if they know already."""
     account = await members.account(tx, member)
     if account is None or account.warned_days == ENDED:
         return False

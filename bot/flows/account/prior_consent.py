@@ -1,8 +1,8 @@
-"""Teach: members who let their answers help others, and what may be learnt from those. Off unless switched on.
+"""Prior consent: members who let their answers train the prior for others, and what may be learned. Off by default.
 
-What they teach are their own answers, by button, reaction or hand, and features of files: nothing that stood in their
-playlists, and nothing of Spotify's content. Whoever taught a prior is served without it: what it says of their songs
-would be their own answers once more, and a model that is tested on those finds itself surer than it is.
+They teach their own answers, by button, reaction or manual edit, and features from files; never the songs that were in
+their playlists before, nor Spotify's content. A prior isn't used for members it was trained on: it would repeat their
+own answers, and a model tested on those would look better than it is.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from bot.core.sorting.labels import fold
 
 @dataclass(frozen=True, slots=True)
 class TaughtPlaylists:
-    """What one member teaches: playlists by a name of their own, as the member's answers fill them, and the songs."""
+    """What one member teaches: playlists under neutral names, as their answers fill them, and the songs' features."""
 
     member: int
     songs: Mapping[str, SongFeatures]
@@ -29,34 +29,38 @@ class TaughtPlaylists:
 
 
 async def choose(store: Store, member: int, teaches: bool, now: datetime) -> None:
-    """Let the member's answers teach the next prior, or no longer."""
+    """Let the member's answers train the next prior, or stop."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, teaches=teaches)
 
 
 async def lessons(tx: Tx) -> list[TaughtPlaylists]:
-    """Return what each member teaches who switched it on; not of those who are just being erased."""
+    """Return what each consenting member teaches, leaving out members who are being erased."""
     erased = set(await personal_data.erasures(tx))
-    found = [await _lessons(tx, member) for member in await members.teachers(tx) if member not in erased]
-    return [each for each in found if each.playlists]
+    taught = [await _lessons(tx, member) for member in await members.teachers(tx) if member not in erased]
+    return [lesson for lesson in taught if lesson.playlists]
 
 
 async def _lessons(tx: Tx, member: int) -> TaughtPlaylists:
     held: dict[str, set[str]] = defaultdict(set)
     for layer in await playlists.layers(tx, member):
-        kept = {each.playlist for each in await playlists.in_layer(tx, layer.layer)}
-        own = [each for each in await answers.standing(tx, member, layer.layer) if each.event != STANDING]
+        kept = {playlist.playlist for playlist in await playlists.in_layer(tx, layer.layer)}
+        own = [answer for answer in await answers.standing(tx, member, layer.layer) if answer.event != STANDING]
         for song, verdict in fold(own).items():
             for playlist in verdict.yes & kept:
                 held[str(playlist)].add(song)
-    found = await songs.some(tx, set().union(*held.values()), member)
-    known = {song: _ours(each) for song, each in (await songs.features(tx, member, list(found.values()))).items()}
-    return TaughtPlaylists(member, known, {name: frozenset(each & known.keys()) for name, each in sorted(held.items())})
+    named = await songs.some(tx, set().union(*held.values()), member)
+    known = {
+        song: _ours(features) for song, features in (await songs.features(tx, member, list(named.values()))).items()
+    }
+    return TaughtPlaylists(
+        member, known, {name: frozenset(songs_held & known.keys()) for name, songs_held in sorted(held.items())}
+    )
 
 
 def _ours(song: SongFeatures) -> SongFeatures:
-    """Return the song without what comes from a source that no model may see."""
+    """Return the song without features from a source that no model may use."""
     refused = {name for name, source in song.provenance.items() if source.partition(":")[0] in REFUSED}
     numbers = {name: value for name, value in song.numbers.items() if name not in refused}
     sets = {name: tokens for name, tokens in song.sets.items() if name not in refused}
@@ -64,10 +68,10 @@ def _ours(song: SongFeatures) -> SongFeatures:
 
 
 async def learnt(tx: Tx, version: str, taught_by: set[int]) -> None:
-    """Note whose answers the prior of that version was learnt from."""
+    """Record whose answers trained the prior of that version."""
     await members.note_taught(tx, version, taught_by)
 
 
 async def left(tx: Tx, version: str, taught_by: int) -> int:
-    """Return how many of the members that a prior was learnt from teach no longer, or are gone."""
+    """Return how many members that a prior was trained on have withdrawn or are gone."""
     return max(0, taught_by - await members.count_taught(tx, version))

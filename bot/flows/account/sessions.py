@@ -1,6 +1,6 @@
-"""Sessions: a link to the feed's page, good once and for ten minutes; then what the browser, or Discord's frame, holds.
+"""Sessions: one-time links to the feed's page, valid for ten minutes, and sessions of browsers and Discord's frame.
 
-Secrets are 256 random bits, shown once and kept only as SHA-256.
+Secrets are 256 random bits, shown once and stored only as SHA-256.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ LINK, SESSION, FRAME = "link", "session", "frame"
 
 
 async def invite(store: Store, member: int, now: datetime, server: int | None = None) -> str:
-    """Return the secret of a new link; those before it are void. server: where it was asked for, if anywhere."""
+    """Return the secret of a new link; earlier ones become invalid. server: where it was requested, if in a server."""
     secret = secrets.token_urlsafe(BYTES)
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
@@ -34,7 +34,7 @@ async def invite(store: Store, member: int, now: datetime, server: int | None = 
 
 
 async def invited(store: Store, link: str, now: datetime) -> int:
-    """Return whose link it is, and leave it as it is. Raises LinkUsed for one that is used up, too old, or none."""
+    """Return a link's member without using it up. Raises LinkUsed if it's used, expired or unknown."""
     if not SECRET.fullmatch(link):
         raise LinkUsed
     async with store.reading() as tx:
@@ -45,8 +45,8 @@ async def invited(store: Store, link: str, now: datetime) -> int:
 
 
 async def enter(store: Store, link: str, now: datetime) -> str:
-    """Turn a link's secret into that of a session. Raises LinkUsed for one that is used up, too old, or none."""
-    await invited(store, link, now)  # what strangers make up holds up nobody's writes
+    """Exchange a link's secret for that of a session. Raises LinkUsed if it's used, expired or unknown."""
+    await invited(store, link, now)  # made-up links never block real writes
     async with store.writing() as tx:
         member, server = await sessions.holder(tx, digest(link), LINK, now), await sessions.server(tx, digest(link))
         if member is None or not await sessions.use_up(tx, digest(link)):
@@ -55,12 +55,12 @@ async def enter(store: Store, link: str, now: datetime) -> str:
 
 
 async def begin(store: Store, member: int, now: datetime, server: int | None = None) -> str:
-    """Return the secret of a new session of a member who showed who they are."""
+    """Return the secret of a new session for an authenticated member."""
     return await _begin(store, member, SESSION, now, now + SESSION_GOOD_FOR, server)
 
 
 async def begin_framed(store: Store, member: int, now: datetime) -> str:
-    """The same for Discord's frame, which forgets the secret when it closes: so it logs no browser out."""
+    """Return the secret of a new session in Discord's frame, which forgets it on closing; logs no browser out."""
     return await _begin(store, member, FRAME, now, now + FRAME_GOOD_FOR, None)
 
 
@@ -76,18 +76,18 @@ async def _begin(store: Store, member: int, kind: str, now: datetime, until: dat
 
 
 async def server_of(store: Store, secret: str) -> int | None:
-    """Return the server in which a session's link was asked for."""
+    """Return the server where a session's link was requested."""
     async with store.reading() as tx:
         return await sessions.server(tx, digest(secret))
 
 
 async def holder(store: Store, secret: str, now: datetime) -> int | None:
-    """Return whose session it is; None where it is none, or over."""
+    """Return a session's member; None if it's unknown or expired."""
     if not SECRET.fullmatch(secret):
         return None
     async with store.reading() as tx:
-        found = [await sessions.holder(tx, digest(secret), kind, now) for kind in (SESSION, FRAME)]
-    return next((member for member in found if member is not None), None)
+        holders = [await sessions.holder(tx, digest(secret), kind, now) for kind in (SESSION, FRAME)]
+    return next((member for member in holders if member is not None), None)
 
 
 async def end(store: Store, secret: str) -> None:
@@ -100,7 +100,7 @@ async def end(store: Store, secret: str) -> None:
 
 
 async def end_all(store: Store, member: int) -> None:
-    """Log every browser of the member out."""
+    """Log out all of the member's browsers."""
     async with store.writing() as tx:
         await sessions.end_all(tx, member)
 

@@ -1,4 +1,4 @@
-"""Status: where a member stands, and what the next sensible step is."""
+"""Status: a member's current state, and their next sensible step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ IN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class LayerStatus:
-    """unplaced: songs that have no place in the layer yet; placeable: those of them that a dry run would place now."""
+    """unplaced: songs without a place in the layer; placeable: those of them that a dry run would place now."""
 
     layer: Layer
     playlists: Sequence[Playlist]
@@ -49,8 +49,8 @@ class Status:
     days_left: int | None
     songs: int
     without_features: int
-    by_source: Mapping[str, int]  # songs that a source says something of
-    hearing: Sequence[feature_lookup.Progress]  # sources that are still being asked
+    by_source: Mapping[str, int]  # source → songs it has features for
+    hearing: Sequence[feature_lookup.Progress]  # sources still being asked
     labels: int
     layers: Sequence[LayerStatus]
     waiting: Sequence[str]
@@ -61,7 +61,7 @@ class Status:
 async def status(
     store: Store, outlooks: ScoredLibraries, jobs: Jobs, sources: Sequence[FeatureSource], member: int, now: datetime
 ) -> Status:
-    """Return where the member stands; also of one we know nothing of."""
+    """Return the member's status, even if we don't know them."""
     async with store.reading() as tx:
         known = await members.get(tx, member)
         account = await members.account(tx, member)
@@ -100,17 +100,17 @@ async def _layer(store: Store, outlooks: ScoredLibraries, layer: Layer, now: dat
 
 
 def _renewal(account: Account | None) -> str | None:
-    """A consent that has ended comes before everything else."""
+    """Return "renew" if the consent has ended, which comes before everything else."""
     return "renew" if account is not None and not account.tokens else None
 
 
 def _next(count: int, layers: Sequence[LayerStatus], sorted_once: bool, account: Account | None) -> str:
     if not count:
         return "link" if account is None else "like" if account.synced_at else "read"
-    if not any(each.playlists for each in layers):
+    if not any(layer.playlists for layer in layers):
         return "playlists"
-    if not any(each.model for each in layers):
-        ready = any(each.tally.labels >= FIRST_TRAINING for each in layers)
+    if not any(layer.model for layer in layers):
+        ready = any(layer.tally.labels >= FIRST_TRAINING for layer in layers)
         return "train" if ready else "label"
     if not sorted_once:
         return "sort"

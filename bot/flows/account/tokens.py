@@ -1,6 +1,6 @@
-"""Tokens: how a member's own programs show whose they are. Shown once; kept only as hashes.
+"""Tokens: authenticate a member's own programs. Shown once; stored only as hashes.
 
-A secret is 256 random bits, so a plain SHA-256 is enough: there is no dictionary to try.
+A secret is 256 random bits, so plain SHA-256 is enough: there's no dictionary to try.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from bot.core import limits
 from bot.core.records import ApiToken
 from bot.errors import BadChoice
 
-PREFIX = "ck_"  # so that scanners for lost secrets can tell what it is
+PREFIX = "ck_"  # so that secret scanners recognise it
 BYTES = 32
 SECRET = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}", re.ASCII)  # 32 bytes in base64
 LONGEST_NAME = 40  # characters
-DAYS, MOST_DAYS = 90, 365  # that a token is good for: unless said otherwise, and at most
-USE = timedelta(minutes=1)  # last use is known to the minute: not every request writes
+DAYS, MOST_DAYS = 90, 365  # of validity: default, and maximum
+USE = timedelta(minutes=1)  # the last use is stored by the minute, so not every request writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Issued:
 
 
 async def issue(store: Store, member: int, name: str, days: int, now: datetime) -> Issued:
-    """Make a token. Raises BadChoice for one too many, a name too long, or days that are none."""
+    """Create a token. Raises BadChoice for one too many, or an invalid name or number of days."""
     named = " ".join(name.split())
     if not 1 <= len(named) <= LONGEST_NAME:
         raise BadChoice(f"A token's name has 1 to {LONGEST_NAME} characters.")
@@ -47,27 +47,27 @@ async def issue(store: Store, member: int, name: str, days: int, now: datetime) 
 
 
 async def holder(store: Store, secret: str, now: datetime) -> ApiToken | None:
-    """Return the token that has this secret, and note that it was used; None where none is good."""
+    """Return the token with this secret, and record its use; None if it's invalid or expired."""
     if not SECRET.fullmatch(secret):
         return None
     async with store.reading() as tx:
-        found = await tokens.by_digest(tx, _digest(secret))
-    if found is None or found.expires_at <= now:
+        token = await tokens.by_digest(tx, _digest(secret))
+    if token is None or token.expires_at <= now:
         return None
-    if found.used_at is None or now - found.used_at >= USE:
+    if token.used_at is None or now - token.used_at >= USE:
         async with store.writing() as tx:
-            await tokens.note_use(tx, found.token, now)
-    return found
+            await tokens.note_use(tx, token.token, now)
+    return token
 
 
 async def listed(store: Store, member: int, now: datetime) -> list[ApiToken]:
-    """Return the member's tokens that are good, oldest first."""
+    """Return the member's active tokens, oldest first."""
     async with store.reading() as tx:
-        return [each for each in await tokens.of_member(tx, member) if each.expires_at > now]
+        return [token for token in await tokens.of_member(tx, member) if token.expires_at > now]
 
 
 async def revoke(store: Store, member: int, token: int) -> None:
-    """End a token at once. Raises BadChoice where it is not one of the member's."""
+    """Revoke a token at once. Raises BadChoice if it isn't the member's."""
     async with store.writing() as tx:
         if not await tokens.revoke(tx, member, token):
             raise BadChoice("That token is not one of yours, or no longer good. `/api-token list` shows them.")

@@ -1,8 +1,8 @@
-"""Hear: find out what is to be known of a member's songs, from every source that is switched on.
+"""Feature lookup: look up audio features for a member's songs, from every enabled source.
 
-A job goes in slices of some seconds, the newest likes first, so that nobody's new like waits for somebody else's 20,000
-songs. Every answer is kept before the next question is asked, so it may be killed anywhere and goes on where it was:
-what was asked is not asked twice. A source that fails keeps none of the others from their work.
+A job runs in slices of a few seconds, newest likes first, so that nobody's new like waits for somebody else's 20,000
+songs. Every answer is stored before the next question, so it may be killed at any point and continues without asking
+twice. A failing source doesn't stop the others.
 """
 
 import asyncio
@@ -21,22 +21,22 @@ from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.ports import FeatureSource, Learnt, Subject
 
 log = logging.getLogger(__name__)
-PAGE = 50  # songs that are looked for at once; what the quickest service answers in a slice
+PAGE = 50  # songs fetched at once: what the fastest service answers in a slice
 NO_TIME = timedelta()
-SLICE = timedelta(seconds=10)  # well below the grace that a stop gives
-NEWS_EVERY = timedelta(minutes=5)  # while it lasts, what is kept in memory of a library is made anew so often
-NOTHING_FOR = timedelta(days=30)  # then a source that knew nothing of a song is asked again
-FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(days=1)  # after a failure; doubled each time
-MOST_TRIES = 6  # failures in a row; from then on as if it knew nothing
+SLICE = timedelta(seconds=10)  # well below the grace period of a stop
+NEWS_EVERY = timedelta(minutes=5)  # how often cached libraries are refreshed while it runs
+NOTHING_FOR = timedelta(days=30)  # before asking a source again that knew nothing of a song
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=5), timedelta(days=1)  # after a failure; doubles each time
+MOST_TRIES = 6  # failures in a row, after which the source counts as knowing nothing
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What a slice came to. `more`: there is more to ask at once; else `later`: when there will be, if ever.
+    """The result of a slice. `more`: there's more to ask at once; else `later`: when there will be, if ever.
 
-    `fresh`: a like that waits to be sorted is still among what can be asked.
+    `fresh`: a like that waits to be sorted can still be asked about.
     """
 
     more: bool
@@ -46,7 +46,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it is: songs of the library that a source was asked about, of those it can be asked about."""
+    """A source's progress: songs of the library it was asked about, of those it can be asked about."""
 
     source: str
     done: int
@@ -54,20 +54,20 @@ class Progress:
 
 
 async def hear(store: Store, sources: Sequence[FeatureSource], member: int, clock: Clock) -> Slice:
-    """Ask every source for some seconds, side by side, and say what is left."""
+    """Ask every source for a few seconds, concurrently, and return what's left."""
     began = clock()
     asking = (_ask(store, source, member, began, clock) for source in sources)
     ended = await asyncio.gather(*asking, return_exceptions=True)
-    waits = [_or_raise(each) for each in ended]  # when all have ended: one that breaks leaves the others their slice
+    waits = [_or_raise(outcome) for outcome in ended]  # only now, so that one failure doesn't cut the others short
     able = [source for source, wait in zip(sources, waits, strict=True) if wait is None]
     now = clock()
     questions = await _questions(able, member, now)
     async with store.reading() as tx:
-        left = [each for each in questions if await lookups.has_open(tx, each)]
-        fresh = [each for each in left if await lookups.has_fresh(tx, each)]
-        due = await lookups.next_due(tx, member, [each.name for each in sources], now)
+        left = [question for question in questions if await lookups.has_open(tx, question)]
+        fresh = [question for question in left if await lookups.has_fresh(tx, question)]
+        due = await lookups.next_due(tx, member, [source.name for source in sources], now)
     await tell(store, member, now, timedelta() if not left else NEWS_EVERY)
-    return Slice(bool(left), bool(fresh), min((each for each in (due, *waits) if each is not None), default=None))
+    return Slice(bool(left), bool(fresh), min((moment for moment in (due, *waits) if moment is not None), default=None))
 
 
 def _or_raise(ended: datetime | BaseException | None) -> datetime | None:
@@ -77,7 +77,7 @@ def _or_raise(ended: datetime | BaseException | None) -> datetime | None:
 
 
 async def tell(store: Store, member: int, now: datetime, every: timedelta = timedelta()) -> None:
-    """Let what is kept in memory of the library be made anew, if something was learnt since; not more often than so."""
+    """Mark what's known of the library as changed if anything new was stored, at most once per `every`."""
     async with store.reading() as tx:
         last = await songs.told_at(tx, member)
         if last is not None and now - last < every:
@@ -89,34 +89,34 @@ async def tell(store: Store, member: int, now: datetime, every: timedelta = time
 
 
 async def fresh_open(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> bool:
-    """Whether a like that waits to be sorted is still to be asked about."""
+    """Whether a like that waits to be sorted can still be asked about."""
     questions = await _questions(sources, member, now)
     async with store.reading() as tx:
-        return any([await lookups.has_fresh(tx, each) for each in questions])
+        return any([await lookups.has_fresh(tx, question) for question in questions])
 
 
 async def is_open(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> bool:
-    """Whether there is anything to ask about the member's songs."""
+    """Whether there's anything to ask about the member's songs."""
     questions = await _questions(sources, member, now)
     async with store.reading() as tx:
-        return any([await lookups.has_open(tx, each) for each in questions])
+        return any([await lookups.has_open(tx, question) for question in questions])
 
 
 async def progress(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> list[Progress]:
-    """Return how far each source is that is not done."""
-    found, questions = [], await _questions(sources, member, now)
+    """Return the progress of each source that isn't done."""
+    under_way, questions = [], await _questions(sources, member, now)
     async with store.reading() as tx:
-        for each in questions:
-            if left := await lookups.count_open(tx, each):
-                asked = await lookups.count_asked(tx, member, each.source)
-                found.append(Progress(each.source, asked, asked + left))
-    return found
+        for question in questions:
+            if left := await lookups.count_open(tx, question):
+                asked = await lookups.count_asked(tx, member, question.source)
+                under_way.append(Progress(question.source, asked, asked + left))
+    return under_way
 
 
 async def stale_layers(store: Store, member: int) -> list[int]:
-    """Return the layers whose labelled songs are known better than when their model was last learnt."""
+    """Return the layers whose labelled songs have new features since their last training."""
     async with store.reading() as tx:
-        return [each.layer for each in await playlists.layers(tx, member) if await _stale(tx, each)]
+        return [layer.layer for layer in await playlists.layers(tx, member) if await _stale(tx, layer)]
 
 
 async def _stale(tx: Tx, layer: Layer) -> bool:
@@ -138,10 +138,10 @@ async def _questions(sources: Sequence[FeatureSource], member: int, now: datetim
 
 
 async def _ask(store: Store, source: FeatureSource, member: int, began: datetime, clock: Clock) -> datetime | None:
-    """Ask one source, page by page, until the slice ends or nothing is left; return when to come back, if so told."""
+    """Ask one source, page by page, until the slice ends or nothing is left; return when to come back if it says so."""
     while page := await _page(store, source, member, clock()):
         for at in range(0, len(page), source.batch):
-            if not NO_TIME <= clock() - began < SLICE:  # over, or the clock was put back
+            if not NO_TIME <= clock() - began < SLICE:  # over, or the clock was moved back
                 return None
             if wait := await _ask_about(store, source, page[at : at + source.batch], clock):
                 return wait
@@ -150,14 +150,14 @@ async def _ask(store: Store, source: FeatureSource, member: int, began: datetime
 
 async def _ask_about(store: Store, source: FeatureSource, subjects: Sequence[Subject], clock: Clock) -> datetime | None:
     try:
-        found = await source.look_up(subjects)
+        answer = await source.look_up(subjects)
     except SourceWaits as wait:
         return wait.until
     except SourceFailed as failure:
         log.info("%s", failure)
         await _note_failure(store, source, subjects, clock())
         return None
-    await _keep(store, source, subjects, found, clock())
+    await _keep(store, source, subjects, answer, clock())
     return None
 
 
@@ -166,18 +166,18 @@ async def _page(store: Store, source: FeatureSource, member: int, now: datetime)
     if not questions:
         return []
     async with store.reading() as tx:
-        found = await lookups.open_songs(tx, questions[0], max(PAGE, source.batch))
-        ids = await lookups.ids(tx, {song: owner for song, (_, owner) in found.items()})
-    return [Subject(each, ids.get(song, {}), owner) for song, (each, owner) in found.items()]
+        waiting = await lookups.open_songs(tx, questions[0], max(PAGE, source.batch))
+        ids = await lookups.ids(tx, {song: owner for song, (_, owner) in waiting.items()})
+    return [Subject(known, ids.get(song, {}), owner) for song, (known, owner) in waiting.items()]
 
 
 async def _keep(
-    store: Store, source: FeatureSource, asked: Sequence[Subject], found: Mapping[str, Learnt], now: datetime
+    store: Store, source: FeatureSource, asked: Sequence[Subject], answer: Mapping[str, Learnt], now: datetime
 ) -> None:
-    """Keep an answer; nothing of songs that nobody holds any more since they were asked about."""
+    """Store an answer, but nothing for songs that nobody has any more."""
     async with store.writing() as tx:
         for owner, held in (await _held(tx, asked)).items():
-            known = {song: found[song] for song in held if song in found}
+            known = {song: answer[song] for song in held if song in answer}
             features = {song: learnt.features for song, learnt in known.items() if learnt.features.known}
             await songs.keep_features(tx, owner, source.name, features, now)
             await songs.forget_features(tx, owner, source.name, held - features.keys())
@@ -186,12 +186,12 @@ async def _keep(
 
 
 async def _held(tx: Tx, asked: Sequence[Subject]) -> dict[int, set[str]]:
-    """Return the songs that are still whose they were when they were asked about, by owner."""
-    found: dict[int, set[str]] = {}
-    for owner in {each.owner for each in asked}:
-        theirs = [each.song.song for each in asked if each.owner == owner]
-        found[owner] = await songs.owned(tx, owner, theirs)
-    return found
+    """Return the songs whose owner still has them, by owner."""
+    by_owner: dict[int, set[str]] = {}
+    for owner in {subject.owner for subject in asked}:
+        theirs = [subject.song.song for subject in asked if subject.owner == owner]
+        by_owner[owner] = await songs.owned(tx, owner, theirs)
+    return by_owner
 
 
 def _outcome(song: str, learnt: Learnt | None, now: datetime) -> LookupOutcome:

@@ -1,4 +1,4 @@
-"""Match: the operator's word on which file of the music folder a song is, where the matcher is mistaken."""
+"""File match: the operator's corrections of which file in the music folder a song is."""
 
 from datetime import datetime
 
@@ -8,13 +8,13 @@ from bot.core.codes import track_uri
 from bot.core.records import Song
 from bot.errors import BadChoice
 
-SOURCE = "audio"  # the name by which the folder's features go
+SOURCE = "audio"  # the source name of the folder's features
 
 
 async def correct(store: Store, typed: str, paths: list[str], now: datetime) -> Song:
-    """Note that a song is the file that one of `paths` names, or none where there is none; return the song.
+    """Record which of the files in `paths` a song is, or that it's none of them if `paths` is empty; return the song.
 
-    `typed`: its URI, link or id. What was heard in another file for it is forgotten. Raises BadChoice.
+    `typed`: its URI, link or id. Features from another file are forgotten. Raises BadChoice.
     """
     async with store.writing() as tx:
         song = await _song(tx, typed)
@@ -27,7 +27,7 @@ async def correct(store: Store, typed: str, paths: list[str], now: datetime) -> 
 
 
 async def leave_to_matcher(store: Store, typed: str, now: datetime) -> Song:
-    """Take a correction back; return the song. Raises BadChoice."""
+    """Remove a correction; return the song. Raises BadChoice."""
     async with store.writing() as tx:
         song = await _song(tx, typed)
         await recordings.uncorrect(tx, song.song)
@@ -37,10 +37,10 @@ async def leave_to_matcher(store: Store, typed: str, now: datetime) -> Song:
 
 async def _song(tx: Tx, typed: str) -> Song:
     song = track_uri(typed) or typed
-    if found := await songs.get(tx, song):
-        return found
+    if known := await songs.get(tx, song):
+        return known
     if await songs.is_own(tx, song):
-        return Song(song, song, ())  # what a member's file calls it is for that member alone
+        return Song(song, song, ())  # a member's file names it for that member alone
     raise BadChoice(f"Nobody here likes {typed}.")
 
 

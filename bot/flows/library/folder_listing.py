@@ -1,6 +1,6 @@
-"""Listing: what is in a music folder. Bins, snapshots and what systems hide are passed over, links to folders as well.
+"""Folder listing: the files in a music folder, without bins, snapshots, system folders and links to folders.
 
-What cannot be looked at is not gone: a share that is away, a folder without rights, a link whose disk is not mounted.
+Files that can't be read aren't gone: a share may be offline, a folder unreadable, a linked disk not mounted.
 """
 
 import os
@@ -17,7 +17,7 @@ NOT_READ = (
     ".snd .w64 .m4p .aa .aax"
 )
 ENDINGS, UNREAD = frozenset(READ.split()), frozenset(NOT_READ.split())
-# Whatever the case of their letters; all that begins with a dot is passed over as well.
+# In any case; everything that begins with a dot is skipped as well.
 OF_NAS = ("@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@recycle", "@recently-snapshot", "@transcode")
 OF_WINDOWS = ("$recycle.bin", "recycler", "system volume information", "found.000")
 PASSED_OVER = frozenset((*OF_NAS, *OF_WINDOWS, "lost+found", "~snapshot", "__macosx", "network trash folder"))
@@ -34,10 +34,10 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is below a folder: sounds by absolute path, in order; how many of kinds that are not read, by ending.
+    """What a folder contains: audio files by absolute path, in order, and the number of unsupported files by ending.
 
-    away: what could not be looked at, and why. nameless: sounds whose names are no text, so they cannot be kept.
-    empty: folders that hold nothing at all, as one does whose disk is not mounted.
+    away: paths that couldn't be read, and why. nameless: audio files whose names aren't text, so they can't be stored.
+    empty: folders without any entries, as an unmounted disk leaves them.
     """
 
     root: Path
@@ -48,17 +48,17 @@ class Listing:
     empty: set[str] = field(default_factory=set)
 
     def gone(self, known: Iterable[str]) -> list[str]:
-        """Return which of the paths lie below the folder and are there no more; not what may only be away."""
+        """Return which of the paths are below the folder and no longer exist; unreadable ones don't count."""
         below = [path for path in known if path not in self.sounds and is_below(str(self.root), path)]
-        return [path for path in below if not any(path == each or is_below(each, path) for each in self.away)]
+        return [path for path in below if not any(path == folder or is_below(folder, path) for folder in self.away)]
 
     def is_emptied(self, path: str) -> bool:
-        """Whether a file that is gone lay in a folder that is still there and holds nothing any more."""
-        return any(is_below(each, path) for each in self.empty)
+        """Whether a missing file was in a folder that still exists and is now empty."""
+        return any(is_below(folder, path) for folder in self.empty)
 
 
 def look(folder: Path) -> Listing:
-    """Return what is below a folder. Raises BadFile where there is none."""
+    """Return the contents of a folder. Raises BadFile if it isn't a folder."""
     if not folder.is_dir():
         raise BadFile(f"{folder} is not a folder")
     listing = Listing(folder.absolute())
@@ -72,7 +72,7 @@ def look(folder: Path) -> Listing:
 
 
 def is_passed_over(root: Path, path: str) -> bool:
-    """Whether a file below `root` lies in a bin or the like, or is hidden."""
+    """Whether a file below `root` is hidden or in a bin or system folder."""
     return any(_is_hidden(name) for name in Path(path).relative_to(root).parts)
 
 
@@ -92,7 +92,7 @@ def _files(listing: Listing) -> Iterator[Path]:
 
 
 def _is_hidden(name: str) -> bool:
-    """A name may begin with three dots, as a band's does."""
+    """Whether a name is hidden; it may begin with three dots, as a band's does."""
     return (name.startswith(".") and not name.startswith("..")) or name.casefold() in PASSED_OVER
 
 
@@ -104,7 +104,7 @@ def _look_at(path: Path, listing: Listing) -> None:
             return
         about = path.stat()
     except FileNotFoundError:
-        return  # it went while the folder was listed
+        return  # it was removed while listing
     except OSError as problem:
         listing.away[str(path)] = problem.strerror or type(problem).__name__
         return
@@ -115,7 +115,7 @@ def _look_at(path: Path, listing: Listing) -> None:
 
 
 def _is_text(path: str) -> bool:
-    """Whether a name is text: on Linux it may be any bytes, and the database takes none but text."""
+    """Whether a name is text: Linux allows any bytes, the database only text."""
     try:
         path.encode()
     except UnicodeEncodeError:

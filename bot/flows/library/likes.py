@@ -1,7 +1,7 @@
-"""Likes: read a member's liked songs at Spotify, without believing too soon that some are gone.
+"""Likes: read a member's liked songs from Spotify, without believing too soon that some are gone.
 
-Spotify's lists sometimes come short: a page is empty, or the total is 0, once. So a page with too few rows is asked for
-again, each song that is missing from the list is asked about by itself, and a large loss must show at two looks.
+Spotify's lists are sometimes incomplete: a page is empty, or the total is 0, once. So a page with too few rows is
+requested again, each missing song is checked by itself, and a large loss must show in two looks.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -18,21 +18,21 @@ from bot.errors import NotLinked
 from bot.ports import Likes, LikesPage
 
 Progress = Callable[[int, int], Awaitable[None]]  # (done, in all)
-PAGE = 50  # likes; the most that Spotify gives in one call
-ASKED = 3  # times, for a page that has fewer rows than it must have
-EMPTY = 2  # pages in a row, after which a list has ended whatever its total says
-BATCH = 40  # songs that Spotify says in one call whether they are liked
-LARGE = 40  # songs, or half of the library: a loss that must show at two looks
-NEW = timedelta(days=1)  # a like this much older than the last look isn't new, even if it wasn't kept
+PAGE = 50  # likes; Spotify's maximum per call
+ASKED = 3  # requests for a page with too few rows
+EMPTY = 2  # empty pages in a row that end a list, whatever its total
+BATCH = 40  # songs that Spotify can check in one call
+LARGE = 40  # songs, or half of the library: a larger loss must show in two looks
+NEW = timedelta(days=1)  # a like this much older than the last look isn't new, even if it's missing here
 
 
 async def unwatched(done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress."""
 
 
 @dataclass(slots=True)
 class LibraryLook:
-    """What a look showed. rows, total: what came, and what Spotify says there is; unchanged: the rest is as known.
+    """What a look found. rows, total: rows read, and Spotify's total; unchanged: the rest is as known.
 
     moved: the list changed while it was read, so a song may have slipped from one page to another.
     """
@@ -54,33 +54,33 @@ async def look(
     now: datetime,
     progress: Progress,
 ) -> LibraryLook:
-    """Read newest first, and keep each page as it comes; stop where all the rest must be as known.
+    """Read likes newest first, storing each page as it arrives; stop once the rest must be unchanged.
 
-    known: the songs that are kept, with the moments at which they were liked.
+    known: the stored songs, with the moments they were liked.
     """
-    found, offset, empty = LibraryLook(), 0, 0
+    seen, offset, empty = LibraryLook(), 0, 0
     while empty < EMPTY:
         page, calls = await _page(likes, offset)
-        unseen = {like.song.song for like in page.likes} - found.seen
+        unseen = {like.song.song for like in page.likes} - seen.seen
         await _keep(store, account, page, _new_since(account, known), now)
-        found.moved |= offset > 0 and page.total != found.total
-        found.rows, found.calls, found.total = found.rows + page.rows, found.calls + calls, page.total
+        seen.moved |= offset > 0 and page.total != seen.total
+        seen.rows, seen.calls, seen.total = seen.rows + page.rows, seen.calls + calls, page.total
         new = len(unseen - known.keys())
-        found.new += new
-        found.seen |= unseen
+        seen.new += new
+        seen.seen |= unseen
         offset, empty = offset + PAGE, empty + 1 if not page.rows or (page.likes and not unseen) else 0
-        found.unchanged = not new and _as_before(account, len(known), found)
-        if found.unchanged or _is_last(page, offset) or offset >= limits.SONGS:
+        seen.unchanged = not new and _as_before(account, len(known), seen)
+        if seen.unchanged or _is_last(page, offset) or offset >= limits.SONGS:
             break
         await progress(min(offset, page.total or offset), page.total or offset)
-    return found
+    return seen
 
 
-def _as_before(account: Account, known: int, found: LibraryLook) -> bool:
-    """Whether Spotify's count, and ours, are the last ones plus what is new."""
-    if account.total is None or account.holes is None or found.total is None:
+def _as_before(account: Account, known: int, seen: LibraryLook) -> bool:
+    """Whether Spotify's count and ours equal the last ones plus the new songs."""
+    if account.total is None or account.holes is None or seen.total is None:
         return False
-    return found.total == account.total + found.new and known + found.new == found.total - account.holes
+    return seen.total == account.total + seen.new and known + seen.new == seen.total - account.holes
 
 
 def _is_last(page: LikesPage, offset: int) -> bool:
@@ -88,7 +88,7 @@ def _is_last(page: LikesPage, offset: int) -> bool:
 
 
 async def _page(likes: Likes, offset: int) -> tuple[LikesPage, int]:
-    """Return a page and the calls it took."""
+    """Return a page and the number of calls it took."""
     page, calls = await likes.likes(offset), 1
     while calls < ASKED and (page.total is None or page.rows < min(PAGE, page.total - offset)):
         page, calls = await likes.likes(offset), calls + 1
@@ -96,7 +96,7 @@ async def _page(likes: Likes, offset: int) -> tuple[LikesPage, int]:
 
 
 async def _keep(store: Store, account: Account, page: LikesPage, since: datetime | None, now: datetime) -> None:
-    """Keep a page; what was liked after `since` is new. Raises NotLinked when the member unlinked meanwhile."""
+    """Store a page; songs liked after `since` are new. Raises NotLinked if the member has unlinked."""
     async with store.writing() as tx:
         if await members.account(tx, account.member) is None:
             raise NotLinked
@@ -110,9 +110,9 @@ async def _keep(store: Store, account: Account, page: LikesPage, since: datetime
 
 
 def _new_since(account: Account, known: Mapping[str, datetime | None]) -> datetime | None:
-    """Return since when what is liked is new; None at the first look, when nothing is.
+    """Return the moment after which likes are new; None at the first look, when none is.
 
-    By Spotify's own dates where they are behind our clock: ahead of it, we would take new likes for old ones.
+    It uses Spotify's dates where they are behind our clock; otherwise new likes would look old.
     """
     if account.synced_at is None:
         return None
@@ -120,14 +120,14 @@ def _new_since(account: Account, known: Mapping[str, datetime | None]) -> dateti
 
 
 def _is_new(added_at: datetime | None, since: datetime | None) -> bool:
-    """Whether a like waits for the watch: not what was there at the first look, nor what a short list had lost."""
+    """Whether a like should be sorted automatically: not at the first look, nor if an incomplete list had lost it."""
     return since is not None and (added_at is None or added_at > since)
 
 
 async def gone(likes: Likes, account: Account, missing: Collection[str], known: int) -> set[str]:
-    """Return which of the missing songs aren't liked any more, as Spotify says of each; none of a large loss at first.
+    """Return which missing songs are no longer liked, checking each with Spotify; a large loss isn't checked at first.
 
-    known: songs in the library. Stops asking at the first batch that is still liked: then the list was short.
+    known: songs in the library. Stops at the first batch with a song that's still liked: the list was incomplete then.
     """
     if len(missing) > min(LARGE, known // 2) and account.doubted_at is None:
         return set()
@@ -135,22 +135,22 @@ async def gone(likes: Likes, account: Account, missing: Collection[str], known: 
     for at in range(0, len(ordered), BATCH):
         batch = ordered[at : at + BATCH]
         still = await likes.saved(batch)
-        confirmed.update(each for each in batch if each not in still)
+        confirmed.update(song for song in batch if song not in still)
         if still:
             break
     return confirmed
 
 
 async def settle(
-    store: Store, account: Account, found: LibraryLook, lost: Collection[str], now: datetime, *, doubtful: bool
+    store: Store, account: Account, seen: LibraryLook, lost: Collection[str], now: datetime, *, doubtful: bool
 ) -> None:
-    """Let go of what is lost, and note what the next look goes by. A doubt makes it read everything, once."""
+    """Remove lost songs, and store what the next look relies on. After a doubt, it reads everything once."""
     for piece in chunks(lost):
         async with store.writing() as tx:
             await songs.unlike(tx, account.member, piece)
     async with store.writing() as tx:
         doubted_at = now if doubtful and account.doubted_at is None else None
-        holes = None if found.total is None else found.total - await songs.count(tx, account.member)
-        holes = None if doubted_at or found.moved or (holes or 0) < 0 else holes  # more than there is cannot be
-        values = {"synced_at": now, "total": found.total, "holes": holes, "doubted_at": doubted_at}
+        holes = None if seen.total is None else seen.total - await songs.count(tx, account.member)
+        holes = None if doubted_at or seen.moved or (holes or 0) < 0 else holes  # we can't hold more than there are
+        values = {"synced_at": now, "total": seen.total, "holes": holes, "doubted_at": doubted_at}
         await members.change_account(tx, account.member, **values)

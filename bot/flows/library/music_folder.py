@@ -1,9 +1,9 @@
-"""Folder: an operator's music library is heard, file by file, and kept.
+"""Music folder: analyse an operator's music library, file by file, and store the results.
 
-A file is heard once: what has the size and the time that were written down is passed over, what has another time but
-the same content is only written down anew. Each file is kept as soon as it was heard, so that whoever is stopped goes
-on where they were. What could not be heard is kept as that, with its error, and is not tried again before it changes.
-What was moved or renamed, or is there twice, is known by its content: its tags are read, and it is not heard again.
+A file is analysed once: same size and time means unchanged; a new time with the same content only updates the record.
+Each file is stored as soon as it's analysed, so an interrupted import continues where it was. Files that can't be
+analysed are stored with their error and not retried until they change. Moved, renamed and duplicate files are
+recognised by their content: only their tags are read again.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from bot.core.vectors import pack
 from bot.errors import AudioError, BadFile, ManyMissing, NotOpened
 from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, look
 
-FEW, MANY = 2, 0.25  # files, and of those that were heard in a folder: so many are not deleted by the way
+FEW, MANY = 2, 0.25  # files, and share of a folder's files: removing more needs confirmation
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """What became of one file: "heard", "same" (content as it was), "moved" (heard before, under another name), "gone"
-    or "failed" with `error`; `left` are still to do.
+    """The result for one file: "heard", "same" (same content), "moved" (analysed before, under another name), "gone" or
+    "failed" with `error`; `left` files are still to do.
     """
 
     path: str
@@ -42,10 +42,10 @@ class FileOutcome:
 async def import_folder(
     store: Store, hearings: Sequence[Hearing], folder: Path, clock: Clock
 ) -> AsyncIterator[FileOutcome]:
-    """Hear what is new or changed below `folder`, as many files at once as there are `hearings`; yields each.
+    """Analyse new and changed files below `folder`, as many at once as there are `hearings`; yields each result.
 
-    Files that are gone from it are let go of. Raises BadFile where there is no such folder, ManyMissing, when all else
-    is done, where so many are gone that the disk they lie on may be: those are kept, and `forget_missing` lets them go.
+    Files missing from it are forgotten. Raises BadFile if there's no such folder. Raises ManyMissing, at the end, if so
+    many are missing that their disk may be offline: those are kept, and `forget_missing` removes them.
     """
     listing = await asyncio.to_thread(look, folder)
     async with store.reading() as tx:
@@ -54,20 +54,22 @@ async def import_folder(
     if gone and not listing.sounds:
         raise BadFile(f"{folder} is empty; files heard in it before: {len(gone):,}. Is it mounted? All are kept.")
     current = (await hearings[0].ask("features"))["version"]
-    todo = [each for each in listing.sounds.values() if _is_open(each, known.get(each.path), current)]
+    todo = [file for file in listing.sounds.values() if _is_open(file, known.get(file.path), current)]
     left, moving = len(todo), {known[path].digest: path for path in gone}
-    async for each, answer in _answers(hearings, todo, known, current):
+    async for file, answer in _answers(hearings, todo, known, current):
         left -= 1
         how = _how(answer)
         if how == "moved":
             before = moving.pop(answer["digest"], None)
-            await _rename(store, each, answer, current, before, clock())
-        elif answer.get("error") != NotOpened.__name__:  # another time it may open
-            await _keep(store, each, answer, current, clock())
-        yield FileOutcome(each.path, how, left, answer.get("words"))
+            await _rename(store, file, answer, current, before, clock())
+        elif answer.get("error") != NotOpened.__name__:  # it may open another time
+            await _keep(store, file, answer, current, clock())
+        yield FileOutcome(file.path, how, left, answer.get("words"))
     missing = [path for path in gone if moving.get(known[path].digest) == path]
     kept = _to_be_asked_about(listing, missing, of=sum(is_below(str(listing.root), path) for path in known))
-    await _let_go(store, [path for path in gone if path not in kept])  # last: what was moved is known by them
+    await _let_go(
+        store, [path for path in gone if path not in kept]
+    )  # last, because moved files are recognised by them
     for path in missing:
         if path not in kept:
             yield FileOutcome(path, "gone", 0)
@@ -76,7 +78,7 @@ async def import_folder(
 
 
 async def forget_missing(store: Store, folder: Path) -> list[str]:
-    """Let go of all files that are not in `folder` any more, however many; return them. What cannot be seen stays."""
+    """Forget all files that are no longer in `folder`, however many; return them. Unreadable ones stay."""
     listing = await asyncio.to_thread(look, folder)
     async with store.reading() as tx:
         gone = listing.gone(await files.stamps(tx))
@@ -85,16 +87,16 @@ async def forget_missing(store: Store, folder: Path) -> list[str]:
 
 
 def _to_be_asked_about(listing: Listing, missing: Sequence[str], of: int) -> set[str]:
-    """Which of the files that are gone may be on a disk that is not there: a large part, or a folder's all."""
+    """Return the missing files that may be on an offline disk: a large share of all, or everything in a folder."""
     asked = [path for path in missing if not is_passed_over(listing.root, path)]
     if len(asked) >= max(FEW, MANY * of):
         return set(asked)
     return {path for path in asked if listing.is_emptied(path)}
 
 
-def _is_open(found: ListedFile, known: Stamp | None, current: str) -> bool:
-    """Whether a file is still to be heard: it is new, changed, or was tried with an older set of features."""
-    if known is None or (found.size, found.mtime_ns) != (known.size, known.mtime_ns):
+def _is_open(file: ListedFile, known: Stamp | None, current: str) -> bool:
+    """Whether a file has to be analysed: it's new, changed, or was analysed for an older feature set."""
+    if known is None or (file.size, file.mtime_ns) != (known.size, known.mtime_ns):
         return True
     return known.version != current
 
@@ -102,19 +104,19 @@ def _is_open(found: ListedFile, known: Stamp | None, current: str) -> bool:
 async def _answers(
     hearings: Sequence[Hearing], todo: Sequence[ListedFile], known: Mapping[str, Stamp], current: str
 ) -> AsyncIterator[tuple[ListedFile, dict[str, Any]]]:
-    """Hand the files out to whoever hears is free, and yield each with its answer as it comes."""
+    """Give files to whichever process is free, and yield each with its answer as it arrives."""
 
     twins: dict[int, list[str]] = {}
     for stamp in known.values():
         if stamp.version == current and stamp.error is None:
             twins.setdefault(stamp.size, []).append(stamp.digest)
 
-    def begin(hearing: Hearing, each: ListedFile) -> asyncio.Task[tuple[ListedFile, dict[str, Any]]]:
-        known_as = _heard_before(known.get(each.path), current)
-        return asyncio.create_task(_ask(hearing, each, known_as, twins.get(each.size, ())))
+    def begin(hearing: Hearing, file: ListedFile) -> asyncio.Task[tuple[ListedFile, dict[str, Any]]]:
+        known_as = _heard_before(known.get(file.path), current)
+        return asyncio.create_task(_ask(hearing, file, known_as, twins.get(file.size, ())))
 
     waiting = iter(todo)
-    busy = {begin(hearing, each): hearing for hearing, each in zip(hearings, waiting, strict=False)}
+    busy = {begin(hearing, file): hearing for hearing, file in zip(hearings, waiting, strict=False)}
     try:
         while busy:
             done, _ = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
@@ -129,37 +131,37 @@ async def _answers(
 
 
 def _heard_before(known: Stamp | None, current: str) -> str | None:
-    """The digest of the content of which nothing new is to be heard."""
+    """Return the digest of a file's content if it was analysed for the current feature set."""
     return known.digest if known is not None and known.version == current else None
 
 
 async def _ask(
-    hearing: Hearing, found: ListedFile, digest: str | None, twins: Sequence[str]
+    hearing: Hearing, file: ListedFile, digest: str | None, twins: Sequence[str]
 ) -> tuple[ListedFile, dict[str, Any]]:
     try:
-        return found, await hearing.ask("recording", Path(found.path), known=digest, elsewhere=list(twins))
-    except AudioError as error:  # it cost the process, digest and all
-        return found, {"digest": "", "error": type(error).__name__, "words": str(error)}
+        return file, await hearing.ask("recording", Path(file.path), known=digest, elsewhere=list(twins))
+    except AudioError as error:  # the process died, and the digest with it
+        return file, {"digest": "", "error": type(error).__name__, "words": str(error)}
 
 
-async def _keep(store: Store, found: ListedFile, answer: dict[str, Any], version: str, now: datetime) -> None:
+async def _keep(store: Store, file: ListedFile, answer: dict[str, Any], version: str, now: datetime) -> None:
     async with store.writing() as tx:
         if _how(answer) == "same":
-            await files.touch(tx, found.path, found.size, found.mtime_ns)
+            await files.touch(tx, file.path, file.size, file.mtime_ns)
         else:
-            await files.save(tx, [_file(found, answer, version, now)])
+            await files.save(tx, [_file(file, answer, version, now)])
 
 
 async def _rename(
-    store: Store, found: ListedFile, answer: dict[str, Any], version: str, before: str | None, now: datetime
+    store: Store, file: ListedFile, answer: dict[str, Any], version: str, before: str | None, now: datetime
 ) -> None:
-    """Keep what was heard of the same content. Songs that were the file at `before` are the one that is here now."""
-    where: dict[str, Any] = {"path": found.path, "size": found.size, "mtime_ns": found.mtime_ns, "at": now}
+    """Store the earlier analysis of the same content. Songs matched to the file at `before` follow it here."""
+    where: dict[str, Any] = {"path": file.path, "size": file.size, "mtime_ns": file.mtime_ns, "at": now}
     async with store.writing() as tx:
         twin = await files.with_content(tx, answer["digest"], version)
         await files.save(tx, [replace(twin, **where, **_tagged(answer["tags"]))])
         if before is not None:
-            await recordings.follow(tx, before, found.path)
+            await recordings.follow(tx, before, file.path)
 
 
 def _how(answer: Mapping[str, Any]) -> str:
@@ -170,17 +172,17 @@ def _how(answer: Mapping[str, Any]) -> str:
     return "moved" if "tags" in answer else "same"
 
 
-def _file(found: ListedFile, answer: dict[str, Any], version: str, now: datetime) -> File:
+def _file(file: ListedFile, answer: dict[str, Any], version: str, now: datetime) -> File:
     said = answer.get("tags", {})
     if "error" in answer:
         error = f"{answer['error']}: {answer['words']}"
         about = {"version": version, "error": error, **_tagged(said)}
-        return File(found.path, found.size, found.mtime_ns, answer["digest"], now, **about)
-    vectors = {name: np.asarray(each, np.float32) for name, each in answer["vectors"].items()}
+        return File(file.path, file.size, file.mtime_ns, answer["digest"], now, **about)
+    vectors = {name: np.asarray(vector, np.float32) for name, vector in answer["vectors"].items()}
     return File(
-        found.path,
-        found.size,
-        found.mtime_ns,
+        file.path,
+        file.size,
+        file.mtime_ns,
         answer["digest"],
         now,
         **_tagged(said),

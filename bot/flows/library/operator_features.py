@@ -1,4 +1,4 @@
-"""Features: what the operator's own file says of songs, kept for every member."""
+"""Operator features: features from the operator's own table, for every member."""
 
 import sys
 from dataclasses import dataclass, field
@@ -13,29 +13,29 @@ from bot.core.library import tables
 from bot.errors import BadFile
 
 WANTED = "a Spotify id (track_id, spotify_id, Track URI, a link) or an isrc"
-SLICE = 500  # songs of a transaction; the bot writes in between
-MOST_NAMED = 10  # rows that are named
+SLICE = 500  # songs per transaction; the bot writes in between
+MOST_NAMED = 10  # rows named in the report
 
 
 @dataclass(slots=True)
 class ImportedFeatures:
-    """How many songs a file told of, and the rows that were left out, with the reason."""
+    """How many songs a file described, and the rows left out with reasons."""
 
     songs: int = 0
     bad: list[str] = field(default_factory=list)
 
     @property
     def report(self) -> str:
-        """What the operator reads."""
+        """The report for the operator."""
         lines = [f"songs kept: {self.songs:,}"]
         if self.bad:
-            lines += [f"rows left out: {len(self.bad):,}", *(f"  {each}" for each in self.bad[:MOST_NAMED])]
+            lines += [f"rows left out: {len(self.bad):,}", *(f"  {row}" for row in self.bad[:MOST_NAMED])]
         more = len(self.bad) - MOST_NAMED
         return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
 
 
 async def import_features(store: Store, file: Path, now: datetime) -> ImportedFeatures:
-    """Keep a table's features by Spotify's id, or by ISRC where a row has none. Raises BadFile, OSError."""
+    """Store a table's features by Spotify id, or by ISRC if a row has none. Raises BadFile, OSError."""
     source, kept = f"operator:{file.stem}", ImportedFeatures()
     known = _read(file, source, kept)
     if not known:
@@ -50,7 +50,7 @@ async def import_features(store: Store, file: Path, now: datetime) -> ImportedFe
 
 
 def _read(file: Path, source: str, kept: ImportedFeatures) -> dict[str, SongFeatures]:
-    """Return what a file says by key, and note in `kept` what it says. Raises BadFile for what is no such table."""
+    """Return a file's features by key, and note the counts in `kept`. Raises BadFile if it isn't such a table."""
     try:
         table = tables.Table(file.read_bytes(), most_rows=sys.maxsize)
     except tables.NotATable as problem:
@@ -69,7 +69,7 @@ def _read(file: Path, source: str, kept: ImportedFeatures) -> dict[str, SongFeat
 
 
 def _told(row: tables.Row, source: str) -> tuple[str, SongFeatures] | tables.BadRow:
-    """Return a row's key ("spotify:track:…" or "isrc:…") and features, or what it lacks."""
+    """Return a row's key ("spotify:track:…" or "isrc:…") and features, or the reason it was left out."""
     code = isrc(row.fields.get("isrc"))
     key = tables.uri_of(row) or (f"isrc:{code}" if code else None)
     if tables.is_no_song(row) or key is None:

@@ -1,6 +1,6 @@
-"""Poll: one look at a member's account, to find new likes and what they moved by hand.
+"""Poll: one look at a member's account, for new likes and manual edits.
 
-A look costs one call while nothing has changed: three times the newest likes, the fourth time the list of playlists
+If nothing has changed, a look costs one call: three times the newest likes, every fourth time the list of playlists
 with their snapshots.
 """
 
@@ -17,7 +17,7 @@ LOOK_AT_PLAYLISTS = 4  # every fourth poll
 
 
 async def poll(store: Store, music: Music, likes: Likes, account: Account, now: datetime) -> None:
-    """Look at a member's account once; new likes are to be sorted then."""
+    """Look at a member's account once; new likes are then ready to sort."""
     async with store.writing() as tx:
         member = await members.ensure(tx, account.member, now)
         await members.change(tx, account.member, polls=member.polls + 1)

@@ -1,4 +1,4 @@
-"""Library: a member's liked songs, read from Spotify or from a file they upload."""
+"""Sync: read a member's liked songs from Spotify, or from a file they upload."""
 
 import asyncio
 import io
@@ -25,16 +25,16 @@ from bot.flows.library.likes import PAGE, Progress, gone, look, settle, unwatche
 from bot.flows.sorting import manual_edits
 from bot.ports import Likes, Music
 
-MOST_NAMED = 10  # bad rows that are told one by one
-SLICE = 50  # songs that are kept in one transaction: others write between two of them
-BEING_READ: WeakKeyDictionary[Store, set[int]] = WeakKeyDictionary()  # members whose file is read just now
+MOST_NAMED = 10  # bad rows named one by one
+SLICE = 50  # songs stored per transaction: others write in between
+BEING_READ: WeakKeyDictionary[Store, set[int]] = WeakKeyDictionary()  # members whose file is being read
 ERASED = "Your data was deleted while I read your file, so nothing of it is kept."
 Fetch = Callable[[], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What a look at the likes brought. `calls` is what it cost."""
+    """The result of a look at the likes. `calls`: requests it took."""
 
     total: int
     new: int
@@ -43,33 +43,33 @@ class Synced:
 
 
 async def sync(store: Store, likes: Likes, account: Account, now: datetime, progress: Progress = unwatched) -> Synced:
-    """Bring the library up to date: one call when nothing changed, ceil(N / 50) for a first sync of N songs.
+    """Bring the library up to date: one call if nothing changed, ceil(N / 50) for a first sync of N songs.
 
-    After the first sync, what is new is also `fresh`: it waits for the watch, through a crash as well. What is missing
-    from Spotify's list is only let go of at a second look (promise P41).
+    After the first sync, new songs are also `fresh`: they wait to be sorted, even across a crash. Songs missing from
+    Spotify's list are only removed at a second look (promise P41).
     """
     async with store.reading() as tx:
         known = await songs.liked(tx, account.member)
-    found = await look(store, likes, account, known, now, progress)
-    missing = set() if found.unchanged else known.keys() - found.seen
+    seen = await look(store, likes, account, known, now, progress)
+    missing = set() if seen.unchanged else known.keys() - seen.seen
     lost = await gone(likes, account, missing, len(known))
-    doubtful = not found.unchanged and (found.rows != _readable(found.total) or lost != missing)
-    await settle(store, account, found, lost, now, doubtful=doubtful)
-    total = len(known) + found.new - len(lost) if found.total is None else found.total
-    return Synced(total, found.new, len(lost), found.calls)
+    doubtful = not seen.unchanged and (seen.rows != _readable(seen.total) or lost != missing)
+    await settle(store, account, seen, lost, now, doubtful=doubtful)
+    total = len(known) + seen.new - len(lost) if seen.total is None else seen.total
+    return Synced(total, seen.new, len(lost), seen.calls)
 
 
 def _readable(total: int | None) -> int | None:
-    """How many rows of Spotify's list a full look reads."""
+    """Return how many rows of Spotify's list a full look reads."""
     return None if total is None else min(total, -(-limits.SONGS // PAGE) * PAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file brought: songs read, songs in the library now, rows that were no song and why.
+    """The result of importing a file: songs read, songs in the library now, rows left out and why.
 
-    spoken: rows for episodes and for files on somebody's disk. over: songs that there was no room for. linked: the
-    library is the one at Spotify, so that only what is known of the songs was kept.
+    spoken: rows for episodes and local files. over: songs beyond the limit. linked: the library comes from Spotify, so
+    only the songs' features were stored.
     """
 
     songs: int
@@ -83,11 +83,11 @@ class Imported:
 
 
 async def import_file(store: Store, member: int, name: str, data: bytes, now: datetime) -> Imported:
-    """Make a file of songs (`core.tables`) the member's library, or add it to what they imported before.
+    """Make a file of songs (`core.library.tables`) the member's library, or add it to earlier imports.
 
-    Read and kept slice by slice, so that nobody waits for it. Cut short, the part that was kept stays, and importing
-    the file again adds the rest. Rows without a title are counted and named, the rest is kept. Raises BadFile for what
-    is no such file, BadChoice while another file of theirs is read, or when they were erased meanwhile.
+    It's read and stored in slices, so nobody waits for it. If interrupted, the stored part stays, and importing again
+    adds the rest. Rows without a title are counted and named. Raises BadFile if it isn't such a file, BadChoice while
+    another of the member's files is being read, or if the member was erased during it.
     """
 
     async def given() -> bytes:
@@ -97,7 +97,7 @@ async def import_file(store: Store, member: int, name: str, data: bytes, now: da
 
 
 async def import_fetched(store: Store, member: int, name: str, fetch: Fetch, now: datetime) -> Imported:
-    """Fetch a file, and do what `import_file` does. Refused before it is fetched while another one is being read."""
+    """Fetch a file and import it as `import_file` does. Refused before fetching while another one is being read."""
     with _one_at_a_time(store, member):
         async with store.reading() as tx:
             theirs = await members.get(tx, member)
@@ -120,7 +120,7 @@ def _one_at_a_time(store: Store, member: int) -> Iterator[None]:
 
 
 async def _import(store: Store, member: int, since: datetime | None, reading: "_Reading", now: datetime) -> Imported:
-    """since: when the member was first heard of, None for who is new."""
+    """Read and store a file. since: when the member was first stored; None if they're new."""
     while piece := await asyncio.to_thread(reading.next):
         since = await _keep(store, member, since, reading, piece, now)
     if not reading.seen:
@@ -142,7 +142,7 @@ async def _keep(
     piece: Sequence[tables.TableSong],
     now: datetime,
 ) -> datetime:
-    """Keep a slice; return when its member was first heard of."""
+    """Store a slice; return when its member was first stored."""
     async with store.writing() as tx:
         theirs = await members.ensure(tx, member, now) if since is None else await members.get(tx, member)
         if (
@@ -153,7 +153,7 @@ async def _keep(
             raise BadChoice(ERASED)
         if await members.account(tx, member) is None:
             piece = await _like(tx, theirs, reading, piece)
-        said = {each.like.song.song: bounded(each.features) for each in piece if each.features.known}
+        said = {song.like.song.song: bounded(song.features) for song in piece if song.features.known}
         reading.with_features += await own_features.add(tx, member, said, limits.SONGS, now)
     return theirs.created_at
 
@@ -161,22 +161,22 @@ async def _keep(
 async def _like(
     tx: Tx, theirs: Member, reading: "_Reading", piece: Sequence[tables.TableSong]
 ) -> Sequence[tables.TableSong]:
-    """Add songs to the library as far as there is room; return those that are in it now."""
+    """Add songs to the library while there's room; return those that are in it now."""
     member = theirs.member
-    held = await songs.liked_of(tx, member, (each.like.song.song for each in piece))
+    held = await songs.liked_of(tx, member, (song.like.song.song for song in piece))
     room = limits.SONGS - await songs.count(tx, member)
-    new = [each for each in piece if each.like.song.song not in held]
+    new = [song for song in piece if song.like.song.song not in held]
     reading.over += max(0, len(new) - room)
-    over = {each.like.song.song for each in new[max(0, room) :]}
-    kept = [each for each in piece if each.like.song.song not in over]
+    over = {song.like.song.song for song in new[max(0, room) :]}
+    kept = [song for song in piece if song.like.song.song not in over]
     if theirs.source != "file":
         await members.change(tx, member, source="file")
-    await songs.bring(tx, member, (each.like for each in kept))
+    await songs.bring(tx, member, (song.like for song in kept))
     return kept
 
 
 class _Reading:
-    """A file that is read slice by slice, and what has come of it so far. Raises BadFile."""
+    """A file being read in slices, and the counts so far. Raises BadFile."""
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name, self.seen = name, set[str]()
@@ -185,7 +185,7 @@ class _Reading:
         self._rows = tables.songs_in(table_of(name, data), own_features.SOURCE)
 
     def next(self) -> list[tables.TableSong]:
-        """Return the next songs, none twice; an empty list at the end."""
+        """Return the next songs, each once; an empty list at the end."""
         return list(islice(self._songs(), SLICE))
 
     def _songs(self) -> Iterator[tables.TableSong]:
@@ -201,24 +201,24 @@ class _Reading:
 
 
 def table_of(name: str, data: bytes) -> tables.Table:
-    """Return a member's file as a table of songs. Raises BadFile, which says what it is instead."""
+    """Return a member's file as a table of songs. Raises BadFile saying what it is instead."""
     if len(data) > tables.MOST_BYTES:
         raise BadFile(f"{escape(name)} is too large: up to {tables.MOST_BYTES // 1_000_000} MB, please.")
     try:
-        found = tables.Table(data)
+        table = tables.Table(data)
     except tables.NotATable as problem:
         raise BadFile(f"{escape(name)} {escape(str(problem), 400)}") from None
-    if not tables.names_songs(found):
-        headers = ", ".join(escape(header, 40) for header in found.headers[:8] if header)
+    if not tables.names_songs(table):
+        headers = ", ".join(escape(header, 40) for header in table.headers[:8] if header)
         raise BadFile(
             f"{escape(name)} has no columns for title and artists (such as “Track Name” and “Artist Name(s)”): "
             f"I found {headers or 'none'}."
         )
-    return found
+    return table
 
 
 async def as_csv(store: Store, music: Music, playlist: Playlist) -> tuple[str, bytes]:
-    """Return a playlist as a file (name, content) that /library import, Exportify and spreadsheets read."""
+    """Return a playlist as a file (name, content) that /library import, Exportify and spreadsheets can read."""
     contents = await music.contents(playlist.ref, await manual_edits.kept(store, playlist))
     async with store.reading() as tx:
         items = under_our_ids(contents.items, await writes.shown_as(tx, playlist.playlist))
@@ -228,16 +228,16 @@ async def as_csv(store: Store, music: Music, playlist: Playlist) -> tuple[str, b
 
 
 async def missing_in_export(store: Store, member: int) -> str | None:
-    """Return why songs may be missing in the files: "writing" while a write is under way, "empty" where none stand."""
+    """Return why exports may lack songs: "writing" during a write, "empty" if nothing is stored, else None."""
     async with store.reading() as tx:
         if await writes.unfinished(tx, member):
             return "writing"
         kept = await playlists.of_member(tx, member)
-        return None if any([await playlists.count_items(tx, each.playlist) for each in kept]) else "empty"
+        return None if any([await playlists.count_items(tx, playlist.playlist) for playlist in kept]) else "empty"
 
 
 def csv_of(name: str, number: int, rows: Iterable[tuple[Song, datetime | None]]) -> tuple[str, bytes]:
-    """Return songs, each with the moment it was added, as such a file."""
+    """Return songs, each with the moment it was added, as a CSV file (name, content)."""
     text = io.StringIO(newline="")
     tables.write(text, tables.OURS, (_cells(song, added_at) for song, added_at in rows))
     bare = re.sub(r"[^\w-]+", "_", name).strip("_")[:60]

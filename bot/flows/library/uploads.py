@@ -1,4 +1,4 @@
-"""Upload: a member sends in a file of one of their songs; what is heard in it counts for them alone."""
+"""Uploads: a member uploads a file of one of their songs; its features count for them alone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,20 +13,20 @@ from bot.core.features import features_heard
 from bot.core.records import Song
 from bot.errors import AudioError, BadChoice, BadFile, StillHearing
 
-MOST_BYTES = 25_000_000  # of a file; an hour of MP3, four minutes of FLAC
-MOST_WAITING = 5  # files at once, the one that is heard included: each is held in memory, and takes two minutes at most
-SOURCE = "upload"  # as in core.merge.PRECEDENCE
+MOST_BYTES = 25_000_000  # bytes per file; an hour of MP3, four minutes of FLAC
+MOST_WAITING = 5  # files at once, including the one being analysed: each is in memory, for two minutes at most
+SOURCE = "upload"  # as in core.library.merge.PRECEDENCE
 
 
 class Uploads:
-    """Hears uploads one after the other, one of each member at a time."""
+    """Analyses uploads one after the other, at most one per member at a time."""
 
     def __init__(self, store: Store, hearing: Hearing, scratch: Scratch, most: int = MOST_WAITING) -> None:
         self._store, self._hearing, self._scratch, self._most = store, hearing, scratch, most
         self._members: set[int] = set()
 
     async def hear(self, member: int, song: str, fetch: Callable[[], Awaitable[bytes]], now: datetime) -> Song:
-        """Fetch a member's file and hear it, as `upload` does. Raises StillHearing as well, before it is fetched."""
+        """Fetch a member's file and analyse it as `upload` does. Also raises StillHearing, before fetching."""
         with self._in_line(member):
             return await upload(self._store, self._hearing, self._scratch, member, song, await fetch(), now)
 
@@ -46,30 +46,30 @@ class Uploads:
 async def upload(
     store: Store, hearing: Hearing, scratch: Scratch, member: int, song: str, data: bytes, now: datetime
 ) -> Song:
-    """Hear the file in a process of its own, keep what was heard and not the file; return the song.
+    """Analyse the file in a separate process, store its features but not the file, and return the song.
 
-    Raises BadChoice for a song that the member does not like, BadFile for a file that cannot be heard.
+    Raises BadChoice if the member doesn't like the song, BadFile if the file can't be analysed.
     """
-    found = await _own(store, member, song)
+    own = await _own(store, member, song)
     with await asyncio.to_thread(scratch.holding, data) as file:
         try:
             heard = await hearing.analyse(file)
         except AudioError as error:
             raise BadFile(error.for_member()) from error
         finally:
-            await hearing.close()  # whatever this file did to it, it hears nobody else's
+            await hearing.close()  # whatever this file did to the process, no other file goes there
     features = features_heard(heard.numbers, heard.vectors)
     async with store.writing() as tx:
-        if not await songs.is_liked(tx, member, song):  # erased, or unlinked, while it was heard
+        if not await songs.is_liked(tx, member, song):  # erased or unlinked during the analysis
             raise BadChoice("That song is not in your library.")
         await songs.save_features(tx, member, SOURCE, {song: features}, now)
-    return found
+    return own
 
 
 async def _own(store: Store, member: int, song: str) -> Song:
     async with store.reading() as tx:
-        found = await songs.get(tx, song, member)
+        known = await songs.get(tx, song, member)
         liked = await songs.is_liked(tx, member, song)
-    if found is None or not liked:
+    if known is None or not liked:
         raise BadChoice("That song is not in your library.")
-    return found
+    return known

@@ -1,4 +1,4 @@
-"""Interactions that were taken up: by Discord's number alone."""
+"""Interactions: those already handled, by Discord's id alone."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,13 +13,13 @@ TAKEN = schema.interaction
 
 
 async def take(tx: Tx, numbers: Iterable[int], now: datetime) -> set[int]:
-    """Note the numbers; return those that were not noted before."""
+    """Record the ids; return those that are new."""
     new: set[int] = set()
     for piece in chunks(numbers):
         known = await tx.execute(select(TAKEN.c.interaction).where(TAKEN.c.interaction.in_(piece)))
         fresh = set(piece) - set(known.scalars())
         if fresh:
-            await tx.execute(insert(TAKEN), [{"interaction": each, "at": now} for each in fresh])
+            await tx.execute(insert(TAKEN), [{"interaction": number, "at": now} for number in fresh])
         new |= fresh
     return new
 

@@ -1,4 +1,4 @@
-"""Members, their accounts, and the links that are under way."""
+"""Members, their accounts, and links in progress."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,12 +19,12 @@ async def get(tx: Tx, member: int) -> Member | None:
 
 
 async def ensure(tx: Tx, member: int, now: datetime) -> Member:
-    """Return the member, made with the defaults if this is the first time that we hear of them."""
+    """Return the member, created with defaults if they're new."""
     if await get(tx, member) is None:
         await tx.execute(insert(MEMBER).values(member=member, created_at=now))
-    found = await get(tx, member)
-    assert found is not None  # noqa: S101 - the row was just written in this transaction
-    return found
+    known = await get(tx, member)
+    assert known is not None  # noqa: S101 - the row was just written in this transaction
+    return known
 
 
 async def change(tx: Tx, member: int, **values: Any) -> None:
@@ -32,52 +32,52 @@ async def change(tx: Tx, member: int, **values: Any) -> None:
 
 
 async def is_hidden(tx: Tx, member: int) -> bool:
-    """Whether nobody may see anything of the member; somebody we do not know shows nothing, and hides nothing."""
+    """Whether nobody may see anything of the member; False if they're unknown."""
     return (
         await tx.execute(select(MEMBER.c.member).where(MEMBER.c.member == member, MEMBER.c.hidden))
     ).first() is not None
 
 
 async def visible(tx: Tx, among: Iterable[int]) -> set[int]:
-    """Return those of the members who are known and do not hide."""
-    found: set[int] = set()
+    """Return those of the members who are known and not hidden."""
+    visible_members: set[int] = set()
     for piece in chunks(among):
         query = select(MEMBER.c.member).where(MEMBER.c.member.in_(piece), ~MEMBER.c.hidden)
-        found |= {*(await tx.execute(query)).scalars()}
-    return found
+        visible_members |= {*(await tx.execute(query)).scalars()}
+    return visible_members
 
 
 async def due(tx: Tx, now: datetime) -> list[Member]:
-    """Return the members whose likes are to be looked at by now; not those whose consent has ended (promise P8)."""
+    """Return the members whose likes should be looked at by now; not those whose consent has ended (promise P8)."""
     ready = or_(MEMBER.c.next_poll_at.is_(None), MEMBER.c.next_poll_at <= now)
     linked = select(MEMBER).join(ACCOUNT, ACCOUNT.c.member == MEMBER.c.member)
     return await every(tx, Member, linked.where(ready, ACCOUNT.c.tokens != b"").order_by(MEMBER.c.next_poll_at))
 
 
 async def with_likes(tx: Tx) -> list[int]:
-    """Return the members who have liked songs, from an account or a file."""
+    """Return the members with liked songs, from an account or a file."""
     return list((await tx.execute(select(schema.liked.c.member).distinct())).scalars())
 
 
 async def with_source(tx: Tx, source: str) -> list[int]:
-    """Return the members whose library comes from there."""
+    """Return the members whose library comes from that source."""
     return list((await tx.execute(select(MEMBER.c.member).where(MEMBER.c.source == source))).scalars())
 
 
 async def teachers(tx: Tx) -> list[int]:
-    """Return the members whose answers may teach the prior."""
+    """Return the members whose answers may train the prior."""
     return list((await tx.execute(select(MEMBER.c.member).where(MEMBER.c.teaches).order_by(MEMBER.c.member))).scalars())
 
 
 async def note_taught(tx: Tx, version: str, taught_by: Iterable[int]) -> None:
-    """Note whom the prior of that version was learnt from; nobody else was part of it."""
+    """Record whom the prior of that version was trained on; everybody else is cleared."""
     await tx.execute(update(MEMBER).where(MEMBER.c.taught.is_not(None)).values(taught=None))
     for piece in chunks(taught_by):
         await tx.execute(update(MEMBER).where(MEMBER.c.member.in_(piece)).values(taught=version))
 
 
 async def count_taught(tx: Tx, version: str) -> int:
-    """Return how many that the prior of that version was learnt from still let it be."""
+    """Return how many members that the prior of that version was trained on still consent."""
     return (await tx.execute(select(func.count()).where(MEMBER.c.taught == version, MEMBER.c.teaches))).scalar_one()
 
 
@@ -90,7 +90,7 @@ async def accounts(tx: Tx) -> list[Account]:
 
 
 async def any_sealed(tx: Tx) -> bool:
-    """Whether the vault's keys are needed to read anything that is kept."""
+    """Whether the vault's keys are needed to read any stored value."""
     return (await tx.execute(select(ACCOUNT.c.member).where(ACCOUNT.c.tokens != b"").limit(1))).first() is not None
 
 
@@ -107,7 +107,7 @@ async def delete_account(tx: Tx, member: int) -> None:
 
 
 async def open_link(tx: Tx, **values: Any) -> None:
-    """Remember the link that a member began, instead of any before it.
+    """Store the link that a member began, replacing an earlier one.
 
     values: digest, member, name, client_id, verifier (sealed), redirect_uri, expires_at.
     """
@@ -116,7 +116,7 @@ async def open_link(tx: Tx, **values: Any) -> None:
 
 
 async def sweep_links(tx: Tx, now: datetime) -> None:
-    """Delete the links that are good no more."""
+    """Delete expired links."""
     await tx.execute(delete(LINK).where(LINK.c.expires_at <= now))
 
 
@@ -125,7 +125,7 @@ async def is_linking(tx: Tx, digest: str) -> bool:
 
 
 async def take_link(tx: Tx, digest: str) -> dict[str, Any] | None:
-    """Take a link out: whoever comes second finds nothing (promise P32)."""
+    """Remove and return a link, so it works only once (promise P32); None if it's gone."""
     row = (await tx.execute(select(LINK).where(LINK.c.digest == digest))).first()
     await tx.execute(delete(LINK).where(LINK.c.digest == digest))
     return None if row is None else dict(row._mapping)

@@ -1,4 +1,4 @@
-"""Notices: what members are to be told. Kept until sent, so a restart loses none."""
+"""Notices: messages for members, kept until sent, so a restart loses none."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,17 +13,17 @@ from bot.core import limits
 from bot.core.records import Notice
 
 NOTICE, SETBACK = schema.notice, schema.setback
-TRIES = 5  # then a notice is given up: the member closed every door
+TRIES = 5  # then a notice is dropped: the member can't be reached
 
 
 async def add(tx: Tx, member: int, kind: str, body: Mapping[str, Any], now: datetime) -> None:
-    """Keep a notice until it is sent; the member's oldest gives way."""
+    """Store a notice until it's sent; the member's oldest makes room."""
     await tx.execute(insert(NOTICE).values(member=member, kind=kind, body=dict(body), created_at=now))
     await keep_newest(tx, NOTICE, limits.NOTICES, NOTICE.c.notice, NOTICE.c.member == member)
 
 
 async def has(tx: Tx, member: int, kind: str) -> bool:
-    """Whether the member was ever told, or is yet to be told, anything of that kind."""
+    """Whether the member was sent, or will be sent, any notice of that kind."""
     query = select(NOTICE.c.notice).where(NOTICE.c.member == member, NOTICE.c.kind == kind).limit(1)
     return (await tx.execute(query)).first() is not None
 
@@ -33,14 +33,14 @@ async def get(tx: Tx, notice: int) -> Notice | None:
 
 
 async def waiting(tx: Tx, member: int | None = None) -> list[Notice]:
-    """Return what is to be told, oldest first; not what was given up or set aside."""
+    """Return unsent notices, oldest first; not those given up or set aside."""
     aside = exists().where(SETBACK.c.kind == "notice", SETBACK.c.subject == NOTICE.c.notice, SETBACK.c.tries >= TRIES)
     query = select(NOTICE).where(NOTICE.c.sent_at.is_(None), NOTICE.c.tries < TRIES, ~aside).order_by(NOTICE.c.notice)
     return await every(tx, Notice, query if member is None else query.where(NOTICE.c.member == member))
 
 
 async def sent_since(tx: Tx, member: int, since: datetime, kind: str) -> int:
-    """Return how many messages of a kind went out; what was sent together counts once."""
+    """Return how many messages of a kind were sent; notices sent together count once."""
     mine = (NOTICE.c.member == member, NOTICE.c.sent_at >= since, NOTICE.c.kind == kind)
     return (await tx.execute(select(func.count(func.distinct(NOTICE.c.sent_at))).where(*mine))).scalar_one()
 

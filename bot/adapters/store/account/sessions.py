@@ -18,13 +18,13 @@ async def add(
 
 
 async def holder(tx: Tx, digest: str, kind: str, now: datetime) -> int | None:
-    """Return whose it is; None where it is none, of another kind, or over."""
+    """Return a session's member; None if it's unknown, of another kind, or expired."""
     query = select(SESSION.c.member).where(SESSION.c.digest == digest, SESSION.c.kind == kind)
     return (await tx.execute(query.where(SESSION.c.expires_at > now))).scalar_one_or_none()
 
 
 async def server(tx: Tx, digest: str) -> int | None:
-    """Return the server in which the link was asked for."""
+    """Return the server where the link was requested."""
     return (await tx.execute(select(SESSION.c.server).where(SESSION.c.digest == digest))).scalar_one_or_none()
 
 
@@ -33,7 +33,7 @@ async def is_kept(tx: Tx, digest: str) -> bool:
 
 
 async def use_up(tx: Tx, digest: str) -> bool:
-    """Delete it; False where it was gone before."""
+    """Delete a session; return False if it was gone already."""
     return bool((await tx.execute(delete(SESSION).where(SESSION.c.digest == digest))).rowcount)
 
 
@@ -48,5 +48,5 @@ async def end_all(tx: Tx, member: int) -> None:
 
 
 async def sweep(tx: Tx, now: datetime) -> None:
-    """Delete those that are over."""
+    """Delete expired sessions."""
     await tx.execute(delete(SESSION).where(SESSION.c.expires_at <= now))

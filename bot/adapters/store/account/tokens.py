@@ -31,11 +31,11 @@ async def note_use(tx: Tx, token: int, now: datetime) -> None:
 
 
 async def revoke(tx: Tx, member: int, token: int) -> bool:
-    """Delete a token of the member's; False where they have no such."""
+    """Delete a member's token; return False if they have no such token."""
     gone = await tx.execute(delete(TOKEN).where(TOKEN.c.token == token, TOKEN.c.member == member))
     return bool(gone.rowcount)
 
 
 async def sweep(tx: Tx, now: datetime) -> None:
-    """Delete the tokens that have expired."""
+    """Delete expired tokens."""
     await tx.execute(delete(TOKEN).where(TOKEN.c.expires_at <= now))

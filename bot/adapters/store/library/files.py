@@ -1,4 +1,4 @@
-"""Files of the operator's music folder, as the import keeps them. `recordings` reads them for the songs they are."""
+"""Files: the operator's music folder as the import stored it. `recordings` reads the files for the songs they match."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -16,7 +16,7 @@ RECORDING = schema.recording
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """How a file was when it was last heard. `version`: of the set of features that it was tried with."""
+    """A file's state when it was last analysed. `version`: of the feature set."""
 
     path: str
     size: int
@@ -28,7 +28,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it was heard. `vectors` are packed (core.vectors)."""
+    """An analysed file. `vectors` are packed (core.vectors)."""
 
     path: str
     size: int
@@ -49,31 +49,31 @@ class File:
 
 
 async def stamps(tx: Tx) -> dict[str, Stamp]:
-    """Return what is kept of each file, by path: enough to see whether it changed."""
+    """Return each stored file's stamp by path, for seeing whether it changed."""
     columns = (RECORDING.c[name] for name in Stamp.__slots__)
-    return {each.path: each for each in await every(tx, Stamp, select(*columns))}
+    return {stamp.path: stamp for stamp in await every(tx, Stamp, select(*columns))}
 
 
 async def with_content(tx: Tx, digest: str, version: str) -> File:
-    """Return a file of this content that was heard by a set of features; there is one."""
-    query = select(*(RECORDING.c[each.name] for each in fields(File)))
-    found, *_ = await every(tx, File, query.where(RECORDING.c.digest == digest, RECORDING.c.version == version))
-    return found
+    """Return a file with this content analysed for this feature set. There must be one."""
+    query = select(*(RECORDING.c[column.name] for column in fields(File)))
+    file, *_ = await every(tx, File, query.where(RECORDING.c.digest == digest, RECORDING.c.version == version))
+    return file
 
 
 async def save(tx: Tx, files: Iterable[File]) -> None:
-    """Keep files as they were heard, in place of what was kept of them."""
+    """Store analysed files, replacing what was stored of them."""
     for piece in chunks(files):
-        await upsert(tx, RECORDING, [_row(each) for each in piece])
+        await upsert(tx, RECORDING, [_row(file) for file in piece])
 
 
 async def touch(tx: Tx, path: str, size: int, mtime_ns: int) -> None:
-    """Note that a file's content is what it was, though its time is another."""
+    """Record a file's new time; its content is unchanged."""
     await tx.execute(update(RECORDING).where(RECORDING.c.path == path).values(size=size, mtime_ns=mtime_ns))
 
 
 async def forget(tx: Tx, paths: Iterable[str]) -> None:
-    """Let go of files that are no longer there."""
+    """Delete files that no longer exist."""
     for piece in chunks(paths):
         await tx.execute(delete(RECORDING).where(RECORDING.c.path.in_(piece)))
 

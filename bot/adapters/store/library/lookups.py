@@ -1,7 +1,7 @@
-"""Lookups: which source was asked about which song, what came of it, and what is still to be asked.
+"""Lookups: which source was asked about which song, with what result, and what's still to ask.
 
-A song that everybody sees is asked about once, for all (owner OPERATOR). One that only a member's file describes is
-asked about for that member: what a file calls a song must not decide what others learn about it.
+A song that everybody sees is asked about once for all (owner OPERATOR). One that only a member's file describes is
+asked about for that member: a file's title for a song must not decide what others learn about it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ SONG, OWN, LIKED, LOOKUP = schema.song, schema.own_song, schema.liked, schema.lo
 
 @dataclass(frozen=True, slots=True)
 class LookupQuestion:
-    """What a source is to be asked at `now` by a member's library; `since`: when what it knows last changed."""
+    """What to ask a source at `now` for a member's library; `since`: when its knowledge last changed."""
 
     member: int
     source: str
@@ -33,17 +33,17 @@ class LookupQuestion:
 
 @dataclass(frozen=True, slots=True)
 class LookupOutcome:
-    """What came of asking about a song: "known", "nothing" or "failed", and when to ask again, if ever."""
+    """The result for a song: "known", "nothing" or "failed", and when to ask again, if ever."""
 
     song: str
     state: str
     due: datetime | None = None
-    tries: int = 0  # that failed, one after the other
+    tries: int = 0  # failures in a row
     ids: Ids = field(default_factory=dict)
 
 
 async def open_songs(tx: Tx, question: LookupQuestion, limit: int) -> dict[str, tuple[Song, int]]:
-    """Return the songs that the source is still to be asked about, the newest likes first, each with its owner."""
+    """Return the songs still to ask the source about, newest likes first, each with its owner."""
     columns = [_described(name).label(name) for name in Song.__slots__]
     query = _open(question).with_only_columns(*columns, _owner(question.member).label("owner"))
     rows = await tx.execute(query.order_by(LIKED.c.added_at.desc(), LIKED.c.song).limit(limit))
@@ -66,7 +66,7 @@ async def has_open(tx: Tx, question: LookupQuestion) -> bool:
 
 
 async def has_fresh(tx: Tx, question: LookupQuestion) -> bool:
-    """Whether a like that the watch has not sorted yet is among the songs to be asked about."""
+    """Whether a like that isn't sorted yet is among the songs to ask about."""
     return (await tx.execute(_open(question).where(LIKED.c.fresh).limit(1))).first() is not None
 
 
@@ -82,12 +82,12 @@ def _open(question: LookupQuestion) -> Select[tuple[str]]:
 
 
 def _owner(member: int) -> ColumnElement[int]:
-    """For whom a liked song is asked about: for everybody, where everybody sees it."""
+    """Return the owner that a liked song is asked about for: OPERATOR if everybody sees it."""
     return case((SONG.c.song.is_not(None), schema.OPERATOR), else_=member)
 
 
 def _described(name: str) -> ColumnElement[Any]:
-    """A field of the song as it may be asked about: nothing of a member's file in a song that everybody sees."""
+    """Return a song's field as sources may see it: never a member's file's value for a song that everybody sees."""
     return case((SONG.c.song.is_not(None), SONG.c[name]), else_=OWN.c[name])
 
 
@@ -105,26 +105,26 @@ def _can_ask(needs: Needs, owner: ColumnElement[int]) -> ColumnElement[bool]:
 
 async def ids(tx: Tx, songs: Mapping[str, int]) -> dict[str, dict[str, list[str]]]:
     """Return the MusicBrainz ids that any source gave the songs, by kind; each song comes with its owner."""
-    found: dict[str, dict[str, list[str]]] = {}
+    by_song: dict[str, dict[str, list[str]]] = {}
     for piece in chunks(songs):
         query = select(LOOKUP.c.owner, LOOKUP.c.song, LOOKUP.c.ids).where(LOOKUP.c.song.in_(piece))
         for row in await tx.execute(query.where(LOOKUP.c.owner.in_({songs[song] for song in piece}))):
             if row.owner != songs[row.song]:
                 continue
-            of_song = found.setdefault(row.song, {})
+            of_song = by_song.setdefault(row.song, {})
             for kind, values in row.ids.items():
                 of_song[kind] = list(dict.fromkeys([*of_song.get(kind, ()), *values]))
-    return found
+    return by_song
 
 
 async def outcomes(tx: Tx, song: str, sources: Sequence[str]) -> list[LookupOutcome]:
-    """Return what came of asking these sources about a song that everybody sees."""
+    """Return these sources' results for a song that everybody sees."""
     asked = (LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song == song, LOOKUP.c.source.in_(sources))
     return await every(tx, LookupOutcome, select(LOOKUP).where(*asked))
 
 
 async def tries(tx: Tx, source: str, songs: Sequence[str], owner: int = schema.OPERATOR) -> dict[str, int]:
-    """Return how often asking about each song has failed in a row."""
+    """Return how often in a row asking about each song has failed."""
     asked = (LOOKUP.c.owner == owner, LOOKUP.c.source == source, LOOKUP.c.song.in_(songs))
     return {row.song: row.tries for row in await tx.execute(select(LOOKUP.c.song, LOOKUP.c.tries).where(*asked))}
 
@@ -133,19 +133,19 @@ async def save(
     tx: Tx, source: str, outcomes: Iterable[LookupOutcome], now: datetime, owner: int = schema.OPERATOR
 ) -> None:
     for piece in chunks(outcomes):
-        rows = [asdict(each) | {"owner": owner, "source": source, "asked_at": now} for each in piece]
+        rows = [asdict(outcome) | {"owner": owner, "source": source, "asked_at": now} for outcome in piece]
         await upsert(tx, LOOKUP, rows)
 
 
 async def next_due(tx: Tx, member: int, sources: Sequence[str], now: datetime) -> datetime | None:
-    """Return when the next of the member's songs that failed is to be asked about again."""
+    """Return when to ask again about the first of the member's songs that failed."""
     mine = select(func.min(LOOKUP.c.due)).join(LIKED, LIKED.c.song == LOOKUP.c.song)
     theirs = (LIKED.c.member == member, LOOKUP.c.owner.in_((schema.OPERATOR, member)), LOOKUP.c.source.in_(sources))
     failed = (LOOKUP.c.state == "failed", LOOKUP.c.due > now)
-    found: datetime | None = (await tx.execute(mine.where(*theirs, *failed))).scalar_one()
-    return found
+    due: datetime | None = (await tx.execute(mine.where(*theirs, *failed))).scalar_one()
+    return due
 
 
 async def forget(tx: Tx, song: str, source: str) -> None:
-    """Have the source asked about the song anew."""
+    """Let the source be asked about the song again."""
     await tx.execute(delete(LOOKUP).where(LOOKUP.c.song == song, LOOKUP.c.source == source))

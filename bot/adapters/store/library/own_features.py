@@ -1,4 +1,4 @@
-"""Brought: what a member's file says of how songs sound. It counts for that member alone."""
+"""Own features: features of songs from a member's file. They count for that member alone."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from bot.adapters.store.rows import chunks
 from bot.core.features import SongFeatures, filled_in
 
 FEATURE = schema.feature
-SOURCE = "csv"  # as in core.merge.PRECEDENCE
+SOURCE = "csv"  # as in core.library.merge.PRECEDENCE
 
 
 def _theirs(member: int) -> tuple[ColumnElement[bool], ...]:
@@ -20,28 +20,32 @@ def _theirs(member: int) -> tuple[ColumnElement[bool], ...]:
 
 
 async def count(tx: Tx, member: int) -> int:
-    """Return the number of songs that the member's files say something about."""
+    """Return the number of songs that the member's files describe."""
     return (await tx.execute(select(func.count()).where(*_theirs(member)))).scalar_one()
 
 
 async def known(tx: Tx, member: int, ids: Iterable[str]) -> dict[str, SongFeatures]:
-    """Return what the member's files said about some songs so far."""
-    found: dict[str, SongFeatures] = {}
+    """Return the features of some songs from the member's files so far."""
+    features: dict[str, SongFeatures] = {}
     for piece in chunks(ids):
         rows = await tx.execute(select(FEATURE).where(*_theirs(member), FEATURE.c.song.in_(piece)))
-        found |= {row.song: songs.said(row).features for row in rows}
-    return found
+        features |= {row.song: songs.said(row).features for row in rows}
+    return features
 
 
 async def add(tx: Tx, member: int, said: Mapping[str, SongFeatures], most: int, now: datetime) -> int:
-    """Keep what a file says about songs, of `most` songs at all; return of how many of these something is kept.
+    """Store a file's features, for at most `most` songs in total; return for how many of these any are stored.
 
-    What an earlier file said, and this one doesn't, stays.
+    Features from an earlier file that this one lacks stay.
     """
     before = await known(tx, member, said)
     room = most - await count(tx, member)
     new = [song for song in said if song not in before]
     over = {*new[max(0, room) :]}
-    kept = {song: filled_in(each, before.get(song, SongFeatures())) for song, each in said.items() if song not in over}
+    kept = {
+        song: filled_in(features, before.get(song, SongFeatures()))
+        for song, features in said.items()
+        if song not in over
+    }
     await songs.keep_features(tx, member, SOURCE, kept, now)
     return len(kept)

@@ -1,4 +1,4 @@
-"""Recordings: the files of the operator's music folder, and which of them a song is."""
+"""Recordings: the operator's music files, and which song each one matches."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,18 +13,18 @@ from bot.core.library.file_match import FileMatch, Naming
 from bot.core.vectors import unpack
 
 RECORDING, MATCH = schema.recording, schema.match
-BY_OPERATOR = "operator"  # the way of a correction; no matcher overrules it
+BY_OPERATOR = "operator"  # the `way` of a correction; the matcher never overrules it
 WRITTEN = ("path", "title", "artists", "album", "duration", "isrc", "mbid")
 
 
 async def newest(tx: Tx) -> datetime | None:
-    """Return when a file was last heard; None while there is none."""
-    found: datetime | None = (await tx.execute(select(func.max(RECORDING.c.at)))).scalar_one()
-    return found
+    """Return when a file was last analysed; None if there is none."""
+    last: datetime | None = (await tx.execute(select(func.max(RECORDING.c.at)))).scalar_one()
+    return last
 
 
 async def named(tx: Tx) -> dict[str, Naming]:
-    """Return what is written on each file that could be heard, by path; others get their turn while it is read."""
+    """Return the tags of each analysed file, by path; yields to others while reading."""
     columns = (RECORDING.c[name] for name in WRITTEN)
     rows = await tx.stream(select(*columns).where(RECORDING.c.error.is_(None)).order_by(RECORDING.c.path))
     return {
@@ -41,13 +41,13 @@ async def named(tx: Tx) -> dict[str, Naming]:
 
 
 async def heard(tx: Tx, paths: Iterable[str]) -> dict[str, SongFeatures]:
-    """Return what a model goes by of what was heard in files, by path."""
-    found: dict[str, SongFeatures] = {}
+    """Return the features that models use, of analysed files, by path."""
+    features: dict[str, SongFeatures] = {}
     for piece in chunks(dict.fromkeys(paths)):
         query = select(RECORDING.c.path, RECORDING.c.numbers, RECORDING.c.vectors)
         for row in await tx.execute(query.where(RECORDING.c.path.in_(piece), RECORDING.c.error.is_(None))):
-            found[row.path] = features_heard(row.numbers, unpack(row.vectors))
-    return found
+            features[row.path] = features_heard(row.numbers, unpack(row.vectors))
+    return features
 
 
 async def exists(tx: Tx, path: str) -> bool:
@@ -56,18 +56,18 @@ async def exists(tx: Tx, path: str) -> bool:
 
 
 async def corrections(tx: Tx, songs: Iterable[str]) -> dict[str, str | None]:
-    """Return the songs of which the operator said which file they are, or (None) that they are none."""
-    found: dict[str, str | None] = {}
+    """Return the songs that the operator assigned to a file, or (None) to no file."""
+    paths: dict[str, str | None] = {}
     for piece in chunks(songs):
         query = select(MATCH.c.song, MATCH.c.path).where(MATCH.c.song.in_(piece), MATCH.c.way == BY_OPERATOR)
-        found |= {row.song: row.path for row in await tx.execute(query)}
-    return found
+        paths |= {row.song: row.path for row in await tx.execute(query)}
+    return paths
 
 
 async def save_matches(
     tx: Tx, songs: Iterable[str], matches: Mapping[str, tuple[str, FileMatch]], now: datetime
 ) -> None:
-    """Note which of the songs the matcher found files for; what it found for the others before holds no more."""
+    """Store which songs the matcher found files for; earlier matches of the others are dropped."""
     for some in chunks(songs):
         await tx.execute(delete(MATCH).where(MATCH.c.song.in_(some), MATCH.c.way != BY_OPERATOR))
     rows = [
@@ -79,12 +79,12 @@ async def save_matches(
 
 
 async def follow(tx: Tx, old: str, new: str) -> None:
-    """Note that the songs of a file that was moved are the file at its new place."""
+    """Move the songs of a renamed file to its new path."""
     await tx.execute(update(MATCH).where(MATCH.c.path == old).values(path=new))
 
 
 async def correct(tx: Tx, song: str, path: str | None, now: datetime) -> None:
-    """Note the operator's word on which file a song is; None: no file is."""
+    """Store the operator's choice of a song's file; None: no file."""
     await upsert(tx, MATCH, {"song": song, "path": path, "score": 1.0, "way": BY_OPERATOR, "at": now})
 
 

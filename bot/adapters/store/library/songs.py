@@ -1,7 +1,7 @@
-"""Songs, the libraries they are liked in, and what is known of how they sound.
+"""Songs: their names, the libraries they're liked in, and their features.
 
-What a song is called has an origin (`core.merge.Origin`), and the higher one is believed. What a member's file says is
-kept apart (`own`): the functions that take a member return it to that member, the others never do.
+A song's description has an origin (`core.library.merge.Origin`), and the higher one wins. Descriptions from a member's
+file are kept apart (`own_songs`): functions that take a member return them to that member, the others never do.
 """
 
 import asyncio
@@ -25,25 +25,26 @@ LOOKUP, MATCH = schema.lookup, schema.match
 
 
 async def save(tx: Tx, songs: Iterable[Song], now: datetime, by: Origin = Origin.SPOTIFY) -> None:
-    """Keep songs as everybody sees them. Nothing that is known is lost to a song that says less."""
-    for piece in chunks({each.song: each for each in songs}.values()):
-        query = select(SONG).where(SONG.c.song.in_([each.song for each in piece]))
+    """Store songs as everybody sees them. A song that says less loses nothing that was known."""
+    for piece in chunks({song.song: song for song in songs}.values()):
+        query = select(SONG).where(SONG.c.song.in_([song.song for song in piece]))
         kept = {row.song: (record(Song, row), Origin(row.origin)) for row in await tx.execute(query)}
-        said = {each.song: described(*kept.get(each.song, (each, by)), each, by) for each in piece}
-        new = {song: each for song, each in said.items() if kept.get(song) != each}
-        rows = [own_songs.columns(each) | {"origin": int(origin), "cached_at": now} for each, origin in new.values()]
+        said = {song.song: described(*kept.get(song.song, (song, by)), song, by) for song in piece}
+        new = {song: pair for song, pair in said.items() if kept.get(song) != pair}
+        rows = [own_songs.columns(song) | {"origin": int(origin), "cached_at": now} for song, origin in new.values()]
         await upsert(tx, SONG, rows)
-        await _ask_anew(tx, [song for song, (each, _) in new.items() if song in kept and _renamed(kept[song][0], each)])
-        await own_songs.promoted(tx, [each for each, _ in new.values()])
+        renamed = [song for song, (after, _) in new.items() if song in kept and _renamed(kept[song][0], after)]
+        await _ask_anew(tx, renamed)
+        await own_songs.promoted(tx, [song for song, _ in new.values()])
 
 
 def _renamed(before: Song, after: Song) -> bool:
-    """Whether it goes by other words than those by which sources were asked."""
+    """Whether its title or artists, by which sources were asked, have changed."""
     return (before.title, before.artists, before.isrc) != (after.title, after.artists, after.isrc)
 
 
 async def _ask_anew(tx: Tx, ids: Sequence[str]) -> None:
-    """Forget what was looked up by what these songs were called before; the operator's own word stays."""
+    """Forget lookups by the songs' earlier names; the operator's corrections stay."""
     looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
     await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.in_(ids)))
     await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.in_(ids)))
@@ -57,12 +58,12 @@ async def get(tx: Tx, song: str, member: int = schema.OPERATOR) -> Song | None:
 
 async def some(tx: Tx, ids: Iterable[str], member: int = schema.OPERATOR) -> dict[str, Song]:
     """Return those of `ids` that are known to everybody, or to a member."""
-    found: list[Song] = []
+    known: list[Song] = []
     for piece in chunks(dict.fromkeys(ids)):
         shared = select(SONG.c.song).where(SONG.c.song.in_(piece))
         theirs = select(OWN.c.song).where(OWN.c.member == member, OWN.c.song.in_(piece))
-        found += await every(tx, Song, own_songs.as_seen(shared.union(theirs).subquery(), member))
-    return {each.song: each for each in found}
+        known += await every(tx, Song, own_songs.as_seen(shared.union(theirs).subquery(), member))
+    return {song.song: song for song in known}
 
 
 async def owned(tx: Tx, owner: int, ids: Sequence[str]) -> set[str]:
@@ -86,13 +87,13 @@ async def library(tx: Tx, member: int) -> list[Song]:
 
 
 async def public_library(tx: Tx, member: int) -> list[Song]:
-    """Return the liked songs that everybody may see, newest first, as everybody sees them."""
+    """Return the member's liked songs that everybody may see, newest first, as everybody sees them."""
     query = select(SONG).join(LIKED, LIKED.c.song == SONG.c.song).where(LIKED.c.member == member)
     return await every(tx, Song, query.order_by(LIKED.c.added_at.desc(), SONG.c.song))
 
 
 async def search(tx: Tx, member: int, typed: str, limit: int) -> list[Song]:
-    """Return liked songs whose title contains what was typed; for autocomplete."""
+    """Return liked songs whose title contains the typed text, for autocomplete."""
     title = own_songs.seen("title")
     matches = _library(member).where(title.icontains(typed, autoescape=True))
     return await every(tx, Song, matches.order_by(title).limit(limit))
@@ -105,11 +106,11 @@ async def liked(tx: Tx, member: int) -> dict[str, datetime | None]:
 
 async def liked_of(tx: Tx, member: int, ids: Iterable[str]) -> dict[str, datetime | None]:
     """Return those of `ids` that the member likes, with the moments they were liked."""
-    found: dict[str, datetime | None] = {}
+    liked_at: dict[str, datetime | None] = {}
     for piece in chunks(ids):
         query = select(LIKED.c.song, LIKED.c.added_at).where(LIKED.c.member == member, LIKED.c.song.in_(piece))
-        found |= {row.song: row.added_at for row in await tx.execute(query)}
-    return found
+        liked_at |= {row.song: row.added_at for row in await tx.execute(query)}
+    return liked_at
 
 
 async def is_liked(tx: Tx, member: int, song: str) -> bool:
@@ -121,19 +122,19 @@ async def count(tx: Tx, member: int) -> int:
 
 
 async def like(tx: Tx, member: int, likes: Iterable[Like], now: datetime, *, fresh: bool = False) -> None:
-    """Add what Spotify says is liked; songs already there take the new date. `fresh` ones wait for the watch.
+    """Add likes from Spotify; songs already there take the new date. `fresh` ones wait to be sorted.
 
-    One that waits goes on waiting until it is settled.
+    A song that waits keeps waiting until it's settled.
     """
     likes = list(likes)
-    await save(tx, (each.song for each in likes), now)
+    await save(tx, (like.song for like in likes), now)
     await _like(tx, member, likes, fresh)
 
 
 async def bring(tx: Tx, member: int, likes: Iterable[Like]) -> None:
-    """Add what a file says the member likes: the songs in it are described for them alone."""
+    """Add likes from a member's file, which describes its songs for that member alone."""
     likes = list(likes)
-    await own_songs.bring(tx, member, (each.song for each in likes))
+    await own_songs.bring(tx, member, (like.song for like in likes))
     await _like(tx, member, likes, fresh=False)
 
 
@@ -142,38 +143,38 @@ async def _like(tx: Tx, member: int, likes: Sequence[Like], fresh: bool) -> None
         before = await tx.execute(select(LIKED).where(LIKED.c.member == member, LIKED.c.song.in_(_ids(piece))))
         kept = {row.song: (row.added_at, row.fresh) for row in before}
         rows = []
-        for each in piece:
-            added_at, waits = kept.get(each.song.song, (None, False))
-            dated = {"song": each.song.song, "added_at": each.added_at or added_at}
+        for like in piece:
+            added_at, waits = kept.get(like.song.song, (None, False))
+            dated = {"song": like.song.song, "added_at": like.added_at or added_at}
             rows.append({"member": member, **dated, "fresh": fresh or waits})
         await upsert(tx, LIKED, rows)
 
 
 def _ids(likes: Iterable[Like]) -> list[str]:
-    return [each.song.song for each in likes]
+    return [like.song.song for like in likes]
 
 
 async def fresh(tx: Tx, member: int) -> list[str]:
-    """Return the likes that the watch has not sorted yet, oldest first."""
+    """Return the likes that aren't sorted yet, oldest first."""
     query = select(LIKED.c.song).where(LIKED.c.member == member, LIKED.c.fresh).order_by(LIKED.c.added_at)
     return list((await tx.execute(query)).scalars())
 
 
 async def settle(tx: Tx, member: int, ids: Sequence[str]) -> None:
-    """Up to CHUNK fresh likes were seen to."""
+    """Mark up to CHUNK fresh likes as handled."""
     these = (LIKED.c.member == member, LIKED.c.song.in_(ids), LIKED.c.fresh)
     await tx.execute(update(LIKED).where(*these).values(fresh=False))
 
 
 async def stamp(tx: Tx, member: int) -> tuple[int, datetime | None, datetime | None, datetime | None]:
-    """Return something that differs whenever the library or what is known of its songs does."""
+    """Return a value that changes whenever the library or its features do."""
     likes = select(func.count(), func.max(LIKED.c.added_at)).where(LIKED.c.member == member)
     count, newest = (await tx.execute(likes)).one()
     return count, newest, await told_at(tx, schema.OPERATOR), await told_at(tx, member)
 
 
 async def keep_newest(tx: Tx, member: int, most: int) -> None:
-    """Let go of the oldest likes beyond `most`."""
+    """Delete the oldest likes beyond `most`."""
     await rows.keep_newest(tx, LIKED, most, LIKED.c.added_at, LIKED.c.member == member)
 
 
@@ -186,29 +187,29 @@ HOLDERS = (*own_songs.HOLDERS, schema.repost, schema.contribution, schema.round_
 
 
 def _unheld() -> ColumnElement[bool]:
-    """Whether nothing of anybody's holds the song any more."""
+    """Whether no member has the song any more."""
     return and_(*(~exists().where(table.c.song == SONG.c.song) for table in HOLDERS))
 
 
 async def unused(tx: Tx, limit: int) -> list[str]:
-    """Return songs that nothing of anybody's holds any more."""
+    """Return songs that no member has any more."""
     return list((await tx.execute(select(SONG.c.song).where(_unheld()).limit(limit))).scalars())
 
 
 async def forget(tx: Tx, ids: Sequence[str]) -> None:
-    """Delete those of the songs that nothing holds still, and what was looked up about them."""
+    """Delete the songs that still have no member, and their lookups."""
     await tx.execute(delete(SONG).where(SONG.c.song.in_(ids), _unheld()))
     known = await some(tx, ids)
     gone = [song for song in ids if song not in known]
     looked_up = (FEATURE.c.owner == schema.OPERATOR, FEATURE.c.source.not_like("operator:%"))
     await tx.execute(delete(FEATURE).where(*looked_up, FEATURE.c.song.in_(gone)))
     await tx.execute(delete(LOOKUP).where(LOOKUP.c.owner == schema.OPERATOR, LOOKUP.c.song.in_(gone)))
-    still = exists().where(OWN.c.song == MATCH.c.song)  # the operator may have said which file an own song is
+    still = exists().where(OWN.c.song == MATCH.c.song)  # the operator may have assigned a file to an own song
     await tx.execute(delete(MATCH).where(MATCH.c.song.in_(gone), ~still))
 
 
 async def forget_unused(tx: Tx) -> None:
-    """Delete all songs that nothing of anybody's holds any more, and what was looked up about them."""
+    """Delete all songs that no member has any more, and their lookups."""
     while ids := await unused(tx, rows.CHUNK):
         await forget(tx, ids)
     while pairs := await own_songs.unused(tx, rows.CHUNK):
@@ -218,24 +219,24 @@ async def forget_unused(tx: Tx) -> None:
 
 
 def shared() -> Select[Any]:
-    """The songs that somebody who joined, and is not hidden, likes: those alone may be seen by others.
+    """Select the songs liked by members who joined the catalogue and aren't hidden: only those may be seen by others.
 
-    A song that only members' files describe is not among them.
+    A song that only members' files describe isn't among them.
     """
-    known = SONG.alias("known")  # callers ask it from within queries over SONG
+    known = SONG.alias("known")  # for use in queries over SONG
     joined = select(LIKED.c.song).join(schema.member, schema.member.c.member == LIKED.c.member)
     described = joined.join(known, known.c.song == LIKED.c.song)
     return described.where(schema.member.c.joined, ~schema.member.c.hidden)
 
 
 async def save_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
-    """Keep what `source` says of songs (by song id, or "isrc:…"), for one member or for OPERATOR, and say it is new."""
+    """Store a source's features by song id or "isrc:…", for one member or OPERATOR, and mark them as new."""
     await keep_features(tx, owner, source, known, now)
     await tell(tx, owner, now)
 
 
 async def keep_features(tx: Tx, owner: int, source: str, known: Mapping[str, SongFeatures], now: datetime) -> None:
-    """Keep it for now; whoever has looked at the songs before goes on by what they saw, until `tell`."""
+    """Store features; cached libraries stay valid until `tell`."""
     rows = [_feature_row(owner, source, song, features, now) for song, features in known.items()]
     for piece in chunks(rows):
         here = (
@@ -248,12 +249,12 @@ async def keep_features(tx: Tx, owner: int, source: str, known: Mapping[str, Son
 
 
 def _content(row: Any) -> tuple[Any, ...]:
-    """What a row says: only what is new is written, and counts as new."""
+    """Return a row's values, so that only changes are written and count as new."""
     return row["numbers"], row["sets"], row["vectors"]
 
 
 async def tell(tx: Tx, owner: int, now: datetime) -> None:
-    """Note that what is known of songs has changed for a member, or (OPERATOR) for everybody."""
+    """Mark song features as changed for a member, or (OPERATOR) for everybody."""
     await upsert(tx, schema.news, {"owner": owner, "at": now})
 
 
@@ -262,21 +263,21 @@ async def told_at(tx: Tx, owner: int) -> datetime | None:
 
 
 async def newest_features(tx: Tx, member: int, within: Iterable[str]) -> datetime | None:
-    """Return when something was last learnt about any of these songs for this member; by song id, not by ISRC."""
+    """Return when any of these songs last got features for this member; by song id, not by ISRC."""
     newest: list[datetime] = []
     for piece in chunks(within):
         mine = (FEATURE.c.owner.in_((schema.OPERATOR, member)), FEATURE.c.song.in_(piece))
-        found = (await tx.execute(select(func.max(FEATURE.c.at)).where(*mine))).scalar_one()
-        newest += [found] if found else []
+        last = (await tx.execute(select(func.max(FEATURE.c.at)).where(*mine))).scalar_one()
+        newest += [last] if last else []
     return max(newest, default=None)
 
 
 async def newest_in_library(tx: Tx, member: int) -> datetime | None:
-    """Return when something was last learnt about any of the member's liked songs; by song id, not by ISRC."""
+    """Return when any of the member's liked songs last got features; by song id, not by ISRC."""
     query = select(func.max(FEATURE.c.at)).join(LIKED, LIKED.c.song == FEATURE.c.song)
     mine = (LIKED.c.member == member, FEATURE.c.owner.in_((schema.OPERATOR, member)))
-    found: datetime | None = (await tx.execute(query.where(*mine))).scalar_one()
-    return found
+    newest: datetime | None = (await tx.execute(query.where(*mine))).scalar_one()
+    return newest
 
 
 async def forget_features(tx: Tx, owner: int, source: str, songs: Iterable[str]) -> None:
@@ -286,7 +287,7 @@ async def forget_features(tx: Tx, owner: int, source: str, songs: Iterable[str])
 
 
 async def forget_said(tx: Tx, source: str, song: str) -> None:
-    """Forget what a source said of a song, to whomever."""
+    """Forget a source's features of a song, for every member."""
     await tx.execute(delete(FEATURE).where(FEATURE.c.source == source, FEATURE.c.song == song))
 
 
@@ -303,13 +304,13 @@ def _feature_row(owner: int, source: str, song: str, features: SongFeatures, now
 
 
 async def features(tx: Tx, member: int, songs: Sequence[Song]) -> dict[str, SongFeatures]:
-    """Return what is known of `songs` for this member, merged by `core.merge`."""
-    known = await _known(tx, member, {key for each in songs for key in _keys(each)})
+    """Return the features of `songs` for this member, merged by `core.library.merge`."""
+    known = await _known(tx, member, {key for song in songs for key in _keys(song)})
     return await asyncio.to_thread(_merged, songs, known)
 
 
 def _merged(songs: Sequence[Song], known: Mapping[str, Sequence[Said]]) -> dict[str, SongFeatures]:
-    return {each.song: merge([said for key in _keys(each) for said in known.get(key, ())]) for each in songs}
+    return {song.song: merge([said for key in _keys(song) for said in known.get(key, ())]) for song in songs}
 
 
 def _keys(song: Song) -> list[str]:
@@ -317,15 +318,15 @@ def _keys(song: Song) -> list[str]:
 
 
 async def _known(tx: Tx, member: int, keys: set[str]) -> dict[str, list[Said]]:
-    found: dict[str, list[Said]] = {}
+    by_key: dict[str, list[Said]] = {}
     for piece in chunks(keys):
         query = select(FEATURE).where(FEATURE.c.owner.in_((schema.OPERATOR, member)), FEATURE.c.song.in_(piece))
         for row in await tx.execute(query):
-            found.setdefault(row.song, []).append(said(row))
-    return found
+            by_key.setdefault(row.song, []).append(said(row))
+    return by_key
 
 
 def said(row: Any) -> Said:
-    """Return a row of features."""
+    """Return a row of features as a Said."""
     sets = {name: frozenset(tokens) for name, tokens in row.sets.items()}
     return Said(row.source, row.source in own_songs.BROUGHT, SongFeatures(row.numbers, sets, {}, unpack(row.vectors)))

@@ -1,4 +1,4 @@
-"""Answers: the append-only log of what members said about songs. `core.labels.fold` turns it into verdicts."""
+"""Answers: the append-only log of members' answers about songs. `core.sorting.labels.fold` turns it into verdicts."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,27 +14,29 @@ from bot.core import limits
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict, event_at, fold
 
 ANSWER = schema.answer
-STANDING = event_at(0)  # of what stood in playlists before: older than any press, so a press wins
+STANDING = event_at(0)  # for songs already in playlists: older than any press, so a press wins
 
 
 async def add(tx: Tx, member: int, layer: int, answer: Answer) -> bool:
-    """Keep an answer; of many about one song the oldest gives way.
+    """Store an answer; if a song has too many, the oldest makes room.
 
-    False when this very event was kept before: a press that came twice is one (promise P14).
+    Returns False if this very event was stored before: a press that arrives twice is one (promise P14).
     """
     return bool(await add_all(tx, member, layer, [answer]))
 
 
 async def add_all(tx: Tx, member: int, layer: int, said: Sequence[Answer]) -> int:
-    """Keep up to CHUNK answers as `add` does; return how many of them were new."""
-    songs = {each.song for each in said}
+    """Store up to CHUNK answers as `add` does; return how many were new."""
+    songs = {answer.song for answer in said}
     theirs = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song.in_(songs))
-    events = ANSWER.c.event.in_({each.event for each in said})
+    events = ANSWER.c.event.in_({answer.event for answer in said})
     kept = await tx.execute(select(ANSWER.c.song, ANSWER.c.event).where(*theirs, events))
     before = {(row.song, row.event) for row in kept}
-    new = {(each.song, each.event): each for each in reversed(said) if (each.song, each.event) not in before}
+    new = {
+        (answer.song, answer.event): answer for answer in reversed(said) if (answer.song, answer.event) not in before
+    }
     if new:
-        await tx.execute(insert(ANSWER), [_row(member, layer, each) for each in reversed(new.values())])
+        await tx.execute(insert(ANSWER), [_row(member, layer, answer) for answer in reversed(new.values())])
     many = select(ANSWER.c.song).where(*theirs).group_by(ANSWER.c.song).having(func.count() > limits.ANSWERS)
     for song in (await tx.execute(many)).scalars().all():
         await keep_newest(tx, ANSWER, limits.ANSWERS, ANSWER.c.event, *theirs, ANSWER.c.song == song)
@@ -58,7 +60,7 @@ def _answer(row: Any) -> Answer:
 
 
 async def standing(tx: Tx, member: int, layer: int, song: str | None = None) -> list[Answer]:
-    """Return the answers that were not undone, oldest event first; of one song, or of all."""
+    """Return the answers that weren't undone, oldest event first; about one song, or all."""
     query = select(ANSWER).where(ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.undone_at.is_(None))
     if song is not None:
         query = query.where(ANSWER.c.song == song)
@@ -66,9 +68,9 @@ async def standing(tx: Tx, member: int, layer: int, song: str | None = None) -> 
 
 
 async def next_event(tx: Tx, member: int) -> int:
-    """Return an event for what was seen elsewhere than at Discord: after all that the member said there so far.
+    """Return an event for something seen outside Discord: after everything the member has answered so far.
 
-    Not by our clock: it may be minutes apart from Discord's, by which presses are ordered.
+    It doesn't use our clock, which may differ by minutes from Discord's, which orders presses.
     """
     newest = (await tx.execute(select(func.max(ANSWER.c.event)).where(ANSWER.c.member == member))).scalar()
     return max(newest if newest is not None else STANDING, STANDING) + 1
@@ -90,7 +92,7 @@ def _by_button(member: int, layer: int) -> Select[Any]:
 
 
 async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | None:
-    """Take back the newest standing answer by button; return it, or None when there is none."""
+    """Take back the newest standing answer by button; return it, or None if there is none."""
     row = (await tx.execute(_by_button(member, layer))).first()
     if row is None:
         return None
@@ -99,7 +101,7 @@ async def undo_last(tx: Tx, member: int, layer: int, now: datetime) -> Answer | 
 
 
 async def undo_newest(tx: Tx, member: int, layer: int, song: str, now: datetime) -> None:
-    """Take back the newest standing answer about a song, wherever it came from."""
+    """Take back the newest standing answer about a song, whatever its source."""
     same = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.song == song, ANSWER.c.undone_at.is_(None))
     newest = select(ANSWER.c.answer).where(*same).order_by(ANSWER.c.event.desc()).limit(1).scalar_subquery()
     await tx.execute(update(ANSWER).where(ANSWER.c.answer == newest).values(undone_at=now))
@@ -108,7 +110,7 @@ async def undo_newest(tx: Tx, member: int, layer: int, song: str, now: datetime)
 async def retract(
     tx: Tx, member: int, layer: int, song: str, playlist: int | None, source: Source, now: datetime
 ) -> bool:
-    """Undo the standing answers from `source` that put `song` into `playlist` (None: nowhere); whether any did."""
+    """Undo standing answers from `source` that place `song` in `playlist` (None: nowhere); return whether any did."""
     query = select(ANSWER).where(
         ANSWER.c.member == member,
         ANSWER.c.layer == layer,
@@ -116,9 +118,9 @@ async def retract(
         ANSWER.c.source == source.value,
         ANSWER.c.undone_at.is_(None),
     )
-    found = [row.answer for row in await tx.execute(query) if _about(row, playlist)]
-    await tx.execute(update(ANSWER).where(ANSWER.c.answer.in_(found)).values(undone_at=now))
-    return bool(found)
+    matching = [row.answer for row in await tx.execute(query) if _about(row, playlist)]
+    await tx.execute(update(ANSWER).where(ANSWER.c.answer.in_(matching)).values(undone_at=now))
+    return bool(matching)
 
 
 def _about(row: Any, playlist: int | None) -> bool:
@@ -126,35 +128,35 @@ def _about(row: Any, playlist: int | None) -> bool:
 
 
 async def forget_event(tx: Tx, member: int, event: int) -> int:
-    """Delete some answers of one event, as if they had never been; return how many that were: 0 when none are left."""
+    """Delete some answers of one event, as if they never existed; return how many: 0 if none are left."""
     of_event = select(ANSWER.c.answer).where(ANSWER.c.member == member, ANSWER.c.event == event).limit(CHUNK)
     return int((await tx.execute(delete(ANSWER).where(ANSWER.c.answer.in_(of_event)))).rowcount)
 
 
 async def songs(tx: Tx, member: int) -> list[str]:
-    """Return the songs that the member's answers are about, undone ones too."""
-    found = await tx.execute(select(ANSWER.c.song).where(ANSWER.c.member == member).distinct())
-    return [song async for song in in_turns(found.scalars())]
+    """Return the songs of the member's answers, including undone ones."""
+    rows = await tx.execute(select(ANSWER.c.song).where(ANSWER.c.member == member).distinct())
+    return [song async for song in in_turns(rows.scalars())]
 
 
 async def rename_songs(tx: Tx, member: int, names: Mapping[str, str]) -> None:
-    """Give songs in the member's answers other names."""
+    """Rename songs in the member's answers."""
     if names:
-        theirs = ANSWER.c.member + 0 == member  # so that SQLite looks for the song, not through all their answers
+        theirs = ANSWER.c.member + 0 == member  # so that SQLite searches by song, not through all their answers
         named = update(ANSWER).where(theirs, ANSWER.c.song == bindparam("old"))
         rows = [{"old": song, "new": new} for song, new in names.items()]
         await tx.execute(named.values(song=bindparam("new")), rows)
 
 
 async def count_placed(tx: Tx, member: int, layer: int) -> int:
-    """Return the number of songs that a standing answer placed somewhere, or nowhere: no fewer than have a label."""
+    """Return how many songs a standing answer places somewhere or nowhere: at least the number of labels."""
     placing = ANSWER.c.kind.in_((Kind.ONLY.value, Kind.ALSO.value, Kind.NONE.value))
     theirs = (ANSWER.c.member == member, ANSWER.c.layer == layer, ANSWER.c.undone_at.is_(None))
     return (await tx.execute(select(func.count(ANSWER.c.song.distinct())).where(*theirs, placing))).scalar_one()
 
 
 async def count_songs(tx: Tx, member: int) -> int:
-    """Return the number of songs that have a standing answer (skips left out), over all layers."""
+    """Return the number of songs with a standing answer (skips excluded), over all layers."""
     pairs = select(ANSWER.c.layer, ANSWER.c.song).where(
         ANSWER.c.member == member, ANSWER.c.undone_at.is_(None), ANSWER.c.kind != Kind.SKIP.value
     )

@@ -1,6 +1,6 @@
-"""Cards and prompts: the questions that stand in messages, and whose they are."""
+"""Cards and prompts: the questions in messages, and their owners."""
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
@@ -12,7 +12,7 @@ CARD, PROMPT = schema.card, schema.prompt
 
 
 async def add(tx: Tx, card: Card) -> None:
-    """Keep a card; the member's oldest gives way."""
+    """Store a card; the member's oldest makes room."""
     await tx.execute(insert(CARD).values({name: getattr(card, name) for name in Card.__slots__}))
     await keep_newest(tx, CARD, limits.CARDS, CARD.c.created_at, CARD.c.member == card.member)
 
@@ -22,7 +22,7 @@ async def get(tx: Tx, card: str) -> Card | None:
 
 
 async def of_write(tx: Tx, write: int) -> list[Card]:
-    """Return the cards that a receipt asks with, oldest first."""
+    """Return a receipt's cards, oldest first."""
     return await every(tx, Card, select(CARD).where(CARD.c.write == write).order_by(CARD.c.created_at))
 
 
@@ -33,14 +33,10 @@ async def recent_songs(tx: Tx, member: int, layer: int, limit: int) -> list[str]
 
 
 async def add_prompt(tx: Tx, prompt: Prompt) -> None:
-    """Keep a prompt; the member's oldest gives way."""
+    """Store a prompt; the member's oldest makes room."""
     await tx.execute(insert(PROMPT).values({name: getattr(prompt, name) for name in Prompt.__slots__}))
     await keep_newest(tx, PROMPT, limits.PROMPTS, PROMPT.c.created_at, PROMPT.c.member == prompt.member)
 
 
 async def prompt(tx: Tx, message: int) -> Prompt | None:
     return await one(tx, Prompt, select(PROMPT).where(PROMPT.c.message == message))
-
-
-async def forget_prompt(tx: Tx, message: int) -> None:
-    await tx.execute(delete(PROMPT).where(PROMPT.c.message == message))

@@ -1,6 +1,6 @@
-"""Contents: remember what was read in a playlist, a slice at a time: others write in between (promise P40).
+"""Contents: store what was read in a playlist, in slices: others write in between (promise P40).
 
-What holds changes at once, with the last slice: a crash in between leaves what was remembered before.
+The new contents take effect with the last slice: after a crash in between, the old contents still hold.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from bot.core.records import Item, Playlist
 
 
 def alone(store: Store, member: int) -> asyncio.Lock:
-    """The lock for whoever compares what stands in a member's playlists with what was remembered, and remembers it."""
+    """Return the lock for comparing a member's playlists with their stored contents and replacing those."""
     return store.lock(("contents", member))
 
 
 async def remember(store: Store, playlist: Playlist, items: Sequence[Item], snapshot: str | None) -> None:
-    """Remember what was read, and its snapshot id; nothing of a playlist that was unlinked or erased meanwhile.
+    """Store what was read, and its snapshot id; nothing if the playlist was unlinked or erased meanwhile.
 
     Callers hold the lock `alone`.
     """
@@ -49,7 +49,7 @@ async def _remember_anew(store: Store, playlist: Playlist, items: Sequence[Item]
 
 
 async def forget_editions(store: Store, playlist: int) -> None:
-    """Delete what was read before, and what was never read to its end."""
+    """Delete earlier contents, and those whose reading was interrupted."""
     while True:
         async with store.writing() as tx:
             if not await playlists.forget_editions(tx, playlist):

@@ -1,4 +1,4 @@
-"""Makings: playlists that were asked for at Spotify and are not known to be there yet."""
+"""Creations: playlists requested from Spotify that aren't known to exist yet."""
 
 from datetime import datetime
 
@@ -13,10 +13,10 @@ MAKING = schema.making
 
 
 async def begin(tx: Tx, making: Making) -> Making:
-    """Note that a playlist is to be made; return what was noted for the same purpose before, if anything was."""
-    found = await get(tx, making.member, making.purpose)
-    if found is not None:
-        return found
+    """Record that a playlist will be made; return the earlier making for the same purpose, if any."""
+    begun_before = await get(tx, making.member, making.purpose)
+    if begun_before is not None:
+        return begun_before
     columns = ("member", "purpose", "name", "mark")
     await tx.execute(insert(MAKING).values({name: getattr(making, name) for name in columns}))
     return making
@@ -27,16 +27,16 @@ async def get(tx: Tx, member: int, purpose: str) -> Making | None:
 
 
 async def asked(tx: Tx, making: Making, now: datetime) -> None:
-    """Note when Spotify was asked for it."""
+    """Record when it was requested from Spotify."""
     here = (MAKING.c.member == making.member, MAKING.c.purpose == making.purpose)
     await tx.execute(update(MAKING).where(*here).values(asked_at=now))
 
 
 async def end(tx: Tx, member: int, purpose: str) -> None:
-    """It is there and known, or not wanted any more."""
+    """End a making: the playlist is stored, or no longer wanted."""
     await tx.execute(delete(MAKING).where(MAKING.c.member == member, MAKING.c.purpose == purpose))
 
 
 async def begun(tx: Tx, purpose: str) -> list[Making]:
-    """Return what was begun for purposes that start so."""
+    """Return the makings whose purposes start like this."""
     return await every(tx, Making, select(MAKING).where(MAKING.c.purpose.startswith(purpose, autoescape=True)))

@@ -1,4 +1,4 @@
-"""Models: which artefact serves which layer. The row is the truth; the file is named by its hash."""
+"""Models: which artefact is active in which layer. The row is the truth; the file is named by its hash."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ MODEL = schema.model
 async def publish(
     tx: Tx, member: int, layer: int, digest: str, labels: int, card: dict[str, Any], now: datetime
 ) -> None:
-    """Make the artefact the one that serves the layer; the newest of those before stay for a rollback."""
+    """Activate an artefact in the layer; the newest earlier ones stay for a rollback."""
     await tx.execute(update(MODEL).where(MODEL.c.layer == layer).values(serving=False))
     values = {"member": member, "layer": layer, "digest": digest, "labels": labels, "card": card, "created_at": now}
     await tx.execute(insert(MODEL).values(**values, serving=True))
@@ -30,7 +30,7 @@ async def serving(tx: Tx, layer: int) -> Model | None:
 
 
 async def all_serving(tx: Tx) -> list[Model]:
-    """Return every model that serves, of whomever."""
+    """Return every member's active models."""
     return await every(tx, Model, select(MODEL).where(MODEL.c.serving))
 
 
@@ -40,10 +40,10 @@ async def versions(tx: Tx, layer: int) -> list[Model]:
 
 
 async def serve(tx: Tx, layer: int, model: int | None) -> None:
-    """Let `model` serve the layer from now on, or nothing."""
+    """Activate `model` in the layer, or none."""
     await tx.execute(update(MODEL).where(MODEL.c.layer == layer).values(serving=MODEL.c.model == (model or 0)))
 
 
 async def digests(tx: Tx) -> set[str]:
-    """Return the digests of all models that are kept, of whomever."""
+    """Return the digests of every member's stored models."""
     return set((await tx.execute(select(MODEL.c.digest))).scalars())

@@ -1,4 +1,4 @@
-"""Writes: the journal of what is to be changed in playlists, what was, and so what is ours to take out again."""
+"""Writes: the journal of what to change in playlists and what was changed, and so which songs are ours to remove."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -15,15 +15,15 @@ from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, 
 from bot.errors import BadChoice
 
 WRITE, CHANGE = schema.write, schema.change
-NOTED = ("state", "position", "sent_at", "sends", "problem", "shown_as")  # of a line
+NOTED = ("state", "position", "sent_at", "sends", "problem", "shown_as")  # the stored fields of a line
 UNDER_WAY = WRITE.c.state == "applying"
-PREPARING = "preparing"  # not all of its lines are there yet
+PREPARING = "preparing"  # its lines aren't complete yet
 
 
 async def begin(
     tx: Tx, member: int, layer: int, kind: str, total: int, model: str | None, now: datetime, undoes: int | None = None
 ) -> int:
-    """Open a write in state "preparing" and return its number; the layer's oldest dry runs give way."""
+    """Open a write in state "preparing" and return its number; the layer's oldest dry runs make room."""
     values = {"member": member, "layer": layer, "kind": kind, "state": PREPARING, "total": total, "model": model}
     result = await tx.execute(insert(WRITE).values(**values, created_at=now, undoes=undoes))
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
@@ -37,7 +37,7 @@ def _unused(layer: int) -> tuple[ColumnElement[bool], ...]:
 
 
 async def make_room(store: Store, layer: int) -> None:
-    """Empty the layer's dry runs that give way to another one, a slice at a time."""
+    """Empty the layer's dry runs that must make room, in slices."""
     async with store.reading() as tx:
         query = select(WRITE.c.write).where(*_unused(layer)).order_by(WRITE.c.write.desc())
         oldest = (await tx.execute(query.offset(limits.DRY_RUNS - 1))).scalars().all()
@@ -48,7 +48,7 @@ async def make_room(store: Store, layer: int) -> None:
 
 
 async def _empty(store: Store, write: int) -> None:
-    """Delete the lines of a write that is not to be carried out."""
+    """Delete the lines of a write that won't be carried out."""
     dead = select(WRITE.c.write).where(WRITE.c.write == write, WRITE.c.state.in_((PREPARING, "cancelled")))
     lines = select(CHANGE.c.change).where(CHANGE.c.write.in_(dead)).limit(CHUNK)
     while True:
@@ -58,7 +58,7 @@ async def _empty(store: Store, write: int) -> None:
 
 
 async def fill(store: Store, member: int, write: int, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Add lines to a write that is being prepared, a slice at a time. Raises BadChoice where it is gone meanwhile."""
+    """Add lines to a write being prepared, in slices. Raises BadChoice if it's gone."""
     try:
         for piece in chunks(lines):
             async with store.writing() as tx:
@@ -72,20 +72,20 @@ async def fill(store: Store, member: int, write: int, lines: Iterable[Mapping[st
 
 
 async def forget_unprepared(store: Store) -> None:
-    """Delete the writes whose preparation was cut short. Only where none is just being prepared: at the start."""
+    """Delete writes whose preparation was interrupted. Call at startup only, when none is being prepared."""
     async with store.reading() as tx:
-        found = (await tx.execute(select(WRITE.c.write).where(WRITE.c.state == PREPARING))).scalars().all()
-    for write in found:
+        unprepared = (await tx.execute(select(WRITE.c.write).where(WRITE.c.state == PREPARING))).scalars().all()
+    for write in unprepared:
         await _empty(store, write)
         async with store.writing() as tx:
             await tx.execute(delete(WRITE).where(WRITE.c.write == write, WRITE.c.state == PREPARING))
 
 
 async def add_changes(tx: Tx, member: int, write: int, changes: Iterable[Mapping[str, Any]]) -> None:
-    """Add lines to a write: playlist, song, action, and state, position, probability, certainty where they apply."""
+    """Add lines to a write: playlist, song, action, and where they apply state, position, probability, certainty."""
     blank = {"position": None, "state": "wanted", "probability": None, "certainty": None}
     blank |= {"sent_at": None}
-    for piece in chunks(blank | dict(each) | {"member": member, "write": write} for each in changes):
+    for piece in chunks(blank | dict(change) | {"member": member, "write": write} for change in changes):
         await tx.execute(insert(CHANGE), piece)
 
 
@@ -106,15 +106,15 @@ async def set_state(tx: Tx, write: int, state: str, **values: Any) -> None:
 
 
 async def note(tx: Tx, lines: Sequence[Line]) -> None:
-    """Keep what is known of lines, by their keys."""
+    """Store the state of lines, by their keys."""
     if lines:
         known: dict[str, Any] = {name: bindparam(name) for name in NOTED}
-        rows = [{"of": each.key} | {name: getattr(each, name) for name in NOTED} for each in lines]
+        rows = [{"of": line.key} | {name: getattr(line, name) for name in NOTED} for line in lines]
         await tx.execute(update(CHANGE).where(CHANGE.c.change == bindparam("of")).values(**known), rows)
 
 
 async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Refused) -> int:
-    """Give up on some of what is open in those playlists; return on how many lines: 0 when none are left."""
+    """Give up on some open lines for those playlists; return how many: 0 if none are left."""
     here = (CHANGE.c.write == write, CHANGE.c.playlist.in_(list(playlists)), CHANGE.c.state.in_(OPEN))
     lines = select(CHANGE.c.change).where(*here).limit(CHUNK)
     refused = update(CHANGE).where(CHANGE.c.change.in_(lines)).values(state=LineState.REFUSED, problem=problem)
@@ -122,28 +122,28 @@ async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Refused)
 
 
 async def take(tx: Tx, playlist: int, songs: Iterable[str]) -> None:
-    """Note that somebody took songs out that we had put in: they are not ours any more."""
+    """Record that somebody removed songs we added: they are no longer ours."""
     here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == LineState.WRITTEN)
     for piece in chunks(songs):
         await tx.execute(update(CHANGE).where(*here, CHANGE.c.song.in_(piece)).values(state=LineState.TAKEN))
 
 
 async def lately(tx: Tx, playlist: int, since: datetime) -> list[Change]:
-    """Return the lines for the playlist that were sent after `since`, or are still under way."""
+    """Return the playlist's lines that were sent after `since` or are in progress."""
     open_ended = CHANGE.c.state.in_(IN_FLIGHT) & CHANGE.c.write.in_(select(WRITE.c.write).where(UNDER_WAY))
     here = (CHANGE.c.playlist == playlist, CHANGE.c.sends > 0, or_(CHANGE.c.sent_at > since, open_ended))
     return await every(tx, Change, select(CHANGE).where(*here))
 
 
 async def under_way(tx: Tx, playlist: int, but: int = 0) -> frozenset[str]:
-    """Return the songs that writes, `but` for one, are just putting into the playlist."""
+    """Return the songs being added to the playlist by writes other than `but`."""
     others = select(WRITE.c.write).where(UNDER_WAY, WRITE.c.write != but)
     here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(IN_FLIGHT))
     return frozenset((await tx.execute(select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(others)))).scalars())
 
 
 async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | None, str]]:
-    """Return the (playlist, song) that are not to be proposed: what was refused since, and (None, song) for ever."""
+    """Return (playlist, song) not to propose: refused since then, and (None, song) for songs Spotify doesn't know."""
     mine = (CHANGE.c.member == member, CHANGE.c.action == "add", CHANGE.c.state == LineState.REFUSED)
     joined = select(CHANGE, WRITE.c.created_at).join(WRITE, WRITE.c.write == CHANGE.c.write).where(*mine)
     rows = [row async for row in in_turns(await tx.execute(joined))]
@@ -152,13 +152,13 @@ async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | 
 
 
 async def unfinished(tx: Tx, member: int | None = None) -> list[Write]:
-    """Return the writes that were confirmed and are not done yet, oldest first."""
+    """Return confirmed writes that aren't done, oldest first."""
     query = select(WRITE).where(WRITE.c.state == "applying").order_by(WRITE.c.write)
     return await every(tx, Write, query if member is None else query.where(WRITE.c.member == member))
 
 
 async def last_done(tx: Tx, member: int) -> Write | None:
-    """Return the newest write of which something stands and that was not taken back, undos themselves left out."""
+    """Return the newest write that has an effect and wasn't undone, leaving out undos."""
     undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
     stands = select(CHANGE.c.write).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state.in_(TOUCHED)).exists()
     ended = or_(WRITE.c.state == "done", (WRITE.c.state == "failed") & stands)
@@ -167,7 +167,7 @@ async def last_done(tx: Tx, member: int) -> Write | None:
 
 
 async def last_tap(tx: Tx, member: int, layer: int, song: str) -> Write | None:
-    """Return the newest write by which the member's tap put the song somewhere, unless that was taken back."""
+    """Return the newest write by which the member's tap placed the song, unless it was undone."""
     undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
     stands = or_(UNDER_WAY, CHANGE.c.state.in_(TOUCHED))
     line = select(CHANGE.c.write).where(
@@ -179,20 +179,20 @@ async def last_tap(tx: Tx, member: int, layer: int, song: str) -> Write | None:
 
 
 async def undo_of(tx: Tx, write: int) -> Write | None:
-    """Return the write that takes this one back, or took it back; None where none does, or it did not succeed."""
+    """Return the write that undoes this one; None if there's none, or it failed."""
     query = select(WRITE).where(WRITE.c.undoes == write, ~_failed_undo())
     return await one(tx, Write, query.order_by(WRITE.c.write.desc()).limit(1))
 
 
 def _failed_undo() -> ColumnElement[bool]:
-    """Whether a write ended without having done all that it could: it may be tried again."""
+    """Whether an undo ended without doing everything it could: it may be tried again."""
     refused = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state == LineState.REFUSED)
     again = (WRITE.c.state == "done") & refused.where(CHANGE.c.problem.in_(RETRIABLE)).exists()
     return or_(WRITE.c.state.in_(("failed", "cancelled")), again)
 
 
 async def ours(tx: Tx, playlist: int) -> frozenset[str]:
-    """Return the songs in the playlist that are there because we put them: the last thing we did was to add them."""
+    """Return the songs in the playlist that we put there: our last action was to add them."""
     touched = CHANGE.c.state.in_((*TOUCHED, LineState.TAKEN))
     query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state).where(CHANGE.c.playlist == playlist, touched)
     rows = in_turns(await tx.execute(query.order_by(CHANGE.c.change)))
@@ -201,35 +201,24 @@ async def ours(tx: Tx, playlist: int) -> frozenset[str]:
 
 
 async def confirmed(tx: Tx, playlist: int) -> frozenset[str]:
-    """Return the songs of which Spotify confirmed that we put them in, and which were not read there yet."""
+    """Return the songs whose addition Spotify confirmed, but which weren't read there yet."""
     here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == LineState.SENT)
     return frozenset((await tx.execute(select(CHANGE.c.song).where(*here))).scalars())
 
 
 async def shown_as(tx: Tx, playlist: int) -> dict[str, str]:
-    """Return the songs of ours, and those that we are taking out, that Spotify shows under another id: song → id."""
+    """Return the songs, ours or being removed, that Spotify shows under another id: song → id."""
     here = (CHANGE.c.playlist == playlist, CHANGE.c.state.in_((*TOUCHED, LineState.TAKEN)))
     songs = select(CHANGE.c.song).where(CHANGE.c.playlist == playlist, CHANGE.c.shown_as.is_not(None))
     query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state, CHANGE.c.shown_as).where(*here)
     rows = await tx.execute(query.where(CHANGE.c.song.in_(songs)).order_by(CHANGE.c.change))
     last = {row.song: row for row in rows}
-    stands = [each for each in last.values() if each.shown_as and each.state != LineState.TAKEN]
-    return {each.song: each.shown_as for each in stands if each.action == "add" or each.state in IN_FLIGHT}
+    stands = [change for change in last.values() if change.shown_as and change.state != LineState.TAKEN]
+    return {change.song: change.shown_as for change in stands if change.action == "add" or change.state in IN_FLIGHT}
 
 
 async def show_as(tx: Tx, playlist: int, shown: Mapping[str, str | None]) -> None:
-    """Note under which ids Spotify shows songs of ours (None: under their own)."""
+    """Store the ids under which Spotify shows our songs (None: under their own)."""
     here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(TOUCHED))
     for song, other in shown.items():
         await tx.execute(update(CHANGE).where(*here, CHANGE.c.song == song).values(shown_as=other))
-
-
-async def last_change(tx: Tx, member: int, song: str) -> Change | None:
-    """Return the newest addition of the song that was written; what `/why` explains."""
-    mine = (
-        CHANGE.c.member == member,
-        CHANGE.c.song == song,
-        CHANGE.c.action == "add",
-        CHANGE.c.state == LineState.WRITTEN,
-    )
-    return await one(tx, Change, select(CHANGE).where(*mine).order_by(CHANGE.c.change.desc()).limit(1))
