@@ -1,4 +1,4 @@
-"""Databases for tests: copies of one that was migrated once, since migrating takes longer than most tests."""
+"""Databases for tests: copies of one migrated file, since migrating takes longer than most tests."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +15,19 @@ def new_store(path: Path, **options: int) -> Store:
     return Store(f"sqlite+aiosqlite:///{path}", **options)
 
 
+def migrated_folder(folder: Path) -> None:
+    """Make a bot's data folder with an empty database in it, so that the bot needn't migrate one."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "cratekeeper.db"
+    path.touch(mode=0o600)
+    path.write_bytes(_migrated())
+
+
 @cache
 def _migrated() -> bytes:
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as aside:
         path = Path(folder) / "template.db"
-        aside.submit(asyncio.run, _migrate(path)).result()  # aside: the test has a loop of its own
+        aside.submit(asyncio.run, _migrate(path)).result()  # in a thread: the test has its own loop
         return path.read_bytes()
 
 

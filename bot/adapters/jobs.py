@@ -108,7 +108,7 @@ class Jobs:
         """Resume jobs of an earlier process, then run whatever is enqueued."""
         DBOS(config=self._config)
 
-        @DBOS.workflow(name="job", max_recovery_attempts=STARTS)
+        @DBOS.workflow(name="job", max_recovery_attempts=STARTS - 1)  # beside the first
         async def job(kind: str, member: int, argument: int, tries: int) -> None:
             await self._run(member, self._insist(handler, Job(kind, member, argument, tries)))
 

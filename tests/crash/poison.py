@@ -1,4 +1,4 @@
-"""A process in which every job kills the process."""
+"""A process whose every job notes that it has begun, then kills the process."""
 
 import asyncio
 import os
@@ -8,13 +8,20 @@ from pathlib import Path
 from bot.adapters.jobs import Job, Jobs
 
 
+def begun_in(path: Path) -> Path:
+    """The file with a character for each time a job was begun."""
+    return path.with_suffix(".begun")
+
+
 def run(path: Path, member: int | None) -> None:
-    """Take up what is left, and enqueue a job for the member if one is given."""
+    """Resume the jobs that are left; with a member, enqueue one for them first."""
     asyncio.run(_run(path, member))
 
 
 async def _run(path: Path, member: int | None) -> None:
     async def work(job: Job) -> None:
+        with begun_in(path).open("a") as begun:
+            begun.write(".")
         os.kill(os.getpid(), signal.SIGKILL)
 
     jobs = Jobs(path)
@@ -22,6 +29,6 @@ async def _run(path: Path, member: int | None) -> None:
     if member is not None:
         await jobs.enqueue("train", member)
     async with asyncio.timeout(60):
-        while not Jobs.stuck_in(path):  # noqa: ASYNC110 - announces nothing
+        while not Jobs.stuck_in(path):  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.05)
     os._exit(0)

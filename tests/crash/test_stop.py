@@ -1,4 +1,4 @@
-"""Stopped or killed in the middle of work, the bot loses none of it (promises P26, P27)."""
+"""A bot that is stopped or killed while it works loses none of it (P26, P27)."""
 
 import asyncio
 import signal
@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.spotify import Fault
 from sandbox.stack import BotEnded, Listener, Stack
+from tests.databases import migrated_folder
 from tests.e2e.chat_stage import PATIENCE, answer, label, styled, with_file
 
 LIKES = "GET /v1/me/tracks"
@@ -22,23 +23,24 @@ STOPS_WITHIN = 20  # seconds (promise P27)
 @pytest.fixture
 async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
     async with Stack(tmp_path / "stack", settings={"POLL_SECONDS": "3600"}) as made:
+        migrated_folder(made.data)
         await made.start_bot()
         yield made
 
 
 async def linked(stack: Stack, listener: Listener) -> None:
-    """Agree in the browser; the first sync has been begun when this returns."""
+    """Agree in the browser. The first sync has started when this returns."""
     await stack.link(listener)
 
 
 async def asked(stack: Stack, listener: Listener, line: str, count: int = 1) -> None:
-    """Wait until Spotify was asked for this member so many times."""
+    """Wait until Spotify has had `count` such requests for this member."""
 
-    def found() -> bool:
+    def enough() -> bool:
         return sum(each.line == line and each.user == listener.account.id for each in stack.spotify.requests) >= count
 
     async with asyncio.timeout(PATIENCE):
-        while not found():  # noqa: ASYNC110 - the stand-in does not announce requests
+        while not enough():  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.02)
 
 

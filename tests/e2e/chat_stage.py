@@ -17,6 +17,7 @@ from sandbox.music.library import Library
 from sandbox.spotify import Like, Track
 from sandbox.spotify.model import spotify_id
 from sandbox.stack import Listener, Stack
+from tests.databases import migrated_folder
 
 STYLES = ("Late night", "Run", "Kitchen")
 PATIENCE = 40.0  # seconds; a training takes five on an idle machine
@@ -26,6 +27,7 @@ PATIENCE = 40.0  # seconds; a training takes five on an idle machine
 async def stack(tmp_path_factory) -> AsyncIterator[Stack]:
     """The stand-ins and the bot's process, shared by a module's tests."""
     async with Stack(tmp_path_factory.mktemp("stack")) as built:
+        migrated_folder(built.data)
         await built.start_bot()
         yield built
 

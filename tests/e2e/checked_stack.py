@@ -40,6 +40,7 @@ from sandbox.spotify.accounts.tokens import urlsafe_b64encode
 from sandbox.spotify.faults import Request
 from sandbox.stack import CLIENT_ID, Listener, Stack
 from tests.contract.discord_openapi import SPEC, SpecCheck
+from tests.databases import migrated_folder
 from tests.e2e.chat_stage import STYLES, styled
 
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class CheckedStack(Stack):
             "POLL_SECONDS": "1",
         }
         super().__init__(folder, settings={**secrets, **settings})
+        migrated_folder(self.data)
         self.discord.token = self.token
         self.app = self.spotify.register(App(CLIENT_ID, self.app.redirect_uris, secret=self.secret))
         self.updates = self.discord.add_channel(self.guild, "updates")

@@ -216,7 +216,7 @@ async def test_p35_who_erases_takes_entry_and_votes_along_and_a_host_the_round(
 
 
 async def all_but(store: Store, number: int, now: datetime, late: int) -> datetime:
-    """Have Ben, Cal and Eva enter, and all but one of them vote; return when that was."""
+    """Have Ben, Cal and Eva enter, and all of them but `late` vote. Returns the time of voting."""
     await entered(store, number, now, BEN, CAL, EVA)
     voting = now + 24 * HOUR
     await rounds.turn(store, number, voting)
@@ -227,7 +227,7 @@ async def all_but(store: Store, number: int, now: datetime, late: int) -> dateti
     return voting
 
 
-async def test_p16_a_kill_after_the_last_vote_still_closes_it_early(store: Store, begun: int, now: datetime) -> None:
+async def test_the_last_vote_makes_a_round_due_at_once(store: Store, begun: int, now: datetime) -> None:
     voting = await all_but(store, begun, now, EVA)
     assert await rounds.due(store, voting) == []
     assert await rounds.vote(store, EVA, begun, [await entry_of(store, begun, BEN)], voting)

@@ -1,4 +1,4 @@
-"""A label is on disk before it is acknowledged: looked at in that very moment, and after a kill right then."""
+"""A label is on disk when it is acknowledged (P13): read at that moment, and after a kill at that moment."""
 
 import signal
 import sqlite3
@@ -12,8 +12,8 @@ from tests.e2e.chat_stage import answer, data, styled, with_file
 
 TAPS = 12
 MANY = 50  # taps, in a soak
-EVERY = 25  # taps, from the fourth on, one ends with the bot's death in that moment
-UNTRAINED = 5  # labels that do not bring on a training yet; the other taps are skips, which are answers like any
+EVERY = 8  # taps; the fourth of them ends with a kill as it is acknowledged
+UNTRAINED = 5  # labels that do not start a training yet; the other taps are skips, saved the same way
 
 
 def on_disk(stack: Stack, event: int) -> bool:
@@ -23,18 +23,18 @@ def on_disk(stack: Stack, event: int) -> bool:
 
 @contextmanager
 def looking(stack: Stack, doomed: list[bool]) -> Iterator[dict[int, bool]]:
-    """Look for the label whenever a tap is acknowledged, and kill the bot right then if `doomed` says so."""
-    found: dict[int, bool] = {}
+    """Look for the label on disk as each tap is acknowledged, and kill the bot if `doomed` says so."""
+    saved: dict[int, bool] = {}
 
     def look(change: Change) -> None:
         tap = change.subject
         if change.kind == "answer" and isinstance(tap, Interaction) and tap.kind is InteractionKind.COMPONENT:
-            found[tap.id] = on_disk(stack, tap.id)
-            if doomed[len(found) - 1] and stack.bot is not None:
+            saved[tap.id] = on_disk(stack, tap.id)
+            if doomed[len(saved) - 1] and stack.bot is not None:
                 stack.bot.send_signal(signal.SIGKILL)
 
     end = stack.discord.subscribe(look)
-    yield found
+    yield saved
     end()
 
 
@@ -44,12 +44,12 @@ async def test_p13_a_label_is_on_disk_before_it_is_acknowledged(tmp_path: Path, 
         person = await with_file(stack, "anna", "Late night", "Run", library=styled(3 * MANY))
         card = await answer(person.command("label"))
         doomed = [tap % EVERY == 3 for tap in range(MANY if soak else TAPS)]
-        with looking(stack, doomed) as found:
+        with looking(stack, doomed) as saved:
             for number, dies in enumerate(doomed):
                 card = await tap(stack, person, card, "Run" if number < UNTRAINED else "Skip", dies=dies)
-        assert len(found) == len(doomed)
-        assert all(found.values())
-        assert all(on_disk(stack, event) for event in found)
+        assert len(saved) == len(doomed)
+        assert all(saved.values())
+        assert all(on_disk(stack, event) for event in saved)
 
 
 async def tap(stack: Stack, person: Person, card: Message, button: str, *, dies: bool) -> Message:
