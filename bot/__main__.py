@@ -1,13 +1,4 @@
-"""Cratekeeper's command line and composition root: the only place where the adapters are built.
-
-python -m bot                          run the bot
-python -m bot doctor                   check the settings, the services and the disk, and say what to do
-python -m bot analyse FILE…            say what is heard in sound files (--json, --picture PNG)
-python -m bot analyse --folder DIR     hear a music library and keep what was heard; goes on where it was stopped
-python -m bot import features FILE     keep what a table says of songs (by Spotify id, link or ISRC) for every member
-python -m bot import acousticbrainz FILE…   read AcousticBrainz dumps into an index on this disk
-python -m bot match SONG FILE          say which file of the music folder a song is (--none: none; --auto: as found)
-"""
+"""The bot's command line: `python -m bot --help`, or `cratekeeper --help` once it is installed."""
 
 import argparse
 import asyncio
@@ -19,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import config, modes
+from bot import __version__, config, modes
 from bot.confine import hide
 from bot.environment import environment
 from bot.errors import CratekeeperError, SettingsError
@@ -28,12 +19,31 @@ from bot.trouble import words
 if TYPE_CHECKING:
     from bot.adapters.store import Store
 
+PROG = "python -m bot"
+NOTHING: Mapping[str, str] = {}
 EXIT_SETTINGS = 2
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a command; returns the process's exit code."""
-    options = _parser().parse_args(arguments)
+def start(arguments: Sequence[str], prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> int:
+    """Run a command as a program of its own, with the settings of `.env` and the environment; returns the exit code."""
+    hide()
+    os.umask(modes.UMASK)
+    try:
+        settings = environment()
+    except SettingsError as error:
+        print(f"cratekeeper: {error}", file=sys.stderr)
+        return 1
+    return main(arguments, settings, prog, beside)
+
+
+def main(
+    arguments: Sequence[str], environment: Mapping[str, str], prog: str = PROG, beside: Mapping[str, str] = NOTHING
+) -> int:
+    """Run a command; returns the process's exit code.
+
+    beside: commands that `prog` has besides the bot's, with what `--help` says about each.
+    """
+    options = parser(prog, beside).parse_args(arguments)
     try:
         read_settings: Callable[[Mapping[str, str]], config.Settings] = options.settings
         settings = read_settings(environment)
@@ -42,44 +52,55 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except SettingsError as error:
         print(f"cratekeeper: {error}", file=sys.stderr)
         return EXIT_SETTINGS
-    except (CratekeeperError, OSError) as error:  # such as a port that is taken, or a folder that is not ours
+    except (CratekeeperError, OSError) as error:  # such as a port in use, or a folder that isn't ours
         print(f"cratekeeper: {words(error)}", file=sys.stderr)
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bot", description=(__doc__ or "").split("\n")[0])
-    parser.set_defaults(command=_run, settings=config.parse)
-    commands = parser.add_subparsers(title="commands")
-    doctor = commands.add_parser("doctor", help="check settings, services and disk, and say what to do")
+def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.ArgumentParser:
+    """Return the parser of the bot's commands. Without a command, the bot runs."""
+    made = argparse.ArgumentParser(prog=prog, description="Learn where your liked songs belong, and put them there.")
+    made.add_argument("--version", action="version", version=f"Cratekeeper {__version__}")
+    made.set_defaults(command=_run, settings=config.parse)
+    commands = made.add_subparsers(title="commands", metavar="command")
+    commands.add_parser("run", help="run the bot until Ctrl-C or SIGTERM")
+    doctor = commands.add_parser("doctor", help="check settings, services and disk, and say what to fix")
     doctor.set_defaults(command=_doctor)
-    analyse = commands.add_parser("analyse", help="hear sound files, or a folder of them to be kept")
+    _add_analyse(commands.add_parser("analyse", help="analyse sound files, or a music folder for the bot to keep"))
+    _add_import(commands.add_parser("import", help="import song features that you have"))
+    _add_match(commands.add_parser("match", help="correct which file of the music folder a song is"))
+    for name, said in beside.items():
+        commands.add_parser(name, help=said)
+    return made
+
+
+def _add_analyse(analyse: argparse.ArgumentParser) -> None:
     what = analyse.add_mutually_exclusive_group(required=True)
-    what.add_argument("file", type=Path, nargs="*", default=[])
-    what.add_argument("--folder", type=Path, help="a music library; a second run hears only what changed")
-    analyse.add_argument("--forget-missing", action="store_true", help="let go of files that are gone, however many")
-    analyse.add_argument("--json", action="store_true", help="one object a line, for machines")
-    analyse.add_argument("--picture", type=Path, metavar="PNG", help="draw the (only) file here")
+    what.add_argument("file", type=Path, nargs="*", default=[], help="a sound file to analyse; nothing is kept")
+    what.add_argument("--folder", type=Path, help="a music folder to analyse and keep; reruns read only what changed")
+    analyse.add_argument("--forget-missing", action="store_true", help="forget files that are gone, however many")
+    analyse.add_argument("--json", action="store_true", help="print one JSON object per line")
+    analyse.add_argument("--picture", type=Path, metavar="PNG", help="draw the file (only one) into this picture")
     analyse.set_defaults(command=_analyse, settings=config.without_chat)
-    importing = commands.add_parser("import", help="keep data of the operator's").add_subparsers(required=True)
-    features = importing.add_parser(
-        "features", help="a table with Spotify ids, links or ISRCs, and a column for each feature"
-    )
-    features.add_argument("file", type=Path)
+
+
+def _add_import(importing: argparse.ArgumentParser) -> None:
+    kinds = importing.add_subparsers(required=True, metavar="kind")
+    features = kinds.add_parser("features", help="import a table of features")
+    features.add_argument("file", type=Path, help="a CSV with Spotify ids, links or ISRCs, and a column per feature")
     features.set_defaults(command=_import_features, settings=config.storage)
-    dumps = importing.add_parser(
-        "acousticbrainz", help="the dumps as published, or what is in them; goes on if stopped"
-    )
-    dumps.add_argument("file", type=Path, nargs="+")
+    dumps = kinds.add_parser("acousticbrainz", help="index AcousticBrainz dumps; continues where it was stopped")
+    dumps.add_argument("file", type=Path, nargs="+", help="a dump as published, or unpacked")
     dumps.set_defaults(command=_import_acousticbrainz, settings=config.storage)
-    match = commands.add_parser("match", help="say which file of the music folder a song is")
-    match.add_argument("song", help="its URI, link or id")
+
+
+def _add_match(match: argparse.ArgumentParser) -> None:
+    match.add_argument("song", help="the song's Spotify URI, link or id")
     which = match.add_mutually_exclusive_group(required=True)
-    which.add_argument("file", type=Path, nargs="?")
-    which.add_argument("--none", action="store_true", help="it is none of them")
-    which.add_argument("--auto", action="store_true", help="leave it to the matcher again")
+    which.add_argument("file", type=Path, nargs="?", help="the file it is")
+    which.add_argument("--none", action="store_true", help="it's none of the files")
+    which.add_argument("--auto", action="store_true", help="go back to automatic matching")
     match.set_defaults(command=_match, settings=config.storage)
-    return parser
 
 
 def _run(settings: config.Settings, _: argparse.Namespace) -> int:
@@ -162,10 +183,4 @@ async def _store(settings: config.Settings) -> AsyncIterator["Store"]:
 
 
 if __name__ == "__main__":
-    hide()
-    os.umask(modes.UMASK)
-    try:
-        found = environment()
-    except SettingsError as error:
-        sys.exit(f"cratekeeper: {error}")
-    sys.exit(main(sys.argv[1:], found))
+    sys.exit(start(sys.argv[1:]))

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from discord.app_commands import Command, ContextMenu, Parameter
 
@@ -75,7 +76,7 @@ def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text}."
 
 
-def _table(command: "Command[None, ..., None]") -> list[str]:
+def _table(command: "Command[Any, ..., Any]") -> list[str]:
     rows = [_option(option) for option in command.parameters]
     return ["", "| option | |", "|---|---|", *rows] if rows else []
 

@@ -1,13 +1,17 @@
 """Play the main job against stand-ins for Discord and Spotify, then leave a page open to try it by hand.
 
-    python -m sandbox                       generated songs
-    LIBRARY=library.csv python -m sandbox   a real library: an Exportify-style CSV with a column `playlist`
-    CI=true python -m sandbox               the tour only; exits 0 when it went well
-
-Settings: PORT (of the page; a free one otherwise), TOUR=off (start with the page), LABELS (cards to answer), SEED;
-of a real library PLAYLISTS (5) and SONGS (the most that are liked, 1000).
+settings, from the environment:
+  LIBRARY     a CSV in Exportify's style with a column `playlist`: a real library instead of generated songs
+  PLAYLISTS   how many of its playlists to use (default 5)
+  SONGS       how many of its songs are liked (default 1000)
+  LABELS      cards to answer (default 40, or ten per playlist of a real library)
+  SEED        seed for whatever is drawn (default 0)
+  PORT        port of the page (default: a free one)
+  TOUR=off    start with the page instead of the tour
+  CI=true     play only the tour; exits 0 if it went well
 """
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -27,7 +31,7 @@ from sandbox.music.library import drawn, load
 from sandbox.music.songs import Features, Song, hear_all, songs, write_audio
 from sandbox.page.stage import Member, Stage
 from sandbox.page.tour import TakenOver, Tour
-from sandbox.process import ROOT
+from sandbox.process import cache
 from sandbox.stack import BotEnded, Listener, Stack
 from sandbox.tour import Figures, Guide
 
@@ -39,17 +43,25 @@ LABELS = 40
 EACH = 10  # labels a playlist, of a real library
 NEW = 5
 LOOK = 0.1  # seconds between looks at what the tour tells
-CACHE = ROOT / ".cache" / "songs"
+CACHE = cache(os.environ) / "songs"
 GOOD = 0.75  # of the songs placed unseen must be right, or the tour has failed
 
 
-def main(environment: Mapping[str, str]) -> int:
+def main(arguments: Sequence[str], environment: Mapping[str, str], prog: str = "python -m sandbox") -> int:
     """Run the sandbox; returns the exit code."""
+    parser(prog).parse_args(arguments)
     try:
         return asyncio.run(_main(environment))
     except (BotEnded, ValueError, OSError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1
+
+
+def parser(prog: str) -> argparse.ArgumentParser:
+    """The sandbox takes no arguments, only settings from the environment; `--help` lists them."""
+    what, _, how = (__doc__ or "").partition("\n\n")
+    form = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(prog=prog, description=what, epilog=how, formatter_class=form)
 
 
 async def _main(environment: Mapping[str, str]) -> int:
@@ -216,4 +228,4 @@ def _member(listener: Listener) -> Member:
 
 if __name__ == "__main__":
     os.umask(modes.UMASK)
-    sys.exit(main(os.environ))
+    sys.exit(main(sys.argv[1:], os.environ))

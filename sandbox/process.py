@@ -1,18 +1,18 @@
 """Process: how the sandbox, the tests and the benchmarks start Python: in a closed environment (promise P42).
 
-A process started here finds no setting of a real installation. Every setting of `.env.example` has a value, so neither
-the caller's environment nor a `.env` can supply one, and the working folder is outside the checkout.
+A process started here finds no setting of a real installation. Every setting is given, if only as "", so neither the
+caller's environment nor a `.env` can supply one, and the working folder is outside the checkout.
 """
 
 import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
-
+from bot.config import Settings
 from bot.environment import passed_on
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,15 +20,21 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def environment(folder: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the whole environment of a process that lives in `folder`: the defaults, then `settings`."""
-    defaults = dotenv_values(ROOT / ".env.example", interpolate=False)
     return {
         **passed_on(os.environ),
-        **{name: value or "" for name, value in defaults.items()},
+        **{field.name.upper(): "" for field in fields(Settings)},
         "DATA_DIR": str(folder / "data"),
         "HOME": str(folder),
         "PYTHONPATH": str(ROOT),
         **(settings or {}),
     }
+
+
+def cache(env: Mapping[str, str]) -> Path:
+    """Return where the sandbox keeps what it made: in the checkout, or among the user's caches if it is installed."""
+    if (ROOT / "pyproject.toml").exists():
+        return ROOT / ".cache"
+    return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cratekeeper"
 
 
 async def start(

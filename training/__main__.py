@@ -27,6 +27,7 @@ from training.commands.measures import (
 from training.commands.pretrain import pretrain_command
 from training.commands.use import inspect_command, next_command, predict_command
 
+PROG = "python -m training"
 MEASURES = (
     (
         "evaluate-neighbours",
@@ -38,12 +39,12 @@ MEASURES = (
 )
 
 
-def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
+def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ, prog: str = PROG) -> int:
     """Run one command; what goes wrong is one line on stderr. env: says where the bot's database and models are."""
-    parser = _parser()
+    parser = build_parser(prog)
     options = parser.parse_args(arguments)
     options.env = env
-    options.command = shlex.join(["python", "-m", "training", *arguments])
+    options.command = shlex.join([*PROG.split(), *arguments])
     if options.run is fit_command and (problem := _unclear(options)):
         parser.error(problem)
     try:
@@ -69,15 +70,16 @@ def _unclear(options: argparse.Namespace) -> str | None:
     return None if options.member and not any(files) else "fit wants --member beside --layer, and no files"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training", description="Train, try and use models, offline.")
+def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(prog=prog, description="Train, try and use models, offline.")
     parser.set_defaults(sets=[], several=False, everything=False)
     verbs = parser.add_subparsers(required=True, metavar="command")
     _add_fit(verbs.add_parser("fit", help="train models from CSV files, or one layer from the bot's database"))
     _add_predict(verbs.add_parser("predict", help="score a library with the models of a folder"))
     _add_next(verbs.add_parser("next", help="say which songs to ask about next"))
     inspect = verbs.add_parser("inspect", help="check a model's file and print what it says of itself")
-    inspect.add_argument("model", type=Path)
+    inspect.add_argument("model", type=Path, help="the model's ONNX file")
     inspect.set_defaults(run=inspect_command)
     _add_pretrain(verbs.add_parser("pretrain", help="learn from many people's playlists which artists keep company"))
     _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
@@ -107,7 +109,7 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, required=True, help="folder that `fit` wrote")
-    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--library", type=Path, required=True, help="CSV of songs, as for `fit`")
     parser.add_argument("--out", type=Path, required=True, help="CSV to write")
     parser.add_argument("--mistakes", type=float, default=2, help="bearable mistakes in 20 (default 2)")
     parser.add_argument("--sets", nargs="+", default=[], help="columns that hold sets, beside genres, artists, album")
@@ -117,9 +119,9 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
 
 def _add_next(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, required=True, help="folder that `fit` wrote; may be empty")
-    parser.add_argument("--library", type=Path, required=True)
-    parser.add_argument("--labels", type=Path, required=True)
-    parser.add_argument("-n", "--count", type=int, default=5)
+    parser.add_argument("--library", type=Path, required=True, help="CSV of songs, as for `fit`")
+    parser.add_argument("--labels", type=Path, required=True, help="CSV of labels, as for `fit`")
+    parser.add_argument("-n", "--count", type=int, default=5, help="how many songs (default 5)")
     _add_rules(parser)
     _add_prior(parser, "--models")
     parser.set_defaults(run=next_command)
@@ -134,8 +136,8 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--draws", type=_count, default=15, help="members drawn of each size from each person")
     parser.add_argument("--asking-draws", type=int, default=5, help="of those of five playlists, how many are asked")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes; the figures do not change")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write all figures there")
+    parser.add_argument("--seed", type=int, default=0, help="seed for whatever is drawn")
+    parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--report", type=Path, help="folder for the tables (measured.md) and pictures (SVG)")
     parser.set_defaults(run=evaluate_command)
 
@@ -151,8 +153,8 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
 
 def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, bpm, key, mode")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write all figures there")
+    parser.add_argument("--seed", type=int, default=0, help="seed for whatever is drawn")
+    parser.add_argument("--json", type=Path, help="file for all figures")
     parser.set_defaults(run=evaluate_audio_command)
 
 

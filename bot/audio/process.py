@@ -123,16 +123,18 @@ ANSWERS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
 
 def _with_embedding(analysis: Analysis, sound: Sound) -> Analysis:
     """Add what musicnn hears, where its file is there."""
-    if not MODEL.exists():
+    embedder = _embedder()
+    if embedder is None:
         return analysis
-    heard = _embedder().embed(mixed(sound, EMBEDDING_RATE), EMBEDDING_RATE)
+    heard = embedder.embed(mixed(sound, EMBEDDING_RATE), EMBEDDING_RATE)
     tags = {f"{TAG}{name}": score for name, score in heard.tags.items()}
     return Analysis({**analysis.numbers, **tags}, {**analysis.vectors, EMBEDDING: heard.embedding}, analysis.version)
 
 
 @cache
-def _embedder() -> Embedder:
-    return Embedder()
+def _embedder() -> Embedder | None:
+    """musicnn, or None without its file. Looked for once: a confined process may not see the folder it's in."""
+    return Embedder() if MODEL.exists() else None
 
 
 def _plain(analysis: Analysis) -> Answer:

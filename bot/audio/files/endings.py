@@ -136,7 +136,7 @@ class Unnamed(io.RawIOBase):
 def pages(file: BinaryIO) -> Iterator[OggPage]:
     """Yield the pages of an Ogg file in order, across whatever stands between them."""
     size = file.seek(0, io.SEEK_END)
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as content:  # shared is refused
         at = content.find(b"OggS")
         while at >= 0:
             segments = content[at + PAGE_HEADER - 1] if at + PAGE_HEADER <= size else 0

@@ -1,0 +1,1 @@
+"""Exported models. `musicnn.onnx`, which hears songs, is the one that ships."""
