@@ -1,7 +1,7 @@
-"""Heatmap: where a song's highlight begins, from how often each part of a video was played again. Pure.
+"""Heatmap: finds where a song's highlight begins, from how often each part of a video was replayed. Pure.
 
-The first part of nearly every video is its most replayed one, because everybody begins there; and fewer listen the
-longer it goes on. Both say nothing of the song and are taken out before the highest part is looked for.
+The start of nearly every video is its most replayed part, because everybody begins there, and fewer people listen the
+longer it goes on. Neither says anything about the song, so both are removed before looking for the highest part.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from bot.core.feed.highlight import CLIP, LEAD, Peak
 
 FEWEST = 20  # parts; YouTube draws 100
 SAME = 3.0  # seconds by which a video of the same recording may differ in length
-OPENING = 0.04  # of the parts, at the start, tell of who begins and not of what is liked
-FOOT = 0.5  # of a highlight's height over the rest: what is lower is no longer its rise
-BACK = 8.0  # seconds of rise before the highest part, at most
+OPENING = 0.04  # share of the parts, at the start, that show where people begin, not what they like
+FOOT = 0.5  # of a highlight's height over the rest; below that its rise hasn't begun
+BACK = 8.0  # seconds: the longest rise before the highest part
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class HeatmapPart:
 def find(parts: Sequence[HeatmapPart], seconds: float) -> Peak | None:
     """Return the highlight of a song of `seconds` from the heatmap of its video.
 
-    None where that cannot be trusted: few parts, none of them ahead, or a video of another length (a live version, an
+    None if it can't be trusted: few parts, none that stands out, or a video of another length (a live version, an
     intro, a story around the song).
     """
     if len(parts) < FEWEST or abs(parts[-1].end - seconds) > SAME:
@@ -57,13 +57,13 @@ def find(parts: Sequence[HeatmapPart], seconds: float) -> Peak | None:
 
 
 def _level(starts: Floats, values: Floats, opening: int) -> Floats:
-    """The values without their trend, where it falls; a rising one may be the song's own."""
+    """Return the values without their trend if it falls; a rising one may be the song's own."""
     slope, _ = np.polyfit(starts[opening:], values[opening:], 1)
     return np.asarray(values - min(0.0, float(slope)) * (starts - starts[opening]))
 
 
 def _foot(starts: Floats, liked: Floats, best: int, opening: int) -> int:
-    """Walk back from the highest part as long as the rise to it goes on."""
+    """Return where the rise to the highest part begins."""
     least = liked[best] - FOOT * (liked[best] - np.median(liked[opening:]))
     foot = best
     while foot > opening and starts[best] - starts[foot - 1] <= BACK and liked[foot - 1] > least:
@@ -72,13 +72,13 @@ def _foot(starts: Floats, liked: Floats, best: int, opening: int) -> int:
 
 
 def _confidence(liked: Floats, highest: float) -> float:
-    """How far the highest part stands out, 0 to 1: half sure at two standard deviations above the middle."""
+    """Return how far the highest part stands out, 0 to 1; 0.5 at two standard deviations above the median."""
     out = (highest - np.median(liked)) / (liked.std() + 1e-9)
     return float(np.clip(out / 4, 0, 1))
 
 
 def _curve(liked: Floats, opening: int) -> NDArray[np.float32]:
-    """Scaled to 0 to 1; the opening, of which nothing is known, as low as the lowest."""
+    """Return the curve scaled to 0 to 1; the opening, about which we know nothing, gets the lowest value."""
     rest = liked[opening:]
     scaled = (liked - rest.min()) / (np.ptp(rest) + 1e-9)
     scaled[:opening] = 0

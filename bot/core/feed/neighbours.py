@@ -1,7 +1,7 @@
-"""Neighbours: the songs nearest to a point, exactly, over all that are known. Pure.
+"""Neighbours: exact search for the songs nearest to a point. Pure.
 
-One matrix of float32, a row a song, multiplied by the point: no index, hence nothing to build, and a song is found as
-soon as it is put in. `benchmarks/neighbours.py` holds it beside scikit-learn's.
+One float32 matrix, a row per song, multiplied by the point. There's no index to build, and a new song is found at
+once. `benchmarks/neighbours.py` compares it with scikit-learn's.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from bot.core.sorting.columns import Vectors
 
-FIRST_ROOM = 1_024  # rows; doubled whenever they are all taken
-BLOCK = 65_536  # rows a product: their scores stay in a core's cache, and most fall short of the best so far
+FIRST_ROOM = 1_024  # rows; doubled when they're full
+BLOCK = 65_536  # rows per product: their scores stay in a core's cache, and most fall short of the best so far
 Number = TypeVar("Number", bound=np.generic)
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
@@ -23,7 +23,7 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Songs around some points, as they were at one moment: points (n, k), keys of artists (n,), no song twice."""
+    """A snapshot of the songs around some points: points (n, k), artists' keys (n,), no song twice."""
 
     ids: Sequence[str]
     points: Vectors
@@ -31,9 +31,9 @@ class Around:
 
 
 class Neighbours:
-    """Songs by id, each with a point (k,) of length 1, the key of its artist, and whether it is free for everybody.
+    """Songs by id, each with a point (k,) of length 1, its artist's key, and whether everybody may see it.
 
-    Safe to share among threads. Rows move when songs go: what `near` returns holds until the next change.
+    Safe to share between threads. Rows move when songs are dropped, so those from `near` hold until the next change.
     """
 
     def __init__(self, size: int, block: int = BLOCK) -> None:
@@ -52,18 +52,18 @@ class Neighbours:
         return song in self._row
 
     def point(self, song: str) -> Vectors | None:
-        """Return a song's point (k,), None for one that is not in here."""
+        """Return a song's point (k,); None if it isn't in here."""
         with self._turn:
             at = self._row.get(song)
             return None if at is None else self._points[at].copy()
 
     def points(self, songs: Iterable[str]) -> Vectors:
-        """Return (n, k) the points of those of the songs that are in here."""
+        """Return the points (n, k) of the songs that are in here; the others are left out."""
         with self._turn:
             return self._points[self._rows(songs)]
 
     def around(self, points: Vectors, count: int, *, without: Iterable[str] = (), only_free: bool = False) -> Around:
-        """Return the `count` songs nearest to each of (m, k) points, `without` left out, all in one set."""
+        """Return the `count` songs nearest to each of (m, k) points, merged, except those in `without`."""
         with self._turn:
             within = self._free[: len(self)].copy() if only_free else np.ones(len(self), np.bool_)
             within[self._rows(without)] = False
@@ -71,7 +71,7 @@ class Neighbours:
             return Around([self._ids[row] for row in rows], self._points[rows], self._artists[rows])
 
     def put(self, ids: Sequence[str], points: Vectors, artists: Sequence[int], free: Sequence[bool]) -> None:
-        """Take songs in, or take what is new of those known already; points: (n, k), rows of length 1."""
+        """Add songs, or update those already here; points: (n, k), rows of length 1."""
         with self._turn:
             fresh = [song for song in dict.fromkeys(ids) if song not in self._row]
             self._make_room(len(self) + len(fresh))
@@ -81,7 +81,7 @@ class Neighbours:
             self._points[at], self._artists[at], self._free[at] = points, artists, free
 
     def drop(self, ids: Iterable[str]) -> None:
-        """Let songs go; the last row takes the place of each."""
+        """Remove songs; the last row moves into each gap."""
         with self._turn:
             for song in ids:
                 if (at := self._row.pop(song, None)) is not None:
@@ -95,9 +95,9 @@ class Neighbours:
                 array[at] = array[end]
 
     def near(self, points: Vectors, count: int, within: Mask | None = None) -> tuple[Rows, Vectors]:
-        """Return (m, count) rows and cosines of the songs nearest to each of (m, k) points, the nearest first.
+        """Return rows and cosines (m, count) of the songs nearest to each of (m, k) points, nearest first.
 
-        within: (n,) which rows may be named; where fewer can be, so many are returned. Ties go to the lower row.
+        within: (n,) which rows qualify; if there are fewer than `count`, all are returned. Ties go to the lower row.
         """
         with self._turn:
             return self._near(points, count, np.ones(len(self), np.bool_) if within is None else within)
@@ -107,10 +107,10 @@ class Neighbours:
         rows, cosines = np.zeros((len(points), 0), np.intp), np.zeros((len(points), 0), np.float32)
         for at in range(0, len(self) if count else 0, self._block):
             end = min(at + self._block, len(self))
-            found = points @ self._points[at:end].T
-            hopeful = np.flatnonzero(allowed[at:end] & _beats(found, cosines, count))
+            products = points @ self._points[at:end].T
+            hopeful = np.flatnonzero(allowed[at:end] & _beats(products, cosines, count))
             rows = np.hstack([rows, np.broadcast_to(hopeful + at, (len(points), len(hopeful)))])
-            cosines = np.hstack([cosines, found[:, hopeful]])
+            cosines = np.hstack([cosines, products[:, hopeful]])
             kept = _best(cosines, count)
             rows, cosines = np.take_along_axis(rows, kept, 1), np.take_along_axis(cosines, kept, 1)
         return rows, cosines
@@ -128,15 +128,15 @@ class Neighbours:
             self._free = _grown(self._free, room)
 
 
-def _beats(found: Vectors, best: Vectors, count: int) -> Mask:
-    """Return which columns are better than the last of the best for any row; all while those are not full."""
+def _beats(scores: Vectors, best: Vectors, count: int) -> Mask:
+    """Return which columns beat the worst of the best in any row; all of them until there are `count` best."""
     if best.shape[1] < count:
-        return np.ones(found.shape[1], np.bool_)
-    return np.asarray((found > best[:, -1:]).any(axis=0))
+        return np.ones(scores.shape[1], np.bool_)
+    return np.asarray((scores > best[:, -1:]).any(axis=0))
 
 
 def _best(scores: Vectors, count: int) -> Rows:
-    """Return the columns of the highest scores of each row, the highest first, the lower column of equals."""
+    """Return the columns of each row's highest scores, highest first; of equals, the lower column."""
     if scores.shape[1] <= count:
         return np.asarray(np.argsort(-scores, axis=1, kind="stable"), np.intp)
     some = np.sort(np.argpartition(scores, -count, axis=1)[:, -count:], axis=1)

@@ -1,7 +1,7 @@
-"""Taste: which of the nearest songs to name, and in what order. Pure.
+"""Taste: which of the nearest songs to recommend, and in what order. Pure.
 
-Points are rows of length 1 (`core.space`), so products are cosines. Every weight is in cosines: 0.1 is what a song may
-lie farther away and still be named before another.
+Points are rows of length 1 (`core.feed.space`), so products are cosines. Weights are in cosines: a weight of 0.1 makes
+up for 0.1 of distance.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,15 +15,15 @@ from bot.core.feed.neighbours import Around
 from bot.core.feed.space import to_length_one
 from bot.core.sorting.columns import FAINT, Vectors
 
-WIDE = 200  # songs near each point asked about that are ranked
-KIN = 3  # liked songs that speak for a song: those nearest to it
+WIDE = 200  # candidates ranked around each point
+KIN = 3  # the liked songs nearest to a candidate, which count in its favour
 LIKES = 0.3  # weight of their mean cosine
-DISTASTE = 0.4  # weight of the cosine to the nearest song that is not for them
-SKIP = 0.2  # weight of the mean cosine to the nearest songs that they skipped
-MODEL = 0.1  # weight of the probability that one of their playlists takes it
-KNOWN_ARTIST = 0.05  # what an artist costs whom they like already
-ALIKE = 0.15  # weight of the cosine to the songs that are named before it
-LESS = 0.5  # weight of what a song is not to be like
+DISTASTE = 0.4  # weight of the cosine to the nearest song they dislike
+SKIP = 0.2  # weight of the mean cosine to the nearest songs they skipped
+MODEL = 0.1  # weight of the probability that it belongs in one of their playlists
+KNOWN_ARTIST = 0.05  # penalty for an artist they already like
+ALIKE = 0.15  # weight of the cosine to the songs chosen before it
+LESS = 0.5  # weight of the songs to be unlike
 STEPS_EACH = 24  # songs that compete for each step of a walk
 
 Numbers = NDArray[np.float32]
@@ -31,7 +31,7 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What a member likes, what is not for them, and what they skipped: points (·, k); any may have no row."""
+    """Points (·, k) of what a member likes, dislikes and skipped; any of them may be empty."""
 
     likes: Vectors
     distastes: Vectors
@@ -41,16 +41,16 @@ class Taste:
 def scores(
     points: Vectors, towards: Vectors, taste: Taste, *, model: Numbers | None = None, familiar: NDArray[np.bool_]
 ) -> Numbers:
-    """Return (n,) how well each song serves: nearness to the nearest of `towards` (t, k), and the member's own taste.
+    """Return a score (n,) for each song: its nearness to the nearest of `towards` (t, k), and to the member's taste.
 
-    model: (n,) the highest probability that a playlist of theirs takes it; familiar: (n,) whether its artist is liked.
+    model: (n,) highest probability that it belongs in one of their playlists; familiar: (n,) if they like its artist.
     """
-    found = _nearest(points, towards, 1) + LIKES * _nearest(points, taste.likes, KIN)
-    found -= DISTASTE * np.maximum(_nearest(points, taste.distastes, 1), 0)
-    found -= SKIP * np.maximum(_nearest(points, taste.skips, KIN), 0)
+    score = _nearest(points, towards, 1) + LIKES * _nearest(points, taste.likes, KIN)
+    score -= DISTASTE * np.maximum(_nearest(points, taste.distastes, 1), 0)
+    score -= SKIP * np.maximum(_nearest(points, taste.skips, KIN), 0)
     if model is not None:
-        found += MODEL * model
-    return np.asarray(found - KNOWN_ARTIST * familiar, np.float32)
+        score += MODEL * model
+    return np.asarray(score - KNOWN_ARTIST * familiar, np.float32)
 
 
 def rank(
@@ -61,17 +61,17 @@ def rank(
     count: int,
     model: Numbers | None = None,
 ) -> list[tuple[int, float]]:
-    """Return up to `count` rows of what lies around, the best first, each with its score.
+    """Return up to `count` rows of `around` with their scores, best first.
 
-    artists: keys of those whom the member likes already; the rest as in `scores` and `choose`.
+    artists: keys of the artists the member already likes; the rest as in `scores` and `choose`.
     """
-    familiar = np.fromiter((int(each) in artists for each in around.artists), np.bool_, len(around.artists))
-    found = scores(around.points, towards, taste, model=model, familiar=familiar)
-    return [(at, float(found[at])) for at in choose(around.points, found, around.artists.tolist(), count)]
+    familiar = np.fromiter((int(artist) in artists for artist in around.artists), np.bool_, len(around.artists))
+    scored = scores(around.points, towards, taste, model=model, familiar=familiar)
+    return [(at, float(scored[at])) for at in choose(around.points, scored, around.artists.tolist(), count)]
 
 
 def _nearest(points: Vectors, others: Vectors, count: int) -> Numbers:
-    """Return (n,) the mean cosine to the `count` nearest of (m, k); nought where there are none."""
+    """Return the mean cosine (n,) to the `count` nearest of (m, k); 0 if there are none."""
     if not len(others):
         return np.zeros(len(points), np.float32)
     cosines = points @ others.T
@@ -79,12 +79,12 @@ def _nearest(points: Vectors, others: Vectors, count: int) -> Numbers:
     return np.asarray(best.mean(axis=1), np.float32)
 
 
-def choose(points: Vectors, found: Numbers, artists: Sequence[int], count: int) -> list[int]:
-    """Return up to `count` rows, the best first, no two by one artist, none too much like those before it.
+def choose(points: Vectors, scored: Numbers, artists: Sequence[int], count: int) -> list[int]:
+    """Return up to `count` rows, best first, no two by the same artist, none too much like those before it.
 
-    Maximal marginal relevance (Carbonell & Goldstein 1998). artists: a key for each row; 0 is nobody in particular.
+    Maximal marginal relevance (Carbonell & Goldstein 1998). artists: a key for each row; 0 if unknown.
     """
-    keys, left = np.asarray(artists), np.asarray(found, np.float64).copy()
+    keys, left = np.asarray(artists), np.asarray(scored, np.float64).copy()
     likeness = np.full(len(points), -np.inf, np.float32)
     chosen: list[int] = []
     while len(chosen) < count:
@@ -101,15 +101,15 @@ def choose(points: Vectors, found: Numbers, artists: Sequence[int], count: int) 
 
 
 def kin(point: Vectors, liked: Vectors, count: int) -> list[int]:
-    """Return the rows of the liked songs (m, k) nearest to a point (k,), the nearest first; only those on its side."""
+    """Return the rows of the liked songs (m, k) nearest to a point (k,), nearest first; only positive cosines count."""
     cosines = liked @ point
     return [int(at) for at in np.argsort(-cosines, kind="stable")[:count] if cosines[at] > 0]
 
 
 def mixture(add: Vectors, subtract: Vectors) -> Vectors:
-    """Return the point (k,) that is like the songs of `add` (a, k) and not like those of `subtract` (s, k).
+    """Return a point (k,) that's like the songs in `add` (a, k) and unlike those in `subtract` (s, k).
 
-    Nought where nothing is left of it.
+    All zeros if they cancel out.
     """
     wanted = add.mean(axis=0)
     if len(subtract):
@@ -118,9 +118,9 @@ def mixture(add: Vectors, subtract: Vectors) -> Vectors:
 
 
 def between(start: Vectors, goal: Vectors, steps: int) -> Vectors:
-    """Return (steps, k) points on the arc from one point to the other, evenly spread, the ends left out.
+    """Return (steps, k) points evenly spaced on the arc between two points, without its ends.
 
-    Spherical interpolation (Shoemake 1985); between opposite points any arc is as short, and a straight line is taken.
+    Spherical interpolation (Shoemake 1985); between opposite points, where every arc is as short, a straight line.
     """
     shares = (np.arange(1, steps + 1) / (steps + 1))[:, None]
     angle = np.arccos(np.clip(start @ goal, -1, 1))
@@ -130,10 +130,10 @@ def between(start: Vectors, goal: Vectors, steps: int) -> Vectors:
 
 
 def walk(points: Vectors, start: Vectors, goal: Vectors, steps: int) -> list[int]:
-    """Return rows of `points` (n, k), one a step, that lead from start to goal (k,): no row twice, no long stride.
+    """Return rows of `points` (n, k), one per step, that lead from start to goal (k,): no row twice, no long stride.
 
-    Each song competes for the step that it lies nearest to; among them the shortest path is taken, by squared strides
-    and distances from the arc (Viterbi 1967). A step for which there is no song is left out.
+    Each song is a candidate for the step nearest to it. Of all paths the shortest is taken, by squared strides and
+    distances from the arc (Viterbi 1967). Steps without a candidate are left out.
     """
     arc = between(start, goal, steps)
     off = 1 - points @ arc.T  # (n, steps)
@@ -160,8 +160,8 @@ def _traced(
     stages: Sequence[NDArray[np.intp]], back: Sequence[NDArray[np.intp]], cost: NDArray[np.float64]
 ) -> list[int]:
     at = int(cost.argmin())
-    found = [int(stages[-1][at])]
+    rows = [int(stages[-1][at])]
     for stage, links in zip(reversed(stages[:-1]), reversed(back), strict=True):
         at = int(links[at])
-        found.append(int(stage[at]))
-    return found[::-1]
+        rows.append(int(stage[at]))
+    return rows[::-1]

@@ -1,7 +1,7 @@
-"""Video: whether a video plays a song, and the moment of it that is replayed most. Pure.
+"""Video: decides whether a video plays a song, and finds its most replayed moment. Pure.
 
-Its title must hold the song's, its title or channel one of the artists, it must not say to be another version than the
-song's, and both must be of one length. A wrong video is worse than none: doubt is a no.
+The video's title must contain the song's, its title or channel one of the artists; it mustn't call itself another
+version, and both must be equally long. A wrong video is worse than none, so doubt means no.
 """
 
 import re
@@ -18,7 +18,7 @@ ID = re.compile(r"[A-Za-z0-9_-]{11}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video as YouTube tells of it, `seconds` long, and how often each part was replayed."""
+    """A video's details on YouTube, its length in `seconds`, and how often each part was replayed."""
 
     id: str
     title: str
@@ -29,7 +29,7 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class VideoMoment:
-    """Where in which video a song is to be begun (s), and how sure that is, 0 to 1."""
+    """Where in a video to start a song (s), and how sure we are, 0 to 1."""
 
     video: str
     start: float
@@ -49,14 +49,14 @@ def replayed(song: Song, videos: Iterable[Video]) -> VideoMoment | None:
 
 
 def plays(video: Video, song: Song) -> bool:
-    """Whether the video plays this recording, and nothing else."""
+    """Return whether the video plays this recording and nothing else."""
     if not song.duration_ms or not abs(video.seconds - song.duration_ms / 1000) <= SAME or not ID.fullmatch(video.id):
         return False
     ours, said, by = title(song.title), f" {letters(video.title)} ", f" {letters(video.channel)} "
     artists = people(song.artists)
-    if f" {ours.plain} " not in said or not any(f" {each} " in said or f" {each} " in by for each in artists):
+    if f" {ours.plain} " not in said or not any(f" {artist} " in said or f" {artist} " in by for artist in artists):
         return False
     beside = said.replace(f" {ours.plain} ", " ", 1)
-    for each in sorted(artists, key=len, reverse=True):
-        beside = beside.replace(f" {each} ", " ")
+    for artist in sorted(artists, key=len, reverse=True):
+        beside = beside.replace(f" {artist} ", " ")
     return kinds(beside) == ours.kinds

@@ -1,4 +1,4 @@
-"""Social: what the feed showed, and what members show and do together, as values. Fields are named as columns. Pure."""
+"""Records: the values behind the feed and everything members do together. Fields are named like columns. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,10 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A song that the feed showed a member, and what they said of it: "skip", "like", "add", or nothing (yet).
+    """A song that the feed showed a member, and how they reacted: "skip", "like", "add", or not (yet).
 
-    saving: "save" or "drop" is still to be done to their likes; "saved": we put it there; "refused": Spotify
-    doesn't take it.
+    saving: "save" or "drop" is pending for their Spotify likes; "saved": we put it there; "refused": Spotify doesn't
+    accept it.
     """
 
     member: int
@@ -23,7 +23,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A channel that those who run its server gave to a purpose. due_at: of the digest, when the next one is."""
+    """A channel that a server's managers gave to a purpose. due_at: when the next digest is due."""
 
     channel: int
     purpose: str
@@ -33,7 +33,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Repost:
-    """A song that a member posted in a server. message: None while it is being posted."""
+    """A song that a member posted in a server. message: None while it's being posted."""
 
     repost: int
     member: int
@@ -47,7 +47,7 @@ class Repost:
 
 @dataclass(frozen=True, slots=True)
 class Takedown:
-    """A message of ours that is to be deleted. tries: how often Discord refused."""
+    """A message of ours that must be deleted. tries: how often Discord refused."""
 
     message: int
     channel: int
@@ -56,7 +56,7 @@ class Takedown:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a member shows to others: some of their playlists, a map of their taste, what they reposted."""
+    """What a member shows others: some of their playlists, a map of their taste, their reposts."""
 
     member: int
     playlists: tuple[int, ...] = ()
@@ -66,7 +66,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Reposted:
-    """A song that a member passed on in a server, and the message in which they did."""
+    """A song that a member reposted in a server, and the message."""
 
     member: int
     song: str
@@ -78,7 +78,7 @@ class Reposted:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """`member` asked `other` to compare their tastes. declined_at: `member` was told no, or had it ended."""
+    """`member` asked `other` to compare tastes. declined_at: when it was declined or ended."""
 
     agreement: int
     member: int
@@ -88,13 +88,13 @@ class Agreement:
     declined_at: datetime | None = None
 
     def beside(self, member: int) -> int:
-        """The other of the two."""
+        """Return the other of the two."""
         return self.other if member == self.member else self.member
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A themed round. state: "entering", "voting", "closed" or "cancelled"; told: the one that was last told of."""
+    """A themed round. state: "entering", "voting", "closed" or "cancelled"; told: the last state posted."""
 
     round: int
     host: int
@@ -112,7 +112,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class RoundEntry:
-    """A song that a member entered. What says so is shown at the end only."""
+    """A song that a member entered. Who entered it stays secret until the end."""
 
     round_entry: int
     round: int
@@ -123,7 +123,7 @@ class RoundEntry:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A song that a member found amiss, and on which message, if others could see it."""
+    """A song that a member reported, and the message it was on, if others could see it."""
 
     report: int
     member: int

@@ -1,7 +1,7 @@
-"""Shared: the rules of a playlist that several keep, and what of it is to be written where.
+"""Shared playlists: the rules of a playlist that several members keep, and what to write to its host's account.
 
-Pure. Songs are dropped by votes; what was dropped stays on record. The rules are there so that nobody can empty a
-list, fill it, or stand in it alone.
+Pure. Votes drop songs, and dropped songs stay on record. The rules stop any one member from emptying a playlist,
+flooding it, or owning it.
 """
 
 from collections.abc import Container, Iterable, Sequence
@@ -15,32 +15,32 @@ from bot.core.sorting import journal
 from bot.core.sorting.journal import RETRIABLE, Line, Refused
 
 DAY = timedelta(days=1)
-AT_LEAST = 2  # members who say drop before a song is dropped
-DROPS_A_DAY = 3  # songs that one member's votes may help to bring down
-STAYING = 5  # songs that votes leave in a list, whatever they say
-SHARE_FROM = 20  # songs in a list, from which on no more than half of it are one member's
-SHELF = "shelf:"  # what references begin with of playlists that the bot keeps itself
+AT_LEAST = 2  # votes needed to drop a song
+DROPS_A_DAY = 3  # songs that one member's votes can help to drop
+STAYING = 5  # songs that no vote can drop below
+SHARE_FROM = 20  # songs; from here on at most half may be one member's
+SHELF = "shelf:"  # prefix of references to playlists kept in our own database
 
 
 class SongState(StrEnum):
-    """What we know of a song in the host's playlist."""
+    """What we know about a song in the host's playlist."""
 
-    WANTED = "wanted"  # not there, as far as we did
-    ATTEMPTED = "attempted"  # being put in; whether Spotify carried that out is not known
-    SENT = "sent"  # Spotify confirmed that; not read there yet
-    LEAVING = "leaving"  # being taken out
-    WRITTEN = "written"  # there, and by us
-    THEIRS = "theirs"  # there before we came: never taken out (promise P4)
-    SAME = "same"  # not there, but the same recording is, under another id
-    TAKEN = "taken"  # the host took it out: never put back
-    REFUSED = "refused"  # Spotify does not take it
+    WANTED = "wanted"  # not there, and we haven't tried yet
+    ATTEMPTED = "attempted"  # being added; we don't know yet whether Spotify did it
+    SENT = "sent"  # Spotify confirmed the addition; not read back yet
+    LEAVING = "leaving"  # being removed
+    WRITTEN = "written"  # there, added by us
+    THEIRS = "theirs"  # there before us: never removed (promise P4)
+    SAME = "same"  # not there, but the same recording is, with another id
+    TAKEN = "taken"  # the host removed it: never added again
+    REFUSED = "refused"  # Spotify doesn't accept it
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A playlist that several keep. server: whose members keep it; None: its partners. ref: None until it is made.
+    """A playlist that several members keep. server: whose members keep it; None: a group. ref: None until it exists.
 
-    making: it is being made, or its first songs are being put in; its host has not been told yet.
+    making: it's being created, or filled for the first time; its host doesn't have the receipt yet.
     """
 
     shared: int
@@ -52,26 +52,26 @@ class Shared:
     snapshot: str | None
     created_at: datetime
     ended_at: datetime | None
-    missed_at: datetime | None = None  # since when Spotify has said that it is not there
+    missed_at: datetime | None = None  # since when Spotify has said it doesn't exist
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A song on record. brought_by: None where they are gone."""
+    """A song on record. brought_by: None if that member is gone."""
 
     song: str
     brought_by: int | None
     at: datetime
     dropped_at: datetime | None = None
     state: str = SongState.WANTED
-    sent_at: datetime | None = None  # when it was last sent to Spotify
-    sends: int = 0  # how often it was sent
+    sent_at: datetime | None = None  # when we last sent it to Spotify
+    sends: int = 0  # how often we sent it
     problem: str | None = None
-    shown_as: str | None = None  # the id under which Spotify shows it, where that is another (`core.stand_ins`)
+    shown_as: str | None = None  # the id Spotify shows it with, if that's another one (`core.stand_ins`)
 
     @property
     def action(self) -> str:
-        """What was last sent: a song that is (being) taken out has no addition to go by."""
+        """What we last sent: "add", or "remove" for a dropped song."""
         return "remove" if self.state in (SongState.LEAVING, SongState.WANTED) else "add"
 
     @property
@@ -88,7 +88,7 @@ class KeepVote:
 
 @dataclass(frozen=True, slots=True)
 class PutOut:
-    """Somebody who may not be in a group any more. by: whose vote it was; None where they are gone."""
+    """A member removed from a group. by: who removed them; None if that member is gone."""
 
     member: int
     by: int | None
@@ -96,10 +96,10 @@ class PutOut:
 
 
 def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[KeepVote], now: datetime) -> str | None:
-    """Return why the member may not bring this song now; None where they may."""
-    earlier = next((each for each in record if each.song == song), None)
-    standing = [each for each in record if each.stands]
-    mine = sum(each.brought_by == member for each in standing)
+    """Return why the member may not add this song now; None if they may."""
+    earlier = next((brought for brought in record if brought.song == song), None)
+    standing = [brought for brought in record if brought.stands]
+    mine = sum(brought.brought_by == member for brought in standing)
     if earlier is not None and earlier.stands:
         return "That song is in it already."
     if earlier is not None and voted_out(votes, song):
@@ -116,69 +116,69 @@ def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[K
 
 
 def counted(votes: Iterable[KeepVote], song: str, without: frozenset[int] = frozenset()) -> tuple[int, int]:
-    """Return how many say keep, and how many say drop; drops of the members `without` do not count."""
-    here = [each for each in votes if each.song == song]
-    return sum(each.keep for each in here), sum(not each.keep and each.member not in without for each in here)
+    """Return the votes to keep and to drop; votes to drop by members in `without` don't count."""
+    here = [vote for vote in votes if vote.song == song]
+    return sum(vote.keep for vote in here), sum(not vote.keep and vote.member not in without for vote in here)
 
 
 def voted_out(votes: Iterable[KeepVote], song: str, without: frozenset[int] = frozenset()) -> bool:
-    """Whether more say drop than keep, and at least two do."""
+    """Return whether there are more votes to drop than to keep, and at least AT_LEAST."""
     keep, drop = counted(votes, song, without)
     return drop > keep and drop >= AT_LEAST
 
 
 def spent(record: Sequence[Brought], votes: Sequence[KeepVote], now: datetime) -> frozenset[int]:
-    """Return the members whose votes brought down as many songs within a day as they may."""
-    lately = {each.song for each in record if each.dropped_at is not None and each.dropped_at > now - DAY}
-    downs = [each.member for each in votes if not each.keep and each.song in lately]
+    """Return the members whose votes have dropped as many songs within a day as allowed."""
+    lately = {brought.song for brought in record if brought.dropped_at is not None and brought.dropped_at > now - DAY}
+    downs = [vote.member for vote in votes if not vote.keep and vote.song in lately]
     return frozenset(member for member in downs if downs.count(member) >= DROPS_A_DAY)
 
 
 def may_take_back(brought: Brought, member: int, votes: Iterable[KeepVote], now: datetime) -> bool:
-    """Whether who brought a song may take it back by themselves: within the day, or while nobody else keeps it."""
-    others = any(each.song == brought.song and each.keep and each.member != member for each in votes)
+    """Return whether the member may take back their own song: within a day, or while nobody else votes to keep it."""
+    others = any(vote.song == brought.song and vote.keep and vote.member != member for vote in votes)
     return brought.brought_by == member and brought.stands and (brought.at > now - DAY or not others)
 
 
 def after_votes(record: Sequence[Brought], song: str, votes: Sequence[KeepVote], now: datetime) -> Brought:
-    """Return what becomes of a song by the votes as they are: it is dropped, comes back, or stays as it is."""
-    (brought,) = [each for each in record if each.song == song]
-    standing = sum(each.stands for each in record)
+    """Return the song as the current votes leave it: dropped, back in, or unchanged."""
+    (brought,) = [one for one in record if one.song == song]
+    standing = sum(one.stands for one in record)
     if brought.stands and standing > STAYING and voted_out(votes, song, spent(record, votes, now)):
         return replace(brought, dropped_at=now)
     keep, drop = counted(votes, song)
     return replace(brought, dropped_at=None) if not brought.stands and keep > drop else brought
 
 
-# What is written
+# Writing to the host's playlist
 
 
 def writable(song: str, ref: str | None) -> bool:
-    """Whether a song can stand in that playlist: Spotify takes its own songs alone, the shelf takes all."""
+    """Return whether the playlist can hold the song: on Spotify only Spotify's songs, in our own database any."""
     return song.startswith("spotify:") or (ref or "").startswith(SHELF)
 
 
 def seen(brought: Brought, there: bool) -> Brought:
-    """Return a song that is not being written with what a look at the host's playlist says of it."""
+    """Return a song that isn't being written, updated by whether it's in the host's playlist."""
     state = SongState(brought.state)
     if state in (SongState.THEIRS, SongState.TAKEN):
         state = SongState.THEIRS if there else SongState.TAKEN
     elif state == SongState.WRITTEN and not there:
         state = SongState.TAKEN
-    elif state == SongState.REFUSED and there == brought.stands:  # the host saw to it
+    elif state == SongState.REFUSED and there == brought.stands:  # the host did it themselves
         state = SongState.THEIRS if there else SongState.WANTED
     return replace(brought, state=state)
 
 
 def again(brought: Brought) -> Brought:
-    """Return a song that Spotify did not take, or did not give back, as one to be tried once more."""
+    """Return the song ready to be tried again, after Spotify refused it or didn't show it."""
     if brought.state != SongState.REFUSED or brought.problem not in RETRIABLE:
         return brought
     return replace(brought, state=SongState.WANTED if brought.stands else SongState.LEAVING, sent_at=None, sends=0)
 
 
 def line(brought: Brought, ref: str | None) -> Line | None:
-    """Return what is to be written of a song; None where nothing is."""
+    """Return what to write for a song; None if nothing."""
     state = _TO_PUT_IN.get(SongState(brought.state)) if brought.stands else _TO_TAKE_OUT.get(SongState(brought.state))
     if state is None or (brought.stands and not writable(brought.song, ref)):
         return None
@@ -202,14 +202,14 @@ _TO_TAKE_OUT = {
 
 
 def noted(brought: Brought, line: Line) -> Brought:
-    """Return a song with what has become of its line."""
+    """Return the song, updated by what became of its line."""
     states = _PUT_IN if line.action == "add" else _TAKEN_OUT
     state = states.get(journal.LineState(line.state), SongState(brought.state))
     if (
         line.action == "remove" and line.state == journal.LineState.UNTOUCHED
-    ):  # the host was faster, or it never arrived
+    ):  # the host was faster, or the write never arrived
         state = SongState.TAKEN if brought.state == SongState.WRITTEN else SongState.WANTED
-    if line.problem == Refused.CHANGED:  # done, and undone by the host before it was read
+    if line.problem == Refused.CHANGED:  # we wrote it, and the host undid it before we read it
         state = SongState.TAKEN if line.action == "add" else SongState.THEIRS
     shown_as = None if state in (SongState.WANTED, SongState.TAKEN) else line.shown_as
     return replace(
@@ -218,12 +218,12 @@ def noted(brought: Brought, line: Line) -> Brought:
 
 
 def beside_twins(record: Sequence[Brought], same: Container[str], out: Container[str]) -> list[Brought]:
-    """Return the record with what is the case of songs whose recording is in the host's playlist under another id.
+    """Return the record, updated for songs whose recording is in the host's playlist with another id.
 
-    same: the songs of which that is so. out: those of which another release was dropped from the list. Such a song
-    goes in when the other came out that way, and not when the host took it out by hand.
+    same: those songs. out: songs of which another release was dropped from the list. We add such a song once the
+    other release has left because it was dropped, but not if the host removed it by hand.
     """
-    return [_beside_twin(each, each.song in same, each.song in out) for each in record]
+    return [_beside_twin(brought, brought.song in same, brought.song in out) for brought in record]
 
 
 def _beside_twin(brought: Brought, same: bool, out: bool) -> Brought:
@@ -251,10 +251,10 @@ _TAKEN_OUT = {
 
 
 def waiting(record: Iterable[Brought], ref: str | None) -> list[Brought]:
-    """Return the songs that the next write would put in or take out, by what is known."""
-    return [each for each in record if line(each, ref) is not None and writable(each.song, ref)]
+    """Return the songs that the next write would add or remove."""
+    return [brought for brought in record if line(brought, ref) is not None and writable(brought.song, ref)]
 
 
 def waiting_since(record: Iterable[Brought], ref: str | None) -> datetime | None:
-    """Return since when something waits to be written; None where nothing does."""
-    return min((each.dropped_at or each.at for each in waiting(record, ref)), default=None)
+    """Return since when something has been waiting to be written; None if nothing is."""
+    return min((brought.dropped_at or brought.at for brought in waiting(record, ref)), default=None)

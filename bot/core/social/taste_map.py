@@ -1,4 +1,4 @@
-"""Taste map: liked songs laid out on a plane, and what there is to see on it in words. Pure."""
+"""Taste map: lays liked songs out on a plane, and puts what it shows into words. Pure."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from bot.core.sorting.columns import FAINT, Vectors
 
-LEAST = 3  # songs, of which a cloud is made
-CLOSE = 0.6  # of how far all songs lie from each other: what lies closer lies close together
+LEAST = 3  # songs needed for a cloud
+CLOSE = 0.6  # of the spread of all songs: anything closer counts as close together
 Plane = NDArray[np.float64]
 
 
 def flat(points: Vectors) -> Plane:
-    """Return (n, 2): the points (n, k) along the two directions in which they differ most, within −1 to 1.
+    """Return (n, 2): the points (n, k) projected onto the two directions in which they differ most, within −1 to 1.
 
-    Principal components (Pearson 1901), each turned so that its farthest point is on the positive side.
+    Principal components (Pearson 1901), each with its farthest point on the positive side.
     """
     centred = np.asarray(points, np.float64) - points.mean(axis=0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
@@ -27,9 +27,9 @@ def flat(points: Vectors) -> Plane:
 
 
 def finding(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) -> str:
-    """Return what the map says, for those who do not see it. clouds: songs of each playlist that is named."""
+    """Describe the map in words, for those who can't see it. clouds: the songs of each named playlist."""
     large = {name: at for name, at in clouds.items() if len(at) >= LEAST}
-    return " ".join(each for each in (_apart(large), _of_latest(large, everything, latest)) if each)
+    return " ".join(filter(None, (_apart(large), _of_latest(large, everything, latest))))
 
 
 def _apart(clouds: Mapping[str, Plane]) -> str:
@@ -41,7 +41,7 @@ def _apart(clouds: Mapping[str, Plane]) -> str:
 
 
 def _distance(one: Plane, other: Plane) -> float:
-    """How far apart two clouds are, for their size."""
+    """Return how far apart two clouds are, relative to their size."""
     spread = one.std(axis=0).sum() + other.std(axis=0).sum()
     return float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)) / max(spread, FAINT))
 

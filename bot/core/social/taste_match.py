@@ -1,8 +1,8 @@
-"""Meeting: how much two tastes have in common, as a number from 0 to 100. Pure.
+"""Taste match: how much two tastes have in common, as a number from 0 to 100. Pure.
 
-How near a song lies to a taste is the mean cosine to the songs of it that are nearest (`core.space`). What that is
-worth is said by two others: songs of strangers, which neither of the two likes, and the songs of that taste itself,
-each beside the rest of it. 0 is what strangers reach, 100 is what one reaches with oneself.
+A song's nearness to a taste is its mean cosine to the nearest songs of that taste (`core.feed.space`). Two references
+give the scale: songs that neither of the two likes score 0, and a taste's own songs, each compared with the rest of
+it, score 100.
 """
 
 import math
@@ -17,11 +17,11 @@ from bot.core.feed.neighbours import Around
 from bot.core.feed.taste import KIN, Taste
 from bot.core.sorting.columns import Vectors
 
-LEAST = 10  # liked songs with a point on either side
+LEAST = 10  # liked songs with a point that each side needs
 LEAST_STRANGERS = 30
-VAGUE = 50  # points to either side, from which on a number would say nothing
-ALIKE_AT_LEAST = 0.3  # how far a taste is taken to stand out from strangers: of one that is all over, chance would tell
-SHARED = 2.0  # nearness of a song that both like: more than any cosine
+VAGUE = 50  # points to either side; a wider interval says nothing
+ALIKE_AT_LEAST = 0.3  # least distance of a taste from strangers: without it, chance would decide for a scattered taste
+SHARED = 2.0  # nearness of a song both like: more than any cosine
 SURE = 1.96  # standard errors: 95 % of a normal distribution
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LikedPoints:
-    """Songs that a member likes: points (n, k), rows of length 1."""
+    """Songs a member likes: points (n, k), rows of length 1."""
 
     songs: Sequence[str]
     points: Vectors
@@ -39,7 +39,7 @@ class LikedPoints:
 class Meeting:
     """number: 0 to 100; within: points to either side of it; likes: songs on the side with fewer.
 
-    `within` is SURE standard errors; how often it held on real people stands in docs/people.md.
+    `within` is SURE standard errors; docs/people.md says how often it held for real people.
     """
 
     number: int
@@ -48,9 +48,9 @@ class Meeting:
 
 
 def meet(one: LikedPoints, other: LikedPoints, strangers: Vectors) -> Meeting | None:
-    """Return what the two have in common, whoever is named first; None where too little is known to say.
+    """Return what the two have in common, in either order; None if too little is known.
 
-    Needs LEAST liked songs on either side and LEAST_STRANGERS others, and an interval of less than VAGUE.
+    Needs LEAST liked songs on both sides, LEAST_STRANGERS others, and an interval below VAGUE.
     """
     fewer = min(len(one.songs), len(other.songs))
     if fewer < LEAST or len(strangers) < LEAST_STRANGERS:
@@ -62,48 +62,48 @@ def meet(one: LikedPoints, other: LikedPoints, strangers: Vectors) -> Meeting | 
 
 
 def _towards(songs: LikedPoints, taste_of: LikedPoints, strangers: Vectors) -> tuple[float, float]:
-    """Return how near the songs come to somebody's taste, as in `share`."""
+    """Return how near the songs come to a taste, as `share` does."""
     shared = np.isin(np.asarray(songs.songs), np.asarray(taste_of.songs))
-    found = np.where(shared, SHARED, _nearness(songs.points @ taste_of.points.T))
+    nearness = np.where(shared, SHARED, _nearness(songs.points @ taste_of.points.T))
     among = taste_of.points @ taste_of.points.T
     np.fill_diagonal(among, -np.inf)
-    return share(found, _nearness(among), _nearness(strangers @ taste_of.points.T))
+    return share(nearness, _nearness(among), _nearness(strangers @ taste_of.points.T))
 
 
 def _nearness(cosines: Vectors) -> Floats:
-    """Return (n,) the mean of the KIN highest of each row (n, m); m is more than KIN."""
+    """Return the mean (n,) of the KIN highest values of each row (n, m); m must exceed KIN."""
     return np.asarray(np.partition(cosines, -KIN, axis=1)[:, -KIN:].mean(axis=1), np.float64)
 
 
-def share(found: Floats, own: Floats, strangers: Floats) -> tuple[float, float]:
-    """Return how far songs get from strangers (0) to what is the taste's own (1), by nearness; with a standard error.
+def share(nearness: Floats, own: Floats, strangers: Floats) -> tuple[float, float]:
+    """Return where songs lie between strangers (0) and the taste's own (1), by nearness, and the standard error.
 
-    Each is the chance to lie nearer than a stranger less that to lie farther (Cliff 1993), so only the order counts.
-    The error is DeLong's (1988). Never falls when one of `found` rises.
+    Both are Cliff's delta (1993), the chance to lie nearer than a stranger minus the chance to lie farther, so only
+    the order counts. The error is DeLong's (1988). Never falls when one of `nearness` rises.
     """
-    reached, error = _ahead(found, strangers)
+    reached, error = _ahead(nearness, strangers)
     most, most_error = _ahead(own, strangers)
     most = max(most, ALIKE_AT_LEAST)
     return reached / most, math.hypot(error, reached / most * most_error) / most
 
 
-def _ahead(found: Floats, strangers: Floats) -> tuple[float, float]:
+def _ahead(nearness: Floats, strangers: Floats) -> tuple[float, float]:
     """Return Cliff's delta of two samples, from −1 to 1, and its standard error."""
-    placed, beaten = _places(found, strangers), _places(strangers, found)
-    return float(2 * placed.mean() - 1), 2 * math.sqrt(placed.var() / len(found) + beaten.var() / len(strangers))
+    placed, beaten = _places(nearness, strangers), _places(strangers, nearness)
+    return float(2 * placed.mean() - 1), 2 * math.sqrt(placed.var() / len(nearness) + beaten.var() / len(strangers))
 
 
-def _places(found: Floats, among: Floats) -> Floats:
-    """Return (n,) the share of `among` that each is above; equals count as half."""
+def _places(nearness: Floats, among: Floats) -> Floats:
+    """Return the share (n,) of `among` that each value exceeds; equals count half."""
     ordered = np.sort(among)
-    below, through = np.searchsorted(ordered, found, "left"), np.searchsorted(ordered, found, "right")
+    below, through = np.searchsorted(ordered, nearness, "left"), np.searchsorted(ordered, nearness, "right")
     return np.asarray((below + through) / (2 * len(ordered)), np.float64)
 
 
 def trade(offered: Around, towards: Taste, artists: frozenset[int], count: int) -> list[str]:
-    """Return songs out of what one has that the other would like, by their taste, the best first; none too much alike.
+    """Return the offered songs that best fit the other's taste, best first, none too much alike.
 
-    artists: keys of those whom the other likes already.
+    artists: keys of the artists the other already likes.
     """
     if not len(towards.likes):
         return []
