@@ -1,4 +1,4 @@
-"""Activity: the swipe page inside Discord. Whoever opened it is who Discord says they are; then it is a session."""
+"""Activity: the swipe page inside Discord. Discord says which member opened it; then they get a session."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bot.flows.account import sessions
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Built once."""
+    """The flows behind `web.activity`."""
 
     store: Store
     identity: Identity
@@ -22,9 +22,9 @@ class Activity:
         return await self.identity.application()
 
     async def member(self, code: str) -> int:
-        """Return who agreed, by the code that they were given. Raises NotConfirmed, ChatDown."""
+        """Return the member whose authorisation code this is. Raises NotConfirmed, ChatDown."""
         return await self.identity.member(code)
 
     async def begin(self, member: int) -> str:
-        """Return the secret of a session of who Discord said they are."""
+        """Start a session for the member and return its secret."""
         return await sessions.begin_framed(self.store, member, self.clock())

@@ -1,8 +1,8 @@
-"""Catalogue: the songs that may be recommended. Opt-in: nobody's likes are in it unless they joined.
+"""Catalogue: the songs that may be recommended. Opt-in: it holds nobody's likes unless they joined.
 
-Who has not joined sees the operator's files alone; who has sees what the others share, and shares what they like. The
-database says what belongs. Memory holds the points: it is read from there once, then follows; and what it names is
-looked up in the database before it is shown, so that what was taken out is gone at once.
+Members who haven't joined see only the operator's files; those who have see what others share, and share their likes.
+The database says which songs belong. Memory holds only the points, and every song found there is checked against the
+database before it's shown, so a song taken out is gone at once.
 """
 
 import asyncio
@@ -33,9 +33,9 @@ ONLY_YOURS = "I know that song only from a file of yours, so I can't show it to 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A song of the catalogue. numbers: what is known of it, by name; peak: seconds, where it is known already.
+    """A song of the catalogue. numbers: its features by name; peak: seconds into the song, None if unknown so far.
 
-    clip: whether a clip can be cut, for its file is here.
+    clip: whether we have its file, and so can cut a clip.
     """
 
     song: Song
@@ -45,13 +45,13 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """What a button carries for it."""
+        """Return what a button carries to name this song."""
         return key(self.song.song)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of a song, to the member who asks. entry: None where it is their own and not in the catalogue."""
+    """What the asking member may know about a song. entry: None if it's theirs alone and not in the catalogue."""
 
     song: Song
     features: SongFeatures
@@ -60,59 +60,59 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class CataloguePage:
-    """Some entries, by id; next: what the following page is asked for with, None at the end."""
+    """Some entries in order of id; next: the cursor of the next page, None at the end."""
 
     entries: tuple[Entry, ...]
     next: str | None
 
 
 async def show_to_others(tx: Tx, member: int, song: Song, now: datetime) -> None:
-    """Have a song named to everybody, also when its file is gone. Raises BadChoice for one that only they describe."""
+    """Keep a song's name for everybody, even if its file goes. Raises BadChoice if only the member names it."""
     if await songs.owned(tx, member, [song.song]):
         raise BadChoice(ONLY_YOURS)
-    if await songs.get(tx, song.song) is None:  # a file of the operator's
+    if await songs.get(tx, song.song) is None:  # one of the operator's files
         await songs.save(tx, [song], now, Origin.OPERATOR)
 
 
 class Catalogue:
-    """Built once. `points.refresh` brings it up to date; the rest reads."""
+    """`points.refresh` brings the catalogue up to date; everything else reads it."""
 
     def __init__(self, store: Store, clips: Clips, clock: Callable[[], datetime]) -> None:
         self._store, self.points = store, Points(store, clock)
         self._clips = clips
 
     async def sees_all(self, tx: Tx, member: int) -> bool:
-        """Whether the member sees what others share: they joined."""
+        """Return whether the member sees what others share, because they joined."""
         known = await members.get(tx, member)
         return known is not None and known.joined
 
     async def page(self, member: int, after: str | None, count: int, typed: str = "") -> CataloguePage:
-        """Return the next entries after the cursor, by id; typed: what their titles contain."""
+        """Return the next entries after the cursor, in order of id; typed: what their titles must contain."""
         count = max(1, min(count, MOST_ON_A_PAGE))
         async with self._store.reading() as tx:
             ids = await catalogue.page(tx, await self.sees_all(tx, member), after or "", count + 1, typed)
-            found = await self._entries(tx, ids[:count])
-        return CataloguePage(tuple(found.values()), ids[count - 1] if len(ids) > count else None)
+            entries = await self._entries(tx, ids[:count])
+        return CataloguePage(tuple(entries.values()), ids[count - 1] if len(ids) > count else None)
 
     async def entry(self, member: int, song: str) -> Entry:
-        """Return one entry. Raises BadChoice for a song that the member cannot see."""
+        """Return one entry. Raises BadChoice for a song the member can't see."""
         return (await self.seen(member, [song]))[song]
 
     async def seen(self, member: int, ids: Sequence[str]) -> dict[str, Entry]:
-        """Return entries of songs, in their order. Raises BadChoice where the member can see one of them not."""
-        found = await self.visible(member, ids)
-        if len(found) < len(set(ids)):
+        """Return the songs' entries in the given order. Raises BadChoice if there's one the member can't see."""
+        entries = await self.visible(member, ids)
+        if len(entries) < len(set(ids)):
             raise BadChoice(GONE)
-        return found
+        return entries
 
     async def visible(self, member: int, ids: Sequence[str]) -> dict[str, Entry]:
-        """Return entries of those of the songs that the member can see at this moment, in their order."""
+        """Return entries for those of the songs that the member can see now, in the given order."""
         async with self._store.reading() as tx:
             still = await catalogue.still(tx, await self.sees_all(tx, member), ids)
             return await self._entries(tx, [song for song in ids if song in still])
 
     async def about(self, member: int, song: str) -> About:
-        """Return what is known of a song of theirs or of the catalogue. Raises BadChoice."""
+        """Return what we know about a song, the member's own or the catalogue's. Raises BadChoice."""
         entry = (await self.visible(member, [song])).get(song)
         async with self._store.reading() as tx:
             if await songs.is_liked(tx, member, song) and (own := await songs.get(tx, song, member)):
@@ -122,14 +122,14 @@ class Catalogue:
             return About(entry.song, (await catalogue.features(tx, {song: entry.song}))[song], entry)
 
     async def suggest(self, member: int, typed: str, limit: int) -> list[Song]:
-        """Return songs that the member likes or can see, whose title contains what was typed; their own first."""
+        """Return songs the member likes or can see whose title contains what they typed; their own first."""
         async with self._store.reading() as tx:
             own = await songs.search(tx, member, typed, limit)
             others = await catalogue.search(tx, await self.sees_all(tx, member), typed, limit)
-        return list({each.song: each for each in (*own, *others)}.values())[:limit]
+        return list({song.song: song for song in (*own, *others)}.values())[:limit]
 
     async def named(self, key: str) -> str:
-        """Return the song that a button's key stands for. Raises BadChoice."""
+        """Return the URI of the song with this key. Raises BadChoice."""
         async with self._store.reading() as tx:
             song = await catalogue.by_key(tx, key)
         if song is None:
@@ -137,21 +137,21 @@ class Catalogue:
         return song
 
     async def random(self, member: int, late: Late | None = None) -> Entry:
-        """Return any entry that the member can see and did not put away. Raises NothingThereYet.
+        """Draw an entry that the member can see and doesn't dislike. Raises NothingThereYet.
 
-        late: neither one that they like nor one that the feed showed them of late.
+        late: leave out their likes and what the feed showed them lately.
         """
         async with self._store.reading() as tx:
             sees_all = await self.sees_all(tx, member)
-            starts = (secrets.token_hex(KEY_BYTES), "")  # from the first on, if none is left after it
-            drawn = [song for each in starts if (song := await catalogue.draw(tx, sees_all, member, each, late))]
-            found = await self._entries(tx, drawn[:1])
-        if not found:
+            starts = (secrets.token_hex(KEY_BYTES), "")  # wrap around if there's none after it
+            drawn = [song for start in starts if (song := await catalogue.draw(tx, sees_all, member, start, late))]
+            entries = await self._entries(tx, drawn[:1])
+        if not entries:
             raise NothingThereYet
-        return next(iter(found.values()))
+        return next(iter(entries.values()))
 
     async def clip(self, member: int, song: str) -> Clip:
-        """Return a clip from the song's peak on. Raises BadChoice, NoClip where its file is not here, AudioError."""
+        """Return a clip from the song's peak. Raises BadChoice, NoClip if we don't have its file, AudioError."""
         await self.entry(member, song)
         async with self._store.reading() as tx:
             path = await catalogue.path_of(tx, song)
@@ -163,11 +163,11 @@ class Catalogue:
     async def _entries(self, tx: Tx, ids: Sequence[str]) -> dict[str, Entry]:
         described = await catalogue.described(tx, ids)
         known = await catalogue.features(tx, described)
-        found: dict[str, Entry] = {}
+        entries: dict[str, Entry] = {}
         for song in ids:
             if song in described:
                 path = await catalogue.path_of(tx, song)
                 digest = await catalogue.digest_of(tx, path) if path else None
                 peak = await asyncio.to_thread(self._clips.peak, digest) if digest else None
-                found[song] = Entry(described[song], known[song].numbers, peak, digest is not None)
-        return found
+                entries[song] = Entry(described[song], known[song].numbers, peak, digest is not None)
+        return entries

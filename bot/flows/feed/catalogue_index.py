@@ -1,7 +1,7 @@
-"""Points: where the catalogue's songs lie, measured and kept up to date.
+"""Catalogue index: computes each song's point in the space, and keeps the points up to date.
 
-The database says what belongs and holds each song's point. Memory has them as one matrix: read from there once, when
-they are first wanted, and following every change from then on.
+The database says which songs belong, and holds each song's point. Memory holds them as one matrix: loaded when first
+needed, and updated with every change from then on.
 """
 
 import asyncio
@@ -23,15 +23,15 @@ from bot.core.records import Song
 from bot.core.sorting.columns import Vectors, key_of
 from bot.errors import NothingThereYet
 
-PAGE = 1_000  # songs that are measured at once
-LEAST = 10  # songs of which something is known, before a space is fitted to them
-KEY_BYTES = 12  # of what stands for a song in a button
-OUTGROWN = 0.1  # share of a page's songs that say what the space has no column for: it is fitted anew
+PAGE = 1_000  # songs per transaction
+LEAST = 10  # songs with features needed to fit a space
+KEY_BYTES = 12  # of a song's key in a button
+OUTGROWN = 0.1  # share of a page's songs with features the space lacks; above that it's fitted again
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The space that holds, and the songs in it."""
+    """The current space and the songs in it."""
 
     number: int
     space: Space
@@ -39,12 +39,12 @@ class Index:
 
 
 def key(song: str) -> str:
-    """Return what stands for a song in a button: it may not be longer than Discord allows, nor hold a colon."""
+    """Return a song's key for buttons: short enough for Discord, and without a colon."""
     return blake2b(song.encode(), digest_size=KEY_BYTES).hexdigest()
 
 
 class Points:
-    """`refresh` brings the points up to date, `index` has them in memory."""
+    """`refresh` brings the points up to date; `index` returns them from memory."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
@@ -53,9 +53,9 @@ class Points:
         self._outgrown = False
 
     async def refresh(self) -> int:
-        """Take in what came, let go of what went, and return how many songs were measured.
+        """Add new songs, drop those that no longer belong, and return how many points were computed.
 
-        In slices of PAGE songs, each a transaction: killed anywhere, the next one goes on.
+        Works in transactions of PAGE songs: after a crash, the next refresh continues.
         """
         async with self._refreshing:
             async with self._store.reading() as tx:
@@ -70,14 +70,14 @@ class Points:
             return measured
 
     async def _compare(self) -> None:
-        """Have memory read anew where it holds what is no longer kept: an erasure takes songs out by itself."""
+        """Reload memory if it holds songs the database no longer has: an erasure removes songs there directly."""
         async with self._store.reading() as tx:
             known = await catalogue.count_known(tx)
         if self._index is not None and len(self._index.neighbours) != known:
             self._index = None
 
     async def _fitted(self) -> tuple[int, Space | None]:
-        """Return the space, fitted anew where the catalogue is twice what it was fitted for, or knows more of songs."""
+        """Return the space, fitted again if the catalogue has doubled since, or has features the space lacks."""
         async with self._store.reading() as tx:
             newest, known = await catalogue.newest_space(tx), await catalogue.count_known(tx)
             if newest is not None and not self._outgrown and (known < 2 * newest[2] or newest[2] >= FITTED_ON):
@@ -99,7 +99,7 @@ class Points:
         done, after = 0, ""
         while True:
             async with self._store.reading() as tx:
-                page = {each.song: each for each in await catalogue.open_songs(tx, number, after, PAGE)}
+                page = {song.song: song for song in await catalogue.open_songs(tx, number, after, PAGE)}
                 known = await catalogue.features(tx, page)
             if not page:
                 return done
@@ -116,7 +116,7 @@ class Points:
                 return done
             songs = {song.song: path for path, song in page.items()}
             known = {song: heard.get(path, SongFeatures()) for song, path in songs.items()}
-            await self._keep(number, space, list({each.song: each for each in page.values()}.values()), known, songs)
+            await self._keep(number, space, list({song.song: song for song in page.values()}.values()), known, songs)
             done, after = done + len(page), max(page)
 
     async def _keep(
@@ -127,22 +127,22 @@ class Points:
         known: Mapping[str, SongFeatures],
         paths: Mapping[str, str],
     ) -> None:
-        """Measure songs and keep them: in the database, then in memory if it holds the same space."""
-        features = [known[each.song] for each in songs]
-        self._outgrown |= space is not None and sum(not space.covers(each) for each in features) > OUTGROWN * len(songs)
+        """Compute the songs' points and keep them: in the database, then in memory if it holds the same space."""
+        features = [known[song.song] for song in songs]
+        self._outgrown |= space is not None and sum(not space.covers(song) for song in features) > OUTGROWN * len(songs)
         points = await asyncio.to_thread(space.points, features) if space else np.zeros((len(songs), 0), np.float32)
         kept = [_kept(song, point, paths.get(song.song)) for song, point in zip(songs, points, strict=True)]
         async with self._store.writing() as tx:
             kept = await catalogue.keep(tx, kept, number, self._clock())
         index = self._index
         if index is not None and index.number == number:
-            placed = [each for each in kept if each.point is not None]
-            index.neighbours.drop([each.song for each in kept if each.point is None])
+            placed = [song for song in kept if song.point is not None]
+            index.neighbours.drop([song.song for song in kept if song.point is None])
             if placed:
                 _put(index.neighbours, placed)
 
     async def index(self) -> Index:
-        """Return the songs in memory, read from the database where that was not yet done.
+        """Return the songs in memory, loading them from the database first if need be.
 
         Raises NothingThereYet.
         """
@@ -165,12 +165,12 @@ def _kept(song: Song, point: Vectors, path: str | None) -> PlacedSong:
 
 
 def _put(neighbours: Neighbours, placed: Sequence[PlacedSong]) -> None:
-    points = np.stack([each.point for each in placed if each.point is not None])
+    points = np.stack([song.point for song in placed if song.point is not None])
     neighbours.put(
-        [each.song for each in placed],
+        [song.song for song in placed],
         points,
-        [each.artist for each in placed],
-        [each.path is not None for each in placed],
+        [song.artist for song in placed],
+        [song.path is not None for song in placed],
     )
 
 

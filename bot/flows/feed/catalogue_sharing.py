@@ -1,4 +1,4 @@
-"""Feed: who shares what they like in the catalogue, and what is not for whom."""
+"""Catalogue sharing: members join and leave the catalogue, and keep disliked songs out of their recommendations."""
 
 from datetime import datetime
 
@@ -10,14 +10,14 @@ from bot.flows.feed.catalogue_index import key
 
 
 async def join(store: Store, member: int, now: datetime) -> None:
-    """Share what the member likes, from now on and until they leave. `Points.refresh` takes it in."""
+    """Share the member's likes from now on, until they leave. `Points.refresh` adds them."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, joined=True)
 
 
 async def leave(store: Store, member: int, now: datetime) -> None:
-    """Take what only they shared out of the catalogue, at once, and what they reposted out of channels, by and by."""
+    """Remove what only they shared from the catalogue at once, and their reposts from channels over time."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, joined=False)
@@ -26,13 +26,13 @@ async def leave(store: Store, member: int, now: datetime) -> None:
 
 
 async def put_away(store: Store, member: int, song: str, now: datetime) -> None:
-    """Never recommend the song to them, nor what is much like it, until they take that back."""
+    """Never recommend the song to them, nor much like it, until they undo that."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await dislikes.add(tx, member, song, key(song), now)
 
 
 async def take_back(store: Store, member: int, key: str) -> None:
-    """The song of that key may be recommended again."""
+    """Let the song with this key be recommended again."""
     async with store.writing() as tx:
         await dislikes.remove(tx, member, key)

@@ -1,7 +1,7 @@
-"""Stream: the feed. What comes next for a member, and what they say of it.
+"""Feed: picks the songs that come next for a member, and takes in their reactions.
 
-What they say informs what comes next at once; it becomes a label for their playlists only where they said so. A like
-is kept here first; whether it is also put among their likes at Spotify, or in their file, is theirs to allow.
+A reaction shapes what comes next at once; it labels a song for their playlists only if they've allowed that. Likes are
+kept here first, and saved to their Spotify likes, or their own list here, only if they've allowed that.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,17 +23,17 @@ from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import Recommender
 from bot.flows.sorting import sort
 
-REST = timedelta(days=30)  # until a song of which they said something may come again
-GLANCE = timedelta(hours=1)  # the same of one that was only shown: a page fetches ahead, and is closed
-EXPLORE = 0.15  # of what comes is drawn by chance: a taste that nobody tries out is never found
-MOST = 10  # cards at once
-SPOTIFY = "spotify:track:"  # what can be put among likes at Spotify
+REST = timedelta(days=30)  # until a song they reacted to may come again
+GLANCE = timedelta(hours=1)  # until a song that was only shown may: pages fetch ahead and get closed
+EXPLORE = 0.15  # share drawn at random: without it, new tastes are never discovered
+MOST = 10  # cards at a time
+SPOTIFY = "spotify:track:"  # prefix of URIs that Spotify can save
 Enqueue = Callable[[str, int, int], Awaitable[None]]  # a job: kind, member, argument
 
 
 @dataclass(frozen=True, slots=True)
 class FeedCard:
-    """One song of the feed, for one member. near, why: songs of theirs that it is near to, and the same in words."""
+    """A song of the feed for one member. near, why: the songs of theirs it's near to, and the same in words."""
 
     entry: Entry
     near: tuple[Song, ...]
@@ -42,8 +42,11 @@ class FeedCard:
 
 @dataclass(frozen=True, slots=True)
 class Liked:
-    """saved: it is among their likes, or on its way there; before: it was there already; ask: they never said
-    whether it may be; refused: Spotify doesn't take it."""
+    """The outcome of a like.
+
+    saved: it's in their Spotify likes, or on its way; before: it was there already; ask: they haven't chosen whether to
+    save likes; refused: Spotify doesn't accept it.
+    """
 
     saved: bool
     ask: bool
@@ -53,7 +56,7 @@ class Liked:
 
 @dataclass(frozen=True, slots=True)
 class AddedTo:
-    """The playlist that a song goes into; before: whether the song was among their likes already."""
+    """The playlist a song was added to; before: whether it was among their likes already."""
 
     playlist: Playlist
     before: bool
@@ -61,14 +64,14 @@ class AddedTo:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistGuess:
-    """One of their playlists, and how likely the song belongs in it; None where no model says."""
+    """One of their playlists, and the probability that the song belongs in it; None without a model."""
 
     playlist: Playlist
     probability: float | None
 
 
 class Feed:
-    """Built once. A song is the member's to press on while they can see it: all else raises BadChoice."""
+    """Members react only to songs they can see; anything else raises BadChoice."""
 
     def __init__(
         self,
@@ -83,24 +86,24 @@ class Feed:
         self._dice = SystemRandom()
 
     async def next(self, member: int, count: int = 1) -> list[FeedCard]:
-        """Return up to `count` songs for the member, and note them as shown. Raises NothingThereYet."""
+        """Return up to `count` songs for the member and record them as shown. Raises NothingThereYet."""
         count = max(1, min(count, MOST))
         async with self._store.reading() as tx:
             resting = await feed_history.resting(tx, member, self._late())
         by_chance = sum(self._dice.random() < EXPLORE for _ in range(count))
         cards = await self._recommended(member, count - by_chance, resting)
-        await self._note(member, [each.entry for each in cards])
+        await self._note(member, [card.entry for card in cards])
         cards += await self._drawn(member, count - len(cards))
         if not cards:
             raise NothingThereYet(ALL_HEARD if resting else None)
         return cards
 
     async def card(self, member: int, song: str) -> FeedCard:
-        """Return the card of one song. Raises BadChoice."""
+        """Return one song's card. Raises BadChoice."""
         return FeedCard(await self._catalogue.entry(member, song), (), "")
 
     async def skip(self, member: int, song: str) -> None:
-        """Note that they passed it over; what they said of it before is not forgotten for that."""
+        """Record that they skipped it. An earlier like or add of the same song stays."""
         entry = await self._catalogue.entry(member, song)
         await self._note(member, [entry])
         async with self._store.writing() as tx:
@@ -109,7 +112,7 @@ class Feed:
                 await feed_history.say(tx, member, song, self._clock(), said="skip")
 
     async def like(self, member: int, song: str) -> Liked:
-        """Keep that they like it, and have it put among their likes where they allow that."""
+        """Record a like, and save the song to their Spotify likes if they allow that."""
         entry = await self._catalogue.entry(member, song)
         await self._note(member, [entry])
         async with self._store.writing() as tx:
@@ -118,7 +121,7 @@ class Feed:
         return liked
 
     async def like_for_good(self, member: int, song: str) -> None:
-        """Put this one among their likes, whatever they chose for the others. Raises NotLinked, BadChoice."""
+        """Save this one song to their likes, whatever they chose for the rest. Raises NotLinked, BadChoice."""
         entry = await self._catalogue.entry(member, song)
         await self._note(member, [entry])
         async with self._store.writing() as tx:
@@ -132,7 +135,7 @@ class Feed:
         await self._save(member)
 
     async def unlike(self, member: int, song: str) -> bool:
-        """Take a like back; return whether it is to come out of their likes, because the feed put it there."""
+        """Undo a like. Returns whether it'll also leave their Spotify likes, because the feed saved it there."""
         async with self._store.writing() as tx:
             known = await feed_history.get(tx, member, song)
             if known is None or known.said is None:
@@ -143,7 +146,7 @@ class Feed:
         return saving is not None
 
     async def choose_saving(self, member: int, saves: bool) -> None:
-        """Whether what they like in the feed goes to their likes; allowed, so does what they liked in it so far."""
+        """Choose whether likes in the feed are saved to their Spotify likes. Switching it on saves earlier ones too."""
         async with self._store.writing() as tx:
             await members.ensure(tx, member, self._clock())
             await members.change(tx, member, saves=saves)
@@ -152,28 +155,28 @@ class Feed:
         await self._save(member)
 
     async def choose_teaching(self, member: int, teaches: bool) -> None:
-        """Whether what they add to a playlist from the feed is a label, too."""
+        """Choose whether adding a song to a playlist from the feed also labels it."""
         async with self._store.writing() as tx:
             await members.ensure(tx, member, self._clock())
             await members.change(tx, member, feed_teaches=teaches)
 
     async def places(self, member: int, song: str) -> list[PlaylistGuess]:
-        """Return the member's playlists, layer by layer, each layer's likeliest first."""
+        """Return the member's playlists, layer by layer, the likeliest of each layer first."""
         entry = await self._catalogue.entry(member, song)
         async with self._store.reading() as tx:
-            found: list[PlaylistGuess] = []
+            guesses: list[PlaylistGuess] = []
             for layer in await playlists.layers(tx, member):
                 likely = await self._recommender.likely(tx, layer, entry.song)
-                kept = [each for each in await playlists.in_layer(tx, layer.layer) if each.ref]
-                guesses = [PlaylistGuess(each, likely.get(each.playlist)) for each in kept]
-                found += sorted(guesses, key=lambda each: -(each.probability or 0))
-        return found
+                kept = [playlist for playlist in await playlists.in_layer(tx, layer.layer) if playlist.ref]
+                in_layer = [PlaylistGuess(playlist, likely.get(playlist.playlist)) for playlist in kept]
+                guesses += sorted(in_layer, key=lambda guess: -(guess.probability or 0))
+        return guesses
 
     async def add(self, member: int, song: str, playlist: int, event: int | None = None) -> AddedTo:
-        """Put the song into one of their playlists: a write with a receipt and an undo, like every other.
+        """Add the song to one of their playlists: a write with a receipt and an undo, like any other.
 
-        It is liked with that: a playlist holds what is liked. Raises NotAmongLikes where it may not be put among their
-        likes, BadChoice for a playlist that is not kept, and for a song that no playlist of theirs can hold.
+        This also likes the song, since playlists hold likes. Raises NotAmongLikes if it may not be saved to their
+        likes, BadChoice for a playlist that isn't kept, or a song their playlists can't hold.
         """
         entry, now = await self._catalogue.entry(member, song), self._clock()
         await self._note(member, [entry])
@@ -204,20 +207,20 @@ class Feed:
         if count < 1:
             return []
         try:
-            found = await self._recommender.recommend(member, None, count, without)
+            songs = await self._recommender.recommend(member, None, count, without)
         except (NoTaste, NothingThereYet):
             return []
-        return [FeedCard(each.entry, each.near, each.why) for each in found]
+        return [FeedCard(song.entry, song.near, song.why) for song in songs]
 
     async def _drawn(self, member: int, count: int) -> list[FeedCard]:
-        """Draw by chance what was not shown of late and is not liked already, and note it as shown."""
-        found: list[FeedCard] = []
+        """Draw random songs that they don't like yet and weren't shown lately, and record them as shown."""
+        cards: list[FeedCard] = []
         with suppress(NothingThereYet):
-            while len(found) < count:
+            while len(cards) < count:
                 entry = await self._catalogue.random(member, self._late())
                 await self._note(member, [entry])
-                found.append(FeedCard(entry, (), ""))
-        return found
+                cards.append(FeedCard(entry, (), ""))
+        return cards
 
     def _late(self) -> Late:
         now = self._clock()
@@ -226,13 +229,13 @@ class Feed:
     async def _note(self, member: int, entries: Sequence[Entry]) -> None:
         async with self._store.writing() as tx:
             await members.ensure(tx, member, self._clock())
-            await feed_history.note(tx, member, {each.song.song: each.key for each in entries}, self._clock())
+            await feed_history.note(tx, member, {entry.song.song: entry.key for entry in entries}, self._clock())
 
     async def _like(self, tx: Tx, member: int, song: Song, said: str) -> Liked:
         now = self._clock()
         known, before = await members.ensure(tx, member, now), await feed_history.get(tx, member, song.song)
         saving = before.saving if before is not None else None
-        ours = "saved" if saving in ("saved", "drop") else None  # what the feed put there is not taken out after all
+        ours = "saved" if saving in ("saved", "drop") else None  # the feed put it there, and now it stays
         if await songs.is_liked(tx, member, song.song):
             await feed_history.say(tx, member, song.song, now, said=said, saving=ours)
             return Liked(saved=True, ask=False, before=True)
@@ -245,7 +248,7 @@ class Feed:
         return Liked(saved=saves, ask=can and known.saves is None)
 
     async def _save(self, member: int) -> None:
-        """Have a job see to what waits to be put among their likes."""
+        """Queue a job that saves their pending likes."""
         async with self._store.reading() as tx:
             waiting = await feed_history.to_save(tx, member)
         if waiting:
@@ -258,7 +261,7 @@ NOT_AT_SPOTIFY = "That song is a file of whoever runs this bot; it is not at Spo
 
 
 def savable(song: Song) -> bool:
-    """Whether a song can be put among likes at Spotify."""
+    """Return whether Spotify can save the song."""
     return song.song.startswith(SPOTIFY)
 
 

@@ -1,6 +1,6 @@
-"""Listen: how a song can be heard, best first.
+"""Listening: the ways to hear a song, best first.
 
-A clip of the operator's file from its peak on; Deezer's preview; the most replayed moment of a video; Spotify's page.
+A clip of the operator's file from its peak; Deezer's preview; a video's most replayed moment; Spotify's page.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from bot.flows.feed.previews import SongPreviews
 
 
 class Way(StrEnum):
-    CLIP = "clip"  # cut here, from the operator's file; may be attached
-    PREVIEW = "preview"  # another service's 30 s: a message or card of its own, never beside Spotify's artwork
+    CLIP = "clip"  # cut from the operator's file; may be attached
+    PREVIEW = "preview"  # another service's 30 s: in its own message or card, never beside Spotify's artwork
     VIDEO = "video"  # a link into a video, with its start second
     LINK = "link"  # Spotify's own page
     NOTHING = "nothing"
@@ -22,12 +22,12 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """How one song can be heard.
+    """How to hear one song.
 
-    clip: for CLIP alone; its own `peak` says where in it the highlight sets in. url: of all others but NOTHING; sound
-    itself for PREVIEW (good for some minutes: ask when somebody wants to hear, and keep it nowhere), else a page. by:
-    whose it is, to be named. page: the service's page about the song, where url is sound. start: seconds into the
-    video, which the url says, too. peak: seconds into the song.
+    clip: for CLIP only; its `peak` is where the highlight starts in it. url: for PREVIEW the sound itself (it expires
+    in minutes, so fetch it when needed and don't keep it), else a page; None for CLIP and NOTHING. by: the service, to
+    be credited. page: the service's page about the song, if url is sound. start: seconds into the video (also in the
+    url). peak: seconds into the song.
     """
 
     way: Way
@@ -40,15 +40,15 @@ class Listen:
 
 
 class Listening:
-    """Built once."""
+    """Finds the best way to hear a song."""
 
     def __init__(self, catalogue: Catalogue, previews: SongPreviews) -> None:
         self._catalogue, self._previews = catalogue, previews
 
     async def to(self, member: int, song: Song) -> Listen:
-        """Return the best way for a song that the member may see; may take some seconds, so defer before it.
+        """Return the best way to hear the song. It may take seconds, so defer the interaction first.
 
-        Raises BadChoice for a song that they may not see.
+        Raises BadChoice for a song the member can't see.
         """
         try:
             clip = await self._catalogue.clip(member, song.song)

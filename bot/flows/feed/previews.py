@@ -1,9 +1,8 @@
-"""Elsewhere: where a song of which we have no file can be heard at its best: a preview, or a moment of a video.
+"""Previews: where to hear a song we have no file of: another service's preview, or a moment of a video.
 
-A member waits for the answer, so both have a few seconds. A preview's address is good for minutes: it is asked for when
-somebody wants to hear, and not kept. A moment of a video is kept, so that a song is asked about once, whoever likes it;
-looking for it goes on after the member was answered otherwise, and whoever asks next has it. That there was nothing is
-remembered for both.
+A member waits for the answer, so both get a few seconds. A preview's URL expires in minutes, so we fetch it when it's
+needed and don't keep it. A video's moment is kept, so each song is looked up once; if that takes too long for the
+member who asked, it continues in the background for the next one. For both we remember when there was nothing.
 """
 
 import asyncio
@@ -23,18 +22,18 @@ from bot.core.records import Song
 from bot.errors import SourceFailed, SourceWaits
 
 log = logging.getLogger(__name__)
-PREVIEW, VIDEO = "preview", "youtube"  # the names under which it is noted that they were asked
-HEARD = "deezer"  # the source that hears previews: what it found none of has none to play
-QUICKLY = 3.0  # seconds that a member waits for a preview; its turn included
-PATIENCE = 6.0  # seconds that a member waits for a video
-AT_ONCE = 2  # songs that are looked for among videos; who comes while they are does not wait
-NOTHING_FOR = timedelta(days=7)  # then it is asked again
-KNOWN_FOR = timedelta(days=90)  # videos go, and what is replayed changes
+PREVIEW, VIDEO = "preview", "youtube"  # source names of the recorded lookups
+HEARD = "deezer"  # the feature source that reads previews: if it found none, there's none to play
+QUICKLY = 3.0  # seconds a member waits for a preview, its queue included
+PATIENCE = 6.0  # seconds a member waits for a video
+AT_ONCE = 2  # video lookups at a time; with both running, other songs don't wait for one
+NOTHING_FOR = timedelta(days=7)  # then we ask again
+KNOWN_FOR = timedelta(days=90)  # videos disappear, and replay counts change
 FAILED_FOR = timedelta(hours=1)
 
 
 class SongPreviews:
-    """Built once. previews, videos: None where the operator has not switched them on."""
+    """previews, videos: None if the operator hasn't switched them on."""
 
     def __init__(
         self,
@@ -49,38 +48,38 @@ class SongPreviews:
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def preview(self, song: Song) -> Preview | None:
-        """Return the song's preview; None where there is none, or not at this moment."""
+        """Return the song's preview; None if there's none, or none right now."""
         if self._previews is None or song.isrc is None or await self._noted(song, PREVIEW, HEARD):
             return None
         try:
             async with asyncio.timeout(QUICKLY):
-                found = await self._previews.of(song.isrc)
+                preview = await self._previews.of(song.isrc)
         except SourceWaits:
-            return None  # for a while nobody asks, about no song
+            return None  # the service asked us to wait
         except (SourceFailed, TimeoutError):
             await self._note(PREVIEW, LookupOutcome(song.song, "failed", self._clock() + FAILED_FOR))
             return None
-        if found is None:
+        if preview is None:
             await self._note(PREVIEW, LookupOutcome(song.song, "nothing", self._clock() + NOTHING_FOR))
-        return found
+        return preview
 
     async def video(self, song: Song) -> VideoMoment | None:
-        """Return the most replayed moment of the song's video; None where there is none, or none is known yet."""
+        """Return the most replayed moment of the song's video; None if there's none, or we don't know one yet."""
         if self._videos is None or not song.duration_ms or song.song.startswith(LOCAL):
             return None
         if not await self._noted(song, VIDEO) and (asking := self._looking(self._videos, song)):
             await asyncio.wait({asking}, timeout=self._patience)
-        return next((_moment(each) for each in await self._noted(song, VIDEO) if each.state == "known"), None)
+        return next((_moment(noted) for noted in await self._noted(song, VIDEO) if noted.state == "known"), None)
 
     async def close(self) -> None:
-        """Look no further."""
+        """Cancel the running lookups."""
         asking = list(self._asking.values())
-        for each in asking:
-            each.cancel()
+        for lookup in asking:
+            lookup.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
     def _looking(self, videos: YtDlp, song: Song) -> asyncio.Task[None] | None:
-        """The one look for this song's video; None where others are looked for already."""
+        """Return the lookup of this song's video, started if need be; None if AT_ONCE others are running."""
         if song.song not in self._asking and len(self._asking) < AT_ONCE:
             self._asking[song.song] = asking = asyncio.create_task(self._look(videos, song))
             asking.add_done_callback(lambda _: self._asking.pop(song.song))
@@ -90,31 +89,31 @@ class SongPreviews:
         seconds = (song.duration_ms or 0) / 1000
         try:
             shown = await videos.search(f"{' '.join(song.artists)} {song.title}", seconds - SAME, seconds + SAME)
-            found = replayed(song, shown)
+            moment = replayed(song, shown)
         except SourceFailed as failure:
             log.info("%s", failure)
             await self._note(VIDEO, LookupOutcome(song.song, "failed", self._clock() + FAILED_FOR))
             return
-        await self._note(VIDEO, _outcome(song.song, found, self._clock()))
+        await self._note(VIDEO, _outcome(song.song, moment, self._clock()))
 
     async def _noted(self, song: Song, *sources: str) -> list[LookupOutcome]:
-        """Return what came of asking, as far as that holds still."""
+        """Return the recorded outcomes that are still valid."""
         async with self._store.reading() as tx:
-            found = await lookups.outcomes(tx, song.song, sources)
+            outcomes = await lookups.outcomes(tx, song.song, sources)
         now = self._clock()
-        return [each for each in found if each.due is not None and each.due > now]
+        return [outcome for outcome in outcomes if outcome.due is not None and outcome.due > now]
 
     async def _note(self, source: str, outcome: LookupOutcome) -> None:
-        """Note what came of asking; nothing of a song that nobody holds any more."""
+        """Record a lookup's outcome, unless nobody holds the song any more."""
         async with self._store.writing() as tx:
             if await songs.get(tx, outcome.song) is not None:
                 await lookups.save(tx, source, [outcome], self._clock())
 
 
-def _outcome(song: str, found: VideoMoment | None, now: datetime) -> LookupOutcome:
-    if found is None:
+def _outcome(song: str, moment: VideoMoment | None, now: datetime) -> LookupOutcome:
+    if moment is None:
         return LookupOutcome(song, "nothing", now + NOTHING_FOR)
-    ids = {"video": [found.video], "start": [str(found.start)], "confidence": [str(found.confidence)]}
+    ids = {"video": [moment.video], "start": [str(moment.start)], "confidence": [str(moment.confidence)]}
     return LookupOutcome(song, "known", now + KNOWN_FOR, ids=ids)
 
 

@@ -1,7 +1,7 @@
-"""Recommend: songs for a member out of the catalogue: near a song, to their taste, new to them, and not all alike.
+"""Recommend: picks songs from the catalogue for a member: near a song, to their taste, new to them, not all alike.
 
-A member's taste is what they like, what is not for them, and what their playlists' model would take. Every song that is
-named says why, by the songs of theirs that it is near to.
+A member's taste is what they like, what they dislike, and what their playlists' model would accept. Every song comes
+with a reason: the songs of theirs that it's near to.
 """
 
 import asyncio
@@ -32,20 +32,20 @@ from bot.errors import BadChoice, ModelError, NoTaste
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.catalogue_index import Index
 
-MOST_LIKES = 1_000  # that speak for a member: the newest
-MOST_SAID = 300  # likes in the feed, and skips, that do: the newest
-SEEDS = 6  # of their likes, where they name no song
-MOST = 25  # that are named at once
-NAMED = 2  # songs of theirs that say why
-MOST_STEPS = 20  # of a walk
-REMEMBERED = 64  # members whose likes stay measured
+MOST_LIKES = 1_000  # of a member, the newest
+MOST_SAID = 300  # likes and skips in the feed, the newest
+SEEDS = 6  # likes to start from if they name no song
+MOST = 25  # recommendations at a time
+NAMED = 2  # songs named as the reason
+MOST_STEPS = 20  # of a path
+REMEMBERED = 64  # members whose points stay in memory
 UNKNOWN = "I know too little of that song to say what is near it."
 NOT_YOURS = "That song is neither in your library nor in the catalogue."
 
 
 @dataclass(frozen=True, slots=True)
 class Recommended:
-    """A song for the member. near: songs of theirs, or those they named, that it is near to; why: the same in words."""
+    """A song for the member. near: their songs, or those they named, that it's near to; why: the same in words."""
 
     entry: Entry
     score: float
@@ -55,10 +55,10 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a member brings.
+    """A member's taste and library.
 
-    likes: songs with a point each (m, k); held: all they like, in their library or in the feed; artists: keys of those;
-    refused: what is not for them; skipped: what they passed over in the feed.
+    likes: songs with their points (m, k); held: all they like, in their library or the feed; artists: keys of its
+    artists; refused: what they dislike; skipped: what they skipped in the feed.
     """
 
     likes: Sequence[Song]
@@ -71,7 +71,7 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for: points (t, k) to be near to, songs that say so, and songs not to be named."""
+    """A request: points (t, k) to be near to, the songs they come from, and songs to leave out."""
 
     towards: Vectors
     named: Sequence[Song]
@@ -79,7 +79,7 @@ class Wish:
 
 
 class Recommender:
-    """Built once; keeps the points of the last members' likes in memory."""
+    """Recommends songs; keeps the points of the last members' likes in memory."""
 
     def __init__(self, store: Store, catalogue: Catalogue, scorer: Scorer) -> None:
         self._store, self._catalogue, self._scorer = store, catalogue, scorer
@@ -88,11 +88,11 @@ class Recommender:
     async def recommend(
         self, member: int, song: str | None, count: int, without: Sequence[str] = ()
     ) -> list[Recommended]:
-        """Return up to `count` songs near `song`; without one, near some of what they like, others each time.
+        """Return up to `count` songs near `song`; without one, near some of their likes, drawn anew each time.
 
-        without: songs that are not wanted now.
+        without: songs to leave out.
 
-        Raises BadChoice for a song that they cannot see or of which nothing is known, NoTaste, NothingThereYet.
+        Raises BadChoice for a song they can't see or that has no features, NoTaste, NothingThereYet.
         """
         index = await self._catalogue.points.index()
         async with self._store.reading() as tx:
@@ -105,7 +105,7 @@ class Recommender:
         return await self._granted(member, index, own, wish, count)
 
     async def alchemy(self, member: int, add: Sequence[str], subtract: Sequence[str], count: int) -> list[Recommended]:
-        """Return up to `count` songs like those of `add` and not like those of `subtract`. Raises as `recommend`."""
+        """Return up to `count` songs like those in `add` and unlike those in `subtract`. Raises as `recommend` does."""
         index = await self._catalogue.points.index()
         async with self._store.reading() as tx:
             own = await self._of(tx, member, index)
@@ -118,9 +118,9 @@ class Recommender:
         return await self._granted(member, index, own, Wish(mixed[None], named, [*add, *subtract]), count)
 
     async def path(self, member: int, start: str, goal: str, steps: int) -> list[Entry]:
-        """Return songs that lead from one to the other, both left out: up to `steps`, fewer where none fits one.
+        """Return up to `steps` songs that lead from `start` to `goal`, without those two; fewer if no song fits a step.
 
-        Songs that they like may be among them: a walk leads through what one knows. Raises as `recommend`.
+        Songs they like may be among them. Raises as `recommend` does.
         """
         steps = max(1, min(steps, MOST_STEPS))
         index = await self._catalogue.points.index()
@@ -135,7 +135,7 @@ class Recommender:
         return list((await self._catalogue.visible(member, [around.ids[at] for at in chosen])).values())
 
     def forget(self, member: int) -> None:
-        """Drop what is kept in memory of a member."""
+        """Drop a member's data from memory."""
         self._own.pop(member, None)
 
     async def _granted(self, member: int, index: Index, own: Own, wish: Wish, count: int) -> list[Recommended]:
@@ -158,18 +158,18 @@ class Recommender:
         ]
 
     async def likely(self, tx: Tx, layer: Layer, song: Song) -> dict[int, float]:
-        """Return how likely each playlist of a layer takes the song; nothing where no model says."""
+        """Return the probability that the song belongs in each playlist of a layer; empty without a model."""
         scores = await self._scores(tx, layer.layer, [song.song])
         if scores is None:
             return {}
-        found = zip(scores.classes, scores.probabilities[0].tolist(), strict=True)
-        return {playlist: probability for playlist, probability in found if playlist is not None}
+        pairs = zip(scores.classes, scores.probabilities[0].tolist(), strict=True)
+        return {playlist: probability for playlist, probability in pairs if playlist is not None}
 
     async def _model(self, tx: Tx, member: int, ids: Sequence[str]) -> NDArray[np.float32] | None:
-        """Return how likely any of the member's playlists takes each song, by the model of their first layer."""
+        """Return each song's highest probability for any of the member's playlists, by their first layer's model."""
         layers = await playlists.layers(tx, member)
         scores = await self._scores(tx, layers[0].layer, ids) if layers else None
-        kept = [at for at, each in enumerate(scores.classes) if each is not None] if scores else []
+        kept = [at for at, playlist in enumerate(scores.classes) if playlist is not None] if scores else []
         return np.asarray(scores.probabilities[:, kept].max(axis=1), np.float32) if scores and kept else None
 
     async def _scores(self, tx: Tx, layer: int, ids: Sequence[str]) -> Scores | None:
@@ -183,9 +183,9 @@ class Recommender:
             return None
 
     async def _points(self, tx: Tx, member: int, index: Index, ids: Sequence[str]) -> Vectors:
-        """Return (n, k) points of songs of the catalogue or the member's own. Raises BadChoice."""
-        found = [await self._point(tx, member, index, song) for song in ids]
-        return np.stack(found) if found else np.zeros((0, index.space.size), np.float32)
+        """Return the points (n, k) of songs, the catalogue's or the member's own. Raises BadChoice."""
+        points = [await self._point(tx, member, index, song) for song in ids]
+        return np.stack(points) if points else np.zeros((0, index.space.size), np.float32)
 
     async def _point(self, tx: Tx, member: int, index: Index, song: str) -> Vectors:
         visible = await entries.still(tx, await self._catalogue.sees_all(tx, member), [song])
@@ -200,7 +200,7 @@ class Recommender:
         return np.asarray(point[0])
 
     async def _of(self, tx: Tx, member: int, index: Index) -> Own:
-        """Return what the member brings; measured again when their library or the space changed."""
+        """Return the member's taste and library; computed again when their library or the space changed."""
         refused, said = await dislikes.of(tx, member), await shown.stamp(tx, member)
         stamp = (index.number, await songs.stamp(tx, member), refused, said)
         kept = self._own.get(member)
@@ -208,17 +208,17 @@ class Recommender:
             self._own.move_to_end(member)
             return kept[1]
         library = await songs.library(tx, member)
-        held = {each.song for each in library}
+        held = {song.song for song in library}
         in_feed = [song for song in await shown.said(tx, member, shown.LIKED, MOST_SAID) if song not in held]
         newest = [*await _described(tx, member, in_feed), *library[:MOST_LIKES]]
         features = await songs.features(tx, member, newest)
-        points = _measured(index.space, [features[each.song] for each in newest])
+        points = _measured(index.space, [features[song.song] for song in newest])
         known = np.flatnonzero(points.any(axis=1))
         own = Own(
             likes=[newest[at] for at in known],
             points=points[known],
             held=frozenset(held | set(in_feed)),
-            artists=frozenset(key_of(each.artists[0]) for each in (*newest, *library) if each.artists),
+            artists=frozenset(key_of(song.artists[0]) for song in (*newest, *library) if song.artists),
             refused=refused,
             skipped=await shown.said(tx, member, ("skip",), MOST_SAID),
         )
@@ -233,23 +233,23 @@ def _measured(space: Space, known: Sequence[SongFeatures]) -> Vectors:
 
 
 def _drawn(own: Own) -> Vectors:
-    """Draw some of what they like, others each time. Raises NoTaste where nothing is known of any."""
+    """Draw some of their likes' points. Raises NoTaste if no like has a point."""
     if not own.likes:
         raise NoTaste
     return own.points[np.random.default_rng().permutation(len(own.likes))[:SEEDS]]
 
 
 def _near(point: Vectors, own: Own, wish: Wish) -> tuple[Song, ...]:
-    """Return the songs that say why: what was asked for, then what they like nearest to it."""
+    """Return the reason for a song: the songs asked for, then the likes nearest to it."""
     kin = [own.likes[at] for at in taste.kin(point, own.points, NAMED + 1)]
     return tuple(dict.fromkeys([*wish.named[:1], *kin]))[:NAMED]
 
 
 def _recommended(entry: Entry, score: float, near: tuple[Song, ...]) -> Recommended:
-    why = " and ".join(each.title for each in near)
+    why = " and ".join(song.title for song in near)
     return Recommended(entry, score, near, f"near {why}" if why else "")
 
 
 async def _described(tx: Tx, member: int, ids: Sequence[str]) -> list[Song]:
-    found = await entries.described(tx, ids, member)
-    return [found[song] for song in ids if song in found]
+    known = await entries.described(tx, ids, member)
+    return [known[song] for song in ids if song in known]

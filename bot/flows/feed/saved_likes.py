@@ -1,7 +1,7 @@
-"""Save: put what a member liked in the feed among their likes, and take out what they took back.
+"""Saved likes: saves songs liked in the feed to the member's Spotify likes, and removes those they unliked.
 
-Converges: what is to be done stands in the database until it was done, so a crash or a wait loses nothing, and saving
-what is saved already changes nothing. What Spotify refuses is named to the member once, and not tried again.
+Converges: pending changes stay in the database until they're done, so a crash or a wait loses nothing, and saving a
+song twice changes nothing. Songs that Spotify refuses are named to the member once, and not tried again.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,12 +16,12 @@ from bot.errors import SpotifyError
 from bot.flows.sorting.converge import MOST_DEAD, in_halves
 from bot.ports import Music
 
-BATCH = 40  # URIs; the most that Spotify takes in one call (Web API, library)
-ROUNDS = 3  # what was taken back while it was being saved is taken out in the next
+BATCH = 40  # URIs; the most Spotify takes in one call (Web API, library)
+ROUNDS = 3  # a like undone while it's being saved is removed in the next round
 
 
 async def save(store: Store, music: Music, member: int, now: datetime) -> int:
-    """See to what waits; return how many songs were put in or taken out. Raises a SpotifyError: the rest waits on."""
+    """Carry out pending changes and return how many. Raises a SpotifyError; what's left stays pending."""
     done = 0
     for _ in range(ROUNDS):
         count = await _round(store, music, member, now)
@@ -45,7 +45,7 @@ async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
     todo = await _todo(store, member)
     count = 0
     for saving, send in (("save", put_in), ("drop", take_out)):
-        ids = [each.song for each in todo if each.saving == saving]
+        ids = [shown.song for shown in todo if shown.saving == saving]
         refused = await _send(store, member, saving, ids, send, now)
         count += len(ids) - refused
     return count
@@ -54,11 +54,11 @@ async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
 async def _todo(store: Store, member: int) -> list[Shown]:
     async with store.writing() as tx:
         waiting = await feed_history.to_save(tx, member)
-        held = await songs.liked_of(tx, member, (each.song for each in waiting))
-        for each in waiting:
-            if (each.song in held) == (each.saving == "save"):  # a like that was there before is not ours to take out
-                await feed_history.set_saving(tx, member, [each.song], None)
-    return [each for each in waiting if (each.song in held) != (each.saving == "save")]
+        held = await songs.liked_of(tx, member, (shown.song for shown in waiting))
+        for shown in waiting:
+            if (shown.song in held) == (shown.saving == "save"):  # done, or a like from before: not ours to remove
+                await feed_history.set_saving(tx, member, [shown.song], None)
+    return [shown for shown in waiting if (shown.song in held) != (shown.saving == "save")]
 
 
 async def _send(
@@ -69,7 +69,7 @@ async def _send(
     send: Callable[[Sequence[str]], Awaitable[None]],
     now: datetime,
 ) -> int:
-    """Send all that Spotify takes; return how many songs it refused, each by itself."""
+    """Send the songs in batches; return how many Spotify refused. Each of those is tried alone first."""
     dead: list[str] = []
 
     async def give_up(song: str, refused: SpotifyError) -> None:
@@ -86,11 +86,11 @@ async def _send(
 
 
 async def _name(store: Store, member: int, saving: str, dead: Sequence[str], now: datetime) -> None:
-    """Try refused songs no more, and tell the member which they are."""
+    """Stop trying refused songs, and tell the member which they are."""
     async with store.writing() as tx:
         if not dead or await members.get(tx, member) is None:
             return
         await feed_history.refused(tx, member, dead)
         known = await songs.some(tx, dead, member)
-        titles = [known[each].title for each in dead if each in known]
+        titles = [known[song].title for song in dead if song in known]
         await notices.add(tx, member, "refused", {"saving": saving, "count": len(dead), "titles": titles}, now)
