@@ -261,4 +261,4 @@ def test_many_models_in_one_process_take_no_more_memory_than_a_few(artefact: Art
     before = own_bytes()
     for digest in models * 2:
         scorer.load(digest).score([song])
-    assert (own_bytes() - before) / len(models) <= 5_000
+    assert (own_bytes() - before) / len(models) <= 20_000  # one that stayed open would take several times as much
