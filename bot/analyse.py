@@ -1,4 +1,4 @@
-"""Analyse: what is heard in sound files, for a person to read or a machine; and a whole music library, to be kept."""
+"""Analyse: audio features of sound files, for people or programs; or of a whole music library, to keep."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""Doctor: checks everything that the bot needs, and says what to do about what is missing."""
+"""Doctor: checks everything the bot needs, and says how to fix what's missing."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Teachers: who may teach a prior, what they taught, whether it helped, and the file that the bot reads.
+"""Prior teachers: which members may teach a prior, what they taught, whether it helped, and the file the bot reads.
 
 Corpora are files of playlists that the operator may use and, where asked for, the members of the bot's database who
 switched that on. Everything is read anew each time: who left teaches no longer.

@@ -1,4 +1,4 @@
-"""Choices: what is suggested while a member types. Never raises, never slow: at worst there is no suggestion."""
+"""Autocomplete: suggestions while a member types. Never raises, never slow; at worst there are none."""
 
 import asyncio
 import functools

@@ -1,4 +1,4 @@
-"""Chat: Discord, as the rest of the bot sees it: run it, tell a member something, show how far work has come."""
+"""Client: Discord, as the rest of the bot sees it: run it, tell a member something, report progress."""
 
 import asyncio
 import logging

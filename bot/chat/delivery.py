@@ -1,4 +1,4 @@
-"""Doors: the ways to a member. Where they asked first, then where they want to be told, then wherever is open.
+"""Delivery: the ways to reach a member: where they asked, then where they want updates, then wherever is open.
 
 In a channel stands nothing personal, unless the member chose that channel for it.
 """

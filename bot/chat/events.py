@@ -1,4 +1,4 @@
-"""Events: what comes in over the gateway. One that discord.py can't read is skipped; the connection goes on."""
+"""Events: what comes in over the gateway. One that discord.py can't parse is skipped; the connection stays up."""
 
 import asyncio
 import logging

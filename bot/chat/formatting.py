@@ -1,4 +1,4 @@
-"""Words: songs, numbers and lists as a member reads them. Pure; names are escaped by `core.markup`."""
+"""Formatting: songs, numbers and lists as a member reads them. Pure; names are escaped by `core.markup`."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Guard: around every handler. Whatever happens, the member hears of it once, and the log has one line.
+"""Guard: wraps every handler. Whatever happens, the member gets one answer and the log one line.
 
 What members can put right, or leave, is said in their words; the rest carries a reference that the log has, too.
 Interactions that expired, or were answered already, are no errors (promise P19).

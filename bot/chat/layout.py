@@ -1,4 +1,4 @@
-"""Layout: pages of Components V2, made of texts, pictures and taps.
+"""Layout: pages built from Components V2: texts, pictures and buttons.
 
 A tap is a button or a select whose id says everything, so it works for ever: after a restart, after an upgrade (P16).
 """

@@ -1,4 +1,4 @@
-"""Steps: the next sensible thing for a member, with the button that does it."""
+"""Next steps: the next sensible thing for a member to do, with its button."""
 
 from bot.chat import formatting, ids, layout, sentences, texts
 from bot.chat.bot import Bot

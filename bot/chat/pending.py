@@ -1,4 +1,4 @@
-"""Desk: the interactions that wait for work to be done, so that its progress and result appear where it was asked for.
+"""Pending: interactions that wait for work to finish, so that progress and results appear where they were asked for.
 
 Only in memory: after a restart the result comes by direct message instead.
 """

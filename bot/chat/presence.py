@@ -1,4 +1,4 @@
-"""Presence: whether a member is in a server, and sees a channel of it, by Discord's word at this moment.
+"""Presence: whether a member is in a server and can see a channel, as Discord says right now.
 
 Asked before anything that did not come from an interaction in that server: the bot has no intent by which it would hear
 that somebody left, was banned, or may not see a channel any more.

@@ -1,4 +1,4 @@
-"""Reply: answer an interaction once, in the right place, whatever was answered before.
+"""Reply: answers an interaction once, in the right place, whatever was sent before.
 
 `show` puts a page where the member looks: a command's answer, or the message whose button was pressed. `whisper` says
 something beside it, to that member alone. `pause` gives more than Discord's three seconds for either.

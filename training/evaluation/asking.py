@@ -1,4 +1,4 @@
-"""Asking: how many labels it takes when the songs to be labelled are chosen, beside songs at random.
+"""Asking: how many labels it takes when songs are chosen by active learning, compared with random songs.
 
 A member of five playlists starts without a label. Each question is answered from the playlists; the songs held back
 are never asked, and no more than half of a playlist is held back, so that small ones do not run out of songs to ask.

@@ -1,4 +1,4 @@
-"""Contenders: our own model along the path that serves, with and without what helps it, and what others would do.
+"""Baselines: our model as it's served, with and without each part that helps, and other methods.
 
 Each takes a training set and the songs to score and answers as a model does, so that all are measured alike.
 """

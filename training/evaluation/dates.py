@@ -1,4 +1,4 @@
-"""Dates: whether it helps a member's model to know when songs were liked.
+"""Dates: whether knowing when songs were liked helps a member's model.
 
 Moods come in phases, so a like of last winter may well belong with the others of last winter; but a model that goes by
 phases can be of no use for the next one. So it is tried as it will be used: learnt from the older labels, tried on the

@@ -1,4 +1,4 @@
-"""Evaluate: the measuring stick. Members drawn from real people's playlists, along the path that serves.
+"""Evaluate: the benchmark. Simulated members from real people's playlists, on the path that serves.
 
 Whatever other people teach is learnt anew for each person, without that person's playlists and without others' that
 are much the same. Everything is a function of files, protocol and seed; how many processes share the work is not.

@@ -1,4 +1,4 @@
-"""Feeding: whether a feed that learns from likes and skips shows more that a person likes than one that does not.
+"""Feed: whether a feed that learns from likes and skips shows more songs a person likes than one that doesn't.
 
 Of each person's playlists half of the songs are held out, and everybody's together are the catalogue, as in
 `neighbours` beside this. A person begins with a few likes; a card is liked where it is one of their held-out songs, and

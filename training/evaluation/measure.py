@@ -1,4 +1,4 @@
-"""Measure: one simulated member, each contender, each number of labels."""
+"""Measure: one simulated member, each baseline, each number of labels."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Neighbours: how often "more like this" names songs that a real person put beside the one asked about.
+"""Neighbours: how often "more like this" names songs that a real person put in the same playlist.
 
 Of each person's playlists half of the songs are held out: they are the catalogue, everybody's together. The other half
 is what the person likes. Asked about is a song that they like; right is what was held out of the same playlist. The

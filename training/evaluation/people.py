@@ -1,4 +1,4 @@
-"""People: real people's playlists from files, the members drawn from them, and what other people may teach.
+"""People: real people's playlists from files, the members simulated from them, and what others may teach.
 
 A simulated member is k playlists of one person. Songs in exactly one of them count; the others are in the library all
 the same, as they would be for a member.

@@ -1,4 +1,4 @@
-"""Report: the figures as Markdown tables that are also readable as they stand."""
+"""Report: the figures as Markdown tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

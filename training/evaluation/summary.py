@@ -1,4 +1,4 @@
-"""Summary: from rows and curves of members to means with 95 % intervals.
+"""Summary: from members' results to means with 95 % intervals.
 
 Members of one person are alike, so two intervals are told: resampling the members drawn (of these persons), and
 resampling persons, then their members (of people like them). Percentile bootstrap (Efron and Tibshirani, 1993).

@@ -1,4 +1,4 @@
-"""Match: whether the number of `bot.core.social.taste_match` tells one person's two halves from two persons.
+"""Taste match: whether the score of `bot.core.social.taste_match` tells one person's halves from two people.
 
 Members are drawn from real libraries: two halves of one person's songs, which share none, or songs of two persons.
 Strangers are songs of everybody else. The number and the space are the product's; what is known of a song are the

@@ -1,4 +1,4 @@
-"""Trial: how right the model is on songs that it has not seen, and how sure it may therefore be.
+"""Cross-validation: how accurate the model is on unseen songs, and so how confident it may be.
 
 Every settled song is left out once; a model of the rest says where it belongs. One temperature is then chosen so
 that the probabilities mean what they say. The yardstick is a baseline: how often each class was labelled.

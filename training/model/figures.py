@@ -1,4 +1,4 @@
-"""Figures: a trial in numbers that a member can read. Shapes as in `trial`."""
+"""Figures: the results of cross-validation in numbers a member can read. Shapes as in `cross_validation`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Member: train one layer of one member, from the bot's own database and into it."""
+"""From the database: trains one layer of one member, reading and writing the bot's own database."""
 
 import asyncio
 from collections.abc import Mapping

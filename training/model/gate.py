@@ -1,4 +1,4 @@
-"""Gate: a model is published when it beats the baseline and is not worse than the one that serves.
+"""Gate: a model is published if it beats the baseline and isn't worse than the one being served.
 
 The two models are compared song by song, and neither on a song it learnt from: the candidate by what it said when the
 song was left out; the served one likewise where it knew the label, and by what it says today where it did not. A new

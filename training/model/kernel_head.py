@@ -1,4 +1,4 @@
-"""Crowd: a head for very many labels, learnt from them alone, that hears numbers in combination.
+"""Kernel head: for very many labels; learns from them alone, and sees numbers in combination.
 
 A few labels are best spread over a library by a teacher and kept linear; hundreds say for themselves that, of two fast
 songs, the sad one is liked. So numbers become waves, random Fourier features of a Gaussian kernel (Rahimi & Recht

@@ -1,4 +1,4 @@
-"""Picture: how right the model is, playlist by playlist, for a phone.
+"""Picture: the model's accuracy by playlist, drawn for a phone.
 
 Paired bars (precision and recall) with the counts behind them; who is taken for whom from three playlists on. One
 image serves Discord's dark and light: its own dark card. Hatching, not colour alone, tells the bars apart.

@@ -1,4 +1,4 @@
-"""Publish: from a training set to files that may serve, or to the reason why not."""
+"""Publish: from a training set to files that may be served, or the reason why not."""
 
 import json
 from collections.abc import Mapping

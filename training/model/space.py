@@ -1,4 +1,4 @@
-"""Space: from a schema's vectors to a space in which near means alike; learnt from the library, never from labels.
+"""Space: maps a schema's vectors so that near means similar; learnt from the library, never from labels.
 
 Words are condensed to their main directions, everything is centred and brought to one length: compared by direction
 alone, one label a playlist is worth five points more than compared by distance.

@@ -1,4 +1,4 @@
-"""View: the library as the model sees it while it learns, and what unlabelled songs add to that.
+"""Teacher: sees the whole library while it learns, including what unlabelled songs add.
 
 A teacher sees more of a song than serving can: what its artist usually sounds like, and the average of its nearest
 songs in the library. So one label speaks for its neighbourhood. What the teacher says of the whole library is then

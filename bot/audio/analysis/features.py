@@ -1,4 +1,4 @@
-"""Features: the named, versioned set of what is heard in a song, and the one function that hears it all.
+"""Features: the named, versioned set of audio features, and the one function that computes them all.
 
 A feature's name never changes its meaning: what is computed otherwise gets a new VERSION, and files are heard anew.
 """

@@ -1,4 +1,4 @@
-"""Loudness: how loud a programme is to a listener, and how far its loudness ranges.
+"""Loudness: how loud a recording sounds, and how far that varies.
 
 Integrated loudness is that of ITU-R BS.1770-4, the range that of EBU Tech 3342. Both go by the mean square of the
 K-weighted signal over windows that begin every 100 ms. We take it from the spectrum of each 100 ms (Parseval), with

@@ -1,4 +1,4 @@
-"""Spectrum: what everything heard is counted from: one rate, one grid of frames, one power spectrum.
+"""Spectrum: one sample rate, one grid of frames and one power spectrum, which all features are computed from.
 
 A frame is not centred on its time and the sound is not padded: frame t covers samples t * HOP to t * HOP + WINDOW - 1.
 Songs go through in blocks that stay in the processor's cache, which also bounds the memory.

@@ -1,4 +1,4 @@
-"""Timbre: what a song's sound is made of, whatever is played.
+"""Timbre: the colour of a song's sound, independent of its notes.
 
 One pass over the blocks of the power spectrum collects what there is to know of each frame (`survey`); the rest are
 statistics of that. Everything is float32 and a matrix product where it can be one.

@@ -1,4 +1,4 @@
-"""Channels: those in which nothing is heard, and constants that a badly set converter adds, are left out."""
+"""Channels: drops silent ones, and the constant offset a badly set converter adds."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Endings: whether a file is all there, by what it says of its own length; half a download is not a shorter song.
+"""Endings: whether a file is complete, by the length it states; half a download isn't a shorter song.
 
 Lengths that a writer never came back to fill in (0, or the most that there is) say nothing.
 """

@@ -1,4 +1,4 @@
-"""libav, through PyAV: what libsndfile does not know (AAC in M4A or bare, sound in WebM or MP4), or cannot finish."""
+"""libav, through PyAV: reads what libsndfile can't (AAC, sound in WebM or MP4) or can't finish."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Phase: channels that cancel each other are brought into step, or their mean would be nothing.
+"""Phase: aligns channels that cancel each other out; otherwise their mean would be silence.
 
 A wire that is the wrong way round makes right = -left, in all of a song, in a part of it or, through an effect, in some
 of its bands. People hear both ears; what is counted from the mean of the channels heard noise.

@@ -1,4 +1,4 @@
-"""Sound: what a file was decoded to, and how much of it is taken at most."""
+"""Sound: a decoded file, and how much of one is read at most."""
 
 from dataclasses import dataclass
 

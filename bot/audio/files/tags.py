@@ -1,4 +1,4 @@
-"""Tags: what a file says of itself: title, artists, album, year, ISRC, MusicBrainz recording. Through mutagen."""
+"""Tags: title, artists, album, year, ISRC and MusicBrainz recording, read with mutagen."""
 
 import io
 import re

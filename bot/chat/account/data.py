@@ -1,4 +1,4 @@
-"""/data: everything that is kept about a member, handed out or deleted; and whether it may teach."""
+"""/data: export or delete everything that is kept about a member, and choose whether their answers may teach."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""/hide: nobody sees anything of a member, anywhere, until they show themselves again."""
+"""/hide: nobody sees anything of a member until they show themselves again."""
 
 from discord import app_commands
 

@@ -1,4 +1,4 @@
-"""/status, /help, /privacy: where a member stands, what is next, what is kept."""
+"""/status, /help, /privacy: where a member stands, what's next, what is kept."""
 
 from discord import app_commands
 

@@ -1,4 +1,4 @@
-"""/api-token: what a member's own programs show to the HTTP API. Shown once, to the member alone."""
+"""/api-token: lets a member's own programs use the HTTP API. Shown once, to that member only."""
 
 from discord import app_commands
 

@@ -1,4 +1,4 @@
-"""/random, /recommend, /morelike, /alchemy, /path: songs that one does not know yet. Seen by the member alone."""
+"""/random, /recommend, /morelike, /alchemy, /path: songs a member doesn't know yet, shown only to them."""
 
 from discord import app_commands
 

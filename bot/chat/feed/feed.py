@@ -1,4 +1,4 @@
-"""/feed: songs one after the other, with what can be done about each; whether one's likes are shared; settings.
+"""/feed: one song after another with its buttons; sharing likes; settings.
 
 A plain /feed cannot be called beside its subcommands, so the feed itself is /feed play.
 """

@@ -1,4 +1,4 @@
-"""Posts: cards of the feed. Classic messages with buttons: only there is an attached clip sure to play.
+"""Feed cards: classic messages with buttons, because only there an attached clip is sure to play.
 
 Whose press it is, the press says: a post in a channel serves everybody there, and each is answered alone.
 """

@@ -1,4 +1,4 @@
-"""/song: what is known of one song, and a file of it for the bot to hear."""
+"""/song: what is known about a song, and uploading a file of it."""
 
 import discord
 from discord import app_commands

@@ -1,4 +1,4 @@
-"""Finds: songs out of the catalogue, each with why it is named and what can be done about it."""
+"""Song results: songs from the catalogue, why each is suggested, and its buttons."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""/feed web: a link to the swipe page, for the member alone; and out of all their browsers again."""
+"""/feed web: a link to the swipe page for that member only; and logging out of every browser."""
 
 from bot.chat import ids, layout, reply
 from bot.chat.bot import AnyCommand, Interaction

@@ -1,4 +1,4 @@
-"""Channels: what the bot does in them unasked or later: reposts, rounds, the weekly digest, messages that are to go."""
+"""Channels: what the bot posts unasked or later: reposts, rounds, the weekly digest, deletions."""
 
 import logging
 from collections.abc import Callable, Iterator

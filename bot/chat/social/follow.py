@@ -1,4 +1,4 @@
-"""/follow, /unfollow, /following: what some members pass on, in a list to look at. Nobody is notified of anything."""
+"""/follow, /unfollow, /following: a list of what followed members repost. Nobody is notified."""
 
 from discord import app_commands
 

@@ -1,4 +1,4 @@
-"""The buttons of a group's members: look at them, put somebody out, let them back in."""
+"""Buttons for a group's members: see who's in, remove someone, let them back in."""
 
 from bot.chat import reply
 from bot.chat.bot import Interaction

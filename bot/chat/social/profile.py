@@ -1,4 +1,4 @@
-"""/profile: what a member shows to others; off until they choose. Answers are seen by whoever asked alone."""
+"""/profile: what a member shows to others; off until they choose. Only the member who asks sees the answer."""
 
 from typing import cast, get_args
 

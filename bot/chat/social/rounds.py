@@ -1,4 +1,4 @@
-"""/round: a theme, a song from each who likes, votes, and who entered what at the end."""
+"""/round: a theme, one song from each player, votes, and who entered what at the end."""
 
 from discord import app_commands
 

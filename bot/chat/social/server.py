@@ -1,4 +1,4 @@
-"""/server: where in a server I may post, for those who run it; and what they decide about a reported song."""
+"""/server: where the bot may post in a server, and decisions about reported songs; for its moderators."""
 
 from datetime import datetime
 from typing import Literal

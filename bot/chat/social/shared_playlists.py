@@ -1,4 +1,4 @@
-"""/shared: playlists that a server or a group keeps together, and their buttons."""
+"""/shared: playlists kept together by a server or a group, and their buttons."""
 
 import io
 

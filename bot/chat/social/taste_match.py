@@ -1,4 +1,4 @@
-"""/match: what two members' tastes have in common, with the consent of both."""
+"""/match: what two members' tastes have in common, if both agree."""
 
 from discord import AllowedMentions, Member, Object, Thread, app_commands
 from discord.abc import GuildChannel

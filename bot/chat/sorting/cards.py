@@ -1,4 +1,4 @@
-"""Cards: a song, a guess, and a button for every place where it may belong."""
+"""Cards: a song, a guess, and a button for every playlist it may belong in."""
 
 from collections.abc import Sequence
 

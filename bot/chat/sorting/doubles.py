@@ -1,4 +1,4 @@
-"""Doubles: which recordings stand in a playlist more than once, and which songs of it can't be played. Pure."""
+"""Doubles: recordings that are in a playlist more than once, and songs that can't be played. Pure."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""/label: one card after the other; a tap is kept before it is acknowledged (promise P13)."""
+"""/label: one card after another; a tap is saved before it's acknowledged (promise P13)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""/train, /model: have a model learnt, look how good it is, go back to an earlier one."""
+"""/train, /model: train a model, see how good it is, go back to an earlier one."""
 
 import asyncio
 import io

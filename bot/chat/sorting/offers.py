@@ -1,4 +1,4 @@
-"""Offers: the playlists that members could hand over. Remembered for a minute: a list a minute, not a list a letter."""
+"""Offers: the playlists a member could choose to keep. Cached for a minute, so typing doesn't ask Spotify each time."""
 
 import asyncio
 from datetime import datetime, timedelta

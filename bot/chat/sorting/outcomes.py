@@ -1,4 +1,4 @@
-"""Outcomes: what would be written, is being written, was written, and what could not be. Pure.
+"""Outcomes: what a write would change, is changing, changed, or couldn't. Pure.
 
 In the past tense stands only what was read at Spotify (promise P43).
 """

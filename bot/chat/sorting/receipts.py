@@ -1,4 +1,4 @@
-"""Receipts: what would be done, what was done, and how to take it back."""
+"""Receipts: dry runs, what was written, and how to undo it."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""/playlists settings: how I treat a playlist, or a layer of playlists."""
+"""/playlists settings: how the bot treats a playlist, or a layer of playlists."""
 
 import unicodedata
 from typing import Any

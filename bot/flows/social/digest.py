@@ -1,4 +1,4 @@
-"""Digest: once a week, how much happened in a server. Counts only, and none so small that it tells of somebody.
+"""Digest: a weekly count of what happened in a server. Only counts, and none small enough to point at one member.
 
 The channel's place says when the next one is due. The message goes first, then the place moves on: killed in between,
 the one that was posted is found by the day since which it counts.

@@ -1,4 +1,4 @@
-"""Follow: see what others pass on. Only who shows what they repost can be followed; they learn how many do."""
+"""Follow: see what other members repost. Only members who show their reposts can be followed; they see how many do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

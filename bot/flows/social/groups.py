@@ -1,4 +1,4 @@
-"""Groups: who keeps a playlist that is no server's. Its host may put somebody out, on record for all who are in it."""
+"""Groups: members of a shared playlist outside any server. Its host can remove someone, on record for all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Hosting: in whose account a shared playlist is written. Nobody hosts who did not say so below a dry run.
+"""Hosting: whose account a shared playlist is written to. Nobody hosts without agreeing below a dry run.
 
 `flows.publish` does the writing.
 """

@@ -1,4 +1,4 @@
-"""Meet: two members agree to compare their tastes. Both must say yes, and either can take it back."""
+"""Match consent: two members agree to compare their tastes. Both must say yes, and either can withdraw."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

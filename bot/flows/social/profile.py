@@ -1,4 +1,4 @@
-"""Profile: what a member shows to those who share a server with them. Nothing, until they choose it."""
+"""Profile: what a member shows to people who share a server with them. Nothing, until they choose."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

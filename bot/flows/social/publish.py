@@ -1,4 +1,4 @@
-"""Publish: a shared playlist is written into the account of the member who hosts it.
+"""Publish: writes a shared playlist into its host's account.
 
 Converges as every write does (`flows.converge`; promises P1, P2).
 Only songs that we put in come out again; what the host put in or took out by hand stays so (P4).

@@ -1,4 +1,4 @@
-"""Report: a member finds a song amiss. Those who run the server decide, without learning who it was."""
+"""Reports: a member flags a song. The server's moderators decide, without learning who flagged it."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Repost: a member passes a song on in a server, by name, where the server wants that.
+"""Reposts: a member shares a song in a server under their own name, where the server allows it.
 
 The row comes first, then the message, then its number: killed in between, the message is looked for in the channel, and
 where there is none the row goes. Taken back, hidden or erased, the message is deleted by and by: that outlives the row.

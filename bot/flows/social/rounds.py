@@ -1,4 +1,4 @@
-"""Rounds: a theme, a song from each who likes, votes, and who entered what at the end.
+"""Rounds: a theme, one song from each player, votes, and who entered what at the end.
 
 The state is in the database first, then told in the channel: whatever is cut short is told after the next start, and
 nothing turns twice.

@@ -1,4 +1,4 @@
-"""Places: where in a server the bot may post. Nowhere, until those who run it give a channel to a purpose."""
+"""Server channels: where the bot may post in a server. Nowhere, until a moderator gives a channel a purpose."""
 
 from collections.abc import Set
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Shared lines: the songs of a shared playlist, as `flows.converge` wants them."""
+"""Shared lines: the songs of a shared playlist, in the form `flows.sorting.converge` takes."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Shared: playlists that a server or a group keeps together. Who brought what stays on record; the rules are core's.
+"""Shared playlists: kept together by a server or a group. Who added what stays on record; the rules are in core.
 
 Names are seen by those who keep the list, and by nobody else: bringing a song, or joining a group, makes one a partner,
 and only partners are named. `flows.hosting` says in whose account it is written.

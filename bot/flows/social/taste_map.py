@@ -1,4 +1,4 @@
-"""Taste map: draw what a member likes, for those to whom they show it."""
+"""Taste map: a picture of what a member likes, for the people they show it to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Compare: what the tastes of two members have in common, while both agree to it (`bot.flows.social.match_consent`).
+"""Taste match: what two members' tastes have in common, while both agree to it (`bot.flows.social.match_consent`).
 
 What is compared are the songs that both share by having joined the feed (`Member.joined`), those that they like in it,
 where all these lie in the catalogue, and what each said is not for them. Nothing of it is kept: it is worked out each

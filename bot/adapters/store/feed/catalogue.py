@@ -1,4 +1,4 @@
-"""Entries: the catalogue. What belongs in it is asked of the likes and files themselves, every time.
+"""Catalogue: which songs belong in it is derived from likes and files each time, never stored on its own.
 
 A song belongs while somebody who joined likes it; a file of the operator's while it is none of those songs. Whose a
 song is stands nowhere in here.

@@ -1,4 +1,4 @@
-"""Distastes: what is not for a member, until they say otherwise."""
+"""Dislikes: songs a member doesn't want to see, until they say otherwise."""
 
 from datetime import datetime
 

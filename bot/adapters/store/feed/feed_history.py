@@ -1,4 +1,4 @@
-"""Shown: what the feed showed to whom, and what they said of it."""
+"""Feed history: what the feed showed to each member, and how they reacted."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

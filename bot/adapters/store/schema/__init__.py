@@ -1,4 +1,4 @@
-"""The tables. What is of a member has a column that refers to them: erasing goes by that (promise P35).
+"""The tables. A member's rows have a column that refers to the member; erasing goes by it (promise P35).
 
 Ids of members, channels, servers and messages are Discord's snowflakes; songs are Spotify URIs, or `file:…` for rows of
 an imported file that had none. Moments are UTC. Alembic's migrations are the truth about upgrades; this is the truth

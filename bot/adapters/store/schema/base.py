@@ -1,4 +1,4 @@
-"""What every table is made with: the metadata, moments, serial numbers, the reference to a member."""
+"""What every table is built from: metadata, moments, serial numbers, the reference to a member."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The catalogue: songs that may be recommended, where they lie, and what is not for whom."""
+"""The catalogue: songs that may be recommended, their points in the space, and dislikes."""
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table
 

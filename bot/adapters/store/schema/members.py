@@ -1,4 +1,4 @@
-"""Who the members are: settings, Spotify account, what they are to be told, tokens of their programs."""
+"""Members: settings, Spotify account, pending notices, API tokens."""
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, false
 

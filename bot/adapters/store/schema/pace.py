@@ -1,4 +1,4 @@
-"""How much each Spotify app was asked, and until when nobody may ask; what failed repeatedly, what was done once."""
+"""Pace: requests made by each Spotify app and when it may ask again; repeated failures; interactions handled."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table
 

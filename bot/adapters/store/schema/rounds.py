@@ -1,4 +1,4 @@
-"""Themed rounds: songs that were entered without a name, votes, and how it came out."""
+"""Rounds: entries without names, votes, and results."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, UniqueConstraint
 

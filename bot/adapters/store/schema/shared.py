@@ -1,4 +1,4 @@
-"""Playlists that several keep together: what is in them, who brought it, and who would keep or drop it."""
+"""Shared playlists: their songs, who added each, and votes to keep or drop it."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table
 

@@ -1,4 +1,4 @@
-"""What members show each other, and where in a server the feed may be seen. Counts of a server hold nobody's name."""
+"""What members show each other, and where the feed may appear in a server. A server's counts hold no names."""
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, String, Table, false
 

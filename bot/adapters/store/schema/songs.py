@@ -1,4 +1,4 @@
-"""Songs, who likes them, and what is known of them."""
+"""Songs, who likes them, and what is known about them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What members show each other, whom they follow, and who agreed to compare tastes with whom.
+"""People: profiles, who follows whom, and who agreed to compare tastes.
 
 Who is hidden is in no answer here (`Member.hidden`), whatever they had chosen to show.
 """

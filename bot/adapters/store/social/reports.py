@@ -1,4 +1,4 @@
-"""Reports: songs that a member found amiss, until somebody looked into it or they are old."""
+"""Reports: songs members flagged, kept until a moderator decides or they expire."""
 
 from datetime import datetime
 from typing import Any

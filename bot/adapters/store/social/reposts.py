@@ -1,4 +1,4 @@
-"""Reposts: songs that members posted in a server, by name; and messages of ours that are to be deleted."""
+"""Reposts: songs members posted in a server under their names, and messages of ours waiting to be deleted."""
 
 from datetime import datetime
 from typing import Any

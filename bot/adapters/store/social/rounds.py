@@ -1,4 +1,4 @@
-"""Rounds, what was entered in them, and the votes."""
+"""Rounds: their entries and votes."""
 
 from collections.abc import Collection
 from datetime import datetime

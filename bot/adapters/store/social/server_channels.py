@@ -1,4 +1,4 @@
-"""Places: channels that those who run a server gave to a purpose, and what is counted in the server."""
+"""Server channels: the purpose of each, and what is counted in a server."""
 
 from datetime import datetime
 

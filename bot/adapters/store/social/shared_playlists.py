@@ -1,4 +1,4 @@
-"""Shared: playlists that several keep, who brought what, and who would keep or drop it."""
+"""Shared playlists: who added each song, and who votes to keep or drop it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
