@@ -141,8 +141,8 @@ def overall(scores: Iterable[tuple[int, int]]) -> str:
 
 def changes(receipt: Receipt) -> str:
     """What a write changed, per playlist: "Late night +3 · Run +1"."""
-    counts = list(receipt.per_playlist().items())
-    said = [f"**{escape(name, LONGEST_NAME)}** {_in_and_out(*each)}" for name, each in counts[:MOST_NAMED]]
+    counts = receipt.per_playlist()
+    said = [f"**{escape(name, LONGEST_NAME)}** {_in_and_out(added, removed)}" for name, added, removed in counts[:MOST_NAMED]]
     more = [f"and {len(counts) - MOST_NAMED} more playlists"] if len(counts) > MOST_NAMED else []
     return " · ".join([*said, *more])
 

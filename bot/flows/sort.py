@@ -76,12 +76,12 @@ class Receipt:
         touched = {each.song for each in self.changes if each.action in ("add", "ask")}
         return max(0, self.write.total - len(touched))
 
-    def per_playlist(self) -> dict[str, tuple[int, int]]:
-        """Return name → (songs put in, songs taken out), in the order of the playlists."""
+    def per_playlist(self) -> list[tuple[str, int, int]]:
+        """Return (name, songs put in, songs taken out) of each playlist that changes; two may have one name."""
         added = Counter(change.playlist for change in self.placed)
         removed = Counter(change.playlist for change in self.removed)
         touched = [each for each in self.playlists.values() if added[each.playlist] or removed[each.playlist]]
-        return {each.name: (added[each.playlist], removed[each.playlist]) for each in touched}
+        return [(each.name, added[each.playlist], removed[each.playlist]) for each in touched]
 
 
 async def dry_run(store: Store, music: Music, outlooks: Outlooks, member: int, layer: Layer, now: datetime) -> Receipt:

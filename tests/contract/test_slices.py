@@ -186,7 +186,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
     async with store.writing() as tx:
         await sort.confirm(tx, ADA, receipt.write.write)
     done = await sort.apply(store, shelf, receipt.write.write, now)
-    assert done.per_playlist() == {kept.name: (MANY, 0)}
+    assert done.per_playlist() == [(kept.name, MANY, 0)]
     async with store.reading() as tx:
         kept_runs = select(func.count()).where(schema.write.c.state.in_(("planned", "cancelled")))
         assert (await tx.execute(kept_runs)).scalar_one() == limits.DRY_RUNS - 1

@@ -216,6 +216,12 @@ def test_what_went_in_and_what_came_out_are_not_set_off() -> None:
     assert words.changes(done) == "**Run** +1 −1"
 
 
+def test_two_playlists_of_one_name_are_counted_apart() -> None:
+    lines = [Change(at, 1, at, "a", "add", None, "written", None, None) for at in (1, 2)]
+    done = Receipt(_write("sort"), LAYER, {1: RUN, 2: replace(RUN, playlist=2)}, lines, {})
+    assert words.changes(done) == "**Run** +1 · **Run** +1"
+
+
 def test_new_likes_that_wait_for_a_word_are_not_called_sorted() -> None:
     asked = Change(1, 1, 1, SONG.song, "ask", None, "asked", None, None)
     done = Receipt(_write("watch"), LAYER, {1: RUN}, [asked], {SONG.song: SONG})
