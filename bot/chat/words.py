@@ -142,7 +142,7 @@ def overall(scores: Iterable[tuple[int, int]]) -> str:
 def changes(receipt: Receipt) -> str:
     """What a write changed, per playlist: "Late night +3 · Run +1"."""
     counts = receipt.per_playlist()
-    said = [f"**{escape(name, LONGEST_NAME)}** {_in_and_out(added, removed)}" for name, added, removed in counts[:MOST_NAMED]]
+    said = [f"**{escape(name, LONGEST_NAME)}** {_in_and_out(*songs)}" for name, *songs in counts[:MOST_NAMED]]
     more = [f"and {len(counts) - MOST_NAMED} more playlists"] if len(counts) > MOST_NAMED else []
     return " · ".join([*said, *more])
 
