@@ -38,11 +38,11 @@ def lessons(seen: Mapping[int, Seen], liked: frozenset[str], several: bool, even
     playlist) nowhere else. A song moved from P to Q says both.
     """
     kind = Kind.ALSO if several else Kind.ONLY
-    removed = [
-        Answer(song, Kind.NOT, (playlist,), Source.HAND, event)
-        for playlist, each in seen.items()
-        for song in sorted(each.taken_out)
-    ]
+    out_of: dict[str, list[int]] = {}  # one answer a song: two of one event would be one
+    for playlist, each in seen.items():
+        for song in each.taken_out:
+            out_of.setdefault(song, []).append(playlist)
+    removed = [Answer(song, Kind.NOT, tuple(out_of[song]), Source.HAND, event) for song in sorted(out_of)]
     added = [
         Answer(song, kind, (playlist,), Source.HAND, event + 1 + playlist)
         for playlist, each in seen.items()

@@ -15,6 +15,12 @@ def test_a_song_of_ours_taken_out_does_not_belong() -> None:
     assert (lesson.song, lesson.kind, lesson.playlists) == ("a", Kind.NOT, (1,))
 
 
+def test_a_song_taken_out_of_two_playlists_at_once_belongs_in_neither() -> None:
+    """One event keeps one answer a song (`answers.add_all`)."""
+    (lesson,) = lessons({1: seen("a", "", "a"), 2: seen("a", "", "a")}, LIKED, several=True, event=10)
+    assert fold([lesson])["a"].no == {1, 2}
+
+
 def test_a_song_of_the_members_own_taken_out_says_nothing() -> None:
     assert lessons({1: seen("ab", "b", "")}, LIKED, several=False, event=10) == []
 
