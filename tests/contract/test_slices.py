@@ -1,12 +1,15 @@
 """Slices: whatever one member brings or deletes, no transaction writes more than a few hundred rows (promise P40)."""
 
 import asyncio
+import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from cryptography.fernet import Fernet
@@ -401,3 +404,14 @@ async def test_a_later_file_keeps_what_an_earlier_one_said_of_a_song(store, now)
     async with store.reading() as tx:
         (known,) = (await songs.features(tx, ADA, await songs.library(tx, ADA))).values()
     assert {"tempo", "energy", "valence"} <= known.numbers.keys()
+
+
+async def test_p40_what_is_handed_out_is_read_in_slices_and_is_whole(store, now) -> None:
+    await has_much(store, now)
+    async with store.reading() as tx:
+        pieces = [(table, len(rows)) async for table, rows in whole.export(tx, ADA)]
+    assert max(size for _, size in pieces) <= CHUNK
+    said = await erase.export(store, ADA)
+    assert len(json.loads(said)["liked"]) == MANY
+    with ZipFile(io.BytesIO(erase.packed(said, "cratekeeper.json"))) as archive:
+        assert archive.read("cratekeeper.json") == said

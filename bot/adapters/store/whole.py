@@ -1,6 +1,6 @@
 """The whole of a member: all that is kept about them, to hand out or to delete. Goes by the schema."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import Column, Table, delete, exists, insert, or_, select, tuple
 
 from bot.adapters.store import people, reposts, schema
 from bot.adapters.store.engine import Tx
-from bot.adapters.store.rows import in_turns
+from bot.adapters.store.rows import CHUNK
 from bot.core.vectors import unpack
 
 SEALED = ("tokens", "verifier")  # never handed out: they open the member's account
@@ -31,13 +31,19 @@ DONE_BY = [column for table in TABLES for column in table.columns if _refers_to_
 OTHERS = (schema.follow.c.followed,)  # what somebody else did: not handed out, but deleted
 
 
-async def export(tx: Tx, member: int) -> dict[str, list[dict[str, Any]]]:
-    """Return every row of the member, or done by them, table by table; sealed columns are named, not shown."""
-    found: dict[str, list[dict[str, Any]]] = {}
+async def export(tx: Tx, member: int) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield every row of the member, or done by them: table by table, a slice at a time, the first of them empty.
+
+    Sealed columns are named, not shown.
+    """
+    theirs: dict[Table, list[Column[Any]]] = {}
     for column in [each for _, owners in OWNED for each in owners if each not in OTHERS] + DONE_BY:
-        rows = in_turns(await tx.execute(select(column.table).where(column == member)))
-        found.setdefault(column.table.name, []).extend([_shown(row) async for row in rows])
-    return found
+        theirs.setdefault(column.table, []).append(column)
+    for table, columns in theirs.items():
+        yield table.name, []
+        rows = await tx.stream(select(table).where(or_(*(column == member for column in columns))))
+        async for piece in rows.partitions(CHUNK):
+            yield table.name, [_shown(row) for row in piece]
 
 
 def _shown(row: Any) -> dict[str, Any]:

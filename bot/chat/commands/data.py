@@ -1,5 +1,6 @@
 """/data: everything that is kept about a member, handed out or deleted; and whether it may teach."""
 
+import asyncio
 import io
 
 import discord
@@ -13,16 +14,18 @@ from bot.errors import BadChoice
 from bot.flows import erase, teach
 
 data = app_commands.Group(name="data", description="Everything I keep about you")
-FILE = "cratekeeper.json"
+FILE, PACKED = "cratekeeper.json", "cratekeeper.zip"
 
 
 @data.command(name="export", description="Everything I keep about you, as a JSON file")
 async def export(interaction: Interaction) -> None:
     await reply.pause(interaction)
-    written = await erase.export(interaction.client.services.store, interaction.user.id)
+    written, name = await erase.export(interaction.client.services.store, interaction.user.id), FILE
+    if len(written) > interaction.filesize_limit:
+        written, name = await asyncio.to_thread(erase.packed, written, FILE), PACKED
     if len(written) > interaction.filesize_limit:
         raise BadChoice(sentences.EXPORT_TOO_LARGE)
-    file = discord.File(io.BytesIO(written), filename=FILE)
+    file = discord.File(io.BytesIO(written), filename=name)
     await reply.show(interaction, Page(sentences.EXPORTED, layout.attached(file), files=[file]))
 
 
