@@ -25,7 +25,7 @@ from bot.errors import CoolingDown, SettingsError
 from bot.flows import notify
 from bot.services import Services
 from sandbox.discord import AnswerKind, NoAnswer, Person, Rules, World, application
-from tests.e2e.chat_stage import answer, labels
+from tests.e2e.chat_stage import answer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LATER = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
@@ -216,8 +216,8 @@ async def test_p15_forged_ids_through_the_gateway_never_raise(failing: World, ca
 # ---------------------------------------------------------------- doors
 
 
-def notice(to: Person, number: int, kind: str = "consent", **body: object) -> Notice:
-    return Notice(number, to.user.id, kind, body or {"days": 14}, LATER, 0)
+def notice(to: Person, number: int, kind: str = "kept", **body: object) -> Notice:
+    return Notice(number, to.user.id, kind, body or {"name": "Late night"}, LATER, 0)
 
 
 async def test_a_notice_comes_by_direct_message_and_only_once(chat) -> None:
@@ -227,8 +227,7 @@ async def test_a_notice_comes_by_direct_message_and_only_once(chat) -> None:
     told = [notice(mia, 1)]
     assert await asyncio.gather(made.tell(told), made.tell(told)) == [True, True]
     shown = mia.in_dm().visible()
-    assert [each.text().partition(":")[0] for each in shown] == ["Spotify's consent ends in 14 days"]
-    assert labels(shown[0]) == ["Renew"]
+    assert ["Late night" in each.text() for each in shown] == [True]
 
 
 async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_is_news(chat) -> None:
@@ -238,8 +237,8 @@ async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_
     await notify.settings(built.store, noa.user.id, LATER, where="dm", channel=place.id)
     assert await made.tell([notice(noa, 2)])
     said = list(place.messages.values())[-1]
-    assert said.text().startswith(f"<@{noa.user.id}> I have news for you")
-    assert "consent" not in said.text()
+    assert said.text().startswith(f"<@{noa.user.id}> I had news for you")
+    assert "Late night" not in said.text()
     sent = next(each.request for each in reversed(world.log) if f"/channels/{place.id}/messages" in each.path)
     assert sent["allowed_mentions"] == {"parse": [], "users": [noa.user.id]}
 

@@ -158,6 +158,7 @@ async def test_p19_suggestions_are_at_worst_none(home: Home) -> None:
 async def test_p19_a_fault_behind_a_reaction_costs_a_line_and_nothing_else(home: Home) -> None:
     person = await with_file(home, "ulf", "Run", library=LIBRARY)
     message = await answer(person.command("prompt"))
+    await home.until(lambda: "🟦" in message.reactions)  # what the message asks is kept before it offers answers
     with without(home, "answer"):
         await person.react(message, "🟦")
         await home.until(lambda: "on_raw_reaction_add failed" in home.log.read_text())

@@ -288,7 +288,7 @@ def test_a_file_of_a_folder_whose_name_is_no_text_is_named_and_passed_over(tmp_p
     (music / "song.mp3").write_bytes(song.read_bytes())
     (music / os.fsdecode(b"s\xf6ng.mp3")).write_bytes(song.read_bytes())
     said = run("--folder", music, cwd=tmp_path)
-    assert said.stdout.startswith("1 files: 1 heard")
+    assert said.stdout.startswith("1 file: 1 heard")
     (line,) = said.stderr.splitlines()
     assert "s\\udcf6ng.mp3: Its name is no text" in line
     assert said.returncode != 0
@@ -297,7 +297,7 @@ def test_a_file_of_a_folder_whose_name_is_no_text_is_named_and_passed_over(tmp_p
 def test_a_folder_has_a_bar_on_a_terminal_only_and_no_picture(tmp_path: Path, song: Path) -> None:
     said = run("--folder", song.parent, cwd=tmp_path)
     assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout.startswith("1 files: 1 heard, 0 that cannot be heard, ")
+    assert said.stdout.startswith("1 file: 1 heard, 0 that cannot be heard, ")
     assert "1 as they were" in run("--folder", song.parent, cwd=tmp_path).stdout
     refused = run("--folder", song.parent, "--picture", "song.png", cwd=tmp_path)
     assert refused.returncode == 2 and "--picture" in refused.stderr
