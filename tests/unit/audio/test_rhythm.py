@@ -11,7 +11,7 @@ from training.hearing.grooves import play
 from training.hearing.styles import STYLES, Style
 
 NAMED = {style.name: style for style in STYLES}
-STEADY = ("pop", "rock", "stack", "disco", "shuffle", "hiphop")  # whose octave nobody would argue about
+STEADY = ("pop", "rock", "house", "disco", "shuffle", "hiphop")  # whose octave nobody would argue about
 
 
 def heard(samples: np.ndarray) -> Rhythm:

@@ -218,7 +218,7 @@ def test_no_song_and_an_unknown_song_are_answered_too(artefact: Artefact, folder
 
 def test_the_cache_is_shared_by_threads(artefact: Artefact, folder: Path) -> None:
     others = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(6)]
-    scorer, found = Scorer(folder, most=2 * Scorer(folder).load(others[0]).listener), []
+    scorer, found = Scorer(folder, most=2 * Scorer(folder).load(others[0]).resident), []
     song = SONGS["1:00030"]
 
     def use(digest: str) -> None:
@@ -235,9 +235,9 @@ def test_the_cache_is_shared_by_threads(artefact: Artefact, folder: Path) -> Non
 
 def test_models_take_a_bounded_number_of_bytes_and_those_used_last_stay(artefact: Artefact, folder: Path) -> None:
     one, two, three = (rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(3))
-    scorer = Scorer(folder, most=2 * Scorer(folder).load(one).listener)
+    scorer = Scorer(folder, most=2 * Scorer(folder).load(one).resident)
     kept = {digest: scorer.load(digest) for digest in (one, two, one, three)}
-    assert scorer.listener <= 2 * kept[one].listener
+    assert scorer.resident <= 2 * kept[one].resident
     assert scorer.load(one) is kept[one]
     assert scorer.load(two) is not kept[two]
     for digest in (one, two, three):
@@ -245,7 +245,7 @@ def test_models_take_a_bounded_number_of_bytes_and_those_used_last_stay(artefact
         scorer.forget(digest)
         with pytest.raises(ModelMissing):
             scorer.load(digest)
-    assert scorer.listener == 0
+    assert scorer.resident == 0
 
 
 def test_a_model_larger_than_all_that_is_allowed_serves_all_the_same(artefact: Artefact, folder: Path) -> None:
