@@ -11,6 +11,7 @@ import discord
 from bot.chat import delivery, presence
 from bot.chat.account import data, hide, link, status, tokens, updates
 from bot.chat.bot import AnyCommand, Bot
+from bot.chat.failures import FAILURES
 from bot.chat.feed import activity, discover, feed, song, web
 from bot.chat.layout import Handler, Page
 from bot.chat.library import library
@@ -108,7 +109,7 @@ class Chat:
         try:
             async with asyncio.timeout(BRIEFLY):
                 await live.interaction.edit_original_response(view=Page(reading(done, total)))
-        except delivery.UNHEARD as gone:
+        except FAILURES as gone:
             log.debug("nobody sees the progress of %s: %s", kind, gone)
 
     async def take_down(self, takedown: Takedown) -> bool:

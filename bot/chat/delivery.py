@@ -6,23 +6,21 @@ In a channel stands nothing personal, unless the member chose that channel for i
 import logging
 
 import discord
-from aiohttp import ClientError
 
 from bot.chat import ids, layout, next_steps, presence, reply, sentences, texts
 from bot.chat.bot import Bot
+from bot.chat.failures import FAILURES, refused
 from bot.chat.layout import Page
 from bot.chat.pending import Live
 from bot.chat.social import taste_match
 from bot.chat.social.pages import hosting
 from bot.chat.sorting import outcomes, sort
 from bot.core.records import Member, Notice
-from bot.errors import ChatDown, ChatWaits, CratekeeperError
+from bot.errors import CratekeeperError
 from bot.flows.account import notify
 from bot.flows.sorting.sort import Receipt
 
 log = logging.getLogger(__name__)
-UNHEARD = (discord.HTTPException, discord.RateLimited, ClientError, OSError, TimeoutError)  # some are aiohttp's
-SHUT, TOO_MANY = (403, 404), 429
 
 
 async def deliver(bot: Bot, notice: Notice) -> bool:
@@ -60,7 +58,7 @@ def asker(bot: Bot, notice: Notice) -> Live | None:
 async def _answer(live: Live, page: Page) -> bool:
     try:
         await (reply.whisper if live.apart else reply.show)(live.interaction, page)
-    except UNHEARD as gone:
+    except FAILURES as gone:
         log.debug("the asker has gone: %s", gone)
         return False
     return True
@@ -87,8 +85,8 @@ async def _write(bot: Bot, member: int, page: Page) -> bool:
     try:
         channel = await bot.create_dm(discord.Object(member))
         await channel.send(view=page, files=page.files)
-    except UNHEARD as unheard:
-        return _closed("direct messages", unheard)
+    except FAILURES as unheard:
+        return refused("direct messages", unheard)
     return True
 
 
@@ -101,20 +99,9 @@ async def _post(bot: Bot, channel: int, member: int, page: Page, *, called: bool
     mentions = discord.AllowedMentions(everyone=False, roles=False, users=users)
     try:
         await bot.get_partial_messageable(channel).send(view=page, files=page.files, allowed_mentions=mentions)
-    except UNHEARD as unheard:
-        return _closed(f"channel {channel}", unheard)
+    except FAILURES as unheard:
+        return refused(f"channel {channel}", unheard)
     return True
-
-
-def _closed(door: str, unheard: Exception) -> bool:
-    """Return False: the door stays closed. Raises ChatWaits, or ChatDown where it's Discord that is out of order."""
-    if isinstance(unheard, discord.RateLimited):
-        raise ChatWaits(door, unheard.retry_after) from unheard
-    status = unheard.status if isinstance(unheard, discord.HTTPException) else 0
-    if not 400 <= status < 500 or status == TOO_MANY:
-        raise ChatDown(f"{door}: {unheard or type(unheard).__name__}") from unheard
-    log.log(logging.INFO if status in SHUT else logging.ERROR, "nobody heard at %s: %s", door, unheard)
-    return False
 
 
 SHARED = {"shared": hosting.written, "lost": hosting.lost, "left": hosting.host_left}

@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import discord
-from aiohttp import ClientError
 
+from bot.chat.failures import FAILURES
 from bot.errors import ChatDown
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 FRESH = 2.0  # seconds that an answer is good for: one press may ask several times
 NOT_THERE = (discord.NotFound, discord.Forbidden)
-DOWN = (discord.HTTPException, discord.RateLimited, ClientError, OSError, TimeoutError)
 Known = dict[tuple[int, int], tuple[float, discord.Member | None]]  # by server and member: when, and what was answered
 
 
@@ -41,7 +40,7 @@ async def name_of(bot: "Bot", member: int) -> str:
     await bot.connected.wait()
     try:
         return called(bot.get_user(member) or await bot.fetch_user(member))
-    except DOWN as down:
+    except FAILURES as down:
         raise ChatDown(f"a member's name: {down or type(down).__name__}") from down
 
 
@@ -68,5 +67,5 @@ async def _asked(bot: "Bot", server: int, member: int) -> discord.Member | None:
         return await guild.fetch_member(member)
     except NOT_THERE:
         return None
-    except DOWN as down:
+    except FAILURES as down:
         raise ChatDown(f"a member of server {server}: {down or type(down).__name__}") from down

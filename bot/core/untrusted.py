@@ -6,15 +6,36 @@ odd field never costs more than itself.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Malformed = Callable[[Callable[..., Any], Exception], Exception]  # (reader, what it raised) → what to raise
 
 LONGEST = 500  # characters of a text
 MOST = 2**31 - 1  # fits into an integer of every database
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 UNWRITABLE = {"Cc", "Cs"}  # control characters and lone surrogates, by Unicode category
 WEB = re.compile(r"https?://[^\s<>\"]+")
+
+
+def answer(malformed: Malformed) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Mark a reader of a whole answer: if it trips over one, `malformed` says what is raised instead."""
+
+    def guard(reads: Callable[P, T]) -> Callable[P, T]:
+        @wraps(reads)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                return reads(*args, **kwargs)
+            except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+                raise malformed(reads, error) from None
+
+        return guarded
+
+    return guard
 
 
 def text(value: Any, longest: int = LONGEST) -> str | None:

@@ -1,7 +1,11 @@
-"""Where to kill a process that talks to a server."""
+"""Where to kill a process that talks to a server, and killing it there."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
+from multiprocessing.process import BaseProcess
+
+from sandbox.spotify import HangUp, World
 
 
 def ends(kinds: Sequence[Hashable]) -> list[int]:
@@ -19,3 +23,20 @@ def of_requests(lines: Sequence[str], *, every: bool) -> list[tuple[int, bool]]:
     """
     numbers = range(1, len(lines) + 1) if every else ends([line.partition(" ")[0] for line in lines])
     return [(at, done) for at in numbers for done in (False, True) if not (done and lines[at - 1].startswith("GET"))]
+
+
+@contextmanager
+def killed_at(spotify: World, number: int, applied: bool, victim: Sequence[BaseProcess]) -> Iterator[None]:
+    """SIGKILL the process at its request `number`, after the server carried it out or before."""
+    hooks = spotify.after if applied else spotify.before
+
+    async def kill(request: object) -> None:
+        if len(spotify.requests) == number:
+            victim[0].kill()
+            raise HangUp
+
+    hooks.append(kill)
+    try:
+        yield
+    finally:
+        hooks.remove(kill)

@@ -6,8 +6,7 @@ readers of whole answers raise Unreadable only if nothing can be read.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from bot.core import untrusted
 from bot.core.moments import year_of
@@ -15,24 +14,17 @@ from bot.core.records import UNTITLED, Item, Like, Song
 from bot.errors import PlaylistGone, Unreadable
 from bot.ports import LikesPage, ListedPlaylist, SpotifyProfile
 
-P = ParamSpec("P")
 T = TypeVar("T")
 TRACK = re.compile(r"spotify:track:[0-9A-Za-z]{1,64}")
 ID = re.compile(r"[0-9A-Za-z]{1,64}")  # a playlist's id
 UNNAMED = "Untitled playlist"
 
 
-def answer(reads: Callable[P, T]) -> Callable[P, T]:
-    """Mark a reader of a whole answer: malformed answers raise Unreadable."""
+def _malformed(reads: Callable[..., Any], error: Exception) -> Unreadable:
+    return Unreadable(f"Spotify's answer is malformed: no {reads.__name__}, {type(error).__name__}")
 
-    @wraps(reads)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return reads(*args, **kwargs)
-        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-            raise Unreadable(f"Spotify's answer is malformed: no {reads.__name__}, {type(error).__name__}") from None
 
-    return guarded
+answer = untrusted.answer(_malformed)  # marks a reader of a whole answer
 
 
 @answer

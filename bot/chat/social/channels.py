@@ -7,26 +7,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import discord
-from aiohttp import ClientError
 
 from bot.chat import ids, presence
 from bot.chat.bot import Bot
+from bot.chat.failures import FAILURES, refused
 from bot.chat.feed import feed_cards
 from bot.chat.layout import Page
 from bot.chat.social.pages import reposts
 from bot.chat.social.pages import rounds as round_pages
 from bot.chat.social.pages import server as pages
 from bot.core.social.records import Repost, Takedown
-from bot.errors import BadChoice, ChatDown, ChatWaits
+from bot.errors import BadChoice, ChatDown
 from bot.flows.social import reposts as flow
 from bot.flows.social import rounds
 from bot.flows.social.digest import Digest
 from bot.flows.social.rounds import RoundTable
 
 log = logging.getLogger(__name__)
-DOWN = (discord.RateLimited, ClientError, OSError, TimeoutError)  # discord.py lets aiohttp's through
 LOOKED_AT = 100  # messages of a channel, from the moment on at which ours was to be posted
-TOO_MANY = 429
 SKEW = timedelta(minutes=2)  # between Discord's clock and ours
 
 
@@ -55,9 +53,9 @@ async def pass_on(bot: Bot, number: int) -> Repost | None:
     try:
         await _refuse_absent(bot, number)
         return await repost(bot, number)
-    except (discord.Forbidden, discord.NotFound) as refused:
+    except (discord.Forbidden, discord.NotFound) as problem:
         await flow.drop(bot.services.store, number)
-        raise BadChoice(reposts.REFUSED) from refused
+        raise BadChoice(reposts.REFUSED) from problem
     except discord.RateLimited as limited:
         await flow.drop(bot.services.store, number)
         raise BadChoice(reposts.LIMITED) from limited
@@ -92,8 +90,8 @@ async def post(bot: Bot, channel: int, page: Page) -> bool:
     await bot.connected.wait()
     try:
         await bot.get_partial_messageable(channel).send(view=page, files=page.files)
-    except (discord.HTTPException, *DOWN) as refused:
-        return _shut(refused, f"channel {channel}")
+    except FAILURES as problem:
+        return refused(f"channel {channel}", problem)
     return True
 
 
@@ -134,8 +132,8 @@ async def _say(bot: Bot, channel: int, page: Page) -> int | None:
     """Post into a channel, and return the message; None where Discord does not let us. Raises ChatDown."""
     try:
         return (await bot.get_partial_messageable(channel).send(view=page)).id
-    except (discord.HTTPException, *DOWN) as refused:
-        _shut(refused, f"channel {channel}")
+    except FAILURES as problem:
+        refused(f"channel {channel}", problem)
         return None
 
 
@@ -144,8 +142,8 @@ async def _edit(bot: Bot, channel: int, message: int, page: Page) -> None:
     try:
         there = bot.get_partial_messageable(channel).get_partial_message(message)
         await there.edit(view=page, allowed_mentions=discord.AllowedMentions.none())
-    except (discord.HTTPException, *DOWN) as refused:
-        log.info("a round's message stays as it was: %s", refused)
+    except FAILURES as problem:
+        log.info("a round's message stays as it was: %s", problem)
 
 
 async def take_down(bot: Bot, takedown: Takedown) -> bool:
@@ -155,8 +153,8 @@ async def take_down(bot: Bot, takedown: Takedown) -> bool:
         await bot.get_partial_messageable(takedown.channel).get_partial_message(takedown.message).delete()
     except discord.NotFound:
         return True
-    except (discord.HTTPException, *DOWN) as refused:
-        return _shut(refused, f"a message in channel {takedown.channel}")
+    except FAILURES as problem:
+        return refused(f"a message in channel {takedown.channel}", problem)
     return True
 
 
@@ -169,20 +167,9 @@ async def _find(bot: Bot, channel: int, since: datetime, is_it: Callable[[discor
                 return None
             if bot.user is not None and each.author.id == bot.user.id and is_it(each):
                 return each.id
-    except (discord.HTTPException, *DOWN) as refused:
-        _shut(refused, f"channel {channel}")
+    except FAILURES as problem:
+        refused(f"channel {channel}", problem)
     return None
-
-
-def _shut(refused: Exception, where: str) -> bool:
-    """Return False: Discord does not let us. Raises ChatWaits, or ChatDown where it is Discord that's out of order."""
-    if isinstance(refused, discord.RateLimited):
-        raise ChatWaits(where, refused.retry_after) from refused
-    status = refused.status if isinstance(refused, discord.HTTPException) else 0
-    if not 400 <= status < 500 or status == TOO_MANY:
-        raise ChatDown(f"{where}: {refused or type(refused).__name__}") from refused
-    log.info("not allowed: %s: %s", where, refused)
-    return False
 
 
 def custom_ids(message: discord.Message) -> list[str]:

@@ -3,8 +3,7 @@
 import asyncio
 import multiprocessing
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
@@ -19,9 +18,8 @@ from bot.flows.account.link import Linking
 from bot.flows.social import hosting, shared_playlists
 from sandbox.music.library import Library
 from sandbox.spotify import Track
-from sandbox.spotify.faults import HangUp
 from sandbox.stack import CLIENT_ID, Stack
-from tests.crash.points import of_requests
+from tests.crash.points import killed_at, of_requests
 from tests.crash.social.sharer import carry_out
 from tests.crash.sorting.sorter import spotify_at
 from tests.databases import new_store
@@ -94,23 +92,6 @@ async def _prepare(stack: Stack, database: Path, key: str) -> int:
     return number
 
 
-@contextmanager
-def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess]) -> Iterator[None]:
-    """SIGKILL the process at its request `number`, after the server carried it out or before."""
-    hooks = scene.stack.spotify.after if applied else scene.stack.spotify.before
-
-    async def kill(request: object) -> None:
-        if len(scene.stack.spotify.requests) == number:
-            victim[0].kill()
-            raise HangUp
-
-    hooks.append(kill)
-    try:
-        yield
-    finally:
-        hooks.remove(kill)
-
-
 async def test_p01_killed_at_any_request_a_shared_playlist_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
     assert scene.written() == [URIS]
@@ -119,7 +100,7 @@ async def test_p01_killed_at_any_request_a_shared_playlist_ends_as_if_it_had_not
     for number, applied in of_requests(lines, every=soak):
         scene.reset()
         victim = [scene.begin()]
-        with killed_at(scene, number, applied, victim):
+        with killed_at(scene.stack.spotify, number, applied, victim):
             await asyncio.to_thread(victim[0].join)
         assert victim[0].exitcode == -9
         assert await scene.run() == 0
@@ -147,7 +128,7 @@ async def test_p01_killed_at_any_request_what_was_written_is_taken_back_whole(sc
     assert len(lines) > 5
     for number, applied in of_requests(lines, every=soak):
         victim = [begun()]
-        with killed_at(scene, number, applied, victim):
+        with killed_at(scene.stack.spotify, number, applied, victim):
             await asyncio.to_thread(victim[0].join)
         assert victim[0].exitcode == -9
         assert await scene.run() == 0

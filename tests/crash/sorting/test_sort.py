@@ -3,8 +3,7 @@
 import asyncio
 import multiprocessing
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -25,9 +24,8 @@ from bot.flows.sorting import manual_edits, sort
 from bot.flows.sorting import playlists as flow
 from sandbox.music.library import Library
 from sandbox.spotify import Fault, Track
-from sandbox.spotify.faults import HangUp
 from sandbox.stack import CLIENT_ID, Stack
-from tests.crash.points import of_requests
+from tests.crash.points import killed_at, of_requests
 from tests.crash.sorting.sorter import carry_out, spotify_at
 from tests.databases import new_store
 
@@ -130,29 +128,12 @@ async def test_adding_500_songs_costs_5_calls_and_the_reads(scene: Scene) -> Non
     assert sum(line.startswith("GET") for line in lines) <= ceil(len(OWN) / 50) + ceil((COUNT + len(OWN)) / 50)
 
 
-@contextmanager
-def killed_at(scene: Scene, number: int, applied: bool, victim: list[BaseProcess]) -> Iterator[None]:
-    """SIGKILL the process at its request `number`, after the server carried it out or before."""
-    hooks = scene.stack.spotify.after if applied else scene.stack.spotify.before
-
-    async def kill(request: object) -> None:
-        if len(scene.stack.spotify.requests) == number:
-            victim[0].kill()
-            raise HangUp
-
-    hooks.append(kill)
-    try:
-        yield
-    finally:
-        hooks.remove(kill)
-
-
 async def test_p01_killed_at_any_request_a_sort_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
     for number, applied in of_requests([each.line for each in scene.stack.spotify.requests], every=soak):
         scene.reset()
         victim = [scene.begin()]
-        with killed_at(scene, number, applied, victim):
+        with killed_at(scene.stack.spotify, number, applied, victim):
             await asyncio.to_thread(victim[0].join)
         assert victim[0].exitcode == -9
         assert await scene.state() == "applying", "not done before it was read there"

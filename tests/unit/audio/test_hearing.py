@@ -23,7 +23,7 @@ from bot.audio.files.sound import Sound
 from bot.core import wire
 from bot.errors import AudioError, HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
 from sandbox.process import environment
-from tests.unit.sounds import RATE, tune, write
+from tests.unit.sounds import ENDINGS, RATE, tune, write
 
 LONG = 15 * 60  # seconds: takes long enough to be killed meanwhile
 
@@ -175,6 +175,15 @@ async def test_the_process_hears_what_the_function_hears(song: Path) -> None:
     for name in here.vectors:
         np.testing.assert_allclose(found.vectors[name], here.vectors[name], rtol=1e-4, atol=1e-3)
     assert len(found.vectors["musicnn"]) == 200
+
+
+async def test_the_process_hears_every_kind_of_file_behind_its_guards(tmp_path: Path) -> None:
+    """A decoder may need a system call that another doesn't: here each one runs in the confined process."""
+    hearing = Hearing()
+    for ending in ENDINGS:
+        found = await hearing.analyse(write(tmp_path / f"song{ending}", tune(6)))
+        assert found.numbers["duration"] == pytest.approx(6, abs=0.2), ending
+    await hearing.close()
 
 
 async def test_errors_come_through_with_what_a_member_is_told(tmp_path: Path, song: Path) -> None:
