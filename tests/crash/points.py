@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from itertools import groupby
 from multiprocessing.process import BaseProcess
 
-from sandbox.spotify import HangUp, World
+from sandbox.spotify import World
+from sandbox.spotify.faults import HangUp
 
 
 def ends(kinds: Sequence[Hashable]) -> list[int]:
