@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
+SITE   := .cache/docs
 UV     := $(shell command -v uv 2>/dev/null)
 
 ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores, each with one thread for its sums
 SEED   := $(or $(SEED),$(shell date +%s))
 
 .DEFAULT_GOAL := run
-.PHONY: help run test soak browser check bench reference lock clean
+.PHONY: help run test soak browser check bench reference docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -36,29 +37,37 @@ bench: $(VENV)/test.stamp ## speed and memory; minutes
 reference: $(VENV)/test.stamp ## write docs/commands.md and docs/configuration.md from the code
 	@$(PY) -m docs.reference
 
+docs: $(SITE)/docs.stamp ## build the docs as a site, and check every link
+	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build -q && echo "Open .cache/site/index.html"
+
 $(VENV)/run.stamp: requirements.lock
-	$(call install,requirements.lock)
+	$(call install,$(VENV),requirements.lock)
 
 $(VENV)/test.stamp: requirements-dev.lock
-	$(call install,requirements-dev.lock)
+	$(call install,$(VENV),requirements-dev.lock)
 	@touch $(VENV)/run.stamp
+
+$(SITE)/docs.stamp: requirements-docs.lock
+	$(call install,$(SITE),requirements-docs.lock)
 
 define install
 	@command -v $(PYTHON) >/dev/null || { echo "Cratekeeper needs Python 3.11 or newer, and there is no $(PYTHON)"; exit 1; }
 	@$(PYTHON) bot/supported.py
 	@if [ -n "$(UV)" ]; then \
-	  { [ -x $(PY) ] || uv venv -q --python "$$(command -v $(PYTHON))" $(VENV); } && uv pip install -q --python $(PY) --require-hashes -r $(1); \
+	  { [ -x $(1)/bin/python ] || uv venv -q --python "$$(command -v $(PYTHON))" $(1); } \
+	  && uv pip install -q --python $(1)/bin/python --require-hashes -r $(2); \
 	else \
-	  { [ -x $(PY) ] || $(PYTHON) -m venv $(VENV) || { echo "Cratekeeper needs Python's venv: apt-get install python3-venv"; exit 1; }; } \
-	  && $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(1); \
-	fi || { echo "Could not install $(1): pip's own lines above say why; often the network is down"; exit 1; }
+	  { [ -x $(1)/bin/python ] || $(PYTHON) -m venv $(1) \
+	    || { echo "Cratekeeper needs Python's venv: apt-get install python3-venv"; exit 1; }; } \
+	  && $(1)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(2); \
+	fi || { echo "Couldn't install $(2); the lines above say why. Often the network is down."; exit 1; }
 	@touch $@
 endef
 
 lock: ## renew the locks from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra docs -c requirements-dev.lock pyproject.toml -o requirements-docs.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group docs -o requirements-docs.lock
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

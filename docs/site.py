@@ -1,0 +1,52 @@
+"""What the site adds to this folder: pages and files from elsewhere in the repository, with links that lead to them.
+
+In the repository, pages link to each other by path, so that they work on GitHub and on disk. The site has one folder
+for all pages, so each such link is turned to where its target stands there.
+"""
+
+import posixpath
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).parents[1]
+ELSEWHERE = {  # path in the repository: path in the site
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "bot/web/api/openapi.json": "openapi.json",
+    "models/musicnn.md": "musicnn.md",
+    "sandbox/page/static/crate.svg": "crate.svg",
+}
+LINK = re.compile(r"(?<=\]\()[^)\s]+")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages and files from elsewhere."""
+    for path, name in ELSEWHERE.items():
+        files.append(File.generated(config, name, abs_src_path=str(ROOT / path)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Turn the page's links from the repository's folders to the site's."""
+    source = _in_repository(page.file.src_uri)
+    return LINK.sub(lambda link: in_site(link[0], posixpath.dirname(source)), markdown)
+
+
+def in_site(link: str, folder: str) -> str:
+    """Return where `link`, on a page in the repository's `folder`, leads in the site; unchanged if it leaves both."""
+    parts = urlsplit(link)
+    if parts.scheme or not parts.path:
+        return link
+    path = posixpath.normpath(posixpath.join(folder, parts.path))
+    target = ELSEWHERE.get(path, path.removeprefix("docs/"))
+    return parts._replace(path=target).geturl()
+
+
+def _in_repository(name: str) -> str:
+    return next((path for path, there in ELSEWHERE.items() if there == name), f"docs/{name}")
