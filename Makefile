@@ -9,7 +9,7 @@ ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores,
 SEED   := $(or $(SEED),$(shell date +%s))
 
 .DEFAULT_GOAL := run
-.PHONY: help run test soak browser check bench reference docs lock clean
+.PHONY: help run test soak browser check bench reference messages docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ reference: $(VENV)/test.stamp ## write docs/commands.md and docs/configuration.m
 
 docs: $(SITE)/docs.stamp ## build the docs as a site, and check every link
 	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build -q && echo "Open .cache/site/index.html"
+
+messages: $(VENV)/test.stamp ## bring the translations up to date with the code
+	@$(PY) -m bot.locales
 
 $(VENV)/run.stamp: requirements.lock
 	$(call install,$(VENV),requirements.lock)

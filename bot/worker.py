@@ -23,6 +23,7 @@ from bot.errors import (
     StoreFull,
     TrainingFailed,
     Unsettled,
+    dumped,
 )
 from bot.flows.account import link, notify
 from bot.flows.attempt import failed, succeeded
@@ -100,7 +101,7 @@ class Worker:
             await failed(self._services.store, _work(job), error, self._services.clock(), reference)
         if job.kind == "apply":
             async with self._services.store.writing() as tx:
-                await writes.set_state(tx, job.argument, "failed", problem=error.for_member())
+                await writes.set_state(tx, job.argument, "failed", problem=dumped(error))
         await self._say(job, error, reference)
 
     async def _succeeded(self, job: Job) -> None:
@@ -109,12 +110,17 @@ class Worker:
 
     async def _say(self, job: Job, error: CratekeeperError, reference: str = "") -> None:
         """Leave the member a notice about a job they asked for, or (once) about consent that has ended."""
-        text = error.for_member() + (f" `#{reference}`" if reference else "")
         asked = job.kind not in UNASKED and not job.tries
         async with self._services.store.writing() as tx:
             ended = isinstance(error, ConsentEnded) and await notify.consent_ended(tx, job.member)
             if (asked or ended) and await members.get(tx, job.member) is not None:
-                await notices.add(tx, job.member, "problem", {"text": text, "job": job.kind}, self._services.clock())
+                await notices.add(
+                    tx,
+                    job.member,
+                    "problem",
+                    {"error": dumped(error), "reference": reference, "job": job.kind},
+                    self._services.clock(),
+                )
 
     async def _sync(self, job: Job, now: datetime) -> None:
         """Read all likes, for /sync and after linking."""

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from discord.app_commands import Choice
 
-from bot.chat import formatting
 from bot.chat.bot import Interaction
 from bot.chat.ids import Id
 from bot.chat.layout import MOST_OPTIONS
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, CratekeeperError
 from bot.flows.sorting import playlists, why
+from bot.messages import formatting
 from bot.ports import ListedPlaylist
 
 log = logging.getLogger(__name__)

@@ -14,15 +14,18 @@ import discord
 import yarl
 from discord import app_commands
 
-from bot.chat import events, ids, presence, reply, sentences
+from bot.chat import events, ids, presence, reply
 from bot.chat.guard import caught, guarded
 from bot.chat.layout import Handler, Page
 from bot.chat.pending import Desk
 from bot.chat.sorting.offers import Offers
+from bot.chat.translator import Catalogue
 from bot.config import Settings
+from bot.flows.account import language
 from bot.flows.once import Once
 from bot.flows.social import server_channels
 from bot.flows.sorting import prompt
+from bot.messages import _, common, speak
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class Tree(app_commands.CommandTree["Bot"]):
 
     async def _call(self, interaction: discord.Interaction["Bot"]) -> None:
         """Have a command called. Raises an AppCommandError, which goes to `on_error`."""
+        speak(str(interaction.locale))
         if interaction.type is discord.InteractionType.autocomplete:
             await super()._call(interaction)
         else:
@@ -82,7 +86,7 @@ class Tree(app_commands.CommandTree["Bot"]):
         if isinstance(error, app_commands.CommandInvokeError):
             await caught(interaction, error.original)
         elif isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-            await guarded(interaction, reply.whisper(interaction, Page(sentences.OLD_COMMAND)))
+            await guarded(interaction, reply.whisper(interaction, Page(_(common.OLD_COMMAND))))
         else:
             await caught(interaction, error)
 
@@ -117,7 +121,8 @@ class Bot(discord.Client):
 
     async def _publish_commands(self, known: Path) -> None:
         """Register the commands where they differ from those that were registered last."""
-        definitions = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        words = Catalogue()
+        definitions = [await each.get_translated_payload(self.tree, words) for each in self.tree.get_commands()]
         where = f"{self.services.settings.discord_api_url} {self.application_id}"
         digest = hashlib.sha256(json.dumps([where, definitions], sort_keys=True).encode()).hexdigest()
         if await asyncio.to_thread(lambda: known.read_text() if known.exists() else "") == digest:
@@ -151,23 +156,26 @@ class Bot(discord.Client):
 
     async def once(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
         """Have the work done if the interaction comes for the first time; what comes again is told so, and no more."""
+        locale = str(interaction.locale)
+        speak(locale)
         if await self._once.take(interaction.id):
             try:
                 await work
             finally:
                 self._once.over(interaction.id)
+            await language.remember(self.services.store, interaction.user.id, locale)
             return
         if isinstance(work, Coroutine):
             work.close()
         await self._once.wait(interaction.id)
-        await guarded(interaction, reply.whisper(interaction, Page(sentences.TWICE)))
+        await guarded(interaction, reply.whisper(interaction, Page(_(common.TWICE))))
 
     async def tapped(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         """Have a button, select or form handled; one that nobody knows is answered privately."""
         found = ids.parse(custom_id)
         handler = self._taps.get(found.what) if found else None
         if found is None or handler is None:
-            await guarded(interaction, reply.whisper(interaction, Page(sentences.OLD_BUTTON)))
+            await guarded(interaction, reply.whisper(interaction, Page(_(common.OLD_BUTTON))))
         else:
             await guarded(interaction, handler(interaction, found))
 

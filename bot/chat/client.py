@@ -17,11 +17,11 @@ from bot.chat.layout import Handler, Page
 from bot.chat.library import library
 from bot.chat.social import channels, follow, groups, profile, reposts, rounds, server, shared_playlists, taste_match
 from bot.chat.sorting import label, model, playlists, prompt, rules, sort
-from bot.chat.texts import reading
 from bot.core.records import Notice
 from bot.core.social.records import Repost, Takedown
 from bot.errors import SettingsError
 from bot.flows.social.digest import Digest
+from bot.messages.library import reading
 from bot.services import Services
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import logging
 
 import discord
 
-from bot.chat import ids, layout, next_steps, presence, reply, sentences, texts
+from bot.chat import ids, layout, next_steps, presence, reply
 from bot.chat.bot import Bot
 from bot.chat.failures import FAILURES, refused
 from bot.chat.layout import Page
@@ -16,9 +16,11 @@ from bot.chat.social import taste_match
 from bot.chat.social.pages import hosting
 from bot.chat.sorting import outcomes, sort
 from bot.core.records import Member, Notice
-from bot.errors import CratekeeperError
+from bot.errors import CratekeeperError, loaded
 from bot.flows.account import notify
 from bot.flows.sorting.sort import Receipt
+from bot.messages import _, account, common, library, social, sorting, speaking
+from bot.messages.errors import describe
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +28,19 @@ log = logging.getLogger(__name__)
 async def deliver(bot: Bot, notice: Notice) -> bool:
     """Bring a notice to its member; False when every door was closed. Raises ChatDown."""
     await bot.connected.wait()
+    member = await notify.known(bot.services.store, notice.member)
+    with speaking(member.language if member else None):
+        return await _deliver(bot, member, notice)
+
+
+async def _deliver(bot: Bot, member: Member | None, notice: Notice) -> bool:
     live = asker(bot, notice)
     page = await page_for(bot, notice, asked=live is not None)
     if page is None:
         return True
     if live is not None and await _answer(live, page):
         return True
-    return await _knock(bot, await notify.known(bot.services.store, notice.member), notice, page)
+    return await _knock(bot, member, notice, page)
 
 
 def asker(bot: Bot, notice: Notice) -> Live | None:
@@ -77,7 +85,7 @@ async def _knock(bot: Bot, member: Member | None, notice: Notice, page: Page) ->
 
 
 def _called(member: int) -> Page:
-    return Page(f"<@{member}> {sentences.HAVE_NEWS}")
+    return Page(f"<@{member}> {_(common.HAVE_NEWS)}")
 
 
 async def _write(bot: Bot, member: int, page: Page) -> bool:
@@ -122,31 +130,41 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
             return await _consent(bot, notice)
         case "prompt":
             mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
-            return Page(sentences.NOT_THEIR_PROMPT, layout.row(mine))
+            return Page(_(sorting.NOT_THEIR_PROMPT), layout.row(mine))
         case "kept":
-            return Page(texts.kept([str(notice.body["name"])]))
+            return Page(sorting.kept([str(notice.body["name"])]))
         case "refused":
             return Page(outcomes.not_liked(**notice.body))
         case "shared" | "lost" | "left":
             return Page(SHARED[notice.kind](notice.body))
         case _:
-            return Page(str(notice.body.get("text") or sentences.DEFECT))
+            return Page(_problem(notice))
+
+
+def _problem(notice: Notice) -> str:
+    """What went wrong; the text of a notice that an older version left stands as it is."""
+    body, error = notice.body, loaded(str(notice.body.get("error", "")))
+    if error is None:
+        return str(body.get("text") or _(common.DEFECT))
+    reference = f" `#{body['reference']}`" if body.get("reference") else ""
+    about = f"{_(social.NOT_WRITTEN)} " if notice.kind == "unwritten" else ""
+    return about + describe(error, by_itself=not body.get("asked")) + reference
 
 
 async def _consent(bot: Bot, notice: Notice) -> Page | None:
     """How long a consent still holds, by now; None where it was renewed or ended since."""
     days = await notify.consent_ends_in(bot.services.store, notice.member, bot.services.clock())
     again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
-    return None if days is None else Page(texts.consent_ends(days), layout.row(again))
+    return None if days is None else Page(account.consent_ends(days), layout.row(again))
 
 
 async def _synced(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     body = notice.body
     if not body["first"]:
-        return Page(texts.synced(body["total"], body["new"], body["gone"])) if asked else None
+        return Page(library.synced(body["total"], body["new"], body["gone"])) if asked else None
     found = await next_steps.where(bot, notice.member)
     name = found.account.name if found.account else ""
-    return Page(texts.linked(name, body["total"]), *await next_steps.after(bot, notice.member, found))
+    return Page(account.linked(name, body["total"]), *await next_steps.after(bot, notice.member, found))
 
 
 async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
@@ -160,9 +178,9 @@ async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     another = layout.button("Another song", ids.of("label", layer.layer.layer))
     if not notice.body["published"]:
         reason = str(notice.body["reason"])
-        return Page(texts.not_published(reason, has_model=layer.model is not None), layout.row(another))
+        return Page(sorting.not_published(reason, has_model=layer.model is not None), layout.row(another))
     look = layout.button("Look", ids.of("sort", layer.layer.layer), layout.PRIMARY)
-    return Page(texts.trained(layer), layout.row(look, another))
+    return Page(sorting.trained(layer), layout.row(look, another))
 
 
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:

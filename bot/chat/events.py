@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from bot.chat import sentences
+from bot.messages import _, common
 
 log = logging.getLogger(__name__)
 VITAL = {"READY", "RESUMED"}  # without these there is no connection: then the process ends, and is started again
@@ -40,7 +40,7 @@ async def _apologise(client: discord.Client, data: Any, reference: str) -> None:
     try:
         number, token = int(data["id"]), str(data["token"])
         route = Route("POST", "/interactions/{number}/{token}/callback", number=number, token=token)
-        words = {"content": f"{sentences.DEFECT} `#{reference}`", "flags": EPHEMERAL}
+        words = {"content": f"{_(common.DEFECT)} `#{reference}`", "flags": EPHEMERAL}
         async with asyncio.timeout(3):
             await client.http.request(route, json={"type": MESSAGE, "data": words})
     except Exception as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 
-from bot.chat import ids, layout, sentences
+from bot.chat import ids, layout
 from bot.chat.layout import Page
 from bot.chat.reply import whisper
 from bot.errors import (
@@ -27,6 +27,8 @@ from bot.errors import (
     TooFewLabels,
     WrongCode,
 )
+from bot.messages import _, common
+from bot.messages.errors import describe
 
 log = logging.getLogger(__name__)
 EXPIRED = {10008, 10015, 10062}  # unknown message, webhook, interaction: the member has moved on
@@ -77,13 +79,13 @@ def problem(error: BaseException) -> Page:
     if isinstance(error, CratekeeperError) and error.theirs:
         if not isinstance(error, MemberError):
             log.warning("%s: %s", type(error).__name__, error)
-        return Page(error.for_member(), _remedy(error))
+        return Page(describe(error), _remedy(error))
     reference = secrets.token_hex(2)
     if isinstance(error, CratekeeperError):
         log.warning("#%s %s: %s", reference, type(error).__name__, error)
-        return Page(f"{error.for_asker()} `#{reference}`", _remedy(error))
+        return Page(f"{describe(error)} `#{reference}`", _remedy(error))
     log.error("#%s a handler failed", reference, exc_info=error)
-    return Page(f"{sentences.DEFECT} `#{reference}`")
+    return Page(f"{_(common.DEFECT)} `#{reference}`")
 
 
 def _remedy(error: CratekeeperError) -> discord.ui.ActionRow[Any] | None:

@@ -9,8 +9,9 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.chat import formatting, ids
+from bot.chat import ids
 from bot.chat.ids import Id
+from bot.messages import formatting
 
 Handler = Callable[[discord.Interaction[Any], Id], Awaitable[None]]
 

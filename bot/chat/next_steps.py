@@ -1,6 +1,6 @@
 """Next steps: the next sensible thing for a member to do, with its button."""
 
-from bot.chat import formatting, ids, layout, sentences, texts
+from bot.chat import ids, layout
 from bot.chat.bot import Bot
 from bot.chat.layout import Item
 from bot.errors import SpotifyError
@@ -8,6 +8,9 @@ from bot.flows.account import status
 from bot.flows.account.status import Status
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import readiness
+from bot.messages import _, formatting, sorting
+from bot.messages import account as messages
+from bot.messages.errors import describe
 from bot.ports import ListedPlaylist
 
 SHOWN = layout.MOST_OPTIONS  # playlists in the first select; autocomplete finds the others
@@ -32,28 +35,28 @@ async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
     """The step that comes next: a line, and what to press."""
     match found.next_step:
         case "link":
-            return [sentences.WHAT_THIS_IS, _row("Link Spotify", "link"), sentences.OR_A_FILE]
+            return [_(messages.WHAT_THIS_IS), _row("Link Spotify", "link"), _(messages.OR_A_FILE)]
         case "playlists":
             return await playlists(bot, member)
         case "read":
-            return [sentences.STILL_READING]
+            return [_(messages.STILL_READING)]
         case "like":
-            return [sentences.NOTHING_LIKED]
+            return [_(messages.NOTHING_LIKED)]
         case "label":
             first = next(each.layer.layer for each in found.layers if each.playlists)
-            return [sentences.WHERE_IT_STARTS, _row("Show me a song", "label", first)]
+            return [_(messages.WHERE_IT_STARTS), _row("Show me a song", "label", first)]
         case "train":
             ready = next(each.layer.layer for each in found.layers if each.tally.labels >= readiness.FIRST_TRAINING)
-            return [sentences.ENOUGH_LABELS, _row("Learn from them", "train", ready)]
+            return [_(messages.ENOUGH_LABELS), _row("Learn from them", "train", ready)]
         case "sort":
             best = max(found.layers, key=lambda each: each.placeable)
-            return [texts.trained(best), _row("Look", "sort", best.layer.layer)]
+            return [sorting.trained(best), _row("Look", "sort", best.layer.layer)]
         case "renew":
-            return [sentences.CONSENT_ENDED, _row("Link Spotify", "link")]
+            return [_(messages.CONSENT_ENDED), _row("Link Spotify", "link")]
         case "import":
-            return [sentences.FROM_THE_FILE, _row("Show me a song", "label")]
+            return [_(messages.FROM_THE_FILE), _row("Show me a song", "label")]
         case _:
-            return [sentences.FROM_NOW_ON, _row("Show me a song", "label")]
+            return [_(messages.FROM_NOW_ON), _row("Show me a song", "label")]
 
 
 def _row(label: str, what: str, key: int | str = "") -> Item:
@@ -65,11 +68,15 @@ async def playlists(bot: Bot, member: int) -> list[Item | str]:
     try:
         found = await bot.offers.of(member)
     except SpotifyError as reason:
-        return [sentences.ASK_WHICH, reason.for_asker(), _taps(has_some=False)]
+        return [_(messages.ASK_WHICH), describe(reason), _taps(has_some=False)]
     if not found:
         kept = await flow.kept(bot.services.store, member)
-        return [sentences.ASK_ANOTHER if kept else sentences.ASK_FIRST, _taps(has_some=False)]
-    return [sentences.ASK_WHICH + (sentences.MORE if len(found) > SHOWN else ""), _menu(found), _taps(has_some=True)]
+        return [_(messages.ASK_ANOTHER) if kept else _(messages.ASK_FIRST), _taps(has_some=False)]
+    return [
+        _(messages.ASK_WHICH) + (_(messages.MORE) if len(found) > SHOWN else ""),
+        _menu(found),
+        _taps(has_some=True),
+    ]
 
 
 def _menu(found: list[ListedPlaylist]) -> Item:

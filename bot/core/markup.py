@@ -6,6 +6,7 @@ anybody or link anywhere. Every name goes through `escape`, or through `plain` w
 
 import re
 import unicodedata
+from datetime import datetime
 
 LONGEST_TITLE = 120  # characters; Discord shows some 40 on a phone
 MARKS_IN_A_ROW = 4  # combining marks; more of them paint over the lines around
@@ -59,3 +60,8 @@ def _joining(joiner: re.Match[str]) -> str:
 def escape(text: str, longest: int = LONGEST_TITLE) -> str:
     """Return a name that Discord shows literally: no Markdown, mention, link or invite."""
     return ACTIVE.sub(r"\\\1", plain(text, longest))
+
+
+def timestamp(when: datetime, style: str = "t") -> str:
+    """Discord's timestamp mark-up, shown in each reader's own time zone."""
+    return f"<t:{int(when.timestamp())}:{style}>"

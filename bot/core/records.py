@@ -31,6 +31,7 @@ class Member:
     hidden: bool = False  # invisible to everybody; overrides everything they share
     saves: bool | None = None  # whether feed likes go to their liked songs; None: not asked yet
     feed_teaches: bool = False  # whether feed additions count as labels
+    language: str | None = None  # Discord's name for the one they speak, as "en-GB"
 
 
 @dataclass(frozen=True, slots=True)

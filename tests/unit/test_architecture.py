@@ -15,13 +15,25 @@ from bot.adapters import jobs
 from sandbox.process import environment
 
 ROOT = Path(__file__).parents[2]
-LAYERS = ("bot.core", "bot.flows", "bot.adapters.store", "bot.chat")
+LAYERS = ("bot.core", "bot.errors", "bot.flows", "bot.adapters.store", "bot.messages", "bot.chat")
 ROOMS = ("sorting", "library", "account", "feed", "social")  # in every layer, each imports only from those before it
 STDLIB_AND_NUMPY = {"numpy", "bot.core"}
 RULES = {  # folder → beginnings of module names that it must not import
-    "bot/core": ("bot.flows", "bot.adapters", "bot.chat", "bot.web", "bot.ports", "asyncio", "logging", "sqlalchemy"),
-    "bot/flows": ("bot.chat", "bot.web", "bot.app", "discord", "spotipy", "sqlalchemy", "aiohttp"),
-    "bot/adapters": ("bot.flows", "bot.chat", "bot.web", "bot.app", "discord"),
+    "bot/core": (
+        "bot.messages",
+        "bot.flows",
+        "bot.adapters",
+        "bot.chat",
+        "bot.web",
+        "bot.ports",
+        "asyncio",
+        "logging",
+        "sqlalchemy",
+    ),
+    "bot/flows": ("bot.messages", "bot.chat", "bot.web", "bot.app", "discord", "spotipy", "sqlalchemy", "aiohttp"),
+    "bot/adapters": ("bot.messages", "bot.flows", "bot.chat", "bot.web", "bot.app", "discord"),
+    "bot/messages": ("bot.chat", "bot.web", "bot.app", "bot.adapters", "discord", "sqlalchemy"),
+    "bot/errors": ("bot.core", "bot.flows", "bot.adapters", "bot.chat", "bot.web", "bot.messages"),
     "bot/web": ("bot.chat", "bot.adapters", "discord", "spotipy", "sqlalchemy"),
     "bot/chat": ("spotipy", "sqlalchemy", "aiohttp.web", "aiohttp.ClientSession", "bot.web", "bot.app"),
     "bot": ("training", "sandbox", "tests", "sklearn", "skl2onnx", "onnx", "matplotlib", "pickle", "joblib", "marshal"),

@@ -25,7 +25,7 @@ def made(kind: type[CratekeeperError]) -> CratekeeperError:
 def kinds(kind: type[CratekeeperError] = CratekeeperError) -> Iterator[type[CratekeeperError]]:
     yield kind
     for each in kind.__subclasses__():
-        if each.__module__ == errors.__name__:
+        if each.__module__.split(".")[:2] == ["bot", "errors"]:
             yield from kinds(each)
 
 

@@ -6,12 +6,14 @@ import io
 import discord
 from discord import app_commands
 
-from bot.chat import ids, layout, reply, sentences
+from bot.chat import ids, layout, reply
 from bot.chat.bot import AnyCommand, Interaction, fields
 from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
 from bot.errors import BadChoice
 from bot.flows.account import erase, prior_consent
+from bot.messages import _
+from bot.messages import account as messages
 
 data = app_commands.Group(name="data", description="Everything I keep about you")
 FILE, PACKED = "cratekeeper.json", "cratekeeper.zip"
@@ -24,9 +26,9 @@ async def export(interaction: Interaction) -> None:
     if len(written) > interaction.filesize_limit:
         written, name = await asyncio.to_thread(erase.packed, written, FILE), PACKED
     if len(written) > interaction.filesize_limit:
-        raise BadChoice(sentences.EXPORT_TOO_LARGE)
+        raise BadChoice(_(messages.EXPORT_TOO_LARGE))
     file = discord.File(io.BytesIO(written), filename=name)
-    await reply.show(interaction, Page(sentences.EXPORTED, layout.attached(file), files=[file]))
+    await reply.show(interaction, Page(_(messages.EXPORTED), layout.attached(file), files=[file]))
 
 
 @data.command(name="teach", description="Whether your answers may help the bot to know others' music; off by default")
@@ -34,18 +36,18 @@ async def export(interaction: Interaction) -> None:
 async def let_teach(interaction: Interaction, on: bool) -> None:
     services = interaction.client.services
     await prior_consent.choose(services.store, interaction.user.id, on, services.clock())
-    await reply.show(interaction, Page(sentences.TEACHES if on else sentences.TEACHES_NOT))
+    await reply.show(interaction, Page(_(messages.TEACHES) if on else _(messages.TEACHES_NOT)))
 
 
 @data.command(name="delete", description="Delete everything I keep about you, at once and for good")
 async def delete(interaction: Interaction) -> None:
-    box = layout.field(f"Type {sentences.ERASE_WORD} to confirm", "word", 20, sentences.ERASE_WORD)
-    await reply.ask(interaction, Form("Delete everything", ids.of("erase"), sentences.ERASE, box))
+    box = layout.field(f"Type {messages.ERASE_WORD} to confirm", "word", 20, messages.ERASE_WORD)
+    await reply.ask(interaction, Form("Delete everything", ids.of("erase"), _(messages.ERASE), box))
 
 
-async def on_erase(interaction: Interaction, _: Id) -> None:
-    if fields(interaction).get("word", "").strip().casefold() != sentences.ERASE_WORD:
-        raise BadChoice(sentences.NOT_ERASED)
+async def on_erase(interaction: Interaction, tap: Id) -> None:
+    if fields(interaction).get("word", "").strip().casefold() != messages.ERASE_WORD:
+        raise BadChoice(_(messages.NOT_ERASED))
     bot, services, member = interaction.client, interaction.client.services, interaction.user.id
     await reply.pause_apart(interaction)
     bot.desk.forget(member)
@@ -53,7 +55,7 @@ async def on_erase(interaction: Interaction, _: Id) -> None:
     services.linking.forget(member)
     services.recommender.forget(member)
     gone = await services.erasing.erase(member, services.clock())
-    await reply.whisper(interaction, Page(sentences.ERASED if gone else sentences.ERASING))
+    await reply.whisper(interaction, Page(_(messages.ERASED) if gone else _(messages.ERASING)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (data,)

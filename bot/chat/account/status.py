@@ -2,9 +2,11 @@
 
 from discord import app_commands
 
-from bot.chat import next_steps, reply, sentences, texts
+from bot.chat import next_steps, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.layout import Page
+from bot.messages import _
+from bot.messages import account as messages
 
 
 @app_commands.command(description="Where you stand: connection, songs, labels, model, and what is next")
@@ -13,7 +15,7 @@ async def status(interaction: Interaction) -> None:
     bot, member = interaction.client, interaction.user.id
     found = await next_steps.where(bot, member)
     await reply.show(
-        interaction, Page(texts.status(found, bot.services.clock()), *await next_steps.after(bot, member, found))
+        interaction, Page(messages.status(found, bot.services.clock()), *await next_steps.after(bot, member, found))
     )
 
 
@@ -22,13 +24,13 @@ async def help_(interaction: Interaction) -> None:
     await reply.pause(interaction)
     bot, member = interaction.client, interaction.user.id
     found = await next_steps.where(bot, member)
-    known = [] if found.next_step == "link" else [sentences.WHAT_THIS_IS, sentences.COMMANDS]
+    known = [] if found.next_step == "link" else [_(messages.WHAT_THIS_IS), _(messages.COMMANDS)]
     await reply.show(interaction, Page(*known, *await next_steps.after(bot, member, found)))
 
 
 @app_commands.command(description="What I keep about you, where features come from, who can see what")
 async def privacy(interaction: Interaction) -> None:
-    await reply.show(interaction, Page(sentences.PRIVACY))
+    await reply.show(interaction, Page(_(messages.PRIVACY)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (status, help_, privacy)

@@ -2,12 +2,14 @@
 
 from discord import app_commands
 
-from bot.chat import ids, layout, reply, sentences, texts
+from bot.chat import ids, layout, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.errors import BadChoice
 from bot.flows.account import tokens as flow
+from bot.messages import _
+from bot.messages import account as messages
 
 token = app_commands.Group(name="api-token", description="Tokens with which programs of yours may ask for songs")
 Days = app_commands.Range[int, 1, flow.MOST_DAYS]
@@ -21,9 +23,9 @@ Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
 async def new(interaction: Interaction, name: Name = "My program", days: Days = flow.DAYS) -> None:
     services = interaction.client.services
     if not services.settings.http_api:
-        raise BadChoice(sentences.NO_API)
+        raise BadChoice(_(messages.NO_API))
     issued = await flow.issue(services.store, interaction.user.id, name, days, services.clock())
-    await reply.show(interaction, Page(texts.issued(issued, services.settings.public_url), sentences.SHOWN_ONCE))
+    await reply.show(interaction, Page(messages.issued(issued, services.settings.public_url), _(messages.SHOWN_ONCE)))
 
 
 @token.command(
@@ -35,15 +37,15 @@ async def list_(interaction: Interaction) -> None:
 
 async def on_revoke(interaction: Interaction, pressed: Id) -> None:
     await flow.revoke(interaction.client.services.store, interaction.user.id, pressed.number)
-    await reply.show(interaction, await _page(interaction, sentences.REVOKED))
+    await reply.show(interaction, await _page(interaction, _(messages.REVOKED)))
 
 
 async def _page(interaction: Interaction, note: str | None = None) -> Page:
     services = interaction.client.services
     mine = await flow.listed(services.store, interaction.user.id, services.clock())
     buttons = [layout.button(f"Revoke {each.name}", ids.of("untoken", each.token), layout.RED) for each in mine]
-    none = sentences.NO_TOKENS if services.settings.http_api else sentences.NO_API
-    return Page(note, texts.tokens(mine) or none, *layout.rows(buttons))
+    none = _(messages.NO_TOKENS) if services.settings.http_api else _(messages.NO_API)
+    return Page(note, messages.tokens(mine) or none, *layout.rows(buttons))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (token,)

@@ -7,11 +7,13 @@ from typing import Literal
 import discord
 from discord import app_commands
 
-from bot.chat import reply, sentences, texts
+from bot.chat import reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.layout import Page
 from bot.errors import BadChoice
 from bot.flows.account import notify
+from bot.messages import _, common
+from bot.messages import account as messages
 
 HOURS = re.compile(r"\s*(\d{1,2})\s*(?:-|–|to)\s*(\d{1,2})\s*", re.ASCII)
 MONTH = 24 * 30  # hours
@@ -40,17 +42,17 @@ async def updates(
     member = await notify.settings(
         services.store, interaction.user.id, services.clock(), where=chosen, channel=place, cap=cap, quiet=hours
     )
-    await reply.show(interaction, Page(texts.updates(member, services.clock())))
+    await reply.show(interaction, Page(messages.updates(member, services.clock())))
 
 
 def _both_may_write(interaction: Interaction, channel: discord.TextChannel) -> None:
     """Raises BadChoice where the member, or I, may not write."""
     if not isinstance(interaction.user, discord.Member) or interaction.guild is None:
-        raise BadChoice(sentences.NOT_HERE)
+        raise BadChoice(_(common.NOT_HERE))
     mine = channel.permissions_for(interaction.guild.me)
     theirs = channel.permissions_for(interaction.user)
     if not all(each.view_channel and each.send_messages for each in (mine, theirs)):
-        raise BadChoice(sentences.NOT_HERE)
+        raise BadChoice(_(common.NOT_HERE))
 
 
 def _hours(typed: str) -> tuple[int, int]:
@@ -67,7 +69,7 @@ async def mute(interaction: Interaction, hours: app_commands.Range[int, 0, MONTH
     services, now = interaction.client.services, interaction.client.services.clock()
     until = now + timedelta(hours=hours) if hours else None
     await notify.mute(services.store, interaction.user.id, until, now)
-    await reply.show(interaction, Page(texts.muted(until, await notify.known(services.store, interaction.user.id))))
+    await reply.show(interaction, Page(common.muted(until, await notify.known(services.store, interaction.user.id))))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (updates, mute)

@@ -2,13 +2,15 @@
 
 from discord import app_commands
 
-from bot.chat import autocomplete, reply, sentences
+from bot.chat import autocomplete, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.feed import song_results
 from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.core.records import Song
 from bot.flows.feed import catalogue_sharing
+from bot.messages import _
+from bot.messages import feed as messages
 
 Steps = app_commands.Range[int, 1, 20]
 
@@ -19,7 +21,7 @@ async def random(interaction: Interaction) -> None:
     await reply.show(interaction, song_results.one(await services.catalogue.random(interaction.user.id)))
 
 
-async def on_any(interaction: Interaction, _: Id) -> None:
+async def on_any(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
     await reply.show_privately(interaction, song_results.one(await services.catalogue.random(interaction.user.id)))
 
@@ -106,7 +108,7 @@ async def on_away(interaction: Interaction, tap: Id) -> None:
 async def on_unaway(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
     await catalogue_sharing.take_back(services.store, interaction.user.id, tap.key)
-    await reply.show_privately(interaction, Page(sentences.BACK_IN))
+    await reply.show_privately(interaction, Page(_(messages.BACK_IN)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (random, recommend, morelike, alchemy, path)

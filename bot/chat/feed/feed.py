@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from discord import app_commands
 
-from bot.chat import reply, sentences, texts
+from bot.chat import reply
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.feed import feed_cards
 from bot.chat.ids import Id, number
@@ -19,6 +19,8 @@ from bot.flows.feed import catalogue_sharing as flow
 from bot.flows.feed.feed import FeedCard
 from bot.flows.social import server_channels
 from bot.flows.social.server_channels import Purpose
+from bot.messages import _
+from bot.messages import feed as messages
 
 TRIES = 20  # songs that are drawn for a channel before all of them are taken for unwanted there
 feed = app_commands.Group(name="feed", description="Songs one after the other, and what you share with the others")
@@ -49,7 +51,7 @@ async def _drawn(interaction: Interaction, *, public: bool) -> FeedCard:
     """Return the next card; in public, none of a song that is not wanted in the server. Raises NothingThereYet."""
     services = interaction.client.services
     barred = await server_channels.barred(services.store, interaction.guild_id) if public else frozenset()
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         (card,) = await services.feed.next(interaction.user.id)
         if card.entry.key not in barred:
             return card
@@ -92,12 +94,12 @@ async def on_unlike(interaction: Interaction, tap: Id) -> None:
     await reply.show_privately(interaction, Page(feed_cards.UNSAVING if dropped else feed_cards.UNLIKED))
 
 
-async def on_save(interaction: Interaction, _: Id) -> None:
+async def on_save(interaction: Interaction, tap: Id) -> None:
     await interaction.client.services.feed.choose_saving(interaction.user.id, saves=True)
     await reply.show_privately(interaction, Page(feed_cards.SAVES))
 
 
-async def on_save_not(interaction: Interaction, _: Id) -> None:
+async def on_save_not(interaction: Interaction, tap: Id) -> None:
     await interaction.client.services.feed.choose_saving(interaction.user.id, saves=False)
     await reply.show_privately(interaction, Page(feed_cards.SAVES_NOT))
 
@@ -158,14 +160,14 @@ async def join(interaction: Interaction) -> None:
     services = interaction.client.services
     await flow.join(services.store, interaction.user.id, services.clock())
     await services.catalogue.points.refresh()
-    await reply.show(interaction, Page(texts.joined(await notify.known(services.store, interaction.user.id))))
+    await reply.show(interaction, Page(messages.joined(await notify.known(services.store, interaction.user.id))))
 
 
 @feed.command(name="leave", description="Take what you like out of the catalogue, at once")
 async def leave(interaction: Interaction) -> None:
     services = interaction.client.services
     await flow.leave(services.store, interaction.user.id, services.clock())
-    await reply.show(interaction, Page(sentences.LEFT))
+    await reply.show(interaction, Page(_(messages.LEFT)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (feed,)

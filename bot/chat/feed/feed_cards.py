@@ -11,13 +11,14 @@ from pathlib import PurePath
 import discord
 from discord import ui
 
-from bot.chat import formatting, ids, layout
+from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.core.records import Clip, Member, Song
 from bot.core.social.records import Repost
 from bot.flows.feed.catalogue import Entry
 from bot.flows.feed.feed import AddedTo, FeedCard, Liked, PlaylistGuess
 from bot.flows.feed.listening import Listen, Way
+from bot.messages import formatting
 
 MOST = 2000  # characters of a classic message
 LIKELY = 0.5  # from here on a guess is called probable

@@ -3,12 +3,13 @@
 import discord
 from discord import app_commands
 
-from bot.chat import autocomplete, reply, texts
+from bot.chat import autocomplete, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.feed import song_results
 from bot.chat.layout import Page
 from bot.errors import BadFile
 from bot.flows.library import uploads as flow
+from bot.messages import library
 
 song = app_commands.Group(name="song", description="What I know of one song")
 
@@ -28,12 +29,12 @@ async def about(interaction: Interaction, song: str) -> None:
 async def upload(interaction: Interaction, song: str, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > flow.MOST_BYTES:
-        raise BadFile(texts.too_large(file.filename, flow.MOST_BYTES))
+        raise BadFile(library.too_large(file.filename, flow.MOST_BYTES))
     services, member = interaction.client.services, interaction.user.id
     chosen = await autocomplete.song_named(interaction, song)
     heard = await services.uploads.hear(member, chosen, file.read, services.clock())
     await services.jobs.enqueue("hear", member)  # which sees to what follows from it
-    await reply.show(interaction, Page(texts.uploaded(heard)))
+    await reply.show(interaction, Page(library.uploaded(heard)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (song,)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from bot.chat import formatting, ids, layout, sentences, texts
+from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.chat.sorting import cards
 from bot.core.features import LIKED
 from bot.core.records import Song
 from bot.flows.feed.catalogue import About, Entry
 from bot.flows.feed.recommend import Recommended
+from bot.messages import _, formatting
+from bot.messages import feed as messages
 
 MOST_NUMBERS = 30  # of a song
 MOST_WORDS = 12  # genres and tags
@@ -21,10 +23,10 @@ UNITS = {"tempo": "BPM", "tempo_folded": "BPM", "loudness": "dB", "duration": "s
 def recommended(found: Sequence[Recommended], like: Sequence[Song] = (), unlike: Sequence[Song] = ()) -> Page:
     """Songs, the best first. like, unlike: what they are near to; without any, it is what the member likes."""
     if not found:
-        return Page(texts.nothing_near(like))
+        return Page(messages.nothing_near(like))
     shown = found[:SHOWN]
     return Page(
-        texts.songs_near(like, unlike), *(item for each in shown for item in _block(each.entry, _why(each.near)))
+        messages.songs_near(like, unlike), *(item for each in shown for item in _block(each.entry, _why(each.near)))
     )
 
 
@@ -41,7 +43,7 @@ def about(found: About) -> Page:
     """What is known of a song, with who said so."""
     song = found.song
     lines = [_numbers(found), _words(found), _sources(found)]
-    said = "\n".join(line for line in lines if line) or sentences.NO_NUMBERS
+    said = "\n".join(line for line in lines if line) or _(messages.NO_NUMBERS)
     head = layout.beside(cards.title(song), song.cover, f"Cover of {song.line}")
     return Page(head, said, layout.row(*_taps(found.entry)) if found.entry else None)
 
@@ -49,7 +51,7 @@ def about(found: About) -> Page:
 def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:
     """A walk, song by song."""
     if not steps:
-        return Page(sentences.NO_WAY)
+        return Page(_(messages.NO_WAY))
     lines = [formatting.song_name(each, 80) for each in (start, *(step.song for step in steps), goal)]
     return Page(formatting.lines([f"{at}. {line}" for at, line in enumerate(lines, 1)], 3900))
 

@@ -31,7 +31,7 @@ async def web(interaction: Interaction) -> None:
     await reply.show(interaction, _invitation(services.settings.public_url, secret, services.settings.public_https))
 
 
-async def on_log_out(interaction: Interaction, _: Id) -> None:
+async def on_log_out(interaction: Interaction, tap: Id) -> None:
     await sessions.end_all(interaction.client.services.store, interaction.user.id)
     await reply.show(interaction, Page(LOGGED_OUT))
 

@@ -5,7 +5,7 @@ import io
 import discord
 from discord import app_commands
 
-from bot.chat import layout, next_steps, reply, sentences, texts
+from bot.chat import layout, next_steps, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.layout import Page
 from bot.core.library.tables import MOST_BYTES
@@ -13,6 +13,8 @@ from bot.errors import BadFile, NoPlaylists
 from bot.flows.library import feature_lookup
 from bot.flows.library import sync as flow
 from bot.flows.sorting import playlists
+from bot.messages import _
+from bot.messages import library as messages
 
 library = app_commands.Group(name="library", description="Your liked songs as files, without a Spotify account")
 MOST_FILES = 10  # in one message
@@ -25,14 +27,14 @@ MOST_FILES = 10  # in one message
 async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > MOST_BYTES:
-        raise BadFile(texts.too_large(file.filename, MOST_BYTES))
+        raise BadFile(messages.too_large(file.filename, MOST_BYTES))
     services, member = interaction.client.services, interaction.user.id
     found = await flow.import_fetched(services.store, member, file.filename, file.read, services.clock())
     interaction.client.offers.forget(member)
     if await feature_lookup.is_open(services.store, services.sources, member, services.clock()):
         await services.jobs.enqueue("hear", member)
     next_step = await next_steps.after(interaction.client, member, await next_steps.where(interaction.client, member))
-    await reply.show(interaction, Page(texts.imported(file.filename, found), *next_step))
+    await reply.show(interaction, Page(messages.imported(file.filename, found), *next_step))
 
 
 @library.command(name="export", description="Your kept playlists as CSV files")
@@ -44,11 +46,11 @@ async def export(interaction: Interaction) -> None:
     if not kept:
         raise NoPlaylists
     written = [await flow.as_csv(services.store, music, each) for each in kept]
-    said = texts.exported_playlists(len(written), await flow.missing_in_export(services.store, member))
+    said = messages.exported_playlists(len(written), await flow.missing_in_export(services.store, member))
     files = [discord.File(io.BytesIO(data), filename=name) for name, data in written]
     await reply.show(interaction, _page(said, files[:MOST_FILES]))
     for at in range(MOST_FILES, len(files), MOST_FILES):
-        more = _page(sentences.MORE_FILES, files[at : at + MOST_FILES])
+        more = _page(_(messages.MORE_FILES), files[at : at + MOST_FILES])
         await interaction.followup.send(view=more, files=more.files, ephemeral=True)
 
 

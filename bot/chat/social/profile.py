@@ -16,6 +16,7 @@ from bot.flows.social import follow, taste_map
 from bot.flows.social import profile as flow
 from bot.flows.social.profile import Part, ProfileView
 from bot.flows.social.taste_map import TasteMap
+from bot.messages.errors import describe
 
 Somebody = discord.User | discord.Member
 NOT_HERE = "I can only show you members of the server in which you ask. Ask me there."
@@ -40,7 +41,7 @@ async def show(interaction: Interaction, member: Somebody | None = None) -> None
         await reply.show(interaction, await _others(interaction, here(member)))
 
 
-async def on_show(interaction: Interaction, _: Id) -> None:
+async def on_show(interaction: Interaction, tap: Id) -> None:
     await reply.pause_apart(interaction)
     await reply.whisper(interaction, await _own(interaction))
 
@@ -67,7 +68,7 @@ async def _drawn(interaction: Interaction, shown: ProfileView) -> tuple[TasteMap
     except NothingThereYet:
         return None, NO_SOUNDS
     except BadChoice as known:
-        return None, known.for_member()
+        return None, describe(known)
 
 
 @profile.command(name="edit", description="Choose what others may see: playlists, a taste map, what you reposted")
@@ -75,7 +76,7 @@ async def edit(interaction: Interaction) -> None:
     await reply.show(interaction, await _edit(interaction))
 
 
-async def on_edit(interaction: Interaction, _: Id) -> None:
+async def on_edit(interaction: Interaction, tap: Id) -> None:
     await reply.whisper(interaction, await _edit(interaction))
 
 
@@ -84,7 +85,7 @@ async def _edit(interaction: Interaction) -> Page:
     return pages.edit(await flow.mine(store, interaction.user.id, interaction.guild_id))
 
 
-async def on_playlists(interaction: Interaction, _: Id) -> None:
+async def on_playlists(interaction: Interaction, tap: Id) -> None:
     services, chosen = interaction.client.services, [number(each) for each in values(interaction)]
     await flow.choose_playlists(services.store, interaction.user.id, chosen, services.clock())
     await reply.show(interaction, await _edit(interaction))
@@ -108,7 +109,7 @@ def _part(tap: Id) -> Part:
     return cast(Part, tap.key)
 
 
-async def on_post(interaction: Interaction, _: Id) -> None:
+async def on_post(interaction: Interaction, tap: Id) -> None:
     """Put a door to one's own profile into the channel."""
     store, member = interaction.client.services.store, interaction.user.id
     if interaction.guild_id is None:
@@ -120,7 +121,7 @@ async def on_post(interaction: Interaction, _: Id) -> None:
         await hide.posted(store, [member], interaction.channel_id, made.message_id)
 
 
-async def on_look(interaction: Interaction, _: Id) -> None:
+async def on_look(interaction: Interaction, tap: Id) -> None:
     """Show the profile of whoever put the message there, by Discord's word, as it is now."""
     await reply.pause_apart(interaction)
     origin = interaction.message.interaction_metadata if interaction.message else None

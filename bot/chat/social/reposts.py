@@ -6,7 +6,7 @@ import re
 import discord
 from discord import app_commands
 
-from bot.chat import formatting, ids, layout, reply
+from bot.chat import ids, layout, reply
 from bot.chat.bot import AnyCommand, Interaction, fields, values
 from bot.chat.feed import song_results
 from bot.chat.ids import Id
@@ -17,6 +17,7 @@ from bot.core.records import Song
 from bot.errors import AlreadyReposted, BadChoice, ChatDown
 from bot.flows.social import reports, server_channels
 from bot.flows.social import reposts as flow
+from bot.messages import formatting
 
 log = logging.getLogger(__name__)
 TRACK = re.compile(r"(?<![\w.@-])open\.spotify\.com/(?:intl-[a-z]{2,3}/)?track/([A-Za-z0-9]{22})", re.ASCII)
@@ -145,7 +146,7 @@ async def more_like(interaction: Interaction, message: discord.Message) -> None:
     await reply.show(interaction, Page(layout.menu(ids.of("likewhich"), WHICH, options)))
 
 
-async def on_which(interaction: Interaction, _: Id) -> None:
+async def on_which(interaction: Interaction, tap: Id) -> None:
     await reply.pause_apart(interaction)
     await reply.whisper(interaction, await _like(interaction, next(iter(values(interaction)), "")))
 

@@ -66,7 +66,7 @@ async def show(interaction: Interaction, playlist: str) -> None:
     await _show(interaction, await _chosen(interaction, playlist))
 
 
-async def on_open(interaction: Interaction, _: Id) -> None:
+async def on_open(interaction: Interaction, tap: Id) -> None:
     await _show(interaction, ids.number(next(iter(values(interaction)), "")))
 
 
@@ -192,7 +192,7 @@ async def on_write(interaction: Interaction, tap: Id) -> None:
     await services.jobs.enqueue("share", member, tap.number)
 
 
-async def on_not(interaction: Interaction, _: Id) -> None:
+async def on_not(interaction: Interaction, tap: Id) -> None:
     await reply.show_privately(interaction, Page(host_pages.NOT_NOW))
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from bot.chat import formatting, ids, layout, sentences, texts
+from bot.chat import ids, layout
 from bot.chat.layout import Page, Tap
 from bot.core.records import Card, Playlist, Song
 from bot.flows.sorting.label import NothingToAsk, Question
 from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.messages import _, formatting
+from bot.messages import sorting as messages
 
 FEW = 5  # playlists that get a button each; more of them get a select
 SHORTCUTS = 3  # guesses with a button of their own beside the select
@@ -17,7 +19,7 @@ def card(question: Question, note: str = "") -> Page:
     """The song to be placed; `note` says what the last tap did."""
     key = question.card.card
     return Page(
-        note or sentences.WHERE_DOES_IT_GO,
+        note or _(messages.WHERE_DOES_IT_GO),
         layout.beside(title(question.song), question.song.cover, f"Cover of {question.song.line}"),
         layout.small(_quiet_line(question)),
         *places(question),
@@ -35,7 +37,7 @@ def several(question: Question) -> Page:
     """The same card, with a select that takes more than one playlist."""
     key, options = question.card.card, [_option(each) for each in question.playlists]
     return Page(
-        sentences.WHERE_DOES_IT_GO,
+        _(messages.WHERE_DOES_IT_GO),
         layout.beside(title(question.song), question.song.cover, f"Cover of {question.song.line}"),
         layout.small(_quiet_line(question)),
         layout.menu(ids.of("these", key), "All of its playlists", options, most=len(options)),
@@ -47,10 +49,10 @@ def done(nothing_left: NothingToAsk, note: str = "") -> Page:
     layer, labels = nothing_left.layer.layer, nothing_left.tally.labels
     tally = formatting.tally(nothing_left.tally, {})
     if labels < FIRST_TRAINING:
-        return Page(note, texts.too_few_songs(FIRST_TRAINING - labels, tally))
+        return Page(note, messages.too_few_songs(FIRST_TRAINING - labels, tally))
     look = ("Look what I would do", ids.of("sort", layer))
     on = look if nothing_left.tally.scores else ("Learn from them", ids.of("train", layer))
-    return Page(note, texts.nothing_to_ask(tally), layout.row(layout.button(*on, layout.PRIMARY)))
+    return Page(note, messages.nothing_to_ask(tally), layout.row(layout.button(*on, layout.PRIMARY)))
 
 
 def title(song: Song) -> str:
@@ -112,9 +114,9 @@ def prompt(song: Song, playlists: Sequence[Playlist], nowhere: str) -> Page:
     """A song in a channel, with what each reaction means, and a button for those whose playlists these are not."""
     legend = " · ".join(f"{each.emoji} {formatting.escape(each.name)}" for each in playlists)
     return Page(
-        sentences.WHERE_DOES_IT_GO,
+        _(messages.WHERE_DOES_IT_GO),
         layout.beside(title(song), song.cover, f"Cover of {song.line}"),
         f"{formatting.clip(legend, 2000)} · {nowhere} none of them",
-        layout.small(sentences.WHOSE_PROMPT),
+        layout.small(_(messages.WHOSE_PROMPT)),
         layout.row(layout.button("Sort it into mine", ids.of("mine"))),
     )

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.chat import formatting
 from bot.flows.sorting.playlists import Odd
+from bot.messages import formatting
 
 ROOM = 3000  # characters
 NOTHING = "None of your playlists holds a recording twice, or a song that can't be played."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from discord import app_commands
 
-from bot.chat import autocomplete, ids, reply, sentences, texts
+from bot.chat import autocomplete, ids, reply
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id
 from bot.chat.layout import Page
@@ -14,6 +14,8 @@ from bot.core.sorting.labels import Kind
 from bot.flows.sorting import label as flow
 from bot.flows.sorting import playlists, review
 from bot.flows.sorting.label import NothingToAsk, Pressed, Question
+from bot.messages import _
+from bot.messages import sorting as messages
 
 
 @app_commands.command(description="Show me a song: where does it go?")
@@ -88,7 +90,7 @@ async def _note(interaction: Interaction, pressed: Pressed, kind: Kind, chosen: 
     if kind is Kind.SKIP:
         return ""
     song, where = await review.named(interaction.client.services.store, pressed.member, pressed.song, chosen)
-    return texts.answered(song, where) if song else ""
+    return messages.answered(song, where) if song else ""
 
 
 async def on_several(interaction: Interaction, tap: Id) -> None:
@@ -109,7 +111,9 @@ async def on_back(interaction: Interaction, tap: Id) -> None:
     question, write = await review.take_back(services.store, services.libraries, member, tap.key, services.clock())
     if write is not None:
         await services.jobs.enqueue("apply", member, write)
-    await reply.show(interaction, cards.card(question, sentences.TAKEN_BACK if write is None else sentences.TAKING_OUT))
+    await reply.show(
+        interaction, cards.card(question, _(messages.TAKEN_BACK) if write is None else _(messages.TAKING_OUT))
+    )
 
 
 async def on_inside(interaction: Interaction, tap: Id) -> None:

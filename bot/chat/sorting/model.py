@@ -8,7 +8,7 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.chat import autocomplete, ids, layout, next_steps, reply, sentences, texts
+from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id
 from bot.chat.layout import Page
@@ -16,6 +16,8 @@ from bot.core.records import Layer, Model
 from bot.flows.sorting import playlists
 from bot.flows.sorting import train as flow
 from bot.flows.sorting.readiness import FIRST_TRAINING
+from bot.messages import _
+from bot.messages import sorting as messages
 
 PICTURE = "model.png"
 ALT = "How often the model was right, playlist by playlist"
@@ -42,10 +44,10 @@ async def _train(interaction: Interaction, layer: Layer) -> None:
     labels = next(each.tally.labels for each in found.layers if each.layer.layer == layer.layer)
     if labels < FIRST_TRAINING:
         show_me = layout.row(layout.button("Show me a song", ids.of("label", layer.layer), layout.PRIMARY))
-        await reply.show(interaction, Page(texts.too_few(FIRST_TRAINING - labels), show_me))
+        await reply.show(interaction, Page(messages.too_few(FIRST_TRAINING - labels), show_me))
         return
     interaction.client.desk.wait(interaction, "train", services.clock(), about=layer.layer)
-    await reply.show(interaction, Page(texts.training(labels)))
+    await reply.show(interaction, Page(messages.training(labels)))
     await services.jobs.enqueue("train", member, layer.layer)
 
 
@@ -73,13 +75,15 @@ async def _show(interaction: Interaction, layer: Layer) -> None:
     serving = next((each for each in versions if each.serving), None)
     if serving is None:
         show_me = layout.row(layout.button("Show me a song", ids.of("label", layer.layer), layout.PRIMARY))
-        await reply.show(interaction, Page(sentences.NO_MODEL, show_me))
+        await reply.show(interaction, Page(_(messages.NO_MODEL), show_me))
         return
     kept = [each for where, each in await playlists.kept(services.store, member) if where == layer]
     drawn = await asyncio.to_thread(_read, services.settings.models_dir / f"{serving.digest}.png")
     picture = layout.picture(f"attachment://{PICTURE}", str(serving.card.get("alt") or ALT)) if drawn else None
     files = [discord.File(io.BytesIO(drawn), filename=PICTURE)] if drawn else []
-    await reply.show(interaction, Page(texts.accuracy(serving, kept), picture, _versions(layer, versions), files=files))
+    await reply.show(
+        interaction, Page(messages.accuracy(serving, kept), picture, _versions(layer, versions), files=files)
+    )
 
 
 def _versions(layer: Layer, versions: Sequence[Model]) -> layout.Row | None:
@@ -87,7 +91,7 @@ def _versions(layer: Layer, versions: Sequence[Model]) -> layout.Row | None:
     if len(versions) < 2:
         return None
     options = [
-        layout.option(texts.version(each), each.model, texts.version_score(each), chosen=each.serving)
+        layout.option(messages.version(each), each.model, messages.version_score(each), chosen=each.serving)
         for each in versions
     ]
     return layout.menu(ids.of("version", layer.layer), "Use an earlier model", options)

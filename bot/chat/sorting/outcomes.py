@@ -5,10 +5,13 @@ In the past tense stands only what was read at Spotify (promise P43).
 
 from collections.abc import Sequence
 
-from bot.chat import formatting, sentences
 from bot.core.records import Change
 from bot.core.sorting.journal import TRIES, Refused
+from bot.errors import loaded
 from bot.flows.sorting.sort import Receipt
+from bot.messages import _, formatting
+from bot.messages import sorting as messages
+from bot.messages.errors import describe
 
 MOST_REFUSED = 5  # songs named for each cause
 ROOM = 1000  # characters for all that could not be done
@@ -26,7 +29,7 @@ def receipt(done: Receipt, waiting: int) -> str:
     """The headline of what was written: totals, and whatever went wrong."""
     parts = [f"**{_headline(done)}**", formatting.changes(done), f"{waiting:,} for you to decide" if waiting else ""]
     said = " · ".join(part for part in parts if part)
-    more = [formatting.lines(_refusals(done), ROOM), done.write.problem, _undone(done)]
+    more = [formatting.lines(_refusals(done), ROOM), _problem(done), _undone(done)]
     return "\n".join([said, *filter(None, more)])
 
 
@@ -35,18 +38,24 @@ def _headline(done: Receipt) -> str:
     stands = bool(done.placed or done.removed)
     match done.write.kind, done.write.state:
         case kind, "applying":
-            return sentences.TAKING_IT_BACK if kind == "undo" else sentences.STILL_WRITING
+            return _(messages.TAKING_IT_BACK) if kind == "undo" else _(messages.STILL_WRITING)
         case kind, "failed":
-            return sentences.HALF_WAY if stands else sentences.NOT_DONE
+            return _(messages.HALF_WAY) if stands else _(messages.NOT_DONE)
         case kind, _ if done.refused and not stands:
-            return sentences.NOT_TAKEN_BACK if kind == "undo" else sentences.NOT_DONE
+            return _(messages.NOT_TAKEN_BACK) if kind == "undo" else _(messages.NOT_DONE)
         case "undo", _:
-            return "Taken back" if not done.refused else sentences.PARTLY_TAKEN_BACK
+            return "Taken back" if not done.refused else _(messages.PARTLY_TAKEN_BACK)
         case "watch", _:
             looked_at = formatting.count(done.write.total, "new like")
             return f"{looked_at} sorted" if stands else looked_at
         case _:
             return "Done"
+
+
+def _problem(done: Receipt) -> str | None:
+    """What ended the write; an older version left a text, which stands as it is."""
+    error = loaded(done.write.problem or "")
+    return done.write.problem if error is None else describe(error, by_itself=True)
 
 
 def _undone(done: Receipt) -> str | None:

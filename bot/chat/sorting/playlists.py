@@ -2,7 +2,7 @@
 
 from discord import app_commands
 
-from bot.chat import autocomplete, ids, layout, next_steps, reply, texts
+from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.bot import Interaction, fields, values
 from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
@@ -11,6 +11,8 @@ from bot.core.records import Playlist
 from bot.errors import BadChoice, MemberError
 from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
+from bot.messages import sorting as messages
+from bot.messages.errors import describe
 from bot.ports import ListedPlaylist, Music
 
 playlists = app_commands.Group(name="playlists", description="The playlists that I keep for you")
@@ -35,19 +37,19 @@ async def add(
         await reply.show(interaction, Page(*await next_steps.playlists(interaction.client, interaction.user.id)))
 
 
-async def on_keep(interaction: Interaction, _: Id) -> None:
+async def on_keep(interaction: Interaction, tap: Id) -> None:
     """The playlists chosen in the first select."""
     await reply.pause(interaction)
     await _take(interaction, values(interaction), flow.DEFAULT_LAYER)
 
 
-async def on_new(interaction: Interaction, _: Id) -> None:
+async def on_new(interaction: Interaction, tap: Id) -> None:
     await reply.ask(
         interaction, Form("New playlist", ids.of("named"), layout.field("Its name", "name", 80, "Late night"))
     )
 
 
-async def on_named(interaction: Interaction, _: Id) -> None:
+async def on_named(interaction: Interaction, tap: Id) -> None:
     await reply.pause(interaction)
     await _kept(interaction, [await _make(interaction, flow.DEFAULT_LAYER, fields(interaction).get("name", ""))], [])
 
@@ -66,7 +68,7 @@ async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None
         try:
             taken.append(await flow.take(services.store, music, member, layer, _found(offered, each)))
         except MemberError as reason:
-            problems.append(reason.for_member())
+            problems.append(describe(reason))
     if taken:
         named = await flow.layer_named(services.store, member, layer)
         await manual_edits.learn_standing(services.store, member, named, services.clock())
@@ -87,7 +89,7 @@ async def _music(interaction: Interaction) -> Music:
 
 async def _kept(interaction: Interaction, taken: list[Playlist], problems: list[str]) -> None:
     """Say what is kept now, and go on to the next step."""
-    said = ([texts.kept([each.name for each in taken])] if taken else []) + problems
+    said = ([messages.kept([each.name for each in taken])] if taken else []) + problems
     found = await next_steps.where(interaction.client, interaction.user.id)
     more = layout.row(layout.button("Another playlist", ids.of("more")))
     await reply.show(
@@ -96,7 +98,7 @@ async def _kept(interaction: Interaction, taken: list[Playlist], problems: list[
     )
 
 
-async def on_more(interaction: Interaction, _: Id) -> None:
+async def on_more(interaction: Interaction, tap: Id) -> None:
     await reply.pause(interaction)
     await reply.show(interaction, Page(*await next_steps.playlists(interaction.client, interaction.user.id)))
 
@@ -106,10 +108,10 @@ async def shown(interaction: Interaction) -> None:
     found = await flow.listed(interaction.client.services.store, interaction.user.id)
     taps = [layout.button("Another playlist", ids.of("more"))]
     taps += [layout.button("Doubles and unplayable songs", ids.of("odd"))] if found else []
-    await reply.show(interaction, Page(texts.layers(found), layout.row(*taps)))
+    await reply.show(interaction, Page(messages.layers(found), layout.row(*taps)))
 
 
-async def on_odd(interaction: Interaction, _: Id) -> None:
+async def on_odd(interaction: Interaction, tap: Id) -> None:
     """What stands in the playlists twice, or cannot be played."""
     await reply.pause(interaction)
     found = await flow.odd(interaction.client.services.store, interaction.user.id)
@@ -123,7 +125,7 @@ async def remove(interaction: Interaction, playlist: str) -> None:
     services, found = interaction.client.services, await autocomplete.chosen(interaction, playlist)
     gone = await flow.let_go(services.store, found.member, found.playlist, services.clock())
     interaction.client.offers.forget(found.member)
-    await reply.show(interaction, Page(texts.let_go(gone)))
+    await reply.show(interaction, Page(messages.let_go(gone)))
 
 
 TAPS = {"keep": on_keep, "new": on_new, "named": on_named, "more": on_more, "odd": on_odd}

@@ -5,13 +5,15 @@ import logging
 import discord
 from discord import app_commands
 
-from bot.chat import autocomplete, reply, sentences
+from bot.chat import autocomplete, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.ids import Id
 from bot.chat.sorting import cards
 from bot.errors import BadChoice
 from bot.flows.sorting import label, playlists
 from bot.flows.sorting import prompt as flow
+from bot.messages import _, common
+from bot.messages import sorting as messages
 
 log = logging.getLogger(__name__)
 
@@ -31,19 +33,19 @@ async def prompt(
 ) -> None:
     mine = interaction.app_permissions
     if interaction.guild_id is not None and not (mine.add_reactions and mine.read_message_history):
-        raise BadChoice(sentences.NO_REACTIONS)
+        raise BadChoice(_(messages.NO_REACTIONS))
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     if interaction.channel_id is None:
-        raise BadChoice(sentences.NOT_HERE)
+        raise BadChoice(_(common.NOT_HERE))
     found = await playlists.layer_named(services.store, member, layer)
     channel = interaction.channel_id
     choosing = flow.choose(services.store, services.libraries, member, found, count, now)
     asked = await reply.soon(interaction, choosing, public=True)
-    messages = []
+    posted = []
     for at, each in enumerate(asked):
-        messages.append(await _post(interaction, each, first=at == 0))
-        await flow.posted(services.store, member, messages[at].id, channel, each, now)
-    for message, each in zip(messages, asked, strict=True):
+        posted.append(await _post(interaction, each, first=at == 0))
+        await flow.posted(services.store, member, posted[at].id, channel, each, now)
+    for message, each in zip(posted, asked, strict=True):
         for emoji in (*(playlist.emoji for playlist in each.playlists), flow.NONE):
             await _offer(message, emoji)
 
@@ -65,7 +67,7 @@ async def _offer(message: discord.Message, emoji: str) -> None:
         log.warning("Discord refused the reaction %s: %s", emoji, refused)
 
 
-async def on_mine(interaction: Interaction, _: Id) -> None:
+async def on_mine(interaction: Interaction, tap: Id) -> None:
     """Ask whoever pressed about the same song, with their own playlists, for their eyes alone."""
     await reply.pause_apart(interaction)
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()

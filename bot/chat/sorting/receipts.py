@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from bot.chat import formatting, ids, layout, sentences
+from bot.chat import ids, layout
 from bot.chat.layout import Page, Tap
 from bot.chat.sorting import cards, outcomes
 from bot.core.records import Change
 from bot.flows.sorting.label import Question
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.sort import Receipt
+from bot.messages import _, formatting
+from bot.messages import sorting as messages
 
 PER_PAGE = 10  # lines
 ROOM = 1700  # characters for them; the rest is for headline and questions
@@ -19,7 +21,7 @@ def dry_run(receipt: Receipt, page: int = 0) -> Page:
     """What would be done, to page through, with **Apply** / **Ask me those** / **Cancel**."""
     write, entries = receipt.write.write, _entries(receipt)
     if not entries:
-        return Page(outcomes.dry_run(receipt), sentences.NOTHING_TO_SORT)
+        return Page(outcomes.dry_run(receipt), _(messages.NOTHING_TO_SORT))
     changes = bool(receipt.placed or receipt.removed)
     return Page(
         outcomes.dry_run(receipt),
@@ -62,7 +64,7 @@ def not_there(found: Reviewed, page: int) -> Page:
 def why(found: Reviewed, page: int) -> Page:
     """Which of these songs does the member wonder about?"""
     write = found.receipt.write.write
-    return Page(sentences.WHY_WHICH, layout.menu(ids.of("whyof", write), "Which one?", _options(found, page)))
+    return Page(_(messages.WHY_WHICH), layout.menu(ids.of("whyof", write), "Which one?", _options(found, page)))
 
 
 def _options(found: Reviewed, page: int) -> list[layout.Option]:

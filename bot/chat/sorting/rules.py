@@ -6,13 +6,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.chat import autocomplete, ids, layout, next_steps, reply, sentences, texts
+from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.errors import BadChoice
 from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
+from bot.messages import _
+from bot.messages import sorting as messages
 
 Mistakes = app_commands.Range[int, 0, 10]
 EMOJI_PARTS = {"So", "Sk", "Mn", "Me", "Cf", "Sm"}  # unicode categories; keycaps begin with a digit
@@ -55,9 +57,9 @@ async def settings(
     if learn is not None:
         said.append(await _learn(interaction, learn))
     if not said and playlist is not None:
-        said.append(texts.rules(await autocomplete.chosen(interaction, playlist)))
+        said.append(messages.rules(await autocomplete.chosen(interaction, playlist)))
     elif not said:
-        said.append(texts.layers(await flow.listed(interaction.client.services.store, interaction.user.id)))
+        said.append(messages.layers(await flow.listed(interaction.client.services.store, interaction.user.id)))
     await reply.show(interaction, Page("\n".join(said)))
 
 
@@ -67,7 +69,7 @@ async def _playlist(interaction: Interaction, playlist: str | None, emoji: str |
     store, found = interaction.client.services.store, await autocomplete.chosen(interaction, playlist)
     worn = await _tried_on(interaction, emoji) if emoji is not None else None
     kept = await flow.settings(store, found.member, found.playlist, emoji=worn, **chosen)
-    return texts.rules(kept)
+    return messages.rules(kept)
 
 
 async def _layer(
@@ -79,30 +81,30 @@ async def _layer(
         found = await flow.layer_numbered(store, member, chosen.layer)
     else:
         found = await flow.layer_named(store, member, name)
-    return texts.layer(await flow.layer_settings(store, member, found.name, several=several, everything=everything))
+    return messages.layer(await flow.layer_settings(store, member, found.name, several=several, everything=everything))
 
 
 async def _learn(interaction: Interaction, allowed: bool) -> str:
     services = interaction.client.services
     made = await manual_edits.allow_standing(services.store, interaction.user.id, allowed, services.clock())
     if not allowed:
-        return sentences.LEARN_IS_OFF
+        return _(messages.LEARN_IS_OFF)
     trains = await next_steps.train_what_is_due(interaction.client, interaction.user.id)
-    return texts.learning_from_playlists(made, trains=trains)
+    return messages.learning_from_playlists(made, trains=trains)
 
 
 async def _tried_on(interaction: Interaction, typed: str) -> str:
     """Return the emoji, shown on a button first. Raises BadChoice where Discord refuses it: so would it every card."""
     emoji = typed.strip()
     if not looks_like_an_emoji(emoji):
-        raise BadChoice(sentences.NO_EMOJI)
+        raise BadChoice(_(messages.NO_EMOJI))
     worn = layout.button("Like this", ids.of("more"), emoji=emoji, disabled=True)
     try:
-        await reply.show(interaction, Page(sentences.ONE_MOMENT, layout.row(worn)))
+        await reply.show(interaction, Page(_(messages.ONE_MOMENT), layout.row(worn)))
     except discord.HTTPException as refused:
         if refused.code != INVALID_FORM:
             raise
-        raise BadChoice(sentences.NO_EMOJI) from None
+        raise BadChoice(_(messages.NO_EMOJI)) from None
     return emoji
 
 

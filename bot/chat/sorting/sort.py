@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from discord import app_commands
 
-from bot.chat import autocomplete, ids, layout, reply, sentences, texts
+from bot.chat import autocomplete, ids, layout, reply
 from bot.chat.bot import AnyCommand, Bot, Interaction, values
 from bot.chat.ids import Id
 from bot.chat.layout import Page
@@ -16,6 +16,8 @@ from bot.flows.sorting import playlists, review
 from bot.flows.sorting import sort as flow
 from bot.flows.sorting import why as reasons
 from bot.flows.sorting.review import Reviewed
+from bot.messages import _, common
+from bot.messages import sorting as messages
 
 
 @app_commands.command(
@@ -73,7 +75,7 @@ async def on_cancel(interaction: Interaction, tap: Id) -> None:
     async with interaction.client.services.store.writing() as tx:
         dropped = await flow.cancel(tx, interaction.user.id, tap.number)
     if dropped:
-        await reply.show(interaction, Page(sentences.CANCELLED))
+        await reply.show(interaction, Page(_(common.CANCELLED)))
     else:  # it was applied meanwhile
         await reply.show(interaction, await receipt(interaction.client, interaction.user.id, tap.number))
 
@@ -100,7 +102,7 @@ async def on_undo(interaction: Interaction, tap: Id) -> None:
 async def _undo(interaction: Interaction, write: int | None) -> None:
     services = interaction.client.services
     opened = await flow.undo(services.store, interaction.user.id, write, services.clock())
-    await _carry_out(interaction, opened, sentences.TAKING_BACK)
+    await _carry_out(interaction, opened, _(messages.TAKING_BACK))
 
 
 async def receipt(bot: Bot, member: int, write: int, page: int = 0, note: str = "") -> Page:
@@ -171,7 +173,7 @@ async def _explain(interaction: Interaction, layer: Layer, song: str) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await reasons.explain(services.store, services.libraries, member, layer.layer, song)
     names = {each.playlist: each for _, each in await playlists.kept(services.store, member)}
-    picture = layout.beside(texts.explained(found, names), found.song.cover, f"Cover of {found.song.line}")
+    picture = layout.beside(messages.explained(found, names), found.song.cover, f"Cover of {found.song.line}")
     await reply.show(interaction, Page(picture))
 
 
@@ -180,7 +182,7 @@ async def on_mute(interaction: Interaction, tap: Id) -> None:
     await reviewed(interaction.client, interaction.user.id, tap.number)  # raises NotYours
     until = now + timedelta(days=1)
     await notify.mute(services.store, interaction.user.id, until, now)
-    await reply.whisper(interaction, Page(texts.muted(until, await notify.known(services.store, interaction.user.id))))
+    await reply.whisper(interaction, Page(common.muted(until, await notify.known(services.store, interaction.user.id))))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (sort, undo, why)

@@ -29,7 +29,7 @@ from bot.adapters.store.sorting import answers
 from bot.adapters.vault import Vault
 from bot.config import is_client_id
 from bot.core.records import Account
-from bot.errors import BadChoice, LinkRefused, SpotifyError, WrongCode
+from bot.errors import BadChoice, LinkRefused, SpotifyError, WrongCode, dumped
 from bot.flows.account.erase import delete_rows, forget_unused, sweep_models
 from bot.ports import SpotifyProfile, Tokens
 
@@ -210,7 +210,9 @@ class Linking:
         async with self._store.writing() as tx:
             if await members.get(tx, member) is None:  # erased meanwhile
                 return
-            await notices.add(tx, member, "problem", {"text": error.for_asker(), "job": "link"}, self._clock())
+            await notices.add(
+                tx, member, "problem", {"error": dumped(error), "job": "link", "asked": True}, self._clock()
+            )
 
 
 def _digest(text: str) -> str:

@@ -11,7 +11,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.library import songs
 from bot.core.features import features_heard
 from bot.core.records import Song
-from bot.errors import AudioError, BadChoice, BadFile, StillHearing
+from bot.errors import BadChoice, StillHearing
 
 MOST_BYTES = 25_000_000  # bytes per file; an hour of MP3, four minutes of FLAC
 MOST_WAITING = 5  # files at once, including the one being analysed: each is in memory, for two minutes at most
@@ -48,14 +48,12 @@ async def upload(
 ) -> Song:
     """Analyse the file in a separate process, store its features but not the file, and return the song.
 
-    Raises BadChoice if the member doesn't like the song, BadFile if the file can't be analysed.
+    Raises BadChoice if the member doesn't like the song, AudioError if the file can't be analysed.
     """
     own = await _own(store, member, song)
     with await asyncio.to_thread(scratch.holding, data) as file:
         try:
             heard = await hearing.analyse(file)
-        except AudioError as error:
-            raise BadFile(error.for_member()) from error
         finally:
             await hearing.close()  # whatever this file did to the process, no other file goes there
     features = features_heard(heard.numbers, heard.vectors)

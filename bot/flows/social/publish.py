@@ -15,14 +15,12 @@ from bot.adapters.store.sorting import creations, playlists
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Shared
 from bot.core.sorting.journal import missing
-from bot.errors import ConsentEnded, NotLinked, PlaylistGone, Unsettled
+from bot.errors import ConsentEnded, NotLinked, PlaylistGone, Unsettled, dumped
 from bot.flows.social.shared_lines import SharedJournal, as_wanted
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.converge import converge, running_from
 from bot.flows.sorting.create import create
 from bot.ports import ListedPlaylist, Music
-
-NOT_WRITTEN = "I cannot write the shared playlists that you host."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ async def share(
     try:
         written = await write(store, await music_of(host), host, shared, now)
     except ConsentEnded as ended:
-        await tell_once(store, host, ended.for_member(), now)
+        await tell_once(store, host, ended, now)
     except NotLinked:
         await give_up(store, host, shared)
     except PlaylistGone:
@@ -156,7 +154,7 @@ async def give_up(store: Store, host: int, shared: int) -> Shared | None:
         return known
 
 
-async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:
+async def tell_once(store: Store, host: int, error: ConsentEnded, now: datetime) -> None:
     """Tell a host that nothing can be written, and why: once for each consent, however many songs wait."""
     async with store.writing() as tx:
         account = await members.account(tx, host)
@@ -165,7 +163,7 @@ async def tell_once(store: Store, host: int, text: str, now: datetime) -> None:
         waiting = [each.kind for each in await notices.waiting(tx, host)]
         told = "unwritten" in waiting or await notices.sent_since(tx, host, account.consented_at, "unwritten")
         if not told:
-            await notices.add(tx, host, "unwritten", {"text": f"{NOT_WRITTEN} {text}"}, now)
+            await notices.add(tx, host, "unwritten", {"error": dumped(error)}, now)
 
 
 async def receipt(store: Store, host: int, written: Written, now: datetime) -> None:

@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 
 from bot.errors import NotConfirmed
 from bot.flows.feed.activity import Activity
+from bot.messages.errors import describe
 from bot.web.http import answers
 from bot.web.http.allowance import Allowance
 from bot.web.http.bodies import text
@@ -87,7 +88,7 @@ async def enter(request: web.Request) -> web.Response:
             raise NotConfirmed
         member = await _confirmed(request, code)
     except NotConfirmed as refused:
-        raise Problem(HTTPStatus.FORBIDDEN, refused.for_member()) from None
+        raise Problem(HTTPStatus.FORBIDDEN, describe(refused, plain=True)) from None
     if request.app[ALLOWANCE].take(member).wait:
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "You came in many times just now. Try again in a minute.")
     return answers.fresh({"session": await request.app[ACTIVITY].begin(member)})

@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.errors import LinkUsed
 from bot.flows.account.sessions import SESSION_GOOD_FOR
 from bot.flows.feed.page import FeedPage
+from bot.messages.errors import describe
 from bot.web.feed import calls, shell
 from bot.web.feed.callers import COOKIE, PAGE, known, secret_of
 from bot.web.http.allowance import Allowance
@@ -88,7 +89,7 @@ async def _described(work: Awaitable[T]) -> T:
     try:
         return await work
     except LinkUsed as used:
-        raise Problem(HTTPStatus.FORBIDDEN, used.for_member()) from None
+        raise Problem(HTTPStatus.FORBIDDEN, describe(used, plain=True)) from None
 
 
 async def leave(request: web.Request) -> web.Response:

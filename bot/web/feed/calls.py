@@ -5,6 +5,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bot.errors import NothingThereYet
+from bot.messages.errors import describe
 from bot.web.feed import shapes
 from bot.web.feed.callers import PAGE, secret_of
 from bot.web.http import answers, bodies
@@ -19,7 +20,7 @@ async def next_cards(request: web.Request) -> Answer:
     try:
         cards = await request.config_dict[PAGE].feed.next(request[MEMBER], count)
     except NothingThereYet as nothing:
-        return answers.fresh({"cards": [], "detail": nothing.for_member()})
+        return answers.fresh({"cards": [], "detail": describe(nothing, plain=True)})
     return answers.fresh({"cards": [shapes.card(card) for card in cards], "detail": None})
 
 

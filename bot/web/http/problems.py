@@ -12,6 +12,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bot.errors import AudioError, CratekeeperError, HearingFailed, MemberError, NotAmongLikes
+from bot.messages.errors import describe
 
 log = logging.getLogger(__name__)
 MEDIA = "application/problem+json"
@@ -63,15 +64,15 @@ def _routing(error: web.HTTPException) -> Problem:
 
 def _of(error: CratekeeperError) -> Problem:
     if isinstance(error, NotAmongLikes):
-        return Problem(HTTPStatus.CONFLICT, error.for_member())
+        return Problem(HTTPStatus.CONFLICT, describe(error, plain=True))
     if isinstance(error, MemberError) or (isinstance(error, AudioError) and not isinstance(error, HearingFailed)):
-        return Problem(HTTPStatus.NOT_FOUND, error.for_member())
+        return Problem(HTTPStatus.NOT_FOUND, describe(error, plain=True))
     if error.theirs:
         log.warning("%s: %s", type(error).__name__, error)
-        return Problem(HTTPStatus.FORBIDDEN, error.for_member())
+        return Problem(HTTPStatus.FORBIDDEN, describe(error, plain=True))
     reference = secrets.token_hex(2)
     log.warning("#%s %s: %s", reference, type(error).__name__, error)
-    detail = f"{error.for_asker()} #{reference}"
+    detail = f"{describe(error, plain=True)} #{reference}"
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": LATER})
 
 

@@ -10,12 +10,12 @@ import pytest
 from bot.adapters.spotify import shapes
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
-from bot.chat import formatting
 from bot.chat.sorting import cards
 from bot.core.records import Like
 from bot.errors import Unreadable
 from bot.flows.library import sync as flow
 from bot.flows.sorting import manual_edits, playlists, sort
+from bot.messages import formatting
 from sandbox.spotify import Fault
 from sandbox.spotify import Like as Saved
 from tests.contract.conftest import MEMBER, NOW, Linked, track

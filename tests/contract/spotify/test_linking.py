@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import LinkRefused, SpotifyDown, WrongCode
 from bot.flows.account.link import GOOD_FOR, LETTERS, TRIES, Consent
+from bot.messages.errors import describe
 from bot.ports import Tokens
 from sandbox.spotify import Fault
 from tests.contract.spotify.site import Site, back
@@ -64,7 +65,7 @@ async def test_p37_a_code_may_be_typed_five_times(stage: Stage) -> None:
         with pytest.raises(WrongCode) as told:
             stage.linking.prove(MARA, wrong(code))
         assert told.value.left == left
-    assert "last try" in told.value.for_member()
+    assert "last try" in describe(told.value)
     with pytest.raises(LinkRefused):
         await stage.linking.finish(MARA, code)
 

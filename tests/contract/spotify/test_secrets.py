@@ -11,6 +11,7 @@ import pytest
 from bot.adapters.spotify import open_tokens
 from bot.errors import CratekeeperError
 from bot.flows.account import link
+from bot.messages.errors import describe
 from sandbox.spotify import App
 from sandbox.stack import code_on
 from tests.contract.spotify.site import Site, back
@@ -113,5 +114,5 @@ async def shown_failure(shown: io.StringIO, call: Any) -> None:
         try:
             await call
         except CratekeeperError as error:
-            shown.write(f"{error!r} {error} {error.for_member()} {vars(error)}\n{traceback.format_exc()}")
+            shown.write(f"{error!r} {error} {describe(error)} {vars(error)}\n{traceback.format_exc()}")
             raise

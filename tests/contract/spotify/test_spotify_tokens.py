@@ -9,6 +9,7 @@ from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store.account import members
 from bot.core.records import Account
 from bot.errors import ConsentEnded, LinkRefused, NotLinked, NotOnAllowList, SpotifyDown, SpotifyError
+from bot.messages.errors import describe
 from sandbox.spotify import App
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import APP, BACK, LIKES, MARA, OLE, TOKEN, URIS, Stage, agree, returned
@@ -162,7 +163,7 @@ async def test_p11_a_member_without_a_seat_hears_so_and_leaves_nothing_behind(st
     stage.world.requests.clear()
     with pytest.raises(NotOnAllowList) as told:
         await stage.linking.arrive(state, code)
-    assert "no seat" in told.value.for_member()
+    assert "no seat" in describe(told.value)
     assert stage.asked() == [TOKEN, "GET /v1/me"]
     assert await stage.account(OLE) is None
     with pytest.raises(LinkRefused):

@@ -10,6 +10,7 @@ import pytest
 from bot.adapters.spotify import Pace, SpotifyMusic
 from bot.adapters.store import limits
 from bot.errors import CoolingDown, SpotifyDown
+from bot.messages.errors import describe
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import APP, IDA, LIKES, MARA, URIS, Stage, answering, elsewhere, served
 
@@ -37,7 +38,7 @@ async def test_p06_nobody_asks_during_a_long_retry_after_not_even_after_a_restar
     with pytest.raises(CoolingDown) as told:
         await mara.likes(0)
     assert told.value.until == stage.clock() + timedelta(days=1)
-    assert f"<t:{int(told.value.until.timestamp())}:t>" in told.value.for_member()
+    assert f"<t:{int(told.value.until.timestamp())}:t>" in describe(told.value)
     after_a_restart = await stage.music(MARA, stage.again())
     stage.clock.pass_by(hours=23, minutes=59)
     for call in (ida.likes(0), mara.playlists(), after_a_restart.likes(0)):

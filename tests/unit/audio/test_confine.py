@@ -11,6 +11,7 @@ import pytest
 from bot.adapters.hearing import Hearing
 from bot.adapters.trainer import Trainer, _last_words
 from bot.errors import TrainingFailed
+from bot.messages.errors import describe
 from sandbox.process import environment
 
 ROOT = Path(__file__).parents[3]
@@ -140,4 +141,4 @@ async def test_p31_training_that_takes_too_much_memory_or_time_ends_in_words(tmp
     assert "more memory than it may take" in _last_words("Traceback (most recent call last):\nMemoryError\n")
     with pytest.raises(TrainingFailed, match="took longer than 0 seconds") as slow:
         await Trainer(*where, timeout=0.01).fit(1, 1)
-    assert "Your labels are safe" in slow.value.for_member()
+    assert "Your labels are safe" in describe(slow.value)

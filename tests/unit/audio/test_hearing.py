@@ -22,6 +22,7 @@ from bot.audio.files.decode import read
 from bot.audio.files.sound import Sound
 from bot.core import wire
 from bot.errors import AudioError, HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
+from bot.messages.errors import describe
 from sandbox.process import environment
 from tests.unit.sounds import ENDINGS, RATE, tune, write
 
@@ -191,7 +192,7 @@ async def test_errors_come_through_with_what_a_member_is_told(tmp_path: Path, so
     hearing = Hearing()
     with pytest.raises(SilentAudio) as told:
         await hearing.analyse(silent)
-    assert "silent" in told.value.for_member()
+    assert "silent" in describe(told.value)
     with pytest.raises(NotAudio):
         await hearing.analyse(tmp_path / "missing.mp3")
     assert (await hearing.analyse(song)).numbers["duration"] == pytest.approx(12)

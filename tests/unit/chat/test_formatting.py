@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.audio.analysis.features import FEATURES
-from bot.chat import formatting
 from bot.core.features import GOES_BY
 from bot.core.library.merge import PRECEDENCE
 from bot.core.records import Song
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.label import Tally
+from bot.messages import formatting
 
 SPECIAL = "*_~`|[]<@"
 

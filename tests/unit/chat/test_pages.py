@@ -8,7 +8,6 @@ import discord
 import pytest
 from discord import ui
 
-from bot.chat import sentences
 from bot.chat.ids import of
 from bot.chat.layout import Form, Page, Tap, button, field
 from bot.chat.sorting import cards, outcomes, receipts
@@ -18,6 +17,7 @@ from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.sort import Receipt
 from bot.flows.sorting.why import Explanation
+from bot.messages import account
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 from sandbox.discord.rules.modal import check_modal
@@ -92,7 +92,7 @@ def pages() -> Sequence[tuple[str, Page]]:
         ("only questions", receipts.receipt(receipt(0, 3, "watch"), few)),
         ("not there", receipts.not_there(many, 3)),
         ("why", receipts.why(many, 0)),
-        ("privacy", Page(sentences.PRIVACY)),
+        ("privacy", Page(account.PRIVACY)),
     ]
 
 
@@ -134,7 +134,7 @@ def test_a_form_is_within_discords_limits() -> None:
     form = Form(
         "A title that is much longer than forty-five characters",
         of("erase"),
-        sentences.ERASE,
+        account.ERASE,
         field("x" * 80, "word", 20),
     )
     sheet = Sheet()

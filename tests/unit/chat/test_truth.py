@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from discord import ui
 
-from bot.chat import formatting, texts
 from bot.chat.feed import feed_cards, song_results
 from bot.chat.guard import problem
 from bot.chat.layout import Page
@@ -25,6 +24,8 @@ from bot.flows.social.shared_playlists import SharedView
 from bot.flows.sorting import playlists
 from bot.flows.sorting.label import NothingToAsk, Question, Tally
 from bot.flows.sorting.sort import Receipt
+from bot.messages import account, common, feed, formatting, library, sorting
+from bot.messages.errors import describe
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAYER = Layer(1, 7, "main", several=False, everything=False)
@@ -73,9 +74,9 @@ def test_a_look_is_offered_where_something_was_learnt(tally: Tally, label: str) 
 
 def test_what_has_its_place_already_is_not_counted_as_placeable() -> None:
     learnt = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, placeable=0)
-    assert "There is no song left to place" in texts.trained(learnt)
-    assert "Not enough" in texts.trained(replace(learnt, unplaced=5))
-    assert "I can already place 3 songs" in texts.trained(replace(learnt, unplaced=5, placeable=3))
+    assert "There is no song left to place" in sorting.trained(learnt)
+    assert "Not enough" in sorting.trained(replace(learnt, unplaced=5))
+    assert "I can already place 3 songs" in sorting.trained(replace(learnt, unplaced=5, placeable=3))
 
 
 @pytest.mark.parametrize(
@@ -94,31 +95,31 @@ def test_a_like_is_said_to_go_where_it_was_not() -> None:
 
 def test_updates_that_are_off_are_not_promised_for_later() -> None:
     member = Member(7, NOW)
-    assert "afterwards" in texts.muted(NOW, member)
-    assert "afterwards" not in texts.muted(NOW, replace(member, updates="off"))
-    assert texts.updates(replace(member, updates="off"), NOW) == "I send no updates about new likes."
+    assert "afterwards" in common.muted(NOW, member)
+    assert "afterwards" not in common.muted(NOW, replace(member, updates="off"))
+    assert account.updates(replace(member, updates="off"), NOW) == "I send no updates about new likes."
 
 
 def test_a_playlist_kept_here_does_not_stay_at_spotify() -> None:
-    assert "Spotify" in texts.let_go(RUN)
-    assert "Spotify" not in texts.let_go(replace(RUN, ref="shelf:x"))
+    assert "Spotify" in sorting.let_go(RUN)
+    assert "Spotify" not in sorting.let_go(replace(RUN, ref="shelf:x"))
 
 
 def test_a_consent_that_ended_has_no_days_left() -> None:
-    account = Account(7, "c", "u", "Ada", b"x", NOW)
-    assert "ends in 3 days" in texts._account(account, 3, None)
-    assert "has ended" in texts._account(replace(account, tokens=b""), 3, None)
+    ada = Account(7, "c", "u", "Ada", b"x", NOW)
+    assert "ends in 3 days" in account._account(ada, 3, None)
+    assert "has ended" in account._account(replace(ada, tokens=b""), 3, None)
 
 
 def test_an_empty_export_says_why() -> None:
-    assert "right now" in texts.exported_playlists(2, "writing")
-    assert "/sort" in texts.exported_playlists(2, "empty")
-    assert texts.exported_playlists(2, None).endswith("`/library import`.")
+    assert "right now" in library.exported_playlists(2, "writing")
+    assert "/sort" in library.exported_playlists(2, "empty")
+    assert library.exported_playlists(2, None).endswith("`/library import`.")
 
 
 def test_whoever_asked_has_to_ask_again_and_a_job_goes_on_by_itself() -> None:
     assert "try again then" in said(problem(CoolingDown(NOW)))
-    assert "I go on then" in CoolingDown(NOW).for_member()
+    assert "I'll go on then" in describe(CoolingDown(NOW), by_itself=True)
 
 
 def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
@@ -154,8 +155,8 @@ def test_a_remedy_is_for_the_layer_that_was_meant() -> None:
 def test_a_model_that_may_place_nothing_unasked_is_not_called_weak() -> None:
     asks = replace(RUN, automatic=False)
     learnt = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, placeable=0)
-    assert "Not enough" not in texts.trained(learnt)
-    assert "takes songs unasked" in texts.trained(learnt)
+    assert "Not enough" not in sorting.trained(learnt)
+    assert "takes songs unasked" in sorting.trained(learnt)
 
 
 @pytest.mark.parametrize(("right", "of", "says"), [(10, 10, "10"), (96, 100, "9"), (3, 100, "1"), (0, 20, "0")])
@@ -164,17 +165,17 @@ def test_never_wrong_and_never_right_are_said_where_it_is_so(right: int, of: int
 
 
 def test_one_is_not_many() -> None:
-    assert texts.synced(1, 0, 0) == "Nothing new in 1 song."
-    assert "1 of them comes without" in texts.imported("x.csv", Imported(3, 3, 2))
-    assert "of 1 song that belongs there" in texts._score({"right": 1, "of": 1})
-    assert "within a day" in texts.consent_ends(0)
+    assert library.synced(1, 0, 0) == "Nothing new in 1 song."
+    assert "1 of them comes without" in library.imported("x.csv", Imported(3, 3, 2))
+    assert "of 1 song that belongs there" in sorting._score({"right": 1, "of": 1})
+    assert "within a day" in account.consent_ends(0)
 
 
 def test_playlists_that_were_let_go_of_are_not_called_the_first() -> None:
-    assert "yet" not in texts.layers([])
+    assert "yet" not in sorting.layers([])
     assert "yet" not in str(NoPlaylists())
     empty = [playlists.LayerView(LAYER, []), playlists.LayerView(replace(LAYER, layer=2, name="mood"), [(RUN, 3)])]
-    assert "**main**" in texts.layers(empty), "a layer counts, and is named, also while it is empty"
+    assert "**main**" in sorting.layers(empty), "a layer counts, and is named, also while it is empty"
 
 
 def test_votes_that_ended_a_round_cannot_be_changed() -> None:
@@ -194,16 +195,16 @@ def test_whoever_is_asked_before_a_playlist_ends_does_not_read_that_it_has() -> 
 
 
 def test_a_job_keeps_trying_and_whoever_asked_is_told_to() -> None:
-    assert "keep trying" in SpotifyDown().for_member()
+    assert "keep trying" in describe(SpotifyDown(), by_itself=True)
     assert "try again" in said(problem(SpotifyDown()))
 
 
 def test_what_may_be_joined_says_what_that_library_shares() -> None:
     member = Member(7, NOW, source="spotify")
-    assert "Songs you like can be found" in texts.joined(member)
-    assert "where Spotify or the music folder here knows them" in texts.joined(replace(member, source="file"))
-    assert "share nothing" in texts.joined(replace(member, source=None))
-    assert "hidden" in texts.joined(replace(member, hidden=True))
+    assert "Songs you like can be found" in feed.joined(member)
+    assert "where Spotify or the music folder here knows them" in feed.joined(replace(member, source="file"))
+    assert "share nothing" in feed.joined(replace(member, source=None))
+    assert "hidden" in feed.joined(replace(member, hidden=True))
 
 
 def test_p43_what_could_not_be_taken_back_is_not_called_so() -> None:

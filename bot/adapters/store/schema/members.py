@@ -24,6 +24,7 @@ member = Table(
     Column("joined", Boolean, nullable=False, default=False, server_default=false()),  # shares likes in the catalogue
     Column("hidden", Boolean, nullable=False, default=False, server_default=false()),  # seen by nobody, anywhere
     Column("saves", Boolean),  # whether what they like in the feed goes to their likes; None: not asked yet
+    Column("language", String),  # Discord's name for it, as "en-GB"; None: not seen yet
     Column("feed_teaches", Boolean, nullable=False, default=False, server_default=false()),  # adds there are labels
 )
 

@@ -5,8 +5,8 @@ import discord
 from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.chat.social.pages.shared_playlists import named
+from bot.core.markup import timestamp
 from bot.core.social.shared_playlists import PutOut
-from bot.errors import timestamp
 from bot.flows.social.groups import Group
 
 PER_PAGE = 8  # each with a button

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.chat import formatting, ids, layout
+from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.chat.social.pages.shared_playlists import RULES, add, named
 from bot.core.social.shared_playlists import Shared
 from bot.flows.social.hosting import DryRun
 from bot.flows.social.shared_playlists import LONGEST_NAME
+from bot.messages import formatting
 
 BEING_WRITTEN = "I write it now. `/shared show` says how far it is."
 GOES_ON = (

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.chat import formatting, ids, layout
+from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
-from bot.errors import timestamp
+from bot.core.markup import timestamp
 from bot.flows.social.follow import Passed
 from bot.flows.social.profile import MOST_PLAYLISTS, Mine, ProfileView, Sized
 from bot.flows.social.taste_map import TasteMap
+from bot.messages import formatting
 
 SHOWS_NOTHING = "They show nothing here."
 OTHERS_SEE = "**This is what others see**"

@@ -1,13 +1,15 @@
 """Passing: what a member reads when they pass a song on, talk about it, or report it."""
 
-from bot.chat import formatting, ids, layout
+from bot.chat import ids, layout
 from bot.chat.layout import Form, Page
 from bot.core import limits
+from bot.core.markup import timestamp
 from bot.core.social.records import Repost
-from bot.errors import AlreadyReposted, timestamp
+from bot.errors import AlreadyReposted
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social.reports import REASONS
 from bot.flows.social.reposts import Offer
+from bot.messages import formatting
 
 MAY_I = "Post {song} in <#{channel}>, with your name? Everybody there sees it."
 POSTED = "Posted: {link}"

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from bot.chat import formatting, ids, layout
+from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.core import limits
+from bot.core.markup import timestamp
 from bot.core.records import Song
 from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, FEWEST, VOTING, Placed
-from bot.errors import timestamp
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social.rounds import RoundTable
+from bot.messages import formatting
 
 NAME = 60  # characters of a song in a list
 HOW = "-# One song each. Who entered what is shown at the end, with the votes; until then nobody knows."

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.chat import formatting, ids, layout
+from bot.chat import ids, layout
 from bot.chat.layout import Page
+from bot.core.markup import timestamp
 from bot.core.records import Song
 from bot.core.social.records import Place
-from bot.errors import timestamp
 from bot.flows.social.digest import Digest
 from bot.flows.social.server_channels import Purpose
+from bot.messages import formatting
 
 NOT_HERE = "I am not in this server, only with you. Whoever runs it can add me, and then choose channels."
 MISSING = "I may not post in <#{channel}> yet. What I need there: {missing}. Allow that, then ask me again."

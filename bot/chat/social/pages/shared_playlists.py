@@ -5,16 +5,17 @@ from datetime import datetime
 
 import discord
 
-from bot.chat import formatting, ids, layout
+from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
+from bot.core.markup import timestamp
 from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting.journal import TRIES, Refused
-from bot.errors import timestamp
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import shared_playlists as flow
 from bot.flows.social.shared_playlists import SharedView
+from bot.messages import formatting
 
 PER_PAGE = 5  # songs; each has buttons, and Discord takes 40 components
 RULES = (

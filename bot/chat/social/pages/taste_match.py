@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.chat import formatting, ids, layout
+from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
+from bot.core.markup import timestamp
 from bot.core.social.records import Agreement
 from bot.core.social.taste_match import LEAST, VAGUE, Meeting
-from bot.errors import timestamp
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social.match_consent import OPEN_FOR
 from bot.flows.social.taste_match import TasteMatch
+from bot.messages import formatting
 
 IF_YOU_ACCEPT = (
     "If you accept, the two of you see a number, songs that both like and songs to trade; nobody else does. It is "

@@ -14,10 +14,11 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.library import recordings
-from bot.errors import BadFile
+from bot.errors import BadFile, NotAudio
 from bot.flows.library.file_match import correct
 from bot.flows.library.music_folder import import_folder
 from bot.flows.library.uploads import upload
+from bot.messages.errors import describe
 from sandbox.sources import World, application
 from tests.contract.library.sources.stage import ADA, Ear, Stage, recording, settings, sound, uri
 from tests.contract.spotify.stage import Clock, served
@@ -56,9 +57,9 @@ async def test_an_upload_is_heard_and_a_broken_one_refused_in_words(stage: Stage
     hearing, scratch = Hearing(), Scratch(stage.folder)
     await upload(stage.store, hearing, scratch, ADA, uri(1), sound(330), stage.clock())
     assert (await stage.features(1)).numbers["loudness"] < 0
-    with pytest.raises(BadFile) as refused:
+    with pytest.raises(NotAudio) as refused:
         await upload(stage.store, hearing, scratch, ADA, uri(1), b"no sound" * 99, stage.clock())
-    assert refused.value.for_member()
+    assert describe(refused.value)
     await hearing.close()
 
 

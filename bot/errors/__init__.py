@@ -51,17 +51,16 @@ CratekeeperError
     ├── ModelMissing · ModelCorrupt · PriorCorrupt
     └── TrainingFailed
 
-The first line of a docstring is the default message; `for_member` is what the member reads. `theirs` says that they can
-leave the state by themselves, by what the message names: then there is nothing to look up, and no reference. Everything
-else that reaches a handler is a defect: the member hears a reference id and the log has the rest.
+An error says what happened, in data; `bot.messages.errors` puts it into a member's words. `str()` is the operator's
+line: it names nobody. `theirs` says that members can leave the state by themselves, by what the message names: then
+there is nothing to look up, and no reference. Everything else that reaches a handler is a defect: the member reads a
+reference, and the log has the rest.
 """
 
+import json
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-
-
-def timestamp(when: datetime, style: str = "t") -> str:
-    """Discord's timestamp mark-up, shown in each reader's own time zone."""
-    return f"<t:{int(when.timestamp())}:{style}>"
+from typing import Any
 
 
 class CratekeeperError(Exception):
@@ -71,14 +70,11 @@ class CratekeeperError(Exception):
     layer = 0  # the one that it is about, if any
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+        super().__init__(message or "")
 
-    def for_member(self) -> str:
-        return "That did not work, and it is not your doing. Nothing was lost."
-
-    def for_asker(self) -> str:
-        """What is read where nothing goes on by itself: a command or a button, not a job."""
-        return self.for_member()
+    def __str__(self) -> str:
+        own = "" if is_dataclass(self) else super().__str__()
+        return own or (self.__doc__ or "").strip().splitlines()[0]
 
 
 class SettingsError(CratekeeperError):
@@ -90,76 +86,63 @@ class MemberError(CratekeeperError):
 
     theirs = True
 
-    def for_member(self) -> str:
-        return str(self)
-
 
 class NotLinked(MemberError):
-    """I do not know your songs yet. Use /link for Spotify, or /library import for a file."""
+    """They have linked no account and sent no file."""
 
 
 class LinkRefused(MemberError):
-    """That link was used already, is older than ten minutes, or is not yours. Use /link for a new one."""
+    """Their link to Spotify was used, is too old, or is somebody else's."""
 
 
+@dataclass(eq=False)
 class WrongCode(MemberError):
-    """That is not the code on the page."""
+    """That isn't the code on the page."""
 
-    def __init__(self, left: int) -> None:
-        self.left = left
-        super().__init__()
-
-    def for_member(self) -> str:
-        if not self.left:
-            return "That was the last try: nothing was linked, and what Spotify gave me is deleted. /link starts again."
-        return f"{self} You have {self.left} more {'try' if self.left == 1 else 'tries'}."
+    left: int  # tries
 
 
 class LinkUsed(MemberError):
-    """That link was used already, or is older than ten minutes. Use /feed web for a new one."""
+    """A link to the feed's page was used, or is too old."""
 
 
 class NotConfirmed(MemberError):
-    """Discord did not confirm who you are. Close this and open it again."""
+    """Discord did not confirm who they are."""
 
 
 class NoLikes(MemberError):
-    """You have no liked songs at Spotify yet. Like some, then /sync shows them to me."""
+    """They have no liked songs on Spotify yet."""
 
 
 class NoPlaylists(MemberError):
-    """I keep no playlist for you here. /playlists add takes one, or makes a new one."""
+    """No playlist of theirs is kept here."""
 
 
+@dataclass(eq=False)
 class TooFewLabels(MemberError):
     """There are too few labels to learn from yet, or too few new ones since the last training."""
 
-    def __init__(self, missing: int, layer: int = 0) -> None:
-        self.missing, self.layer = missing, layer
-        labels = "label" if missing == 1 else "labels"
-        super().__init__(
-            f"I can't sort yet: I need {missing} more {labels} to learn from. /label asks you about a song."
-        )
+    missing: int
+    layer: int = 0
 
 
+@dataclass(eq=False)
 class NotTrained(MemberError):
-    """I have enough labels to learn from, but no model that I can use. /train makes one; it takes a few seconds."""
+    """There are enough labels, and no model that can be used."""
 
-    def __init__(self, layer: int = 0) -> None:
-        self.layer = layer
-        super().__init__()
+    layer: int = 0
 
 
 class BadFile(MemberError):
-    """I cannot read that file."""
+    """A file that can't be read."""
 
 
 class BadChoice(MemberError):
-    """That choice does not exist."""
+    """An option that doesn't exist, is taken, or is no longer there."""
 
 
 class NotAmongLikes(BadChoice):
-    """A playlist that I keep only holds songs you like, and what you like in the feed stays out of your likes."""
+    """A kept playlist only holds liked songs, and their feed likes stay out of their likes."""
 
 
 class TooFewEntries(BadChoice):
@@ -167,56 +150,49 @@ class TooFewEntries(BadChoice):
 
 
 class StillHearing(MemberError):
-    """I'm still listening to files that came before. Send yours again in a few minutes."""
+    """Files that came before are still being heard."""
 
 
+@dataclass(eq=False)
 class AlreadyReposted(MemberError):
-    """You reposted that song here in the last seven days."""
+    """They reposted that song in that server in the last seven days."""
 
-    def __init__(self, repost: int, at: datetime) -> None:
-        self.repost, self.at = repost, at
-        super().__init__()
+    repost: int
+    at: datetime
 
 
 class NoClip(MemberError):
-    """I have no file of that song to cut a clip from."""
+    """There is no file of that song to cut a clip from."""
 
 
 class NoTaste(MemberError):
-    """I know nothing yet of what you like to go by. Name a song, or try /random."""
+    """Nothing is known yet of what they like."""
 
 
 class NothingThereYet(MemberError):
-    """I have nothing to choose from for you yet. Members who run /feed join share their likes with each other."""
+    """There is nothing to choose from for them yet."""
 
 
 class NotYours(MemberError):
-    """These buttons belong to somebody else."""
+    """The buttons are somebody else's."""
 
 
 class NothingToUndo(MemberError):
-    """There is nothing to take back."""
+    """There is nothing to undo."""
 
 
 class SpotifyError(CratekeeperError):
     """Spotify did not do what was asked."""
 
-    def for_member(self) -> str:
-        return "Spotify did not answer as it should. Nothing was lost; try again in a few minutes."
 
-
+@dataclass(eq=False)
 class CoolingDown(SpotifyError):
     """Spotify asks us to wait."""
 
-    def __init__(self, until: datetime) -> None:
-        self.until = until
-        super().__init__(f"no calls to Spotify before {until:%Y-%m-%d %H:%M:%S %Z}")
+    until: datetime
 
-    def for_member(self) -> str:
-        return f"Spotify asks us to wait until {timestamp(self.until)}. Nothing was lost; I go on then."
-
-    def for_asker(self) -> str:
-        return f"Spotify asks us to wait until {timestamp(self.until)}. Nothing was lost; try again then."
+    def __str__(self) -> str:
+        return f"no calls to Spotify before {self.until:%Y-%m-%d %H:%M:%S %Z}"
 
 
 class NotOnAllowList(SpotifyError):
@@ -224,48 +200,30 @@ class NotOnAllowList(SpotifyError):
 
     theirs = True
 
-    def for_member(self) -> str:
-        return (
-            "Spotify let you in, but this bot's Spotify app has no seat for your account (an app has five). "
-            "Ask whoever runs the bot to add you, use `/link client_id:` with an app of your own (its owner "
-            "needs Premium), or `/library import` with a file. Nothing was kept."
-        )
-
 
 class ConsentEnded(SpotifyError):
     """Spotify's consent has ended."""
 
     theirs = True
 
-    def for_member(self) -> str:
-        return "Your consent at Spotify has ended (it lasts six months, or you revoked it). Use /link to go on."
-
 
 class SpotifyDown(SpotifyError):
     """Spotify cannot be reached."""
-
-    def for_member(self) -> str:
-        return "Spotify does not answer as it should. Nothing was lost; I keep trying."
-
-    def for_asker(self) -> str:
-        return super().for_member()
 
 
 class Unreadable(SpotifyDown):
     """Nothing can be made of Spotify's answer."""
 
 
+@dataclass(eq=False)
 class Unsettled(SpotifyError):
-    """What was written cannot be read yet."""
+    """What was written can't be read yet."""
 
     theirs = True
+    until: datetime
 
-    def __init__(self, until: datetime) -> None:
-        self.until = until
-        super().__init__(f"not settled; looking again at {until:%Y-%m-%d %H:%M:%S %Z}")
-
-    def for_member(self) -> str:
-        return "Spotify doesn't show all of it yet. I'll check again by myself."
+    def __str__(self) -> str:
+        return f"not settled; looking again at {self.until:%Y-%m-%d %H:%M:%S %Z}"
 
 
 class SongsRefused(SpotifyError):
@@ -281,24 +239,15 @@ class PlaylistGone(SpotifyError):
 
     theirs = True
 
-    def for_member(self) -> str:
-        return "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove lets go of it."
-
 
 class AudioError(CratekeeperError):
     """That file cannot be heard."""
 
     theirs = True
 
-    def for_member(self) -> str:
-        return "I cannot hear that file."
-
 
 class NotAudio(AudioError):
     """There is no sound in that file, or it is of a kind that is not read."""
-
-    def for_member(self) -> str:
-        return "I find no sound in that file. I read MP3, M4A (AAC), Ogg, Opus, FLAC and WAV."
 
 
 class NotOpened(NotAudio):
@@ -308,36 +257,21 @@ class NotOpened(NotAudio):
 class EmptyAudio(AudioError):
     """There is next to nothing in that file."""
 
-    def for_member(self) -> str:
-        return "That file holds next to nothing: less than half a second of sound."
-
 
 class SilentAudio(AudioError):
     """That file is silent from beginning to end."""
-
-    def for_member(self) -> str:
-        return "That file is silent from beginning to end."
 
 
 class TruncatedAudio(AudioError):
     """That file breaks off before its end, or is damaged inside."""
 
-    def for_member(self) -> str:
-        return "That file breaks off before its end, or is damaged inside. Fetch or convert it once more."
-
 
 class TooLongAudio(AudioError):
     """That file plays for longer than is listened to."""
 
-    def for_member(self) -> str:
-        return "That file plays for longer than I listen."
-
 
 class TooLargeAudio(AudioError):
     """That file is larger, or unpacks to more, than is listened to."""
-
-    def for_member(self) -> str:
-        return "That file is larger, or unpacks to more, than I listen to."
 
 
 class NamelessAudio(AudioError):
@@ -347,15 +281,9 @@ class NamelessAudio(AudioError):
 class NothingThere(AudioError):
     """The song is over there, or cannot be decoded."""
 
-    def for_member(self) -> str:
-        return "There is nothing to hear at that place of the song."
-
 
 class ClipTooLarge(AudioError):
     """Even at the lowest bit rate the clip is larger than the limit."""
-
-    def for_member(self) -> str:
-        return "That clip is larger than I may send here."
 
 
 class HearingFailed(AudioError):
@@ -363,23 +291,26 @@ class HearingFailed(AudioError):
 
     theirs = False
 
-    def for_member(self) -> str:
-        return "I could not hear that file to its end: something in it is out of the ordinary."
 
-
+@dataclass(eq=False)
 class CannotLook(CratekeeperError):
-    """Something in a music folder cannot be looked at."""
+    """Something in a music folder can't be looked at."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"It can't be looked at ({why}): what was heard there is kept.")
+    why: str
+
+    def __str__(self) -> str:
+        return f"It can't be looked at ({self.why}): what was heard there is kept."
 
 
+@dataclass(eq=False)
 class ManyMissing(CratekeeperError):
-    """Many files that were heard are not there any more."""
+    """Many files that were heard aren't there any more."""
 
-    def __init__(self, count: int) -> None:
-        super().__init__(
-            f"{count:,} files that were heard are gone: is a disk or a share not mounted? What was heard is kept. "
+    count: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count:,} files that were heard are gone: is a disk or a share not mounted? What was heard is kept. "
             "If you deleted them, run it again with --forget-missing."
         )
 
@@ -395,16 +326,16 @@ class AlreadyRuns(CratekeeperError):
 class SourceError(CratekeeperError):
     """A source of features did not say what it knows."""
 
-    def for_member(self) -> str:
-        return "I could not find out more about your songs just now. Nothing was lost; I try again by myself."
 
-
+@dataclass(eq=False)
 class SourceWaits(SourceError):
-    """A source of features is not to be asked for a while."""
+    """A source of features mustn't be asked for a while."""
 
-    def __init__(self, source: str, until: datetime) -> None:
-        self.until = until
-        super().__init__(f"{source} is not asked before {until:%Y-%m-%d %H:%M:%S %Z}")
+    source: str
+    until: datetime
+
+    def __str__(self) -> str:
+        return f"{self.source} is not asked before {self.until:%Y-%m-%d %H:%M:%S %Z}"
 
 
 class SourceFailed(SourceError):
@@ -414,23 +345,20 @@ class SourceFailed(SourceError):
 class ChatDown(CratekeeperError):
     """Discord does not answer."""
 
-    def for_member(self) -> str:
-        return "Discord doesn't answer as it should right now. Nothing was lost; try again in a few minutes."
 
-
+@dataclass(eq=False)
 class ChatWaits(ChatDown):
     """Discord wants nothing more of that kind for a while."""
 
-    def __init__(self, door: str, seconds: float) -> None:
-        self.seconds = seconds
-        super().__init__(f"{door}: Discord asks us to wait for {seconds:.0f} s")
+    route: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.route}: Discord asks us to wait for {self.seconds:.0f} s"
 
 
 class StoreError(CratekeeperError):
     """The database did not take that."""
-
-    def for_member(self) -> str:
-        return "I cannot write to my disk right now, so I did not do that. Please tell whoever runs this bot."
 
 
 class StoreBusy(StoreError):
@@ -458,17 +386,11 @@ class VaultError(CratekeeperError):
 
     theirs = True
 
-    def for_member(self) -> str:
-        return "I cannot open what I kept for your Spotify account. Nothing was lost; use /link to go on."
-
 
 class ModelError(CratekeeperError):
     """A model cannot be used."""
 
     theirs = True
-
-    def for_member(self) -> str:
-        return "I have not learnt your playlists yet. A few taps on /label and I will."
 
 
 class ModelMissing(ModelError):
@@ -486,5 +408,38 @@ class PriorCorrupt(ModelError):
 class TrainingFailed(ModelError):
     """Training did not finish."""
 
-    def for_member(self) -> str:
-        return "Training did not finish. Your labels are safe and I try again with the next ones."
+
+def dumped(error: CratekeeperError) -> str:
+    """Return the error as JSON, to be stored; `loaded` makes it again."""
+    names: list[str] = [field.name for field in fields(error)] if is_dataclass(error) else []
+    data: dict[str, Any] = {name: getattr(error, name) for name in names}
+    kept = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in data.items()}
+    return json.dumps({"error": type(error).__name__, **kept})
+
+
+def loaded(text: str) -> CratekeeperError | None:
+    """Return the error that was stored, None if it's no error. A kind we don't know is just something gone wrong."""
+    try:
+        record: dict[str, Any] = dict(json.loads(text))
+    except (ValueError, TypeError):
+        return None
+    kind = _kinds(CratekeeperError).get(str(record.get("error")), CratekeeperError)
+    if not is_dataclass(kind):
+        return kind()
+    moments = {field.name for field in fields(kind) if field.type in (datetime, "datetime")}
+    try:
+        return kind(
+            **{
+                name: datetime.fromisoformat(value) if name in moments else value
+                for name, value in record.items()
+                if name != "error"
+            }
+        )
+    except (TypeError, ValueError):  # its data was of another shape then
+        return CratekeeperError()
+
+
+def _kinds(kind: type[CratekeeperError]) -> dict[str, type[CratekeeperError]]:
+    """Return the kind and all kinds below it, by name."""
+    below = [found for child in kind.__subclasses__() for found in _kinds(child).items()]
+    return {kind.__name__: kind, **dict(below)}

@@ -1,0 +1,106 @@
+"""Language: the one that whoever reads a message has chosen, and its catalogue (GNU gettext's PO files, read by Babel).
+
+It's a context variable: handlers of one interaction speak one language, whatever runs beside them.
+"""
+
+import gettext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.lists import format_list
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+LOCALES = Path(__file__).parents[1] / "locales"
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, *sorted(path.name for path in LOCALES.iterdir() if path.is_dir() and path.name != "__pycache__"))
+STYLES = {ENGLISH: "en_GB"}  # "A, B and C", where en_US has one more comma
+_spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def speak(locale: str | None) -> None:
+    """Speak that language from now on in this task; English if there's no catalogue. `locale`: as Discord's "en-GB"."""
+    language = (locale or ENGLISH).partition("-")[0].lower()
+    _spoken.set(language if language in LANGUAGES else ENGLISH)
+
+
+@contextmanager
+def speaking(locale: str | None) -> Iterator[None]:
+    """Speak that language inside the block."""
+    before = _spoken.get()
+    speak(locale)
+    try:
+        yield
+    finally:
+        _spoken.set(before)
+
+
+def _(sentence: str, **values: Any) -> str:
+    """Return the sentence in the reader's language, filled in; whole numbers as that language writes them."""
+    return _filled(_catalogue(_spoken.get()).gettext(sentence), values)
+
+
+def plural(one: str, many: str, count: int, **values: Any) -> str:
+    """Return the form for `count`, which is filled in too."""
+    return _filled(_catalogue(_spoken.get()).ngettext(one, many, count), {"count": count, **values})
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Mark a sentence for the catalogue; `_` translates it where it's shown."""
+    return sentence
+
+
+def number(value: int) -> str:
+    """Return a whole number as the reader's language writes it: "1,240", "1.240"."""
+    return format_decimal(value, locale=_style())
+
+
+def listed(names: Iterable[str], *, either: bool = False) -> str:
+    """Join names as prose does: "A, B and C"; `either`: "A, B or C"."""
+    return format_list([*names], "or" if either else "standard", locale=_style())
+
+
+def _style() -> str:
+    language = _spoken.get()
+    return STYLES.get(language, language)
+
+
+def _filled(sentence: str, values: dict[str, Any]) -> str:
+    return sentence.format(**{name: _written(value) for name, value in values.items()}) if values else sentence
+
+
+def _written(value: Any) -> Any:
+    return number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    """Return a language's sentences, compiled from its PO files. English needs none."""
+    if language == ENGLISH:
+        return gettext.NullTranslations()
+    whole, compiled = Catalog(locale=language), BytesIO()
+    for path in sorted((LOCALES / language / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id and message.string and not message.fuzzy:
+                    whole.add(message.id, message.string, context=message.context)
+    write_mo(compiled, whole)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def translated(text: str, locale: str, context: str | None = None) -> str | None:
+    """Return what the catalogue of `locale` has for a text, None if nothing: for what Discord shows by itself."""
+    language = locale.partition("-")[0].lower()
+    if language == ENGLISH or language not in LANGUAGES:
+        return None
+    catalogue = _catalogue(language)
+    found = catalogue.pgettext(context, text) if context else catalogue.gettext(text)
+    return None if found == text else found

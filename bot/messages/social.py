@@ -1,0 +1,5 @@
+"""Social: what the bot says about what members do together."""
+
+from bot.messages import N_
+
+NOT_WRITTEN = N_("I can't write the shared playlists you host.")

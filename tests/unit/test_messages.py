@@ -1,0 +1,145 @@
+"""What people read, in each language: nothing missing, nothing left over, every gap filled."""
+
+import ast
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Message
+from discord import Locale
+from discord.app_commands import TranslationContext, TranslationContextLocation, locale_str
+
+import bot
+from bot import errors
+from bot.chat.account.status import status
+from bot.chat.translator import NAME, Catalogue
+from bot.errors import CoolingDown, CratekeeperError, TooFewLabels, WrongCode
+from bot.locales import catalogue
+from bot.messages import ENGLISH, LANGUAGES, listed, number, plural, speak, speaking
+from bot.messages.errors import describe
+from tests.unit.test_errors import NOW, kinds, made
+
+OTHERS = [language for language in LANGUAGES if language != ENGLISH]
+BOT = Path(bot.__file__).parent
+
+
+def gaps(sentence: str) -> set[str]:
+    return {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name is not None}
+
+
+def translated(language: str, room: str) -> list[Message]:
+    return [message for message in catalogue.kept(language, room) if message.id]
+
+
+def forms(value: object) -> list[str]:
+    return [str(form) for form in value] if isinstance(value, tuple | list) else [str(value)]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_sentence_of_the_code_has_a_translation_and_no_other_is_kept(language: str) -> None:
+    for room, template in catalogue.written().items():
+        po = catalogue.kept(language, room)
+        wanted = {(message.id, message.context) for message in template if message.id}
+        assert {(message.id, message.context) for message in po if message.id} == wanted, f"{room}: make messages"
+        assert [message.id for message in po if message.id and not all(catalogue.filled(message.string))] == [], room
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_fills_in_what_the_sentence_does(language: str) -> None:
+    for room in catalogue.written():
+        for message in translated(language, room):
+            wanted = set.union(*map(gaps, forms(message.id)))
+            for translation in forms(message.string):
+                assert gaps(translation) <= wanted, message.id
+                assert wanted - {"count"} <= gaps(translation), message.id
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_", "plural"):
+            yield node
+
+
+def test_sentences_are_literals_and_given_all_that_they_name() -> None:
+    """An f-string, or one put together, never reaches the catalogue."""
+    for path in BOT.rglob("*.py"):
+        for call in calls(path):
+            where = f"{path.name}:{call.lineno}"
+            assert not isinstance(call.args[0], ast.JoinedStr | ast.BinOp), where
+            if isinstance(call.args[0], ast.Constant) and ast.unparse(call.func) != "N_":
+                given = {keyword.arg for keyword in call.keywords} | ({"count"} if len(call.args) == 3 else set())
+                assert gaps(str(call.args[0].value)) <= given, where
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", dict.fromkeys(kinds()), ids=lambda kind: kind.__name__)
+def test_every_error_has_words_with_nothing_left_open(kind: type[CratekeeperError], language: str) -> None:
+    with speaking(language):
+        for by_itself in (False, True):
+            text = describe(made(kind), by_itself=by_itself)
+            assert text
+            assert not gaps(text)
+
+
+@pytest.mark.parametrize("kind", dict.fromkeys(kinds()), ids=lambda kind: kind.__name__)
+def test_a_stored_error_comes_back_as_it_was(kind: type[CratekeeperError]) -> None:
+    error = made(kind)
+    again = errors.loaded(errors.dumped(error))
+    assert type(again) is kind
+    assert vars(again) == vars(error)
+
+
+@pytest.mark.parametrize("stored", ["", "It failed.", "[]", "3", '{"error": "Unknown"}', '{"error": "CoolingDown"}'])
+def test_what_another_version_stored_never_fails(stored: str) -> None:
+    again = errors.loaded(stored)
+    assert again is None or type(again) is CratekeeperError
+
+
+def test_a_language_is_spoken_by_its_rules() -> None:
+    with speaking("de"):
+        assert number(1240) == "1.240"
+        assert listed(["A", "B", "C"]) == "A, B und C"
+    with speaking("en-US"):
+        assert number(1240) == "1,240"
+        assert listed(["A", "B", "C"]) == "A, B and C"
+        assert listed(["A", "B"], either=True) == "A or B"
+        assert plural("{count} song", "{count} songs", 1) == "1 song"
+        assert plural("{count} song", "{count} songs", 1240) == "1,240 songs"
+
+
+def test_a_language_nobody_translated_is_english() -> None:
+    with speaking("tlh-KX"):
+        assert describe(WrongCode(1)) == "That isn't the code on the page. You have 1 more try."
+
+
+async def test_two_members_are_answered_in_their_own_languages_at_the_same_time() -> None:
+    async def answer(locale: str) -> str:
+        speak(locale)
+        await asyncio.sleep(0)
+        return describe(TooFewLabels(2))
+
+    german, english = await asyncio.gather(answer("de"), answer("en-GB"))
+    assert german != english == "I can't sort yet: I need 2 more labels to learn from. /label asks you about a song."
+
+
+def test_names_in_an_error_are_shown_as_they_are() -> None:
+    assert f"<t:{int(NOW.timestamp())}:t>" in describe(CoolingDown(NOW))
+
+
+async def test_discord_shows_commands_in_the_members_language() -> None:
+    where = TranslationContext(TranslationContextLocation.command_description, status)
+    translated = await Catalogue().translate(locale_str(status.description), Locale.german, where)
+    assert translated not in (None, status.description)
+    assert await Catalogue().translate(locale_str(status.description), Locale.british_english, where) is None
+
+
+def test_every_text_of_a_command_fits_discord() -> None:
+    for language in OTHERS:
+        for message in translated(language, catalogue.COMMANDS):
+            if message.context == NAME:
+                assert re.fullmatch(r"[a-z0-9_ß-öø-ÿ-]{1,32}", str(message.string)), message.id
+            else:
+                assert len(str(message.string)) <= 100, message.id
