@@ -8,6 +8,7 @@ from bot.core.records import Account, ApiToken, Member
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.account.tokens import Issued
 from bot.messages import N_, formatting
+from bot.messages.wording import Wordings
 
 WHAT_THIS_IS = N_(
     "I learn from your taps which of your liked songs belong in which of your playlists, "
@@ -214,3 +215,6 @@ def tokens(found: Sequence[ApiToken]) -> str:
 def _token(found: ApiToken) -> str:
     used = f"used {timestamp(found.used_at, 'R')}" if found.used_at else "never used"
     return f"- **{formatting.escape(found.name)}** · {used} · good until {timestamp(found.expires_at, 'D')}"
+
+
+ERRORS: Wordings = {}

@@ -4,7 +4,6 @@ An error's text is a sentence with the error's fields in it, or a function of th
 them. Names are escaped, moments shown in the reader's own time zone.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +11,8 @@ from typing import Any
 from bot import errors
 from bot.core import markup
 from bot.errors import CratekeeperError
-from bot.messages import N_, _, plural
-
-Wording = str | Callable[[Any], str]
-Wordings = Mapping[type[CratekeeperError], Wording]
+from bot.messages import N_, _, account, feed, library, plural, social, sorting
+from bot.messages.wording import Wording, Wordings
 
 
 def _wrong_code(error: errors.WrongCode) -> str:
@@ -106,7 +103,7 @@ BY_ITSELF: Wordings = {  # where a job goes on later, and nobody has to try agai
     errors.CoolingDown: N_("Spotify asks us to wait until {until}. Nothing was lost; I'll go on then."),
     errors.SpotifyDown: N_("Spotify isn't answering properly. Nothing was lost; I'll keep trying."),
 }
-ROOMS: list[Wordings] = []
+ROOMS = [sorting.ERRORS, library.ERRORS, account.ERRORS, feed.ERRORS, social.ERRORS]
 
 
 def describe(error: CratekeeperError, *, by_itself: bool = False, plain: bool = False) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.core.records import Member, Song
 from bot.messages import N_, _, formatting
+from bot.messages.wording import Wordings
 
 JOINED_HIDDEN = N_(
     "You're in and find what others share. But you're hidden, so nobody finds what you like: `/hide off` ends that."
@@ -53,3 +54,6 @@ def joined(member: Member | None) -> str:
     if member.hidden:
         return _(JOINED_HIDDEN)
     return _(JOINED_BY_FILE) if member.source == "file" else _(JOINED)
+
+
+ERRORS: Wordings = {}

@@ -4,6 +4,7 @@ from bot.core import limits
 from bot.core.records import Song
 from bot.flows.library.sync import Imported
 from bot.messages import N_, _, formatting
+from bot.messages.wording import Wordings
 
 MORE_FILES = N_("And these.")
 EXPORT_WHILE_WRITING = N_(
@@ -59,3 +60,6 @@ def exported_playlists(files: int, missing: str | None) -> str:
     why = {"writing": _(EXPORT_WHILE_WRITING), "empty": _(EXPORT_EMPTY)}.get(missing or "")
     said = f"Your playlists, {formatting.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
     return f"{said}\n{why}" if why else said
+
+
+ERRORS: Wordings = {}

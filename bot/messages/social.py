@@ -1,5 +1,9 @@
 """Social: what the bot says about what members do together."""
 
 from bot.messages import N_
+from bot.messages.wording import Wordings
 
 NOT_WRITTEN = N_("I can't write the shared playlists you host.")
+
+
+ERRORS: Wordings = {}

@@ -10,6 +10,7 @@ from bot.flows.sorting.label import Guess
 from bot.flows.sorting.playlists import LayerView
 from bot.flows.sorting.why import Explained
 from bot.messages import N_, _, formatting
+from bot.messages.wording import Wordings
 
 NO_PLAYLISTS = N_("I keep no playlist for you. `/playlists add` takes one, or makes a new one.")
 EMPTY_LAYER = N_("- nothing in it; `/playlists add` fills it")
@@ -202,3 +203,6 @@ def _score(score: Mapping[str, float]) -> str:
     if not score.get("asked"):
         return found
     return f"{found}; of those I put there, {formatting.tenths(score['precision'])} in 10 were right"
+
+
+ERRORS: Wordings = {}
