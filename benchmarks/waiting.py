@@ -285,8 +285,7 @@ class Ada:
         len(receipt.changes)
 
     async def apply(self) -> None:
-        async with self.store.writing() as tx:
-            await sort.confirm(tx, ADA, self.write)
+        await sort.confirm(self.store, ADA, self.write)
         await sort.apply(self.store, self.music, self.write, NOW)
 
     async def undo(self) -> None:

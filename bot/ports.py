@@ -106,6 +106,22 @@ class Likes(Protocol):
         ...
 
 
+class AccountMusic(Music, Likes, Protocol):
+    """A member's Spotify account: their playlists and their likes."""
+
+
+class Accounts(Protocol):
+    """Opens what members linked or imported."""
+
+    async def music(self, member: int) -> Music:
+        """Return the member's playlists: Spotify's, or our own for an imported file. Raises NotLinked, ConsentEnded."""
+        ...
+
+    async def account_music(self, member: int) -> AccountMusic:
+        """Return the member's Spotify account. Raises NotLinked, ConsentEnded."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SpotifyProfile:
     """Who a Spotify account says it is."""

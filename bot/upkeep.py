@@ -13,6 +13,7 @@ from bot.adapters.store.feed import feed_history
 from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.drift import put_back
+from bot.core.jobs import AT_ONCE, JobKind
 from bot.core.records import Work
 from bot.flows import once
 from bot.flows.account import link, notify
@@ -24,7 +25,6 @@ from bot.messenger import Messenger
 from bot.services import Services
 
 log = logging.getLogger(__name__)
-AT_ONCE = 0  # argument of "hear"
 SOONEST, LATEST = 0.9, 1.1  # times the pause between two polls, so that members' polls spread out
 NO_TIME = timedelta()
 
@@ -54,7 +54,7 @@ class Upkeep:
             "unlinking": self._resume_unlinking,
             "half-prepared writes": partial(writes.forget_unprepared, self._services.store),
             "models": self._retrain_lost,
-            "shared playlists": partial(share_rest, self._services),
+            "shared playlists": self._resume_sharing,
             "hearing": self._begin_hearing,
             "saving": self._begin_saving,
         }
@@ -86,7 +86,13 @@ class Upkeep:
         await train.forget_cut_short(self._services.store)
         for model in await train.lost(self._services.store, self._services.scorer):
             log.warning("model %s cannot be used; it is trained again", model.digest[:12])
-            await self._services.jobs.enqueue("train", model.member, model.layer)
+            await self._services.jobs.enqueue(JobKind.TRAIN, model.member, model.layer)
+
+    async def _resume_sharing(self) -> None:
+        """Queue a job for every shared playlist that a crash or ended consent left unwritten."""
+        for shared in await publish.unwritten(self._services.store):
+            if shared.host is not None:
+                await self._services.jobs.enqueue(JobKind.SHARE, shared.host, shared.shared)
 
     async def _begin_hearing(self) -> None:
         """Resume feature lookups, which a crash may have interrupted, or start them for newly switched-on sources."""
@@ -95,14 +101,14 @@ class Upkeep:
             everybody = await members.with_likes(tx)
         for member in everybody:
             if await feature_lookup.is_open(services.store, services.sources, member, now):
-                await services.jobs.enqueue("hear", member, AT_ONCE)
+                await services.jobs.enqueue(JobKind.HEAR, member, AT_ONCE)
 
     async def _begin_saving(self) -> None:
         """Resume saving songs liked in the feed to Spotify, which a crash may have interrupted."""
         async with self._services.store.reading() as tx:
             waiting = await feed_history.who_saves(tx)
         for member in waiting:
-            await self._services.jobs.enqueue("save", member)
+            await self._services.jobs.enqueue(JobKind.SAVE, member)
 
     async def tick(self) -> None:
         """Start what is due. A step that fails or waits holds up neither the others nor the process."""
@@ -148,7 +154,7 @@ class Upkeep:
             aside = await setbacks.subjects_aside(tx, "poll")
             due = [account.member for account in await members.due(tx, now) if account.member not in aside]
         for member in due:
-            await self._services.jobs.enqueue("poll", member)
+            await self._services.jobs.enqueue(JobKind.POLL, member)
             pause = self._services.settings.poll_seconds * random.uniform(SOONEST, LATEST)  # noqa: S311 - spreads the load
             async with store.writing() as tx:
                 await members.change(tx, member, next_poll_at=now + timedelta(seconds=pause))
@@ -166,14 +172,14 @@ class Upkeep:
         for write in unfinished:
             jobs = await self._services.jobs.pending(write.member)
             if not any(job.kind == "apply" and job.argument == write.write for job in jobs):
-                await self._services.jobs.enqueue("apply", write.member, write.write)
+                await self._services.jobs.enqueue(JobKind.APPLY, write.member, write.write)
 
     async def _resume_creations(self, _: datetime) -> None:
         """Queue a job for every playlist we asked Spotify for but haven't seen yet."""
         jobs = self._services.jobs
         for member in await playlists.unfinished(self._services.store):
             if not any(job.kind == "keep" for job in await jobs.pending(member)):
-                await jobs.enqueue("keep", member)
+                await jobs.enqueue(JobKind.KEEP, member)
 
     async def _begin_notices(self, now: datetime) -> None:
         for member in await notify.owed(self._services.store):
@@ -208,10 +214,3 @@ class Upkeep:
         for number in await rounds.due(store, now):
             turn = partial(attempt, store, Work("round", number), partial(self._messenger.turn_round, number), now)
             self._background.begin(("round", number), turn)
-
-
-async def share_rest(services: Services, host: int | None = None) -> None:
-    """Queue a job for every shared playlist that a crash or ended consent left unwritten; of one host, or all."""
-    for shared in await publish.unwritten(services.store, host):
-        if shared.host is not None:
-            await services.jobs.enqueue("share", shared.host, shared.shared)

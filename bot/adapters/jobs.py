@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence, Set
 from contextlib import asynccontextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, repeat
@@ -25,6 +25,7 @@ from dbos._serialization import DBOSDefaultSerializer
 from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.store.engine import BUSY_MS, store_error, typed_errors
+from bot.core.jobs import Job, JobKind
 from bot.errors import StoreBusy, StoreFull
 
 log = logging.getLogger(__name__)
@@ -37,22 +38,8 @@ PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk 
 LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
 SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 WAITING = ["ENQUEUED", "DELAYED"]
-JOINED = {"sync"}  # kinds that aren't enqueued while one is running
+JOINED = {JobKind.SYNC}  # kinds that aren't enqueued while one is running
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to do for whom; `tries` counts how often it was postponed."""
-
-    kind: str
-    member: int
-    argument: int = 0
-    tries: int = 0
-
-    @property
-    def prefix(self) -> str:
-        return f"{self.member}:{self.kind}:{self.argument}:"
 
 
 Handler = Callable[[Job], Coroutine[Any, Any, None]]
@@ -81,7 +68,7 @@ DBOSDefaultSerializer.deserialize = _refuse  # type: ignore[method-assign]
 class Jobs:
     """The queue. Handlers run on the event loop that called `start`: for four members at once, one job per member.
 
-    The kind "hear" has its own queue, so that nothing a member asks for waits for it.
+    HEAR has its own queue, so that nothing a member asks for waits for it.
     """
 
     def __init__(
@@ -110,7 +97,7 @@ class Jobs:
 
         @DBOS.workflow(name="job", max_recovery_attempts=STARTS - 1)  # beside the first
         async def job(kind: str, member: int, argument: int, tries: int) -> None:
-            await self._run(member, self._insist(handler, Job(kind, member, argument, tries)))
+            await self._run(member, self._insist(handler, Job(JobKind(kind), member, argument, tries)))
 
         self._job = job
         DBOS.launch()
@@ -155,10 +142,11 @@ class Jobs:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def enqueue(self, kind: str, member: int, argument: int = 0, *, tries: int = 0, delay: float = 0) -> None:
+    async def enqueue(self, kind: JobKind, member: int, argument: int = 0, *, tries: int = 0, delay: float = 0) -> None:
         """Enqueue work to start after `delay` seconds, unless the same work is waiting already.
 
-        A "sync" isn't enqueued while one is running either: the caller gets that one's result.
+        A job that was tried before is enqueued all the same: its wait is its own. A SYNC isn't enqueued while one is
+        running either: the caller gets that one's result.
         """
         wanted = Job(kind, member, argument, tries)
         async with self._writing():
@@ -171,7 +159,7 @@ class Jobs:
             load_input=False,
             load_output=False,
         )
-        if waiting and not delay:
+        if waiting and not wanted.tries:
             return
         options = SetEnqueueOptions(queue_partition_key=str(wanted.member), delay_seconds=delay or None)
         with SetWorkflowID(wanted.prefix + secrets.token_hex(6)), options:
@@ -233,7 +221,7 @@ class Jobs:
             workflow_id_prefix=f"{member}:", status=["PENDING", *WAITING], load_input=False, load_output=False
         )
         return [
-            Job(kind, int(owner), int(argument))
+            Job(JobKind(kind), int(owner), int(argument))
             for owner, kind, argument, _ in (_parts(workflow) for workflow in workflows)
         ]
 
@@ -294,8 +282,8 @@ class Jobs:
             return not busy
 
 
-def _queue(kind: str) -> str:
-    return HEARING if kind == "hear" else QUEUE
+def _queue(kind: JobKind) -> str:
+    return HEARING if kind == JobKind.HEAR else QUEUE
 
 
 def _parts(workflow: Any) -> list[str]:

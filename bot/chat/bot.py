@@ -21,6 +21,7 @@ from bot.chat.pending import Desk
 from bot.chat.sorting.offers import Offers
 from bot.chat.translator import Catalogue
 from bot.config import Settings
+from bot.core.jobs import JobKind
 from bot.flows.account import language
 from bot.flows.once import Once
 from bot.flows.social import server_channels
@@ -192,7 +193,7 @@ class Bot(discord.Client):
         at = discord.utils.time_snowflake(now)
         pressed = await prompt.react(self.services.store, event.user_id, event.message_id, str(event.emoji), at, now)
         if pressed is not None and pressed.train:
-            await self.services.jobs.enqueue("train", event.user_id, pressed.layer)
+            await self.services.jobs.enqueue(JobKind.TRAIN, event.user_id, pressed.layer)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         now = self.services.clock()

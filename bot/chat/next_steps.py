@@ -3,6 +3,7 @@
 from bot.chat import ids, layout
 from bot.chat.bot import Bot
 from bot.chat.layout import Item
+from bot.core.jobs import JobKind
 from bot.errors import SpotifyError
 from bot.flows.account import status
 from bot.flows.account.status import Status
@@ -27,7 +28,7 @@ async def train_what_is_due(bot: Bot, member: int) -> bool:
     """Have every layer with enough new labels learnt; return whether there is any."""
     due = await readiness.layers_due(bot.services.store, member)
     for layer in due:
-        await bot.services.jobs.enqueue("train", member, layer)
+        await bot.services.jobs.enqueue(JobKind.TRAIN, member, layer)
     return bool(due)
 
 

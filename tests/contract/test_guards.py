@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bot import errors
-from bot.adapters.jobs import Job
 from bot.adapters.store import Store, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
 from bot.config import parse
+from bot.core.jobs import Job, JobKind
 from bot.core.records import Account, Notice, Work
 from bot.core.social.records import Place, Repost, Takedown
 from bot.doctor import Unwell, _aside
@@ -314,14 +314,15 @@ async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_w
     await linked(store, ADA, now)
     async with store.writing() as tx:
         await members.change_account(tx, ADA, synced_at=now, warned_days=14)
-    services: Any = SimpleNamespace(store=store, clock=lambda: now, account_music=account_music)
+    nothing: Any = {"vault": None, "sources": (), "libraries": None}
+    services: Any = SimpleNamespace(store=store, clock=lambda: now, account_music=account_music, **nothing)
     worker = Worker(services, Mouth(), lambda _: None)
-    for job in (Job("poll", ADA, tries=2), Job("place", ADA), Job("poll", ADA)):
+    for job in (Job(JobKind.POLL, ADA, tries=2), Job(JobKind.PLACE, ADA), Job(JobKind.POLL, ADA)):
         await worker.run(job)
     await notify.warn_of_consent(store, now + timedelta(days=181))
     async with store.reading() as tx:
         told = [errors.loaded(each.body["error"]) for each in await notices.waiting(tx, ADA)]
     assert [type(each) for each in told] == [ConsentEnded]
-    await worker.run(Job("sync", ADA))  # whoever asks is answered
+    await worker.run(Job(JobKind.SYNC, ADA))  # whoever asks is answered
     async with store.reading() as tx:
         assert len(await notices.waiting(tx, ADA)) == 2

@@ -104,8 +104,9 @@ async def test_p43_cancel_after_apply_does_not_say_that_nothing_changed(linked: 
     async with linked.store.writing() as tx:
         planned = await writes.begin(tx, MEMBER, kept.layer, "sort", 1, None, NOW)
         await writes.set_state(tx, planned, "planned")
-        assert await sort.cancel(tx, MEMBER, planned)
+    assert await sort.cancel(linked.store, MEMBER, planned)
+    async with linked.store.writing() as tx:
         applied = await writes.begin(tx, MEMBER, kept.layer, "sort", 1, None, NOW)
         await writes.set_state(tx, applied, "planned")
-        await sort.confirm(tx, MEMBER, applied)
-        assert not await sort.cancel(tx, MEMBER, applied)
+    await sort.confirm(linked.store, MEMBER, applied)
+    assert not await sort.cancel(linked.store, MEMBER, applied)

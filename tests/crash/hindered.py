@@ -10,7 +10,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from bot.adapters.jobs import Job, Jobs
+from bot.adapters.jobs import Jobs
+from bot.core.jobs import Job, JobKind
 from bot.errors import StoreError, StoreFull
 
 MEMBER, LOOK = 77, 0.05
@@ -30,9 +31,9 @@ class Doing:
 
     async def __call__(self, job: Job) -> None:
         self.done.append(job.kind)
-        if job.kind == "sync" and self.done.count("sync") == 1:
+        if job.kind == JobKind.SYNC and self.done.count("sync") == 1:
             limit_files(1024)
-        if job.kind == "save" and self.done.count("save") <= 3:
+        if job.kind == JobKind.SAVE and self.done.count("save") <= 3:
             raise StoreFull
 
 
@@ -51,7 +52,7 @@ async def refused(jobs: Jobs) -> tuple[str, float]:
     """The error that a job meets which cannot be enqueued, and the seconds that this took."""
     began = time.monotonic()
     try:
-        await jobs.enqueue("train", MEMBER, 1)
+        await jobs.enqueue(JobKind.TRAIN, MEMBER, 1)
     except StoreError as error:
         return type(error).__name__, time.monotonic() - began
     return "", time.monotonic() - began
@@ -60,7 +61,7 @@ async def refused(jobs: Jobs) -> tuple[str, float]:
 async def hinder(path: Path) -> dict[str, object]:
     doing, jobs = Doing(), Jobs(path, busy_ms=BUSY_MS, pauses=(0.01,))
     await jobs.start(doing)
-    await jobs.enqueue("sync", MEMBER)
+    await jobs.enqueue(JobKind.SYNC, MEMBER)
     await until(lambda: doing.done)
     full = await refused(jobs)
     await asyncio.sleep(1)  # DBOS tries to note how the job ended, in vain
@@ -75,7 +76,7 @@ async def hinder(path: Path) -> dict[str, object]:
         holder.execute("BEGIN IMMEDIATE")
         held = await refused(jobs)
     free = await refused(jobs)
-    await jobs.enqueue("save", MEMBER)
+    await jobs.enqueue(JobKind.SAVE, MEMBER)
     await until(lambda: doing.done.count("save") == 4 and statuses(path) == {"SUCCESS"})
     await jobs.take_up()
     await jobs.take_up()

@@ -5,7 +5,8 @@ import os
 import signal
 from pathlib import Path
 
-from bot.adapters.jobs import Job, Jobs
+from bot.adapters.jobs import Jobs
+from bot.core.jobs import Job, JobKind
 
 
 def begun_in(path: Path) -> Path:
@@ -27,7 +28,7 @@ async def _run(path: Path, member: int | None) -> None:
     jobs = Jobs(path)
     await jobs.start(work)
     if member is not None:
-        await jobs.enqueue("train", member)
+        await jobs.enqueue(JobKind.TRAIN, member)
     async with asyncio.timeout(60):
         while not Jobs.stuck_in(path):  # noqa: ASYNC110 - nothing to wait on
             await asyncio.sleep(0.05)

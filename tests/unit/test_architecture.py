@@ -112,6 +112,18 @@ def test_only_the_chat_knows_discord() -> None:
     assert not [str(path) for path in others if any(is_below(module, "discord") for module in imported(path))]
 
 
+def test_only_flows_and_adapters_open_transactions() -> None:
+    """A caller that did would know more of the store than of its promise, and hold it while Discord answers."""
+    callers = [ROOT / "bot" / "worker.py", ROOT / "bot" / "messenger.py", *sources("bot/chat"), *sources("bot/web")]
+    opening = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in callers
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("reading", "writing")
+    ]
+    assert opening == []
+
+
 def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
     """No pickle, marshal, eval, exec, or yaml.load: an uploaded or damaged file is read, never run."""
     forbidden = {"eval", "exec", "compile", "__import__"}

@@ -6,6 +6,7 @@ from bot.chat import ids, layout, presence, reply
 from bot.chat.bot import AnyCommand, Interaction, fields
 from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
+from bot.core.jobs import JobKind
 from bot.errors import BadChoice
 from bot.flows.account import link as flow
 from bot.flows.account import notify
@@ -89,7 +90,7 @@ async def on_link_it(interaction: Interaction, what: Id) -> None:
     linked = await services.linking.finish(interaction.user.id, what.key)
     interaction.client.desk.wait(interaction, "sync", services.clock())
     await reply.show(interaction, Page(messages.linked_now(linked.name)))
-    await services.jobs.enqueue("sync", linked.member)
+    await services.jobs.enqueue(JobKind.SYNC, linked.member)
 
 
 async def on_do_not_link(interaction: Interaction, tap: Id) -> None:
@@ -131,7 +132,7 @@ async def sync(interaction: Interaction) -> None:
     await services.account_music(interaction.user.id)  # raises NotLinked, ConsentEnded
     interaction.client.desk.wait(interaction, "sync", services.clock())
     await reply.show(interaction, Page(_(messages.LOOKING)))
-    await services.jobs.enqueue("sync", interaction.user.id)
+    await services.jobs.enqueue(JobKind.SYNC, interaction.user.id)
 
 
 COMMANDS: tuple[AnyCommand, ...] = (link, unlink, sync)

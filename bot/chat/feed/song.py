@@ -7,6 +7,7 @@ from bot.chat import autocomplete, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.feed import song_results
 from bot.chat.layout import Page
+from bot.core.jobs import JobKind
 from bot.errors import BadFile
 from bot.flows.library import uploads as flow
 from bot.messages import library
@@ -33,7 +34,7 @@ async def upload(interaction: Interaction, song: str, file: discord.Attachment) 
     services, member = interaction.client.services, interaction.user.id
     chosen = await autocomplete.song_named(interaction, song)
     heard = await services.uploads.hear(member, chosen, file.read, services.clock())
-    await services.jobs.enqueue("hear", member)  # which sees to what follows from it
+    await services.jobs.enqueue(JobKind.HEAR, member)  # which sees to what follows from it
     await reply.show(interaction, Page(library.uploaded(heard)))
 
 

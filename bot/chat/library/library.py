@@ -8,6 +8,7 @@ from discord import app_commands
 from bot.chat import layout, next_steps, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.layout import Page
+from bot.core.jobs import JobKind
 from bot.core.library.tables import MOST_BYTES
 from bot.errors import BadFile, NoPlaylists
 from bot.flows.library import feature_lookup
@@ -32,7 +33,7 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     found = await flow.import_fetched(services.store, member, file.filename, file.read, services.clock())
     interaction.client.offers.forget(member)
     if await feature_lookup.is_open(services.store, services.sources, member, services.clock()):
-        await services.jobs.enqueue("hear", member)
+        await services.jobs.enqueue(JobKind.HEAR, member)
     next_step = await next_steps.after(interaction.client, member, await next_steps.where(interaction.client, member))
     await reply.show(interaction, Page(messages.imported(file.filename, found), *next_step))
 

@@ -9,6 +9,7 @@ from bot.chat.ids import Id
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.chat.social import channels
 from bot.chat.social.pages import rounds
+from bot.core.jobs import JobKind
 from bot.core.records import Song
 from bot.core.social.rounds import CLOSED, ENTERING
 from bot.errors import BadChoice, TooFewEntries
@@ -191,7 +192,7 @@ async def _make(interaction: Interaction, tap: Id) -> RoundTable:
             services.store, table.round.theme, host, table.round.server, brought, now
         )
         await flow.playlist(services.store, tap.number, made)
-    await services.jobs.enqueue("share", host, made)
+    await services.jobs.enqueue(JobKind.SHARE, host, made)
     return table
 
 

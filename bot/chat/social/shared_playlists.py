@@ -12,6 +12,7 @@ from bot.chat.ids import Id
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.chat.social.pages import hosting as host_pages
 from bot.chat.social.pages import shared_playlists as pages
+from bot.core.jobs import JobKind
 from bot.core.records import Song
 from bot.errors import BadChoice
 from bot.flows.library import sync
@@ -122,7 +123,7 @@ async def _seen(interaction: Interaction, song: str) -> Song:
 
 async def _have_written(interaction: Interaction, host: int | None, number: int) -> None:
     if host is not None:
-        await interaction.client.services.jobs.enqueue("share", host, number)
+        await interaction.client.services.jobs.enqueue(JobKind.SHARE, host, number)
 
 
 async def on_keep(interaction: Interaction, tap: Id) -> None:
@@ -189,7 +190,7 @@ async def on_write(interaction: Interaction, tap: Id) -> None:
     await hosting.confirm(services.store, member, interaction.guild_id, tap.number, now)
     interaction.client.desk.wait(interaction, "share", now, about=tap.number)
     await reply.show_privately(interaction, Page(host_pages.BEING_WRITTEN))
-    await services.jobs.enqueue("share", member, tap.number)
+    await services.jobs.enqueue(JobKind.SHARE, member, tap.number)
 
 
 async def on_not(interaction: Interaction, tap: Id) -> None:
@@ -236,7 +237,7 @@ async def on_back(interaction: Interaction, tap: Id) -> None:
     found = await hosting.take_back(services.store, member, tap.number, now)
     interaction.client.desk.wait(interaction, "share", now, about=tap.number)
     await reply.show_privately(interaction, Page(host_pages.ended(found, taking_back=True)))
-    await services.jobs.enqueue("share", member, tap.number)
+    await services.jobs.enqueue(JobKind.SHARE, member, tap.number)
 
 
 COMMANDS: tuple[AnyCommand, ...] = (shared,)

@@ -9,6 +9,7 @@ from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.chat.sorting import cards, receipts
+from bot.core.jobs import JobKind
 from bot.core.records import Layer
 from bot.core.sorting.labels import Kind
 from bot.flows.sorting import label as flow
@@ -80,9 +81,9 @@ async def press(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequence[
     pressed = await flow.press(services.store, member, tap.key, kind, chosen, interaction.id, now)
     if pressed.train:
         interaction.client.desk.wait(interaction, "train", now, about=pressed.layer, apart=True)
-        await services.jobs.enqueue("train", member, pressed.layer)
+        await services.jobs.enqueue(JobKind.TRAIN, member, pressed.layer)
     if pressed.write is not None:
-        await services.jobs.enqueue("apply", member, pressed.write)
+        await services.jobs.enqueue(JobKind.APPLY, member, pressed.write)
     return pressed
 
 
@@ -110,7 +111,7 @@ async def on_back(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     question, write = await review.take_back(services.store, services.libraries, member, tap.key, services.clock())
     if write is not None:
-        await services.jobs.enqueue("apply", member, write)
+        await services.jobs.enqueue(JobKind.APPLY, member, write)
     await reply.show(
         interaction, cards.card(question, _(messages.TAKEN_BACK) if write is None else _(messages.TAKING_OUT))
     )

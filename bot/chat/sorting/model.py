@@ -12,6 +12,7 @@ from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.bot import AnyCommand, Interaction, values
 from bot.chat.ids import Id
 from bot.chat.layout import Page
+from bot.core.jobs import JobKind
 from bot.core.records import Layer, Model
 from bot.flows.sorting import playlists
 from bot.flows.sorting import train as flow
@@ -48,7 +49,7 @@ async def _train(interaction: Interaction, layer: Layer) -> None:
         return
     interaction.client.desk.wait(interaction, "train", services.clock(), about=layer.layer)
     await reply.show(interaction, Page(messages.training(labels)))
-    await services.jobs.enqueue("train", member, layer.layer)
+    await services.jobs.enqueue(JobKind.TRAIN, member, layer.layer)
 
 
 @app_commands.command(description="How good my guesses are, playlist by playlist; earlier models to go back to")

@@ -10,6 +10,7 @@ from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.chat.sorting import outcomes, receipts
 from bot.chat.sorting.label import shown
+from bot.core.jobs import JobKind
 from bot.core.records import Layer
 from bot.flows.account import notify
 from bot.flows.sorting import playlists, review
@@ -54,8 +55,7 @@ async def on_page(interaction: Interaction, tap: Id) -> None:
 async def on_apply(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await reviewed(interaction.client, member, tap.number)
-    async with services.store.writing() as tx:
-        confirmed = await flow.confirm(tx, member, tap.number)
+    confirmed = await flow.confirm(services.store, member, tap.number)
     if confirmed.state == "done":  # pressed twice
         await reply.show(interaction, await page_of(interaction.client, found))
     else:
@@ -67,14 +67,12 @@ async def _carry_out(interaction: Interaction, write: int, said: str) -> None:
     services = interaction.client.services
     interaction.client.desk.wait(interaction, "apply", services.clock(), about=write)
     await reply.show(interaction, Page(said))
-    await services.jobs.enqueue("apply", interaction.user.id, write)
+    await services.jobs.enqueue(JobKind.APPLY, interaction.user.id, write)
 
 
 async def on_cancel(interaction: Interaction, tap: Id) -> None:
     await reviewed(interaction.client, interaction.user.id, tap.number)  # raises NotYours
-    async with interaction.client.services.store.writing() as tx:
-        dropped = await flow.cancel(tx, interaction.user.id, tap.number)
-    if dropped:
+    if await flow.cancel(interaction.client.services.store, interaction.user.id, tap.number):
         await reply.show(interaction, Page(_(common.CANCELLED)))
     else:  # it was applied meanwhile
         await reply.show(interaction, await receipt(interaction.client, interaction.user.id, tap.number))
@@ -137,10 +135,9 @@ async def on_out(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     line = ids.number(next(iter(values(interaction)), ""))
     found = await reviewed(interaction.client, member, tap.number)
-    async with services.store.writing() as tx:
-        opened = await flow.not_there(tx, member, line, interaction.id, services.clock())
+    opened = await flow.not_there(services.store, member, line, interaction.id, services.clock())
     if opened is not None:
-        await services.jobs.enqueue("apply", member, opened)
+        await services.jobs.enqueue(JobKind.APPLY, member, opened)
     said = outcomes.ruled_out(found.receipt, line)
     page = receipt(interaction.client, member, tap.number, tap.n, said)
     await reply.show(interaction, await reply.soon(interaction, page))

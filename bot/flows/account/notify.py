@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
+from bot.core.jobs import Job
 from bot.core.records import Member, Notice, Work
-from bot.errors import BadChoice
+from bot.errors import BadChoice, ConsentEnded, CratekeeperError, dumped
 from bot.flows.account.link import days_left
 from bot.flows.attempt import attempt
 
@@ -146,7 +148,29 @@ async def consent_ends_in(store: Store, member: int, now: datetime) -> int | Non
     return days_left(account, now)
 
 
-async def consent_ended(tx: Tx, member: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A job that failed. asked: whether its member waits for it; reference: as in the log, empty if it isn't there."""
+
+    job: Job
+    error: CratekeeperError
+    asked: bool
+    reference: str = ""
+
+
+async def problem(store: Store, failure: Failure, now: datetime) -> None:
+    """Leave the member a notice about a job they asked for, or (once) about consent that has ended."""
+    if not (failure.asked or isinstance(failure.error, ConsentEnded)):
+        return
+    member = failure.job.member
+    body = {"error": dumped(failure.error), "reference": failure.reference, "job": failure.job.kind}
+    async with store.writing() as tx:
+        ended = isinstance(failure.error, ConsentEnded) and await _consent_ended(tx, member)
+        if (failure.asked or ended) and await members.get(tx, member) is not None:
+            await notices.add(tx, member, "problem", body, now)
+
+
+async def _consent_ended(tx: Tx, member: int) -> bool:
     """Mark that the member is told of their consent's end; return False if they know already."""
     account = await members.account(tx, member)
     if account is None or account.warned_days == ENDED:

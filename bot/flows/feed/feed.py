@@ -16,6 +16,7 @@ from bot.adapters.store.feed import feed_history
 from bot.adapters.store.feed.feed_history import Late
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
+from bot.core.jobs import JobKind
 from bot.core.records import Layer, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet, NotLinked
@@ -28,7 +29,7 @@ GLANCE = timedelta(hours=1)  # until a song that was only shown may: pages fetch
 EXPLORE = 0.15  # share drawn at random: without it, new tastes are never discovered
 MOST = 10  # cards at a time
 SPOTIFY = "spotify:track:"  # prefix of URIs that Spotify can save
-Enqueue = Callable[[str, int, int], Awaitable[None]]  # a job: kind, member, argument
+Enqueue = Callable[[JobKind, int, int], Awaitable[None]]  # a job: kind, member, argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class Feed:
                 raise NotAmongLikes if savable(entry.song) else BadChoice(NOT_AT_SPOTIFY)
             write = await self._write(tx, member, kept, song, event, now)
         await self._save(member)
-        await self._enqueue("apply", member, write)
+        await self._enqueue(JobKind.APPLY, member, write)
         return AddedTo(kept, liked.before)
 
     async def _write(self, tx: Tx, member: int, kept: Playlist, song: str, event: int | None, now: datetime) -> int:
@@ -252,7 +253,7 @@ class Feed:
         async with self._store.reading() as tx:
             waiting = await feed_history.to_save(tx, member)
         if waiting:
-            await self._enqueue("save", member, 0)
+            await self._enqueue(JobKind.SAVE, member, 0)
 
 
 ALL_HEARD = "That was everything for now. What you skipped comes again in a month, and new songs as there are any."

@@ -4,20 +4,35 @@ Converges: pending changes stay in the database until they're done, so a crash o
 song twice changes nothing. Songs that Spotify refuses are named to the member once, and not tried again.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.feed import feed_history
 from bot.adapters.store.library import songs
+from bot.core.jobs import Next
 from bot.core.social.records import Shown
 from bot.errors import SpotifyError
+from bot.flows.library import sync
+from bot.flows.library.new_likes import NewLikes
 from bot.flows.sorting.converge import MOST_DEAD, in_halves
 from bot.ports import Music
 
 BATCH = 40  # URIs; the most Spotify takes in one call (Web API, library)
 ROUNDS = 3  # a like undone while it's being saved is removed in the next round
+
+
+async def save_and_sort(store: Store, new_likes: NewLikes, member: int, now: datetime) -> AsyncIterator[Next]:
+    """Save what's pending, read the likes again, and sort those songs like any new like. Raises a SpotifyError."""
+    if not await save(store, await new_likes.accounts.music(member), member, now):
+        return
+    async with store.reading() as tx:
+        account = await members.account(tx, member)
+    if account is not None:
+        await sync.sync(store, await new_likes.accounts.account_music(member), account, now)
+        async for following in new_likes.settle(member, now):
+            yield following
 
 
 async def save(store: Store, music: Music, member: int, now: datetime) -> int:

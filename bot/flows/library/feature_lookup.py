@@ -7,7 +7,7 @@ twice. A failing source doesn't stop the others.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.library.lookups import LookupOutcome, LookupQuestion
 from bot.adapters.store.sorting import answers, playlists
+from bot.core.jobs import AT_ONCE, LATER, JobKind, Next
 from bot.core.records import Layer
 from bot.errors import SourceFailed, SourceWaits
 from bot.flows.sorting.readiness import FIRST_TRAINING
@@ -68,6 +69,22 @@ async def hear(store: Store, sources: Sequence[FeatureSource], member: int, cloc
         due = await lookups.next_due(tx, member, [source.name for source in sources], now)
     await tell(store, member, now, timedelta() if not left else NEWS_EVERY)
     return Slice(bool(left), bool(fresh), min((moment for moment in (due, *waits) if moment is not None), default=None))
+
+
+async def hear_on(store: Store, sources: Sequence[FeatureSource], member: int, clock: Clock) -> AsyncIterator[Next]:
+    """Look up features for the member's next songs; after the last ones, retrain the layers they affect."""
+    looked_up = await hear(store, sources, member, clock)
+    async with store.reading() as tx:
+        waiting = await songs.fresh(tx, member)
+    if waiting and not looked_up.fresh:
+        yield Next(JobKind.PLACE)
+    if looked_up.more:
+        yield Next(JobKind.HEAR, AT_ONCE)
+        return
+    for layer in await stale_layers(store, member):
+        yield Next(JobKind.TRAIN, layer)
+    if looked_up.later is not None:
+        yield Next(JobKind.HEAR, LATER, max(1, (looked_up.later - clock()).total_seconds()))
 
 
 def _or_raise(ended: datetime | BaseException | None) -> datetime | None:

@@ -20,7 +20,7 @@ from bot.flows.social.shared_lines import SharedJournal, as_wanted
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.converge import converge, running_from
 from bot.flows.sorting.create import create
-from bot.ports import ListedPlaylist, Music
+from bot.ports import Accounts, ListedPlaylist, Music
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,22 @@ class Written:
     put_in: int
     taken_out: int
     first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """Writes shared playlists. `is_in`: whether a server (first) still has a member. It raises ChatDown."""
+
+    store: Store
+    accounts: Accounts
+    is_in: Callable[[int, int], Awaitable[bool]]
+
+    async def publish(self, host: int, shared: int, now: datetime) -> None:
+        """Write a shared playlist to its host's account, or end it if they've left its server."""
+        if await has_left(self.store, self.is_in, host, shared):
+            await leave(self.store, host, shared, now)
+        else:
+            await share(self.store, self.accounts.music, host, shared, now)
 
 
 async def share(

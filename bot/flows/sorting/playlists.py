@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import contents, creations, playlists
 from bot.core import limits, recording
@@ -14,7 +15,7 @@ from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists
 from bot.flows.sorting.create import create
 from bot.flows.sorting.readiness import why_no_songs
-from bot.ports import ListedPlaylist, Music
+from bot.ports import Accounts, ListedPlaylist, Music
 
 KEPT = "kept:"  # purpose prefix of playlists made to be kept; the layer's number and the name follow
 DEFAULT_LAYER = "main"
@@ -79,6 +80,14 @@ async def resume(store: Store, music: Music, member: int, now: datetime) -> list
             async with store.writing() as tx:
                 await creations.end(tx, member, making.purpose)
     return made
+
+
+async def finish(store: Store, accounts: Accounts, member: int, now: datetime) -> None:
+    """Finish what a crash interrupted as `resume` does, and leave a notice of each playlist."""
+    made = await resume(store, await accounts.music(member), member, now)
+    async with store.writing() as tx:
+        for playlist in made:
+            await notices.add(tx, member, "kept", {"name": playlist.name}, now)
 
 
 async def unfinished(store: Store) -> list[int]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Change, Layer, Playlist, Song, Write
@@ -23,7 +24,7 @@ from bot.flows.sorting.converge import Clock, converge, running_from
 from bot.flows.sorting.dry_run import prepare
 from bot.flows.sorting.lines import WriteJournal, lines_of
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.ports import Music
+from bot.ports import Accounts, Music
 
 STILL_WRITING = "I'm still writing that. It can be taken back once it's done."
 DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of carried-out lines
@@ -124,22 +125,44 @@ async def receipt(tx: Tx, write: int) -> Receipt:
     )
 
 
-async def confirm(tx: Tx, member: int, write: int) -> Write:
+async def confirm(store: Store, member: int, write: int) -> Write:
     """Release a planned write to be applied. Raises BadChoice if it isn't the member's, or no longer planned."""
-    planned = await writes.get(tx, write)
-    if planned is None or planned.member != member or planned.state not in ("planned", "applying", "done"):
-        raise BadChoice("That dry run is no longer good. /sort makes a new one.")
-    if planned.state == "planned":
-        await writes.set_state(tx, write, "applying")
+    async with store.writing() as tx:
+        planned = await writes.get(tx, write)
+        if planned is None or planned.member != member or planned.state not in ("planned", "applying", "done"):
+            raise BadChoice("That dry run is no longer good. /sort makes a new one.")
+        if planned.state == "planned":
+            await writes.set_state(tx, write, "applying")
     return planned
 
 
-async def cancel(tx: Tx, member: int, write: int) -> bool:
+async def cancel(store: Store, member: int, write: int) -> bool:
     """Drop a dry run; return whether none of it was, or is being, written."""
-    planned = await writes.get(tx, write)
-    if planned is not None and planned.member == member and planned.state == "planned":
-        await writes.set_state(tx, write, "cancelled")
+    async with store.writing() as tx:
+        planned = await writes.get(tx, write)
+        if planned is not None and planned.member == member and planned.state == "planned":
+            await writes.set_state(tx, write, "cancelled")
     return planned is None or planned.state not in ("applying", "done", "failed")
+
+
+async def carry_out(store: Store, accounts: Accounts, write: int, now: datetime) -> None:
+    """Apply a confirmed write, and leave its member a notice of the receipt. Raises as `apply` does."""
+    async with store.reading() as tx:
+        confirmed = await writes.get(tx, write)
+    if confirmed is None or confirmed.state != "applying":
+        return
+    done = await apply(store, await accounts.music(confirmed.member), write, now)
+    async with store.writing() as tx:
+        if confirmed.kind != "watch":
+            await notices.add(tx, confirmed.member, "receipt", {"write": write, "kind": confirmed.kind}, now)
+        elif done.placed or done.asked or done.refused:
+            await notices.add(tx, confirmed.member, "update", {"write": write}, now)
+
+
+async def give_up(store: Store, write: int, problem: str) -> None:
+    """Note that a write failed, and why, in the member's words."""
+    async with store.writing() as tx:
+        await writes.set_state(tx, write, "failed", problem=problem)
 
 
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
@@ -283,19 +306,20 @@ def _reverse(change: Change) -> dict[str, Any]:
     }
 
 
-async def not_there(tx: Tx, member: int, change: int, event: int, now: datetime) -> int | None:
+async def not_there(store: Store, member: int, change: int, event: int, now: datetime) -> int | None:
     """Store the member's answer that a placed song doesn't belong there, as a label; the song is to be removed.
 
     Returns the number of the write that removes it, to be applied; None if they said so before. Raises BadChoice.
     """
-    line = await writes.change(tx, change)
-    done = await writes.get(tx, line.write) if line else None
-    if line is None or done is None or done.member != member:
-        raise BadChoice("That line is no longer kept.")
-    said = Answer(line.song, Kind.NOT, (line.playlist,), Source.RECEIPT, event)
-    if not await answers.add(tx, member, done.layer, said):
-        return None
-    return await open_tap(tx, member, done.layer, [(line.playlist, line.song, "remove")], now)
+    async with store.writing() as tx:
+        line = await writes.change(tx, change)
+        done = await writes.get(tx, line.write) if line else None
+        if line is None or done is None or done.member != member:
+            raise BadChoice("That line is no longer kept.")
+        said = Answer(line.song, Kind.NOT, (line.playlist,), Source.RECEIPT, event)
+        if not await answers.add(tx, member, done.layer, said):
+            return None
+        return await open_tap(tx, member, done.layer, [(line.playlist, line.song, "remove")], now)
 
 
 async def open_tap(

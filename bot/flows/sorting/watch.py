@@ -4,21 +4,20 @@ New likes are `fresh` until the write that sorts them is opened, in the same tra
 `bot.flows.library.poll` finds them.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot.adapters.store import Store
-from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import CHUNK, chunks
 from bot.adapters.store.sorting import playlists, writes
-from bot.flows.sorting import dry_run, manual_edits, sort
+from bot.core.jobs import JobKind, Next
+from bot.flows.sorting import dry_run, manual_edits
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import Music
 
 
-async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, member: int, now: datetime) -> list[int]:
-    """Open a write for the fresh likes in each layer with a model; return the writes, to be applied."""
+async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, member: int, now: datetime) -> list[Next]:
+    """Open a write for the fresh likes in each layer with a model; return the jobs that apply them."""
     async with store.reading() as tx:
         waiting = await songs.fresh(tx, member)
         layers = await playlists.layers(tx, member)
@@ -35,12 +34,4 @@ async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, memb
     for rest in chunks(waiting[CHUNK:]):
         async with store.writing() as tx:
             await songs.settle(tx, member, rest)
-    return opened
-
-
-async def tell_of(store: Store, member: int, receipts: Sequence[sort.Receipt], now: datetime) -> None:
-    """Leave a notice for each receipt with anything in it."""
-    async with store.writing() as tx:
-        for receipt in receipts:
-            if receipt.placed or receipt.asked or receipt.refused:
-                await notices.add(tx, member, "update", {"write": receipt.write.write}, now)
+    return [Next(JobKind.APPLY, write) for write in opened]

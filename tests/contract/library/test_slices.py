@@ -193,8 +193,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
     outlooks = ScoredLibraries(store, Scorer(Path("none")))
     for _ in range(limits.DRY_RUNS + 2):
         receipt = await sort.dry_run(store, shelf, outlooks, ADA, layer, now)
-    async with store.writing() as tx:
-        await sort.confirm(tx, ADA, receipt.write.write)
+    await sort.confirm(store, ADA, receipt.write.write)
     done = await sort.apply(store, shelf, receipt.write.write, now)
     assert done.per_playlist() == [(kept.name, MANY, 0)]
     async with store.reading() as tx:

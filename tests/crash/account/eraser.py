@@ -17,11 +17,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.adapters.jobs import Job, Jobs
+from bot.adapters.jobs import Jobs
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
+from bot.core.jobs import Job, JobKind
 from bot.flows.account.erase import RETRY, Erasing
 from bot.flows.sorting.scored_library import ScoredLibraries
 
@@ -54,8 +55,8 @@ async def _enqueue(folder: Path, members: Sequence[int]) -> None:
     jobs = Jobs(folder / "jobs.db")
     await jobs.start(_nothing)
     for member in members:
-        await jobs.enqueue("poll", member)
-        await jobs.enqueue("train", member, 7, delay=3600)
+        await jobs.enqueue(JobKind.POLL, member)
+        await jobs.enqueue(JobKind.TRAIN, member, 7, delay=3600)
     while any([len(await jobs.pending(member)) > 1 for member in members]):  # noqa: ASYNC110 - announces nothing
         await asyncio.sleep(0.05)
     os._exit(0)  # as everything here, without a goodbye: what is on disk is on disk

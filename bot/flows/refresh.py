@@ -1,0 +1,67 @@
+"""Refresh: reads a member's Spotify account, and yields the jobs that follow.
+
+It belongs to no room: what it reads concerns the library, the account's sealed answers and the shared playlists.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.store import Store
+from bot.adapters.store.account import members, notices
+from bot.adapters.vault import Vault
+from bot.core.jobs import JobKind, Next
+from bot.core.records import Account
+from bot.errors import NotLinked
+from bot.flows.account import link
+from bot.flows.library import poll, sync
+from bot.flows.library.new_likes import NewLikes
+from bot.flows.social import publish
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """Reads accounts. `progress` hears the member, and how many of how many likes are read."""
+
+    store: Store
+    vault: Vault
+    new_likes: NewLikes
+    progress: Callable[[int, int, int], Awaitable[None]]
+
+    async def sync(self, member: int, now: datetime) -> AsyncIterator[Next]:
+        """Read all likes, for /sync and after linking. Raises NotLinked, ConsentEnded, and as `sync.sync` does."""
+        music = await self.new_likes.accounts.account_music(member)
+        account = await self._account(member)
+        if account is None:
+            raise NotLinked
+
+        async def progress(done: int, total: int) -> None:
+            await self.progress(member, done, total)
+
+        synced = await sync.sync(self.store, music, account, now, progress)
+        await link.recognise(self.store, self.vault, member)
+        async with self.store.writing() as tx:
+            body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
+            await notices.add(tx, member, "synced", body, now)
+        for shared in await publish.unwritten(self.store, member):
+            yield Next(JobKind.SHARE, shared.shared)
+        async for following in self.new_likes.settle(member, now):
+            yield following
+
+    async def poll(self, member: int, now: datetime) -> AsyncIterator[Next]:
+        """Look at the account once; read all likes if that was never done."""
+        account = await self._account(member)
+        if account is None:
+            return
+        if account.synced_at is None:
+            async for following in self.sync(member, now):
+                yield following
+            return
+        music = await self.new_likes.accounts.account_music(member)
+        await poll.poll(self.store, music, music, account, now)
+        async for following in self.new_likes.settle(member, now):
+            yield following
+
+    async def _account(self, member: int) -> Account | None:
+        async with self.store.reading() as tx:
+            return await members.account(tx, member)
