@@ -67,6 +67,9 @@ class Mouth:
     async def crowd(self, server: int) -> int:
         return 9
 
+    async def is_in(self, server: int, member: int) -> bool:
+        return True
+
     async def turn_round(self, number: int) -> None: ...
 
     async def progress(self, member: int, kind: str, done: int, total: int) -> None: ...

@@ -1,0 +1,57 @@
+"""How the worker answers failures, and that it knows every kind of job."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.core.jobs import JobKind
+from bot.errors import (
+    BadChoice,
+    ChatDown,
+    ConsentEnded,
+    CoolingDown,
+    NotLinked,
+    SpotifyDown,
+    TrainingFailed,
+    Unsettled,
+)
+from bot.worker import LONGEST, SAY_SO, flows, response
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+SOON = NOW + timedelta(seconds=40)
+
+
+def test_every_kind_of_job_has_its_flow() -> None:
+    anything: Any = SimpleNamespace(store=None, vault=None, sources=(), libraries=None, is_in=None)
+    assert flows(anything, anything).keys() == set(JobKind)
+
+
+@pytest.mark.parametrize("error", [CoolingDown(SOON), Unsettled(SOON), SpotifyDown(), ChatDown()])
+def test_what_passes_is_tried_again_and_is_no_defect(error: Exception) -> None:
+    again = response(error, 3, NOW).again
+    assert again is not None
+    assert 0 <= again <= LONGEST
+    assert not response(error, 3, NOW).defect
+
+
+def test_a_job_waits_as_long_as_it_was_told() -> None:
+    assert response(CoolingDown(SOON), 0, NOW).again == 41
+    assert response(Unsettled(SOON), 0, NOW).again == 40
+
+
+@pytest.mark.parametrize("error", [ConsentEnded(), NotLinked(), TrainingFailed("odd")])
+def test_what_the_member_can_put_right_ends_the_job_and_is_no_defect(error: Exception) -> None:
+    assert (response(error, 0, NOW).again, response(error, 0, NOW).defect) == (None, False)
+
+
+@pytest.mark.parametrize("error", [BadChoice("odd"), ValueError("odd")])
+def test_the_rest_ends_the_job_as_a_defect(error: Exception) -> None:
+    assert (response(error, 0, NOW).again, response(error, 0, NOW).defect) == (None, True)
+
+
+def test_the_member_hears_at_once_but_of_an_outage_only_when_it_lasts() -> None:
+    assert response(CoolingDown(SOON), 0, NOW).tell_at == response(ValueError(), 0, NOW).tell_at == 0
+    assert response(SpotifyDown(), 0, NOW).tell_at == SAY_SO
+    assert response(Unsettled(SOON), 0, NOW).tell_at is response(ChatDown(), 0, NOW).tell_at is None
