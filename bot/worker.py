@@ -24,7 +24,6 @@ from bot.errors import (
     StoreFull,
     TrainingFailed,
     Unsettled,
-    dumped,
 )
 from bot.flows.account import notify
 from bot.flows.account.notify import Failure
@@ -153,7 +152,7 @@ class Worker:
         if job.kind in UNASKED:
             await failed(self._services.store, _work(job, job.kind), error, self._services.clock(), reference)
         if job.kind == JobKind.APPLY:
-            await sort.give_up(self._services.store, job.argument, dumped(_known(error)))
+            await sort.give_up(self._services.store, job.argument, _known(error))
         return reference
 
     async def _succeeded(self, job: Job) -> None:

@@ -18,7 +18,16 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Change, Layer, Playlist, Song, Write
 from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.errors import BadChoice, ModelMissing, NothingToUndo, PlaylistGone, SpotifyDown, Unsettled
+from bot.errors import (
+    BadChoice,
+    CratekeeperError,
+    ModelMissing,
+    NothingToUndo,
+    PlaylistGone,
+    SpotifyDown,
+    Unsettled,
+    dumped,
+)
 from bot.flows.sorting import manual_edits, readiness
 from bot.flows.sorting.converge import Clock, converge, running_from
 from bot.flows.sorting.dry_run import prepare
@@ -159,10 +168,10 @@ async def carry_out(store: Store, accounts: Accounts, write: int, now: datetime)
             await notices.add(tx, confirmed.member, "update", {"write": write}, now)
 
 
-async def give_up(store: Store, write: int, problem: str) -> None:
-    """Note that a write failed, and why, in the member's words."""
+async def give_up(store: Store, write: int, error: CratekeeperError) -> None:
+    """Note that a write failed, and why."""
     async with store.writing() as tx:
-        await writes.set_state(tx, write, "failed", problem=problem)
+        await writes.set_state(tx, write, "failed", problem=dumped(error))
 
 
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
