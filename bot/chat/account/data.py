@@ -31,15 +31,15 @@ async def export(interaction: Interaction) -> None:
     await reply.show(interaction, Page(_(messages.EXPORTED), layout.attached(file), files=[file]))
 
 
-@data.command(name="teach", description="Whether your answers may help the bot to know others' music; off by default")
-@app_commands.describe(on="Yes or no; /privacy says what is learnt from you, and what is not")
+@data.command(name="teach", description="Whether your answers may help the bot learn others' music; off by default")
+@app_commands.describe(on="Yes or no; /privacy says what's learned from you and what isn't")
 async def let_teach(interaction: Interaction, on: bool) -> None:
     services = interaction.client.services
     await prior_consent.choose(services.store, interaction.user.id, on, services.clock())
     await reply.show(interaction, Page(_(messages.TEACHES) if on else _(messages.TEACHES_NOT)))
 
 
-@data.command(name="delete", description="Delete everything I keep about you, at once and for good")
+@data.command(name="delete", description="Delete everything I keep about you, immediately and for good")
 async def delete(interaction: Interaction) -> None:
     box = layout.field(f"Type {messages.ERASE_WORD} to confirm", "word", 20, messages.ERASE_WORD)
     await reply.ask(interaction, Form("Delete everything", ids.of("erase"), _(messages.ERASE), box))

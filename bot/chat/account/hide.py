@@ -17,17 +17,17 @@ SHOWN = (
     "You are not hidden. Others see what you chose to show and nothing else; `/profile show` says what that is. "
     "What you had reposted does not come back."
 )
-hide = app_commands.Group(name="hide", description="Have nobody see anything of you, until you say otherwise")
+hide = app_commands.Group(name="hide", description="Hide everything of yours until you say otherwise")
 
 
-@hide.command(name="on", description="Hide everything of yours from the others, at once")
+@hide.command(name="on", description="Hide everything of yours from others, immediately")
 async def on(interaction: Interaction) -> None:
     services = interaction.client.services
     await flow.hide(services.store, interaction.user.id, services.clock())
     await reply.show(interaction, Page(HIDDEN))
 
 
-@hide.command(name="off", description="Show again what you had chosen to show")
+@hide.command(name="off", description="Show what you'd chosen to show again")
 async def off(interaction: Interaction) -> None:
     await reply.pause(interaction)
     services = interaction.client.services

@@ -14,8 +14,8 @@ from bot.messages import _, common
 from bot.messages import account as messages
 
 
-@app_commands.command(description="Link your Spotify account, so that I can read your likes and keep your playlists")
-@app_commands.describe(client_id="Client id of a Spotify app of your own, if this bot's has no seat for you")
+@app_commands.command(description="Link your Spotify account so I can read your likes and keep your playlists")
+@app_commands.describe(client_id="Client ID of your own Spotify app, if this bot's app has no seat for you")
 async def link(interaction: Interaction, client_id: str | None = None) -> None:
     await _offer(interaction, client_id)
 
@@ -123,7 +123,7 @@ async def on_keep_it(interaction: Interaction, tap: Id) -> None:
     await reply.show(interaction, Page(_(common.CANCELLED)))
 
 
-@app_commands.command(description="Look at your likes now instead of waiting for my next look")
+@app_commands.command(description="Read your likes now instead of waiting for the next check")
 async def sync(interaction: Interaction) -> None:
     services = interaction.client.services
     known = await notify.known(services.store, interaction.user.id)

@@ -9,7 +9,7 @@ from bot.messages import _
 from bot.messages import account as messages
 
 
-@app_commands.command(description="Where you stand: connection, songs, labels, model, and what is next")
+@app_commands.command(description="Where you stand: connection, songs, labels, model, and what's next")
 async def status(interaction: Interaction) -> None:
     await reply.pause(interaction)
     bot, member = interaction.client, interaction.user.id
@@ -19,7 +19,7 @@ async def status(interaction: Interaction) -> None:
     )
 
 
-@app_commands.command(name="help", description="What this is, and the next sensible step for you")
+@app_commands.command(name="help", description="What this is, and a good next step for you")
 async def help_(interaction: Interaction) -> None:
     await reply.pause(interaction)
     bot, member = interaction.client, interaction.user.id
@@ -28,7 +28,7 @@ async def help_(interaction: Interaction) -> None:
     await reply.show(interaction, Page(*known, *await next_steps.after(bot, member, found)))
 
 
-@app_commands.command(description="What I keep about you, where features come from, who can see what")
+@app_commands.command(description="What I keep about you, where features come from, and who sees what")
 async def privacy(interaction: Interaction) -> None:
     await reply.show(interaction, Page(_(messages.PRIVACY)))
 

@@ -11,15 +11,13 @@ from bot.flows.account import tokens as flow
 from bot.messages import _
 from bot.messages import account as messages
 
-token = app_commands.Group(name="api-token", description="Tokens with which programs of yours may ask for songs")
+token = app_commands.Group(name="api-token", description="Tokens that let your own programs ask for songs")
 Days = app_commands.Range[int, 1, flow.MOST_DAYS]
 Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
 
 
-@token.command(name="new", description="Make a token for a program of yours; I show it once, to you alone")
-@app_commands.describe(
-    name="What it is for, so that you know it again", days="How long it is good for; 90 days if left out"
-)
+@token.command(name="new", description="Make a token for one of your programs; I show it once, only to you")
+@app_commands.describe(name="What it's for, so you recognise it later", days="How many days it lasts; 90 by default")
 async def new(interaction: Interaction, name: Name = "My program", days: Days = flow.DAYS) -> None:
     services = interaction.client.services
     if not services.settings.http_api:
@@ -28,9 +26,7 @@ async def new(interaction: Interaction, name: Name = "My program", days: Days = 
     await reply.show(interaction, Page(messages.issued(issued, services.settings.public_url), _(messages.SHOWN_ONCE)))
 
 
-@token.command(
-    name="list", description="Your tokens: when each was used last, and until when it is good; revoke one here"
-)
+@token.command(name="list", description="Your tokens: when each was last used and when it expires; revoke one here")
 async def list_(interaction: Interaction) -> None:
     await reply.show(interaction, await _page(interaction))
 

@@ -19,12 +19,12 @@ HOURS = re.compile(r"\s*(\d{1,2})\s*(?:-|–|to)\s*(\d{1,2})\s*", re.ASCII)
 MONTH = 24 * 30  # hours
 
 
-@app_commands.command(description="Where updates about new likes go, how many a day, and when I am silent")
+@app_commands.command(description="Where updates about new likes go, how many a day, and quiet hours")
 @app_commands.describe(
     where="By direct message, in a channel, or nowhere",
     channel="Which channel; everyone there can read the updates",
-    cap="How many a day at most",
-    quiet="Hours without updates, UTC: 22-7",
+    cap="The most a day",
+    quiet="Hours without updates, in UTC: 22-7",
 )
 async def updates(
     interaction: Interaction,
@@ -63,8 +63,8 @@ def _hours(typed: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-@app_commands.command(description="Keep updates back for a while; what happens meanwhile I tell you afterwards")
-@app_commands.describe(hours="How long; a day if left out, 0 ends it")
+@app_commands.command(description="Pause updates for a while; I'll tell you afterwards what happened")
+@app_commands.describe(hours="How long; a day by default, 0 ends it")
 async def mute(interaction: Interaction, hours: app_commands.Range[int, 0, MONTH] = 24) -> None:
     services, now = interaction.client.services, interaction.client.services.clock()
     until = now + timedelta(hours=hours) if hours else None

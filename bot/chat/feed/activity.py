@@ -22,7 +22,7 @@ REFUSED = (
 
 @feed.command(
     name="activity",
-    description="Swipe through songs inside Discord; others here see that you opened it, not what you do",
+    description="Swipe through songs in Discord; others here see that you opened it, not what you do",
 )
 async def activity(interaction: Interaction) -> None:
     settings = interaction.client.services.settings

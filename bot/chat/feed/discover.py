@@ -15,7 +15,7 @@ from bot.messages import feed as messages
 Steps = app_commands.Range[int, 1, 20]
 
 
-@app_commands.command(description="Any song of the catalogue")
+@app_commands.command(description="A random song from the catalogue")
 async def random(interaction: Interaction) -> None:
     services = interaction.client.services
     await reply.show(interaction, song_results.one(await services.catalogue.random(interaction.user.id)))
@@ -26,8 +26,8 @@ async def on_any(interaction: Interaction, tap: Id) -> None:
     await reply.show_privately(interaction, song_results.one(await services.catalogue.random(interaction.user.id)))
 
 
-@app_commands.command(description="Songs for you: near what you like, new to you, not all alike")
-@app_commands.describe(song="A song to be near to; what you like if left out")
+@app_commands.command(description="Songs for you: close to what you like, new to you, and varied")
+@app_commands.describe(song="A song they should be close to; what you like by default")
 @app_commands.autocomplete(song=autocomplete.any_song)
 async def recommend(interaction: Interaction, song: str | None = None) -> None:
     await reply.pause(interaction)
@@ -79,8 +79,10 @@ async def alchemy(
     await reply.show(interaction, song_results.recommended(found, like, unlike))
 
 
-@app_commands.command(description="A walk from one song to another, through what lies between them")
-@app_commands.describe(start="Where it begins", goal="Where it ends", steps="Songs between them; eight if left out")
+@app_commands.command(description="A path from one song to another, through the songs between them")
+@app_commands.describe(
+    start="Where it begins", goal="Where it ends", steps="How many songs between them; eight by default"
+)
 @app_commands.rename(start="from", goal="to")
 @app_commands.autocomplete(start=autocomplete.any_song, goal=autocomplete.any_song)
 async def path(interaction: Interaction, start: str, goal: str, steps: Steps = 8) -> None:

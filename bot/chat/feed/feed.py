@@ -23,10 +23,10 @@ from bot.messages import _
 from bot.messages import feed as messages
 
 TRIES = 20  # songs that are drawn for a channel before all of them are taken for unwanted there
-feed = app_commands.Group(name="feed", description="Songs one after the other, and what you share with the others")
+feed = app_commands.Group(name="feed", description="Songs one after another, and what you share with others")
 
 
-@feed.command(name="play", description="The next song for you, from its most striking moment on")
+@feed.command(name="play", description="Your next song, starting at its most striking moment")
 async def play(interaction: Interaction) -> None:
     public = await _is_public(interaction)
     card = await reply.soon(interaction, _drawn(interaction, public=public), public=public)
@@ -140,10 +140,10 @@ async def _song(interaction: Interaction, tap: Id) -> Song:
     return (await catalogue.entry(interaction.user.id, await catalogue.named(tap.key))).song
 
 
-@feed.command(name="settings", description="Whether likes here go to your likes, and whether adds teach me")
+@feed.command(name="settings", description="Whether feed likes go to your Spotify likes, and whether adds teach me")
 @app_commands.describe(
-    save_likes="Put what you like in the feed among your likes",
-    adds_teach="Let what you add to a playlist from the feed count as a label",
+    save_likes="Save what you like in the feed to your likes",
+    adds_teach="Count what you add to a playlist from the feed as a label",
 )
 async def settings(interaction: Interaction, save_likes: bool | None = None, adds_teach: bool | None = None) -> None:
     services, member = interaction.client.services, interaction.user.id
@@ -163,7 +163,7 @@ async def join(interaction: Interaction) -> None:
     await reply.show(interaction, Page(messages.joined(await notify.known(services.store, interaction.user.id))))
 
 
-@feed.command(name="leave", description="Take what you like out of the catalogue, at once")
+@feed.command(name="leave", description="Take what you like out of the catalogue, immediately")
 async def leave(interaction: Interaction) -> None:
     services = interaction.client.services
     await flow.leave(services.store, interaction.user.id, services.clock())

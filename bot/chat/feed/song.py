@@ -12,10 +12,10 @@ from bot.errors import BadFile
 from bot.flows.library import uploads as flow
 from bot.messages import library
 
-song = app_commands.Group(name="song", description="What I know of one song")
+song = app_commands.Group(name="song", description="What I know about a song")
 
 
-@song.command(name="about", description="What I know of a song: yours, or one of the catalogue")
+@song.command(name="about", description="What I know about a song: one of yours, or of the catalogue")
 @app_commands.describe(song="Which song")
 @app_commands.autocomplete(song=autocomplete.any_song)
 async def about(interaction: Interaction, song: str) -> None:
@@ -24,7 +24,9 @@ async def about(interaction: Interaction, song: str) -> None:
     await reply.show(interaction, song_results.about(found))
 
 
-@song.command(name="upload", description="Let me hear a file of one of your songs; I keep what I hear, not the file")
+@song.command(
+    name="upload", description="Let me analyse a file of one of your songs; I keep the features, not the file"
+)
 @app_commands.describe(song="One of your liked songs", file="MP3, M4A, Ogg, Opus, FLAC or WAV")
 @app_commands.autocomplete(song=autocomplete.song)
 async def upload(interaction: Interaction, song: str, file: discord.Attachment) -> None:

@@ -21,7 +21,7 @@ LOGGED_OUT = "Logged out: every browser of yours, and a link that was not used y
 
 
 @feed.command(
-    name="web", description="Swipe through songs in the browser, on your phone; I give you a link of your own"
+    name="web", description="Swipe through songs in your browser or on your phone; I'll give you a private link"
 )
 async def web(interaction: Interaction) -> None:
     services = interaction.client.services

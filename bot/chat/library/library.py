@@ -22,9 +22,9 @@ MOST_FILES = 10  # in one message
 
 
 @library.command(
-    name="import", description="Read your liked songs from a CSV file (Exportify makes one); a second file adds to it"
+    name="import", description="Read your liked songs from a CSV file, such as Exportify's; a second file adds to it"
 )
-@app_commands.describe(file="A CSV with columns for title and artists, and whatever else is known of the songs")
+@app_commands.describe(file="A CSV with columns for title and artists, and anything else you know about the songs")
 async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > MOST_BYTES:

@@ -12,16 +12,16 @@ from bot.errors import BadChoice
 from bot.flows.social import follow as flow
 
 
-@app_commands.command(description="Have what a member passes on in your list; they must show it")
-@app_commands.describe(member="Whom to follow")
+@app_commands.command(description="Follow a member's reposts; only works if they show them")
+@app_commands.describe(member="Who to follow")
 async def follow(interaction: Interaction, member: Somebody) -> None:
     services, followed = interaction.client.services, here(member)
     await flow.follow(services.store, interaction.user.id, followed, services.clock())
     await reply.show(interaction, profile.followed(followed))
 
 
-@app_commands.command(description="Follow a member no more")
-@app_commands.describe(member="Whom not to follow any more")
+@app_commands.command(description="Stop following a member")
+@app_commands.describe(member="Who to stop following")
 async def unfollow(interaction: Interaction, member: Somebody) -> None:
     await reply.show(interaction, await _without(interaction, member.id))
 
@@ -37,10 +37,10 @@ async def _without(interaction: Interaction, followed: int) -> Page:
     return profile.following(await flow.following(store, member), profile.unfollowed(followed, had=had))
 
 
-following = app_commands.Group(name="following", description="What those whom you follow pass on")
+following = app_commands.Group(name="following", description="Reposts from the people you follow")
 
 
-@following.command(name="new", description="What those whom you follow passed on in this server, the newest first")
+@following.command(name="new", description="Reposts in this server from the people you follow, newest first")
 async def new(interaction: Interaction) -> None:
     if interaction.guild_id is None:
         raise BadChoice(profile.ONLY_IN_A_SERVER)

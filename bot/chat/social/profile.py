@@ -21,7 +21,7 @@ from bot.messages.errors import describe
 Somebody = discord.User | discord.Member
 NOT_HERE = "I can only show you members of the server in which you ask. Ask me there."
 NO_SOUNDS = "The taste map waits until I know how more songs sound."
-profile = app_commands.Group(name="profile", description="What you show to others, and what they show you")
+profile = app_commands.Group(name="profile", description="What you show others, and what they show you")
 
 
 def here(somebody: Somebody) -> int:
@@ -31,8 +31,8 @@ def here(somebody: Somebody) -> int:
     return somebody.id
 
 
-@profile.command(name="show", description="What a member shows here; your own, with what others see of it")
-@app_commands.describe(member="Whose; yours if left out")
+@profile.command(name="show", description="What a member shows here; your own includes what others see of it")
+@app_commands.describe(member="Whose; yours by default")
 async def show(interaction: Interaction, member: Somebody | None = None) -> None:
     await reply.pause(interaction)
     if member is None or member.id == interaction.user.id:
@@ -71,7 +71,7 @@ async def _drawn(interaction: Interaction, shown: ProfileView) -> tuple[TasteMap
         return None, describe(known)
 
 
-@profile.command(name="edit", description="Choose what others may see: playlists, a taste map, what you reposted")
+@profile.command(name="edit", description="Choose what others may see: playlists, a taste map, your reposts")
 async def edit(interaction: Interaction) -> None:
     await reply.show(interaction, await _edit(interaction))
 
@@ -131,7 +131,7 @@ async def on_look(interaction: Interaction, tap: Id) -> None:
     await reply.whisper(interaction, await _others(interaction, origin.user.id))
 
 
-@profile.command(name="following", description="Whom you follow, each with a button to end it")
+@profile.command(name="following", description="Who you follow, each with a button to unfollow")
 async def following(interaction: Interaction) -> None:
     found = await follow.following(interaction.client.services.store, interaction.user.id)
     await reply.show(interaction, pages.following(found))

@@ -20,16 +20,18 @@ from bot.flows.social.rounds import RoundTable
 
 round_ = app_commands.Group(
     name="round",
-    description="A theme, a song from each of you, and votes",
+    description="A theme, songs from each of you, and votes",
     allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
 )
 Hours = app_commands.Range[int, 1, flow.MOST_HOURS]
 Theme = app_commands.Range[str, 1, flow.LONGEST_THEME]
 
 
-@round_.command(name="start", description="Begin a round in this channel")
+@round_.command(name="start", description="Start a round in this channel")
 @app_commands.describe(
-    theme="What the songs are to be about", entries="Hours for songs; a day if left out", votes="Hours for votes"
+    theme="What the songs should be about",
+    entries="Hours to enter songs; 24 by default",
+    votes="Hours to vote; 24 by default",
 )
 async def start(interaction: Interaction, theme: Theme, entries: Hours = 24, votes: Hours = 24) -> None:
     services, channel = interaction.client.services, interaction.channel_id or 0
@@ -48,8 +50,8 @@ async def start(interaction: Interaction, theme: Theme, entries: Hours = 24, vot
     await flow.told(services.store, begun, table.round.state, message.id)
 
 
-@round_.command(name="enter", description="Enter a song in the round of this channel; nobody sees that it is yours")
-@app_commands.describe(song="Any song of yours, or of the catalogue")
+@round_.command(name="enter", description="Enter a song in this channel's round; nobody sees it's yours")
+@app_commands.describe(song="Any song of yours, or from the catalogue")
 @app_commands.autocomplete(song=autocomplete.any_song)
 async def enter(interaction: Interaction, song: str) -> None:
     services = interaction.client.services
@@ -125,7 +127,7 @@ def _chosen(table: RoundTable, given: list[str]) -> Song:
     return found[0]
 
 
-@round_.command(name="next", description="Go on now: to the votes, or to the end")
+@round_.command(name="next", description="Move on now: to the votes, or to the end")
 async def next_(interaction: Interaction) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.here(services.store, interaction.channel_id or 0)
@@ -138,7 +140,7 @@ async def next_(interaction: Interaction) -> None:
     await channels.turn_round(interaction.client, found.round)
 
 
-@round_.command(name="cancel", description="Call the round off; who entered what is not shown")
+@round_.command(name="cancel", description="Call off the round; who entered what isn't shown")
 async def cancel(interaction: Interaction) -> None:
     services = interaction.client.services
     found = await flow.here(services.store, interaction.channel_id or 0)
@@ -158,7 +160,7 @@ async def _call_off(interaction: Interaction, number: int) -> None:
     await channels.turn_round(interaction.client, number)
 
 
-@round_.command(name="show", description="How the round of this channel stands, or how the last one came out")
+@round_.command(name="show", description="How this channel's round stands, or how the last one ended")
 async def show(interaction: Interaction) -> None:
     services = interaction.client.services
     found = await flow.last(services.store, interaction.channel_id or 0)

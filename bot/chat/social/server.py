@@ -20,7 +20,7 @@ from bot.flows.social.server_channels import Purpose
 For = Literal["feed", "reposts", "rounds", "digest", "reports"]
 server = app_commands.Group(
     name="server",
-    description="Where I may post in this server: nowhere, until you say so",
+    description="Where I may post in this server: nowhere until you say so",
     default_permissions=discord.Permissions(manage_guild=True),
     allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
     allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
@@ -45,8 +45,8 @@ def _due(purpose: Purpose, now: datetime) -> datetime | None:
     return now + WEEK if purpose is Purpose.DIGEST else None
 
 
-@server.command(name="stop", description="Post something no longer, in one channel or anywhere here")
-@app_commands.describe(purpose="What", channel="Where; every channel of this server if left out")
+@server.command(name="stop", description="Stop posting something, in one channel or anywhere here")
+@app_commands.describe(purpose="What", channel="Where; every channel of this server by default")
 async def stop(interaction: Interaction, purpose: For, channel: discord.TextChannel | None = None) -> None:
     guild, store = _guild(interaction), interaction.client.services.store
     gone = await server_channels.take(store, guild.id, Purpose(purpose), channel.id if channel is not None else None)

@@ -42,8 +42,8 @@ async def _chosen(interaction: Interaction, typed: str) -> int:
     return chosen.shared
 
 
-@shared.command(name="new", description="Begin a playlist that several keep; you host it, and nothing is written yet")
-@app_commands.describe(name="What it is called", group="Of a group that you invite, not of all in this server")
+@shared.command(name="new", description="Start a playlist to keep together; you host it, and nothing is written yet")
+@app_commands.describe(name="Its name", group="For a group you invite, not everyone in this server")
 async def new(interaction: Interaction, name: Name, group: bool = False) -> None:
     services, member = interaction.client.services, interaction.user.id
     await services.music(member)  # raises NotLinked: there must be somewhere to write it
@@ -53,14 +53,14 @@ async def new(interaction: Interaction, name: Name, group: bool = False) -> None
     await reply.show(interaction, host_pages.began(found.shared, found))
 
 
-@shared.command(name="list", description="The shared playlists of this server, and of your groups")
+@shared.command(name="list", description="The shared playlists of this server and of your groups")
 async def list_(interaction: Interaction) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await flow.lists(services.store, member, interaction.guild_id)
     await reply.show(interaction, pages.listed(found, member, interaction.guild_id))
 
 
-@shared.command(name="show", description="Its songs: who brought each, and who would keep or drop it")
+@shared.command(name="show", description="Its songs: who added each, and who'd keep or drop it")
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def show(interaction: Interaction, playlist: str) -> None:
@@ -89,8 +89,8 @@ async def on_file(interaction: Interaction, tap: Id) -> None:
     await reply.whisper(interaction, pages.as_file(found.shared, discord.File(io.BytesIO(data), filename=name)))
 
 
-@shared.command(name="add", description="Bring a song; your name stands beside it, for those who keep the list")
-@app_commands.describe(playlist="Which shared playlist", song="A song of yours, or of the catalogue")
+@shared.command(name="add", description="Add a song; everyone who keeps the playlist sees your name beside it")
+@app_commands.describe(playlist="Which shared playlist", song="A song of yours, or from the catalogue")
 @app_commands.autocomplete(playlist=_here, song=autocomplete.any_song)
 async def add(interaction: Interaction, playlist: str, song: str) -> None:
     number = await _chosen(interaction, playlist)
@@ -144,7 +144,7 @@ async def _vote(interaction: Interaction, tap: Id, *, keep: bool) -> None:
     await reply.show_privately(interaction, page)
 
 
-@shared.command(name="leave", description="Take your name away from a shared playlist; what you brought stays")
+@shared.command(name="leave", description="Remove your name from a shared playlist; the songs you added stay")
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def leave(interaction: Interaction, playlist: str) -> None:
@@ -166,7 +166,7 @@ async def on_join(interaction: Interaction, tap: Id) -> None:
     await reply.whisper(interaction, Page(pages.JOINED))
 
 
-@shared.command(name="host", description="Have a shared playlist written into your account, or lay that down")
+@shared.command(name="host", description="Have a shared playlist written to your account, or stop that")
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def host(interaction: Interaction, playlist: str) -> None:
@@ -203,9 +203,7 @@ async def on_down(interaction: Interaction, tap: Id) -> None:
     await reply.show_privately(interaction, Page(host_pages.laid_down(found)))
 
 
-@shared.command(
-    name="end", description="Have a playlist that you host written no more; who runs the server may delete it"
-)
+@shared.command(name="end", description="Stop writing a playlist you host; whoever runs the server may delete it")
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def end(interaction: Interaction, playlist: str) -> None:

@@ -19,10 +19,10 @@ from bot.flows.social import taste_match as flow
 JOB = "match"  # what an asker waits for, at the desk
 
 
-@app_commands.command(description="Compare your taste with a member's, if they agree; your matches, without one")
+@app_commands.command(description="Compare your taste with a member's, if they agree; without a member, your matches")
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.describe(member="Whom to ask; they see the question here and may leave it alone")
+@app_commands.describe(member="Who to ask; they see the question here and may ignore it")
 async def match(interaction: Interaction, member: Somebody | None = None) -> None:
     services, asker = interaction.client.services, interaction.user.id
     if member is None:

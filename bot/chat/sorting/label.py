@@ -21,8 +21,8 @@ from bot.messages import sorting as messages
 
 @app_commands.command(description="Show me a song: where does it go?")
 @app_commands.describe(
-    song="A song to begin with; the one that teaches me most if left out",
-    layer="Which set of playlists; your first if left out",
+    song="The song to start with; by default, the one that teaches me most",
+    layer="Which set of playlists; your first by default",
 )
 @app_commands.autocomplete(song=autocomplete.song, layer=autocomplete.layer)
 async def label(interaction: Interaction, song: str | None = None, layer: str | None = None) -> None:

@@ -24,8 +24,8 @@ PICTURE = "model.png"
 ALT = "How often the model was right, playlist by playlist"
 
 
-@app_commands.command(description="Learn from your labels now, instead of waiting for ten new ones")
-@app_commands.describe(layer="Which set of playlists; your first if left out")
+@app_commands.command(description="Learn from your labels now instead of waiting for ten new ones")
+@app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
 async def train(interaction: Interaction, layer: str | None = None) -> None:
     await reply.pause(interaction)
@@ -52,8 +52,8 @@ async def _train(interaction: Interaction, layer: Layer) -> None:
     await services.jobs.enqueue(JobKind.TRAIN, member, layer.layer)
 
 
-@app_commands.command(description="How good my guesses are, playlist by playlist; earlier models to go back to")
-@app_commands.describe(layer="Which set of playlists; your first if left out")
+@app_commands.command(description="How good my guesses are, playlist by playlist; go back to an earlier model")
+@app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
 async def model(interaction: Interaction, layer: str | None = None) -> None:
     await reply.pause(interaction)

@@ -15,14 +15,14 @@ from bot.messages import sorting as messages
 from bot.messages.errors import describe
 from bot.ports import ListedPlaylist, Music
 
-playlists = app_commands.Group(name="playlists", description="The playlists that I keep for you")
+playlists = app_commands.Group(name="playlists", description="The playlists I keep for you")
 
 
-@playlists.command(name="add", description="Hand me a playlist: one of yours, or a new one")
+@playlists.command(name="add", description="Give me a playlist to keep: one of yours, or a new one")
 @app_commands.describe(
-    playlist="One of your playlists; what is in it now stays",
+    playlist="One of your playlists; what's in it now stays",
     new="Or the name of a new playlist",
-    layer="A set of playlists of its own over the same likes; leave it out if one set is enough",
+    layer="An independent set of playlists for the same likes; leave it out if one set is enough",
 )
 @app_commands.autocomplete(playlist=autocomplete.offered, layer=autocomplete.layer)
 async def add(
@@ -103,7 +103,7 @@ async def on_more(interaction: Interaction, tap: Id) -> None:
     await reply.show(interaction, Page(*await next_steps.playlists(interaction.client, interaction.user.id)))
 
 
-@playlists.command(name="list", description="The playlists that I keep for you, and their rules")
+@playlists.command(name="list", description="The playlists I keep for you, and their rules")
 async def shown(interaction: Interaction) -> None:
     found = await flow.listed(interaction.client.services.store, interaction.user.id)
     taps = [layout.button("Another playlist", ids.of("more"))]
@@ -118,7 +118,7 @@ async def on_odd(interaction: Interaction, tap: Id) -> None:
     await reply.whisper(interaction, Page(doubles.shown(found)))
 
 
-@playlists.command(name="remove", description="Let go of a playlist: it stays as it is, and I no longer touch it")
+@playlists.command(name="remove", description="Stop keeping a playlist: it stays as it is, and I won't touch it again")
 @app_commands.describe(playlist="Which playlist")
 @app_commands.autocomplete(playlist=autocomplete.kept)
 async def remove(interaction: Interaction, playlist: str) -> None:

@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 
 
 @app_commands.command(
-    description="Post a song here and answer by reaction; others get a button for their own playlists"
+    description="Post a song here and answer with reactions; others get a button for their own playlists"
 )
 @app_commands.describe(
-    layer="Which of your sets of playlists to show in this channel; your first if left out",
-    count="How many songs at once, each in a message of its own; one if left out",
+    layer="Which set of playlists to show in this channel; your first by default",
+    count="How many songs, each in its own message; one by default",
 )
 @app_commands.autocomplete(layer=autocomplete.layer)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)

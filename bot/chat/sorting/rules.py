@@ -25,14 +25,14 @@ INVALID_FORM = 50035  # Discord: something in the message is not as it must be
 @playlists.command(name="settings", description="How I treat a playlist, or a layer of playlists")
 @app_commands.describe(
     playlist="Which playlist",
-    automatic="Songs go in without asking (off: I always ask first)",
-    mistakes="How many mistakes in 20 are bearable: fewer means that I ask more",
-    emoji="What stands for it on cards and prompts",
-    doubles="The same recording may go in again as another release (off unless you say so)",
-    layer="Which layer the following are about; that of the playlist if left out",
-    several="A song may be in several playlists of the layer",
-    everything="Every song is placed somewhere in the layer",
-    learn="Songs that stand in your playlists count as labels (off unless you say so)",
+    automatic="Add songs without asking (off: I always ask first)",
+    mistakes="How many wrong songs in 20 you accept; the fewer, the more I ask",
+    emoji="The emoji for it on cards and prompts",
+    doubles="Allow the same recording again from another release (off by default)",
+    layer="The layer the next options are about; the playlist's own by default",
+    several="A song may go into several playlists of the layer",
+    everything="Every song goes somewhere in the layer",
+    learn="Songs already in your playlists count as labels (off by default)",
 )
 @app_commands.autocomplete(playlist=autocomplete.kept, layer=autocomplete.layer)
 async def settings(

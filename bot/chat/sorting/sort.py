@@ -22,9 +22,9 @@ from bot.messages import sorting as messages
 
 
 @app_commands.command(
-    description="Show what I would do with the songs that have no place yet; nothing changes before you say so"
+    description="Show where I'd put the songs that have no place yet; nothing changes until you say so"
 )
-@app_commands.describe(layer="Which set of playlists; your first if left out")
+@app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
 async def sort(interaction: Interaction, layer: str | None = None) -> None:
     await reply.pause(interaction)
@@ -87,7 +87,7 @@ async def on_ask_me(interaction: Interaction, tap: Id) -> None:
     await reply.show_privately(interaction, shown(await reply.soon(interaction, question)))
 
 
-@app_commands.command(description="Take back what I last wrote to your playlists, exactly")
+@app_commands.command(description="Undo exactly what I last wrote to your playlists")
 async def undo(interaction: Interaction) -> None:
     await _undo(interaction, None)
 
@@ -156,8 +156,8 @@ async def on_why_of(interaction: Interaction, tap: Id) -> None:
     await _explain(interaction, found.receipt.layer, song)
 
 
-@app_commands.command(description="Why a song went where it went: the songs you labelled that are nearest to it")
-@app_commands.describe(song="A song you like", layer="Which set of playlists; your first if left out")
+@app_commands.command(description="Why a song went where it did: the songs you labelled that are closest to it")
+@app_commands.describe(song="A song you like", layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(song=autocomplete.song, layer=autocomplete.layer)
 async def why(interaction: Interaction, song: str, layer: str | None = None) -> None:
     await reply.pause(interaction)
