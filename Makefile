@@ -9,13 +9,16 @@ ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores,
 SEED   := $(or $(SEED),$(shell date +%s))
 
 .DEFAULT_GOAL := run
-.PHONY: help run test soak browser check bench reference messages docs lock clean
+.PHONY: help run doctor test soak browser check bench reference messages docs pictures lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 run: $(VENV)/run.stamp ## your bot if a token is set, otherwise the sandbox
 	@$(PY) -m bot.environment; case $$? in 0) exec $(PY) -m bot;; 1) exec $(PY) -m sandbox;; *) exit 2;; esac
+
+doctor: $(VENV)/run.stamp ## check settings, services and disk, and say what to fix
+	@$(PY) -m bot doctor
 
 test: $(VENV)/test.stamp check browser ## lint, types and tests
 	@$(ALONE) $(PY) -m pytest -n 2 --dist loadgroup --durations=25
@@ -42,6 +45,9 @@ docs: $(SITE)/docs.stamp ## build the docs as a site, and check every link
 
 messages: $(VENV)/test.stamp ## bring the translations up to date with the code
 	@$(PY) -m bot.locales
+
+pictures: $(VENV)/test.stamp browser ## take the docs' screenshots and record the README's animation; minutes
+	@$(PY) -m sandbox.screenshots docs/pictures && $(PY) -m docs.record docs/pictures/loop.webp
 
 $(VENV)/run.stamp: requirements.lock
 	$(call install,$(VENV),requirements.lock)
