@@ -5,7 +5,9 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +16,11 @@ import discord
 import yarl
 from discord import app_commands
 
+from bot.adapters.store import Store
 from bot.chat import events, ids, presence, reply
 from bot.chat.guard import caught, guarded
-from bot.chat.layout import Handler, Page
+from bot.chat.ids import Id
+from bot.chat.layout import Page
 from bot.chat.pending import Desk
 from bot.chat.sorting.offers import Offers
 from bot.chat.translator import Catalogue
@@ -90,6 +94,9 @@ class Tree(app_commands.CommandTree["Bot"]):
             await guarded(interaction, reply.whisper(interaction, Page(_(common.OLD_COMMAND))))
         else:
             await caught(interaction, error)
+
+
+Handler = Callable[["Context"], Awaitable[None]]
 
 
 class Bot(discord.Client):
@@ -178,7 +185,7 @@ class Bot(discord.Client):
         if found is None or handler is None:
             await guarded(interaction, reply.whisper(interaction, Page(_(common.OLD_BUTTON))))
         else:
-            await guarded(interaction, handler(interaction, found))
+            await guarded(interaction, handler(Context.of(interaction, found)))
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Handle buttons, selects and forms; commands are the tree's, and what else there may be is ignored."""
@@ -201,6 +208,47 @@ class Bot(discord.Client):
 
 
 Interaction = discord.Interaction[Bot]
+NO_TAP = Id("")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What came in: from which member, when, and by which button, select or form.
+
+    Handlers in `TAPS` take it. discord.py calls a command with the interaction itself, so a command that needs more
+    begins with `context = Context.of(interaction)`; helpers of both take the context. `reply` answers the interaction.
+    """
+
+    interaction: Interaction
+    member: int
+    now: datetime
+    tap: Id = NO_TAP
+
+    @classmethod
+    def of(cls, interaction: Interaction, tap: Id = NO_TAP) -> "Context":
+        return cls(interaction, interaction.user.id, interaction.client.services.clock(), tap)
+
+    @property
+    def bot(self) -> Bot:
+        return self.interaction.client
+
+    @property
+    def services(self) -> Services:
+        return self.bot.services
+
+    @property
+    def store(self) -> Store:
+        return self.services.store
+
+    @property
+    def values(self) -> list[str]:
+        """What was chosen in the select."""
+        return values(self.interaction)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What was filled into the form, or chosen in it, by the fields' ids."""
+        return fields(self.interaction)
 
 
 def values(interaction: discord.Interaction[Any]) -> list[str]:

@@ -1,19 +1,20 @@
 """Client: Discord, as the rest of the bot sees it: run it, tell a member something, report progress."""
 
 import asyncio
+import inspect
 import logging
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 import discord
 
 from bot.chat import delivery, presence
 from bot.chat.account import data, hide, link, status, tokens, updates
-from bot.chat.bot import AnyCommand, Bot
+from bot.chat.bot import AnyCommand, Bot, Handler
 from bot.chat.failures import FAILURES
 from bot.chat.feed import activity, discover, feed, song, web
-from bot.chat.layout import Handler, Page
+from bot.chat.layout import Page
 from bot.chat.library import library
 from bot.chat.social import channels, follow, groups, profile, reposts, rounds, server, shared_playlists, taste_match
 from bot.chat.sorting import label, model, playlists, prompt, rules, sort
@@ -53,10 +54,17 @@ def all_commands() -> list[AnyCommand]:
 
 def all_taps() -> Mapping[str, Handler]:
     """Who handles which button; two handlers of one name would be a mistake."""
-    found: list[tuple[str, Handler]] = [pair for room in ROOMS for pair in getattr(room, "TAPS", {}).items()]
+    found = [(what, _taking_context(handler)) for room in ROOMS for what, handler in getattr(room, "TAPS", {}).items()]
     if len(dict(found)) != len(found):
         raise ValueError("two handlers share a name")
     return dict(found)
+
+
+def _taking_context(handler: Callable[..., Awaitable[None]]) -> Handler:
+    """Return a handler that takes a Context; rooms that aren't converted yet take (interaction, tap)."""
+    if len(inspect.signature(handler).parameters) == 1:
+        return handler
+    return lambda context: handler(context.interaction, context.tap)
 
 
 class Chat:

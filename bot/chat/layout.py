@@ -3,7 +3,7 @@
 A tap is a button or a select whose id says everything, so it works for ever: after a restart, after an upgrade (P16).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import discord
@@ -12,8 +12,6 @@ from discord import ui
 from bot.chat import ids
 from bot.chat.ids import Id
 from bot.messages import formatting
-
-Handler = Callable[[discord.Interaction[Any], Id], Awaitable[None]]
 
 MOST_TEXT = 4000  # characters in all the texts of a message
 MOST_OPTIONS = 25  # of a select; of suggestions as well

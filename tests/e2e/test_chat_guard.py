@@ -15,9 +15,8 @@ from discord import app_commands
 
 from bot.app import assembled
 from bot.chat import ids, layout, reply
-from bot.chat.bot import Bot, Interaction
+from bot.chat.bot import Bot, Context, Interaction
 from bot.chat.client import Chat
-from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
 from bot.config import parse
 from bot.core.records import Notice
@@ -42,31 +41,31 @@ async def broken(interaction: Interaction) -> None:
     raise RuntimeError("a secret detail")
 
 
-async def on_fine(interaction: Interaction, _: Id) -> None:
-    await reply.whisper(interaction, Page("Fine."))
+async def on_fine(context: Context) -> None:
+    await reply.whisper(context.interaction, Page("Fine."))
 
 
-async def on_boom(interaction: Interaction, _: Id) -> None:
+async def on_boom(context: Context) -> None:
     raise ZeroDivisionError("a secret detail")
 
 
-async def on_cooling(interaction: Interaction, _: Id) -> None:
-    await reply.pause(interaction)
+async def on_cooling(context: Context) -> None:
+    await reply.pause(context.interaction)
     raise CoolingDown(LATER)
 
 
-async def on_slow(interaction: Interaction, _: Id) -> None:
-    text = await reply.soon(interaction, asyncio.sleep(2.2, "At last."))
-    await reply.show(interaction, Page(text))
+async def on_slow(context: Context) -> None:
+    text = await reply.soon(context.interaction, asyncio.sleep(2.2, "At last."))
+    await reply.show(context.interaction, Page(text))
 
 
-async def on_twice(interaction: Interaction, _: Id) -> None:
-    await reply.whisper(interaction, Page("Once."))
-    await interaction.response.send_message("Twice.")
+async def on_twice(context: Context) -> None:
+    await reply.whisper(context.interaction, Page("Once."))
+    await context.interaction.response.send_message("Twice.")
 
 
-async def on_form(interaction: Interaction, _: Id) -> None:
-    await reply.ask(interaction, Form("Form", ids.of("boom"), layout.field("Word", "word", 20)))
+async def on_form(context: Context) -> None:
+    await reply.ask(context.interaction, Form("Form", ids.of("boom"), layout.field("Word", "word", 20)))
 
 
 TAPS = {"fine": on_fine, "boom": on_boom, "cooling": on_cooling, "slow": on_slow, "twice": on_twice, "form": on_form}

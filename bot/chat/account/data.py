@@ -7,8 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import AnyCommand, Interaction, fields
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.errors import BadChoice
 from bot.flows.account import erase, prior_consent
@@ -21,8 +20,9 @@ FILE, PACKED = "cratekeeper.json", "cratekeeper.zip"
 
 @data.command(name="export", description="Everything I keep about you, as a JSON file")
 async def export(interaction: Interaction) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
-    written, name = await erase.export(interaction.client.services.store, interaction.user.id), FILE
+    written, name = await erase.export(context.store, context.member), FILE
     if len(written) > interaction.filesize_limit:
         written, name = await asyncio.to_thread(erase.packed, written, FILE), PACKED
     if len(written) > interaction.filesize_limit:
@@ -34,8 +34,8 @@ async def export(interaction: Interaction) -> None:
 @data.command(name="teach", description="Whether your answers may help the bot learn others' music; off by default")
 @app_commands.describe(on="Yes or no; /privacy says what's learned from you and what isn't")
 async def let_teach(interaction: Interaction, on: bool) -> None:
-    services = interaction.client.services
-    await prior_consent.choose(services.store, interaction.user.id, on, services.clock())
+    context = Context.of(interaction)
+    await prior_consent.choose(context.store, context.member, on, context.now)
     await reply.show(interaction, Page(_(messages.TEACHES) if on else _(messages.TEACHES_NOT)))
 
 
@@ -45,17 +45,17 @@ async def delete(interaction: Interaction) -> None:
     await reply.ask(interaction, Form("Delete everything", ids.of("erase"), _(messages.ERASE), box))
 
 
-async def on_erase(interaction: Interaction, tap: Id) -> None:
-    if fields(interaction).get("word", "").strip().casefold() != messages.ERASE_WORD:
+async def on_erase(context: Context) -> None:
+    if context.fields.get("word", "").strip().casefold() != messages.ERASE_WORD:
         raise BadChoice(_(messages.NOT_ERASED))
-    bot, services, member = interaction.client, interaction.client.services, interaction.user.id
-    await reply.pause_apart(interaction)
+    bot, services, member = context.bot, context.services, context.member
+    await reply.pause_apart(context.interaction)
     bot.desk.forget(member)
     bot.offers.forget(member)
     services.linking.forget(member)
     services.recommender.forget(member)
-    gone = await services.erasing.erase(member, services.clock())
-    await reply.whisper(interaction, Page(_(messages.ERASED) if gone else _(messages.ERASING)))
+    gone = await services.erasing.erase(member, context.now)
+    await reply.whisper(context.interaction, Page(_(messages.ERASED) if gone else _(messages.ERASING)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (data,)

@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.chat import reply
-from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.flows.account import hide as flow
 
@@ -22,17 +22,17 @@ hide = app_commands.Group(name="hide", description="Hide everything of yours unt
 
 @hide.command(name="on", description="Hide everything of yours from others, immediately")
 async def on(interaction: Interaction) -> None:
-    services = interaction.client.services
-    await flow.hide(services.store, interaction.user.id, services.clock())
+    context = Context.of(interaction)
+    await flow.hide(context.store, context.member, context.now)
     await reply.show(interaction, Page(HIDDEN))
 
 
 @hide.command(name="off", description="Show what you'd chosen to show again")
 async def off(interaction: Interaction) -> None:
     await reply.pause(interaction)
-    services = interaction.client.services
-    await flow.show(services.store, interaction.user.id, services.clock())
-    await services.catalogue.points.refresh()
+    context = Context.of(interaction)
+    await flow.show(context.store, context.member, context.now)
+    await context.services.catalogue.points.refresh()
     await reply.show(interaction, Page(SHOWN))
 
 

@@ -3,8 +3,7 @@
 from discord import app_commands
 
 from bot.chat import ids, layout, presence, reply
-from bot.chat.bot import AnyCommand, Interaction, fields
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.core.jobs import JobKind
 from bot.errors import BadChoice
@@ -17,23 +16,22 @@ from bot.messages import account as messages
 @app_commands.command(description="Link your Spotify account so I can read your likes and keep your playlists")
 @app_commands.describe(client_id="Client ID of your own Spotify app, if this bot's app has no seat for you")
 async def link(interaction: Interaction, client_id: str | None = None) -> None:
-    await _offer(interaction, client_id)
+    await _offer(Context.of(interaction), client_id)
 
 
-async def on_link(interaction: Interaction, tap: Id) -> None:
-    await _offer(interaction, None)
+async def on_link(context: Context) -> None:
+    await _offer(context, None)
 
 
-async def _offer(interaction: Interaction, client_id: str | None) -> None:
-    services, settings = interaction.client.services, interaction.client.services.settings
-    theirs = await flow.app_of(services.store, interaction.user.id)  # who has no seat in ours stays with their own
+async def _offer(context: Context, client_id: str | None) -> None:
+    settings = context.services.settings
+    theirs = await flow.app_of(context.store, context.member)  # who has no seat in ours stays with their own
     app = (client_id or theirs or settings.spotify_client_id).strip().lower()
     if not app:
         raise BadChoice(_(messages.NO_APP))
-    url = await services.linking.begin(
-        interaction.user.id, presence.called(interaction.user), app, settings.redirect_uri
-    )
-    interaction.client.desk.wait(interaction, "link", services.clock())
+    called = presence.called(context.interaction.user)
+    url = await context.services.linking.begin(context.member, called, app, settings.redirect_uri)
+    context.bot.desk.wait(context.interaction, "link", context.now)
     code = layout.button("Enter the code", ids.of("code"))
     paste = None if settings.public_https else layout.button("Paste the address", ids.of("paste"))
     page = Page(
@@ -42,38 +40,40 @@ async def _offer(interaction: Interaction, client_id: str | None) -> None:
         layout.small(_(messages.PASTE)) if paste else None,
         layout.small(messages.own_app(settings.redirect_uri)) if app != settings.spotify_client_id else None,
     )
-    await reply.show_privately(interaction, page)
+    await reply.show_privately(context.interaction, page)
 
 
-async def on_code(interaction: Interaction, tap: Id) -> None:
+async def on_code(context: Context) -> None:
     box = layout.field("Code", "code", 20, "ABCD-EFGH")
-    await reply.ask(interaction, Form("Link Spotify", ids.of("coded"), _(messages.CODE), box))
+    await reply.ask(context.interaction, Form("Link Spotify", ids.of("coded"), _(messages.CODE), box))
 
 
-async def on_coded(interaction: Interaction, tap: Id) -> None:
-    consent = interaction.client.services.linking.prove(interaction.user.id, fields(interaction).get("code", ""))
-    await reply.show(interaction, _confirm(consent))
+async def on_coded(context: Context) -> None:
+    consent = context.services.linking.prove(context.member, context.fields.get("code", ""))
+    await reply.show(context.interaction, _confirm(consent))
 
 
-async def on_paste(interaction: Interaction, tap: Id) -> None:
+async def on_paste(context: Context) -> None:
     form = Form(
         "Link Spotify",
         ids.of("pasted"),
         _(messages.PASTE),
         layout.field("Address", "address", 2000, "http://…/callback?code=…"),
     )
-    await reply.ask(interaction, form)
+    await reply.ask(context.interaction, form)
 
 
-async def on_pasted(interaction: Interaction, tap: Id) -> None:
-    """Go on with the address that the member landed on, where no page could show a code."""
-    services = interaction.client.services
-    if services.settings.public_https:  # the page shows whose account it is, an address that was handed on does not
+async def on_pasted(context: Context) -> None:
+    """Go on with the address that the member landed on, where no page could show a code.
+
+    A page shows whose account it is; an address that was handed on doesn't.
+    """
+    if context.services.settings.public_https:
         raise BadChoice(_(messages.NO_PASTE))
-    flow.pasted(address := fields(interaction).get("address", ""))
-    await reply.pause(interaction)
-    consent = await services.linking.arrive_pasted(interaction.user.id, address)
-    await reply.show(interaction, _confirm(consent))
+    flow.pasted(address := context.fields.get("address", ""))
+    await reply.pause(context.interaction)
+    consent = await context.services.linking.arrive_pasted(context.member, address)
+    await reply.show(context.interaction, _confirm(consent))
 
 
 def _confirm(consent: flow.Consent) -> Page:
@@ -84,55 +84,55 @@ def _confirm(consent: flow.Consent) -> Page:
     )
 
 
-async def on_link_it(interaction: Interaction, what: Id) -> None:
-    services = interaction.client.services
-    await reply.pause(interaction)
-    linked = await services.linking.finish(interaction.user.id, what.key)
-    interaction.client.desk.wait(interaction, "sync", services.clock())
-    await reply.show(interaction, Page(messages.linked_now(linked.name)))
-    await services.jobs.enqueue(JobKind.SYNC, linked.member)
+async def on_link_it(context: Context) -> None:
+    await reply.pause(context.interaction)
+    linked = await context.services.linking.finish(context.member, context.tap.key)
+    context.bot.desk.wait(context.interaction, "sync", context.now)
+    await reply.show(context.interaction, Page(messages.linked_now(linked.name)))
+    await context.services.jobs.enqueue(JobKind.SYNC, linked.member)
 
 
-async def on_do_not_link(interaction: Interaction, tap: Id) -> None:
-    waited = interaction.client.services.linking.forget(interaction.user.id)
-    await reply.show(interaction, Page(_(messages.NOT_LINKED) if waited else _(messages.NOT_LINKING)))
+async def on_do_not_link(context: Context) -> None:
+    waited = context.services.linking.forget(context.member)
+    await reply.show(context.interaction, Page(_(messages.NOT_LINKED) if waited else _(messages.NOT_LINKING)))
 
 
 @app_commands.command(description="Delete the keys to your Spotify account and everything that came from it")
 async def unlink(interaction: Interaction) -> None:
-    await flow.check_linked(interaction.client.services.store, interaction.user.id)
+    context = Context.of(interaction)
+    await flow.check_linked(context.store, context.member)
     sure = layout.button("Unlink", ids.of("unlink"), layout.RED)
     await reply.show(
         interaction, Page(_(messages.UNLINK), layout.row(sure, layout.button("Keep the link", ids.of("keepit"))))
     )
 
 
-async def on_unlink(interaction: Interaction, tap: Id) -> None:
-    services, member = interaction.client.services, interaction.user.id
+async def on_unlink(context: Context) -> None:
+    services, member = context.services, context.member
     await flow.check_linked(services.store, member)
-    await reply.pause(interaction)
+    await reply.pause(context.interaction)
     await services.jobs.forget(member)  # a training or a sync that is under way would bring something back
     gone = await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
     services.libraries.forget(member)
     services.linking.forget(member)
-    interaction.client.offers.forget(member)
-    await reply.show(interaction, Page(_(messages.UNLINKED) if gone else _(messages.UNLINKING)))
+    context.bot.offers.forget(member)
+    await reply.show(context.interaction, Page(_(messages.UNLINKED) if gone else _(messages.UNLINKING)))
 
 
-async def on_keep_it(interaction: Interaction, tap: Id) -> None:
-    await reply.show(interaction, Page(_(common.CANCELLED)))
+async def on_keep_it(context: Context) -> None:
+    await reply.show(context.interaction, Page(_(common.CANCELLED)))
 
 
 @app_commands.command(description="Read your likes now instead of waiting for the next check")
 async def sync(interaction: Interaction) -> None:
-    services = interaction.client.services
-    known = await notify.known(services.store, interaction.user.id)
+    context = Context.of(interaction)
+    known = await notify.known(context.store, context.member)
     if known is not None and known.source == "file":
         raise BadChoice(_(messages.FROM_A_FILE))
-    await services.account_music(interaction.user.id)  # raises NotLinked, ConsentEnded
-    interaction.client.desk.wait(interaction, "sync", services.clock())
+    await context.services.account_music(context.member)  # raises NotLinked, ConsentEnded
+    context.bot.desk.wait(interaction, "sync", context.now)
     await reply.show(interaction, Page(_(messages.LOOKING)))
-    await services.jobs.enqueue(JobKind.SYNC, interaction.user.id)
+    await context.services.jobs.enqueue(JobKind.SYNC, context.member)
 
 
 COMMANDS: tuple[AnyCommand, ...] = (link, unlink, sync)

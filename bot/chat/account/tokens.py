@@ -3,8 +3,7 @@
 from discord import app_commands
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import AnyCommand, Interaction
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.errors import BadChoice
 from bot.flows.account import tokens as flow
@@ -19,28 +18,28 @@ Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
 @token.command(name="new", description="Make a token for one of your programs; I show it once, only to you")
 @app_commands.describe(name="What it's for, so you recognise it later", days="How many days it lasts; 90 by default")
 async def new(interaction: Interaction, name: Name = "My program", days: Days = flow.DAYS) -> None:
-    services = interaction.client.services
-    if not services.settings.http_api:
+    context = Context.of(interaction)
+    if not context.services.settings.http_api:
         raise BadChoice(_(messages.NO_API))
-    issued = await flow.issue(services.store, interaction.user.id, name, days, services.clock())
-    await reply.show(interaction, Page(messages.issued(issued, services.settings.public_url), _(messages.SHOWN_ONCE)))
+    issued = await flow.issue(context.store, context.member, name, days, context.now)
+    address = context.services.settings.public_url
+    await reply.show(interaction, Page(messages.issued(issued, address), _(messages.SHOWN_ONCE)))
 
 
 @token.command(name="list", description="Your tokens: when each was last used and when it expires; revoke one here")
 async def list_(interaction: Interaction) -> None:
-    await reply.show(interaction, await _page(interaction))
+    await reply.show(interaction, await _page(Context.of(interaction)))
 
 
-async def on_revoke(interaction: Interaction, pressed: Id) -> None:
-    await flow.revoke(interaction.client.services.store, interaction.user.id, pressed.number)
-    await reply.show(interaction, await _page(interaction, _(messages.REVOKED)))
+async def on_revoke(context: Context) -> None:
+    await flow.revoke(context.store, context.member, context.tap.number)
+    await reply.show(context.interaction, await _page(context, _(messages.REVOKED)))
 
 
-async def _page(interaction: Interaction, note: str | None = None) -> Page:
-    services = interaction.client.services
-    mine = await flow.listed(services.store, interaction.user.id, services.clock())
+async def _page(context: Context, note: str | None = None) -> Page:
+    mine = await flow.listed(context.store, context.member, context.now)
     buttons = [layout.button(f"Revoke {each.name}", ids.of("untoken", each.token), layout.RED) for each in mine]
-    none = _(messages.NO_TOKENS) if services.settings.http_api else _(messages.NO_API)
+    none = _(messages.NO_TOKENS) if context.services.settings.http_api else _(messages.NO_API)
     return Page(note, messages.tokens(mine) or none, *layout.rows(buttons))
 
 

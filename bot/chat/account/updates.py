@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import reply
-from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.errors import BadChoice
 from bot.flows.account import notify
@@ -33,16 +33,16 @@ async def updates(
     cap: app_commands.Range[int, 1, 48] | None = None,
     quiet: str | None = None,
 ) -> None:
-    services = interaction.client.services
+    context = Context.of(interaction)
     if channel is not None:
         _both_may_write(interaction, channel)
     hours = _hours(quiet) if quiet is not None else None
     chosen = where or ("channel" if channel is not None else None)
     place = channel.id if channel is not None else None
     member = await notify.settings(
-        services.store, interaction.user.id, services.clock(), where=chosen, channel=place, cap=cap, quiet=hours
+        context.store, context.member, context.now, where=chosen, channel=place, cap=cap, quiet=hours
     )
-    await reply.show(interaction, Page(messages.updates(member, services.clock())))
+    await reply.show(interaction, Page(messages.updates(member, context.now)))
 
 
 def _both_may_write(interaction: Interaction, channel: discord.TextChannel) -> None:
@@ -66,10 +66,10 @@ def _hours(typed: str) -> tuple[int, int]:
 @app_commands.command(description="Pause updates for a while; I'll tell you afterwards what happened")
 @app_commands.describe(hours="How long; a day by default, 0 ends it")
 async def mute(interaction: Interaction, hours: app_commands.Range[int, 0, MONTH] = 24) -> None:
-    services, now = interaction.client.services, interaction.client.services.clock()
-    until = now + timedelta(hours=hours) if hours else None
-    await notify.mute(services.store, interaction.user.id, until, now)
-    await reply.show(interaction, Page(common.muted(until, await notify.known(services.store, interaction.user.id))))
+    context = Context.of(interaction)
+    until = context.now + timedelta(hours=hours) if hours else None
+    await notify.mute(context.store, context.member, until, context.now)
+    await reply.show(interaction, Page(common.muted(until, await notify.known(context.store, context.member))))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (updates, mute)

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import layout, next_steps, reply
-from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
 from bot.core.library.tables import MOST_BYTES
@@ -29,25 +29,26 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > MOST_BYTES:
         raise BadFile(messages.too_large(file.filename, MOST_BYTES))
-    services, member = interaction.client.services, interaction.user.id
-    found = await flow.import_fetched(services.store, member, file.filename, file.read, services.clock())
-    interaction.client.offers.forget(member)
-    if await feature_lookup.is_open(services.store, services.sources, member, services.clock()):
+    context = Context.of(interaction)
+    services, member = context.services, context.member
+    found = await flow.import_fetched(context.store, member, file.filename, file.read, context.now)
+    context.bot.offers.forget(member)
+    if await feature_lookup.is_open(context.store, services.sources, member, services.clock()):
         await services.jobs.enqueue(JobKind.HEAR, member)
-    next_step = await next_steps.after(interaction.client, member, await next_steps.where(interaction.client, member))
+    next_step = await next_steps.after(context.bot, member, await next_steps.where(context.bot, member))
     await reply.show(interaction, Page(messages.imported(file.filename, found), *next_step))
 
 
 @library.command(name="export", description="Your kept playlists as CSV files")
 async def export(interaction: Interaction) -> None:
     await reply.pause(interaction)
-    services, member = interaction.client.services, interaction.user.id
-    music = await services.music(member)
-    kept = [each for _, each in await playlists.kept(services.store, member)]
+    context = Context.of(interaction)
+    music = await context.services.music(context.member)
+    kept = [each for _, each in await playlists.kept(context.store, context.member)]
     if not kept:
         raise NoPlaylists
-    written = [await flow.as_csv(services.store, music, each) for each in kept]
-    said = messages.exported_playlists(len(written), await flow.missing_in_export(services.store, member))
+    written = [await flow.as_csv(context.store, music, each) for each in kept]
+    said = messages.exported_playlists(len(written), await flow.missing_in_export(context.store, context.member))
     files = [discord.File(io.BytesIO(data), filename=name) for name, data in written]
     await reply.show(interaction, _page(said, files[:MOST_FILES]))
     for at in range(MOST_FILES, len(files), MOST_FILES):
