@@ -138,7 +138,7 @@ def throughput(song: Path) -> list[Row]:
 
 async def _heard(song: Path, count: int) -> float:
     hearings = [Hearing() for _ in range(count)]
-    await asyncio.gather(*(each.analyse(song) for each in hearings))
+    await asyncio.gather(*(hearing.analyse(song) for hearing in hearings))
 
     async def hear(hearing: Hearing) -> None:
         for _ in range(FILES // count):
@@ -147,7 +147,7 @@ async def _heard(song: Path, count: int) -> float:
     began = time.perf_counter()
     await asyncio.gather(*map(hear, hearings))
     taken = time.perf_counter() - began
-    await asyncio.gather(*(each.close() for each in hearings))
+    await asyncio.gather(*(hearing.close() for hearing in hearings))
     return FILES // count * count / taken
 
 

@@ -41,7 +41,7 @@ def make(folder: Path, members: int) -> None:
 
     model = onnx.load_from_string(to_file(fit(labelled(library(SONGS), LABELS)), {"member": f"{0:08}"}))
     content = model.SerializeToString()
-    (held,) = (each.value.encode() for each in model.metadata_props if each.key == KEY)
+    (held,) = (prop.value.encode() for prop in model.metadata_props if prop.key == KEY)
     at = content.index(held) + held.index(b'"member": "') + len(b'"member": "')
     for member in range(members):
         changed = content[:at] + f"{member:08}".encode() + content[at + 8 :]

@@ -82,8 +82,8 @@ async def others(store: Store, layer: int) -> AsyncIterator[Noticed]:
     await asyncio.sleep(0)
     yield noticed
     await asyncio.sleep(EVERY)
-    for each in tasks:
-        each.cancel()
+    for task in tasks:
+        task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -147,7 +147,7 @@ class Spotify50k:
 
     async def add(self, playlist: str, songs: Sequence[str], position: int | None) -> None:
         self.edits += 1
-        items, known = self.order[playlist], [Item(each, NOW) for each in songs]
+        items, known = self.order[playlist], [Item(song, NOW) for song in songs]
         items[len(items) if position is None else position : 0] = known if position is not None else []
         items += known if position is None else []
 

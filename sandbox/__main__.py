@@ -215,7 +215,7 @@ def _stage(stack: Stack, people: tuple[Listener, ...], heard: Mapping[str, Song]
         spotify=stack.spotify,
         guild=stack.guild,
         channel=stack.channel,
-        members=[_member(each) for each in people],
+        members=[_member(person) for person in people],
         tour=tour,
         songs_held_back=[stack.spotify.tracks[uri] for uri in people[0].library.later],
         sound=partial(_sound, heard) if heard else None,

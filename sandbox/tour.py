@@ -175,7 +175,7 @@ class Guide:
 
     def contents(self) -> dict[str, tuple[str, ...]]:
         """What stands in the member's playlists at Spotify, by name."""
-        ids = [each for each in self.me.account.playlists if each is not None]
+        ids = [playlist for playlist in self.me.account.playlists if playlist is not None]
         return {each.name: each.uris for each in map(self.stack.spotify.playlist, ids)}
 
     def _figures(self, seconds: float) -> Figures:

@@ -52,7 +52,7 @@ Answer = dict[str, Any]
 
 def features(_: Mapping[str, Any]) -> Answer:
     """Which set of features this process hears, and in what units."""
-    return {"version": VERSION, "units": {each.name: each.unit for each in FEATURES}}
+    return {"version": VERSION, "units": {feature.name: feature.unit for feature in FEATURES}}
 
 
 def analyse(request: Mapping[str, Any]) -> Answer:

@@ -267,7 +267,9 @@ class World(Watched):
         self.changed("answer", interaction)
 
     def by_token(self, token: str) -> Interaction | None:
-        return next((each for each in reversed(self.interactions.values()) if each.token == token), None)
+        return next(
+            (interaction for interaction in reversed(self.interactions.values()) if interaction.token == token), None
+        )
 
     # The wire
 

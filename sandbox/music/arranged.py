@@ -183,7 +183,7 @@ def _play_drums(
     """The same beat in every bar, and a fill in the last one of a section."""
     level, step = song.material[section.kind].levels[0], song.sound.bar / STEPS
     hats = range(0, STEPS, 1 if song.sound.density > 0.4 else 2)
-    beat = [(0, 0), (0, 4), (1, 2), (1, 6), *((2, each) for each in hats)]
+    beat = [(0, 0), (0, 4), (1, 2), (1, 6), *((2, hat) for hat in hats)]
     fill = [(0, 0), *((1, each) for each in range(2, STEPS))]
     for bar in range(section.bars):
         for drum, at in fill if bar == section.bars - 1 and dice.random() < 0.7 else beat:
@@ -213,8 +213,8 @@ def _played(folder: Path, seeds: Sequence[int], families: Sequence[int]) -> Iter
     for seed in seeds:
         song = arranged(seed, families)
         soundfile.write(folder / f"{seed}.flac", play(song), RATE)
-        for each in song.sections:
-            yield f"{seed}.flac", each.kind, f"{each.start:.3f}", f"{each.end:.3f}"
+        for section in song.sections:
+            yield f"{seed}.flac", section.kind, f"{section.start:.3f}", f"{section.end:.3f}"
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ class Library:
         """Write `track_id,isrc,<numbers…>,genres,artists,year`, as `python -m bot import features` reads it."""
         columns = dict.fromkeys(chain.from_iterable(self.features))
         with path.open("w", newline="", encoding="utf-8") as out:
-            tables.write(out, tuple(columns), ([row.get(each, "") for each in columns] for row in self.features))
+            tables.write(out, tuple(columns), ([row.get(column, "") for column in columns] for row in self.features))
 
 
 # ---------------------------------------------------------------- drawn

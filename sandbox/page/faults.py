@@ -130,12 +130,13 @@ def _discord_kind(delay: float) -> str:
 
 async def offered(_: Ask) -> list[Json]:
     return [
-        {"name": each.name, "service": each.service, "label": each.label, "meaning": each.meaning} for each in BUTTONS
+        {"name": button.name, "service": button.service, "label": button.label, "meaning": button.meaning}
+        for button in BUTTONS
     ]
 
 
 async def press(ask: Ask) -> Json:
     """Press a button. Raises KeyError where there is none of that name."""
-    {each.name: each for each in BUTTONS}[ask.text("name")].press(ask.stage)
+    {button.name: button for button in BUTTONS}[ask.text("name")].press(ask.stage)
     ask.stage.watcher()
     return {}

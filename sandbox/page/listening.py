@@ -110,7 +110,7 @@ def _matching(world: World, account: Account, search: str) -> Iterator[str]:
 
 
 def _shelf(world: World, account: Account) -> Iterator[Playlist]:
-    return (world.playlists[each] for each in account.playlists if each is not None)
+    return (world.playlists[playlist] for playlist in account.playlists if playlist is not None)
 
 
 def _latest_by_song(changes: Iterable[Change]) -> dict[str, Change]:

@@ -39,7 +39,11 @@ def places(stage: Stage, user: User) -> list[Json]:
 
 def _threads(room: Channel) -> list[Channel]:
     guild = room.guild
-    return [each for each in guild.threads.values() if each.starter and each.starter.channel is room] if guild else []
+    return (
+        [thread for thread in guild.threads.values() if thread.starter and thread.starter.channel is room]
+        if guild
+        else []
+    )
 
 
 def place(channel: Channel, user: User) -> Json:
@@ -92,7 +96,7 @@ def _listed(message: Message) -> list[Attachment]:
     if message.is_v2:
         return []
     pictured = set(_pictures(message))
-    return [each for each in message.attachments if each.filename not in pictured]
+    return [attachment for attachment in message.attachments if attachment.filename not in pictured]
 
 
 def _pictures(message: Message) -> Iterator[str]:

@@ -44,7 +44,7 @@ async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse
 async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let the first fault that matches strike."""
     line = request.app[WORLD].requests[-1].line
-    fault = next((each for each in request.app[WORLD].faults if each.hits(line)), None)
+    fault = next((fault for fault in request.app[WORLD].faults if fault.hits(line)), None)
     return await (_struck(fault, request, handler) if fault else handler(request))
 
 
@@ -124,7 +124,7 @@ def _recording(found: Recording, included: set[str]) -> dict[str, Any]:
         said["first-release-date"] = found.released
     if "artist-credits" in included:
         said["artist-credit"] = [
-            {"name": each.name, "joinphrase": "", "artist": _artist(each, included)} for each in found.artists
+            {"name": artist.name, "joinphrase": "", "artist": _artist(artist, included)} for artist in found.artists
         ]
     return said | _voted(found.genres, found.tags, included)
 
@@ -182,7 +182,7 @@ async def audio_features(request: web.Request) -> web.Response:
     wanted = [each for ids in request.query.getall("ids", []) for each in ids.split(",")]
     if not wanted or len(wanted) > MOST_IDS:
         return refused("reccobeats", 400)
-    known = {each.spotify_id: each for each in request.app[WORLD].recordings if each.numbers}
+    known = {recording.spotify_id: recording for recording in request.app[WORLD].recordings if recording.numbers}
     content = [_features(known[each]) for each in wanted if each in known]
     return web.json_response({"content": content})
 

@@ -117,16 +117,16 @@ class World:
 
     def unlimited(self) -> None:
         """Let everybody ask as fast as they can."""
-        for each in self.limits.values():
-            each.requests = None
+        for limit in self.limits.values():
+            limit.requests = None
 
     def by_isrc(self, isrc: str) -> list[Recording]:
-        return [each for each in self.recordings if each.isrc == isrc.upper()]
+        return [recording for recording in self.recordings if recording.isrc == isrc.upper()]
 
     def artist(self, mbid: str) -> Artist | None:
-        found = (artist for each in self.recordings for artist in each.artists if artist.mbid == mbid)
+        found = (artist for recording in self.recordings for artist in recording.artists if artist.mbid == mbid)
         return next(found, None)
 
     def asked(self, pattern: str = "*") -> list[str]:
         """The requests whose line is like `pattern`, in order."""
-        return [each.line for each in self.requests if fnmatchcase(each.line, pattern)]
+        return [request.line for request in self.requests if fnmatchcase(request.line, pattern)]

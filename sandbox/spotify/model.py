@@ -111,7 +111,7 @@ class Playlist:
 
     def rows_at(self, moment: datetime) -> tuple[Row, ...]:
         """What stood in it at that moment; before it was made, nothing."""
-        return next((each.rows for each in reversed(self.versions.values()) if each.since <= moment), ())
+        return next((version.rows for version in reversed(self.versions.values()) if version.since <= moment), ())
 
     def knows(self, snapshot: str, moment: datetime) -> bool:
         """Whether there was a version of that id at that moment."""

@@ -48,10 +48,10 @@ def _helps(people: Sequence[Person], jobs: int) -> bool:
     gains = prior_teachers.check(people, jobs)
     if not gains:
         print("checked: nothing to check with; it takes two people, one with three playlists of 30 songs and more")
-    for each in gains:
-        low, high = (f"{100 * bound:+.1f}" for bound in each["members"])
+    for gain in gains:
+        low, high = (f"{100 * bound:+.1f}" for bound in gain["members"])
         print(
-            f"checked: {100 * each['mean']:+.1f} points of accuracy at {each['n']} labels a playlist ({low} to {high})"
+            f"checked: {100 * gain['mean']:+.1f} points of accuracy at {gain['n']} labels a playlist ({low} to {high})"
         )
     if worse := prior_teachers.is_worse(gains):
         print("kept the previous one: this prior does harm")

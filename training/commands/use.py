@@ -51,9 +51,9 @@ def _lines(
 
 
 def _fates(scores: Scores, model: OpenModel, mistakes: float) -> dict[tuple[int, int], str]:
-    rules = [PlaylistRule(each, mistakes, automatic=True) for each in scores.classes if each is not None]
+    rules = [PlaylistRule(kind, mistakes, automatic=True) for kind in scores.classes if kind is not None]
     decisions = decide(scores, rules, model.facts["several"], model.facts["everything"])
-    return {(each.song, playlist): each.outcome for each in decisions for playlist in each.playlists}
+    return {(decision.song, playlist): decision.outcome for decision in decisions for playlist in decision.playlists}
 
 
 def next_command(options: argparse.Namespace) -> int:

@@ -56,7 +56,7 @@ def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any
         raise InputProblem("no member can be drawn: too few playlists of 30 to 1,500 songs in any of the files")
     priors = {person.name: prior_for(person, material) for person in bar(_tested(material), "priors")}
     tasks: list[Task] = [task for name, members in drawn.items() for task in _tasks(members, priors[name], protocol)]
-    tasks += [partial(try_likes, each, priors[each.name], protocol.seed) for each in material.likes]
+    tasks += [partial(try_likes, like, priors[like.name], protocol.seed) for like in material.likes]
     found = list(bar(run_all(tasks, jobs), "fits", len(tasks)))
     rows = [row for each in found if isinstance(each, list) for row in each]
     curves = [each for each in found if isinstance(each, Curve)]

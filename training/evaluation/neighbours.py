@@ -63,7 +63,7 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
     questions = [_questions(half, seed) for half in halves]
     if not any(questions):
         raise InputProblem("no playlist of 30 songs or more is left to ask about")
-    found: dict[str, Any] = {"songs": len(catalogue), "asked": sum(len(q) for each in questions for q in each)}
+    found: dict[str, Any] = {"songs": len(catalogue), "asked": sum(len(q) for question in questions for q in question)}
     ways = _ways(catalogue, halves, seed)
     found["ways"] = {name: _measured(way, halves, questions) for name, way in ways.items()}
     return found

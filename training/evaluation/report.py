@@ -23,7 +23,7 @@ DETAILS = (  # of our own models: measure, what it is called
 def report(found: Figures) -> str:
     """Return every table."""
     records: Records = found["figures"]
-    own = [name for name in (PRIOR, FRESH) if any(each["contender"] == name for each in records)]
+    own = [name for name in (PRIOR, FRESH) if any(record["contender"] == name for record in records)]
     parts = [_drawn(found), _accuracy(records), *(_details(records, name) for name in own), _gains(found["gains"])]
     parts += [_slices(records, name, by) for by in ("k", "person") for name in own]
     parts += [_none(records), _asking(found["asking"]), _likes(found["likes"])]
@@ -55,7 +55,7 @@ def _details(records: Records, name: str) -> str:
 
 
 def _slices(records: Records, name: str, by: str) -> str:
-    values = dict.fromkeys(each[by] for each in records if each[by] is not None)
+    values = dict.fromkeys(record[by] for record in records if record[by] is not None)
     shown = (("accuracy", ""), ("added", ", added"), ("precision", ", right among added"))
     rows = [
         [f"{value}{title}", *(_cell(_at(records, name, n, **{by: value}), measure) for n in _ns(records))]
@@ -66,8 +66,11 @@ def _slices(records: Records, name: str, by: str) -> str:
 
 
 def _gains(records: Records) -> str:
-    ns, pairs = sorted({each["n"] for each in records}), dict.fromkeys((each["of"], each["over"]) for each in records)
-    held = {(each["of"], each["over"], each["n"]): each for each in records}
+    ns, pairs = (
+        sorted({record["n"] for record in records}),
+        dict.fromkeys((record["of"], record["over"]) for record in records),
+    )
+    held = {(record["of"], record["over"], record["n"]): record for record in records}
     rows = [[f"{a} over {b}", *(_signed(held.get((a, b, n))) for n in ns)] for a, b in pairs]
     title = "Points of accuracy won on the same members (95 % over members; over persons)"
     return titled(title, ["", *(f"n={n}" for n in ns)], rows)
@@ -104,16 +107,18 @@ def _likes(likes: Figures) -> str:
 
 
 def _overall(records: Records) -> Records:
-    return [each for each in records if each["k"] is None and each["person"] is None]
+    return [record for record in records if record["k"] is None and record["person"] is None]
 
 
 def _ns(records: Records) -> list[int]:
-    return sorted({each["n"] for each in records})
+    return sorted({record["n"] for record in records})
 
 
 def _at(records: Records, name: str, n: int, k: int | None = None, person: str | None = None) -> Figures:
     wanted = (name, n, k, person)
-    found = (each for each in records if (each["contender"], each["n"], each["k"], each["person"]) == wanted)
+    found = (
+        record for record in records if (record["contender"], record["n"], record["k"], record["person"]) == wanted
+    )
     return next(found, {})
 
 

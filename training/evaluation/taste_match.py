@@ -44,10 +44,10 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
         raise InputProblem("three people or more are wanted: two to compare, and strangers to compare with")
     points = _points(people, seed)
     drawn = [
-        each
+        draw
         for one, other in combinations_with_replacement(people, 2)
         for size in SIZES
-        for each in _draws(people, one, other, size, points, seed)
+        for draw in _draws(people, one, other, size, points, seed)
     ]
     pairs = dict.fromkeys(each.pair for each in drawn)
     return {"pairs": {pair: _figures([each for each in drawn if each.pair == pair]) for pair in pairs}}
@@ -66,7 +66,7 @@ def _draws(
     people: Sequence[Person], one: Person, other: Person, size: int, points: Mapping[str, Vectors], seed: int
 ) -> Iterator[Drawn]:
     theirs = one.songs.keys() | other.songs.keys()
-    rest = sorted(set().union(*(each.songs for each in people)) - theirs)
+    rest = sorted(set().union(*(person.songs for person in people)) - theirs)
     for draw in range(DRAWS):
         dice = np.random.default_rng([seed, 1, draw])
         sides = _halves(one, dice) if one is other else (sorted(one.songs), sorted(other.songs))
@@ -127,8 +127,8 @@ def report(found: Mapping[str, Any]) -> str:
         lines.append(f"| {pair} | {' | '.join(_said(sizes[str(size)]) for size in SIZES)} | {most:.2f} |")
     for size in SIZES:
         figures = [sizes[str(size)] for sizes in found["pairs"].values()]
-        covered = [each["covered"] for each in figures if "covered" in each]
-        said = np.mean([each["said"] for each in figures])
+        covered = [figure["covered"] for figure in figures if "covered" in figure]
+        said = np.mean([figure["said"] for figure in figures])
         held = f"its interval holds that of {max(SIZES):,} in {np.mean(covered):.2f}" if covered else "no interval"
         lines.append(f"\n{size:,} likes: a number in {said:.2f} of draws; {held}.")
     return "\n".join(lines)

@@ -34,7 +34,7 @@ def few_labels(sets: Mapping[str, Library], kinds: Named, songs: Named, seed: in
         return {}
     return {
         name: {
-            str(n): _figure(name, [_right(library, kept, songs, each) for each in _draws(kept, n, seed)]) for n in NS
+            str(n): _figure(name, [_right(library, kept, songs, draw) for draw in _draws(kept, n, seed)]) for n in NS
         }
         for name, library in sets.items()
     }

@@ -31,7 +31,7 @@ def probe(sets: dict[str, Features], classes: Sequence[str], songs: Sequence[str
     Classes of fewer than FEWEST songs are left out; nothing is returned where two are not left.
     """
     counts = Counter(kind for kind, _ in set(zip(classes, songs, strict=True)))
-    kept = np.array([counts[each] >= FEWEST for each in classes])
+    kept = np.array([counts[kind] >= FEWEST for kind in classes])
     truth, groups = np.array(classes)[kept], np.array(songs)[kept]
     if len(set(truth)) < 2 or not sets:
         return {}

@@ -31,9 +31,9 @@ def _scores(found: Figures) -> str:
 
 def _confidence(found: Figures) -> str:
     rows = [
-        [what, str(each["n"]), number(each["confidence"]), number(each["score"])]
+        [what, str(third["n"]), number(third["confidence"]), number(third["score"])]
         for what, thirds in found.items()
-        for each in thirds
+        for third in thirds
     ]
     return titled("Confidence, and how right it was, by thirds", ["of", "recordings", "confidence", "score"], rows)
 

@@ -127,7 +127,10 @@ def _temperature(logits: Logits, truth: Logits, exclusive: bool, usual: float) -
     if not len(logits):
         return UNTRIED * usual
     doubt = STUBBORNNESS * np.log(TEMPERATURES / usual) ** 2
-    fit = [likelihood(probabilities(logits, exclusive, each), truth, exclusive).sum() for each in TEMPERATURES]
+    fit = [
+        likelihood(probabilities(logits, exclusive, temperature), truth, exclusive).sum()
+        for temperature in TEMPERATURES
+    ]
     return float(TEMPERATURES[np.argmax(np.array(fit) - doubt)])
 
 

@@ -174,7 +174,7 @@ def _decided(scores: Scores, mistakes: int, several: bool) -> set[tuple[int, str
     """Return song, outcome and playlists of each decision; which of two equal guesses stands first decides nothing."""
     rules = [PlaylistRule(name, mistakes, automatic=True) for name in scores.classes if name is not None]
     decisions = decide(scores, rules, several, everything=False)
-    return {(each.song, each.outcome, frozenset(each.playlists)) for each in decisions}
+    return {(decision.song, decision.outcome, frozenset(decision.playlists)) for decision in decisions}
 
 
 def digest_of(file: bytes) -> str:

@@ -62,7 +62,7 @@ def build(fitted: Fitted, training: TrainingSet, verdict: GateVerdict, now: date
     facts = _facts(fitted, training, scores, now)
     onnx = to_file(fitted, facts)
     off = check_parity(fitted, onnx, list(training.songs.values()))
-    names = {class_name(each): training.playlists[each] for each in fitted.examples.classes if each is not None}
+    names = {class_name(kind): training.playlists[kind] for kind in fitted.examples.classes if kind is not None}
     picture = draw(scores, names)
     more = {"reason": verdict.reason, "alt": picture.alt, "names": names, "parity": off}
     digest = digest_of(onnx)

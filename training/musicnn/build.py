@@ -143,7 +143,7 @@ def layer(weights: Tensors, number: int) -> ConvolutionLayer:
 def norm(weights: Tensors, number: int) -> tuple[Floats, Floats]:
     """Scale and offset of the batch norm `number`: y = scale · x + offset."""
     names = (f"batch_normalization{_suffix(number)}/{each}" for each in ("gamma", "beta", "moving_mean"))
-    gamma, beta, mean = (weights[each].astype(np.float64) for each in names)
+    gamma, beta, mean = (weights[name].astype(np.float64) for name in names)
     scale = gamma / np.sqrt(weights[f"batch_normalization{_suffix(number)}/moving_variance"] + EPSILON)
     return scale, beta - mean * scale
 
@@ -158,9 +158,9 @@ def _front(graph: Graph, weights: Tensors) -> tuple[str, Channels]:
     image = graph.node("Unsqueeze", "mel", graph.integers(1))
     image = graph.affine(image, *norm(weights, 0))
     layers = [layer(weights, number) for number in range(5)]
-    living = [each.only(each.alive) for each in layers]
+    living = [layer.only(layer.alive) for layer in layers]
     blocks = [*living[:2], _joined(living[2:])]
-    widths = [-(-len(each.bias) // BLOCK) * BLOCK for each in blocks]
+    widths = [-(-len(block.bias) // BLOCK) * BLOCK for block in blocks]
     answers = [_strongest(graph, image, each.padded(width)) for each, width in zip(blocks, widths, strict=True)]
     return graph.node("Concat", *answers, axis=1), _channels(layers, blocks, widths)
 
@@ -168,22 +168,22 @@ def _front(graph: Graph, weights: Tensors) -> tuple[str, Channels]:
 def _channels(layers: list[ConvolutionLayer], blocks: list[ConvolutionLayer], widths: list[int]) -> Channels:
     starts = np.cumsum([0, *widths[:-1]])
     places = np.concatenate([start + np.arange(len(each.bias)) for start, each in zip(starts, blocks, strict=True)])
-    alive = np.concatenate([each.alive for each in layers])
+    alive = np.concatenate([layer.alive for layer in layers])
     where = np.full(len(alive), -1)
     where[alive] = places
-    constants = np.where(alive, 0, np.concatenate([each.constants for each in layers]))
+    constants = np.where(alive, 0, np.concatenate([layer.constants for layer in layers]))
     return Channels(where, constants, sum(widths), int(np.setdiff1d(np.arange(sum(widths)), places)[0]))
 
 
 def _joined(layers: list[ConvolutionLayer]) -> ConvolutionLayer:
     """Filters over time of several lengths as one convolution: "same" padding puts all centres in one place."""
-    longest = max(each.kernel.shape[2] for each in layers)
-    margins = [(longest - each.kernel.shape[2]) // 2 for each in layers]
+    longest = max(layer.kernel.shape[2] for layer in layers)
+    margins = [(longest - layer.kernel.shape[2]) // 2 for layer in layers]
     kernels = [
         np.pad(each.kernel, ((0, 0), (0, 0), (margin, margin), (0, 0)))
         for each, margin in zip(layers, margins, strict=True)
     ]
-    parts = ((each.bias, each.scale, each.offset) for each in layers)
+    parts = ((layer.bias, layer.scale, layer.offset) for layer in layers)
     return ConvolutionLayer(np.concatenate(kernels), *(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 

@@ -110,8 +110,8 @@ def hear(sound: Sound) -> Detail:
         "chroma": notes.chroma,
         "tonal_centroid": notes.centroid,
     }
-    ordered = {each.name: numbers[each.name] for each in FEATURES}
-    if not np.isfinite([*ordered.values(), *(each.sum() for each in vectors.values())]).all():
+    ordered = {feature.name: numbers[feature.name] for feature in FEATURES}
+    if not np.isfinite([*ordered.values(), *(vector.sum() for vector in vectors.values())]).all():
         raise TruncatedAudio("its samples are so far above full scale that they are no sound")
     return Detail(Analysis(ordered, vectors), heard, notes)
 

@@ -122,7 +122,7 @@ def _times(draw: ImageDraw.ImageDraw, sound: Sound, peak: Peak, left: float, rig
 def _box(
     draw: ImageDraw.ImageDraw, corners: tuple[float, float, float, float], radius: float, colour: str | int
 ) -> None:
-    draw.rounded_rectangle([each * FINE for each in corners], radius * FINE, colour)
+    draw.rounded_rectangle([corner * FINE for corner in corners], radius * FINE, colour)
 
 
 def _clock(seconds: float) -> str:

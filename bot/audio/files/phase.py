@@ -36,7 +36,7 @@ def _cancels(one: Samples, other: Samples, rate: int) -> bool:
     starts = np.arange(0, len(one) - WINDOW + 1, max(WINDOW, round(LOOKS * rate)))
     places, window = starts[:, None] + np.arange(WINDOW)[None], np.hanning(WINDOW).astype(np.float32)
     left, right = (scipy.fft.rfft(each[places] * window, axis=1, workers=1) for each in (one, other))
-    power, product = (_smooth(each, LOOKED) for each in _bands(left, right))
+    power, product = (_smooth(band, LOOKED) for band in _bands(left, right))
     against = np.where(product < AGAINST * power, power, 0).sum(0)
     audible = power.sum(0) > FAINT * power.sum()
     return bool((against > SHARE * power.sum(0))[audible].any())
@@ -65,7 +65,7 @@ def _turned(left: Samples, right: Samples) -> Samples:
 def _add_turned(left: Samples, right: Samples, window: Samples, frames: range, out: Samples) -> None:
     places = (np.array(frames) * HOP)[:, None] + np.arange(WINDOW)[None]
     seen = [scipy.fft.rfft(each[places] * window, axis=1, workers=1) for each in (left, right)]
-    power, product = (_smooth(each, SMOOTH) for each in _bands(*seen))
+    power, product = (_smooth(band, SMOOTH) for band in _bands(*seen))
     signs = np.where(product < AGAINST / 2 * power, np.float32(-1), np.float32(1))
     widths = np.diff(np.r_[0, EDGES[1:-1], WINDOW // 2 + 1])
     heard = scipy.fft.irfft(seen[1] * np.repeat(signs, widths, axis=1), WINDOW, axis=1, workers=1) * window

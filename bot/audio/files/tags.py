@@ -185,7 +185,7 @@ def _isrc(said: Mapping[str, list[str]]) -> str | None:
 
 def _texts(tags: Any) -> dict[str, list[str]]:
     names = set(tags.keys())  # a Vorbis comment iterates over pairs, and not over its names
-    return {name.lower(): [text for each in _values(tags[name]) if (text := str(each).strip())] for name in names}
+    return {name.lower(): [text for value in _values(tags[name]) if (text := str(value).strip())] for name in names}
 
 
 def _values(value: Any) -> list[Any]:

@@ -34,10 +34,10 @@ def submission(world: World, channel: Channel, modal: Modal, values: Mapping[str
 
 def _field(modal: Modal, name: str) -> Field:
     fields = modal.fields()
-    found = next((each for each in fields if name in (each.custom_id, each.label)), None)
-    found = found or next((each for each in fields if _plain(name) == _plain(each.label)), None)
+    found = next((field for field in fields if name in (field.custom_id, field.label)), None)
+    found = found or next((field for field in fields if _plain(name) == _plain(field.label)), None)
     if found is None:
-        raise NotThere(f"no field {name!r} in {modal.title!r} among {[each.label for each in fields]}")
+        raise NotThere(f"no field {name!r} in {modal.title!r} among {[field.label for field in fields]}")
     return found
 
 

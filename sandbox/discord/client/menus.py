@@ -11,7 +11,7 @@ GUILD_CONTEXT, BOT_DM_CONTEXT = 0, 1
 def shown(world: World, user: User, channel: Channel, kind: int) -> list[Command]:
     """The commands of a kind (slash, user, message) that the client offers this member there."""
     commands = world.commands.available(channel.guild.id if channel.guild else None)
-    return [each for each in commands if each.definition["type"] == kind and _is_shown(each, user, channel)]
+    return [command for command in commands if command.definition["type"] == kind and _is_shown(command, user, channel)]
 
 
 def on_messages(world: World, user: User, channel: Channel) -> list[str]:

@@ -175,9 +175,11 @@ class Person:
 def find_button(message: Message, label_or_custom_id: str) -> Button:
     """The button with that label or custom id. Raises NotThere, saying which there are."""
     buttons = message.buttons()
-    named: list[Button] = [each for each in buttons if label_or_custom_id in (each.label, each.custom_id, each.emoji)]
+    named: list[Button] = [
+        button for button in buttons if label_or_custom_id in (button.label, button.custom_id, button.emoji)
+    ]
     if not named:
-        raise NotThere(f"no button {label_or_custom_id!r} among {[each.label or each.emoji for each in buttons]}")
+        raise NotThere(f"no button {label_or_custom_id!r} among {[button.label or button.emoji for button in buttons]}")
     return named[0]
 
 

@@ -77,7 +77,7 @@ def invocation(world: World, user: User, channel: Channel, path: str, given: Map
     resolved = Resolved(world, channel)
     options = [_filled(slash.option(name), value, resolved) for name, value in given.items() if value is not None]
     missing = {option["name"] for option in slash.options if option.get("required")} - {
-        each["name"] for each in options
+        option["name"] for option in options
     }
     if missing:
         raise NotAllowed(f"/{slash.path} needs {sorted(missing)}")

@@ -57,7 +57,7 @@ def _message(call: Call) -> Message:
     if wanted == ORIGINAL:
         found = interaction.original
     else:
-        found = next((each for each in interaction.messages() if str(each.id) == wanted), None)
+        found = next((message for message in interaction.messages() if str(message.id) == wanted), None)
     if found is None or found.deleted:
         raise UnknownMessage
     return found

@@ -23,7 +23,9 @@ async def own(request: web.Request) -> web.Response:
     """Own and followed playlists in the order of the library, null entries included."""
     world, account, scopes = world_of(request), account_of(request), request[CONSENT].scopes
     entries = [made and world.playlists[made] for made in account.playlists]
-    seen = [each for each in entries if not each or not each.collaborative or "playlist-read-collaborative" in scopes]
+    seen = [
+        entry for entry in entries if not entry or not entry.collaborative or "playlist-read-collaborative" in scopes
+    ]
     return web.json_response(page(request, seen, lambda each: _simple(request, each) if each else None))
 
 

@@ -226,7 +226,7 @@ async def add(interaction: Interaction, name: str, kind: app_commands.Choice[int
 @add.autocomplete("name")
 async def suggest(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     names = ("Late night", "Rain", "Run")
-    return [app_commands.Choice(name=each, value=each) for each in names if each.lower().startswith(typed.lower())]
+    return [app_commands.Choice(name=name, value=name) for name in names if name.lower().startswith(typed.lower())]
 
 
 COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu | app_commands.Group, ...] = (

@@ -185,7 +185,7 @@ async def test_a_bot_that_says_nothing_gives_no_answer(stage: Stage) -> None:
 async def test_an_answer_after_three_seconds_is_refused(stage: Stage) -> None:
     waiting = asyncio.create_task(stage.anna.command("late"))
     await stage.world.wait_for(
-        lambda: "late" in [each.data.get("name") for each in stage.world.interactions.values()], 10
+        lambda: "late" in [interaction.data.get("name") for interaction in stage.world.interactions.values()], 10
     )
     stage.clock.pass_by(seconds=4)
     with pytest.raises(NoAnswer):

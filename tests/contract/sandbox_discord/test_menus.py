@@ -58,7 +58,7 @@ async def test_a_server_without_the_bot_offers_what_its_member_installed(quiet: 
     await register(bot, EVERYWHERE, {"name": "here", "description": "x"})
     assert there.commands() == []
     quiet.anna.user.has_app = True
-    assert [each.path for each in there.commands()] == ["hello"]
+    assert [command.path for command in there.commands()] == ["hello"]
 
 
 async def test_where_the_bot_is_not_it_answers_and_posts_nothing(quiet: Stage, bot: RawBot) -> None:

@@ -94,7 +94,7 @@ def track(number: int) -> Track:
 
 
 TRACKS = [track(number) for number in range(260)]
-URIS = [each.uri for each in TRACKS]
+URIS = [track.uri for track in TRACKS]
 
 
 @asynccontextmanager

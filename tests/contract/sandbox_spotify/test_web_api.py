@@ -264,4 +264,6 @@ async def test_the_same_seed_makes_the_same_ids(world: World, clock: Clock) -> N
     for each in (world, other):
         each.add_by_hand("mara", each.create_playlist("mara", "Run").id, URIS[0])
     assert list(world.playlists) == list(other.playlists)
-    assert [each.snapshot for each in world.playlists.values()] == [each.snapshot for each in other.playlists.values()]
+    assert [playlist.snapshot for playlist in world.playlists.values()] == [
+        playlist.snapshot for playlist in other.playlists.values()
+    ]

@@ -48,7 +48,7 @@ async def writer(stage: Stage) -> PlaylistWriter:
     music = await stage.link(MARA, "mara")
     made = stage.world.create_playlist("mara", "Quay")
     stage.world.replace("mara", made.id, OWN)
-    (found,) = [each for each in await music.playlists() if each.id == made.id]
+    (found,) = [playlist for playlist in await music.playlists() if playlist.id == made.id]
     kept = await playlists.take(stage.store, music, MARA, "main", found)
     stage.clock.pass_by(minutes=2)
     stage.world.requests.clear()

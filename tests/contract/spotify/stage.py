@@ -72,7 +72,7 @@ def track(number: int) -> Track:
 
 
 TRACKS = [track(number) for number in range(260)]
-URIS = [each.uri for each in TRACKS]
+URIS = [track.uri for track in TRACKS]
 
 
 def small_world(clock: Clock) -> World:
@@ -143,7 +143,7 @@ class Stage:
 
     def asked(self, pattern: str = "") -> list[str]:
         """The requests whose line contains `pattern`, in order."""
-        return [each.line for each in self.world.requests if pattern in each.line]
+        return [request.line for request in self.world.requests if pattern in request.line]
 
 
 async def agree(consent_url: str, user: str) -> str:

@@ -25,7 +25,7 @@ async def make(stage: Stage, music: SpotifyMusic) -> str:
 
 
 def at_spotify(stage: Stage) -> list[str]:
-    return [each.id for each in stage.world.playlists.values() if each.name == "Quay"]
+    return [playlist.id for playlist in stage.world.playlists.values() if playlist.name == "Quay"]
 
 
 async def resumed(stage: Stage, music: SpotifyMusic) -> list[str]:

@@ -46,7 +46,7 @@ async def test_songs_that_are_refused_keep_no_other_out_and_are_named_once(
 ) -> None:
     await waiting(stage, "save", dead)
     assert await saved_likes.save(stage.store, mara, MARA, stage.clock()) == len(IDS) - len(dead)
-    liked = {each.uri for each in stage.world.accounts["mara"].likes}
+    liked = {like.uri for like in stage.world.accounts["mara"].likes}
     assert liked & set(IDS) == {uri for at, uri in enumerate(IDS) if at not in dead}
     (said,) = await told(stage)
     assert f"\\*{500 + dead[0]}\\*" in said
@@ -63,7 +63,7 @@ async def test_what_cannot_be_taken_out_keeps_no_other_in(stage: Stage, mara: Sp
         await songs.like(tx, MARA, [Like(_song(each), stage.clock()) for each in FOUND], stage.clock())
     del stage.world.tracks[IDS[7]]
     assert await saved_likes.save(stage.store, mara, MARA, stage.clock()) == len(IDS) - 1
-    assert {each.uri for each in stage.world.accounts["mara"].likes} & set(IDS) == {IDS[7]}
+    assert {like.uri for like in stage.world.accounts["mara"].likes} & set(IDS) == {IDS[7]}
     (said,) = await told(stage)
     assert "out of your likes" in said
     assert "\\*507\\*" in said

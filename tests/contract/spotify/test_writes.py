@@ -92,7 +92,7 @@ async def test_an_addition_of_unknown_fate_waits_also_after_a_restart(writer: Pl
     assert writer.posts() == 1
     async with writer.stage.store.reading() as tx:
         assert (await writes.get(tx, write)).state == "applying", "not done before it is read there"
-        assert {each.state for each in await writes.changes(tx, write)} == {"attempted"}
+        assert {change.state for change in await writes.changes(tx, write)} == {"attempted"}
     writer.stage.clock.pass_by(seconds=2 * SETTLE.total_seconds())
     await writer.apply(write)
     assert writer.songs() == OWN + NEW
@@ -118,7 +118,7 @@ async def test_a_song_that_moves_is_put_in_before_it_is_taken_out_or_stays(write
     receipt = await writer.apply(await writer.open(*lines))
     assert writer.songs(other) == NEW[:1]
     assert writer.songs() == [*OWN, NEW[1]]
-    lines = [each.line.split()[0] for each in writer.stage.world.requests if "GET" not in each.line]
+    lines = [request.line.split()[0] for request in writer.stage.world.requests if "GET" not in request.line]
     assert lines.index("DELETE") == len(lines) - 1
     assert {(each.song, each.action, each.problem) for each in receipt.refused} == {
         (NEW[1], "add", Refused.UNKNOWN),

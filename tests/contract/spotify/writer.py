@@ -30,7 +30,7 @@ class PlaylistWriter:
         return await playlists.take(self.stage.store, self.music, MARA, "main", await self.found(made.id))
 
     async def found(self, ref: str):
-        return next(each for each in await self.music.playlists() if each.id == ref)
+        return next(playlist for playlist in await self.music.playlists() if playlist.id == ref)
 
     async def open(self, *lines: tuple[Playlist, str, str]) -> int:
         told = [(each.playlist, song, action) for each, song, action in lines]
@@ -56,4 +56,4 @@ class PlaylistWriter:
         return await self.apply(opened)
 
     def posts(self) -> int:
-        return sum(each.line.startswith("POST /v1/playlists") for each in self.stage.world.requests)
+        return sum(request.line.startswith("POST /v1/playlists") for request in self.stage.world.requests)

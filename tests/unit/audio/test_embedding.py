@@ -76,7 +76,7 @@ def test_patches_follow_each_other_and_a_long_song_gives_so_many_evenly_spread()
     assert [len(each) for each in whole] == [SPAN] * 10
     assert np.array_equal(whole[1], np.pad(chirp(30, RATE), 256)[STRIDE : STRIDE + SPAN])
     ramp = np.arange(RATE * 300, dtype=np.float32)
-    heard = [int(each[-1]) // STRIDE for each in patches(ramp, RATE)]
+    heard = [int(patch[-1]) // STRIDE for patch in patches(ramp, RATE)]
     assert len(heard) == MOST
     assert (heard[0], heard[-1]) == (0, 99)
     assert set(np.diff(heard)) == {2, 3}

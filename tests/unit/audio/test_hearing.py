@@ -47,13 +47,13 @@ def heard(samples: np.ndarray) -> Analysis:
 
 def test_every_feature_is_named_and_every_name_is_heard(song: Path) -> None:
     found = analyse(read(song))
-    assert list(found.numbers) == [each.name for each in FEATURES]
-    assert list(found.vectors) == [each.name for each in VECTORS]
+    assert list(found.numbers) == [feature.name for feature in FEATURES]
+    assert list(found.vectors) == [vector.name for vector in VECTORS]
     assert found.version == VERSION
     assert all(np.isfinite(number) for number in found.numbers.values())
-    for each in VECTORS:
-        assert found.vectors[each.name].dtype == np.float32
-        assert len(found.vectors[each.name]) == int(each.unit.split(",")[0])
+    for vector in VECTORS:
+        assert found.vectors[vector.name].dtype == np.float32
+        assert len(found.vectors[vector.name]) == int(vector.unit.split(",")[0])
 
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 1, 2, 5])

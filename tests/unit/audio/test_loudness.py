@@ -57,7 +57,7 @@ def test_noise_and_notes_are_as_loud_as_pyloudnorm_says() -> None:
     random = np.random.default_rng(1)
     sounds = [Sound(tune(8, seed=seed), RATE) for seed in range(5)]
     sounds += [Sound((0.1 * random.standard_normal((2, 8 * RATE))).astype(np.float32), RATE) for _ in range(5)]
-    apart = [abs(loudness(each).integrated - reference(each)) for each in sounds]
+    apart = [abs(loudness(sound).integrated - reference(sound)) for sound in sounds]
     assert np.median(apart) <= MEDIAN
     assert max(apart) <= WORST
 
@@ -65,7 +65,7 @@ def test_noise_and_notes_are_as_loud_as_pyloudnorm_says() -> None:
 def test_recordings_are_as_loud_as_pyloudnorm_says(shared: Path) -> None:
     files = sorted((shared / "data" / "audio").glob("*.m*"))[::6]
     sounds = [read(path) for path in files]
-    apart = [abs(loudness(each).integrated - reference(each)) for each in sounds]
+    apart = [abs(loudness(sound).integrated - reference(sound)) for sound in sounds]
     assert len(apart) >= 9
     assert np.median(apart) <= MEDIAN
     assert max(apart) <= WORST

@@ -18,7 +18,7 @@ from bot.errors import TooLargeAudio, TruncatedAudio
 from tests.unit.sounds import ENDINGS, RATE, Samples, tune, write
 
 SECONDS = 10
-SAYS_LENGTH = [each for each in ENDINGS if each not in (".aac",)]
+SAYS_LENGTH = [ending for ending in ENDINGS if ending not in (".aac",)]
 
 
 def damaged(path: Path, where: float, count: int = 300) -> Path:

@@ -35,7 +35,7 @@ def songs() -> list[tuple[Arranged, Sound, Peak]]:
 
 
 def choruses(song: Arranged) -> list[tuple[float, float]]:
-    return [(each.start, each.end) for each in song.sections if each.kind == arranged.CHORUS]
+    return [(section.start, section.end) for section in song.sections if section.kind == arranged.CHORUS]
 
 
 def test_a_clip_lies_in_the_chorus_far_oftener_than_by_loudness_or_chance(
@@ -151,8 +151,8 @@ def test_a_chorus_comes_back_and_other_parts_are_unlike_it() -> None:
     song = next(each for each in map(arranged.arranged, range(50)) if not each.modulation and not each.fading)
     outline = outlined(np.ascontiguousarray(play(song).mean(1)))
     alike = likeness((outline.chroma, 1.0))
-    first, second = ([each for each in song.sections if each.kind == arranged.CHORUS])[:2]
-    verse = next(each for each in song.sections if each.kind == "verse")
+    first, second = ([section for section in song.sections if section.kind == arranged.CHORUS])[:2]
+    verse = next(section for section in song.sections if section.kind == "verse")
     echo = echoes(alike, 16)
     at, again, other = (round(each.start / outline.step) for each in (first, second, verse))
     assert echo[at, again - 1 : again + 2].max() > echo[at, other - 1 : other + 2].max() + 0.1

@@ -103,7 +103,7 @@ def test_the_same_seed_draws_the_same_playlists(person: Path) -> None:
 
 def test_songs_become_a_library_with_a_playlist_for_each_style(tmp_path: Path) -> None:
     some = songs(seed=1, count=20)
-    heard = {song.id: {each.name: 0.5 for each in FEATURES} for song in some}
+    heard = {song.id: {feature.name: 0.5 for feature in FEATURES} for song in some}
     library = drawn(some, heard, NOW)
     assert {name for song in some for name in song.styles} == library.truth.keys()
     assert all(library.belongs(song.track.uri) for song in some)
@@ -111,7 +111,9 @@ def test_songs_become_a_library_with_a_playlist_for_each_style(tmp_path: Path) -
     assert drawn(some, heard, NOW, styles=("Run",)).truth.keys() == {"Run"}
     library.write_features(tmp_path / "features.csv")
     header = (tmp_path / "features.csv").read_text().splitlines()[0]
-    assert header == ",".join(("track_id", "isrc", *(each.name for each in FEATURES), "genres", "artists", "year"))
+    assert header == ",".join(
+        ("track_id", "isrc", *(feature.name for feature in FEATURES), "genres", "artists", "year")
+    )
 
 
 def test_some_likes_come_later(person: Path) -> None:

@@ -77,7 +77,7 @@ def test_audio_is_written_when_asked_for(song: Song, tmp_path: Path) -> None:
 
 
 def test_features_have_their_names_and_are_finite(heard: dict[str, Features]) -> None:
-    assert all(tuple(found) == tuple(each.name for each in FEATURES) for found in heard.values())
+    assert all(tuple(found) == tuple(feature.name for feature in FEATURES) for found in heard.values())
     assert np.isfinite([list(found.values()) for found in heard.values()]).all()
 
 

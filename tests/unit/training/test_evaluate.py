@@ -228,7 +228,7 @@ def likes_rows(verdict: str = "target") -> list[list[object]]:
 def test_likes_are_told_apart_and_the_answer_is_no_feature(tmp_path: Path) -> None:
     likes = read_likes(write_csv(tmp_path / "likes.csv", likes_rows("liked")))
     assert len(likes.songs) == 60
-    assert not any("liked" in each.numbers for each in likes.songs.values())
+    assert not any("liked" in song.numbers for song in likes.songs.values())
     accuracy = try_likes(likes, None, seed=0)["accuracy"]
     assert accuracy["random"][FRESH] > accuracy["no artist in common"][FRESH]
     assert set(accuracy["random"]) == {FRESH, EVERYTHING, NET, NEAREST}
@@ -267,7 +267,7 @@ def person_file(path: Path, styles: int) -> Path:
 
 
 def run(*arguments: object) -> int:
-    return main([str(each) for each in arguments])
+    return main([str(argument) for argument in arguments])
 
 
 def test_the_command_writes_figures_tables_and_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -209,9 +209,9 @@ def test_the_sandboxs_songs_come_with_their_truth(tmp_path: Path) -> None:
     assert record_main([str(tmp_path / "songs"), "--songs", "8"]) == 0
     recordings = read_truth(tmp_path / "songs")
     assert len(recordings) == 8
-    heard = [hear(each, Embedder()) for each in recordings]
+    heard = [hear(recording, Embedder()) for recording in recordings]
     assert np.mean([acc2(each.answers[OURS].tempo, each.recording.tempo or 0) for each in heard]) > 0.7
-    assert {read(each.path).rate for each in recordings} == {22_050}
+    assert {read(recording.path).rate for recording in recordings} == {22_050}
 
 
 @pytest.mark.soak

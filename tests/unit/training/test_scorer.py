@@ -145,7 +145,9 @@ def answers_alike(fitted: Fitted, songs: Sequence[SongFeatures], folder: Path) -
     rules = [PlaylistRule(name, 2, automatic=True) for name in fitted.examples.classes if name is not None]
     theirs = replace(found, probabilities=wanted.astype(np.float32))
     ours, theirs_too = (decide(each, rules, not fitted.examples.exclusive, False) for each in (found, theirs))
-    assert [(each.outcome, each.playlists) for each in ours] == [(each.outcome, each.playlists) for each in theirs_too]
+    assert [(decision.outcome, decision.playlists) for decision in ours] == [
+        (decision.outcome, decision.playlists) for decision in theirs_too
+    ]
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -172,14 +174,14 @@ def test_p29_a_hair_that_changes_a_decision_is_found_and_one_that_changes_none_i
     scores = [Scores((1, 2), each, space, known) for each in (over, under)]
     assert changed_decisions(*scores, several=False) == 1
     assert changed_decisions(*scores, several=True) == 1
-    clear = [replace(each, probabilities=each.probabilities / 3) for each in scores]
+    clear = [replace(score, probabilities=score.probabilities / 3) for score in scores]
     assert changed_decisions(*clear, several=False) == 0
 
 
 def test_p29_a_bar_that_moved_past_a_song_is_found_though_the_song_itself_is_scored_alike() -> None:
     space, known = np.ones((2, 1), np.float32), np.ones(2, np.bool_)
     rows = [np.array([[first, 1 - first], [0.8, 0.2]], np.float32) for first in (1, 1 - 1e-6)]
-    assert changed_decisions(*(Scores((1, 2), each, space, known) for each in rows), several=False) == 1
+    assert changed_decisions(*(Scores((1, 2), row, space, known) for row in rows), several=False) == 1
 
 
 def test_a_song_exactly_in_the_middle_of_its_library_is_answered_as_in_scikit_learn() -> None:
