@@ -16,6 +16,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), *sorted((ROOT /
 README_LINES = 150
 LINK = re.compile(r"""\]\(([^)\s]+)\)|src="([^"]+)\"""")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FILE = re.compile(r"`((?:bot|benchmarks|docs|models|sandbox|tests|training)/[\w./-]+)`")
 SUMMARY = re.compile(r"^#+ .*|^\| \*?`.*?`", re.MULTILINE)
 
 
@@ -78,6 +79,11 @@ def test_the_index_leads_to_every_page() -> None:
 def test_no_link_is_dead(page: Path) -> None:
     links = [first or second for first, second in LINK.findall(page.read_text())]
     assert [link for link in links if "://" not in link and is_dead(page, link)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    assert [name for name in FILE.findall(page.read_text()) if not (ROOT / name).exists()] == []
 
 
 def test_nothing_names_this_machine() -> None:
