@@ -40,7 +40,7 @@ MEASURES = (
 
 
 def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ, prog: str = PROG) -> int:
-    """Run one command; what goes wrong is one line on stderr. env: says where the bot's database and models are."""
+    """Run one command; errors are one line on stderr. env: says where the bot's database and models are."""
     parser = build_parser(prog)
     options = parser.parse_args(arguments)
     options.env = env

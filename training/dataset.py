@@ -1,8 +1,8 @@
-"""Dataset: labels as a table of what is true.
+"""Dataset: labels as a table of what's true.
 
-One row a labelled song, one column a class; 1 belongs, 0 does not, NaN unknown. Rows are sorted by song and columns
-by playlist, and every row says all that is known about its song, so neither the order of labels nor their
-repetition can make a difference.
+One row per labelled song, one column per class; 1: belongs, 0: doesn't, NaN: unknown. Rows are sorted by song and
+columns by playlist, and every row holds everything known about its song, so neither the order of labels nor
+repetition makes a difference.
 """
 
 from collections import defaultdict
@@ -29,8 +29,9 @@ WEIGHTS = {
 class Examples:
     """songs: (m,) ids. classes: (c,) playlist ids, None last for "none of them". truth: (m, c). weight: (m,).
 
-    `exclusive`: each song belongs in exactly one class, so rows compete; else every column is a question of its own.
-    hinted: (h,) the column that each hint speaks for.
+    `exclusive`: each song belongs in exactly one class, so classes compete; otherwise every column is an independent
+    question.
+    hinted: (h,) the column of each hint.
     """
 
     songs: tuple[str, ...]
@@ -42,11 +43,11 @@ class Examples:
 
     @property
     def settled(self) -> NDArray[np.bool_]:
-        """(m,) whether it is known where the song belongs, not only where it does not."""
+        """(m,) whether it's known where the song belongs, and not only where it doesn't."""
         return np.asarray(~np.isnan(self.truth).any(axis=1))
 
     def each(self, rows: NDArray[np.int64] | slice = slice(None)) -> float:
-        """Return the labels a class among some rows: the geometric mean, so that a small class keeps its say."""
+        """Return the labels per class among some rows: the geometric mean, so that small classes count too."""
         counts = np.maximum(1, (self.truth[rows] == 1).sum(axis=0))
         return float(np.exp(np.log(counts).mean()))
 
@@ -66,7 +67,7 @@ class _Said:
 def examples_of(training: TrainingSet) -> Examples:
     """Return the examples that a training set holds. Raises TooFewLabels when no song is known to be in a playlist.
 
-    Songs that are gone, or of which nothing is known, teach nothing and are passed over.
+    Songs that are gone or have no features are skipped.
     """
     known = {song for song, features in training.songs.items() if features.known}
     said = _gather(label for label in training.labels if label.song in known)
@@ -92,7 +93,7 @@ def _gather(labels: Iterable[Label]) -> dict[str, _Said]:
 
 
 def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
-    """One class a song. With a single playlist, what is not in it is in none, whether or not there is such a song."""
+    """One class per song. With a single playlist, songs outside it are in none, even if there's no such song yet."""
     if len(playlists) == 1:
         said = {song: replace(a, none=a.none or (not a.yes and bool(a.no))) for song, a in said.items()}
     if not playlists:
@@ -104,7 +105,7 @@ def _exclusive(said: dict[str, _Said], playlists: list[int]) -> Examples:
 
 
 def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
-    """A question a playlist; those that every settled song is in cannot be told from the rest yet."""
+    """One question per playlist; a playlist that every settled song is in can't be told from the rest yet."""
     examples = _examples(said, tuple(playlists), exclusive=False)
     askable = (examples.truth == 0).any(axis=0)
     if not askable.any():
@@ -116,7 +117,7 @@ def _independent(said: dict[str, _Said], playlists: list[int]) -> Examples:
 
 
 def _alone(said: dict[str, _Said], playlist: int) -> Examples:
-    """The only question that can be asked so far: in this playlist, or not in it."""
+    """The only question there is so far: in this playlist, or not."""
     about = {
         song: _Said({playlist} & a.yes, {playlist} & a.no, a.none or (bool(a.yes) and playlist not in a.yes), a.weight)
         for song, a in said.items()

@@ -1,7 +1,7 @@
 """Pretrain: learn a prior from playlists that the operator may use.
 
-Company is the positive pointwise mutual information of artists that share playlists, condensed to its main directions
-(Levy & Goldberg 2014); words are those that the corpora's songs carry.
+Artists' company is the positive pointwise mutual information of sharing playlists, condensed to its main directions
+(Levy & Goldberg 2014); words come from the corpora's songs.
 """
 
 import math
@@ -38,7 +38,7 @@ class Corpus:
 
 
 def pretrain(corpora: Sequence[Corpus]) -> Prior:
-    """Return what the corpora teach. Their order makes no difference."""
+    """Return the prior learned from the corpora. Their order makes no difference."""
     ordered = sorted(corpora, key=lambda corpus: corpus.name)
     keys, company = _company(list(_line_ups(ordered)))
     return Prior(keys, company, *_tags(ordered, keys))
@@ -85,7 +85,7 @@ def _company(line_ups: Sequence[Counter[int]]) -> tuple[NDArray[np.uint32], NDAr
 
 
 def _surprise(together: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Return the positive pointwise mutual information of a symmetric matrix of how often two stand together."""
+    """Return the positive pointwise mutual information of a symmetric matrix of co-occurrence counts."""
     pairs, often = together.tocoo(), np.asarray(together.sum(axis=1)).ravel()
     total, context = max(often.sum(), 1e-9), often**SMOOTH
     chance = often[pairs.row] / total * context[pairs.col] / max(context.sum(), 1e-9)
@@ -95,7 +95,7 @@ def _surprise(together: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def _condensed(matrix: sparse.csr_matrix) -> Floats:
-    """Return (a, DIRECTIONS) rows of length 1: the main directions; columns that a small matrix has not are nought."""
+    """Return (a, DIRECTIONS) rows of length 1: the main directions; columns a small matrix lacks are zero."""
     size = matrix.shape[0]
     found = np.zeros((size, DIRECTIONS), np.float32)
     most = min(DIRECTIONS, size - 2)

@@ -1,7 +1,7 @@
 """Prior teachers: which members may teach a prior, what they taught, whether it helped, and the file the bot reads.
 
-Corpora are files of playlists that the operator may use and, where asked for, the members of the bot's database who
-switched that on. Everything is read anew each time: who left teaches no longer.
+Corpora are files of playlists that the operator may use and, on request, members of the bot's database who opted in.
+Everything is read anew each time, so members who left no longer teach.
 """
 
 import asyncio
@@ -35,14 +35,14 @@ Gain = dict[str, Any]  # n, mean, members: [low, high], persons: [low, high]; in
 
 @dataclass(frozen=True)
 class Teachers:
-    """Everybody who may teach; `members` are those of the bot's database, by id."""
+    """Everyone who may teach; `members` are those of the bot's database, by id."""
 
     people: Sequence[Person]
     members: frozenset[int] = frozenset()
 
 
 def learn(people: Sequence[Person]) -> Prior:
-    """Return the prior of all of them. Raises InputProblem where there is nothing to learn."""
+    """Return the prior they teach. Raises InputProblem if there's nothing to learn from."""
     prior = pretrain(corpora_without(NOBODY, people))
     if not prior.company.any():
         raise InputProblem("nothing to learn: no playlists of three songs and more whose artists stand in others too")
@@ -50,7 +50,7 @@ def learn(people: Sequence[Person]) -> Prior:
 
 
 def members_in(env: Mapping[str, str]) -> Teachers:
-    """Return the members of the bot's database who teach. Raises InputProblem where there is no database."""
+    """Return the members of the bot's database who opted in. Raises InputProblem if there's no database."""
     return asyncio.run(_members(store_in(env)))
 
 
@@ -68,14 +68,14 @@ async def _members(store: Store) -> Teachers:
 
 
 def publish(prior: Prior, members: frozenset[int], env: Mapping[str, str]) -> Path:
-    """Put the prior where the bot looks for it, and note in its database whom it was learnt from."""
+    """Put the prior where the bot looks for it, and note in its database who taught it."""
     path = data_dir_in(env) / "models" / NAME
     asyncio.run(_publish(store_in(env), path, prior, members))
     return path
 
 
 async def _publish(store: Store, path: Path, prior: Prior, members: frozenset[int]) -> None:
-    """File and notes in one transaction, as models are: the bot sweeps what is half written, in transactions too."""
+    """Write file and notes in one transaction, like models: the bot sweeps half-written files, in transactions too."""
     content = to_bytes(Taught(prior, len(members)))
     try:
         if not store.path.exists():
@@ -90,9 +90,9 @@ async def _publish(store: Store, path: Path, prior: Prior, members: frozenset[in
 
 
 def check(people: Sequence[Person], jobs: int) -> list[Gain]:
-    """Return how much accuracy others' playlists buy somebody who is none of them: a record for each number of labels.
+    """Return how much accuracy others' playlists add for someone who isn't among them: one record per number of labels.
 
-    Each person in turn is left out, as in `evaluate`. Empty where nobody has playlists enough, or is alone.
+    Leaves out each person in turn, as in `evaluate`. Empty if nobody has enough playlists, or there's only one person.
     """
     drawn = ((person, _drawn(person)) for person in sorted(people, key=lambda each: each.name))
     tested = [(person, members) for person, members in drawn if members][:MOST_CHECKED]
@@ -112,5 +112,5 @@ def _tasks(person: Person, members: Sequence[Any], people: Sequence[Person]) -> 
 
 
 def is_worse(found: Iterable[Gain]) -> bool:
-    """Whether the prior costs accuracy, by more than which members were drawn explains (95 %)."""
+    """Whether the prior lowers accuracy by more than the draw of members explains (95 %)."""
     return any(each["members"][1] < 0 for each in found)

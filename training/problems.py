@@ -3,7 +3,7 @@
 TrainingFailed (bot.errors)
 ├── InputProblem   2  a file, a column or an option is wrong
 ├── TooFewLabels   4  nothing to tell apart yet
-└── NotEqual       5  the ONNX file does not answer as scikit-learn does
+└── NotEqual       5  the ONNX file's answers differ from scikit-learn's
 """
 
 from bot.errors import TrainingFailed
@@ -12,13 +12,13 @@ PUBLISHED, KEPT = 0, 3  # the new model serves; or it was no better, and the pre
 
 
 class InputProblem(TrainingFailed):
-    """The input cannot be used."""
+    """The input can't be used."""
 
     code = 2
 
 
 class NothingToTellApart(TrainingFailed):
-    """The labels leave nothing to tell apart: give two playlists a song each, or say "none" to a few."""
+    """There's nothing to tell apart yet: put a song in each of two playlists, or answer "none" for a few."""
 
     code = 4
 
@@ -28,6 +28,6 @@ class NothingToTellApart(TrainingFailed):
 
 
 class NotEqual(TrainingFailed):
-    """The exported model does not answer as the trained one does."""
+    """The exported model's answers differ from the trained one's."""
 
     code = 5

@@ -7,6 +7,6 @@ from tqdm import tqdm
 
 
 def bar(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
-    """Show progress on a terminal, and nowhere else."""
+    """Show progress, but only on a terminal."""
     shown: Iterable[Any] = tqdm(items, unit=f" {unit}", total=total, disable=None)
     return shown

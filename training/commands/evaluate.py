@@ -12,7 +12,7 @@ from training.files import make_ready
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    """Play members of real libraries, and say how right the models of few labels are."""
+    """Simulate members with real libraries, and report how accurate models with few labels are."""
     ks, ns = tuple(sorted(set(options.ks))), tuple(sorted(set(options.ns)))
     protocol = Protocol(ks, ns, options.draws, options.asking_draws, seed=options.seed)
     everybody = read_people([*options.data, *options.corpus])

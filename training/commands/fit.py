@@ -37,7 +37,7 @@ def fit_command(options: argparse.Namespace) -> int:
 
 
 def fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) -> int:
-    """Train one layer of one member from and into the database that `env` names.
+    """Train one layer of one member, from and into the database that `env` names.
 
     The bot runs on the same machine, so its heartbeat goes first.
     """

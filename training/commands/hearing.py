@@ -1,4 +1,4 @@
-"""Listening: commands that make and measure what the bot hears with. They alone need the libraries for sound."""
+"""Listening: commands that make and measure what the bot hears with. Only they need the sound libraries."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""`evaluate-neighbours`, `evaluate-feed`, `evaluate-match`: what is found for people, by their own playlists."""
+"""`evaluate-neighbours`, `evaluate-feed`, `evaluate-match`: how good recommendations are, by people's own playlists."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ Report = Callable[[Mapping[str, Any]], str]
 
 
 def evaluate_neighbours_command(options: argparse.Namespace) -> int:
-    """Print hit rate and precision of what is recommended beside plain neighbours and chance."""
+    """Print the hit rate and precision of recommendations, beside plain neighbours and chance."""
     return _measure(options, neighbours.evaluate, neighbours.report)
 
 
@@ -24,7 +24,7 @@ def evaluate_feed_command(options: argparse.Namespace) -> int:
 
 
 def evaluate_match_command(options: argparse.Namespace) -> int:
-    """Print the number of every pair, by likes."""
+    """Print every pair's score, by number of likes."""
     return _measure(options, taste_match.evaluate, taste_match.report)
 
 

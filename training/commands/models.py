@@ -15,7 +15,7 @@ from training.problems import InputProblem
 
 
 def models_in(folder: Path) -> dict[Key, OpenModel]:
-    """Return the model that serves each member and layer of a folder. Raises InputProblem, ModelError."""
+    """Return the active model of each member and layer in a folder. Raises InputProblem, ModelError."""
     served = read_served(folder)
     if not served:
         raise InputProblem(f"{folder}: no model serves anyone there; `fit` makes one")
@@ -39,7 +39,7 @@ def chosen_prior(chosen: Path | None, folder: Path) -> Prior | None:
 
 
 def warn_of_other(prior: Prior | None, models: Iterable[OpenModel]) -> None:
-    """Say when a model was made with a prior that is not the one at hand: it then guesses with less."""
+    """Warn if a model was trained with a prior other than this one: its guesses are then weaker."""
     made_with = {model.facts.get("prior") for model in models} - {None, prior.version if prior else None}
     if made_with:
         here = f"{prior.version} is given" if prior else "none is given (--prior)"

@@ -15,7 +15,7 @@ from training.progress import bar
 
 
 def pretrain_command(options: argparse.Namespace) -> int:
-    """Learn a prior from playlists, and put it where the bot or `fit` reads it; harm is kept out by --check."""
+    """Learn a prior from playlists, and put it where the bot or `fit` reads it; --check keeps out a harmful one."""
     began = time.monotonic()
     taught_by = prior_teachers.members_in(options.env) if options.members else prior_teachers.Teachers([])
     people = [*(read_person(path) for path in bar(options.data, "files")), *taught_by.people]
@@ -44,7 +44,7 @@ def _say_learnt(people: Sequence[Person], prior: Prior, seconds: float) -> None:
 
 
 def _helps(people: Sequence[Person], jobs: int) -> bool:
-    """Print what the check came to; whether the prior may be used."""
+    """Print the check's result; return whether the prior may be used."""
     gains = prior_teachers.check(people, jobs)
     if not gains:
         print("checked: nothing to check with; it takes two people, one with three playlists of 30 songs and more")

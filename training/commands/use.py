@@ -1,4 +1,4 @@
-"""`predict`, `next` and `inspect`: what can be done with models that are there."""
+"""`predict`, `next` and `inspect`: what you can do with trained models."""
 
 import argparse
 import json
@@ -57,7 +57,7 @@ def _fates(scores: Scores, model: OpenModel, mistakes: float) -> dict[tuple[int,
 
 
 def next_command(options: argparse.Namespace) -> int:
-    """Print the songs that are best asked about next, for every member and layer of a labels file."""
+    """Print the songs to ask about next, for every member and layer of a labels file."""
     library = read_library(options.library, options.sets)
     training = read_labels(options.labels, library, options.several, options.everything)
     served, prior = read_served(options.models), chosen_prior(options.prior, options.models)
@@ -96,7 +96,7 @@ def _next(
 
 
 def inspect_command(options: argparse.Namespace) -> int:
-    """Print what a model's file says of itself, after checking it."""
+    """Check a model's file and print its metadata."""
     model = read_model(options.model.resolve().parent, options.model.stem)
     facts = {name: value for name, value in model.facts.items() if name != "schema"}
     schema = model.schema

@@ -1,7 +1,7 @@
 """Asking: how many labels it takes when songs are chosen by active learning, compared with random songs.
 
-A member of five playlists starts without a label. Each question is answered from the playlists; the songs held back
-are never asked, and no more than half of a playlist is held back, so that small ones do not run out of songs to ask.
+A member with five playlists starts without labels. Each question is answered from the playlists. Held-out songs are
+never asked, and at most half of a playlist is held out, so that small ones don't run out of songs to ask about.
 """
 
 from collections import Counter
@@ -42,7 +42,7 @@ class Curve:
 
 @dataclass
 class _Quiz:
-    """What a member was asked so far; `scores` are those of the last training, over the whole library."""
+    """What a member has been asked so far; `scores` are from the last training, over the whole library."""
 
     member: SimulatedMember
     songs: Sequence[str]
@@ -76,7 +76,7 @@ def ask_member(member: SimulatedMember, prior: Prior | None, way: str, questions
 
 
 def kept_back(member: SimulatedMember) -> list[tuple[str, int]]:
-    """Return the songs that are never asked, each with its playlist."""
+    """Return the held-out songs, which are never asked, each with its playlist."""
     return [(song, at) for at, own in enumerate(member.playlists) for song in own[: min(TESTED, len(own) // 2)]]
 
 
@@ -104,7 +104,7 @@ def choose(quiz: _Quiz, seed: int) -> str:
 
 
 def _space(quiz: _Quiz) -> NDArray[np.float32]:
-    """Where the songs lie: in the model's space, once there is one."""
+    """Where the songs lie: in the model's space, once there's a model."""
     if quiz.scores is not None:
         return quiz.scores.space
     songs = list(quiz.member.songs.values())
@@ -123,7 +123,7 @@ def _train(quiz: _Quiz, prior: Prior | None) -> Scores | None:
 
 
 def _accuracy(quiz: _Quiz, tested: Sequence[tuple[str, int]]) -> float:
-    """The share right of the songs held back; without a model all are taken for the only playlist heard of."""
+    """The share of held-out songs guessed right; without a model, all are assigned to the only playlist seen."""
     truth = np.array([at for _, at in tested])
     if quiz.scores is None:
         return float((truth == next(iter(quiz.labels.values()))).mean())

@@ -1,6 +1,6 @@
 """Baselines: our model as it's served, with and without each part that helps, and other methods.
 
-Each takes a training set and the songs to score and answers as a model does, so that all are measured alike.
+Each takes a training set and the songs to score and answers like a model, so that all are measured the same way.
 """
 
 import warnings
@@ -39,7 +39,7 @@ NONE = -1  # "none of them", where classes are numbers
 
 
 def contenders(prior: Prior | None) -> dict[str, Contender]:
-    """Return all of them by name; those with a prior only where there is one."""
+    """Return all of them by name; those with a prior only if there is one."""
     own: dict[str, Contender] = {PRIOR: partial(ours, prior), FRESH: partial(ours, None)} if prior else {}
     own = own or {FRESH: partial(ours, None)}
     deaf: dict[str, Contender] = {f"{name}{NO_AUDIO}": partial(_without_audio, one) for name, one in own.items()}
@@ -64,7 +64,7 @@ def _silent(song: SongFeatures) -> SongFeatures:
 
 
 def nearest(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
-    """The five nearest songs by audio; fewer while a playlist has not five labels."""
+    """The five nearest songs by audio; fewer while a playlist has fewer labels."""
     fewest = min(Counter(label.playlist for label in training.labels).values())
     return _answer(KNeighborsClassifier(min(NEIGHBOURS, fewest)), AUDIO, training, songs)
 
@@ -75,7 +75,7 @@ def net(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
 
 
 def everything(training: TrainingSet, songs: Sequence[SongFeatures]) -> Scores:
-    """A plain logistic regression on all that we know, as it stands in the vectors."""
+    """A plain logistic regression on all features, as they are in the vectors."""
     known = [song for _, song in sorted(training.songs.items()) if song.known]
     return _answer(LogisticRegression(max_iter=STEPS), schema_of(known), training, songs)
 

@@ -1,7 +1,7 @@
 """Curves: the figures as SVG: accuracy by labels, asking, and whether probabilities mean what they say.
 
-One file serves a dark page and a light one: its own dark card, as of the bot's pictures. Line and marker, not colour
-alone, tell models apart.
+One file serves dark pages and light ones: a dark card, like the bot's pictures. Line and marker, not only colour, tell
+models apart.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ Records = Sequence[Mapping[str, Any]]
 
 
 def draw_all(found: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write each picture that the figures are enough for; return their paths."""
+    """Write each picture there are enough figures for; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     overall = [each for each in found["figures"] if each["k"] is None and each["person"] is None]
     pictures: dict[str, Callable[[Axes], None]] = {"learning-curves.svg": lambda axes: _learning(axes, overall)}

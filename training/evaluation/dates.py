@@ -1,8 +1,8 @@
 """Dates: whether knowing when songs were liked helps a member's model.
 
-Moods come in phases, so a like of last winter may well belong with the others of last winter; but a model that goes by
-phases can be of no use for the next one. So it is tried as it will be used: learnt from the older labels, tried on the
-newer ones (chronological validation).
+Moods come in phases, so last winter's likes may well belong together; but a model that learns phases can be useless
+for the next one. So it's tested as it will be used: trained on the older labels, tested on the newer ones
+(chronological validation).
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ GAIN = 0.1  # nats a song that it has to be worth: most who were tried gained le
 
 
 def without_dates(songs: Mapping[str, SongFeatures]) -> dict[str, SongFeatures]:
-    """Return the songs, none of them dated."""
+    """Return the songs without their dates."""
     return {song: undated(features) if LIKED in features.numbers else features for song, features in songs.items()}
 
 
 def undated(song: SongFeatures) -> SongFeatures:
-    """Return the song as if nobody knew when it was liked."""
+    """Return the song without the date it was liked."""
     numbers = {name: value for name, value in song.numbers.items() if name != LIKED}
     return replace(song, numbers=numbers, provenance={n: s for n, s in song.provenance.items() if n != LIKED})
 
@@ -39,7 +39,7 @@ def dates_may_help(songs: Mapping[str, SongFeatures], examples: Examples) -> boo
 
 
 def dates_help(plain: Logits, dated: Logits) -> bool:
-    """Whether the newest labels are foretold better with dates than without, by more than chance explains."""
+    """Whether dates help predict the newest labels, by more than chance explains."""
     gains = (dated - plain)[np.isfinite(dated - plain)]
     if len(gains) < 2:
         return False

@@ -1,7 +1,7 @@
 """Evaluate: the benchmark. Simulated members from real people's playlists, on the path that serves.
 
-Whatever other people teach is learnt anew for each person, without that person's playlists and without others' that
-are much the same. Everything is a function of files, protocol and seed; how many processes share the work is not.
+The prior is trained anew for each person, without that person's playlists and without others' near-duplicates.
+Results depend only on files, protocol and seed, not on the number of processes.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ KS, NS = (3, 5, 10), (1, 2, 5, 10, 20)  # playlists of a member; labels a playli
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is drawn: `draws` members of each size from each person, `asking_draws` of them are asked as well."""
+    """What's drawn: `draws` members of each size from each person; `asking_draws` of them are also asked questions."""
 
     ks: tuple[int, ...] = KS
     ns: tuple[int, ...] = NS
@@ -50,7 +50,7 @@ Task = Callable[[], Any]
 
 
 def evaluate(material: Material, protocol: Protocol, jobs: int) -> dict[str, Any]:
-    """Return all figures. Raises InputProblem where no member can be drawn."""
+    """Return all figures. Raises InputProblem if no member can be drawn."""
     drawn = {person.name: list(_members(person, protocol)) for person in material.people}
     if not any(drawn.values()):
         raise InputProblem("no member can be drawn: too few playlists of 30 to 1,500 songs in any of the files")
@@ -81,7 +81,7 @@ def _tested(material: Material) -> list[Person]:
 
 
 def prior_for(person: Person, material: Material) -> Prior | None:
-    """Return what everybody else teaches; None where there is nobody else."""
+    """Return the prior that everybody else teaches; None if there's nobody else."""
     corpora = corpora_without(person, [*material.people, *material.corpora])
     return pretrain(corpora) if corpora else None
 
@@ -95,7 +95,7 @@ def _tasks(members: Sequence[SimulatedMember], prior: Prior | None, protocol: Pr
 
 
 def run_all(tasks: Sequence[Task], jobs: int) -> Iterator[Any]:
-    """Yield what each task returns, in the order of the tasks, by that many processes."""
+    """Yield each task's result, in order, using that many processes."""
     if jobs == 1:
         yield from (_run(task) for task in tasks)
         return

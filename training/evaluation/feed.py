@@ -1,8 +1,8 @@
 """Feed: whether a feed that learns from likes and skips shows more songs a person likes than one that doesn't.
 
-Of each person's playlists half of the songs are held out, and everybody's together are the catalogue, as in
-`neighbours` beside this. A person begins with a few likes; a card is liked where it is one of their held-out songs, and
-skipped otherwise. Space, ranking and weights are the product's.
+Half the songs of each person's playlists are held out; together they're the catalogue, as in `neighbours`. A person
+starts with a few likes; they like a card if it's one of their held-out songs, and skip it otherwise. Space, ranking and
+weights are the product's.
 """
 
 import zlib
@@ -31,7 +31,7 @@ WAYS = {"likes and skips": (True, True), "likes alone": (True, False), "no learn
 
 @dataclass
 class Listener:
-    """One feed of one person: what they like, what came, and what they said of it."""
+    """One person's feed: what they like, what was shown, and how they reacted."""
 
     half: Half
     dice: np.random.Generator
@@ -44,7 +44,7 @@ class Listener:
         return frozenset().union(*(held for _, held in self.half.playlists.values()))
 
     def says(self, song: str) -> bool:
-        """Whether they like the card; noted."""
+        """Whether they like the card; also records it."""
         likes = song in self.truth
         (self.liked if likes else self.skipped).append(song)
         return likes
@@ -52,7 +52,7 @@ class Listener:
 
 @dataclass(frozen=True)
 class World:
-    """The catalogue, and where its songs lie."""
+    """The catalogue, and its songs' positions in the space."""
 
     index: Neighbours
     space: Space
@@ -97,7 +97,7 @@ def _listener(half: Half, seed: int, draw: int) -> Listener:
 
 
 def _feed(world: World, listener: Listener, learns: tuple[bool, bool]) -> list[bool]:
-    """Return of each card whether it was liked."""
+    """Return whether each card was liked."""
     return [listener.says(_next(world, listener, learns)) for _ in range(max(CARDS))]
 
 
@@ -117,7 +117,7 @@ def _next(world: World, listener: Listener, learns: tuple[bool, bool]) -> str:
 
 
 def _by_chance(half: Half, songs: Mapping[str, SongFeatures]) -> list[float]:
-    """What a random feed comes to: the person's share of the catalogue."""
+    """The result of a random feed: the person's share of the catalogue."""
     truth = set().union(*(held for _, held in half.playlists.values()))
     return [round(len(truth) / len(songs), 4)] * len(CARDS)
 

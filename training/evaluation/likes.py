@@ -1,7 +1,7 @@
 """Likes: one person's likes and dislikes as one playlist and "none of these", in five folds.
 
-Folds at random let a model know a disliked artist by name; folds without a common artist show what carries over. Both
-are told, for identity alone can carry all of it.
+Random folds let a model recognise a disliked artist by name; folds without common artists show what carries over. Both
+are reported, because identity alone can explain all of it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,20 +41,20 @@ class LikedFolds:
 
     @property
     def person(self) -> Person:
-        """The liked songs as somebody's only playlist."""
+        """The liked songs as a person's only playlist."""
         liked = frozenset(song for song, yes in zip(self.songs, self.liked, strict=True) if yes)
         return Person(self.name, self.songs, {"liked": liked})
 
 
 def read_all_likes(paths: Iterable[Path]) -> list[LikedFolds]:
-    """Read several, each of a name of its own. Raises InputProblem."""
+    """Read several files with distinct names. Raises InputProblem."""
     found = [read_likes(path) for path in paths]
     refuse_twice(likes.name for likes in found)
     return found
 
 
 def read_likes(path: Path) -> LikedFolds:
-    """Read likes and dislikes; songs without an id go by their line. Raises InputProblem."""
+    """Read likes and dislikes; songs without an id are named by their line. Raises InputProblem."""
     sheet = read_rows(path)
     verdict = sheet.first_of(VERDICTS)
     if verdict is None:
@@ -78,7 +78,7 @@ def _verdict(path: Path, line: int, text: str) -> bool:
 
 
 def _plain(row: Row) -> Row:
-    """Return a row without what gives the answer away, its artists apart."""
+    """Return a row without anything that gives the answer away, and its artists separately."""
     fields = {name: text for name, text in row.fields.items() if name not in NOT_OURS}
     artists = fields.get("artists", "")
     apart = tuple(artists.removesuffix(JOINT).split(f"{JOINT} ")) if artists.endswith(JOINT) else row.artists

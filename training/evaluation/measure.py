@@ -26,9 +26,9 @@ Ratio = tuple[float, float]  # summed apart over members, then divided
 
 @dataclass(frozen=True)
 class Measurement:
-    """What n labels a playlist came to for one member and contender.
+    """The result of n labels per playlist for one member and contender.
 
-    values: by measure, what is to be summed over members and divided by what. sureness, hit: (m,) the largest
+    values: by measure, the numerator and denominator to sum over members. sureness, hit: (m,) the largest
     probability of each tested song and whether it was right.
     """
 
@@ -43,7 +43,7 @@ class Measurement:
 
 
 def held_back(member: SimulatedMember, most_labels: int) -> list[tuple[str, int]]:
-    """Return the songs held back, each with its playlist: none that any number of labels reveals."""
+    """Return the held-out songs, each with its playlist: none of them is ever labelled."""
     return [(song, at) for at, own in enumerate(member.playlists) for song in own[most_labels : most_labels + TESTED]]
 
 
@@ -54,7 +54,7 @@ def training_set(member: SimulatedMember, n: int) -> TrainingSet:
 
 
 def none_set(member: SimulatedMember, n: int, most_labels: int) -> tuple[TrainingSet, list[str]]:
-    """Return the same with 2n songs said to belong in none, and those held back; all stand in the library."""
+    """Return the same with 2n songs labelled as belonging in none, and the held-out ones; all are in the library."""
     plain, nowhere = training_set(member, n), list(member.nowhere)
     labels = [*plain.labels, *(Label(song, None, True, "csv") for song in nowhere[: NONE_LABELS * n])]
     library = {**member.songs, **member.nowhere}
@@ -62,12 +62,12 @@ def none_set(member: SimulatedMember, n: int, most_labels: int) -> tuple[Trainin
 
 
 def measure(member: SimulatedMember, prior: Prior | None, ns: Sequence[int]) -> list[Measurement]:
-    """Return the rows of one member."""
+    """Return one member's rows."""
     return [row for name, one in contenders(prior).items() for row in _measure(member, name, one, ns)]
 
 
 def compare(member: SimulatedMember, prior: Prior, ns: Sequence[int]) -> list[Measurement]:
-    """Return the rows of our own model with the prior and without it, songs of no playlist left aside."""
+    """Return the rows of our own model with and without the prior, leaving out songs of no playlist."""
     placed, both = replace(member, nowhere={}), {PRIOR: partial(ours, prior), FRESH: partial(ours, None)}
     return [row for name, one in both.items() for row in _measure(placed, name, one, ns)]
 
@@ -87,7 +87,7 @@ def _measure(member: SimulatedMember, name: str, contender: Contender, ns: Seque
 def judge(
     scores: Scores, truth: NDArray[np.int64], k: int
 ) -> tuple[dict[str, Ratio], NDArray[np.float32], NDArray[np.bool_]]:
-    """Return the measures of one model on songs whose playlist is known; truth: (m,) numbers of playlists."""
+    """Return one model's measures on songs whose playlist is known; truth: (m,) numbers of playlists."""
     guess = np.array([-1 if name is None else name for name in scores.classes])[scores.probabilities.argmax(axis=1)]
     hit = guess == truth
     fates = decide(scores, [PlaylistRule(at, MISTAKES, True) for at in range(k)], several=False, everything=False)
@@ -103,7 +103,7 @@ def judge(
 
 
 def _none(member: SimulatedMember, contender: Contender, n: int, most_labels: int) -> dict[str, Ratio]:
-    """How well "none of these" is told from the playlists' songs, and how many of its songs are added all the same."""
+    """How well "none of these" is told from the playlists' songs, and how many of its songs are added anyway."""
     training, nowhere = none_set(member, n, most_labels)
     if len(nowhere) < LEAST_NONE:
         return {}

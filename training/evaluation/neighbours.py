@@ -1,9 +1,8 @@
 """Neighbours: how often "more like this" names songs that a real person put in the same playlist.
 
-Of each person's playlists half of the songs are held out: they are the catalogue, everybody's together. The other half
-is what the person likes. Asked about is a song that they like; right is what was held out of the same playlist. The
-vectors and the ranking are those of the product (`bot.core.feed`: `space`, `neighbours`, `taste`); what is known of a
-song are the library's columns.
+Half the songs of each person's playlists are held out; together they're the catalogue. The other half is what the
+person likes. Each question is a song they like; an answer is right if it was held out from the same playlist. Vectors
+and ranking are the product's (`bot.core.feed`: `space`, `neighbours`, `taste`); features are the library's columns.
 """
 
 import zlib
@@ -34,7 +33,7 @@ Find = Callable[["HeldOutQuestion"], Sequence[str]]
 
 @dataclass(frozen=True)
 class Half:
-    """A person's songs, parted: what they like, and what was held out of each playlist."""
+    """A person's songs, split: what they like, and what was held out of each playlist."""
 
     person: str
     songs: Mapping[str, SongFeatures]
@@ -44,7 +43,7 @@ class Half:
 
 @dataclass(frozen=True)
 class HeldOutQuestion:
-    """A song that a person likes, and what is right to name for it."""
+    """A song that a person likes, and the right answers for it."""
 
     half: Half
     song: str
@@ -52,7 +51,7 @@ class HeldOutQuestion:
 
 
 def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
-    """Return hit rate and precision at TOP of each way to find neighbours, over all and by person.
+    """Return hit rate and precision at TOP for each way to find neighbours, overall and by person.
 
     Means over playlists, with 95 % intervals from DRAWS bootstrap samples of playlists. Raises InputProblem.
     """
@@ -70,7 +69,7 @@ def evaluate(people: Sequence[Person], seed: int) -> dict[str, Any]:
 
 
 def parted(person: Person, seed: int) -> Half:
-    """Hold out half of the songs of a person's playlists, each song in all of them or in none."""
+    """Hold out half the songs of a person's playlists; a song is held out of all its playlists or of none."""
     choices = drawable(person)
     songs = sorted(set().union(*choices.values()))
     dice = np.random.default_rng([seed, zlib.crc32(person.name.encode())])
@@ -90,7 +89,7 @@ def _questions(half: Half, seed: int) -> list[list[HeldOutQuestion]]:
 
 
 def _ways(catalogue: Mapping[str, SongFeatures], halves: Sequence[Half], seed: int) -> dict[str, Find]:
-    """The product, parts of it, and what it is to be better than."""
+    """The product, parts of it, and the baselines it has to beat."""
     ids = sorted(catalogue)
     dice = np.random.default_rng([seed, 2])
     drawn = dice.permutation(len(ids))[:FITTED_ON]
@@ -131,7 +130,7 @@ class _Product:
 
 
 class _Plain:
-    """scikit-learn's neighbours by the numbers, standardised; what is missing is the mean."""
+    """scikit-learn's neighbours by standardised numbers; missing values become the mean."""
 
     def __init__(self, catalogue: Mapping[str, SongFeatures], ids: Sequence[str]) -> None:
         self._ids = ids
@@ -163,7 +162,7 @@ def _one_each(found: Sequence[str], artists: Mapping[str, int]) -> Sequence[str]
 def _measured(
     way: Find, halves: Sequence[Half], questions: Sequence[Sequence[Sequence[HeldOutQuestion]]]
 ) -> dict[str, dict[str, list[float]]]:
-    """Return hit rate and precision over all and by person: mean, lower and upper bound."""
+    """Return hit rate and precision overall and by person: mean, lower and upper bound."""
     by_person = {
         half.person: np.array([_scored(way, playlist) for playlist in asked]).reshape(-1, 2)
         for half, asked in zip(halves, questions, strict=True)

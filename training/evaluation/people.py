@@ -87,7 +87,7 @@ def read_person(path: Path) -> Person:
 
 
 def read_people(paths: Iterable[Path]) -> list[Person]:
-    """Read several, each of a name of its own. Raises InputProblem."""
+    """Read several files with distinct names. Raises InputProblem."""
     people = [read_person(path) for path in paths]
     refuse_twice(person.name for person in people)
     return people

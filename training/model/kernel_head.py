@@ -1,8 +1,8 @@
 """Kernel head: for very many labels; learns from them alone, and sees numbers in combination.
 
-A few labels are best spread over a library by a teacher and kept linear; hundreds say for themselves that, of two fast
-songs, the sad one is liked. So numbers become waves, random Fourier features of a Gaussian kernel (Rahimi & Recht
-2007), and a regression sees them beside the space. Which of the two heads serves, songs left out decide.
+A few labels are best spread over a library by the teacher and kept linear; hundreds can show by themselves that, of two
+fast songs, the sad one is liked. So numbers become waves, random Fourier features of a Gaussian kernel (Rahimi & Recht
+2007), which a regression sees beside the space. Held-out songs decide which of the two heads serves.
 """
 
 import numpy as np
@@ -38,7 +38,7 @@ def fit_waves(schema: Schema, vectors: Floats) -> Pipeline:
 
 
 def lengths_of(schema: Schema, space: int) -> Logits:
-    """Return (space + WAVES,) how freely each column is used: names least, for they tell nothing of other artists."""
+    """Return (space + WAVES,), how freely each column is used: names least, as they say nothing about other artists."""
     lengths = np.full(space + WAVES, SPACE_LENGTH)
     names = schema.words_at[0]  # in the space they come before the words
     lengths[names : names + sum(BUCKETS[identity.name] + 1 for identity in schema.identities)] = NAMES_LENGTH
@@ -49,7 +49,7 @@ def lengths_of(schema: Schema, space: int) -> Logits:
 def fit_crowd(seen: Floats, lengths: Logits, examples: Examples, rows: NDArray[np.int64]) -> Head:
     """Return a head learnt from those rows of the examples alone; seen: (m, space + WAVES), of the examples.
 
-    A linear model is known by what it says of nought and of each direction.
+    A linear model is determined by its answers to zero and to each direction.
     """
     asked = np.vstack([np.zeros_like(lengths), np.diag(lengths)])
     scores = regress(seen[rows] * lengths, asked, examples, examples.truth[rows], examples.weight[rows])

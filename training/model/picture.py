@@ -1,7 +1,7 @@
 """Picture: the model's accuracy by playlist, drawn for a phone.
 
-Paired bars (precision and recall) with the counts behind them; who is taken for whom from three playlists on. One
-image serves Discord's dark and light: its own dark card. Hatching, not colour alone, tells the bars apart.
+Paired bars (precision and recall) with their counts; with three playlists or more, which are mistaken for which. One
+image serves Discord's dark and light themes: a dark card. Hatching, not only colour, tells the bars apart.
 """
 
 import io
@@ -27,14 +27,14 @@ LONG, SHORT = 22, 14  # letters of a name that fit beside a row, below a column
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG and the words for those who do not see it."""
+    """A PNG and its alt text."""
 
     png: bytes
     alt: str
 
 
 def draw(scores: Mapping[str, Any], names: Mapping[str, str]) -> Picture:
-    """Return the picture of a trial's figures; names: what each class is called."""
+    """Return the picture of a trial's figures; names: by class."""
     drawable = {key: _drawable(names.get(key, "none of them"), key) for key in scores["classes"]}
     confusion = scores["confusion"] if CONFUSION_FROM <= len(drawable) <= CONFUSION_TO else None
     bars = 0.62 * len(drawable) + 1.3
@@ -117,7 +117,7 @@ def _quiet(axes: Axes) -> None:
 
 
 def _drawable(name: str, key: str) -> str:
-    """Return the name without what the font lacks (emoji, most scripts); a number where nothing is left."""
+    """Return the name without characters the font lacks (emoji, most scripts); a number if nothing is left."""
     glyphs = ft2font.FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap()
     kept = " ".join("".join(letter for letter in name if ord(letter) in glyphs).split())
     return f"{kept[: LONG - 1]}…" if len(kept) > LONG else kept or f"playlist {key}"

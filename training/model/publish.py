@@ -1,4 +1,4 @@
-"""Publish: from a training set to files that may be served, or the reason why not."""
+"""Publish: from a training set to files ready to serve, or the reason why not."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Artefact:
     png: bytes
 
     def save(self, folder: Path) -> None:
-        """Write `<digest>.onnx`, `.json` and `.png`; the model last, so that none is there without its card."""
+        """Write `<digest>.onnx`, `.json` and `.png`; the model last, so that there's never one without its card."""
         card = json.dumps({**self.card, "held_out": self.held_out}, indent=1, sort_keys=True, ensure_ascii=False)
         write_whole(folder / f"{self.digest}.png", self.png)
         write_whole(folder / f"{self.digest}.json", card.encode())
@@ -40,7 +40,7 @@ class Artefact:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """What training came to: an artefact that may serve, or none and the reason. labels: songs learnt from."""
+    """Training's result: an artefact ready to serve, or none and the reason. labels: songs learned from."""
 
     artefact: Artefact | None
     labels: int
@@ -70,7 +70,7 @@ def build(fitted: Fitted, training: TrainingSet, verdict: GateVerdict, now: date
 
 
 def _facts(fitted: Fitted, training: TrainingSet, scores: Mapping[str, Any], now: datetime) -> Card:
-    """What the file says of itself. `scores` are by playlist id; "none of them" stands beside them."""
+    """The file's metadata. `scores` are by playlist id; "none of them" is separate."""
     by_class = scores["classes"]
     overall = {name: scores[name] for name in ("tested", "accuracy", "baseline", "likelihood", "baseline_likelihood")}
     return {
@@ -90,7 +90,7 @@ def _facts(fitted: Fitted, training: TrainingSet, scores: Mapping[str, Any], now
 
 
 def served_from(folder: Path, digest: str | None) -> Served | None:
-    """Return the model that serves now; None when there is none, or its file cannot be used (promise P28)."""
+    """Return the active model; None if there is none, or its file can't be used (promise P28)."""
     if digest is None:
         return None
     try:

@@ -1,7 +1,7 @@
 """Space: maps a schema's vectors so that near means similar; learnt from the library, never from labels.
 
-Words are condensed to their main directions, everything is centred and brought to one length: compared by direction
-alone, one label a playlist is worth five points more than compared by distance.
+Words are condensed to their main directions, and everything is centred and normalised: comparing by direction makes one
+label per playlist worth five points more than comparing by distance.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Teacher: sees the whole library while it learns, including what unlabelled songs add.
 
-A teacher sees more of a song than serving can: what its artist usually sounds like, and the average of its nearest
-songs in the library. So one label speaks for its neighbourhood. What the teacher says of the whole library is then
-learnt by a linear student that sees the song alone, which is all that a file and a new like have to offer.
+The teacher sees more of a song than serving can: what its artist usually sounds like, and the average of its nearest
+songs in the library. So one label speaks for its neighbourhood. A linear student then learns the teacher's answers for
+the whole library from each song alone, which is all that serving has.
 Smoothing over neighbours: Belkin, Niyogi & Sindhwani 2006; teaching a simpler model: Hinton, Vinyals & Dean 2015.
 """
 
@@ -32,8 +32,8 @@ Exact = NDArray[np.float64]
 class View:
     """Songs as teacher and student see them: (m, …) labelled ones, (n, …) of the library; rows of length 1.
 
-    own: what the teacher sees of a song itself, near: the averages of neighbours; both hold h rows more, the means of
-    the songs that hints speak of. factor: of the student's ridge regression, (k, k), or (n, n) where that is smaller.
+    own: what the teacher sees of a song itself; near: the averages of its neighbours; both have h more rows, the means
+    of the hinted songs. factor: of the student's ridge regression, (k, k), or (n, n) if that's smaller.
     """
 
     space: Floats  # (m, k) what the student sees
@@ -45,7 +45,7 @@ class View:
     factor: tuple[Exact, bool]  # as scipy.linalg.cho_factor gives it
 
     def student(self, wanted: Exact) -> Exact:
-        """Return (k, c), the ridge regression over the space that says of the library what is wanted: (n, c)."""
+        """Return (k, c), the ridge regression from the space to the (n, c) wanted answers for the library."""
         n, k = self.library.shape
         if n < k:
             return _products(self.library, cho_solve(self.factor, wanted))
@@ -53,13 +53,13 @@ class View:
 
 
 def spread_sample(songs: Iterable[str]) -> list[str]:
-    """Return at most ENOUGH of the songs, always the same ones, in whatever order they come."""
+    """Return at most ENOUGH of the songs, the same ones whatever their order."""
     return sorted(songs, key=lambda song: hashlib.sha256(song.encode()).digest())[:ENOUGH]
 
 
 @dataclass(frozen=True)
 class SeenSongs:
-    """Some songs: what is known of them, their numbers (n, a) in a vector, their rows (n, k) in the space."""
+    """Some songs: their features, their numbers (n, a), and their rows (n, k) in the space."""
 
     songs: Sequence[SongFeatures]
     numbers: Floats
@@ -88,7 +88,7 @@ def _with_means(labelled: Floats, library: Floats, spoken: Sequence[Sequence[int
 
 
 def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
-    """Return what tells songs' numbers (n, a) averaged over the library's songs of their artists, about its middle."""
+    """Return songs' numbers (n, a) averaged over the library's songs by the same artists, centred."""
     rows: dict[str, list[int]] = defaultdict(list)
     for at, song in enumerate(library.songs):
         for artist in song.sets.get("artists", ()):
@@ -107,7 +107,7 @@ def _sound_of_artists(library: SeenSongs) -> Callable[[SeenSongs], Floats]:
 
 
 def _neighbourhood(rows: Floats, library: Floats) -> Floats:
-    """Return the mean of each row's nearest songs of the library, itself left out."""
+    """Return the mean of each row's nearest songs in the library, itself excluded."""
     count = min(NEIGHBOURS, len(library) - 1)
     if count < 1:
         return np.zeros_like(rows)
@@ -130,7 +130,7 @@ def _unit(rows: Floats) -> Floats:
 
 
 def _factor(library: Floats) -> tuple[Exact, bool]:
-    """Return the Cholesky factor of what a ridge regression over these (n, k) rows solves, in its smaller shape.
+    """Return the Cholesky factor of a ridge regression over these (n, k) rows, in its smaller shape.
 
     The rows are centred already.
     """
@@ -143,6 +143,6 @@ def _factor(library: Floats) -> tuple[Exact, bool]:
 
 
 def _products(left: Floats, right: NDArray[np.floating]) -> Exact:
-    """Return left.T @ right in float64, a batch at a time: a copy of all would be the largest thing in memory."""
+    """Return left.T @ right in float64, a batch at a time: a full copy would be the largest thing in memory."""
     batches = (slice(at, at + BATCH) for at in range(0, len(left), BATCH))
     return np.asarray(sum(left[batch].astype(np.float64).T @ right[batch] for batch in batches))

@@ -55,7 +55,7 @@ class ConvolutionLayer:
 
     @property
     def alive(self) -> NDArray[np.bool_]:
-        """Which filters look at their input at all: shape (filters,)."""
+        """Which filters use their input at all: shape (filters,)."""
         return np.asarray(np.abs(self.kernel).max(axis=(1, 2, 3)) > DEAD)
 
     @property
@@ -67,7 +67,7 @@ class ConvolutionLayer:
         return ConvolutionLayer(self.kernel[kept], self.bias[kept], self.scale[kept], self.offset[kept])
 
     def padded(self, filters: int) -> "ConvolutionLayer":
-        """With filters added that answer 1 to everything, so that there are `filters`."""
+        """With filters added that always answer 1, up to `filters`."""
         more = (0, filters - len(self.bias))
         kernel = np.pad(self.kernel, (more, (0, 0), (0, 0), (0, 0)))
         offset = np.pad(self.offset, more, constant_values=1)
@@ -98,7 +98,7 @@ class Channels:
         return made
 
     def constant(self, values: Floats) -> Floats:
-        """What the dead channels come to, weighted by (561, …) values: shape (…)."""
+        """The dead channels' sum, weighted by (561, …) values: shape (…)."""
         return np.asarray(np.tensordot(self.constants, values, 1))
 
 
@@ -117,9 +117,9 @@ def build(wheel: Path) -> bytes:
 
 
 def compare(content: bytes, wheel: Path) -> float:
-    """Return how far an ONNX file is off the package's own layers at most, on patches drawn at random.
+    """Return the largest difference between an ONNX file and the package's own layers, on random patches.
 
-    Raises NotEqual when that is more than sums in another order explain.
+    Raises NotEqual if it's more than the order of sums explains.
     """
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
     patches = np.random.default_rng(0).gamma(1.0, 1.0, (TRIED, FRAMES, BANDS)).astype(np.float32)
@@ -231,7 +231,7 @@ def _back(graph: Graph, weights: Tensors, mid: str, channels: Channels) -> None:
 def _dense(weights: Tensors, channels: Channels) -> tuple[Floats, Floats]:
     """Kernel and bias of the first dense layer, with the batch norm before it.
 
-    In the package a channel's maximum and mean stand next to each other; here come all maxima, then all means.
+    In the package each channel's maximum and mean are adjacent; here all maxima come first, then all means.
     """
     scale, offset = norm(weights, 9)
     kernel = weights["dense/kernel"].astype(np.float64)

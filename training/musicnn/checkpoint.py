@@ -2,7 +2,7 @@
 
 Two files. The index is a table of LevelDB (`leveldb/doc/table_format.md`) whose keys are the names of tensors and
 whose values are messages `BundleEntryProto` (`tensorflow/core/protobuf/tensor_bundle.proto`); these say where in the
-data file the numbers lie, little-endian. Only what such an index uses is read: uncompressed blocks, one data file.
+data file the numbers lie, little-endian. Only what such an index uses is supported: uncompressed blocks, one data file.
 """
 
 import struct
@@ -20,7 +20,7 @@ Tensors = Mapping[str, NDArray[np.float32]]
 
 
 def read_checkpoint(index: bytes, data: bytes) -> dict[str, NDArray[np.float32]]:
-    """Return every float tensor by its name, in its own shape. Raises ValueError for what is no such checkpoint."""
+    """Return every float tensor by name, in its shape. Raises ValueError if this isn't such a checkpoint."""
     (magic,) = struct.unpack("<Q", index[-8:])
     if magic != MAGIC:
         raise ValueError("the index is no LevelDB table")
@@ -46,7 +46,7 @@ def _table(table: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _block(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a block: each key says how much of the one before it shares."""
+    """Keys and values of a block: each key states how much of the previous key it shares."""
     if table[offset + size] != 0:
         raise ValueError("the block is compressed")
     block = table[offset : offset + size]

@@ -1,4 +1,4 @@
-"""What the package of musicnn holds: weights, the names of the tags, and the licence. Its code is read and not run."""
+"""What the package of musicnn holds: weights, the names of the tags, and the licence. Its code is parsed, never run."""
 
 import ast
 import hashlib
@@ -39,6 +39,6 @@ def read_package(wheel: Path) -> Package:
 
 
 def _constant(source: bytes, name: str) -> Any:
-    """The value of a constant in a Python file, which is read and not run."""
+    """The value of a constant in a Python file, which is parsed but never run."""
     assigned = (each for each in ast.parse(source).body if isinstance(each, ast.Assign))
     return next(ast.literal_eval(each.value) for each in assigned if ast.unparse(each.targets[0]) == name)

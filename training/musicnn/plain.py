@@ -1,4 +1,4 @@
-"""musicnn as its package defines it (`musicnn/models.py`), in plain numpy: slow, and what the file must equal."""
+"""musicnn as its package defines it (`musicnn/models.py`), in plain numpy: slow, and the reference for the file."""
 
 from collections.abc import Iterator
 
