@@ -16,6 +16,7 @@ DAY_MONTH = re.compile(rf"(\d{{1,2}})[ -]{MONTH}[ ,-]+(\d{{4}}|\d\d)(?!\d)", re.
 MONTH_DAY = re.compile(rf"{MONTH} (\d{{1,2}}),? (\d{{4}})(?!\d)", re.IGNORECASE)
 ANY_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 GROUPED_YEAR = re.compile(r"([12])[.,' \u00a0\u202f](\d{3})")  # a spreadsheet formats a year as a number
+SCIENTIFIC_YEAR = re.compile(r"([12])[.,](\d{3})E\+?0?3", re.IGNORECASE)
 TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:\s?([ap])\.?m\b)?", re.IGNORECASE)
 ZONE = re.compile(r"\s+(?=[+-]\d\d)|\s*(?:UTC|GMT)$")  # not valid in ISO 8601
 SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")  # spreadsheets store dates as days
@@ -54,7 +55,7 @@ def _date(text: str) -> Date | None:
         return _full(date[3]), _month(date[2]), int(date[1])
     if date := MONTH_DAY.match(text):
         return int(date[3]), _month(date[1]), int(date[2])
-    year = GROUPED_YEAR.fullmatch(text) or ANY_YEAR.search(text)
+    year = GROUPED_YEAR.fullmatch(text) or SCIENTIFIC_YEAR.fullmatch(text) or ANY_YEAR.search(text)
     return (int("".join(year.groups())), None, None) if year else None
 
 

@@ -1,8 +1,8 @@
 """Decode: turn the bytes of a text file into lines, whatever encoding a program wrote. Pure.
 
-UTF-16 is recognised by its byte order mark or its zero bytes. Otherwise each line is UTF-8, with byte order marks
-anywhere (joined files have them); lines that aren't UTF-8 are in the legacy encoding that gives most known headers,
-then most readable words.
+UTF-16 and UTF-32 are recognised by their byte order marks or their zero bytes. Otherwise each line is UTF-8, with byte
+order marks anywhere (joined files have them); lines that aren't UTF-8 are in the legacy encoding that gives most known
+headers, then most readable words.
 """
 
 import io
@@ -15,23 +15,36 @@ from bot.core.library.tables.languages import LANGUAGES, readable
 SAMPLE = 50_000  # bytes used to judge an encoding
 HEAD = 20  # lines that may hold the header
 MARK = "\ufeff"
+MARKS = {
+    b"\xff\xfe\0\0": "utf-32-le",
+    b"\0\0\xfe\xff": "utf-32-be",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+}  # the longer ones first
+RARELY, OFTEN, MOSTLY = 0.1, 0.4, 0.9  # shares of zeros among the bytes in one place of each character
 DELIMITERS = re.compile(r"[,;\t|]")
 
 
 def lines(data: bytes) -> Iterator[str]:
     """Yield the lines with their line ends, without byte order marks and zero bytes."""
-    encoding = two_bytes(data)
+    encoding = wide(data)
     text = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="") if encoding else _mixed(data)
     return (line.lstrip(MARK).replace("\0", "") for line in text)
 
 
-def two_bytes(data: bytes) -> str | None:
-    """Return the UTF-16 encoding of a file, None for anything else."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"
+def wide(data: bytes) -> str | None:
+    """Return the encoding of a file that writes each character in two or four bytes, None for anything else."""
+    for mark, encoding in MARKS.items():
+        if data.startswith(mark):
+            return encoding
     head = data[:2000]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) <= len(head) // 5 or min(even, odd) > len(head) // 20:
+    first, second, third, fourth = (4 * head[at::4].count(0) / max(4, len(head)) for at in range(4))  # share of zeros
+    if min(third, fourth) > MOSTLY and first < RARELY:
+        return "utf-32-le"
+    if min(first, second) > MOSTLY and fourth < RARELY:
+        return "utf-32-be"
+    even, odd = (first + third) / 2, (second + fourth) / 2
+    if max(even, odd) <= OFTEN or min(even, odd) > RARELY:
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
 

@@ -1,6 +1,6 @@
 """Foreign: recognise files that aren't tables by their first bytes, and say what to do. Pure."""
 
-from bot.core.library.tables.decode import two_bytes
+from bot.core.library.tables.decode import wide
 
 MADE_BY = "Exportify (exportify.net) makes one from your Spotify library."
 KINDS = (
@@ -29,7 +29,7 @@ def refuse(data: bytes) -> None:
     for first, inside, what in KINDS:
         if begins.startswith(first) and inside in data:
             raise NotATable(what)
-    if two_bytes(data):
+    if wide(data):
         return
     noise = len(data[:4096]) - len(data[:4096].translate(None, NOT_TEXT))
     if noise > max(2, MOST_NOT_TEXT * len(data[:4096])):

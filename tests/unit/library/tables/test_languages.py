@@ -25,6 +25,17 @@ TITLES = {
     "cp949": "봄날|벚꽃 엔딩|너의 의미|좋은 날|강남스타일",
     "gb18030": "夜班车在路上|月亮代表我的心|小幸运|平凡之路",
     "big5": "夜班車在路上|月亮代表我的心|小幸運|平凡之路",
+    "euc_jp": "夜のバス|さくら|東京の空",
+    "cp1257": "Žalgiris|Ąžuolas|Pie dabas|Ķēniņš|Gāju meža|Põhjamaa|Ėjau",
+}
+RUSSIAN, GREEK = "Группа крови|Звезда по имени Солнце|Пачка сигарет", "Το τραγούδι της αγάπης|Δεν είσαι εδώ|Μονάχοι"
+TURKISH, HEBREW, ARABIC = "Şımarık|Ağladıkça|Gül Döktüm", "ירושלים של זהב|שיר לשלום", "حافلة ليلية|انت عمري|تملي معاك"
+OLDER = {  # of DOS, of Unix, of old Macs
+    **dict.fromkeys(["cp866", "cp855", "iso8859_5"], RUSSIAN),
+    **dict.fromkeys(["cp737", "iso8859_7", "mac_greek"], GREEK),
+    **dict.fromkeys(["cp857", "mac_turkish"], TURKISH),
+    **dict.fromkeys(["cp720", "iso8859_6"], ARABIC),
+    "cp862": HEBREW,
 }
 ALSO_CP1250 = {
     "Czech": "Holubí dům|Jožin z bažin|Lásko má, já stůňu|Řekni, kde ty kytky jsou",
@@ -39,7 +50,8 @@ def rows(names: list[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "names"), [*TITLES.items(), *(("cp1250", names) for names in ALSO_CP1250.values())]
+    ("encoding", "names"),
+    [*TITLES.items(), *OLDER.items(), *(("cp1250", names) for names in ALSO_CP1250.values())],
 )
 def test_titles_are_read_in_the_encoding_that_they_were_saved_in(encoding: str, names: str) -> None:
     wanted = [*names.split("|"), "Plain"]

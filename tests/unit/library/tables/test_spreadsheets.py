@@ -14,7 +14,11 @@ CURLY = table(EXPORTIFY, NACHTBUS.replace("Nachtbus", TITLE).replace("Lena Ohm",
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman", "cp1250"]
+    "encoding",
+    [
+        *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
+        *("cp1252", "mac_roman", "cp1250"),
+    ],
 )
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -25,7 +29,8 @@ def test_any_encoding_delimiter_and_line_end(encoding: str, delimiter: str, end:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "title"), [("cp1251", "Кино — Группа крови"), ("cp932", "夜のバス"), ("utf-16-be", "夜のバス")]
+    ("encoding", "title"),
+    [("cp1251", "Кино — Группа крови"), ("cp932", "夜のバス"), ("utf-16-be", "夜のバス"), ("utf-32", "🌙 夜")],
 )
 def test_titles_of_other_scripts_are_read_below_english_headers(encoding: str, title: str) -> None:
     assert titles(table(EXPORTIFY, *[NACHTBUS.replace("Nachtbus", title)] * 2).encode(encoding)) == [title] * 2
@@ -63,6 +68,9 @@ def test_decimal_commas_and_words_for_yes_and_no() -> None:
         ("17.05.1999", 1999),
         ("5/17/1999", 1999),
         ("1999.0", 1999),
+        ("1.999E3", 1999),
+        ("1.999e+03", 1999),
+        ("2.02E+03", None),  # rounded
         ("May 1999", 1999),
         ("99999", None),
         ("9999", None),
