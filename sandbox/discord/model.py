@@ -102,6 +102,7 @@ class Member:
     user: User
     joined: datetime
     permissions: int
+    timed_out_until: datetime | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -125,6 +125,19 @@ async def test_what_was_set_aside_is_tried_again_by_the_next_start_and_its_membe
         assert await setbacks.aside(tx) == []
 
 
+async def test_word_of_what_was_set_aside_that_cannot_be_told_either_makes_no_further_word(
+    store: Store, now: datetime
+) -> None:
+    mouth, seen = Mouth(), dict[int, str]()
+    await news(store, now, odd=ADA)
+    for minute in range(0, 200, 5):
+        async with store.reading() as tx:
+            seen |= {each.notice: each.kind for each in await notices.waiting(tx)}
+        mouth.failing = {notice: TypeError() for notice in seen}
+        await notify.deliver(store, mouth.tell, now + timedelta(minutes=minute))
+    assert list(seen.values()) == ["problem", "aside"]
+
+
 async def test_one_member_s_limited_door_keeps_nobody_else_waiting_also_after_a_restart(
     store: Store, now: datetime
 ) -> None:
@@ -178,7 +191,7 @@ def upkeep(store: Store, mouth: Mouth, now: datetime, begun: list[tuple[str, int
         store=store,
         clock=lambda: now,
         settings=SimpleNamespace(poll_seconds=900, models_dir=Path("nowhere")),
-        jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing),
+        jobs=SimpleNamespace(enqueue=enqueue, take_up=nothing, pull_in=nothing),
         erasing=SimpleNamespace(start=nothing, tick=nothing),
         scorer=None,
         sources=(),
@@ -214,6 +227,24 @@ async def test_p39_a_step_that_fails_stops_neither_the_others_nor_the_process(st
     await made.settled()
     assert begun == [("poll", ADA)]
     assert mouth.told == [(BEN, "hello")]
+
+
+async def test_the_first_tick_pulls_in_what_a_fast_clock_left_far_ahead(store: Store, now: datetime) -> None:
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        await members.change(tx, ADA, next_poll_at=now + 212 * DAY)
+    made, pulled_in = upkeep(store, Mouth(), now, []), list[datetime]()
+
+    async def pull_in(latest: datetime) -> None:
+        pulled_in.append(latest)
+
+    made._services.jobs.pull_in = pull_in
+    await made.tick()
+    async with store.reading() as tx:
+        member = await members.get(tx, ADA)
+    assert member is not None and member.next_poll_at is not None
+    assert member.next_poll_at - now <= timedelta(seconds=1.1 * 900)
+    assert pulled_in == [now]
 
 
 async def test_a_start_that_meets_with_a_defect_goes_on_and_tries_again(store: Store, now: datetime) -> None:

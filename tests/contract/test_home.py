@@ -195,3 +195,13 @@ async def test_a_second_bot_is_refused_until_the_first_one_is_gone_however_it_en
         await first.wait()
         with home.lived_in(settings(one, database)):
             pass
+
+
+async def test_p36_what_is_made_under_an_open_umask_is_closed_from_the_first_moment(tmp_path: Path) -> None:
+    file = tmp_path / "features.csv"
+    file.write_text("isrc,energy\nQZAAA2500001,0.5\n")
+    process = await start("-m", "bot", "import", "features", file, folder=tmp_path, umask=0o022)
+    assert await process.wait() == 0
+    data = tmp_path / "data"
+    assert "cratekeeper.db" in {path.name for path in data.iterdir()}
+    assert open_to_others(data, *data.rglob("*")) == []

@@ -14,7 +14,7 @@ from aiohttp import web
 from discord import app_commands
 
 from bot.app import assembled
-from bot.chat import ids, layout, reply
+from bot.chat import ids, layout, presence, reply
 from bot.chat.bot import Bot, Context, Interaction
 from bot.chat.client import Chat
 from bot.chat.layout import Form, Page
@@ -247,6 +247,30 @@ async def test_with_every_door_closed_a_notice_waits(chat) -> None:
     ole = member(world, "ole", dms_open=False)
     await notify.settings(built.store, ole.user.id, LATER, where="dm")
     assert not await made.tell([notice(ole, 3)])
+
+
+async def test_who_sees_a_channel_is_asked_of_discord_at_the_moment(chat) -> None:
+    world, _, made = chat
+    guild = next(iter(world.guilds.values()))
+    place = next(iter(guild.channels.values()))
+    pat = member(world, "pat").user
+
+    async def sees() -> bool:
+        made._bot.present.clear()  # an answer is good for a moment
+        return await presence.sees(made._bot, place.id, pat.id)
+
+    assert await sees()
+    guild.members[pat.id].timed_out_until = datetime.now(UTC) + timedelta(minutes=5)
+    assert not await sees()
+    guild.members[pat.id].timed_out_until = datetime.now(UTC) - timedelta(minutes=5)  # it's over
+    assert await sees()
+    world.close(place, pat)
+    async with asyncio.timeout(5):  # until the gateway has told of it
+        while await sees():  # noqa: ASYNC110 - nothing to wait on
+            await asyncio.sleep(0.01)
+    world.open(place, pat)
+    world.leave(guild, pat)
+    assert not await sees()
 
 
 async def test_nobody_is_told_what_only_its_asker_wants_to_know(chat) -> None:

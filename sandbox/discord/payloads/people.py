@@ -39,7 +39,7 @@ def member(person: Member) -> Json:
         "mute": False,
         "flags": 0,
         "pending": False,
-        "communication_disabled_until": None,
+        "communication_disabled_until": person.timed_out_until.isoformat() if person.timed_out_until else None,
     }
 
 

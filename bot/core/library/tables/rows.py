@@ -11,6 +11,7 @@ from bot.core.codes import song_uri
 from bot.core.library.tables import account, foreign
 from bot.core.library.tables.cells import (
     DECLARED,
+    DELIMITERS,
     MOST_LINE,
     clean,
     delimiter_of,
@@ -27,6 +28,7 @@ from bot.core.library.tables.write import armed
 
 MOST_BYTES = 20_000_000  # bytes of a member's file; a library of 50,000 songs takes about 10 MB
 MOST_ROWS = 50_000
+LINES = 5  # times as many lines as rows are read: some are empty, or part of a cell
 MOST_COLUMNS = 100
 MOST_JOINED = 20  # lines per row whose cells contain line ends
 BACKUP = ("title", "artists", "album", "track_uri", "year")  # spotify-backup's columns; it writes no header
@@ -90,7 +92,9 @@ class Table:
         columns = [at for at, field in enumerate(fields_of(self.headers)) if field == "artists"]
         if b";" not in self._data:
             return
-        for _, cells in self._records():
+        for line, cells in self._records():
+            if line > LINES * self._most:
+                return
             yield from (cells[at] for at in columns if cells and at < len(cells))
 
     def _records(self) -> Iterator[tuple[int, list[str] | None]]:
@@ -103,6 +107,9 @@ class Table:
         if len(self.headers) > MOST_COLUMNS:
             yield BadRow(self._begins, f"more than {MOST_COLUMNS} columns; the others were left out")
         for line, cells in self._records():
+            if line > LINES * self._most:
+                yield BadRow(line, f"more than {LINES * self._most:,} lines; the rest was left out")
+                return
             if line <= self._begins or (cells is not None and says_nothing(cells)):
                 continue
             if cells is None:
@@ -215,6 +222,8 @@ def _records(source: Iterator[str], delimiter: str, width: int) -> Iterator[tupl
 
 def _header_by_other(line: str) -> tuple[str, int] | None:
     """Return what parts the cells of a header, and how many it has; None for any other line."""
+    if len(line) > MOST_LINE or not any(delimiter in line for delimiter in DELIMITERS):
+        return None
     delimiter = delimiter_of([line])
     cells = _trimmed(split(line, delimiter) or [], 0)
     fields = set(fields_of(cells)) - {""}

@@ -230,3 +230,12 @@ def test_everything_has_a_bound() -> None:
     assert isinstance(long, Row)
     assert len(long.fields["note"]) == MOST_CELL
     assert [type(each) for each in Table(table("Title,Artist", "a" * 300_000 + ",b").encode())] == [BadRow]
+
+
+@pytest.mark.parametrize("idle", ["\n", "-,-\n", f"{EXPORTIFY}\n"])
+@pytest.mark.parametrize("tail", ["", ";"])  # with a semicolon, the artists are looked at first
+def test_a_file_of_lines_without_songs_comes_to_an_end(idle: str, tail: str) -> None:
+    data = table(EXPORTIFY, NACHTBUS) + idle * 100 + table(REGEN) + tail
+    song, rest = Table(data.encode(), most_rows=10)
+    assert isinstance(song, Row)
+    assert str(rest) == "line 51: more than 50 lines; the rest was left out"
