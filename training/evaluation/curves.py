@@ -73,7 +73,7 @@ def _learning(axes: Axes, overall: Records) -> None:
     axes.set_xticks(ns, [str(n) for n in ns])
     axes.minorticks_off()
     axes.set(
-        xlabel="labels a playlist",
+        xlabel="labels per playlist",
         ylabel="right on songs it had not seen",
         title="Accuracy by labels (bands: 95 % over members)",
     )

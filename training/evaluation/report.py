@@ -12,11 +12,11 @@ NOTHING = "–"
 DETAILS = (  # of our own models: measure, what it is called
     ("accuracy", "accuracy"),
     ("macro_f1", "macro-F1"),
-    ("added", "share added at 90 % wanted"),
+    ("added", "share added at target 90 %"),
     ("precision", "right among added"),
     ("asked", "share asked"),
-    ("none_auroc", "AUROC of none of these"),
-    ("none_added", "none of these, yet added"),
+    ("none_auroc", "AUROC of none of them"),
+    ("none_added", "none of them, yet added"),
 )
 
 
@@ -40,16 +40,16 @@ def _accuracy(records: Records) -> str:
     """Return the mean over all members, with the interval over members, for each contender."""
     names = dict.fromkeys(each["contender"] for each in _overall(records))
     rows = [[name, *(_cell(_at(records, name, n), "accuracy") for n in _ns(records))] for name in names]
-    return titled("Accuracy by n labels a playlist (95 % over members)", _heads("model", records), rows)
+    return titled("Accuracy by n labels per playlist (95 % over members)", _heads("model", records), rows)
 
 
 def _details(records: Records, name: str) -> str:
-    """Return everything measured of one contender: by members, then the interval over persons."""
+    """Return everything measured of one contender: by members, then the interval over people."""
     rows = []
     for measure, title in DETAILS:
         each_n = [_at(records, name, n) for n in _ns(records)]
         rows.append([title, *(_cell(each, measure) for each in each_n)])
-        rows.append(["  over persons", *(span((each.get(measure) or {}).get("persons")) for each in each_n)])
+        rows.append(["  over people", *(span((each.get(measure) or {}).get("persons")) for each in each_n)])
     rows.append(["calibration error", *(number(_at(records, name, n).get("calibration_error")) for n in _ns(records))])
     return titled(f"Of “{name}”", _heads("measure", records), rows)
 
@@ -72,14 +72,14 @@ def _gains(records: Records) -> str:
     )
     held = {(record["of"], record["over"], record["n"]): record for record in records}
     rows = [[f"{a} over {b}", *(_signed(held.get((a, b, n))) for n in ns)] for a, b in pairs]
-    title = "Points of accuracy won on the same members (95 % over members; over persons)"
+    title = "Points of accuracy won on the same members (95 % over members; over people)"
     return titled(title, ["", *(f"n={n}" for n in ns)], rows)
 
 
 def _none(records: Records) -> str:
     names = dict.fromkeys(each["contender"] for each in _overall(records) if "none_auroc" in each)
     rows = [[name, *(_cell(_at(records, name, n), "none_auroc") for n in _ns(records))] for name in names]
-    return titled("AUROC of “none of these”, 2n of its songs labelled", _heads("model", records), rows)
+    return titled("AUROC of “none of them”, 2n of its songs labelled", _heads("model", records), rows)
 
 
 def _asking(asking: Figures) -> str:
@@ -102,7 +102,7 @@ def _likes(likes: Figures) -> str:
         for way, by_name in each["accuracy"].items()
         for name, accuracy in by_name.items()
     ]
-    heads = ["likes", "songs", "folds", "model", "accuracy", "always the commonest"]
+    heads = ["likes", "songs", "folds", "model", "accuracy", "always the most common"]
     return titled("Likes and dislikes, five folds", heads, rows)
 
 
