@@ -15,7 +15,9 @@ from bot.chat.pending import Live
 from bot.chat.social import taste_match
 from bot.chat.social.pages import hosting
 from bot.chat.sorting import outcomes, sort
+from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
+from bot.core.sorting.writes import WriteKind
 from bot.errors import CratekeeperError, loaded
 from bot.flows.account import notify
 from bot.flows.sorting.sort import Receipt
@@ -47,17 +49,17 @@ def asker(bot: Bot, notice: Notice) -> Live | None:
     """Return the interaction that asked for what the notice tells of."""
     body, now = notice.body, bot.services.clock()
     match notice.kind:
-        case "synced":
+        case NoticeKind.SYNCED:
             return bot.desk.take(notice.member, "sync", now)
-        case "trained":
+        case NoticeKind.TRAINED:
             return bot.desk.take(notice.member, "train", now, body["layer"])
-        case "receipt":
+        case NoticeKind.RECEIPT:
             return bot.desk.take(notice.member, "apply", now, body["write"])
-        case "shared":
+        case NoticeKind.SHARED:
             return bot.desk.take(notice.member, "share", now, body["shared"])
-        case "match":
+        case NoticeKind.MATCH:
             return bot.desk.take(notice.member, taste_match.JOB, now, body["agreement"])
-        case "problem":
+        case NoticeKind.PROBLEM:
             return bot.desk.take(notice.member, str(body.get("job", "")), now)
         case _:
             return None
@@ -77,7 +79,12 @@ async def _knock(bot: Bot, member: Member | None, notice: Notice, page: Page) ->
     if member is None:
         return True
     channel, public = member.updates_channel, member.updates == "channel"
-    if public and channel is not None and notice.kind == "update" and await _post(bot, channel, member.member, page):
+    if (
+        public
+        and channel is not None
+        and notice.kind == NoticeKind.UPDATE
+        and await _post(bot, channel, member.member, page)
+    ):
         return True
     if await _write(bot, member.member, page):
         return True
@@ -112,30 +119,30 @@ async def _post(bot: Bot, channel: int, member: int, page: Page, *, called: bool
     return True
 
 
-SHARED = {"shared": hosting.written, "lost": hosting.lost, "left": hosting.host_left}
+SHARED = {NoticeKind.SHARED: hosting.written, NoticeKind.LOST: hosting.lost, NoticeKind.LEFT: hosting.host_left}
 
 
 async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
     """What a notice says; None for one that only its asker cares for, and nobody asks any more."""
     match notice.kind:
-        case "synced":
+        case NoticeKind.SYNCED:
             return await _synced(bot, notice, asked)
-        case "trained":
+        case NoticeKind.TRAINED:
             return await _trained(bot, notice, asked)
-        case "receipt" | "update":
+        case NoticeKind.RECEIPT | NoticeKind.UPDATE:
             return await _receipt(bot, notice, asked)
-        case "match":
+        case NoticeKind.MATCH:
             return await taste_match.told(bot, notice, asked=asked)
-        case "consent":
+        case NoticeKind.CONSENT:
             return await _consent(bot, notice)
-        case "prompt":
+        case NoticeKind.PROMPT:
             mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
             return Page(_(sorting.NOT_THEIR_PROMPT), layout.row(mine))
-        case "kept":
+        case NoticeKind.KEPT:
             return Page(sorting.kept([str(notice.body["name"])]))
-        case "refused":
+        case NoticeKind.REFUSED:
             return Page(outcomes.not_liked(**notice.body))
-        case "shared" | "lost" | "left":
+        case NoticeKind.SHARED | NoticeKind.LOST | NoticeKind.LEFT:
             return Page(SHARED[notice.kind](notice.body))
         case _:
             return Page(_problem(notice))
@@ -147,7 +154,7 @@ def _problem(notice: Notice) -> str:
     if error is None:
         return str(body.get("text") or _(common.DEFECT))
     reference = f" `#{body['reference']}`" if body.get("reference") else ""
-    about = f"{_(social.NOT_WRITTEN)} " if notice.kind == "unwritten" else ""
+    about = f"{_(social.NOT_WRITTEN)} " if notice.kind == NoticeKind.UNWRITTEN else ""
     return about + describe(error, by_itself=not body.get("asked")) + reference
 
 
@@ -190,7 +197,7 @@ async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     except CratekeeperError as gone:
         log.info("a receipt is not kept any more: %s", gone)
         return None
-    if found.receipt.write.kind in ("tap", "add") and not asked and not _went_wrong(found.receipt):
+    if found.receipt.write.kind in (WriteKind.TAP, WriteKind.ADD) and not asked and not _went_wrong(found.receipt):
         return None
     return await sort.page_of(bot, found)
 

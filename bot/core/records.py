@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import codes, recording
+from bot.core.notices import NoticeKind
+from bot.core.sorting.writes import Action, WriteKind, WriteState
 
 UNTITLED = "Untitled song"  # title of a song that came without one
 MISSING = (None, "", (), UNTITLED)  # values that say nothing
@@ -168,8 +170,8 @@ class Write:
     write: int
     member: int
     layer: int
-    kind: str
-    state: str
+    kind: WriteKind
+    state: WriteState
     undoes: int | None
     total: int
     model: str | None
@@ -186,7 +188,7 @@ class Change:
     write: int
     playlist: int
     song: str
-    action: str
+    action: Action
     position: int | None
     state: str
     probability: float | None
@@ -203,7 +205,7 @@ class Notice:
 
     notice: int
     member: int
-    kind: str
+    kind: NoticeKind
     body: Mapping[str, Any]
     created_at: datetime
     tries: int

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from bot.adapters.store import Store, Tx, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.setbacks import TRIES
+from bot.core.notices import NoticeKind
 from bot.core.records import Setback, Work
 from bot.errors import ChatDown, ChatWaits, StoreError
 
@@ -96,9 +97,9 @@ async def _tell(tx: Tx, work: Work, reference: str, now: datetime) -> bool:
     if work.member is None or await members.get(tx, work.member) is None:
         return False
     about = await notices.get(tx, work.subject) if work.kind == "notice" else None
-    if about is None or about.kind != "aside":
+    if about is None or about.kind != NoticeKind.ASIDE:
         text = f"{SET_ASIDE.get(work.kind, OTHERWISE)} {NOTHING_LOST.format(reference)}"
-        await notices.add(tx, work.member, "aside", {"text": text}, now)
+        await notices.add(tx, work.member, NoticeKind.ASIDE, {"text": text}, now)
     return True
 
 

@@ -11,6 +11,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
 from bot.adapters.vault import Vault
 from bot.core.jobs import JobKind, Next
+from bot.core.notices import NoticeKind
 from bot.core.records import Account
 from bot.errors import NotLinked
 from bot.flows.account import link
@@ -42,7 +43,7 @@ class Refreshing:
         await link.recognise(self.store, self.vault, member)
         async with self.store.writing() as tx:
             body = {"total": synced.total, "new": synced.new, "gone": synced.gone, "first": account.synced_at is None}
-            await notices.add(tx, member, "synced", body, now)
+            await notices.add(tx, member, NoticeKind.SYNCED, body, now)
         for shared in await publish.unwritten(self.store, member):
             yield Next(JobKind.SHARE, shared.shared)
         async for following in self.new_likes.settle(member, now):

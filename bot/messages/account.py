@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.core.jobs import JobKind
 from bot.core.markup import timestamp
 from bot.core.records import Account, ApiToken, Member
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.account.tokens import Issued
-from bot.messages import N_, formatting
+from bot.messages import N_, _, formatting
 from bot.messages.wording import Wordings
 
 WHAT_THIS_IS = N_(
@@ -116,6 +117,18 @@ that is over.
 9. `/data export` hands you everything as a file; `/unlink` deletes what came from Spotify.
 10. `/data delete` deletes everything, now and for good; copies in backups are up to whoever runs this bot.""")
 
+UNDER_WAY = {  # what each kind of job is doing
+    JobKind.SYNC: N_("reading your likes"),
+    JobKind.TRAIN: N_("training"),
+    JobKind.APPLY: N_("writing to your playlists"),
+    JobKind.POLL: N_("looking at your likes"),
+    JobKind.HEAR: N_("finding out about your songs"),
+    JobKind.PLACE: N_("sorting new likes"),
+    JobKind.KEEP: N_("making a playlist"),
+    JobKind.SAVE: N_("putting songs among your likes"),
+    JobKind.SHARE: N_("writing a shared playlist"),
+}
+
 
 def linked(name: str, songs: int) -> str:
     return f"Linked as *{formatting.escape(name)}*. {formatting.count(songs, 'liked song')}."
@@ -151,7 +164,7 @@ def status(found: Status, now: datetime) -> str:
     if found.cooldown:
         lines.append(f"Spotify asks us to wait until {timestamp(found.cooldown)}.")
     if found.waiting:
-        lines.append(f"Under way: {formatting.listed(found.waiting)}.")
+        lines.append(f"Under way: {formatting.listed([_(UNDER_WAY[kind]) for kind in found.waiting])}.")
     return "\n".join(line for line in (*lines, _updates(found.member, now)) if line)
 
 

@@ -15,6 +15,7 @@ from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
 from bot.config import parse
 from bot.core.jobs import Job, JobKind
+from bot.core.notices import NoticeKind
 from bot.core.records import Account, Notice, Work
 from bot.core.social.records import Place, Repost, Takedown
 from bot.doctor import Unwell, _aside
@@ -80,7 +81,7 @@ async def news(store: Store, now: datetime, **texts: int) -> list[int]:
     async with store.writing() as tx:
         for text, member in texts.items():
             await members.ensure(tx, member, now)
-            await notices.add(tx, member, "problem", {"text": text}, now)
+            await notices.add(tx, member, NoticeKind.PROBLEM, {"text": text}, now)
         return [each.notice for each in await notices.waiting(tx)]
 
 

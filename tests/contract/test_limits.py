@@ -19,8 +19,10 @@ from bot.adapters.store.social import people
 from bot.adapters.store.social import rounds as round_table
 from bot.adapters.store.sorting import answers, cards, models, writes
 from bot.core import limits
+from bot.core.notices import NoticeKind
 from bot.core.records import Card, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.writes import WriteKind
 from bot.errors import BadChoice
 from bot.flows.account import sessions, tokens
 from bot.flows.social import follow, hosting, match_consent, reports, reposts, rounds, server_channels, shared_playlists
@@ -353,8 +355,8 @@ GIVING_WAY = {
     "notices": Rolling(
         limits.NOTICES,
         schema.notice,
-        {"member": ADA},
-        lambda tx, now: notices.add(tx, ADA, "newest", {}, now),
+        {"member": ADA, "kind": NoticeKind.UPDATE},
+        lambda tx, now: notices.add(tx, ADA, NoticeKind.ASIDE, {}, now),
     ),
     "answers": Rolling(
         limits.ANSWERS,
@@ -373,7 +375,7 @@ GIVING_WAY = {
         limits.DRY_RUNS,
         schema.write,
         {"member": ADA, "layer": LAYER, "kind": "sort", "state": "planned"},
-        lambda tx, now: writes.begin(tx, ADA, LAYER, "sort", 1, "newest", now),
+        lambda tx, now: writes.begin(tx, ADA, LAYER, WriteKind.SORT, 1, "newest", now),
     ),
     "shown": Rolling(
         limits.SHOWN,
@@ -419,7 +421,8 @@ async def test_the_oldest_gives_way_to_the_newest(stage: Stage, name: str) -> No
         await full.add(tx, stage.now)
         assert await count(tx, full.table) == full.most + full.others
         assert any(
-            {"newest", "1000000", "feed"}.intersection(map(str, row)) for row in await tx.execute(sa.select(full.table))
+            {"newest", "1000000", "feed", NoticeKind.ASIDE}.intersection(map(str, row))
+            for row in await tx.execute(sa.select(full.table))
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from bot.adapters.store import Store, limits, moments, schema
 from bot.adapters.store.account import members, notices, sessions
 from bot.core.drift import put_back
+from bot.core.notices import NoticeKind
 
 ADA, APP = 4711, "0" * 32
 FAR = timedelta(days=212)
@@ -29,7 +30,7 @@ async def lived_ahead(store: Store, then: datetime) -> None:
         await members.change(tx, ADA, next_poll_at=then + POLL, muted_until=then + timedelta(hours=3))
         await limits.cool_down(tx, APP, then + timedelta(days=1), "429")
         await sessions.add(tx, ADA, "link", "link", then, then + timedelta(minutes=10), None)
-        await notices.add(tx, ADA, "update", {}, then)
+        await notices.add(tx, ADA, NoticeKind.UPDATE, {}, then)
         like = {"member": ADA, "song": "spotify:track:1", "added_at": then}
         await tx.execute(insert(schema.song).values(song=like["song"], title="Song", artists=[], cached_at=then))
         await tx.execute(insert(schema.liked).values(like))

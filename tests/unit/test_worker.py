@@ -1,4 +1,4 @@
-"""How the worker answers failures, and that it knows every kind of job."""
+"""How the worker answers failures; every kind of job has its flow, and words for its member."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from bot.errors import (
     TrainingFailed,
     Unsettled,
 )
+from bot.messages.account import UNDER_WAY
 from bot.worker import LONGEST, SAY_SO, flows, response
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -26,6 +27,10 @@ SOON = NOW + timedelta(seconds=40)
 def test_every_kind_of_job_has_its_flow() -> None:
     anything: Any = SimpleNamespace(store=None, vault=None, sources=(), libraries=None, is_in=None)
     assert flows(anything, anything).keys() == set(JobKind)
+
+
+def test_status_says_what_each_kind_of_job_is_doing() -> None:
+    assert UNDER_WAY.keys() == set(JobKind)
 
 
 @pytest.mark.parametrize("error", [CoolingDown(SOON), Unsettled(SOON), SpotifyDown(), ChatDown()])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.core.records import Change
 from bot.core.sorting.journal import TRIES, Refused
+from bot.core.sorting.writes import WriteKind, WriteState
 from bot.errors import loaded
 from bot.flows.sorting.sort import Receipt
 from bot.messages import _, formatting
@@ -37,15 +38,15 @@ def _headline(done: Receipt) -> str:
     """What can be said by now: that something was done only when all of it was read at Spotify."""
     stands = bool(done.placed or done.removed)
     match done.write.kind, done.write.state:
-        case kind, "applying":
-            return _(messages.TAKING_IT_BACK) if kind == "undo" else _(messages.STILL_WRITING)
-        case kind, "failed":
+        case kind, WriteState.APPLYING:
+            return _(messages.TAKING_IT_BACK) if kind == WriteKind.UNDO else _(messages.STILL_WRITING)
+        case kind, WriteState.FAILED:
             return _(messages.HALF_WAY) if stands else _(messages.NOT_DONE)
         case kind, _ if done.refused and not stands:
-            return _(messages.NOT_TAKEN_BACK) if kind == "undo" else _(messages.NOT_DONE)
-        case "undo", _:
+            return _(messages.NOT_TAKEN_BACK) if kind == WriteKind.UNDO else _(messages.NOT_DONE)
+        case WriteKind.UNDO, _:
             return "Taken back" if not done.refused else _(messages.PARTLY_TAKEN_BACK)
-        case "watch", _:
+        case WriteKind.WATCH, _:
             looked_at = formatting.count(done.write.total, "new like")
             return f"{looked_at} sorted" if stands else looked_at
         case _:

@@ -6,6 +6,7 @@ from bot.chat import ids, layout
 from bot.chat.layout import Page, Tap
 from bot.chat.sorting import cards, outcomes
 from bot.core.records import Change
+from bot.core.sorting.writes import Action, WriteKind
 from bot.flows.sorting.label import Question
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.sort import Receipt
@@ -70,7 +71,7 @@ def why(found: Reviewed, page: int) -> Page:
 def _options(found: Reviewed, page: int) -> list[layout.Option]:
     """The placed songs of a page of the receipt, by the numbers of their lines."""
     done = found.receipt
-    shown = [each for each in _shown(done, page) if each.action == "add"] or done.placed[:PER_PAGE]
+    shown = [each for each in _shown(done, page) if each.action == Action.ADD] or done.placed[:PER_PAGE]
     return [
         layout.option(done.songs[each.song].line, each.change, done.playlists[each.playlist].name)
         for each in shown
@@ -79,14 +80,14 @@ def _options(found: Reviewed, page: int) -> list[layout.Option]:
 
 
 def _actions(done: Receipt, page: int, rest: int) -> layout.Row | None:
-    write, undoable = done.write.write, done.ended and done.write.kind != "undo" and done.undo is None
+    write, undoable = done.write.write, done.ended and done.write.kind != WriteKind.UNDO and done.undo is None
     placed = bool(done.placed) and undoable
     taps = [
         layout.button("Undo", ids.of("undo", write)) if undoable and (done.placed or done.removed) else None,
         layout.button("Not there", ids.of("wrong", write, page)) if placed else None,
         layout.button("Why", ids.of("why", write, page)) if placed else None,
         _ask_button(write, rest) if rest > 0 else None,
-        layout.button("Mute for a day", ids.of("mute", write)) if done.write.kind == "watch" else None,
+        layout.button("Mute for a day", ids.of("mute", write)) if done.write.kind == WriteKind.WATCH else None,
     ]
     return layout.row(*taps) if any(taps) else None
 
@@ -98,7 +99,7 @@ def _ask_button(write: int, number: int) -> Tap:
 
 def _ordered(receipt: Receipt, apart: Sequence[str] = ()) -> list[Change]:
     """The lines in the order in which they are shown; a song that is asked about has one, those `apart` none."""
-    asked = {each.song: each for each in reversed(receipt.lines("ask")) if each.song not in apart}
+    asked = {each.song: each for each in reversed(receipt.lines(Action.ASK)) if each.song not in apart}
     lines = [*receipt.placed, *receipt.removed, *(asked[song] for song in receipt.asked if song in asked)]
     return [each for each in lines if each.song in receipt.songs]
 
@@ -114,13 +115,13 @@ def _entries(receipt: Receipt, found: Reviewed | None = None, apart: Sequence[st
 def _entry(receipt: Receipt, line: Change, found: Reviewed | None) -> str:
     """One line of a receipt: the song, where it went, and how certain that is."""
     song = formatting.song_name(receipt.songs[line.song], 50)
-    if line.action == "ask":
+    if line.action == Action.ASK:
         return f"- {song} · {_asked(receipt, line, found)}"
     playlist = receipt.playlists.get(line.playlist)
     where = formatting.playlist_name(playlist) if playlist else "a playlist that is no longer kept"
-    if line.action == "remove":
+    if line.action == Action.REMOVE:
         return f"- {song} ← out of {where}"
-    if found is not None and receipt.write.kind != "undo" and found.ruled_out(line):
+    if found is not None and receipt.write.kind != WriteKind.UNDO and found.ruled_out(line):
         return f"- ~~{song}~~ · doesn't belong in {where}, by your word"
     certainty = formatting.CERTAINTY.get(line.certainty or "", "")
     return f"- {song} → {where}" + (f" · {certainty}" if certainty else "")
@@ -131,7 +132,7 @@ def _asked(receipt: Receipt, line: Change, found: Reviewed | None) -> str:
     if verdict is not None and verdict.settled:
         chosen = [formatting.playlist_name(each) for key, each in receipt.playlists.items() if key in verdict.yes]
         return f"you said {formatting.listed(chosen) or 'none of them'}"
-    guessed = [each.playlist for each in receipt.lines("ask") if each.song == line.song]
+    guessed = [each.playlist for each in receipt.lines(Action.ASK) if each.song == line.song]
     names = [
         formatting.escape(receipt.playlists[key].name, formatting.LONGEST_NAME)
         for key in guessed

@@ -12,6 +12,7 @@ from bot.chat.sorting import outcomes, receipts
 from bot.chat.sorting.label import shown
 from bot.core.jobs import JobKind
 from bot.core.records import Layer
+from bot.core.sorting.writes import WriteKind, WriteState
 from bot.flows.account import notify
 from bot.flows.sorting import playlists, review
 from bot.flows.sorting import sort as flow
@@ -56,7 +57,7 @@ async def on_apply(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
     found = await reviewed(interaction.client, member, tap.number)
     confirmed = await flow.confirm(services.store, member, tap.number)
-    if confirmed.state == "done":  # pressed twice
+    if confirmed.state == WriteState.DONE:  # pressed twice
         await reply.show(interaction, await page_of(interaction.client, found))
     else:
         await _carry_out(interaction, tap.number, outcomes.applying(found.receipt))
@@ -114,7 +115,7 @@ async def reviewed(bot: Bot, member: int, write: int) -> Reviewed:
 async def page_of(bot: Bot, found: Reviewed, page: int = 0, note: str = "") -> Page:
     """The receipt as it stands; an update holds its first questions as well."""
     services = bot.services
-    inline = receipts.INLINE if found.receipt.write.kind == "watch" else 0
+    inline = receipts.INLINE if found.receipt.write.kind == WriteKind.WATCH else 0
     questions = await review.questions(services.store, services.libraries, found, inline, services.clock())
     return receipts.receipt(found, questions, page, note)
 

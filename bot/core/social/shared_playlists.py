@@ -8,11 +8,11 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
 
 from bot.core import limits
 from bot.core.sorting import journal
 from bot.core.sorting.journal import RETRIABLE, Line, Refused
+from bot.core.sorting.writes import Action
 
 DAY = timedelta(days=1)
 AT_LEAST = 2  # votes needed to drop a song
@@ -71,8 +71,8 @@ class Brought:
 
     @property
     def action(self) -> str:
-        """What we last sent: "add", or "remove" for a dropped song."""
-        return "remove" if self.state in (SongState.LEAVING, SongState.WANTED) else "add"
+        """What we last sent: ADD, or REMOVE for a dropped song."""
+        return Action.REMOVE if self.state in (SongState.LEAVING, SongState.WANTED) else Action.ADD
 
     @property
     def stands(self) -> bool:
@@ -183,7 +183,7 @@ def line(brought: Brought, ref: str | None) -> Line | None:
     if state is None or (brought.stands and not writable(brought.song, ref)):
         return None
     sends = 0 if state == journal.LineState.WANTED and brought.state != SongState.WANTED else brought.sends
-    action: Literal["add", "remove"] = "add" if brought.stands else "remove"
+    action = Action.ADD if brought.stands else Action.REMOVE
     return Line(brought.song, brought.song, action, state, None, brought.sent_at, sends, None, brought.shown_as)
 
 
@@ -203,14 +203,14 @@ _TO_TAKE_OUT = {
 
 def noted(brought: Brought, line: Line) -> Brought:
     """Return the song, updated by what became of its line."""
-    states = _PUT_IN if line.action == "add" else _TAKEN_OUT
+    states = _PUT_IN if line.action == Action.ADD else _TAKEN_OUT
     state = states.get(journal.LineState(line.state), SongState(brought.state))
     if (
-        line.action == "remove" and line.state == journal.LineState.UNTOUCHED
+        line.action == Action.REMOVE and line.state == journal.LineState.UNTOUCHED
     ):  # the host was faster, or the write never arrived
         state = SongState.TAKEN if brought.state == SongState.WRITTEN else SongState.WANTED
     if line.problem == Refused.CHANGED:  # we wrote it, and the host undid it before we read it
-        state = SongState.TAKEN if line.action == "add" else SongState.THEIRS
+        state = SongState.TAKEN if line.action == Action.ADD else SongState.THEIRS
     shown_as = None if state in (SongState.WANTED, SongState.TAKEN) else line.shown_as
     return replace(
         brought, state=state, sent_at=line.sent_at, sends=line.sends, problem=line.problem, shown_as=shown_as

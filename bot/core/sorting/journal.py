@@ -10,9 +10,10 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Protocol
 
 from bot.core.records import Item
+from bot.core.sorting.writes import Action
 
 SETTLE = timedelta(seconds=50)  # reading lags up to 30 s behind; late requests were carried out up to 12 s late
 PATIENCE = timedelta(minutes=10)  # for a confirmed addition: it only needs waiting, not repeating
@@ -64,7 +65,7 @@ class Line:
 
     key: int | str
     song: str
-    action: Literal["add", "remove"]
+    action: Action
     state: str = LineState.WANTED
     position: int | None = None
     sent_at: datetime | None = None
@@ -111,7 +112,7 @@ def look(
     judged: list[Line] = []
     looks: list[datetime] = []
     for line in lines:
-        met = (here[line.song] > 0) == (line.action == "add")
+        met = (here[line.song] > 0) == (line.action == Action.ADD)
         sent = (
             replace(line, sent_at=min(line.sent_at, now)) if line.sent_at else line
         )  # the clock may have been moved back
@@ -140,7 +141,9 @@ class Sent(Protocol):
 
 def caught_up_with(lines: Iterable[Sent], there: Container[str | None]) -> datetime | None:
     """Return the time of our newest addition that was read there: everything confirmed before it is readable, too."""
-    read = [line.sent_at for line in lines if line.action == "add" and line.state in TOUCHED and line.song in there]
+    read = [
+        line.sent_at for line in lines if line.action == Action.ADD and line.state in TOUCHED and line.song in there
+    ]
     return max(filter(None, read), default=None)
 
 
@@ -168,8 +171,8 @@ def _until(line: Line, met: bool, unchanged: bool, caught_up: datetime | None) -
         case LineState.SENT if not met:
             if _is_read(line, caught_up):
                 return None
-            return line.sent_at + (PATIENCE if line.action == "add" else SETTLE)
-        case LineState.ATTEMPTED | LineState.SENT | LineState.WRITTEN if line.sends > 1 and line.action == "add":
+            return line.sent_at + (PATIENCE if line.action == Action.ADD else SETTLE)
+        case LineState.ATTEMPTED | LineState.SENT | LineState.WRITTEN if line.sends > 1 and line.action == Action.ADD:
             return line.sent_at + SETTLE  # its twin may still appear
         case _:
             return None
@@ -187,7 +190,7 @@ def _judged(line: Line, met: bool, ours: bool, waits: bool) -> Line:
             return replace(line, state=LineState.WANTED)
         case LineState.WANTED if met and not waits:
             return replace(line, state=LineState.WRITTEN if line.sends else LineState.UNTOUCHED)
-        case LineState.WANTED if line.action == "remove" and not (met or ours or line.sends):
+        case LineState.WANTED if line.action == Action.REMOVE and not (met or ours or line.sends):
             return replace(line, state=LineState.UNTOUCHED)
         case _:
             return line
@@ -209,7 +212,7 @@ def missing(since: datetime, now: datetime) -> datetime | None:
 
 def surplus(line: Line, count: int) -> int:
     """Return how many of a song's `count` places we duplicated: at most what we sent beyond the first."""
-    mendable = line.action == "add" and line.state == LineState.WRITTEN and line.sends <= MOST_SENDS
+    mendable = line.action == Action.ADD and line.state == LineState.WRITTEN and line.sends <= MOST_SENDS
     return max(0, min(count, line.sends) - 1) if mendable else 0
 
 

@@ -28,6 +28,7 @@ from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers
 from bot.adapters.vault import Vault
 from bot.config import is_client_id
+from bot.core.notices import NoticeKind
 from bot.core.records import Account
 from bot.errors import BadChoice, LinkRefused, SpotifyError, WrongCode, dumped
 from bot.flows.account.erase import delete_rows, forget_unused, sweep_models
@@ -211,7 +212,7 @@ class Linking:
             if await members.get(tx, member) is None:  # erased meanwhile
                 return
             await notices.add(
-                tx, member, "problem", {"error": dumped(error), "job": "link", "asked": True}, self._clock()
+                tx, member, NoticeKind.PROBLEM, {"error": dumped(error), "job": "link", "asked": True}, self._clock()
             )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
 from bot.core.jobs import Job
+from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice, Work
 from bot.errors import BadChoice, ConsentEnded, CratekeeperError, dumped
 from bot.flows.account.link import days_left
@@ -92,11 +93,11 @@ async def _ready(store: Store, owner: int, waiting: list[Notice], now: datetime)
     """Return what the member may be told now; updates they don't want are marked as sent."""
     async with store.reading() as tx:
         member = await members.get(tx, owner)
-        sent_today = await notices.sent_since(tx, owner, now - timedelta(days=1), "update")
+        sent_today = await notices.sent_since(tx, owner, now - timedelta(days=1), NoticeKind.UPDATE)
     if member is None:
         return []
-    updates = [notice for notice in waiting if notice.kind == "update"]
-    ready = [notice for notice in waiting if notice.kind != "update"]
+    updates = [notice for notice in waiting if notice.kind == NoticeKind.UPDATE]
+    ready = [notice for notice in waiting if notice.kind != NoticeKind.UPDATE]
     if may_update(member, sent_today, now):
         return ready + updates
     if member.updates == "off":
@@ -136,7 +137,7 @@ async def warn_of_consent(store: Store, now: datetime) -> None:
             due = [days for days in WARN_DAYS if days_left(account, now) <= days]
             if due and account.tokens and account.warned_days not in (due[-1], ENDED):
                 await members.change_account(tx, account.member, warned_days=due[-1])
-                await notices.add(tx, account.member, "consent", {"days": days_left(account, now)}, now)
+                await notices.add(tx, account.member, NoticeKind.CONSENT, {"days": days_left(account, now)}, now)
 
 
 async def consent_ends_in(store: Store, member: int, now: datetime) -> int | None:
@@ -167,7 +168,7 @@ async def problem(store: Store, failure: Failure, now: datetime) -> None:
     async with store.writing() as tx:
         ended = isinstance(failure.error, ConsentEnded) and await _consent_ended(tx, member)
         if (failure.asked or ended) and await members.get(tx, member) is not None:
-            await notices.add(tx, member, "problem", body, now)
+            await notices.add(tx, member, NoticeKind.PROBLEM, body, now)
 
 
 async def _consent_ended(tx: Tx, member: int) -> bool:

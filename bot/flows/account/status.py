@@ -9,6 +9,7 @@ from bot.adapters.store import Store, limits
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
+from bot.core.jobs import JobKind
 from bot.core.records import Account, Layer, Member, Model, Playlist
 from bot.flows.account.link import days_left
 from bot.flows.library import feature_lookup
@@ -16,18 +17,6 @@ from bot.flows.sorting import dry_run, label
 from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import FeatureSource
-
-IN_WORDS = {
-    "sync": "reading your likes",
-    "train": "training",
-    "apply": "writing to your playlists",
-    "poll": "looking at your likes",
-    "hear": "finding out about your songs",
-    "place": "sorting new likes",
-    "keep": "making a playlist",
-    "save": "putting songs among your likes",
-    "share": "writing a shared playlist",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ class Status:
     hearing: Sequence[feature_lookup.Progress]  # sources still being asked
     labels: int
     layers: Sequence[LayerStatus]
-    waiting: Sequence[str]
+    waiting: Sequence[JobKind]
     cooldown: datetime | None
     next_step: str  # "link", "read", "like", "renew", "playlists", "label", "train", "sort", "import" or "watch"
 
@@ -72,7 +61,7 @@ async def status(
         sorted_once = await writes.last_done(tx, member) is not None
     shown = [await _layer(store, outlooks, layer, now) for layer in layers]
     outlook = await outlooks.of(member, layers[0].layer) if layers and count else None
-    waiting = sorted({IN_WORDS.get(job.kind, job.kind) for job in await jobs.pending(member)})
+    waiting = sorted({job.kind for job in await jobs.pending(member)})
     return Status(
         member=known,
         account=account,

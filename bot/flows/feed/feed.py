@@ -19,6 +19,7 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet, NotLinked
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import Recommender
@@ -201,8 +202,8 @@ class Feed:
         if teaches and layer is not None:
             said_at = event if event is not None else await answers.next_event(tx, member)
             await answers.add(tx, member, kept.layer, _label(layer, song, kept.playlist, said_at))
-        lines = [(kept.playlist, song, "add")]
-        return await sort.open_tap(tx, member, kept.layer, lines, now, kind="tap" if teaches else "add")
+        lines = [(kept.playlist, song, Action.ADD)]
+        return await sort.open_tap(tx, member, kept.layer, lines, now, kind=WriteKind.TAP if teaches else WriteKind.ADD)
 
     async def _recommended(self, member: int, count: int, without: Sequence[str]) -> list[FeedCard]:
         if count < 1:

@@ -12,6 +12,7 @@ from bot.adapters.store.account import members, notices
 from bot.adapters.store.feed import feed_history
 from bot.adapters.store.library import songs
 from bot.core.jobs import Next
+from bot.core.notices import NoticeKind
 from bot.core.social.records import Shown
 from bot.errors import SpotifyError
 from bot.flows.library import sync
@@ -108,4 +109,4 @@ async def _name(store: Store, member: int, saving: str, dead: Sequence[str], now
         await feed_history.refused(tx, member, dead)
         known = await songs.some(tx, dead, member)
         titles = [known[song].title for song in dead if song in known]
-        await notices.add(tx, member, "refused", {"saving": saving, "count": len(dead), "titles": titles}, now)
+        await notices.add(tx, member, NoticeKind.REFUSED, {"saving": saving, "count": len(dead), "titles": titles}, now)

@@ -7,6 +7,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import people
 from bot.core import limits
+from bot.core.notices import NoticeKind
 from bot.core.social.records import Agreement
 from bot.errors import BadChoice, NotYours
 
@@ -146,7 +147,7 @@ async def _of_both(tx: Tx, member: int, number: int) -> Agreement:
 
 async def _agree(tx: Tx, question: Agreement, now: datetime) -> Agreement:
     await people.change_agreement(tx, question.agreement, agreed_at=now)
-    await notices.add(tx, question.member, "match", {"agreement": question.agreement}, now)
+    await notices.add(tx, question.member, NoticeKind.MATCH, {"agreement": question.agreement}, now)
     found = await people.agreement(tx, question.agreement)
     assert found is not None  # noqa: S101 - it was just changed in this transaction
     return found

@@ -12,6 +12,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import shared_playlists as table
 from bot.adapters.store.sorting import creations, playlists
+from bot.core.notices import NoticeKind
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Shared
 from bot.core.sorting.journal import missing
@@ -149,7 +150,7 @@ async def leave(store: Store, host: int, shared: int, now: datetime) -> None:
     known = await give_up(store, host, shared)
     if known is not None:
         async with store.writing() as tx:
-            await notices.add(tx, host, "left", {"name": known.name}, now)
+            await notices.add(tx, host, NoticeKind.LEFT, {"name": known.name}, now)
 
 
 async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
@@ -157,7 +158,7 @@ async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
     known = await give_up(store, host, shared)
     if known is not None:
         async with store.writing() as tx:
-            await notices.add(tx, host, "lost", {"name": known.name}, now)
+            await notices.add(tx, host, NoticeKind.LOST, {"name": known.name}, now)
 
 
 async def give_up(store: Store, host: int, shared: int) -> Shared | None:
@@ -177,9 +178,11 @@ async def tell_once(store: Store, host: int, error: ConsentEnded, now: datetime)
         if account is None:  # unlinked meanwhile: they host nothing any more
             return
         waiting = [each.kind for each in await notices.waiting(tx, host)]
-        told = "unwritten" in waiting or await notices.sent_since(tx, host, account.consented_at, "unwritten")
+        told = NoticeKind.UNWRITTEN in waiting or await notices.sent_since(
+            tx, host, account.consented_at, NoticeKind.UNWRITTEN
+        )
         if not told:
-            await notices.add(tx, host, "unwritten", {"error": dumped(error)}, now)
+            await notices.add(tx, host, NoticeKind.UNWRITTEN, {"error": dumped(error)}, now)
 
 
 async def receipt(store: Store, host: int, written: Written, now: datetime) -> None:
@@ -190,7 +193,7 @@ async def receipt(store: Store, host: int, written: Written, now: datetime) -> N
         body["shelved"] = (known.ref or "").startswith(rules.SHELF)
         async with store.writing() as tx:
             await notices.add(
-                tx, host, "shared", body | {"put_in": written.put_in, "taken_out": written.taken_out}, now
+                tx, host, NoticeKind.SHARED, body | {"put_in": written.put_in, "taken_out": written.taken_out}, now
             )
 
 

@@ -13,6 +13,7 @@ from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting import journal
 from bot.core.sorting.journal import SETTLE, Line, Look, look
+from bot.core.sorting.writes import Action
 from bot.ports import Contents
 
 TO_PUT_IN = (SongState.WANTED, SongState.ATTEMPTED, SongState.SENT, SongState.LEAVING, SongState.SAME)
@@ -73,7 +74,7 @@ class SharedJournal:
         record = rules.beside_twins(record, same, _out(record, named))
         lines = [_line(each, today.ref, there) for each in record if each.song not in waiting]
         todo = [line for line in lines if line is not None]
-        ours = frozenset(line.song for line in todo if line.action == "remove")
+        ours = frozenset(line.song for line in todo if line.action == Action.REMOVE)
         found = look(todo, [*contents.songs, *same], ours, now)
         await self._keep(tx, before, record, found.lines)
         settled = not (found.todo or found.doubled or found.again or fresh)
@@ -98,7 +99,10 @@ class SharedJournal:
             if each != known[each.song]
         ]
         confirmed = [by_song[each.song].action for each in changed if _is_confirmed(by_song.get(each.song))]
-        self.put_in, self.taken_out = self.put_in + confirmed.count("add"), self.taken_out + confirmed.count("remove")
+        self.put_in, self.taken_out = (
+            self.put_in + confirmed.count(Action.ADD),
+            self.taken_out + confirmed.count(Action.REMOVE),
+        )
         await table.note(tx, self._known.shared, changed)
 
 

@@ -16,6 +16,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.rows import chunks
 from bot.core.sorting.journal import TRIES, Line, LineState, Look, Refused, without_doubles
 from bot.core.sorting.plan import BATCH, batches, plan, runs
+from bot.core.sorting.writes import Action
 from bot.errors import CratekeeperError, PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
 from bot.ports import Contents, Music
 
@@ -118,8 +119,8 @@ class _Sender:
         """Send each line once. Stops at the first batch with an unknown result; reading again tells (promise P2)."""
         self._unsent = {line.key: line for line in lines}
         by_song = {line.song: line for line in lines}
-        adding = [(line.song, line.position) for line in lines if line.action == "add"]
-        removing = [line.song for line in lines if line.action == "remove"]
+        adding = [(line.song, line.position) for line in lines if line.action == Action.ADD]
+        removing = [line.song for line in lines if line.action == Action.REMOVE]
         todo = plan(contents.songs, adding, removing, frozenset(removing))
         try:
             for gone in batches(todo.remove):

@@ -12,6 +12,7 @@ from bot.core import recording
 from bot.core.records import Item, Layer, Playlist, Song
 from bot.core.sorting.decide import Decision, PlaylistRule, bars_of, decide
 from bot.core.sorting.labels import Verdict
+from bot.core.sorting.writes import Action, WriteKind
 from bot.flows.sorting.scored_library import ScoredLibrary
 
 Standing = Mapping[int, set[str | None]]  # playlist → the songs in it
@@ -20,7 +21,7 @@ MOST_ASKED = 50  # questions per sort, in layers where songs may stay out
 
 
 async def prepare(
-    store: Store, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, kind: str, now: datetime
+    store: Store, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, kind: WriteKind, now: datetime
 ) -> int:
     """Prepare a write with the decisions about the songs in `only` (or all) that have no place yet; return its number.
 
@@ -83,7 +84,7 @@ def _decided(given: _Given, outlook: ScoredLibrary, only: frozenset[str] | None)
     lines += _settled(todo, verdicts, standing)
     lines = [line for line in lines if not {(None, line["song"]), (line["playlist"], line["song"])} & given.barred]
     lines = _once(lines, library, {playlist.playlist for playlist in kept if playlist.doubles})
-    going = {line["song"] for line in lines if line["action"] == "add"}
+    going = {line["song"] for line in lines if line["action"] == Action.ADD}
     unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
     lines += [line for line in unwanted if line["song"] in going or not _homeless(line, verdicts, standing)]
     return sum(only is None or song in only for song in todo), lines
@@ -100,10 +101,12 @@ def _once(lines: Sequence[dict[str, Any]], library: Mapping[str, Song], twice: C
     """Drop additions whose recording another line adds to the same playlist, unless it's in `twice`."""
     put: dict[int, dict[str, Song]] = {}
     for line in lines:
-        if line["action"] == "add" and line["song"] in library and line["playlist"] not in twice:
+        if line["action"] == Action.ADD and line["song"] in library and line["playlist"] not in twice:
             put.setdefault(line["playlist"], {})[line["song"]] = library[line["song"]]
     again = {playlist: recording.repeated(songs, ()) for playlist, songs in put.items()}
-    return [line for line in lines if line["song"] not in again.get(line["playlist"], ()) or line["action"] != "add"]
+    return [
+        line for line in lines if line["song"] not in again.get(line["playlist"], ()) or line["action"] != Action.ADD
+    ]
 
 
 def _moved(
@@ -194,7 +197,7 @@ def _settled(
 ) -> list[dict[str, Any]]:
     """Return the lines for songs that the member placed themselves."""
     return [
-        {"song": song, "playlist": playlist, "action": "add", "certainty": "told", "probability": 1.0}
+        {"song": song, "playlist": playlist, "action": Action.ADD, "certainty": "told", "probability": 1.0}
         for song in todo
         if _told(verdicts.get(song))
         for playlist in sorted(verdicts[song].yes)
@@ -213,7 +216,7 @@ def _unwanted(
     The member has since said that they belong elsewhere or nowhere, or (in a whole sort) no longer likes them.
     """
     return [
-        {"song": song, "playlist": playlist, "action": "remove", "certainty": "told"}
+        {"song": song, "playlist": playlist, "action": Action.REMOVE, "certainty": "told"}
         for playlist, songs in ours.items()
         for song in sorted(songs & {song for song in standing[playlist] if song})
         if _ruled_out(verdicts.get(song), playlist) or (liked is not None and song not in liked)

@@ -21,6 +21,7 @@ from bot.core.records import Card, Layer, Playlist, Song
 from bot.core.sorting.active_learning import belief_in, next_songs
 from bot.core.sorting.forecast import labels_to_goal, share_after
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
+from bot.core.sorting.writes import Action
 from bot.errors import BadChoice, NoPlaylists, NotYours
 from bot.flows.sorting import sort
 from bot.flows.sorting.readiness import due, training_pays, why_no_songs
@@ -257,5 +258,5 @@ async def press(
 async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -> int | None:
     if card.write is None or not chosen:
         return None
-    lines = [(playlist, card.song, "add") for playlist in chosen]
+    lines = [(playlist, card.song, Action.ADD) for playlist in chosen]
     return await sort.open_tap(tx, card.member, card.layer, lines, now)

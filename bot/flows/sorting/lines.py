@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs as library
@@ -13,6 +12,7 @@ from bot.adapters.store.sorting import playlists, writes
 from bot.core import recording
 from bot.core.records import Change, Playlist
 from bot.core.sorting.journal import OPEN, Line, LineState, Look, Refused, look
+from bot.core.sorting.writes import Action
 from bot.flows.sorting import manual_edits
 from bot.ports import Contents
 
@@ -71,7 +71,7 @@ class WriteJournal:
         if current is None or current.doubles:
             return set(), set()
         there, lines = set(contents.songs), lines_of(changes, current.playlist)
-        absent = [line for line in lines if line.action == "add" and line.is_open and line.song not in there]
+        absent = [line for line in lines if line.action == Action.ADD and line.is_open and line.song not in there]
         known = await library.some(tx, (line.song for line in absent), current.member)
         named = {line.song: known[line.song] for line in absent if line.song in known}
         same = recording.standing(named, contents.items)
@@ -87,10 +87,10 @@ def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
 
     A moved song is added before it's removed; if it can't be added, it stays where it is.
     """
-    arriving = {change.song: change.state for change in changes if change.action == "add"}
+    arriving = {change.song: change.state for change in changes if change.action == Action.ADD}
     lines: list[Line] = []
     for line in lines_of(changes, playlist):
-        leaves = line.action == "remove" and line.state == LineState.WANTED
+        leaves = line.action == Action.REMOVE and line.state == LineState.WANTED
         elsewhere = arriving.get(line.song) if leaves else None
         if elsewhere == LineState.REFUSED:
             lines.append(replace(line, state=LineState.REFUSED, problem=Refused.UNMOVED))
@@ -101,7 +101,7 @@ def _free(changes: Sequence[Change], playlist: int) -> list[Line]:
 
 def _shown(line: Line, shown: Mapping[str, str]) -> Line:
     """Add the id under which Spotify shows a song to remove; ids that somebody added themselves are left out."""
-    return replace(line, shown_as=shown.get(line.song)) if line.action == "remove" else line
+    return replace(line, shown_as=shown.get(line.song)) if line.action == Action.REMOVE else line
 
 
 def _named(line: Line, same: Container[str]) -> Line:
@@ -111,10 +111,10 @@ def _named(line: Line, same: Container[str]) -> Line:
 
 def lines_of(changes: Sequence[Change], playlist: int) -> list[Line]:
     """Return all lines for a playlist, done or not."""
-    return [_line(change) for change in changes if change.playlist == playlist and change.action != "ask"]
+    return [_line(change) for change in changes if change.playlist == playlist and change.action != Action.ASK]
 
 
 def _line(change: Change) -> Line:
-    action: Literal["add", "remove"] = "remove" if change.action == "remove" else "add"
+    action = Action.REMOVE if change.action == Action.REMOVE else Action.ADD
     sent = (change.sent_at, change.sends, change.problem, change.shown_as)
     return Line(change.change, change.song, action, change.state, change.position, *sent)

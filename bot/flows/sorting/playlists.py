@@ -11,6 +11,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import contents, creations, playlists
 from bot.core import limits, recording
 from bot.core.markup import escape
+from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists
 from bot.flows.sorting.create import create
@@ -87,7 +88,7 @@ async def finish(store: Store, accounts: Accounts, member: int, now: datetime) -
     made = await resume(store, await accounts.music(member), member, now)
     async with store.writing() as tx:
         for playlist in made:
-            await notices.add(tx, member, "kept", {"name": playlist.name}, now)
+            await notices.add(tx, member, NoticeKind.KEPT, {"name": playlist.name}, now)
 
 
 async def unfinished(store: Store) -> list[int]:

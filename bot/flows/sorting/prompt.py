@@ -11,6 +11,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, playlists
+from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Playlist, Prompt, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice
@@ -112,8 +113,8 @@ async def _answer(tx: Tx, prompt: Prompt, playlist: int | None, event: int) -> l
 async def _explain(tx: Tx, member: int, now: datetime) -> None:
     """Tell a member once that their reaction didn't count; strangers read it on the message."""
     known = await members.get(tx, member)
-    if known is not None and known.updates == "dm" and not await notices.has(tx, member, "prompt"):
-        await notices.add(tx, member, "prompt", {}, now)
+    if known is not None and known.updates == "dm" and not await notices.has(tx, member, NoticeKind.PROMPT):
+        await notices.add(tx, member, NoticeKind.PROMPT, {}, now)
 
 
 def bare(emoji: str) -> str:

@@ -15,9 +15,11 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
+from bot.core.notices import NoticeKind
 from bot.core.records import Change, Layer, Playlist, Song, Write
 from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
 from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors import (
     BadChoice,
     CratekeeperError,
@@ -53,16 +55,16 @@ class Receipt:
 
     @property
     def ended(self) -> bool:
-        return self.write.state in ("done", "failed")
+        return self.write.state in ENDED
 
     @property
     def undone(self) -> bool:
         """Whether Spotify has reversed it, as far as possible."""
-        return self.undo is not None and self.undo.state == "done"
+        return self.undo is not None and self.undo.state == WriteState.DONE
 
-    def lines(self, action: str) -> list[Change]:
+    def lines(self, action: Action) -> list[Change]:
         """Return the lines of that kind: planned ones before the write, carried-out ones after it."""
-        states = DONE if self.ended and action != "ask" else {*DONE, *OPEN, LineState.ASKED}
+        states = DONE if self.ended and action != Action.ASK else {*DONE, *OPEN, LineState.ASKED}
         return [change for change in self.changes if change.action == action and change.state in states]
 
     @property
@@ -74,21 +76,21 @@ class Receipt:
 
     @property
     def placed(self) -> list[Change]:
-        return self.lines("add")
+        return self.lines(Action.ADD)
 
     @property
     def removed(self) -> list[Change]:
-        return self.lines("remove")
+        return self.lines(Action.REMOVE)
 
     @property
     def asked(self) -> list[str]:
         """The songs that wait for the member's answer, in order."""
-        return list(dict.fromkeys(change.song for change in self.lines("ask")))
+        return list(dict.fromkeys(change.song for change in self.lines(Action.ASK)))
 
     @property
     def left(self) -> int:
         """Number of songs considered that stay where they are."""
-        touched = {change.song for change in self.changes if change.action in ("add", "ask")}
+        touched = {change.song for change in self.changes if change.action in (Action.ADD, Action.ASK)}
         return max(0, self.write.total - len(touched))
 
     def per_playlist(self) -> list[tuple[str, int, int]]:
@@ -109,11 +111,11 @@ async def dry_run(
     await manual_edits.look(store, music, member, now)
     outlook = await outlooks.of(member, layer.layer)
     try:
-        write = await prepare(store, layer, outlook, None, "sort", now)
+        write = await prepare(store, layer, outlook, None, WriteKind.SORT, now)
     except ModelMissing:
         raise await readiness.why_untrained(store, layer) from None
     async with store.writing() as tx:
-        await writes.set_state(tx, write, "planned")
+        await writes.set_state(tx, write, WriteState.PLANNED)
     async with store.reading() as tx:
         return await receipt(tx, write)
 
@@ -138,10 +140,14 @@ async def confirm(store: Store, member: int, write: int) -> Write:
     """Release a planned write to be applied. Raises BadChoice if it isn't the member's, or no longer planned."""
     async with store.writing() as tx:
         planned = await writes.get(tx, write)
-        if planned is None or planned.member != member or planned.state not in ("planned", "applying", "done"):
+        if (
+            planned is None
+            or planned.member != member
+            or planned.state not in (WriteState.PLANNED, WriteState.APPLYING, WriteState.DONE)
+        ):
             raise BadChoice("That dry run is no longer good. /sort makes a new one.")
-        if planned.state == "planned":
-            await writes.set_state(tx, write, "applying")
+        if planned.state == WriteState.PLANNED:
+            await writes.set_state(tx, write, WriteState.APPLYING)
     return planned
 
 
@@ -149,29 +155,29 @@ async def cancel(store: Store, member: int, write: int) -> bool:
     """Drop a dry run; return whether none of it was, or is being, written."""
     async with store.writing() as tx:
         planned = await writes.get(tx, write)
-        if planned is not None and planned.member == member and planned.state == "planned":
-            await writes.set_state(tx, write, "cancelled")
-    return planned is None or planned.state not in ("applying", "done", "failed")
+        if planned is not None and planned.member == member and planned.state == WriteState.PLANNED:
+            await writes.set_state(tx, write, WriteState.CANCELLED)
+    return planned is None or planned.state not in (WriteState.APPLYING, *ENDED)
 
 
 async def carry_out(store: Store, accounts: Accounts, write: int, now: datetime) -> None:
     """Apply a confirmed write, and leave its member a notice of the receipt. Raises as `apply` does."""
     async with store.reading() as tx:
         confirmed = await writes.get(tx, write)
-    if confirmed is None or confirmed.state != "applying":
+    if confirmed is None or confirmed.state != WriteState.APPLYING:
         return
     done = await apply(store, await accounts.music(confirmed.member), write, now)
     async with store.writing() as tx:
-        if confirmed.kind != "watch":
-            await notices.add(tx, confirmed.member, "receipt", {"write": write, "kind": confirmed.kind}, now)
+        if confirmed.kind != WriteKind.WATCH:
+            await notices.add(tx, confirmed.member, NoticeKind.RECEIPT, {"write": write, "kind": confirmed.kind}, now)
         elif done.placed or done.asked or done.refused:
-            await notices.add(tx, confirmed.member, "update", {"write": write}, now)
+            await notices.add(tx, confirmed.member, NoticeKind.UPDATE, {"write": write}, now)
 
 
 async def give_up(store: Store, write: int, error: CratekeeperError) -> None:
     """Note that a write failed, and why."""
     async with store.writing() as tx:
-        await writes.set_state(tx, write, "failed", problem=dumped(error))
+        await writes.set_state(tx, write, WriteState.FAILED, problem=dumped(error))
 
 
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
@@ -187,7 +193,7 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
     await _refuse_what_is_let_go(store, order)
     listed = await _listed(music, order)
     waits = [await _converge(store, music, order, playlist, listed, clock) for playlist in order.playlists.values()]
-    if any(change.action == "remove" for change in order.changes):  # removals that waited for the song's new place
+    if any(change.action == Action.REMOVE for change in order.changes):  # removals that waited for the song's new place
         waits += [
             await _converge(store, music, order, playlist, listed, clock) for playlist in order.playlists.values()
         ]
@@ -197,7 +203,7 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
     if later := [wait for wait in waits if isinstance(wait, datetime)]:
         raise Unsettled(min(later))
     async with store.writing() as tx:
-        await writes.set_state(tx, write, "done", applied_at=now)
+        await writes.set_state(tx, write, WriteState.DONE, applied_at=now)
     async with store.reading() as tx:
         return await receipt(tx, write)
 
@@ -269,21 +275,23 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
     async with store.reading() as tx:
         undone = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
         newer = (
-            [later for later in await writes.unfinished(tx, member) if later.kind != "undo"] if write is None else []
+            [later for later in await writes.unfinished(tx, member) if later.kind != WriteKind.UNDO]
+            if write is None
+            else []
         )
         if newer and (undone is None or newer[-1].write > undone.write):
             raise BadChoice(STILL_WRITING)
-        if undone is None or undone.member != member or undone.state not in ("done", "failed"):
+        if undone is None or undone.member != member or undone.state not in ENDED:
             raise NothingToUndo
         done = [change for change in await writes.changes(tx, undone.write) if change.state in TOUCHED]
     async with store.writing() as tx:
         if await writes.undo_of(tx, undone.write) is not None:
             raise NothingToUndo
-        opened = await writes.begin(tx, member, undone.layer, "undo", len(done), None, now, undoes=undone.write)
+        opened = await writes.begin(tx, member, undone.layer, WriteKind.UNDO, len(done), None, now, undoes=undone.write)
     await writes.fill(store, member, opened, map(_reverse, done))
     async with store.writing() as tx:
-        await writes.set_state(tx, opened, "applying")
-        if undone.kind == "tap":  # the member's answer is taken back with its write
+        await writes.set_state(tx, opened, WriteState.APPLYING)
+        if undone.kind == WriteKind.TAP:  # the member's answer is taken back with its write
             for song in {change.song for change in done}:
                 await answers.undo_newest(tx, member, undone.layer, song, now)
     return opened
@@ -298,14 +306,14 @@ async def undo_tap(store: Store, member: int, layer: int, song: str, now: dateti
         done = await writes.last_tap(tx, member, layer, song)
     if done is None:
         return None
-    if done.state == "applying":
+    if done.state == WriteState.APPLYING:
         raise BadChoice(STILL_WRITING)
     return await undo(store, member, done.write, now)
 
 
 def _reverse(change: Change) -> dict[str, Any]:
     """Return the line that reverses a change; it waits until that change has settled, so it keeps its time."""
-    action = "remove" if change.action == "add" else "add"
+    action = Action.REMOVE if change.action == Action.ADD else Action.ADD
     return {
         "song": change.song,
         "playlist": change.playlist,
@@ -328,20 +336,25 @@ async def not_there(store: Store, member: int, change: int, event: int, now: dat
         said = Answer(line.song, Kind.NOT, (line.playlist,), Source.RECEIPT, event)
         if not await answers.add(tx, member, done.layer, said):
             return None
-        return await open_tap(tx, member, done.layer, [(line.playlist, line.song, "remove")], now)
+        return await open_tap(tx, member, done.layer, [(line.playlist, line.song, Action.REMOVE)], now)
 
 
 async def open_tap(
-    tx: Tx, member: int, layer: int, lines: Sequence[tuple[int, str, str]], now: datetime, kind: str = "tap"
+    tx: Tx,
+    member: int,
+    layer: int,
+    lines: Sequence[tuple[int, str, Action]],
+    now: datetime,
+    kind: WriteKind = WriteKind.TAP,
 ) -> int:
-    """Open a write for the member's answers about single songs: (playlist, song, "add" or "remove"); return its number.
+    """Open a write for the member's answers about single songs: (playlist, song, action); return its number.
 
-    kind: "tap" if their answer is also a label, taken back together with the write; "add" if it isn't.
+    kind: TAP if their answer is also a label, taken back together with the write; ADD if it isn't.
     """
     opened = await writes.begin(tx, member, layer, kind, len(lines), None, now)
     told = [
         {"playlist": playlist, "song": song, "action": action, "certainty": "told"} for playlist, song, action in lines
     ]
     await writes.add_changes(tx, member, opened, told)
-    await writes.set_state(tx, opened, "applying")
+    await writes.set_state(tx, opened, WriteState.APPLYING)
     return opened

@@ -9,6 +9,7 @@ from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, models, playlists
 from bot.adapters.trainer import Trainer
+from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Model
 from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.labels import Source
@@ -34,7 +35,7 @@ async def train(store: Store, trainer: Trainer, member: int, layer: int, now: da
             await playlists.change_layer(tx, layer, training=False)
     body = {"layer": layer, "published": trained.published, "labels": trained.labels, "reason": trained.reason}
     async with store.writing() as tx:
-        await notices.add(tx, member, "trained", body, now)
+        await notices.add(tx, member, NoticeKind.TRAINED, body, now)
 
 
 async def forget_cut_short(store: Store) -> None:

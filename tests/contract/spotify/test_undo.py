@@ -5,6 +5,7 @@ import pytest
 from bot.adapters.store.sorting import writes
 from bot.chat.sorting import outcomes
 from bot.core.sorting.journal import Refused
+from bot.core.sorting.writes import WriteState
 from bot.errors import CoolingDown, Unsettled
 from bot.flows.sorting import sort
 from sandbox.spotify import Fault, Lag
@@ -45,7 +46,7 @@ async def test_a_write_that_failed_half_way_can_be_taken_back(writer: PlaylistWr
     with pytest.raises(CoolingDown):
         await sort.apply(writer.stage.store, writer.music, write, writer.stage.clock())
     async with writer.stage.store.writing() as tx:
-        await writes.set_state(tx, write, "failed", problem="Something went wrong.")
+        await writes.set_state(tx, write, WriteState.FAILED, problem="Something went wrong.")
         assert [each.song for each in (await sort.receipt(tx, write)).placed] == NEW[:1], "what stands"
         assert (await writes.last_done(tx, MARA)).write == write
     writer.stage.clock.pass_by(minutes=16)

@@ -10,19 +10,20 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, keep_newest, one
 from bot.core import limits
+from bot.core.notices import NoticeKind
 from bot.core.records import Notice
 
 NOTICE, SETBACK = schema.notice, schema.setback
 TRIES = 5  # then a notice is dropped: the member can't be reached
 
 
-async def add(tx: Tx, member: int, kind: str, body: Mapping[str, Any], now: datetime) -> None:
+async def add(tx: Tx, member: int, kind: NoticeKind, body: Mapping[str, Any], now: datetime) -> None:
     """Store a notice until it's sent; the member's oldest makes room."""
     await tx.execute(insert(NOTICE).values(member=member, kind=kind, body=dict(body), created_at=now))
     await keep_newest(tx, NOTICE, limits.NOTICES, NOTICE.c.notice, NOTICE.c.member == member)
 
 
-async def has(tx: Tx, member: int, kind: str) -> bool:
+async def has(tx: Tx, member: int, kind: NoticeKind) -> bool:
     """Whether the member was sent, or will be sent, any notice of that kind."""
     query = select(NOTICE.c.notice).where(NOTICE.c.member == member, NOTICE.c.kind == kind).limit(1)
     return (await tx.execute(query)).first() is not None
@@ -39,7 +40,7 @@ async def waiting(tx: Tx, member: int | None = None) -> list[Notice]:
     return await every(tx, Notice, query if member is None else query.where(NOTICE.c.member == member))
 
 
-async def sent_since(tx: Tx, member: int, since: datetime, kind: str) -> int:
+async def sent_since(tx: Tx, member: int, since: datetime, kind: NoticeKind) -> int:
     """Return how many messages of a kind were sent; notices sent together count once."""
     mine = (NOTICE.c.member == member, NOTICE.c.sent_at >= since, NOTICE.c.kind == kind)
     return (await tx.execute(select(func.count(func.distinct(NOTICE.c.sent_at))).where(*mine))).scalar_one()

@@ -2,7 +2,8 @@
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, false
 
-from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
+from bot.core.notices import NoticeKind
 
 member = Table(
     "member",
@@ -61,7 +62,7 @@ notice = Table(
     metadata,
     Column("notice", Serial, primary_key=True),
     of_member(index=True),
-    Column("kind", String, nullable=False),
+    Column("kind", OneOf(NoticeKind), nullable=False),
     Column("body", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),

@@ -14,7 +14,8 @@ from sqlalchemy import (
     false,
 )
 
-from bot.adapters.store.schema.base import Moment, Serial, metadata, of_member
+from bot.adapters.store.schema.base import Moment, OneOf, Serial, metadata, of_member
+from bot.core.sorting.writes import Action, WriteKind, WriteState
 
 layer = Table(
     "layer",
@@ -120,8 +121,8 @@ write = Table(
     Column("write", Serial, primary_key=True),
     of_member(),
     Column("layer", Serial, ForeignKey("layer.layer", ondelete="CASCADE"), nullable=False, index=True),
-    Column("kind", String, nullable=False),  # "sort", "watch", "tap", "add" or "undo"
-    Column("state", String, nullable=False),  # "preparing", "planned", "applying", "done", "cancelled", "failed"
+    Column("kind", OneOf(WriteKind), nullable=False),
+    Column("state", OneOf(WriteState), nullable=False),
     Column("undoes", Serial, ForeignKey("write.write", ondelete="CASCADE")),
     Column("total", Integer, nullable=False),  # songs looked at
     Column("model", String),  # digest of the model that decided
@@ -138,7 +139,7 @@ change = Table(
     Column("write", Serial, ForeignKey("write.write", ondelete="CASCADE"), nullable=False, index=True),
     Column("playlist", Serial, ForeignKey("playlist.playlist", ondelete="CASCADE"), nullable=False, index=True),
     Column("song", String, nullable=False, index=True),
-    Column("action", String, nullable=False),  # "add", "remove" or "ask"
+    Column("action", OneOf(Action), nullable=False),
     Column("position", Integer),  # where a song taken out stood, or is to be put back
     Column("state", String, nullable=False),  # core.journal.State
     Column("sent_at", Moment),  # when it was last sent to Spotify

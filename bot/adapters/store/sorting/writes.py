@@ -12,19 +12,33 @@ from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, keep_newest,
 from bot.core import limits
 from bot.core.records import Change, Write
 from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, LineState, Refused
+from bot.core.sorting.writes import Action, WriteKind, WriteState
 from bot.errors import BadChoice
 
 WRITE, CHANGE = schema.write, schema.change
 NOTED = ("state", "position", "sent_at", "sends", "problem", "shown_as")  # the stored fields of a line
-UNDER_WAY = WRITE.c.state == "applying"
-PREPARING = "preparing"  # its lines aren't complete yet
+UNDER_WAY = WRITE.c.state == WriteState.APPLYING
 
 
 async def begin(
-    tx: Tx, member: int, layer: int, kind: str, total: int, model: str | None, now: datetime, undoes: int | None = None
+    tx: Tx,
+    member: int,
+    layer: int,
+    kind: WriteKind,
+    total: int,
+    model: str | None,
+    now: datetime,
+    undoes: int | None = None,
 ) -> int:
-    """Open a write in state "preparing" and return its number; the layer's oldest dry runs make room."""
-    values = {"member": member, "layer": layer, "kind": kind, "state": PREPARING, "total": total, "model": model}
+    """Open a write in preparation and return its number; the layer's oldest dry runs make room."""
+    values = {
+        "member": member,
+        "layer": layer,
+        "kind": kind,
+        "state": WriteState.PREPARING,
+        "total": total,
+        "model": model,
+    }
     result = await tx.execute(insert(WRITE).values(**values, created_at=now, undoes=undoes))
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
     await keep_newest(tx, WRITE, limits.DRY_RUNS, WRITE.c.write, *_unused(layer))
@@ -32,8 +46,8 @@ async def begin(
 
 
 def _unused(layer: int) -> tuple[ColumnElement[bool], ...]:
-    states = (PREPARING, "planned", "cancelled")
-    return WRITE.c.layer == layer, WRITE.c.kind == "sort", WRITE.c.state.in_(states)
+    states = (WriteState.PREPARING, WriteState.PLANNED, WriteState.CANCELLED)
+    return WRITE.c.layer == layer, WRITE.c.kind == WriteKind.SORT, WRITE.c.state.in_(states)
 
 
 async def make_room(store: Store, layer: int) -> None:
@@ -43,13 +57,17 @@ async def make_room(store: Store, layer: int) -> None:
         oldest = (await tx.execute(query.offset(limits.DRY_RUNS - 1))).scalars().all()
     for write in oldest:
         async with store.writing() as tx:
-            await tx.execute(update(WRITE).where(WRITE.c.write == write, *_unused(layer)).values(state="cancelled"))
+            await tx.execute(
+                update(WRITE).where(WRITE.c.write == write, *_unused(layer)).values(state=WriteState.CANCELLED)
+            )
         await _empty(store, write)
 
 
 async def _empty(store: Store, write: int) -> None:
     """Delete the lines of a write that won't be carried out."""
-    dead = select(WRITE.c.write).where(WRITE.c.write == write, WRITE.c.state.in_((PREPARING, "cancelled")))
+    dead = select(WRITE.c.write).where(
+        WRITE.c.write == write, WRITE.c.state.in_((WriteState.PREPARING, WriteState.CANCELLED))
+    )
     lines = select(CHANGE.c.change).where(CHANGE.c.write.in_(dead)).limit(CHUNK)
     while True:
         async with store.writing() as tx:
@@ -67,23 +85,25 @@ async def fill(store: Store, member: int, write: int, lines: Iterable[Mapping[st
                 await add_changes(tx, member, write, piece)
     except BaseException:
         async with store.writing() as tx:
-            await set_state(tx, write, "cancelled")
+            await set_state(tx, write, WriteState.CANCELLED)
         raise
 
 
 async def forget_unprepared(store: Store) -> None:
     """Delete writes whose preparation was interrupted. Call at startup only, when none is being prepared."""
     async with store.reading() as tx:
-        unprepared = (await tx.execute(select(WRITE.c.write).where(WRITE.c.state == PREPARING))).scalars().all()
+        unprepared = (
+            (await tx.execute(select(WRITE.c.write).where(WRITE.c.state == WriteState.PREPARING))).scalars().all()
+        )
     for write in unprepared:
         await _empty(store, write)
         async with store.writing() as tx:
-            await tx.execute(delete(WRITE).where(WRITE.c.write == write, WRITE.c.state == PREPARING))
+            await tx.execute(delete(WRITE).where(WRITE.c.write == write, WRITE.c.state == WriteState.PREPARING))
 
 
 async def add_changes(tx: Tx, member: int, write: int, changes: Iterable[Mapping[str, Any]]) -> None:
     """Add lines to a write: playlist, song, action, and where they apply state, position, probability, certainty."""
-    blank = {"position": None, "state": "wanted", "probability": None, "certainty": None}
+    blank = {"position": None, "state": LineState.WANTED, "probability": None, "certainty": None}
     blank |= {"sent_at": None}
     for piece in chunks(blank | dict(change) | {"member": member, "write": write} for change in changes):
         await tx.execute(insert(CHANGE), piece)
@@ -101,7 +121,7 @@ async def change(tx: Tx, change: int) -> Change | None:
     return await one(tx, Change, select(CHANGE).where(CHANGE.c.change == change))
 
 
-async def set_state(tx: Tx, write: int, state: str, **values: Any) -> None:
+async def set_state(tx: Tx, write: int, state: WriteState, **values: Any) -> None:
     await tx.execute(update(WRITE).where(WRITE.c.write == write).values(state=state, **values))
 
 
@@ -123,7 +143,7 @@ async def refuse(tx: Tx, write: int, playlists: Iterable[int], problem: Refused)
 
 async def take(tx: Tx, playlist: int, songs: Iterable[str]) -> None:
     """Record that somebody removed songs we added: they are no longer ours."""
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == LineState.WRITTEN)
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == Action.ADD, CHANGE.c.state == LineState.WRITTEN)
     for piece in chunks(songs):
         await tx.execute(update(CHANGE).where(*here, CHANGE.c.song.in_(piece)).values(state=LineState.TAKEN))
 
@@ -138,13 +158,13 @@ async def lately(tx: Tx, playlist: int, since: datetime) -> list[Change]:
 async def under_way(tx: Tx, playlist: int, but: int = 0) -> frozenset[str]:
     """Return the songs being added to the playlist by writes other than `but`."""
     others = select(WRITE.c.write).where(UNDER_WAY, WRITE.c.write != but)
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(IN_FLIGHT))
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == Action.ADD, CHANGE.c.state.in_(IN_FLIGHT))
     return frozenset((await tx.execute(select(CHANGE.c.song).where(*here, CHANGE.c.write.in_(others)))).scalars())
 
 
 async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | None, str]]:
     """Return (playlist, song) not to propose: refused since then, and (None, song) for songs Spotify doesn't know."""
-    mine = (CHANGE.c.member == member, CHANGE.c.action == "add", CHANGE.c.state == LineState.REFUSED)
+    mine = (CHANGE.c.member == member, CHANGE.c.action == Action.ADD, CHANGE.c.state == LineState.REFUSED)
     joined = select(CHANGE, WRITE.c.created_at).join(WRITE, WRITE.c.write == CHANGE.c.write).where(*mine)
     rows = [row async for row in in_turns(await tx.execute(joined))]
     unknown = {(None, row.song) for row in rows if row.problem == Refused.UNKNOWN}
@@ -153,7 +173,7 @@ async def barred(tx: Tx, member: int, since: datetime) -> frozenset[tuple[int | 
 
 async def unfinished(tx: Tx, member: int | None = None) -> list[Write]:
     """Return confirmed writes that aren't done, oldest first."""
-    query = select(WRITE).where(WRITE.c.state == "applying").order_by(WRITE.c.write)
+    query = select(WRITE).where(WRITE.c.state == WriteState.APPLYING).order_by(WRITE.c.write)
     return await every(tx, Write, query if member is None else query.where(WRITE.c.member == member))
 
 
@@ -161,8 +181,8 @@ async def last_done(tx: Tx, member: int) -> Write | None:
     """Return the newest write that has an effect and wasn't undone, leaving out undos."""
     undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
     stands = select(CHANGE.c.write).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state.in_(TOUCHED)).exists()
-    ended = or_(WRITE.c.state == "done", (WRITE.c.state == "failed") & stands)
-    query = select(WRITE).where(WRITE.c.member == member, ended, WRITE.c.kind != "undo")
+    ended = or_(WRITE.c.state == WriteState.DONE, (WRITE.c.state == WriteState.FAILED) & stands)
+    query = select(WRITE).where(WRITE.c.member == member, ended, WRITE.c.kind != WriteKind.UNDO)
     return await one(tx, Write, query.where(WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1))
 
 
@@ -171,9 +191,14 @@ async def last_tap(tx: Tx, member: int, layer: int, song: str) -> Write | None:
     undone = select(WRITE.c.undoes).where(WRITE.c.member == member, WRITE.c.undoes.is_not(None), ~_failed_undo())
     stands = or_(UNDER_WAY, CHANGE.c.state.in_(TOUCHED))
     line = select(CHANGE.c.write).where(
-        CHANGE.c.write == WRITE.c.write, CHANGE.c.song == song, CHANGE.c.action == "add"
+        CHANGE.c.write == WRITE.c.write, CHANGE.c.song == song, CHANGE.c.action == Action.ADD
     )
-    mine = (WRITE.c.member == member, WRITE.c.layer == layer, WRITE.c.kind == "tap", line.where(stands).exists())
+    mine = (
+        WRITE.c.member == member,
+        WRITE.c.layer == layer,
+        WRITE.c.kind == WriteKind.TAP,
+        line.where(stands).exists(),
+    )
     query = select(WRITE).where(*mine, WRITE.c.write.not_in(undone)).order_by(WRITE.c.write.desc()).limit(1)
     return await one(tx, Write, query)
 
@@ -187,8 +212,8 @@ async def undo_of(tx: Tx, write: int) -> Write | None:
 def _failed_undo() -> ColumnElement[bool]:
     """Whether an undo ended without doing everything it could: it may be tried again."""
     refused = select(CHANGE.c.change).where(CHANGE.c.write == WRITE.c.write, CHANGE.c.state == LineState.REFUSED)
-    again = (WRITE.c.state == "done") & refused.where(CHANGE.c.problem.in_(RETRIABLE)).exists()
-    return or_(WRITE.c.state.in_(("failed", "cancelled")), again)
+    again = (WRITE.c.state == WriteState.DONE) & refused.where(CHANGE.c.problem.in_(RETRIABLE)).exists()
+    return or_(WRITE.c.state.in_((WriteState.FAILED, WriteState.CANCELLED)), again)
 
 
 async def ours(tx: Tx, playlist: int) -> frozenset[str]:
@@ -197,12 +222,14 @@ async def ours(tx: Tx, playlist: int) -> frozenset[str]:
     query = select(CHANGE.c.song, CHANGE.c.action, CHANGE.c.state).where(CHANGE.c.playlist == playlist, touched)
     rows = in_turns(await tx.execute(query.order_by(CHANGE.c.change)))
     last = {row.song: (row.action, row.state) async for row in rows}
-    return frozenset(song for song, (action, state) in last.items() if action == "add" and state != LineState.TAKEN)
+    return frozenset(
+        song for song, (action, state) in last.items() if action == Action.ADD and state != LineState.TAKEN
+    )
 
 
 async def confirmed(tx: Tx, playlist: int) -> frozenset[str]:
     """Return the songs whose addition Spotify confirmed, but which weren't read there yet."""
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state == LineState.SENT)
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == Action.ADD, CHANGE.c.state == LineState.SENT)
     return frozenset((await tx.execute(select(CHANGE.c.song).where(*here))).scalars())
 
 
@@ -214,11 +241,13 @@ async def shown_as(tx: Tx, playlist: int) -> dict[str, str]:
     rows = await tx.execute(query.where(CHANGE.c.song.in_(songs)).order_by(CHANGE.c.change))
     last = {row.song: row for row in rows}
     stands = [change for change in last.values() if change.shown_as and change.state != LineState.TAKEN]
-    return {change.song: change.shown_as for change in stands if change.action == "add" or change.state in IN_FLIGHT}
+    return {
+        change.song: change.shown_as for change in stands if change.action == Action.ADD or change.state in IN_FLIGHT
+    }
 
 
 async def show_as(tx: Tx, playlist: int, shown: Mapping[str, str | None]) -> None:
     """Store the ids under which Spotify shows our songs (None: under their own)."""
-    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == "add", CHANGE.c.state.in_(TOUCHED))
+    here = (CHANGE.c.playlist == playlist, CHANGE.c.action == Action.ADD, CHANGE.c.state.in_(TOUCHED))
     for song, other in shown.items():
         await tx.execute(update(CHANGE).where(*here, CHANGE.c.song == song).values(shown_as=other))

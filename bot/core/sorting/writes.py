@@ -1,0 +1,29 @@
+"""Writes: what a write is for, how far it has come, and what its lines do. Pure; the values stand in the database."""
+
+from enum import StrEnum
+
+
+class WriteKind(StrEnum):
+    SORT = "sort"  # a dry run that the member confirms
+    WATCH = "watch"  # new likes
+    TAP = "tap"  # an answer about one song, which is also a label
+    ADD = "add"  # the same, but no label
+    UNDO = "undo"
+
+
+class WriteState(StrEnum):
+    PREPARING = "preparing"  # its lines aren't complete yet
+    PLANNED = "planned"  # a dry run, waiting for the member
+    APPLYING = "applying"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = (WriteState.DONE, WriteState.FAILED)
+
+
+class Action(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    ASK = "ask"  # a question to the member; nothing to write
