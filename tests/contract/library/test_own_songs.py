@@ -13,7 +13,7 @@ from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
 from bot.adapters.store.engine import alembic_config
 from bot.adapters.store.feed import catalogue
-from bot.adapters.store.library import songs
+from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.social import server_channels
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.features import SongFeatures
@@ -218,6 +218,23 @@ async def test_p38_what_a_source_says_of_a_files_isrc_is_for_its_member_alone(st
     await feature_lookup.hear(stage.store, [source], BEN, lambda: stage.now)
     for member in (ADA, BEN, EVA):
         assert await energies(stage, member) == [120.0]
+
+
+async def test_p38_a_files_isrc_is_not_asked_about_for_a_song_that_everybody_sees(stage: Stage) -> None:
+    await at_spotify(stage, ADA, BARE)
+    await by_file(stage, BEN)
+    await feature_lookup.hear(stage.store, [Told(stage.now - timedelta(days=1))], BEN, lambda: stage.now)
+    for member in (ADA, BEN):
+        assert await energies(stage, member) == [None]
+
+
+async def test_p38_ids_that_a_source_gave_for_a_file_are_its_members_alone(stage: Stage) -> None:
+    async with stage.store.writing() as tx:
+        for owner, song, id_ in ((BEN, "a", "ben's"), (schema.OPERATOR, "a", "everybody's"), (BEN, "b", "ben's")):
+            said = lookups.LookupOutcome(song, "known", ids={"recording": [id_]})
+            await lookups.save(tx, "musicbrainz", [said], stage.now, owner)
+        found = await lookups.ids(tx, {"a": schema.OPERATOR, "b": BEN})
+    assert found == {"a": {"recording": ["everybody's"]}, "b": {"recording": ["ben's"]}}
 
 
 async def test_a_song_that_spotify_renames_is_asked_about_anew(stage: Stage) -> None:

@@ -44,21 +44,20 @@ WIDE = ("Tempo", "Energy", *(f"Column {at}" for at in range(85)))
 
 @contextmanager
 def rows_written(store: Store) -> Iterator[list[int]]:
-    """Yield the number of rows that each transaction has written, deletions by reference left out."""
+    """Yield the number of rows that each transaction has written, deletions by reference among them."""
     engine, done = store._engine.sync_engine, list[int]()
-    going: dict[Any, int] = {}
+    before: dict[Any, int] = {}
+
+    def written(connection: Any) -> int:
+        return int(connection.connection.driver_connection.total_changes)
 
     def begun(connection: Any) -> None:
-        going[connection] = 0
-
-    def wrote(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
-            going[connection] = going.get(connection, 0) + max(cursor.rowcount, 0)
+        before[connection] = written(connection)
 
     def ended(connection: Any) -> None:
-        done.append(going.pop(connection, 0))
+        done.append(written(connection) - before.pop(connection))
 
-    listeners: dict[str, Callable[..., None]] = {"begin": begun, "after_cursor_execute": wrote, "commit": ended}
+    listeners: dict[str, Callable[..., None]] = {"begin": begun, "commit": ended}
     for name, listener in listeners.items():
         event.listen(engine, name, listener)
     yield done

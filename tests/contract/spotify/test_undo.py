@@ -1,5 +1,7 @@
 """A write is taken back, however it went, and told as what it is at that moment."""
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from bot.adapters.store.sorting import writes
@@ -9,6 +11,7 @@ from bot.core.sorting.writes import WriteState
 from bot.errors import CoolingDown, Unsettled
 from bot.flows.sorting import sort
 from sandbox.spotify import Fault, Lag
+from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import MARA
 from tests.contract.spotify.writer import ADDING, NEW, OWN, PlaylistWriter
 
@@ -19,6 +22,21 @@ async def test_an_undo_whose_place_is_gone_puts_the_song_at_the_end(writer: Play
     await writer.apply(out)
     for uri in [*OWN, *NEW[2:19]]:
         writer.stage.world.remove_by_hand("mara", writer.kept.ref, uri)
+    await writer.undo(out)
+    assert writer.songs() == [*NEW[:2], NEW[19]]
+
+
+async def test_an_undo_whose_place_goes_while_it_is_written_puts_the_song_at_the_end(writer: PlaylistWriter) -> None:
+    await writer.apply(await writer.add(*NEW))
+    out = await writer.open((writer.kept, NEW[19], "remove"))
+    await writer.apply(out)
+
+    async def clear_out(request: Request) -> None:
+        if fnmatchcase(request.line, ADDING) and request.body.get("position") is not None:
+            for uri in [*OWN, *NEW[2:19]]:
+                writer.stage.world.remove_by_hand("mara", writer.kept.ref, uri)
+
+    writer.stage.world.before.append(clear_out)
     await writer.undo(out)
     assert writer.songs() == [*NEW[:2], NEW[19]]
 
