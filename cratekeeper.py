@@ -3,7 +3,7 @@
 import os
 import sys
 
-BESIDE = {"train": "train, try and measure models from files", "sandbox": "try the bot without any account"}
+BESIDE = {"train": "train, use and measure models from files", "sandbox": "try the bot without any account"}
 
 
 def main() -> int:

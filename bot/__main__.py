@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import __version__, config, modes
+from bot.command_line import add_command
 from bot.confine import hide
 from bot.environment import environment
 from bot.errors import CratekeeperError, SettingsError
@@ -63,12 +64,12 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
     made.add_argument("--version", action="version", version=f"Cratekeeper {__version__}")
     made.set_defaults(command=_run, settings=config.parse)
     commands = made.add_subparsers(title="commands", metavar="command")
-    commands.add_parser("run", help="run the bot until Ctrl-C or SIGTERM")
-    doctor = commands.add_parser("doctor", help="check settings, services and disk, and say what to fix")
+    add_command(commands, "run", "run the bot until Ctrl-C or SIGTERM")
+    doctor = add_command(commands, "doctor", "check settings, services and disk, and say what to fix")
     doctor.set_defaults(command=_doctor)
-    _add_analyse(commands.add_parser("analyse", help="analyse sound files, or a music folder for the bot to keep"))
-    _add_import(commands.add_parser("import", help="import song features that you have"))
-    _add_match(commands.add_parser("match", help="correct which file of the music folder a song is"))
+    _add_analyse(add_command(commands, "analyse", "analyse sound files, or a music folder for the bot to use"))
+    _add_import(add_command(commands, "import", "import song features that you have"))
+    _add_match(add_command(commands, "match", "correct which file in the music folder a song is"))
     for name, said in beside.items():
         commands.add_parser(name, help=said)
     return made
@@ -76,21 +77,21 @@ def parser(prog: str = PROG, beside: Mapping[str, str] = NOTHING) -> argparse.Ar
 
 def _add_analyse(analyse: argparse.ArgumentParser) -> None:
     what = analyse.add_mutually_exclusive_group(required=True)
-    what.add_argument("file", type=Path, nargs="*", default=[], help="a sound file to analyse; nothing is kept")
-    what.add_argument("--folder", type=Path, help="a music folder to analyse and keep; reruns read only what changed")
-    analyse.add_argument("--forget-missing", action="store_true", help="forget files that are gone, however many")
+    what.add_argument("file", type=Path, nargs="*", default=[], help="a sound file to analyse; nothing is stored")
+    what.add_argument("--folder", type=Path, help="a music folder to analyse and store; reruns read only what changed")
+    analyse.add_argument("--forget-missing", action="store_true", help="forget files that have vanished, however many")
     analyse.add_argument("--json", action="store_true", help="print one JSON object per line")
-    analyse.add_argument("--picture", type=Path, metavar="PNG", help="draw the file (only one) into this picture")
+    analyse.add_argument("--picture", type=Path, metavar="PNG", help="draw the one file given into this picture")
     analyse.set_defaults(command=_analyse, settings=config.without_chat)
 
 
 def _add_import(importing: argparse.ArgumentParser) -> None:
     kinds = importing.add_subparsers(required=True, metavar="kind")
-    features = kinds.add_parser("features", help="import a table of features")
+    features = add_command(kinds, "features", "import a table of features")
     features.add_argument("file", type=Path, help="a CSV with Spotify ids, links or ISRCs, and a column per feature")
     features.set_defaults(command=_import_features, settings=config.storage)
-    dumps = kinds.add_parser("acousticbrainz", help="index AcousticBrainz dumps; continues where it was stopped")
-    dumps.add_argument("file", type=Path, nargs="+", help="a dump as published, or unpacked")
+    dumps = add_command(kinds, "acousticbrainz", "index AcousticBrainz dumps, from where it was stopped")
+    dumps.add_argument("file", type=Path, nargs="+", help="a dump, as published or unpacked")
     dumps.set_defaults(command=_import_acousticbrainz, settings=config.storage)
 
 
@@ -98,7 +99,7 @@ def _add_match(match: argparse.ArgumentParser) -> None:
     match.add_argument("song", help="the song's Spotify URI, link or id")
     which = match.add_mutually_exclusive_group(required=True)
     which.add_argument("file", type=Path, nargs="?", help="the file it is")
-    which.add_argument("--none", action="store_true", help="it's none of the files")
+    which.add_argument("--none", action="store_true", help="the song is none of the files")
     which.add_argument("--auto", action="store_true", help="go back to automatic matching")
     match.set_defaults(command=_match, settings=config.storage)
 
@@ -119,7 +120,7 @@ def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
     from bot import analyse
 
     if options.folder is not None and options.picture is not None:
-        raise SettingsError("--picture draws one file, and no folder")
+        raise SettingsError("--picture draws one file, not a folder")
     if options.folder is not None:
         return asyncio.run(
             analyse.hear_folder(settings, options.folder, as_json=options.json, forgetting=options.forget_missing)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot import modes
+from bot.command_line import add_command
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 from training.commands.evaluate import evaluate_command
@@ -31,11 +32,11 @@ PROG = "python -m training"
 MEASURES = (
     (
         "evaluate-neighbours",
-        "hold songs of real playlists out, and see which are found again",
+        "measure whether held-out songs of real playlists are recommended",
         evaluate_neighbours_command,
     ),
-    ("evaluate-feed", "see whether a feed that learns shows more that is liked", evaluate_feed_command),
-    ("evaluate-match", "hold a match of one person's halves beside two persons", evaluate_match_command),
+    ("evaluate-feed", "measure whether a feed that learns shows more liked songs", evaluate_feed_command),
+    ("evaluate-match", "compare matches within one person's songs and between two people", evaluate_match_command),
 )
 
 
@@ -64,31 +65,31 @@ def _unclear(options: argparse.Namespace) -> str | None:
     """Return what is wrong with the options of `fit`."""
     files = [options.library, options.labels, options.out]
     if options.layer is not None and options.prior:
-        return "fit from the database takes the prior of DATA_DIR; `pretrain` puts it there"
+        return "fit uses the prior in DATA_DIR for a layer from the database; `pretrain` puts it there"
     if options.layer is None:
-        return None if all(files) else "fit wants --library, --labels and --out, or --member and --layer"
-    return None if options.member and not any(files) else "fit wants --member beside --layer, and no files"
+        return None if all(files) else "fit needs --library, --labels and --out, or --member and --layer"
+    return None if options.member and not any(files) else "fit needs --member with --layer, and no files"
 
 
 def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(prog=prog, description="Train, try and use models, offline.")
+    parser = argparse.ArgumentParser(prog=prog, description="Train, use and measure models from files.")
     parser.set_defaults(sets=[], several=False, everything=False)
     verbs = parser.add_subparsers(required=True, metavar="command")
-    _add_fit(verbs.add_parser("fit", help="train models from CSV files, or one layer from the bot's database"))
-    _add_predict(verbs.add_parser("predict", help="score a library with the models of a folder"))
-    _add_next(verbs.add_parser("next", help="say which songs to ask about next"))
-    inspect = verbs.add_parser("inspect", help="check a model's file and print what it says of itself")
+    _add_fit(add_command(verbs, "fit", "train models from CSV files, or one layer from the bot's database"))
+    _add_predict(add_command(verbs, "predict", "score a library with the models in a folder"))
+    _add_next(add_command(verbs, "next", "say which songs to ask about next"))
+    inspect = add_command(verbs, "inspect", "check a model's file and print its metadata")
     inspect.add_argument("model", type=Path, help="the model's ONNX file")
     inspect.set_defaults(run=inspect_command)
-    _add_pretrain(verbs.add_parser("pretrain", help="learn from many people's playlists which artists keep company"))
-    _add_evaluate(verbs.add_parser("evaluate", help="measure models of few labels on real people's playlists"))
-    _add_evaluate_audio(verbs.add_parser("evaluate-audio", help="measure what is heard in recordings of known truth"))
-    _add_fit_tempo(verbs.add_parser("fit-tempo", help="learn from generated grooves how tempo is weighed"))
-    _add_build_musicnn(verbs.add_parser("build-musicnn", help="make models/musicnn.onnx from the package's wheel"))
-    _add_evaluate_peaks(verbs.add_parser("evaluate-peaks", help="measure highlights on songs whose form is known"))
+    _add_pretrain(add_command(verbs, "pretrain", "learn which artists keep company from people's playlists"))
+    _add_evaluate(add_command(verbs, "evaluate", "measure learning from few labels on people's playlists"))
+    _add_evaluate_audio(add_command(verbs, "evaluate-audio", "measure tempo, key and features on known recordings"))
+    _add_fit_tempo(add_command(verbs, "fit-tempo", "learn the weights for tempo from generated grooves"))
+    _add_build_musicnn(add_command(verbs, "build-musicnn", "build musicnn.onnx from the musicnn package's wheel"))
+    _add_evaluate_peaks(add_command(verbs, "evaluate-peaks", "measure highlights on songs with a known form"))
     for name, what, run in MEASURES:
-        _add_measure(verbs.add_parser(name, help=what), run)
+        _add_measure(add_command(verbs, name, what), run)
     return parser
 
 
@@ -97,11 +98,11 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=Path, help="CSV: member, layer, playlist, track_id, verdict (yes, no, none)")
     parser.add_argument("--out", type=Path, help="folder for the models")
     parser.add_argument(
-        "--member", help="with --layer: whose layer in the bot's database; else: only this one's labels"
+        "--member", help="with --layer, whose layer in the bot's database; otherwise, use only this member's labels"
     )
     parser.add_argument("--layer", type=int, help="a layer in the database that DATABASE_URL and DATA_DIR name")
-    parser.add_argument("--json", action="store_true", help="say what happened as JSON, a line a model")
-    parser.add_argument("--memory", type=int, help="bytes that it may take at most; without a limit if left out")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON, one line per model")
+    parser.add_argument("--memory", type=int, help="the most memory to take, in bytes (default: no limit)")
     _add_rules(parser)
     _add_prior(parser, "--out")
     parser.set_defaults(run=fit_command)
@@ -111,8 +112,8 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, required=True, help="folder that `fit` wrote")
     parser.add_argument("--library", type=Path, required=True, help="CSV of songs, as for `fit`")
     parser.add_argument("--out", type=Path, required=True, help="CSV to write")
-    parser.add_argument("--mistakes", type=float, default=2, help="bearable mistakes in 20 (default 2)")
-    parser.add_argument("--sets", nargs="+", default=[], help="columns that hold sets, beside genres, artists, album")
+    parser.add_argument("--mistakes", type=float, default=2, help="wrong songs in 20 that are acceptable (default 2)")
+    parser.add_argument("--sets", nargs="+", default=[], help="set columns besides genres, artists and album")
     _add_prior(parser, "--models")
     parser.set_defaults(run=predict_command)
 
@@ -128,32 +129,36 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", type=Path, nargs="+", help="one person's library each: CSV with a playlist column")
-    parser.add_argument("--corpus", type=Path, nargs="+", default=[], help="playlists that only teach the prior")
-    parser.add_argument("--likes", type=Path, nargs="+", default=[], help="CSV with a column target, like or liked")
-    parser.add_argument("--ks", type=_count, nargs="+", default=[3, 5, 10], help="sizes: playlists of a member")
-    parser.add_argument("--ns", type=_count, nargs="+", default=[1, 2, 5, 10, 20], help="labels a playlist")
-    parser.add_argument("--draws", type=_count, default=15, help="members drawn of each size from each person")
-    parser.add_argument("--asking-draws", type=int, default=5, help="of those of five playlists, how many are asked")
-    parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes; the figures do not change")
-    parser.add_argument("--seed", type=int, default=0, help="seed for whatever is drawn")
+    parser.add_argument("data", type=Path, nargs="+", help="CSVs with a playlist column, one person's library each")
+    parser.add_argument("--corpus", type=Path, nargs="+", default=[], help="playlists that are only used for the prior")
+    parser.add_argument("--likes", type=Path, nargs="+", default=[], help="CSVs with a column target, like or liked")
+    parser.add_argument("--ks", type=_count, nargs="+", default=[3, 5, 10], help="playlists per member")
+    parser.add_argument("--ns", type=_count, nargs="+", default=[1, 2, 5, 10, 20], help="labels per playlist")
+    parser.add_argument("--draws", type=_count, default=15, help="members to simulate, for each size and person")
+    parser.add_argument("--asking-draws", type=int, default=5, help="of those with five playlists, how many get asked")
+    parser.add_argument(
+        "--jobs", type=_count, default=os.cpu_count() or 1, help="processes; the figures don't depend on it"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--report", type=Path, help="folder for the tables (measured.md) and pictures (SVG)")
     parser.set_defaults(run=evaluate_command)
 
 
 def _add_pretrain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", type=Path, nargs="*", help="playlists that you may use: CSV with a playlist column")
-    parser.add_argument("--members", action="store_true", help="and members of the bot's database who let theirs teach")
+    parser.add_argument("data", type=Path, nargs="*", help="playlists you may use: CSVs with a playlist column")
+    parser.add_argument(
+        "--members", action="store_true", help="add members in the bot's database who opted in to teach"
+    )
     parser.add_argument("--out", type=Path, help="file to write (default: where the bot of DATA_DIR looks for it)")
-    parser.add_argument("--check", action="store_true", help="measure it first on people left out; harm is not written")
-    parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes of --check")
+    parser.add_argument("--check", action="store_true", help="measure it on held-out people; don't write a harmful one")
+    parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes for --check")
     parser.set_defaults(run=pretrain_command)
 
 
 def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, bpm, key, mode")
-    parser.add_argument("--seed", type=int, default=0, help="seed for whatever is drawn")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.set_defaults(run=evaluate_audio_command)
 
@@ -170,16 +175,18 @@ def _add_build_musicnn(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folders", type=Path, nargs="+", help="songs with sections.csv: file, kind, start, end")
-    parser.add_argument("--highlight", default="chorus", help="the kind of section that is one")
-    parser.add_argument("--seed", type=int, default=0, help="of the intervals")
+    parser.add_argument(
+        "folders", type=Path, nargs="+", help="folder of songs with sections.csv: file, kind, start, end"
+    )
+    parser.add_argument("--highlight", default="chorus", help="the kind of section that counts as a highlight")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.set_defaults(run=evaluate_peaks_command)
 
 
 def _add_measure(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
-    parser.add_argument("data", type=Path, nargs="+", help="a person's library each: CSV with a playlist column")
+    parser.add_argument("data", type=Path, nargs="+", help="CSVs with a playlist column, one person's library each")
     parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument("--seed", type=int, default=0, help="of whatever is drawn")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.set_defaults(run=run)
 
 
@@ -191,14 +198,14 @@ def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:
 
 def _count(text: str) -> int:
     if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError("at least 1 is wanted")
+        raise argparse.ArgumentTypeError("at least 1")
     return number
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--several", action="store_true", help="a song may be in several playlists of a layer")
-    parser.add_argument("--everything", action="store_true", help="every song has a place; nothing is left")
-    parser.add_argument("--sets", nargs="+", default=[], help="columns that hold sets, beside genres, artists, album")
+    parser.add_argument("--everything", action="store_true", help="every song goes into some playlist")
+    parser.add_argument("--sets", nargs="+", default=[], help="set columns besides genres, artists and album")
 
 
 if __name__ == "__main__":
