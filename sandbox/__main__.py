@@ -1,11 +1,11 @@
-"""Play the main job against stand-ins for Discord and Spotify, then leave a page open to try it by hand.
+"""Play the main job against stand-ins for Discord and Spotify, then keep a page open to try it by hand.
 
 settings, from the environment:
-  LIBRARY     a CSV in Exportify's style with a column `playlist`: a real library instead of generated songs
+  LIBRARY     a CSV like Exportify's with a column `playlist`: a real library instead of generated songs
   PLAYLISTS   how many of its playlists to use (default 5)
   SONGS       how many of its songs are liked (default 1000)
   LABELS      cards to answer (default 40, or ten per playlist of a real library)
-  SEED        seed for whatever is drawn (default 0)
+  SEED        random seed (default 0)
   PORT        port of the page (default: a free one)
   TOUR=off    start with the page instead of the tour
   CI=true     play only the tour; exits 0 if it went well

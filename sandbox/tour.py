@@ -1,7 +1,7 @@
 """Tour: the whole main job, played by a scripted member who knows the truth, before a bot that does not.
 
-Link, hand over playlists, answer cards, train, dry run, apply, like new songs, get the update. Everything goes through
-Discord's and Spotify's doors, as a person's gestures would; the truth is only used to answer and, at the end, to count.
+Link, add playlists, answer cards, train, dry run, apply, like new songs, get the update. Everything goes through
+Discord and Spotify, as if a person did it. The truth is only used to answer cards and, at the end, to count.
 """
 
 import re
@@ -17,12 +17,12 @@ from sandbox.stack import Listener, Stack
 SONG = re.compile(r"^### .*open\.spotify\.com/track/(\w{22})", re.MULTILINE)  # the song that a card is about
 STEPS = (
     "{name} links a Spotify account",
-    "{name} hands over {playlists} playlists",
+    "{name} adds {playlists} playlists",
     "{name} answers {labels} cards",
     "The bot learns",
-    "{name} looks at the dry run, and applies it",
+    "{name} checks the dry run and applies it",
     "{name} likes {new} new songs",
-    "The bot sorts them, and says so",
+    "The bot sorts them and says so",
 )
 MOST = 3  # times the planned cards, where a playlist is hard to find
 PATIENCE = 150.0  # seconds for anything that a job does
@@ -36,7 +36,7 @@ class Figures:
     labels: int
     placed: int
     right: int
-    by_word: int  # placed because the member had said so
+    as_labelled: int  # placed where the member had labelled them
     asked: int
     left: int
     new_likes: int
@@ -60,7 +60,7 @@ class Figures:
             "Library": f"{self.library} liked songs, {self.labels} labels",
             "Right": f"{self.right} of {self.placed} songs it placed by itself ({self.accuracy:.0%}), none seen before",
             "Placed, asked, left": f"{self.placed}, {self.asked}, {self.left} of {looked_at}",
-            "By your word": f"{self.by_word} songs that were labelled",
+            "As labelled": f"{self.as_labelled} songs",
             "New likes": f"{self.new_likes}: {self.new_placed} placed, {self.new_right} right, {self.new_asked} asked",
             "Requests": f"{self.discord_requests} at Discord; at Spotify {calls}",
             "Slowest answer": f"{self.slowest_answer * 1000:.0f} ms from tap to acknowledgement",
@@ -88,7 +88,7 @@ class Guide:
     async def play(self) -> Figures:
         """Play every step; returns the figures. Raises TakenOver when a person goes on by hand."""
         began = time.monotonic()
-        acts = (self.link, self.hand_over, self.answer, self.train, self.sort, self.like, self.update)
+        acts = (self.link, self.add_playlists, self.answer, self.train, self.sort, self.like, self.update)
         for step, act in zip(self.steps, acts, strict=True):
             await self.tour.begin(step)
             before = len(self.stack.spotify.requests)
@@ -105,7 +105,7 @@ class Guide:
         await outcome.until(lambda each: "liked song" in each.text() and "Linked" in each.text(), PATIENCE)
         self.tour.say(f"Linked: {len(self.me.account.likes)} liked songs read.")
 
-    async def hand_over(self) -> None:
+    async def add_playlists(self) -> None:
         for name in self.names:
             outcome = await self._did(self.person.command("playlists add", new=name))
             await outcome.reply()
@@ -188,7 +188,7 @@ class Guide:
             labels=len(self.labelled),
             placed=len(alone),
             right=self._right(alone),
-            by_word=len(sorted_songs) - len(alone),
+            as_labelled=len(sorted_songs) - len(alone),
             asked=self.asked,
             left=looked_at - len(alone) - self.asked,
             new_likes=len(self.liked),
