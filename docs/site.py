@@ -1,9 +1,10 @@
-"""What the site adds to this folder: pages and files from elsewhere in the repository, with links that lead to them.
+"""What the site adds to this folder: pages and files from elsewhere in the repository, and an index of every module.
 
 In the repository, pages link to each other by path, so that they work on GitHub and on disk. The site has one folder
 for all pages, so each such link is turned to where its target stands there.
 """
 
+import ast
 import posixpath
 import re
 from pathlib import Path
@@ -22,6 +23,8 @@ ELSEWHERE = {  # path in the repository: path in the site
     "models/musicnn.md": "musicnn.md",
     "sandbox/page/static/crate.svg": "crate.svg",
 }
+CODE = ("bot", "training", "sandbox")
+MIGRATIONS = ROOT / "bot" / "adapters" / "store" / "migrations" / "versions"
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
 
 
@@ -29,6 +32,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages and files from elsewhere."""
     for path, name in ELSEWHERE.items():
         files.append(File.generated(config, name, abs_src_path=str(ROOT / path)))
+    files.append(File.generated(config, "modules.md", content=modules()))
     return files
 
 
@@ -46,6 +50,24 @@ def in_site(link: str, folder: str) -> str:
     path = posixpath.normpath(posixpath.join(folder, parts.path))
     target = ELSEWHERE.get(path, path.removeprefix("docs/"))
     return parts._replace(path=target).geturl()
+
+
+def modules() -> str:
+    """Return a page that lists every module, with the first line of its docstring."""
+    packages = sorted({path.parent for top in CODE for path in (ROOT / top).rglob("*.py")} - {MIGRATIONS})
+    sections = (_package(package) for package in packages)
+    return "\n".join(["# Modules", "", "Every module, with the first line of its docstring.", *filter(None, sections)])
+
+
+def _package(folder: Path) -> str:
+    rows = [f"| `{path.name}` | {_first_line(path)} |" for path in sorted(folder.glob("*.py")) if path.stem[0] != "_"]
+    head = f"\n## {folder.relative_to(ROOT)}\n\n| module | what it's for |\n|---|---|\n"
+    return head + "\n".join(rows) + "\n" if rows else ""
+
+
+def _first_line(path: Path) -> str:
+    said = ast.get_docstring(ast.parse(path.read_text())) or ""
+    return said.partition("\n")[0].replace("|", "\\|").replace("<", "&lt;")
 
 
 def _in_repository(name: str) -> str:
