@@ -11,42 +11,42 @@ SEED   := $(or $(SEED),$(shell date +%s))
 .DEFAULT_GOAL := run
 .PHONY: help run doctor test soak browser check bench reference messages docs pictures lock clean
 
-help: ## this list
+help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
-run: $(VENV)/run.stamp ## your bot if a token is set, otherwise the sandbox
+run: $(VENV)/run.stamp ## run your bot if a token is set, otherwise the sandbox
 	@$(PY) -m bot.environment; case $$? in 0) exec $(PY) -m bot;; 1) exec $(PY) -m sandbox;; *) exit 2;; esac
 
 doctor: $(VENV)/run.stamp ## check settings, services and disk, and say what to fix
 	@$(PY) -m bot doctor
 
-test: $(VENV)/test.stamp check browser ## lint, types and tests
+test: $(VENV)/test.stamp check browser ## run lint, type checks and tests
 	@$(ALONE) $(PY) -m pytest -n 2 --dist loadgroup --durations=25
 
-soak: $(VENV)/test.stamp browser ## every test at every point, and long fuzzing (SEED=…); hours
-	@echo "make soak SEED=$(SEED) repeats this"
+soak: $(VENV)/test.stamp browser ## test every point and fuzz for hours (SEED=… repeats a run)
+	@echo "To repeat this run: make soak SEED=$(SEED)"
 	@$(ALONE) $(PY) -m pytest --soak --hypothesis-seed=$(SEED) -n 2 --dist loadgroup --durations=25
 
-browser: $(VENV)/test.stamp ## find or download a browser for the tests
+browser: $(VENV)/test.stamp ## find or install a browser for the tests
 	@$(PY) -m sandbox.browser
 
-check: $(VENV)/test.stamp ## lint and types
+check: $(VENV)/test.stamp ## run lint and type checks
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check . && $(VENV)/bin/mypy
 
-bench: $(VENV)/test.stamp ## speed and memory; minutes
+bench: $(VENV)/test.stamp ## measure speed and memory; takes minutes
 	@for each in $(filter-out __init__ measure libraries rivals,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
 	  echo "\n$$each"; $(ALONE) $(PY) -m benchmarks.$$each || exit 1; done
 
-reference: $(VENV)/test.stamp ## write docs/commands.md and docs/configuration.md from the code
+reference: $(VENV)/test.stamp ## write docs/commands.md and configuration.md from the code
 	@$(PY) -m docs.reference
 
-docs: $(SITE)/docs.stamp ## build the docs as a site, and check every link
+docs: $(SITE)/docs.stamp ## build the docs as a site and check every link
 	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build -q && echo "Open .cache/site/index.html"
 
 messages: $(VENV)/test.stamp ## bring the translations up to date with the code
 	@$(PY) -m bot.locales
 
-pictures: $(VENV)/test.stamp browser ## take the docs' screenshots and record the README's animation; minutes
+pictures: $(VENV)/test.stamp browser ## take the docs' screenshots and record the README's animation
 	@$(PY) -m sandbox.screenshots docs/pictures && $(PY) -m docs.record docs/pictures/loop.webp
 
 $(VENV)/run.stamp: requirements.lock
@@ -60,7 +60,7 @@ $(SITE)/docs.stamp: requirements-docs.lock
 	$(call install,$(SITE),requirements-docs.lock)
 
 define install
-	@command -v $(PYTHON) >/dev/null || { echo "Cratekeeper needs Python 3.11 or newer, and there is no $(PYTHON)"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Cratekeeper needs Python 3.11 or newer, and there's no $(PYTHON)"; exit 1; }
 	@$(PYTHON) bot/supported.py
 	@if [ -n "$(UV)" ]; then \
 	  { [ -x $(1)/bin/python ] || uv venv -q --python "$$(command -v $(PYTHON))" $(1); } \
@@ -78,5 +78,5 @@ lock: ## renew the locks from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group docs -o requirements-docs.lock
 
-clean: ## remove .venv and every cache
+clean: ## remove .venv and all caches
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -94,4 +94,4 @@ def _quietly(command: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     if not fetch():
-        print(f"The tests in a browser are skipped: {MISSING}")
+        print(f"Browser tests will be skipped: {MISSING}")

@@ -1,4 +1,4 @@
-"""Screenshots for the docs: the page, the main cards at a phone's width, and the feed's swipe page.
+"""Screenshots for the docs: the main cards at a phone's width, and the feed's swipe page.
 
 python -m sandbox.screenshots docs/pictures                               starts a sandbox of its own
 python -m sandbox.screenshots docs/pictures --url http://127.0.0.1:8100   uses one that runs with TOUR=off
@@ -51,13 +51,7 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
     await _show(phone, "People")
     await _go_to_dm(phone)
     await _keep(message(phone, "new likes sorted"), folder / "update.png")
-    desktop = await opened(browser, url, DESK, 1)
-    await _go_to_dm(desktop)
-    await desktop.locator("details.playlist summary").first.click()
-    await expect(message(desktop, "new likes sorted")).to_be_visible()
-    await settle(desktop)
-    await desktop.screenshot(path=folder / "page.png")
-    await swipe_page(browser, desktop, folder)
+    await swipe_page(browser, await opened(browser, url, DESK, 1), folder)
 
 
 async def swipe_page(browser: Browser, desktop: Page, folder: Path) -> None:

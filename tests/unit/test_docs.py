@@ -81,6 +81,11 @@ def test_no_link_is_dead(page: Path) -> None:
     assert [link for link in links if "://" not in link and is_dead(page, link)] == []
 
 
+def test_every_picture_is_shown() -> None:
+    text = "\n".join(page.read_text() for page in PAGES)
+    assert [path.name for path in (DOCS / "pictures").iterdir() if f"pictures/{path.name}" not in text] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_that_is_named_exists(page: Path) -> None:
     assert [name for name in FILE.findall(page.read_text()) if not (ROOT / name).exists()] == []
