@@ -9,10 +9,8 @@ CratekeeperError
 │   ├── TooFewLabels · NotTrained  nothing was learnt from their labels yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
-│   │   ├── NotAmongLikes    a song for a playlist, of a member whose likes stay as they are
-│   │   └── TooFewEntries    a round that cannot go on to the votes
+│   │   └── NotAmongLikes    a song for a playlist, of a member whose likes stay as they are
 │   ├── StillHearing         files are heard already, theirs, or too many others'
-│   ├── AlreadyReposted      the same song, in the same server, in the same week
 │   ├── NoClip               the song's file is not here
 │   ├── NoTaste              nothing is known yet of what they like
 │   ├── NothingThereYet      an empty catalogue, or nothing in it that the member may see
@@ -145,20 +143,8 @@ class NotAmongLikes(BadChoice):
     """A kept playlist only holds liked songs, and their feed likes stay out of their likes."""
 
 
-class TooFewEntries(BadChoice):
-    """Too few songs have been entered to vote on."""
-
-
 class StillHearing(MemberError):
     """Files that came before are still being heard."""
-
-
-@dataclass(eq=False)
-class AlreadyReposted(MemberError):
-    """They reposted that song in that server in the last seven days."""
-
-    repost: int
-    at: datetime
 
 
 class NoClip(MemberError):

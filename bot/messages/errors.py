@@ -55,9 +55,7 @@ COMMON: Wordings = {
     errors.NotAmongLikes: N_(
         "The playlists I keep only hold songs you like, and what you like in the feed stays out of your likes."
     ),
-    errors.TooFewEntries: N_("There are too few songs to vote on."),
     errors.StillHearing: N_("I'm still listening to the files before yours. Send it again in a few minutes."),
-    errors.AlreadyReposted: N_("You've already reposted that song here in the last seven days."),
     errors.NoClip: N_("I have no file of that song to cut a clip from."),
     errors.NoTaste: N_("I don't know yet what you like. Name a song, or try /random."),
     errors.NothingThereYet: N_(

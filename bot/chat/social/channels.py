@@ -13,11 +13,11 @@ from bot.chat.bot import Bot
 from bot.chat.failures import FAILURES, refused
 from bot.chat.feed import feed_cards
 from bot.chat.layout import Page
-from bot.chat.social.pages import reposts
 from bot.chat.social.pages import rounds as round_pages
 from bot.chat.social.pages import server as pages
 from bot.core.social.records import Repost, Takedown
 from bot.errors import BadChoice, ChatDown
+from bot.errors.social import RepostRefused, RepostsLimited, RepostUnseen
 from bot.flows.social import reposts as flow
 from bot.flows.social import rounds
 from bot.flows.social.digest import Digest
@@ -55,10 +55,10 @@ async def pass_on(bot: Bot, number: int) -> Repost | None:
         return await repost(bot, number)
     except (discord.Forbidden, discord.NotFound) as problem:
         await flow.drop(bot.services.store, number)
-        raise BadChoice(reposts.REFUSED) from problem
+        raise RepostRefused from problem
     except discord.RateLimited as limited:
         await flow.drop(bot.services.store, number)
-        raise BadChoice(reposts.LIMITED) from limited
+        raise RepostsLimited from limited
     except (BadChoice, ChatDown):
         await flow.drop(bot.services.store, number)
         raise
@@ -68,7 +68,7 @@ async def _refuse_absent(bot: Bot, number: int) -> None:
     """Raises BadChoice where the member of a repost does not see its channel, ChatDown where Discord does not say."""
     found = await flow.wanted(bot.services.store, number)
     if found is not None and not await presence.sees(bot, found.channel, found.member):
-        raise BadChoice(reposts.LEFT)
+        raise RepostUnseen
 
 
 async def find_repost(bot: Bot, repost: Repost) -> int | None:

@@ -8,7 +8,7 @@ from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.chat.social.pages import profile
 from bot.chat.social.profile import Somebody, here
-from bot.errors import BadChoice
+from bot.errors.social import NotInServer
 from bot.flows.social import follow as flow
 
 
@@ -43,7 +43,7 @@ following = app_commands.Group(name="following", description="Reposts from the p
 @following.command(name="new", description="Reposts in this server from the people you follow, newest first")
 async def new(interaction: Interaction) -> None:
     if interaction.guild_id is None:
-        raise BadChoice(profile.ONLY_IN_A_SERVER)
+        raise NotInServer
     server, store = interaction.guild_id, interaction.client.services.store
     await reply.pause(interaction)
     found = await flow.news(store, interaction.user.id, server)

@@ -11,6 +11,7 @@ from bot.chat.ids import Id, number
 from bot.chat.layout import Page
 from bot.chat.social.pages import profile as pages
 from bot.errors import BadChoice, NothingThereYet
+from bot.errors.social import NotInServer, ShowsNothing, ShowsNothingNow
 from bot.flows.account import hide
 from bot.flows.social import follow, taste_map
 from bot.flows.social import profile as flow
@@ -19,7 +20,6 @@ from bot.flows.social.taste_map import TasteMap
 from bot.messages.errors import describe
 
 Somebody = discord.User | discord.Member
-NOT_HERE = "I can only show you members of the server in which you ask. Ask me there."
 NO_SOUNDS = "The taste map waits until I know how more songs sound."
 profile = app_commands.Group(name="profile", description="What you show others, and what they show you")
 
@@ -27,7 +27,7 @@ profile = app_commands.Group(name="profile", description="What you show others, 
 def here(somebody: Somebody) -> int:
     """Return a member of the server in which they were named. Raises BadChoice for anybody else."""
     if not isinstance(somebody, discord.Member):
-        raise BadChoice(NOT_HERE)
+        raise NotInServer
     return somebody.id
 
 
@@ -113,9 +113,9 @@ async def on_post(interaction: Interaction, tap: Id) -> None:
     """Put a door to one's own profile into the channel."""
     store, member = interaction.client.services.store, interaction.user.id
     if interaction.guild_id is None:
-        raise BadChoice(NOT_HERE)
+        raise NotInServer
     if (await flow.shown(store, member, interaction.guild_id)).empty:
-        raise BadChoice(pages.YOU_SHOW_NOTHING)
+        raise ShowsNothing
     made = await interaction.response.send_message(view=pages.posted(member))
     if made.message_id is not None and interaction.channel_id is not None:
         await hide.posted(store, [member], interaction.channel_id, made.message_id)
@@ -127,7 +127,7 @@ async def on_look(interaction: Interaction, tap: Id) -> None:
     origin = interaction.message.interaction_metadata if interaction.message else None
     server = interaction.guild_id
     if origin is None or server is None or not await presence.is_in(interaction.client, server, origin.user.id):
-        raise BadChoice(pages.NOT_SHOWN_NOW)
+        raise ShowsNothingNow
     await reply.whisper(interaction, await _others(interaction, origin.user.id))
 
 

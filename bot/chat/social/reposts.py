@@ -14,7 +14,8 @@ from bot.chat.layout import Page
 from bot.chat.social import channels
 from bot.chat.social.pages import reposts, server
 from bot.core.records import Song
-from bot.errors import AlreadyReposted, BadChoice, ChatDown
+from bot.errors import BadChoice, ChatDown
+from bot.errors.social import AlreadyReposted, CommentsInChannels, InThread, NoSongFound, NoThreads
 from bot.flows.social import reports, server_channels
 from bot.flows.social import reposts as flow
 from bot.messages import formatting
@@ -24,9 +25,6 @@ TRACK = re.compile(r"(?<![\w.@-])open\.spotify\.com/(?:intl-[a-z]{2,3}/)?track/(
 THREAD_NAME = 100  # characters
 HAS_THREAD, NOT_IN_THREADS = 160004, (50024, 50083)  # Discord's error codes
 WHICH = "Like which of these?"
-NO_SONG = (
-    "I find no song in that message that I know. I know songs by their link to Spotify, and those on my own cards."
-)
 
 
 async def on_repost(interaction: Interaction, tap: Id) -> None:
@@ -60,7 +58,7 @@ async def on_take_back(interaction: Interaction, tap: Id) -> None:
 async def on_comment(interaction: Interaction, tap: Id) -> None:
     """Open a thread on a card, or say where it is."""
     if not reply.is_seen(interaction) or interaction.message is None:
-        raise BadChoice(reposts.COMMENTS_LIVE)
+        raise CommentsInChannels
     await reply.pause_apart(interaction)
     services = interaction.client.services
     song = await _song(interaction, await services.catalogue.named(tap.key))
@@ -77,9 +75,9 @@ async def _opened(message: discord.Message, name: str) -> bool:
         if refused.code == HAS_THREAD:
             return False
         if refused.code in NOT_IN_THREADS or isinstance(message.channel, discord.Thread):
-            raise BadChoice(reposts.IS_THREAD) from refused
+            raise InThread from refused
         if isinstance(refused, discord.Forbidden):
-            raise BadChoice(reposts.NO_THREADS) from refused
+            raise NoThreads from refused
         raise
     return True
 
@@ -138,7 +136,7 @@ async def more_like(interaction: Interaction, message: discord.Message) -> None:
     await reply.pause(interaction)
     found = await _songs_in(interaction, message)
     if not found:
-        raise BadChoice(NO_SONG)
+        raise NoSongFound
     if len(found) == 1:
         await reply.show(interaction, await _like(interaction, found[0].song))
         return

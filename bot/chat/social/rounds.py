@@ -12,7 +12,8 @@ from bot.chat.social.pages import rounds
 from bot.core.jobs import JobKind
 from bot.core.records import Song
 from bot.core.social.rounds import CLOSED, ENTERING
-from bot.errors import BadChoice, TooFewEntries
+from bot.errors import BadChoice
+from bot.errors.social import NoRound, RoundHasPlaylist, TooFewEntries
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import rounds as flow
 from bot.flows.social import shared_playlists
@@ -65,7 +66,7 @@ async def _of_this_server(interaction: Interaction, number: int) -> RoundTable:
     """Return a round that is played in the server of the interaction. Raises BadChoice for any other."""
     table = await flow.show(interaction.client.services.store, number)
     if table.round.server != interaction.guild_id:
-        raise BadChoice(flow.NONE_HERE)
+        raise NoRound
     return table
 
 
@@ -201,9 +202,9 @@ async def _make(interaction: Interaction, tap: Id) -> RoundTable:
 async def _closed(interaction: Interaction, tap: Id) -> RoundTable:
     table = await _of_this_server(interaction, tap.number)
     if table.round.state != CLOSED:
-        raise BadChoice(flow.NONE_HERE)
+        raise NoRound
     if table.round.shared is not None:
-        raise BadChoice(rounds.MADE_BEFORE)
+        raise RoundHasPlaylist
     return table
 
 

@@ -12,7 +12,7 @@ from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.chat.social import channels
 from bot.chat.social.pages import server as pages
-from bot.errors import BadChoice
+from bot.errors.social import BotNotInServer, ManagersOnly, MissingPermissions
 from bot.flows.social import reports, server_channels
 from bot.flows.social.digest import WEEK
 from bot.flows.social.server_channels import Purpose
@@ -33,7 +33,7 @@ async def allow(interaction: Interaction, purpose: For, channel: discord.TextCha
     guild, services = _guild(interaction), interaction.client.services
     mine = channel.permissions_for(guild.me)
     if missing := pages.missing(mine):
-        raise BadChoice(pages.MISSING.format(channel=channel.id, missing=", ".join(missing)))
+        raise MissingPermissions(channel.id, tuple(missing))
     chosen = Purpose(purpose)
     await server_channels.give(services.store, guild.id, channel.id, chosen, _due(chosen, services.clock()))
     talked_about = chosen in (Purpose.FEED, Purpose.REPOSTS)
@@ -66,7 +66,7 @@ def _guild(interaction: Interaction) -> discord.Guild:
     """
     found = interaction.client.get_guild(_run_by(interaction))
     if found is None:
-        raise BadChoice(pages.NOT_HERE)
+        raise BotNotInServer
     return found
 
 
@@ -88,7 +88,7 @@ async def on_leave_be(interaction: Interaction, tap: Id) -> None:
 def _run_by(interaction: Interaction) -> int:
     """Return the server, if whoever pressed may manage it. Raises BadChoice."""
     if interaction.guild_id is None or not interaction.permissions.manage_guild:
-        raise BadChoice(pages.ONLY_THEY)
+        raise ManagersOnly
     return interaction.guild_id
 
 

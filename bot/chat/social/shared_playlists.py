@@ -14,7 +14,7 @@ from bot.chat.social.pages import hosting as host_pages
 from bot.chat.social.pages import shared_playlists as pages
 from bot.core.jobs import JobKind
 from bot.core.records import Song
-from bot.errors import BadChoice
+from bot.errors.social import ManagersOnly, NoSuchShared
 from bot.flows.library import sync
 from bot.flows.social import hosting
 from bot.flows.social import shared_playlists as flow
@@ -38,7 +38,7 @@ async def _chosen(interaction: Interaction, typed: str) -> int:
     found = await flow.lists(services.store, interaction.user.id, interaction.guild_id)
     chosen = autocomplete.the_one(typed, found, number=lambda each: str(each.shared), name=lambda each: each.name)
     if chosen is None:
-        raise BadChoice(flow.UNKNOWN)
+        raise NoSuchShared
     return chosen.shared
 
 
@@ -219,7 +219,7 @@ async def end(interaction: Interaction, playlist: str) -> None:
 
 async def on_remove(interaction: Interaction, tap: Id) -> None:
     if interaction.guild_id is None or not interaction.permissions.manage_guild:
-        raise BadChoice(host_pages.ONLY_THEY)
+        raise ManagersOnly
     found = await hosting.remove(interaction.client.services.store, interaction.guild_id, tap.number)
     await reply.show_privately(interaction, Page(host_pages.removed(found)))
 

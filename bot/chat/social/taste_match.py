@@ -12,6 +12,7 @@ from bot.chat.social.profile import Somebody, here
 from bot.core.records import Notice
 from bot.core.social.records import Agreement
 from bot.errors import BadChoice
+from bot.errors.social import AskerLeft, NotSeenHere
 from bot.flows.account import hide
 from bot.flows.social import match_consent
 from bot.flows.social import taste_match as flow
@@ -45,7 +46,7 @@ def _they_see_it_here(interaction: Interaction, member: Somebody) -> None:
     if not isinstance(place, GuildChannel | Thread) or not isinstance(member, Member):
         return
     if not place.permissions_for(member).view_channel:
-        raise BadChoice(taste_match.NOT_SEEN_HERE)
+        raise NotSeenHere
 
 
 async def _put(interaction: Interaction, question: Agreement) -> None:
@@ -70,7 +71,7 @@ async def _accept(interaction: Interaction, number: int) -> None:
     services, member, server = interaction.client.services, interaction.user.id, interaction.guild_id
     asker = await match_consent.asker(services.store, member, number, services.clock())
     if server is None or not await presence.is_in(interaction.client, server, asker):
-        raise BadChoice(taste_match.ASKER_LEFT)
+        raise AskerLeft
     await match_consent.accept(services.store, member, number, services.clock())
 
 

@@ -95,23 +95,33 @@ class PutOut:
     at: datetime
 
 
-def refusal(record: Sequence[Brought], song: str, member: int, votes: Iterable[KeepVote], now: datetime) -> str | None:
+class Refusal(StrEnum):
+    """Why a member may not add a song."""
+
+    THERE = "there"  # it's in the playlist
+    VOTED_OUT = "voted out"
+    FULL = "full"  # the record holds as many songs as it may
+    TODAY = "today"  # the member has added as many songs in 24 hours as they may
+    HALF = "half"  # more than half the songs would be theirs
+
+
+def refusal(
+    record: Sequence[Brought], song: str, member: int, votes: Iterable[KeepVote], now: datetime
+) -> Refusal | None:
     """Return why the member may not add this song now; None if they may."""
     earlier = next((brought for brought in record if brought.song == song), None)
     standing = [brought for brought in record if brought.stands]
     mine = sum(brought.brought_by == member for brought in standing)
     if earlier is not None and earlier.stands:
-        return "That song is in it already."
+        return Refusal.THERE
     if earlier is not None and voted_out(votes, song):
-        return "That song was voted out. It comes back when more say keep than drop."
+        return Refusal.VOTED_OUT
     if len(record) >= limits.SHARED_SONGS:
-        return f"It is full: {limits.SHARED_SONGS} songs are on record, the most there is. /shared new begins another."
+        return Refusal.FULL
     if sum(each.brought_by == member and each.at > now - DAY for each in record) >= limits.SHARED_ADDS_A_DAY:
-        return (
-            f"You've brought {limits.SHARED_ADDS_A_DAY} songs in 24 hours. You can go on when the first is a day old."
-        )
+        return Refusal.TODAY
     if len(standing) >= SHARE_FROM and 2 * (mine + 1) > len(standing) + 1:
-        return "Half of it would be more than half yours. It is somebody else's turn."
+        return Refusal.HALF
     return None
 
 

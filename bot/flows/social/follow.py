@@ -11,12 +11,9 @@ from bot.adapters.store.social import people
 from bot.core import limits
 from bot.core.records import Song
 from bot.core.social.records import Reposted
-from bot.errors import BadChoice
+from bot.errors.social import FollowingFull, ShowsNoReposts, Yourself
 
 NEWEST = 10  # reposts in a list
-NOT_SHOWN = "They show nothing of what they repost, so there is nothing to follow."
-FULL = f"You follow {limits.FOLLOWED} people, the most there is. /unfollow makes room."
-YOURSELF = "That is you."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +25,14 @@ class Passed:
 
 
 async def follow(store: Store, member: int, followed: int, now: datetime) -> None:
-    """Have what they repost in `news` from now on. Raises BadChoice for who does not show it, whatever the reason."""
+    """Have what they repost in `news` from now on. Raises ShowsNoReposts, FollowingFull, Yourself."""
     if member == followed:
-        raise BadChoice(YOURSELF)
+        raise Yourself
     async with store.writing() as tx:
         if not (await people.seen(tx, followed)).reposts:
-            raise BadChoice(NOT_SHOWN)
+            raise ShowsNoReposts
         if await people.count_following(tx, member, besides=followed) >= limits.FOLLOWED:
-            raise BadChoice(FULL)
+            raise FollowingFull(limits.FOLLOWED)
         await members.ensure(tx, member, now)
         await people.follow(tx, member, followed, now)
 

@@ -8,12 +8,8 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.social.shared_playlists import PutOut, Shared
-from bot.errors import BadChoice
-from bot.flows.social.shared_playlists import UNKNOWN, found
-
-HOSTS_ONLY = "Only the host can put somebody out of the group, or let them back in."
-YOURSELF = "You host it. Stop hosting with /shared host, then leave with /shared leave."
-NOT_IN = "They are not in that group."
+from bot.errors.social import HostsOnly, HostStays, NoSuchShared, NotInGroup
+from bot.flows.social.shared_playlists import found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ async def show(store: Store, member: int, shared: int) -> Group:
 async def _in_it(tx: Tx, member: int, shared: int) -> Shared:
     known = await found(tx, member, None, shared)
     if known.server is not None:
-        raise BadChoice(UNKNOWN)
+        raise NoSuchShared
     return known
 
 
@@ -53,9 +49,9 @@ async def put_out(store: Store, host: int, shared: int, member: int, now: dateti
     async with store.writing() as tx:
         known = await _hosted(tx, host, shared)
         if member == host:
-            raise BadChoice(YOURSELF)
+            raise HostStays
         if member not in await table.partners(tx, shared):
-            raise BadChoice(NOT_IN)
+            raise NotInGroup
         await table.put_out(tx, shared, member, host, now)
         return await _group(tx, known)
 
@@ -71,5 +67,5 @@ async def let_in(store: Store, host: int, shared: int, member: int) -> Group:
 async def _hosted(tx: Tx, host: int, shared: int) -> Shared:
     known = await _in_it(tx, host, shared)
     if known.host != host:
-        raise BadChoice(HOSTS_ONLY)
+        raise HostsOnly
     return known

@@ -12,8 +12,8 @@ from bot.adapters.store.account import members
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
-from bot.errors import BadChoice
-from bot.flows.social.shared_playlists import UNKNOWN, found, refuse_hosting
+from bot.errors.social import HostedByAnother, HostsOnly, NoSuchShared
+from bot.flows.social.shared_playlists import found, refuse_hosting
 
 STALE = timedelta(days=7)  # that something waits to be written, before another may host it
 
@@ -60,7 +60,7 @@ def _free(known: Shared, record: Sequence[Brought], now: datetime) -> Shared:
     """Return a playlist that may have another host. Raises BadChoice while somebody else keeps it written."""
     since = rules.waiting_since(record, known.ref)
     if known.host is not None and (since is None or since > now - STALE):
-        raise BadChoice("Somebody else hosts it. They lay that down with /shared host.")
+        raise HostedByAnother
     return known
 
 
@@ -121,7 +121,7 @@ async def take_back(store: Store, member: int, shared: int, now: datetime) -> Sh
 async def _hosted_by(tx: Tx, member: int, shared: int) -> Shared:
     known = await table.get(tx, shared)
     if known is None or known.host != member:
-        raise BadChoice("That is for who hosts it.")
+        raise HostsOnly
     return known
 
 
@@ -130,6 +130,6 @@ async def remove(store: Store, server: int, shared: int) -> Shared:
     async with store.writing() as tx:
         known = await table.get(tx, shared)
         if known is None or known.server != server:
-            raise BadChoice(UNKNOWN)
+            raise NoSuchShared
         await table.forget(tx, shared)
         return known

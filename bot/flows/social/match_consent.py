@@ -9,25 +9,20 @@ from bot.adapters.store.social import people
 from bot.core import limits
 from bot.core.notices import NoticeKind
 from bot.core.social.records import Agreement
-from bot.errors import BadChoice, NotYours
+from bot.errors.social import (
+    AskedAlready,
+    Hidden,
+    MatchesFull,
+    MatchOver,
+    NotAskable,
+    NotJoined,
+    QuestionForAnother,
+    QuestionOver,
+    QuestionsFull,
+    Yourself,
+)
 
 OPEN_FOR = timedelta(days=7)  # a question; and the rest after a no
-
-JOIN_FIRST = (
-    "A match compares what you like in the feed, and you have not joined it: `/feed join` does. Then try again."
-)
-HIDDEN = "You are hidden, so nobody can be matched with you. `/hide off` ends that."
-WITH_YOURSELF = "With yourself you agree already."
-NOT_NOW = (
-    "I cannot put that question to them now: they have never used me, are hidden, or a match or question between you "
-    "two was ended or turned down within the last week."
-)
-ASKED_ALREADY = "You have asked them. The question is open for seven days; they may also leave it."
-TOO_MANY = f"{limits.QUESTIONS_OPEN} of your questions from the last seven days have no yes yet. Wait for those first."
-FULL = f"You've asked {limits.MATCHES} people for a match, the most there is. `/match` with one of them can end it."
-OVER = "That question is over: it was answered or taken back, or seven days have passed."
-ENDED = "That match is over, or one of you shares nothing at the moment."
-FOR_ANOTHER = "That question is put to somebody else."
 
 
 async def ask(store: Store, member: int, other: int, now: datetime) -> Agreement:
@@ -36,19 +31,19 @@ async def ask(store: Store, member: int, other: int, now: datetime) -> Agreement
     What comes back is agreed where both have said yes, and else to be put to the other.
     """
     if member == other:
-        raise BadChoice(WITH_YOURSELF)
+        raise Yourself
     async with store.writing() as tx:
         await _refuse_outsider(tx, member)
         await people.forget_questions(tx, now - OPEN_FOR)
         asked = await members.get(tx, other)
         if asked is None or asked.hidden:
-            raise BadChoice(NOT_NOW)
+            raise NotAskable
         if (standing := await _standing(tx, member, other, now)) is not None:
             return standing
         if await people.count_asked(tx, member, now - OPEN_FOR) >= limits.QUESTIONS_OPEN:
-            raise BadChoice(TOO_MANY)
+            raise QuestionsFull(limits.QUESTIONS_OPEN)
         if await people.count_asking(tx, member) >= limits.MATCHES:
-            raise BadChoice(FULL)
+            raise MatchesFull(limits.MATCHES)
         return await people.ask(tx, member, other, now)
 
 
@@ -61,7 +56,7 @@ async def _standing(tx: Tx, member: int, other: int, now: datetime) -> Agreement
     if found is None or found.agreed_at is not None:
         return found
     if found.member == member:
-        raise BadChoice(NOT_NOW if found.declined_at else ASKED_ALREADY)
+        raise NotAskable if found.declined_at else AskedAlready
     return None if found.declined_at else await _agree(tx, found, now)
 
 
@@ -71,7 +66,7 @@ async def accept(store: Store, member: int, number: int, now: datetime) -> Agree
         question = await _question(tx, member, number, now)
         await _refuse_outsider(tx, member)
         if not await _shares(tx, question.member):
-            raise BadChoice(OVER)
+            raise QuestionOver
         return await _agree(tx, question, now)
 
 
@@ -110,9 +105,9 @@ async def _refuse_outsider(tx: Tx, member: int) -> None:
     """Raises BadChoice for a member who shares nothing."""
     known = await members.get(tx, member)
     if known is None or not known.joined:
-        raise BadChoice(JOIN_FIRST)
+        raise NotJoined
     if known.hidden:
-        raise BadChoice(HIDDEN)
+        raise Hidden
 
 
 async def _shares(tx: Tx, member: int) -> bool:
@@ -124,9 +119,9 @@ async def _question(tx: Tx, member: int, number: int, now: datetime) -> Agreemen
     """Return the open question that was put to the member. Raises NotYours, BadChoice."""
     found = await people.agreement(tx, number)
     if found is not None and found.other != member:
-        raise NotYours(FOR_ANOTHER)
+        raise QuestionForAnother
     if found is None or found.agreed_at or found.declined_at or found.asked_at <= now - OPEN_FOR:
-        raise BadChoice(OVER)
+        raise QuestionOver
     return found
 
 
@@ -134,14 +129,14 @@ async def in_force(tx: Tx, member: int, number: int) -> Agreement:
     """Return what the member and another agreed to. Raises BadChoice where it is over, or either shares nothing."""
     found = await _of_both(tx, member, number)
     if found.agreed_at is None or not all([await _shares(tx, each) for each in (found.member, found.other)]):
-        raise BadChoice(ENDED)
+        raise MatchOver
     return found
 
 
 async def _of_both(tx: Tx, member: int, number: int) -> Agreement:
     found = await people.agreement(tx, number)
     if found is None or member not in (found.member, found.other) or found.declined_at is not None:
-        raise BadChoice(ENDED)
+        raise MatchOver
     return found
 
 

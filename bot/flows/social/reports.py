@@ -8,6 +8,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.social import reports, reposts, server_channels
 from bot.core import limits
 from bot.errors import BadChoice
+from bot.errors.social import AlreadyReported, ReportsToday
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.social.server_channels import Purpose
@@ -20,8 +21,6 @@ REASONS = {
     "spam": "It is posted again and again",
     "other": "Something else",
 }
-ENOUGH = f"You've reported {limits.REPORTS_A_DAY} songs in 24 hours. You can go on when the first is a day old."
-ALREADY = "You reported that song already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,9 @@ async def check(store: Store, member: int, key: str, now: datetime) -> None:
 async def _check(tx: Tx, member: int, key: str, now: datetime) -> None:
     mine = await reports.of(tx, member)
     if any(each.key == key and each.at > now - KEPT for each in mine):
-        raise BadChoice(ALREADY)
+        raise AlreadyReported
     if sum(each.at > now - timedelta(days=1) for each in mine) >= limits.REPORTS_A_DAY:
-        raise BadChoice(ENOUGH)
+        raise ReportsToday(limits.REPORTS_A_DAY)
 
 
 async def send(

@@ -15,7 +15,16 @@ from bot.adapters.store.social import reposts, server_channels
 from bot.core import limits
 from bot.core.records import Work
 from bot.core.social.records import Repost, Takedown
-from bot.errors import AlreadyReposted, BadChoice
+from bot.errors.social import (
+    AlreadyReposted,
+    Hidden,
+    NoRepostChannel,
+    NotInChannel,
+    NotYourRepost,
+    RepostsFull,
+    RepostsToday,
+    SongBarred,
+)
 from bot.flows.attempt import attempt
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.social.server_channels import Purpose
@@ -24,15 +33,6 @@ AGAIN = timedelta(days=7)  # before the same song may be reposted by the same me
 SENDING = timedelta(minutes=3)  # that posting takes at most; older ones were cut short
 PATIENCE = timedelta(hours=1)  # before a message that could not be deleted is tried again; more with each try
 MOST_TRIES = 50  # some seven weeks
-ELSEWHERE = (
-    "A repost goes into a channel of a server. Press Repost under a song there; in direct messages there is nobody to "
-    "see it."
-)
-NO_CHANNEL = "This server has no channel for reposts. Whoever runs it can choose one: /server allow purpose:reposts"
-HIDDEN = "You are hidden, so nothing of you is shown. /hide off shows you again."
-ENOUGH = f"You've reposted {limits.REPOSTS_A_DAY} songs in 24 hours. You can go on when the first is a day old."
-FULL = f"{limits.REPOSTS:,} reposts of yours are standing, the most there is. Take one back to make room."
-BARRED = "Those who run this server do not want that song posted here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ Find = Callable[[Repost], Awaitable[int | None]]  # its message in the channel; 
 async def offer(store: Store, catalogue: Catalogue, member: int, server: int | None, song: str, now: datetime) -> Offer:
     """Return what would be posted and where. Raises BadChoice, AlreadyReposted."""
     if server is None:
-        raise BadChoice(ELSEWHERE)
+        raise NotInChannel
     entry = await catalogue.entry(member, song)
     async with store.reading() as tx:
         return Offer(entry, server, await _channel(tx, member, server, entry, now))
@@ -70,19 +70,19 @@ async def _channel(tx: Tx, member: int, server: int, entry: Entry, now: datetime
     """Return the server's channel for reposts. Raises BadChoice, AlreadyReposted where the member may not."""
     chosen = await server_channels.of_server(tx, server, Purpose.REPOSTS)
     if not chosen:
-        raise BadChoice(NO_CHANNEL)
+        raise NoRepostChannel
     if await members.is_hidden(tx, member):
-        raise BadChoice(HIDDEN)
+        raise Hidden
     if entry.key in await server_channels.barred(tx, server):
-        raise BadChoice(BARRED)
+        raise SongBarred
     recent = await reposts.of(tx, member, now - AGAIN)
     same = [each for each in recent if (each.server, each.song) == (server, entry.song.song)]
     if same:
         raise AlreadyReposted(same[0].repost, same[0].at)
     if sum(each.at > now - timedelta(days=1) for each in recent) >= limits.REPOSTS_A_DAY:
-        raise BadChoice(ENOUGH)
+        raise RepostsToday(limits.REPOSTS_A_DAY)
     if await reposts.count_of(tx, member) >= limits.REPOSTS:
-        raise BadChoice(FULL)
+        raise RepostsFull(limits.REPOSTS)
     return chosen[0].channel
 
 
@@ -108,7 +108,7 @@ async def take_back(store: Store, member: int, number: int) -> None:
     async with store.writing() as tx:
         found = await reposts.get(tx, number)
         if found is None or found.member != member:
-            raise BadChoice("That is no repost of yours, or it was taken back already.")
+            raise NotYourRepost
         await reposts.remove(tx, number)
 
 

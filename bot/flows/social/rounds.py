@@ -18,25 +18,31 @@ from bot.core.records import Song
 from bot.core.social import rounds as rules
 from bot.core.social.records import Round, RoundEntry
 from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Placed
-from bot.errors import BadChoice, NotYours, TooFewEntries
+from bot.errors import BadChoice
+from bot.errors.social import (
+    BadHours,
+    BadLength,
+    BadVotes,
+    EntriesClosed,
+    NoRound,
+    NotForRounds,
+    NotRoundHost,
+    NotVoting,
+    OwnSong,
+    RoundFull,
+    RoundsToday,
+    RoundUnderWay,
+    SongBarred,
+    SongTaken,
+    TooFewEntries,
+)
 from bot.flows.feed.catalogue import show_to_others
 from bot.flows.feed.catalogue_index import key
-from bot.flows.social.reposts import BARRED
 from bot.flows.social.server_channels import Purpose
 
 LONGEST_THEME = 100  # characters
 MOST_HOURS = 168
 BEING_TOLD = timedelta(minutes=1)  # until a round that began and was not told of is thought forgotten
-NOT_HERE = "Rounds are played in channels that whoever runs the server gave to them: `/server allow purpose:rounds`."
-UNDER_WAY = "A round is under way in this channel already."
-NONE_HERE = "No round is under way in this channel."
-TOO_LATE = "That round takes no more songs."
-NOT_YET = "That round is not at the votes, or past them."
-FULL = f"{limits.ROUND_ENTRIES} songs have been entered, as many as can be voted on. The next round has room again."
-ENOUGH = f"You've begun {limits.ROUNDS_A_DAY} rounds in 24 hours, the most there is. Somebody else can begin the next."
-TAKEN = "Somebody has entered that song already. Another one, please."
-NOT_OWN = "Your own song cannot have your vote."
-HOSTS_ONLY = "Only who began the round, or runs the server, can do that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +66,17 @@ async def start(
     """Begin a round in a channel that was given to rounds; hours: for entries, and for votes. Raises BadChoice."""
     said = " ".join(theme.split())
     if not 1 <= len(said) <= LONGEST_THEME:
-        raise BadChoice(f"A theme has 1 to {LONGEST_THEME} characters.")
+        raise BadLength(LONGEST_THEME)
     if not all(1 <= each <= MOST_HOURS for each in hours):
-        raise BadChoice(f"There is time for entries and for votes, 1 to {MOST_HOURS} hours each.")
+        raise BadHours(MOST_HOURS)
     enter_until = now + timedelta(hours=hours[0])
     async with store.writing() as tx:
         if server is None or not await server_channels.serves(tx, channel, Purpose.ROUNDS):
-            raise BadChoice(NOT_HERE)
+            raise NotForRounds
         if await rounds.open_in(tx, channel) is not None:
-            raise BadChoice(UNDER_WAY)
+            raise RoundUnderWay
         if await rounds.count_begun(tx, member, now - timedelta(days=1)) >= limits.ROUNDS_A_DAY:
-            raise BadChoice(ENOUGH)
+            raise RoundsToday(limits.ROUNDS_A_DAY)
         await members.ensure(tx, member, now)
         return await rounds.add(
             tx,
@@ -90,7 +96,7 @@ async def here(store: Store, channel: int) -> Round:
     async with store.reading() as tx:
         found = await rounds.open_in(tx, channel)
     if found is None:
-        raise BadChoice(NONE_HERE)
+        raise NoRound
     return found
 
 
@@ -99,23 +105,23 @@ async def last(store: Store, channel: int) -> Round:
     async with store.reading() as tx:
         found = await rounds.last_in(tx, channel)
     if found is None:
-        raise BadChoice(NONE_HERE)
+        raise NoRound
     return found
 
 
 async def enter(store: Store, member: int, number: int, song: Song, now: datetime) -> Round:
     """Enter a song, or another in its place, until the votes begin. Raises BadChoice."""
     async with store.writing() as tx:
-        found = await _at(tx, number, ENTERING, TOO_LATE)
+        found = await _at(tx, number, ENTERING, EntriesClosed)
         others = [each for each in await rounds.entries(tx, number) if each.member != member]
         if found.enter_until <= now:
-            raise BadChoice(TOO_LATE)
+            raise EntriesClosed
         if song.song in {each.song for each in others}:
-            raise BadChoice(TAKEN)
+            raise SongTaken
         if found.server is not None and key(song.song) in await server_channels.barred(tx, found.server):
-            raise BadChoice(BARRED)
+            raise SongBarred
         if len(others) >= limits.ROUND_ENTRIES:
-            raise BadChoice(FULL)
+            raise RoundFull(limits.ROUND_ENTRIES)
         await show_to_others(tx, member, song, now)
         await members.ensure(tx, member, now)
         await rounds.enter(tx, number, member, song.song, now)
@@ -132,7 +138,7 @@ async def choices(store: Store, member: int, number: int) -> RoundTable:
     """Return what the member may vote for: everything but their own. Raises BadChoice."""
     table = await show(store, number)
     if table.round.state != VOTING:
-        raise BadChoice(NOT_YET)
+        raise NotVoting
     others = [each for each in table.entries if each.member != member]
     return RoundTable(table.round, others, table.songs, table.voters, (), ())
 
@@ -143,14 +149,14 @@ async def vote(store: Store, member: int, number: int, chosen: Collection[str], 
     chosen: keys of songs, which say nothing of who entered them, or when. Raises BadChoice.
     """
     async with store.writing() as tx:
-        found = await _at(tx, number, VOTING, NOT_YET)
+        found = await _at(tx, number, VOTING, NotVoting)
         there = {key(each.song): each for each in await rounds.entries(tx, number)}
         if found.vote_until <= now:
-            raise BadChoice(NOT_YET)
+            raise NotVoting
         if not 1 <= len(set(chosen)) <= limits.ROUND_VOTES or not there.keys() >= set(chosen):
-            raise BadChoice(f"One to {limits.ROUND_VOTES} songs of this round, please.")
+            raise BadVotes(limits.ROUND_VOTES)
         if any(there[each].member == member for each in chosen):
-            raise BadChoice(NOT_OWN)
+            raise OwnSong
         await members.ensure(tx, member, now)
         await rounds.vote(tx, number, member, {there[each].round_entry for each in chosen}, now)
         voters = {each.member for each in await rounds.votes(tx, number)}
@@ -171,7 +177,7 @@ async def turn(store: Store, number: int, now: datetime) -> Round | None:
 
 
 async def go_on(store: Store, member: int, number: int, *, runs_server: bool, now: datetime) -> None:
-    """Have entries, or votes, end now. Raises NotYours, BadChoice, TooFewEntries where that would end the round."""
+    """Have entries, or votes, end now. Raises NotRoundHost, NoRound, TooFewEntries where that would end the round."""
     async with store.writing() as tx:
         found = await _of(tx, member, number, runs_server)
         if found.state == ENTERING and len(await rounds.entries(tx, number)) < rules.FEWEST:
@@ -182,7 +188,7 @@ async def go_on(store: Store, member: int, number: int, *, runs_server: bool, no
 
 
 async def cancel(store: Store, member: int, number: int, *, runs_server: bool, now: datetime) -> None:
-    """Call the round off; who entered what is not shown. Raises NotYours, BadChoice."""
+    """Call the round off; who entered what is not shown. Raises NotRoundHost, NoRound."""
     async with store.writing() as tx:
         found = await _of(tx, member, number, runs_server)
         await _set(tx, found, CANCELLED, now)
@@ -206,7 +212,7 @@ async def show(store: Store, number: int) -> RoundTable:
     async with store.reading() as tx:
         found = await rounds.get(tx, number)
         if found is None:
-            raise BadChoice(NONE_HERE)
+            raise NoRound
         entered = await rounds.entries(tx, number)
         votes = await rounds.votes(tx, number)
         closed = found.state == CLOSED
@@ -226,19 +232,19 @@ async def playlist(store: Store, number: int, shared: int) -> None:
         await rounds.change(tx, number, shared=shared)
 
 
-async def _at(tx: Tx, number: int, state: str, otherwise: str) -> Round:
+async def _at(tx: Tx, number: int, state: str, otherwise: type[BadChoice]) -> Round:
     found = await rounds.get(tx, number)
     if found is None or found.state != state:
-        raise BadChoice(otherwise)
+        raise otherwise
     return found
 
 
 async def _of(tx: Tx, member: int, number: int, runs_server: bool) -> Round:
     found = await rounds.get(tx, number)
     if found is None or found.state not in (ENTERING, VOTING):
-        raise BadChoice(NONE_HERE)
+        raise NoRound
     if found.host != member and not runs_server:
-        raise NotYours(HOSTS_ONLY)
+        raise NotRoundHost
     return found
 
 

@@ -4,9 +4,10 @@ Names are seen by those who keep the list, and by nobody else: bringing a song, 
 and only partners are named. `flows.hosting` says in whose account it is written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
@@ -16,16 +17,38 @@ from bot.adapters.store.social import shared_playlists as table
 from bot.core import limits
 from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
-from bot.core.social.shared_playlists import Brought, KeepVote, Shared
+from bot.core.social.shared_playlists import Brought, KeepVote, Refusal, Shared
 from bot.errors import BadChoice
+from bot.errors.social import (
+    AddsToday,
+    BadLength,
+    GroupFull,
+    GroupsFull,
+    HostingFull,
+    HostStays,
+    MoreThanHalf,
+    NoSuchShared,
+    NotOnRecord,
+    RecordFull,
+    RemovedFromGroup,
+    ServerFull,
+    SharedEnded,
+    SharedNameTaken,
+    SongThere,
+    VotedOut,
+)
 from bot.flows.feed.catalogue import show_to_others
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import server_channels
 
 LONGEST_NAME = 100  # characters; Spotify takes no more
-UNKNOWN = "There is no such shared playlist here. A server's is seen in that server, a group's by those who joined."
-PUT_OUT = "The host put you out of that group. Only they can let you back in."
-ENDED = "It has ended. Who hosts it with /shared host goes on with it."
+REFUSED: Mapping[Refusal, Callable[[], BadChoice]] = {
+    Refusal.THERE: SongThere,
+    Refusal.VOTED_OUT: VotedOut,
+    Refusal.FULL: partial(RecordFull, limits.SHARED_SONGS),
+    Refusal.TODAY: partial(AddsToday, limits.SHARED_ADDS_A_DAY),
+    Refusal.HALF: MoreThanHalf,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +66,10 @@ class SharedView:
         return [each for each in self.record if each.stands]
 
     def brought(self, song_key: str) -> Brought:
-        """Return the song that a button's key stands for. Raises BadChoice."""
+        """Return the song that a button's key stands for. Raises NotOnRecord."""
         found = next((each for each in self.record if key(each.song) == song_key), None)
         if found is None:
-            raise BadChoice("That song is not on its record any more.")
+            raise NotOnRecord
         return found
 
 
@@ -88,39 +111,34 @@ async def _open(tx: Tx, name: str, host: int, server: int | None, now: datetime)
 def _name(text: str) -> str:
     name = " ".join(text.split())
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise BadChoice(f"A name has 1 to {LONGEST_NAME} characters.")
+        raise BadLength(LONGEST_NAME)
     return name
 
 
 async def _refuse_twin(tx: Tx, name: str, host: int, server: int | None) -> None:
     there = await table.reachable(tx, host, server)
     if any(each.name.casefold() == name.casefold() for each in there):
-        raise BadChoice("There is a shared playlist of that name already.")
+        raise SharedNameTaken(name)
 
 
 async def _refuse_more(tx: Tx, host: int, server: int | None) -> None:
     """Raises BadChoice where the server, or the group's first member, has as many as there may be."""
     if server is not None and await table.count_going(tx, server) >= limits.SHARED_IN_SERVER:
-        raise BadChoice(
-            f"This server has {limits.SHARED_IN_SERVER} shared playlists, the most there is. /shared end makes room."
-        )
+        raise ServerFull(limits.SHARED_IN_SERVER)
     if server is None:
         await _refuse_group(tx, host)
     await refuse_hosting(tx, host)
 
 
 async def refuse_hosting(tx: Tx, host: int) -> None:
-    """Raises BadChoice for somebody who hosts as many playlists as they may."""
+    """Raises HostingFull."""
     if len(await table.hosted(tx, host)) >= limits.SHARED_HOSTED:
-        raise BadChoice(
-            f"You host {limits.SHARED_HOSTED} shared playlists, the most there is. /shared end or /shared host, "
-            "for one of them, makes room."
-        )
+        raise HostingFull(limits.SHARED_HOSTED)
 
 
 async def _refuse_group(tx: Tx, member: int) -> None:
     if await table.count_groups(tx, member) >= limits.SHARED_GROUPS:
-        raise BadChoice(f"You are in {limits.SHARED_GROUPS} groups, the most there is. /shared leave makes room.")
+        raise GroupsFull(limits.SHARED_GROUPS)
 
 
 async def lists(store: Store, member: int, server: int | None) -> list[Shared]:
@@ -133,7 +151,7 @@ async def found(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
     """Return a playlist that the member may see there. Raises BadChoice."""
     known = await table.get(tx, shared)
     if known is None or not await _reaches(tx, member, server, known):
-        raise BadChoice(UNKNOWN)
+        raise NoSuchShared
     return known
 
 
@@ -174,8 +192,8 @@ async def add(store: Store, member: int, server: int | None, shared: int, song: 
     async with store.writing() as tx:
         known = await _going(tx, member, server, shared)
         record, votes = await table.record(tx, shared), await table.votes(tx, shared)
-        if why := rules.refusal(record, song.song, member, votes, now):
-            raise BadChoice(why)
+        if refusal := rules.refusal(record, song.song, member, votes, now):
+            raise REFUSED[refusal]()
         await show_to_others(tx, member, song, now)
         first = member not in await table.partners(tx, shared)
         await members.ensure(tx, member, now)
@@ -195,7 +213,7 @@ async def latest_likes(store: Store, member: int, shown: SharedView, limit: int)
 async def _going(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
     known = await found(tx, member, server, shared)
     if known.ended_at is not None:
-        raise BadChoice(ENDED)
+        raise SharedEnded
     return known
 
 
@@ -251,15 +269,13 @@ async def join(store: Store, member: int, shared: int, invited: str, now: dateti
     async with store.writing() as tx:
         known = await table.get(tx, shared)
         if known is None or known.server is not None or invited != invitation(known):
-            raise BadChoice("That playlist is gone.")
+            raise NoSuchShared
         if member in {each.member for each in await table.outs(tx, shared)}:
-            raise BadChoice(PUT_OUT)
+            raise RemovedFromGroup
         partners = await table.partners(tx, shared)
         if member not in partners:
             if len(partners) >= limits.SHARED_PARTNERS:
-                raise BadChoice(
-                    f"{limits.SHARED_PARTNERS} members are in it, the most there is. One has to leave first."
-                )
+                raise GroupFull(limits.SHARED_PARTNERS)
             await _refuse_group(tx, member)
         await members.ensure(tx, member, now)
         await table.join(tx, shared, member, now)
@@ -271,7 +287,7 @@ async def leave(store: Store, member: int, server: int | None, shared: int) -> S
     async with store.writing() as tx:
         known = await found(tx, member, server, shared)
         if known.host == member:
-            raise BadChoice("You host it. /shared host lays that down first, or /shared end ends it.")
+            raise HostStays
         await table.leave(tx, shared, member)
         if known.server is None and not await table.partners(tx, shared):
             await table.forget(tx, shared)

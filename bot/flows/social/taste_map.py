@@ -12,14 +12,13 @@ from bot.adapters.store.sorting import playlists
 from bot.core.records import Playlist
 from bot.core.social import taste_map
 from bot.core.social.taste_map import Plane
-from bot.errors import AudioError, BadChoice
+from bot.errors import AudioError
+from bot.errors.social import MapNotDrawn, TooFewForMap
 from bot.flows.feed.catalogue import Catalogue
 
 MOST_LIKES = 1_000  # on a map: the newest of which something is known
 LEAST = 10
 LATEST = 10  # likes that are marked
-TOO_FEW = f"A taste map wants {LEAST} liked songs of which I know how they sound."
-NOT_DRAWN = "The taste map could not be drawn just now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ async def draw(
 ) -> TasteMap:
     """Return the map of what a member likes; the playlists that are shown, at most five, are clouds of their own.
 
-    Raises NothingThereYet, BadChoice where too little is known.
+    Raises NothingThereYet, TooFewForMap, MapNotDrawn.
     """
     index = await catalogue.points.index()
     async with store.reading() as tx:
@@ -49,7 +48,7 @@ async def draw(
     points = index.space.points([features[song.song] for song in newest])
     known = np.flatnonzero(points.any(axis=1))
     if len(known) < LEAST:
-        raise BadChoice(TOO_FEW)
+        raise TooFewForMap(LEAST)
     plane = taste_map.flat(points[known])
     laid = dict(zip([newest[at].song for at in known], plane, strict=True))
     return await _drawn(hearing, laid, held)
@@ -64,7 +63,7 @@ async def _drawn(hearing: Hearing, laid: Mapping[str, Plane], held: Mapping[str,
     try:
         png = await hearing.draw(clouds, rest, latest)
     except AudioError as failed:
-        raise BadChoice(NOT_DRAWN) from failed
+        raise MapNotDrawn from failed
     return TasteMap(png, taste_map.finding(clouds, everything, latest), len(laid))
 
 

@@ -12,6 +12,7 @@ from bot.chat.layout import Page
 from bot.chat.social.pages import groups as pages
 from bot.core.records import Song
 from bot.errors import BadChoice
+from bot.errors.social import HostsOnly, HostStays, NoSuchShared, NotInGroup, RemovedFromGroup
 from bot.flows.social import groups, shared_playlists
 
 ADA, BOB, CYD, EVA = 11, 12, 13, 14
@@ -51,7 +52,7 @@ async def test_the_host_puts_somebody_out_for_all_to_see_and_what_they_brought_s
         [(BOB, ADA, now)],
     )
     assert f"<@{BOB}> · by <@{ADA}>" in said(pages.page(seen, CYD))
-    with pytest.raises(BadChoice):
+    with pytest.raises(NoSuchShared):
         await shared_playlists.show(store, BOB, None, group)
     shown = await shared_playlists.show(store, CYD, None, group)
     assert [each.song for each in shown.standing] == [SONG.song]
@@ -62,7 +63,7 @@ async def test_who_was_put_out_cannot_join_again_before_the_host_lets_them(
     store: Store, group: int, now: datetime
 ) -> None:
     await groups.put_out(store, ADA, group, BOB, now)
-    with pytest.raises(BadChoice, match="put you out"):
+    with pytest.raises(RemovedFromGroup):
         await join(store, BOB, group, now)
     assert (await groups.let_in(store, ADA, group, BOB)).outs == []
     await join(store, BOB, group, now)
@@ -70,10 +71,16 @@ async def test_who_was_put_out_cannot_join_again_before_the_host_lets_them(
 
 
 async def test_only_the_host_may_and_not_themselves(store: Store, group: int, now: datetime) -> None:
-    for member, whom in ((BOB, CYD), (EVA, CYD), (ADA, ADA), (ADA, EVA)):
-        with pytest.raises(BadChoice):
+    refusals: list[tuple[int, int, type[BadChoice]]] = [
+        (BOB, CYD, HostsOnly),
+        (EVA, CYD, NoSuchShared),
+        (ADA, ADA, HostStays),
+        (ADA, EVA, NotInGroup),
+    ]
+    for member, whom, refusal in refusals:
+        with pytest.raises(refusal):
             await groups.put_out(store, member, group, whom, now)
-    with pytest.raises(BadChoice):
+    with pytest.raises(HostsOnly):
         await groups.let_in(store, BOB, group, CYD)
     assert taps(pages.page(await groups.show(store, CYD, group), CYD)) == []
     assert taps(pages.page(await groups.show(store, ADA, group), ADA)) == ["Put out", "Put out"]
@@ -85,7 +92,7 @@ def taps(page: Page) -> list[str]:
 
 async def test_a_servers_list_has_no_members_to_put_out(store: Store, now: datetime) -> None:
     number = await shared_playlists.open_new(store, "Ours", ADA, 50, now)
-    with pytest.raises(BadChoice):
+    with pytest.raises(NoSuchShared):
         await groups.put_out(store, ADA, number, BOB, now)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core import limits
 from bot.core.social import shared_playlists as rules
-from bot.core.social.shared_playlists import Brought, KeepVote, SongState
+from bot.core.social.shared_playlists import Brought, KeepVote, Refusal, SongState
 from bot.core.sorting.journal import look
 from bot.core.sorting.plan import Plan, carry_out, plan
 
@@ -68,23 +68,23 @@ def test_a_bringer_takes_a_song_back_within_a_day_or_while_nobody_else_keeps_it(
 
 def test_a_member_brings_ten_songs_a_day_those_dropped_counted() -> None:
     ten = [Brought(song, TROLL, NOW, dropped_at=NOW) for song in SONGS[: limits.SHARED_ADDS_A_DAY]]
-    assert "a day old" in (rules.refusal(ten, SONGS[20], TROLL, [], NOW) or "")
+    assert rules.refusal(ten, SONGS[20], TROLL, [], NOW) is Refusal.TODAY
     assert rules.refusal(ten, SONGS[20], TROLL, [], NOW + rules.DAY) is None
     assert rules.refusal(ten, SONGS[20], ADA, [], NOW) is None
 
 
 def test_from_twenty_songs_on_no_more_than_half_are_one_members() -> None:
     assert rules.refusal(record(19, TROLL), SONGS[25], TROLL, [], NOW) is None
-    assert "somebody else's turn" in (rules.refusal(record(20, TROLL), SONGS[25], TROLL, [], NOW) or "")
-    assert "somebody else's turn" in (rules.refusal(record(20, TROLL, ADA), SONGS[25], TROLL, [], NOW) or "")
+    assert rules.refusal(record(20, TROLL), SONGS[25], TROLL, [], NOW) is Refusal.HALF
+    assert rules.refusal(record(20, TROLL, ADA), SONGS[25], TROLL, [], NOW) is Refusal.HALF
     assert rules.refusal(record(21, ADA, TROLL), SONGS[25], TROLL, [], NOW) is None
 
 
 def test_a_song_is_brought_once_and_one_voted_out_not_again() -> None:
     gone = Brought(SONGS[1], ADA, EARLIER, dropped_at=EARLIER)
     out = [KeepVote(SONGS[1], BOB, False), KeepVote(SONGS[1], CYD, False)]
-    assert "in it already" in (rules.refusal(record(3, ADA), SONGS[0], BOB, [], NOW) or "")
-    assert "voted out" in (rules.refusal([gone], SONGS[1], ADA, out, NOW) or "")
+    assert rules.refusal(record(3, ADA), SONGS[0], BOB, [], NOW) is Refusal.THERE
+    assert rules.refusal([gone], SONGS[1], ADA, out, NOW) is Refusal.VOTED_OUT
     assert rules.refusal([gone], SONGS[1], BOB, [], NOW) is None, "it was taken back by who brought it"
 
 

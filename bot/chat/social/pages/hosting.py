@@ -17,7 +17,6 @@ GOES_ON = (
     "back."
 )
 NOT_NOW = "Nothing was written."
-ONLY_THEY = "That is for those who may manage this server."
 
 
 def began(shared: Shared, found: DryRun) -> Page:

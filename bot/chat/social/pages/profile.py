@@ -31,11 +31,9 @@ REPOSTS_ON = "**Reposts**: shown, in the server where you made them. Whoever see
 REPOSTS_OFF = "**Reposts**: off, so nobody can follow you. Shown, they are seen in the server where you made them."
 ENDS_FOLLOWING = "Switched off, nobody follows you any more."
 NOBODY_FOLLOWED = "You follow nobody. `/follow` takes a member who shows what they repost."
-ONLY_IN_A_SERVER = "What people repost is seen in the server where they did it: ask me there."
 NOTHING_NEW = "Nobody you follow has passed anything on here yet."
 NONE_YET = "Nothing yet."
 PASSED_ON_ELSEWHERE = "What you pass on is seen in the server where you did."
-NOT_SHOWN_NOW = "They show nothing any more."
 MOST_FOLLOWED = 12  # in a list, each with a button: Discord takes 40 components
 ROOM = 1500  # characters of a list
 

@@ -5,7 +5,7 @@ from bot.chat.layout import Form, Page
 from bot.core import limits
 from bot.core.markup import timestamp
 from bot.core.social.records import Repost
-from bot.errors import AlreadyReposted
+from bot.errors.social import AlreadyReposted
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social.reports import REASONS
 from bot.flows.social.reposts import Offer
@@ -16,16 +16,7 @@ POSTED = "Posted: {link}"
 ALREADY = "You reposted that one here {when}; once a week is as often as it goes."
 TAKING_BACK = "I'm taking it back; the message goes in a moment."
 MEANWHILE = "That was taken back meanwhile; nothing stays posted."
-REFUSED = "Discord does not let me post in the channel for reposts. Those who run this server can put that right."
-LEFT = "You do not see that server's channel for reposts any more, so I post nothing there for you."
-LIMITED = "Discord takes no more posts in the channel for reposts for a while. Try again in an hour or so."
-COMMENTS_LIVE = (
-    "Comments live in channels, where others see them: press Comment under a song that stands in one. I read nothing "
-    "of what is said."
-)
 OPENED = "Here is the place to talk about it: <#{thread}>. I read nothing of what is said."
-IS_THREAD = "This is a thread already: just write."
-NO_THREADS = "I may not open threads here. Those who run this server can allow Create Public Threads."
 REPORT = "What is amiss?"
 TO_SERVER = "Those who run this server hear of it, without your name."
 TO_OPERATOR = "Whoever runs this bot hears of it, without your name."

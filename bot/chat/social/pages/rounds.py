@@ -39,7 +39,6 @@ MADE = (
     "far that is."
 )
 NOT_PLAYED = "I can't play that one for you, and know no page of it."
-MADE_BEFORE = "This round has its playlist already. `/shared list` shows it."
 TO_VOTES = "Entries are closed; on to the votes."
 TO_RESULTS = "The votes are closed."
 ALL_GONE = "Everyone who entered a song has deleted their data since."

@@ -12,9 +12,8 @@ from bot.core.social.records import Place
 from bot.flows.social.digest import Digest
 from bot.flows.social.server_channels import Purpose
 from bot.messages import formatting
+from bot.messages.social.errors import PERMISSIONS
 
-NOT_HERE = "I am not in this server, only with you. Whoever runs it can add me, and then choose channels."
-MISSING = "I may not post in <#{channel}> yet. What I need there: {missing}. Allow that, then ask me again."
 THREADS = "For comments I need Create Public Threads there as well."
 NOTHING = "I post nowhere in this server. `/server allow` gives me a channel, for one purpose each."
 STOPPED = "I post nothing of that there any more."
@@ -33,19 +32,11 @@ FOR: dict[str, str] = {
     Purpose.DIGEST: "the week in counts",
     Purpose.REPORTS: "songs that were reported",
 }
-NAMES = {  # of permissions, as Discord's settings call them
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
-}
 REPORTED = "**Reported:** {song}\n{reason}"
 WHERE = "-# It was on {link}"
 BARRED = "It is not posted in this server any more. Where it was, it goes in a moment."
 UNBARRED = "It may be posted in this server again."
 LEFT_BE = "Looked into: nothing amiss."
-ONLY_THEY = "That is for those who may manage this server."
 WEEK = "**The week here**"
 QUIET = "A quiet one. Something happened, too little to count without telling whose it was."
 SAID = {
@@ -61,8 +52,8 @@ BAR = 12  # characters of the longest bar
 
 
 def missing(mine: discord.Permissions) -> list[str]:
-    """What I need to post somewhere and do not have, as Discord's settings call it."""
-    return [name for permission, name in NAMES.items() if not getattr(mine, permission)]
+    """Return the permissions that the bot needs to post, and doesn't have."""
+    return [name for name in PERMISSIONS if not getattr(mine, name)]
 
 
 def shown(found: Sequence[Place]) -> Page:

@@ -20,10 +20,8 @@ IF_YOU_ACCEPT = (
     "alone."
 )
 ANSWERED = "That question is answered."
-ASKER_LEFT = "They are no longer in this server, so there is nothing to accept. You can leave the question alone."
 DECLINED = "Noted: no match. They are not told, and cannot ask you again for a week."
 ENDED = "That match is over: neither of you sees it any more."
-NOT_SEEN_HERE = "They cannot see this channel, so they would never read the question. Ask in another one."
 NOBODY = "You have no match, and no question is open. `/match` with a member asks one."
 NOTHING_SHARED = "No song that both of you like yet."
 TOO_LITTLE = (
