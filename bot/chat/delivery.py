@@ -13,7 +13,6 @@ from bot.chat.failures import FAILURES, refused
 from bot.chat.layout import Page
 from bot.chat.pending import Live
 from bot.chat.social import taste_match
-from bot.chat.social.pages import hosting
 from bot.chat.sorting import outcomes, sort
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
@@ -23,6 +22,7 @@ from bot.flows.account import notify
 from bot.flows.sorting.sort import Receipt
 from bot.messages import _, account, common, library, social, sorting, speaking
 from bot.messages.errors import describe
+from bot.messages.social import hosting
 
 log = logging.getLogger(__name__)
 

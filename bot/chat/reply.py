@@ -6,6 +6,7 @@ something beside it, to that member alone. `pause` gives more than Discord's thr
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from discord import InteractionResponseType, InteractionType
 
 from bot.chat.feed.feed_cards import Post
 from bot.chat.layout import Form, Page
+from bot.messages import speaking
 
 T = TypeVar("T")
 PATIENCE = 1.8  # seconds; Discord gives up on an interaction after three
@@ -28,6 +30,11 @@ async def show(interaction: discord.Interaction[Any], page: Page, *, public: boo
         await interaction.response.send_message(view=page, files=page.files, ephemeral=not public)
     else:
         await interaction.response.edit_message(view=page, attachments=page.files)
+
+
+def in_public(interaction: discord.Interaction[Any]) -> AbstractContextManager[None]:
+    """Speak the server's language inside the block: for what everyone in a channel reads."""
+    return speaking(str(interaction.guild_locale or interaction.locale))
 
 
 def is_seen(interaction: discord.Interaction[Any]) -> bool:

@@ -416,13 +416,17 @@ def loaded(text: str) -> CratekeeperError | None:
     try:
         return kind(
             **{
-                name: datetime.fromisoformat(value) if name in moments else value
+                name: datetime.fromisoformat(value) if name in moments else _immutable(value)
                 for name, value in record.items()
                 if name != "error"
             }
         )
     except (TypeError, ValueError):  # its data was of another shape then
         return CratekeeperError()
+
+
+def _immutable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _kinds(kind: type[CratekeeperError]) -> dict[str, type[CratekeeperError]]:

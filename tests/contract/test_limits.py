@@ -202,8 +202,8 @@ def _playlist(stage: Stage, number: int) -> Awaitable[object]:
 
 
 def _report(stage: Stage, number: int) -> Awaitable[object]:
-    where = reports.Where(SERVER)
-    return reports.send(stage.store, stage.catalogue, ADA, song(number).song, "spam", "", where, stage.now)
+    report = reports.NewReport(song(number).song, reports.Reason.SPAM, where=reports.Where(SERVER))
+    return reports.send(stage.store, stage.catalogue, ADA, report, stage.now)
 
 
 WEEKS_AGO = {"at": lambda number: datetime(2020, 1, 1).astimezone() + timedelta(minutes=number)}

@@ -1,7 +1,8 @@
-"""Channels: what the bot posts unasked or later: reposts, rounds, the weekly digest, deletions."""
+"""Channels: what the bot posts or deletes later or unasked: reposts, rounds, the weekly digest."""
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,30 +23,40 @@ from bot.flows.social import reposts as flow
 from bot.flows.social import rounds
 from bot.flows.social.digest import Digest
 from bot.flows.social.rounds import RoundTable
+from bot.messages import speaking
+from bot.messages.social import server as messages
 
 log = logging.getLogger(__name__)
-LOOKED_AT = 100  # messages of a channel, from the moment on at which ours was to be posted
+LOOKED_AT = 100  # messages of a channel, the newest
 SKEW = timedelta(minutes=2)  # between Discord's clock and ours
 
 
-async def repost(bot: Bot, number: int) -> Repost | None:
-    """Post a repost, and return it with its message; None where it was taken back meanwhile.
+def in_language_of(bot: Bot, server: int | None) -> AbstractContextManager[None]:
+    """Speak a server's own language inside the block: for what everyone in a channel there reads."""
+    guild = bot.get_guild(server) if server is not None else None
+    return speaking(str(guild.preferred_locale) if guild else None)
 
-    Raises BadChoice for a song that is gone, discord.HTTPException where Discord refuses.
+
+async def repost(bot: Bot, number: int) -> Repost | None:
+    """Post a repost and return it with its message; None if it was deleted meanwhile.
+
+    Raises BadChoice for a song that's gone, discord.HTTPException if Discord refuses.
     """
-    services, found = bot.services, await flow.wanted(bot.services.store, number)
-    if found is None:
+    services, repost = bot.services, await flow.wanted(bot.services.store, number)
+    if repost is None:
         return None
-    entry = await services.catalogue.entry(found.member, found.song)
-    card = feed_cards.reposted(found, entry, await services.listening.to(found.member, entry.song))
-    there = bot.get_partial_messageable(found.channel)
+    entry = await services.catalogue.entry(repost.member, repost.song)
+    listen = await services.listening.to(repost.member, entry.song)
+    with in_language_of(bot, repost.server):
+        card = feed_cards.reposted(repost, entry, listen)
+    there = bot.get_partial_messageable(repost.channel)
     message = await there.send(content=card.content, view=card, files=card.files)
-    await flow.posted(services.store, found, message.id, services.clock())
+    await flow.posted(services.store, repost, message.id, services.clock())
     return await flow.wanted(services.store, number)
 
 
 async def pass_on(bot: Bot, number: int) -> Repost | None:
-    """Post a repost that was begun elsewhere, if its member is still there to see it; else it is as if it had not been.
+    """Post a repost that was saved, if its member can still see the channel; otherwise forget it.
 
     Raises BadChoice, ChatDown.
     """
@@ -65,28 +76,30 @@ async def pass_on(bot: Bot, number: int) -> Repost | None:
 
 
 async def _refuse_absent(bot: Bot, number: int) -> None:
-    """Raises BadChoice where the member of a repost does not see its channel, ChatDown where Discord does not say."""
-    found = await flow.wanted(bot.services.store, number)
-    if found is not None and not await presence.sees(bot, found.channel, found.member):
+    """Raises RepostUnseen if the member of a repost can't see its channel, ChatDown if Discord doesn't say."""
+    repost = await flow.wanted(bot.services.store, number)
+    if repost is not None and not await presence.sees(bot, repost.channel, repost.member):
         raise RepostUnseen
 
 
 async def find_repost(bot: Bot, repost: Repost) -> int | None:
-    """Return the message of a repost that was cut short. Raises ChatDown."""
+    """Return the message of a repost that a crash cut short. Raises ChatDown."""
     mark = str(ids.of("fcomment", repost.key, repost.repost))
     return await _find(bot, repost.channel, repost.at, lambda message: mark in custom_ids(message))
 
 
-async def digest(bot: Bot, found: Digest) -> None:
-    """Post a digest unless it stands there. A week in which Discord does not let us passes. Raises ChatDown."""
-    mark = pages.since(found)
-    if await _find(bot, found.channel, found.since, lambda message: any(mark in each for each in texts(message))):
+async def digest(bot: Bot, digest: Digest) -> None:
+    """Post a digest unless it's there already; if Discord doesn't let us, that week is left out. Raises ChatDown."""
+    mark = messages.day(digest)
+    if await _find(bot, digest.channel, digest.since, lambda message: any(mark in text for text in texts(message))):
         return
-    await post(bot, found.channel, pages.digest(found))
+    with in_language_of(bot, digest.server):
+        page = pages.digest(digest)
+    await post(bot, digest.channel, page)
 
 
 async def post(bot: Bot, channel: int, page: Page) -> bool:
-    """Post into a channel; False where Discord does not let us. Raises ChatDown."""
+    """Post in a channel; False if Discord doesn't let us. Raises ChatDown."""
     await bot.connected.wait()
     try:
         await bot.get_partial_messageable(channel).send(view=page, files=page.files)
@@ -96,40 +109,44 @@ async def post(bot: Bot, channel: int, page: Page) -> bool:
 
 
 async def turn_round(bot: Bot, number: int) -> None:
-    """Turn a round to where it belongs by now, and tell its channel, once. Raises ChatDown."""
+    """Move a round to the state it should be in by now, and tell its channel once. Raises ChatDown."""
     await bot.connected.wait()
     async with bot.telling[number]:
         store, now = bot.services.store, bot.services.clock()
-        found = await rounds.turn(store, number, now)
-        if found is None or found.told == found.state:
+        themed = await rounds.turn(store, number, now)
+        if themed is None or themed.told == themed.state:
             return
         table = await round_table(bot, number)
         mark = str(round_pages.mark(table))
-        message = await _find(bot, found.channel, found.created_at, lambda each: mark in custom_ids(each))
+        message = await _find(bot, themed.channel, themed.created_at, lambda sent: mark in custom_ids(sent))
+        with in_language_of(bot, themed.server):
+            page, past = round_pages.page(table), round_pages.past(table)
         if message is None:
-            message = await _say(bot, found.channel, round_pages.page(table))
-        await rounds.told(store, number, found.state, message)
-    if found.message is not None and found.message != message:
-        await _edit(bot, found.channel, found.message, round_pages.past(table))
+            message = await _say(bot, themed.channel, page)
+        await rounds.told(store, number, themed.state, message)
+    if themed.message is not None and themed.message != message:
+        await _edit(bot, themed.channel, themed.message, past)
 
 
 async def show_round(bot: Bot, number: int) -> None:
-    """Show in the round's message how it stands. Raises ChatDown."""
+    """Bring a round's message up to date. Raises ChatDown."""
     table = await round_table(bot, number)
     if table.round.message is not None:
-        await _edit(bot, table.round.channel, table.round.message, round_pages.page(table))
+        with in_language_of(bot, table.round.server):
+            page = round_pages.page(table)
+        await _edit(bot, table.round.channel, table.round.message, page)
 
 
 async def round_table(bot: Bot, number: int) -> RoundTable:
-    """Return how a round stands; who left its server is not named in it. Raises BadChoice, ChatDown."""
+    """Return how a round stands; members who left the server aren't named in it. Raises NoRound, ChatDown."""
     table = await rounds.show(bot.services.store, number)
-    named, server = {each.entry.member for each in table.ranking} - {*table.hidden}, table.round.server
-    left = {each for each in named if server is not None and not await presence.is_in(bot, server, each)}
+    named, server = {placed.entry.member for placed in table.ranking} - {*table.hidden}, table.round.server
+    left = {member for member in named if server is not None and not await presence.is_in(bot, server, member)}
     return replace(table, hidden={*table.hidden, *left})
 
 
 async def _say(bot: Bot, channel: int, page: Page) -> int | None:
-    """Post into a channel, and return the message; None where Discord does not let us. Raises ChatDown."""
+    """Post in a channel and return the message; None if Discord doesn't let us. Raises ChatDown."""
     try:
         return (await bot.get_partial_messageable(channel).send(view=page)).id
     except FAILURES as problem:
@@ -138,7 +155,7 @@ async def _say(bot: Bot, channel: int, page: Page) -> int | None:
 
 
 async def _edit(bot: Bot, channel: int, message: int, page: Page) -> None:
-    """Edit a message of ours; what cannot be edited now is edited with the next change."""
+    """Edit a message of ours; if that fails, the next change does it."""
     try:
         there = bot.get_partial_messageable(channel).get_partial_message(message)
         await there.edit(view=page, allowed_mentions=discord.AllowedMentions.none())
@@ -147,7 +164,7 @@ async def _edit(bot: Bot, channel: int, message: int, page: Page) -> None:
 
 
 async def take_down(bot: Bot, takedown: Takedown) -> bool:
-    """Delete a message of ours; True when it is gone. Raises ChatDown."""
+    """Delete a message of ours; True if it's gone. Raises ChatDown."""
     await bot.connected.wait()
     try:
         await bot.get_partial_messageable(takedown.channel).get_partial_message(takedown.message).delete()
@@ -159,31 +176,33 @@ async def take_down(bot: Bot, takedown: Takedown) -> bool:
 
 
 async def _find(bot: Bot, channel: int, since: datetime, is_it: Callable[[discord.Message], bool]) -> int | None:
-    """Return the newest message of ours there, not older than `since`, that is it."""
+    """Return our newest message there since then that is the one."""
     await bot.connected.wait()
     try:
-        async for each in bot.get_partial_messageable(channel).history(limit=LOOKED_AT):
-            if each.created_at < since - SKEW:
+        async for message in bot.get_partial_messageable(channel).history(limit=LOOKED_AT):
+            if message.created_at < since - SKEW:
                 return None
-            if bot.user is not None and each.author.id == bot.user.id and is_it(each):
-                return each.id
+            if bot.user is not None and message.author.id == bot.user.id and is_it(message):
+                return message.id
     except FAILURES as problem:
         refused(f"channel {channel}", problem)
     return None
 
 
 def custom_ids(message: discord.Message) -> list[str]:
-    """The ids on a message's buttons and selects."""
-    return [str(each.custom_id) for each in _components(message.components) if getattr(each, "custom_id", None)]
+    """Return the ids on a message's buttons and selects."""
+    components = _components(message.components)
+    return [str(component.custom_id) for component in components if getattr(component, "custom_id", None)]
 
 
 def texts(message: discord.Message) -> list[str]:
-    """What a message says: its content and its texts."""
-    inner = [str(each.content) for each in _components(message.components) if hasattr(each, "content")]
-    return [each for each in (message.content, *inner) if each]
+    """Return what a message says: its content and its texts."""
+    components = _components(message.components)
+    inner = [str(component.content) for component in components if hasattr(component, "content")]
+    return [text for text in (message.content, *inner) if text]
 
 
-def _components(found: Any) -> Iterator[Any]:
-    for each in found:
-        yield each
-        yield from _components(getattr(each, "children", ()))
+def _components(tree: Any) -> Iterator[Any]:
+    for component in tree:
+        yield component
+        yield from _components(getattr(component, "children", ()))

@@ -3,38 +3,38 @@
 from discord import app_commands
 
 from bot.chat import presence, reply
-from bot.chat.bot import AnyCommand, Interaction
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
-from bot.chat.social.pages import profile
+from bot.chat.social.pages import profile as pages
 from bot.chat.social.profile import Somebody, here
 from bot.errors.social import NotInServer
 from bot.flows.social import follow as flow
+from bot.messages.social import profile as messages
 
 
 @app_commands.command(description="Follow a member's reposts; only works if they show them")
 @app_commands.describe(member="Who to follow")
 async def follow(interaction: Interaction, member: Somebody) -> None:
-    services, followed = interaction.client.services, here(member)
-    await flow.follow(services.store, interaction.user.id, followed, services.clock())
-    await reply.show(interaction, profile.followed(followed))
+    context = Context.of(interaction)
+    followed = here(member)
+    await flow.follow(context.store, context.member, followed, context.now)
+    await reply.show(interaction, pages.followed(followed))
 
 
 @app_commands.command(description="Stop following a member")
 @app_commands.describe(member="Who to stop following")
 async def unfollow(interaction: Interaction, member: Somebody) -> None:
-    await reply.show(interaction, await _without(interaction, member.id))
+    context = Context.of(interaction)
+    await reply.show(interaction, await _without(context, member.id))
 
 
-async def on_unfollow(interaction: Interaction, tap: Id) -> None:
-    """Whose following it is, is whoever presses."""
-    await reply.show(interaction, await _without(interaction, tap.number))
+async def on_unfollow(context: Context) -> None:
+    await reply.show(context.interaction, await _without(context, context.tap.number))
 
 
-async def _without(interaction: Interaction, followed: int) -> Page:
-    store, member = interaction.client.services.store, interaction.user.id
-    had = await flow.unfollow(store, member, followed)
-    return profile.following(await flow.following(store, member), profile.unfollowed(followed, had=had))
+async def _without(context: Context, followed: int) -> Page:
+    had = await flow.unfollow(context.store, context.member, followed)
+    return pages.following(await flow.following(context.store, context.member), messages.unfollowed(followed, had=had))
 
 
 following = app_commands.Group(name="following", description="Reposts from the people you follow")
@@ -42,14 +42,15 @@ following = app_commands.Group(name="following", description="Reposts from the p
 
 @following.command(name="new", description="Reposts in this server from the people you follow, newest first")
 async def new(interaction: Interaction) -> None:
+    context = Context.of(interaction)
     if interaction.guild_id is None:
         raise NotInServer
-    server, store = interaction.guild_id, interaction.client.services.store
+    server = interaction.guild_id
     await reply.pause(interaction)
-    found = await flow.news(store, interaction.user.id, server)
-    members = {each.reposted.member for each in found}
-    there = {each for each in members if await presence.is_in(interaction.client, server, each)}
-    await reply.show(interaction, profile.news([each for each in found if each.reposted.member in there]))
+    reposts = await flow.news(context.store, context.member, server)
+    members = {repost.reposted.member for repost in reposts}
+    present = {member for member in members if await presence.is_in(context.bot, server, member)}
+    await reply.show(interaction, pages.news([repost for repost in reposts if repost.reposted.member in present]))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (follow, unfollow, following)

@@ -1,4 +1,4 @@
-"""/profile: what a member shows to others; off until they choose. Only the member who asks sees the answer."""
+"""/profile: what a member shows others; off until they choose. Only the member who asks sees the answer."""
 
 from typing import cast, get_args
 
@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import presence, reply
-from bot.chat.bot import AnyCommand, Interaction, values
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.ids import Id, number
 from bot.chat.layout import Page
 from bot.chat.social.pages import profile as pages
@@ -17,15 +17,16 @@ from bot.flows.social import follow, taste_map
 from bot.flows.social import profile as flow
 from bot.flows.social.profile import Part, ProfileView
 from bot.flows.social.taste_map import TasteMap
+from bot.messages import _
 from bot.messages.errors import describe
+from bot.messages.social import profile as messages
 
 Somebody = discord.User | discord.Member
-NO_SOUNDS = "The taste map waits until I know how more songs sound."
 profile = app_commands.Group(name="profile", description="What you show others, and what they show you")
 
 
 def here(somebody: Somebody) -> int:
-    """Return a member of the server in which they were named. Raises BadChoice for anybody else."""
+    """Return a member of the server they were named in. Raises NotInServer for anyone else."""
     if not isinstance(somebody, discord.Member):
         raise NotInServer
     return somebody.id
@@ -34,73 +35,73 @@ def here(somebody: Somebody) -> int:
 @profile.command(name="show", description="What a member shows here; your own includes what others see of it")
 @app_commands.describe(member="Whose; yours by default")
 async def show(interaction: Interaction, member: Somebody | None = None) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
-    if member is None or member.id == interaction.user.id:
-        await reply.show(interaction, await _own(interaction))
+    if member is None or member.id == context.member:
+        await reply.show(interaction, await _own(context))
     else:
-        await reply.show(interaction, await _others(interaction, here(member)))
+        await reply.show(interaction, await _others(context, here(member)))
 
 
-async def on_show(interaction: Interaction, tap: Id) -> None:
-    await reply.pause_apart(interaction)
-    await reply.whisper(interaction, await _own(interaction))
+async def on_show(context: Context) -> None:
+    await reply.pause_apart(context.interaction)
+    await reply.whisper(context.interaction, await _own(context))
 
 
-async def _own(interaction: Interaction) -> Page:
-    store, member, server = interaction.client.services.store, interaction.user.id, interaction.guild_id
-    found = await flow.mine(store, member, server)
-    drawn, note = await _drawn(interaction, found.shown)
-    return pages.own(found, drawn, in_server=server is not None, note=note)
+async def _own(context: Context) -> Page:
+    server = context.interaction.guild_id
+    mine = await flow.mine(context.store, context.member, server)
+    drawn, note = await _drawn(context, mine.shown)
+    return pages.own(mine, drawn, in_server=server is not None, note=note)
 
 
-async def _others(interaction: Interaction, member: int) -> Page:
-    shown = await flow.shown(interaction.client.services.store, member, interaction.guild_id)
-    return pages.of_other(shown, *await _drawn(interaction, shown))
+async def _others(context: Context, member: int) -> Page:
+    shown = await flow.shown(context.store, member, context.interaction.guild_id)
+    return pages.of_other(shown, *await _drawn(context, shown))
 
 
-async def _drawn(interaction: Interaction, shown: ProfileView) -> tuple[TasteMap | None, str]:
-    """Draw the map of a profile that has one; else, why there is none."""
+async def _drawn(context: Context, shown: ProfileView) -> tuple[TasteMap | None, str]:
+    """Draw the map of a profile that has one; else return why there's none."""
     if not shown.map:
         return None, ""
-    services, playlists = interaction.client.services, [each for each, _ in shown.playlists]
+    services, playlists = context.services, [playlist for playlist, _songs in shown.playlists]
     try:
-        return await taste_map.draw(services.store, services.catalogue, services.drawing, shown.member, playlists), ""
+        drawn = await taste_map.draw(services.store, services.catalogue, services.drawing, shown.member, playlists)
     except NothingThereYet:
-        return None, NO_SOUNDS
+        return None, _(messages.NO_SOUNDS)
     except BadChoice as known:
         return None, describe(known)
+    return drawn, ""
 
 
 @profile.command(name="edit", description="Choose what others may see: playlists, a taste map, your reposts")
 async def edit(interaction: Interaction) -> None:
-    await reply.show(interaction, await _edit(interaction))
+    context = Context.of(interaction)
+    await reply.show(interaction, await _edit(context))
 
 
-async def on_edit(interaction: Interaction, tap: Id) -> None:
-    await reply.whisper(interaction, await _edit(interaction))
+async def on_edit(context: Context) -> None:
+    await reply.whisper(context.interaction, await _edit(context))
 
 
-async def _edit(interaction: Interaction) -> Page:
-    store = interaction.client.services.store
-    return pages.edit(await flow.mine(store, interaction.user.id, interaction.guild_id))
+async def _edit(context: Context) -> Page:
+    return pages.edit(await flow.mine(context.store, context.member, context.interaction.guild_id))
 
 
-async def on_playlists(interaction: Interaction, tap: Id) -> None:
-    services, chosen = interaction.client.services, [number(each) for each in values(interaction)]
-    await flow.choose_playlists(services.store, interaction.user.id, chosen, services.clock())
-    await reply.show(interaction, await _edit(interaction))
+async def on_playlists(context: Context) -> None:
+    chosen = [number(value) for value in context.values]
+    await flow.choose_playlists(context.store, context.member, chosen, context.now)
+    await reply.show(context.interaction, await _edit(context))
 
 
-async def on_open(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    await flow.show(services.store, interaction.user.id, _part(tap), services.clock())
-    await reply.show(interaction, await _edit(interaction))
+async def on_open(context: Context) -> None:
+    await flow.show(context.store, context.member, _part(context.tap), context.now)
+    await reply.show(context.interaction, await _edit(context))
 
 
-async def on_hide(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    await flow.conceal(services.store, interaction.user.id, _part(tap), services.clock())
-    await reply.show(interaction, await _edit(interaction))
+async def on_hide(context: Context) -> None:
+    await flow.conceal(context.store, context.member, _part(context.tap), context.now)
+    await reply.show(context.interaction, await _edit(context))
 
 
 def _part(tap: Id) -> Part:
@@ -109,32 +110,33 @@ def _part(tap: Id) -> Part:
     return cast(Part, tap.key)
 
 
-async def on_post(interaction: Interaction, tap: Id) -> None:
-    """Put a door to one's own profile into the channel."""
-    store, member = interaction.client.services.store, interaction.user.id
+async def on_post(context: Context) -> None:
+    """Post a message in the channel that opens one's own profile."""
+    interaction = context.interaction
     if interaction.guild_id is None:
         raise NotInServer
-    if (await flow.shown(store, member, interaction.guild_id)).empty:
+    if (await flow.shown(context.store, context.member, interaction.guild_id)).empty:
         raise ShowsNothing
-    made = await interaction.response.send_message(view=pages.posted(member))
+    with reply.in_public(interaction):
+        made = await interaction.response.send_message(view=pages.posted(context.member))
     if made.message_id is not None and interaction.channel_id is not None:
-        await hide.posted(store, [member], interaction.channel_id, made.message_id)
+        await hide.posted(context.store, [context.member], interaction.channel_id, made.message_id)
 
 
-async def on_look(interaction: Interaction, tap: Id) -> None:
-    """Show the profile of whoever put the message there, by Discord's word, as it is now."""
-    await reply.pause_apart(interaction)
-    origin = interaction.message.interaction_metadata if interaction.message else None
-    server = interaction.guild_id
-    if origin is None or server is None or not await presence.is_in(interaction.client, server, origin.user.id):
+async def on_look(context: Context) -> None:
+    """Show the profile of whoever posted the message, as Discord tells us, the way it is now."""
+    await reply.pause_apart(context.interaction)
+    message, server = context.interaction.message, context.interaction.guild_id
+    origin = message.interaction_metadata if message else None
+    if origin is None or server is None or not await presence.is_in(context.bot, server, origin.user.id):
         raise ShowsNothingNow
-    await reply.whisper(interaction, await _others(interaction, origin.user.id))
+    await reply.whisper(context.interaction, await _others(context, origin.user.id))
 
 
 @profile.command(name="following", description="Who you follow, each with a button to unfollow")
 async def following(interaction: Interaction) -> None:
-    found = await follow.following(interaction.client.services.store, interaction.user.id)
-    await reply.show(interaction, pages.following(found))
+    context = Context.of(interaction)
+    await reply.show(interaction, pages.following(await follow.following(context.store, context.member)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (profile,)

@@ -7,68 +7,67 @@ import discord
 from discord import app_commands
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import AnyCommand, Interaction, fields, values
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import song_results
-from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.chat.social import channels
-from bot.chat.social.pages import reposts, server
+from bot.chat.social.pages import reposts as pages
+from bot.chat.social.pages import server as server_pages
 from bot.core.records import Song
 from bot.errors import BadChoice, ChatDown
 from bot.errors.social import AlreadyReposted, CommentsInChannels, InThread, NoSongFound, NoThreads
 from bot.flows.social import reports, server_channels
 from bot.flows.social import reposts as flow
-from bot.messages import formatting
+from bot.messages import _, formatting
+from bot.messages.social import reposts as messages
 
 log = logging.getLogger(__name__)
 TRACK = re.compile(r"(?<![\w.@-])open\.spotify\.com/(?:intl-[a-z]{2,3}/)?track/([A-Za-z0-9]{22})", re.ASCII)
 THREAD_NAME = 100  # characters
 HAS_THREAD, NOT_IN_THREADS = 160004, (50024, 50083)  # Discord's error codes
-WHICH = "Like which of these?"
 
 
-async def on_repost(interaction: Interaction, tap: Id) -> None:
-    """Ask first: nothing of a member stands in a channel unless they post it themselves."""
-    await reply.pause_apart(interaction)
-    services, member = interaction.client.services, interaction.user.id
-    song, now = await services.catalogue.named(tap.key), services.clock()
+async def on_repost(context: Context) -> None:
+    """Ask first: nothing of a member is posted in a channel unless they do it themselves."""
+    await reply.pause_apart(context.interaction)
+    catalogue, server = context.services.catalogue, context.interaction.guild_id
+    song = await catalogue.named(context.tap.key)
     try:
-        offered = await flow.offer(services.store, services.catalogue, member, interaction.guild_id, song, now)
-        page = reposts.confirm(offered)
+        page = pages.asks(await flow.offer(context.store, catalogue, context.member, server, song, context.now))
     except AlreadyReposted as already:
-        page = reposts.already(already)
-    await reply.whisper(interaction, page)
+        page = pages.already(already)
+    await reply.whisper(context.interaction, page)
 
 
-async def on_post(interaction: Interaction, tap: Id) -> None:
-    """Post it: on disk first."""
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    song = await services.catalogue.named(tap.key)
-    number = await flow.begin(services.store, services.catalogue, member, interaction.guild_id, song, now)
-    await reply.pause(interaction)
-    found = await channels.pass_on(interaction.client, number)
-    await reply.show(interaction, reposts.posted(found) if found else Page(reposts.MEANWHILE))
+async def on_post(context: Context) -> None:
+    """Save the repost, then post it."""
+    catalogue, server = context.services.catalogue, context.interaction.guild_id
+    song = await catalogue.named(context.tap.key)
+    number = await flow.begin(context.store, catalogue, context.member, server, song, context.now)
+    await reply.pause(context.interaction)
+    repost = await channels.pass_on(context.bot, number)
+    await reply.show(context.interaction, pages.posted(repost) if repost else Page(_(messages.MEANWHILE)))
 
 
-async def on_take_back(interaction: Interaction, tap: Id) -> None:
-    await flow.take_back(interaction.client.services.store, interaction.user.id, tap.number)
-    await reply.show_privately(interaction, Page(reposts.TAKING_BACK))
+async def on_delete(context: Context) -> None:
+    await flow.take_back(context.store, context.member, context.tap.number)
+    await reply.show_privately(context.interaction, Page(_(messages.DELETING)))
 
 
-async def on_comment(interaction: Interaction, tap: Id) -> None:
+async def on_comment(context: Context) -> None:
     """Open a thread on a card, or say where it is."""
-    if not reply.is_seen(interaction) or interaction.message is None:
+    message = context.interaction.message
+    if not reply.is_seen(context.interaction) or message is None:
         raise CommentsInChannels
-    await reply.pause_apart(interaction)
-    services = interaction.client.services
-    song = await _song(interaction, await services.catalogue.named(tap.key))
-    if await _opened(interaction.message, formatting.plain(song.line, THREAD_NAME)):
-        await server_channels.count(services.store, interaction.guild_id, "comment", services.clock())
-    await reply.whisper(interaction, Page(reposts.OPENED.format(thread=interaction.message.id)))
+    await reply.pause_apart(context.interaction)
+    song = await _song(context, await context.services.catalogue.named(context.tap.key))
+    if await _opened(message, formatting.plain(song.line, THREAD_NAME)):
+        await server_channels.count(context.store, context.interaction.guild_id, "comment", context.now)
+    await reply.whisper(context.interaction, Page(messages.opened(message.id)))
 
 
 async def _opened(message: discord.Message, name: str) -> bool:
-    """Open the message's thread, which goes by the message's id; False where it has one. Raises BadChoice."""
+    """Open the message's thread, whose id is the message's; False if it has one. Raises InThread, NoThreads."""
     try:
         await message.create_thread(name=name)
     except discord.HTTPException as refused:
@@ -82,108 +81,105 @@ async def _opened(message: discord.Message, name: str) -> bool:
     return True
 
 
-async def on_report(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    await reports.check(services.store, interaction.user.id, tap.key, services.clock())
-    await reply.ask(interaction, reposts.report_form(tap.key))
+async def on_report(context: Context) -> None:
+    await reports.check(context.store, context.member, context.tap.key, context.now)
+    await reply.ask(context.interaction, pages.report_form(context.tap.key))
 
 
-async def on_reporting(interaction: Interaction, tap: Id) -> None:
-    """The form was sent: kept, then said, then told to whom it concerns."""
-    services, member, filled = interaction.client.services, interaction.user.id, fields(interaction)
-    song, where = await services.catalogue.named(tap.key), _where(interaction)
-    reason, said = filled.get("reason", ""), filled.get("words", "")
-    sent = await reports.send(services.store, services.catalogue, member, song, reason, said, where, services.clock())
-    who = reposts.KNOWN_THERE if sent.known else await _told(interaction, sent, reason, said)
-    await reply.whisper(interaction, reposts.reported(sent.entry, who))
+async def on_reporting(context: Context) -> None:
+    """Keep the report that was filled in, then tell those it concerns."""
+    filled, catalogue = context.fields, context.services.catalogue
+    song = await catalogue.named(context.tap.key)
+    report = reports.written(song, filled.get("reason", ""), filled.get("words", ""), _where(context))
+    sent = await reports.send(context.store, catalogue, context.member, report, context.now)
+    told = not sent.known and await reply.soon_by(reply.pause_apart, context.interaction, _tell(context, sent, report))
+    said = messages.reported(sent.entry.song, known=sent.known, server=told)
+    await reply.whisper(context.interaction, Page(said))
 
 
-async def _told(interaction: Interaction, sent: reports.Sent, reason: str, said: str) -> str:
-    """Tell whom a report concerns; return who that is, in words."""
-    song, where = sent.entry.song, _where(interaction)
-    link = reposts.link(where.server, where.channel, where.message) if where.message else None
-    page = server.reported(song, sent.entry.key, reports.in_words(reason, said), link)
-    telling = _tell(interaction, sent.channel, page, f"{song.song}, {reason}")
-    told = await reply.soon_by(reply.pause_apart, interaction, telling)
-    return reposts.TO_SERVER if told else reposts.TO_OPERATOR
-
-
-def _where(interaction: Interaction) -> reports.Where:
-    """Where a song was seen; which message it was is nobody's business where only the member sees it."""
-    if interaction.message is None or not reply.is_seen(interaction):
+def _where(context: Context) -> reports.Where:
+    """Return where a song was seen; the message only if others can see it, too."""
+    interaction, message = context.interaction, context.interaction.message
+    if message is None or not reply.is_seen(interaction):
         return reports.Where(interaction.guild_id)
-    return reports.Where(interaction.guild_id, interaction.channel_id, interaction.message.id)
+    return reports.Where(interaction.guild_id, interaction.channel_id, message.id)
 
 
-async def _tell(interaction: Interaction, channel: int | None, page: Page, plainly: str) -> bool:
-    """Tell those who run the server, or else whoever runs the bot; the report is kept whatever comes of it.
+async def _tell(context: Context, sent: reports.Sent, report: reports.NewReport) -> bool:
+    """Tell those who manage the server, or else whoever runs the bot; return whether the server was told.
 
-    Whether those who run the server were told.
+    The report is kept either way.
     """
+    where = report.where
+    link = messages.link(where.server, where.channel, where.message) if where.message else None
+    with reply.in_public(context.interaction):
+        page = server_pages.reported(sent.entry, report, link)
     try:
-        told = channel is not None and await channels.post(interaction.client, channel, page)
+        told = sent.channel is not None and await channels.post(context.bot, sent.channel, page)
     except ChatDown as down:
         log.warning("a report could not be told: %s", down)
         told = False
     if not told:
-        log.warning("a song was reported: %s", plainly)
+        log.warning("a song was reported: %s, %s", report.song, report.reason)
     return told
 
 
 @app_commands.context_menu(name="More like this")
 async def more_like(interaction: Interaction, message: discord.Message) -> None:
-    """Songs like the one in a message. What the message says is looked through for songs, and not kept."""
+    """Recommend songs like the one in a message. The message is only searched for songs, and not kept."""
+    context = Context.of(interaction)
     await reply.pause(interaction)
-    found = await _songs_in(interaction, message)
-    if not found:
+    songs = await _songs_in(context, message)
+    if not songs:
         raise NoSongFound
-    if len(found) == 1:
-        await reply.show(interaction, await _like(interaction, found[0].song))
+    if len(songs) == 1:
+        await reply.show(interaction, await _like(context, songs[0].song))
         return
-    options = [layout.option(each.line, each.song) for each in found]
-    await reply.show(interaction, Page(layout.menu(ids.of("likewhich"), WHICH, options)))
+    options = [layout.option(song.line, song.song) for song in songs]
+    await reply.show(interaction, Page(layout.menu(ids.of("likewhich"), _(messages.WHICH), options)))
 
 
-async def on_which(interaction: Interaction, tap: Id) -> None:
-    await reply.pause_apart(interaction)
-    await reply.whisper(interaction, await _like(interaction, next(iter(values(interaction)), "")))
+async def on_which(context: Context) -> None:
+    await reply.pause_apart(context.interaction)
+    await reply.whisper(context.interaction, await _like(context, next(iter(context.values), "")))
 
 
-async def _songs_in(interaction: Interaction, message: discord.Message) -> list[Song]:
-    """The songs that a message shows or links to, as far as the member may see them."""
-    catalogue, named = interaction.client.services.catalogue, []
-    said = "\n".join([*channels.texts(message), *(each.url or "" for each in message.embeds)])
-    for key in dict.fromkeys(tap.key for tap in map(ids.parse, channels.custom_ids(message)) if tap and tap.key):
+async def _songs_in(context: Context, message: discord.Message) -> list[Song]:
+    """Return the songs a message shows or links to, if the member may see them."""
+    catalogue, named = context.services.catalogue, []
+    said = "\n".join([*channels.texts(message), *(embed.url or "" for embed in message.embeds)])
+    taps = map(ids.parse, channels.custom_ids(message))
+    for key in dict.fromkeys(tap.key for tap in taps if tap and tap.key):
         try:
             named.append(await catalogue.named(key))
         except BadChoice:
-            log.debug("a button that names no song of the catalogue")
+            log.debug("a button without a song from the catalogue")
     named += [f"spotify:track:{track}" for track in TRACK.findall(said)]
-    found = []
+    songs = []
     for song in list(dict.fromkeys(named))[: layout.MOST_OPTIONS]:
         try:
-            found.append(await _song(interaction, song))
+            songs.append(await _song(context, song))
         except BadChoice:
-            log.debug("a song that the member does not see")
-    return found
+            log.debug("a song the member can't see")
+    return songs
 
 
-async def _like(interaction: Interaction, song: str) -> Page:
-    named = await _song(interaction, song)
-    found = await interaction.client.services.recommender.recommend(interaction.user.id, song, song_results.SHOWN)
-    return song_results.recommended(found, [named])
+async def _like(context: Context, song: str) -> Page:
+    like = await _song(context, song)
+    near = await context.services.recommender.recommend(context.member, song, song_results.SHOWN)
+    return song_results.recommended(near, [like])
 
 
-async def _song(interaction: Interaction, song: str) -> Song:
+async def _song(context: Context, song: str) -> Song:
     """Return a song as the member who pressed sees it. Raises BadChoice."""
-    return (await interaction.client.services.catalogue.about(interaction.user.id, song)).song
+    return (await context.services.catalogue.about(context.member, song)).song
 
 
 COMMANDS: tuple[AnyCommand, ...] = (more_like,)
 TAPS = {
     "frepost": on_repost,
     "repost": on_post,
-    "unrepost": on_take_back,
+    "unrepost": on_delete,
     "fcomment": on_comment,
     "freport": on_report,
     "freporting": on_reporting,

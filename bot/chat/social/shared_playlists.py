@@ -7,8 +7,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.chat import autocomplete, ids, reply
-from bot.chat.bot import AnyCommand, Interaction, values
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import MOST_OPTIONS, Page
 from bot.chat.social.pages import hosting as host_pages
 from bot.chat.social.pages import shared_playlists as pages
@@ -18,6 +17,9 @@ from bot.errors.social import ManagersOnly, NoSuchShared
 from bot.flows.library import sync
 from bot.flows.social import hosting
 from bot.flows.social import shared_playlists as flow
+from bot.messages import _
+from bot.messages.social import hosting as host_messages
+from bot.messages.social import shared_playlists as messages
 
 Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
 
@@ -28,15 +30,16 @@ shared = app_commands.Group(name="shared", description="Playlists that a server 
 async def _here(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The shared playlists that the member may see where they are."""
     services = interaction.client.services
-    found = await flow.lists(services.store, interaction.user.id, interaction.guild_id)
-    return autocomplete.matching(typed, ((each.name, str(each.shared)) for each in found))
+    playlists = await flow.lists(services.store, interaction.user.id, interaction.guild_id)
+    return autocomplete.matching(typed, ((shared.name, str(shared.shared)) for shared in playlists))
 
 
-async def _chosen(interaction: Interaction, typed: str) -> int:
-    """Return the number of the playlist that was chosen or typed. Raises BadChoice."""
-    services = interaction.client.services
-    found = await flow.lists(services.store, interaction.user.id, interaction.guild_id)
-    chosen = autocomplete.the_one(typed, found, number=lambda each: str(each.shared), name=lambda each: each.name)
+async def _chosen(context: Context, typed: str) -> int:
+    """Return the number of the playlist that was chosen or typed. Raises NoSuchShared."""
+    playlists = await flow.lists(context.store, context.member, context.interaction.guild_id)
+    chosen = autocomplete.the_one(
+        typed, playlists, number=lambda shared: str(shared.shared), name=lambda shared: shared.name
+    )
     if chosen is None:
         raise NoSuchShared
     return chosen.shared
@@ -45,197 +48,190 @@ async def _chosen(interaction: Interaction, typed: str) -> int:
 @shared.command(name="new", description="Start a playlist to keep together; you host it, and nothing is written yet")
 @app_commands.describe(name="Its name", group="For a group you invite, not everyone in this server")
 async def new(interaction: Interaction, name: Name, group: bool = False) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    await services.music(member)  # raises NotLinked: there must be somewhere to write it
+    context = Context.of(interaction)
+    await context.services.music(context.member)  # raises NotLinked: there must be somewhere to write it
     server = None if group else interaction.guild_id
-    number = await flow.open_new(services.store, name, member, server, services.clock())
-    found = await hosting.dry_run(services.store, member, interaction.guild_id, number, services.clock())
-    await reply.show(interaction, host_pages.began(found.shared, found))
+    number = await flow.open_new(context.store, name, context.member, server, context.now)
+    planned = await hosting.dry_run(context.store, context.member, interaction.guild_id, number, context.now)
+    await reply.show(interaction, host_pages.began(planned))
 
 
 @shared.command(name="list", description="The shared playlists of this server and of your groups")
 async def list_(interaction: Interaction) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    found = await flow.lists(services.store, member, interaction.guild_id)
-    await reply.show(interaction, pages.listed(found, member, interaction.guild_id))
+    context = Context.of(interaction)
+    playlists = await flow.lists(context.store, context.member, interaction.guild_id)
+    await reply.show(interaction, pages.listed(playlists, context.member, interaction.guild_id))
 
 
 @shared.command(name="show", description="Its songs: who added each, and who'd keep or drop it")
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def show(interaction: Interaction, playlist: str) -> None:
-    await _show(interaction, await _chosen(interaction, playlist))
+    context = Context.of(interaction)
+    await _show(context, await _chosen(context, playlist))
 
 
-async def on_open(interaction: Interaction, tap: Id) -> None:
-    await _show(interaction, ids.number(next(iter(values(interaction)), "")))
+async def on_open(context: Context) -> None:
+    await _show(context, ids.number(next(iter(context.values), "")))
 
 
-async def on_page(interaction: Interaction, tap: Id) -> None:
-    await _show(interaction, tap.number, tap.n)
+async def on_page(context: Context) -> None:
+    await _show(context, context.tap.number, context.tap.n)
 
 
-async def _show(interaction: Interaction, number: int, page: int = 0) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    found = await flow.show(services.store, member, interaction.guild_id, number)
-    await reply.show_privately(interaction, pages.show(found, member, services.clock(), page))
+async def _show(context: Context, number: int, page: int = 0) -> None:
+    view = await flow.show(context.store, context.member, context.interaction.guild_id, number)
+    await reply.show_privately(context.interaction, pages.show(view, context.member, context.now, page))
 
 
-async def on_file(interaction: Interaction, tap: Id) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    found = await flow.show(services.store, member, interaction.guild_id, tap.number)
-    rows = [(found.songs[each.song], each.at) for each in found.standing if each.song in found.songs]
-    name, data = sync.csv_of(found.shared.name, found.shared.shared, rows)
-    await reply.whisper(interaction, pages.as_file(found.shared, discord.File(io.BytesIO(data), filename=name)))
+async def on_file(context: Context) -> None:
+    view = await flow.show(context.store, context.member, context.interaction.guild_id, context.tap.number)
+    rows = [(view.songs[brought.song], brought.at) for brought in view.standing if brought.song in view.songs]
+    name, data = sync.csv_of(view.shared.name, view.shared.shared, rows)
+    await reply.whisper(context.interaction, pages.as_file(view.shared, discord.File(io.BytesIO(data), filename=name)))
 
 
 @shared.command(name="add", description="Add a song; everyone who keeps the playlist sees your name beside it")
 @app_commands.describe(playlist="Which shared playlist", song="A song of yours, or from the catalogue")
 @app_commands.autocomplete(playlist=_here, song=autocomplete.any_song)
 async def add(interaction: Interaction, playlist: str, song: str) -> None:
-    number = await _chosen(interaction, playlist)
-    await _bring(interaction, number, await autocomplete.any_named(interaction, song))
+    context = Context.of(interaction)
+    number = await _chosen(context, playlist)
+    await _bring(context, number, await autocomplete.any_named(interaction, song))
 
 
-async def on_add(interaction: Interaction, tap: Id) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    found = await flow.show(services.store, member, interaction.guild_id, tap.number)
-    likes = await flow.latest_likes(services.store, member, found, MOST_OPTIONS)
-    await reply.whisper(interaction, pages.choosing(found.shared, likes))
+async def on_add(context: Context) -> None:
+    view = await flow.show(context.store, context.member, context.interaction.guild_id, context.tap.number)
+    likes = await flow.latest_likes(context.store, context.member, view, MOST_OPTIONS)
+    await reply.whisper(context.interaction, pages.choosing(view.shared, likes))
 
 
-async def on_put(interaction: Interaction, tap: Id) -> None:
-    await _bring(interaction, tap.number, next(iter(values(interaction)), ""))
+async def on_put(context: Context) -> None:
+    await _bring(context, context.tap.number, next(iter(context.values), ""))
 
 
-async def _bring(interaction: Interaction, number: int, given: str) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    song = await _seen(interaction, given)
-    added = await flow.add(services.store, member, interaction.guild_id, number, song, services.clock())
-    await _have_written(interaction, added.host, number)
-    await reply.show_privately(interaction, pages.added(added.shared, song, first=added.first))
+async def _bring(context: Context, number: int, given: str) -> None:
+    song = await _seen(context, given)
+    added = await flow.add(context.store, context.member, context.interaction.guild_id, number, song, context.now)
+    await _have_written(context, added.host, number)
+    await reply.show_privately(context.interaction, pages.added(added.shared, song, first=added.first))
 
 
-async def _seen(interaction: Interaction, song: str) -> Song:
+async def _seen(context: Context, song: str) -> Song:
     """Return a song that the member likes or can see. Raises BadChoice."""
-    return (await interaction.client.services.catalogue.about(interaction.user.id, song)).song
+    return (await context.services.catalogue.about(context.member, song)).song
 
 
-async def _have_written(interaction: Interaction, host: int | None, number: int) -> None:
+async def _have_written(context: Context, host: int | None, number: int) -> None:
     if host is not None:
-        await interaction.client.services.jobs.enqueue(JobKind.SHARE, host, number)
+        await context.services.jobs.enqueue(JobKind.SHARE, host, number)
 
 
-async def on_keep(interaction: Interaction, tap: Id) -> None:
-    await _vote(interaction, tap, keep=True)
+async def on_keep(context: Context) -> None:
+    await _vote(context, keep=True)
 
 
-async def on_drop(interaction: Interaction, tap: Id) -> None:
-    await _vote(interaction, tap, keep=False)
+async def on_drop(context: Context) -> None:
+    await _vote(context, keep=False)
 
 
-async def _vote(interaction: Interaction, tap: Id, *, keep: bool) -> None:
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    voted = await flow.vote(services.store, member, interaction.guild_id, tap.n, tap.key, keep, now)
-    await _have_written(interaction, voted.host, tap.n)
-    said = pages.outcome(voted.before, voted.after, spent=voted.spent)
-    at = [each.song for each in voted.shown.record].index(voted.before.song)
-    page = pages.show(voted.shown, member, now, at // pages.PER_PAGE, said)
-    await reply.show_privately(interaction, page)
+async def _vote(context: Context, *, keep: bool) -> None:
+    tap, server = context.tap, context.interaction.guild_id
+    voted = await flow.vote(context.store, context.member, server, tap.n, tap.key, keep, context.now)
+    await _have_written(context, voted.host, tap.n)
+    said = messages.outcome(voted.before, voted.after, spent=voted.spent)
+    place = [brought.song for brought in voted.shown.record].index(voted.before.song)
+    page = pages.show(voted.shown, context.member, context.now, place // pages.PER_PAGE, said)
+    await reply.show_privately(context.interaction, page)
 
 
 @shared.command(name="leave", description="Remove your name from a shared playlist; the songs you added stay")
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def leave(interaction: Interaction, playlist: str) -> None:
-    services, number = interaction.client.services, await _chosen(interaction, playlist)
-    found = await flow.leave(services.store, interaction.user.id, interaction.guild_id, number)
-    await reply.show(interaction, Page(pages.left(found)))
+    context = Context.of(interaction)
+    number = await _chosen(context, playlist)
+    left = await flow.leave(context.store, context.member, interaction.guild_id, number)
+    await reply.show(interaction, Page(messages.left(left)))
 
 
-async def on_invite(interaction: Interaction, tap: Id) -> None:
+async def on_invite(context: Context) -> None:
     """The host posts the invitation, where they are."""
-    services = interaction.client.services
-    found = await hosting.of_host(services.store, interaction.user.id, tap.number)
-    await reply.announce(interaction, pages.invitation(found))
+    hosted = await hosting.of_host(context.store, context.member, context.tap.number)
+    with reply.in_public(context.interaction):
+        await reply.announce(context.interaction, pages.invitation(hosted))
 
 
-async def on_join(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    await flow.join(services.store, interaction.user.id, tap.n, tap.key, services.clock())
-    await reply.whisper(interaction, Page(pages.JOINED))
+async def on_join(context: Context) -> None:
+    await flow.join(context.store, context.member, context.tap.n, context.tap.key, context.now)
+    await reply.whisper(context.interaction, Page(_(messages.JOINED)))
 
 
 @shared.command(name="host", description="Have a shared playlist written to your account, or stop that")
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def host(interaction: Interaction, playlist: str) -> None:
-    await _host(interaction, await _chosen(interaction, playlist))
+    context = Context.of(interaction)
+    await _host(context, await _chosen(context, playlist))
 
 
-async def on_host(interaction: Interaction, tap: Id) -> None:
-    await _host(interaction, tap.number)
+async def on_host(context: Context) -> None:
+    await _host(context, context.tap.number)
 
 
-async def _host(interaction: Interaction, number: int) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    await services.music(member)  # raises NotLinked, ConsentEnded
-    found = await hosting.dry_run(services.store, member, interaction.guild_id, number, services.clock())
-    await reply.show_privately(interaction, host_pages.hosting(found, member))
+async def _host(context: Context, number: int) -> None:
+    await context.services.music(context.member)  # raises NotLinked, ConsentEnded
+    planned = await hosting.dry_run(context.store, context.member, context.interaction.guild_id, number, context.now)
+    await reply.show_privately(context.interaction, host_pages.hosting(planned, context.member))
 
 
-async def on_write(interaction: Interaction, tap: Id) -> None:
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    await services.music(member)  # raises NotLinked, ConsentEnded
-    await hosting.confirm(services.store, member, interaction.guild_id, tap.number, now)
-    interaction.client.desk.wait(interaction, "share", now, about=tap.number)
-    await reply.show_privately(interaction, Page(host_pages.BEING_WRITTEN))
-    await services.jobs.enqueue(JobKind.SHARE, member, tap.number)
+async def on_write(context: Context) -> None:
+    await context.services.music(context.member)  # raises NotLinked, ConsentEnded
+    await hosting.confirm(context.store, context.member, context.interaction.guild_id, context.tap.number, context.now)
+    context.bot.desk.wait(context.interaction, "share", context.now, about=context.tap.number)
+    await reply.show_privately(context.interaction, Page(_(host_messages.BEING_WRITTEN)))
+    await context.services.jobs.enqueue(JobKind.SHARE, context.member, context.tap.number)
 
 
-async def on_not(interaction: Interaction, tap: Id) -> None:
-    await reply.show_privately(interaction, Page(host_pages.NOT_NOW))
+async def on_not(context: Context) -> None:
+    await reply.show_privately(context.interaction, Page(_(host_messages.NOT_NOW)))
 
 
-async def on_down(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    found = await hosting.lay_down(services.store, interaction.user.id, tap.number)
-    await reply.show_privately(interaction, Page(host_pages.laid_down(found)))
+async def on_down(context: Context) -> None:
+    stopped = await hosting.lay_down(context.store, context.member, context.tap.number)
+    await reply.show_privately(context.interaction, Page(host_messages.stopped(stopped)))
 
 
 @shared.command(name="end", description="Stop writing a playlist you host; whoever runs the server may delete it")
 @app_commands.describe(playlist="Which shared playlist")
 @app_commands.autocomplete(playlist=_here)
 async def end(interaction: Interaction, playlist: str) -> None:
-    services, number = interaction.client.services, await _chosen(interaction, playlist)
-    found = await hosting.within_reach(services.store, interaction.user.id, interaction.guild_id, number)
-    if found.server is not None and found.host != interaction.user.id and interaction.permissions.manage_guild:
-        await reply.show(interaction, host_pages.removing(found))
+    context = Context.of(interaction)
+    number = await _chosen(context, playlist)
+    known = await hosting.within_reach(context.store, context.member, interaction.guild_id, number)
+    if known.server is not None and known.host != context.member and interaction.permissions.manage_guild:
+        await reply.show(interaction, host_pages.removing(known))
     else:
-        await reply.show(
-            interaction, host_pages.ending(await hosting.of_host(services.store, interaction.user.id, number))
-        )
+        await reply.show(interaction, host_pages.ending(await hosting.of_host(context.store, context.member, number)))
 
 
-async def on_remove(interaction: Interaction, tap: Id) -> None:
-    if interaction.guild_id is None or not interaction.permissions.manage_guild:
+async def on_remove(context: Context) -> None:
+    if context.interaction.guild_id is None or not context.interaction.permissions.manage_guild:
         raise ManagersOnly
-    found = await hosting.remove(interaction.client.services.store, interaction.guild_id, tap.number)
-    await reply.show_privately(interaction, Page(host_pages.removed(found)))
+    removed = await hosting.remove(context.store, context.interaction.guild_id, context.tap.number)
+    await reply.show_privately(context.interaction, Page(host_messages.removed(removed)))
 
 
-async def on_end(interaction: Interaction, tap: Id) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    found = await hosting.end(services.store, member, tap.number, services.clock())
-    await reply.show_privately(interaction, Page(host_pages.ended(found, taking_back=False)))
+async def on_end(context: Context) -> None:
+    ended = await hosting.end(context.store, context.member, context.tap.number, context.now)
+    await reply.show_privately(context.interaction, Page(host_messages.ended(ended, removing=False)))
 
 
-async def on_back(interaction: Interaction, tap: Id) -> None:
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    found = await hosting.take_back(services.store, member, tap.number, now)
-    interaction.client.desk.wait(interaction, "share", now, about=tap.number)
-    await reply.show_privately(interaction, Page(host_pages.ended(found, taking_back=True)))
-    await services.jobs.enqueue(JobKind.SHARE, member, tap.number)
+async def on_back(context: Context) -> None:
+    ended = await hosting.take_back(context.store, context.member, context.tap.number, context.now)
+    context.bot.desk.wait(context.interaction, "share", context.now, about=context.tap.number)
+    await reply.show_privately(context.interaction, Page(host_messages.ended(ended, removing=True)))
+    await context.services.jobs.enqueue(JobKind.SHARE, context.member, context.tap.number)
 
 
 COMMANDS: tuple[AnyCommand, ...] = (shared,)

@@ -4,10 +4,9 @@ from discord import AllowedMentions, Member, Object, Thread, app_commands
 from discord.abc import GuildChannel
 
 from bot.chat import presence, reply
-from bot.chat.bot import AnyCommand, Bot, Interaction
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Bot, Context, Interaction
 from bot.chat.layout import Page
-from bot.chat.social.pages import taste_match
+from bot.chat.social.pages import taste_match as pages
 from bot.chat.social.profile import Somebody, here
 from bot.core.records import Notice
 from bot.core.social.records import Agreement
@@ -16,6 +15,8 @@ from bot.errors.social import AskerLeft, NotSeenHere
 from bot.flows.account import hide
 from bot.flows.social import match_consent
 from bot.flows.social import taste_match as flow
+from bot.messages import _
+from bot.messages.social import taste_match as messages
 
 JOB = "match"  # what an asker waits for, at the desk
 
@@ -25,87 +26,91 @@ JOB = "match"  # what an asker waits for, at the desk
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.describe(member="Who to ask; they see the question here and may ignore it")
 async def match(interaction: Interaction, member: Somebody | None = None) -> None:
-    services, asker = interaction.client.services, interaction.user.id
+    context = Context.of(interaction)
     if member is None:
-        found = await match_consent.agreements(services.store, asker, services.clock())
-        await reply.show(interaction, taste_match.listed(found, asker))
+        agreements = await match_consent.agreements(context.store, context.member, context.now)
+        await reply.show(interaction, pages.listed(agreements, context.member))
         return
     other = here(member)
-    _they_see_it_here(interaction, member)
-    agreement = await match_consent.ask(services.store, asker, other, services.clock())
+    _refuse_unseen(context, member)
+    agreement = await match_consent.ask(context.store, context.member, other, context.now)
     if agreement.agreed_at is not None:
         await reply.pause(interaction)
-        await reply.show(interaction, await _result(interaction, agreement.agreement))
+        await reply.show(interaction, await _result(context, agreement.agreement))
     else:
-        await _put(interaction, agreement)
+        await _post(context, agreement)
 
 
-def _they_see_it_here(interaction: Interaction, member: Somebody) -> None:
-    """Raises BadChoice where the question would stand in a channel that the one asked cannot see."""
-    place = interaction.channel
+def _refuse_unseen(context: Context, member: Somebody) -> None:
+    """Raises NotSeenHere if the question would be in a channel the member can't see."""
+    place = context.interaction.channel
     if not isinstance(place, GuildChannel | Thread) or not isinstance(member, Member):
         return
     if not place.permissions_for(member).view_channel:
         raise NotSeenHere
 
 
-async def _put(interaction: Interaction, question: Agreement) -> None:
-    """Tell the asker, and put the question to the other where they were asked: they alone are mentioned."""
-    await reply.show(interaction, taste_match.asked(question))
+async def _post(context: Context, question: Agreement) -> None:
+    """Tell the asker, and post the question in the channel; only the member who's asked is mentioned."""
+    interaction = context.interaction
+    await reply.show(interaction, pages.asked(question))
     mentions = AllowedMentions(everyone=False, roles=False, users=[Object(question.other)])
-    made = await interaction.followup.send(view=taste_match.question(question), allowed_mentions=mentions, wait=True)
-    services = interaction.client.services
-    await hide.posted(services.store, [question.member, question.other], made.channel.id, made.id)
-    interaction.client.desk.wait(interaction, JOB, services.clock(), about=question.agreement, apart=True)
+    with reply.in_public(interaction):
+        page = pages.question(question)
+    made = await interaction.followup.send(view=page, allowed_mentions=mentions, wait=True)
+    await hide.posted(context.store, [question.member, question.other], made.channel.id, made.id)
+    context.bot.desk.wait(interaction, JOB, context.now, about=question.agreement, apart=True)
 
 
-async def on_yes(interaction: Interaction, tap: Id) -> None:
-    """Kept first; in the channel it only says that the question is answered."""
-    await reply.soon(interaction, _accept(interaction, tap.number))
-    await reply.show(interaction, Page(taste_match.ANSWERED))
-    await reply.whisper(interaction, await _result(interaction, tap.number))
+async def on_yes(context: Context) -> None:
+    """Note the yes, then show the result to the member alone; the channel only reads that the question is answered."""
+    await reply.soon(context.interaction, _accept(context, context.tap.number))
+    await _answered(context)
+    await reply.whisper(context.interaction, await _result(context, context.tap.number))
 
 
-async def _accept(interaction: Interaction, number: int) -> None:
-    """Say yes to an asker who is still in the server. Raises NotYours, BadChoice, ChatDown."""
-    services, member, server = interaction.client.services, interaction.user.id, interaction.guild_id
-    asker = await match_consent.asker(services.store, member, number, services.clock())
-    if server is None or not await presence.is_in(interaction.client, server, asker):
+async def _accept(context: Context, number: int) -> None:
+    """Accept, if the asker is still in the server. Raises QuestionForAnother, QuestionOver, AskerLeft, ChatDown."""
+    server = context.interaction.guild_id
+    asker = await match_consent.asker(context.store, context.member, number, context.now)
+    if server is None or not await presence.is_in(context.bot, server, asker):
         raise AskerLeft
-    await match_consent.accept(services.store, member, number, services.clock())
+    await match_consent.accept(context.store, context.member, number, context.now)
 
 
-async def on_no(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    await match_consent.decline(services.store, interaction.user.id, tap.number, services.clock())
-    await reply.show(interaction, Page(taste_match.ANSWERED))
-    await reply.whisper(interaction, Page(taste_match.DECLINED))
+async def on_no(context: Context) -> None:
+    await match_consent.decline(context.store, context.member, context.tap.number, context.now)
+    await _answered(context)
+    await reply.whisper(context.interaction, Page(_(messages.DECLINED)))
 
 
-async def on_look(interaction: Interaction, tap: Id) -> None:
-    await reply.pause_apart(interaction)
-    await reply.whisper(interaction, await _result(interaction, tap.number))
+async def _answered(context: Context) -> None:
+    with reply.in_public(context.interaction):
+        await reply.show(context.interaction, Page(_(messages.ANSWERED)))
 
 
-async def on_end(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    await match_consent.end(services.store, interaction.user.id, tap.number, services.clock())
-    await reply.show(interaction, Page(taste_match.ENDED))
+async def on_look(context: Context) -> None:
+    await reply.pause_apart(context.interaction)
+    await reply.whisper(context.interaction, await _result(context, context.tap.number))
 
 
-async def _result(interaction: Interaction, number: int) -> Page:
-    services = interaction.client.services
-    return taste_match.result(await flow.match(services.store, services.catalogue, interaction.user.id, number))
+async def on_end(context: Context) -> None:
+    await match_consent.end(context.store, context.member, context.tap.number, context.now)
+    await reply.show(context.interaction, Page(_(messages.ENDED)))
+
+
+async def _result(context: Context, number: int) -> Page:
+    return pages.result(await flow.match(context.store, context.services.catalogue, context.member, number))
 
 
 async def told(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
-    """Tell the asker that the other agreed: the result to who waits for it; None where it is over already."""
+    """Return what the asker reads of a yes: the result if they wait for it, else a button; None if it's over."""
     services, number = bot.services, int(notice.body["agreement"])
     try:
-        found = await flow.match(services.store, services.catalogue, notice.member, number)
+        result = await flow.match(services.store, services.catalogue, notice.member, number)
     except BadChoice:
         return None
-    return taste_match.result(found) if asked else taste_match.agreed(number, found.other)
+    return pages.result(result) if asked else pages.agreed(number, result.other)
 
 
 COMMANDS: tuple[AnyCommand, ...] = (match,)

@@ -87,7 +87,7 @@ class KeepVote:
 
 
 @dataclass(frozen=True, slots=True)
-class PutOut:
+class Removal:
     """A member removed from a group. by: who removed them; None if that member is gone."""
 
     member: int

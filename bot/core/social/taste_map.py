@@ -1,6 +1,7 @@
-"""Taste map: lays liked songs out on a plane, and puts what it shows into words. Pure."""
+"""Taste map: lays liked songs out on a plane, and finds what there is to see. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -26,18 +27,34 @@ def flat(points: Vectors) -> Plane:
     return np.asarray(laid * np.where(ends < 0, -1, 1) / max(np.abs(laid).max(), FAINT), np.float64)
 
 
-def finding(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) -> str:
-    """Describe the map in words, for those who can't see it. clouds: the songs of each named playlist."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a map shows. apart, closest: the two playlists farthest apart and closest together.
+
+    latest: how many of the newest likes this is about; 0 if too few. near: how many of them lie nearest to `home`, a
+    playlist; without playlists, `together` says whether they lie close together.
+    """
+
+    apart: tuple[str, str] | None = None
+    closest: tuple[str, str] | None = None
+    latest: int = 0
+    home: str | None = None
+    near: int = 0
+    together: bool = False
+
+
+def finding(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) -> Finding:
+    """Return what the map shows. clouds: the songs of each named playlist."""
     large = {name: at for name, at in clouds.items() if len(at) >= LEAST}
-    return " ".join(filter(None, (_apart(large), _of_latest(large, everything, latest))))
-
-
-def _apart(clouds: Mapping[str, Plane]) -> str:
-    if len(clouds) < 2:
-        return ""
-    pairs = sorted(combinations(clouds, 2), key=lambda pair: _distance(clouds[pair[0]], clouds[pair[1]]))
-    said = f"{' and '.join(pairs[-1])} lie farthest apart."
-    return f"{said} {' and '.join(pairs[0])} lie closest together." if len(pairs) > 1 else said
+    pairs = sorted(combinations(large, 2), key=lambda pair: _distance(large[pair[0]], large[pair[1]]))
+    found = Finding(apart=pairs[-1] if pairs else None, closest=pairs[0] if len(pairs) > 1 else None)
+    if len(latest) < LEAST:
+        return found
+    if len(large) < 2:
+        close = latest.std(axis=0).mean() < CLOSE * everything.std(axis=0).mean()
+        return replace(found, latest=len(latest), together=bool(close))
+    home, near = _nearest(large, latest)
+    return replace(found, latest=len(latest), home=home, near=near)
 
 
 def _distance(one: Plane, other: Plane) -> float:
@@ -46,15 +63,10 @@ def _distance(one: Plane, other: Plane) -> float:
     return float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)) / max(spread, FAINT))
 
 
-def _of_latest(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) -> str:
-    if len(latest) < LEAST:
-        return ""
-    if len(clouds) < 2:
-        close = latest.std(axis=0).mean() < CLOSE * everything.std(axis=0).mean()
-        return f"The latest {len(latest)} lie {'close together' if close else 'all over it'}."
+def _nearest(clouds: Mapping[str, Plane], latest: Plane) -> tuple[str, int]:
+    """Return the playlist that most songs lie nearest to, and how many do."""
     homes = list(clouds)
     middles = np.stack([clouds[name].mean(axis=0) for name in homes])
     nearest = np.linalg.norm(latest[:, None] - middles, axis=2).argmin(axis=1)
     counts = np.bincount(nearest, minlength=len(homes))
-    lie = "1 lies" if counts.max() == 1 else f"{counts.max()} lie"
-    return f"Of the latest {len(latest)} likes {lie} nearest to {homes[int(counts.argmax())]}."
+    return homes[int(counts.argmax())], int(counts.max())

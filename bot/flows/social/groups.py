@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.social import shared_playlists as table
-from bot.core.social.shared_playlists import PutOut, Shared
+from bot.core.social.shared_playlists import Removal, Shared
 from bot.errors.social import HostsOnly, HostStays, NoSuchShared, NotInGroup
 from bot.flows.social.shared_playlists import found
 
@@ -18,7 +18,7 @@ class Group:
 
     shared: Shared
     partners: Sequence[int]
-    outs: Sequence[PutOut]
+    removals: Sequence[Removal]
     visible: frozenset[int]
 
 
@@ -36,12 +36,12 @@ async def _in_it(tx: Tx, member: int, shared: int) -> Shared:
 
 
 async def _group(tx: Tx, known: Shared) -> Group:
-    partners, outs = sorted(await table.partners(tx, known.shared)), await table.outs(tx, known.shared)
-    involved = {*partners, *(each.member for each in outs), *(each.by for each in outs if each.by is not None)}
-    return Group(known, partners, outs, frozenset(await members.visible(tx, involved)))
+    partners, removals = sorted(await table.partners(tx, known.shared)), await table.removals(tx, known.shared)
+    involved = {*partners, *(each.member for each in removals), *(each.by for each in removals if each.by is not None)}
+    return Group(known, partners, removals, frozenset(await members.visible(tx, involved)))
 
 
-async def put_out(store: Store, host: int, shared: int, member: int, now: datetime) -> Group:
+async def remove(store: Store, host: int, shared: int, member: int, now: datetime) -> Group:
     """Put somebody out: what they brought and said stays, without their name, and they cannot join again.
 
     Raises BadChoice for anybody but the host.
@@ -52,15 +52,15 @@ async def put_out(store: Store, host: int, shared: int, member: int, now: dateti
             raise HostStays
         if member not in await table.partners(tx, shared):
             raise NotInGroup
-        await table.put_out(tx, shared, member, host, now)
+        await table.remove_partner(tx, shared, member, host, now)
         return await _group(tx, known)
 
 
-async def let_in(store: Store, host: int, shared: int, member: int) -> Group:
+async def let_back_in(store: Store, host: int, shared: int, member: int) -> Group:
     """Let them join again, by the invitation. Raises BadChoice for anybody but the host."""
     async with store.writing() as tx:
         known = await _hosted(tx, host, shared)
-        await table.let_in(tx, shared, member)
+        await table.let_back_in(tx, shared, member)
         return await _group(tx, known)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
@@ -15,12 +16,13 @@ from bot.flows.social.server_channels import Purpose
 
 KEPT = timedelta(days=30)  # that a report waits for somebody to look into it
 TOLD_AGAIN = timedelta(days=1)  # before a server is told anew of the same song for the same reason
-REASONS = {
-    "wrong": "It is not the song it says it is",
-    "offensive": "Title, cover or sound offends",
-    "spam": "It is posted again and again",
-    "other": "Something else",
-}
+
+
+class Reason(StrEnum):
+    WRONG = "wrong"  # not the song it says it is
+    OFFENSIVE = "offensive"
+    SPAM = "spam"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,29 @@ class Where:
     server: int | None = None
     channel: int | None = None
     message: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """What a member reports. words: what they added, in their own words."""
+
+    song: str
+    reason: Reason
+    words: str = ""
+    where: Where = Where()
+
+    @property
+    def kept(self) -> str:
+        """The reason and their words, as they're stored."""
+        return f"{self.reason}: {self.words}" if self.words else self.reason
+
+
+def written(song: str, reason: str, words: str, where: Where) -> NewReport:
+    """Return the report that a form was filled in with. Raises BadChoice for an unknown reason."""
+    try:
+        return NewReport(song, Reason(reason), words.strip()[: limits.REPORT_WORDS], where)
+    except ValueError:
+        raise BadChoice from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +80,26 @@ async def _check(tx: Tx, member: int, key: str, now: datetime) -> None:
         raise ReportsToday(limits.REPORTS_A_DAY)
 
 
-async def send(
-    store: Store,
-    catalogue: Catalogue,
-    member: int,
-    song: str,
-    reason: str,
-    words: str,
-    where: Where,
-    now: datetime,
-) -> Sent:
-    """Keep a report, and put the song away for whoever sent it.
-
-    Raises BadChoice.
-    """
-    if reason not in REASONS:
-        raise BadChoice
-    entry = await catalogue.entry(member, song)
+async def send(store: Store, catalogue: Catalogue, member: int, report: NewReport, now: datetime) -> Sent:
+    """Keep a report, and stop showing the song to whoever sent it. Raises BadChoice, AlreadyReported, ReportsToday."""
+    entry, where = await catalogue.entry(member, report.song), report.where
     async with store.writing() as tx:
         await _check(tx, member, entry.key, now)
         await members.ensure(tx, member, now)
         await reports.forget(tx, now - KEPT)
-        known = await _is_known(tx, where.server, entry.key, reason, now)
-        said = {"song": song, "key": entry.key, "reason": in_words(reason, words)}
+        known = await _is_known(tx, report, entry.key, now)
+        said = {"song": report.song, "key": entry.key, "reason": report.kept}
         await reports.add(tx, member=member, at=now, **said, **asdict(where))
         told = await server_channels.of_server(tx, where.server, Purpose.REPORTS) if where.server is not None else []
-    await catalogue_sharing.put_away(store, member, song, now)
+    await catalogue_sharing.put_away(store, member, report.song, now)
     return Sent(entry, told[0].channel if told else None, known)
 
 
-async def _is_known(tx: Tx, server: int | None, key: str, reason: str, now: datetime) -> bool:
-    """Whether somebody reported the song there for that reason today, and nobody has looked into it since."""
+async def _is_known(tx: Tx, report: NewReport, key: str, now: datetime) -> bool:
+    """Whether the song was reported there for that reason today, and nobody has looked into it since."""
+    server = report.where.server
     earlier = [] if server is None else await reports.about(tx, server, key)
-    return any(each.reason.startswith(REASONS[reason]) and each.at > now - TOLD_AGAIN for each in earlier)
-
-
-def in_words(reason: str, words: str) -> str:
-    """What a member gave as a reason, and what they added."""
-    return ": ".join([REASONS[reason], *([words.strip()[: limits.REPORT_WORDS]] if words.strip() else [])])
+    return any(one.reason.partition(":")[0] == report.reason and one.at > now - TOLD_AGAIN for one in earlier)
 
 
 async def bar(store: Store, server: int, key: str) -> None:

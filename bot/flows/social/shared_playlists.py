@@ -270,7 +270,7 @@ async def join(store: Store, member: int, shared: int, invited: str, now: dateti
         known = await table.get(tx, shared)
         if known is None or known.server is not None or invited != invitation(known):
             raise NoSuchShared
-        if member in {each.member for each in await table.outs(tx, shared)}:
+        if member in {each.member for each in await table.removals(tx, shared)}:
             raise RemovedFromGroup
         partners = await table.partners(tx, shared)
         if member not in partners:

@@ -11,7 +11,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists
 from bot.core.records import Playlist
 from bot.core.social import taste_map
-from bot.core.social.taste_map import Plane
+from bot.core.social.taste_map import Finding, Plane
 from bot.errors import AudioError
 from bot.errors.social import MapNotDrawn, TooFewForMap
 from bot.flows.feed.catalogue import Catalogue
@@ -23,10 +23,10 @@ LATEST = 10  # likes that are marked
 
 @dataclass(frozen=True, slots=True)
 class TasteMap:
-    """A PNG, and its finding in words. songs: how many are on it."""
+    """A PNG, and what it shows. songs: how many are on it."""
 
     png: bytes
-    finding: str
+    finding: Finding
     songs: int
 
 

@@ -45,9 +45,9 @@ def said(page: Page) -> str:
 async def test_the_host_puts_somebody_out_for_all_to_see_and_what_they_brought_stays(
     store: Store, group: int, now: datetime
 ) -> None:
-    await groups.put_out(store, ADA, group, BOB, now)
+    await groups.remove(store, ADA, group, BOB, now)
     seen = await groups.show(store, CYD, group)
-    assert (list(seen.partners), [(each.member, each.by, each.at) for each in seen.outs]) == (
+    assert (list(seen.partners), [(each.member, each.by, each.at) for each in seen.removals]) == (
         [ADA, CYD],
         [(BOB, ADA, now)],
     )
@@ -62,10 +62,10 @@ async def test_the_host_puts_somebody_out_for_all_to_see_and_what_they_brought_s
 async def test_who_was_put_out_cannot_join_again_before_the_host_lets_them(
     store: Store, group: int, now: datetime
 ) -> None:
-    await groups.put_out(store, ADA, group, BOB, now)
+    await groups.remove(store, ADA, group, BOB, now)
     with pytest.raises(RemovedFromGroup):
         await join(store, BOB, group, now)
-    assert (await groups.let_in(store, ADA, group, BOB)).outs == []
+    assert (await groups.let_back_in(store, ADA, group, BOB)).removals == []
     await join(store, BOB, group, now)
     assert BOB in (await groups.show(store, ADA, group)).partners
 
@@ -79,11 +79,11 @@ async def test_only_the_host_may_and_not_themselves(store: Store, group: int, no
     ]
     for member, whom, refusal in refusals:
         with pytest.raises(refusal):
-            await groups.put_out(store, member, group, whom, now)
+            await groups.remove(store, member, group, whom, now)
     with pytest.raises(HostsOnly):
-        await groups.let_in(store, BOB, group, CYD)
+        await groups.let_back_in(store, BOB, group, CYD)
     assert taps(pages.page(await groups.show(store, CYD, group), CYD)) == []
-    assert taps(pages.page(await groups.show(store, ADA, group), ADA)) == ["Put out", "Put out"]
+    assert taps(pages.page(await groups.show(store, ADA, group), ADA)) == ["Remove", "Remove"]
 
 
 def taps(page: Page) -> list[str]:
@@ -93,14 +93,14 @@ def taps(page: Page) -> list[str]:
 async def test_a_servers_list_has_no_members_to_put_out(store: Store, now: datetime) -> None:
     number = await shared_playlists.open_new(store, "Ours", ADA, 50, now)
     with pytest.raises(NoSuchShared):
-        await groups.put_out(store, ADA, number, BOB, now)
+        await groups.remove(store, ADA, number, BOB, now)
 
 
 async def test_who_hides_is_somebody_and_who_erases_is_off_the_record(store: Store, group: int, now: datetime) -> None:
-    await groups.put_out(store, ADA, group, BOB, now)
+    await groups.remove(store, ADA, group, BOB, now)
     async with store.writing() as tx:
         await members.change(tx, BOB, hidden=True)
     assert f"<@{BOB}>" not in said(pages.page(await groups.show(store, CYD, group), CYD))
     async with store.writing() as tx:
         await personal_data.erase(tx, BOB)
-    assert (await groups.show(store, CYD, group)).outs == []
+    assert (await groups.show(store, CYD, group)).removals == []

@@ -150,8 +150,8 @@ async def test_the_map_draws_shown_playlists_and_says_what_is_on_it(group: Peopl
     await hearing.close()
     assert drawn.png.startswith(b"\x89PNG")
     assert drawn.songs == 30
-    assert drawn.finding.startswith("The latest 10 lie ")
-    assert "Secret" not in drawn.finding
+    assert (drawn.finding.latest, drawn.finding.home) == (10, None)
+    assert "Secret" not in repr(drawn.finding)
 
 
 async def test_of_too_few_songs_there_is_no_map(group: People) -> None:

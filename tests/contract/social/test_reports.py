@@ -39,10 +39,8 @@ async def send(
     words: str = "",
     after: timedelta = timedelta(),
 ) -> int | None:
-    sent = await reports.send(
-        stage.store, stage.catalogue, BEN, song(number).song, reason, words, where, stage.now + after
-    )
-    return sent.channel
+    report = reports.written(song(number).song, reason, words, where)
+    return (await reports.send(stage.store, stage.catalogue, BEN, report, stage.now + after)).channel
 
 
 async def test_those_who_run_the_server_are_told_where_they_want_to_be(stage: Stage) -> None:
@@ -72,9 +70,8 @@ async def test_a_song_is_reported_once_and_a_member_reports_a_few_a_day(stage: S
 
 async def test_a_server_is_told_once_a_day_of_the_same_song_for_the_same_reason(stage: Stage) -> None:
     async def known(member: int, reason: str, where: Where, at: datetime, number: int = 1) -> bool:
-        said = "words of one's own"
-        sent = await reports.send(stage.store, stage.catalogue, member, song(number).song, reason, said, where, at)
-        return sent.known
+        report = reports.written(song(number).song, reason, "words of one's own", where)
+        return (await reports.send(stage.store, stage.catalogue, member, report, at)).known
 
     assert not await known(BEN, "spam", SEEN, stage.now)
     later = stage.now + timedelta(hours=23)
@@ -90,16 +87,15 @@ async def test_a_server_is_told_once_a_day_of_the_same_song_for_the_same_reason(
 
 async def test_the_next_day_a_server_is_told_anew(stage: Stage) -> None:
     for member, at in ((BEN, stage.now), (ADA, stage.now + reports.TOLD_AGAIN)):
-        found = await reports.send(stage.store, stage.catalogue, member, song(1).song, "spam", "", Where(SERVER), at)
-        assert not found.known
+        report = reports.written(song(1).song, "spam", "", Where(SERVER))
+        assert not (await reports.send(stage.store, stage.catalogue, member, report, at)).known
 
 
 async def test_a_reason_is_one_of_ours_and_words_are_cut(stage: Stage) -> None:
     with pytest.raises(BadChoice):
         await send(stage, 1, reason="because")
-    await send(stage, 1, words="x" * 5000)
-    assert len(reports.in_words("wrong", "x" * 5000)) < 2 * limits.REPORT_WORDS
-    assert reports.in_words("wrong", "  ") == reports.REASONS["wrong"]
+    assert len(reports.written("", "wrong", "x" * 5000, NOWHERE).words) == limits.REPORT_WORDS
+    assert reports.written("", "wrong", "  ", NOWHERE).kept == "wrong"
 
 
 async def test_not_in_this_server_takes_the_message_down_and_settles_its_reports(stage: Stage) -> None:

@@ -29,6 +29,7 @@ from bot.errors.social import (
 )
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import rounds
+from bot.messages.social import rounds as messages
 
 ADA, BEN, CAL, EVA = 1001, 1002, 1003, 1004
 SERVER, CHANNEL, OTHER = 7001, 7002, 7003
@@ -280,7 +281,7 @@ async def test_p35_a_round_whose_players_all_erased_themselves_can_still_be_show
     shown = pages.page(await rounds.show(store, begun)).to_components()
     assert "rhear" not in str(shown), "Discord takes no select without options"
     assert await state(store, begun, voting) == CLOSED
-    assert pages.ALL_GONE in str(pages.page(await rounds.show(store, begun)).to_components())
+    assert messages.ALL_GONE in str(pages.page(await rounds.show(store, begun)).to_components())
 
 
 async def test_what_a_server_barred_is_not_entered(store: Store, begun: int, now: datetime) -> None:

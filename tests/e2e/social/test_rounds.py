@@ -54,7 +54,7 @@ async def test_a_round_from_the_theme_to_the_playlist(
     message = await answer(rosa.command("round start", theme="Songs for *rain*"))
     assert message.visible_to is None
     assert labels(message) == ["Enter a song"]
-    assert "under way" in (await answer(rick.command("round start", theme="Sun"))).text()
+    assert "already a round" in (await answer(rick.command("round start", theme="Sun"))).text()
     titles = [await entered(each, message) for each in (rosa, rick)]
     await stack.until(lambda: "2 songs so far" in message.text())
     assert not any(title in message.text() for title in titles), "nobody sees what was entered"
@@ -63,10 +63,10 @@ async def test_a_round_from_the_theme_to_the_playlist(
 
     await stack.stop_bot()
     await stack.start_bot()
-    assert "Only who began" in (await answer(rick.command("round next"))).text()
+    assert "Only whoever started" in (await answer(rick.command("round next"))).text()
     await answer(rosa.command("round next"))
-    voting = await stack.until(lambda: newest(channel, "Votes until"))
-    await stack.until(lambda: "has gone on" in message.text())
+    voting = await stack.until(lambda: newest(channel, "Voting ends"))
+    await stack.until(lambda: "has moved on" in message.text())
     assert labels(voting) == ["Vote"]
     heard = await answer(rick.select(voting, "Hear one, for yourself", voting.selects()[0].options[0].value))
     assert heard.visible_to == rick.user.id
@@ -84,18 +84,18 @@ async def test_a_round_from_the_theme_to_the_playlist(
     results = await stack.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
     assert labels(results) == ["Make a playlist of it"]
     assert [f"<@{each.user.id}>" in results.text() for each in players] == [True, True, False]
-    assert "somebody" in results.text(), "ruth has left, so nothing there names her"
+    assert "someone" in results.text(), "ruth has left, so nothing there names her"
     stack.discord.join(stack.guild, ruth.user)
     await asyncio.sleep(FRESH)
     assert f"<@{ruth.user.id}>" in (await answer(rosa.command("round show"))).text()
     await stack.until(lambda: stack.rows("select state, told from round") == [("closed", "closed")])
 
     asked = await answer(rick.click(results, "Make a playlist of it"))
-    assert "written to *your* account" in asked.text()
+    assert "write it to *your* account" in asked.text()
     ruths = await answer(ruth.click(results, "Make a playlist of it"))
     both = [answer(each.click(page, "Make it")) for each, page in ((rick, asked), (ruth, ruths))]
     said = sorted([each.text() for each in await asyncio.gather(*both)], key=lambda each: "writing it" in each)
-    assert "has its playlist already" in said[0]
+    assert "already has its playlist" in said[0]
     assert "writing it" in said[1]
     assert stack.rows("select count(*) from contribution c join round r using (shared)") == [(3,)]
     await stack.until(lambda: not labels(results))
@@ -108,9 +108,9 @@ async def test_a_round_is_called_off_and_old_buttons_say_so(stack: CheckedStack,
     asked = await answer(rosa.command("round next"))
     assert "Only no" not in asked.text()
     assert "0 songs so far" in asked.text()
-    assert "called off" in (await answer(rosa.click(asked, "Call it off"))).text()
-    await stack.until(lambda: "called off" in message.text() or "gone on" in message.text())
-    assert "No round is under way" in (await answer(rick.command("round enter", song="Song 1"))).text()
+    assert "cancelled" in (await answer(rosa.click(asked, "Cancel the round"))).text()
+    await stack.until(lambda: "cancelled" in message.text() or "moved on" in message.text())
+    assert "no round in this channel" in (await answer(rick.command("round enter", song="Song 1"))).text()
 
 
 async def test_a_round_is_played_in_its_own_server_alone(stack: CheckedStack, players: list[Person]) -> None:
@@ -126,7 +126,7 @@ async def test_a_round_is_played_in_its_own_server_alone(stack: CheckedStack, pl
         for what in TAPS:
             chosen = [forms[what]] if what in forms else []
             outcome = await stack.forge(somebody, f"ck1:{what}:{number}", *chosen)
-            assert "No round is under way" in (await outcome.reply()).text(), what
+            assert "no round in this channel" in (await outcome.reply()).text(), what
     assert stack.rows("select 1 from round_entry where round = ?", number) == []
     assert stack.rows("select state from round where round = ?", number) == [("entering",)]
     await answer(rosa.command("round cancel"))

@@ -57,20 +57,20 @@ async def test_a_playlist_is_begun_filled_and_written_when_its_host_says_so(
     assert labels(begun) == ["Write it", "Add a song"]
     assert (await joon.complete("shared show", option="playlist", typed="frid")) != []
     first = await answer(joon.command("shared add", playlist=NAME, song=FRIENDS.tracks[0].uri))
-    assert "your name stands beside what you bring" in first.text()
+    assert "your name beside the songs you add" in first.text()
     second = await answer(joon.command("shared add", playlist=NAME, song=FRIENDS.tracks[1].uri))
-    assert "your name stands" not in second.text()
+    assert "your name beside" not in second.text()
     assert at_host(stack, ilse) is None
     await shown(joon, "2 songs", "Not written yet", f"<@{joon.user.id}>")
     receipt = await ilse.person.click(begun, "Write it")
-    await receipt.until(lambda each: "2 songs were put in" in each.text())
+    await receipt.until(lambda each: "with 2 songs" in each.text())
     assert at_host(stack, ilse) == [each.uri for each in FRIENDS.tracks[:2]]
-    await shown(joon, "All of it is written")
+    await shown(joon, "Everything is written")
 
 
 async def test_a_song_is_added_from_ones_latest_likes(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
     menu = await answer(ilse.person.click(await shown(ilse.person), "Add a song"))
-    chosen = await answer(ilse.person.select(menu, "Your latest likes", HOSTS.tracks[0].uri))
+    chosen = await answer(ilse.person.select(menu, "Your newest likes", HOSTS.tracks[0].uri))
     assert "is in **Friday" in chosen.text()
     await at_spotify(stack, lambda: HOSTS.tracks[0].uri in (at_host(stack, ilse) or []))
     again = await answer(joon.command("shared add", playlist=NAME, song=HOSTS.tracks[0].uri))
@@ -88,11 +88,11 @@ async def test_votes_are_kept_and_counted_and_who_brought_a_song_takes_it_back(
     dropped = await answer(ilse.person.click(kept, "Drop"))
     assert "0 keep, 1 drop" in dropped.text()
     assert "~~" not in dropped.text(), "one voice drops nothing"
-    gone = await answer(joon.click(await shown(joon), "Take back"))
-    assert "It is out. It stays on record." in gone.text()
+    gone = await answer(joon.click(await shown(joon), "Remove"))
+    assert "It's out, but stays on record." in gone.text()
     assert "~~" in gone.text()
     await at_spotify(stack, lambda: FRIENDS.tracks[0].uri not in (at_host(stack, ilse) or []))
-    await shown(ilse.person, "2 songs, 1 dropped")
+    await shown(ilse.person, "2 songs · 1 dropped")
 
 
 async def test_a_host_whose_consent_ended_hears_it_once_and_goes_on_after_a_new_one(
@@ -102,7 +102,7 @@ async def test_a_host_whose_consent_ended_hears_it_once_and_goes_on_after_a_new_
     for each in FRIENDS.tracks[2:4]:
         await answer(joon.command("shared add", playlist=NAME, song=each.uri))
     said = await stack.told(ilse.person, "I cannot write the shared playlists that you host")
-    await shown(joon, "2 changes wait to be written, since <t:")
+    await shown(joon, "2 changes are waiting to be written, since <t:")
     await stack.link(ilse)
     await at_spotify(stack, lambda: {each.uri for each in FRIENDS.tracks[2:4]} <= set(at_host(stack, ilse) or []))
     there = stack.discord.dm(ilse.person.user)
@@ -135,9 +135,9 @@ async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(stack: Ch
     kim = await with_file(stack, "kim", library=plain(4, seed=73))
     stranger = await with_file(stack, "lou", library=plain(4, seed=74))
     refused = await answer(kim.command("shared show", playlist="Ours"))
-    assert "no such shared playlist" in refused.text()
+    assert "can't find that shared playlist" in refused.text()
     joined = await answer(Person(stack.discord, kim.user, stack.updates).click(invited, "Join"))
-    assert "You are in" in joined.text()
+    assert "You're in" in joined.text()
     assert joined.visible_to == kim.user.id
     await answer(kim.command("shared add", playlist="Ours", song=plain(4, seed=73).tracks[0].uri))
     assert f"<@{kim.user.id}>" in (await answer(host.command("shared show", playlist="Ours"))).text()
@@ -150,9 +150,9 @@ async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(stack: Ch
     assert "Your name is gone" in left.text()
     assert f"<@{kim.user.id}>" not in (await answer(host.command("shared show", playlist="Ours"))).text()
     written = await host.click(begun, "Write it")
-    await written.until(lambda each: "1 song was put in" in each.text())
-    ended = await host.click(await answer(host.command("shared end", playlist="Ours")), "End it, take out what I wrote")
-    await ended.until(lambda each: "1 song was taken out" in each.text())
+    await written.until(lambda each: "with 1 song" in each.text())
+    ended = await host.click(await answer(host.command("shared end", playlist="Ours")), "End it and remove the songs")
+    await ended.until(lambda each: "removed 1 song" in each.text())
 
 
 async def test_a_host_puts_a_member_out_of_the_group_and_what_they_said_stands_without_a_name(
@@ -168,34 +168,34 @@ async def test_a_host_puts_a_member_out_of_the_group_and_what_they_said_stands_w
     voted = await answer(mio.click(await answer(mio.command("shared show", playlist="Theirs")), "Keep"))
     assert "1 keep" in voted.text()
     members = await answer(host.click(await answer(host.command("shared show", playlist="Theirs")), "Members"))
-    asked = await answer(host.click(members, "Put out"))
-    assert f"Put <@{mio.user.id}> out of" in asked.text()
-    group = await answer(host.click(asked, "Put them out"))
+    asked = await answer(host.click(members, "Remove"))
+    assert f"Remove <@{mio.user.id}> from" in asked.text()
+    group = await answer(host.click(asked, "Remove them"))
     assert f"<@{mio.user.id}> · by <@{host.user.id}>" in group.text()
     shown = (await answer(host.command("shared show", playlist="Theirs"))).text()
     assert f"<@{mio.user.id}>" not in shown
     assert "1 keep, 0 drop" in shown
-    assert "The host put you out" in (await answer(mio.click(invited, "Join"))).text()
-    assert "no such shared playlist" in (await answer(mio.click(voted, "Take back"))).text()
+    assert "The host removed you" in (await answer(mio.click(invited, "Join"))).text()
+    assert "can't find that shared playlist" in (await answer(mio.click(voted, "Remove"))).text()
     await answer(host.click(group, "Let back in"))
-    assert "You are in" in (await answer(mio.click(invited, "Join"))).text()
+    assert "You're in" in (await answer(mio.click(invited, "Join"))).text()
     await answer(host.click(await answer(host.command("shared end", playlist="Theirs")), "End it"))
 
 
 async def test_hosting_is_laid_down_and_taken_over(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
     refused = await answer(joon.command("shared host", playlist=NAME))
-    assert "Somebody else hosts it" in refused.text()
+    assert "Someone else hosts it" in refused.text()
     mine = await answer(ilse.person.click(await shown(ilse.person), "Hosting"))
     assert "You host" in mine.text()
-    assert "no longer host" in (await answer(ilse.person.click(mine, "Lay it down"))).text()
+    assert "no longer host" in (await answer(ilse.person.click(mine, "Stop hosting"))).text()
     await shown(joon, "Nobody hosts it")
     offer = await answer(joon.command("shared host", playlist=NAME))
     assert "Nobody hosts" in offer.text()
     assert "Nothing was written" in (await answer(joon.click(offer, "Not now"))).text()
     offer = await answer(joon.command("shared host", playlist=NAME))
     written = await joon.click(offer, "Write it")
-    await written.until(lambda each: "songs were put in" in each.text())
-    await shown(ilse.person, f"Hosted by <@{joon.user.id}>", "All of it is written")
+    await written.until(lambda each: " songs. From now on" in each.text())
+    await shown(ilse.person, f"Hosted by <@{joon.user.id}>", "Everything is written")
     assert len(at_host(stack, ilse) or []) > 0, "what was written stays with who hosted it"
 
 
@@ -209,21 +209,21 @@ async def test_a_host_who_left_the_server_hosts_its_playlists_no_more(
     stack.discord.join(stack.guild, joon.user)
     await asyncio.sleep(FRESH)
     written = await joon.click(await answer(joon.command("shared host", playlist=NAME)), "Write it")
-    await written.until(lambda each: "were put in" in each.text())
+    await written.until(lambda each: ". From now on" in each.text())
 
 
 async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Listener, joon: Person) -> None:
-    assert "for who hosts it" in (await answer(ilse.person.command("shared end", playlist=NAME))).text()
+    assert "Only the host" in (await answer(ilse.person.command("shared end", playlist=NAME))).text()
     ended = await answer(joon.click(await answer(joon.command("shared end", playlist=NAME)), "End it"))
     assert "has ended" in ended.text()
     assert "Keep" not in labels(await shown(ilse.person, "Ended"))
-    assert "It has ended" in (await answer(ilse.person.command("shared add", playlist=NAME, song="Song 3"))).text()
+    assert "has ended" in (await answer(ilse.person.command("shared add", playlist=NAME, song="Song 3"))).text()
 
 
 async def test_who_runs_the_server_may_delete_it(stack: CheckedStack, ilse: Listener, joon: Person) -> None:
     ((number,),) = stack.rows("select shared from shared where name = ?", NAME)
     refused = await (await stack.forge(joon, f"ck1:shremove:{number}")).reply()
-    assert "may manage this server" in refused.text()
+    assert "can manage this server" in refused.text()
     owner = Person(stack.discord, stack.discord.owner, stack.channel)
     offer = await answer(owner.command("shared end", playlist=NAME))
     assert "is deleted" in (await answer(owner.click(offer, "Delete it"))).text()

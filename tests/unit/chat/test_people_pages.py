@@ -9,12 +9,14 @@ from bot.chat.layout import Page
 from bot.chat.social.pages import profile, taste_match
 from bot.core.records import Playlist, Song
 from bot.core.social.records import Agreement, Profile, Reposted
+from bot.core.social.taste_map import Finding
 from bot.core.social.taste_match import VAGUE, Meeting
 from bot.flows.feed.catalogue import Entry
 from bot.flows.social.follow import NEWEST, Passed
 from bot.flows.social.profile import Mine, ProfileView
 from bot.flows.social.taste_map import TasteMap
 from bot.flows.social.taste_match import TasteMatch
+from bot.messages.social import taste_match as messages
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 
@@ -24,7 +26,7 @@ LONG = "*" * 400  # every character doubles when it is escaped
 SONG = Song("s1", LONG, (LONG, LONG), url="https://open.spotify.com/track/" + "x" * 22)
 ENTRIES = [Entry(replace(SONG, song=f"s{at}"), {}, None, clip=False) for at in range(3)]
 PASSED = Passed(SONG, Reposted(BEN, "s1", BEN, BEN, BEN, NOW))
-DRAWN = TasteMap(b"\x89PNG", f"{LONG} and {LONG} lie farthest apart.", 1000)
+DRAWN = TasteMap(b"\x89PNG", Finding((LONG, LONG), (LONG, LONG), 10, LONG, 4), 1000)
 KEPT = [(Playlist(at, ADA, 1, LONG, "ref", "🟦", True, 2, None, None), 1000) for at in range(40)]
 FULL = ProfileView(ADA, BEN, KEPT[:5], True, True, [PASSED] * 5)
 MINE = Mine(FULL, Profile(ADA, tuple(range(5)), True, True), KEPT, 1000, True)
@@ -80,20 +82,20 @@ def test_who_agreed_is_told_of_in_a_door_without_anything_of_the_match() -> None
 
 @pytest.mark.parametrize("number", [0, 9, 10, 29, 30, 54, 55, 79, 80, 100])
 def test_every_number_has_a_meaning_and_a_higher_one_never_a_lesser(number: int) -> None:
-    meanings = [said for _, said in taste_match.MEANINGS]
-    here, above = (taste_match.meaning(Meeting(each, 5, 50)) for each in (number, min(100, number + 1)))
+    meanings = [said for _, said in messages.MEANINGS]
+    here, above = (messages.meaning(Meeting(each, 5, 50)) for each in (number, min(100, number + 1)))
     assert meanings.index(above) <= meanings.index(here)
 
 
 @pytest.mark.parametrize(("within", "said"), [(0, "quite sure"), (7, "fairly sure"), (VAGUE - 1, "a first guess")])
 def test_how_sure_it_is_stands_in_words(within: int, said: str) -> None:
-    assert said in taste_match.sureness(Meeting(50, within, 12))
-    assert f"give or take {within}, from 12 songs at least" in taste_match.sureness(Meeting(50, within, 12))
+    assert said in messages.sureness(Meeting(50, within, 12))
+    assert f"give or take {within}, from at least 12 songs" in messages.sureness(Meeting(50, within, 12))
 
 
 def test_a_hidden_member_is_told_that_nobody_sees_it() -> None:
-    assert "You are hidden" in texts(profile.own(MINE, None, in_server=True))
-    assert "You are hidden" in texts(profile.edit(MINE))
+    assert "You're hidden" in texts(profile.own(MINE, None, in_server=True))
+    assert "You're hidden" in texts(profile.edit(MINE))
 
 
 def test_what_is_off_is_said() -> None:

@@ -7,8 +7,13 @@ import discord
 from bot.chat.social.pages import server
 from bot.core.records import Song
 from bot.core.social.records import Place
+from bot.errors.social import MissingPermissions
+from bot.flows.feed.catalogue import Entry
 from bot.flows.social.digest import KINDS, Digest
+from bot.flows.social.reports import NewReport, Reason
 from bot.flows.social.server_channels import Purpose
+from bot.messages.errors import describe
+from bot.messages.social import server as messages
 
 SINCE = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -19,29 +24,33 @@ def said(page: discord.ui.LayoutView) -> str:
 
 def test_what_is_missing_is_named_as_discords_settings_name_it() -> None:
     mine = discord.Permissions(view_channel=True, send_messages=True, embed_links=True)
-    assert server.missing(mine) == ["Attach Files", "Read Message History"]
+    missing = server.missing(mine)
+    assert missing == ["attach_files", "read_message_history"]
+    assert "I need Attach Files and Read Message History there" in describe(MissingPermissions(7, tuple(missing)))
+    assert "<#7>" in describe(MissingPermissions(7, tuple(missing)))
     assert server.missing(discord.Permissions.all()) == []
 
 
 def test_every_purpose_and_every_kind_that_is_counted_has_its_words() -> None:
-    assert set(server.ALLOWED) == set(server.FOR) == set(Purpose)
-    assert set(server.SAID) == set(KINDS)
+    assert set(messages.ALLOWED) == set(messages.FOR) == set(Purpose)
+    assert len({messages.counted(kind, 2) for kind in KINDS}) == len(KINDS)
 
 
 def test_a_digest_says_how_much_and_since_when() -> None:
     text = said(server.digest(Digest(1, 2, SINCE, {"like": 40, "repost": 5})))
     assert "40 likes" in text
     assert "5 reposts" in text
-    assert server.since(Digest(1, 2, SINCE, {})) in text
+    assert messages.day(Digest(1, 2, SINCE, {})) in text
     longest, short = (text.count("█", *span) for span in ((0, text.index("40 likes")), (text.index("40 likes"),)))
     assert longest == server.BAR
     assert 1 <= short < longest
-    assert server.QUIET in said(server.digest(Digest(1, 2, SINCE, {})))
+    assert messages.QUIET in said(server.digest(Digest(1, 2, SINCE, {})))
 
 
 def test_a_report_shows_words_as_they_are_and_its_song_without_markup() -> None:
     song = Song("spotify:track:1", "**[x](http://y)**", ("@everyone",))
-    text = said(server.reported(song, "aa", "Something else: <@1> **look**", None))
+    report = NewReport(song.song, Reason.OTHER, "<@1> **look**")
+    text = said(server.reported(Entry(song, {}, None, clip=False), report, None))
     assert "<@1>" not in text.replace("\\<\\@1>", "")
     assert "**look**" not in text
     assert "@everyone" not in text.replace("\\@everyone", "")
@@ -51,4 +60,4 @@ def test_where_it_posts_is_listed_with_the_next_digest() -> None:
     text = said(server.shown([Place(7, "feed", 1), Place(8, "digest", 1, SINCE)]))
     assert "<#7>" in text
     assert f"next <t:{int(SINCE.timestamp())}:R>" in text
-    assert server.NOTHING in said(server.shown([]))
+    assert messages.NOTHING in said(server.shown([]))

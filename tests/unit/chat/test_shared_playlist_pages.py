@@ -12,6 +12,8 @@ from bot.core.records import Song
 from bot.core.social.shared_playlists import Brought, KeepVote, Shared, SongState
 from bot.flows.social.hosting import DryRun
 from bot.flows.social.shared_playlists import SharedView
+from bot.messages.social import shared_playlists as messages
+from bot.messages.social.hosting import written
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 
@@ -33,17 +35,17 @@ DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
 @pytest.mark.parametrize(
     "page",
     [
-        pages.show(SHOWN, MEMBER, NOW, 3, pages.SPENT),
+        pages.show(SHOWN, MEMBER, NOW, 3, messages.outcome(RECORD[0], RECORD[0], spent=True)),
         pages.show(SharedView(LIST, [], [], {}, frozenset()), MEMBER, NOW),
         pages.listed([replace(LIST, shared=at) for at in range(1, 41)], MEMBER, None),
-        hosting.began(LIST, DRY),
+        hosting.began(DRY),
         hosting.hosting(DRY, MEMBER),
         hosting.ending(LIST),
         hosting.removing(LIST),
         pages.invitation(LIST),
         pages.choosing(LIST, SONGS),
         pages.added(LIST, SONGS[0], first=True),
-        Page(hosting.written({"name": LONG, "put_in": 1, "taken_out": 0, "ended": False, "shelved": False})),
+        Page(written({"name": LONG, "put_in": 1, "taken_out": 0, "ended": False, "shelved": False})),
     ],
 )
 def test_a_page_is_within_discords_limits(page: Page) -> None:
@@ -53,7 +55,7 @@ def test_a_page_is_within_discords_limits(page: Page) -> None:
 
 
 def test_names_with_mark_up_show_as_they_are() -> None:
-    assert pages.named(LIST) == f"**{LIST.name.replace('*', chr(92) + '*')}**"
+    assert messages.named(LIST) == f"**{LIST.name.replace('*', chr(92) + '*')}**"
 
 
 def text(page: Page) -> str:
@@ -62,8 +64,8 @@ def text(page: Page) -> str:
 
 def test_hidden_members_are_somebody_and_those_who_left_too() -> None:
     assert f"<@{HIDDEN}>" not in text(pages.show(SHOWN, MEMBER, NOW))
-    assert "-# somebody · " in text(pages.show(SHOWN, MEMBER, NOW))
-    assert "-# somebody who left · " in text(pages.show(SHOWN, MEMBER, NOW))
+    assert "-# someone · " in text(pages.show(SHOWN, MEMBER, NOW))
+    assert "-# someone who left · " in text(pages.show(SHOWN, MEMBER, NOW))
     assert f"Hosted by <@{MEMBER}>" in text(pages.show(_naming(MEMBER), MEMBER, NOW))
 
 
@@ -73,16 +75,18 @@ def _naming(*members: int) -> SharedView:
 
 def test_what_waits_to_be_written_is_told_with_since_when() -> None:
     waiting = SharedView(LIST, [Brought(SONGS[0].song, MEMBER, NOW)], [], SHOWN.songs, frozenset())
-    assert f"1 change waits to be written, since <t:{int(NOW.timestamp())}:R>" in text(pages.show(waiting, MEMBER, NOW))
+    assert f"1 change is waiting to be written, since <t:{int(NOW.timestamp())}:R>" in text(
+        pages.show(waiting, MEMBER, NOW)
+    )
 
 
 @pytest.mark.parametrize(
     ("ref", "put_in", "take_out", "said"),
     [
-        (None, 0, 0, "makes a playlist of that name in your account. From then on I write"),
-        (None, 2, 0, "in your account, puts in 2 songs, and from then on I write"),
-        ("ref", 1, 3, "The next write puts in 1 song and takes out 3 songs."),
-        ("ref", 0, 0, "There is nothing to write."),
+        (None, 0, 0, "makes a playlist of that name in your account, and from then on I keep it"),
+        (None, 2, 0, "in your account, adds 2 songs, and from then on I keep it"),
+        ("ref", 1, 3, "The next write adds 1 song and removes 3 songs."),
+        ("ref", 0, 0, "There's nothing to write."),
     ],
 )
 def test_a_dry_run_says_what_the_next_write_does(ref: str | None, put_in: int, take_out: int, said: str) -> None:

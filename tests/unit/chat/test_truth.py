@@ -26,6 +26,7 @@ from bot.flows.sorting.label import NothingToAsk, Question, Tally
 from bot.flows.sorting.sort import Receipt
 from bot.messages import account, common, feed, formatting, library, sorting
 from bot.messages.errors import describe
+from bot.messages.social import rounds as round_messages
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAYER = Layer(1, 7, "main", several=False, everything=False)
@@ -125,18 +126,18 @@ def test_whoever_asked_has_to_ask_again_and_a_job_goes_on_by_itself() -> None:
 def test_a_file_is_not_said_to_be_written_to_spotify() -> None:
     known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
     assert "I'll write it" in said(shared_playlists.added(known, SONG, first=False))
-    assert "not written" in said(shared_playlists.added(known, FILE, first=False))
+    assert "won't write it" in said(shared_playlists.added(known, FILE, first=False))
     written = Brought(SONG.song, 7, NOW, state=SongState.WRITTEN)
-    assert "All of it is written" in said(
+    assert "Everything is written." in said(
         shared_playlists.show(SharedView(known, [written], [], {}, frozenset()), 7, NOW)
     )
     both = [written, Brought(FILE.song, 7, NOW)]
-    assert "but the files" in said(shared_playlists.show(SharedView(known, both, [], {}, frozenset()), 7, NOW))
+    assert "except the files" in said(shared_playlists.show(SharedView(known, both, [], {}, frozenset()), 7, NOW))
 
 
 def test_a_closed_round_is_not_called_off() -> None:
     over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
-    assert "called off" not in said(rounds.page(RoundTable(over, [], {}, 0, (), ())))
+    assert "cancelled" not in said(rounds.page(RoundTable(over, [], {}, 0, (), ())))
 
 
 def test_a_last_question_offers_only_what_works() -> None:
@@ -180,18 +181,18 @@ def test_playlists_that_were_let_go_of_are_not_called_the_first() -> None:
 
 def test_votes_that_ended_a_round_cannot_be_changed() -> None:
     voting = Round(1, 7, 1, 2, 3, VOTING, "Rain", VOTING, NOW, NOW, None, NOW)
-    assert "change" in said(rounds.voted(RoundTable(voting, [], {}, 1, (), ()), over=False))
-    assert "change" not in said(rounds.voted(RoundTable(voting, [], {}, 1, (), ()), over=True))
+    assert "change" in round_messages.voted(RoundTable(voting, [], {}, 1, (), ()), over=False)
+    assert "change" not in round_messages.voted(RoundTable(voting, [], {}, 1, (), ()), over=True)
 
 
 def test_p43_a_playlist_of_a_round_is_being_written_when_it_begins() -> None:
     over = Round(1, 7, 1, 2, 3, CLOSED, "Rain", CLOSED, NOW, NOW, None, NOW)
-    assert "writing it" in said(rounds.made(RoundTable(over, [], {}, 0, (), ())))
+    assert "writing it" in round_messages.made(RoundTable(over, [], {}, 0, (), ()))
 
 
 def test_whoever_is_asked_before_a_playlist_ends_does_not_read_that_it_has() -> None:
     known = Shared(1, 7, None, "Ours", "ref", False, None, NOW, None)
-    assert said(hosting.ending(known)).startswith("Once it has ended")
+    assert said(hosting.ending(known)).startswith("Once **Ours** has ended")
 
 
 def test_a_job_keeps_trying_and_whoever_asked_is_told_to() -> None:

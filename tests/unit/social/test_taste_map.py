@@ -10,6 +10,8 @@ from PIL import Image
 
 from bot.audio.clips.tastemap import COLOURS, SHAPES, SIDE, draw
 from bot.core.social import taste_map
+from bot.core.social.taste_map import Finding
+from bot.messages.social import profile as messages
 
 
 def cloud(x: float, y: float, count: int = 20) -> np.ndarray:
@@ -33,23 +35,29 @@ def test_what_differs_most_lies_farthest_apart() -> None:
     assert abs(laid[0, 0] - laid[-1, 0]) > 1
 
 
+def said(clouds: dict[str, np.ndarray], everything: np.ndarray, latest: np.ndarray) -> str:
+    return messages.finding(taste_map.finding(clouds, everything, latest))
+
+
 def test_the_finding_names_what_is_apart_and_where_the_latest_lie() -> None:
     clouds = {"Run": cloud(-0.8, 0), "Late night": cloud(0.8, 0), "Kitchen": cloud(0.5, 0.2)}
     everything = np.concatenate(list(clouds.values()))
-    said = taste_map.finding(clouds, everything, clouds["Kitchen"][:4])
-    assert "Run and Late night lie farthest apart." in said
-    assert "Late night and Kitchen lie closest together." in said
-    assert "Of the latest 4 likes 4 lie nearest to Kitchen." in said
+    found = taste_map.finding(clouds, everything, clouds["Kitchen"][:4])
+    assert found == Finding(("Run", "Late night"), ("Late night", "Kitchen"), latest=4, home="Kitchen", near=4)
+    assert messages.finding(found) == (
+        "Run and Late night lie farthest apart. Late night and Kitchen lie closest together. "
+        "Of the latest 4 likes, 4 lie nearest to Kitchen."
+    )
 
 
 def test_without_playlists_it_says_whether_the_latest_lie_together() -> None:
     everything = np.concatenate([cloud(-0.8, 0), cloud(0.8, 0.5)])
-    assert taste_map.finding({}, everything, everything[:5]) == "The latest 5 lie close together."
-    assert taste_map.finding({}, everything, everything[::5]) == "The latest 8 lie all over it."
+    assert said({}, everything, everything[:5]) == "The latest 5 likes lie close together."
+    assert said({}, everything, everything[::5]) == "The latest 8 likes lie all over it."
 
 
 def test_of_next_to_nothing_nothing_is_said() -> None:
-    assert taste_map.finding({"Run": cloud(0, 0, 2)}, cloud(0, 0, 2), cloud(0, 0, 2)) == ""
+    assert said({"Run": cloud(0, 0, 2)}, cloud(0, 0, 2), cloud(0, 0, 2)) == ""
 
 
 @pytest.mark.parametrize("count", range(len(COLOURS) + 1))

@@ -10,7 +10,7 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import chunks, count, every, keep_newest, one, upsert
 from bot.core import limits
-from bot.core.social.shared_playlists import Brought, KeepVote, PutOut, Shared, SongState
+from bot.core.social.shared_playlists import Brought, KeepVote, Removal, Shared, SongState
 
 UNWRITTEN = {"state": SongState.WANTED, "sent_at": None, "sends": 0, "problem": None, "shown_as": None}
 SHARED, PARTNER, BROUGHT, VOTE = schema.shared, schema.partner, schema.contribution, schema.vote
@@ -72,20 +72,20 @@ async def partners(tx: Tx, shared: int) -> frozenset[int]:
     return frozenset(found.scalars())
 
 
-async def put_out(tx: Tx, shared: int, member: int, by: int, now: datetime) -> None:
+async def remove_partner(tx: Tx, shared: int, member: int, by: int, now: datetime) -> None:
     """Take a partner out of a group for good, and keep by whose vote."""
     await leave(tx, shared, member)
     await upsert(tx, OUT, {"shared": shared, "member": member, "by": by, "at": now})
 
 
-async def let_in(tx: Tx, shared: int, member: int) -> None:
+async def let_back_in(tx: Tx, shared: int, member: int) -> None:
     """Let somebody who was put out join again."""
     await tx.execute(delete(OUT).where(OUT.c.shared == shared, OUT.c.member == member))
 
 
-async def outs(tx: Tx, shared: int) -> list[PutOut]:
+async def removals(tx: Tx, shared: int) -> list[Removal]:
     """Return who was put out, the last first."""
-    return await every(tx, PutOut, select(OUT).where(OUT.c.shared == shared).order_by(OUT.c.at.desc(), OUT.c.member))
+    return await every(tx, Removal, select(OUT).where(OUT.c.shared == shared).order_by(OUT.c.at.desc(), OUT.c.member))
 
 
 async def named(tx: Tx, shared: int) -> frozenset[int]:

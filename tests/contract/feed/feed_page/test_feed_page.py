@@ -300,7 +300,7 @@ async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> 
 
 async def test_a_repost_goes_to_the_server_in_which_the_link_was_asked_for(stage: Stage) -> None:
     refused = await stage.ask(f"/feed/api/songs/{KEY}/repost", method="POST")
-    assert (refused.status, "channel of a server" in refused.json["detail"]) == (404, True)
+    assert (refused.status, "a server's channel" in refused.json["detail"]) == (404, True)
     assert (await stage.ask("/feed/api/server")).json == {"name": None}, "the link came from a direct message"
     await server_channels.give(stage.store, SERVER, 7002, Purpose.REPOSTS)
     link = await sessions.invite(stage.store, ADA, stage.clock(), SERVER)
