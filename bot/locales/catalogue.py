@@ -39,7 +39,7 @@ def written() -> dict[str, Catalog]:
 
 def room(path: Path) -> str:
     """Return the room that a module belongs to: "sorting" for bot/chat/sorting/… and bot/messages/sorting.py."""
-    return next((name for name in ROOMS if name in (path.stem, *path.parts)), "common")
+    return next((name for name in ROOMS if name in (path.stem, *path.relative_to(BOT).parts)), "common")
 
 
 def kept(language: str, name: str) -> Catalog:

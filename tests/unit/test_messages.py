@@ -64,11 +64,13 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 
 def test_sentences_are_literals_and_given_all_that_they_name() -> None:
-    """An f-string, or one put together, never reaches the catalogue."""
+    """An f-string, one put together, or one inside an f-string never reaches the catalogue."""
+    known = {text for room in catalogue.written().values() for message in room for text in forms(message.id)}
     for path in BOT.rglob("*.py"):
         for call in calls(path):
             where = f"{path.name}:{call.lineno}"
             assert not isinstance(call.args[0], ast.JoinedStr | ast.BinOp), where
+            assert not isinstance(call.args[0], ast.Constant) or call.args[0].value in known, where
             if isinstance(call.args[0], ast.Constant) and ast.unparse(call.func) != "N_":
                 given = {keyword.arg for keyword in call.keywords} | ({"count"} if len(call.args) == 3 else set())
                 assert gaps(str(call.args[0].value)) <= given, where

@@ -16,7 +16,8 @@ NOT_NOW = N_("Nothing was written.")
 
 
 def began(planned: DryRun) -> str:
-    return f"{_('{name} is there, and you host it.', name=named(planned.shared))} {_plan(planned)}"
+    begun = _("{name} is there, and you host it.", name=named(planned.shared))
+    return f"{begun} {_plan(planned)}"
 
 
 def hosting(planned: DryRun, *, hosts: bool) -> str:

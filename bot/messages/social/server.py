@@ -45,7 +45,8 @@ def line(place: Place) -> str:
     purpose = _(FOR[place.purpose]) if place.purpose in FOR else place.purpose
     if place.due_at is None:
         return f"- <#{place.channel}>: {purpose}"
-    return f"- <#{place.channel}>: {purpose}, {_('next {when}', when=timestamp(place.due_at, 'R'))}"
+    due = _("next {when}", when=timestamp(place.due_at, "R"))
+    return f"- <#{place.channel}>: {purpose}, {due}"
 
 
 def reported(song: Song, report: NewReport, link: str | None) -> str:
@@ -54,7 +55,7 @@ def reported(song: Song, report: NewReport, link: str | None) -> str:
     why = f"{reason}: {report.words}" if report.words else reason
     said = [_("**Reported:** {song}", song=formatting.song_name(song)), escape(why, 400)]
     if link:
-        said.append(f"-# {_('It was on {link}', link=link)}")
+        said.append("-# " + _("It was on {link}", link=link))
     return "\n".join(said)
 
 

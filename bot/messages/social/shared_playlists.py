@@ -96,7 +96,8 @@ def state(view: SharedView) -> str:
         return _("Ended {when}. It goes on as soon as someone hosts it with /shared host.", when=ended)
     if shared.host is None:
         return _("Nobody hosts it, so it isn't written anywhere. /shared host changes that.")
-    return f"{_('Hosted by {name}.', name=member_name(shared.host, view.named))} {_written(view)}"
+    hosted = _("Hosted by {name}.", name=member_name(shared.host, view.named))
+    return f"{hosted} {_written(view)}"
 
 
 def _written(view: SharedView) -> str:

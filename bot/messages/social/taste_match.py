@@ -57,7 +57,7 @@ def result(match: TasteMatch) -> str:
     """The number, what it means and how sure it is; without one, why there's none."""
     meeting = match.meeting
     if meeting is None:
-        return f"**{_('You and <@{other}>', other=str(match.other))}**\n{_too_little()}"
+        return "\n".join([_("**You and <@{other}>**", other=str(match.other)), _too_little()])
     said = _(
         "**You and <@{other}>: {number} of 100**, {meaning}.",
         other=str(match.other),

@@ -303,9 +303,9 @@ async def test_what_spotify_refused_is_named_and_the_host_may_have_it_tried_agai
     await shared_out(linked, number, linked.now)
     said = pages.show(await shared_playlists.show(linked.store, MEMBER, SERVER, number), MEMBER, later)
     said = str(said.to_components())
-    assert "3 changes could not be written" in said
+    assert "3 changes couldn't be written" in said
     assert said.count("not written: the playlist is full") == 3
-    assert "All of it is written" not in said
+    assert "Everything is written" not in said
     linked.stack.spotify.faults.clear()
     await hosting.confirm(linked.store, MEMBER, SERVER, number, later)
     await shared_out(linked, number, later)
