@@ -6,15 +6,14 @@ from contextlib import closing
 from datetime import datetime
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
-from bot.adapters.store.engine import alembic_config
 from bot.adapters.store.library import songs
+from bot.adapters.store.migration import upgrade
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.features import SongFeatures
 from bot.core.records import Like, Song
@@ -31,13 +30,12 @@ async def test_migrations_arrive_at_todays_schema(store: Store) -> None:
             lambda connection: compare_metadata(MigrationContext.configure(connection), schema.metadata)
         )
     assert differences == []
+    assert not await store.behind()
 
 
 async def test_members_of_the_first_schema_come_along_and_teach_nothing(tmp_path, now: datetime) -> None:
     def first(connection: Connection) -> None:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        upgrade(connection, "0001")
         columns = "member, created_at, updates, daily_cap, learn_from_playlists, polls"
         connection.exec_driver_sql(f"INSERT INTO member ({columns}) VALUES ({ADA}, 0, 'dm', 3, 0, 0)")  # noqa: S608
         connection.commit()
@@ -57,9 +55,7 @@ async def test_codes_of_recordings_that_an_older_version_kept_get_one_spelling(t
     told = {"us-qza-25-00001": 120, "USQZA2500001": 121, "qzaaa2500002": 90}
 
     def before(connection: Connection) -> None:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0013")
+        upgrade(connection, "0013")
         song = "INSERT INTO song (song, title, artists, isrc, origin, cached_at) VALUES ('a', 'A', '[]', ?, 2, 0)"
         connection.exec_driver_sql(song, ("us-qza-25-00001",))
         columns = "owner, song, source, numbers, sets, at"
@@ -100,9 +96,7 @@ async def test_songs_that_an_older_version_kept_as_they_came_are_mended(tmp_path
     odd = [("a", "", '[null, 7, "Ann"]', "'soon'"), ("b", "B", "null", "1.5"), ("c", "C", '["Cat"]', "7")]
 
     def before(connection: Connection) -> None:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0008")
+        upgrade(connection, "0008")
         for song, title, artists, length in odd:
             row = f"'{song}', '{title}', '{artists}', {length}, 0"
             connection.exec_driver_sql(

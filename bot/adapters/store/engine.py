@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -26,7 +22,7 @@ BUSY_MS = 5_500  # a backup may hold the database for five seconds (promise P21)
 PATIENCE_MS = 1_000  # how long rewriting the file waits for readers, while all writers wait for it
 BROKEN_RULES = {IntegrityError, ProgrammingError, DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError}
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 class Store:
@@ -197,22 +193,29 @@ def store_error(error: DBAPIError | sqlite3.Error) -> StoreError:
     return StoreError(str(orig))
 
 
-def alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
-
-
 def _behind(connection: Connection) -> bool:
-    newest = ScriptDirectory.from_config(alembic_config()).get_heads()
-    return set(MigrationContext.configure(connection).get_current_heads()) != set(newest)
+    return _revision(connection) != max(_known())
 
 
 def _upgrade(connection: Connection) -> None:
-    config = alembic_config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if set(MigrationContext.configure(connection).get_current_heads()) - known:
+    revision, known = _revision(connection), _known()
+    if revision == max(known):
+        return
+    if revision and revision not in known:
         raise NewerSchema
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    connection.commit()
+    from bot.adapters.store.migration import upgrade  # Alembic loads slowly, and a database is seldom behind
+
+    upgrade(connection)
+
+
+def _known() -> set[str]:
+    """Return the revisions of the schema, which the names of their files begin with."""
+    return {path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py")}
+
+
+def _revision(connection: Connection) -> str:
+    """Return the database's revision, where Alembic keeps it; "" if it has no schema yet."""
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return ""
+    revision: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return revision or ""

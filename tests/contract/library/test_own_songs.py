@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, select
 
 from bot.adapters.store import Store, personal_data, schema
 from bot.adapters.store.account import members
-from bot.adapters.store.engine import alembic_config
 from bot.adapters.store.feed import catalogue
 from bot.adapters.store.library import lookups, songs
+from bot.adapters.store.migration import upgrade
 from bot.adapters.store.social import server_channels
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.features import SongFeatures
@@ -285,9 +284,7 @@ INSERT INTO entry (song, key, artist, space, at) VALUES ('both', 'k1', 1, 1, 0),
 
 async def test_p38_songs_of_an_older_version_go_to_those_whose_files_brought_them(tmp_path: Path) -> None:
     def older(connection: Connection) -> None:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0011")
+        upgrade(connection, "0011")
         for statement in OLD.split(";"):
             connection.exec_driver_sql(statement)
         connection.commit()
