@@ -6,37 +6,34 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from bot import modes
 from bot.command_line import add_command
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
-from training.commands.evaluate import evaluate_command
-from training.commands.fit import fit_command
-from training.commands.hearing import (
-    build_musicnn_command,
-    evaluate_audio_command,
-    evaluate_peaks_command,
-    fit_tempo_command,
-)
-from training.commands.measures import (
-    evaluate_feed_command,
-    evaluate_match_command,
-    evaluate_neighbours_command,
-)
-from training.commands.pretrain import pretrain_command
-from training.commands.use import inspect_command, next_command, predict_command
 
 PROG = "python -m training"
+MODULES = {  # where each command is, in `training.commands`; loaded when it is run, for each needs other libraries
+    "fit": "fit",
+    "predict": "use",
+    "next": "use",
+    "inspect": "use",
+    "pretrain": "pretrain",
+    "evaluate": "evaluate",
+    "evaluate-audio": "hearing",
+    "fit-tempo": "hearing",
+    "build-musicnn": "hearing",
+    "evaluate-peaks": "hearing",
+    "evaluate-neighbours": "measures",
+    "evaluate-feed": "measures",
+    "evaluate-match": "measures",
+}
 MEASURES = (
-    (
-        "evaluate-neighbours",
-        "measure whether held-out songs of real playlists are recommended",
-        evaluate_neighbours_command,
-    ),
-    ("evaluate-feed", "measure whether a feed that learns shows more liked songs", evaluate_feed_command),
-    ("evaluate-match", "compare matches within one person's songs and between two people", evaluate_match_command),
+    ("evaluate-neighbours", "measure whether held-out songs of real playlists are recommended"),
+    ("evaluate-feed", "measure whether a feed that learns shows more liked songs"),
+    ("evaluate-match", "compare matches within one person's songs and between two people"),
 )
 
 
@@ -46,10 +43,10 @@ def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ, prog: st
     options = parser.parse_args(arguments)
     options.env = env
     options.command = shlex.join([*PROG.split(), *arguments])
-    if options.run is fit_command and (problem := _unclear(options)):
+    if options.verb == "fit" and (problem := _unclear(options)):
         parser.error(problem)
     try:
-        code: int = options.run(options)
+        return _command(options.verb)(options)
     except (CratekeeperError, RefusedProvenance) as problem:
         print(f"training: {problem}", file=sys.stderr)
         return getattr(problem, "code", 1)
@@ -58,7 +55,12 @@ def main(arguments: Sequence[str], env: Mapping[str, str] = os.environ, prog: st
             raise
         print("training: it needs more memory than it may take", file=sys.stderr)
         return 1
-    return code
+
+
+def _command(verb: str) -> Callable[[argparse.Namespace], int]:
+    module = import_module(f"training.commands.{MODULES[verb]}")
+    command: Callable[[argparse.Namespace], int] = getattr(module, f"{verb.replace('-', '_')}_command")
+    return command
 
 
 def _unclear(options: argparse.Namespace) -> str | None:
@@ -75,21 +77,20 @@ def build_parser(prog: str = PROG) -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(prog=prog, description="Train, use and measure models from files.")
     parser.set_defaults(sets=[], several=False, everything=False)
-    verbs = parser.add_subparsers(required=True, metavar="command")
+    verbs = parser.add_subparsers(required=True, dest="verb", metavar="command")
     _add_fit(add_command(verbs, "fit", "train models from CSV files, or one layer from the bot's database"))
     _add_predict(add_command(verbs, "predict", "score a library with the models in a folder"))
     _add_next(add_command(verbs, "next", "say which songs to ask about next"))
     inspect = add_command(verbs, "inspect", "check a model's file and print its metadata")
     inspect.add_argument("model", type=Path, help="the model's ONNX file")
-    inspect.set_defaults(run=inspect_command)
     _add_pretrain(add_command(verbs, "pretrain", "learn which artists keep company from people's playlists"))
     _add_evaluate(add_command(verbs, "evaluate", "measure learning from few labels on people's playlists"))
     _add_evaluate_audio(add_command(verbs, "evaluate-audio", "measure tempo, key and features on known recordings"))
     _add_fit_tempo(add_command(verbs, "fit-tempo", "learn the weights for tempo from generated grooves"))
     _add_build_musicnn(add_command(verbs, "build-musicnn", "build musicnn.onnx from the musicnn package's wheel"))
     _add_evaluate_peaks(add_command(verbs, "evaluate-peaks", "measure highlights on songs with a known form"))
-    for name, what, run in MEASURES:
-        _add_measure(add_command(verbs, name, what), run)
+    for name, what in MEASURES:
+        _add_measure(add_command(verbs, name, what))
     return parser
 
 
@@ -105,7 +106,6 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", type=int, help="the most memory to take, in bytes (default: no limit)")
     _add_rules(parser)
     _add_prior(parser, "--out")
-    parser.set_defaults(run=fit_command)
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +115,6 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mistakes", type=float, default=2, help="wrong songs in 20 that are acceptable (default 2)")
     parser.add_argument("--sets", nargs="+", default=[], help="set columns besides genres, artists and album")
     _add_prior(parser, "--models")
-    parser.set_defaults(run=predict_command)
 
 
 def _add_next(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +124,6 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--count", type=int, default=5, help="how many songs (default 5)")
     _add_rules(parser)
     _add_prior(parser, "--models")
-    parser.set_defaults(run=next_command)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +140,6 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--report", type=Path, help="folder for the tables (measured.md) and pictures (SVG)")
-    parser.set_defaults(run=evaluate_command)
 
 
 def _add_pretrain(parser: argparse.ArgumentParser) -> None:
@@ -153,25 +150,21 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="file to write (default: where the bot of DATA_DIR looks for it)")
     parser.add_argument("--check", action="store_true", help="measure it on held-out people; don't write a harmful one")
     parser.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, help="processes for --check")
-    parser.set_defaults(run=pretrain_command)
 
 
 def _add_evaluate_audio(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="folder of recordings with truth.csv: file, bpm, key, mode")
     parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.set_defaults(run=evaluate_audio_command)
 
 
 def _add_fit_tempo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--each", type=_count, default=60, help="grooves of each style (default 60)")
-    parser.set_defaults(run=fit_tempo_command)
 
 
 def _add_build_musicnn(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("wheel", type=Path, help="musicnn-0.1.0-py3-none-any.whl; pip download --no-deps gets it")
     parser.add_argument("out", type=Path, help="file to write")
-    parser.set_defaults(run=build_musicnn_command)
 
 
 def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
@@ -180,14 +173,12 @@ def _add_evaluate_peaks(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--highlight", default="chorus", help="the kind of section that counts as a highlight")
     parser.add_argument("--seed", type=int, default=0, help="random seed")
-    parser.set_defaults(run=evaluate_peaks_command)
 
 
-def _add_measure(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+def _add_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, nargs="+", help="CSVs with a playlist column, one person's library each")
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--seed", type=int, default=0, help="random seed")
-    parser.set_defaults(run=run)
 
 
 def _add_prior(parser: argparse.ArgumentParser, folder: str) -> None:
