@@ -56,7 +56,6 @@ TICK = 5  # seconds between ticks of the upkeep; less if polls are more frequent
 REFRESH = 60  # seconds between refreshes of the catalogue; at least CALM times as long as a refresh takes
 CALM = 20
 SWEEP = 3600  # seconds between deleting records of finished jobs
-GRACE = 13  # seconds running jobs get when we stop; the rest resumes at the next start
 GOODBYE = 2  # seconds to close the connection to Discord
 CHATTY = (
     "aiosqlite",
@@ -179,7 +178,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         ticking.cancel()
         refreshing.cancel()
         stopping.cancel()
-        await services.jobs.stop(GRACE)
+        await services.jobs.stop(services.settings.stop_seconds)
         await upkeep.stop()
         with suppress(TimeoutError):  # a dead connection to Discord never closes
             await asyncio.wait_for(chat.close(), GOODBYE)

@@ -63,6 +63,7 @@ def test_p34_a_repr_shows_no_secret() -> None:
         ("HTTP_PORT", "70000"),
         ("HTTP_PORT", "²"),
         ("POLL_SECONDS", "0"),
+        ("STOP_SECONDS", "14"),
         ("LOG_LEVEL", "loud"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("SPOTIFY_RATE", "0"),
