@@ -15,7 +15,7 @@ from bot.errors import ChatDown
 if TYPE_CHECKING:
     from bot.chat.bot import Bot
 
-FRESH = 2.0  # seconds that an answer is good for: one press may ask several times
+FRESH = 0.5  # seconds that an answer is good for: one press may ask several times
 NOT_THERE = (discord.NotFound, discord.Forbidden)
 Known = dict[tuple[int, int], tuple[float, discord.Member | None]]  # by server and member: when, and what was answered
 
