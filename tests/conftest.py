@@ -20,8 +20,10 @@ from sandbox.browser import executable
 from tests.databases import new_store
 
 ROOT = Path(__file__).parents[1]
+SLOW = ROOT / "tests" / "e2e"
 GROUP = re.compile(r'xdist_group\("([\w-]+)"\)')
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - bytes; a run takes a quarter
 OURS = ("PYTEST", "HYPOTHESIS", "COVERAGE", "CI", "HOME", "USER", "TERM", "COLUMNS")  # beginnings of names
 
 
@@ -32,7 +34,17 @@ def close_environment() -> None:
     os.environ.update(kept)
 
 
+def keep_files_in_memory() -> None:
+    """Put the tests' files where nothing waits for a disk, if there's room: no test cuts the power."""
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return
+    about = os.statvfs(MEMORY)
+    if about.f_bavail * about.f_frsize >= ROOM and not about.f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
 close_environment()
+keep_files_in_memory()
 settings.register_profile("test", max_examples=30, derandomize=True, deadline=None)  # the same ones every time
 settings.register_profile("soak", max_examples=1_000, deadline=None)
 
@@ -46,7 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only a soak runs."""
+    """Leave out what only a soak runs, and put the files of a group in a row."""
+    groups = list(dict.fromkeys(scope(each.nodeid) for each in items))
+    places = {name: place for place, name in enumerate(groups)}
+    items.sort(key=lambda each: places[scope(each.nodeid)])
     if not config.getoption("soak"):
         left_out = [each for each in items if each.get_closest_marker("soak")]
         items[:] = [each for each in items if each not in left_out]
@@ -97,14 +112,22 @@ class Together(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return group(ROOT / file) if file.startswith(("tests/e2e", "tests/crash")) else nodeid
+        return scope(nodeid)
+
+
+def scope(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return group(ROOT / file) or nodeid
 
 
 @cache
 def group(path: Path) -> str:
-    marked = GROUP.search(path.read_text())
-    return marked[1] if marked else path.name
+    """Return what the tests of a file share: a stack, fixtures of the file, or "" if it's nothing."""
+    code = path.read_text()
+    marked = GROUP.search(code)
+    if marked:
+        return marked[1]
+    return path.name if path.is_relative_to(SLOW) or 'scope="module"' in code else ""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -13,6 +13,8 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
@@ -47,6 +49,7 @@ T = TypeVar("T")
 PATIENCE = 60.0  # seconds; a training takes five on an idle machine, and machines are seldom idle
 LABEL = attrgetter("label")
 LOOK = 0.02  # seconds between looks at what announces nothing: the database, the log
+NEVER = datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000
 ISSUED = 5_000  # tokens of a kind that the stand-in may have handed out
 SHOWN = 20  # characters of a secret that are too many to show
 # A heartbeat that is answered before discord.py has noted it down, as loopback can, looks late to discord.py.
@@ -83,6 +86,11 @@ class CheckedStack(Stack):
         self.updates = self.discord.add_channel(self.guild, "updates")
         self.checks = WireChecks(self)
         self.states: set[str] = set()  # of links that have been started
+
+    async def end(self) -> None:
+        """Stop the bot, and check all that wasn't checked yet. Raises AssertionError."""
+        assert await self.stop_bot() == 0
+        self.checks.check(trouble=True)
 
     # People
 
@@ -149,6 +157,12 @@ class CheckedStack(Stack):
         """The requests that the bot sent to Spotify for an account, from number `start` on."""
         return [each.line for each in self.spotify.requests[start:] if each.user == account.id]
 
+    def let_rest(self, *awake: Person) -> None:
+        """Look at no account any more except theirs; a look a second at everybody's keeps a processor busy."""
+        others = f"update member set next_poll_at = ? where member not in ({', '.join('?' * len(awake))})"  # noqa: S608
+        with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
+            database.execute(others, [NEVER, *(person.user.id for person in awake)])
+
     # Waiting
 
     async def until(self, probe: Callable[[], T | None], within: float = PATIENCE) -> T:
@@ -212,13 +226,19 @@ class CheckedStack(Stack):
 
     def secrets(self) -> set[str]:
         """The first characters of every secret: tokens, webhooks, states and keys."""
-        tokens = {_token(kind, number) for kind in ("access", "refresh") for number in range(1, ISSUED)}
         hooks = {each.token for each in self.discord.interactions.values()}
-        return {each[:SHOWN] for each in (*tokens, *hooks, *self.states, self.token, self.secret, self.key)}
+        own = {each[:SHOWN] for each in (*hooks, *self.states, self.token, self.secret, self.key)}
+        return own | _issued("access") | _issued("refresh")
 
     def codes(self) -> set[str]:
         """The first characters of authorization codes; their owners see them in the browser's address bar."""
-        return {_token("code", number)[:SHOWN] for number in range(1, ISSUED)}
+        return set(_issued("code"))
+
+
+@cache
+def _issued(kind: str) -> frozenset[str]:
+    """The first characters of all tokens of a kind that the stand-in may hand out."""
+    return frozenset(_token(kind, number)[:SHOWN] for number in range(1, ISSUED))
 
 
 def _token(kind: str, number: int) -> str:

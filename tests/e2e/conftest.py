@@ -1,7 +1,10 @@
 """Stacks that end-to-end tests share, one for each group of files, and a member with a trained model in it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -9,37 +12,42 @@ import pytest_asyncio
 from tests.conftest import group
 from tests.e2e.chat_stage import STYLES, answer, held_back, label, styled
 from tests.e2e.checked_stack import CheckedStack, Trained, plain
+from tests.e2e.feed_stage import Feed, opened
+
+T = TypeVar("T")
 
 LATER = 12  # songs that tests may still like
 TAUGHT = 9  # labels; the sixth begins a training, which reads them when all are given
 
 
-class CheckedStacks:
-    """A stack for each group of files (`xdist_group`), started when first needed, and its trained member."""
+class Shared:
+    """What a group of files (`xdist_group`) shares, made when first needed. It ends when another group begins."""
 
-    def __init__(self, folders: pytest.TempPathFactory, closing: AsyncExitStack) -> None:
-        self._folders, self._closing = folders, closing
-        self._stacks: dict[str, CheckedStack] = {}
-        self._adas: dict[str, Trained] = {}
+    def __init__(self) -> None:
+        self.made: dict[str, Any] = {}
+        self._group, self._closing = "", AsyncExitStack()
 
-    async def of(self, name: str) -> CheckedStack:
-        """Return the group's stack with its bot running."""
-        if name not in self._stacks:
-            made = await self._closing.enter_async_context(CheckedStack(self._folders.mktemp("stack")))
-            await made.start_bot()
-            self._closing.push_async_callback(_ended_well, made)
-            self._stacks[name] = made
-        return self._stacks[name]
+    async def begin(self, name: str) -> None:
+        if name != self._group:
+            await self.close()
+            self._group = name
 
-    async def ada(self, name: str) -> Trained:
-        if name not in self._adas:
-            self._adas[name] = await _trained(await self.of(name))
-        return self._adas[name]
+    async def once(self, name: str, make: Callable[[AsyncExitStack], Awaitable[T]]) -> T:
+        if name not in self.made:
+            self.made[name] = await make(self._closing)
+        made: T = self.made[name]
+        return made
+
+    async def close(self) -> None:
+        self.made.clear()
+        await self._closing.aclose()
 
 
-async def _ended_well(stack: CheckedStack) -> None:
-    assert await stack.stop_bot() == 0
-    stack.checks.check(trouble=True)
+async def _stack(folder: Path, closing: AsyncExitStack) -> CheckedStack:
+    stack = await closing.enter_async_context(CheckedStack(folder))
+    await stack.start_bot()
+    closing.push_async_callback(stack.end)
+    return stack
 
 
 async def _trained(stack: CheckedStack) -> Trained:
@@ -62,24 +70,38 @@ async def _trained(stack: CheckedStack) -> Trained:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stacks(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CheckedStacks]:
-    async with AsyncExitStack() as closing:
-        yield CheckedStacks(tmp_path_factory, closing)
+async def everything_shared() -> AsyncIterator[Shared]:
+    shared = Shared()
+    yield shared
+    await shared.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def shared_here(everything_shared: Shared, request: pytest.FixtureRequest) -> Shared:
+    """What this group of test files shares; other groups' bots have ended, and need no processor."""
+    await everything_shared.begin(group(request.path))
+    return everything_shared
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def stack(stacks: CheckedStacks, request: pytest.FixtureRequest) -> CheckedStack:
+async def stack(shared_here: Shared, tmp_path_factory: pytest.TempPathFactory) -> CheckedStack:
     """The stack that this group of test files shares."""
-    return await stacks.of(group(request.path))
+    return await shared_here.once("stack", partial(_stack, tmp_path_factory.mktemp("stack")))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ada(stacks: CheckedStacks, request: pytest.FixtureRequest) -> Trained:
+async def ada(shared_here: Shared, stack: CheckedStack) -> Trained:
     """A member with Spotify, three playlists (one with two songs that she added), labels and a model.
 
     Tests share her, so every test restores her playlist rules and update settings.
     """
-    return await stacks.ada(group(request.path))
+    return await shared_here.once("ada", lambda _: _trained(stack))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def feed(shared_here: Shared, tmp_path_factory: pytest.TempPathFactory) -> Feed:
+    """The feed that this group of test files shares."""
+    return await shared_here.once("feed", partial(opened, tmp_path_factory.mktemp("feed")))
 
 
 @pytest.fixture
@@ -88,8 +110,10 @@ def provoked() -> None:
 
 
 @pytest.fixture(autouse=True)
-def checked(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Check what the bot sent and logged, after every test in a checked stack."""
+def checked(shared_here: Shared, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Check what the bot sent and logged, after every test in a shared stack; then let its members rest."""
     yield
-    if {"stacks", "stack"} <= set(request.fixturenames):  # some tests have an unchecked stack of their own
-        request.getfixturevalue("stack").checks.check(trouble="provoked" in request.fixturenames)
+    stack, ada = (shared_here.made.get(name) for name in ("stack", "ada"))
+    if stack is not None:
+        stack.checks.check(trouble="provoked" in request.fixturenames)
+        stack.let_rest(*([ada.person] if ada else []))

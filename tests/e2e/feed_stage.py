@@ -1,11 +1,8 @@
 """A stage for the feed: a stack of its own, with the operator's files, somebody who shares and somebody who listens."""
 
-from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
-import pytest_asyncio
 
 from bot.adapters.store import Store
 from bot.flows.social import server_channels
@@ -36,27 +33,25 @@ class Feed:
         return next(each for each in self.stack.guild.channels.values() if each.name == "clips")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def feed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Feed]:
-    folder = tmp_path_factory.mktemp("feed")
-    async with CheckedStack(
-        folder / "stack", FEED_PAGE="on", ACTIVITY="on", DISCORD_CLIENT_SECRET=CLIENT_SECRET
-    ) as stack:
-        stack.discord.application.secret = CLIENT_SECRET
-        stack.discord.commands.put(None, {"name": "launch", "description": "x", "type": 4, "handler": 2})
-        await stack.import_features(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
-        await stack.run("-m", "bot", "analyse", "--folder", str(music(folder / "music")))
-        channel = stack.discord.add_channel(stack.guild, "clips")
-        await stack.start_bot()
-        await give(stack, channel)
-        await stack.described(SHARED, OWN)
-        pia = await with_file(stack, "pia", library=SHARED)
-        rob = await with_file(stack, "rob", *PLAYLISTS, library=OWN)
-        for each in (pia, rob):
-            await answer(each.command("feed join"))
-        yield Feed(stack, pia, rob)
-        assert await stack.stop_bot() == 0
-        stack.checks.check(trouble=True)
+async def opened(folder: Path, closing: AsyncExitStack) -> Feed:
+    """Start the feed's bot, and have its members join; `closing` ends it."""
+    stack = CheckedStack(folder / "stack", FEED_PAGE="on", ACTIVITY="on", DISCORD_CLIENT_SECRET=CLIENT_SECRET)
+    await closing.enter_async_context(stack)
+    stack.discord.application.secret = CLIENT_SECRET
+    stack.discord.commands.put(None, {"name": "launch", "description": "x", "type": 4, "handler": 2})
+    await stack.import_features(Library((*SHARED.tracks, *OWN.tracks), (), {}, (*SHARED.features, *OWN.features)))
+    await stack.run("-m", "bot", "analyse", "--folder", str(music(folder / "music")))
+    channel = stack.discord.add_channel(stack.guild, "clips")
+    await stack.start_bot()
+    closing.push_async_callback(stack.end)
+    await give(stack, channel)
+    await stack.described(SHARED, OWN)
+    pia = await with_file(stack, "pia", library=SHARED)
+    rob = await with_file(stack, "rob", *PLAYLISTS, library=OWN)
+    for each in (pia, rob):
+        await answer(each.command("feed join"))
+    stack.let_rest()
+    return Feed(stack, pia, rob)
 
 
 def music(folder: Path) -> Path:

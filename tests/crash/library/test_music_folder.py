@@ -16,10 +16,10 @@ from mutagen.flac import FLAC
 from sandbox.process import environment
 from tests.unit.sounds import tune
 
-COUNT = 120
+COUNT = 60
 RATE = 8_000
 AT_ONCE = 2  # files that are being heard when the process is killed
-KILLED_AFTER = (40, 30)  # files, in one run after the other
+KILLED_AFTER = (20, 15)  # files, in one run after the other
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place.mkdir(exist_ok=True)
         path = place / f"Artist - Song {number:04d}.flac"
         soundfile.write(path, tune(1, RATE, 1, seed=number).T, RATE)
-        if number % 100 == 0:
+        if number % 50 == 0:
             file = FLAC(path)
             file.update(title=f"Named {number}", artist="Ada", isrc="DE-AB1-23-45678", date="1999-02-03")
             file.save()
@@ -112,7 +112,7 @@ def test_killed_in_the_middle_nothing_is_heard_twice_and_nothing_lost(folder: Pa
     assert len(rows(database)) == COUNT + 1
 
     with sqlite3.connect(database) as raw:
-        named = "SELECT title, artists, isrc, year, duration FROM recording WHERE path LIKE '%Song 0100.flac'"
-        assert raw.execute(named).fetchone() == ("Named 100", '["Ada"]', "DEAB12345678", 1999, 1.0)
-        plain = "SELECT title, artists FROM recording WHERE path LIKE '%Song 0101.flac'"
-        assert raw.execute(plain).fetchone() == ("Song 0101", '["Artist"]')
+        named = "SELECT title, artists, isrc, year, duration FROM recording WHERE path LIKE '%Song 0050.flac'"
+        assert raw.execute(named).fetchone() == ("Named 50", '["Ada"]', "DEAB12345678", 1999, 1.0)
+        plain = "SELECT title, artists FROM recording WHERE path LIKE '%Song 0051.flac'"
+        assert raw.execute(plain).fetchone() == ("Song 0051", '["Artist"]')

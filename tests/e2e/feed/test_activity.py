@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, FrameLocator, Locator, Page, Ro
 from sandbox.browser import chromium
 from sandbox.discord import AnswerKind, Person
 from tests.e2e.chat_stage import answer, newcomer
-from tests.e2e.feed_stage import CLIENT_SECRET, Feed, feed  # noqa: F401 - a fixture
+from tests.e2e.feed_stage import CLIENT_SECRET, Feed
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
 PATIENCE = 20_000  # ms; two cores may be busy
@@ -59,7 +59,7 @@ class Client:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def client(feed: Feed) -> AsyncIterator[Client]:  # noqa: F811
+async def client(feed: Feed) -> AsyncIterator[Client]:
     async with chromium() as browser:
         context = await browser.new_context(service_workers="block")
         page = await context.new_page()
@@ -133,7 +133,7 @@ async def test_who_does_not_agree_is_told_what_that_means(client: Client) -> Non
     assert client.feed.stack.rows(sessions) != before
 
 
-async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> None:  # noqa: F811
+async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> None:
     refused = await answer(feed.rob.command("feed activity"))
     assert "Activities are not switched on" in refused.text()
     assert refused.visible_to == feed.rob.user.id
@@ -143,18 +143,18 @@ async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> N
 
 
 @pytest.mark.parametrize("path", ["/feed/", "/activity/feed/", "/activity/feed/static/main.js", "/callback", "/health"])
-async def test_nothing_but_the_activity_may_be_framed(feed: Feed, path: str) -> None:  # noqa: F811
+async def test_nothing_but_the_activity_may_be_framed(feed: Feed, path: str) -> None:
     async with aiohttp.ClientSession() as http, http.get(feed.stack.public_url + path) as answer:
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
-async def test_discords_own_way_into_the_activity_stays(feed: Feed) -> None:  # noqa: F811
+async def test_discords_own_way_into_the_activity_stays(feed: Feed) -> None:
     registered = feed.stack.discord.commands.registered()
     assert [each.name for each in registered if each.definition["type"] == 4] == ["launch"]
     assert "feed" in [each.name for each in registered]
 
 
-async def test_p34_neither_code_nor_secret_nor_session_stands_in_the_log(feed: Feed) -> None:  # noqa: F811
+async def test_p34_neither_code_nor_secret_nor_session_stands_in_the_log(feed: Feed) -> None:
     code = feed.stack.discord.oauth.consent(feed.rob.user)
     async with (
         aiohttp.ClientSession(headers={"X-Cratekeeper": "1"}) as http,

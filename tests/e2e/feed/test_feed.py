@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.discord import Message, Person
 from tests.e2e.chat_stage import answer, labels, newcomer
-from tests.e2e.feed_stage import OWN, SHARED, Feed, feed, key_on  # noqa: F401 - a fixture
+from tests.e2e.feed_stage import OWN, SHARED, Feed, key_on
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("feed")]
 BUTTONS = ["Next", "Like", "Add to…", "More like this", "Not for me", "Repost", "Comment", "Report"]
@@ -22,7 +22,7 @@ async def shared(person: Person) -> Message:
     return card
 
 
-async def test_a_card_shows_a_new_song_with_every_button_and_its_clip(feed: Feed) -> None:  # noqa: F811
+async def test_a_card_shows_a_new_song_with_every_button_and_its_clip(feed: Feed) -> None:
     ute = newcomer(feed.stack, "ute")  # who has not joined, and is shown the operator's files
     card = await answer(ute.command("feed play"))
     assert labels(card) == BUTTONS
@@ -33,7 +33,7 @@ async def test_a_card_shows_a_new_song_with_every_button_and_its_clip(feed: Feed
     assert not card.is_v2, "only a classic message is sure to play what is attached"
 
 
-async def test_next_never_shows_what_was_shown_or_is_liked(feed: Feed) -> None:  # noqa: F811
+async def test_next_never_shows_what_was_shown_or_is_liked(feed: Feed) -> None:
     card = await answer(feed.rob.command("feed play"))
     seen = [title(card)]
     for _ in range(5):
@@ -43,7 +43,7 @@ async def test_next_never_shows_what_was_shown_or_is_liked(feed: Feed) -> None: 
     assert not [each for each in seen if any(track.id in each for track in OWN.tracks)]
 
 
-async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:  # noqa: F811
+async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:
     stack, rob = feed.stack, feed.rob
     card = await shared(rob)
     said = await answer(rob.click(card, "Like"))
@@ -60,7 +60,7 @@ async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:  # 
     await stack.until(lambda: not stack.rows(query, rob.user.id, song))
 
 
-async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: Feed) -> None:  # noqa: F811
+async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: Feed) -> None:
     stack, rob = feed.stack, feed.rob
     await answer(rob.command("feed settings", save_likes=False))
     card = await shared(rob)
@@ -77,7 +77,7 @@ async def test_an_add_after_only_here_offers_to_like_that_one_song_first(feed: F
     assert stack.rows("select saves from member where member = ?", rob.user.id) == [(0,)], "the others stay out"
 
 
-async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> None:  # noqa: F811
+async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> None:
     stack, rob = feed.stack, feed.rob
     await answer(rob.command("feed settings", save_likes=True))
     card = await shared(rob)
@@ -93,7 +93,7 @@ async def test_an_add_lands_in_the_playlist_and_can_be_undone(feed: Feed) -> Non
     await stack.until(lambda: stack.rows(query, rob.user.id, song) == [])
 
 
-async def test_what_is_not_for_them_and_what_is_alike_answer_beside_the_card(feed: Feed) -> None:  # noqa: F811
+async def test_what_is_not_for_them_and_what_is_alike_answer_beside_the_card(feed: Feed) -> None:
     card = await shared(feed.rob)
     alike = await answer(feed.rob.click(card, "More like this"))
     assert alike.id != card.id
@@ -102,7 +102,7 @@ async def test_what_is_not_for_them_and_what_is_alike_answer_beside_the_card(fee
     assert "may come up again" in (await answer(feed.rob.click(noted, "Undo"))).text()
 
 
-async def test_in_the_feeds_channel_a_card_is_everybodys_and_each_is_answered_alone(feed: Feed) -> None:  # noqa: F811
+async def test_in_the_feeds_channel_a_card_is_everybodys_and_each_is_answered_alone(feed: Feed) -> None:
     rob, pia = feed.rob.at(feed.channel), feed.pia.at(feed.channel)
     card = await answer(rob.command("feed play"))
     assert card.visible_to is None
@@ -117,12 +117,12 @@ async def test_in_the_feeds_channel_a_card_is_everybodys_and_each_is_answered_al
     assert labels(card) == BUTTONS
 
 
-async def test_elsewhere_and_in_direct_messages_it_is_private(feed: Feed) -> None:  # noqa: F811
+async def test_elsewhere_and_in_direct_messages_it_is_private(feed: Feed) -> None:
     assert (await answer(feed.rob.command("feed play"))).visible_to == feed.rob.user.id
     assert labels(await answer(feed.rob.in_dm().command("feed play"))) == BUTTONS
 
 
-async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_private(feed: Feed) -> None:  # noqa: F811
+async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_private(feed: Feed) -> None:
     rob = feed.rob
     rob.user.has_app = True
     elsewhere = feed.stack.discord.add_foreign_guild("Café", members=[rob.user])
@@ -133,7 +133,7 @@ async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_pri
     assert "Comments live in channels" in (await answer(there.click(card, "Comment"))).text()
 
 
-async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_share(feed: Feed) -> None:  # noqa: F811
+async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_share(feed: Feed) -> None:
     uwe = newcomer(feed.stack, "uwe")
     card = await answer(uwe.command("feed play"))
     assert "spotify.com" not in title(card)
@@ -145,7 +145,7 @@ async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_sh
     assert "spotify.com" not in title(following), "a card for all is drawn from what its asker may see"
 
 
-async def test_p16_cards_work_after_a_restart(feed: Feed) -> None:  # noqa: F811
+async def test_p16_cards_work_after_a_restart(feed: Feed) -> None:
     card = await answer(feed.rob.command("feed play"))
     await feed.stack.stop_bot()
     await feed.stack.start_bot()

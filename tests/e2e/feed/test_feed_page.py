@@ -15,7 +15,7 @@ from bot.chat.presence import FRESH
 from sandbox.browser import chromium
 from sandbox.discord import Person
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.feed_stage import FILES, OWN, PLAYLISTS, Feed, feed  # noqa: F401 - a fixture
+from tests.e2e.feed_stage import FILES, OWN, PLAYLISTS, Feed
 
 pytestmark = [
     pytest.mark.browser,
@@ -92,7 +92,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def phone(feed: Feed, browser: Browser) -> AsyncIterator[Phone]:  # noqa: F811
+async def phone(feed: Feed, browser: Browser) -> AsyncIterator[Phone]:
     person = await with_file(feed.stack, f"phone-{next(NUMBERS)}", *PLAYLISTS, library=OWN)
     await answer(person.command("feed join"))
     await answer(person.command("feed settings", save_likes=True))

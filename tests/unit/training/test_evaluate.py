@@ -108,7 +108,7 @@ def found() -> dict[str, Any]:
     return evaluate(Material([ADA, BOB]), PROTOCOL, jobs=1)
 
 
-PROTOCOL = Protocol(ks=(3, 5), ns=NS, draws=1, asking_draws=1, questions=8)
+PROTOCOL = Protocol(ks=(3, 5), ns=NS, draws=1, asking_draws=1, questions=4)
 
 
 def overall(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
