@@ -53,6 +53,7 @@ def test_a_cell_is_disarmed_and_armed_again(cell: str) -> None:
 
 
 @given(song=songs)
+@example(song=song("A;=B", ["C|+D"], "E\t@F,-G", None))
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_no_spreadsheet_runs_a_cell(delimiter: str, song: Song) -> None:
     text = csv_of("Mix", 1, [(song, None)])[1].decode("utf-8-sig")
