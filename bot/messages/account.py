@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.core.jobs import JobKind
 from bot.core.markup import timestamp
 from bot.core.records import Account, ApiToken, Member
+from bot.errors import account as errors
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.account.tokens import Issued
 from bot.messages import N_, _, formatting
@@ -230,4 +231,25 @@ def _token(found: ApiToken) -> str:
     return f"- **{formatting.escape(found.name)}** · {used} · good until {timestamp(found.expires_at, 'D')}"
 
 
-ERRORS: Wordings = {}
+ERRORS: Wordings = {
+    errors.BadClientId: N_(
+        "A client ID has 32 characters, 0–9 and a–f. You'll find it in Spotify's developer dashboard."
+    ),
+    errors.NothingToConfirm: N_(
+        "You have no link waiting for a code: nobody agreed on Spotify's page within ten minutes, or it was finished "
+        "or cancelled. Use /link for a new one."
+    ),
+    errors.ConsentDenied: N_("You said no on Spotify's page, so nothing was linked. Use /link to try again."),
+    errors.EarlierLink: N_("That code is from an earlier link. Enter the newest page's code, or use /link again."),
+    errors.NotALinkAddress: N_("That isn't the address of the page you landed on: it contains `state=` and `code=`."),
+    errors.NothingToUnlink: N_("You have no Spotify account linked. /data delete deletes everything else I keep."),
+    errors.NoUpdateChannel: N_("Choose the channel as well: `channel:` names it."),
+    errors.BadDailyCap: N_("I send between 1 and {most} updates a day."),
+    errors.BadQuietHours: N_("Quiet hours are two hours of the day in UTC, such as `22-7`."),
+    errors.BadTokenName: N_("A token's name has 1 to {longest} characters."),
+    errors.BadTokenLife: N_("A token lasts 1 to {most} days."),
+    errors.TooManyTokens: N_(
+        "You already have {most} tokens, and that's the limit. Revoke one with `/api-token list`."
+    ),
+    errors.NoSuchToken: N_("That token isn't yours, or it's no longer active. `/api-token list` shows your tokens."),
+}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.core.records import Member, Song
+from bot.errors import feed as errors
 from bot.messages import N_, _, formatting
 from bot.messages.wording import Wordings
 
@@ -56,4 +57,21 @@ def joined(member: Member | None) -> str:
     return _(JOINED_BY_FILE) if member.source == "file" else _(JOINED)
 
 
-ERRORS: Wordings = {}
+ERRORS: Wordings = {
+    errors.NotInCatalogue: N_(
+        "That song isn't in the catalogue you see. `/feed join` adds what others share to the operator's music."
+    ),
+    errors.OnlyYours: N_("I only know that song from your own file, so I can't show it to others."),
+    errors.NotOnSpotify: N_(
+        "That song is a file of whoever runs this bot. It isn't on Spotify, so your playlists can't hold it."
+    ),
+    errors.GoneFromSpotify: N_(
+        "Spotify no longer has that song, so neither your likes nor your playlists can hold it."
+    ),
+    errors.AllShown: N_(
+        "That's everything for now. What you skipped comes back in a month, and new songs as soon as there are any."
+    ),
+    errors.NothingLeftOver: N_("Nothing is left of those songs once you subtract the others."),
+    errors.UnknownSong: N_("That song is neither in your library nor in the catalogue."),
+    errors.UnknownSound: N_("I know too little about that song to say what sounds like it."),
+}

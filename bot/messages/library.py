@@ -1,65 +1,180 @@
 """Library: what the bot says. Pure: values in, Markdown out. Dry, warm, no exclamation marks."""
 
+from collections.abc import Mapping
+
 from bot.core import limits
+from bot.core.library.tables import MOST_CELL, MOST_COLUMNS, MOST_ROWS, BadRow, Foreign, Problem
 from bot.core.records import Song
+from bot.errors import library as errors
 from bot.flows.library.sync import Imported
-from bot.messages import N_, _, formatting
+from bot.messages import N_, _, formatting, plural
 from bot.messages.wording import Wordings
 
 MORE_FILES = N_("And these.")
 EXPORT_WHILE_WRITING = N_(
     "I'm writing to your playlists right now: songs that aren't written yet aren't in these files."
 )
-EXPORT_EMPTY = N_("They're empty so far: `/sort` shows what I would put in.")
+EXPORT_EMPTY = N_("They're empty so far: `/sort` shows what I'd put in them.")
 
 
 def reading(done: int, total: int) -> str:
-    return f"Reading your likes: {done:,} of {total:,}."
+    return _("Reading your likes: {done} of {total}.", done=done, total=total)
 
 
 def synced(total: int, new: int, gone: int) -> str:
-    news = [formatting.count(new, "new like")] if new else []
-    news += [f"{gone:,} no longer liked"] if gone else []
-    songs = formatting.count(total, "song")
-    return f"{formatting.listed(news)}; {songs} in all." if news else f"Nothing new in {songs}."
+    """What a look at the likes found."""
+    added = plural("{count} new like", "{count} new likes", new) if new else ""
+    removed = plural("{count} no longer liked", "{count} no longer liked", gone) if gone else ""
+    songs = plural("{count} song", "{count} songs", total)
+    if added and removed:
+        return _("{added} and {removed}; {songs} in all.", added=added, removed=removed, songs=songs)
+    if added or removed:
+        return _("{changes}; {songs} in all.", changes=added or removed, songs=songs)
+    return plural("Nothing new in {count} song.", "Nothing new in {count} songs.", total)
 
 
-def imported(file: str, found: Imported) -> str:
-    read, source = formatting.count(found.songs, "song"), formatting.escape(file)
-    said = [f"Read {read} from {source}; your library has {found.total:,} now."]
-    if found.linked:
-        said.append("It stays the one at Spotify: from the file I keep what is known of each song.")
-    if found.over:
-        said.append(f"{formatting.count(found.over, 'song')} left out: {limits.SONGS:,} is as many as a library holds.")
-    if found.with_features < found.songs:
-        without = found.songs - found.with_features
-        said.append(
-            f"{formatting.does(without, 'of them comes', 'of them come')} without anything to learn from "
-            "(tempo, genres …)."
+def imported(file: str, result: Imported) -> str:
+    """What became of a file, and of the rows that were left out."""
+    said = [
+        plural(
+            "I read {count} song from {file}; your library now has {total}.",
+            "I read {count} songs from {file}; your library now has {total}.",
+            result.songs,
+            file=formatting.escape(file),
+            total=result.total,
         )
-    if found.spoken:
+    ]
+    if result.linked:
+        said.append(_("Your library still comes from Spotify: I took the features of each song from the file."))
+    if result.over:
         said.append(
-            f"{formatting.count(found.spoken, 'row')} left out: episodes or local files, which aren't songs at Spotify."
+            plural(
+                "I left out {count} song: a library holds up to {most}.",
+                "I left out {count} songs: a library holds up to {most}.",
+                result.over,
+                most=limits.SONGS,
+            )
         )
-    if found.bad_rows:
-        named = "\n".join(f"- {formatting.escape(each, 150)}" for each in found.bad)
-        said.append(f"{formatting.count(found.bad_rows, 'row')} left out:\n{named}")
+    if without := result.songs - result.with_features:
+        said.append(
+            plural(
+                "{count} of them comes without anything to learn from (tempo, genres …).",
+                "{count} of them come without anything to learn from (tempo, genres …).",
+                without,
+            )
+        )
+    if result.spoken:
+        said.append(
+            plural(
+                "I left out {count} row: an episode or local file, not a song on Spotify.",
+                "I left out {count} rows: episodes or local files, not songs on Spotify.",
+                result.spoken,
+            )
+        )
+    if result.bad_rows:
+        said.append(plural("I couldn't read {count} row:", "I couldn't read {count} rows:", result.bad_rows))
+        said += [f"- {bad_row(row)}" for row in result.bad]
     return "\n".join(said)
 
 
-def too_large(file: str, most: int) -> str:
-    return f"{formatting.escape(file)} is too large: up to {most // 1_000_000} MB, please."
-
-
 def uploaded(song: Song) -> str:
-    return f"Heard {formatting.song_name(song)}. I go by that file now, for you alone; the file itself I have not kept."
+    return _(
+        "I listened to {song}. I use that file's features for you alone, and didn't keep the file.",
+        song=formatting.song_name(song),
+    )
 
 
 def exported_playlists(files: int, missing: str | None) -> str:
     """missing: why songs may not be in there, as `library.missing_in_export` says."""
     why = {"writing": _(EXPORT_WHILE_WRITING), "empty": _(EXPORT_EMPTY)}.get(missing or "")
-    said = f"Your playlists, {formatting.count(files, 'file')}. Spreadsheets read them, and so does `/library import`."
+    said = plural(
+        "Your playlists, in {count} file. Spreadsheets and `/library import` can read it.",
+        "Your playlists, in {count} files. Spreadsheets and `/library import` can read them.",
+        files,
+    )
     return f"{said}\n{why}" if why else said
 
 
-ERRORS: Wordings = {}
+PROBLEMS: Mapping[str, str] = {
+    Problem.NO_TITLE: N_("there's no title"),
+    Problem.NO_ARTIST: N_("there's no artist for “{about}”"),
+    Problem.TOO_LONG: N_("its title, artist or album has {longest} characters or more"),
+    Problem.UNCLOSED: N_("a quote is never closed, or the line is far too long"),
+    Problem.MORE_CELLS: N_("it has more values than there are columns"),
+    Problem.FEWER_CELLS: N_("it has fewer values than there are columns"),
+    Problem.MANY_ROWS: N_("that's more than {rows} rows, so I left out the rest"),
+    Problem.MANY_COLUMNS: N_("that's more than {columns} columns, so I left out the rest"),
+}
+
+
+def bad_row(row: BadRow) -> str:
+    """Why a row was left out."""
+    problem = _(
+        PROBLEMS.get(row.problem, row.problem),
+        about=formatting.escape(row.about, 60),
+        longest=MOST_CELL,
+        rows=MOST_ROWS,
+        columns=MOST_COLUMNS,
+    )
+    return _("line {line}: {problem}", line=row.line, problem=problem)
+
+
+FOREIGN: Mapping[str, str] = {
+    Foreign.EXCEL: N_("{name} is an Excel workbook. Save it as CSV first."),
+    Foreign.SPREADSHEET: N_("{name} is a spreadsheet. Save it as CSV first."),
+    Foreign.NUMBERS: N_("{name} is a Numbers spreadsheet. Export it as CSV first."),
+    Foreign.OLD_EXCEL: N_("{name} is an old Excel workbook. Save it as CSV first."),
+    Foreign.ZIP: N_("{name} is a ZIP archive. Unpack it, and send the CSV or YourLibrary.json in it."),
+    Foreign.GZIP: N_("{name} is packed with gzip. Unpack it first."),
+    Foreign.RICH_TEXT: N_("{name} is a rich-text document. Save it as plain text first."),
+    Foreign.WEB_PAGE: N_("{name} is a web page or XML, not a CSV. Exportify (exportify.net) makes one from Spotify."),
+    Foreign.MEDIA_LIST: N_(
+        "{name} is a list of media files, not a CSV. Exportify (exportify.net) makes one from Spotify."
+    ),
+    Foreign.PDF: N_("{name} is a PDF, not a CSV. Exportify (exportify.net) makes one from Spotify."),
+    Foreign.BROKEN_JSON: N_(
+        "{name} is neither a CSV nor complete JSON. Exportify (exportify.net) makes a CSV from Spotify."
+    ),
+    Foreign.HISTORY: N_(
+        "{name} is part of Spotify's data export, but it holds what you played. "
+        "The songs you like are in YourLibrary.json: send that one."
+    ),
+    Foreign.OTHER_JSON: N_(
+        "{name} is JSON without songs. If it's part of Spotify's data export, send YourLibrary.json; "
+        "otherwise, Exportify (exportify.net) makes a CSV."
+    ),
+}
+NOT_CSV = N_("{name} isn't a CSV. Exportify (exportify.net) makes one from Spotify.")
+
+
+def _foreign(error: errors.ForeignFile) -> str:
+    return _(FOREIGN.get(error.kind, NOT_CSV), name=formatting.escape(error.name))
+
+
+def _no_song_columns(error: errors.NoSongColumns) -> str:
+    name = formatting.escape(error.name)
+    if not error.headers:
+        return _("{name} has no columns for title and artists, such as “Track Name” and “Artist Name(s)”.", name=name)
+    return _(
+        "{name} has no columns for title and artists, such as “Track Name” and “Artist Name(s)”. "
+        "Its columns: {headers}.",
+        name=name,
+        headers=formatting.escape(error.headers, 400),
+    )
+
+
+def _no_songs_in_file(error: errors.NoSongsInFile) -> str:
+    said = _("{name} has no songs I can read.", name=formatting.escape(error.name))
+    return f"{said}\n- {bad_row(BadRow(error.line, Problem(error.problem), error.about))}" if error.problem else said
+
+
+ERRORS: Wordings = {
+    errors.FileTooLarge: N_("{name} is too large. I take up to {most} MB."),
+    errors.ForeignFile: _foreign,
+    errors.NoSongColumns: _no_song_columns,
+    errors.NoSongsInFile: _no_songs_in_file,
+    errors.StillReadingFile: N_("I'm still reading your last file. Send this one when I've answered."),
+    errors.ManyImports: N_("I'm reading the files of {count} other members. Send yours again in a minute."),
+    errors.ErasedMeanwhile: N_("Your data was deleted while I read your file, so I kept nothing of it."),
+    errors.StillHearingTheirs: N_("I'm still listening to your last file. Send this one when I've answered."),
+}

@@ -90,7 +90,7 @@ def _numbers(index: sqlite3.Connection, recordings: Iterable[str]) -> dict[str, 
 def fill(index: Path, dump: Path, now: datetime) -> Iterator[Filled]:
     """Read a dump into the index in batches, yielding after each. Continues an interrupted one.
 
-    Raises BadFile if it isn't such a dump.
+    Raises NotADump, NoZstd.
     """
     with closing(sqlite3.connect(index, isolation_level=None)) as connection:
         connection.executescript("PRAGMA journal_mode = WAL;" + SCHEMA)

@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 from uuid import UUID
 
 from bot.environment import passed_on
-from bot.errors import BadFile
+from bot.errors.library import NotADump, NoZstd
 
 MOST_BYTES = 4_000_000  # bytes of one JSON file; low-level ones have about 60 KB
 JSON_NAME = re.compile(r"(?P<mbid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?P<offset>\d+)\.json")
@@ -75,12 +75,12 @@ class DumpEntry:
 
 
 def entries(dump: Path) -> Iterator[DumpEntry]:
-    """Yield a dump's entries, always in the same order. Raises BadFile."""
+    """Yield a dump's entries, always in the same order. Raises NotADump, NoZstd."""
     try:
         with _unpacked(dump) as (name, stream):
             yield from _in_tar(name, stream) if name.endswith(".tar") else _in_file(name, stream)
     except (tarfile.TarError, EOFError, OSError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as problem:
-        raise BadFile(f"{dump.name} is broken, or no dump of AcousticBrainz: {problem}") from problem
+        raise NotADump(dump.name, str(problem)) from problem
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def _unpacked(dump: Path) -> Iterator[tuple[str, IO[bytes]]]:
 def _through_zstd(dump: Path) -> Iterator[IO[bytes]]:
     program = shutil.which("zstd")
     if program is None:
-        raise BadFile(f"{dump.name} needs the program zstd (Debian: apt-get install zstd)")
+        raise NoZstd(dump.name)
     command, bare = [program, "-dcq", "--", str(dump)], passed_on(os.environ)
     with subprocess.Popen(command, env=bare, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
         try:
@@ -128,13 +128,13 @@ def _in_file(name: str, stream: IO[bytes]) -> Iterator[DumpEntry]:
         numbers = _of_json(stream.read(MOST_BYTES)) if named["offset"] == "0" else {}
         yield DumpEntry(UUID(named["mbid"]), numbers)
     else:
-        raise BadFile(f"{name} is no dump of AcousticBrainz: a CSV, an mbid-0.json, or a tar of them is wanted")
+        raise NotADump(name)
 
 
 def _in_csv(name: str, stream: IO[bytes]) -> Iterator[DumpEntry]:
     rows = csv.DictReader(line.decode() for line in stream)
     if not {"mbid", "submission_offset"} <= set(rows.fieldnames or ()):
-        raise BadFile(f"{name} has no columns mbid and submission_offset")
+        raise NotADump(name)
     for row in rows:
         try:
             mbid = UUID(row["mbid"])

@@ -11,6 +11,7 @@ from bot.chat import reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.errors import BadChoice
+from bot.errors.account import BadQuietHours
 from bot.flows.account import notify
 from bot.messages import _, common
 from bot.messages import account as messages
@@ -30,7 +31,7 @@ async def updates(
     interaction: Interaction,
     where: Literal["dm", "channel", "off"] | None = None,
     channel: discord.TextChannel | None = None,
-    cap: app_commands.Range[int, 1, 48] | None = None,
+    cap: app_commands.Range[int, 1, notify.MOST_A_DAY] | None = None,
     quiet: str | None = None,
 ) -> None:
     context = Context.of(interaction)
@@ -56,10 +57,10 @@ def _both_may_write(interaction: Interaction, channel: discord.TextChannel) -> N
 
 
 def _hours(typed: str) -> tuple[int, int]:
-    """Read "22-7". Raises BadChoice."""
+    """Read "22-7". Raises BadQuietHours."""
     found = HOURS.fullmatch(typed)
     if found is None or max(int(found[1]), int(found[2])) > 24:
-        raise BadChoice("Quiet hours are two hours of the day, UTC, as in `22-7`.")
+        raise BadQuietHours
     return int(found[1]), int(found[2])
 
 

@@ -8,7 +8,7 @@ from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.feed import song_results
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
-from bot.errors import BadFile
+from bot.errors.library import FileTooLarge
 from bot.flows.library import uploads as flow
 from bot.messages import library
 
@@ -32,7 +32,7 @@ async def about(interaction: Interaction, song: str) -> None:
 async def upload(interaction: Interaction, song: str, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > flow.MOST_BYTES:
-        raise BadFile(library.too_large(file.filename, flow.MOST_BYTES))
+        raise FileTooLarge(file.filename, flow.MOST_BYTES // 1_000_000)
     services, member = interaction.client.services, interaction.user.id
     chosen = await autocomplete.song_named(interaction, song)
     heard = await services.uploads.hear(member, chosen, file.read, services.clock())

@@ -10,7 +10,8 @@ from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
 from bot.core.library.tables import MOST_BYTES
-from bot.errors import BadFile, NoPlaylists
+from bot.errors import NoPlaylists
+from bot.errors.library import FileTooLarge
 from bot.flows.library import feature_lookup
 from bot.flows.library import sync as flow
 from bot.flows.sorting import playlists
@@ -28,7 +29,7 @@ MOST_FILES = 10  # in one message
 async def import_(interaction: Interaction, file: discord.Attachment) -> None:
     await reply.pause(interaction)
     if file.size > MOST_BYTES:
-        raise BadFile(messages.too_large(file.filename, MOST_BYTES))
+        raise FileTooLarge(file.filename, MOST_BYTES // 1_000_000)
     context = Context.of(interaction)
     services, member = context.services, context.member
     found = await flow.import_fetched(context.store, member, file.filename, file.read, context.now)

@@ -30,7 +30,15 @@ from bot.adapters.vault import Vault
 from bot.config import is_client_id
 from bot.core.notices import NoticeKind
 from bot.core.records import Account
-from bot.errors import BadChoice, LinkRefused, SpotifyError, WrongCode, dumped
+from bot.errors import LinkRefused, SpotifyError, WrongCode, dumped
+from bot.errors.account import (
+    BadClientId,
+    ConsentDenied,
+    EarlierLink,
+    NotALinkAddress,
+    NothingToConfirm,
+    NothingToUnlink,
+)
 from bot.flows.account.erase import delete_rows, forget_unused, sweep_models
 from bot.ports import SpotifyProfile, Tokens
 
@@ -42,13 +50,6 @@ TRIES = 5  # to type the code
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that look alike
 CODE_LENGTH = 8  # characters of 30: five guesses succeed once in 130 thousand million links
 UNLINKING = "unlinking"  # the library's source while its songs are being deleted
-NOBODY_AGREED = (
-    "No link of yours waits for a code: nobody agreed at Spotify within ten minutes, or it was finished or cancelled. "
-    "Use /link for a new one."
-)
-SAID_NO = "You said no at Spotify, so nothing was linked. Use /link to try again."
-EARLIER = "That is an earlier link. Enter the code of the newest page, or use /link for a new one."
-NO_ACCOUNT = "No Spotify account is linked, so there is nothing to unlink. /data delete removes what else I keep."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ class Linking:
     async def begin(self, member: int, name: str, client_id: str, redirect_uri: str) -> str:
         """Return the address of the consent page; it replaces an earlier one of the member.
 
-        `name` is the member's Discord name. Raises BadChoice if the client id is malformed.
+        `name` is the member's Discord name. Raises BadClientId.
         """
         if not is_client_id(client_id):
-            raise BadChoice("A client id has 32 characters, 0-9 and a-f: you find it in Spotify's developer dashboard.")
+            raise BadClientId
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
         now = self._clock()
         async with self._store.writing() as tx:
@@ -143,7 +144,7 @@ class Linking:
         try:
             consent = self.prove(member, code)
         except WrongCode:
-            raise LinkRefused(EARLIER) from None
+            raise EarlierLink from None
         self.forget(member)
         sealed = seal_tokens(self._vault, member, consent.tokens)
         profile, now = consent.profile, self._clock()
@@ -175,7 +176,7 @@ class Linking:
         consent = self._consents.get(member)
         if consent is None or consent.expires_at <= self._clock():
             self.forget(member)
-            raise LinkRefused(NOBODY_AGREED)
+            raise NothingToConfirm
         return consent
 
     async def _take(self, state: str) -> dict[str, Any]:
@@ -194,7 +195,7 @@ class Linking:
 
     async def _exchange(self, begun: dict[str, Any], code: str | None) -> Consent:
         if code is None:
-            raise LinkRefused(SAID_NO)
+            raise ConsentDenied
         member, client_id = begun["member"], begun["client_id"]
         verifier = self._vault.open(member, VERIFIER, begun["verifier"]).decode()
         tokens = await self._spotify.exchange(client_id, code, verifier, begun["redirect_uri"])
@@ -245,14 +246,14 @@ async def _keep(tx: Tx, account: Account, now: datetime) -> None:
 
 
 def pasted(address: str) -> tuple[str, str | None]:
-    """Return (state, code) from a pasted address. Raises LinkRefused if it holds no state."""
+    """Return (state, code) from a pasted address. Raises NotALinkAddress."""
     try:
         query = parse_qs(urlsplit(address.strip()).query)
     except ValueError:  # for example, half an IPv6 address
         query = {}
     state, code = query.get("state", []), query.get("code", [])
     if len(state) != 1 or len(code) > 1:
-        raise LinkRefused("That is not the address of the page you landed on: it has `state=` and `code=` in it.")
+        raise NotALinkAddress
     return state[0], code[0] if code else None
 
 
@@ -264,10 +265,10 @@ async def app_of(store: Store, member: int) -> str:
 
 
 async def check_linked(store: Store, member: int) -> None:
-    """Raise BadChoice if no Spotify account is linked: unlinking doesn't delete a library from a file."""
+    """Raise NothingToUnlink if no Spotify account is linked: unlinking doesn't delete a library from a file."""
     async with store.reading() as tx:
         if await members.account(tx, member) is None:
-            raise BadChoice(NO_ACCOUNT)
+            raise NothingToUnlink
 
 
 async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> bool:

@@ -5,19 +5,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
 from bot.core.jobs import Job
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice, Work
-from bot.errors import BadChoice, ConsentEnded, CratekeeperError, dumped
+from bot.errors import ConsentEnded, CratekeeperError, dumped
+from bot.errors.account import BadDailyCap, NoUpdateChannel
 from bot.flows.account.link import days_left
 from bot.flows.attempt import attempt
 
 Tell = Callable[[Sequence[Notice]], Awaitable[bool]]  # to one member; False if no channel was open
 WARN_DAYS = (14, 2)  # before a consent ends (promise P8)
+MOST_A_DAY = 48  # updates
 ENDED = 0  # instead of days: the member knows that it has ended
 
 
@@ -26,19 +28,19 @@ async def settings(
     member: int,
     now: datetime,
     *,
-    where: str | None = None,
+    where: Literal["dm", "channel", "off"] | None = None,
     channel: int | None = None,
     cap: int | None = None,
     quiet: tuple[int, int] | None = None,
 ) -> Member:
     """Set where updates go ("dm", "channel", "off"), how many a day, and the quiet hours (UTC); None keeps a setting.
 
-    Raises BadChoice.
+    Raises NoUpdateChannel, BadDailyCap.
     """
-    if where not in (None, "dm", "channel", "off") or (where == "channel" and channel is None):
-        raise BadChoice("Updates go to your DMs, to a channel that you name, or nowhere.")
-    if cap is not None and not 1 <= cap <= 48:
-        raise BadChoice("The cap is 1 to 48 messages a day.")
+    if where == "channel" and channel is None:
+        raise NoUpdateChannel
+    if cap is not None and not 1 <= cap <= MOST_A_DAY:
+        raise BadDailyCap(MOST_A_DAY)
     values: dict[str, Any] = {"updates": where, "updates_channel": channel, "daily_cap": cap}
     if quiet is not None:
         values |= {"quiet_from": quiet[0] % 24, "quiet_to": quiet[1] % 24}

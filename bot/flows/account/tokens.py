@@ -13,7 +13,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members, tokens
 from bot.core import limits
 from bot.core.records import ApiToken
-from bot.errors import BadChoice
+from bot.errors.account import BadTokenLife, BadTokenName, NoSuchToken, TooManyTokens
 
 PREFIX = "ck_"  # so that secret scanners recognise it
 BYTES = 32
@@ -30,18 +30,18 @@ class Issued:
 
 
 async def issue(store: Store, member: int, name: str, days: int, now: datetime) -> Issued:
-    """Create a token. Raises BadChoice for one too many, or an invalid name or number of days."""
+    """Create a token. Raises BadTokenName, BadTokenLife, TooManyTokens."""
     named = " ".join(name.split())
     if not 1 <= len(named) <= LONGEST_NAME:
-        raise BadChoice(f"A token's name has 1 to {LONGEST_NAME} characters.")
+        raise BadTokenName(LONGEST_NAME)
     if not 1 <= days <= MOST_DAYS:
-        raise BadChoice(f"A token is good for 1 to {MOST_DAYS} days.")
+        raise BadTokenLife(MOST_DAYS)
     issued = Issued(PREFIX + secrets.token_urlsafe(BYTES), now + timedelta(days=days))
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await tokens.sweep(tx, now)
         if len(await tokens.of_member(tx, member)) >= limits.TOKENS:
-            raise BadChoice(f"You have {limits.TOKENS} tokens, the most there is. `/api-token list` revokes one.")
+            raise TooManyTokens(limits.TOKENS)
         await tokens.add(tx, member, _digest(issued.secret), named, now, issued.expires_at)
     return issued
 
@@ -67,10 +67,10 @@ async def listed(store: Store, member: int, now: datetime) -> list[ApiToken]:
 
 
 async def revoke(store: Store, member: int, token: int) -> None:
-    """Revoke a token at once. Raises BadChoice if it isn't the member's."""
+    """Revoke a token at once. Raises NoSuchToken if it isn't the member's."""
     async with store.writing() as tx:
         if not await tokens.revoke(tx, member, token):
-            raise BadChoice("That token is not one of yours, or no longer good. `/api-token list` shows them.")
+            raise NoSuchToken
 
 
 def _digest(secret: str) -> str:

@@ -45,7 +45,7 @@ class Api:
         return await self.recommender.recommend(member, song, count)
 
     async def dislike(self, member: int, song: str) -> None:
-        """Never recommend the song to the member again, until they undo it. Raises BadChoice, NotLinked."""
+        """Never recommend the song to the member again, until they undo it. Raises NotInCatalogue, NotLinked."""
         await self.catalogue.entry(member, song)  # a dislike must not reveal whether a hidden song exists
         async with self.store.writing() as tx:
             if await members.get(tx, member) is None:

@@ -20,15 +20,12 @@ from bot.adapters.store.library import songs
 from bot.core.features import SongFeatures
 from bot.core.library.merge import Origin
 from bot.core.records import Clip, Song
-from bot.errors import BadChoice, NoClip, NothingThereYet
+from bot.errors import NoClip, NothingThereYet
+from bot.errors.feed import NotInCatalogue, OnlyYours
 from bot.flows.feed.catalogue_index import KEY_BYTES, Points, key
 from bot.flows.feed.clips import Clips
 
 MOST_ON_A_PAGE = 100
-GONE = "That song is not in the catalogue as you see it. `/feed join` adds what others share to the operator's music."
-
-
-ONLY_YOURS = "I know that song only from a file of yours, so I can't show it to others."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +64,9 @@ class CataloguePage:
 
 
 async def show_to_others(tx: Tx, member: int, song: Song, now: datetime) -> None:
-    """Keep a song's name for everybody, even if its file goes. Raises BadChoice if only the member names it."""
+    """Keep a song's name for everybody, even if its file goes. Raises OnlyYours if only the member names it."""
     if await songs.owned(tx, member, [song.song]):
-        raise BadChoice(ONLY_YOURS)
+        raise OnlyYours
     if await songs.get(tx, song.song) is None:  # one of the operator's files
         await songs.save(tx, [song], now, Origin.OPERATOR)
 
@@ -95,14 +92,14 @@ class Catalogue:
         return CataloguePage(tuple(entries.values()), ids[count - 1] if len(ids) > count else None)
 
     async def entry(self, member: int, song: str) -> Entry:
-        """Return one entry. Raises BadChoice for a song the member can't see."""
+        """Return one entry. Raises NotInCatalogue for a song the member can't see."""
         return (await self.seen(member, [song]))[song]
 
     async def seen(self, member: int, ids: Sequence[str]) -> dict[str, Entry]:
-        """Return the songs' entries in the given order. Raises BadChoice if there's one the member can't see."""
+        """Return the songs' entries in the given order. Raises NotInCatalogue if there's one the member can't see."""
         entries = await self.visible(member, ids)
         if len(entries) < len(set(ids)):
-            raise BadChoice(GONE)
+            raise NotInCatalogue
         return entries
 
     async def visible(self, member: int, ids: Sequence[str]) -> dict[str, Entry]:
@@ -112,13 +109,13 @@ class Catalogue:
             return await self._entries(tx, [song for song in ids if song in still])
 
     async def about(self, member: int, song: str) -> About:
-        """Return what we know about a song, the member's own or the catalogue's. Raises BadChoice."""
+        """Return what we know about a song, the member's own or the catalogue's. Raises NotInCatalogue."""
         entry = (await self.visible(member, [song])).get(song)
         async with self._store.reading() as tx:
             if await songs.is_liked(tx, member, song) and (own := await songs.get(tx, song, member)):
                 return About(own, (await songs.features(tx, member, [own]))[song], entry)
             if entry is None:
-                raise BadChoice(GONE)
+                raise NotInCatalogue
             return About(entry.song, (await catalogue.features(tx, {song: entry.song}))[song], entry)
 
     async def suggest(self, member: int, typed: str, limit: int) -> list[Song]:
@@ -129,11 +126,11 @@ class Catalogue:
         return list({song.song: song for song in (*own, *others)}.values())[:limit]
 
     async def named(self, key: str) -> str:
-        """Return the URI of the song with this key. Raises BadChoice."""
+        """Return the URI of the song with this key. Raises NotInCatalogue."""
         async with self._store.reading() as tx:
             song = await catalogue.by_key(tx, key)
         if song is None:
-            raise BadChoice(GONE)
+            raise NotInCatalogue
         return song
 
     async def random(self, member: int, late: Late | None = None) -> Entry:
@@ -151,7 +148,7 @@ class Catalogue:
         return next(iter(entries.values()))
 
     async def clip(self, member: int, song: str) -> Clip:
-        """Return a clip from the song's peak. Raises BadChoice, NoClip if we don't have its file, AudioError."""
+        """Return a clip from the song's peak. Raises NotInCatalogue, NoClip if we don't have its file, AudioError."""
         await self.entry(member, song)
         async with self._store.reading() as tx:
             path = await catalogue.path_of(tx, song)

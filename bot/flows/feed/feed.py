@@ -21,6 +21,7 @@ from bot.core.records import Layer, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet, NotLinked
+from bot.errors.feed import AllShown, GoneFromSpotify, NotOnSpotify
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import Recommender
 from bot.flows.sorting import sort
@@ -73,7 +74,7 @@ class PlaylistGuess:
 
 
 class Feed:
-    """Members react only to songs they can see; anything else raises BadChoice."""
+    """Members react only to songs they can see; anything else raises NotInCatalogue."""
 
     def __init__(
         self,
@@ -97,11 +98,11 @@ class Feed:
         await self._note(member, [card.entry for card in cards])
         cards += await self._drawn(member, count - len(cards))
         if not cards:
-            raise NothingThereYet(ALL_HEARD if resting else None)
+            raise AllShown if resting else NothingThereYet
         return cards
 
     async def card(self, member: int, song: str) -> FeedCard:
-        """Return one song's card. Raises BadChoice."""
+        """Return one song's card. Raises NotInCatalogue."""
         return FeedCard(await self._catalogue.entry(member, song), (), "")
 
     async def skip(self, member: int, song: str) -> None:
@@ -123,7 +124,7 @@ class Feed:
         return liked
 
     async def like_for_good(self, member: int, song: str) -> None:
-        """Save this one song to their likes, whatever they chose for the rest. Raises NotLinked, BadChoice."""
+        """Save this one song to their likes, whatever they chose for the rest. Raises NotLinked, NotOnSpotify."""
         entry = await self._catalogue.entry(member, song)
         await self._note(member, [entry])
         async with self._store.writing() as tx:
@@ -131,7 +132,7 @@ class Feed:
             if known is None or known.source is None:
                 raise NotLinked
             if not savable(entry.song):
-                raise BadChoice(NOT_AT_SPOTIFY)
+                raise NotOnSpotify
             if not await songs.is_liked(tx, member, entry.song.song):
                 await feed_history.say(tx, member, song, self._clock(), said="like", saving="save")
         await self._save(member)
@@ -188,9 +189,9 @@ class Feed:
                 raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
             liked = await self._like(tx, member, entry.song, "add")
             if liked.refused:
-                raise BadChoice(REFUSED)
+                raise GoneFromSpotify
             if not liked.saved:
-                raise NotAmongLikes if savable(entry.song) else BadChoice(NOT_AT_SPOTIFY)
+                raise NotAmongLikes if savable(entry.song) else NotOnSpotify
             write = await self._write(tx, member, kept, song, event, now)
         await self._save(member)
         await self._enqueue(JobKind.APPLY, member, write)
@@ -255,11 +256,6 @@ class Feed:
             waiting = await feed_history.to_save(tx, member)
         if waiting:
             await self._enqueue(JobKind.SAVE, member, 0)
-
-
-ALL_HEARD = "That was everything for now. What you skipped comes again in a month, and new songs as there are any."
-REFUSED = "Spotify doesn't know that song any more, so neither your likes nor your playlists can hold it."
-NOT_AT_SPOTIFY = "That song is a file of whoever runs this bot; it is not at Spotify, so your playlists cannot hold it."
 
 
 def savable(song: Song) -> bool:

@@ -48,7 +48,7 @@ class Listening:
     async def to(self, member: int, song: Song) -> Listen:
         """Return the best way to hear the song. It may take seconds, so defer the interaction first.
 
-        Raises BadChoice for a song the member can't see.
+        Raises NotInCatalogue for a song the member can't see.
         """
         try:
             clip = await self._catalogue.clip(member, song.song)

@@ -41,16 +41,17 @@ class FeedPage:
         await sessions.end(self.api.store, secret)
 
     async def song(self, member: int, key: str) -> str:
-        """Return the URI of the song with this key. Raises BadChoice if there's none, or the member can't see it.
+        """Return the URI of the song with this key. Raises NotInCatalogue.
 
-        It's the same error for both: a key never reveals whether a hidden song exists.
+        It's the same error for a song that doesn't exist and for one the member can't see: a key never reveals
+        whether a hidden song exists.
         """
         song = await self.api.catalogue.named(key)
         await self.api.entry(member, song)
         return song
 
     async def listen(self, member: int, key: str) -> tuple[FeedCard, Listen]:
-        """Return the song's card and the best way to hear it. Raises BadChoice."""
+        """Return the song's card and the best way to hear it. Raises NotInCatalogue."""
         card = await self.feed.card(member, await self.song(member, key))
         return card, await self.listening.to(member, card.entry.song)
 

@@ -28,7 +28,8 @@ from bot.core.feed.taste import Taste
 from bot.core.records import Layer, Song
 from bot.core.sorting.columns import Vectors, key_of
 from bot.core.sorting.decide import Scores
-from bot.errors import BadChoice, ModelError, NoTaste
+from bot.errors import ModelError, NoTaste
+from bot.errors.feed import NothingLeftOver, UnknownSong, UnknownSound
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.catalogue_index import Index
 
@@ -39,8 +40,6 @@ MOST = 25  # recommendations at a time
 NAMED = 2  # songs named as the reason
 MOST_STEPS = 20  # of a path
 REMEMBERED = 64  # members whose points stay in memory
-UNKNOWN = "I know too little of that song to say what is near it."
-NOT_YOURS = "That song is neither in your library nor in the catalogue."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class Recommender:
 
         without: songs to leave out.
 
-        Raises BadChoice for a song they can't see or that has no features, NoTaste, NothingThereYet.
+        Raises UnknownSong for one they can't see, UnknownSound for one without features, NoTaste, NothingThereYet.
         """
         index = await self._catalogue.points.index()
         async with self._store.reading() as tx:
@@ -114,7 +113,7 @@ class Recommender:
             named = await _described(tx, member, add)
         mixed = taste.mixture(wanted, unwanted)
         if not mixed.any():
-            raise BadChoice("Nothing is left of those songs when the others are taken away.")
+            raise NothingLeftOver
         return await self._granted(member, index, own, Wish(mixed[None], named, [*add, *subtract]), count)
 
     async def path(self, member: int, start: str, goal: str, steps: int) -> list[Entry]:
@@ -183,7 +182,7 @@ class Recommender:
             return None
 
     async def _points(self, tx: Tx, member: int, index: Index, ids: Sequence[str]) -> Vectors:
-        """Return the points (n, k) of songs, the catalogue's or the member's own. Raises BadChoice."""
+        """Return the points (n, k) of songs, the catalogue's or the member's own. Raises UnknownSong, UnknownSound."""
         points = [await self._point(tx, member, index, song) for song in ids]
         return np.stack(points) if points else np.zeros((0, index.space.size), np.float32)
 
@@ -192,11 +191,11 @@ class Recommender:
         if visible and (placed := index.neighbours.point(song)) is not None:
             return placed
         if not visible and not await songs.is_liked(tx, member, song):
-            raise BadChoice(NOT_YOURS)
+            raise UnknownSong
         described = await songs.some(tx, [song], member)
         point = _measured(index.space, list((await songs.features(tx, member, list(described.values()))).values()))
         if not point.any():
-            raise BadChoice(UNKNOWN)
+            raise UnknownSound
         return np.asarray(point[0])
 
     async def _of(self, tx: Tx, member: int, index: Index) -> Own:

@@ -6,7 +6,7 @@ from bot.adapters.store import Store, Tx, schema
 from bot.adapters.store.library import lookups, recordings, songs
 from bot.core.codes import track_uri
 from bot.core.records import Song
-from bot.errors import BadChoice
+from bot.errors.library import NobodyLikes, NotAnalysed
 
 SOURCE = "audio"  # the source name of the folder's features
 
@@ -14,20 +14,20 @@ SOURCE = "audio"  # the source name of the folder's features
 async def correct(store: Store, typed: str, paths: list[str], now: datetime) -> Song:
     """Record which of the files in `paths` a song is, or that it's none of them if `paths` is empty; return the song.
 
-    `typed`: its URI, link or id. Features from another file are forgotten. Raises BadChoice.
+    `typed`: its URI, link or id. Features from another file are forgotten. Raises NotAnalysed, NobodyLikes.
     """
     async with store.writing() as tx:
         song = await _song(tx, typed)
         known = [path for path in paths if await recordings.exists(tx, path)]
         if paths and not known:
-            raise BadChoice(f"{paths[0]} is not among the files that were heard: python -m bot analyse --folder …")
+            raise NotAnalysed(paths[0])
         await recordings.correct(tx, song.song, known[0] if known else None, now)
         await _ask_anew(tx, song, now)
     return song
 
 
 async def leave_to_matcher(store: Store, typed: str, now: datetime) -> Song:
-    """Remove a correction; return the song. Raises BadChoice."""
+    """Remove a correction; return the song. Raises NobodyLikes."""
     async with store.writing() as tx:
         song = await _song(tx, typed)
         await recordings.uncorrect(tx, song.song)
@@ -41,7 +41,7 @@ async def _song(tx: Tx, typed: str) -> Song:
         return known
     if await songs.is_own(tx, song):
         return Song(song, song, ())  # a member's file names it for that member alone
-    raise BadChoice(f"Nobody here likes {typed}.")
+    raise NobodyLikes(typed)
 
 
 async def _ask_anew(tx: Tx, song: Song, now: datetime) -> None:

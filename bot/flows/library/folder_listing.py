@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.errors import BadFile
+from bot.errors.library import NotAFolder
 
 READ = ".mp3 .m4a .m4b .mp4 .aac .ogg .oga .opus .flac .wav .aif .aiff .aifc .caf .webm .mka"
 NOT_READ = (
@@ -58,9 +58,9 @@ class Listing:
 
 
 def look(folder: Path) -> Listing:
-    """Return the contents of a folder. Raises BadFile if it isn't a folder."""
+    """Return the contents of a folder. Raises NotAFolder."""
     if not folder.is_dir():
-        raise BadFile(f"{folder} is not a folder")
+        raise NotAFolder(str(folder))
     listing = Listing(folder.absolute())
     for path in _files(listing):
         ending = path.suffix.lower()

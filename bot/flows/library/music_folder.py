@@ -20,7 +20,8 @@ from bot.adapters.store import Store
 from bot.adapters.store.library import files, recordings
 from bot.adapters.store.library.files import File, Stamp
 from bot.core.vectors import pack
-from bot.errors import AudioError, BadFile, ManyMissing, NotOpened
+from bot.errors import AudioError, ManyMissing, NotOpened
+from bot.errors.library import FolderEmptied
 from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, look
 
 FEW, MANY = 2, 0.25  # files, and share of a folder's files: removing more needs confirmation
@@ -44,15 +45,16 @@ async def import_folder(
 ) -> AsyncIterator[FileOutcome]:
     """Analyse new and changed files below `folder`, as many at once as there are `hearings`; yields each result.
 
-    Files missing from it are forgotten. Raises BadFile if there's no such folder. Raises ManyMissing, at the end, if so
-    many are missing that their disk may be offline: those are kept, and `forget_missing` removes them.
+    Files missing from it are forgotten. Raises NotAFolder, or FolderEmptied if nothing is left in it. At the end,
+    raises ManyMissing if so many are missing that their disk may be offline: those are kept, and `forget_missing`
+    removes them.
     """
     listing = await asyncio.to_thread(look, folder)
     async with store.reading() as tx:
         known = await files.stamps(tx)
     gone = listing.gone(known)
     if gone and not listing.sounds:
-        raise BadFile(f"{folder} is empty; files heard in it before: {len(gone):,}. Is it mounted? All are kept.")
+        raise FolderEmptied(str(folder), len(gone))
     current = (await hearings[0].ask("features"))["version"]
     todo = [file for file in listing.sounds.values() if _is_open(file, known.get(file.path), current)]
     left, moving = len(todo), {known[path].digest: path for path in gone}

@@ -10,9 +10,8 @@ from bot.adapters.store.library import songs
 from bot.core.codes import isrc
 from bot.core.features import SongFeatures
 from bot.core.library import tables
-from bot.errors import BadFile
+from bot.errors.library import ForeignFile, NoFeatureRows, NoIdColumn
 
-WANTED = "a Spotify id (track_id, spotify_id, Track URI, a link) or an isrc"
 SLICE = 500  # songs per transaction; the bot writes in between
 MOST_NAMED = 10  # rows named in the report
 
@@ -39,7 +38,7 @@ async def import_features(store: Store, file: Path, now: datetime) -> ImportedFe
     source, kept = f"operator:{file.stem}", ImportedFeatures()
     known = _read(file, source, kept)
     if not known:
-        raise BadFile(f"{file.name} has no row with {WANTED} and something to keep. {kept.report}")
+        raise NoFeatureRows(file.name, kept.report)
     told = list(known.items())
     for at in range(0, len(told), SLICE):
         async with store.writing() as tx:
@@ -54,9 +53,9 @@ def _read(file: Path, source: str, kept: ImportedFeatures) -> dict[str, SongFeat
     try:
         table = tables.Table(file.read_bytes(), most_rows=sys.maxsize)
     except tables.NotATable as problem:
-        raise BadFile(f"{file.name} {problem}") from None
+        raise ForeignFile(file.name, problem.kind) from None
     if not table.fields & {*tables.IDS, "isrc"}:
-        raise BadFile(f"{file.name} has no column with {WANTED}: I found {', '.join(table.headers[:8]) or 'none'}")
+        raise NoIdColumn(file.name, ", ".join(table.headers[:8]))
     known: dict[str, SongFeatures] = {}
     for row in table:
         told = row if isinstance(row, tables.BadRow) else _told(row, source)
@@ -73,6 +72,6 @@ def _told(row: tables.Row, source: str) -> tuple[str, SongFeatures] | tables.Bad
     code = isrc(row.fields.get("isrc"))
     key = tables.uri_of(row) or (f"isrc:{code}" if code else None)
     if tables.is_no_song(row) or key is None:
-        return tables.BadRow(row.line, "neither a Spotify id of a song nor an ISRC")
+        return tables.BadRow(row.line, tables.Problem.NO_ID)
     features = tables.features_of(row, source)
-    return (key, features) if features.known else tables.BadRow(row.line, "no number and no set in it")
+    return (key, features) if features.known else tables.BadRow(row.line, tables.Problem.NO_FEATURES)

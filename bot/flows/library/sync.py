@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from itertools import islice
 from weakref import WeakKeyDictionary
@@ -17,10 +17,17 @@ from bot.adapters.store.sorting import playlists, writes
 from bot.core import limits
 from bot.core.features import bounded
 from bot.core.library import tables
-from bot.core.markup import escape
 from bot.core.records import Account, Member, Playlist, Song
 from bot.core.stand_ins import under_our_ids
-from bot.errors import BadChoice, BadFile
+from bot.errors.library import (
+    ErasedMeanwhile,
+    FileTooLarge,
+    ForeignFile,
+    ManyImports,
+    NoSongColumns,
+    NoSongsInFile,
+    StillReadingFile,
+)
 from bot.flows.library.likes import PAGE, Progress, gone, look, settle, unwatched
 from bot.flows.sorting import manual_edits
 from bot.ports import Likes, Music
@@ -28,7 +35,6 @@ from bot.ports import Likes, Music
 MOST_NAMED = 10  # bad rows named one by one
 SLICE = 50  # songs stored per transaction: others write in between
 BEING_READ: WeakKeyDictionary[Store, set[int]] = WeakKeyDictionary()  # members whose file is being read
-ERASED = "Your data was deleted while I read your file, so nothing of it is kept."
 Fetch = Callable[[], Awaitable[bytes]]
 
 
@@ -75,7 +81,7 @@ class Imported:
     songs: int
     total: int
     with_features: int
-    bad: list[str] = field(default_factory=list)
+    bad: Sequence[tables.BadRow] = ()
     bad_rows: int = 0
     spoken: int = 0
     linked: bool = False
@@ -86,8 +92,8 @@ async def import_file(store: Store, member: int, name: str, data: bytes, now: da
     """Make a file of songs (`core.library.tables`) the member's library, or add it to earlier imports.
 
     It's read and stored in slices, so nobody waits for it. If interrupted, the stored part stays, and importing again
-    adds the rest. Rows without a title are counted and named. Raises BadFile if it isn't such a file, BadChoice while
-    another of the member's files is being read, or if the member was erased during it.
+    adds the rest. Rows without a title are counted and named. Raises BadFile if it isn't such a file, StillReadingFile
+    while another of the member's files is being read, ErasedMeanwhile if the member was erased during it.
     """
 
     async def given() -> bytes:
@@ -109,9 +115,9 @@ async def import_fetched(store: Store, member: int, name: str, fetch: Fetch, now
 def _one_at_a_time(store: Store, member: int) -> Iterator[None]:
     reading = BEING_READ.setdefault(store, set())
     if member in reading:
-        raise BadChoice("I'm still reading the file you sent before. Send this one when I've answered.")
+        raise StillReadingFile
     if len(reading) >= limits.IMPORTS_AT_ONCE:
-        raise BadChoice(f"I'm reading {limits.IMPORTS_AT_ONCE} files of other members. Send yours again in a minute.")
+        raise ManyImports(limits.IMPORTS_AT_ONCE)
     reading.add(member)
     try:
         yield
@@ -124,8 +130,7 @@ async def _import(store: Store, member: int, since: datetime | None, reading: "_
     while piece := await asyncio.to_thread(reading.next):
         since = await _keep(store, member, since, reading, piece, now)
     if not reading.seen:
-        named = "; ".join(map(escape, reading.bad[:3]))
-        raise BadFile(f"{escape(reading.name)} has no song in it that I can read. {named}".strip())
+        raise NoSongsInFile(reading.name, *(astuple(reading.bad[0]) if reading.bad else ()))
     async with store.writing() as tx:
         linked = await members.account(tx, member) is not None
         await songs.tell(tx, member, now)
@@ -150,7 +155,7 @@ async def _keep(
             or theirs.created_at != (since or theirs.created_at)
             or await personal_data.is_going(tx, member)
         ):
-            raise BadChoice(ERASED)
+            raise ErasedMeanwhile
         if await members.account(tx, member) is None:
             piece = await _like(tx, theirs, reading, piece)
         said = {song.like.song.song: bounded(song.features) for song in piece if song.features.known}
@@ -180,7 +185,7 @@ class _Reading:
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name, self.seen = name, set[str]()
-        self.bad: list[str] = []
+        self.bad: list[tables.BadRow] = []
         self.bad_rows = self.spoken = self.with_features = self.over = 0
         self._rows = tables.songs_in(table_of(name, data), own_features.SOURCE)
 
@@ -192,7 +197,7 @@ class _Reading:
         for row in self._rows:
             if isinstance(row, tables.BadRow):
                 self.bad_rows += 1
-                self.bad += [str(row)] if len(self.bad) < MOST_NAMED else []
+                self.bad += [row] if len(self.bad) < MOST_NAMED else []
             elif isinstance(row, tables.NoSong):
                 self.spoken += 1
             elif row.like.song.song not in self.seen:
@@ -201,19 +206,15 @@ class _Reading:
 
 
 def table_of(name: str, data: bytes) -> tables.Table:
-    """Return a member's file as a table of songs. Raises BadFile saying what it is instead."""
+    """Return a member's file as a table of songs. Raises FileTooLarge, ForeignFile, NoSongColumns."""
     if len(data) > tables.MOST_BYTES:
-        raise BadFile(f"{escape(name)} is too large: up to {tables.MOST_BYTES // 1_000_000} MB, please.")
+        raise FileTooLarge(name, tables.MOST_BYTES // 1_000_000)
     try:
         table = tables.Table(data)
     except tables.NotATable as problem:
-        raise BadFile(f"{escape(name)} {escape(str(problem), 400)}") from None
+        raise ForeignFile(name, problem.kind) from None
     if not tables.names_songs(table):
-        headers = ", ".join(escape(header, 40) for header in table.headers[:8] if header)
-        raise BadFile(
-            f"{escape(name)} has no columns for title and artists (such as “Track Name” and “Artist Name(s)”): "
-            f"I found {headers or 'none'}."
-        )
+        raise NoSongColumns(name, ", ".join(header[:40] for header in table.headers[:8] if header))
     return table
 
 

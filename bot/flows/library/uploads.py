@@ -12,6 +12,7 @@ from bot.adapters.store.library import songs
 from bot.core.features import features_heard
 from bot.core.records import Song
 from bot.errors import BadChoice, StillHearing
+from bot.errors.library import StillHearingTheirs
 
 MOST_BYTES = 25_000_000  # bytes per file; an hour of MP3, four minutes of FLAC
 MOST_WAITING = 5  # files at once, including the one being analysed: each is in memory, for two minutes at most
@@ -33,7 +34,7 @@ class Uploads:
     @contextmanager
     def _in_line(self, member: int) -> Iterator[None]:
         if member in self._members:
-            raise StillHearing("I'm still hearing the file you sent before. Send this one when I've answered.")
+            raise StillHearingTheirs
         if len(self._members) >= self._most:
             raise StillHearing
         self._members.add(member)
@@ -59,7 +60,7 @@ async def upload(
     features = features_heard(heard.numbers, heard.vectors)
     async with store.writing() as tx:
         if not await songs.is_liked(tx, member, song):  # erased or unlinked during the analysis
-            raise BadChoice("That song is not in your library.")
+            raise BadChoice("That song isn't in your library.")
         await songs.save_features(tx, member, SOURCE, {song: features}, now)
     return own
 
@@ -69,5 +70,5 @@ async def _own(store: Store, member: int, song: str) -> Song:
         known = await songs.get(tx, song, member)
         liked = await songs.is_liked(tx, member, song)
     if known is None or not liked:
-        raise BadChoice("That song is not in your library.")
+        raise BadChoice("That song isn't in your library.")
     return known

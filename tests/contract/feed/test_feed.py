@@ -17,6 +17,7 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotAmongLikes, NothingThereYet, SongsRefused
+from bot.errors.feed import GoneFromSpotify, NotOnSpotify
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed import saved_likes as save
 from bot.flows.feed.feed import GLANCE, REST, Feed
@@ -229,7 +230,7 @@ async def test_an_add_needs_a_like_a_kept_playlist_and_a_song_that_can_be_held(s
     await scene.stream.choose_saving(ADA, saves=True)
     with pytest.raises(BadChoice, match="not one that I keep"):
         await scene.stream.add(ADA, uri(100), run.playlist + 99, event=7)
-    with pytest.raises(BadChoice, match="not at Spotify"):
+    with pytest.raises(NotOnSpotify):
         await scene.stream.add(ADA, local(200), run.playlist, event=7)
     with pytest.raises(BadChoice, match="not one that I keep"):
         await scene.stream.add(BEN, uri(100), run.playlist, event=7)
@@ -282,7 +283,7 @@ async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scen
     await scene.work()
     assert uri(100) in await scene.likes()
     assert uri(101) not in await scene.likes(), "what they said of the others stays"
-    with pytest.raises(BadChoice, match="not at Spotify"):
+    with pytest.raises(NotOnSpotify):
         await scene.stream.like_for_good(ADA, local(200))
 
 
@@ -297,7 +298,7 @@ async def test_a_song_that_spotify_refused_is_not_tried_again_and_goes_nowhere(s
     scene.jobs.clear()
     assert not (await scene.stream.like(ADA, uri(100))).saved
     await scene.stream.choose_saving(ADA, saves=True)
-    with pytest.raises(BadChoice, match="doesn't know that song"):
+    with pytest.raises(GoneFromSpotify):
         await scene.stream.add(ADA, uri(100), (await kept(scene)).playlist, event=7)
     assert scene.jobs == []
 

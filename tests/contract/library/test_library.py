@@ -9,11 +9,17 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists, writes
+from bot.core.library.tables import BadRow, Foreign, Problem
 from bot.core.records import Item
 from bot.core.sorting.writes import WriteKind, WriteState
 from bot.errors import BadFile
+from bot.errors.library import FileTooLarge, ForeignFile, NoSongColumns, NoSongsInFile
 from bot.flows.library import sync
+from bot.messages.errors import describe
+from bot.messages.library import bad_row
 from tests.contract.conftest import MEMBER, NOW, Linked, track
+
+FILE = "file.csv"
 
 
 async def synced(linked: Linked) -> sync.Synced:
@@ -85,8 +91,8 @@ spotify:track:0000000000000000000004,No Artist,Album,,2000,180000,,,0.1,0.2,90
 async def test_a_file_becomes_the_library_and_bad_rows_are_named(store, now) -> None:
     found = await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
     assert (found.songs, found.total, found.bad_rows) == (2, 2, 2)
-    assert found.bad[0].startswith("line 4: no title")
-    assert "No Artist" in found.bad[1]
+    assert found.bad == [BadRow(4, Problem.NO_TITLE), BadRow(5, Problem.NO_ARTIST, "No Artist")]
+    assert bad_row(found.bad[1]) == "line 5: there's no artist for “No Artist”"
     async with store.reading() as tx:
         kept = {song.title: song for song in await songs.library(tx, MEMBER)}
         features = await songs.features(tx, MEMBER, list(kept.values()))
@@ -105,19 +111,21 @@ async def test_importing_again_adds_and_changes_nothing_else(store, now) -> None
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "error"),
     [
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "not a CSV"),
-        (b"", "no columns for title"),
-        (b"a,b,c\n1,2,3\n", "I found a, b, c"),
-        (b"Track Name,Artist Name(s)\n", "no song in it"),
-        (b"Track Name,Artist Name(s)\n,\n,\n", "no song in it"),
-        (b"x" * 20_000_001, "too large"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", ForeignFile(FILE, Foreign.BINARY)),
+        (b"", NoSongColumns(FILE, "")),
+        (b"a,b,c\n1,2,3\n", NoSongColumns(FILE, "a, b, c")),
+        (b"Track Name,Artist Name(s)\n", NoSongsInFile(FILE)),
+        (b"Track Name,Artist Name(s)\n,\n,\n", NoSongsInFile(FILE)),
+        (b"x" * 20_000_001, FileTooLarge(FILE, 20)),
     ],
 )
-async def test_a_wrong_file_gets_a_clear_error_and_changes_nothing(store, now, data: bytes, says: str) -> None:
-    with pytest.raises(BadFile, match=says):
-        await sync.import_file(store, MEMBER, "file.csv", data, now)
+async def test_a_wrong_file_gets_a_clear_error_and_changes_nothing(store, now, data: bytes, error: BadFile) -> None:
+    with pytest.raises(type(error)) as refused:
+        await sync.import_file(store, MEMBER, FILE, data, now)
+    assert vars(refused.value) == vars(error)
+    assert describe(refused.value).startswith(FILE)
     async with store.reading() as tx:
         assert await songs.count(tx, MEMBER) == 0
 

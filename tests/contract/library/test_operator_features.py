@@ -76,16 +76,16 @@ async def test_rows_that_name_no_song_are_told_with_their_lines(store: Store, no
     assert found.report.splitlines()[:3] == [
         "songs kept: 2",
         "rows left out: 4",
-        "  line 3: neither a Spotify id of a song nor an ISRC",
+        "  line 3: neither a Spotify ID nor an ISRC",
     ]
 
 
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"name,tempo\nBoats,120\n", "no column with a Spotify id"),
+        (b"name,tempo\nBoats,120\n", "no column with a Spotify ID"),
         (b"track_id,tempo\nmine-1,120\n", "line 2: neither"),
-        (f"track_id,note\n{ID},lovely\n".encode(), "line 2: no number"),
+        (f"track_id,note\n{ID},lovely\n".encode(), "line 2: no features"),
         (b"PK\x03\x04", "ZIP archive"),
     ],
 )

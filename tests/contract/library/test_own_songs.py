@@ -20,6 +20,7 @@ from bot.core.library.merge import Origin
 from bot.core.records import Like, Song
 from bot.core.social.records import Place
 from bot.errors import BadChoice
+from bot.errors.feed import OnlyYours
 from bot.flows.library import feature_lookup, sync
 from bot.flows.social import rounds, shared_playlists
 from bot.ports import Learnt, Subject
@@ -126,10 +127,10 @@ async def test_p38_songs_that_only_a_file_knows_are_shown_to_nobody_else(
         await server_channels.give(tx, Place(7002, "rounds", 7001))
         assert await catalogue.described(tx, [own.song]) == {}
     number = await rounds.start(stage.store, EVA, 7001, 7002, "Rain", (24, 24), now)
-    with pytest.raises(BadChoice, match="only from a file of yours"):
+    with pytest.raises(OnlyYours):
         await rounds.enter(stage.store, BEN, number, own, now)
     ours = await shared_playlists.open_new(stage.store, "Ours", EVA, 7001, now)
-    with pytest.raises(BadChoice, match="only from a file of yours"):
+    with pytest.raises(OnlyYours):
         await shared_playlists.add(stage.store, BEN, 7001, ours, own, now)
     assert own not in await shared_playlists.latest_likes(
         stage.store, BEN, await shared_playlists.show(stage.store, BEN, 7001, ours), 25

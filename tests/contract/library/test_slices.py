@@ -27,7 +27,7 @@ from bot.core import limits
 from bot.core.records import Account, Item, Layer, Like, Playlist, Song
 from bot.core.sorting.journal import SETTLE
 from bot.core.sorting.writes import WriteKind
-from bot.errors import BadChoice, BadFile
+from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
 from bot.flows.account import erase, link
 from bot.flows.library import likes, sync
 from bot.flows.library.likes import LibraryLook
@@ -362,9 +362,8 @@ async def test_p40_one_file_of_a_member_is_read_at_a_time(store, now) -> None:
         sync.import_file(store, BEN, "c.csv", file_of(range(300)), now),
         return_exceptions=True,
     )
-    assert [isinstance(each, BadChoice) for each in results] == [False, True, False]
-    assert "still reading" in str(results[1])
-    with pytest.raises(BadFile):
+    assert [isinstance(result, StillReadingFile) for result in results] == [False, True, False]
+    with pytest.raises(NoSongsInFile):
         await sync.import_file(store, ADA, "none.csv", b"Track Name,Artist Name(s)\n", now)
     await sync.import_file(store, ADA, "a.csv", file_of(range(3)), now)  # after a bad one, too
 
@@ -382,7 +381,7 @@ async def test_p35_an_erasure_wins_over_a_file_that_is_being_read(store, now, kn
                 await personal_data.erase(tx, ADA)
         return file_of(range(300))
 
-    with pytest.raises(BadChoice, match="deleted while I read"):
+    with pytest.raises(ErasedMeanwhile):
         await sync.import_fetched(store, ADA, "liked.csv", erased_meanwhile, now)
     async with store.reading() as tx:
         assert await songs.count(tx, ADA) == await own_features.count(tx, ADA) == 0

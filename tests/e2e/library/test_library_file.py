@@ -24,22 +24,22 @@ async def test_bad_rows_are_named_and_the_rest_is_imported(stack: CheckedStack) 
     person = newcomer(stack, "rae")
     rows = ["x,Good *one*,Someone,120", ",,Nobody,1", ",Lonely,,2", ",Another,A;B,", ",Good *one*,Someone,120"]
     said = await answer(person.command("library import", file=Upload("my.csv", (HEADER + "\n".join(rows)).encode())))
-    assert "2 songs" in said.text()
+    assert "I read 2 songs" in said.text()
     assert "2 rows" in said.text()
-    assert "line 3: no title" in said.text()
-    assert "line 4: no artist" in said.text()
+    assert "line 3: there's no title" in said.text()
+    assert "line 4: there's no artist for “Lonely”" in said.text()
     said = await answer(person.command("library import", file=as_file(styled(10, seed=41))))
-    assert "has 12 now" in said.text()
+    assert "now has 12" in said.text()
     assert stack.rows("select count(*) from liked where member = ?", person.user.id) == [(12,)]
 
 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("song.mp3", b"ID3\0\0\0", "not a CSV"),
+        ("song.mp3", b"ID3\0\0\0", "isn't a CSV"),
         ("list.csv", b"one,two\n1,2\n", "no columns for title"),
         ("empty.csv", b"", "no columns"),
-        ("blank.csv", HEADER.encode(), "no song in it"),
+        ("blank.csv", HEADER.encode(), "no songs I can read"),
     ],
 )
 async def test_a_wrong_file_gets_a_clear_error_and_nothing_is_kept(
@@ -74,6 +74,7 @@ async def test_without_any_account_from_the_file_to_sorted_files(stack: CheckedS
 
     said = await answer(person.command("library import", file=Upload("back.csv", await first_file(person))))
     assert "left out" not in said.text()
+    assert "couldn't read" not in said.text()
 
 
 async def first_file(person) -> bytes:

@@ -7,13 +7,14 @@ Bounds: MOST_BYTES, MOST_ROWS, MOST_COLUMNS, MOST_CELL. Raises NotATable if the 
 headers    exporters' names for columns    decode  bytes → lines    cells  a line → cells    rows   cells → rows
 languages  which encoding reads best
 names      a cell → artists                values  a cell → numbers songs  a row → a song    write  our CSV writer
+problems   why a file or a row was refused
 """
 
 from bot.core.library.tables.cells import MOST_CELL
-from bot.core.library.tables.foreign import NotATable
 from bot.core.library.tables.headers import IDS, field_of
 from bot.core.library.tables.names import OURS, joined
-from bot.core.library.tables.rows import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, BadRow, Row, Table
+from bot.core.library.tables.problems import BadRow, Foreign, NotATable, Problem
+from bot.core.library.tables.rows import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Table
 from bot.core.library.tables.songs import NoSong, TableSong, features_of, is_no_song, names_songs, songs_in, uri_of
 from bot.core.library.tables.write import write
 
@@ -25,8 +26,10 @@ __all__ = [
     "MOST_ROWS",
     "OURS",
     "BadRow",
+    "Foreign",
     "NoSong",
     "NotATable",
+    "Problem",
     "Row",
     "Table",
     "TableSong",

@@ -1,7 +1,7 @@
 """Account: read the files of Spotify's "Download your data" as rows. Pure.
 
 YourLibrary.json holds the liked songs, Playlist1.json playlists. Listening history (StreamingHistory…) doesn't say
-what's liked, and is refused with an explanation.
+what's liked, and is refused.
 """
 
 import json
@@ -10,12 +10,11 @@ from typing import Any
 
 from bot.core.library.tables.cells import clean
 from bot.core.library.tables.decode import lines
-from bot.core.library.tables.foreign import MADE_BY, NotATable
+from bot.core.library.tables.problems import Foreign, NotATable
 
 FIELDS = ("track_uri", "title", "artists", "album", "added_at", "playlist")
 Found = tuple[int, dict[str, str], tuple[str, ...]]  # number, fields, artists
 PLAYED = frozenset({"endTime", "msPlayed", "ms_played", "ts"})
-LIKES = "is of Spotify's own data export; the liked songs are in YourLibrary.json. Send that one"
 KINDS = ("track", "localTrack", "episode", "audiobook")  # kinds of playlist items
 TRACK = {
     **dict.fromkeys(("uri", "trackUri", "episodeUri", "chapterUri", "audiobookUri"), "track_uri"),
@@ -34,7 +33,7 @@ def rows(data: bytes) -> Iterator[Found]:
     try:
         content = json.loads("".join(lines(data)))
     except (ValueError, RecursionError):
-        raise NotATable(f"is neither a CSV file nor whole JSON. {MADE_BY}") from None
+        raise NotATable(Foreign.BROKEN_JSON) from None
     return _numbered(_tracks(content))
 
 
@@ -46,8 +45,8 @@ def _tracks(content: Any) -> Iterator[tuple[Any, Any, Any]]:
         return _in_playlists(content["playlists"])
     plays = content if isinstance(content, list) else [content]
     if any(isinstance(play, dict) and PLAYED & play.keys() for play in plays):
-        raise NotATable(f"says what was played, not what is liked: it {LIKES}")
-    raise NotATable(f"is JSON without songs in it. If it {LIKES}. Else: {MADE_BY}")
+        raise NotATable(Foreign.HISTORY)
+    raise NotATable(Foreign.OTHER_JSON)
 
 
 def _in_playlists(playlists: list[Any]) -> Iterator[tuple[Any, Any, Any]]:

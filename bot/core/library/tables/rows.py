@@ -24,6 +24,7 @@ from bot.core.library.tables.cells import (
 from bot.core.library.tables.decode import HEAD, lines
 from bot.core.library.tables.headers import IDS, KNOWN, field_of, fields_of, known, surest_first
 from bot.core.library.tables.names import Names
+from bot.core.library.tables.problems import BadRow, Problem
 from bot.core.library.tables.write import armed
 
 MOST_BYTES = 20_000_000  # bytes of a member's file; a library of 50,000 songs takes about 10 MB
@@ -42,17 +43,6 @@ class Row:
     line: int
     fields: Mapping[str, str]
     artists: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row, or the rest of a file, that was left out, and why."""
-
-    line: int
-    problem: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.problem}"
 
 
 class Table:
@@ -84,7 +74,7 @@ class Table:
             numbered = self._read()
         for rows, row in enumerate(numbered):
             if rows == self._most:
-                yield BadRow(row.line, f"more than {self._most:,} rows; the rest was left out")
+                yield BadRow(row.line, Problem.MANY_ROWS)
                 return
             yield row
 
@@ -105,7 +95,7 @@ class Table:
     def _read(self) -> Iterator[Row | BadRow]:
         header = _Header.of(self.headers)
         if len(self.headers) > MOST_COLUMNS:
-            yield BadRow(self._begins, f"more than {MOST_COLUMNS} columns; the others were left out")
+            yield BadRow(self._begins, Problem.MANY_COLUMNS)
         for line, cells in self._records():
             if line > LINES * self._most:
                 yield BadRow(line, f"more than {LINES * self._most:,} lines; the rest was left out")
@@ -113,7 +103,7 @@ class Table:
             if line <= self._begins or (cells is not None and says_nothing(cells)):
                 continue
             if cells is None:
-                yield BadRow(line, "quotes that are never closed, or far too long")
+                yield BadRow(line, Problem.UNCLOSED)
             elif header.repeats(cells):
                 header = _Header.of(cells)
             elif problem := header.problem(cells):
@@ -140,14 +130,14 @@ class _Header:
         named = fields_of(_trimmed(cells, 0))
         return named == self.columns or (set(named) >= SONG and known(cells) == len(set(named) - {""}))
 
-    def problem(self, cells: Sequence[str]) -> str | None:
+    def problem(self, cells: Sequence[str]) -> Problem | None:
         """Return why the cells don't match the headers, None if they do."""
         cells = _trimmed(cells, len(self.columns))
         missing = len(self.columns) - len(cells)
         if missing < 0:
-            return f"more fields than there are headers ({len(cells)}, not {len(self.columns)})"
+            return Problem.MORE_CELLS
         if missing > 0 and not self._begins_right(cells):
-            return f"fewer fields than there are headers ({len(cells)}, not {len(self.columns)})"
+            return Problem.FEWER_CELLS
         return None
 
     def _begins_right(self, cells: Sequence[str]) -> bool:

@@ -9,7 +9,8 @@ from bot.core.codes import name_uri, no_song, song_uri
 from bot.core.features import LIKED, SongFeatures
 from bot.core.library.tables.cells import MOST_CELL
 from bot.core.library.tables.headers import IDS, PERCENT, SHARES, field_of
-from bot.core.library.tables.rows import SONG, BadRow, Row, Table
+from bot.core.library.tables.problems import BadRow, Problem
+from bot.core.library.tables.rows import SONG, Row, Table
 from bot.core.library.tables.values import milliseconds, number
 from bot.core.moments import moment, year_of
 from bot.core.records import Like, Song
@@ -25,6 +26,7 @@ NOT_FEATURES = frozenset(WHO | WHERE | ABOUT | LABELS | COUNTERS | OF_A_FILE)
 NAMES = re.compile(
     r".*_(?:id|ids|uri|uris|url|urls|link|mbid|number|name|names)|artist_(?:name_)?\d+"
 )  # ids, links and names of anything
+LONGEST_ABOUT = 60  # characters of a title
 SPOKEN = frozenset({"episode", "podcast", "podcast episode", "show", "audiobook", "chapter"})
 
 
@@ -56,10 +58,20 @@ def songs_in(table: Table, source: str) -> Iterator[TableSong | NoSong | BadRow]
 
 
 def _song(row: Row, source: str) -> TableSong | BadRow:
-    try:
-        return TableSong(row.line, like_of(row), features_of(row, source))
-    except ValueError as problem:
-        return BadRow(row.line, str(problem))
+    if problem := _problem(row):
+        return BadRow(row.line, problem, row.fields.get("title", "")[:LONGEST_ABOUT])
+    return TableSong(row.line, _like(row), features_of(row, source))
+
+
+def _problem(row: Row) -> Problem | None:
+    """Return what keeps a row from naming a song; None if it names one."""
+    title, album = row.fields.get("title", ""), row.fields.get("album", "")
+    if not title:
+        return Problem.NO_TITLE
+    if not row.artists:
+        return Problem.NO_ARTIST
+    too_long = max(map(len, (title, row.fields["artists"], album))) >= MOST_CELL
+    return Problem.TOO_LONG if too_long else None
 
 
 def names_songs(table: Table) -> bool:
@@ -78,21 +90,14 @@ def uri_of(row: Row) -> str | None:
     return next((uri for field in IDS if (uri := song_uri(row.fields.get(field, "")))), None)
 
 
-def like_of(row: Row) -> Like:
-    """Return the song that a row names. Raises ValueError saying what it lacks."""
-    title, album = row.fields.get("title", ""), row.fields.get("album")
-    if not title:
-        raise ValueError("no title")
-    if not row.artists:
-        raise ValueError(f"no artist for “{title[:60]}”")
-    if max(map(len, (title, row.fields["artists"], album or ""))) >= MOST_CELL:
-        raise ValueError(f"a title, artist or album of more than {MOST_CELL:,} characters")
-    year = year_of(row.fields.get("year", ""))
+def _like(row: Row) -> Like:
+    """Return the song that a row names."""
+    title, year = row.fields["title"], year_of(row.fields.get("year", ""))
     song = Song(
         song=uri_of(row) or name_uri(title, row.artists),
         title=title,
         artists=row.artists,
-        album=album,
+        album=row.fields.get("album"),
         year=int(year) if year is not None else None,
         duration_ms=milliseconds(row.fields),
         isrc=row.fields.get("isrc"),

@@ -14,7 +14,8 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.library import recordings
-from bot.errors import BadFile, NotAudio
+from bot.errors import NotAudio
+from bot.errors.library import FolderEmptied, NotAFolder
 from bot.flows.library.file_match import correct
 from bot.flows.library.music_folder import import_folder
 from bot.flows.library.uploads import upload
@@ -86,10 +87,10 @@ async def test_a_music_folder_that_was_heard_is_matched_to_likes_by_its_tags(sta
 
     await correct(stage.store, uri(2), [str(folder / "c.flac")], stage.clock())
     folder = folder.rename(tmp_path / "elsewhere")
-    with pytest.raises(BadFile, match="not a folder"):
+    with pytest.raises(NotAFolder):
         await anext(import_folder(stage.store, [hearing], tmp_path / "music", stage.clock))
     (tmp_path / "music").mkdir()
-    with pytest.raises(BadFile, match="mounted"):
+    with pytest.raises(FolderEmptied):
         await anext(import_folder(stage.store, [hearing], tmp_path / "music", stage.clock))
     done = [(each.how, each.error) async for each in import_folder(stage.store, [hearing], tmp_path, stage.clock)]
     await hearing.close()

@@ -17,7 +17,7 @@ from bot.__main__ import main
 from bot.adapters.sources.acousticbrainz import AcousticBrainz, fill
 from bot.adapters.store import schema
 from bot.core.vectors import pack
-from bot.errors import BadFile
+from bot.errors.library import NotADump
 from bot.ports import Subject
 from sandbox.process import environment
 from tests.contract.library.sources.stage import Stage, recording, song, uri
@@ -258,7 +258,7 @@ async def test_an_import_that_was_stopped_goes_on_where_it_was(tmp_path: Path, n
 )
 def test_what_is_no_dump_is_refused_by_name(tmp_path: Path, now: datetime, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(BadFile, match=r"x\."):
+    with pytest.raises(NotADump, match=r"x\."):
         list(fill(tmp_path / "index.db", tmp_path / name, now))
 
 

@@ -13,6 +13,7 @@ from bot.adapters.scratch import Scratch
 from bot.adapters.store.library import songs
 from bot.core.features import SongFeatures
 from bot.errors import AudioError, BadChoice, StillHearing
+from bot.errors.library import StillHearingTheirs
 from bot.flows.account import erase
 from bot.flows.library.uploads import Uploads, upload
 from sandbox.process import environment
@@ -86,10 +87,11 @@ async def test_a_member_has_one_file_heard_at_a_time_and_the_line_has_an_end(sta
 
     first = asyncio.create_task(uploads.hear(ADA, uri(1), fetch, stage.clock()))
     await asyncio.sleep(0)
-    with pytest.raises(StillHearing, match="the file you sent before"):
+    with pytest.raises(StillHearingTheirs):
         await uploads.hear(ADA, uri(1), fetch, stage.clock())
-    with pytest.raises(StillHearing, match="Files that came before"):
+    with pytest.raises(StillHearing) as refused:
         await uploads.hear(BEN, uri(1), fetch, stage.clock())
+    assert type(refused.value) is StillHearing
     sent.set()
     assert (await first).song == uri(1)
     with pytest.raises(BadChoice):

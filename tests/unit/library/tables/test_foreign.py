@@ -1,10 +1,13 @@
-"""What is no CSV file: Spotify's own account export is read, the rest is refused in words."""
+"""Files that aren't CSV: Spotify's own account export is read, the rest is refused for what it is."""
 
 import json
 
 import pytest
 
-from bot.core.library.tables import NotATable, Table
+from bot.core.library.tables import Foreign, NotATable, Table
+from bot.errors.library import ForeignFile
+from bot.messages.errors import describe
+from bot.messages.library import FOREIGN
 from tests.unit.library.tables.forms import URI, read, song
 
 LIBRARY = {
@@ -53,26 +56,33 @@ def test_and_in_older_and_newer_forms(playlist: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "kind"),
     [
         (
             json.dumps([{"endTime": "2024-01-02 10:00", "artistName": "x", "trackName": "y", "msPlayed": 3}]),
-            "YourLibrary",
+            Foreign.HISTORY,
         ),
-        (json.dumps([{"ts": "2024-01-02T10:00:00Z", "ms_played": 3}]), "YourLibrary"),
-        (json.dumps([None, {"ts": "2024-01-02T10:00:00Z", "ms_played": 3}]), "YourLibrary"),
-        ("[" * 100_000, "whole JSON"),
-        (r"{\rtf1\ansi Title,Artist}", "rich-text"),
-        (b"PK\x03\x04....Index/Document.iwa", "Numbers"),
-        ('{"tracks": [', "whole JSON"),
-        ("{}", "without songs"),
-        (b"PK\x03\x04....xl/workbook.xml", "Excel workbook"),
-        (b"PK\x03\x04....Spotify Account Data/YourLibrary.json", "ZIP archive; unpack"),
-        (b"\x1f\x8b\x08\x00", "gzip"),
-        ("<!DOCTYPE html><title>Log in</title>", "web page"),
-        (bytes(range(256)) * 4, "not a CSV file"),
+        (json.dumps([{"ts": "2024-01-02T10:00:00Z", "ms_played": 3}]), Foreign.HISTORY),
+        (json.dumps([None, {"ts": "2024-01-02T10:00:00Z", "ms_played": 3}]), Foreign.HISTORY),
+        ("[" * 100_000, Foreign.BROKEN_JSON),
+        (r"{\rtf1\ansi Title,Artist}", Foreign.RICH_TEXT),
+        (b"PK\x03\x04....Index/Document.iwa", Foreign.NUMBERS),
+        ('{"tracks": [', Foreign.BROKEN_JSON),
+        ("{}", Foreign.OTHER_JSON),
+        (b"PK\x03\x04....xl/workbook.xml", Foreign.EXCEL),
+        (b"PK\x03\x04....Spotify Account Data/YourLibrary.json", Foreign.ZIP),
+        (b"\x1f\x8b\x08\x00", Foreign.GZIP),
+        ("<!DOCTYPE html><title>Log in</title>", Foreign.WEB_PAGE),
+        (bytes(range(256)) * 4, Foreign.BINARY),
     ],
 )
-def test_what_is_no_table_gets_words_that_say_what_to_do(data: str | bytes, says: str) -> None:
-    with pytest.raises(NotATable, match=says):
+def test_what_is_no_table_is_refused_for_what_it_is(data: str | bytes, kind: Foreign) -> None:
+    with pytest.raises(NotATable) as refused:
         Table(data.encode() if isinstance(data, str) else data)
+    assert refused.value.kind == kind
+
+
+@pytest.mark.parametrize("kind", Foreign)
+def test_every_foreign_file_has_words_that_name_it(kind: Foreign) -> None:
+    assert describe(ForeignFile("liked.x", kind)).startswith("liked.x is")
+    assert (kind in FOREIGN) == (kind is not Foreign.BINARY)
