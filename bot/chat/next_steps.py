@@ -9,7 +9,7 @@ from bot.flows.account import status
 from bot.flows.account.status import Status
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import readiness
-from bot.messages import _, formatting, sorting
+from bot.messages import _, plural, sorting
 from bot.messages import account as messages
 from bot.messages.errors import describe
 from bot.ports import ListedPlaylist
@@ -36,7 +36,7 @@ async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
     """The step that comes next: a line, and what to press."""
     match found.next_step:
         case "link":
-            return [_(messages.WHAT_THIS_IS), _row("Link Spotify", "link"), _(messages.OR_A_FILE)]
+            return [_(messages.WHAT_THIS_IS), _row(_("Link Spotify"), "link"), _(messages.OR_A_FILE)]
         case "playlists":
             return await playlists(bot, member)
         case "read":
@@ -45,19 +45,19 @@ async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
             return [_(messages.NOTHING_LIKED)]
         case "label":
             first = next(each.layer.layer for each in found.layers if each.playlists)
-            return [_(messages.WHERE_IT_STARTS), _row("Show me a song", "label", first)]
+            return [_(messages.WHERE_IT_STARTS), _row(_("Show me a song"), "label", first)]
         case "train":
             ready = next(each.layer.layer for each in found.layers if each.tally.labels >= readiness.FIRST_TRAINING)
-            return [_(messages.ENOUGH_LABELS), _row("Learn from them", "train", ready)]
+            return [_(messages.ENOUGH_LABELS), _row(_("Learn from them"), "train", ready)]
         case "sort":
             best = max(found.layers, key=lambda each: each.placeable)
-            return [sorting.trained(best), _row("Look", "sort", best.layer.layer)]
+            return [sorting.trained(best), _row(_("Look"), "sort", best.layer.layer)]
         case "renew":
-            return [_(messages.CONSENT_ENDED), _row("Link Spotify", "link")]
+            return [_(messages.CONSENT_ENDED), _row(_("Link Spotify"), "link")]
         case "import":
-            return [_(messages.FROM_THE_FILE), _row("Show me a song", "label")]
+            return [_(messages.FROM_THE_FILE), _row(_("Show me a song"), "label")]
         case _:
-            return [_(messages.FROM_NOW_ON), _row("Show me a song", "label")]
+            return [_(messages.FROM_NOW_ON), _row(_("Show me a song"), "label")]
 
 
 def _row(label: str, what: str, key: int | str = "") -> Item:
@@ -74,21 +74,21 @@ async def playlists(bot: Bot, member: int) -> list[Item | str]:
         kept = await flow.kept(bot.services.store, member)
         return [_(messages.ASK_ANOTHER) if kept else _(messages.ASK_FIRST), _taps(has_some=False)]
     return [
-        _(messages.ASK_WHICH) + (_(messages.MORE) if len(found) > SHOWN else ""),
+        _(messages.ASK_WHICH_OF_MANY) if len(found) > SHOWN else _(messages.ASK_WHICH),
         _menu(found),
         _taps(has_some=True),
     ]
 
 
 def _menu(found: list[ListedPlaylist]) -> Item:
-    shown = [layout.option(each.name, each.id, _size(each)) for each in found[:SHOWN]]
-    return layout.menu(ids.of("keep"), "Your playlists", shown, most=len(shown))
+    shown = [layout.option(playlist.name, playlist.id, _size(playlist)) for playlist in found[:SHOWN]]
+    return layout.menu(ids.of("keep"), _("Your playlists"), shown, most=len(shown))
 
 
-def _size(found: ListedPlaylist) -> str:
-    return "" if found.total is None else formatting.count(found.total, "song")
+def _size(listed: ListedPlaylist) -> str:
+    return "" if listed.total is None else plural("{count} song", "{count} songs", listed.total)
 
 
 def _taps(*, has_some: bool) -> Item:
     style = layout.SECONDARY if has_some else layout.PRIMARY
-    return layout.row(layout.button("New playlist", ids.of("new"), style))
+    return layout.row(layout.button(_("New playlist"), ids.of("new"), style))

@@ -10,7 +10,8 @@ from bot.chat.autocomplete import the_one
 from bot.core.records import Card
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import WriteKind, WriteState
-from bot.errors import BadChoice, LinkRefused, NoLikes, NotLinked
+from bot.errors import BadChoice, NoLikes, NotLinked
+from bot.errors.account import ConsentDenied, NothingToConfirm, NothingToUnlink
 from bot.flows.account import link, notify
 from bot.flows.account.link import Linking
 from bot.flows.library import sync
@@ -35,7 +36,7 @@ async def test_whoever_linked_and_likes_nothing_is_not_told_to_link(linked: Link
 async def test_unlinking_leaves_a_library_from_a_file_alone(linked: Linked) -> None:
     await link.check_linked(linked.store, MEMBER)
     await sync.import_file(linked.store, 99, "songs.csv", b"Track Name,Artist Name(s)\nA,B\n", NOW)
-    with pytest.raises(BadChoice, match="nothing to unlink"):
+    with pytest.raises(NothingToUnlink):
         await link.check_linked(linked.store, 99)
 
 
@@ -43,9 +44,9 @@ async def test_a_link_says_why_it_did_not_work(linked: Linked) -> None:
     linking = Linking(linked.store, linked.vault, linked.spotify, lambda: NOW)
     url = await linking.begin(MEMBER, "@ada", (await linked.account()).client_id, "http://127.0.0.1:8888/callback")
     state = url.partition("state=")[2].partition("&")[0]
-    with pytest.raises(LinkRefused, match="You said no"):
+    with pytest.raises(ConsentDenied):
         await linking.arrive_pasted(MEMBER, f"http://127.0.0.1:8888/callback?error=access_denied&state={state}")
-    with pytest.raises(LinkRefused, match="finished or cancelled"):
+    with pytest.raises(NothingToConfirm):
         linking.prove(MEMBER, "ABCD-EFGH")
     assert not linking.forget(MEMBER), "there is nothing to cancel"
 

@@ -109,14 +109,14 @@ async def trained(stack: Stack, person: Person, times: int) -> None:
 async def test_updates_go_where_the_member_says(stack: Stack) -> None:
     hugo = newcomer(stack, "hugo")
     said = await answer(hugo.command("updates", where="off", cap=5))
-    assert said.text() == "I send no updates about new likes."
+    assert said.text() == "I don't send updates about new likes."
     said = await answer(hugo.command("updates", options={"channel": stack.channel}, quiet="22-7"))
-    assert f"in <#{stack.channel.id}>" in said.text()
-    assert "silent from <t:" in said.text()
+    assert f"Updates go to <#{stack.channel.id}>" in said.text()
+    assert "Quiet from <t:" in said.text()
     said = await answer(hugo.command("updates", quiet="always"))
     assert "Quiet hours are two hours of the day" in said.text()
     said = await answer(hugo.command("updates", where="channel"))
-    assert "a channel that you name" in said.text()
+    assert "Choose the channel as well" in said.text()
     said = await answer(hugo.command("mute", hours=3))
     assert said.text().startswith("Silent until <t:")
     said = await answer(hugo.command("mute", hours=0))

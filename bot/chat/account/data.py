@@ -1,4 +1,4 @@
-"""/data: export or delete everything that is kept about a member, and choose whether their answers may teach."""
+"""/data: export or delete everything that is kept about a member, and choose whether their labels may teach."""
 
 import asyncio
 import io
@@ -41,13 +41,15 @@ async def let_teach(interaction: Interaction, on: bool) -> None:
 
 @data.command(name="delete", description="Delete everything I keep about you, immediately and for good")
 async def delete(interaction: Interaction) -> None:
-    box = layout.field(f"Type {messages.ERASE_WORD} to confirm", "word", 20, messages.ERASE_WORD)
-    await reply.ask(interaction, Form("Delete everything", ids.of("erase"), _(messages.ERASE), box))
+    word = _(messages.ERASE_WORD)
+    box = layout.field(_("Type {word} to confirm", word=word), "word", 20, word)
+    await reply.ask(interaction, Form(_("Delete everything"), ids.of("erase"), _(messages.ERASE), box))
 
 
 async def on_erase(context: Context) -> None:
-    if context.fields.get("word", "").strip().casefold() != messages.ERASE_WORD:
-        raise BadChoice(_(messages.NOT_ERASED))
+    word = _(messages.ERASE_WORD)
+    if context.fields.get("word", "").strip().casefold() not in (word, messages.ERASE_WORD):
+        raise BadChoice(_(messages.NOT_ERASED, word=word))
     bot, services, member = context.bot, context.services, context.member
     await reply.pause_apart(context.interaction)
     bot.desk.forget(member)

@@ -25,18 +25,18 @@ async def on_link(context: Context) -> None:
 
 async def _offer(context: Context, client_id: str | None) -> None:
     settings = context.services.settings
-    theirs = await flow.app_of(context.store, context.member)  # who has no seat in ours stays with their own
+    theirs = await flow.app_of(context.store, context.member)  # whoever has no seat in ours keeps their own
     app = (client_id or theirs or settings.spotify_client_id).strip().lower()
     if not app:
         raise BadChoice(_(messages.NO_APP))
     called = presence.called(context.interaction.user)
     url = await context.services.linking.begin(context.member, called, app, settings.redirect_uri)
     context.bot.desk.wait(context.interaction, "link", context.now)
-    code = layout.button("Enter the code", ids.of("code"))
-    paste = None if settings.public_https else layout.button("Paste the address", ids.of("paste"))
+    code = layout.button(_("Enter the code"), ids.of("code"))
+    paste = None if settings.public_https else layout.button(_("Paste the address"), ids.of("paste"))
     page = Page(
         _(messages.CONSENT),
-        layout.row(layout.link("To Spotify", url), code, paste),
+        layout.row(layout.link(_("Open Spotify"), url), code, paste),
         layout.small(_(messages.PASTE)) if paste else None,
         layout.small(messages.own_app(settings.redirect_uri)) if app != settings.spotify_client_id else None,
     )
@@ -44,8 +44,8 @@ async def _offer(context: Context, client_id: str | None) -> None:
 
 
 async def on_code(context: Context) -> None:
-    box = layout.field("Code", "code", 20, "ABCD-EFGH")
-    await reply.ask(context.interaction, Form("Link Spotify", ids.of("coded"), _(messages.CODE), box))
+    box = layout.field(_("Code"), "code", 20, "ABCD-EFGH")
+    await reply.ask(context.interaction, Form(_("Link Spotify"), ids.of("coded"), _(messages.CODE), box))
 
 
 async def on_coded(context: Context) -> None:
@@ -55,10 +55,10 @@ async def on_coded(context: Context) -> None:
 
 async def on_paste(context: Context) -> None:
     form = Form(
-        "Link Spotify",
+        _("Link Spotify"),
         ids.of("pasted"),
         _(messages.PASTE),
-        layout.field("Address", "address", 2000, "http://…/callback?code=…"),
+        layout.field(_("Address"), "address", 2000, "http://…/callback?code=…"),
     )
     await reply.ask(context.interaction, form)
 
@@ -78,9 +78,9 @@ async def on_pasted(context: Context) -> None:
 
 def _confirm(consent: flow.Consent) -> Page:
     """Whose account it is, before anything is linked."""
-    yes = layout.button("Link it", ids.of("linkit", consent.code), layout.GREEN)
+    yes = layout.button(_("Link it"), ids.of("linkit", consent.code), layout.GREEN)
     return Page(
-        messages.confirm_link(consent.profile.name), layout.row(yes, layout.button("Cancel", ids.of("dontlink")))
+        messages.confirm_link(consent.profile.name), layout.row(yes, layout.button(_("Cancel"), ids.of("dontlink")))
     )
 
 
@@ -101,9 +101,9 @@ async def on_do_not_link(context: Context) -> None:
 async def unlink(interaction: Interaction) -> None:
     context = Context.of(interaction)
     await flow.check_linked(context.store, context.member)
-    sure = layout.button("Unlink", ids.of("unlink"), layout.RED)
+    sure = layout.button(_("Unlink"), ids.of("unlink"), layout.RED)
     await reply.show(
-        interaction, Page(_(messages.UNLINK), layout.row(sure, layout.button("Keep the link", ids.of("keepit"))))
+        interaction, Page(_(messages.UNLINK), layout.row(sure, layout.button(_("Keep the link"), ids.of("keepit"))))
     )
 
 
@@ -111,7 +111,7 @@ async def on_unlink(context: Context) -> None:
     services, member = context.services, context.member
     await flow.check_linked(services.store, member)
     await reply.pause(context.interaction)
-    await services.jobs.forget(member)  # a training or a sync that is under way would bring something back
+    await services.jobs.forget(member)  # a running training or sync would bring something back
     gone = await flow.unlink(services.store, services.vault, services.settings.models_dir, member)
     services.libraries.forget(member)
     services.linking.forget(member)

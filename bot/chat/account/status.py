@@ -13,23 +13,23 @@ from bot.messages import account as messages
 async def status(interaction: Interaction) -> None:
     await reply.pause(interaction)
     context = Context.of(interaction)
-    found = await next_steps.where(context.bot, context.member)
-    step = await next_steps.after(context.bot, context.member, found)
-    await reply.show(interaction, Page(messages.status(found, context.now), *step))
+    shown = await next_steps.where(context.bot, context.member)
+    step = await next_steps.after(context.bot, context.member, shown)
+    await reply.show(interaction, Page(messages.status(shown, context.now), *step))
 
 
 @app_commands.command(name="help", description="What this is, and a good next step for you")
 async def help_(interaction: Interaction) -> None:
     await reply.pause(interaction)
     context = Context.of(interaction)
-    found = await next_steps.where(context.bot, context.member)
-    known = [] if found.next_step == "link" else [_(messages.WHAT_THIS_IS), _(messages.COMMANDS)]
-    await reply.show(interaction, Page(*known, *await next_steps.after(context.bot, context.member, found)))
+    shown = await next_steps.where(context.bot, context.member)
+    known = [] if shown.next_step == "link" else [_(messages.WHAT_THIS_IS), _(messages.COMMANDS)]
+    await reply.show(interaction, Page(*known, *await next_steps.after(context.bot, context.member, shown)))
 
 
 @app_commands.command(description="What I keep about you, where features come from, and who sees what")
 async def privacy(interaction: Interaction) -> None:
-    await reply.show(interaction, Page(_(messages.PRIVACY)))
+    await reply.show(interaction, Page(messages.privacy()))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (status, help_, privacy)

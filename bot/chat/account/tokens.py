@@ -37,10 +37,12 @@ async def on_revoke(context: Context) -> None:
 
 
 async def _page(context: Context, note: str | None = None) -> Page:
-    mine = await flow.listed(context.store, context.member, context.now)
-    buttons = [layout.button(f"Revoke {each.name}", ids.of("untoken", each.token), layout.RED) for each in mine]
+    active = await flow.active(context.store, context.member, context.now)
+    buttons = [
+        layout.button(_("Revoke {name}", name=mine.name), ids.of("untoken", mine.token), layout.RED) for mine in active
+    ]
     none = _(messages.NO_TOKENS) if context.services.settings.http_api else _(messages.NO_API)
-    return Page(note, messages.tokens(mine) or none, *layout.rows(buttons))
+    return Page(note, messages.tokens(active) or none, *layout.rows(buttons))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (token,)

@@ -60,7 +60,7 @@ async def holder(store: Store, secret: str, now: datetime) -> ApiToken | None:
     return token
 
 
-async def listed(store: Store, member: int, now: datetime) -> list[ApiToken]:
+async def active(store: Store, member: int, now: datetime) -> list[ApiToken]:
     """Return the member's active tokens, oldest first."""
     async with store.reading() as tx:
         return [token for token in await tokens.of_member(tx, member) if token.expires_at > now]

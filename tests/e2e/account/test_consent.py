@@ -54,11 +54,11 @@ async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_ask
         await outcome.until(lambda each, left=left: left in each.text(), PATIENCE)
     form = await eve.person.click(message, "Enter the code")
     outcome = await eve.person.submit(form, code=code)
-    assert "Try again" in labels(await outcome.until(lambda each: "No link of yours" in each.text(), PATIENCE))
+    assert "Try again" in labels(await outcome.until(lambda each: "no link waiting" in each.text(), PATIENCE))
 
     his = await answer(vic.person.command("link"))  # nor does the code link anything for Vic, who did not begin
     form = await vic.person.click(his, "Enter the code")
-    await (await vic.person.submit(form, code=code)).until(lambda each: "No link of yours" in each.text(), PATIENCE)
+    await (await vic.person.submit(form, code=code)).until(lambda each: "no link waiting" in each.text(), PATIENCE)
     assert accounts(stack, eve, vic) == []
     assert "GET /v1/me/tracks" not in stack.calls(vic.account)
 
@@ -72,11 +72,11 @@ async def test_p37_who_began_sees_whose_spotify_it_is_before_it_is_linked(
     assert page.url.startswith(f"{stack.public_url}/callback")
     form = await una.person.click(message, "Enter the code")
     asked = await answer(una.person.submit(form, code=code.lower()))
-    assert "*Una* at Spotify" in asked.text()
+    assert "*Una* on Spotify" in asked.text()
     assert accounts(stack, una) == []
     await answer(una.person.click(asked, "Cancel"))
     forged = await stack.forge(una.person, f"ck1:linkit:{code}")
-    await forged.until(lambda each: "No link of yours" in each.text(), PATIENCE)
+    await forged.until(lambda each: "no link waiting" in each.text(), PATIENCE)
     assert accounts(stack, una) == []
 
     await stack.link(una)

@@ -98,7 +98,7 @@ def test_updates_that_are_off_are_not_promised_for_later() -> None:
     member = Member(7, NOW)
     assert "afterwards" in common.muted(NOW, member)
     assert "afterwards" not in common.muted(NOW, replace(member, updates="off"))
-    assert account.updates(replace(member, updates="off"), NOW) == "I send no updates about new likes."
+    assert account.updates(replace(member, updates="off"), NOW) == "I don't send updates about new likes."
 
 
 def test_a_playlist_kept_here_does_not_stay_at_spotify() -> None:
@@ -115,7 +115,7 @@ def test_a_consent_that_ended_has_no_days_left() -> None:
 def test_an_empty_export_says_why() -> None:
     assert "right now" in library.exported_playlists(2, "writing")
     assert "/sort" in library.exported_playlists(2, "empty")
-    assert library.exported_playlists(2, None).endswith("`/library import`.")
+    assert library.exported_playlists(2, None).endswith("can read them.")
 
 
 def test_whoever_asked_has_to_ask_again_and_a_job_goes_on_by_itself() -> None:

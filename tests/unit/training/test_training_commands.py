@@ -83,7 +83,7 @@ def test_fitting_again_says_kept_or_published_and_never_fails(files: tuple[Path,
         ([["playlist", "track_id", "verdict"], ["A", "nobody", "yes"]], "not in the library in 1 lines: 2 (nobody)"),
         ([["playlist", "track_id", "verdict"], ["A", "0:00000", "maybe"]], "verdict is not yes, no or none"),
         ([["playlist", "track_id", "verdict"], ["", "0:00000", "yes"]], "playlist is empty"),
-        ([["playlist", "track_id", "verdict"], ["A", "0:00000", "yes", "x"]], "more fields"),
+        ([["playlist", "track_id", "verdict"], ["A", "0:00000", "yes", "x"]], "more cells"),
         ([["playlist", "track_id", "verdict"], ["A", "0:00000", "no"]], "no song says yes to A"),
         (
             [["playlist", "track_id", "verdict"], ["A", "0:00000", "yes"], ["A", "0:00000", "no"]],

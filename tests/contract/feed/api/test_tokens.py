@@ -16,7 +16,7 @@ from tests.contract.feed.api.stage import ADA, ADDRESSES, BEN, Stage, staged
 
 async def test_nobody_is_answered_without_a_good_token(stage: Stage) -> None:
     revoked, expired = await stage.issue(ADA), await stage.issue(ADA, days=1)
-    mine = await tokens.listed(stage.store, ADA, stage.clock())
+    mine = await tokens.active(stage.store, ADA, stage.clock())
     await tokens.revoke(stage.store, ADA, mine[1].token)
     stage.clock.pass_by(days=1)
     tokens_that_are_none = (None, "", "x", f"ck_{'a' * 43}", f"{stage.ada}a", stage.ada.upper(), revoked, expired, "é")
@@ -55,9 +55,9 @@ async def test_requests_are_counted_for_each_token_and_come_back_with_time(tmp_p
 
 async def test_only_hashes_of_tokens_are_kept_and_when_each_was_used(stage: Stage) -> None:
     await stage.ask("/api/songs", stage.ada)
-    (mine,) = await tokens.listed(stage.store, ADA, stage.clock())
+    (mine,) = await tokens.active(stage.store, ADA, stage.clock())
     assert mine.used_at == stage.clock()
-    (other,) = await tokens.listed(stage.store, BEN, stage.clock())
+    (other,) = await tokens.active(stage.store, BEN, stage.clock())
     assert other.used_at is None
     kept = b"".join(path.read_bytes() for path in stage.store.path.parent.rglob("*") if path.is_file())
     assert stage.ada.encode() not in kept
