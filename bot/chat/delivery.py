@@ -161,7 +161,7 @@ def _problem(notice: Notice) -> str:
 async def _consent(bot: Bot, notice: Notice) -> Page | None:
     """How long a consent still holds, by now; None where it was renewed or ended since."""
     days = await notify.consent_ends_in(bot.services.store, notice.member, bot.services.clock())
-    again = layout.button("Renew", ids.of("link"), layout.PRIMARY)
+    again = layout.button(_("Renew"), ids.of("link"), layout.PRIMARY)
     return None if days is None else Page(account.consent_ends(days), layout.row(again))
 
 

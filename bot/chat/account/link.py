@@ -64,9 +64,9 @@ async def on_paste(context: Context) -> None:
 
 
 async def on_pasted(context: Context) -> None:
-    """Go on with the address that the member landed on, where no page could show a code.
+    """Continue with the address the member landed on, if no page could show a code.
 
-    A page shows whose account it is; an address that was handed on doesn't.
+    A page shows whose account it is; an address that was passed on doesn't.
     """
     if context.services.settings.public_https:
         raise BadChoice(_(messages.NO_PASTE))
