@@ -4,42 +4,87 @@ from collections.abc import Sequence
 
 from bot.core.records import Member, Song
 from bot.errors import feed as errors
-from bot.messages import N_, _, formatting
+from bot.flows.feed.feed import AddedTo, Liked, PlaylistGuess
+from bot.flows.feed.listening import Listen
+from bot.messages import N_, _, formatting, listed
 from bot.messages.wording import Wordings
 
+LIKELY = 0.5  # from here on, a guess is called probable
+LONGEST_TITLE = 60  # characters of a song's title in a headline
 JOINED_HIDDEN = N_(
     "You're in and find what others share. But you're hidden, so nobody finds what you like: `/hide off` ends that."
 )
-JOINED_EMPTY = N_("You are in and find what others share. You share nothing yet: I know no songs of yours.")
+JOINED_EMPTY = N_("You're in and find what others share. You don't share anything yet: I know no songs of yours.")
 JOINED_BY_FILE = N_(
-    "You are in and find what others share. Songs of your file can be found by the others, without your name, where "
-    "Spotify or the music folder here knows them, too. `/feed leave` takes yours out again."
+    "You're in and find what others share. They find the songs of your file, without your name, if Spotify or the "
+    "operator's music folder knows them too. `/feed leave` stops sharing them."
 )
 JOINED = N_(
-    "You are in. Songs you like can be found by the others who joined, without your name; and you find theirs. "
-    "`/feed leave` takes yours out again."
+    "You're in. Others who joined find the songs you like, without your name, and you find theirs. "
+    "`/feed leave` stops sharing them."
 )
 LEFT = N_(
-    "You are out. What only you liked is gone from the catalogue; you see the operator's own music, and nobody's likes."
+    "You're out. What only you liked is gone from the catalogue; you see the operator's own music, and nobody's likes."
 )
-NOTHING_NEAR = N_("I find nothing near it that you do not know already.")
-NOTHING_NEAR_THOSE = N_("I find nothing near those that you do not know already.")
-NOTHING_FOR_YOU = N_("I find nothing near what you like that you do not know already.")
-NO_WAY = N_("I find no song on the way.")
-BACK_IN = N_("Taken back: it may come up again.")
-NO_NUMBERS = N_("Nothing is known of how it sounds.")
+NOTHING_NEAR = N_("I can't find anything near it that you don't know already.")
+NOTHING_NEAR_THOSE = N_("I can't find anything near those that you don't know already.")
+NOTHING_FOR_YOU = N_("I can't find anything near what you like that you don't know already.")
+NO_WAY = N_("I can't find a song between those two.")
+BACK_IN = N_("Undone: it may come up again.")
+NO_NUMBERS = N_("I don't know how it sounds.")
+NOT_IN_LIKES = N_("It shapes what I show you next, and stays out of your likes.")
+IN_LIKES = N_("I'm saving it to your likes as well.")
+LIKED_BEFORE = N_("It's already in your likes.")
+MAY_I_SAVE = N_(
+    "It shapes what I show you next. Should I also save what you like here to your likes, now and from now on? "
+    "`/feed settings` changes that any time."
+)
+SAVES = N_("From now on, what you like here goes to your likes, and so does what you liked here before.")
+SAVES_NOT = N_("Your likes stay as they are; what you like here only shapes what I show you.")
+UNLIKED = N_("Undone.")
+UNSAVING = N_("Undone. I'm removing it from your likes, too.")
+NO_PLAYLISTS = N_("I don't keep any playlists for you. `/playlists add` takes one, or makes a new one.")
+LIKE_FIRST = N_("The playlists I keep only hold songs you like. Should I like this one for you, then add it?")
+SAVES_LIKES = N_("**Likes in the feed** go to your likes.")
+KEEPS_LIKES = N_("**Likes in the feed** stay in the feed.")
+ADDS_TEACH = N_("**Songs you add to a playlist from the feed** count as labels.")
+ADDS_TEACH_NOT = N_("**Songs you add to a playlist from the feed** don't count as labels.")
+SETTINGS = N_("-# `/feed settings save_likes:` and `adds_teach:` change that; both are off by default.")
+PAGE_OFF = N_(
+    "The feed's page is switched off here; whoever runs this bot can switch it on (`FEED_PAGE`). "
+    "`/feed play` shows the same songs in Discord."
+)
+PAGE = N_(
+    "Your own way in: full screen, one song after another, each from its highlight. "
+    "The link works once, for ten minutes; the browser then stays logged in for 30 days."
+)
+PAGE_HERE_ONLY = N_("-# This bot has no public address, so the link only opens on the machine the bot runs on.")
+LOGGED_OUT = N_("Logged out: all your browsers, and any link you haven't used yet.")
+ACTIVITY_OFF = N_(
+    "The feed doesn't open inside Discord here; whoever runs this bot can switch that on (`ACTIVITY`). "
+    "`/feed play` shows the same songs."
+)
+ACTIVITY_OFF_BUT_PAGE = N_(
+    "The feed doesn't open inside Discord here; whoever runs this bot can switch that on (`ACTIVITY`). "
+    "`/feed play` shows the same songs, and `/feed web` opens the feed in a browser."
+)
+ACTIVITY_REFUSED = N_(
+    "Discord wouldn't open it: Activities aren't switched on for this bot, or not where you are. "
+    "`/feed web` opens the same page in a browser."
+)
 
 
 def songs_near(like: Sequence[Song], unlike: Sequence[Song] = ()) -> str:
-    """What a list of songs is near to; without any, it is what the member likes."""
+    """What a list of songs is near; without any, it's what the member likes."""
     if not like:
-        return "**Near what you like**"
-    near = f"**Like {formatting.listed(formatting.escape(each.title, 60) for each in like)}**"
-    return (
-        f"{near}, not like {formatting.listed(formatting.escape(each.title, 60) for each in unlike)}"
-        if unlike
-        else near
-    )
+        return _("**Near what you like**")
+    if not unlike:
+        return _("**Like {songs}**", songs=_named(like))
+    return _("**Like {songs}, not like {others}**", songs=_named(like), others=_named(unlike))
+
+
+def _named(songs: Sequence[Song]) -> str:
+    return listed(formatting.escape(song.title, LONGEST_TITLE) for song in songs)
 
 
 def nothing_near(like: Sequence[Song]) -> str:
@@ -48,13 +93,88 @@ def nothing_near(like: Sequence[Song]) -> str:
     return _(NOTHING_NEAR) if len(like) == 1 else _(NOTHING_NEAR_THOSE)
 
 
+def near(songs: Sequence[Song]) -> str:
+    """Why a song is suggested: the songs of theirs it's near."""
+    names = listed(f"*{formatting.escape(song.title, 40)}*" for song in songs)
+    return _("near {songs}", songs=names) if songs else ""
+
+
+def cover_of(song: Song) -> str:
+    return _("Cover of {song}", song=song.line)
+
+
+def put_away(song: Song) -> str:
+    return _(
+        "Noted: {song} isn't for you. I won't suggest it again, and songs much like it come later.",
+        song=formatting.song_name(song),
+    )
+
+
+def sources(names: Sequence[str]) -> str:
+    """Where the features of a song come from."""
+    return _("from {sources}", sources=listed(names))
+
+
 def joined(member: Member | None) -> str:
-    """What joining the feed comes to, for a member with that kind of library."""
+    """What joining the feed means, for a member with that kind of library."""
     if member is None or member.source is None:
         return _(JOINED_EMPTY)
     if member.hidden:
         return _(JOINED_HIDDEN)
     return _(JOINED_BY_FILE) if member.source == "file" else _(JOINED)
+
+
+def liked(song: Song, outcome: Liked) -> str:
+    said = _("Liked: {song}.", song=formatting.song_name(song))
+    if outcome.ask:
+        then = _(MAY_I_SAVE)
+    elif outcome.before:
+        then = _(LIKED_BEFORE)
+    else:
+        then = _(IN_LIKES) if outcome.saved else _(NOT_IN_LIKES)
+    return f"{said} {then}"
+
+
+def where(song: Song) -> str:
+    return _("Where does {song} go?", song=formatting.song_name(song))
+
+
+def guess(guessed: PlaylistGuess) -> str:
+    """How likely a playlist is; empty without a model."""
+    if guessed.probability is None:
+        return ""
+    percent = formatting.percent(guessed.probability)
+    if guessed.probability >= LIKELY:
+        return _("probably, {percent}", percent=percent)
+    return _("or perhaps, {percent}", percent=percent)
+
+
+def added(song: Song, result: AddedTo) -> str:
+    names = {"song": formatting.song_name(song), "playlist": formatting.playlist_name(result.playlist)}
+    if result.before:
+        return _("{song} goes into {playlist}. `/undo` undoes that.", **names)
+    return _("{song} goes into {playlist}, and to your likes. `/undo` takes it out of the playlist again.", **names)
+
+
+def settings(member: Member | None) -> str:
+    saves = member is not None and member.saves
+    teaches = member is not None and member.feed_teaches
+    lines = [
+        _(SAVES_LIKES) if saves else _(KEEPS_LIKES),
+        _(ADDS_TEACH) if teaches else _(ADDS_TEACH_NOT),
+        _(SETTINGS),
+    ]
+    return "\n".join(lines)
+
+
+def hear_it(song: Song, listen: Listen) -> str:
+    """A link to another service's sound."""
+    return _("{song} on {service}: {url}", song=formatting.escape(song.line), service=listen.by, url=listen.url)
+
+
+def reposted_by(member: int) -> str:
+    mention = f"<@{member}>"
+    return _("-# Reposted by {member}", member=mention)
 
 
 ERRORS: Wordings = {

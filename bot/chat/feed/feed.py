@@ -91,17 +91,17 @@ async def on_like(interaction: Interaction, tap: Id) -> None:
 async def on_unlike(interaction: Interaction, tap: Id) -> None:
     services = interaction.client.services
     dropped = await services.feed.unlike(interaction.user.id, await services.catalogue.named(tap.key))
-    await reply.show_privately(interaction, Page(feed_cards.UNSAVING if dropped else feed_cards.UNLIKED))
+    await reply.show_privately(interaction, Page(_(messages.UNSAVING) if dropped else _(messages.UNLIKED)))
 
 
 async def on_save(interaction: Interaction, tap: Id) -> None:
     await interaction.client.services.feed.choose_saving(interaction.user.id, saves=True)
-    await reply.show_privately(interaction, Page(feed_cards.SAVES))
+    await reply.show_privately(interaction, Page(_(messages.SAVES)))
 
 
 async def on_save_not(interaction: Interaction, tap: Id) -> None:
     await interaction.client.services.feed.choose_saving(interaction.user.id, saves=False)
-    await reply.show_privately(interaction, Page(feed_cards.SAVES_NOT))
+    await reply.show_privately(interaction, Page(_(messages.SAVES_NOT)))
 
 
 async def on_add(interaction: Interaction, tap: Id) -> None:
@@ -151,7 +151,7 @@ async def settings(interaction: Interaction, save_likes: bool | None = None, add
         await services.feed.choose_saving(member, save_likes)
     if adds_teach is not None:
         await services.feed.choose_teaching(member, adds_teach)
-    await reply.show(interaction, feed_cards.settings(await notify.known(services.store, member)))
+    await reply.show(interaction, Page(messages.settings(await notify.known(services.store, member))))
 
 
 @feed.command(name="join", description="Share what you like, without your name, and find what others share")

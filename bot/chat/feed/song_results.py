@@ -9,7 +9,7 @@ from bot.core.features import LIKED
 from bot.core.records import Song
 from bot.flows.feed.catalogue import About, Entry
 from bot.flows.feed.recommend import Recommended
-from bot.messages import _, formatting
+from bot.messages import _, formatting, listed
 from bot.messages import feed as messages
 
 MOST_NUMBERS = 30  # of a song
@@ -20,36 +20,34 @@ SHOWN = 5  # songs with buttons in one message: Discord takes 40 components
 UNITS = {"tempo": "BPM", "tempo_folded": "BPM", "loudness": "dB", "duration": "s", "brightness": "Hz"}
 
 
-def recommended(found: Sequence[Recommended], like: Sequence[Song] = (), unlike: Sequence[Song] = ()) -> Page:
-    """Songs, the best first. like, unlike: what they are near to; without any, it is what the member likes."""
-    if not found:
+def recommended(songs: Sequence[Recommended], like: Sequence[Song] = (), unlike: Sequence[Song] = ()) -> Page:
+    """Songs, the best first. like, unlike: what they're near; without any, it's what the member likes."""
+    if not songs:
         return Page(messages.nothing_near(like))
-    shown = found[:SHOWN]
-    return Page(
-        messages.songs_near(like, unlike), *(item for each in shown for item in _block(each.entry, _why(each.near)))
-    )
+    blocks = (_block(song.entry, messages.near(song.near)) for song in songs[:SHOWN])
+    return Page(messages.songs_near(like, unlike), *(item for block in blocks for item in block))
 
 
 def one(entry: Entry) -> Page:
-    """A single song, with its cover; another one is a press away."""
+    """One song with its cover, and a button for another."""
     song = entry.song
-    another = layout.button("Another", ids.of("any"))
+    another = layout.button(_("Another"), ids.of("any"))
     return Page(
-        layout.beside(cards.title(song), song.cover, f"Cover of {song.line}"), layout.row(*_taps(entry), another)
+        layout.beside(cards.title(song), song.cover, messages.cover_of(song)), layout.row(*_taps(entry), another)
     )
 
 
-def about(found: About) -> Page:
-    """What is known of a song, with who said so."""
-    song = found.song
-    lines = [_numbers(found), _words(found), _sources(found)]
+def about(shown: About) -> Page:
+    """What we know about a song, and from which sources."""
+    song = shown.song
+    lines = [_numbers(shown), _words(shown), _sources(shown)]
     said = "\n".join(line for line in lines if line) or _(messages.NO_NUMBERS)
-    head = layout.beside(cards.title(song), song.cover, f"Cover of {song.line}")
-    return Page(head, said, layout.row(*_taps(found.entry)) if found.entry else None)
+    head = layout.beside(cards.title(song), song.cover, messages.cover_of(song))
+    return Page(head, said, layout.row(*_taps(shown.entry)) if shown.entry else None)
 
 
 def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:
-    """A walk, song by song."""
+    """A path, song by song."""
     if not steps:
         return Page(_(messages.NO_WAY))
     lines = [formatting.song_name(each, 80) for each in (start, *(step.song for step in steps), goal)]
@@ -57,10 +55,7 @@ def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:
 
 
 def put_away(song: Song, key: str) -> Page:
-    said = (
-        f"Noted: {formatting.song_name(song)} is not for you. I leave it alone, and what is much like it comes later."
-    )
-    return Page(said, layout.row(layout.button("Undo", ids.of("unaway", key))))
+    return Page(messages.put_away(song), layout.row(layout.button(_("Undo"), ids.of("unaway", key))))
 
 
 def _block(entry: Entry, why: str) -> list[Item]:
@@ -70,28 +65,24 @@ def _block(entry: Entry, why: str) -> list[Item]:
 
 def _taps(entry: Entry) -> list[Item]:
     return [
-        layout.button("More like this", ids.of("alike", entry.key)),
-        layout.button("Not for me", ids.of("away", entry.key)),
+        layout.button(_("More like this"), ids.of("alike", entry.key)),
+        layout.button(_("Not for me"), ids.of("away", entry.key)),
     ]
 
 
-def _why(near: Sequence[Song]) -> str:
-    return "near " + formatting.listed(f"*{formatting.escape(each.title, 40)}*" for each in near) if near else ""
-
-
-def _numbers(found: About) -> str:
-    numbers = {name: value for name, value in found.features.numbers.items() if name != LIKED}
+def _numbers(shown: About) -> str:
+    numbers = {name: value for name, value in shown.features.numbers.items() if name != LIKED}
     said = [f"{formatting.escape(name)} {value:.4g} {UNITS.get(name, '')}".rstrip() for name, value in numbers.items()]
     return formatting.clip(" · ".join(said[:MOST_NUMBERS]), MOST_SAID)
 
 
-def _words(found: About) -> str:
-    sets = {name: tokens for name, tokens in found.features.sets.items() if name in ("genres", "tags")}
-    said = sorted({token for tokens in sets.values() for token in tokens})[:MOST_WORDS]
-    return formatting.clip(formatting.listed(formatting.escape(each, 40) for each in said), MOST_SAID)
+def _words(shown: About) -> str:
+    sets = {name: tokens for name, tokens in shown.features.sets.items() if name in ("genres", "tags")}
+    words = sorted({token for tokens in sets.values() for token in tokens})[:MOST_WORDS]
+    return formatting.clip(listed(formatting.escape(word, 40) for word in words), MOST_SAID)
 
 
-def _sources(found: About) -> str:
-    sources = dict.fromkeys(formatting.brought(each) for each in found.features.provenance.values())
-    named = formatting.listed(formatting.escape(each, 40) for each in sources)
-    return layout.small(formatting.clip(f"from {named}", MOST_SAID)) if sources else ""
+def _sources(shown: About) -> str:
+    sources = dict.fromkeys(formatting.brought(source) for source in shown.features.provenance.values())
+    named = [formatting.escape(source, 40) for source in sources]
+    return layout.small(formatting.clip(messages.sources(named), MOST_SAID)) if named else ""

@@ -7,17 +7,8 @@ from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.errors import BadChoice
 from bot.flows.account import sessions
-
-OFF = (
-    "The page is switched off here; whoever runs this bot can switch it on (`FEED_PAGE`). "
-    "`/feed play` shows the same songs in Discord."
-)
-OPEN = (
-    "Your own way in: full-screen, one song after the other, each from its highlight on. "
-    "The link is good once and for ten minutes; the browser then stays logged in for 30 days."
-)
-HERE_ONLY = "-# This bot has no public address, so the link opens on the machine that it runs on, and nowhere else."
-LOGGED_OUT = "Logged out: every browser of yours, and a link that was not used yet is void."
+from bot.messages import _
+from bot.messages import feed as messages
 
 
 @feed.command(
@@ -26,22 +17,22 @@ LOGGED_OUT = "Logged out: every browser of yours, and a link that was not used y
 async def web(interaction: Interaction) -> None:
     services = interaction.client.services
     if not services.settings.feed_page:
-        raise BadChoice(OFF)
+        raise BadChoice(_(messages.PAGE_OFF))
     secret = await sessions.invite(services.store, interaction.user.id, services.clock(), interaction.guild_id)
     await reply.show(interaction, _invitation(services.settings.public_url, secret, services.settings.public_https))
 
 
 async def on_log_out(interaction: Interaction, tap: Id) -> None:
     await sessions.end_all(interaction.client.services.store, interaction.user.id)
-    await reply.show(interaction, Page(LOGGED_OUT))
+    await reply.show(interaction, Page(_(messages.LOGGED_OUT)))
 
 
 def _invitation(public_url: str, secret: str, public: bool) -> Page:
-    """The secret stands in the fragment: browsers send it to nobody, and no preview fetches it."""
-    door = layout.link("Open the feed", f"{public_url}/feed/enter#{secret}")
-    out = layout.button("Log out everywhere", ids.of("feedout"))
-    return Page(OPEN, None if public else HERE_ONLY, layout.row(door, out))
+    """The secret is in the fragment: browsers don't send it anywhere, and no preview fetches it."""
+    link = layout.link(_("Open the feed"), f"{public_url}/feed/enter#{secret}")
+    out = layout.button(_("Log out everywhere"), ids.of("feedout"))
+    return Page(_(messages.PAGE), None if public else _(messages.PAGE_HERE_ONLY), layout.row(link, out))
 
 
-COMMANDS: tuple[AnyCommand, ...] = ()  # it is one of /feed's
+COMMANDS: tuple[AnyCommand, ...] = ()  # it's one of /feed's
 TAPS = {"feedout": on_log_out}

@@ -135,7 +135,7 @@ async def test_who_does_not_agree_is_told_what_that_means(client: Client) -> Non
 
 async def test_the_command_launches_it_and_says_where_it_cannot(feed: Feed) -> None:
     refused = await answer(feed.rob.command("feed activity"))
-    assert "Activities are not switched on" in refused.text()
+    assert "Activities aren't switched on" in refused.text()
     assert refused.visible_to == feed.rob.user.id
     feed.stack.discord.application.activity = feed.stack.public_url + "/activity"
     launched = await feed.rob.command("feed activity")

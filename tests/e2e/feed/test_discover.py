@@ -20,7 +20,7 @@ async def rae(stack: CheckedStack) -> Person:
     quin = await with_file(stack, "quin", library=SHARED)
     await answer(quin.command("feed join"))
     rae = await with_file(stack, "rae", library=OWN)
-    assert "You are in" in (await answer(rae.command("feed join"))).text()
+    assert "You're in" in (await answer(rae.command("feed join"))).text()
     return rae
 
 
@@ -55,7 +55,7 @@ async def test_not_for_me_is_kept_until_it_is_undone(stack: CheckedStack, rae: P
     said = await answer(rae.command("morelike", song=OWN.tracks[0].uri))
     before = named(said)
     noted = await answer(rae.click(said, "Not for me"))
-    assert "is not for you" in noted.text()
+    assert "isn't for you" in noted.text()
     ((away,),) = stack.rows("select song from distaste where member = ?", rae.user.id)
     assert away in before
     assert away not in named(await answer(rae.command("morelike", song=OWN.tracks[0].uri)))
@@ -76,7 +76,7 @@ async def test_what_is_known_of_a_song_is_told(rae: Person) -> None:
     assert "tempo 120 BPM" in said.text()
     assert "from " in said.text()
     unknown = await answer(rae.command("song about", song="spotify:track:0000000000000000000000"))
-    assert "not in the catalogue" in unknown.text()
+    assert "isn't in the catalogue" in unknown.text()
 
 
 async def test_like_one_and_not_like_another(rae: Person) -> None:
@@ -120,5 +120,5 @@ async def test_who_leaves_takes_their_songs_out_at_once(stack: CheckedStack, rae
     uma = await with_file(stack, "uma", library=plain(5, seed=95))
     await answer(uma.command("feed join"))
     songs = {track.uri for track in plain(5, seed=95).tracks}
-    assert "You are out" in (await answer(uma.command("feed leave"))).text()
+    assert "You're out" in (await answer(uma.command("feed leave"))).text()
     assert not songs & {song for (song,) in stack.rows("select song from entry")}

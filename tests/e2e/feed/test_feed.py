@@ -47,7 +47,7 @@ async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:
     stack, rob = feed.stack, feed.rob
     card = await shared(rob)
     said = await answer(rob.click(card, "Like"))
-    assert labels(said) == ["Put them among my likes", "Only here", "Undo"]
+    assert labels(said) == ["Save them to my likes", "Only here", "Undo"]
     assert said.visible_to == rob.user.id
     assert "stay as they are" in (await answer(rob.click(said, "Only here"))).text()
     said = await answer(rob.click(card, "Like"))
@@ -56,7 +56,7 @@ async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:
     song = next(track.uri for track in SHARED.tracks if track.id in title(card))
     query = "select 1 from liked where member = ? and song = ?"
     await stack.until(lambda: stack.rows(query, rob.user.id, song))
-    assert "Taken back" in (await answer(rob.click(said, "Undo"))).text()
+    assert "Undone" in (await answer(rob.click(said, "Undo"))).text()
     await stack.until(lambda: not stack.rows(query, rob.user.id, song))
 
 
@@ -98,7 +98,7 @@ async def test_what_is_not_for_them_and_what_is_alike_answer_beside_the_card(fee
     alike = await answer(feed.rob.click(card, "More like this"))
     assert alike.id != card.id
     noted = await answer(feed.rob.click(card, "Not for me"))
-    assert "is not for you" in noted.text()
+    assert "isn't for you" in noted.text()
     assert "may come up again" in (await answer(feed.rob.click(noted, "Undo"))).text()
 
 

@@ -90,8 +90,8 @@ def test_nothing_is_near_what_was_asked_about(like: list[Song], says: str) -> No
 def test_a_like_is_said_to_go_where_it_was_not() -> None:
     assert "as well" in said(feed_cards.liked(SONG, Liked(saved=True, ask=False), "k"))
     assert "already" in said(feed_cards.liked(SONG, Liked(saved=True, ask=False, before=True), "k"))
-    assert "among your likes" in said(feed_cards.added(SONG, AddedTo(RUN, before=False)))
-    assert "among your likes" not in said(feed_cards.added(SONG, AddedTo(RUN, before=True)))
+    assert "to your likes" in said(feed_cards.added(SONG, AddedTo(RUN, before=False)))
+    assert "to your likes" not in said(feed_cards.added(SONG, AddedTo(RUN, before=True)))
 
 
 def test_updates_that_are_off_are_not_promised_for_later() -> None:
@@ -202,9 +202,9 @@ def test_a_job_keeps_trying_and_whoever_asked_is_told_to() -> None:
 
 def test_what_may_be_joined_says_what_that_library_shares() -> None:
     member = Member(7, NOW, source="spotify")
-    assert "Songs you like can be found" in feed.joined(member)
-    assert "where Spotify or the music folder here knows them" in feed.joined(replace(member, source="file"))
-    assert "share nothing" in feed.joined(replace(member, source=None))
+    assert "find the songs you like" in feed.joined(member)
+    assert "if Spotify or the operator's music folder knows them" in feed.joined(replace(member, source="file"))
+    assert "don't share anything" in feed.joined(replace(member, source=None))
     assert "hidden" in feed.joined(replace(member, hidden=True))
 
 
