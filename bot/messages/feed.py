@@ -150,10 +150,14 @@ def guess(guessed: PlaylistGuess) -> str:
 
 
 def added(song: Song, result: AddedTo) -> str:
-    names = {"song": formatting.song_name(song), "playlist": formatting.playlist_name(result.playlist)}
+    name, playlist = formatting.song_name(song), formatting.playlist_name(result.playlist)
     if result.before:
-        return _("{song} goes into {playlist}. `/undo` undoes that.", **names)
-    return _("{song} goes into {playlist}, and to your likes. `/undo` takes it out of the playlist again.", **names)
+        return _("{song} goes into {playlist}. `/undo` undoes that.", song=name, playlist=playlist)
+    return _(
+        "{song} goes into {playlist}, and to your likes. `/undo` takes it out of the playlist again.",
+        song=name,
+        playlist=playlist,
+    )
 
 
 def settings(member: Member | None) -> str:

@@ -103,6 +103,7 @@ PROBLEMS: Mapping[str, str] = {
     Problem.MORE_CELLS: N_("it has more values than there are columns"),
     Problem.FEWER_CELLS: N_("it has fewer values than there are columns"),
     Problem.MANY_ROWS: N_("that's more than {rows} rows, so I left out the rest"),
+    Problem.MANY_LINES: N_("that's too many lines, so I left out the rest"),
     Problem.MANY_COLUMNS: N_("that's more than {columns} columns, so I left out the rest"),
 }
 

@@ -119,7 +119,7 @@ async def test_a_code_is_good_once(stage: Stage) -> None:
     code = stage.world.oauth.consent(stage.anna)
     await stage.enter(code)
     status, said = await stage.enter(code)
-    assert (status, said["detail"]) == (403, "Discord did not confirm who you are. Close this and open it again.")
+    assert (status, said["detail"]) == (403, "Discord didn't confirm who you are. Close this and open it again.")
 
 
 @pytest.mark.parametrize("code", ["made-up", "", "x" * 513, "with space", "né"])
@@ -133,7 +133,7 @@ async def test_without_discord_nobody_comes_in_and_the_code_stays_good(stage: St
     await stage.enter("made-up")  # by now the application's id is known
     stage.world.faults.fail(503, matching="POST /oauth2/token")
     status, said = await stage.enter(code)
-    assert (status, "Discord doesn't answer" in said["detail"]) == (503, True)
+    assert (status, "Discord isn't answering" in said["detail"]) == (503, True)
     assert (await stage.enter(code))[0] == 200
 
 

@@ -10,6 +10,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists, writes
 from bot.core.library.tables import BadRow, Foreign, Problem
+from bot.core.markup import escape
 from bot.core.records import Item
 from bot.core.sorting.writes import WriteKind, WriteState
 from bot.errors import BadFile
@@ -125,7 +126,7 @@ async def test_a_wrong_file_gets_a_clear_error_and_changes_nothing(store, now, d
     with pytest.raises(type(error)) as refused:
         await sync.import_file(store, MEMBER, FILE, data, now)
     assert vars(refused.value) == vars(error)
-    assert describe(refused.value).startswith(FILE)
+    assert describe(refused.value).startswith(escape(FILE))
     async with store.reading() as tx:
         assert await songs.count(tx, MEMBER) == 0
 

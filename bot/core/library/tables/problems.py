@@ -41,6 +41,7 @@ class Problem(StrEnum):
     MORE_CELLS = "more cells than headers"
     FEWER_CELLS = "fewer cells than headers"
     MANY_ROWS = "too many rows; the rest was left out"
+    MANY_LINES = "too many lines; the rest was left out"
     MANY_COLUMNS = "too many columns; the others were left out"
     NO_ID = "neither a Spotify ID nor an ISRC"
     NO_FEATURES = "no features"

@@ -98,7 +98,7 @@ class Table:
             yield BadRow(self._begins, Problem.MANY_COLUMNS)
         for line, cells in self._records():
             if line > LINES * self._most:
-                yield BadRow(line, f"more than {LINES * self._most:,} lines; the rest was left out")
+                yield BadRow(line, Problem.MANY_LINES)
                 return
             if line <= self._begins or (cells is not None and says_nothing(cells)):
                 continue
