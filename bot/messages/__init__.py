@@ -14,3 +14,4 @@ from bot.messages.language import number as number
 from bot.messages.language import plural as plural
 from bot.messages.language import speak as speak
 from bot.messages.language import speaking as speaking
+from bot.messages.language import spoken as spoken

@@ -106,6 +106,19 @@ SHOWN = N_(
     "You're not hidden. Others see what you chose to show and nothing else; `/profile show` says what that is. "
     "Your earlier reposts don't come back."
 )
+ENTER_THE_CODE = N_("Enter the code")
+ONE_MORE_STEP = N_("One more step, in Discord")
+AGREED_AS = N_("You agreed as {name} on Spotify. It would be linked to this Discord account:")
+NOT_YOUR_DISCORD = N_("Not your Discord account?")
+GIVE_NOBODY_THE_CODE = N_(
+    "Then someone else made the link you opened. Close this page and don't give the code below to anyone, whatever "
+    "they say: with it they could read your likes and change your playlists. Without it nothing is linked, and what "
+    "Spotify gave me is deleted in ten minutes."
+)
+TYPE_THE_CODE = N_("If it's yours, go back to Discord, press {button} there, and type this within ten minutes:")
+LINK_REFUSED = N_("This link can't be used: it's used up, too old, or was cancelled. Use /link in Discord again.")
+NO_SEAT = N_("Spotify let you in, but this bot's app has no seat for your account. Discord has the details.")
+LINK_LATER = N_("That didn't work just now. Nothing was lost: use /link in Discord again in a few minutes.")
 PRIVACY = (
     N_(
         "I keep your Discord ID, your liked songs (title, artists, album, link), what the files you sent say about "

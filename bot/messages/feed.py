@@ -1,6 +1,6 @@
 """Feed: what the bot says. Pure: values in, Markdown out. Dry, warm, no exclamation marks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.core.records import Member, Song
 from bot.errors import feed as errors
@@ -73,6 +73,14 @@ ACTIVITY_REFUSED = N_(
     "`/feed web` opens the same page in a browser."
 )
 
+DEFECT = N_("Something went wrong on my side.")
+NOTHING_HERE = N_("There's nothing at this address.")
+LOGGED_OUT_HERE = N_("You're logged out. /feed web in Discord gives you a new link.")
+TOO_FAST = N_("That was a lot at once. Try again in {seconds} s.")
+CROWDED = N_("Many people are coming in right now. Try again in a minute.")
+TOO_MANY_LOGINS = N_("You've logged in many times just now. Try again in a minute.")
+ANOTHERS_BROWSER = N_("This browser is logged in as {here}. That link is {there}'s.")
+
 
 def songs_near(like: Sequence[Song], unlike: Sequence[Song] = ()) -> str:
     """What a list of songs is near; without any, it's what the member likes."""
@@ -95,8 +103,17 @@ def nothing_near(like: Sequence[Song]) -> str:
 
 def near(songs: Sequence[Song]) -> str:
     """Why a song is suggested: the songs of theirs it's near."""
-    names = listed(f"*{formatting.escape(song.title, 40)}*" for song in songs)
-    return _("near {songs}", songs=names) if songs else ""
+    return _near(f"*{formatting.escape(song.title, 40)}*" for song in songs)
+
+
+def near_in_plain_text(songs: Sequence[Song]) -> str:
+    """Why a song is suggested, without Markdown."""
+    return _near(song.title for song in songs)
+
+
+def _near(titles: Iterable[str]) -> str:
+    named = listed(titles)
+    return _("near {songs}", songs=named) if named else ""
 
 
 def cover_of(song: Song) -> str:

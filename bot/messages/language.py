@@ -31,6 +31,11 @@ def speak(locale: str | None) -> None:
     _spoken.set(language if language in LANGUAGES else ENGLISH)
 
 
+def spoken() -> str:
+    """Return the language spoken in this task."""
+    return _spoken.get()
+
+
 @contextmanager
 def speaking(locale: str | None) -> Iterator[None]:
     """Speak that language inside the block."""

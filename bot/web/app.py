@@ -16,6 +16,9 @@ from multidict import MultiMapping
 
 from bot.errors import CratekeeperError, LinkRefused, MemberError, NotOnAllowList
 from bot.flows.account.link import Consent
+from bot.messages import _, spoken
+from bot.messages import account as messages
+from bot.web.http.languages import speaking_to
 
 log = logging.getLogger(__name__)
 
@@ -45,25 +48,13 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 HEAD = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    f"<title>Cratekeeper</title><style>{STYLE}</style></head><body>"
+    '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    f"<title>Cratekeeper</title><style>{STYLE}</style></head>"
 )
 AGREED = (
-    "<h1>One more step, in Discord</h1>"
-    "<p>You agreed as <b><bdi>{spotify}</bdi></b> at Spotify. It would be linked to this Discord account:</p>"
-    "<p><b><bdi>{discord}</bdi></b></p>"
-    "<aside><p><b>Not your Discord account?</b> Then somebody else made the link that you opened. Close this page and "
-    "give the code below to nobody, whatever they say: with it they could read your likes and change your playlists. "
-    "Without it nothing is linked, and what Spotify gave me is deleted in ten minutes.</p></aside>"
-    "<p>If it is yours, go back to Discord, press <b>Enter the code</b> there, and type this within ten minutes:</p>"
-    "<output>{code}</output>"
+    "<h1>{title}</h1><p>{agreed}</p><p><b><bdi>{discord}</bdi></b></p>"
+    "<aside><p><b>{not_yours}</b> {warning}</p></aside><p>{type_this}</p><output>{code}</output>"
 )
-REFUSED = (
-    f"{HEAD}<p>This link cannot be used: it is used up, too old, or was cancelled. Type /link in Discord again.</p>"
-)
-NO_SEAT = f"{HEAD}<p>Spotify let you in, but this bot's app has no seat for your account. Discord has the details.</p>"
-DOWN = f"{HEAD}<p>That did not work right now. Nothing was lost: type /link in Discord again in a few minutes.</p>"
 LONGEST_NAME = 100  # characters of a name that are shown
 LONGEST_BODY = 16 * 1024  # bytes; our pages send a few hundred
 
@@ -84,22 +75,36 @@ async def callback(request: web.Request) -> web.Response:
     This links nothing, since anybody may have opened the link. The page names the Discord account that would be linked,
     and shows the code that only its owner can use.
     """
-    try:
-        consent = await request.app[ARRIVE](*_returned(request.query))
-    except MemberError:
-        return _page(400, REFUSED)
-    except NotOnAllowList:
-        return _page(403, NO_SEAT)
-    except CratekeeperError as error:
-        log.warning("a link was not finished: %r", error)
-        return _page(503, DOWN)
-    return _page(200, agreed(consent))
+    with speaking_to(request):
+        try:
+            consent = await request.app[ARRIVE](*_returned(request.query))
+        except MemberError:
+            return _page(400, _sentence(messages.LINK_REFUSED))
+        except NotOnAllowList:
+            return _page(403, _sentence(messages.NO_SEAT))
+        except CratekeeperError as error:
+            log.warning("a link was not finished: %r", error)
+            return _page(503, _sentence(messages.LINK_LATER))
+        return _page(200, _agreed(consent))
 
 
-def agreed(consent: Consent) -> str:
-    """Return the page shown after consent: the two accounts' names and the code."""
+def _agreed(consent: Consent) -> str:
+    """Return what the page says after consent: the two accounts' names and the code."""
     spotify, discord = map(_shown, (consent.profile.name, consent.discord))
-    return HEAD + AGREED.format(spotify=spotify, discord=discord, code=escape(consent.code))
+    agreed_as, button = f"<b><bdi>{spotify}</bdi></b>", f"<b>{_(messages.ENTER_THE_CODE)}</b>"
+    return AGREED.format(
+        title=_(messages.ONE_MORE_STEP),
+        agreed=_(messages.AGREED_AS, name=agreed_as),
+        discord=discord,
+        not_yours=_(messages.NOT_YOUR_DISCORD),
+        warning=_(messages.GIVE_NOBODY_THE_CODE),
+        type_this=_(messages.TYPE_THE_CODE, button=button),
+        code=escape(consent.code),
+    )
+
+
+def _sentence(sentence: str) -> str:
+    return f"<p>{_(sentence)}</p>"
 
 
 def _shown(name: str) -> str:
@@ -133,10 +138,11 @@ def _only(query: MultiMapping[str], name: str) -> str | None:
     return values[0] if values else None
 
 
-def _page(status: int, page: str) -> web.Response:
+def _page(status: int, content: str) -> web.Response:
+    page = f'<!doctype html><html lang="{spoken()}">{HEAD}<body>{content}'
     return web.Response(status=status, text=page, content_type="text/html")
 
 
-async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")  # parts of the API may be cached

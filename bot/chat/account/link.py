@@ -32,7 +32,7 @@ async def _offer(context: Context, client_id: str | None) -> None:
     called = presence.called(context.interaction.user)
     url = await context.services.linking.begin(context.member, called, app, settings.redirect_uri)
     context.bot.desk.wait(context.interaction, "link", context.now)
-    code = layout.button(_("Enter the code"), ids.of("code"))
+    code = layout.button(_(messages.ENTER_THE_CODE), ids.of("code"))
     paste = None if settings.public_https else layout.button(_("Paste the address"), ids.of("paste"))
     page = Page(
         _(messages.CONSENT),

@@ -36,11 +36,10 @@ Enqueue = Callable[[JobKind, int, int], Awaitable[None]]  # a job: kind, member,
 
 @dataclass(frozen=True, slots=True)
 class FeedCard:
-    """A song of the feed for one member. near, why: the songs of theirs it's near to, and the same in words."""
+    """A song of the feed for one member. near: the songs of theirs it's near to, the reason it's suggested."""
 
     entry: Entry
     near: tuple[Song, ...]
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class Feed:
 
     async def card(self, member: int, song: str) -> FeedCard:
         """Return one song's card. Raises NotInCatalogue."""
-        return FeedCard(await self._catalogue.entry(member, song), (), "")
+        return FeedCard(await self._catalogue.entry(member, song), ())
 
     async def skip(self, member: int, song: str) -> None:
         """Record that they skipped it. An earlier like or add of the same song stays."""
@@ -213,7 +212,7 @@ class Feed:
             songs = await self._recommender.recommend(member, None, count, without)
         except (NoTaste, NothingThereYet):
             return []
-        return [FeedCard(song.entry, song.near, song.why) for song in songs]
+        return [FeedCard(song.entry, song.near) for song in songs]
 
     async def _drawn(self, member: int, count: int) -> list[FeedCard]:
         """Draw random songs that they don't like yet and weren't shown lately, and record them as shown."""
@@ -222,7 +221,7 @@ class Feed:
             while len(cards) < count:
                 entry = await self._catalogue.random(member, self._late())
                 await self._note(member, [entry])
-                cards.append(FeedCard(entry, (), ""))
+                cards.append(FeedCard(entry, ()))
         return cards
 
     def _late(self) -> Late:

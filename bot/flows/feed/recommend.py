@@ -44,12 +44,11 @@ REMEMBERED = 64  # members whose points stay in memory
 
 @dataclass(frozen=True, slots=True)
 class Recommended:
-    """A song for the member. near: their songs, or those they named, that it's near to; why: the same in words."""
+    """A song for the member. near: their songs, or those they named, that it's near to."""
 
     entry: Entry
     score: float
     near: tuple[Song, ...]
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ class Recommender:
         ranked = taste.rank(around, wish.towards, member_taste, own.artists, count, model)
         shown = await self._catalogue.visible(member, [around.ids[at] for at, _ in ranked])
         return [
-            _recommended(shown[around.ids[at]], score, _near(around.points[at], own, wish))
+            Recommended(shown[around.ids[at]], score, _near(around.points[at], own, wish))
             for at, score in ranked
             if around.ids[at] in shown
         ]
@@ -242,11 +241,6 @@ def _near(point: Vectors, own: Own, wish: Wish) -> tuple[Song, ...]:
     """Return the reason for a song: the songs asked for, then the likes nearest to it."""
     kin = [own.likes[at] for at in taste.kin(point, own.points, NAMED + 1)]
     return tuple(dict.fromkeys([*wish.named[:1], *kin]))[:NAMED]
-
-
-def _recommended(entry: Entry, score: float, near: tuple[Song, ...]) -> Recommended:
-    why = " and ".join(song.title for song in near)
-    return Recommended(entry, score, near, f"near {why}" if why else "")
 
 
 async def _described(tx: Tx, member: int, ids: Sequence[str]) -> list[Song]:

@@ -15,17 +15,19 @@ from aiohttp import hdrs, web
 
 from bot.errors import NotConfirmed
 from bot.flows.feed.activity import Activity
+from bot.messages import _
+from bot.messages import feed as messages
 from bot.messages.errors import describe
 from bot.web.http import answers
 from bot.web.http.allowance import Allowance
 from bot.web.http.bodies import text
 from bot.web.http.callers import only_our_page
+from bot.web.http.languages import in_their_language
 from bot.web.http.problems import Problem, described
 
 RATE = 20  # log-ins a minute per member
 AT_ONCE = 8  # codes checked with Discord at a time; whose they are is unknown until it answers
 PATIENCE = 8.0  # seconds a log-in waits for its turn
-CROWDED = "Many are coming in right now. Try again in a minute."
 CODE = re.compile(r"[\x21-\x7e]{1,512}")  # visible ASCII (RFC 6749, appendix A)
 CLIENTS = "https://discord.com https://ptb.discord.com https://canary.discord.com"
 POLICY = (
@@ -48,7 +50,7 @@ def application(
     activity: Activity, feed: web.Application, public_url: str, now: Callable[[], float]
 ) -> web.Application:
     """Return the app to mount at /activity, with the swipe page `feed` below it. now: a clock in seconds."""
-    app = web.Application(middlewares=[described, only_our_page])
+    app = web.Application(middlewares=[in_their_language, described, only_our_page])
     address = urlsplit(public_url)
     app[ACTIVITY], app[ORIGIN] = activity, f"{address.scheme}://{address.netloc}"
     app[ALLOWANCE], app[TURNS] = Allowance(RATE, now), asyncio.Semaphore(AT_ONCE)
@@ -71,7 +73,7 @@ async def page(request: web.Request) -> web.Response:
 async def script(request: web.Request) -> web.Response:
     data = SCRIPTS.get(request.match_info["name"])
     if data is None:
-        raise Problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+        raise Problem(HTTPStatus.NOT_FOUND, _(messages.NOTHING_HERE))
     return answers.kept(request, data, "text/javascript", SHARED)
 
 
@@ -90,7 +92,7 @@ async def enter(request: web.Request) -> web.Response:
     except NotConfirmed as refused:
         raise Problem(HTTPStatus.FORBIDDEN, describe(refused, plain=True)) from None
     if request.app[ALLOWANCE].take(member).wait:
-        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "You came in many times just now. Try again in a minute.")
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, _(messages.TOO_MANY_LOGINS))
     return answers.fresh({"session": await request.app[ACTIVITY].begin(member)})
 
 
@@ -100,7 +102,7 @@ async def _confirmed(request: web.Request, code: str) -> int:
     try:
         await asyncio.wait_for(turns.acquire(), PATIENCE)
     except TimeoutError:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, CROWDED) from None
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, _(messages.CROWDED)) from None
     try:
         return await request.app[ACTIVITY].member(code)
     finally:

@@ -95,7 +95,7 @@ def _after(request: web.Request) -> str | None:
     try:
         return None if given is None else cursor.read(given)
     except cursor.NoCursor:
-        raise Problem(HTTPStatus.BAD_REQUEST, "cursor is malformed: it stands in the `next` of a page.") from None
+        raise Problem(HTTPStatus.BAD_REQUEST, "cursor is malformed: take it from `next` of a page.") from None
 
 
 def _count(request: web.Request, default: int, most: int) -> int:
@@ -104,7 +104,7 @@ def _count(request: web.Request, default: int, most: int) -> int:
     if given is None:
         return default
     if not COUNT.fullmatch(given) or int(given) > most:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"n is malformed: a whole number from 1 to {most} is wanted.")
+        raise Problem(HTTPStatus.BAD_REQUEST, f"n must be a whole number from 1 to {most}.")
     return int(given)
 
 
@@ -114,7 +114,7 @@ def _typed(request: web.Request) -> str:
     if given is None:
         return ""
     if not 1 <= len(given) <= LONGEST_TYPED:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"q is malformed: 1 to {LONGEST_TYPED} characters are wanted.")
+        raise Problem(HTTPStatus.BAD_REQUEST, f"q must have 1 to {LONGEST_TYPED} characters.")
     return given
 
 
@@ -122,5 +122,5 @@ def _only(request: web.Request, name: str) -> str | None:
     """Return the parameter; None if it's absent. Raises Problem if it appears twice."""
     given = request.query.getall(name, [])
     if len(given) > 1:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} stands there more than once.")
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} is given more than once.")
     return given[0] if given else None

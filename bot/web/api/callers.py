@@ -26,19 +26,19 @@ async def known(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     token = await request.config_dict[FEED].holder(_secret(request))
     if token is None:
-        raise _unauthorized("This token is not good, or no longer.", 'error="invalid_token"')
+        raise _unauthorized("This token is unknown, or no longer active.", 'error="invalid_token"')
     left = request.config_dict[ALLOWANCE].take(token.token)
     request[MEMBER], request[LEFT] = token.member, left
     if left.wait:
-        raise too_many(left.wait, "Ask again in {seconds} s.")
+        raise too_many(left.wait, "Try again in {seconds} s.")
     return await handler(request)
 
 
 def _secret(request: web.Request) -> str:
     given = request.headers.getall(hdrs.AUTHORIZATION, [])
-    scheme, _, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    scheme, _space, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer":
-        raise _unauthorized("A token is wanted: Authorization: Bearer … (/api-token in Discord makes one).")
+        raise _unauthorized("Send a token: Authorization: Bearer … (/api-token in Discord makes one).")
     return secret.strip()
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from bot.core.records import Song
 from bot.flows.feed.catalogue import Entry
 from bot.flows.feed.recommend import Recommended
+from bot.messages.feed import near_in_plain_text
 from bot.web.http.shapes import song_name
 
 
@@ -32,7 +33,7 @@ def recommended(recommendation: Recommended) -> dict[str, Any]:
         "song": entry(recommendation.entry),
         "score": recommendation.score,
         "near": [song_name(song) for song in recommendation.near],
-        "why": recommendation.why,
+        "why": near_in_plain_text(recommendation.near),
     }
 
 

@@ -14,12 +14,15 @@ from aiohttp import web
 from bot.errors import LinkUsed
 from bot.flows.account.sessions import SESSION_GOOD_FOR
 from bot.flows.feed.page import FeedPage
+from bot.messages import _
+from bot.messages import feed as messages
 from bot.messages.errors import describe
 from bot.web.feed import calls, shell
 from bot.web.feed.callers import COOKIE, PAGE, known, secret_of
 from bot.web.http.allowance import Allowance
 from bot.web.http.bodies import text
 from bot.web.http.callers import ALLOWANCE, only_our_page
+from bot.web.http.languages import in_their_language
 from bot.web.http.problems import Problem, described
 
 T = TypeVar("T")
@@ -34,7 +37,7 @@ def application(
 
     public_url: where members reach the bot; now: a clock in seconds.
     """
-    app = web.Application(middlewares=[described, only_our_page])
+    app = web.Application(middlewares=[in_their_language, described, only_our_page])
     app[PAGE], app[PUBLIC_URL], app[ALLOWANCE] = page, public_url, Allowance(RATE, now)
     shell.add_to(app, pictures, sounds)
     app.router.add_post("/session", enter)
@@ -74,7 +77,7 @@ async def _refuse_to_replace(request: web.Request, link: str) -> None:
     guest = await _described(page.invited(link))
     if guest != holder:
         here, there = await page.name_of(holder), await page.name_of(guest)
-        raise Problem(HTTPStatus.CONFLICT, f"This browser belongs to {here}. That link is {there}'s.")
+        raise Problem(HTTPStatus.CONFLICT, _(messages.ANOTHERS_BROWSER, here=here, there=there))
 
 
 async def _enter(request: web.Request, link: str) -> web.Response:

@@ -8,6 +8,8 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from bot.flows.feed.page import FeedPage
+from bot.messages import _
+from bot.messages import feed as messages
 from bot.web.http.callers import ALLOWANCE, MEMBER, too_many
 from bot.web.http.problems import Handler, Problem
 
@@ -20,14 +22,14 @@ async def known(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let only members with a session through, and only within their allowance. Raises Problem."""
     member = await request.config_dict[PAGE].holder(secret_of(request))
     if member is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "You are logged out. /feed web in Discord gives you a new link.")
+        raise Problem(HTTPStatus.UNAUTHORIZED, _(messages.LOGGED_OUT_HERE))
     if wait := request.config_dict[ALLOWANCE].take(member).wait:
-        raise too_many(wait, "That was a lot at once. Go on in {seconds} s.")
+        raise too_many(wait, messages.TOO_FAST)
     request[MEMBER] = member
     return await handler(request)
 
 
 def secret_of(request: web.Request) -> str:
     """Return the session's secret: from the bearer token, else from the cookie; empty without either."""
-    scheme, _, bearer = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    scheme, _space, bearer = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     return bearer.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")

@@ -9,6 +9,7 @@ from typing import Any
 from bot.flows.feed.catalogue import Entry
 from bot.flows.feed.feed import FeedCard, PlaylistGuess
 from bot.flows.feed.listening import Listen, Way
+from bot.messages.feed import near_in_plain_text
 from bot.web.http.shapes import song_name
 
 OTHERS = frozenset({Way.PREVIEW, Way.VIDEO})
@@ -28,7 +29,7 @@ def card(card: FeedCard) -> dict[str, Any]:
         "url": song.page,
         "cover": song.cover if card.entry.clip else None,
         "tempo": tempo if tempo is not None and math.isfinite(tempo) else None,
-        "why": card.why,
+        "why": near_in_plain_text(card.near),
         "near": [song_name(song) for song in card.near],
     }
 

@@ -1,11 +1,14 @@
-"""Shell: the page's static files. They're the same for everybody; browsers cache and revalidate them."""
+"""Shell: the page's static files, and its words in the reader's language. Browsers cache and revalidate them."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
+from bot.messages import _
+from bot.messages import feed as messages
+from bot.web.feed import words
 from bot.web.http import answers
 from bot.web.http.problems import Problem
 
@@ -33,23 +36,31 @@ def add_to(app: web.Application, pictures: Sequence[str], sounds: Sequence[str])
     policy = POLICY.format(pictures=" ".join(pictures), sounds=" ".join(sounds))
     app[FILES] = {path.name: path.read_bytes() for path in FOLDER.iterdir()}
 
-    async def guard(_: web.Request, response: web.StreamResponse) -> None:
+    async def guard(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Content-Security-Policy"] = policy
 
     app.on_response_prepare.append(guard)
     app.router.add_get("", to_the_page)
     app.router.add_get("/", page)
     app.router.add_get("/enter", page)
+    app.router.add_get("/static/words.js", in_words)
     app.router.add_get("/static/{name}", file)
     app.router.add_get(f"/{{name:{'|'.join(AT_THE_TOP)}}}", file)
 
 
-async def to_the_page(_: web.Request) -> web.Response:
+async def to_the_page(_request: web.Request) -> web.Response:
     return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": "feed/"})
 
 
 async def page(request: web.Request) -> web.Response:
     return _file(request, "index.html")
+
+
+async def in_words(request: web.Request) -> web.Response:
+    """What the page says, in the reader's language."""
+    answer = answers.kept(request, words.script(), MIMES[".js"], SHARED)
+    answer.headers["Vary"] = hdrs.ACCEPT_LANGUAGE
+    return answer
 
 
 async def file(request: web.Request) -> web.Response:
@@ -59,5 +70,5 @@ async def file(request: web.Request) -> web.Response:
 def _file(request: web.Request, name: str) -> web.Response:
     data = request.app[FILES].get(name)
     if data is None:
-        raise Problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+        raise Problem(HTTPStatus.NOT_FOUND, _(messages.NOTHING_HERE))
     return answers.kept(request, data, MIMES[Path(name).suffix], SHARED)

@@ -50,7 +50,7 @@ def _cut(request: web.Request, answer: web.Response, data: bytes) -> None:
     except parts.Unsatisfiable:
         outside = {"Content-Range": f"bytes */{len(data)}"}
         status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-        raise Problem(status, "The range lies outside of the clip.", outside) from None
+        raise Problem(status, "The range is outside the clip.", outside) from None
     if wanted is not None:
         answer.set_status(HTTPStatus.PARTIAL_CONTENT)
         answer.headers["Content-Range"] = wanted.content_range

@@ -17,7 +17,7 @@ async def text(request: web.Request, name: str) -> str:
     """Return the field, a string. Raises Problem."""
     value = await _field(request, name)
     if not isinstance(value, str):
-        raise _malformed(f"{name}: a text is wanted.")
+        raise _malformed(f"{name} must be a string.")
     return value
 
 
@@ -25,7 +25,7 @@ async def switch(request: web.Request, name: str) -> bool:
     """Return the field, a boolean. Raises Problem."""
     value = await _field(request, name)
     if not isinstance(value, bool):
-        raise _malformed(f"{name}: true or false is wanted.")
+        raise _malformed(f"{name} must be true or false.")
     return value
 
 
@@ -33,7 +33,7 @@ async def count(request: web.Request, name: str) -> int:
     """Return the field, a number of cards from 1 to MOST_CARDS. Raises Problem."""
     value = await _field(request, name)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_CARDS:
-        raise _malformed(f"{name}: a whole number from 1 to {MOST_CARDS} is wanted.")
+        raise _malformed(f"{name} must be a whole number from 1 to {MOST_CARDS}.")
     return value
 
 
@@ -43,11 +43,11 @@ async def whole(request: web.Request, patience: float = PATIENCE) -> bytes:
         async with asyncio.timeout(patience):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is more than there is to say.") from None
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too long.") from None
     except TimeoutError:
-        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "That took too long to come.") from None
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "The body took too long.") from None
     except (web.RequestPayloadError, ConnectionError):  # the caller hung up: nobody reads the answer
-        raise _malformed("Not all of it came.") from None
+        raise _malformed("The body is incomplete.") from None
 
 
 async def _field(request: web.Request, name: str) -> Any:
@@ -55,9 +55,9 @@ async def _field(request: web.Request, name: str) -> Any:
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):  # bad UTF-8 is a ValueError too
-        raise _malformed("JSON is wanted.") from None
+        raise _malformed("The body must be JSON.") from None
     if not isinstance(body, dict) or set(body) != {name}:
-        raise _malformed(f"An object with {name}, and nothing else, is wanted.")
+        raise _malformed(f"The body must be an object with {name} and nothing else.")
     return body[name]
 
 

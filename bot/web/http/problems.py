@@ -12,6 +12,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bot.errors import AudioError, CratekeeperError, HearingFailed, MemberError, NotAmongLikes
+from bot.messages import _
+from bot.messages import feed as messages
 from bot.messages.errors import describe
 
 log = logging.getLogger(__name__)
@@ -58,8 +60,8 @@ def _routing(error: web.HTTPException) -> Problem:
     """Return the problem for an unknown address (404) or method (405)."""
     status = HTTPStatus(error.status)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        return Problem(status, "This address knows other methods: see Allow.", {"Allow": error.headers["Allow"]})
-    return Problem(status, "There is nothing at this address.")
+        return Problem(status, "This address takes other methods: see Allow.", {"Allow": error.headers["Allow"]})
+    return Problem(status, _(messages.NOTHING_HERE))
 
 
 def _of(error: CratekeeperError) -> Problem:
@@ -79,4 +81,4 @@ def _of(error: CratekeeperError) -> Problem:
 def _defect(error: Exception) -> Problem:
     reference = secrets.token_hex(2)
     log.error("#%s a request failed", reference, exc_info=error)
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"Something went wrong on this side. #{reference}")
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"{_(messages.DEFECT)} #{reference}")

@@ -43,9 +43,9 @@ async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_ask
     message = await answer(eve.person.command("link"))
     page, code = await agreed(browser, message, vic)
     said = await page.locator("body").inner_text()
-    assert "You agreed as Vic at Spotify" in said
+    assert "You agreed as Vic on Spotify" in said
     assert "@eve (Eve)" in said, "Vic sees whose Discord account it would be"
-    assert "give the code below to nobody" in said
+    assert "don't give the code below to anyone" in said
     assert accounts(stack, eve, vic) == []
 
     for left in ("4 more tries", "3 more tries", "2 more tries", "1 more try", "last try"):  # Eve guesses

@@ -92,7 +92,7 @@ def pages() -> Sequence[tuple[str, Page]]:
         ("only questions", receipts.receipt(receipt(0, 3, "watch"), few)),
         ("not there", receipts.not_there(many, 3)),
         ("why", receipts.why(many, 0)),
-        ("privacy", Page(account.PRIVACY)),
+        ("privacy", Page(account.privacy())),
     ]
 
 

@@ -23,7 +23,7 @@ def entry(number: int, title: str = LONG) -> Entry:
 
 
 def recommended(number: int) -> Recommended:
-    return Recommended(entry(number), 0.5, (song(90), song(91)), "near")
+    return Recommended(entry(number), 0.5, (song(90), song(91)))
 
 
 EVERYTHING = SongFeatures(

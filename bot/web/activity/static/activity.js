@@ -1,13 +1,10 @@
 // The swipe page inside Discord: who opened it is asked of Discord; then the page begins as it does elsewhere.
 
 import * as api from "../feed/static/api.js";
-import { button, h } from "../feed/static/dom.js";
+import { button, h, say } from "../feed/static/dom.js";
 import { DiscordSDK } from "./embedded-app-sdk.js";
 
 const PATIENCE = 20_000; // ms that Discord's client gets to answer
-const OUTSIDE = "This page opens inside Discord: /feed activity. /feed web opens the same songs in a browser.";
-const SILENT = "Discord does not answer. Close this and open it again.";
-const UNKNOWN = "Discord did not say who you are, so I cannot show your songs. Nothing was stored.";
 
 /** Where the operator's URL mappings have other hosts, below this address: the frame may load nothing from elsewhere. */
 const MAPPED = [
@@ -34,7 +31,7 @@ const late = (text) => new Promise((_, reject) => setTimeout(() => reject(new Er
 async function enter(discord, application) {
   const asked = { client_id: application, response_type: "code", state: "", prompt: "none", scope: ["identify"] };
   const { code } = await discord.commands.authorize(asked).catch(() => {
-    throw new Error(UNKNOWN);
+    throw new Error(say("unknown"));
   });
   api.carry(await api.confirm(new URL("../session", import.meta.url), code));
 }
@@ -53,7 +50,7 @@ async function begin(discord, application) {
   try {
     await enter(discord, application);
   } catch (error) {
-    return message(error.message, button("Try again", () => begin(discord, application)));
+    return message(error.message, button(say("try_again"), () => begin(discord, application)));
   }
   api.reach(passage);
   openOutside(discord);
@@ -66,10 +63,10 @@ async function open() {
   try {
     discord = new DiscordSDK(application, { disableConsoleLogOverride: true });
   } catch {
-    return message(OUTSIDE);
+    return message(say("outside"));
   }
   try {
-    await Promise.race([discord.ready(), late(SILENT)]);
+    await Promise.race([discord.ready(), late(say("silent"))]);
   } catch (error) {
     return message(error.message);
   }

@@ -1,9 +1,11 @@
 // Talking to the bot: every call that the page makes. Addresses are relative to this file, so that the page works
 // below any address, and inside another one's frame.
 
+import { say } from "./dom.js";
+
 const ROOT = new URL("..", import.meta.url);
 
-/** The bot did not do what was asked; the message says why, in words for the member. */
+/** The bot didn't do what was asked; the message says why, in words for the member. */
 export class Refusal extends Error {
   constructor(status, detail) {
     super(detail);
@@ -11,10 +13,10 @@ export class Refusal extends Error {
   }
 }
 
-/** The bot cannot be reached. */
+/** The bot can't be reached. */
 export class Offline extends Error {
   constructor() {
-    super("You are offline, or the bot is. Nothing was lost; try again in a moment.");
+    super(say("offline"));
   }
 }
 
@@ -48,7 +50,7 @@ async function call(method, path, body) {
 
 async function refusal(answer) {
   const said = await answer.json().catch(() => ({}));
-  return new Refusal(answer.status, said.detail ?? "That did not work. Nothing was lost; try again in a moment.");
+  return new Refusal(answer.status, said.detail ?? say("failed"));
 }
 
 const json = async (...asked) => (await call(...asked)).json();

@@ -1,6 +1,6 @@
 // The card: a song, its cover, and its clip with what is played of it.
 
-import { button, clock, h, link, listed } from "./dom.js";
+import { button, clock, h, link, listed, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { wave } from "./wave.js";
 
@@ -31,7 +31,7 @@ export function drawn(card, player) {
 function cover(address, card) {
   const more = { draggable: "false", decoding: "async", referrerpolicy: "no-referrer" };
   const gone = () => shown.replaceWith(sleeve());
-  const shown = h("img", { src: address, alt: `Cover of ${card.title}`, onerror: gone, ...more });
+  const shown = h("img", { src: address, alt: say("cover", { title: card.title }), onerror: gone, ...more });
   return shown;
 }
 
@@ -44,18 +44,20 @@ const why = (card) => h("p", { class: "why" }, card.why);
 function credit(how, card, title, source) {
   const page = how.way === "preview" ? how.page : card.url;
   if (page) title.replaceChildren(link(page, {}, card.title));
-  if (how.way === "preview") source.replaceChildren("Preview by ", link(how.page ?? how.url, {}, how.by));
-  else if (how.way !== "video" && card.url) source.replaceChildren(link(card.url, {}, "Open in Spotify"));
+  if (how.way === "preview") source.replaceChildren(`${say("preview_by")} `, link(how.page ?? how.url, {}, how.by));
+  else if (how.way !== "video" && card.url) source.replaceChildren(link(card.url, {}, say("open_in_spotify")));
 }
 
 function ear(how, card, player) {
   if (how.sound) return played(how, player);
-  if (how.url) return [h("p", {}, "There is no clip of it here."), link(how.url, { class: "elsewhere" }, elsewhere(how))];
-  return [h("p", {}, "There is no clip of it here, and no link.")];
+  if (how.url) return [h("p", {}, say("no_clip")), link(how.url, { class: "elsewhere" }, elsewhere(how))];
+  return [h("p", {}, say("no_clip_no_link"))];
 }
 
 const elsewhere = (how) =>
-  how.way === "video" ? `Watch it on ${how.by}, from ${clock(how.start ?? 0)}` : `Hear it on ${how.by}`;
+  how.way === "video"
+    ? say("watch", { service: how.by, time: clock(how.start ?? 0) })
+    : say("hear", { service: how.by });
 
 function played(how, player) {
   const press = button("", () => player.toggle(), { class: "play" });
@@ -64,10 +66,10 @@ function played(how, player) {
   const progress = () => {
     const all = player.audio.duration || how.seconds || 30;
     move(Math.min(1, player.seconds / all));
-    time.textContent = `${clock(player.seconds)} of ${clock(all + 0.5)}`;
+    time.textContent = say("time", { time: clock(player.seconds), length: clock(all + 0.5) });
   };
   const change = () => {
-    press.replaceChildren(icon(player.playing ? "pause" : "play"), player.playing ? "Pause" : "Play");
+    press.replaceChildren(icon(player.playing ? "pause" : "play"), say(player.playing ? "pause" : "play"));
     progress();
   };
   player.watcher = { change, progress };
@@ -77,10 +79,10 @@ function played(how, player) {
 
 /** Where in the song the clip is. */
 const where = (how) =>
-  h("p", { class: "where" }, how.peak === null ? "" : [h("b"), `Highlight, ${clock(how.peak)} into the song`]);
+  h("p", { class: "where" }, how.peak === null ? "" : [h("b"), say("highlight", { time: clock(how.peak) })]);
 
 /** A line that fills, where no waveform is known. */
 function bare() {
-  const drawing = h("progress", { class: "bare", max: 1, value: 0, "aria-label": "Played" });
+  const drawing = h("progress", { class: "bare", max: 1, value: 0, "aria-label": say("played") });
   return { drawing, move: (share) => (drawing.value = share) };
 }

@@ -1,11 +1,13 @@
 // Making elements. Text only ever becomes text: nothing here or elsewhere parses a string as HTML.
 
+import { LANGUAGE, WORDS } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Make an element. `on…` properties are listeners; others are attributes, left out when null or false. */
 export const h = (tag, properties = {}, ...children) => made(document.createElement(tag), properties, children);
 
-/** The same, of a drawing. */
+/** Make an element of a drawing. */
 export const s = (tag, properties = {}, ...children) => made(document.createElementNS(SVG, tag), properties, children);
 
 function made(element, properties, children) {
@@ -36,7 +38,11 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+/** What the page says under this name, in the reader's language, with its gaps filled. */
+export const say = (name, gaps = {}) => WORDS[name].replace(/{(\w+)}/g, (_, gap) => gaps[gap]);
+
+/** A share as the reader writes it: "74%", "74 %". */
+export const percent = (share) => new Intl.NumberFormat(LANGUAGE, { style: "percent" }).format(share);
+
 /** "A", "A and B", "A, B and C". */
-export function listed(words) {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
+export const listed = (words) => new Intl.ListFormat(LANGUAGE === "en" ? "en-GB" : LANGUAGE).format(words);

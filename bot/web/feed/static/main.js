@@ -3,12 +3,13 @@
 import * as api from "./api.js";
 import { drawn } from "./card.js";
 import { Deck, heard as hearing } from "./deck.js";
-import { button, h, listed } from "./dom.js";
+import { button, h, listed, say } from "./dom.js";
 import { icon } from "./icons.js";
 import * as keys from "./keys.js";
 import { Player } from "./player.js";
 import * as sheet from "./sheet.js";
 import { come, fly, swipeable } from "./swipe.js";
+import { LANGUAGE } from "./words.js";
 
 const SAID = 4_000; // ms that a line stays, and so many more for each letter
 const LETTER = 60;
@@ -18,6 +19,7 @@ const stage = document.getElementById("stage");
 const said = document.getElementById("said");
 const who = document.getElementById("who");
 const undoing = document.getElementById("undo");
+const helping = document.getElementById("help");
 const deck = new Deck();
 const player = new Player();
 let shown = null; // the element of the card on top
@@ -25,9 +27,9 @@ let busy = false; // while one card makes way for the next
 
 // ---------------------------------------------------------------- what is done with a song
 const DEEDS = {
-  like: { way: "right", said: "Liked", call: api.like, back: (card) => !card.added.length && api.unlike(card) },
-  skip: { way: "left", said: "Skipped", call: (card) => !card.added.length && api.skip(card) },
-  away: { way: "left", said: "Not for you", call: api.putAway, back: api.takeBack },
+  like: { way: "right", said: "liked", call: api.like, back: (card) => !card.added.length && api.unlike(card) },
+  skip: { way: "left", said: "skipped", call: (card) => !card.added.length && api.skip(card) },
+  away: { way: "left", said: "not_for_you", call: api.putAway, back: api.takeBack },
 };
 
 /** Returns whether it goes: not while another one does. */
@@ -51,7 +53,7 @@ async function go(name, card) {
 }
 
 function done(deed, card, liked) {
-  say(`${deed.said}: ${card.title}.`);
+  tell(say(deed.said, { title: card.title }));
   if (liked?.ask) ask(card);
 }
 
@@ -59,9 +61,9 @@ async function undo() {
   if (busy || !deck.last) return;
   busy = true;
   const [card, { name, sending }] = deck.undo();
-  await show(`Back: ${card.title}.`, DEEDS[name].way);
+  await show({ from: DEEDS[name].way, back: true });
   busy = false;
-  await sending.then(() => DEEDS[name].back?.(card)).catch((error) => say(error.message));
+  await sending.then(() => DEEDS[name].back?.(card)).catch((error) => tell(error.message));
 }
 
 /** Say why something was not done; bring its card back where it only just went, unless the song itself is gone. */
@@ -71,7 +73,7 @@ function failed(error, card) {
     deck.undo();
     show();
   }
-  return say(error.message);
+  return tell(error.message);
 }
 
 function ask(card) {
@@ -79,7 +81,7 @@ function ask(card) {
     try {
       await api.chooseSaving(saves);
       if (saves) await api.like(card);
-      say(saves ? "What you like here goes to your likes." : "What you like stays in the feed.");
+      tell(say(saves ? "saves" : "saves_not"));
     } catch (error) {
       failed(error);
     }
@@ -90,7 +92,7 @@ function add() {
   const card = deck.top;
   const added = (place) => {
     card.added.push(place);
-    say(`${card.title} is on its way into ${place.name}.`);
+    tell(say("adding", { title: card.title, playlist: place.name }));
   };
   sheet.adding(card, added, failed);
 }
@@ -99,13 +101,13 @@ async function share() {
   const card = deck.top;
   const how = await hearing(card).catch(() => null);
   const url = (how?.way === "preview" && how.page) || card.url;
-  if (!url) return say("There is no link to this song: it is the operator's own file.");
+  if (!url) return tell(say("no_link"));
   const text = [card.title, listed(card.artists)].filter(Boolean).join(" – ");
   try {
     if (navigator.share) await navigator.share({ title: text, url });
-    else await navigator.clipboard.writeText(url).then(() => say("The link is copied."));
+    else await navigator.clipboard.writeText(url).then(() => tell(say("copied")));
   } catch (error) {
-    if (error.name !== "AbortError") say(`The link: ${url}`);
+    if (error.name !== "AbortError") tell(say("the_link", { url }));
   }
 }
 
@@ -117,7 +119,7 @@ async function more() {
 async function repost(card) {
   try {
     await api.repost(card);
-    say(`${card.title} is reposted. Press Repost under it in Discord to take it back.`);
+    tell(say("reposted", { title: card.title }));
   } catch (error) {
     failed(error);
   }
@@ -129,9 +131,9 @@ async function leave() {
   sheet.close();
   try {
     await api.leave();
-    leftOut("You are logged out. /feed web in Discord gives you a new link.");
+    leftOut(say("logged_out"));
   } catch (error) {
-    say(error.message);
+    tell(error.message);
   }
 }
 
@@ -152,18 +154,19 @@ function act(what) {
 }
 
 // ---------------------------------------------------------------- what is shown
-/** Show the card on top; `why` is said before its name, `from` is where it comes back from. */
-async function show(why = "", from = null) {
-  if (!deck.top) message("One moment.");
+/** Show the card on top. back: it was swiped away before; from: where it comes back from. */
+async function show({ back = false, from = null } = {}) {
+  if (!deck.top) message(say("one_moment"));
   let card;
   try {
     card = await deck.ready();
   } catch (error) {
-    return error.status === 401 ? leftOut(error.message) : message(error.message, button("Try again", () => show()));
+    return error.status === 401 ? leftOut(error.message) : message(error.message, button(say("try_again"), () => show()));
   }
   undoing.disabled = !deck.last;
-  if (!card) return message(deck.nothing ?? "That was everything for now.", button("Look again", () => show()));
-  say(`${why} ${card.artists.length ? `${card.title}, by ${listed(card.artists)}` : card.title}`.trim(), false);
+  if (!card) return message(deck.nothing ?? say("nothing"), button(say("look_again"), () => show()));
+  const song = card.artists.length ? say("by", { title: card.title, artists: listed(card.artists) }) : card.title;
+  tell(back ? say("back", { song }) : song, false);
   return put(card, from);
 }
 
@@ -191,7 +194,7 @@ function put(card, from) {
 }
 
 const hint = (what, way) =>
-  h("p", { class: `hint ${way}`, "aria-hidden": "true" }, icon(what), what === "like" ? "Like" : "Skip");
+  h("p", { class: `hint ${way}`, "aria-hidden": "true" }, icon(what), say(what));
 
 /** Show how near a drag is to going: the word at the edge, and its button. */
 function lean(way, share) {
@@ -205,18 +208,11 @@ function roomFor(element) {
   element.classList.toggle("long", document.documentElement.scrollHeight > innerHeight + 1);
 }
 
-const BUTTONS = [
-  ["skip", "Skip"],
-  ["like", "Like"],
-  ["add", "Add to…"],
-  ["share", "Share"],
-  ["away", "Not for me"],
-  ["more", "More"],
-];
+const BUTTONS = ["skip", "like", "add", "share", "away", "more"];
 
 function acts() {
-  const one = ([what, word]) => button([icon(what), h("span", {}, word)], () => act(what), { class: `act ${what}` });
-  return h("div", { class: "acts", role: "group", "aria-label": "What to do with this song" }, BUTTONS.map(one));
+  const one = (what) => button([icon(what), h("span", {}, say(what))], () => act(what), { class: `act ${what}` });
+  return h("div", { class: "acts", role: "group", "aria-label": say("acts") }, BUTTONS.map(one));
 }
 
 function message(text, ...more) {
@@ -233,13 +229,13 @@ function leftOut(text) {
   deck.gone = [];
   undoing.disabled = true;
   message(text);
-  say(text, false);
+  tell(text, false);
 }
 
 let quiet = null;
 
-/** Say something to everybody, or (`seen` false) to screen readers alone. */
-function say(text, seen = true) {
+/** Tell everybody something, or (`seen` false) screen readers alone. */
+function tell(text, seen = true) {
   said.textContent = text;
   said.classList.toggle("seen", seen);
   clearTimeout(quiet);
@@ -255,15 +251,15 @@ async function enter() {
   if (!link) return;
   await api.enter(link).catch(async (error) => {
     if (error.status !== TAKEN) throw error;
-    if (await agrees(`${error.message} Go on as them, and log this browser out first?`)) await api.changeOver(link);
+    if (await agrees(`${error.message} ${say("go_on_as")}`)) await api.changeOver(link);
   });
 }
 
 /** Ask, in the place of the song; returns whether it is to be done. */
 function agrees(question) {
   return new Promise((decide) => {
-    const yes = button("Go on as them", () => decide(true));
-    message(question, button("Stay as I am", () => decide(false)), yes);
+    const yes = button(say("as_them"), () => decide(true));
+    message(question, button(say("as_i_am"), () => decide(false)), yes);
     document.body.dataset.ready = "";
   });
 }
@@ -276,23 +272,26 @@ async function sayWho() {
 
 async function begin() {
   let refused = null;
-  message("One moment.");
+  message(say("one_moment"));
   await enter().catch((error) => {
     refused = error;
   });
-  if (refused instanceof api.Offline) return message(refused.message, button("Try again", () => location.reload()));
-  message("One moment.");
+  if (refused instanceof api.Offline) return message(refused.message, button(say("try_again"), () => location.reload()));
+  message(say("one_moment"));
   sayWho();
   await show();
   if (refused && !deck.top) leftOut(refused.message);
   document.body.dataset.ready = "";
 }
 
+document.documentElement.lang = LANGUAGE;
+undoing.textContent = say("undo");
 undoing.addEventListener("click", undo);
-document.getElementById("help").addEventListener("click", help);
+helping.textContent = say("help");
+helping.addEventListener("click", help);
 keys.listen(act);
 addEventListener("resize", () => shown && roomFor(shown));
-addEventListener("offline", () => say("You are offline. Songs that are here already still play."));
+addEventListener("offline", () => tell(say("offline_plays")));
 addEventListener("online", () => !deck.top && show());
 navigator.serviceWorker?.register(new URL("../sw.js", import.meta.url)).catch(() => {});
 begin();

@@ -1,7 +1,7 @@
 // Sheets: what opens over the card, from below. One at a time; Escape or a press beside it closes it.
 
 import * as api from "./api.js";
-import { button, clock, h, link, listed } from "./dom.js";
+import { button, clock, h, link, listed, percent, say } from "./dom.js";
 
 let opened = null;
 
@@ -10,7 +10,7 @@ export const isOpen = () => opened !== null;
 /** Open a sheet; returns the dialog. */
 function open(title, ...children) {
   opened?.close();
-  const close = button("Close", () => sheet.close(), { class: "quiet" });
+  const close = button(say("close"), () => sheet.close(), { class: "quiet" });
   const sheet = h(
     "dialog",
     { class: "sheet", "aria-labelledby": "sheet-title" },
@@ -31,11 +31,11 @@ function open(title, ...children) {
 /** Ask which playlist the song goes to; `chosen` hears its number and its name. */
 export async function adding(card, chosen, failed) {
   const list = h("div", { class: "choices", "aria-busy": "true" });
-  const sheet = open("Add to a playlist", h("p", { class: "note" }, card.title), list);
+  const sheet = open(say("add_to"), h("p", { class: "note" }, card.title), list);
   try {
     const found = await api.playlists(card);
     list.replaceChildren(...found.map((each, at) => choice(card, each, at === 0, sheet, chosen, failed)));
-    if (!found.length) list.replaceWith(h("p", {}, "I keep no playlist for you. /playlists add in Discord takes one, or makes a new one."));
+    if (!found.length) list.replaceWith(h("p", {}, say("no_playlists")));
     list.querySelector("button")?.focus();
   } catch (error) {
     sheet.close();
@@ -45,8 +45,8 @@ export async function adding(card, chosen, failed) {
 }
 
 function choice(card, place, first, sheet, chosen, failed) {
-  const guess = first && place.probability !== null && `My guess, ${Math.round(100 * place.probability)} %`;
-  const there = card.added.some((each) => each.playlist === place.playlist) && "On its way there";
+  const guess = first && place.probability !== null && say("my_guess", { percent: percent(place.probability) });
+  const there = card.added.some((each) => each.playlist === place.playlist) && say("on_its_way");
   const add = async () => {
     sheet.close();
     try {
@@ -60,35 +60,35 @@ function choice(card, place, first, sheet, chosen, failed) {
   return button([h("span", {}, `${place.emoji} ${place.name}`), note && h("small", {}, note)], add, { class: "choice" });
 }
 
-/** A playlist holds liked songs only: offer to put this one among the member's likes, then to `add` it. */
+/** Playlists only hold liked songs: offer to save this one to the member's likes, then to `add` it. */
 function likingFirst(card, why, add, failed) {
   const like = async () => {
     sheet.close();
     await api.likeForGood(card).then(add, failed);
   };
   const sheet = open(
-    "Save it to your likes first?",
+    say("like_first"),
     h("p", {}, why),
     h(
       "div",
       { class: "choices" },
-      button("Save this song and add it", like, { class: "choice" }),
-      button("Leave it", () => sheet.close(), { class: "choice" }),
+      button(say("save_and_add"), like, { class: "choice" }),
+      button(say("leave_it"), () => sheet.close(), { class: "choice" }),
     ),
   );
 }
 
-/** Show what is known of the song; `pass` is called where it is to be reposted. */
+/** Show what we know about the song; `pass` is called to repost it. */
 export function details(card, how, pass, failed) {
   const facts = {
-    Artists: listed(card.artists),
-    Album: card.album,
-    Year: card.year,
-    Length: card.duration_ms && clock(card.duration_ms / 1000),
-    Tempo: card.tempo && `${Math.round(card.tempo)} beats a minute`,
-    Highlight: how?.peak ? `at ${clock(how.peak)} of the song` : null,
-    Near: listed(card.near.map((each) => each.title)),
-    "Put into": listed(card.added.map((each) => each.name)),
+    [say("artists")]: listed(card.artists),
+    [say("album")]: card.album,
+    [say("year")]: card.year,
+    [say("length")]: card.duration_ms && clock(card.duration_ms / 1000),
+    [say("tempo")]: card.tempo && say("bpm", { count: Math.round(card.tempo) }),
+    [say("highlight_name")]: how?.peak ? say("highlight_at", { time: clock(how.peak) }) : null,
+    [say("near")]: listed(card.near.map((each) => each.title)),
+    [say("added_to")]: listed(card.added.map((each) => each.name)),
   };
   const lines = Object.entries(facts).filter(([, value]) => value);
   const others = how && ["preview", "video"].includes(how.way);
@@ -96,17 +96,17 @@ export function details(card, how, pass, failed) {
     card.title,
     card.why && h("p", { class: "note" }, card.why),
     h("dl", {}, lines.map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])),
-    card.url && !others && h("p", {}, link(card.url, { class: "elsewhere" }, "Open in Spotify")),
-    button("Repost in a server", () => reposting(card, pass).catch(failed), { class: "choice" }),
-    h("p", { class: "note" }, "Shared by somebody who likes it, without their name, or from the operator's own music."),
+    card.url && !others && h("p", {}, link(card.url, { class: "elsewhere" }, say("open_in_spotify"))),
+    button(say("repost"), () => reposting(card, pass).catch(failed), { class: "choice" }),
+    h("p", { class: "note" }, say("shared_by")),
   );
 }
 
-/** Ask before anything stands in a channel with the member's name. */
+/** Ask before anything is posted with the member's name. */
 async function reposting(card, pass) {
   const server = await api.server();
   if (!server) {
-    open("Repost it?", h("p", {}, "This page wasn't opened from a server. Ask for it with /feed web in the server in which you want to repost."));
+    open(say("repost_it"), h("p", {}, say("no_server")));
     return;
   }
   const post = () => {
@@ -114,57 +114,55 @@ async function reposting(card, pass) {
     pass(card);
   };
   const sheet = open(
-    "Repost it?",
-    h("p", {}, `${card.title} goes into the channel for reposts of ${server}, with your name. Everybody there sees it.`),
-    h("div", { class: "choices" }, button("Post it", post, { class: "choice" }), button("Leave it", () => sheet.close(), { class: "choice" })),
+    say("repost_it"),
+    h("p", {}, say("repost_where", { title: card.title, server })),
+    h("div", { class: "choices" }, button(say("post_it"), post, { class: "choice" }), button(say("leave_it"), () => sheet.close(), { class: "choice" })),
   );
 }
 
-/** Ask once whether what is liked here goes to the member's likes. */
+/** Ask once whether songs liked here are saved to the member's likes. */
 export function saving(chosen) {
   const answer = (saves) => () => {
     sheet.close();
     chosen(saves);
   };
   const sheet = open(
-    "Save it to your likes, too?",
-    h("p", {}, "When you like a song here, I can put it among your liked songs as well. /feed settings in Discord changes it."),
+    say("save_too"),
+    h("p", {}, say("save_why")),
     h(
       "div",
       { class: "choices" },
-      button("Save what I like here", answer(true), { class: "choice" }),
-      button("Keep it in the feed", answer(false), { class: "choice" }),
+      button(say("save_likes"), answer(true), { class: "choice" }),
+      button(say("keep_in_feed"), answer(false), { class: "choice" }),
     ),
   );
 }
 
+/** Keys and what they do, by the names of the words for it. */
 const KEYS = [
-  ["→", "L", "Like, and on to the next"],
-  ["←", "S", "Skip"],
-  ["Space", "P", "Play, pause"],
-  ["↑", "M", "More about the song"],
-  ["", "A", "Add to a playlist"],
-  ["", "C", "Share, or copy the link"],
-  ["", "N", "Not for me"],
-  ["", "U", "Undo"],
-  ["", "?", "This help"],
+  ["→", "L", "key_like"],
+  ["←", "S", "key_skip"],
+  ["space", "P", "key_play"],
+  ["↑", "M", "key_more"],
+  ["", "A", "key_add"],
+  ["", "C", "key_share"],
+  ["", "N", "key_away"],
+  ["", "U", "key_undo"],
+  ["", "?", "key_help"],
 ];
 
-const STAYS = "This browser stays logged in for 30 days.";
-const FRAMED = "Discord logs you in each time you open this, for a day at most.";
-
-/** Say how it all goes. `letters`: whether letters are keys; `choose` hears when that changes. */
+/** Say how it works. `letters`: whether letters are keys; `choose` hears when that changes. */
 export function help(letters, choose, leave) {
   const tick = h("input", { type: "checkbox", id: "letters", checked: letters, onchange: () => choose(tick.checked) });
   const row = ([arrow, letter, what]) =>
-    h("tr", {}, h("td", {}, arrow && h("kbd", {}, arrow), " ", h("kbd", {}, letter)), h("td", {}, what));
+    h("tr", {}, h("td", {}, arrow && h("kbd", {}, arrow === "space" ? say("space") : arrow), " ", h("kbd", {}, letter)), h("td", {}, say(what)));
   open(
-    "How it goes",
-    h("p", {}, "Each song begins at its highlight. Swipe right to like it, left to skip it, up for more about it. Undo takes the last swipe back."),
-    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "Key"), h("th", {}, "What it does"))), h("tbody", {}, KEYS.map(row))),
-    h("p", { class: "tick" }, tick, h("label", { for: "letters" }, "Letters are keys")),
-    h("p", { class: "note" }, `${api.framed() ? FRAMED : STAYS} /feed web in Discord logs you out everywhere.`),
-    button("Log out here", leave, { class: "choice" }),
+    say("how"),
+    h("p", {}, say("how_it_works")),
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, say("key")), h("th", {}, say("does")))), h("tbody", {}, KEYS.map(row))),
+    h("p", { class: "tick" }, tick, h("label", { for: "letters" }, say("letters"))),
+    h("p", { class: "note" }, say(api.framed() ? "framed" : "stays")),
+    button(say("log_out"), leave, { class: "choice" }),
   );
 }
 

@@ -19,6 +19,7 @@ const FILES = [
   "static/sheet.js",
   "static/swipe.js",
   "static/wave.js",
+  "static/words.js",
 ];
 const ADDRESSES = new Set(FILES.map((each) => new URL(each, registration.scope).href));
 

@@ -68,7 +68,7 @@ async def test_one_members_link_does_not_take_the_place_of_anothers_session_unas
     link = await sessions.invite(stage.store, BEN, stage.clock())
     refused = await stage.ask("/feed/session", ADA, "POST", {"link": link})
     assert (refused.status, "Set-Cookie" in refused.headers) == (409, False)
-    assert refused.json["detail"] == "This browser belongs to @ada (Ada). That link is @ben (Ben)'s."
+    assert refused.json["detail"] == "This browser is logged in as @ada (Ada). That link is @ben (Ben)'s."
     assert await stage.cards(), "Ada is in still"
     agreed = await stage.ask("/feed/session", ADA, "PUT", {"link": link})
     assert agreed.status == 204
@@ -249,7 +249,7 @@ def test_spotifys_covers_stand_beside_nobody_elses_sound(way: Way, beside: bool)
     entry = Entry(replace(liked(0), cover="https://i.scdn.co/image/1"), {}, None, clip=False)
     how = shapes.listen(entry, Listen(way, url="https://www.deezer.com/1", by="Deezer"))
     assert (how["cover"] is not None) is beside
-    assert shapes.card(FeedCard(entry, (), ""))["cover"] is None, "before it is known whose sound it is"
+    assert shapes.card(FeedCard(entry, ()))["cover"] is None, "before it is known whose sound it is"
 
 
 # ---------------------------------------------------------------- files

@@ -1,0 +1,118 @@
+"""Words: what the swipe page and the Activity say. Their scripts get them as `static/words.js`, in their language."""
+
+import json
+from collections.abc import Mapping
+
+from bot.messages import N_, _, spoken
+
+WORDS: Mapping[str, str] = {
+    # main.js
+    "liked": N_("Liked: {title}."),
+    "skipped": N_("Skipped: {title}."),
+    "not_for_you": N_("Not for you: {title}."),
+    "back": N_("Back: {song}"),
+    "by": N_("{title}, by {artists}"),
+    "saves": N_("What you like here goes to your likes."),
+    "saves_not": N_("What you like stays in the feed."),
+    "adding": N_("Adding {title} to {playlist}."),
+    "no_link": N_("There's no link to this song: it's the operator's own file."),
+    "copied": N_("Link copied."),
+    "the_link": N_("The link: {url}"),
+    "reposted": N_("{title} is reposted. To undo it, press Repost under it in Discord."),
+    "logged_out": N_("You're logged out. /feed web in Discord gives you a new link."),
+    "one_moment": N_("One moment."),
+    "try_again": N_("Try again"),
+    "nothing": N_("That's everything for now."),
+    "look_again": N_("Look again"),
+    "like": N_("Like"),
+    "skip": N_("Skip"),
+    "add": N_("Add to…"),
+    "share": N_("Share"),
+    "away": N_("Not for me"),
+    "more": N_("More"),
+    "undo": N_("Undo"),
+    "help": N_("Help"),
+    "acts": N_("What to do with this song"),
+    "go_on_as": N_("Log this browser out and continue as them?"),
+    "as_them": N_("Continue as them"),
+    "as_i_am": N_("Stay as I am"),
+    "offline_plays": N_("You're offline. Songs that are already here still play."),
+    # api.js
+    "offline": N_("You're offline, or the bot is. Nothing was lost; try again in a moment."),
+    "failed": N_("That didn't work. Nothing was lost; try again in a moment."),
+    # card.js
+    "cover": N_("Cover of {title}"),
+    "preview_by": N_("Preview by"),
+    "open_in_spotify": N_("Open in Spotify"),
+    "no_clip": N_("There's no clip of it here."),
+    "no_clip_no_link": N_("There's no clip of it here, and no link."),
+    "watch": N_("Watch it on {service}, from {time}"),
+    "hear": N_("Listen on {service}"),
+    "time": N_("{time} of {length}"),
+    "play": N_("Play"),
+    "pause": N_("Pause"),
+    "highlight": N_("Highlight, {time} into the song"),
+    "played": N_("Played"),
+    # sheet.js
+    "close": N_("Close"),
+    "add_to": N_("Add to a playlist"),
+    "no_playlists": N_("I don't keep any playlists for you. /playlists add in Discord takes one, or makes a new one."),
+    "my_guess": N_("My guess, {percent}"),
+    "on_its_way": N_("On its way there"),
+    "like_first": N_("Save it to your likes first?"),
+    "save_and_add": N_("Save this song and add it"),
+    "leave_it": N_("Leave it"),
+    "artists": N_("Artists"),
+    "album": N_("Album"),
+    "year": N_("Year"),
+    "length": N_("Length"),
+    "tempo": N_("Tempo"),
+    "bpm": N_("{count} beats per minute"),
+    "highlight_name": N_("Highlight"),
+    "highlight_at": N_("{time} into the song"),
+    "near": N_("Near"),
+    "added_to": N_("Added to"),
+    "repost": N_("Repost in a server"),
+    "shared_by": N_("Shared by someone who likes it, without their name, or from the operator's own music."),
+    "repost_it": N_("Repost it?"),
+    "no_server": N_("This page wasn't opened from a server. Use /feed web in the server you want to repost it in."),
+    "repost_where": N_("{title} goes to the repost channel of {server}, with your name. Everyone there sees it."),
+    "post_it": N_("Post it"),
+    "save_too": N_("Save it to your likes, too?"),
+    "save_why": N_("When you like a song here, I can save it to your likes as well. /feed settings changes that."),
+    "save_likes": N_("Save what I like here"),
+    "keep_in_feed": N_("Keep it in the feed"),
+    "key_like": N_("Like, then the next song"),
+    "key_skip": N_("Skip"),
+    "key_play": N_("Play, pause"),
+    "key_more": N_("More about the song"),
+    "key_add": N_("Add to a playlist"),
+    "key_share": N_("Share, or copy the link"),
+    "key_away": N_("Not for me"),
+    "key_undo": N_("Undo"),
+    "key_help": N_("This help"),
+    "space": N_("Space"),
+    "stays": N_("This browser stays logged in for 30 days. /feed web in Discord logs you out everywhere."),
+    "framed": N_(
+        "Discord logs you in each time you open this, for a day at most. /feed web in Discord logs you out everywhere."
+    ),
+    "how": N_("How it works"),
+    "how_it_works": N_(
+        "Each song starts at its highlight. Swipe right to like it, left to skip it, up for more about it. "
+        "Undo brings the last song back."
+    ),
+    "key": N_("Key"),
+    "does": N_("What it does"),
+    "letters": N_("Use letter keys"),
+    "log_out": N_("Log out here"),
+    # activity.js
+    "outside": N_("This page opens inside Discord: /feed activity. /feed web opens the same songs in a browser."),
+    "silent": N_("Discord isn't answering. Close this and open it again."),
+    "unknown": N_("Discord didn't say who you are, so I can't show your songs. Nothing was stored."),
+}
+
+
+def script() -> bytes:
+    """Return the words in the reader's language, as a JavaScript module."""
+    words = {name: _(sentence) for name, sentence in WORDS.items()}
+    return f"export const LANGUAGE = {json.dumps(spoken())};\nexport const WORDS = {json.dumps(words)};\n".encode()

@@ -1,0 +1,36 @@
+"""Languages: pages speak the language that the reader's browser asks for (RFC 9110, section 12.5.4)."""
+
+from contextlib import AbstractContextManager
+
+from aiohttp import hdrs, web
+from babel import negotiate_locale
+
+from bot.messages import LANGUAGES, speaking
+from bot.web.http.problems import Handler
+
+
+def speaking_to(request: web.Request) -> AbstractContextManager[None]:
+    """Speak the reader's language inside the block."""
+    return speaking(preferred(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+
+
+@web.middleware
+async def in_their_language(request: web.Request, handler: Handler) -> web.StreamResponse:
+    with speaking_to(request):
+        return await handler(request)
+
+
+def preferred(accepted: str) -> str | None:
+    """Return the language the reader likes best of those we speak; None if they name none of them."""
+    weighted = [_weighted(part) for part in accepted.split(",")]
+    best_first = sorted((pair for pair in weighted if pair[1] > 0), key=lambda pair: -pair[1])
+    return negotiate_locale([language for language, _weight in best_first], LANGUAGES, sep="-")
+
+
+def _weighted(part: str) -> tuple[str, float]:
+    """Read "de-AT;q=0.8"; a weight that can't be read counts as none."""
+    language, _semicolon, weight = part.partition(";")
+    try:
+        return language.strip(), float(weight.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return language.strip(), 0.0
