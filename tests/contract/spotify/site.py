@@ -36,9 +36,9 @@ class Site:
             raise self.ill
         return {"ok": self.well, "version": "0"}
 
-    async def get(self, path: str, method: str = "GET") -> tuple[int, str, dict[str, str]]:
-        address = f"http://127.0.0.1:{self.port}{path}"
-        async with aiohttp.ClientSession() as session, session.request(method, address) as answer:
+    async def get(self, path: str, method: str = "GET", language: str = "en") -> tuple[int, str, dict[str, str]]:
+        address, headers = f"http://127.0.0.1:{self.port}{path}", {"Accept-Language": language}
+        async with aiohttp.ClientSession() as session, session.request(method, address, headers=headers) as answer:
             return answer.status, await answer.text(), dict(answer.headers)
 
 

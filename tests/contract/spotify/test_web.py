@@ -92,6 +92,14 @@ async def test_p37_the_page_shows_both_names_as_text_and_whose_code_it_is(site: 
     assert f"style-src 'sha256-{digest}';" in headers["Content-Security-Policy"]
 
 
+async def test_the_callback_speaks_the_readers_language(site: Site) -> None:
+    for path in (f"/callback?code=abc&state={STATE}", "/callback"):
+        german, english = [(await site.get(path, language=language))[1] for language in ("de-AT", "fr")]
+        assert '<html lang="de">' in german
+        assert '<html lang="en">' in english
+    assert "Dieser Link gilt nicht" in german
+
+
 @pytest.mark.parametrize("path", ["/callback", f"/callback?code=a&state={STATE}", "/health", "/nowhere"])
 async def test_every_answer_is_armoured(site: Site, path: str) -> None:
     _, _, headers = await site.get(path)

@@ -290,12 +290,21 @@ async def test_the_page_is_the_same_for_all_and_allows_nothing_from_elsewhere(st
         assert (await stage.ask(path, None)).status == 404
 
 
+async def test_the_page_speaks_the_readers_language_and_so_does_what_refuses_them(stage: Stage) -> None:
+    german = await stage.ask("/feed/static/words.js", None, Accept_Language="de")
+    english = await stage.ask("/feed/static/words.js", None, Accept_Language="en")
+    assert german.headers["Vary"] == "Accept-Language"
+    assert (b"Hilfe" in german.data, b"Hilfe" in english.data) == (True, False)
+    refused = await stage.ask("/feed/session", None, "POST", {"link": "made-up"}, Accept_Language="de")
+    assert refused.json["detail"].startswith("Dieser Link wurde schon")
+
+
 async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> None:
     worker = (await stage.ask("/feed/sw.js", None)).data.decode()
     kept = set(re.findall(r'^  "(.+)",$', worker, re.MULTILINE))
     at_the_top = {"./", "manifest.webmanifest"}
     shown = {f"static/{each.name}" for each in shell.FOLDER.iterdir() if each.suffix in (".js", ".css", ".svg")}
-    assert kept == at_the_top | shown - {"static/sw.js"}
+    assert kept == at_the_top | (shown - {"static/sw.js"}) | {"static/words.js"}
 
 
 async def test_a_repost_goes_to_the_server_in_which_the_link_was_asked_for(stage: Stage) -> None:
