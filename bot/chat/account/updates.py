@@ -52,16 +52,16 @@ def _both_may_write(interaction: Interaction, channel: discord.TextChannel) -> N
         raise BadChoice(_(common.NOT_HERE))
     mine = channel.permissions_for(interaction.guild.me)
     theirs = channel.permissions_for(interaction.user)
-    if not all(each.view_channel and each.send_messages for each in (mine, theirs)):
+    if not all(allowed.view_channel and allowed.send_messages for allowed in (mine, theirs)):
         raise BadChoice(_(common.NOT_HERE))
 
 
 def _hours(typed: str) -> tuple[int, int]:
     """Read "22-7". Raises BadQuietHours."""
-    found = HOURS.fullmatch(typed)
-    if found is None or max(int(found[1]), int(found[2])) > 24:
+    hours = HOURS.fullmatch(typed)
+    if hours is None or max(int(hours[1]), int(hours[2])) > 24:
         raise BadQuietHours
-    return int(found[1]), int(found[2])
+    return int(hours[1]), int(hours[2])
 
 
 @app_commands.command(description="Pause updates for a while; I'll tell you afterwards what happened")

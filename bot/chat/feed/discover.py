@@ -3,9 +3,8 @@
 from discord import app_commands
 
 from bot.chat import autocomplete, reply
-from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import song_results
-from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.core.records import Song
 from bot.flows.feed import catalogue_sharing
@@ -17,13 +16,15 @@ Steps = app_commands.Range[int, 1, 20]
 
 @app_commands.command(description="A random song from the catalogue")
 async def random(interaction: Interaction) -> None:
-    services = interaction.client.services
-    await reply.show(interaction, song_results.one(await services.catalogue.random(interaction.user.id)))
+    await reply.show(interaction, await _random(Context.of(interaction)))
 
 
-async def on_any(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    await reply.show_privately(interaction, song_results.one(await services.catalogue.random(interaction.user.id)))
+async def on_any(context: Context) -> None:
+    await reply.show_privately(context.interaction, await _random(context))
+
+
+async def _random(context: Context) -> Page:
+    return song_results.one(await context.services.catalogue.random(context.member))
 
 
 @app_commands.command(description="Songs for you: close to what you like, new to you, and varied")
@@ -31,7 +32,7 @@ async def on_any(interaction: Interaction, tap: Id) -> None:
 @app_commands.autocomplete(song=autocomplete.any_song)
 async def recommend(interaction: Interaction, song: str | None = None) -> None:
     await reply.pause(interaction)
-    await reply.show(interaction, await _recommended(interaction, song))
+    await reply.show(interaction, await _recommended(Context.of(interaction), song))
 
 
 @app_commands.command(description="Songs that sound like one")
@@ -39,21 +40,20 @@ async def recommend(interaction: Interaction, song: str | None = None) -> None:
 @app_commands.autocomplete(song=autocomplete.any_song)
 async def morelike(interaction: Interaction, song: str) -> None:
     await reply.pause(interaction)
-    await reply.show(interaction, await _recommended(interaction, song))
+    await reply.show(interaction, await _recommended(Context.of(interaction), song))
 
 
-async def on_alike(interaction: Interaction, tap: Id) -> None:
-    """More like a song that is shown: beside it, so that the others stay."""
-    await reply.pause_apart(interaction)
-    song = await interaction.client.services.catalogue.named(tap.key)
-    await reply.whisper(interaction, await _recommended(interaction, song))
+async def on_alike(context: Context) -> None:
+    """Show songs like this one, in a message of their own, so that the list stays."""
+    await reply.pause_apart(context.interaction)
+    song = await context.services.catalogue.named(context.tap.key)
+    await reply.whisper(context.interaction, await _recommended(context, song))
 
 
-async def _recommended(interaction: Interaction, typed: str | None) -> Page:
-    services, member = interaction.client.services, interaction.user.id
-    song = await autocomplete.any_named(interaction, typed) if typed else None
-    found = await services.recommender.recommend(member, song, song_results.SHOWN)
-    return song_results.recommended(found, [await _song(interaction, song)] if song else [])
+async def _recommended(context: Context, typed: str | None) -> Page:
+    song = await autocomplete.any_named(context.interaction, typed) if typed else None
+    songs = await context.services.recommender.recommend(context.member, song, song_results.SHOWN)
+    return song_results.recommended(songs, [await _song(context, song)] if song else [])
 
 
 @app_commands.command(description="Songs like these, but not like those")
@@ -70,13 +70,13 @@ async def alchemy(
     interaction: Interaction, add: str, subtract: str, add_too: str | None = None, subtract_too: str | None = None
 ) -> None:
     await reply.pause(interaction)
-    services, member = interaction.client.services, interaction.user.id
-    wanted = [await autocomplete.any_named(interaction, each) for each in (add, add_too) if each]
-    unwanted = [await autocomplete.any_named(interaction, each) for each in (subtract, subtract_too) if each]
-    found = await services.recommender.alchemy(member, wanted, unwanted, song_results.SHOWN)
-    like = [await _song(interaction, each) for each in wanted]
-    unlike = [await _song(interaction, each) for each in unwanted]
-    await reply.show(interaction, song_results.recommended(found, like, unlike))
+    context = Context.of(interaction)
+    wanted = [await autocomplete.any_named(interaction, song) for song in (add, add_too) if song]
+    unwanted = [await autocomplete.any_named(interaction, song) for song in (subtract, subtract_too) if song]
+    songs = await context.services.recommender.alchemy(context.member, wanted, unwanted, song_results.SHOWN)
+    like = [await _song(context, song) for song in wanted]
+    unlike = [await _song(context, song) for song in unwanted]
+    await reply.show(interaction, song_results.recommended(songs, like, unlike))
 
 
 @app_commands.command(description="A path from one song to another, through the songs between them")
@@ -87,30 +87,28 @@ async def alchemy(
 @app_commands.autocomplete(start=autocomplete.any_song, goal=autocomplete.any_song)
 async def path(interaction: Interaction, start: str, goal: str, steps: Steps = 8) -> None:
     await reply.pause(interaction)
-    services, member = interaction.client.services, interaction.user.id
+    context = Context.of(interaction)
     first, last = await autocomplete.any_named(interaction, start), await autocomplete.any_named(interaction, goal)
-    found = await services.recommender.path(member, first, last, steps)
-    ends = await _song(interaction, first), await _song(interaction, last)
-    await reply.show(interaction, song_results.path(*ends, found))
+    songs = await context.services.recommender.path(context.member, first, last, steps)
+    ends = await _song(context, first), await _song(context, last)
+    await reply.show(interaction, song_results.path(*ends, songs))
 
 
-async def _song(interaction: Interaction, song: str) -> Song:
-    return (await interaction.client.services.catalogue.about(interaction.user.id, song)).song
+async def _song(context: Context, song: str) -> Song:
+    return (await context.services.catalogue.about(context.member, song)).song
 
 
-async def on_away(interaction: Interaction, tap: Id) -> None:
-    """Not for me: kept before it is acknowledged; said beside the list, which stays."""
-    services, member = interaction.client.services, interaction.user.id
-    song = await services.catalogue.named(tap.key)
-    shown = await _song(interaction, song)
-    await catalogue_sharing.put_away(services.store, member, song, services.clock())
-    await reply.whisper(interaction, song_results.put_away(shown, tap.key))
+async def on_away(context: Context) -> None:
+    """Stop suggesting a song: stored before it's acknowledged, and said beside the list, which stays."""
+    song = await context.services.catalogue.named(context.tap.key)
+    shown = await _song(context, song)
+    await catalogue_sharing.put_away(context.store, context.member, song, context.now)
+    await reply.whisper(context.interaction, song_results.put_away(shown, context.tap.key))
 
 
-async def on_unaway(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    await catalogue_sharing.take_back(services.store, interaction.user.id, tap.key)
-    await reply.show_privately(interaction, Page(_(messages.BACK_IN)))
+async def on_unaway(context: Context) -> None:
+    await catalogue_sharing.take_back(context.store, context.member, context.tap.key)
+    await reply.show_privately(context.interaction, Page(_(messages.BACK_IN)))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (random, recommend, morelike, alchemy, path)

@@ -1,6 +1,6 @@
 """/feed: one song after another with its buttons; sharing likes; settings.
 
-A plain /feed cannot be called beside its subcommands, so the feed itself is /feed play.
+Discord can't call a plain /feed beside its subcommands, so the feed itself is /feed play.
 """
 
 from contextlib import suppress
@@ -8,12 +8,13 @@ from contextlib import suppress
 from discord import app_commands
 
 from bot.chat import reply
-from bot.chat.bot import AnyCommand, Interaction, values
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import feed_cards
-from bot.chat.ids import Id, number
+from bot.chat.ids import number
 from bot.chat.layout import Page
 from bot.core.records import Song
-from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
+from bot.errors import NotAmongLikes, NothingThereYet
+from bot.errors.feed import NotInCatalogue
 from bot.flows.account import notify
 from bot.flows.feed import catalogue_sharing as flow
 from bot.flows.feed.feed import FeedCard
@@ -22,122 +23,122 @@ from bot.flows.social.server_channels import Purpose
 from bot.messages import _
 from bot.messages import feed as messages
 
-TRIES = 20  # songs that are drawn for a channel before all of them are taken for unwanted there
+TRIES = 20  # songs drawn for a channel before we take it that none is wanted there
 feed = app_commands.Group(name="feed", description="Songs one after another, and what you share with others")
 
 
 @feed.command(name="play", description="Your next song, starting at its most striking moment")
 async def play(interaction: Interaction) -> None:
-    public = await _is_public(interaction)
-    card = await reply.soon(interaction, _drawn(interaction, public=public), public=public)
-    await reply.pause(interaction, public=public)  # a clip may have to be cut; that there is none is told before, alone
-    await _show(interaction, card, public=public)
+    context = Context.of(interaction)
+    public = await _is_public(context)
+    card = await reply.soon(interaction, _drawn(context, public=public), public=public)
+    await reply.pause(interaction, public=public)  # only now: that there's no song is said in private, and at once
+    await _show(context, card, public=public)
 
 
-async def on_next(interaction: Interaction, tap: Id) -> None:
-    """The next one: in private in the same message; in a channel in a new one, for what was said of the last stays."""
-    services, member = interaction.client.services, interaction.user.id
-    public = await _is_public(interaction)
-    apart = reply.pause_apart if reply.is_seen(interaction) else reply.pause  # a channel that is the feed's no longer
+async def on_next(context: Context) -> None:
+    """Show the next song: privately in the same message; in a channel in a new one, so the last song stays."""
+    services, interaction = context.services, context.interaction
+    public = await _is_public(context)
+    apart = reply.pause_apart if reply.is_seen(interaction) else reply.pause  # the channel may no longer be the feed's
     pausing = reply.pause_anew if public else apart
-    with suppress(BadChoice):  # a song that they cannot see, or that is gone, was not theirs to pass over
-        await services.feed.skip(member, await services.catalogue.named(tap.key))
-    card = await reply.soon_by(pausing, interaction, _drawn(interaction, public=public))
+    with suppress(NotInCatalogue):  # a song they can't see, or that's gone, isn't theirs to skip
+        await services.feed.skip(context.member, await services.catalogue.named(context.tap.key))
+    card = await reply.soon_by(pausing, interaction, _drawn(context, public=public))
     await pausing(interaction)
-    await _show(interaction, card, public=public)
+    await _show(context, card, public=public)
 
 
-async def _drawn(interaction: Interaction, *, public: bool) -> FeedCard:
-    """Return the next card; in public, none of a song that is not wanted in the server. Raises NothingThereYet."""
-    services = interaction.client.services
-    barred = await server_channels.barred(services.store, interaction.guild_id) if public else frozenset()
+async def _drawn(context: Context, *, public: bool) -> FeedCard:
+    """Return the next card; in public, none of a song the server doesn't want. Raises NothingThereYet."""
+    server = context.interaction.guild_id
+    barred = await server_channels.barred(context.store, server) if public else frozenset()
     for _try in range(TRIES):
-        (card,) = await services.feed.next(interaction.user.id)
+        (card,) = await context.services.feed.next(context.member)
         if card.entry.key not in barred:
             return card
     raise NothingThereYet
 
 
-async def _show(interaction: Interaction, card: FeedCard, *, public: bool) -> None:
-    services, song = interaction.client.services, card.entry.song
-    listen = await services.listening.to(interaction.user.id, song)
-    await reply.post(interaction, feed_cards.post(card, listen, public=public))
+async def _show(context: Context, card: FeedCard, *, public: bool) -> None:
+    song = card.entry.song
+    listen = await context.services.listening.to(context.member, song)
+    await reply.post(context.interaction, feed_cards.post(card, listen, public=public))
     if aside := feed_cards.elsewhere(song, listen):
-        await interaction.followup.send(aside, ephemeral=not public)
+        await context.interaction.followup.send(aside, ephemeral=not public)
     if public:
-        await _count(interaction, "post")
+        await _count(context, "post")
 
 
-async def _is_public(interaction: Interaction) -> bool:
-    """Whether the channel is one that its server gave to the feed."""
+async def _is_public(context: Context) -> bool:
+    """Whether the server gave this channel to the feed."""
+    interaction = context.interaction
     if interaction.guild_id is None:
         return False
-    return await server_channels.serves(interaction.client.services.store, interaction.channel_id, Purpose.FEED)
+    return await server_channels.serves(context.store, interaction.channel_id, Purpose.FEED)
 
 
-async def _count(interaction: Interaction, what: str) -> None:
-    services = interaction.client.services
-    await server_channels.count(services.store, interaction.guild_id, what, services.clock())
+async def _count(context: Context, what: str) -> None:
+    await server_channels.count(context.store, context.interaction.guild_id, what, context.now)
 
 
-async def on_like(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    song = await _song(interaction, tap)
-    found = await services.feed.like(interaction.user.id, song.song)
-    await reply.whisper(interaction, feed_cards.liked(song, found, tap.key))
-    await _count(interaction, "like")
+async def on_like(context: Context) -> None:
+    song = await _song(context)
+    outcome = await context.services.feed.like(context.member, song.song)
+    await reply.whisper(context.interaction, feed_cards.liked(song, outcome, context.tap.key))
+    await _count(context, "like")
 
 
-async def on_unlike(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    dropped = await services.feed.unlike(interaction.user.id, await services.catalogue.named(tap.key))
-    await reply.show_privately(interaction, Page(_(messages.UNSAVING) if dropped else _(messages.UNLIKED)))
+async def on_unlike(context: Context) -> None:
+    services = context.services
+    dropped = await services.feed.unlike(context.member, await services.catalogue.named(context.tap.key))
+    await reply.show_privately(context.interaction, Page(_(messages.UNSAVING) if dropped else _(messages.UNLIKED)))
 
 
-async def on_save(interaction: Interaction, tap: Id) -> None:
-    await interaction.client.services.feed.choose_saving(interaction.user.id, saves=True)
-    await reply.show_privately(interaction, Page(_(messages.SAVES)))
+async def on_save(context: Context) -> None:
+    await context.services.feed.choose_saving(context.member, saves=True)
+    await reply.show_privately(context.interaction, Page(_(messages.SAVES)))
 
 
-async def on_save_not(interaction: Interaction, tap: Id) -> None:
-    await interaction.client.services.feed.choose_saving(interaction.user.id, saves=False)
-    await reply.show_privately(interaction, Page(_(messages.SAVES_NOT)))
+async def on_save_not(context: Context) -> None:
+    await context.services.feed.choose_saving(context.member, saves=False)
+    await reply.show_privately(context.interaction, Page(_(messages.SAVES_NOT)))
 
 
-async def on_add(interaction: Interaction, tap: Id) -> None:
-    await reply.pause_apart(interaction)
-    song = await _song(interaction, tap)
-    found = await interaction.client.services.feed.places(interaction.user.id, song.song)
-    await reply.whisper(interaction, feed_cards.places(song, found, tap.key))
+async def on_add(context: Context) -> None:
+    await reply.pause_apart(context.interaction)
+    song = await _song(context)
+    guesses = await context.services.feed.places(context.member, song.song)
+    await reply.whisper(context.interaction, feed_cards.places(song, guesses, context.tap.key))
 
 
-async def on_put(interaction: Interaction, tap: Id) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    song = await _song(interaction, tap)
-    (chosen,) = (number(value) for value in values(interaction)[:1])
+async def on_put(context: Context) -> None:
+    song = await _song(context)
+    (playlist,) = (number(value) for value in context.values[:1])
     try:
-        added = await services.feed.add(member, song.song, chosen, interaction.id)
+        await _add(context, song, playlist)
     except NotAmongLikes:
-        await reply.show_privately(interaction, feed_cards.like_first(tap.key, chosen))
-        return
-    await reply.show_privately(interaction, feed_cards.added(song, added))
-    await _count(interaction, "add")
+        await reply.show_privately(context.interaction, feed_cards.like_first(context.tap.key, playlist))
 
 
-async def on_put_liked(interaction: Interaction, tap: Id) -> None:
-    """Put the song among their likes first, whatever they chose for others, then into the playlist."""
-    services, member = interaction.client.services, interaction.user.id
-    song = await _song(interaction, tap)
-    await services.feed.like_for_good(member, song.song)
-    added = await services.feed.add(member, song.song, tap.n, interaction.id)
-    await reply.show_privately(interaction, feed_cards.added(song, added))
-    await _count(interaction, "add")
+async def on_put_liked(context: Context) -> None:
+    """Save the song to their likes first, whatever they chose for others, then add it to the playlist."""
+    song = await _song(context)
+    await context.services.feed.like_for_good(context.member, song.song)
+    await _add(context, song, context.tap.n)
 
 
-async def _song(interaction: Interaction, tap: Id) -> Song:
-    """Return the song of a button, as the member who pressed it sees it. Raises BadChoice."""
-    catalogue = interaction.client.services.catalogue
-    return (await catalogue.entry(interaction.user.id, await catalogue.named(tap.key))).song
+async def _add(context: Context, song: Song, playlist: int) -> None:
+    """Add the song to the playlist and say so. Raises NotAmongLikes."""
+    added = await context.services.feed.add(context.member, song.song, playlist, context.interaction.id)
+    await reply.show_privately(context.interaction, feed_cards.added(song, added))
+    await _count(context, "add")
+
+
+async def _song(context: Context) -> Song:
+    """Return the song of the pressed button, as the member sees it. Raises NotInCatalogue."""
+    catalogue = context.services.catalogue
+    return (await catalogue.entry(context.member, await catalogue.named(context.tap.key))).song
 
 
 @feed.command(name="settings", description="Whether feed likes go to your Spotify likes, and whether adds teach me")
@@ -146,27 +147,27 @@ async def _song(interaction: Interaction, tap: Id) -> Song:
     adds_teach="Count what you add to a playlist from the feed as a label",
 )
 async def settings(interaction: Interaction, save_likes: bool | None = None, adds_teach: bool | None = None) -> None:
-    services, member = interaction.client.services, interaction.user.id
+    context = Context.of(interaction)
     if save_likes is not None:
-        await services.feed.choose_saving(member, save_likes)
+        await context.services.feed.choose_saving(context.member, save_likes)
     if adds_teach is not None:
-        await services.feed.choose_teaching(member, adds_teach)
-    await reply.show(interaction, Page(messages.settings(await notify.known(services.store, member))))
+        await context.services.feed.choose_teaching(context.member, adds_teach)
+    await reply.show(interaction, Page(messages.settings(await notify.known(context.store, context.member))))
 
 
 @feed.command(name="join", description="Share what you like, without your name, and find what others share")
 async def join(interaction: Interaction) -> None:
     await reply.pause(interaction)
-    services = interaction.client.services
-    await flow.join(services.store, interaction.user.id, services.clock())
-    await services.catalogue.points.refresh()
-    await reply.show(interaction, Page(messages.joined(await notify.known(services.store, interaction.user.id))))
+    context = Context.of(interaction)
+    await flow.join(context.store, context.member, context.now)
+    await context.services.catalogue.points.refresh()
+    await reply.show(interaction, Page(messages.joined(await notify.known(context.store, context.member))))
 
 
 @feed.command(name="leave", description="Take what you like out of the catalogue, immediately")
 async def leave(interaction: Interaction) -> None:
-    services = interaction.client.services
-    await flow.leave(services.store, interaction.user.id, services.clock())
+    context = Context.of(interaction)
+    await flow.leave(context.store, context.member, context.now)
     await reply.show(interaction, Page(_(messages.LEFT)))
 
 

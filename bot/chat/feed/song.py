@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, reply
-from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed import song_results
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
@@ -19,9 +19,9 @@ song = app_commands.Group(name="song", description="What I know about a song")
 @app_commands.describe(song="Which song")
 @app_commands.autocomplete(song=autocomplete.any_song)
 async def about(interaction: Interaction, song: str) -> None:
+    context = Context.of(interaction)
     chosen = await autocomplete.any_named(interaction, song)
-    found = await interaction.client.services.catalogue.about(interaction.user.id, chosen)
-    await reply.show(interaction, song_results.about(found))
+    await reply.show(interaction, song_results.about(await context.services.catalogue.about(context.member, chosen)))
 
 
 @song.command(
@@ -33,10 +33,10 @@ async def upload(interaction: Interaction, song: str, file: discord.Attachment) 
     await reply.pause(interaction)
     if file.size > flow.MOST_BYTES:
         raise FileTooLarge(file.filename, flow.MOST_BYTES // 1_000_000)
-    services, member = interaction.client.services, interaction.user.id
+    context = Context.of(interaction)
     chosen = await autocomplete.song_named(interaction, song)
-    heard = await services.uploads.hear(member, chosen, file.read, services.clock())
-    await services.jobs.enqueue(JobKind.HEAR, member)  # which sees to what follows from it
+    heard = await context.services.uploads.hear(context.member, chosen, file.read, context.now)
+    await context.services.jobs.enqueue(JobKind.HEAR, context.member)  # starts what follows from it
     await reply.show(interaction, Page(library.uploaded(heard)))
 
 

@@ -50,7 +50,7 @@ def path(start: Song, goal: Song, steps: Sequence[Entry]) -> Page:
     """A path, song by song."""
     if not steps:
         return Page(_(messages.NO_WAY))
-    lines = [formatting.song_name(each, 80) for each in (start, *(step.song for step in steps), goal)]
+    lines = [formatting.song_name(song, 80) for song in (start, *(step.song for step in steps), goal)]
     return Page(formatting.lines([f"{at}. {line}" for at, line in enumerate(lines, 1)], 3900))
 
 

@@ -1,9 +1,8 @@
 """/feed web: a link to the swipe page for that member only; and logging out of every browser."""
 
 from bot.chat import ids, layout, reply
-from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed.feed import feed
-from bot.chat.ids import Id
 from bot.chat.layout import Page
 from bot.errors import BadChoice
 from bot.flows.account import sessions
@@ -15,16 +14,17 @@ from bot.messages import feed as messages
     name="web", description="Swipe through songs in your browser or on your phone; I'll give you a private link"
 )
 async def web(interaction: Interaction) -> None:
-    services = interaction.client.services
-    if not services.settings.feed_page:
+    context = Context.of(interaction)
+    settings = context.services.settings
+    if not settings.feed_page:
         raise BadChoice(_(messages.PAGE_OFF))
-    secret = await sessions.invite(services.store, interaction.user.id, services.clock(), interaction.guild_id)
-    await reply.show(interaction, _invitation(services.settings.public_url, secret, services.settings.public_https))
+    secret = await sessions.invite(context.store, context.member, context.now, interaction.guild_id)
+    await reply.show(interaction, _invitation(settings.public_url, secret, settings.public_https))
 
 
-async def on_log_out(interaction: Interaction, tap: Id) -> None:
-    await sessions.end_all(interaction.client.services.store, interaction.user.id)
-    await reply.show(interaction, Page(_(messages.LOGGED_OUT)))
+async def on_log_out(context: Context) -> None:
+    await sessions.end_all(context.store, context.member)
+    await reply.show(context.interaction, Page(_(messages.LOGGED_OUT)))
 
 
 def _invitation(public_url: str, secret: str, public: bool) -> Page:

@@ -32,12 +32,12 @@ async def import_(interaction: Interaction, file: discord.Attachment) -> None:
         raise FileTooLarge(file.filename, MOST_BYTES // 1_000_000)
     context = Context.of(interaction)
     services, member = context.services, context.member
-    found = await flow.import_fetched(context.store, member, file.filename, file.read, context.now)
+    result = await flow.import_fetched(context.store, member, file.filename, file.read, context.now)
     context.bot.offers.forget(member)
     if await feature_lookup.is_open(context.store, services.sources, member, services.clock()):
         await services.jobs.enqueue(JobKind.HEAR, member)
     next_step = await next_steps.after(context.bot, member, await next_steps.where(context.bot, member))
-    await reply.show(interaction, Page(messages.imported(file.filename, found), *next_step))
+    await reply.show(interaction, Page(messages.imported(file.filename, result), *next_step))
 
 
 @library.command(name="export", description="Your kept playlists as CSV files")
@@ -45,10 +45,10 @@ async def export(interaction: Interaction) -> None:
     await reply.pause(interaction)
     context = Context.of(interaction)
     music = await context.services.music(context.member)
-    kept = [each for _, each in await playlists.kept(context.store, context.member)]
+    kept = [playlist for _, playlist in await playlists.kept(context.store, context.member)]
     if not kept:
         raise NoPlaylists
-    written = [await flow.as_csv(context.store, music, each) for each in kept]
+    written = [await flow.as_csv(context.store, music, playlist) for playlist in kept]
     said = messages.exported_playlists(len(written), await flow.missing_in_export(context.store, context.member))
     files = [discord.File(io.BytesIO(data), filename=name) for name, data in written]
     await reply.show(interaction, _page(said, files[:MOST_FILES]))
@@ -58,7 +58,7 @@ async def export(interaction: Interaction) -> None:
 
 
 def _page(said: str, files: list[discord.File]) -> Page:
-    return Page(said, *(layout.attached(each) for each in files), files=files)
+    return Page(said, *map(layout.attached, files), files=files)
 
 
 COMMANDS: tuple[AnyCommand, ...] = (library,)

@@ -56,14 +56,14 @@ def _is_shared(song: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def _is_file() -> ColumnElement[bool]:
-    """Whether a recording stands for itself: it could be heard, and is no song that is shared."""
+    """Whether a recording is an entry of its own: it could be analysed, and isn't a shared song."""
     taken = exists().where(MATCH.c.path == RECORDING.c.path, _is_shared(MATCH.c.song))
     return and_(RECORDING.c.error.is_(None), ~taken)
 
 
 def _local() -> ColumnElement[str]:
-    found: ColumnElement[str] = LOCAL + func.substr(RECORDING.c.digest, 1, 32)
-    return found
+    song: ColumnElement[str] = LOCAL + func.substr(RECORDING.c.digest, 1, 32)
+    return song
 
 
 def _belongs(everything: bool = True) -> ColumnElement[bool]:
@@ -114,23 +114,23 @@ async def open_files(tx: Tx, space: int, after: str, limit: int) -> dict[str, So
 
 
 async def sample(tx: Tx, limit: int) -> list[SongFeatures]:
-    """Return what is known of some songs that belong, drawn at random."""
+    """Return the features of some songs of the catalogue, drawn at random."""
     drawn = select(SONG).where(_is_shared(SONG.c.song)).order_by(func.random()).limit(limit)
     known = await songs.features(tx, schema.OPERATOR, await every(tx, Song, drawn))
     files = select(RECORDING.c.path).where(_is_file()).order_by(func.random()).limit(limit)
     heard = await recordings.heard(tx, (await tx.execute(files)).scalars())
-    found = [each for each in (*known.values(), *heard.values()) if each.known]
-    return random.sample(found, min(limit, len(found)))
+    described = [song for song in (*known.values(), *heard.values()) if song.known]
+    return random.sample(described, min(limit, len(described)))
 
 
 async def keep(tx: Tx, kept: Sequence[PlacedSong], space: int, now: datetime) -> list[PlacedSong]:
-    """Keep songs; return those that were: whose member left or was erased while they were measured are not."""
+    """Store songs, and return those stored: not those whose member left or was erased while they were measured."""
     still: set[str] = set()
-    for piece in chunks(each.song for each in kept if each.path is None):
+    for piece in chunks(song.song for song in kept if song.path is None):
         still |= set((await tx.execute(songs.shared().where(schema.liked.c.song.in_(piece)))).scalars())
-    held = [each for each in kept if each.path is not None or each.song in still]
+    held = [song for song in kept if song.path is not None or song.song in still]
     for some in chunks(held):
-        await upsert(tx, ENTRY, [_row(each) | {"space": space, "at": now} for each in some])
+        await upsert(tx, ENTRY, [_row(song) | {"space": space, "at": now} for song in some])
     return held
 
 
@@ -212,37 +212,37 @@ async def by_key(tx: Tx, key: str) -> str | None:
 
 
 async def search(tx: Tx, everything: bool, typed: str, limit: int) -> list[Song]:
-    """Return songs that belong whose title contains what was typed; for autocomplete."""
+    """Return songs of the catalogue whose title contains what was typed; for autocomplete."""
     shared = select(SONG).join(ENTRY, ENTRY.c.song == SONG.c.song).where(_belongs(everything))
     titled = shared.where(SONG.c.title.icontains(typed, autoescape=True)).order_by(SONG.c.title)
-    found = await every(tx, Song, titled.limit(limit))
+    named = await every(tx, Song, titled.limit(limit))
     files = select(RECORDING).where(_is_file(), RECORDING.c.title.icontains(typed, autoescape=True))
-    found += [_as_song(row) for row in await tx.execute(files.order_by(RECORDING.c.title).limit(limit))]
-    return found[:limit]
+    named += [_as_song(row) for row in await tx.execute(files.order_by(RECORDING.c.title).limit(limit))]
+    return named[:limit]
 
 
 async def described(tx: Tx, ids: Sequence[str], member: int = schema.OPERATOR) -> dict[str, Song]:
-    """Return what the songs are called, to everybody or to a member; files by what is written on them."""
-    found = await songs.some(tx, ids, member)
+    """Return the songs' names, for everybody or a member; files by their tags."""
+    named = await songs.some(tx, ids, member)
     local = [song for song in ids if song.startswith(LOCAL)]
     query = select(RECORDING, ENTRY.c.song).join(ENTRY, ENTRY.c.path == RECORDING.c.path)
-    return found | {row.song: _as_song(row) for row in await tx.execute(query.where(ENTRY.c.song.in_(local)))}
+    return named | {row.song: _as_song(row) for row in await tx.execute(query.where(ENTRY.c.song.in_(local)))}
 
 
 async def features(tx: Tx, described: Mapping[str, Song]) -> dict[str, SongFeatures]:
-    """Return what is known of the songs to everybody, files included."""
+    """Return the songs' features that everybody may see, files included."""
     others = [song for song in described.values() if not song.song.startswith(LOCAL)]
-    found = await songs.features(tx, schema.OPERATOR, others)
+    known = await songs.features(tx, schema.OPERATOR, others)
     paths = {song: path for song in described if song.startswith(LOCAL) and (path := await path_of(tx, song))}
     heard = await recordings.heard(tx, paths.values())
-    return found | {song: heard.get(path, SongFeatures()) for song, path in paths.items()}
+    return known | {song: heard.get(path, SongFeatures()) for song, path in paths.items()}
 
 
 async def path_of(tx: Tx, song: str) -> str | None:
-    """Return the operator's file of a song, if there is one."""
+    """Return the operator's file of a song, None if there's none."""
     table = ENTRY if song.startswith(LOCAL) else MATCH
-    found: str | None = (await tx.execute(select(table.c.path).where(table.c.song == song))).scalar_one_or_none()
-    return found
+    path: str | None = (await tx.execute(select(table.c.path).where(table.c.song == song))).scalar_one_or_none()
+    return path
 
 
 async def digest_of(tx: Tx, path: str) -> str | None:
