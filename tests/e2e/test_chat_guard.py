@@ -22,6 +22,7 @@ from bot.config import parse
 from bot.core.records import Notice
 from bot.errors import CoolingDown, SettingsError
 from bot.flows.account import notify
+from bot.flows.account.notify import UpdateRules
 from bot.services import Services
 from sandbox.discord import AnswerKind, NoAnswer, Person, Rules, World, application
 from tests.e2e.chat_stage import answer
@@ -222,7 +223,7 @@ def notice(to: Person, number: int, kind: str = "kept", **body: object) -> Notic
 async def test_a_notice_comes_by_direct_message_and_only_once(chat) -> None:
     world, built, made = chat
     mia = member(world, "mia")
-    await notify.settings(built.store, mia.user.id, LATER, where="dm")
+    await notify.set_rules(built.store, mia.user.id, UpdateRules(where="dm"), LATER)
     told = [notice(mia, 1)]
     assert await asyncio.gather(made.tell(told), made.tell(told)) == [True, True]
     shown = mia.in_dm().visible()
@@ -233,7 +234,7 @@ async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_
     world, built, made = chat
     noa = member(world, "noa", dms_open=False)
     place = list(next(iter(world.guilds.values())).channels.values())[1]
-    await notify.settings(built.store, noa.user.id, LATER, where="dm", channel=place.id)
+    await notify.set_rules(built.store, noa.user.id, UpdateRules(where="dm", channel=place.id), LATER)
     assert await made.tell([notice(noa, 2)])
     said = list(place.messages.values())[-1]
     assert said.text().startswith(f"<@{noa.user.id}> I had news for you")
@@ -245,7 +246,7 @@ async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_
 async def test_with_every_door_closed_a_notice_waits(chat) -> None:
     world, built, made = chat
     ole = member(world, "ole", dms_open=False)
-    await notify.settings(built.store, ole.user.id, LATER, where="dm")
+    await notify.set_rules(built.store, ole.user.id, UpdateRules(where="dm"), LATER)
     assert not await made.tell([notice(ole, 3)])
 
 
@@ -276,7 +277,7 @@ async def test_who_sees_a_channel_is_asked_of_discord_at_the_moment(chat) -> Non
 async def test_nobody_is_told_what_only_its_asker_wants_to_know(chat) -> None:
     world, built, made = chat
     pia = member(world, "pia")
-    await notify.settings(built.store, pia.user.id, LATER, where="dm")
+    await notify.set_rules(built.store, pia.user.id, UpdateRules(where="dm"), LATER)
     quiet = [
         notice(pia, 4, "synced", total=5, new=0, gone=0, first=False),
         notice(pia, 5, "trained", layer=1, published=True, reason="", labels=9),

@@ -13,6 +13,7 @@ from bot.chat.layout import Page
 from bot.errors import BadChoice
 from bot.errors.account import BadQuietHours
 from bot.flows.account import notify
+from bot.flows.account.notify import UpdateRules
 from bot.messages import _, common
 from bot.messages import account as messages
 
@@ -37,17 +38,18 @@ async def updates(
     context = Context.of(interaction)
     if channel is not None:
         _both_may_write(interaction, channel)
-    hours = _hours(quiet) if quiet is not None else None
-    chosen = where or ("channel" if channel is not None else None)
-    place = channel.id if channel is not None else None
-    member = await notify.settings(
-        context.store, context.member, context.now, where=chosen, channel=place, cap=cap, quiet=hours
+    rules = UpdateRules(
+        where=where or ("channel" if channel is not None else None),
+        channel=channel.id if channel is not None else None,
+        cap=cap,
+        quiet=_hours(quiet) if quiet is not None else None,
     )
+    member = await notify.set_rules(context.store, context.member, rules, context.now)
     await reply.show(interaction, Page(messages.updates(member, context.now)))
 
 
 def _both_may_write(interaction: Interaction, channel: discord.TextChannel) -> None:
-    """Raises BadChoice where the member, or I, may not write."""
+    """Raise BadChoice if the member or the bot may not write there."""
     if not isinstance(interaction.user, discord.Member) or interaction.guild is None:
         raise BadChoice(_(common.NOT_HERE))
     mine = channel.permissions_for(interaction.guild.me)

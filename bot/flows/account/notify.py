@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members, notices
@@ -23,27 +23,30 @@ MOST_A_DAY = 48  # updates
 ENDED = 0  # instead of days: the member knows that it has ended
 
 
-async def settings(
-    store: Store,
-    member: int,
-    now: datetime,
-    *,
-    where: Literal["dm", "channel", "off"] | None = None,
-    channel: int | None = None,
-    cap: int | None = None,
-    quiet: tuple[int, int] | None = None,
-) -> Member:
-    """Set where updates go ("dm", "channel", "off"), how many a day, and the quiet hours (UTC); None keeps a setting.
+@dataclass(frozen=True, slots=True)
+class UpdateRules:
+    """Where updates go, how many a day, and the quiet hours (UTC); None keeps what was set before."""
 
-    Raises NoUpdateChannel, BadDailyCap.
-    """
-    if where == "channel" and channel is None:
+    where: Literal["dm", "channel", "off"] | None = None
+    channel: int | None = None
+    cap: int | None = None
+    quiet: tuple[int, int] | None = None
+
+
+async def set_rules(store: Store, member: int, rules: UpdateRules, now: datetime) -> Member:
+    """Change when and where a member gets updates. Raises NoUpdateChannel, BadDailyCap."""
+    if rules.where == "channel" and rules.channel is None:
         raise NoUpdateChannel
-    if cap is not None and not 1 <= cap <= MOST_A_DAY:
+    if rules.cap is not None and not 1 <= rules.cap <= MOST_A_DAY:
         raise BadDailyCap(MOST_A_DAY)
-    values: dict[str, Any] = {"updates": where, "updates_channel": channel, "daily_cap": cap}
-    if quiet is not None:
-        values |= {"quiet_from": quiet[0] % 24, "quiet_to": quiet[1] % 24}
+    since, until = rules.quiet or (None, None)
+    values = {
+        "updates": rules.where,
+        "updates_channel": rules.channel,
+        "daily_cap": rules.cap,
+        "quiet_from": since if since is None else since % 24,
+        "quiet_to": until if until is None else until % 24,
+    }
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         if given := {name: value for name, value in values.items() if value is not None}:
