@@ -26,14 +26,14 @@ from bot.flows.social import reports
 from bot.trouble import words
 
 LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
-MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps bear less than that
-ANEW = "Learn it anew: python -m training pretrain --members [CORPUS …],"
+MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps tolerate no more
+AGAIN = "Learn it again with python -m training pretrain --members [CORPUS …],"
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was checked: what, whether it is well, and what was found or is to be done."""
+    """The result of one check: what was checked, whether it's all right, and what was found or what to do."""
 
     what: str
     well: bool
@@ -45,7 +45,7 @@ class Unwell(Exception):
 
 
 async def examine(settings: Settings) -> int:
-    """Print every finding; returns 0 when all is well, 1 otherwise."""
+    """Print every finding; return 0 if all is well, 1 otherwise."""
     findings = [finding async for finding in _findings(settings)]
     for each in findings:
         print(f"{'ok ' if each.well else 'NO '} {each.what:<18} {each.word}")
@@ -53,7 +53,7 @@ async def examine(settings: Settings) -> int:
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    yield Finding("settings", True, "read, none malformed")
+    yield Finding("settings", True, "all valid")
     checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
         "encryption keys": _keys,
         "disk": _disk,
@@ -85,22 +85,22 @@ async def _keys(settings: Settings) -> str:
     home.prepare(settings)
     async with _opened(settings) as store:
         Vault(await home.keys(store, settings))
-    return "good" + ("" if settings.encryption_keys else f"; back up {settings.data_dir / 'keys'}, tokens need it")
+    return "good" + ("" if settings.encryption_keys else f"; back up {settings.data_dir / 'keys'}: tokens depend on it")
 
 
 async def _disk(settings: Settings) -> str:
     home.prepare(settings)
     free = shutil.disk_usage(settings.data_dir).free
     if free < LEAST_FREE:
-        raise Unwell(f"{free // 2**20} MB free under {settings.data_dir}; make room for {LEAST_FREE // 2**20} MB")
-    return f"{free // 2**30} GB free under {settings.data_dir}"
+        raise Unwell(f"{free // 2**20} MB free in {settings.data_dir}; free up at least {LEAST_FREE // 2**20} MB")
+    return f"{free // 2**30} GB free in {settings.data_dir}"
 
 
 async def _database(settings: Settings) -> str:
     home.prepare(settings)
     await asyncio.to_thread(home.verify, settings, thoroughly=True)
     async with _opened(settings) as store:
-        return f"whole, and its schema is today's, at {store.path}"
+        return f"undamaged and up to date, at {store.path}"
 
 
 @asynccontextmanager
@@ -114,19 +114,19 @@ async def _opened(settings: Settings) -> AsyncIterator[Store]:
 
 
 async def _prior(settings: Settings) -> str:
-    """Well unless it is damaged, or members that it was learnt from have left since."""
+    """Raises Unwell if it's damaged, or if members it was learned from have left since."""
     file = settings.models_dir / NAME
     try:
         taught = await asyncio.to_thread(read_prior, file)
     except PriorCorrupt as problem:
         if isinstance(problem.__cause__, OSError):
-            raise problem.__cause__ from None  # of the disk, not of what is in the file
-        raise Unwell(f"{problem}; it is not used. {ANEW} or delete {file}") from problem
+            raise problem.__cause__ from None  # the disk's fault, not the file's
+        raise Unwell(f"{problem}; it's not used. {AGAIN} or delete {file}") from problem
     if taught is None:
-        return "none; python -m training pretrain learns one"
+        return "none; python -m training pretrain makes one"
     if gone := await _gone(settings, taught):
-        raise Unwell(f"{gone} of the members it was learnt from teach no longer. {ANEW} or delete {file}")
-    return f"{len(taught.prior.keys)} artists; members it was learnt from, beside your playlists: {taught.members}"
+        raise Unwell(f"{gone} of the members it was learned from no longer teach it. {AGAIN} or delete {file}")
+    return f"{len(taught.prior.keys)} artists; members it was learned from, besides your playlists: {taught.members}"
 
 
 async def _gone(settings: Settings, taught: Taught) -> int:
@@ -139,7 +139,7 @@ async def _gone(settings: Settings, taught: Taught) -> int:
 
 
 async def _hearing(_: Settings) -> str:
-    """What the process that reads strangers' files cannot do here, found out by having it try."""
+    """What the process that reads members' files can't do on this machine; it tries."""
     hearing = Hearing()
     try:
         guards = await hearing.guards()
@@ -147,18 +147,18 @@ async def _hearing(_: Settings) -> str:
         await hearing.close()
     refused = ", ".join(what for what, held in guards.items() if held)
     open_ways = ", ".join(what for what, held in guards.items() if not held)
-    return f"its process cannot {refused}" + (f"; on this machine it could {open_ways}" if open_ways else "")
+    return f"its process can't {refused}" + (f"; on this machine, it can {open_ways}" if open_ways else "")
 
 
 async def _jobs(settings: Settings) -> str:
     stuck = await asyncio.to_thread(Jobs.stuck_in, settings.data_dir / "jobs.db")
     if stuck:
-        raise Unwell(f"begun five times and never ended: {', '.join(stuck)}; the log says why")
-    return "none is stuck"
+        raise Unwell(f"started five times without finishing: {', '.join(stuck)}; the log says why")
+    return "none stuck"
 
 
 async def _aside(settings: Settings) -> str:
-    """What failed five times in a row; the bot tries it again once a day, and at its start."""
+    """What failed five times in a row; the bot tries it again once a day and at each start."""
     store = Store(settings.database_url)
     try:
         async with store.reading() as tx:
@@ -167,22 +167,22 @@ async def _aside(settings: Settings) -> str:
         await store.close()
     if found:
         named = ", ".join(f"{each.kind} {each.subject} (#{each.reference})" for each in found)
-        raise Unwell(f"failed five times: {named}; look for the # in the log; tried again daily and at every start")
+        raise Unwell(f"failed five times: {named}; look for the # in the log. It runs again daily and at each start.")
     return "nothing"
 
 
 async def _reports(settings: Settings) -> str:
-    """How many songs were reported that nobody looked into; whoever runs the server may, so that is no illness."""
+    """How many reports are open. The server's managers deal with them, so that's no problem of the bot's."""
     store = Store(settings.database_url)
     try:
         found = await reports.open_ones(store, datetime.now(UTC))
     finally:
         await store.close()
-    return f"{found} open; the log says which songs no server's channel was told of" if found else "none is open"
+    return f"{found} open; the log names the songs that no channel could be told about" if found else "none open"
 
 
 async def _sources(settings: Settings) -> str:
-    """Which services are asked for features; one that asks us to wait, or is down, is nothing to be put right here."""
+    """Which services are asked for features. One that is down or asks us to wait isn't a problem to fix here."""
     now, store = datetime.now(UTC), Store(settings.database_url)
     try:
         async with store.reading() as tx:
@@ -193,7 +193,7 @@ async def _sources(settings: Settings) -> str:
         f"{name} (left alone until {until:%H:%M} UTC)" if until and until > now else name
         for name, until in waits.items()
     ]
-    return f"asked for features: {', '.join(said)}" if said else "no service is asked for features; files are read"
+    return f"asked for features: {', '.join(said)}" if said else "no service is asked for features; your files are used"
 
 
 async def _clock(settings: Settings) -> str:
@@ -210,7 +210,7 @@ async def _discord(settings: Settings, path: str) -> dict[str, object]:
     url = settings.discord_api_url + path
     async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(url, headers=headers) as answer:
         if answer.status == 401:
-            raise Unwell("refused: copy DISCORD_TOKEN again from Discord's developer portal, page Bot")
+            raise Unwell("refused: copy DISCORD_TOKEN again from the Bot page in Discord's developer portal")
         if answer.status != 200:
             raise Unwell(f"Discord answered {answer.status} to {path}; try again later")
         found: dict[str, object] = await answer.json()
@@ -219,10 +219,10 @@ async def _discord(settings: Settings, path: str) -> dict[str, object]:
 
 async def _videos(settings: Settings) -> str:
     if not settings.yt_dlp:
-        return "no program to ask for most replayed moments; links go to Spotify"
+        return "YT_DLP is empty: no links to most replayed moments"
     if not YtDlp(settings.yt_dlp, os.environ.get("PATH", os.defpath)).installed():
-        raise Unwell(f"YT_DLP names {settings.yt_dlp}, which is not there: install yt-dlp, or leave it empty")
-    return f"{settings.yt_dlp} is asked for most replayed moments"
+        raise Unwell(f"YT_DLP is {settings.yt_dlp}, which doesn't exist: install yt-dlp, or leave YT_DLP empty")
+    return f"{settings.yt_dlp} finds most replayed moments"
 
 
 async def _token(settings: Settings) -> str:
@@ -231,27 +231,27 @@ async def _token(settings: Settings) -> str:
 
 async def _intents(settings: Settings) -> str:
     await _discord(settings, "/gateway/bot")
-    return "guilds, guild_reactions, dm_reactions: none needs approval"
+    return "guilds, guild_reactions, dm_reactions; none needs approval"
 
 
 async def _commands(settings: Settings) -> str:
     application = await _discord(settings, "/applications/@me")
     invite = f"https://discord.com/oauth2/authorize?client_id={application['id']}&scope=bot+applications.commands"
-    return f"invite the bot with {invite}&permissions=309237763136"
+    return f"invite the bot: {invite}&permissions=309237763136"
 
 
 async def _spotify_app(settings: Settings) -> str:
     if not settings.spotify_client_id:
-        return "none: members bring a client id of their own (/link client_id:) or a file (/library import)"
+        return "none: members bring their own client id (/link client_id:) or a file (/library import)"
     form = {"grant_type": "refresh_token", "refresh_token": "none", "client_id": settings.spotify_client_id}
     url = f"{settings.spotify_accounts_url}/api/token"
     async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.post(url, data=form) as answer:
         said = await answer.json(content_type=None)
     if isinstance(said, dict) and said.get("error") == "invalid_client":
-        raise Unwell("Spotify does not know SPOTIFY_CLIENT_ID; copy it again from developer.spotify.com/dashboard")
-    return "known to Spotify (five accounts at most; add them under User Management)"
+        raise Unwell("Spotify doesn't know SPOTIFY_CLIENT_ID; copy it again from developer.spotify.com/dashboard")
+    return "known to Spotify; add your members under User Management (five at most)"
 
 
 async def _redirect(settings: Settings) -> str:
-    word = f"register {settings.redirect_uri} in the Spotify app's settings, to the letter"
-    return word if settings.public_https else word + "; members paste the address of the page they land on"
+    word = f"register exactly {settings.redirect_uri} in the Spotify app's settings"
+    return word if settings.public_https else word + "; to link, members paste the address they land on"

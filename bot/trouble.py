@@ -27,21 +27,21 @@ def words(error: BaseException) -> str:
 
 def _of_network(error: aiohttp.ClientError | TimeoutError) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"the name {error.host} can't be looked up: is the network up, and is DNS set on this machine?"
+        return f"can't look up the name {error.host}: is the network up, and is DNS set on this machine?"
     if isinstance(error, aiohttp.ClientSSLError):
-        return f"{error.host} shows no certificate that this machine trusts: check its clock, ca-certificates, a proxy"
+        return f"this machine doesn't trust {error.host}'s certificate: check the clock, ca-certificates, and any proxy"
     if isinstance(error, aiohttp.ClientConnectorError):
         return _of_connection(error)
     if isinstance(error, TimeoutError):
         return "no answer in time: does a firewall drop the connection?"
-    return f"the answer broke off, or isn't what was expected ({type(error).__name__}); try again later"
+    return f"the answer broke off or wasn't what we expected ({type(error).__name__}); try again later"
 
 
 def _of_connection(error: aiohttp.ClientConnectorError) -> str:
     where = f"{error.host}:{error.port}"
     if error.errno == errno.ECONNREFUSED:
-        return f"{where} cannot be reached: it refuses connections; is the address right?"
-    return f"{where} cannot be reached ({error.strerror}): is the network up?"
+        return f"can't reach {where}: it refuses connections. Is the address right?"
+    return f"can't reach {where} ({error.strerror}): is the network up?"
 
 
 def _of_system(error: OSError) -> str:
@@ -51,10 +51,10 @@ def _of_system(error: OSError) -> str:
     said = {
         errno.EROFS: f"{path} is on a read-only file system: mount it writable, {ELSEWHERE}",
         errno.EACCES: f"{path} isn't open to the user {_me()}{_owner(path)}: chown it, {ELSEWHERE}",
-        errno.ENOSPC: f"the disk that {path} is on is full: make room",
+        errno.ENOSPC: f"the disk with {path} is full: make room",
         errno.ENOENT: f"{path} is missing",
-        errno.ENOTDIR: f"{_in_the_way(path)} isn't a folder: move what stands there, {ELSEWHERE}",
-        errno.EIO: f"{path} can't be read or written: its disk reports faults (dmesg says more)",
+        errno.ENOTDIR: f"{_in_the_way(path)} isn't a folder: move that file, {ELSEWHERE}",
+        errno.EIO: f"{path} can't be read or written: its disk reports errors (see dmesg)",
     }
     same = {errno.EPERM: errno.EACCES, errno.EDQUOT: errno.ENOSPC, errno.EEXIST: errno.ENOTDIR}
     return said.get(same.get(error.errno or 0, error.errno or 0), f"{path}: {error.strerror or error}")
@@ -68,10 +68,10 @@ def _in_the_way(name: str | bytes) -> Path:
 
 def _of_port(error: OSError, port: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use by another program: stop that one, or set HTTP_PORT"
+        return f"port {port} is in use by another program: stop it, or change HTTP_PORT"
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"port {port} isn't open to the user {_me()}: set HTTP_PORT to one above 1023"
-    return f"port {port} can't be listened on: {error.strerror}"
+        return f"the user {_me()} may not use port {port}: set HTTP_PORT to one above 1023"
+    return f"can't listen on port {port}: {error.strerror}"
 
 
 def _me() -> str:

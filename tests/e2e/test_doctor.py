@@ -46,17 +46,17 @@ async def test_the_doctor_finds_everything_well(stack: Stack) -> None:
     code, printed = await run(stack, "doctor")
     assert code == 0, printed
     assert unwell(printed) == []
-    assert f"register {stack.public_url}/callback" in printed
-    assert "its process cannot " in printed
+    assert f"register exactly {stack.public_url}/callback" in printed
+    assert "its process can't " in printed
 
 
 @pytest.mark.parametrize(
     ("settings", "found", "said"),
     [
         ({"DISCORD_TOKEN": "wrong"}, DISCORD, "copy DISCORD_TOKEN again"),
-        ({"DISCORD_API_URL": NOWHERE}, DISCORD, "cannot be reached"),
-        ({"SPOTIFY_CLIENT_ID": "f" * 32}, ["Spotify app"], "does not know SPOTIFY_CLIENT_ID"),
-        ({"SPOTIFY_ACCOUNTS_URL": NOWHERE}, ["clock", "Spotify app"], "cannot be reached"),
+        ({"DISCORD_API_URL": NOWHERE}, DISCORD, "can't reach"),
+        ({"SPOTIFY_CLIENT_ID": "f" * 32}, ["Spotify app"], "doesn't know SPOTIFY_CLIENT_ID"),
+        ({"SPOTIFY_ACCOUNTS_URL": NOWHERE}, ["clock", "Spotify app"], "can't reach"),
     ],
 )
 async def test_the_doctor_names_what_is_not_well(
