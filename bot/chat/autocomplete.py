@@ -12,7 +12,8 @@ from bot.chat.bot import Interaction
 from bot.chat.ids import Id
 from bot.chat.layout import MOST_OPTIONS
 from bot.core.records import Layer, Playlist
-from bot.errors import BadChoice, CratekeeperError
+from bot.errors import CratekeeperError
+from bot.errors.sorting import AmbiguousName, PlaylistNotKept
 from bot.flows.sorting import playlists, why
 from bot.messages import formatting
 from bot.ports import ListedPlaylist
@@ -104,25 +105,25 @@ async def any_named(interaction: Interaction, given: str) -> str:
 
 
 async def chosen(interaction: Interaction, given: str) -> Playlist:
-    """Return the kept playlist that was chosen or typed. Raises BadChoice."""
+    """Return the kept playlist that was chosen or typed. Raises PlaylistNotKept or AmbiguousName."""
     mine = await playlists.kept(interaction.client.services.store, interaction.user.id)
     if found := the_one(given, mine, number=lambda each: str(each[1].playlist), name=lambda each: each[1].name):
         return found[1]
-    raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
+    raise PlaylistNotKept
 
 
 def the_one(given: str, among: Sequence[T], number: Callable[[T], str], name: Callable[[T], str]) -> T | None:
-    """Return what was chosen by its number, or typed by its name. Raises BadChoice where several have that name."""
+    """Return what was chosen by its number, or typed by its name. Raises AmbiguousName."""
     if chosen := [each for each in among if number(each) == given]:
         return chosen[0]
     typed = [each for each in among if name(each).casefold() == given.strip().casefold()]
     if len(typed) > 1:
-        raise BadChoice("Several have that name. Choose one from the list that Discord shows while you type.")
+        raise AmbiguousName
     return typed[0] if typed else None
 
 
 async def layer_of(interaction: Interaction, tap: Id) -> Layer:
-    """Return the layer that a button is about; their first where it names none. Raises as `keep.layer_named` does."""
+    """Return the layer that a button is about, their first if it names none. Raises as `layer_named` does."""
     store, member = interaction.client.services.store, interaction.user.id
     return await (
         playlists.layer_numbered(store, member, tap.number) if tap.key else playlists.layer_named(store, member, None)

@@ -8,7 +8,8 @@ from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
 from bot.chat.sorting import doubles
 from bot.core.records import Playlist
-from bot.errors import BadChoice, MemberError
+from bot.errors import MemberError
+from bot.errors.sorting import NotOffered
 from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
 from bot.messages import sorting as messages
@@ -79,7 +80,7 @@ async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None
 def _found(offered: list[ListedPlaylist], wanted: str) -> ListedPlaylist:
     if found := autocomplete.the_one(wanted, offered, number=lambda each: each.id, name=lambda each: each.name):
         return found
-    raise BadChoice("That playlist is not among yours, or I keep it already.")
+    raise NotOffered
 
 
 async def _music(interaction: Interaction) -> Music:

@@ -10,10 +10,10 @@ from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.ids import Id
 from bot.chat.sorting import cards
 from bot.errors import BadChoice
+from bot.errors.sorting import CannotReact
 from bot.flows.sorting import label, playlists
 from bot.flows.sorting import prompt as flow
 from bot.messages import _, common
-from bot.messages import sorting as messages
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ async def prompt(
 ) -> None:
     mine = interaction.app_permissions
     if interaction.guild_id is not None and not (mine.add_reactions and mine.read_message_history):
-        raise BadChoice(_(messages.NO_REACTIONS))
+        raise CannotReact
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     if interaction.channel_id is None:
         raise BadChoice(_(common.NOT_HERE))

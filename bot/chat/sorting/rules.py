@@ -10,7 +10,7 @@ from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
-from bot.errors import BadChoice
+from bot.errors.sorting import NoPlaylistNamed, NotAnEmoji
 from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
 from bot.messages import _
@@ -65,7 +65,7 @@ async def settings(
 
 async def _playlist(interaction: Interaction, playlist: str | None, emoji: str | None, chosen: dict[str, Any]) -> str:
     if playlist is None:
-        raise BadChoice("Which playlist is that about? Choose it in `playlist:`.")
+        raise NoPlaylistNamed
     store, found = interaction.client.services.store, await autocomplete.chosen(interaction, playlist)
     worn = await _tried_on(interaction, emoji) if emoji is not None else None
     kept = await flow.settings(store, found.member, found.playlist, emoji=worn, **chosen)
@@ -94,17 +94,17 @@ async def _learn(interaction: Interaction, allowed: bool) -> str:
 
 
 async def _tried_on(interaction: Interaction, typed: str) -> str:
-    """Return the emoji, shown on a button first. Raises BadChoice where Discord refuses it: so would it every card."""
+    """Return the emoji, shown on a button first. Raises NotAnEmoji where Discord refuses it: so would it every card."""
     emoji = typed.strip()
     if not looks_like_an_emoji(emoji):
-        raise BadChoice(_(messages.NO_EMOJI))
+        raise NotAnEmoji
     worn = layout.button("Like this", ids.of("more"), emoji=emoji, disabled=True)
     try:
         await reply.show(interaction, Page(_(messages.ONE_MOMENT), layout.row(worn)))
     except discord.HTTPException as refused:
         if refused.code != INVALID_FORM:
             raise
-        raise BadChoice(_(messages.NO_EMOJI)) from None
+        raise NotAnEmoji from None
     return emoji
 
 

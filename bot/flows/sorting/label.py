@@ -22,7 +22,8 @@ from bot.core.sorting.active_learning import belief_in, next_songs
 from bot.core.sorting.forecast import labels_to_goal, share_after
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
 from bot.core.sorting.writes import Action
-from bot.errors import BadChoice, NoPlaylists, NotYours
+from bot.errors import NoPlaylists, NotYours
+from bot.errors.sorting import NotInLibrary, PlaylistNotKept, QuestionGone
 from bot.flows.sorting import sort
 from bot.flows.sorting.readiness import due, training_pays, why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
@@ -134,10 +135,10 @@ async def ask_some(
 async def ask_about(
     store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, song: str, now: datetime
 ) -> Question:
-    """Put a song of the member's choice on a card. Raises BadChoice if it isn't in their library."""
+    """Put a song of the member's choice on a card. Raises NotInLibrary."""
     outlook = await outlooks.of(member, layer.layer)
     if song not in outlook.place:
-        raise BadChoice("That song is not among your likes, and I only sort those.")
+        raise NotInLibrary
     return await put(store, outlook, layer, song, now)
 
 
@@ -194,14 +195,14 @@ async def put(
 
 
 async def question(store: Store, outlook: ScoredLibrary, card: Card) -> Question:
-    """Return what a card shows. Raises BadChoice if its song or layer is gone."""
+    """Return what a card shows. Raises NotInLibrary if its song or layer is gone."""
     async with store.reading() as tx:
         layer = await playlists.layer(tx, card.layer)
         song = await songs.get(tx, card.song, card.member)
         kept = await playlists.in_layer(tx, card.layer)
         verdicts = await answers.verdicts(tx, card.member, card.layer)
     if layer is None or song is None:
-        raise BadChoice("That song is no longer in your library.")
+        raise NotInLibrary
     guesses = guess(outlook, card.song, kept)
     why = reason(outlook, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
     return Question(card, song, layer, kept, guesses, why, tally(outlook, layer, verdicts))
@@ -226,10 +227,10 @@ def tally(outlook: ScoredLibrary, layer: Layer, verdicts: Mapping[str, Verdict])
 
 
 async def mine(tx: Tx, member: int, card: str) -> Card:
-    """Return the member's own card. Raises NotYours if it's somebody else's, BadChoice if it isn't kept."""
+    """Return the member's own card. Raises NotYours if it's somebody else's, QuestionGone if it isn't kept."""
     kept = await cards.get(tx, card)
     if kept is None:
-        raise BadChoice("That card is too old to be answered. /label shows a new one.")
+        raise QuestionGone
     if kept.member != member:
         raise NotYours
     return kept
@@ -238,7 +239,7 @@ async def mine(tx: Tx, member: int, card: str) -> Card:
 async def press(
     store: Store, member: int, card: str, kind: Kind, chosen: Sequence[int], event: int, now: datetime
 ) -> Pressed:
-    """Store the answer to a card; a repeated event is one answer. Raises NotYours, BadChoice.
+    """Store the answer to a card; a repeated event is one answer. Raises NotYours, QuestionGone or PlaylistNotKept.
 
     On a card of a receipt, an answer that places the song also opens the write that carries it out.
     """
@@ -246,7 +247,7 @@ async def press(
         asked = await mine(tx, member, card)
         kept = {playlist.playlist for playlist in await playlists.in_layer(tx, asked.layer)}
         if not kept.issuperset(chosen) or (kind in (Kind.ONLY, Kind.ALSO) and not chosen):
-            raise BadChoice("That playlist is no longer kept. /label shows a new card.")
+            raise PlaylistNotKept
         said = Answer(asked.song, kind, tuple(chosen), Source.BUTTON, event)
         new = await answers.add(tx, member, asked.layer, said)
         write = await _carry_out(tx, asked, chosen, now) if new else None

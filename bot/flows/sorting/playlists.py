@@ -10,16 +10,29 @@ from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import contents, creations, playlists
 from bot.core import limits, recording
-from bot.core.markup import escape
 from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Playlist
 from bot.errors import BadChoice, NoPlaylists
+from bot.errors.sorting import (
+    AlreadyInLayer,
+    EmojiTaken,
+    InvalidName,
+    LayerFull,
+    MistakesOutOfRange,
+    NoSuchLayer,
+    PlaylistNotKept,
+    StillMaking,
+    TooManyLayers,
+    TooManyPlaylists,
+)
 from bot.flows.sorting.create import create
 from bot.flows.sorting.readiness import why_no_songs
 from bot.ports import Accounts, ListedPlaylist, Music
 
 KEPT = "kept:"  # purpose prefix of playlists made to be kept; the layer's number and the name follow
 DEFAULT_LAYER = "main"
+LONGEST_NAME = 80  # characters, of a layer's or a new playlist's
+MOST_MISTAKES = 10  # wrong songs in 20 that a member may accept
 EMOJI = "🟦🟥🟩🟨🟪🟧🟫⬛⬜🔵🔴🟢🟡🟣🟠🟤⚫⚪🔷🔶🔺🔻💠🔘⭐"  # assigned in this order
 
 
@@ -52,7 +65,7 @@ async def make(store: Store, music: Music, member: int, layer_name: str, name: s
         await _room_for(tx, layer, _name(name))
         await _room_for_another(tx, member)
         if len([making for making in await creations.begun(tx, KEPT) if making.member == member]) >= limits.MAKINGS:
-            raise BadChoice(f"I am still making {limits.MAKINGS} playlists for you. Try again in a few minutes.")
+            raise StillMaking(limits.MAKINGS)
     return await _make(store, music, layer, _name(name), now)
 
 
@@ -119,40 +132,35 @@ async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
 async def _room_for(tx: Tx, layer: Layer, name: str) -> None:
     kept = await playlists.in_layer(tx, layer.layer)
     if any(playlist.ref and playlist.name.casefold() == name.casefold() for playlist in kept):
-        raise BadChoice(f"“{escape(name)}” is in {escape(layer.name)} already.")
+        raise AlreadyInLayer(name, layer.name)
     if len(kept) >= limits.PLAYLISTS:
-        raise BadChoice(f"{escape(layer.name)} is full: it holds {limits.PLAYLISTS} playlists. Another layer has room.")
+        raise LayerFull(layer.name, limits.PLAYLISTS)
 
 
 async def _room_for_another(tx: Tx, member: int) -> None:
     if await playlists.count_ever(tx, member) >= limits.PLAYLISTS_EVER:
-        raise BadChoice(
-            f"You've handed me {limits.PLAYLISTS_EVER} playlists over time, the most I can remember. "
-            "/playlists add takes back one that you let go of."
-        )
+        raise TooManyPlaylists(limits.PLAYLISTS_EVER)
 
 
 async def _layer(tx: Tx, member: int, name: str) -> Layer:
-    """Return the member's layer of that name, made if needed and if there's room. Raises BadChoice."""
+    """Return the member's layer of that name, made if needed and if there's room. Raises TooManyLayers."""
     there = await playlists.layers(tx, member)
     if len(there) >= limits.LAYERS and name not in {layer.name for layer in there}:
-        raise BadChoice(
-            f"You have {limits.LAYERS} layers, the most there is. /playlists list shows them; use one of those."
-        )
+        raise TooManyLayers(limits.LAYERS)
     return await playlists.ensure_layer(tx, member, name)
 
 
 def _name(text: str) -> str:
     name = " ".join(text.split())
-    if not 1 <= len(name) <= 80:
-        raise BadChoice("A name has 1 to 80 characters.")
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidName(LONGEST_NAME)
     return name
 
 
 async def _get(tx: Tx, member: int, playlist: int) -> Playlist:
     known = await playlists.get(tx, playlist)
     if known is None or known.member != member or known.removed_at is not None:
-        raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
+        raise PlaylistNotKept
     return known
 
 
@@ -169,14 +177,14 @@ async def settings(
     """Change a playlist's rules; None keeps a rule. `mistakes`: accepted wrong songs in 20. Raises BadChoice."""
     given = {"automatic": automatic, "mistakes": mistakes, "emoji": emoji, "doubles": doubles}
     values = {name: value for name, value in given.items() if value is not None}
-    if mistakes is not None and not 0 <= mistakes <= 10:
-        raise BadChoice("Bearable mistakes in 20 are 0 to 10.")
+    if mistakes is not None and not 0 <= mistakes <= MOST_MISTAKES:
+        raise MistakesOutOfRange(MOST_MISTAKES)
     async with store.writing() as tx:
         kept = await _get(tx, member, playlist)
         if emoji is not None and any(
             other.emoji == emoji and other.playlist != playlist for other in await playlists.in_layer(tx, kept.layer)
         ):
-            raise BadChoice(f"{emoji} stands for another playlist of that layer.")
+            raise EmojiTaken(emoji)
         if values:
             await playlists.change(tx, playlist, **values)
         return await _get(tx, member, playlist)
@@ -196,30 +204,30 @@ async def layer_settings(
 
 
 async def layer_named(store: Store, member: int, name: str | None) -> Layer:
-    """Return the member's layer of that name, or their first. Raises NotLinked, NoLikes, NoPlaylists, BadChoice."""
+    """Return the member's layer of that name, or their first. Raises NotLinked, NoLikes, NoPlaylists, NoSuchLayer."""
     async with store.reading() as tx:
         layers = await playlists.layers(tx, member)
         matching = [layer for layer in layers if name is None or layer.name == name]
         if not matching and not await songs.count(tx, member):
             raise await why_no_songs(tx, member)
     if not matching and name is not None:
-        raise BadChoice(f"There is no layer “{escape(name)}”. /playlists list shows yours.")
+        raise NoSuchLayer
     if not matching:
         raise NoPlaylists
     return matching[0]
 
 
 async def layer_numbered(store: Store, member: int, number: int) -> Layer:
-    """Return the member's layer of that number. Raises BadChoice if it isn't theirs."""
+    """Return the member's layer of that number. Raises NoSuchLayer."""
     async with store.reading() as tx:
         layer = await playlists.layer(tx, number)
     if layer is None or layer.member != member:
-        raise BadChoice("That layer is not one of yours. /playlists list shows them.")
+        raise NoSuchLayer
     return layer
 
 
 async def let_go(store: Store, member: int, playlist: int, now: datetime) -> Playlist:
-    """Let go of a playlist: it stays at Spotify as it is and is never written again. Raises BadChoice."""
+    """Let go of a playlist: it stays at Spotify as it is and is never written again. Raises PlaylistNotKept."""
     async with store.writing() as tx:
         kept = await _get(tx, member, playlist)
         await playlists.change(tx, playlist, removed_at=now)

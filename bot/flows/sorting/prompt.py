@@ -14,7 +14,7 @@ from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Playlist, Prompt, Song
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.errors import BadChoice
+from bot.errors.sorting import NothingLeftToAsk, QuestionGone
 from bot.flows.sorting import label
 from bot.flows.sorting.readiness import training_pays
 from bot.flows.sorting.scored_library import ScoredLibraries
@@ -36,10 +36,10 @@ class Asked:
 async def choose(
     store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
 ) -> list[Asked]:
-    """Choose up to `count` dissimilar songs to ask about in a channel. Raises BadChoice."""
+    """Choose up to `count` dissimilar songs to ask about in a channel. Raises NothingLeftToAsk."""
     questions = await label.ask_some(store, outlooks, member, layer, count, now)
     if not questions:
-        raise BadChoice("There is nothing left that I would have to ask.")
+        raise NothingLeftToAsk
     return [Asked(question.song, layer, tuple(question.playlists[:MOST])) for question in questions]
 
 
@@ -51,11 +51,11 @@ async def posted(store: Store, member: int, message: int, channel: int, asked: A
 
 
 async def song_of(store: Store, message: int) -> str:
-    """Return the song that a message asks about. Raises BadChoice if it isn't kept."""
+    """Return the song that a message asks about. Raises QuestionGone."""
     async with store.reading() as tx:
         prompt = await cards.prompt(tx, message)
     if prompt is None:
-        raise BadChoice("I no longer keep that question. /label asks you about a song.")
+        raise QuestionGone
     return prompt.song
 
 

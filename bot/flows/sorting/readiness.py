@@ -5,9 +5,9 @@ from bot.adapters.store.account import members
 from bot.adapters.store.sorting import answers, models, playlists
 from bot.core.records import Layer
 from bot.errors import MemberError, NoLikes, NotLinked, NotTrained, TooFewLabels
+from bot.errors.sorting import StillReading
 
 FIRST_TRAINING = 6  # labels; fewer leave nothing to test a model on
-STILL_READING = "I'm still reading your likes. Try again in a moment."
 TRAIN_EVERY = 10  # labels since the last training
 
 
@@ -48,4 +48,4 @@ async def why_no_songs(tx: Tx, member: int) -> MemberError:
     account = await members.account(tx, member)
     if account is None:
         return NotLinked()
-    return NoLikes() if account.synced_at is not None else NoLikes(STILL_READING)
+    return NoLikes() if account.synced_at is not None else StillReading()

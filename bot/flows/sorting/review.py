@@ -9,7 +9,8 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.labels import Verdict
-from bot.errors import BadChoice, NothingToUndo, NotYours
+from bot.errors import NothingToUndo, NotYours
+from bot.errors.sorting import NoSuchLayer, QuestionGone
 from bot.flows.sorting import label, sort
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.sort import Receipt
@@ -38,7 +39,7 @@ def _answered(verdict: Verdict | None) -> bool:
 
 
 async def review(store: Store, member: int, write: int) -> Reviewed:
-    """Return the member's receipt as it is now. Raises NotYours, or BadChoice if it's no longer kept."""
+    """Return the member's receipt as it is now. Raises NotYours or ReceiptGone."""
     async with store.reading() as tx:
         receipt = await sort.receipt(tx, write)
         if receipt.write.member != member:
@@ -65,7 +66,7 @@ async def questions(
 async def next_question(
     store: Store, outlooks: ScoredLibraries, member: int, write: int, now: datetime
 ) -> label.Question | label.NothingToAsk:
-    """Return the receipt's next song without an answer. Raises NotYours, BadChoice."""
+    """Return the receipt's next song without an answer. Raises NotYours or ReceiptGone."""
     reviewed = await review(store, member, write)
     open_questions = await questions(store, outlooks, reviewed, 1, now)
     if open_questions:
@@ -82,14 +83,14 @@ async def after(
         asked = await label.mine(tx, member, card)
         layer = await playlists.layer(tx, asked.layer)
     if layer is None:
-        raise BadChoice("That layer is gone.")
+        raise NoSuchLayer
     if asked.write is not None:
         return await next_question(store, outlooks, member, asked.write, now)
     return await label.ask(store, outlooks, member, layer, now)
 
 
 async def again(store: Store, outlooks: ScoredLibraries, member: int, card: str) -> label.Question:
-    """Return the member's card as it is now. Raises NotYours, BadChoice."""
+    """Return the member's card as it is now. Raises NotYours, QuestionGone or NotInLibrary."""
     async with store.reading() as tx:
         asked = await label.mine(tx, member, card)
     return await label.question(store, await outlooks.of(member, asked.layer), asked)
@@ -100,8 +101,8 @@ async def take_back(
 ) -> tuple[label.Question, int | None]:
     """Take back the last answer in the card's layer; return its question again, and the write that undoes it, if any.
 
-    On a receipt's cards, an answer also added the song to a playlist. Raises NothingToUndo, and BadChoice while that is
-    being written.
+    On a receipt's cards, an answer also added the song to a playlist. Raises NothingToUndo, and StillWriting while that
+    is being written.
     """
     async with store.reading() as tx:
         asked = await label.mine(tx, member, card)
@@ -125,9 +126,9 @@ async def named(store: Store, member: int, song: str, chosen: Sequence[int]) -> 
 
 
 async def of_card(store: Store, member: int, card: str) -> Reviewed:
-    """Return the receipt that a card belongs to. Raises NotYours, BadChoice."""
+    """Return the receipt that a card belongs to. Raises NotYours, QuestionGone or ReceiptGone."""
     async with store.reading() as tx:
         asked = await label.mine(tx, member, card)
     if asked.write is None:
-        raise BadChoice("That card belongs to no receipt.")
+        raise QuestionGone
     return await review(store, member, asked.write)

@@ -21,7 +21,6 @@ from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
 from bot.errors import (
-    BadChoice,
     CratekeeperError,
     ModelMissing,
     NothingToUndo,
@@ -30,6 +29,7 @@ from bot.errors import (
     Unsettled,
     dumped,
 )
+from bot.errors.sorting import DryRunGone, ReceiptGone, StillWriting
 from bot.flows.sorting import manual_edits, readiness
 from bot.flows.sorting.converge import Clock, converge, running_from
 from bot.flows.sorting.dry_run import prepare
@@ -37,7 +37,6 @@ from bot.flows.sorting.lines import WriteJournal, lines_of
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import Accounts, Music
 
-STILL_WRITING = "I'm still writing that. It can be taken back once it's done."
 DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of carried-out lines
 
 
@@ -121,11 +120,11 @@ async def dry_run(
 
 
 async def receipt(tx: Tx, write: int) -> Receipt:
-    """Return a write as it is now. Raises BadChoice if there's none of that number."""
+    """Return a write as it is now. Raises ReceiptGone."""
     kept_write = await writes.get(tx, write)
     layer = await playlists.layer(tx, kept_write.layer) if kept_write else None
     if kept_write is None or layer is None:
-        raise BadChoice("That receipt is no longer kept.")
+        raise ReceiptGone
     changes = await writes.changes(tx, write)
     kept = {playlist.playlist: playlist for playlist in await playlists.in_layer(tx, layer.layer)}
     names = await songs.some(tx, (change.song for change in changes), kept_write.member)
@@ -137,7 +136,7 @@ async def receipt(tx: Tx, write: int) -> Receipt:
 
 
 async def confirm(store: Store, member: int, write: int) -> Write:
-    """Release a planned write to be applied. Raises BadChoice if it isn't the member's, or no longer planned."""
+    """Release a planned write to be applied. Raises DryRunGone if it isn't the member's, or no longer planned."""
     async with store.writing() as tx:
         planned = await writes.get(tx, write)
         if (
@@ -145,7 +144,7 @@ async def confirm(store: Store, member: int, write: int) -> Write:
             or planned.member != member
             or planned.state not in (WriteState.PLANNED, WriteState.APPLYING, WriteState.DONE)
         ):
-            raise BadChoice("That dry run is no longer good. /sort makes a new one.")
+            raise DryRunGone
         if planned.state == WriteState.PLANNED:
             await writes.set_state(tx, write, WriteState.APPLYING)
     return planned
@@ -269,8 +268,8 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
     """Open the write that exactly reverses `write` (or the last one); return its number, to be applied.
 
     Songs we added are removed, songs we removed go back to where they were. A write that failed half-way is reversed as
-    far as it got; a failed undo can be tried again. Raises NothingToUndo, and BadChoice while the last write is under
-    way.
+    far as it got; a failed undo can be tried again. Raises NothingToUndo, and StillWriting while the last write is
+    under way.
     """
     async with store.reading() as tx:
         undone = await writes.get(tx, write) if write is not None else await writes.last_done(tx, member)
@@ -280,7 +279,7 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
             else []
         )
         if newer and (undone is None or newer[-1].write > undone.write):
-            raise BadChoice(STILL_WRITING)
+            raise StillWriting
         if undone is None or undone.member != member or undone.state not in ENDED:
             raise NothingToUndo
         done = [change for change in await writes.changes(tx, undone.write) if change.state in TOUCHED]
@@ -300,14 +299,14 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
 async def undo_tap(store: Store, member: int, layer: int, song: str, now: datetime) -> int | None:
     """Open the write that reverses a member's tap on a song, and take back its answer; None if it did nothing.
 
-    Raises BadChoice while it's being written.
+    Raises StillWriting while it's being written.
     """
     async with store.reading() as tx:
         done = await writes.last_tap(tx, member, layer, song)
     if done is None:
         return None
     if done.state == WriteState.APPLYING:
-        raise BadChoice(STILL_WRITING)
+        raise StillWriting
     return await undo(store, member, done.write, now)
 
 
@@ -326,13 +325,13 @@ def _reverse(change: Change) -> dict[str, Any]:
 async def not_there(store: Store, member: int, change: int, event: int, now: datetime) -> int | None:
     """Store the member's answer that a placed song doesn't belong there, as a label; the song is to be removed.
 
-    Returns the number of the write that removes it, to be applied; None if they said so before. Raises BadChoice.
+    Returns the number of the write that removes it, to be applied; None if they said so before. Raises ReceiptGone.
     """
     async with store.writing() as tx:
         line = await writes.change(tx, change)
         done = await writes.get(tx, line.write) if line else None
         if line is None or done is None or done.member != member:
-            raise BadChoice("That line is no longer kept.")
+            raise ReceiptGone
         said = Answer(line.song, Kind.NOT, (line.playlist,), Source.RECEIPT, event)
         if not await answers.add(tx, member, done.layer, said):
             return None

@@ -14,7 +14,7 @@ from bot.core.records import Layer, Model
 from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.labels import Source
 from bot.core.sorting.prior import Prior, tell
-from bot.errors import BadChoice
+from bot.errors.sorting import ModelGone, NoSuchLayer
 from bot.flows.sorting.prior import usable_by
 from bot.flows.sorting.readiness import count_labels
 
@@ -54,11 +54,9 @@ async def lost(store: Store, scorer: Scorer) -> list[Model]:
 async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = None) -> TrainingSet:
     """Return what there is to learn from: the whole library with the prior's knowledge, and all labels so far.
 
-    Raises BadChoice if the layer isn't the member's.
+    Raises NoSuchLayer if it isn't the member's.
     """
-    known = await playlists.layer(tx, layer)
-    if known is None or known.member != member:
-        raise BadChoice("That layer is not one of yours.")
+    known = await _layer(tx, member, layer)
     library = await songs.library(tx, member)
     kept = {playlist.playlist: playlist.name for playlist in await playlists.in_layer(tx, layer)}
     labels: list[Label] = []
@@ -72,18 +70,18 @@ async def training_set(tx: Tx, member: int, layer: int, prior: Prior | None = No
 
 
 async def versions(store: Store, member: int, layer: int) -> list[Model]:
-    """Return the layer's models, newest first. Raises BadChoice if the layer isn't the member's."""
+    """Return the layer's models, newest first. Raises NoSuchLayer if it isn't the member's."""
     async with store.reading() as tx:
         await _layer(tx, member, layer)
         return await models.versions(tx, layer)
 
 
 async def rollback(store: Store, member: int, layer: int, model: int | None, now: datetime) -> Model | None:
-    """Activate another of the layer's models, or none; return it. Raises BadChoice."""
+    """Activate another of the layer's models, or none; return it. Raises NoSuchLayer or ModelGone."""
     async with store.writing() as tx:
         await _layer(tx, member, layer)
         if model is not None and model not in {version.model for version in await models.versions(tx, layer)}:
-            raise BadChoice("That model is no longer kept.")
+            raise ModelGone
         await models.serve(tx, layer, model)
         return await models.serving(tx, layer)
 
@@ -91,5 +89,5 @@ async def rollback(store: Store, member: int, layer: int, model: int | None, now
 async def _layer(tx: Tx, member: int, layer: int) -> Layer:
     known = await playlists.layer(tx, layer)
     if known is None or known.member != member:
-        raise BadChoice("That layer is not one of yours.")
+        raise NoSuchLayer
     return known

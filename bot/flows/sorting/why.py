@@ -10,7 +10,7 @@ from bot.core.features import LIKED
 from bot.core.records import Playlist, Song
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.why import nearest
-from bot.errors import BadChoice
+from bot.errors.sorting import NotInLibrary
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 
 
@@ -53,14 +53,14 @@ class Explained:
 
 
 async def explain(store: Store, outlooks: ScoredLibraries, member: int, layer: int, song: str) -> Explained:
-    """Return where a song would go and why. Raises BadChoice if it isn't in the member's library."""
+    """Return where a song would go and why. Raises NotInLibrary."""
     outlook = await outlooks.of(member, layer)
     async with store.reading() as tx:
         known_song = await songs.get(tx, song, member)
         kept = await playlists.in_layer(tx, layer)
         verdicts = await answers.verdicts(tx, member, layer)
     if known_song is None or song not in outlook.place:
-        raise BadChoice("That song is not in your library.")
+        raise NotInLibrary
     guesses: list[tuple[Playlist, float]] = []
     if outlook.scores is not None:
         scores = outlook.scores_of([song])

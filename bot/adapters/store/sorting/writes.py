@@ -13,7 +13,7 @@ from bot.core import limits
 from bot.core.records import Change, Write
 from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, LineState, Refused
 from bot.core.sorting.writes import Action, WriteKind, WriteState
-from bot.errors import BadChoice
+from bot.errors.sorting import DryRunGone
 
 WRITE, CHANGE = schema.write, schema.change
 NOTED = ("state", "position", "sent_at", "sends", "problem", "shown_as")  # the stored fields of a line
@@ -76,12 +76,12 @@ async def _empty(store: Store, write: int) -> None:
 
 
 async def fill(store: Store, member: int, write: int, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Add lines to a write being prepared, in slices. Raises BadChoice if it's gone."""
+    """Add lines to a write being prepared, in slices. Raises DryRunGone if it has made room for newer ones."""
     try:
         for piece in chunks(lines):
             async with store.writing() as tx:
                 if await get(tx, write) is None:
-                    raise BadChoice("That was too long ago, or too much at once. Try again.")
+                    raise DryRunGone
                 await add_changes(tx, member, write, piece)
     except BaseException:
         async with store.writing() as tx:
