@@ -151,8 +151,8 @@ class Guide:
         receipt = await outcome.until(lambda each: "Done" in each.text(), PATIENCE)
         self.tour.say(plain(receipt.text().splitlines()[0]))
         self.before_likes = self.contents()
-        self.asked = _number(r"([\d,]+) need your word", promised)
-        self.total = _number(r"of ([\d,]+) would be placed", promised)
+        self.asked = _number(r"([\d,]+) needs? your answer", promised)
+        self.total = _number(r"of ([\d,]+) songs? would be placed", promised)
 
     async def like(self) -> None:
         self.liked = list(self.me.library.later[: self.new])

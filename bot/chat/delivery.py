@@ -13,16 +13,17 @@ from bot.chat.failures import FAILURES, refused
 from bot.chat.layout import Page
 from bot.chat.pending import Live
 from bot.chat.social import taste_match
-from bot.chat.sorting import outcomes, sort
+from bot.chat.sorting import sort
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
 from bot.core.sorting.writes import WriteKind
 from bot.errors import CratekeeperError, loaded
 from bot.flows.account import notify
 from bot.flows.sorting.sort import Receipt
-from bot.messages import _, account, common, library, social, sorting, speaking
+from bot.messages import _, account, common, library, social, speaking
 from bot.messages.errors import describe
 from bot.messages.social import hosting
+from bot.messages.sorting import labels, models, outcomes, playlists
 
 log = logging.getLogger(__name__)
 
@@ -137,9 +138,9 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
             return await _consent(bot, notice)
         case NoticeKind.PROMPT:
             mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
-            return Page(_(sorting.NOT_THEIR_PROMPT), layout.row(mine))
+            return Page(_(labels.NOT_THEIR_PROMPT), layout.row(mine))
         case NoticeKind.KEPT:
-            return Page(sorting.kept([str(notice.body["name"])]))
+            return Page(playlists.kept([str(notice.body["name"])]))
         case NoticeKind.REFUSED:
             return Page(outcomes.not_liked(**notice.body))
         case NoticeKind.SHARED | NoticeKind.LOST | NoticeKind.LEFT:
@@ -151,6 +152,8 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
 def _problem(notice: Notice) -> str:
     """What went wrong; the text of a notice that an older version left stands as it is."""
     body, error = notice.body, loaded(str(notice.body.get("error", "")))
+    if "work" in body:
+        return common.set_aside(str(body["work"]), str(body["reference"]))
     if error is None:
         return str(body.get("text") or _(common.DEFECT))
     reference = f" `#{body['reference']}`" if body.get("reference") else ""
@@ -185,9 +188,9 @@ async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     another = layout.button("Another song", ids.of("label", layer.layer.layer))
     if not notice.body["published"]:
         reason = str(notice.body["reason"])
-        return Page(sorting.not_published(reason, has_model=layer.model is not None), layout.row(another))
+        return Page(models.not_published(reason, has_model=layer.model is not None), layout.row(another))
     look = layout.button("Look", ids.of("sort", layer.layer.layer), layout.PRIMARY)
-    return Page(sorting.trained(layer), layout.row(look, another))
+    return Page(models.trained(layer), layout.row(look, another))
 
 
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:

@@ -9,9 +9,10 @@ from bot.flows.account import status
 from bot.flows.account.status import Status
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import readiness
-from bot.messages import _, plural, sorting
+from bot.messages import _, plural
 from bot.messages import account as messages
 from bot.messages.errors import describe
+from bot.messages.sorting import models
 from bot.ports import ListedPlaylist
 
 SHOWN = layout.MOST_OPTIONS  # playlists in the first select; autocomplete finds the others
@@ -51,7 +52,7 @@ async def after(bot: Bot, member: int, found: Status) -> list[Item | str]:
             return [_(messages.ENOUGH_LABELS), _row(_("Learn from them"), "train", ready)]
         case "sort":
             best = max(found.layers, key=lambda each: each.placeable)
-            return [sorting.trained(best), _row(_("Look"), "sort", best.layer.layer)]
+            return [models.trained(best), _row(_("Look"), "sort", best.layer.layer)]
         case "renew":
             return [_(messages.CONSENT_ENDED), _row(_("Link Spotify"), "link")]
         case "import":

@@ -9,6 +9,7 @@ CratekeeperError
 │   ├── TooFewLabels · NotTrained  nothing was learnt from their labels yet
 │   ├── BadFile              an uploaded file that cannot be read
 │   ├── BadChoice            an option that does not exist or is taken
+│   │   ├── CannotPost       a channel where the bot or the member may not write
 │   │   └── NotAmongLikes    a song for a playlist, of a member whose likes stay as they are
 │   ├── StillHearing         files are heard already, theirs, or too many others'
 │   ├── NoClip               the song's file is not here
@@ -137,6 +138,10 @@ class BadFile(MemberError):
 
 class BadChoice(MemberError):
     """An option that doesn't exist, is taken, or is no longer there."""
+
+
+class CannotPost(BadChoice):
+    """The bot, or the member, may not write in that channel."""
 
 
 class NotAmongLikes(BadChoice):

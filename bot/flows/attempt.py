@@ -19,12 +19,6 @@ from bot.errors import ChatDown, ChatWaits, StoreError
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST = timedelta(seconds=1), timedelta(minutes=5)  # before the next try; doubled each time
-SET_ASIDE = {
-    "notice": "I have news for you, but I failed to put it into words five times. I'll try again once a day.",
-    "poll": "I failed to look at your liked songs five times in a row. I'll try again once a day; /sync tries now.",
-}
-OTHERWISE = "Something I do for you in the background failed five times in a row. I'll try again once a day."
-NOTHING_LOST = "Nothing was lost. Whoever runs this bot can look up `#{}`."
 
 
 async def attempt(store: Store, work: Work, do: Callable[[], Awaitable[object]], now: datetime) -> bool:
@@ -98,8 +92,7 @@ async def _tell(tx: Tx, work: Work, reference: str, now: datetime) -> bool:
         return False
     about = await notices.get(tx, work.subject) if work.kind == "notice" else None
     if about is None or about.kind != NoticeKind.ASIDE:
-        text = f"{SET_ASIDE.get(work.kind, OTHERWISE)} {NOTHING_LOST.format(reference)}"
-        await notices.add(tx, work.member, NoticeKind.ASIDE, {"text": text}, now)
+        await notices.add(tx, work.member, NoticeKind.ASIDE, {"work": work.kind, "reference": reference}, now)
     return True
 
 

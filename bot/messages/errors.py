@@ -11,7 +11,8 @@ from typing import Any
 from bot import errors
 from bot.core import markup
 from bot.errors import CratekeeperError
-from bot.messages import N_, _, account, feed, library, plural, social, sorting
+from bot.messages import N_, _, account, feed, library, plural, social
+from bot.messages.sorting import errors as sorting
 from bot.messages.wording import Wording, Wordings
 
 
@@ -52,6 +53,7 @@ COMMON: Wordings = {
     ),
     errors.BadFile: N_("I can't read that file."),
     errors.BadChoice: N_("That isn't one of the choices any more. Please try again."),
+    errors.CannotPost: N_("I can't post there. Choose a channel where both of us may write."),
     errors.NotAmongLikes: N_(
         "The playlists I keep only hold songs you like, and what you like in the feed stays out of your likes."
     ),
@@ -75,7 +77,7 @@ COMMON: Wordings = {
     ),
     errors.Unsettled: N_("Spotify doesn't show all of it yet. I'll check again."),
     errors.PlaylistGone: N_(
-        "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove lets go of it."
+        "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove stops keeping it."
     ),
     errors.AudioError: N_("I can't analyse that file."),
     errors.NotAudio: N_("I can't find any sound in that file. I read MP3, M4A (AAC), Ogg, Opus, FLAC and WAV."),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from bot.core.markup import LONGEST_TITLE as LONGEST_TITLE
 from bot.core.markup import clip as clip
@@ -14,14 +15,21 @@ from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.label import Guess, Tally
 from bot.flows.sorting.sort import Receipt
 from bot.flows.sorting.why import Explanation
+from bot.messages import N_, _, language, number, plural
 
 SAFE_URL = re.compile(r"https?://[^\s()<>]+")
 LONGEST_NAME = 40  # characters of a playlist's name
 MOST_NAMED = 12  # playlists in a headline
+MOST_SCORES = 4  # playlists in a card's footer
 WORTH_SAYING = 0.15  # probability of a second guess
-TEN = 10  # labels, of which a forecast speaks
-CERTAINTY = {"told": "your word", "sure": "sure", "likely": "likely", "unsure": "unsure"}
-GUESS = {"sure": "almost surely", "likely": "probably", "unsure": "perhaps"}
+TEN = 10  # labels that a forecast is about
+CERTAINTY = {"told": N_("you said so"), "sure": N_("sure"), "likely": N_("likely"), "unsure": N_("unsure")}
+GUESS = {
+    "sure": N_("almost certainly **{name}**, {percent}"),
+    "likely": N_("probably **{name}**, {percent}"),
+    "unsure": N_("perhaps **{name}**, {percent}"),
+}
+MORE_LINES = N_("… and {count} more")
 
 
 def linked(song: Song, longest: int = LONGEST_TITLE) -> str:
@@ -36,14 +44,18 @@ def song_name(song: Song, longest: int = LONGEST_TITLE) -> str:
     return f"{linked(song, longest)} – {artists}" if artists else linked(song, longest)
 
 
+def titles(songs: Iterable[Song], longest: int = LONGEST_NAME) -> str:
+    """Some songs by their titles alone: "*Song A* and *Song B*"."""
+    return language.listed(f"*{escape(song.title, longest)}*" for song in songs)
+
+
 def playlist_name(playlist: Playlist) -> str:
     return f"{playlist.emoji} **{escape(playlist.name, LONGEST_NAME)}**"
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:
     """Join names as prose does: "A, B and C"."""
-    found = list(names)
-    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} {last} {found[-1]}" if found else ""
+    return language.listed(names, either=last == "or")
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -56,11 +68,24 @@ def does(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
+def songs(count: int) -> str:
+    return plural("{count} song", "{count} songs", count)
+
+
+def labels(count: int) -> str:
+    return plural("{count} label", "{count} labels", count)
+
+
+def moment(when: datetime) -> str:
+    """A moment where Discord shows no timestamps: "29 November 2026, 06:20 UTC"."""
+    return f"{language.date(when)}, {when:%H:%M} UTC"
+
+
 def rate(right: int, of: int) -> str:
-    """Say how often something was right: "8 times in 10" from ten on, "3 times in 4" below."""
-    if of < 10:
-        return f"{right} times in {of}"
-    return f"{tenths(right / of)} times in 10"
+    """Say how often something was right: "8 in 10" from ten on, "3 in 4" below."""
+    if of < TEN:
+        return _("{right} in {of}", right=right, of=of)
+    return _("{right} in {of}", right=tenths(right / of), of=TEN)
 
 
 def tenths(share: float) -> int:
@@ -70,14 +95,15 @@ def tenths(share: float) -> int:
 
 def percent(probability: float) -> str:
     """Say a probability; nothing is ever certain, and nothing impossible."""
-    return f"{min(99, max(1, round(100 * probability)))} %"
+    return _("{percent}%", percent=min(99, max(1, round(100 * probability))))
 
 
-def guesses(found: Sequence[Guess]) -> str:
-    """The guess in words: "probably **Late night**, 74 %; or Run"; there is at least one."""
-    best, others = found[0], [_name(each) for each in found[1:3] if each.probability >= WORTH_SAYING]
-    said = f"{GUESS[certainty(best.probability)]} **{_name(best)}**, {percent(best.probability)}"
-    return f"{said}; or {listed(others, 'or')}" if others else said
+def guesses(best_first: Sequence[Guess]) -> str:
+    """The guesses in words: "probably **Late night**, 74%; or Run"; there is at least one."""
+    best = best_first[0]
+    said = _(GUESS[certainty(best.probability)], name=_name(best), percent=percent(best.probability))
+    others = [_name(guess) for guess in best_first[1:3] if guess.probability >= WORTH_SAYING]
+    return _("{guess}; or {others}", guess=said, others=language.listed(others, either=True)) if others else said
 
 
 def _name(guess: Guess) -> str:
@@ -86,127 +112,153 @@ def _name(guess: Guess) -> str:
 
 def near(reason: Explanation | None) -> str:
     """The reason in words: "near *Song A* and *Song B*"."""
-    if reason is None or not reason.near:
-        return ""
-    return "near " + listed(f"*{escape(each.title, LONGEST_NAME)}*" for each in reason.near)
+    return _("near {songs}", songs=titles(reason.near)) if reason is not None and reason.near else ""
 
 
-def tally(found: Tally, names: Mapping[int, str]) -> str:
+def tally(result: Tally, names: Mapping[int, str]) -> str:
     """What the labels have come to, and what the next ones bring."""
-    parts = [count(found.labels, "label")]
+    parts = [labels(result.labels)]
     scores = [
-        f"{escape(names[key], LONGEST_NAME)} {right}/{of}"
-        for key, (right, of) in found.scores.items()
-        if key in names and of
+        f"{escape(names[playlist], LONGEST_NAME)} {right}/{of}"
+        for playlist, (right, of) in result.scores.items()
+        if playlist in names and of
     ]
     if scores:
-        parts.append(f"{', '.join(scores[:4])} right on songs you labelled that I had not seen")
-    nearest = found.nearest(names.keys())
+        parts.append(_("{scores} right on labels I hadn't seen", scores=", ".join(scores[:MOST_SCORES])))
+    nearest = result.nearest(names.keys())
     if nearest:
         parts.append(to_settle(escape(names[nearest[0]], LONGEST_NAME), nearest[1]))
-    parts.append(_next_training(found))
+    parts.append(_next_training(result))
     return " · ".join(parts)
 
 
-def _next_training(found: Tally) -> str:
-    if found.training:
-        return "I'm learning from them"
-    if not found.until_training:
-        return "enough to learn from"
-    gain = "I learn again" if found.scores else "I try again" if found.tried else "I make my first guess"
-    return f"{found.until_training} more and {gain}"
+def _next_training(result: Tally) -> str:
+    more = result.until_training
+    if result.training:
+        return _("I'm learning from them")
+    if not more:
+        return _("enough to learn from")
+    if result.scores:
+        return plural("{count} more and I learn again", "{count} more and I learn again", more)
+    if result.tried:
+        return plural("{count} more and I try again", "{count} more and I try again", more)
+    return plural("{count} more and I make my first guess", "{count} more and I make my first guess", more)
 
 
 def to_settle(name: str, labels: int) -> str:
     """What a playlist still needs; a forecast, and said as one."""
-    return f"about {forecast.about(labels)} more for {name} and it should be right 8 times in 10"
+    return plural(
+        "about {count} more for {name} and it should be right 8 times in 10",
+        "about {count} more for {name} and it should be right 8 times in 10",
+        forecast.about(labels),
+        name=name,
+    )
 
 
 def hope(tally: Tally) -> str:
-    """What the next ten labels are likely to buy; empty where that would round to nothing."""
-    share, now = tally.share_after(TEN), list(tally.scores.values())
+    """What the next ten labels will probably gain; empty if that would round to nothing."""
+    share, scores = tally.share_after(TEN), list(tally.scores.values())
     if share is None:
         return ""
-    right, of = sum(each[0] for each in now), sum(each[1] for each in now)
-    expected = int(10 * share)
-    return f"Ten more labels and I expect to be right {expected} times in 10." if expected > tenths(right / of) else ""
+    expected, now = int(10 * share), sum(right for right, _of in scores) / sum(of for _right, of in scores)
+    return (
+        _("With ten more labels I expect to get {right} in 10 right.", right=expected) if expected > tenths(now) else ""
+    )
 
 
 def overall(scores: Iterable[tuple[int, int]]) -> str:
-    """How often a model was right on the whole, with what the number means; empty where nothing was tested."""
-    found = list(scores)
-    right, of = sum(each[0] for each in found), sum(each[1] for each in found)
-    return f"right {rate(right, of)} on {count(of, 'answer')} of yours that I had not seen" if of else ""
+    """How often a model was right on the whole, with what the number means; empty if nothing was tested."""
+    tested = list(scores)
+    right, of = sum(score[0] for score in tested), sum(score[1] for score in tested)
+    if not of:
+        return ""
+    return plural(
+        "On {count} answer of yours that I hadn't seen, I got {rate} right.",
+        "On {count} answers of yours that I hadn't seen, I got {rate} right.",
+        of,
+        rate=rate(right, of),
+    )
 
 
 def changes(receipt: Receipt) -> str:
     """What a write changed, per playlist: "Late night +3 · Run +1"."""
     counts = receipt.per_playlist()
-    said = [f"**{escape(name, LONGEST_NAME)}** {_in_and_out(*songs)}" for name, *songs in counts[:MOST_NAMED]]
-    more = [f"and {len(counts) - MOST_NAMED} more playlists"] if len(counts) > MOST_NAMED else []
+    said = [f"**{escape(name, LONGEST_NAME)}** {_in_and_out(*changed)}" for name, *changed in counts[:MOST_NAMED]]
+    rest = len(counts) - MOST_NAMED
+    more = [plural("and {count} more playlist", "and {count} more playlists", rest)] if rest > 0 else []
     return " · ".join([*said, *more])
 
 
 def _in_and_out(added: int, removed: int) -> str:
-    return " ".join([*([f"+{added:,}"] if added else []), *([f"−{removed:,}"] if removed else [])])
+    return " ".join([*([f"+{number(added)}"] if added else []), *([f"−{number(removed)}"] if removed else [])])
 
 
-def lines(found: Sequence[str], room: int) -> str:
+def lines(texts: Sequence[str], room: int) -> str:
     """As many whole lines as fit into `room` characters; the last says how many did not."""
     shown: list[str] = []
     left = room - 30
-    for index, line in enumerate(found):
+    for index, line in enumerate(texts):
         left -= len(line) + 1
         if left < 0:
-            return "\n".join([*shown, f"… and {len(found) - index} more"])
+            return "\n".join([*shown, _(MORE_LINES, count=len(texts) - index)])
         shown.append(line)
     return "\n".join(shown)
 
 
 SOURCES = {
-    "prior": "other people's playlists",
-    "csv": "your own file",
-    "upload": "the file you sent",
-    "audio": "the music folder here",
-    "deezer": "a preview at Deezer",
+    "prior": N_("other people's playlists"),
+    "csv": N_("your own file"),
+    "upload": N_("the file you sent"),
+    "audio": N_("the music folder"),
+    "deezer": N_("a Deezer preview"),
     "musicbrainz": "MusicBrainz",
     "listenbrainz": "ListenBrainz",
     "acousticbrainz": "AcousticBrainz",
     "reccobeats": "ReccoBeats",
 }
-ASKED = {**SOURCES, "audio": "the music folder", "deezer": "Deezer"}
+ASKED = {**SOURCES, "deezer": "Deezer"}
 
 
 ASPECTS = {  # of what is heard (bot.audio.analysis.features), by the numbers and vectors about it
-    "tempo": {"tempo", "tempo_confidence", "tempo_folded"},
-    "rhythm": {"onset_rate", "pulse"},
-    "key": {"key_cos", "key_sin", "key_confidence", "tuning"},
-    "loudness": {"loudness", "loudness_range", "level", "level_spread", "crest"},
-    "fades": {"fade_in", "fade_out"},
-    "timbre": {"brightness", "brightness_spread", "bandwidth", "roll_off", "flatness", "zero_crossings"}
+    N_("tempo"): {"tempo", "tempo_confidence", "tempo_folded"},
+    N_("rhythm"): {"onset_rate", "pulse"},
+    N_("key"): {"key_cos", "key_sin", "key_confidence", "tuning"},
+    N_("loudness"): {"loudness", "loudness_range", "level", "level_spread", "crest"},
+    N_("fades"): {"fade_in", "fade_out"},
+    N_("timbre"): {"brightness", "brightness_spread", "bandwidth", "roll_off", "flatness", "zero_crossings"}
     | {"harmonic_share", "low_share", "high_share"},
-    "the kind of sound": {"musicnn"},
+    N_("the kind of sound"): {"musicnn"},
+    N_("duration"): {"duration"},
+    N_("mode"): {"mode"},
 }
 
 
 def brought(source: str) -> str:
-    """Who brought a value, in a member's words; a file of the operator's goes by its own name as well."""
-    kind, _, name = source.partition(":")
+    """Where a value came from, in a member's words; an operator's file goes by its own name."""
+    kind, _colon, name = source.partition(":")
     if kind == "operator" and name:
-        return f"the file {name} of whoever runs this bot"
-    return SOURCES.get(kind, source)
+        return _("the operator's file {name}", name=name)
+    return _(SOURCES.get(kind, source))
 
 
 def aspect(name: str) -> str:
     """Return what a person calls what a number is about; a column of somebody's table keeps its name."""
-    return next((plain for plain, names in ASPECTS.items() if name in names), name)
+    return next((_(plain) for plain, names in ASPECTS.items() if name in names), name)
 
 
 def heard(by_source: Mapping[str, int]) -> str:
-    """Of how many songs each source says something."""
-    said = [f"{songs:,} from {escape(brought(source))}" for source, songs in by_source.items()]
-    return clip(f"What I go by: {', '.join(said)}.", 400)
+    """How many songs each source has features for."""
+    said = [
+        _("{count} from {source}", count=songs, source=escape(brought(source))) for source, songs in by_source.items()
+    ]
+    return clip(_("What I go by: {features}.", features=", ".join(said)), 400)
 
 
-def hearing(found: Progress) -> str:
-    return f"I have asked {ASKED[found.source]} about {found.done:,} of {count(found.total, 'song')}."
+def hearing(progress: Progress) -> str:
+    return plural(
+        "I've asked {source} about {done} of {count} song.",
+        "I've asked {source} about {done} of {count} songs.",
+        progress.total,
+        source=_(ASKED[progress.source]),
+        done=progress.done,
+    )

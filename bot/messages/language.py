@@ -7,11 +7,13 @@ import gettext
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_date
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -65,6 +67,11 @@ def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for it
 def number(value: int) -> str:
     """Return a whole number as the reader's language writes it: "1,240", "1.240"."""
     return format_decimal(value, locale=_style())
+
+
+def date(when: datetime) -> str:
+    """Return a day as the reader's language writes it: "29 November 2026", "29. November 2026"."""
+    return format_date(when, "long", locale=_style())
 
 
 def listed(names: Iterable[str], *, either: bool = False) -> str:

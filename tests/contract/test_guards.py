@@ -24,11 +24,17 @@ from bot.flows.account import notify
 from bot.flows.attempt import attempt
 from bot.flows.social.digest import Digest
 from bot.flows.social.server_channels import Purpose
+from bot.messages import common
 from bot.upkeep import Upkeep
 from bot.worker import Worker
 
 ADA, BEN = 1001, 1002
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def said(notice: Notice) -> str:
+    """What the member reads of it."""
+    return common.set_aside(**notice.body) if notice.kind == NoticeKind.ASIDE else str(notice.body.get("text"))
 
 
 class Mouth:
@@ -46,7 +52,7 @@ class Mouth:
                 await asyncio.Event().wait()
             if each.notice in self.failing:
                 raise self.failing[each.notice]
-            self.told.append((each.member, str(each.body.get("text"))))
+            self.told.append((each.member, said(each)))
         return True
 
     async def take_down(self, takedown: Takedown) -> bool:

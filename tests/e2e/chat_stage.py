@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest_asyncio
 
-from bot.messages import sorting
+from bot.messages.sorting import playlists
 from sandbox.discord import Message, Outcome, Person, Upload
 from sandbox.music.library import Library
 from sandbox.spotify import Like, Track
@@ -106,7 +106,7 @@ async def answer(gesture) -> Message:
     """The answer to a gesture, once it says more than "One moment."."""
     outcome = await gesture
     await outcome.reply()
-    return await outcome.until(lambda each: each.text() != sorting.ONE_MOMENT, PATIENCE)
+    return await outcome.until(lambda each: each.text() != playlists.ONE_MOMENT, PATIENCE)
 
 
 async def linked(stack: Stack, name: str, library: Library) -> tuple[Listener, Outcome]:

@@ -392,7 +392,7 @@ class Trained:
 
     async def undo(self, receipt: Message) -> Message:
         outcome = await self.person.click(receipt, "Undo")
-        return await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
+        return await outcome.until(lambda each: "Undone" in each.text(), PATIENCE)
 
     def likes(self) -> str:
         """Like a song that was held back. Returns its URI."""

@@ -101,7 +101,7 @@ async def test_an_undo_that_is_told_twice_takes_back_one_write(stack: CheckedSta
     outcome = await ada.person.command("undo")
     await stack.tell_again(outcome)
     assert stack.rows(query, ada.person.user.id) == [(before + 1,)]
-    await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
+    await outcome.until(lambda each: "Undone" in each.text(), PATIENCE)
     assert ada.contents() == applied
     await ada.undo(receipt)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.confine import limit_memory
 from bot.core.sorting.dataset import TrainingSet
+from bot.core.sorting.gate import Reason
 from bot.core.sorting.prior import Prior, tell
 from training.commands.models import chosen_prior
 from training.files import Key, read_labels, read_library, read_served, write_served
@@ -45,7 +46,7 @@ def fit_layer(member: int, layer: int, as_json: bool, env: Mapping[str, str]) ->
     try:
         outcome = train_member(member, layer, datetime.now(UTC), env)
     except NothingToTellApart as problem:
-        _say(as_json, published=False, labels=problem.labels, reason=str(problem))
+        _say(as_json, published=False, labels=problem.labels, reason=Reason.NOTHING_TO_TELL_APART)
         return problem.code
     return _told(outcome, as_json)
 
@@ -54,7 +55,7 @@ def _fit_files(options: argparse.Namespace, key: Key, training: TrainingSet, ser
     try:
         outcome = train(training, served_from(options.out, served.get(key)), datetime.now(UTC))
     except NothingToTellApart as problem:
-        _say(options.json, *key, published=False, labels=problem.labels, reason=str(problem))
+        _say(options.json, *key, published=False, labels=problem.labels, reason=Reason.NOTHING_TO_TELL_APART)
         return problem.code
     if outcome.artefact is not None:
         outcome.artefact.save(options.out)

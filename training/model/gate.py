@@ -13,6 +13,7 @@ import numpy as np
 
 from bot.adapters.scorer import OpenModel
 from bot.core.features import SongFeatures
+from bot.core.sorting.gate import Reason
 from training.dataset import Examples
 from training.model.cross_validation import Trial, likelihood
 from training.model.heads import Logits
@@ -23,10 +24,10 @@ UNKNOWN = 0.5  # what a model says of a playlist that it never heard of, where e
 
 @dataclass(frozen=True)
 class GateVerdict:
-    """Whether a model may serve, and why, in words for a log line and a card."""
+    """Whether a model may serve, and why."""
 
     publish: bool
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ class Served:
 def judge(trial: Trial, served: Served | None, songs: Mapping[str, SongFeatures]) -> GateVerdict:
     """Return whether the model behind `trial` may replace `served`; songs: features of the examples."""
     if not trial.tested.any():
-        return GateVerdict(served is None, "too few labels to test it, so it guesses and asks")
+        return GateVerdict(served is None, Reason.UNTESTED)
     if not trial.beats_baseline:
-        return GateVerdict(False, "no better than knowing how common each playlist is")
+        return GateVerdict(False, Reason.NO_BETTER)
     if served is None:
-        return GateVerdict(True, "better than knowing how common each playlist is")
+        return GateVerdict(True, Reason.BETTER)
     if served.model.facts["exclusive"] != trial.examples.exclusive:
-        return GateVerdict(True, "the layer's rules changed")
+        return GateVerdict(True, Reason.NEW_RULES)
     return _compare(trial, served, songs)
 
 
@@ -54,8 +55,8 @@ def _compare(trial: Trial, served: Served, songs: Mapping[str, SongFeatures]) ->
     gains = (trial.likelihood - likelihood_of(served, trial.examples, songs))[trial.tested]
     slack = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else 0.0
     if gains.mean() < -(slack + ALIKE):
-        return GateVerdict(False, "worse than the model that serves, on the same songs")
-    return GateVerdict(True, "not worse than the model that serves, on the same songs")
+        return GateVerdict(False, Reason.WORSE)
+    return GateVerdict(True, Reason.NOT_WORSE)
 
 
 def likelihood_of(served: Served, examples: Examples, songs: Mapping[str, SongFeatures]) -> Logits:

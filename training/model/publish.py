@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.adapters.scorer import Scorer
 from bot.core.sorting.dataset import TrainingSet
+from bot.core.sorting.gate import Reason
 from bot.core.sorting.prior import version_in
 from bot.errors import ModelError
 from training.model.export import check_parity, digest_of, to_file, write_whole
@@ -44,7 +45,7 @@ class TrainingOutcome:
 
     artefact: Artefact | None
     labels: int
-    reason: str
+    reason: Reason
 
 
 def train(training: TrainingSet, served: Served | None, now: datetime) -> TrainingOutcome:

@@ -10,12 +10,12 @@ from discord import app_commands
 from bot.chat import reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
-from bot.errors import BadChoice
+from bot.errors import CannotPost
 from bot.errors.account import BadQuietHours
 from bot.flows.account import notify
 from bot.flows.account.notify import UpdateRules
-from bot.messages import _, common
 from bot.messages import account as messages
+from bot.messages import common
 
 HOURS = re.compile(r"\s*(\d{1,2})\s*(?:-|–|to)\s*(\d{1,2})\s*", re.ASCII)
 MONTH = 24 * 30  # hours
@@ -49,13 +49,13 @@ async def updates(
 
 
 def _both_may_write(interaction: Interaction, channel: discord.TextChannel) -> None:
-    """Raise BadChoice if the member or the bot may not write there."""
+    """Raise CannotPost if the member or the bot may not write there."""
     if not isinstance(interaction.user, discord.Member) or interaction.guild is None:
-        raise BadChoice(_(common.NOT_HERE))
+        raise CannotPost
     mine = channel.permissions_for(interaction.guild.me)
     theirs = channel.permissions_for(interaction.user)
     if not all(allowed.view_channel and allowed.send_messages for allowed in (mine, theirs)):
-        raise BadChoice(_(common.NOT_HERE))
+        raise CannotPost
 
 
 def _hours(typed: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from bot.core.records import Card, Playlist, Song
 from bot.flows.sorting.label import NothingToAsk, Question
 from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.messages import _, formatting
-from bot.messages import sorting as messages
+from bot.messages.sorting import labels as messages
 
 FEW = 5  # playlists that get a button each; more of them get a select
 SHORTCUTS = 3  # guesses with a button of their own beside the select
@@ -20,28 +20,30 @@ def card(question: Question, note: str = "") -> Page:
     key = question.card.card
     return Page(
         note or _(messages.WHERE_DOES_IT_GO),
-        layout.beside(title(question.song), question.song.cover, f"Cover of {question.song.line}"),
+        layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
         layout.small(_quiet_line(question)),
         *places(question),
         layout.row(
-            layout.button("Several", ids.of("several", key)),
-            layout.button("None of them", ids.of("none", key)),
-            layout.button("Skip", ids.of("skip", key)),
-            layout.button("Undo", ids.of("back", key)),
+            layout.button(_("Several"), ids.of("several", key)),
+            layout.button(_(messages.NONE_OF_THEM), ids.of("none", key)),
+            layout.button(_("Skip"), ids.of("skip", key)),
+            layout.button(_("Undo"), ids.of("back", key)),
         ),
-        layout.small(formatting.tally(question.tally, {each.playlist: each.name for each in question.playlists})),
+        layout.small(
+            formatting.tally(question.tally, {playlist.playlist: playlist.name for playlist in question.playlists})
+        ),
     )
 
 
 def several(question: Question) -> Page:
     """The same card, with a select that takes more than one playlist."""
-    key, options = question.card.card, [_option(each) for each in question.playlists]
+    key, options = question.card.card, [_option(playlist) for playlist in question.playlists]
     return Page(
         _(messages.WHERE_DOES_IT_GO),
-        layout.beside(title(question.song), question.song.cover, f"Cover of {question.song.line}"),
+        layout.beside(title(question.song), question.song.cover, messages.cover(question.song)),
         layout.small(_quiet_line(question)),
-        layout.menu(ids.of("these", key), "All of its playlists", options, most=len(options)),
-        layout.row(layout.button("Back", ids.of("card", key))),
+        layout.menu(ids.of("these", key), _("All of its playlists"), options, most=len(options)),
+        layout.row(layout.button(_("Back"), ids.of("card", key))),
     )
 
 
@@ -50,8 +52,8 @@ def done(nothing_left: NothingToAsk, note: str = "") -> Page:
     tally = formatting.tally(nothing_left.tally, {})
     if labels < FIRST_TRAINING:
         return Page(note, messages.too_few_songs(FIRST_TRAINING - labels, tally))
-    look = ("Look what I would do", ids.of("sort", layer))
-    on = look if nothing_left.tally.scores else ("Learn from them", ids.of("train", layer))
+    look = (_("Show me what you'd do"), ids.of("sort", layer))
+    on = look if nothing_left.tally.scores else (_("Learn from them"), ids.of("train", layer))
     return Page(note, messages.nothing_to_ask(tally), layout.row(layout.button(*on, layout.PRIMARY)))
 
 
@@ -65,16 +67,17 @@ def places(question: Question) -> list[layout.Item]:
     """A button for each playlist, the guess first; with many playlists the best guesses and a select."""
     ordered, few = best_first(question), len(question.playlists) <= FEW
     shown = ordered if few else ordered[:SHORTCUTS] if question.guesses else []
-    found: list[layout.Item] = [*layout.rows([_button(question, each) for each in shown])]
+    items: list[layout.Item] = [*layout.rows([_button(question, playlist) for playlist in shown])]
     if not few:
-        found.append(layout.menu(ids.of("pick", question.card.card), "Its playlist", map(_option, question.playlists)))
-    return found
+        options = map(_option, question.playlists)
+        items.append(layout.menu(ids.of("pick", question.card.card), _("Its playlist"), options))
+    return items
 
 
 def best_first(question: Question) -> Sequence[Playlist]:
     """The likeliest playlists first, as far as there are guesses; the others in their usual order."""
-    guessed = [each.playlist for each in question.guesses[: 1 if len(question.playlists) <= FEW else SHORTCUTS]]
-    return [*guessed, *(each for each in question.playlists if each not in guessed)]
+    guessed = [guess.playlist for guess in question.guesses[: 1 if len(question.playlists) <= FEW else SHORTCUTS]]
+    return [*guessed, *(playlist for playlist in question.playlists if playlist not in guessed)]
 
 
 def _button(question: Question, playlist: Playlist) -> Tap:
@@ -88,9 +91,9 @@ def _option(playlist: Playlist) -> layout.Option:
 
 
 def _quiet_line(question: Question) -> str:
-    first = "No guess yet." if question.tally.labels else "No guess yet: your first answers teach me."
-    guess = formatting.guesses(question.guesses) if question.guesses else first
-    return " · ".join(part for part in (guess, formatting.near(question.why)) if part)
+    unknown = messages.NO_GUESS if question.tally.labels else messages.NO_GUESS_AT_FIRST
+    guess = formatting.guesses(question.guesses) if question.guesses else _(unknown)
+    return " · ".join(filter(None, (guess, formatting.near(question.why))))
 
 
 def block(question: Question) -> list[layout.Item]:
@@ -98,11 +101,12 @@ def block(question: Question) -> list[layout.Item]:
     line = formatting.clip(f"{formatting.song_name(question.song, 40)}\n{layout.small(_quiet_line(question))}", BLOCK)
     taps: list[layout.Item] = []
     if len(question.playlists) <= FEW - 1:
-        nowhere = layout.button("None of them", ids.of("unone", question.card.card))
-        taps.append(layout.row(*(_inside(question.card, each) for each in best_first(question)), nowhere))
+        nowhere = layout.button(_(messages.NONE_OF_THEM), ids.of("unone", question.card.card))
+        taps.append(layout.row(*(_inside(question.card, playlist) for playlist in best_first(question)), nowhere))
     else:
-        options = [*map(_option, best_first(question)[: layout.MOST_OPTIONS - 1]), layout.option("None of them", 0)]
-        taps.append(layout.menu(ids.of("upick", question.card.card), "Where does it go?", options))
+        shown = best_first(question)[: layout.MOST_OPTIONS - 1]
+        options = [*map(_option, shown), layout.option(_(messages.NONE_OF_THEM), 0)]
+        taps.append(layout.menu(ids.of("upick", question.card.card), _("Where does it go?"), options))
     return [layout.text(line), *taps]
 
 
@@ -111,12 +115,11 @@ def _inside(card: Card, playlist: Playlist) -> Tap:
 
 
 def prompt(song: Song, playlists: Sequence[Playlist], nowhere: str) -> Page:
-    """A song in a channel, with what each reaction means, and a button for those whose playlists these are not."""
-    legend = " · ".join(f"{each.emoji} {formatting.escape(each.name)}" for each in playlists)
+    """A song in a channel, with what each reaction means, and a button for everyone else."""
     return Page(
         _(messages.WHERE_DOES_IT_GO),
-        layout.beside(title(song), song.cover, f"Cover of {song.line}"),
-        f"{formatting.clip(legend, 2000)} · {nowhere} none of them",
+        layout.beside(title(song), song.cover, messages.cover(song)),
+        messages.legend(playlists, nowhere),
         layout.small(_(messages.WHOSE_PROMPT)),
-        layout.row(layout.button("Sort it into mine", ids.of("mine"))),
+        layout.row(layout.button(_("Sort it into mine"), ids.of("mine"))),
     )

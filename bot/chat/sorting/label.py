@@ -16,7 +16,7 @@ from bot.flows.sorting import label as flow
 from bot.flows.sorting import playlists, review
 from bot.flows.sorting.label import NothingToAsk, Pressed, Question
 from bot.messages import _
-from bot.messages import sorting as messages
+from bot.messages.sorting import labels as messages
 
 
 @app_commands.command(description="Show me a song: where does it go?")
@@ -36,13 +36,13 @@ async def on_label(interaction: Interaction, tap: Id) -> None:
     await _first(interaction, await autocomplete.layer_of(interaction, tap))
 
 
-async def _first(interaction: Interaction, found: Layer, song: str | None = None) -> None:
+async def _first(interaction: Interaction, layer: Layer, song: str | None = None) -> None:
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     if song is None:
-        question = await flow.ask(services.store, services.libraries, member, found, now)
+        question = await flow.ask(services.store, services.libraries, member, layer, now)
     else:
         named = await autocomplete.song_named(interaction, song)
-        question = await flow.ask_about(services.store, services.libraries, member, found, named, now)
+        question = await flow.ask_about(services.store, services.libraries, member, layer, named, now)
     await reply.show(interaction, shown(question))
 
 
@@ -107,14 +107,12 @@ async def on_card(interaction: Interaction, tap: Id) -> None:
 
 
 async def on_back(interaction: Interaction, tap: Id) -> None:
-    """Take the last answer back, and ask that song again."""
+    """Undo the last answer, and ask about that song again."""
     services, member = interaction.client.services, interaction.user.id
     question, write = await review.take_back(services.store, services.libraries, member, tap.key, services.clock())
     if write is not None:
         await services.jobs.enqueue(JobKind.APPLY, member, write)
-    await reply.show(
-        interaction, cards.card(question, _(messages.TAKEN_BACK) if write is None else _(messages.TAKING_OUT))
-    )
+    await reply.show(interaction, cards.card(question, _(messages.UNDONE if write is None else messages.REMOVING)))
 
 
 async def on_inside(interaction: Interaction, tap: Id) -> None:
@@ -140,9 +138,9 @@ async def _inside(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequenc
 
 async def _update(interaction: Interaction, card: str, note: str) -> Page:
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    found = await review.of_card(services.store, member, card)
-    questions = await review.questions(services.store, services.libraries, found, receipts.INLINE, now)
-    return receipts.receipt(found, questions, note=note)
+    reviewed = await review.of_card(services.store, member, card)
+    questions = await review.questions(services.store, services.libraries, reviewed, receipts.INLINE, now)
+    return receipts.receipt(reviewed, questions, note=note)
 
 
 def _chosen(interaction: Interaction) -> list[int]:

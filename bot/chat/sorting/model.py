@@ -17,11 +17,11 @@ from bot.core.records import Layer, Model
 from bot.flows.sorting import playlists
 from bot.flows.sorting import train as flow
 from bot.flows.sorting.readiness import FIRST_TRAINING
-from bot.messages import _
-from bot.messages import sorting as messages
+from bot.messages import N_, _
+from bot.messages.sorting import models as messages
 
 PICTURE = "model.png"
-ALT = "How often the model was right, playlist by playlist"
+ALT = N_("How often the model was right, playlist by playlist")
 
 
 @app_commands.command(description="Learn from your labels now instead of waiting for ten new ones")
@@ -41,10 +41,10 @@ async def on_train(interaction: Interaction, tap: Id) -> None:
 
 async def _train(interaction: Interaction, layer: Layer) -> None:
     services, member = interaction.client.services, interaction.user.id
-    found = await next_steps.where(interaction.client, member)
-    labels = next(each.tally.labels for each in found.layers if each.layer.layer == layer.layer)
+    where = await next_steps.where(interaction.client, member)
+    labels = next(status.tally.labels for status in where.layers if status.layer.layer == layer.layer)
     if labels < FIRST_TRAINING:
-        show_me = layout.row(layout.button("Show me a song", ids.of("label", layer.layer), layout.PRIMARY))
+        show_me = layout.row(layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY))
         await reply.show(interaction, Page(messages.too_few(FIRST_TRAINING - labels), show_me))
         return
     interaction.client.desk.wait(interaction, "train", services.clock(), about=layer.layer)
@@ -61,7 +61,7 @@ async def model(interaction: Interaction, layer: str | None = None) -> None:
 
 
 async def on_version(interaction: Interaction, tap: Id) -> None:
-    """Let the chosen model serve from now on."""
+    """Use the chosen model from now on."""
     services, member = interaction.client.services, interaction.user.id
     chosen = ids.number(next(iter(values(interaction)), ""))
     await reply.pause(interaction)
@@ -73,14 +73,14 @@ async def on_version(interaction: Interaction, tap: Id) -> None:
 async def _show(interaction: Interaction, layer: Layer) -> None:
     services, member = interaction.client.services, interaction.user.id
     versions = await flow.versions(services.store, member, layer.layer)
-    serving = next((each for each in versions if each.serving), None)
+    serving = next((model for model in versions if model.serving), None)
     if serving is None:
-        show_me = layout.row(layout.button("Show me a song", ids.of("label", layer.layer), layout.PRIMARY))
+        show_me = layout.row(layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY))
         await reply.show(interaction, Page(_(messages.NO_MODEL), show_me))
         return
-    kept = [each for where, each in await playlists.kept(services.store, member) if where == layer]
+    kept = [playlist for where, playlist in await playlists.kept(services.store, member) if where == layer]
     drawn = await asyncio.to_thread(_read, services.settings.models_dir / f"{serving.digest}.png")
-    picture = layout.picture(f"attachment://{PICTURE}", str(serving.card.get("alt") or ALT)) if drawn else None
+    picture = layout.picture(f"attachment://{PICTURE}", str(serving.card.get("alt") or _(ALT))) if drawn else None
     files = [discord.File(io.BytesIO(drawn), filename=PICTURE)] if drawn else []
     await reply.show(
         interaction, Page(messages.accuracy(serving, kept), picture, _versions(layer, versions), files=files)
@@ -88,14 +88,14 @@ async def _show(interaction: Interaction, layer: Layer) -> None:
 
 
 def _versions(layer: Layer, versions: Sequence[Model]) -> layout.Row | None:
-    """A select of the models there are, where there is a choice."""
+    """A select of the layer's models, if there's a choice."""
     if len(versions) < 2:
         return None
     options = [
-        layout.option(messages.version(each), each.model, messages.version_score(each), chosen=each.serving)
-        for each in versions
+        layout.option(messages.version(model), model.model, messages.version_score(model), chosen=model.serving)
+        for model in versions
     ]
-    return layout.menu(ids.of("version", layer.layer), "Use an earlier model", options)
+    return layout.menu(ids.of("version", layer.layer), _("Use an earlier model"), options)
 
 
 def _read(path: Path) -> bytes:

@@ -6,14 +6,14 @@ from bot.chat import autocomplete, ids, layout, next_steps, reply
 from bot.chat.bot import Interaction, fields, values
 from bot.chat.ids import Id
 from bot.chat.layout import Form, Page
-from bot.chat.sorting import doubles
 from bot.core.records import Playlist
 from bot.errors import MemberError
 from bot.errors.sorting import NotOffered
 from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
-from bot.messages import sorting as messages
+from bot.messages import _
 from bot.messages.errors import describe
+from bot.messages.sorting import playlists as messages
 from bot.ports import ListedPlaylist, Music
 
 playlists = app_commands.Group(name="playlists", description="The playlists I keep for you")
@@ -46,7 +46,10 @@ async def on_keep(interaction: Interaction, tap: Id) -> None:
 
 async def on_new(interaction: Interaction, tap: Id) -> None:
     await reply.ask(
-        interaction, Form("New playlist", ids.of("named"), layout.field("Its name", "name", 80, "Late night"))
+        interaction,
+        Form(
+            _("New playlist"), ids.of("named"), layout.field(_("Its name"), "name", flow.LONGEST_NAME, _("Late night"))
+        ),
     )
 
 
@@ -61,13 +64,13 @@ async def _make(interaction: Interaction, layer: str, name: str) -> Playlist:
 
 
 async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None:
-    """Keep each of the playlists, by id or name; say which could not be kept, and why."""
+    """Keep the playlists, given by id or name; say which couldn't be kept, and why."""
     music, services, member = await _music(interaction), interaction.client.services, interaction.user.id
     offered = await flow.offered(services.store, music, member)
     taken, problems = [], []
-    for each in wanted:
+    for given in wanted:
         try:
-            taken.append(await flow.take(services.store, music, member, layer, _found(offered, each)))
+            taken.append(await flow.take(services.store, music, member, layer, _chosen(offered, given)))
         except MemberError as reason:
             problems.append(describe(reason))
     if taken:
@@ -77,10 +80,11 @@ async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None
     await _kept(interaction, taken, problems)
 
 
-def _found(offered: list[ListedPlaylist], wanted: str) -> ListedPlaylist:
-    if found := autocomplete.the_one(wanted, offered, number=lambda each: each.id, name=lambda each: each.name):
-        return found
-    raise NotOffered
+def _chosen(offered: list[ListedPlaylist], given: str) -> ListedPlaylist:
+    chosen = autocomplete.the_one(given, offered, number=lambda listed: listed.id, name=lambda listed: listed.name)
+    if chosen is None:
+        raise NotOffered
+    return chosen
 
 
 async def _music(interaction: Interaction) -> Music:
@@ -90,12 +94,12 @@ async def _music(interaction: Interaction) -> Music:
 
 async def _kept(interaction: Interaction, taken: list[Playlist], problems: list[str]) -> None:
     """Say what is kept now, and go on to the next step."""
-    said = ([messages.kept([each.name for each in taken])] if taken else []) + problems
-    found = await next_steps.where(interaction.client, interaction.user.id)
-    more = layout.row(layout.button("Another playlist", ids.of("more")))
+    said = ([messages.kept([playlist.name for playlist in taken])] if taken else []) + problems
+    status = await next_steps.where(interaction.client, interaction.user.id)
+    more = layout.row(layout.button(_("Another playlist"), ids.of("more")))
     await reply.show(
         interaction,
-        Page("\n".join(said), *await next_steps.after(interaction.client, interaction.user.id, found), more),
+        Page("\n".join(said), *await next_steps.after(interaction.client, interaction.user.id, status), more),
     )
 
 
@@ -106,27 +110,27 @@ async def on_more(interaction: Interaction, tap: Id) -> None:
 
 @playlists.command(name="list", description="The playlists I keep for you, and their rules")
 async def shown(interaction: Interaction) -> None:
-    found = await flow.listed(interaction.client.services.store, interaction.user.id)
-    taps = [layout.button("Another playlist", ids.of("more"))]
-    taps += [layout.button("Doubles and unplayable songs", ids.of("odd"))] if found else []
-    await reply.show(interaction, Page(messages.layers(found), layout.row(*taps)))
+    layers = await flow.listed(interaction.client.services.store, interaction.user.id)
+    taps = [layout.button(_("Another playlist"), ids.of("more"))]
+    taps += [layout.button(_("Doubles and unplayable songs"), ids.of("odd"))] if layers else []
+    await reply.show(interaction, Page(messages.layers(layers), layout.row(*taps)))
 
 
 async def on_odd(interaction: Interaction, tap: Id) -> None:
-    """What stands in the playlists twice, or cannot be played."""
+    """What's in the playlists twice, or can't be played."""
     await reply.pause(interaction)
-    found = await flow.odd(interaction.client.services.store, interaction.user.id)
-    await reply.whisper(interaction, Page(doubles.shown(found)))
+    odd = await flow.odd(interaction.client.services.store, interaction.user.id)
+    await reply.whisper(interaction, Page(messages.odd(odd)))
 
 
 @playlists.command(name="remove", description="Stop keeping a playlist: it stays as it is, and I won't touch it again")
 @app_commands.describe(playlist="Which playlist")
 @app_commands.autocomplete(playlist=autocomplete.kept)
 async def remove(interaction: Interaction, playlist: str) -> None:
-    services, found = interaction.client.services, await autocomplete.chosen(interaction, playlist)
-    gone = await flow.let_go(services.store, found.member, found.playlist, services.clock())
-    interaction.client.offers.forget(found.member)
-    await reply.show(interaction, Page(messages.let_go(gone)))
+    services, chosen = interaction.client.services, await autocomplete.chosen(interaction, playlist)
+    removed = await flow.remove(services.store, chosen.member, chosen.playlist, services.clock())
+    interaction.client.offers.forget(chosen.member)
+    await reply.show(interaction, Page(messages.removed(removed)))
 
 
 TAPS = {"keep": on_keep, "new": on_new, "named": on_named, "more": on_more, "odd": on_odd}

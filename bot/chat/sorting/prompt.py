@@ -9,11 +9,10 @@ from bot.chat import autocomplete, reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.ids import Id
 from bot.chat.sorting import cards
-from bot.errors import BadChoice
+from bot.errors import CannotPost
 from bot.errors.sorting import CannotReact
 from bot.flows.sorting import label, playlists
 from bot.flows.sorting import prompt as flow
-from bot.messages import _, common
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +30,22 @@ log = logging.getLogger(__name__)
 async def prompt(
     interaction: Interaction, layer: str | None = None, count: app_commands.Range[int, 1, flow.AT_ONCE] = 1
 ) -> None:
-    mine = interaction.app_permissions
-    if interaction.guild_id is not None and not (mine.add_reactions and mine.read_message_history):
+    may = interaction.app_permissions
+    if interaction.guild_id is not None and not (may.add_reactions and may.read_message_history):
         raise CannotReact
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     if interaction.channel_id is None:
-        raise BadChoice(_(common.NOT_HERE))
-    found = await playlists.layer_named(services.store, member, layer)
+        raise CannotPost
+    named = await playlists.layer_named(services.store, member, layer)
     channel = interaction.channel_id
-    choosing = flow.choose(services.store, services.libraries, member, found, count, now)
+    choosing = flow.choose(services.store, services.libraries, member, named, count, now)
     asked = await reply.soon(interaction, choosing, public=True)
     posted = []
-    for at, each in enumerate(asked):
-        posted.append(await _post(interaction, each, first=at == 0))
-        await flow.posted(services.store, member, posted[at].id, channel, each, now)
-    for message, each in zip(posted, asked, strict=True):
-        for emoji in (*(playlist.emoji for playlist in each.playlists), flow.NONE):
+    for at, song in enumerate(asked):
+        posted.append(await _post(interaction, song, first=at == 0))
+        await flow.posted(services.store, member, posted[at].id, channel, song, now)
+    for message, song in zip(posted, asked, strict=True):
+        for emoji in (*(playlist.emoji for playlist in song.playlists), flow.NONE):
             await _offer(message, emoji)
 
 
@@ -60,7 +59,7 @@ async def _post(interaction: Interaction, asked: flow.Asked, *, first: bool) -> 
 
 
 async def _offer(message: discord.Message, emoji: str) -> None:
-    """Add a reaction for others to press; one that Discord does not know is left out."""
+    """Add a reaction to press, unless Discord doesn't know that emoji."""
     try:
         await message.add_reaction(emoji)
     except (discord.HTTPException, discord.RateLimited) as refused:
@@ -68,7 +67,7 @@ async def _offer(message: discord.Message, emoji: str) -> None:
 
 
 async def on_mine(interaction: Interaction, tap: Id) -> None:
-    """Ask whoever pressed about the same song, with their own playlists, for their eyes alone."""
+    """Ask whoever pressed about the same song and their own playlists, privately."""
     await reply.pause_apart(interaction)
     services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     song = await flow.song_of(services.store, interaction.message.id if interaction.message else 0)

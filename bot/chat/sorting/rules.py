@@ -14,12 +14,12 @@ from bot.errors.sorting import NoPlaylistNamed, NotAnEmoji
 from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
 from bot.messages import _
-from bot.messages import sorting as messages
+from bot.messages.sorting import playlists as messages
 
 Mistakes = app_commands.Range[int, 0, 10]
 EMOJI_PARTS = {"So", "Sk", "Mn", "Me", "Cf", "Sm"}  # unicode categories; keycaps begin with a digit
 LONGEST_EMOJI = 12  # code points; a family of four with skin tones has eleven
-INVALID_FORM = 50035  # Discord: something in the message is not as it must be
+INVALID_FORM = 50035  # Discord: "Invalid Form Body"
 
 
 @playlists.command(name="settings", description="How I treat a playlist, or a layer of playlists")
@@ -50,7 +50,7 @@ async def settings(
     await reply.pause(interaction)
     said = []
     chosen = {"automatic": automatic, "mistakes": mistakes, "doubles": doubles}
-    if emoji is not None or any(each is not None for each in chosen.values()):
+    if emoji is not None or any(rule is not None for rule in chosen.values()):
         said.append(await _playlist(interaction, playlist, emoji, chosen))
     if several is not None or everything is not None:
         said.append(await _layer(interaction, layer, playlist, several, everything))
@@ -66,10 +66,9 @@ async def settings(
 async def _playlist(interaction: Interaction, playlist: str | None, emoji: str | None, chosen: dict[str, Any]) -> str:
     if playlist is None:
         raise NoPlaylistNamed
-    store, found = interaction.client.services.store, await autocomplete.chosen(interaction, playlist)
-    worn = await _tried_on(interaction, emoji) if emoji is not None else None
-    kept = await flow.settings(store, found.member, found.playlist, emoji=worn, **chosen)
-    return messages.rules(kept)
+    store, kept = interaction.client.services.store, await autocomplete.chosen(interaction, playlist)
+    shown = await _tried(interaction, emoji) if emoji is not None else None
+    return messages.rules(await flow.settings(store, kept.member, kept.playlist, emoji=shown, **chosen))
 
 
 async def _layer(
@@ -77,11 +76,11 @@ async def _layer(
 ) -> str:
     store, member = interaction.client.services.store, interaction.user.id
     if name is None and playlist is not None:
-        chosen = await autocomplete.chosen(interaction, playlist)
-        found = await flow.layer_numbered(store, member, chosen.layer)
+        kept = await autocomplete.chosen(interaction, playlist)
+        layer = await flow.layer_numbered(store, member, kept.layer)
     else:
-        found = await flow.layer_named(store, member, name)
-    return messages.layer(await flow.layer_settings(store, member, found.name, several=several, everything=everything))
+        layer = await flow.layer_named(store, member, name)
+    return messages.layer(await flow.layer_settings(store, member, layer.name, several=several, everything=everything))
 
 
 async def _learn(interaction: Interaction, allowed: bool) -> str:
@@ -93,14 +92,14 @@ async def _learn(interaction: Interaction, allowed: bool) -> str:
     return messages.learning_from_playlists(made, trains=trains)
 
 
-async def _tried_on(interaction: Interaction, typed: str) -> str:
-    """Return the emoji, shown on a button first. Raises NotAnEmoji where Discord refuses it: so would it every card."""
+async def _tried(interaction: Interaction, typed: str) -> str:
+    """Return the emoji, once Discord has shown it on a button. Raises NotAnEmoji if it refuses."""
     emoji = typed.strip()
     if not looks_like_an_emoji(emoji):
         raise NotAnEmoji
-    worn = layout.button("Like this", ids.of("more"), emoji=emoji, disabled=True)
+    sample = layout.button(_("Like this"), ids.of("more"), emoji=emoji, disabled=True)
     try:
-        await reply.show(interaction, Page(_(messages.ONE_MOMENT), layout.row(worn)))
+        await reply.show(interaction, Page(_(messages.ONE_MOMENT), layout.row(sample)))
     except discord.HTTPException as refused:
         if refused.code != INVALID_FORM:
             raise
@@ -109,7 +108,7 @@ async def _tried_on(interaction: Interaction, typed: str) -> str:
 
 
 def looks_like_an_emoji(text: str) -> bool:
-    """Whether it may be one emoji that Discord has for everyone; Discord itself knows for sure."""
+    """Whether it may be one emoji that every server has; only Discord knows for sure."""
     parts = {unicodedata.category(letter) for letter in text.lstrip("0123456789#*")}
     return bool(parts) and parts <= EMOJI_PARTS and len(text) <= LONGEST_EMOJI
 

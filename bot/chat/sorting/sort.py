@@ -8,7 +8,7 @@ from bot.chat import autocomplete, ids, layout, reply
 from bot.chat.bot import AnyCommand, Bot, Interaction, values
 from bot.chat.ids import Id
 from bot.chat.layout import Page
-from bot.chat.sorting import outcomes, receipts
+from bot.chat.sorting import receipts
 from bot.chat.sorting.label import shown
 from bot.core.jobs import JobKind
 from bot.core.records import Layer
@@ -19,7 +19,7 @@ from bot.flows.sorting import sort as flow
 from bot.flows.sorting import why as reasons
 from bot.flows.sorting.review import Reviewed
 from bot.messages import _, common
-from bot.messages import sorting as messages
+from bot.messages.sorting import labels, models, outcomes
 
 
 @app_commands.command(
@@ -29,8 +29,9 @@ from bot.messages import sorting as messages
 @app_commands.autocomplete(layer=autocomplete.layer)
 async def sort(interaction: Interaction, layer: str | None = None) -> None:
     await reply.pause(interaction)
-    found = await playlists.layer_named(interaction.client.services.store, interaction.user.id, layer)
-    await _dry_run(interaction, found)
+    await _dry_run(
+        interaction, await playlists.layer_named(interaction.client.services.store, interaction.user.id, layer)
+    )
 
 
 async def on_sort(interaction: Interaction, tap: Id) -> None:
@@ -43,24 +44,24 @@ async def on_sort(interaction: Interaction, tap: Id) -> None:
 async def _dry_run(interaction: Interaction, layer: Layer) -> None:
     services, member = interaction.client.services, interaction.user.id
     music, now = await services.music(member), services.clock()
-    found = await flow.dry_run(services.store, music, services.libraries, member, layer, now)
-    await reply.show(interaction, receipts.dry_run(found))
+    planned = await flow.dry_run(services.store, music, services.libraries, member, layer, now)
+    await reply.show(interaction, receipts.dry_run(planned))
 
 
 async def on_page(interaction: Interaction, tap: Id) -> None:
     """Leaf through a dry run."""
-    found = await reviewed(interaction.client, interaction.user.id, tap.number)
-    await reply.show(interaction, receipts.dry_run(found.receipt, tap.n))
+    planned = await reviewed(interaction.client, interaction.user.id, tap.number)
+    await reply.show(interaction, receipts.dry_run(planned.receipt, tap.n))
 
 
 async def on_apply(interaction: Interaction, tap: Id) -> None:
     services, member = interaction.client.services, interaction.user.id
-    found = await reviewed(interaction.client, member, tap.number)
+    planned = await reviewed(interaction.client, member, tap.number)
     confirmed = await flow.confirm(services.store, member, tap.number)
     if confirmed.state == WriteState.DONE:  # pressed twice
-        await reply.show(interaction, await page_of(interaction.client, found))
+        await reply.show(interaction, await page_of(interaction.client, planned))
     else:
-        await _carry_out(interaction, tap.number, outcomes.applying(found.receipt))
+        await _carry_out(interaction, tap.number, outcomes.applying(planned.receipt))
 
 
 async def _carry_out(interaction: Interaction, write: int, said: str) -> None:
@@ -80,7 +81,7 @@ async def on_cancel(interaction: Interaction, tap: Id) -> None:
 
 
 async def on_ask_me(interaction: Interaction, tap: Id) -> None:
-    """The first of the songs that need the member's word; the others follow with each tap."""
+    """Ask about the first song that needs the member's answer; the others follow with each tap."""
     services = interaction.client.services
     question = review.next_question(
         services.store, services.libraries, interaction.user.id, tap.number, services.clock()
@@ -101,7 +102,7 @@ async def on_undo(interaction: Interaction, tap: Id) -> None:
 async def _undo(interaction: Interaction, write: int | None) -> None:
     services = interaction.client.services
     opened = await flow.undo(services.store, interaction.user.id, write, services.clock())
-    await _carry_out(interaction, opened, _(messages.TAKING_BACK))
+    await _carry_out(interaction, opened, _(outcomes.UNDOING_IT))
 
 
 async def receipt(bot: Bot, member: int, write: int, page: int = 0, note: str = "") -> Page:
@@ -112,12 +113,12 @@ async def reviewed(bot: Bot, member: int, write: int) -> Reviewed:
     return await review.review(bot.services.store, member, write)
 
 
-async def page_of(bot: Bot, found: Reviewed, page: int = 0, note: str = "") -> Page:
+async def page_of(bot: Bot, done: Reviewed, page: int = 0, note: str = "") -> Page:
     """The receipt as it stands; an update holds its first questions as well."""
     services = bot.services
-    inline = receipts.INLINE if found.receipt.write.kind == WriteKind.WATCH else 0
-    questions = await review.questions(services.store, services.libraries, found, inline, services.clock())
-    return receipts.receipt(found, questions, page, note)
+    inline = receipts.INLINE if done.receipt.write.kind == WriteKind.WATCH else 0
+    questions = await review.questions(services.store, services.libraries, done, inline, services.clock())
+    return receipts.receipt(done, questions, page, note)
 
 
 async def on_turn(interaction: Interaction, tap: Id) -> None:
@@ -127,34 +128,34 @@ async def on_turn(interaction: Interaction, tap: Id) -> None:
 
 async def on_wrong(interaction: Interaction, tap: Id) -> None:
     """**Not there**: which of these songs?"""
-    found = await reviewed(interaction.client, interaction.user.id, tap.number)
-    await reply.show(interaction, receipts.not_there(found, tap.n))
+    done = await reviewed(interaction.client, interaction.user.id, tap.number)
+    await reply.show(interaction, receipts.not_there(done, tap.n))
 
 
 async def on_out(interaction: Interaction, tap: Id) -> None:
-    """The song that does not belong: a label, and it comes out again."""
+    """Keep the answer that a song doesn't belong, and have it removed."""
     services, member = interaction.client.services, interaction.user.id
     line = ids.number(next(iter(values(interaction)), ""))
-    found = await reviewed(interaction.client, member, tap.number)
+    done = await reviewed(interaction.client, member, tap.number)
     opened = await flow.not_there(services.store, member, line, interaction.id, services.clock())
     if opened is not None:
         await services.jobs.enqueue(JobKind.APPLY, member, opened)
-    said = outcomes.ruled_out(found.receipt, line)
+    said = outcomes.ruled_out(done.receipt, line)
     page = receipt(interaction.client, member, tap.number, tap.n, said)
     await reply.show(interaction, await reply.soon(interaction, page))
 
 
 async def on_why(interaction: Interaction, tap: Id) -> None:
-    found = await reviewed(interaction.client, interaction.user.id, tap.number)
-    await reply.whisper(interaction, receipts.why(found, tap.n))
+    done = await reviewed(interaction.client, interaction.user.id, tap.number)
+    await reply.whisper(interaction, receipts.why(done, tap.n))
 
 
 async def on_why_of(interaction: Interaction, tap: Id) -> None:
-    found = await reviewed(interaction.client, interaction.user.id, tap.number)
+    done = await reviewed(interaction.client, interaction.user.id, tap.number)
     line = ids.number(next(iter(values(interaction)), ""))
-    song = next((each.song for each in found.receipt.changes if each.change == line), "")
+    song = next((change.song for change in done.receipt.changes if change.change == line), "")
     await reply.pause(interaction)
-    await _explain(interaction, found.receipt.layer, song)
+    await _explain(interaction, done.receipt.layer, song)
 
 
 @app_commands.command(description="Why a song went where it did: the songs you labelled that are closest to it")
@@ -162,17 +163,16 @@ async def on_why_of(interaction: Interaction, tap: Id) -> None:
 @app_commands.autocomplete(song=autocomplete.song, layer=autocomplete.layer)
 async def why(interaction: Interaction, song: str, layer: str | None = None) -> None:
     await reply.pause(interaction)
-    store, member = interaction.client.services.store, interaction.user.id
-    found = await playlists.layer_named(store, member, layer)
-    await _explain(interaction, found, await autocomplete.song_named(interaction, song))
+    named = await playlists.layer_named(interaction.client.services.store, interaction.user.id, layer)
+    await _explain(interaction, named, await autocomplete.song_named(interaction, song))
 
 
 async def _explain(interaction: Interaction, layer: Layer, song: str) -> None:
     services, member = interaction.client.services, interaction.user.id
-    found = await reasons.explain(services.store, services.libraries, member, layer.layer, song)
-    names = {each.playlist: each for _, each in await playlists.kept(services.store, member)}
-    picture = layout.beside(messages.explained(found, names), found.song.cover, f"Cover of {found.song.line}")
-    await reply.show(interaction, Page(picture))
+    explained = await reasons.explain(services.store, services.libraries, member, layer.layer, song)
+    kept = {playlist.playlist: playlist for _layer, playlist in await playlists.kept(services.store, member)}
+    told = models.explained(explained, kept)
+    await reply.show(interaction, Page(layout.beside(told, explained.song.cover, labels.cover(explained.song))))
 
 
 async def on_mute(interaction: Interaction, tap: Id) -> None:

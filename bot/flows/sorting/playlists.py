@@ -113,7 +113,7 @@ async def unfinished(store: Store) -> list[int]:
 async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
     """Return the row in the layer for `listed`, a new one if needed; the playlist is kept once its reference is set.
 
-    One that was let go, or lost its reference (after /unlink), gets its labels back.
+    One that was removed, or lost its reference (after /unlink), gets its labels back.
     """
     kept = await playlists.in_layer(tx, layer.layer)
     for playlist in kept:
@@ -122,7 +122,7 @@ async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
     await _room_for(tx, layer, listed.name)
     taken = {playlist.emoji for playlist in kept}
     emoji = next(sign for sign in EMOJI if sign not in taken)
-    if earlier := await playlists.let_go(tx, layer.layer, listed.id):
+    if earlier := await playlists.removed(tx, layer.layer, listed.id):
         await playlists.change(tx, earlier.playlist, name=listed.name, emoji=emoji)
         return earlier
     await _room_for_another(tx, layer.member)
@@ -226,8 +226,8 @@ async def layer_numbered(store: Store, member: int, number: int) -> Layer:
     return layer
 
 
-async def let_go(store: Store, member: int, playlist: int, now: datetime) -> Playlist:
-    """Let go of a playlist: it stays at Spotify as it is and is never written again. Raises PlaylistNotKept."""
+async def remove(store: Store, member: int, playlist: int, now: datetime) -> Playlist:
+    """Stop keeping a playlist: it stays on Spotify as it is and is never written again. Raises PlaylistNotKept."""
     async with store.writing() as tx:
         kept = await _get(tx, member, playlist)
         await playlists.change(tx, playlist, removed_at=now)

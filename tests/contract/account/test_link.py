@@ -69,7 +69,7 @@ async def test_a_playlist_let_go_of_and_handed_over_again_has_its_labels_back(li
     own = linked.stack.spotify.create_playlist("ada", "Mine")
     (found,) = await flow.offered(linked.store, await linked.music(), MEMBER)
     kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", found)
-    await flow.let_go(linked.store, MEMBER, kept.playlist, NOW)
+    await flow.remove(linked.store, MEMBER, kept.playlist, NOW)
     (found,) = await flow.offered(linked.store, await linked.music(), MEMBER)
     assert found.id == own.id
     assert (await flow.take(linked.store, await linked.music(), MEMBER, "main", found)).playlist == kept.playlist

@@ -211,7 +211,7 @@ async def given_up(store: Store, now: datetime) -> None:
         write = await writes.begin(tx, ADA, layer.layer, WriteKind.SORT, MANY, None, now)
     lines = [{"playlist": kept.playlist, "song": uri(at), "action": "add"} for at in range(MANY)]
     await writes.fill(store, ADA, write, lines)
-    await flow.let_go(store, ADA, kept.playlist, now)
+    await flow.remove(store, ADA, kept.playlist, now)
     done = await sort.apply(store, Shelf(store, ADA, lambda: now), write, now)
     assert len(done.refused) == MANY
 

@@ -162,7 +162,7 @@ async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(st
         run, night = await playlists.in_layer(tx, layer.layer)
     await prompt.react(store, ADA, 100, "🟦", 1, now)
     for each in (run, night):
-        await flow.let_go(store, ADA, each.playlist, now)
+        await flow.remove(store, ADA, each.playlist, now)
     assert await prompt.react(store, ADA, 100, "🟥", 2, now) is None
     assert await prompt.unreact(store, ADA, 100, "🟦", now)
     assert await standing(store, ADA) == []

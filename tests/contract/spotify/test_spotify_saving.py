@@ -9,10 +9,10 @@ from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store.account import notices
 from bot.adapters.store.feed import feed_history
 from bot.adapters.store.library import songs
-from bot.chat.sorting import outcomes
 from bot.core.records import Like, Song
 from bot.errors import SpotifyError
 from bot.flows.feed import saved_likes
+from bot.messages.sorting import outcomes
 from sandbox.spotify import Track
 from tests.contract.spotify.stage import MARA, Stage, track
 
@@ -65,7 +65,7 @@ async def test_what_cannot_be_taken_out_keeps_no_other_in(stage: Stage, mara: Sp
     assert await saved_likes.save(stage.store, mara, MARA, stage.clock()) == len(IDS) - 1
     assert {like.uri for like in stage.world.accounts["mara"].likes} & set(IDS) == {IDS[7]}
     (said,) = await told(stage)
-    assert "out of your likes" in said
+    assert "from your likes" in said
     assert "\\*507\\*" in said
 
 

@@ -1,15 +1,15 @@
-"""A write is taken back, however it went, and told as what it is at that moment."""
+"""A write is undone, however it went, and what is said of it is true at that moment."""
 
 from fnmatch import fnmatchcase
 
 import pytest
 
 from bot.adapters.store.sorting import writes
-from bot.chat.sorting import outcomes
 from bot.core.sorting.journal import Refused
 from bot.core.sorting.writes import WriteState
 from bot.errors import CoolingDown, Unsettled
 from bot.flows.sorting import sort
+from bot.messages.sorting import outcomes
 from sandbox.spotify import Fault, Lag
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import MARA
@@ -90,11 +90,11 @@ async def test_p43_a_write_is_told_in_the_past_tense_once_it_was_read_at_spotify
     with pytest.raises(Unsettled):
         await sort.apply(store, writer.music, undo, clock())
     async with store.reading() as tx:
-        assert "I am taking it back now." in said_of(await sort.receipt(tx, write))
-        assert said_of(await sort.receipt(tx, undo)).startswith("**Taking it back now**")
-    assert said_of(await writer.apply(undo)).startswith("**Taken back**")
+        assert "I'm undoing this now." in said_of(await sort.receipt(tx, write))
+        assert said_of(await sort.receipt(tx, undo)).startswith("**Undoing it now**")
+    assert said_of(await writer.apply(undo)).startswith("**Undone**")
     async with store.reading() as tx:
-        assert said_of(await sort.receipt(tx, write)).endswith("Taken back since.")
+        assert said_of(await sort.receipt(tx, write)).endswith("Undone since.")
 
 
 async def test_p43_what_could_not_be_written_is_not_told_as_done(writer: PlaylistWriter) -> None:

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 NASTY = "**Loud** <@1> @everyone"
 
 
-async def test_playlists_at_spotify_are_suggested_kept_and_let_go(stack: CheckedStack) -> None:
+async def test_playlists_at_spotify_are_suggested_kept_and_removed(stack: CheckedStack) -> None:
     kim = stack.add_listener("Kim", styled(9, seed=51))
     for name in ("Late night", "Laundry", "Run"):
         stack.spotify.create_playlist("kim", name)
@@ -28,11 +28,11 @@ async def test_playlists_at_spotify_are_suggested_kept_and_let_go(stack: Checked
     assert found[0].name not in {each.name for each in await kim.person.complete("playlists add", option="playlist")}
     for wrong in (foreign.id, "no such playlist", name):
         said = await answer(kim.person.command("playlists add", playlist=wrong))
-        assert "not among yours" in said.text()
+        assert "isn't one of yours" in said.text()
     assert other.account.playlists == [foreign.id]
 
     said = await answer(kim.person.command("playlists remove", playlist=name))
-    assert "let go" in said.text()
+    assert "stopped keeping" in said.text()
     assert found[0].name in {each.name for each in await kim.person.complete("playlists add", option="playlist")}
     writes = [line for line in stack.calls(kim.account) if not line.startswith("GET")]
     assert writes == []
@@ -47,8 +47,8 @@ async def test_rules_are_set_and_listed(stack: CheckedStack) -> None:
     number = stack.playlist(person, "Late night")
     rules = stack.rows("select automatic, mistakes, emoji from playlist where playlist = ?", number)
     assert rules == [(0, 1, "🌙")]
-    assert "1 mistake in 20" in (await answer(person.command("playlists list"))).text()
-    assert "1 mistake in 20" in (await answer(person.command("playlists settings"))).text()
+    assert "1 wrong song in 20" in (await answer(person.command("playlists list"))).text()
+    assert "1 wrong song in 20" in (await answer(person.command("playlists settings"))).text()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -61,11 +61,11 @@ async def wes(stack: CheckedStack) -> Person:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"playlist": "Run", "emoji": "no"}, "One emoji"),
-        ({"playlist": "Run", "emoji": "🌙"}, "stands for another"),
-        ({"playlist": "Swim"}, "not one that I keep"),
-        ({"automatic": True}, "Which playlist"),
-        ({"layer": "mood", "several": True}, "no layer"),
+        ({"playlist": "Run", "emoji": "no"}, "one emoji"),
+        ({"playlist": "Run", "emoji": "🌙"}, "already stands for another"),
+        ({"playlist": "Swim"}, "don't keep that playlist"),
+        ({"automatic": True}, "which playlist"),
+        ({"layer": "mood", "several": True}, "no such layer"),
     ],
 )
 async def test_what_cannot_be_is_said_and_changes_nothing(
@@ -92,7 +92,7 @@ async def test_layers_are_independent_and_have_two_switches(stack: CheckedStack)
     assert [each.name for each in await person.complete("playlists add", option="layer", typed="mo")] == ["mood"]
 
     said = await answer(person.command("playlists settings", layer="mood", several=True, everything=True))
-    assert "several playlists a song; everything is placed" in said.text()
+    assert "several playlists per song; every song is placed" in said.text()
     member = person.user.id
     switches = stack.rows("select name, several, everything from layer where member = ? order by layer", member)
     assert switches == [("main", 0, 0), ("mood", 1, 1)]

@@ -21,7 +21,7 @@ def promised(dry_run: Message) -> dict[str, int]:
 
 def counted(dry_run: Message) -> list[int]:
     """The songs that a dry run would place, of all, would ask about, and leave."""
-    words = r"\*\*(\d+) of (\d+) would be placed\*\*, (\d+) needs? your word, (\d+) stays?"
+    words = r"\*\*(\d+) of (\d+) songs? would be placed\*\*, (\d+) needs? your answer, (\d+) stays?"
     found = re.search(words, dry_run.text())
     assert found, dry_run.text()
     return [int(each) for each in found.groups()]
@@ -51,7 +51,7 @@ async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
     assert ada.contents() == before
     assert {line.split()[0] for line in stack.calls(ada.listener.account, start)} <= {"GET"}
     forged = await stack.forge(ada.person, f"ck1:apply:{last_write(stack, ada)}")
-    assert "no longer good" in forged.text()
+    assert "out of date" in forged.text()
 
 
 def last_write(stack: CheckedStack, ada: Trained) -> int:
@@ -80,7 +80,7 @@ async def test_apply_writes_what_was_promised_and_undo_takes_it_back_exactly(sta
     assert ada.contents() == before
     assert stack.spotify.playlist(ada.ref("Late night")).rows == rows
     again = await ada.person.click(receipt, "Undo") if "Undo" in labels(receipt) else None
-    assert again is None or "nothing to take back" in again.text()
+    assert again is None or "nothing to undo" in again.text()
 
 
 async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_again(
@@ -110,7 +110,7 @@ async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_aga
     assert {name: len(after[name]) - len(before[name]) for name in promised(dry_run)} == promised(dry_run)
     assert [len(set(songs)) for songs in after.values()] == [len(songs) for songs in after.values()]
     outcome = await ada.person.command("undo")
-    await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
+    await outcome.until(lambda each: "Undone" in each.text(), PATIENCE)
     assert ada.contents() == before
 
 
@@ -119,7 +119,7 @@ async def test_the_command_undo_takes_the_last_write_back(stack: CheckedStack, a
     await ada.apply(await ada.dry_run())
     assert ada.contents() != before
     outcome = await ada.person.command("undo")
-    await outcome.until(lambda each: "Taken back" in each.text(), PATIENCE)
+    await outcome.until(lambda each: "Undone" in each.text(), PATIENCE)
     assert ada.contents() == before
 
 
@@ -129,13 +129,13 @@ async def test_a_receipt_explains_and_takes_corrections(stack: CheckedStack, ada
     assert whisper.id != receipt.id
     outcome = await ada.person.select(whisper, "Which one?", [whisper.selects()[0].options[0].value])
     said = await outcome.until(lambda each: "What I go by" in each.text())
-    assert "of whoever runs this bot" in said.text()
+    assert "operator's file" in said.text()
 
     menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
     wrong = menu.options[0]
     before = ada.contents()[wrong.description]
     said = await answer(ada.person.select(receipt, menu.custom_id, [wrong.value]))
-    assert "by your word" in said.text()
+    assert "you said it doesn't belong" in said.text()
     await stack.until(lambda: len(ada.contents()[wrong.description]) == len(before) - 1)
     (song,) = set(before) - set(ada.contents()[wrong.description])
     kinds = {uri: kind for uri, kind, _ in stack.labels(ada.person)}
@@ -151,14 +151,14 @@ async def test_songs_that_need_a_word_are_asked_one_by_one_and_the_word_places_t
     dry_run = await ada.dry_run()
     asked = counted(dry_run)[2]
     assert asked > 1
-    card = await answer(ada.person.click(dry_run, f"Ask me those {asked}"))
+    card = await answer(ada.person.click(dry_run, f"Ask me about {asked} song{'s' * (asked != 1)}"))
     song = asked_about(card, ada.library).uri
     where = ada.library.belongs(song)[0]
     outcome = await ada.person.click(card, where)
     await stack.until(lambda: song in ada.contents()[where])
     assert asked_about(await outcome.reply(), ada.library).uri != song
     await rules(ada, automatic=True)
-    await (await ada.person.command("undo")).until(lambda each: "Taken back" in each.text(), PATIENCE)
+    await (await ada.person.command("undo")).until(lambda each: "Undone" in each.text(), PATIENCE)
     assert song not in ada.contents()[where]
 
 
@@ -172,7 +172,7 @@ async def test_why_is_answered_for_any_liked_song(stack: CheckedStack, ada: Trai
     said = await answer(ada.person.command("why", song=choice))
     assert "Song 3" in said.text()
     assert "tempo" in said.text()
-    assert "of whoever runs this bot" in said.text()
+    assert "operator's file" in said.text()
 
 
 async def test_p04_songs_that_somebody_moved_or_took_out_by_hand_stay_so(stack: CheckedStack, ada: Trained) -> None:

@@ -32,7 +32,7 @@ async def test_a_new_like_is_put_where_it_belongs_and_told_by_direct_message(sta
     assert len(posts) == 1
 
     outcome = await ada.listener.dm.click(said, "Undo")
-    await outcome.until(lambda each: "Taken back" in each.text())
+    await outcome.until(lambda each: "Undone" in each.text())
     assert uri not in ada.contents()[name]
 
 
@@ -69,7 +69,7 @@ async def test_updates_go_to_a_channel_that_the_member_chose(stack: CheckedStack
     assert said.visible_to is None
     stranger = stack.add_listener("Bystander", ada.library)
     outcome = await stranger.person.at(stack.updates).click(said, "Undo")
-    assert "somebody else" in outcome.text()
+    assert "someone else" in outcome.text()
     assert outcome.message.visible_to == stranger.person.user.id
     assert uri in ada.contents()[await sorted_in(stack, ada, uri)]
 
@@ -119,7 +119,7 @@ async def test_news_wait_while_discord_is_out_of_order_and_are_told_once(stack: 
     uri = ada.likes()
     said = await update(stack, ada, last, "1 new like sorted")
     assert stack.discord.faults.pending == []
-    await (await ada.listener.dm.click(said, "Undo")).until(lambda each: "Taken back" in each.text())
+    await (await ada.listener.dm.click(said, "Undo")).until(lambda each: "Undone" in each.text())
     assert uri not in {each for uris in ada.contents().values() for each in uris}
     told = [each for each in ada.listener.dm.visible() if each.id > last]
     assert [each.id for each in told] == [said.id]

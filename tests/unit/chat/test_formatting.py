@@ -50,22 +50,20 @@ def test_only_an_address_on_the_web_becomes_a_link() -> None:
         assert formatting.linked(Song("s", "T", (), url=url)) == "T"
 
 
-@pytest.mark.parametrize(
-    ("right", "of", "said"), [(8, 10, "8 times in 10"), (23, 30, "8 times in 10"), (3, 4, "3 times in 4")]
-)
+@pytest.mark.parametrize(("right", "of", "said"), [(8, 10, "8 in 10"), (23, 30, "8 in 10"), (3, 4, "3 in 4")])
 def test_a_rate_is_said_in_tens_or_as_it_is(right: int, of: int, said: str) -> None:
     assert formatting.rate(right, of) == said
 
 
 def test_nothing_is_certain_and_nothing_impossible() -> None:
-    assert formatting.percent(1.0) == "99 %"
-    assert formatting.percent(0.0) == "1 %"
+    assert formatting.percent(1.0) == "99%"
+    assert formatting.percent(0.0) == "1%"
 
 
 def test_the_footer_says_what_the_labels_bought_and_what_the_next_ones_bring() -> None:
     assert formatting.tally(Tally(2, {}, 4), {}) == "2 labels · 4 more and I make my first guess"
     said = formatting.tally(Tally(23, {1: (9, 10), 2: (7, 10)}, 7, {1: 12, 2: 11}), {1: "Late night", 2: "Run"})
-    assert said.startswith("23 labels · Late night 9/10, Run 7/10 right on songs")
+    assert said.startswith("23 labels · Late night 9/10, Run 7/10 right on labels")
     assert re.search(r" · about \d+ more for Run and it should be right 8 times in 10 · ", said)
     assert said.endswith("7 more and I learn again")
 
@@ -78,7 +76,7 @@ def test_the_footer_promises_nothing_that_is_not_to_be_expected() -> None:
 def test_a_hope_is_said_only_where_it_is_one() -> None:
     assert formatting.hope(Tally(8, {}, 2, {1: 4, 2: 4})) == ""
     assert formatting.hope(Tally(300, {1: (9, 10), 2: (9, 10)}, 2, {1: 150, 2: 150})) == ""
-    assert formatting.hope(Tally(6, {1: (33, 50), 2: (32, 50)}, 2, {1: 3, 2: 3})).endswith("right 7 times in 10.")
+    assert formatting.hope(Tally(6, {1: (33, 50), 2: (32, 50)}, 2, {1: 3, 2: 3})).endswith("7 in 10 right.")
 
 
 @given(st.lists(st.text("ab", min_size=1, max_size=80), max_size=60), st.integers(100, 2000))
@@ -99,8 +97,7 @@ def test_a_list_reads_as_prose(names: list[str]) -> None:
 def test_sources_are_said_in_a_members_words_and_files_by_their_own_names() -> None:
     said = formatting.heard({"musicbrainz": 1200, "audio": 7, "operator:my_dump": 1, "prior:abc": 2})
     assert said == (
-        "What I go by: 1,200 from MusicBrainz, 7 from the music folder here, 1 from the file my\\_dump of "
-        "whoever runs this bot, "
+        "What I go by: 1,200 from MusicBrainz, 7 from the music folder, 1 from the operator's file my\\_dump, "
         "2 from other people's playlists."
     )
 

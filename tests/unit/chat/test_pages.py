@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.chat.ids import of
 from bot.chat.layout import Form, Page, Tap, button, field
-from bot.chat.sorting import cards, outcomes, receipts
+from bot.chat.sorting import cards, receipts
 from bot.core.records import Card, Change, Layer, Playlist, Song, Write
 from bot.core.sorting.labels import Verdict
 from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
@@ -18,6 +18,7 @@ from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.sort import Receipt
 from bot.flows.sorting.why import Explanation
 from bot.messages import account
+from bot.messages.sorting import outcomes
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
 from sandbox.discord.rules.modal import check_modal
@@ -146,7 +147,7 @@ def test_a_ruled_out_line_shows_as_struck_out() -> None:
     page = receipts.receipt(receipt(2, 0))
     lines = "\n".join(item.content for item in page.walk_children() if isinstance(item, ui.TextDisplay))
     assert "- ~~" in lines
-    assert "by your word" in lines
+    assert "you said it doesn't belong" in lines
 
 
 @pytest.mark.parametrize("label", ["", "   ", "x" * 300, "\u202e", "🎧"])

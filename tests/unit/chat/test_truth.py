@@ -10,7 +10,7 @@ from bot.chat.feed import feed_cards, song_results
 from bot.chat.guard import problem
 from bot.chat.layout import Page
 from bot.chat.social.pages import hosting, rounds, shared_playlists
-from bot.chat.sorting import cards, outcomes
+from bot.chat.sorting import cards
 from bot.core.records import Account, Card, Change, Layer, Member, Playlist, Song, Write
 from bot.core.social.records import Round
 from bot.core.social.rounds import CLOSED, VOTING
@@ -24,9 +24,11 @@ from bot.flows.social.shared_playlists import SharedView
 from bot.flows.sorting import playlists
 from bot.flows.sorting.label import NothingToAsk, Question, Tally
 from bot.flows.sorting.sort import Receipt
-from bot.messages import account, common, feed, formatting, library, sorting
+from bot.messages import account, common, feed, formatting, library
 from bot.messages.errors import describe
 from bot.messages.social import rounds as round_messages
+from bot.messages.sorting import models, outcomes
+from bot.messages.sorting import playlists as playlist_messages
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAYER = Layer(1, 7, "main", several=False, everything=False)
@@ -66,7 +68,7 @@ def test_only_the_first_answers_are_called_the_first(labels: int, says: str) -> 
 
 @pytest.mark.parametrize(
     ("tally", "label"),
-    [(Tally(9, {1: (3, 4)}, 1), "Look what I would do"), (Tally(9, {}, 1), "Learn from them")],
+    [(Tally(9, {1: (3, 4)}, 1), "Show me what you'd do"), (Tally(9, {}, 1), "Learn from them")],
 )
 def test_a_look_is_offered_where_something_was_learnt(tally: Tally, label: str) -> None:
     page = cards.done(NothingToAsk(LAYER, tally))
@@ -75,9 +77,9 @@ def test_a_look_is_offered_where_something_was_learnt(tally: Tally, label: str) 
 
 def test_what_has_its_place_already_is_not_counted_as_placeable() -> None:
     learnt = LayerStatus(LAYER, [RUN], None, Tally(9, {1: (3, 4)}, 1), unplaced=0, placeable=0)
-    assert "There is no song left to place" in sorting.trained(learnt)
-    assert "Not enough" in sorting.trained(replace(learnt, unplaced=5))
-    assert "I can already place 3 songs" in sorting.trained(replace(learnt, unplaced=5, placeable=3))
+    assert "There's no song left to place" in models.trained(learnt)
+    assert "not enough" in models.trained(replace(learnt, unplaced=5))
+    assert "I can already place 3 songs" in models.trained(replace(learnt, unplaced=5, placeable=3))
 
 
 @pytest.mark.parametrize(
@@ -102,8 +104,8 @@ def test_updates_that_are_off_are_not_promised_for_later() -> None:
 
 
 def test_a_playlist_kept_here_does_not_stay_at_spotify() -> None:
-    assert "Spotify" in sorting.let_go(RUN)
-    assert "Spotify" not in sorting.let_go(replace(RUN, ref="shelf:x"))
+    assert "Spotify" in playlist_messages.removed(RUN)
+    assert "Spotify" not in playlist_messages.removed(replace(RUN, ref="shelf:x"))
 
 
 def test_a_consent_that_ended_has_no_days_left() -> None:
@@ -142,7 +144,7 @@ def test_a_closed_round_is_not_called_off() -> None:
 
 def test_a_last_question_offers_only_what_works() -> None:
     few = said(cards.done(NothingToAsk(LAYER, Tally(4, {}, 2))))
-    assert "2 labels are missing" in few
+    assert "2 labels short" in few
     mood = replace(LAYER, layer=9)
     (tap,) = [each for each in cards.done(NothingToAsk(mood, Tally(9, {}, 1))).walk_children() if hasattr(each, "item")]
     assert tap.item.custom_id.endswith(":9"), "it learns from the layer that was asked about"
@@ -156,27 +158,27 @@ def test_a_remedy_is_for_the_layer_that_was_meant() -> None:
 def test_a_model_that_may_place_nothing_unasked_is_not_called_weak() -> None:
     asks = replace(RUN, automatic=False)
     learnt = LayerStatus(LAYER, [asks], None, Tally(9, {1: (3, 4)}, 1), unplaced=5, placeable=0)
-    assert "Not enough" not in sorting.trained(learnt)
-    assert "takes songs unasked" in sorting.trained(learnt)
+    assert "not enough" not in models.trained(learnt)
+    assert "ask first" in models.trained(learnt)
 
 
 @pytest.mark.parametrize(("right", "of", "says"), [(10, 10, "10"), (96, 100, "9"), (3, 100, "1"), (0, 20, "0")])
 def test_never_wrong_and_never_right_are_said_where_it_is_so(right: int, of: int, says: str) -> None:
-    assert formatting.rate(right, of) == f"{says} times in 10"
+    assert formatting.rate(right, of) == f"{says} in 10"
 
 
 def test_one_is_not_many() -> None:
     assert library.synced(1, 0, 0) == "Nothing new in 1 song."
     assert "1 of them comes without" in library.imported("x.csv", Imported(3, 3, 2))
-    assert "of 1 song that belongs there" in sorting._score({"right": 1, "of": 1})
+    assert "of 1 song that belongs there" in models._score({"right": 1, "of": 1})
     assert "within a day" in account.consent_ends(0)
 
 
 def test_playlists_that_were_let_go_of_are_not_called_the_first() -> None:
-    assert "yet" not in sorting.layers([])
+    assert "yet" not in playlist_messages.layers([])
     assert "yet" not in str(NoPlaylists())
     empty = [playlists.LayerView(LAYER, []), playlists.LayerView(replace(LAYER, layer=2, name="mood"), [(RUN, 3)])]
-    assert "**main**" in sorting.layers(empty), "a layer counts, and is named, also while it is empty"
+    assert "**main**" in playlist_messages.layers(empty), "a layer counts, and is named, also while it is empty"
 
 
 def test_votes_that_ended_a_round_cannot_be_changed() -> None:
@@ -208,12 +210,12 @@ def test_what_may_be_joined_says_what_that_library_shares() -> None:
     assert "hidden" in feed.joined(replace(member, hidden=True))
 
 
-def test_p43_what_could_not_be_taken_back_is_not_called_so() -> None:
+def test_p43_what_could_not_be_undone_is_not_called_so() -> None:
     write, back = _write("sort"), _write("undo")
     line = Change(1, 1, 1, SONG.song, "add", None, "written", None, None)
     done = Receipt(write, LAYER, {1: RUN}, [line], {SONG.song: SONG}, back)
-    assert outcomes.receipt(done, 0).endswith("Taken back since.")
-    assert outcomes.receipt(replace(done, undo_refused=1), 0).endswith("Taken back since, but for 1 song.")
+    assert outcomes.receipt(done, 0).endswith("Undone since.")
+    assert outcomes.receipt(replace(done, undo_refused=1), 0).endswith("Undone since, except for 1 song.")
 
 
 def test_what_went_in_and_what_came_out_are_not_set_off() -> None:

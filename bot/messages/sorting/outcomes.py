@@ -1,0 +1,235 @@
+"""What a write would change, is changing, changed, or couldn't. Pure.
+
+Only what was read on Spotify is said in the past tense (promise P43).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.core.records import Change
+from bot.core.sorting.journal import TRIES, Refused
+from bot.core.sorting.writes import Action, WriteKind, WriteState
+from bot.errors import loaded
+from bot.flows.sorting.review import Reviewed
+from bot.flows.sorting.sort import Receipt
+from bot.messages import N_, _, formatting, listed, plural
+from bot.messages.errors import describe
+
+MOST_REFUSED = 5  # songs named for each cause
+ROOM = 1000  # characters for all that couldn't be done
+WHICH_SONG = N_("Which song?")
+NOTHING_TO_SORT = N_("There's nothing to do: no song is left that I could place, or would ask you about.")
+UNDOING_IT = N_("I'm undoing it.")
+UNDOING = N_("Undoing it now")
+STILL_WRITING = N_("Still writing")
+STOPPED = N_("I stopped half-way")
+NOT_DONE = N_("I couldn't do that")
+NOT_UNDONE = N_("I couldn't undo that")
+PARTLY_UNDONE = N_("Undone in part")
+UNDONE = N_("Undone")
+DONE = N_("Done")
+BEING_UNDONE = N_("I'm undoing this now.")
+UNDONE_SINCE = N_("Undone since.")
+PLAYLIST_GONE = N_("a playlist I no longer keep")
+NOTED = N_("Noted.")
+NO_LINES = N_("There's nothing on this page.")
+
+
+def dry_run(receipt: Receipt) -> str:
+    """The headline of a dry run."""
+    placed, removed = len({change.song for change in receipt.placed}), len(receipt.removed)
+    head = plural(
+        "**{placed} of {count} song would be placed**",
+        "**{placed} of {count} songs would be placed**",
+        receipt.write.total,
+        placed=placed,
+    )
+    asked = plural("{count} needs your answer", "{count} need your answer", len(receipt.asked))
+    left = plural("{count} stays where it is", "{count} stay where they are", receipt.left)
+    said = f"{head}, {asked}, {left}."
+    if not removed:
+        return said
+    leaving = plural(
+        "{count} song would be removed again: you said it doesn't belong there, or no longer like it.",
+        "{count} songs would be removed again: you said they don't belong there, or no longer like them.",
+        removed,
+    )
+    return f"{said} {leaving}"
+
+
+def receipt(done: Receipt, waiting: int) -> str:
+    """The headline of what was written: totals, and whatever went wrong."""
+    decide = plural("{count} for you to decide", "{count} for you to decide", waiting) if waiting else ""
+    said = " · ".join(filter(None, [f"**{_headline(done)}**", formatting.changes(done), decide]))
+    more = [formatting.lines(_refusals(done), ROOM), _problem(done), _undone(done)]
+    return "\n".join([said, *filter(None, more)])
+
+
+def _headline(done: Receipt) -> str:
+    """What can be said by now: that something was done only when all of it was read on Spotify."""
+    stands, undo = bool(done.placed or done.removed), done.write.kind == WriteKind.UNDO
+    if done.write.state == WriteState.APPLYING:
+        return _(UNDOING) if undo else _(STILL_WRITING)
+    if done.write.state == WriteState.FAILED:
+        return _(STOPPED) if stands else _(NOT_DONE)
+    if done.refused and not stands:
+        return _(NOT_UNDONE) if undo else _(NOT_DONE)
+    if undo:
+        return _(PARTLY_UNDONE) if done.refused else _(UNDONE)
+    if done.write.kind == WriteKind.WATCH:
+        return _new_likes(done.write.total, sorted_=stands)
+    return _(DONE)
+
+
+def _new_likes(count: int, *, sorted_: bool) -> str:
+    if sorted_:
+        return plural("{count} new like sorted", "{count} new likes sorted", count)
+    return plural("{count} new like", "{count} new likes", count)
+
+
+def _problem(done: Receipt) -> str | None:
+    """What ended the write; an older version stored a text, which is shown as it is."""
+    error = loaded(done.write.problem or "")
+    return done.write.problem if error is None else describe(error, by_itself=True)
+
+
+def _undone(done: Receipt) -> str | None:
+    if done.undo is None:
+        return None
+    if not done.undone:
+        return _(BEING_UNDONE)
+    if not done.undo_refused:
+        return _(UNDONE_SINCE)
+    return plural(
+        "Undone since, except for {count} song.", "Undone since, except for {count} songs.", done.undo_refused
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Songs that were refused for one playlist: how many, and the first titles with how many more."""
+
+    count: int
+    where: str
+    songs: str
+
+
+def _unknown(refusal: _Refusal) -> str:
+    return plural(
+        "Spotify no longer knows this song, so I left it out and won't suggest it again: {songs}.",
+        "Spotify no longer knows these songs, so I left them out and won't suggest them again: {songs}.",
+        refusal.count,
+        songs=refusal.songs,
+    )
+
+
+def _unanswered(refusal: _Refusal) -> str:
+    return plural(
+        "I tried {tries} times, and Spotify didn't take {count} song in {where}; it may be full. Not done: {songs}.",
+        "I tried {tries} times, and Spotify didn't take {count} songs in {where}; it may be full. Not done: {songs}.",
+        refusal.count,
+        tries=TRIES,
+        where=refusal.where,
+        songs=refusal.songs,
+    )
+
+
+REFUSALS: dict[Refused, str | Callable[[_Refusal], str]] = {
+    Refused.UNKNOWN: _unknown,
+    Refused.FULL: N_("{where} takes no more songs. Not added: {songs}."),
+    Refused.UNANSWERED: _unanswered,
+    Refused.CHANGED: N_("Someone changed {where} while I was writing, so I left it as they want it: {songs}."),
+    Refused.GONE: N_(
+        "{where} is gone from your Spotify, or no longer yours to change. /playlists remove stops keeping it. "
+        "Not done: {songs}."
+    ),
+    Refused.LET_GO: N_("I no longer keep that playlist. Not done: {songs}."),
+    Refused.SAME: N_(
+        "Already in {where} as another release, so not added again: {songs}. `/playlists settings doubles:True` "
+        "allows it."
+    ),
+    Refused.UNMOVED: N_("Still in {where}, because I couldn't put it where it belongs: {songs}."),
+}
+
+
+def _refusals(done: Receipt) -> list[str]:
+    """What couldn't be done and why, one line for each cause and playlist."""
+    groups: dict[tuple[str, int], list[Change]] = {}
+    for change in done.refused:
+        groups.setdefault((change.problem or "", change.playlist), []).append(change)
+    return [_refusal(done, problem, changes) for (problem, _playlist), changes in groups.items()]
+
+
+def _refusal(done: Receipt, problem: str, changes: Sequence[Change]) -> str:
+    titles = [done.songs[change.song].title for change in changes if change.song in done.songs]
+    refusal = _Refusal(len(changes), _where(done, changes[0]), _first(titles, len(changes)))
+    words = REFUSALS[Refused(problem)] if problem else "{songs}"
+    return words(refusal) if callable(words) else _(words, where=refusal.where, songs=refusal.songs)
+
+
+def _where(done: Receipt, change: Change) -> str:
+    playlist = done.playlists.get(change.playlist)
+    return formatting.playlist_name(playlist) if playlist else _(PLAYLIST_GONE)
+
+
+def not_liked(saving: str, count: int, titles: Sequence[str]) -> str:
+    """What Spotify refused to put among the likes ("save"), or to take out of them ("drop")."""
+    songs = _first(titles, count)
+    if saving == "drop":
+        return _("Spotify refused to remove this from your likes, and I won't try again: {songs}.", songs=songs)
+    return _("Spotify refused to add this to your likes, and I won't try again: {songs}.", songs=songs)
+
+
+def _first(titles: Sequence[str], count: int) -> str:
+    """The first titles, and how many more there are."""
+    names = [formatting.escape(title, 40) for title in titles[:MOST_REFUSED]]
+    rest = count - len(names)
+    return listed([*names, plural("{count} more", "{count} more", rest)] if rest else names)
+
+
+def applying(receipt: Receipt) -> str:
+    changes = formatting.changes(receipt)
+    return _("Writing to your playlists: {changes}.", changes=changes or _("nothing to change"))
+
+
+def ruled_out(receipt: Receipt, line: int) -> str:
+    """The answer to **Not there**."""
+    change = next((change for change in receipt.changes if change.change == line), None)
+    if change is None or change.song not in receipt.songs or change.playlist not in receipt.playlists:
+        return _(NOTED)
+    return _(
+        "Noted: {song} doesn't belong in {where}. I'll take it out.",
+        song=formatting.song_name(receipt.songs[change.song]),
+        where=formatting.playlist_name(receipt.playlists[change.playlist]),
+    )
+
+
+def line(receipt: Receipt, change: Change, reviewed: Reviewed | None) -> str:
+    """One line of a receipt: the song, where it went, and how certain that is."""
+    song, where = formatting.song_name(receipt.songs[change.song], 50), _where(receipt, change)
+    if change.action == Action.ASK:
+        return f"- {song} · {_asked(receipt, change, reviewed)}"
+    if change.action == Action.REMOVE:
+        return _("- {song} ← out of {where}", song=song, where=where)
+    if reviewed is not None and receipt.write.kind != WriteKind.UNDO and reviewed.ruled_out(change):
+        return _("- ~~{song}~~ · you said it doesn't belong in {where}", song=song, where=where)
+    certainty = formatting.CERTAINTY.get(change.certainty or "")
+    return f"- {song} → {where}" + (f" · {_(certainty)}" if certainty else "")
+
+
+def _asked(receipt: Receipt, change: Change, reviewed: Reviewed | None) -> str:
+    verdict = reviewed.verdicts.get(change.song) if reviewed else None
+    if verdict is not None and verdict.settled:
+        chosen = [formatting.playlist_name(known) for key, known in receipt.playlists.items() if key in verdict.yes]
+        return _("you said {playlists}", playlists=listed(chosen) or _("none of them"))
+    guessed = [asked.playlist for asked in receipt.lines(Action.ASK) if asked.song == change.song]
+    names = [
+        formatting.escape(receipt.playlists[playlist].name, formatting.LONGEST_NAME)
+        for playlist in guessed
+        if playlist in receipt.playlists
+    ]
+    return _("unsure: {playlists}", playlists=listed(names, either=True)) if names else _("unsure")
+
+
+def page(lines: Sequence[str], room: int) -> str:
+    return formatting.lines(lines, room) or _(NO_LINES)

@@ -1,0 +1,101 @@
+"""What members read about the playlists they sort into, and their rules. Pure: values in, Markdown out."""
+
+from collections.abc import Sequence
+
+from bot.core.records import Layer, Playlist
+from bot.core.social.shared_playlists import SHELF
+from bot.flows.sorting.playlists import LayerView, Odd
+from bot.messages import N_, _, formatting, listed, number, plural
+
+NO_PLAYLISTS = N_("I don't keep any playlists for you. `/playlists add` takes one, or makes a new one.")
+EMPTY_LAYER = N_("- no playlists; `/playlists add` adds one")
+LEARN_IS_OFF = N_(
+    "Off, which is the default: Spotify's terms are strict about what may enter a model, so I learn from your taps. If "
+    "you switch it on, the songs in your playlists count as labels; nothing else from Spotify does."
+)
+DOUBLES_ALLOWED = N_("The same recording may go in again as another release.")
+LEARNING = N_("I'm learning from them; try `/sort` in a few seconds.")
+ONE_MOMENT = N_("One moment.")
+NOTHING_ODD = N_("None of your playlists holds a recording twice, or a song that can't be played.")
+AS_LAST_SEEN = N_("-# As I last saw them on Spotify. I change nothing here: remove what you don't want there.")
+LAYER_ROOM, ODD_ROOM = 1500, 3000  # characters
+
+
+def kept(names: Sequence[str]) -> str:
+    return _("I now keep {names} for you.", names=listed(f"**{formatting.escape(name)}**" for name in names))
+
+
+def removed(playlist: Playlist) -> str:
+    if playlist.ref.startswith(SHELF):
+        return _("I've stopped keeping {name} and no longer sort into it. Its labels stay here.", **_named(playlist))
+    return _("I've stopped keeping {name}. It stays on Spotify as it is; its labels stay here.", **_named(playlist))
+
+
+def _named(playlist: Playlist) -> dict[str, str]:
+    return {"name": formatting.playlist_name(playlist)}
+
+
+def rules(playlist: Playlist) -> str:
+    if playlist.automatic:
+        said = plural(
+            "{name}: I add songs without asking; up to {count} wrong song in 20 is fine.",
+            "{name}: I add songs without asking; up to {count} wrong songs in 20 are fine.",
+            playlist.mistakes,
+            **_named(playlist),
+        )
+    else:
+        said = plural(
+            "{name}: I ask before I add a song; up to {count} wrong song in 20 is fine.",
+            "{name}: I ask before I add a song; up to {count} wrong songs in 20 are fine.",
+            playlist.mistakes,
+            **_named(playlist),
+        )
+    return f"{said} {_(DOUBLES_ALLOWED)}" if playlist.doubles else said
+
+
+def layers(views: Sequence[LayerView]) -> str:
+    if not any(view.playlists for view in views):
+        return _(NO_PLAYLISTS)
+    return "\n\n".join(_layer(view) for view in views)
+
+
+def _layer(view: LayerView) -> str:
+    lines = [f"- {rules(playlist)} {formatting.songs(size)}." for playlist, size in view.playlists]
+    return f"{layer(view.layer)}\n{formatting.lines(lines, LAYER_ROOM) or _(EMPTY_LAYER)}"
+
+
+def layer(known: Layer) -> str:
+    several = _("several playlists per song") if known.several else _("one playlist per song")
+    rest = _("every song is placed") if known.everything else _("songs may stay out")
+    return f"**{formatting.escape(known.name)}** – {several}; {rest}"
+
+
+def learning_from_playlists(labels: int, *, trains: bool) -> str:
+    said = plural(
+        "The songs in your playlists count now: that's {count} label. Your taps still win.",
+        "The songs in your playlists count now: that's {count} labels. Your taps still win.",
+        labels,
+    )
+    return f"{said} {_(LEARNING)}" if trains else said
+
+
+def odd(playlists: Sequence[Odd]) -> str:
+    """Recordings that are in a playlist more than once, and songs that can't be played."""
+    lines = [line for playlist in playlists for line in _odd(playlist)]
+    return f"{formatting.lines(lines, ODD_ROOM)}\n{_(AS_LAST_SEEN)}" if lines else _(NOTHING_ODD)
+
+
+def _odd(odd: Odd) -> list[str]:
+    name = _named(odd.playlist)
+    doubled = [
+        _("- {name} has {title} at {places}", title=formatting.escape(title, 60), places=_places(places), **name)
+        for title, places in odd.doubles
+    ]
+    return doubled + [
+        _("- {name} can't play {title} ({place})", title=formatting.escape(title, 60), place=at + 1, **name)
+        for title, at in odd.unplayable
+    ]
+
+
+def _places(places: Sequence[int]) -> str:
+    return listed(number(at + 1) for at in places)
