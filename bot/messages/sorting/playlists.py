@@ -26,29 +26,27 @@ def kept(names: Sequence[str]) -> str:
 
 
 def removed(playlist: Playlist) -> str:
+    name = formatting.playlist_name(playlist)
     if playlist.ref.startswith(SHELF):
-        return _("I've stopped keeping {name} and no longer sort into it. Its labels stay here.", **_named(playlist))
-    return _("I've stopped keeping {name}. It stays on Spotify as it is; its labels stay here.", **_named(playlist))
-
-
-def _named(playlist: Playlist) -> dict[str, str]:
-    return {"name": formatting.playlist_name(playlist)}
+        return _("I've stopped keeping {name} and no longer sort into it. Its labels stay here.", name=name)
+    return _("I've stopped keeping {name}. It stays on Spotify as it is; its labels stay here.", name=name)
 
 
 def rules(playlist: Playlist) -> str:
+    name = formatting.playlist_name(playlist)
     if playlist.automatic:
         said = plural(
             "{name}: I add songs without asking; up to {count} wrong song in 20 is fine.",
             "{name}: I add songs without asking; up to {count} wrong songs in 20 are fine.",
             playlist.mistakes,
-            **_named(playlist),
+            name=name,
         )
     else:
         said = plural(
             "{name}: I ask before I add a song; up to {count} wrong song in 20 is fine.",
             "{name}: I ask before I add a song; up to {count} wrong songs in 20 are fine.",
             playlist.mistakes,
-            **_named(playlist),
+            name=name,
         )
     return f"{said} {_(DOUBLES_ALLOWED)}" if playlist.doubles else said
 
@@ -86,13 +84,13 @@ def odd(playlists: Sequence[Odd]) -> str:
 
 
 def _odd(odd: Odd) -> list[str]:
-    name = _named(odd.playlist)
+    name = formatting.playlist_name(odd.playlist)
     doubled = [
-        _("- {name} has {title} at {places}", title=formatting.escape(title, 60), places=_places(places), **name)
+        _("- {name} has {title} at {places}", title=formatting.escape(title, 60), places=_places(places), name=name)
         for title, places in odd.doubles
     ]
     return doubled + [
-        _("- {name} can't play {title} ({place})", title=formatting.escape(title, 60), place=at + 1, **name)
+        _("- {name} can't play {title} ({place})", title=formatting.escape(title, 60), place=at + 1, name=name)
         for title, at in odd.unplayable
     ]
 
