@@ -30,7 +30,8 @@ def cover(song: Song) -> str:
 def legend(playlists: Sequence[Playlist], nowhere: str) -> str:
     """What each reaction to a prompt means."""
     names = " · ".join(f"{playlist.emoji} {formatting.escape(playlist.name)}" for playlist in playlists)
-    return f"{formatting.clip(names, 2000)} · {_('{emoji} none of them', emoji=nowhere)}"
+    none = _("{emoji} none of them", emoji=nowhere)
+    return f"{formatting.clip(names, 2000)} · {none}"
 
 
 def answered(song: Song, playlists: Sequence[Playlist]) -> str:
