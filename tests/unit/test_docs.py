@@ -17,7 +17,6 @@ README_LINES = 150
 LINK = re.compile(r"""\]\(([^)\s]+)\)|src="([^"]+)\"""")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FILE = re.compile(r"`((?:bot|benchmarks|docs|models|sandbox|tests|training)/[\w./-]+)`")
-SUMMARY = re.compile(r"^#+ .*|^\| \*?`.*?`", re.MULTILINE)
 
 
 def settings() -> set[str]:
@@ -45,10 +44,8 @@ def test_the_page_of_settings_is_what_the_code_says() -> None:
     assert reference.configuration() == reference.CONFIGURATION.read_text(), "run `make reference`"
 
 
-def test_the_page_of_commands_has_every_command_and_option() -> None:
-    assert SUMMARY.findall(reference.commands()) == SUMMARY.findall(reference.COMMANDS.read_text()), (
-        "run `make reference`"
-    )
+def test_the_page_of_commands_is_what_the_code_says() -> None:
+    assert reference.commands() == reference.COMMANDS.read_text(), "run `make reference`"
 
 
 def test_every_promise_is_a_test_and_every_such_test_a_promise() -> None:
