@@ -56,7 +56,12 @@ class Film:
     pointer: tuple[float, float] = START
 
     async def begin(self) -> None:
-        await self.page.add_style_tag(content=STAGE)
+        """Set the stage, with an empty chat."""
+        said = await self.page.locator("#messages > *").count()
+        await self.page.add_style_tag(
+            content=STAGE + f"body.begun #messages > :nth-child(-n + {said}) {{ display: none }}"
+        )
+        await self.page.evaluate("document.body.classList.add('begun')")
         await self.page.evaluate(PROPS)
         await self._place()
 
@@ -125,6 +130,7 @@ async def _answer(film: Film) -> None:
     """Answer cards, each with the bot's own guess."""
     await film.say("It shows a song and its guess. You tap where the song goes.")
     card = await _send(film, "label")
+    film.pictures.clear()  # begin with a card: it's all that a viewer that doesn't play shows
     await expect(card).to_contain_text("near")
     await _watch(film, LONG)
     for _ in range(CARDS):
@@ -153,6 +159,7 @@ async def _like(film: Film) -> None:
     await film.take(SHORT)
     await film.press(film.page.get_by_role("button", name="Like the first five"))
     await film.take(SHORT)
+    await film.page.evaluate("document.body.classList.remove('begun')")
     direct_messages = film.page.locator("#rail").get_by_role("button", name="Cratekeeper", include_hidden=True)
     await direct_messages.dispatch_event("click")
     await expect(message(film.page, "new likes sorted")).to_be_visible()
