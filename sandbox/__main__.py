@@ -98,7 +98,7 @@ async def _play(stack: Stack, environment: Mapping[str, str]) -> int:
         settling = asyncio.create_task(_settle(stack, stage, seed)) if by_hand else None
         code = await _tour(_guide(stack, ada, stage.tour, environment))
         if settling is not None:
-            _say(f"Go on by hand: {stack.origin}   (Ctrl-C ends it and leaves nothing behind)")
+            _say(f"Carry on by hand: {stack.origin}   (Ctrl-C ends it and leaves nothing behind)")
             await settling
             await _until_the_bot_ends(stack)
         return code

@@ -89,17 +89,19 @@ def _clear(stage: Stage) -> None:
 
 BUTTONS = (
     Button("limit", "Spotify", f"Wait {WAIT} s", f"The next call is refused: 429 with Retry-After {WAIT}.", _limit),
-    Button("lost-answer", "Spotify", "Lose an answer", "The next add is carried out, then answered 502.", _lost_answer),
-    Button("outage", "Spotify", "Be down", f"Every call is answered 503 for {OUTAGE:.0f} seconds.", _outage),
+    Button(
+        "lost-answer", "Spotify", "Lose an answer", "The next add is carried out, but answered with 502.", _lost_answer
+    ),
+    Button("outage", "Spotify", "Be down", f"Every call is answered with 503 for {OUTAGE:.0f} seconds.", _outage),
     Button("quota", "Spotify", "Exceed the quota", "The next call is refused for a day: QUOTA_EXCEEDED.", _quota),
     Button("slow", "Spotify", "Be slow", f"The next {SLOW_CALLS} calls take {SLOWNESS:.0f} s longer.", _slow_spotify),
-    Button("lag", "Spotify", "Lag behind", f"What is written can be read {LAG.items:.0f} s later.", _lag),
-    Button("late", "Spotify", "Be late", f"The next add has no answer and is carried out {LATE:.0f} s later.", _late),
-    Button("drop", "Discord", "Drop the gateway", "The connection is cut; the bot should resume.", _drop),
-    Button("invalid", "Discord", "Invalid session", "The bot has to log in anew.", _invalidate),
+    Button("lag", "Spotify", "Lag behind", f"Changes become visible {LAG.items:.0f} s later.", _lag),
+    Button("late", "Spotify", "Be late", f"The next add gets no answer, and is carried out {LATE:.0f} s later.", _late),
+    Button("drop", "Discord", "Drop the gateway", "The connection drops; the bot should resume.", _drop),
+    Button("invalid", "Discord", "Invalid session", "The bot has to log in again.", _invalidate),
     Button("limit-discord", "Discord", "Rate limit", f"The next request has to wait {SLOWNESS:.0f} s.", _limit_discord),
     Button("slow-discord", "Discord", "Be slow", f"{SLOW_CALLS} requests take {SLOWNESS:.0f} s longer.", _slow_discord),
-    Button("clear", "All", "Make all well", "Waiting faults are withdrawn; nothing lags any more.", _clear),
+    Button("clear", "All", "Clear all faults", "Pending faults are cancelled; nothing lags any more.", _clear),
 )
 
 

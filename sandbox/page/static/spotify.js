@@ -64,7 +64,7 @@ export class Spotify {
     const playlists = account.playlists.map((each) => this.playlist(each));
     replace(this.shelf, playlists.length ? playlists : h("p", { class: "subtext" }, "No playlists yet"));
     this.likesTitle.textContent = `Liked songs · ${account.likes.toLocaleString("en")}`;
-    this.fillList(this.likes, account.songs, null, "No song fits");
+    this.fillList(this.likes, account.songs, null, "No matching songs");
     this.more.hidden = account.songs.length >= account.matching;
     clearTimeout(this.ageing);
     const ages = account.changes.some((change) => isFresh(change.at));

@@ -54,7 +54,7 @@ export class Tour {
 
   now() {
     const { tour } = this;
-    if (tour.taken_over) return "Over to you: the script has stopped, everything works by hand.";
+    if (tour.taken_over) return "Over to you: the script has stopped, and you can do everything by hand.";
     if (tour.done) return `Done. ${tour.lines.at(-1)?.text ?? ""}`;
     if (tour.waiting) return `Paused before: ${tour.steps[tour.current + 1] ?? "the end"}`;
     const step = tour.steps[tour.current];
