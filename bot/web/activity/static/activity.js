@@ -1,18 +1,18 @@
-// The swipe page inside Discord: who opened it is asked of Discord; then the page begins as it does elsewhere.
+// The swipe page inside Discord: Discord says who opened it; then the page starts as it does elsewhere.
 
 import * as api from "../feed/static/api.js";
 import { button, h, say } from "../feed/static/dom.js";
 import { DiscordSDK } from "./embedded-app-sdk.js";
 
-const PATIENCE = 20_000; // ms that Discord's client gets to answer
+const PATIENCE = 20_000; // ms for Discord's client to answer
 
-/** Where the operator's URL mappings have other hosts, below this address: the frame may load nothing from elsewhere. */
+/** Where the operator's URL mappings put other hosts, below this address: the frame may not load from elsewhere. */
 const MAPPED = [
   [/^https:\/\/([\w-]+)\.scdn\.co\//, "covers"],
   [/^https:\/\/([\w-]+)\.dzcdn\.net\//, "previews"],
 ];
 
-/** The address under which the frame reaches another one; null where it cannot. */
+/** The address where the frame can load another one; null if it can't. */
 function passage(address) {
   for (const [host, prefix] of MAPPED) {
     const found = address?.match(host);
@@ -27,7 +27,7 @@ function message(text, ...more) {
 
 const late = (text) => new Promise((_, reject) => setTimeout(() => reject(new Error(text)), PATIENCE));
 
-/** Have Discord say who is here, and begin their session. */
+/** Ask Discord who this is, and start their session. */
 async function enter(discord, application) {
   const asked = { client_id: application, response_type: "code", state: "", prompt: "none", scope: ["identify"] };
   const { code } = await discord.commands.authorize(asked).catch(() => {
@@ -36,7 +36,7 @@ async function enter(discord, application) {
   api.carry(await api.confirm(new URL("../session", import.meta.url), code));
 }
 
-/** A frame opens no windows: links are Discord's to open. */
+/** A frame can't open windows, so Discord opens the links. */
 function openOutside(discord) {
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");

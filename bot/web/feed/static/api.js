@@ -1,5 +1,5 @@
-// Talking to the bot: every call that the page makes. Addresses are relative to this file, so that the page works
-// below any address, and inside another one's frame.
+// Every call the page makes to the bot. Addresses are relative to this file, so the page works below any address, and
+// in another page's frame.
 
 import { say } from "./dom.js";
 
@@ -22,7 +22,7 @@ export class Offline extends Error {
 
 let bearer = null;
 
-/** Show this session with every call. For frames in which browsers keep no cookies; elsewhere the cookie does it. */
+/** Send this session with every call: for frames where browsers keep no cookies. */
 export function carry(session) {
   bearer = session;
 }
@@ -32,7 +32,7 @@ export const framed = () => bearer !== null;
 
 let passage = (address) => address;
 
-/** Reach covers and previews by another way, null for those that cannot be reached. For frames that load from nowhere else. */
+/** Load covers and previews from where `way` says, null for none: for frames that may not load them from elsewhere. */
 export function reach(way) {
   passage = way;
 }
@@ -60,11 +60,11 @@ export const enter = (link) => call("POST", "session", { link });
 export const changeOver = (link) => call("PUT", "session", { link });
 export const me = () => json("GET", "api/me");
 
-/** What the server is called in which this page can repost; null for a page that was not opened from one. */
+/** The name of the server this page can repost in; null if it wasn't opened from one. */
 export const server = async () => (await json("GET", "api/server")).name;
 export const leave = () => call("DELETE", "session");
 
-/** The session of a member whom Discord knows by this code. */
+/** The session of the member whose authorisation code this is. */
 export const confirm = async (address, code) => (await json("POST", address, { code })).session;
 
 export async function cards(count) {
@@ -74,7 +74,7 @@ export async function cards(count) {
 
 export const listen = async (card) => reachable(await json("GET", song(card, "listen")));
 
-/** What is said of a song, with the addresses by which its cover and its preview are reached. */
+/** A song, with the addresses its cover and preview load from. */
 function reachable(said) {
   const preview = said.way === "preview" ? passage(said.url) : null;
   return { ...said, cover: said.cover && passage(said.cover), preview };
@@ -91,7 +91,7 @@ export const repost = (card) => call("POST", song(card, "repost"));
 export const putAway = (card) => call("PUT", song(card, "distaste"));
 export const takeBack = (card) => call("DELETE", song(card, "distaste"));
 
-/** An address at which the clip plays. */
+/** An address that plays the clip. */
 export async function sound(path) {
   const answer = await call("GET", path);
   return URL.createObjectURL(await answer.blob());

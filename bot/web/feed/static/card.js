@@ -1,10 +1,10 @@
-// The card: a song, its cover, and its clip with what is played of it.
+// The card: a song, its cover, and its clip as it plays.
 
 import { button, clock, h, link, listed, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { wave } from "./wave.js";
 
-/** Draw a card: the element, and `heard(how)`, to be called once it is known how the song can be heard. */
+/** Draw a card: the element, and `heard(how)`, to be called once we know how the song can be heard. */
 export function drawn(card, player) {
   const art = h("div", { class: "art" }, card.cover ? cover(card.cover, card) : sleeve());
   const title = h("h2", { id: "title", tabindex: "-1" }, card.title);
@@ -35,12 +35,12 @@ function cover(address, card) {
   return shown;
 }
 
-/** Where there is no cover, or none may be: a sleeve of our own. */
+/** Our own sleeve, for songs whose cover is missing or may not be shown. */
 const sleeve = () => h("div", { class: "sleeve" }, icon("disc"));
 
 const why = (card) => h("p", { class: "why" }, card.why);
 
-/** Say whose it is, with a link back: Spotify's data on every card but those with another service's sound. */
+/** Credit the source with a link: Spotify, unless the sound is another service's. */
 function credit(how, card, title, source) {
   const page = how.way === "preview" ? how.page : card.url;
   if (page) title.replaceChildren(link(page, {}, card.title));
@@ -77,11 +77,11 @@ function played(how, player) {
   return [press, h("div", { class: "track" }, drawing, h("div", { class: "below" }, time, where(how)))];
 }
 
-/** Where in the song the clip is. */
+/** Where in the song its highlight is. */
 const where = (how) =>
   h("p", { class: "where" }, how.peak === null ? "" : [h("b"), say("highlight", { time: clock(how.peak) })]);
 
-/** A line that fills, where no waveform is known. */
+/** A plain progress bar, without a waveform. */
 function bare() {
   const drawing = h("progress", { class: "bare", max: 1, value: 0, "aria-label": say("played") });
   return { drawing, move: (share) => (drawing.value = share) };

@@ -1,21 +1,21 @@
-// The deck: the song that is shown, those that come next, and those that were swiped away.
+// The deck: the song on show, the next ones, and those swiped away.
 
 import * as api from "./api.js";
 
-const AHEAD = 2; // songs fetched before they are wanted, each with its clip
-const FRESH = 240_000; // ms that a preview's address is good for, at least
-const REMEMBERED = 20; // songs that can be taken back
+const AHEAD = 2; // songs fetched in advance, each with its clip
+const FRESH = 240_000; // ms; a preview's address works for at least that long
+const REMEMBERED = 20; // songs that can be undone
 
 /**
- * A card is what the bot says of a song and: `heard`, a promise of how it can be heard (with `sound`, an address that
- * plays, where it can be heard here), and `added`, the playlists that it was put into.
+ * A card is what the bot sends about a song, plus `heard`, a promise of how it can be heard (with `sound`, an address
+ * that plays, if it can be heard here), and `added`, the playlists it was added to.
  */
 export class Deck {
   constructor() {
     this.cards = [];
-    this.gone = []; // [card, what was done with it], the newest last
+    this.gone = []; // [card, what happened to it], newest last
     this.filling = null;
-    this.nothing = null; // why there is no song
+    this.nothing = null; // why there's no song
   }
 
   get top() {
@@ -53,7 +53,7 @@ export class Deck {
   swipe(done) {
     this.gone.push([this.cards.shift(), done]);
     for (const [card] of this.gone.splice(0, this.gone.length - REMEMBERED)) forget(card);
-    this.fill().catch(() => {}); // whoever waits for the next card hears of it
+    this.fill().catch(() => {}); // whoever waits for the next card sees the error
   }
 
   /** Put the card that went last back on top; returns it and what was done with it. */
@@ -73,10 +73,10 @@ function dealt(card) {
 function hear(card) {
   card.asked = Date.now();
   card.heard = hearing(card);
-  card.heard.catch(() => {}); // said where it is shown
+  card.heard.catch(() => {}); // shown where the card is
 }
 
-/** How the card can be heard: asked again where that failed, or where another service's address may be over. */
+/** How the card can be heard; asked again after a failure, or if another service's address may have expired. */
 export async function heard(card) {
   const how = await card.heard.catch(() => null);
   if (!how || (how.way === "preview" && Date.now() - card.asked > FRESH)) hear(card);

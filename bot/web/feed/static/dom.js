@@ -24,7 +24,7 @@ function set(element, name, value) {
 
 export const button = (label, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, label);
 
-/** A link to somewhere else; only addresses of the web may be followed. */
+/** A link to another site; only web addresses become links. */
 export function link(address, more, ...children) {
   const safe = URL.canParse(address) && ["https:", "http:"].includes(new URL(address).protocol);
   return safe

@@ -1,10 +1,10 @@
 // Keys: arrows always; letters unless the member switched them off (others may need them for their own tools).
 
-const KEPT = "letters"; // in the browser's own storage; nothing personal
+const KEPT = "letters"; // in the browser's storage; nothing personal
 const ARROWS = { ArrowRight: "like", ArrowLeft: "skip", ArrowUp: "more", " ": "play", "?": "help" };
 const LETTERS = { l: "like", s: "skip", p: "play", m: "more", a: "add", c: "share", n: "away", u: "undo", z: "undo" };
 
-let chosen = null; // until the page closes, where the browser gives it no storage, as in frames of other sites
+let chosen = null; // until the page closes, if the browser gives it no storage, as in other sites' frames
 
 export function letters() {
   try {

@@ -1,4 +1,4 @@
-// The page: shows the top card of the deck and carries out what is done with it.
+// The page: shows the deck's top card and does what the member asks.
 
 import * as api from "./api.js";
 import { drawn } from "./card.js";
@@ -11,10 +11,10 @@ import * as sheet from "./sheet.js";
 import { come, fly, swipeable } from "./swipe.js";
 import { LANGUAGE } from "./words.js";
 
-const SAID = 4_000; // ms that a line stays, and so many more for each letter
+const SAID = 4_000; // ms a line stays, plus LETTER for each letter
 const LETTER = 60;
-const TAKEN = 409; // somebody else is logged in here
-const UNHEARD = { way: "nothing", sound: null, url: null, cover: null }; // where nobody could say how a song is heard
+const TAKEN = 409; // someone else is logged in here
+const UNHEARD = { way: "nothing", sound: null, url: null, cover: null }; // if we couldn't find out how to hear a song
 const stage = document.getElementById("stage");
 const said = document.getElementById("said");
 const who = document.getElementById("who");
@@ -23,16 +23,16 @@ const helping = document.getElementById("help");
 const deck = new Deck();
 const player = new Player();
 let shown = null; // the element of the card on top
-let busy = false; // while one card makes way for the next
+let busy = false; // while one card gives way to the next
 
-// ---------------------------------------------------------------- what is done with a song
+// ---------------------------------------------------------------- actions
 const DEEDS = {
   like: { way: "right", said: "liked", call: api.like, back: (card) => !card.added.length && api.unlike(card) },
   skip: { way: "left", said: "skipped", call: (card) => !card.added.length && api.skip(card) },
   away: { way: "left", said: "not_for_you", call: api.putAway, back: api.takeBack },
 };
 
-/** Returns whether it goes: not while another one does. */
+/** Return whether the card goes: not while another one does. */
 function swipe(name) {
   if (busy || !deck.top) return false;
   go(name, deck.top);
@@ -44,7 +44,7 @@ async function go(name, card) {
   const deed = DEEDS[name];
   player.touched();
   const sending = Promise.resolve(deed.call(card));
-  sending.catch(() => {}); // told below, when the card is gone and can come back
+  sending.catch(() => {}); // handled below, when the card is gone and can come back
   await fly(shown, deed.way);
   deck.swipe({ name, sending });
   await show();
@@ -66,7 +66,7 @@ async function undo() {
   await sending.then(() => DEEDS[name].back?.(card)).catch((error) => tell(error.message));
 }
 
-/** Say why something was not done; bring its card back where it only just went, unless the song itself is gone. */
+/** Say what went wrong, and bring the last card back, unless the song itself is gone. */
 function failed(error, card) {
   if (error.status === 401) return leftOut(error.message);
   if (card && error.status !== 404 && deck.last?.[0] === card) {
@@ -153,7 +153,7 @@ function act(what) {
   return (what === "help" || what === "undo" || deck.top) && ACTS[what]();
 }
 
-// ---------------------------------------------------------------- what is shown
+// ---------------------------------------------------------------- the card
 /** Show the card on top. back: it was swiped away before; from: where it comes back from. */
 async function show({ back = false, from = null } = {}) {
   if (!deck.top) message(say("one_moment"));
@@ -196,14 +196,14 @@ function put(card, from) {
 const hint = (what, way) =>
   h("p", { class: `hint ${way}`, "aria-hidden": "true" }, icon(what), say(what));
 
-/** Show how near a drag is to going: the word at the edge, and its button. */
+/** Show how close a drag is to counting: the word at the edge, and its button. */
 function lean(way, share) {
   stage.dataset.lean = way ?? "";
   stage.style.setProperty("--share", share.toFixed(2));
   stage.classList.toggle("sure", share === 1);
 }
 
-/** Where a card is longer than the screen (large type, small phone) a finger scrolls it, and swipes sideways only. */
+/** If the card is taller than the screen (large type, small phone), a finger scrolls it and swipes only sideways. */
 function roomFor(element) {
   element.classList.toggle("long", document.documentElement.scrollHeight > innerHeight + 1);
 }
@@ -234,7 +234,7 @@ function leftOut(text) {
 
 let quiet = null;
 
-/** Tell everybody something, or (`seen` false) screen readers alone. */
+/** Show a line for a moment; `seen` false: to screen readers alone. */
 function tell(text, seen = true) {
   said.textContent = text;
   said.classList.toggle("seen", seen);
@@ -242,8 +242,8 @@ function tell(text, seen = true) {
   quiet = setTimeout(() => said.classList.remove("seen"), SAID + LETTER * text.length);
 }
 
-// ---------------------------------------------------------------- the beginning
-/** Turn the link's secret into a session; it leaves the address at once. */
+// ---------------------------------------------------------------- start
+/** Exchange the link's secret for a session; it leaves the address at once. */
 async function enter() {
   const link = location.hash.slice(1);
   if (!location.pathname.endsWith("/enter")) return;
@@ -255,7 +255,7 @@ async function enter() {
   });
 }
 
-/** Ask, in the place of the song; returns whether it is to be done. */
+/** Ask in place of the song; return whether they agreed. */
 function agrees(question) {
   return new Promise((decide) => {
     const yes = button(say("as_them"), () => decide(true));
@@ -264,7 +264,7 @@ function agrees(question) {
   });
 }
 
-/** Say whose session it is: a link that somebody sent is not one's own. */
+/** Say whose session it is: someone may have sent their own link. */
 async function sayWho() {
   const { name } = await api.me().catch(() => ({ name: "" }));
   who.textContent = name;

@@ -1,11 +1,11 @@
-// Hearing: one sound at a time, and none before the first touch.
+// The player: one sound at a time, and none before the first touch.
 
 /** `watcher` is told: `change()` when it starts or stops, and `progress()` while it plays. */
 export class Player {
   constructor() {
     this.audio = new Audio();
     this.watcher = null;
-    this.wanted = null; // whether the next song plays by itself; null: nobody has touched anything yet
+    this.wanted = null; // whether the next song plays by itself; null until the first touch
     this.ticking = false;
     for (const name of ["play", "pause", "ended", "durationchange"]) this.audio.addEventListener(name, () => this.changed());
     document.addEventListener("visibilitychange", () => document.hidden && this.audio.pause());
@@ -19,21 +19,21 @@ export class Player {
     return this.audio.currentTime;
   }
 
-  /** Have this sound ready, and play it where that is wanted. */
+  /** Load this sound, and play it if songs play by themselves. */
   load(sound, card) {
     this.audio.src = sound;
     describe(card);
     if (this.wanted) this.play();
   }
 
-  /** Be silent. */
+  /** Stop and unload the sound. */
   clear() {
     this.watcher = null;
     this.audio.pause();
     this.audio.removeAttribute("src");
   }
 
-  /** From the first touch on songs play by themselves, unless the member paused one. */
+  /** From the first touch on, songs play by themselves, until the member pauses one. */
   touched() {
     this.wanted ??= true;
   }
@@ -62,7 +62,7 @@ export class Player {
   }
 }
 
-/** What the lock screen shows. */
+/** Show the song on the lock screen. */
 function describe(card) {
   if (!("mediaSession" in navigator)) return;
   navigator.mediaSession.metadata = new MediaMetadata({ title: card.title, artist: card.artists.join(", ") });

@@ -1,4 +1,4 @@
-// Sheets: what opens over the card, from below. One at a time; Escape or a press beside it closes it.
+// Sheets open over the card, from below, one at a time. Escape or a press outside closes them.
 
 import * as api from "./api.js";
 import { button, clock, h, link, listed, percent, say } from "./dom.js";
@@ -28,7 +28,7 @@ function open(title, ...children) {
   return sheet;
 }
 
-/** Ask which playlist the song goes to; `chosen` hears its number and its name. */
+/** Ask which playlist the song goes to; `chosen` gets its number and name. */
 export async function adding(card, chosen, failed) {
   const list = h("div", { class: "choices", "aria-busy": "true" });
   const sheet = open(say("add_to"), h("p", { class: "note" }, card.title), list);
@@ -151,7 +151,7 @@ const KEYS = [
   ["", "?", "key_help"],
 ];
 
-/** Say how it works. `letters`: whether letters are keys; `choose` hears when that changes. */
+/** Say how it works. `letters`: whether letters are keys; `choose` gets the new choice. */
 export function help(letters, choose, leave) {
   const tick = h("input", { type: "checkbox", id: "letters", checked: letters, onchange: () => choose(tick.checked) });
   const row = ([arrow, letter, what]) =>

@@ -1,4 +1,4 @@
-// Keeps the page itself for when there is no network, and nothing else: never what the bot said to a member.
+// Keeps the page itself for when there's no network, and nothing else: never anything about a member.
 
 const SHELL = "shell";
 const FILES = [
@@ -30,7 +30,7 @@ addEventListener("install", (event) => {
 
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
-/** The network first, so that nobody sees an old page; the kept one where there is none. */
+/** Network first, so nobody sees an old page; the kept one without a network. */
 addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);

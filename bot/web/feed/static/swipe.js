@@ -1,10 +1,10 @@
-// Swiping: the card follows the finger and, let go of, flies off or springs back. Only its transform moves.
+// Swiping: the card follows the finger and, released, flies off or springs back. Only its transform changes.
 
-const BEGIN = 8; // px before a press is a swipe
-const FAR = 0.3; // of the card's width, from which it goes by itself
-const FAST = 0.45; // px a ms, from which it goes however short the way was
-const LEAST = 24; // px even of a fast one
-const LATELY = 90; // ms by which speed is measured
+const BEGIN = 8; // px until a press becomes a swipe
+const FAR = 0.3; // of the card's width, from which a swipe counts
+const FAST = 0.45; // px per ms, from which a short swipe counts too
+const LEAST = 24; // px, for a fast one too
+const LATELY = 90; // ms over which speed is measured
 const TILT = 9; // degrees at the edge
 const OUT = 240; // ms to fly off
 const BACK = 340; // ms to spring back
@@ -13,8 +13,8 @@ const SPRING = "cubic-bezier(.2, 1.35, .4, 1)";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
- * Let `card` be swiped. `leaning(way, share)` is told on the way (share 1: far enough to go; way null: back at rest);
- * `swiped(way)` once it goes: "left", "right" or "up"; where that does not return true, the card springs back.
+ * Make `card` swipable. `leaning(way, share)` is called on the way (share 1: far enough; way null: back at rest);
+ * `swiped(way)` once it counts: "left", "right" or "up"; unless that returns true, the card springs back.
  */
 export function swipeable(card, leaning, swiped) {
   let drag = null;
@@ -67,13 +67,13 @@ const refuse = (event) => {
   event.stopPropagation();
 };
 
-/** Where a drag goes, and what part of the way that decides is done. */
+/** The direction of a drag, and its share of the way that counts. */
 function heading({ dx, dy }, width) {
   if (Math.abs(dx) >= Math.abs(dy)) return { way: dx > 0 ? "right" : "left", share: Math.min(1, Math.abs(dx) / (FAR * width)) };
   return { way: dy < 0 ? "up" : null, share: dy < 0 ? Math.min(1, -dy / (FAR * width)) : 0 };
 }
 
-/** Where a drag that ends goes: far enough, or fast enough and not on its way back. */
+/** The direction of a finished drag that counts: far enough, or fast enough and not on its way back. */
 function decided(drag, width, now) {
   const { way, share } = heading(drag, width);
   const [then, x, y] = drag.trail.find(([at]) => now - at < LATELY) ?? drag.trail.at(-1);
@@ -95,7 +95,7 @@ function spring(card) {
   if (!still.matches) card.animate([{ transform: from }, { transform: "none" }], { duration: BACK, easing: SPRING });
 }
 
-/** Let the card fly off; resolves when it is out of sight. */
+/** Let the card fly off; resolves when it's out of sight. */
 export async function fly(card, way) {
   const far = card.offsetWidth * 1.3 * (way === "right" ? 1 : -1);
   const end = still.matches ? { opacity: 0 } : { transform: `translate3d(${far}px, 0, 0) rotate(${Math.sign(far) * TILT * 1.4}deg)` };
@@ -104,7 +104,7 @@ export async function fly(card, way) {
   await card.animate([from, end], timing).finished.catch(() => {});
 }
 
-/** Let a new card come: from below, or from where it went. */
+/** Let a card come in: from below, or from where it went. */
 export function come(card, way = null) {
   if (still.matches) return card.animate([{ opacity: 0 }, { opacity: 1 }], 90);
   const far = way && card.offsetWidth * 1.1 * (way === "right" ? 1 : -1);

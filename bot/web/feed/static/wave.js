@@ -1,4 +1,4 @@
-// The clip's waveform: bars, those played in the accent's colour, and a mark where the highlight sets in.
+// The clip's waveform: bars, the played ones in the accent colour, and a mark where the highlight starts.
 
 import { s } from "./dom.js";
 
@@ -17,7 +17,7 @@ export function levels(waveform, parts = BARS) {
   });
 }
 
-/** A drawing and `move(share)`, which says how much of it was played. */
+/** A drawing, and `move(share)`, which shows how much was played. */
 export function wave(waveform, peak) {
   const bars = levels(waveform).map(bar).join("");
   const edge = s("rect", { width: 0, height: TALL });
