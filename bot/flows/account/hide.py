@@ -13,7 +13,7 @@ from bot.adapters.store.social import people, reposts
 
 
 async def hide(store: Store, member: int, now: datetime) -> None:
-    """Hide the member: songs that only they shared leave the catalogue at once, and their reposts are taken back."""
+    """Hide the member: songs that only they shared leave the catalogue at once, and their reposts are removed."""
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         await members.change(tx, member, hidden=True)

@@ -31,7 +31,7 @@ LOCAL = "local:"  # before the digest of a file that is no song of anybody's
 
 @dataclass(frozen=True, slots=True)
 class PlacedSong:
-    """A song of the catalogue as it is to be kept. point: (k,), None where nothing is known to go by."""
+    """A song to store in the catalogue. point: (k,), None if we know nothing about its sound."""
 
     song: str
     key: str
@@ -42,7 +42,7 @@ class PlacedSong:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Songs with a point, by row: points (n, k); free: whether they are the operator's own files."""
+    """Songs with a point, by row: points (n, k); free: whether they're the operator's own files."""
 
     songs: Sequence[str]
     points: Vectors
@@ -51,7 +51,7 @@ class Loaded:
 
 
 def _is_shared(song: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether somebody who joined likes it."""
+    """Whether someone who joined likes the song."""
     return songs.shared().where(schema.liked.c.song == song).exists()
 
 
@@ -67,21 +67,21 @@ def _local() -> ColumnElement[str]:
 
 
 def _belongs(everything: bool = True) -> ColumnElement[bool]:
-    """Whether an entry is one still; with `everything` off, only files."""
+    """Whether an entry still belongs; without `everything`, only files do."""
     itself = exists().where(RECORDING.c.path == ENTRY.c.path, _local() == ENTRY.c.song, _is_file())
     own = and_(ENTRY.c.path.is_not(None), itself)
     return or_(own, and_(ENTRY.c.path.is_(None), _is_shared(ENTRY.c.song))) if everything else own
 
 
 async def newest_space(tx: Tx) -> tuple[int, bytes, int] | None:
-    """Return the space that holds: its number, its definition, and how many songs it was fitted for."""
+    """Return the current space: its number, its definition, and how many songs it was fitted on."""
     query = select(SPACE.c.space, SPACE.c.definition, SPACE.c.songs).order_by(SPACE.c.space.desc()).limit(1)
     row = (await tx.execute(query)).first()
     return None if row is None else (row.space, row.definition, row.songs)
 
 
 async def add_space(tx: Tx, definition: bytes, fitted_for: int) -> int:
-    """Keep a space in place of those before it; return its number."""
+    """Store a space in place of earlier ones, and return its number."""
     made = await tx.execute(insert(SPACE).values(definition=definition, songs=fitted_for))
     assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
     number: int = made.inserted_primary_key[0]
@@ -90,12 +90,12 @@ async def add_space(tx: Tx, definition: bytes, fitted_for: int) -> int:
 
 
 async def count_known(tx: Tx) -> int:
-    """Return of how many songs there is a point."""
+    """Return how many songs have a point."""
     return (await tx.execute(select(func.count()).where(ENTRY.c.point.is_not(None)))).scalar_one()
 
 
 async def open_songs(tx: Tx, space: int, after: str, limit: int) -> list[Song]:
-    """Return songs that belong and have no point in this space yet, or are known better since; by id, from `after`."""
+    """Return songs that belong and have no point in this space, or new features since; by id, from `after`."""
     keys = (SONG.c.song, "isrc:" + SONG.c.isrc)
     newer = exists().where(
         FEATURE.c.owner == schema.OPERATOR, or_(*(FEATURE.c.song == key for key in keys)), FEATURE.c.at > ENTRY.c.at
@@ -106,7 +106,7 @@ async def open_songs(tx: Tx, space: int, after: str, limit: int) -> list[Song]:
 
 
 async def open_files(tx: Tx, space: int, after: str, limit: int) -> dict[str, Song]:
-    """Return the same of files, by path, from `after`."""
+    """Return files that have no point in this space, or new features since; by path, from `after`."""
     joined = select(RECORDING).outerjoin(ENTRY, ENTRY.c.song == _local()).where(_is_file())
     still = or_(ENTRY.c.song.is_(None), ENTRY.c.space != space, RECORDING.c.at > ENTRY.c.at)
     query = joined.where(RECORDING.c.path > after, still).order_by(RECORDING.c.path).limit(limit)
@@ -140,18 +140,18 @@ def _row(kept: PlacedSong) -> dict[str, Any]:
 
 
 async def strangers(tx: Tx) -> list[str]:
-    """Return what belongs no longer."""
+    """Return the songs that no longer belong to the catalogue."""
     return [song async for song in in_turns((await tx.execute(select(ENTRY.c.song).where(~_belongs()))).scalars())]
 
 
 async def forget(tx: Tx, ids: Iterable[str]) -> None:
-    """Delete those of the songs that belong no longer."""
+    """Delete those of the songs that no longer belong to the catalogue."""
     for piece in chunks(ids):
         await tx.execute(delete(ENTRY).where(ENTRY.c.song.in_(piece), ~_belongs()))
 
 
 async def load(tx: Tx, space: int) -> Loaded:
-    """Return every song that has a point in this space."""
+    """Return all songs with a point in this space."""
     columns = (ENTRY.c.song, ENTRY.c.point, ENTRY.c.artist, ENTRY.c.path.is_not(None).label("free"))
     known = await tx.execute(select(*columns).where(ENTRY.c.space == space, ENTRY.c.point.is_not(None)))
     rows = [row async for row in in_turns(known)]
@@ -165,9 +165,9 @@ async def load(tx: Tx, space: int) -> Loaded:
 
 
 async def page(tx: Tx, everything: bool, after: str, limit: int, typed: str = "") -> list[str]:
-    """Return songs that belong, by id, from `after`; with `everything` off, only files.
+    """Return songs that belong, by id, from `after`; without `everything`, only files.
 
-    typed: what their titles contain, in any case.
+    typed: what their titles contain, in upper or lower case.
     """
     query = select(ENTRY.c.song).where(_belongs(everything), ENTRY.c.song > after).order_by(ENTRY.c.song)
     if typed:
@@ -182,10 +182,10 @@ def _is_titled(typed: str) -> ColumnElement[bool]:
 
 
 async def draw(tx: Tx, everything: bool, member: int, start: str, late: Late | None = None) -> str | None:
-    """Return the first song from the key `start` on that belongs and is not known to be nothing for the member.
+    """Return the first song from the key `start` on that belongs and that the member doesn't dislike.
 
-    Keys are hashes: a key drawn at random draws a song nearly at random, without looking at them all. late:
-    neither one that they like nor one that the feed showed them of late.
+    Keys are hashes, so a random key picks a song nearly at random, without reading them all. late: leave out their
+    likes and what the feed showed them lately.
     """
     refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
     query = select(ENTRY.c.song).where(ENTRY.c.key >= start, ENTRY.c.song.not_in(refused), _belongs(everything))
@@ -203,7 +203,7 @@ async def strangers_to(tx: Tx, members: Sequence[int], limit: int) -> list[str]:
 
 
 async def still(tx: Tx, everything: bool, ids: Sequence[str]) -> set[str]:
-    """Return those of a few songs that belong at this moment, whatever memory says."""
+    """Return those of the songs that belong right now, whatever memory says."""
     return set((await tx.execute(select(ENTRY.c.song).where(ENTRY.c.song.in_(ids), _belongs(everything)))).scalars())
 
 
@@ -246,7 +246,7 @@ async def path_of(tx: Tx, song: str) -> str | None:
 
 
 async def digest_of(tx: Tx, path: str) -> str | None:
-    """Return the digest of a file's content, as it was heard."""
+    """Return the digest of a file's content when it was analysed."""
     return (await tx.execute(select(RECORDING.c.digest).where(RECORDING.c.path == path))).scalar_one_or_none()
 
 

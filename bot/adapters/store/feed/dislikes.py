@@ -13,7 +13,7 @@ DISTASTE = schema.distaste
 
 
 async def add(tx: Tx, member: int, song: str, key: str, now: datetime) -> None:
-    """Keep a distaste; the member's oldest gives way."""
+    """Store a dislike; the member's oldest makes room."""
     await upsert(tx, DISTASTE, {"member": member, "song": song, "key": key, "at": now})
     await keep_newest(tx, DISTASTE, limits.DISTASTES, DISTASTE.c.at, DISTASTE.c.member == member)
 
@@ -23,6 +23,6 @@ async def remove(tx: Tx, member: int, key: str) -> None:
 
 
 async def of(tx: Tx, member: int) -> list[str]:
-    """Return the songs that are not for the member, the newest first."""
+    """Return the songs the member dislikes, newest first."""
     query = select(DISTASTE.c.song).where(DISTASTE.c.member == member)
     return list((await tx.execute(query.order_by(DISTASTE.c.at.desc(), DISTASTE.c.song))).scalars())
