@@ -130,7 +130,7 @@ async def test_as_an_app_of_ones_own_it_plays_in_a_server_without_the_bot_in_pri
     card = await answer(there.command("feed play"))
     assert card.visible_to == rob.user.id
     assert title(await answer(there.click(card, "Next"))) != ""
-    assert "Comments live in channels" in (await answer(there.click(card, "Comment"))).text()
+    assert "Comments go where others can see them" in (await answer(there.click(card, "Comment"))).text()
 
 
 async def test_who_has_not_joined_hears_files_and_cannot_press_on_what_others_share(feed: Feed) -> None:
