@@ -24,6 +24,8 @@ ELSEWHERE = {  # path in the repository: path in the site
     "sandbox/page/static/crate.svg": "crate.svg",
 }
 CODE = ("bot", "training", "sandbox")
+LAYERS = ("bot/core", "bot/flows", "bot/chat", "bot/messages", "bot/adapters/store")
+ROOMS = ("sorting", "library", "account", "feed", "social")
 MIGRATIONS = ROOT / "bot" / "adapters" / "store" / "migrations" / "versions"
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
 
@@ -53,10 +55,23 @@ def in_site(link: str, folder: str) -> str:
 
 
 def modules() -> str:
-    """Return a page that lists every module, with the first line of its docstring."""
+    """Return a page that lists every module, with the first line of its docstring, and counts them by room."""
     packages = sorted({path.parent for top in CODE for path in (ROOT / top).rglob("*.py")} - {MIGRATIONS})
     sections = (_package(package) for package in packages)
-    return "\n".join(["# Modules", "", "Every module, with the first line of its docstring.", *filter(None, sections)])
+    return "\n".join(
+        ["# Modules", "", "How many each room of each layer has:", "", *_rooms(), "", *filter(None, sections)]
+    )
+
+
+def _rooms() -> list[str]:
+    head = [f"| room | {' | '.join(LAYERS)} |", f"|---|{'---|' * len(LAYERS)}"]
+    return head + [f"| {room} | {' | '.join(str(_size(layer, room)) for layer in LAYERS)} |" for room in ROOMS]
+
+
+def _size(layer: str, room: str) -> int:
+    """Return how many modules a room has in a layer, as a package or as a single module."""
+    folder = ROOT / layer
+    return len([*folder.glob(f"{room}.py"), *folder.glob(f"{room}/**/[!_]*.py")])
 
 
 def _package(folder: Path) -> str:
