@@ -20,6 +20,7 @@ from bot.adapters.store.sorting import playlists
 from bot.core import limits
 from bot.core.library import tables
 from bot.flows.library import sync
+from bot.turns import take_short_turns
 
 EXPORTIFY = (
     "Danceability",
@@ -81,6 +82,7 @@ async def _clicker(store: Store) -> int:
 
 
 def main() -> None:
+    take_short_turns()  # as the bot does
     rows = []
     for name, columns in FILES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -42,6 +42,7 @@ from bot.flows.sorting import manual_edits, sort, train
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.ports import Contents, LikesPage, ListedPlaylist
+from bot.turns import take_short_turns
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ADA, BEN = 1, 2  # who has the library, and who clicks
@@ -63,6 +64,12 @@ class Timed(Store):
             yield tx
         self.held = max(self.held, time.perf_counter() - begun)
         self.work = max(self.work, time.process_time() - worked)
+
+    async def _outside_transactions(self, *statements: str) -> bool:
+        begun = time.perf_counter()
+        done = await super()._outside_transactions(*statements)
+        self.held = max(self.held, time.perf_counter() - begun)
+        return done
 
 
 @dataclass
@@ -360,6 +367,7 @@ async def measure(folder: Path) -> list[Row]:
 
 
 def main() -> None:
+    take_short_turns()  # as the bot does
     with tempfile.TemporaryDirectory() as folder:
         show(asyncio.run(measure(Path(folder))))
 

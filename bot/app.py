@@ -47,6 +47,7 @@ from bot.flows.library.uploads import Uploads
 from bot.flows.social import reposts
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.services import Services
+from bot.turns import take_short_turns
 from bot.upkeep import Upkeep
 from bot.web import activity, api, feed
 from bot.worker import Worker
@@ -77,6 +78,7 @@ def clock() -> datetime:
 async def run(settings: Settings, environment: Mapping[str, str]) -> int:
     """Run the bot until SIGTERM or Ctrl-C; returns the exit code. Raises SettingsError if Discord refuses the token."""
     set_up_logging(settings.log_level)
+    take_short_turns()
     stopped = asyncio.Event()
     for stop in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(stop, stopped.set)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -196,12 +197,19 @@ async def _sources(settings: Settings) -> str:
     return f"asked for features: {', '.join(said)}" if said else "no service is asked for features; your files are used"
 
 
+def set_the_clock(platform: str) -> str:
+    """Return how to set the clock on a platform, as `sys.platform` names it."""
+    if platform == "darwin":
+        return "run sudo sntp -sS time.apple.com, and in System Settings let Date & Time be set automatically"
+    return "switch on time synchronisation (timedatectl set-ntp true)"
+
+
 async def _clock(settings: Settings) -> str:
     async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(settings.spotify_accounts_url) as answer:
         said = parsedate_to_datetime(answer.headers["Date"])
     skew = abs(datetime.now(UTC) - said)
     if skew > MOST_SKEW:
-        raise Unwell(f"{skew.total_seconds():.0f} s off; switch on time synchronisation (timedatectl set-ntp true)")
+        raise Unwell(f"{skew.total_seconds():.0f} s off; {set_the_clock(sys.platform)}")
     return "right"
 
 

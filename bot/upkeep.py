@@ -18,7 +18,7 @@ from bot.core.records import Work
 from bot.flows import once
 from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, keep_trying
-from bot.flows.library import feature_lookup
+from bot.flows.library import feature_lookup, sync
 from bot.flows.social import digest, publish, reports, reposts, rounds
 from bot.flows.sorting import playlists, train
 from bot.messenger import Messenger
@@ -56,6 +56,7 @@ class Upkeep:
             "models": self._retrain_lost,
             "shared playlists": self._resume_sharing,
             "hearing": self._begin_hearing,
+            "imports": partial(sync.tell_interrupted, store, now),
             "saving": self._begin_saving,
         }
         self._opening = {Work(f"opening: {name}", 0): step for name, step in steps.items()}
@@ -145,7 +146,7 @@ class Upkeep:
             poll = timedelta(seconds=LATEST * self._services.settings.poll_seconds)
             async with self._services.store.writing() as tx:
                 await moments.pull_in(tx, now, poll, back)
-            await self._services.jobs.pull_in(now)
+            await self._services.jobs.pull_in(now, back)
         self._zero = zero
 
     async def _begin_polls(self, now: datetime) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from bot.adapters.jobs import WAITED_OUT
 from bot.core.jobs import UNASKED, Job, JobKind, Next
 from bot.core.records import Work
 from bot.errors import (
@@ -20,9 +21,8 @@ from bot.errors import (
     CratekeeperError,
     NotLinked,
     SpotifyDown,
-    StoreBusy,
-    StoreFull,
     TrainingFailed,
+    Unreadable,
     Unsettled,
 )
 from bot.flows.account import notify
@@ -40,6 +40,7 @@ from bot.services import Services
 log = logging.getLogger(__name__)
 BACK_OFF = 5  # seconds; doubled with each try, with full jitter
 LONGEST = 300  # seconds between tries
+UNREADABLE = 30  # tries, about an hour, after which a job fails if Spotify's answers make no sense
 SAY_SO = 5  # tries, after which we tell the member that Spotify doesn't answer
 
 Flow = Callable[[Job, datetime], AsyncIterator[Next]]
@@ -100,6 +101,8 @@ def response(error: Exception, tries: int, now: datetime) -> Response:
             return Response(again=(error.until - now).total_seconds() + 1)
         case Unsettled():
             return Response(again=(error.until - now).total_seconds(), tell_at=None)
+        case Unreadable() if tries >= UNREADABLE:
+            return Response(tell_at=tries, defect=True)
         case SpotifyDown():
             return Response(again=_back_off(tries), tell_at=SAY_SO)
         case ChatDown():
@@ -128,7 +131,7 @@ class Worker:
             async for following in self._flows[job.kind](job, now):
                 await self._services.jobs.enqueue(following.kind, job.member, following.argument, delay=following.delay)
             await self._succeeded(job)
-        except (StoreBusy, StoreFull):
+        except WAITED_OUT:
             raise  # the queue tries the job again
         except Exception as error:
             await self._respond(job, error, response(error, job.tries, now))

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.store.engine import BUSY_MS, store_error, typed_errors
 from bot.core.jobs import Job, JobKind
-from bot.errors import StoreBusy, StoreFull
+from bot.errors import StoreBusy, StoreFull, StoreShut
 
 log = logging.getLogger(__name__)
 QUEUE = "members"
@@ -36,8 +36,10 @@ STARTS = 5  # starts per job; then it's left for `doctor` to list
 POLL = 0.25  # seconds between looks at the queue
 PAUSES = (1, 2, 5, 10, 30)  # seconds before retrying a job that found the disk full or the database locked
 LONGEST = timedelta(hours=1)  # longest wait of a job after the clock was moved back
+MS = timedelta(milliseconds=1)
 SUBSECONDS = (3, 42)  # SQLite that knows unixepoch('subsec'); DBOS wants it from Python 3.12 on, Debian 12 has 3.40
 WAITING = ["ENQUEUED", "DELAYED"]
+WAITED_OUT = (StoreBusy, StoreFull, StoreShut)  # states of the store that end without anybody touching the job
 JOINED = {JobKind.SYNC}  # kinds that aren't enqueued while one is running
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 
@@ -125,12 +127,12 @@ class Jobs:
             self._alive.discard(begun)
 
     async def _insist(self, handler: Handler, job: Job) -> None:
-        """Do a job; while the disk is full or the database is locked, keep retrying (promises P20, P21)."""
+        """Do a job; while the database is locked or can't be opened, or the disk is full, keep retrying (P20, P21)."""
         for pause in chain(self._pauses, repeat(self._pauses[-1])):
             try:
                 await handler(job)
                 break
-            except (StoreBusy, StoreFull) as error:
+            except WAITED_OUT as error:
                 log.warning("%s waits: %s", job.kind, error)
                 await asyncio.sleep(pause)
 
@@ -196,13 +198,19 @@ class Jobs:
         async with self._writing():
             await asyncio.to_thread(self._begin_again, again)
 
-    async def pull_in(self, now: datetime) -> None:
-        """Let no job wait longer than LONGEST: it was postponed by a fast clock, or can look again sooner."""
+    async def pull_in(self, now: datetime, back: timedelta = timedelta()) -> None:
+        """Let postponed jobs wait as long as they were meant to, and never longer than LONGEST.
+
+        back: how far the clock was just moved back, if known.
+        """
         jobs = sa.table("workflow_status", sa.column("status"), sa.column("delay_until_epoch_ms"))
-        latest = round((now + LONGEST).timestamp() * 1000)
-        late = jobs.c.status == "DELAYED", jobs.c.delay_until_epoch_ms > latest
+        until, latest = jobs.c.delay_until_epoch_ms, _ms(now + LONGEST)
+        delayed, moved = sa.update(jobs).where(jobs.c.status == "DELAYED"), max(back, timedelta())
+        back_again = delayed.where(until > _ms(now + moved)).values(delay_until_epoch_ms=until - moved // MS)
+        late = delayed.where(until > latest).values(delay_until_epoch_ms=latest)
         async with self._writing():
-            await asyncio.to_thread(self._execute, sa.update(jobs).where(*late).values(delay_until_epoch_ms=latest))
+            for statement in (back_again, late):
+                await asyncio.to_thread(self._execute, statement)
 
     def _execute(self, statement: sa.Update) -> None:
         with self._engine.begin() as connection:
@@ -280,6 +288,10 @@ class Jobs:
             busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
             connection.exec_driver_sql("PRAGMA busy_timeout = 10000")
             return not busy
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 def _queue(kind: JobKind) -> str:

@@ -4,6 +4,8 @@ In a channel stands nothing personal, unless the member chose that channel for i
 """
 
 import logging
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import discord
 
@@ -120,7 +122,14 @@ async def _post(bot: Bot, channel: int, member: int, page: Page, *, called: bool
     return True
 
 
-SHARED = {NoticeKind.SHARED: hosting.written, NoticeKind.LOST: hosting.lost, NoticeKind.LEFT: hosting.host_left}
+WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    NoticeKind.SHARED: hosting.written,
+    NoticeKind.LOST: hosting.lost,
+    NoticeKind.LEFT: hosting.host_left,
+    NoticeKind.KEPT: lambda body: playlists.kept([str(body["name"])]),
+    NoticeKind.REFUSED: lambda body: outcomes.not_liked(**body),
+    NoticeKind.INTERRUPTED: lambda body: library.interrupted(str(body["file"])),
+}
 
 
 async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
@@ -139,12 +148,8 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
         case NoticeKind.PROMPT:
             mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
             return Page(_(labels.NOT_THEIR_PROMPT), layout.row(mine))
-        case NoticeKind.KEPT:
-            return Page(playlists.kept([str(notice.body["name"])]))
-        case NoticeKind.REFUSED:
-            return Page(outcomes.not_liked(**notice.body))
-        case NoticeKind.SHARED | NoticeKind.LOST | NoticeKind.LEFT:
-            return Page(SHARED[notice.kind](notice.body))
+        case kind if kind in WORDS:
+            return Page(WORDS[kind](notice.body))
         case _:
             return Page(_problem(notice))
 

@@ -15,6 +15,7 @@ from bot.chat import ids, layout
 from bot.chat.layout import Page
 from bot.chat.reply import whisper
 from bot.errors import (
+    AudioError,
     ChatWaits,
     ConsentEnded,
     CratekeeperError,
@@ -77,7 +78,7 @@ def is_late(error: BaseException) -> bool:
 def problem(error: BaseException) -> Page:
     """Return what the member reads; logs a line with a reference for everything that is not their own choice."""
     if isinstance(error, CratekeeperError) and error.theirs:
-        if not isinstance(error, MemberError):
+        if not isinstance(error, MemberError | AudioError):  # nothing for the operator in either
             log.warning("%s: %s", type(error).__name__, error)
         return Page(describe(error), _remedy(error))
     reference = secrets.token_hex(2)

@@ -13,6 +13,7 @@ class NoticeKind(StrEnum):
     CONSENT = "consent"  # it ends soon
     MATCH = "match"
     PROMPT = "prompt"
+    INTERRUPTED = "interrupted"  # an import, by a crash
     KEPT = "kept"  # a playlist that was asked for is there
     REFUSED = "refused"  # songs that Spotify doesn't take
     SHARED = "shared"

@@ -245,6 +245,10 @@ class MatchOver(BadChoice):
     """The match was ended, or one of the two shares nothing now."""
 
 
+class NotPosted(BadChoice):
+    """Discord didn't take the question."""
+
+
 class NotSeenHere(BadChoice):
     """The member who is asked can't see the channel."""
 

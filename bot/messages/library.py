@@ -84,15 +84,33 @@ def uploaded(song: Song) -> str:
     )
 
 
-def exported_playlists(files: int, missing: str | None) -> str:
-    """missing: why songs may not be in there, as `library.missing_in_export` says."""
-    why = {"writing": _(EXPORT_WHILE_WRITING), "empty": _(EXPORT_EMPTY)}.get(missing or "")
-    said = plural(
-        "Your playlists, in {count} file. Spreadsheets and `/library import` can read it.",
-        "Your playlists, in {count} files. Spreadsheets and `/library import` can read them.",
-        files,
+def interrupted(file: str) -> str:
+    return _(
+        "I was interrupted while reading {file}, so some of it may be missing. Send it again with `/library import`; "
+        "songs I've already read aren't added twice.",
+        file=formatting.escape(file),
     )
-    return f"{said}\n{why}" if why else said
+
+
+def exported_playlists(files: int, missing: str | None, unnamed: int = 0) -> str:
+    """missing: why songs may not be in there, as `library.missing_in_export` says. unnamed: songs left out."""
+    why = {"writing": _(EXPORT_WHILE_WRITING), "empty": _(EXPORT_EMPTY)}.get(missing or "")
+    said = [
+        plural(
+            "Your playlists, in {count} file. Spreadsheets and `/library import` can read it.",
+            "Your playlists, in {count} files. Spreadsheets and `/library import` can read them.",
+            files,
+        )
+    ]
+    if unnamed:
+        said.append(
+            plural(
+                "I left out {count} song: I only know the titles of songs you've liked.",
+                "I left out {count} songs: I only know the titles of songs you've liked.",
+                unnamed,
+            )
+        )
+    return "\n".join([*said, why] if why else said)
 
 
 PROBLEMS: Mapping[str, str] = {
@@ -104,6 +122,7 @@ PROBLEMS: Mapping[str, str] = {
     Problem.FEWER_CELLS: N_("it has fewer values than there are columns"),
     Problem.MANY_ROWS: N_("that's more than {rows} rows, so I left out the rest"),
     Problem.MANY_LINES: N_("that's too many lines, so I left out the rest"),
+    Problem.BROKEN_OFF: N_("the file breaks off, or isn't JSON from here on, so I left out the rest"),
     Problem.MANY_COLUMNS: N_("that's more than {columns} columns, so I left out the rest"),
 }
 

@@ -13,20 +13,21 @@ from bot import errors
 from bot.adapters.store import Store, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
+from bot.adapters.store.sorting import playlists, writes
 from bot.config import parse
 from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, Notice, Work
 from bot.core.social.records import Place, Repost, Takedown
 from bot.doctor import Unwell, _aside
-from bot.errors import ChatDown, ChatWaits, ConsentEnded, StoreBusy
+from bot.errors import ChatDown, ChatWaits, ConsentEnded, StoreBusy, Unreadable
 from bot.flows.account import notify
 from bot.flows.attempt import attempt
 from bot.flows.social.digest import Digest
 from bot.flows.social.server_channels import Purpose
 from bot.messages import common
 from bot.upkeep import Upkeep
-from bot.worker import Worker
+from bot.worker import UNREADABLE, Worker
 
 ADA, BEN = 1001, 1002
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -192,7 +193,7 @@ def upkeep(store: Store, mouth: Mouth, now: datetime, begun: list[tuple[str, int
     async def enqueue(kind: str, member: int, argument: int = 0) -> None:
         begun.append((kind, member))
 
-    async def nothing(_: object = None) -> None: ...
+    async def nothing(*_: object) -> None: ...
 
     services: Any = SimpleNamespace(
         store=store,
@@ -242,7 +243,7 @@ async def test_the_first_tick_pulls_in_what_a_fast_clock_left_far_ahead(store: S
         await members.change(tx, ADA, next_poll_at=now + 212 * DAY)
     made, pulled_in = upkeep(store, Mouth(), now, []), list[datetime]()
 
-    async def pull_in(latest: datetime) -> None:
+    async def pull_in(latest: datetime, _: timedelta) -> None:
         pulled_in.append(latest)
 
     made._services.jobs.pull_in = pull_in
@@ -367,3 +368,30 @@ async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_w
     await worker.run(Job(JobKind.SYNC, ADA))  # whoever asks is answered
     async with store.reading() as tx:
         assert len(await notices.waiting(tx, ADA)) == 2
+
+
+async def test_a_write_whose_playlist_stays_unreadable_ends_in_words(store: Store, now: datetime) -> None:
+    async def music(_: int) -> None:
+        raise Unreadable
+
+    async def enqueue(kind: str, member: int, argument: int, *, tries: int, delay: float) -> None:
+        again.append(Job(kind, member, argument, tries))
+
+    await linked(store, ADA, now)
+    async with store.writing() as tx:
+        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
+        write = await writes.begin(tx, ADA, layer, "sort", 1, None, now)
+        await writes.set_state(tx, write, "applying")
+    jobs, nothing = SimpleNamespace(enqueue=enqueue), dict.fromkeys(("vault", "sources", "libraries"))
+    services: Any = SimpleNamespace(store=store, clock=lambda: now, music=music, jobs=jobs, **nothing)
+    worker, again = Worker(services, Mouth(), lambda _: None), [Job(JobKind.APPLY, ADA, write)]
+    for job in again:
+        assert len(again) <= 10 * UNREADABLE, "it never ends"
+        await worker.run(job)
+    async with store.reading() as tx:
+        ended = await writes.get(tx, write)
+        told = [each.kind for each in await notices.waiting(tx, ADA)]
+    assert ended is not None
+    assert ended.state == "failed"
+    assert ended.problem
+    assert told == ["problem", "problem"]  # that it takes long, and that it has ended

@@ -298,6 +298,38 @@ async def test_p35_the_file_is_not_called_rewritten_while_somebody_reads_or_lock
     assert store.is_scrubbed
 
 
+class Watched(Store):
+    """A store that notes when its file is rewritten, and when somebody writes."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.seen = list[str]()
+
+    async def _outside_transactions(self, *statements: str) -> bool:
+        done = await super()._outside_transactions(*statements)
+        self.seen.append("rewritten")
+        return done
+
+
+async def test_however_often_the_file_is_rewritten_others_write_most_of_the_time(store: Store, now: datetime) -> None:
+    watched = Watched(store.url)
+
+    async def others() -> None:
+        while True:
+            async with watched.writing() as tx:
+                await members.ensure(tx, BEN, now)
+            watched.seen.append("write")
+
+    writing = asyncio.create_task(others())
+    await asyncio.gather(*(watched.scrub() for _ in range(4)))
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
+    await watched.close()
+    between = "".join("|" if each == "rewritten" else "." for each in watched.seen).split("|")[1:-1]
+    assert len(between) == 3
+    assert min(map(len, between)) >= 3  # taking turns would be one
+
+
 async def test_foreign_keys_are_enforced(store: Store) -> None:
     with pytest.raises(Exception, match="FOREIGN KEY"):
         async with store.writing() as tx:

@@ -8,14 +8,17 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.adapters.jobs import Jobs
 from bot.core.jobs import Job, JobKind
-from bot.errors import StoreError, StoreFull
+from bot.errors import StoreBusy, StoreError, StoreFull, StoreShut
 
 MEMBER, LOOK = 77, 0.05
 BUSY_MS = 300
+DELAY = 600  # seconds that a job is postponed; then the clock is put back by a day
+DAY = timedelta(days=1)
 
 
 def limit_files(size: int) -> None:
@@ -24,7 +27,7 @@ def limit_files(size: int) -> None:
 
 
 class Doing:
-    """What the jobs do here: "sync" fills the disk at its first end, "save" finds no room three times."""
+    """What the jobs do here: "sync" fills the disk at its first end, "save" can't write three times."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -34,7 +37,15 @@ class Doing:
         if job.kind == JobKind.SYNC and self.done.count("sync") == 1:
             limit_files(1024)
         if job.kind == JobKind.SAVE and self.done.count("save") <= 3:
-            raise StoreFull
+            raise (StoreFull, StoreBusy, StoreShut)[self.done.count("save") - 1]
+
+
+def due(path: Path) -> float:
+    """The moment, in seconds, that the one postponed job waits for."""
+    with closing(sqlite3.connect(path)) as database:
+        query = "select delay_until_epoch_ms from workflow_status where status = 'DELAYED'"
+        ((moment,),) = database.execute(query).fetchall()
+    return float(moment) / 1000
 
 
 async def until(found: Callable[[], object]) -> None:
@@ -80,8 +91,12 @@ async def hinder(path: Path) -> dict[str, object]:
     await until(lambda: doing.done.count("save") == 4 and statuses(path) == {"SUCCESS"})
     await jobs.take_up()
     await jobs.take_up()
+    await jobs.enqueue(JobKind.TRAIN, MEMBER, 2, delay=DELAY)
+    now = datetime.now(UTC) - DAY
+    await jobs.pull_in(now, DAY)
+    after = due(path) - now.timestamp()
     await jobs.stop(1)
-    return {"full": full, "stuck": sorted(stuck), "held": held, "free": free, "done": doing.done}
+    return {"after": after, "full": full, "stuck": sorted(stuck), "held": held, "free": free, "done": doing.done}
 
 
 if __name__ == "__main__":

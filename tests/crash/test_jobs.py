@@ -12,6 +12,7 @@ import pytest_asyncio
 from bot.adapters.jobs import STARTS, Jobs
 from sandbox.process import start
 from tests.crash import poison
+from tests.crash.hindered import DELAY
 
 MEMBER = 77
 forking = multiprocessing.get_context("forkserver")
@@ -62,3 +63,7 @@ async def test_p21_a_job_is_enqueued_or_a_typed_error_while_another_holds_the_da
     assert seconds < 3
     assert hindered["free"][0] == ""
     assert hindered["done"].count("train") == 1
+
+
+async def test_a_postponed_job_waits_no_longer_because_the_clock_was_put_back(hindered: dict[str, Any]) -> None:
+    assert hindered["after"] <= DELAY

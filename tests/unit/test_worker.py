@@ -15,10 +15,11 @@ from bot.errors import (
     NotLinked,
     SpotifyDown,
     TrainingFailed,
+    Unreadable,
     Unsettled,
 )
 from bot.messages.account import UNDER_WAY
-from bot.worker import LONGEST, SAY_SO, flows, response
+from bot.worker import LONGEST, SAY_SO, UNREADABLE, flows, response
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=40)
@@ -60,3 +61,10 @@ def test_the_member_hears_at_once_but_of_an_outage_only_when_it_lasts() -> None:
     assert response(CoolingDown(SOON), 0, NOW).tell_at == response(ValueError(), 0, NOW).tell_at == 0
     assert response(SpotifyDown(), 0, NOW).tell_at == SAY_SO
     assert response(Unsettled(SOON), 0, NOW).tell_at is response(ChatDown(), 0, NOW).tell_at is None
+
+
+def test_an_answer_that_stays_unreadable_ends_the_job_and_whoever_asked_hears_of_it() -> None:
+    assert response(Unreadable(), UNREADABLE - 1, NOW).again is not None
+    ended = response(Unreadable(), UNREADABLE, NOW)
+    assert (ended.again, ended.defect, ended.tell_at) == (None, True, UNREADABLE)
+    assert response(SpotifyDown(), UNREADABLE, NOW).again is not None, "an outage is waited out"

@@ -72,6 +72,7 @@ class Spotify:
         self._api_url, self._accounts_url = api_url, accounts_url
         self._secrets = secrets
         self._clock = clock
+        self.sleep = sleep
         self._sender = Sender(store, clock, pace, sleep, steady)
         self._lines: dict[int, Connection] = {}
         self._user_ids: dict[str, str] = {}  # by user key
@@ -80,6 +81,7 @@ class Spotify:
         return f"Spotify({self._api_url})"
 
     async def close(self) -> None:
+        self._sender.close()
         for line in self._lines.values():
             line.close()
 

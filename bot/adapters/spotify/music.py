@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LOOKS = 3  # reads of an incomplete or changing playlist
+APART = 3.0  # seconds between them
 PAGE = 50  # rows; the maximum per page of a list
 MOST_PLAYLISTS = 10_000  # playlists considered; a list may claim never to end
 MALFORMED = 400  # for songs that Spotify doesn't know
@@ -108,10 +109,12 @@ class SpotifyMusic:
         """Read every place of a playlist, unless its snapshot equals that of `known`. Raises PlaylistGone.
 
         If it's incomplete, or has lost songs in `known`, it's read again: only what two looks agree on counts (promise
-        P41). Raises Unreadable if no two agree.
+        P41). Looks are APART: two quick ones may see the same stale copy. Raises Unreadable if no two agree.
         """
         before: Contents | None = None
-        for _ in range(LOOKS):
+        for look in range(LOOKS):
+            if look:
+                await self._spotify.sleep(APART)
             contents, is_short = await self._read(playlist, known)
             lost = _has_lost(known, contents)
             if not (lost or is_short) or (contents == before and not (lost and is_short)):

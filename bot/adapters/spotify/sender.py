@@ -7,6 +7,7 @@ carried out is never repeated: its caller reads the current state, and converges
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 BAD_REQUEST, FORBIDDEN, TOO_MANY, SERVER_ERROR = 400, 403, 429, 500
 QUOTA = "QUOTA_EXCEEDED"  # reason of a 429 about the developer's daily quota
 
+AT_ONCE = 16  # requests; each member has at most one
 PATIENCE = 5.0  # seconds waited right here; for anything longer the caller comes back
 WINDOW = 30  # seconds of Spotify's rolling window; the wait after a 429 without Retry-After
 QUOTA_LOCKOUT = 6 * 3600  # seconds; the shortest lockout observed, if QUOTA_EXCEEDED doesn't say
@@ -45,6 +47,7 @@ class Sender:
         self._pace = pace
         self._outage = Outage(pace)
         self._buckets: dict[str, Bucket] = {}
+        self._threads = ThreadPoolExecutor(AT_ONCE, "spotify")  # slow answers hold up nothing else that uses threads
 
     async def send(self, client_id: str, send: Callable[[], T], *, patient: bool = True) -> T:
         """Send a request in the app's turn; repeat it after a short Retry-After, because a 429 isn't carried out.
@@ -82,7 +85,7 @@ class Sender:
     async def _once(self, send: Callable[[], T]) -> T:
         """Send a request exactly once. Raises SpotifyDown if it's unknown whether it was carried out."""
         try:
-            answer = await to_the_end(asyncio.to_thread(send))
+            answer = await to_the_end(self._in_thread(send))
         except Refusal as refusal:
             if BAD_REQUEST <= refusal.status < SERVER_ERROR and refusal.status not in PASSING:
                 self._outage.answered()
@@ -96,6 +99,12 @@ class Sender:
             raise SpotifyDown(f"Spotify's answer is no JSON: {type(error).__name__}") from None
         self._outage.answered()
         return answer
+
+    async def _in_thread(self, send: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, send)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _meaning(self, client_id: str, refusal: Refusal) -> SpotifyError:
         if refusal.status == TOO_MANY:

@@ -104,7 +104,8 @@ def items(page: Any, offset: int) -> list[Item]:
 
 
 def _item(row: Mapping[str, Any]) -> Item:
-    entry, added_at = untrusted.thing(row.get("item")), untrusted.moment(row.get("added_at"))
+    entry = untrusted.thing(row.get("item") or row.get("track"))  # "track" is its older name
+    added_at = untrusted.moment(row.get("added_at"))
     uri = song_id(entry)
     if uri is None:
         return Item(None, added_at)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 Tx = AsyncConnection
 BUSY_MS = 5_500  # a backup may hold the database for five seconds (promise P21)
 PATIENCE_MS = 1_000  # how long rewriting the file waits for readers, while all writers wait for it
+CALM = 10  # times as long as rewriting the file took, during which others may write
 BROKEN_RULES = {IntegrityError, ProgrammingError, DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError}
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
@@ -38,6 +40,7 @@ class Store:
         self._engine = create_async_engine(url, pool_size=5, max_overflow=10, hide_parameters=True)
         self._writer = asyncio.Lock()
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+        self._calm_until = 0.0  # on the monotonic clock
         self.is_scrubbed = True  # whether no deleted rows are left in the file
         event.listen(self._engine.sync_engine, "connect", partial(_configure, busy_ms))
         event.listen(self._engine.sync_engine, "begin", _begin)
@@ -87,10 +90,22 @@ class Store:
         """Remove every byte of deleted rows: rewrite the file and empty the write-ahead log.
 
         Returns whether that worked; it doesn't while something else reads or locks the database, or without room for
-        the copy. `is_scrubbed` keeps the result.
+        the copy. `is_scrubbed` keeps the result. Nobody can write meanwhile (a second per 100 MB), so however many
+        members erase something, the next rewriting begins CALM times later than this one took.
         """
-        self.is_scrubbed = await self._outside_transactions("VACUUM", EMPTY_LOG)
+        async with self.lock("scrub"):
+            await asyncio.sleep(self._calm_until - time.monotonic())
+            began = time.monotonic()
+            self.is_scrubbed = await self._outside_transactions("VACUUM", EMPTY_LOG)
+            if self.is_scrubbed:
+                ended = time.monotonic()
+                self._calm_until = ended + CALM * (ended - began)
         return self.is_scrubbed
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether `scrub` would begin at once."""
+        return time.monotonic() >= self._calm_until
 
     async def checkpoint(self) -> bool:
         """Empty the write-ahead log, which still holds deleted rows; return whether that worked."""

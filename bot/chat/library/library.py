@@ -49,8 +49,9 @@ async def export(interaction: Interaction) -> None:
     if not kept:
         raise NoPlaylists
     written = [await flow.as_csv(context.store, music, playlist) for playlist in kept]
-    said = messages.exported_playlists(len(written), await flow.missing_in_export(context.store, context.member))
-    files = [discord.File(io.BytesIO(data), filename=name) for name, data in written]
+    missing = await flow.missing_in_export(context.store, context.member)
+    said = messages.exported_playlists(len(written), missing, sum(file.unnamed for file in written))
+    files = [discord.File(io.BytesIO(file.data), filename=file.name) for file in written]
     await reply.show(interaction, _page(said, files[:MOST_FILES]))
     for at in range(MOST_FILES, len(files), MOST_FILES):
         more = _page(_(messages.MORE_FILES), files[at : at + MOST_FILES])

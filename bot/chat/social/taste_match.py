@@ -5,13 +5,14 @@ from discord.abc import GuildChannel
 
 from bot.chat import presence, reply
 from bot.chat.bot import AnyCommand, Bot, Context, Interaction
+from bot.chat.failures import FAILURES
 from bot.chat.layout import Page
 from bot.chat.social.pages import taste_match as pages
 from bot.chat.social.profile import Somebody, here
 from bot.core.records import Notice
 from bot.core.social.records import Agreement
 from bot.errors import BadChoice
-from bot.errors.social import AskerLeft, NotSeenHere
+from bot.errors.social import AskerLeft, NotPosted, NotSeenHere
 from bot.flows.account import hide
 from bot.flows.social import match_consent
 from bot.flows.social import taste_match as flow
@@ -51,14 +52,19 @@ def _refuse_unseen(context: Context, member: Somebody) -> None:
 
 
 async def _post(context: Context, question: Agreement) -> None:
-    """Tell the asker, and post the question in the channel; only the member who's asked is mentioned."""
+    """Post the question in the channel, where only the member who's asked is mentioned; then tell the asker so."""
     interaction = context.interaction
-    await reply.show(interaction, pages.asked(question))
+    await reply.show(interaction, pages.asking(question))
     mentions = AllowedMentions(everyone=False, roles=False, users=[Object(question.other)])
     with reply.in_public(interaction):
         page = pages.question(question)
-    made = await interaction.followup.send(view=page, allowed_mentions=mentions, wait=True)
+    try:
+        made = await interaction.followup.send(view=page, allowed_mentions=mentions, wait=True)
+    except FAILURES:
+        await match_consent.unask(context.store, question.agreement)
+        raise NotPosted from None
     await hide.posted(context.store, [question.member, question.other], made.channel.id, made.id)
+    await reply.show(interaction, pages.asked(question))
     context.bot.desk.wait(interaction, JOB, context.now, about=question.agreement, apart=True)
 
 

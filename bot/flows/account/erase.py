@@ -94,7 +94,8 @@ class Erasing:
 
     async def tick(self, now: datetime) -> None:
         """Continue unfinished erasures, and clear what `/unlink` left in the file; once a minute."""
-        if self._tried_at is not None and timedelta() <= now - self._tried_at < RETRY:
+        tried_lately = self._tried_at is not None and timedelta() <= now - self._tried_at < RETRY
+        if tried_lately or not self._store.is_calm:
             return
         self._tried_at = now
         async with self._store.reading() as tx:

@@ -11,12 +11,13 @@ from itertools import islice
 from weakref import WeakKeyDictionary
 
 from bot.adapters.store import Store, Tx, personal_data
-from bot.adapters.store.account import members
+from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import own_features, songs
 from bot.adapters.store.sorting import playlists, writes
 from bot.core import limits
 from bot.core.features import bounded
 from bot.core.library import tables
+from bot.core.notices import NoticeKind
 from bot.core.records import Account, Member, Playlist, Song
 from bot.core.stand_ins import under_our_ids
 from bot.errors.library import (
@@ -33,6 +34,7 @@ from bot.flows.sorting import manual_edits
 from bot.ports import Likes, Music
 
 MOST_NAMED = 10  # bad rows named one by one
+LONGEST_NAME = 100  # characters of a file's name that are stored
 SLICE = 50  # songs stored per transaction: others write in between
 BEING_READ: WeakKeyDictionary[Store, set[int]] = WeakKeyDictionary()  # members whose file is being read
 Fetch = Callable[[], Awaitable[bytes]]
@@ -91,9 +93,10 @@ class Imported:
 async def import_file(store: Store, member: int, name: str, data: bytes, now: datetime) -> Imported:
     """Make a file of songs (`core.library.tables`) the member's library, or add it to earlier imports.
 
-    It's read and stored in slices, so nobody waits for it. If interrupted, the stored part stays, and importing again
-    adds the rest. Rows without a title are counted and named. Raises BadFile if it isn't such a file, StillReadingFile
-    while another of the member's files is being read, ErasedMeanwhile if the member was erased during it.
+    It's read and stored in slices, so nobody waits for it. If interrupted, the stored part stays, the next start tells
+    the member, and importing again adds the rest. Rows without a title are counted and named. Raises BadFile if it
+    isn't such a file, StillReadingFile while another of the member's files is being read, ErasedMeanwhile if the member
+    was erased during it.
     """
 
     async def given() -> bytes:
@@ -109,6 +112,15 @@ async def import_fetched(store: Store, member: int, name: str, fetch: Fetch, now
             theirs = await members.get(tx, member)
         since = theirs.created_at if theirs is not None else None
         return await _import(store, member, since, await asyncio.to_thread(_Reading, name, await fetch()), now)
+
+
+async def tell_interrupted(store: Store, now: datetime) -> None:
+    """Tell members whose import a crash or a full disk interrupted, once each."""
+    async with store.writing() as tx:
+        for member, file in (await members.importing(tx)).items():
+            if member not in BEING_READ.get(store, ()):
+                await members.change(tx, member, importing=None)
+                await notices.add(tx, member, NoticeKind.INTERRUPTED, {"file": file}, now)
 
 
 @contextmanager
@@ -134,6 +146,7 @@ async def _import(store: Store, member: int, since: datetime | None, reading: "_
     async with store.writing() as tx:
         linked = await members.account(tx, member) is not None
         await songs.tell(tx, member, now)
+        await members.change(tx, member, importing=None)
         total = await songs.count(tx, member)
     counts = (len(reading.seen), total, reading.with_features, reading.bad, reading.bad_rows, reading.spoken)
     return Imported(*counts, linked, reading.over)
@@ -156,6 +169,7 @@ async def _keep(
             or await personal_data.is_going(tx, member)
         ):
             raise ErasedMeanwhile
+        await members.change(tx, member, importing=reading.name[:LONGEST_NAME])
         if await members.account(tx, member) is None:
             piece = await _like(tx, theirs, reading, piece)
         said = {song.like.song.song: bounded(song.features) for song in piece if song.features.known}
@@ -218,14 +232,24 @@ def table_of(name: str, data: bytes) -> tables.Table:
     return table
 
 
-async def as_csv(store: Store, music: Music, playlist: Playlist) -> tuple[str, bytes]:
-    """Return a playlist as a file (name, content) that /library import, Exportify and spreadsheets can read."""
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A playlist as a file, and how many of its songs it lacks: we know the titles of liked songs only."""
+
+    name: str
+    data: bytes
+    unnamed: int
+
+
+async def as_csv(store: Store, music: Music, playlist: Playlist) -> Exported:
+    """Return a playlist as a file that /library import, Exportify and spreadsheets can read."""
     contents = await music.contents(playlist.ref, await manual_edits.kept(store, playlist))
     async with store.reading() as tx:
         items = under_our_ids(contents.items, await writes.shown_as(tx, playlist.playlist))
         known = await songs.some(tx, (item.song for item in items if item.song), playlist.member)
     rows = [(known[item.song], item.added_at) for item in items if item.song in known]
-    return csv_of(playlist.name, playlist.playlist, rows)
+    unnamed = sum(item.song is not None for item in items) - len(rows)
+    return Exported(*csv_of(playlist.name, playlist.playlist, rows), unnamed)
 
 
 async def missing_in_export(store: Store, member: int) -> str | None:

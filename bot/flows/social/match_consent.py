@@ -76,6 +76,12 @@ async def asker(store: Store, member: int, number: int, now: datetime) -> int:
         return (await _question(tx, member, number, now)).member
 
 
+async def unask(store: Store, number: int) -> None:
+    """Forget a question that couldn't be posted; it may be asked again at once."""
+    async with store.writing() as tx:
+        await people.unask(tx, number)
+
+
 async def decline(store: Store, member: int, number: int, now: datetime) -> None:
     """Say no; the asker is not told, and may not ask again for a week. Raises as `accept`."""
     async with store.writing() as tx:

@@ -271,11 +271,15 @@ async def listed(store: Store, member: int) -> list[LayerView]:
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """A playlist's duplicate recordings and unplayable songs, each as title and positions."""
+    """A playlist's duplicate recordings and unplayable songs, each as title and positions.
+
+    empty: positions that hold no song: Spotify took it down, or it's an episode or a local file.
+    """
 
     playlist: Playlist
     doubles: Sequence[tuple[str, Sequence[int]]]
     unplayable: Sequence[tuple[str, int]]
+    empty: Sequence[int] = ()
 
 
 async def odd(store: Store, member: int) -> list[Odd]:
@@ -294,4 +298,5 @@ async def _odd(tx: Tx, playlist: Playlist) -> Odd:
         return song.title if song is not None else (places[at].naming or "?").partition("|")[0]
 
     twice = [(title(group[0]), group) for group in groups]
-    return Odd(playlist, twice, [(title(at), at) for at, place in enumerate(places) if not place.playable])
+    unplayable = [(title(at), at) for at, place in enumerate(places) if place.song and not place.playable]
+    return Odd(playlist, twice, unplayable, [at for at, place in enumerate(places) if place.song is None])

@@ -95,6 +95,7 @@ ERRORS: Wordings = {
     errors.QuestionOver: N_("That question is over: it was answered or withdrawn, or seven days have passed."),
     errors.QuestionForAnother: N_("That question is for someone else."),
     errors.MatchOver: N_("That match is over, or one of you isn't sharing anything right now."),
+    errors.NotPosted: N_("Discord didn't let me post the question, so nobody was asked. Try another channel."),
     errors.NotSeenHere: N_("They can't see this channel, so they'd never read the question. Ask in another one."),
     errors.AskerLeft: N_(
         "They're no longer in this server, so there's nothing to accept. You can ignore the question."

@@ -41,6 +41,10 @@ def question(asked: Agreement) -> str:
     )
 
 
+def asking(question: Agreement) -> str:
+    return _("I'm asking <@{other}>.", other=str(question.other))
+
+
 def asked(question: Agreement) -> str:
     return _(
         "I've asked <@{other}> here, and I'll tell you if they accept. The question expires {when}.",

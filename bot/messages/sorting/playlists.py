@@ -17,8 +17,10 @@ DOUBLES_ALLOWED = N_("The same recording may go in again as another release.")
 LEARNING = N_("I'm learning from them; try `/sort` in a few seconds.")
 ONE_MOMENT = N_("One moment.")
 NOTHING_ODD = N_("None of your playlists holds a recording twice, or a song that can't be played.")
+EMPTY_PLACES = N_("- {name} has no song at {places}: Spotify took it down, or it's an episode or a file of yours")
 AS_LAST_SEEN = N_("-# As I last saw them on Spotify. I change nothing here: remove what you don't want there.")
 LAYER_ROOM, ODD_ROOM = 1500, 3000  # characters
+MOST_PLACES = 20  # of one line
 
 
 def kept(names: Sequence[str]) -> str:
@@ -89,11 +91,14 @@ def _odd(odd: Odd) -> list[str]:
         _("- {name} has {title} at {places}", title=formatting.escape(title, 60), places=_places(places), name=name)
         for title, places in odd.doubles
     ]
-    return doubled + [
+    silent = [
         _("- {name} can't play {title} ({place})", title=formatting.escape(title, 60), place=at + 1, name=name)
         for title, at in odd.unplayable
     ]
+    return doubled + silent + ([_(EMPTY_PLACES, name=name, places=_places(odd.empty))] if odd.empty else [])
 
 
 def _places(places: Sequence[int]) -> str:
-    return listed(number(at + 1) for at in places)
+    named = [number(at + 1) for at in places[:MOST_PLACES]]
+    more = len(places) - len(named)
+    return listed([*named, plural("{count} more", "{count} more", more)] if more else named)

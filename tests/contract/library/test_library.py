@@ -16,6 +16,7 @@ from bot.core.sorting.writes import WriteKind, WriteState
 from bot.errors import BadFile
 from bot.errors.library import FileTooLarge, ForeignFile, NoSongColumns, NoSongsInFile
 from bot.flows.library import sync
+from bot.flows.sorting import playlists as flow
 from bot.messages.errors import describe
 from bot.messages.library import bad_row
 from tests.contract.conftest import MEMBER, NOW, Linked, track
@@ -155,3 +156,17 @@ async def test_an_export_knows_why_songs_may_be_missing(store: Store, now: datet
         write = await writes.begin(tx, 1001, layer.layer, WriteKind.SORT, 1, None, now)
         await writes.set_state(tx, write, WriteState.APPLYING)
     assert await sync.missing_in_export(store, 1001) == "writing"
+
+
+async def test_an_export_counts_the_songs_that_are_left_out_of_it(linked: Linked) -> None:
+    await synced(linked)
+    world, music = linked.stack.spotify, await linked.music()
+    run = world.create_playlist("ada", "Run")
+    world.publish([track(900)])
+    for uri in (track(1).uri, track(900).uri, "spotify:episode:0000000000000000000900", track(2).uri):
+        world.add_by_hand("ada", run.id, uri)
+    (listed,) = await music.playlists()
+    kept = await flow.take(linked.store, music, MEMBER, "main", listed)
+    exported = await sync.as_csv(linked.store, music, kept)
+    assert exported.unnamed == 1
+    assert [track(number).uri in exported.data.decode() for number in (1, 2, 900)] == [True, True, False]

@@ -1,13 +1,15 @@
 """The same recording under several ids, as two releases have them, or as Spotify shows stand-ins."""
 
+from typing import Any
+
 import pytest
 
 from bot.adapters.store.sorting import answers
-from bot.chat.sorting import doubles
 from bot.core.records import Playlist
 from bot.core.sorting.journal import Refused
 from bot.flows.library import sync
 from bot.flows.sorting import manual_edits, playlists
+from bot.messages.sorting import playlists as words
 from sandbox.spotify import Lag, Track
 from tests.contract.spotify.stage import MARA
 from tests.contract.spotify.writer import NEW, OWN, PlaylistWriter
@@ -128,5 +130,24 @@ async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Playl
     await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock())
     (found,) = await playlists.odd(releases.stage.store, MARA)
     assert found.doubles == [("Nachtbus", [3, 4])]
-    assert "has Nachtbus at 4 and 5" in doubles.shown([found])
-    assert doubles.shown([]) == doubles.NOTHING
+    assert "has Nachtbus at 4 and 5" in words.odd([found])
+    assert words.odd([]) == words.NOTHING_ODD
+
+
+async def test_places_without_a_song_are_shown_and_shift_no_other(releases: PlaylistWriter) -> None:
+    """Spotify leaves a song out that it took down; episodes and local files are no songs either."""
+    stage, kept = releases.stage, releases.kept
+    for track in (REISSUE, LIVE):
+        stage.world.add_by_hand("mara", kept.ref, track.uri)
+
+    def emptied(answer: Any) -> Any:
+        found = answer["items"]["items"]
+        found[0], found[1]["item"], found[2]["item"] = None, None, {"uri": "spotify:local:::x:61", "is_local": True}
+        found[3]["track"] = found[3].pop("item")
+        return answer
+
+    stage.fault(f"GET /v1/playlists/{kept.ref}", "edit", times=None, edit=emptied)
+    await manual_edits.look(stage.store, releases.music, MARA, stage.clock())
+    (found,) = await playlists.odd(stage.store, MARA)
+    assert (found.doubles, found.empty, found.unplayable) == ([("Nachtbus", [3, 4])], [0, 1, 2], [])
+    assert "has no song at 1, 2 and 3" in words.odd([found])

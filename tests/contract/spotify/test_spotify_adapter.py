@@ -1,6 +1,10 @@
 """The Spotify adapter against the stand-in, over HTTP: what it reads and writes, and what it makes of odd answers."""
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,8 +12,9 @@ from bot.adapters.spotify import SpotifyMusic
 from bot.core.records import Item
 from bot.errors import PlaylistGone, SpotifyDown, SpotifyError
 from sandbox.spotify.faults import Request
-from tests.contract.spotify.stage import LIKES, MARA, START, URIS, Stage, answering, elsewhere, served
+from tests.contract.spotify.stage import IDA, LIKES, MARA, START, URIS, Stage, answering, elsewhere, served
 
+PATIENCE = 30.0  # seconds
 ADD = "POST /v1/playlists/*/items"
 
 
@@ -201,3 +206,40 @@ async def test_a_token_answer_that_is_malformed_keeps_the_tokens(stage: Stage, m
         with pytest.raises(SpotifyDown, match="malformed"):
             await (await stage.music(MARA, elsewhere(stage, stage.root, origin))).likes(0)
     assert await stage.tokens(MARA) == before
+
+
+async def test_p41_two_quick_looks_at_a_stale_copy_are_not_believed(stage: Stage, mara: SpotifyMusic) -> None:
+    run = stage.world.create_playlist("mara", "Run")
+    stage.world.add("mara", run.id, URIS[:30])
+    whole, began = await mara.contents(run.id), stage.clock()
+    stage.world.add_by_hand("mara", run.id, URIS[40])
+
+    def stale(playlist: Any) -> Any:
+        """A copy that is two seconds behind."""
+        rows = playlist["items"]["items"][:10]
+        behind = stage.clock() - began < timedelta(seconds=2)
+        return playlist | {"items": playlist["items"] | {"items": rows, "total": 10}} if behind else playlist
+
+    stage.fault(f"GET /v1/playlists/{run.id}", "edit", times=None, edit=stale)
+    assert len((await mara.contents(run.id, whole)).items) == 31
+
+
+@pytest.mark.usefixtures("mara")
+async def test_slow_answers_hold_up_nothing_else_that_uses_threads(stage: Stage) -> None:
+    await stage.link(IDA, "ida")
+    loop, answered, waiting = asyncio.get_running_loop(), threading.Event(), list[bool]()
+    loop.set_default_executor(ThreadPoolExecutor(2))
+
+    def slow(_: object) -> bool:
+        waiting.append(True)
+        return answered.wait(PATIENCE)
+
+    asked = [asyncio.create_task(stage.spotify.call(member, slow)) for member in (MARA, IDA)]
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while len(waiting) < len(asked):  # noqa: ASYNC110 - a thread announces nothing
+                await asyncio.sleep(0.01)
+            assert await asyncio.to_thread(len, waiting) == len(asked)
+    finally:
+        answered.set()
+    assert all(await asyncio.gather(*asked))

@@ -198,6 +198,17 @@ async def test_following_is_ended_by_either(greta: Person, hanno: Person) -> Non
     assert "You don't follow anyone" in (await answer(hanno.command("profile following"))).text()
 
 
+async def test_a_match_question_that_cannot_be_posted_is_not_said_to_be_asked(
+    stack: CheckedStack, greta: Person, hanno: Person
+) -> None:
+    stack.discord.faults.fail(403, matching="POST /webhooks/")
+    outcome = await greta.command("match", member=hanno.user)
+    said = await outcome.until(lambda each: "nobody was asked" in each.text())
+    assert "I've asked" not in outcome.text()
+    assert said.visible_to == greta.user.id
+    assert "no open question" in (await answer(greta.command("match"))).text()
+
+
 async def test_a_match_needs_both(
     stack: CheckedStack, place: Channel, greta: Person, hanno: Person, stranger: Person
 ) -> None:
@@ -205,9 +216,9 @@ async def test_a_match_needs_both(
     assert "haven't joined" in (await answer(stranger.command("match", member=greta.user))).text()
     assert "never used me" in (await answer(greta.command("match", member=stranger.user))).text()
     asking = await greta.command("match", member=hanno.user)
-    told = await asking.reply()
+    told = await asking.until(lambda each: labels(each) == ["Withdraw it"])
     assert told.visible_to == greta.user.id
-    assert labels(told) == ["Withdraw it"]
+    assert "I've asked" in told.text()
     question = await stack.told(hanno, "would like to know", channel=place)
     assert question.visible_to is None
     for foreigner in (stranger, greta):
@@ -258,7 +269,8 @@ async def test_no_thanks_stays_between_the_asked_and_the_bot(
     assert (
         stack.rows("select 1 from notice where member = ? and kind = 'match' and sent_at is null", hanno.user.id) == []
     )
-    assert "is over" in (await answer(hanno.click(await asking.reply(), "Withdraw it"))).text()
+    told = await asking.until(lambda each: labels(each) == ["Withdraw it"])
+    assert "is over" in (await answer(hanno.click(told, "Withdraw it"))).text()
 
 
 async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(

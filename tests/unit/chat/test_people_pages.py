@@ -53,6 +53,7 @@ MATCH = TasteMatch(9_000_000, BEN, Meeting(62, 7, 120), ENTRIES, ENTRIES, ENTRIE
         profile.news([PASSED] * NEWEST),
         profile.news([]),
         taste_match.question(ASKED),
+        taste_match.asking(ASKED),
         taste_match.asked(ASKED),
         taste_match.agreed(1, BEN),
         taste_match.result(MATCH),

@@ -117,6 +117,7 @@ def test_a_consent_that_ended_has_no_days_left() -> None:
 def test_an_empty_export_says_why() -> None:
     assert "right now" in library.exported_playlists(2, "writing")
     assert "/sort" in library.exported_playlists(2, "empty")
+    assert "left out 3 songs" in library.exported_playlists(2, None, unnamed=3)
     assert library.exported_playlists(2, None).endswith("can read them.")
 
 

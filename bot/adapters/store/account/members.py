@@ -64,6 +64,12 @@ async def with_source(tx: Tx, source: str) -> list[int]:
     return list((await tx.execute(select(MEMBER.c.member).where(MEMBER.c.source == source))).scalars())
 
 
+async def importing(tx: Tx) -> dict[int, str]:
+    """Return the members whose import hasn't finished, with their file's name."""
+    query = select(MEMBER.c.member, MEMBER.c.importing).where(MEMBER.c.importing.is_not(None))
+    return {row.member: row.importing for row in await tx.execute(query)}
+
+
 async def teachers(tx: Tx) -> list[int]:
     """Return the members whose answers may train the prior."""
     return list((await tx.execute(select(MEMBER.c.member).where(MEMBER.c.teaches).order_by(MEMBER.c.member))).scalars())

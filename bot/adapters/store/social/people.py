@@ -145,6 +145,12 @@ async def ask(tx: Tx, member: int, other: int, now: datetime) -> Agreement:
     return Agreement(made.inserted_primary_key[0], member, other, now)
 
 
+async def unask(tx: Tx, number: int) -> None:
+    """Delete a question that has no answer."""
+    open_ = AGREEMENT.c.agreed_at.is_(None) & AGREEMENT.c.declined_at.is_(None)
+    await tx.execute(delete(AGREEMENT).where(AGREEMENT.c.agreement == number, open_))
+
+
 async def change_agreement(tx: Tx, number: int, **values: Any) -> None:
     await tx.execute(update(AGREEMENT).where(AGREEMENT.c.agreement == number).values(**values))
 

@@ -1,7 +1,7 @@
 """Playlists: layers, the playlists in them, and their contents when last seen."""
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select, and_, delete, func, insert, select, tuple_, update
@@ -12,6 +12,7 @@ from bot.adapters.store.rows import CHUNK, chunks, count, every, in_turns, one, 
 from bot.core.records import Item, Layer, Playlist
 
 LAYER, PLAYLIST, CONTENT = schema.layer, schema.playlist, schema.content
+STORED = attrgetter(*Item.__slots__)  # an item's values, of which == compares only some
 
 
 async def layers(tx: Tx, member: int) -> list[Layer]:
@@ -125,7 +126,7 @@ async def count_changed(tx: Tx, playlist: int, items: Sequence[Item]) -> int:
 def _same(before: Sequence[Item], items: Sequence[Item]) -> int:
     """Return how many leading places are unchanged."""
     pairs = enumerate(zip(before, items, strict=False))
-    return next((at for at, (old, new) in pairs if astuple(old) != astuple(new)), min(len(before), len(items)))
+    return next((at for at, (old, new) in pairs if STORED(old) != STORED(new)), min(len(before), len(items)))
 
 
 async def save_content(tx: Tx, playlist: Playlist, items: Sequence[Item], snapshot: str | None) -> None:

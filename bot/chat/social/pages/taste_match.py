@@ -22,6 +22,11 @@ def question(asked: Agreement) -> Page:
     return Page(messages.question(asked), layout.row(accept, decline))
 
 
+def asking(question: Agreement) -> Page:
+    """For the asker, until the question is posted."""
+    return Page(messages.asking(question))
+
+
 def asked(question: Agreement) -> Page:
     """For the member who asked."""
     return Page(messages.asked(question), layout.row(_withdraw(question)))

@@ -8,6 +8,7 @@ headers    exporters' names for columns    decode  bytes → lines    cells  a l
 languages  which encoding reads best
 names      a cell → artists                values  a cell → numbers songs  a row → a song    write  our CSV writer
 problems   why a file or a row was refused
+account    Spotify's own export            json_stream  JSON, value by value
 """
 
 from bot.core.library.tables.cells import MOST_CELL

@@ -4,16 +4,19 @@ YourLibrary.json holds the liked songs, Playlist1.json playlists. Listening hist
 what's liked, and is refused.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from bot.core.library.tables.cells import clean
 from bot.core.library.tables.decode import lines
+from bot.core.library.tables.json_stream import Reader, Torn
 from bot.core.library.tables.problems import Foreign, NotATable
 
 FIELDS = ("track_uri", "title", "artists", "album", "added_at", "playlist")
 Found = tuple[int, dict[str, str], tuple[str, ...]]  # number, fields, artists
+Track = tuple[Any, Any, Any]  # a song, when it was added, its playlist; of any type
+PLAYS = 1_000  # elements of a list that are looked at, to tell what it is
 PLAYED = frozenset({"endTime", "msPlayed", "ms_played", "ts"})
 KINDS = ("track", "localTrack", "episode", "audiobook")  # kinds of playlist items
 TRACK = {
@@ -29,37 +32,72 @@ def is_json(data: bytes) -> bool:
 
 
 def rows(data: bytes) -> Iterator[Found]:
-    """Yield a file's songs. Raises NotATable for any other JSON."""
+    """Yield a file's songs. Raises NotATable at once for any other JSON, Torn where the file breaks off."""
+    reader = Reader("".join(lines(data)))
     try:
-        content = json.loads("".join(lines(data)))
-    except (ValueError, RecursionError):
+        tracks = _tracks(reader)
+        first = list(islice(tracks, 1))
+    except Torn:
         raise NotATable(Foreign.BROKEN_JSON) from None
-    return _numbered(_tracks(content))
+    return _numbered(chain(first, tracks))
 
 
-def _tracks(content: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield each song with the moment it was added and its playlist, where the file has them."""
-    if isinstance(content, dict) and isinstance(content.get("tracks"), list):
-        return ((track, None, None) for track in content["tracks"])
-    if isinstance(content, dict) and isinstance(content.get("playlists"), list):
-        return _in_playlists(content["playlists"])
-    plays = content if isinstance(content, list) else [content]
-    if any(isinstance(play, dict) and PLAYED & play.keys() for play in plays):
-        raise NotATable(Foreign.HISTORY)
+def _tracks(reader: Reader) -> Iterator[Track]:
+    """Return each song with the moment it was added and its playlist, where the file has them."""
+    if reader.next_sign() == "[":
+        some = [reader.value() for _ in islice(reader.elements(), PLAYS)]
+        if any(isinstance(play, dict) and PLAYED & play.keys() for play in some):
+            raise NotATable(Foreign.HISTORY)
+    else:
+        lists = _lists(reader)
+        for read in lists:
+            return chain(read(reader), (track for further in lists for track in further(reader)))
     raise NotATable(Foreign.OTHER_JSON)
 
 
-def _in_playlists(playlists: list[Any]) -> Iterator[tuple[Any, Any, Any]]:
-    for playlist in playlists:
-        held = playlist if isinstance(playlist, dict) else {}
-        items = held.get("items") or held.get("tracks")  # as older exports say it
-        for item in items if isinstance(items, list) else ():
-            if isinstance(item, dict):
-                track = next((item[kind] for kind in KINDS if item.get(kind)), item if "trackName" in item else None)
-                yield track, item.get("addedDate"), held.get("name")
+def _lists(reader: Reader) -> Iterator[Callable[[Reader], Iterator[Track]]]:
+    """Yield how to read each list of songs in the file, with the reader in front of it."""
+    for key in reader.members():
+        if key in LISTS and reader.next_sign() == "[":
+            yield LISTS[key]
+        else:
+            reader.skip()
 
 
-def _numbered(tracks: Iterator[tuple[Any, Any, Any]]) -> Iterator[Found]:
+def _liked(reader: Reader) -> Iterator[Track]:
+    for _ in reader.elements():
+        yield reader.value(), None, None
+
+
+def _in_playlists(reader: Reader) -> Iterator[Track]:
+    for _ in reader.elements():
+        if reader.next_sign() == "{":
+            yield from _in_playlist(reader)
+        else:
+            reader.skip()
+
+
+def _in_playlist(reader: Reader) -> Iterator[Track]:
+    name: Any = None
+    for key in reader.members():
+        if key in ("items", "tracks") and reader.next_sign() == "[":  # "tracks" in older exports
+            for _ in reader.elements():
+                if isinstance(item := reader.value(), dict):
+                    yield _track(item), item.get("addedDate"), name
+        elif key == "name":
+            name = reader.value()
+        else:
+            reader.skip()
+
+
+def _track(item: Mapping[str, Any]) -> Any:
+    return next((item[kind] for kind in KINDS if item.get(kind)), item if "trackName" in item else None)
+
+
+LISTS = {"tracks": _liked, "playlists": _in_playlists}
+
+
+def _numbered(tracks: Iterator[Track]) -> Iterator[Found]:
     for number, (track, added_at, playlist) in enumerate(tracks, 1):
         said = track if isinstance(track, dict) else {}
         fields = {TRACK[name]: _text(value) for name, value in said.items() if name in TRACK}

@@ -43,6 +43,7 @@ class Problem(StrEnum):
     MANY_ROWS = "too many rows; the rest was left out"
     MANY_LINES = "too many lines; the rest was left out"
     MANY_COLUMNS = "too many columns; the others were left out"
+    BROKEN_OFF = "the file breaks off, or isn't JSON from here on; the rest was left out"
     NO_ID = "neither a Spotify ID nor an ISRC"
     NO_FEATURES = "no features"
 

@@ -23,6 +23,7 @@ from bot.core.library.tables.cells import (
 )
 from bot.core.library.tables.decode import HEAD, lines
 from bot.core.library.tables.headers import IDS, KNOWN, field_of, fields_of, known, surest_first
+from bot.core.library.tables.json_stream import Torn
 from bot.core.library.tables.names import Names
 from bot.core.library.tables.problems import BadRow, Problem
 from bot.core.library.tables.write import armed
@@ -68,10 +69,7 @@ class Table:
         self._names = Names.of(self.headers, self._artist_cells())
 
     def __iter__(self) -> Iterator[Row | BadRow]:
-        if self._rows is not None:
-            numbered: Iterator[Row | BadRow] = (Row(at, fields, artists) for at, fields, artists in self._rows)
-        else:
-            numbered = self._read()
+        numbered = _from_account(self._rows) if self._rows is not None else self._read()
         for rows, row in enumerate(numbered):
             if rows == self._most:
                 yield BadRow(row.line, Problem.MANY_ROWS)
@@ -111,6 +109,15 @@ class Table:
             else:
                 fields = header.fields(cells)
                 yield Row(line, fields, self._names.split(fields.get("artists", "")))
+
+
+def _from_account(found: Iterator[account.Found]) -> Iterator[Row | BadRow]:
+    number = 0
+    try:
+        for number, fields, artists in found:
+            yield Row(number, fields, artists)
+    except Torn:
+        yield BadRow(number + 1, Problem.BROKEN_OFF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""Any JSON that a member sends costs little memory, and one odd value costs no more than itself."""
+
+import json
+import tracemalloc
+
+import pytest
+
+from bot.core.library.tables import BadRow, NotATable, Problem, Table
+from bot.core.library.tables.json_stream import MOST_VALUE
+from tests.unit.library.tables.forms import URI, read
+
+TIMES = 8  # of the file's size; one copy as text, and what decoding it takes
+MEGABYTE = 10**6
+TRACK = json.dumps({"artist": "Lena Ohm", "track": "Nachtbus", "uri": URI})
+FILLERS = {"empty lists": "[]", "empty objects": "{}", "numbers": "1", "nested": "[[[[]]]]", "texts": '"ab"'}
+
+
+@pytest.mark.parametrize("filler", FILLERS.values(), ids=FILLERS.keys())
+@pytest.mark.parametrize("form", ['{{"tracks": [{0}]}}', '{{"shows": [{0}], "tracks": []}}', "[{0}]"])
+def test_a_file_of_any_json_takes_memory_in_proportion_to_its_size(filler: str, form: str) -> None:
+    many = ",".join([filler] * (MEGABYTE // (len(filler) + 1)))
+    data = form.format(many).encode()
+    tracemalloc.start()
+    try:
+        for _ in Table(data):
+            pass
+    except NotATable:
+        pass
+    finally:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < TIMES * len(data)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["[" * 2_000 + "]" * 2_000, "9" * 5_000, "1e999", "-0", "NaN", json.dumps("x" * 2 * MOST_VALUE), '{"uri": [{}]}'],
+    ids=["deep", "huge number", "infinite", "zero", "no number", "long text", "another type"],
+)
+def test_an_odd_value_costs_no_more_than_itself(odd: str) -> None:
+    songs, bad, _ = read(f'{{"odd": {odd}, "tracks": [{odd}, {TRACK}, {{"odd": {odd}}}], "more": {odd}}}')
+    assert ([each.like.song.song for each in songs], len(bad)) == ([URI], 2)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "1e999", "-0.5", "true"])
+def test_a_song_with_a_number_of_any_length_in_it_is_read(number: str) -> None:
+    songs, bad, _ = read(f'{{"tracks": [{TRACK[:-1]}, "plays": {number}}}]}}')
+    assert ([each.like.song.song for each in songs], bad) == ([URI], [])
+
+
+def test_of_a_key_that_stands_there_twice_both_lists_are_read() -> None:
+    other = TRACK.replace(URI, URI[:-1] + ("a" if URI[-1] != "a" else "b"))
+    songs, bad, _ = read(f'{{"tracks": [{TRACK}], "tracks": [{other}], "name": 1, "name": 2}}')
+    assert (len(songs), bad) == (2, [])
+
+
+@pytest.mark.parametrize("rest", ["", "}", '{"artist": "Len', "nonsense"])
+def test_a_file_that_breaks_off_gives_the_songs_before_and_says_so(rest: str) -> None:
+    songs, bad, _ = read(f'{{"tracks": [{TRACK}, {rest}')
+    assert [each.like.song.song for each in songs] == [URI]
+    assert bad
+    assert all(isinstance(each, BadRow) for each in bad)
+    assert bad[-1].problem == Problem.BROKEN_OFF

@@ -1,0 +1,10 @@
+"""Doctor: its advice fits the machine."""
+
+import pytest
+
+from bot.doctor import set_the_clock
+
+
+@pytest.mark.parametrize(("platform", "says"), [("linux", "timedatectl"), ("darwin", "sntp")])
+def test_the_clock_is_set_as_the_platform_sets_it(platform: str, says: str) -> None:
+    assert says in set_the_clock(platform)
