@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.supported import problem, too_new
-from sandbox.process import environment, start
+from sandbox.process import environment
 
 BOT, SANDBOX, REFUSED = 0, 1, 2
 FILLED = [
@@ -93,22 +93,6 @@ async def test_p36_an_open_env_starts_neither(tmp_path: Path) -> None:
     code, printed = await chosen(tmp_path, None)
     assert (code, len(printed.splitlines())) == (REFUSED, 1)
     assert "chmod 600" in printed
-
-
-LOOK = """
-import os, sys
-sys.addaudithook(lambda event, about: event == "import" and about[0] == "onnxruntime" and seen.append(dict(os.environ)))
-seen = []
-__import__(sys.argv[1])
-print(seen[0]["ORT_DISABLE_TELEMETRY"])
-"""
-
-
-@pytest.mark.parametrize("module", ["bot.adapters.scorer", "bot.audio.analysis.embedding", "training.__main__"])
-async def test_onnxruntime_is_told_to_report_nothing_before_it_is_loaded(tmp_path: Path, module: str) -> None:
-    process = await start("-c", LOOK, module, folder=tmp_path, stdout=PIPE)
-    printed, _ = await process.communicate()
-    assert printed == b"1\n"
 
 
 GLIBC, MUSL = ("glibc", "2.36"), ("", "")
