@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, reply
-from bot.chat.bot import AnyCommand, Interaction, values
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting import cards, receipts
 from bot.core.jobs import JobKind
@@ -26,125 +25,130 @@ from bot.messages.sorting import labels as messages
 )
 @app_commands.autocomplete(song=autocomplete.song, layer=autocomplete.layer)
 async def label(interaction: Interaction, song: str | None = None, layer: str | None = None) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
-    store, member = interaction.client.services.store, interaction.user.id
-    await _first(interaction, await playlists.layer_named(store, member, layer), song)
+    await _first(context, await playlists.layer_named(context.store, context.member, layer), song)
 
 
-async def on_label(interaction: Interaction, tap: Id) -> None:
-    await reply.pause(interaction)
-    await _first(interaction, await autocomplete.layer_of(interaction, tap))
+async def on_label(context: Context) -> None:
+    await reply.pause(context.interaction)
+    await _first(context, await autocomplete.layer_of(context))
 
 
-async def _first(interaction: Interaction, layer: Layer, song: str | None = None) -> None:
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
+async def _first(context: Context, layer: Layer, song: str | None = None) -> None:
     if song is None:
-        question = await flow.ask(services.store, services.libraries, member, layer, now)
+        question = await flow.ask(context.store, context.services.libraries, context.member, layer, context.now)
     else:
-        named = await autocomplete.song_named(interaction, song)
-        question = await flow.ask_about(services.store, services.libraries, member, layer, named, now)
-    await reply.show(interaction, shown(question))
+        named = await autocomplete.song_named(context.interaction, song)
+        question = await flow.ask_about(
+            context.store, context.services.libraries, context.member, layer, named, context.now
+        )
+    await reply.show(context.interaction, shown(question))
 
 
 def shown(question: Question | NothingToAsk, note: str = "") -> Page:
     return cards.card(question, note) if isinstance(question, Question) else cards.done(question, note)
 
 
-async def on_in(interaction: Interaction, tap: Id) -> None:
-    await _answer(interaction, tap, Kind.ONLY, [tap.n])
+async def on_in(context: Context) -> None:
+    await _answer(context, Kind.ONLY, [context.tap.n])
 
 
-async def on_pick(interaction: Interaction, tap: Id) -> None:
-    await _answer(interaction, tap, Kind.ONLY, _chosen(interaction))
+async def on_pick(context: Context) -> None:
+    await _answer(context, Kind.ONLY, _chosen(context))
 
 
-async def on_none(interaction: Interaction, tap: Id) -> None:
-    await _answer(interaction, tap, Kind.NONE, [])
+async def on_none(context: Context) -> None:
+    await _answer(context, Kind.NONE, [])
 
 
-async def on_skip(interaction: Interaction, tap: Id) -> None:
-    await _answer(interaction, tap, Kind.SKIP, [])
+async def on_skip(context: Context) -> None:
+    await _answer(context, Kind.SKIP, [])
 
 
-async def _answer(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequence[int]) -> None:
+async def _answer(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
     """Keep the answer, then turn the message into the next card."""
-    services, member = interaction.client.services, interaction.user.id
-    pressed = await press(interaction, tap, kind, chosen)
-    following = review.after(services.store, services.libraries, member, tap.key, services.clock())
-    question = await reply.soon(interaction, following)
-    await reply.show(interaction, shown(question, await _note(interaction, pressed, kind, chosen)))
+    pressed = await press(context, kind, chosen)
+    following = review.after(context.store, context.services.libraries, context.member, context.tap.key, context.now)
+    question = await reply.soon(context.interaction, following)
+    await reply.show(context.interaction, shown(question, await _note(context, pressed, kind, chosen)))
 
 
-async def press(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequence[int]) -> Pressed:
+async def press(context: Context, kind: Kind, chosen: Sequence[int]) -> Pressed:
     """Put the answer on disk, and have done what it leads to."""
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    pressed = await flow.press(services.store, member, tap.key, kind, chosen, interaction.id, now)
+    pressed = await flow.press(
+        context.store, context.member, context.tap.key, kind, chosen, context.interaction.id, context.now
+    )
     if pressed.train:
-        interaction.client.desk.wait(interaction, "train", now, about=pressed.layer, apart=True)
-        await services.jobs.enqueue(JobKind.TRAIN, member, pressed.layer)
+        context.bot.desk.wait(context.interaction, "train", context.now, about=pressed.layer, apart=True)
+        await context.services.jobs.enqueue(JobKind.TRAIN, context.member, pressed.layer)
     if pressed.write is not None:
-        await services.jobs.enqueue(JobKind.APPLY, member, pressed.write)
+        await context.services.jobs.enqueue(JobKind.APPLY, context.member, pressed.write)
     return pressed
 
 
-async def _note(interaction: Interaction, pressed: Pressed, kind: Kind, chosen: Sequence[int]) -> str:
+async def _note(context: Context, pressed: Pressed, kind: Kind, chosen: Sequence[int]) -> str:
     if kind is Kind.SKIP:
         return ""
-    song, where = await review.named(interaction.client.services.store, pressed.member, pressed.song, chosen)
+    song, where = await review.named(context.store, pressed.member, pressed.song, chosen)
     return messages.answered(song, where) if song else ""
 
 
-async def on_several(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    question = await review.again(services.store, services.libraries, interaction.user.id, tap.key)
-    await reply.show(interaction, cards.several(question))
+async def on_several(context: Context) -> None:
+    question = await review.again(context.store, context.services.libraries, context.member, context.tap.key)
+    await reply.show(context.interaction, cards.several(question))
 
 
-async def on_card(interaction: Interaction, tap: Id) -> None:
-    services = interaction.client.services
-    question = await review.again(services.store, services.libraries, interaction.user.id, tap.key)
-    await reply.show(interaction, cards.card(question))
+async def on_card(context: Context) -> None:
+    question = await review.again(context.store, context.services.libraries, context.member, context.tap.key)
+    await reply.show(context.interaction, cards.card(question))
 
 
-async def on_back(interaction: Interaction, tap: Id) -> None:
+async def on_back(context: Context) -> None:
     """Undo the last answer, and ask about that song again."""
-    services, member = interaction.client.services, interaction.user.id
-    question, write = await review.take_back(services.store, services.libraries, member, tap.key, services.clock())
+    question, write = await review.take_back(
+        context.store, context.services.libraries, context.member, context.tap.key, context.now
+    )
     if write is not None:
-        await services.jobs.enqueue(JobKind.APPLY, member, write)
-    await reply.show(interaction, cards.card(question, _(messages.UNDONE if write is None else messages.REMOVING)))
+        await context.services.jobs.enqueue(JobKind.APPLY, context.member, write)
+    await reply.show(
+        context.interaction, cards.card(question, _(messages.UNDONE if write is None else messages.REMOVING))
+    )
 
 
-async def on_inside(interaction: Interaction, tap: Id) -> None:
+async def on_inside(context: Context) -> None:
     """A button of a question inside an update."""
-    await _inside(interaction, tap, Kind.ONLY, [tap.n])
+    await _inside(context, Kind.ONLY, [context.tap.n])
 
 
-async def on_inside_pick(interaction: Interaction, tap: Id) -> None:
-    chosen = [number for number in _chosen(interaction) if number]
-    await _inside(interaction, tap, Kind.ONLY if chosen else Kind.NONE, chosen)
+async def on_inside_pick(context: Context) -> None:
+    chosen = [number for number in _chosen(context) if number]
+    await _inside(context, Kind.ONLY if chosen else Kind.NONE, chosen)
 
 
-async def on_inside_none(interaction: Interaction, tap: Id) -> None:
-    await _inside(interaction, tap, Kind.NONE, [])
+async def on_inside_none(context: Context) -> None:
+    await _inside(context, Kind.NONE, [])
 
 
-async def _inside(interaction: Interaction, tap: Id, kind: Kind, chosen: Sequence[int]) -> None:
+async def _inside(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
     """Keep the answer, then show the update again with it."""
-    pressed = await press(interaction, tap, kind, chosen)
-    note = await _note(interaction, pressed, kind, chosen)
-    await reply.show(interaction, await reply.soon(interaction, _update(interaction, tap.key, note)))
+    pressed = await press(context, kind, chosen)
+    note = await _note(context, pressed, kind, chosen)
+    await reply.show(
+        context.interaction, await reply.soon(context.interaction, _update(context, context.tap.key, note))
+    )
 
 
-async def _update(interaction: Interaction, card: str, note: str) -> Page:
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    reviewed = await review.of_card(services.store, member, card)
-    questions = await review.questions(services.store, services.libraries, reviewed, receipts.INLINE, now)
+async def _update(context: Context, card: str, note: str) -> Page:
+    reviewed = await review.of_card(context.store, context.member, card)
+    questions = await review.questions(
+        context.store, context.services.libraries, reviewed, receipts.INLINE, context.now
+    )
     return receipts.receipt(reviewed, questions, note=note)
 
 
-def _chosen(interaction: Interaction) -> list[int]:
-    return [ids.number(value) for value in values(interaction)]
+def _chosen(context: Context) -> list[int]:
+    return [ids.number(value) for value in context.values]
 
 
 COMMANDS: tuple[AnyCommand, ...] = (label,)

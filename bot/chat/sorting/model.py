@@ -9,8 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, next_steps, reply
-from bot.chat.bot import AnyCommand, Interaction, values
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.core.jobs import JobKind
 from bot.core.records import Layer, Model
@@ -28,62 +27,59 @@ ALT = N_("How often the model was right, playlist by playlist")
 @app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
 async def train(interaction: Interaction, layer: str | None = None) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
-    await _train(
-        interaction, await playlists.layer_named(interaction.client.services.store, interaction.user.id, layer)
-    )
+    await _train(context, await playlists.layer_named(context.store, context.member, layer))
 
 
-async def on_train(interaction: Interaction, tap: Id) -> None:
-    await reply.pause(interaction)
-    await _train(interaction, await autocomplete.layer_of(interaction, tap))
+async def on_train(context: Context) -> None:
+    await reply.pause(context.interaction)
+    await _train(context, await autocomplete.layer_of(context))
 
 
-async def _train(interaction: Interaction, layer: Layer) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    where = await next_steps.where(interaction.client, member)
+async def _train(context: Context, layer: Layer) -> None:
+    where = await next_steps.where(context.bot, context.member)
     labels = next(status.tally.labels for status in where.layers if status.layer.layer == layer.layer)
     if labels < FIRST_TRAINING:
         show_me = layout.row(layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY))
-        await reply.show(interaction, Page(messages.too_few(FIRST_TRAINING - labels), show_me))
+        await reply.show(context.interaction, Page(messages.too_few(FIRST_TRAINING - labels), show_me))
         return
-    interaction.client.desk.wait(interaction, "train", services.clock(), about=layer.layer)
-    await reply.show(interaction, Page(messages.training(labels)))
-    await services.jobs.enqueue(JobKind.TRAIN, member, layer.layer)
+    context.bot.desk.wait(context.interaction, "train", context.now, about=layer.layer)
+    await reply.show(context.interaction, Page(messages.training(labels)))
+    await context.services.jobs.enqueue(JobKind.TRAIN, context.member, layer.layer)
 
 
 @app_commands.command(description="How good my guesses are, playlist by playlist; go back to an earlier model")
 @app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
 async def model(interaction: Interaction, layer: str | None = None) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
-    await _show(interaction, await playlists.layer_named(interaction.client.services.store, interaction.user.id, layer))
+    await _show(context, await playlists.layer_named(context.store, context.member, layer))
 
 
-async def on_version(interaction: Interaction, tap: Id) -> None:
+async def on_version(context: Context) -> None:
     """Use the chosen model from now on."""
-    services, member = interaction.client.services, interaction.user.id
-    chosen = ids.number(next(iter(values(interaction)), ""))
-    await reply.pause(interaction)
-    await flow.rollback(services.store, member, tap.number, chosen, services.clock())
-    services.libraries.forget(member)
-    await _show(interaction, await playlists.layer_numbered(services.store, member, tap.number))
+    chosen = ids.number(next(iter(context.values), ""))
+    await reply.pause(context.interaction)
+    await flow.rollback(context.store, context.member, context.tap.number, chosen, context.now)
+    context.services.libraries.forget(context.member)
+    await _show(context, await playlists.layer_numbered(context.store, context.member, context.tap.number))
 
 
-async def _show(interaction: Interaction, layer: Layer) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    versions = await flow.versions(services.store, member, layer.layer)
+async def _show(context: Context, layer: Layer) -> None:
+    versions = await flow.versions(context.store, context.member, layer.layer)
     serving = next((model for model in versions if model.serving), None)
     if serving is None:
         show_me = layout.row(layout.button(_("Show me a song"), ids.of("label", layer.layer), layout.PRIMARY))
-        await reply.show(interaction, Page(_(messages.NO_MODEL), show_me))
+        await reply.show(context.interaction, Page(_(messages.NO_MODEL), show_me))
         return
-    kept = [playlist for where, playlist in await playlists.kept(services.store, member) if where == layer]
-    drawn = await asyncio.to_thread(_read, services.settings.models_dir / f"{serving.digest}.png")
+    kept = [playlist for where, playlist in await playlists.kept(context.store, context.member) if where == layer]
+    drawn = await asyncio.to_thread(_read, context.services.settings.models_dir / f"{serving.digest}.png")
     picture = layout.picture(f"attachment://{PICTURE}", str(serving.card.get("alt") or _(ALT))) if drawn else None
     files = [discord.File(io.BytesIO(drawn), filename=PICTURE)] if drawn else []
     await reply.show(
-        interaction, Page(messages.accuracy(serving, kept), picture, _versions(layer, versions), files=files)
+        context.interaction, Page(messages.accuracy(serving, kept), picture, _versions(layer, versions), files=files)
     )
 
 

@@ -3,8 +3,7 @@
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, next_steps, reply
-from bot.chat.bot import Interaction, fields, values
-from bot.chat.ids import Id
+from bot.chat.bot import Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.core.records import Playlist
 from bot.errors import MemberError
@@ -29,55 +28,55 @@ playlists = app_commands.Group(name="playlists", description="The playlists I ke
 async def add(
     interaction: Interaction, playlist: str | None = None, new: str | None = None, layer: str = flow.DEFAULT_LAYER
 ) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
     if new:
-        await _kept(interaction, [await _make(interaction, layer, new)], [])
+        await _kept(context, [await _make(context, layer, new)], [])
     elif playlist:
-        await _take(interaction, [playlist], layer)
+        await _take(context, [playlist], layer)
     else:
-        await reply.show(interaction, Page(*await next_steps.playlists(interaction.client, interaction.user.id)))
+        await reply.show(interaction, Page(*await next_steps.playlists(context.bot, context.member)))
 
 
-async def on_keep(interaction: Interaction, tap: Id) -> None:
+async def on_keep(context: Context) -> None:
     """The playlists chosen in the first select."""
-    await reply.pause(interaction)
-    await _take(interaction, values(interaction), flow.DEFAULT_LAYER)
+    await reply.pause(context.interaction)
+    await _take(context, context.values, flow.DEFAULT_LAYER)
 
 
-async def on_new(interaction: Interaction, tap: Id) -> None:
+async def on_new(context: Context) -> None:
     await reply.ask(
-        interaction,
+        context.interaction,
         Form(
             _("New playlist"), ids.of("named"), layout.field(_("Its name"), "name", flow.LONGEST_NAME, _("Late night"))
         ),
     )
 
 
-async def on_named(interaction: Interaction, tap: Id) -> None:
-    await reply.pause(interaction)
-    await _kept(interaction, [await _make(interaction, flow.DEFAULT_LAYER, fields(interaction).get("name", ""))], [])
+async def on_named(context: Context) -> None:
+    await reply.pause(context.interaction)
+    await _kept(context, [await _make(context, flow.DEFAULT_LAYER, context.fields.get("name", ""))], [])
 
 
-async def _make(interaction: Interaction, layer: str, name: str) -> Playlist:
-    music, services = await _music(interaction), interaction.client.services
-    return await flow.make(services.store, music, interaction.user.id, layer, name, services.clock())
+async def _make(context: Context, layer: str, name: str) -> Playlist:
+    return await flow.make(context.store, await _music(context), context.member, layer, name, context.now)
 
 
-async def _take(interaction: Interaction, wanted: list[str], layer: str) -> None:
+async def _take(context: Context, wanted: list[str], layer: str) -> None:
     """Keep the playlists, given by id or name; say which couldn't be kept, and why."""
-    music, services, member = await _music(interaction), interaction.client.services, interaction.user.id
-    offered = await flow.offered(services.store, music, member)
+    music = await _music(context)
+    offered = await flow.offered(context.store, music, context.member)
     taken, problems = [], []
     for given in wanted:
         try:
-            taken.append(await flow.take(services.store, music, member, layer, _chosen(offered, given)))
+            taken.append(await flow.take(context.store, music, context.member, layer, _chosen(offered, given)))
         except MemberError as reason:
             problems.append(describe(reason))
     if taken:
-        named = await flow.layer_named(services.store, member, layer)
-        await manual_edits.learn_standing(services.store, member, named, services.clock())
-        await next_steps.train_what_is_due(interaction.client, member)
-    await _kept(interaction, taken, problems)
+        named = await flow.layer_named(context.store, context.member, layer)
+        await manual_edits.learn_standing(context.store, context.member, named, context.now)
+        await next_steps.train_what_is_due(context.bot, context.member)
+    await _kept(context, taken, problems)
 
 
 def _chosen(offered: list[ListedPlaylist], given: str) -> ListedPlaylist:
@@ -87,49 +86,51 @@ def _chosen(offered: list[ListedPlaylist], given: str) -> ListedPlaylist:
     return chosen
 
 
-async def _music(interaction: Interaction) -> Music:
-    interaction.client.offers.forget(interaction.user.id)
-    return await interaction.client.services.music(interaction.user.id)
+async def _music(context: Context) -> Music:
+    context.bot.offers.forget(context.member)
+    return await context.services.music(context.member)
 
 
-async def _kept(interaction: Interaction, taken: list[Playlist], problems: list[str]) -> None:
-    """Say what is kept now, and go on to the next step."""
+async def _kept(context: Context, taken: list[Playlist], problems: list[str]) -> None:
+    """Say what's kept now, and go on to the next step."""
     said = ([messages.kept([playlist.name for playlist in taken])] if taken else []) + problems
-    status = await next_steps.where(interaction.client, interaction.user.id)
+    status = await next_steps.where(context.bot, context.member)
     more = layout.row(layout.button(_("Another playlist"), ids.of("more")))
     await reply.show(
-        interaction,
-        Page("\n".join(said), *await next_steps.after(interaction.client, interaction.user.id, status), more),
+        context.interaction,
+        Page("\n".join(said), *await next_steps.after(context.bot, context.member, status), more),
     )
 
 
-async def on_more(interaction: Interaction, tap: Id) -> None:
-    await reply.pause(interaction)
-    await reply.show(interaction, Page(*await next_steps.playlists(interaction.client, interaction.user.id)))
+async def on_more(context: Context) -> None:
+    await reply.pause(context.interaction)
+    await reply.show(context.interaction, Page(*await next_steps.playlists(context.bot, context.member)))
 
 
 @playlists.command(name="list", description="The playlists I keep for you, and their rules")
 async def shown(interaction: Interaction) -> None:
-    layers = await flow.listed(interaction.client.services.store, interaction.user.id)
+    context = Context.of(interaction)
+    layers = await flow.listed(context.store, context.member)
     taps = [layout.button(_("Another playlist"), ids.of("more"))]
     taps += [layout.button(_("Doubles and unplayable songs"), ids.of("odd"))] if layers else []
     await reply.show(interaction, Page(messages.layers(layers), layout.row(*taps)))
 
 
-async def on_odd(interaction: Interaction, tap: Id) -> None:
+async def on_odd(context: Context) -> None:
     """What's in the playlists twice, or can't be played."""
-    await reply.pause(interaction)
-    odd = await flow.odd(interaction.client.services.store, interaction.user.id)
-    await reply.whisper(interaction, Page(messages.odd(odd)))
+    await reply.pause(context.interaction)
+    odd = await flow.odd(context.store, context.member)
+    await reply.whisper(context.interaction, Page(messages.odd(odd)))
 
 
 @playlists.command(name="remove", description="Stop keeping a playlist: it stays as it is, and I won't touch it again")
 @app_commands.describe(playlist="Which playlist")
 @app_commands.autocomplete(playlist=autocomplete.kept)
 async def remove(interaction: Interaction, playlist: str) -> None:
-    services, chosen = interaction.client.services, await autocomplete.chosen(interaction, playlist)
-    removed = await flow.remove(services.store, chosen.member, chosen.playlist, services.clock())
-    interaction.client.offers.forget(chosen.member)
+    context = Context.of(interaction)
+    chosen = await autocomplete.chosen(context, playlist)
+    removed = await flow.remove(context.store, chosen.member, chosen.playlist, context.now)
+    context.bot.offers.forget(chosen.member)
     await reply.show(interaction, Page(messages.removed(removed)))
 
 

@@ -6,8 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, reply
-from bot.chat.bot import AnyCommand, Interaction
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.sorting import cards
 from bot.errors import CannotPost
 from bot.errors.sorting import CannotReact
@@ -30,32 +29,33 @@ log = logging.getLogger(__name__)
 async def prompt(
     interaction: Interaction, layer: str | None = None, count: app_commands.Range[int, 1, flow.AT_ONCE] = 1
 ) -> None:
+    context = Context.of(interaction)
     may = interaction.app_permissions
     if interaction.guild_id is not None and not (may.add_reactions and may.read_message_history):
         raise CannotReact
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
     if interaction.channel_id is None:
         raise CannotPost
-    named = await playlists.layer_named(services.store, member, layer)
+    named = await playlists.layer_named(context.store, context.member, layer)
     channel = interaction.channel_id
-    choosing = flow.choose(services.store, services.libraries, member, named, count, now)
+    choosing = flow.choose(context.store, context.services.libraries, context.member, named, count, context.now)
     asked = await reply.soon(interaction, choosing, public=True)
     posted = []
     for at, song in enumerate(asked):
-        posted.append(await _post(interaction, song, first=at == 0))
-        await flow.posted(services.store, member, posted[at].id, channel, song, now)
+        posted.append(await _post(context, song, first=at == 0))
+        await flow.posted(context.store, context.member, posted[at].id, channel, song, context.now)
     for message, song in zip(posted, asked, strict=True):
         for emoji in (*(playlist.emoji for playlist in song.playlists), flow.NONE):
             await _offer(message, emoji)
 
 
-async def _post(interaction: Interaction, asked: flow.Asked, *, first: bool) -> discord.Message:
+async def _post(context: Context, asked: flow.Asked, *, first: bool) -> discord.Message:
     """Post a song: the first as the answer to the command, the others after it."""
-    page = cards.prompt(asked.song, asked.playlists, flow.NONE)
+    with reply.in_public(context.interaction):
+        page = cards.prompt(asked.song, asked.playlists, flow.NONE)
     if not first:
-        return await interaction.followup.send(view=page, files=page.files, wait=True)
-    await reply.show(interaction, page, public=True)
-    return await interaction.original_response()
+        return await context.interaction.followup.send(view=page, files=page.files, wait=True)
+    await reply.show(context.interaction, page, public=True)
+    return await context.interaction.original_response()
 
 
 async def _offer(message: discord.Message, emoji: str) -> None:
@@ -66,14 +66,16 @@ async def _offer(message: discord.Message, emoji: str) -> None:
         log.warning("Discord refused the reaction %s: %s", emoji, refused)
 
 
-async def on_mine(interaction: Interaction, tap: Id) -> None:
+async def on_mine(context: Context) -> None:
     """Ask whoever pressed about the same song and their own playlists, privately."""
-    await reply.pause_apart(interaction)
-    services, member, now = interaction.client.services, interaction.user.id, interaction.client.services.clock()
-    song = await flow.song_of(services.store, interaction.message.id if interaction.message else 0)
-    layer = await playlists.layer_named(services.store, member, None)
-    question = await label.ask_about(services.store, services.libraries, member, layer, song, now)
-    await reply.whisper(interaction, cards.card(question))
+    await reply.pause_apart(context.interaction)
+    message = context.interaction.message
+    song = await flow.song_of(context.store, message.id if message else 0)
+    layer = await playlists.layer_named(context.store, context.member, None)
+    question = await label.ask_about(
+        context.store, context.services.libraries, context.member, layer, song, context.now
+    )
+    await reply.whisper(context.interaction, cards.card(question))
 
 
 COMMANDS: tuple[AnyCommand, ...] = (prompt,)

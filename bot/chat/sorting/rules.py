@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, next_steps, reply
-from bot.chat.bot import AnyCommand, Interaction
+from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.errors.sorting import NoPlaylistNamed, NotAnEmoji
@@ -47,59 +47,60 @@ async def settings(
     everything: bool | None = None,
     learn: bool | None = None,
 ) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
     said = []
     chosen = {"automatic": automatic, "mistakes": mistakes, "doubles": doubles}
     if emoji is not None or any(rule is not None for rule in chosen.values()):
-        said.append(await _playlist(interaction, playlist, emoji, chosen))
+        said.append(await _playlist(context, playlist, emoji, chosen))
     if several is not None or everything is not None:
-        said.append(await _layer(interaction, layer, playlist, several, everything))
+        said.append(await _layer(context, layer, playlist, several, everything))
     if learn is not None:
-        said.append(await _learn(interaction, learn))
+        said.append(await _learn(context, learn))
     if not said and playlist is not None:
-        said.append(messages.rules(await autocomplete.chosen(interaction, playlist)))
+        said.append(messages.rules(await autocomplete.chosen(context, playlist)))
     elif not said:
-        said.append(messages.layers(await flow.listed(interaction.client.services.store, interaction.user.id)))
+        said.append(messages.layers(await flow.listed(context.store, context.member)))
     await reply.show(interaction, Page("\n".join(said)))
 
 
-async def _playlist(interaction: Interaction, playlist: str | None, emoji: str | None, chosen: dict[str, Any]) -> str:
+async def _playlist(context: Context, playlist: str | None, emoji: str | None, chosen: dict[str, Any]) -> str:
     if playlist is None:
         raise NoPlaylistNamed
-    store, kept = interaction.client.services.store, await autocomplete.chosen(interaction, playlist)
-    shown = await _tried(interaction, emoji) if emoji is not None else None
-    return messages.rules(await flow.settings(store, kept.member, kept.playlist, emoji=shown, **chosen))
+    kept = await autocomplete.chosen(context, playlist)
+    shown = await _tried(context, emoji) if emoji is not None else None
+    return messages.rules(await flow.settings(context.store, kept.member, kept.playlist, emoji=shown, **chosen))
 
 
 async def _layer(
-    interaction: Interaction, name: str | None, playlist: str | None, several: bool | None, everything: bool | None
+    context: Context, name: str | None, playlist: str | None, several: bool | None, everything: bool | None
 ) -> str:
-    store, member = interaction.client.services.store, interaction.user.id
     if name is None and playlist is not None:
-        kept = await autocomplete.chosen(interaction, playlist)
-        layer = await flow.layer_numbered(store, member, kept.layer)
+        kept = await autocomplete.chosen(context, playlist)
+        layer = await flow.layer_numbered(context.store, context.member, kept.layer)
     else:
-        layer = await flow.layer_named(store, member, name)
-    return messages.layer(await flow.layer_settings(store, member, layer.name, several=several, everything=everything))
+        layer = await flow.layer_named(context.store, context.member, name)
+    return messages.layer(
+        await flow.layer_settings(context.store, context.member, layer.name, several=several, everything=everything)
+    )
 
 
-async def _learn(interaction: Interaction, allowed: bool) -> str:
-    services = interaction.client.services
-    made = await manual_edits.allow_standing(services.store, interaction.user.id, allowed, services.clock())
+async def _learn(context: Context, allowed: bool) -> str:
+    made = await manual_edits.allow_standing(context.store, context.member, allowed, context.now)
     if not allowed:
         return _(messages.LEARN_IS_OFF)
-    trains = await next_steps.train_what_is_due(interaction.client, interaction.user.id)
+    trains = await next_steps.train_what_is_due(context.bot, context.member)
     return messages.learning_from_playlists(made, trains=trains)
 
 
-async def _tried(interaction: Interaction, typed: str) -> str:
+async def _tried(context: Context, typed: str) -> str:
     """Return the emoji, once Discord has shown it on a button. Raises NotAnEmoji if it refuses."""
     emoji = typed.strip()
     if not looks_like_an_emoji(emoji):
         raise NotAnEmoji
     sample = layout.button(_("Like this"), ids.of("more"), emoji=emoji, disabled=True)
     try:
-        await reply.show(interaction, Page(_(messages.ONE_MOMENT), layout.row(sample)))
+        await reply.show(context.interaction, Page(_(messages.ONE_MOMENT), layout.row(sample)))
     except discord.HTTPException as refused:
         if refused.code != INVALID_FORM:
             raise

@@ -5,8 +5,7 @@ from datetime import timedelta
 from discord import app_commands
 
 from bot.chat import autocomplete, ids, layout, reply
-from bot.chat.bot import AnyCommand, Bot, Interaction, values
-from bot.chat.ids import Id
+from bot.chat.bot import AnyCommand, Bot, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting import receipts
 from bot.chat.sorting.label import shown
@@ -28,81 +27,79 @@ from bot.messages.sorting import labels, models, outcomes
 @app_commands.describe(layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(layer=autocomplete.layer)
 async def sort(interaction: Interaction, layer: str | None = None) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
-    await _dry_run(
-        interaction, await playlists.layer_named(interaction.client.services.store, interaction.user.id, layer)
-    )
+    await _dry_run(context, await playlists.layer_named(context.store, context.member, layer))
 
 
-async def on_sort(interaction: Interaction, tap: Id) -> None:
-    await reply.pause(interaction)
-    await _dry_run(
-        interaction, await playlists.layer_numbered(interaction.client.services.store, interaction.user.id, tap.number)
-    )
+async def on_sort(context: Context) -> None:
+    await reply.pause(context.interaction)
+    await _dry_run(context, await playlists.layer_numbered(context.store, context.member, context.tap.number))
 
 
-async def _dry_run(interaction: Interaction, layer: Layer) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    music, now = await services.music(member), services.clock()
-    planned = await flow.dry_run(services.store, music, services.libraries, member, layer, now)
-    await reply.show(interaction, receipts.dry_run(planned))
+async def _dry_run(context: Context, layer: Layer) -> None:
+    music = await context.services.music(context.member)
+    planned = await flow.dry_run(context.store, music, context.services.libraries, context.member, layer, context.now)
+    await reply.show(context.interaction, receipts.dry_run(planned))
 
 
-async def on_page(interaction: Interaction, tap: Id) -> None:
+async def _reviewed(context: Context) -> Reviewed:
+    """Return the write that a button is about. Raises NotYours or ReceiptGone."""
+    return await reviewed(context.bot, context.member, context.tap.number)
+
+
+async def on_page(context: Context) -> None:
     """Leaf through a dry run."""
-    planned = await reviewed(interaction.client, interaction.user.id, tap.number)
-    await reply.show(interaction, receipts.dry_run(planned.receipt, tap.n))
+    planned = await _reviewed(context)
+    await reply.show(context.interaction, receipts.dry_run(planned.receipt, context.tap.n))
 
 
-async def on_apply(interaction: Interaction, tap: Id) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    planned = await reviewed(interaction.client, member, tap.number)
-    confirmed = await flow.confirm(services.store, member, tap.number)
+async def on_apply(context: Context) -> None:
+    planned = await _reviewed(context)
+    confirmed = await flow.confirm(context.store, context.member, context.tap.number)
     if confirmed.state == WriteState.DONE:  # pressed twice
-        await reply.show(interaction, await page_of(interaction.client, planned))
+        await reply.show(context.interaction, await page_of(context.bot, planned))
     else:
-        await _carry_out(interaction, tap.number, outcomes.applying(planned.receipt))
+        await _carry_out(context, context.tap.number, outcomes.applying(planned.receipt))
 
 
-async def _carry_out(interaction: Interaction, write: int, said: str) -> None:
+async def _carry_out(context: Context, write: int, said: str) -> None:
     """Have a write applied; its receipt takes the place of this message."""
-    services = interaction.client.services
-    interaction.client.desk.wait(interaction, "apply", services.clock(), about=write)
-    await reply.show(interaction, Page(said))
-    await services.jobs.enqueue(JobKind.APPLY, interaction.user.id, write)
+    context.bot.desk.wait(context.interaction, "apply", context.now, about=write)
+    await reply.show(context.interaction, Page(said))
+    await context.services.jobs.enqueue(JobKind.APPLY, context.member, write)
 
 
-async def on_cancel(interaction: Interaction, tap: Id) -> None:
-    await reviewed(interaction.client, interaction.user.id, tap.number)  # raises NotYours
-    if await flow.cancel(interaction.client.services.store, interaction.user.id, tap.number):
-        await reply.show(interaction, Page(_(common.CANCELLED)))
+async def on_cancel(context: Context) -> None:
+    await _reviewed(context)  # raises NotYours
+    if await flow.cancel(context.store, context.member, context.tap.number):
+        await reply.show(context.interaction, Page(_(common.CANCELLED)))
     else:  # it was applied meanwhile
-        await reply.show(interaction, await receipt(interaction.client, interaction.user.id, tap.number))
+        await reply.show(context.interaction, await receipt(context.bot, context.member, context.tap.number))
 
 
-async def on_ask_me(interaction: Interaction, tap: Id) -> None:
+async def on_ask_me(context: Context) -> None:
     """Ask about the first song that needs the member's answer; the others follow with each tap."""
-    services = interaction.client.services
     question = review.next_question(
-        services.store, services.libraries, interaction.user.id, tap.number, services.clock()
+        context.store, context.services.libraries, context.member, context.tap.number, context.now
     )
-    await reply.show_privately(interaction, shown(await reply.soon(interaction, question)))
+    await reply.show_privately(context.interaction, shown(await reply.soon(context.interaction, question)))
 
 
 @app_commands.command(description="Undo exactly what I last wrote to your playlists")
 async def undo(interaction: Interaction) -> None:
-    await _undo(interaction, None)
+    context = Context.of(interaction)
+    await _undo(context, None)
 
 
-async def on_undo(interaction: Interaction, tap: Id) -> None:
-    await reviewed(interaction.client, interaction.user.id, tap.number)  # raises NotYours
-    await _undo(interaction, tap.number)
+async def on_undo(context: Context) -> None:
+    await _reviewed(context)  # raises NotYours
+    await _undo(context, context.tap.number)
 
 
-async def _undo(interaction: Interaction, write: int | None) -> None:
-    services = interaction.client.services
-    opened = await flow.undo(services.store, interaction.user.id, write, services.clock())
-    await _carry_out(interaction, opened, _(outcomes.UNDOING_IT))
+async def _undo(context: Context, write: int | None) -> None:
+    opened = await flow.undo(context.store, context.member, write, context.now)
+    await _carry_out(context, opened, _(outcomes.UNDOING_IT))
 
 
 async def receipt(bot: Bot, member: int, write: int, page: int = 0, note: str = "") -> Page:
@@ -121,66 +118,66 @@ async def page_of(bot: Bot, done: Reviewed, page: int = 0, note: str = "") -> Pa
     return receipts.receipt(done, questions, page, note)
 
 
-async def on_turn(interaction: Interaction, tap: Id) -> None:
-    page = receipt(interaction.client, interaction.user.id, tap.number, tap.n)
-    await reply.show(interaction, await reply.soon(interaction, page))
+async def on_turn(context: Context) -> None:
+    page = receipt(context.bot, context.member, context.tap.number, context.tap.n)
+    await reply.show(context.interaction, await reply.soon(context.interaction, page))
 
 
-async def on_wrong(interaction: Interaction, tap: Id) -> None:
+async def on_wrong(context: Context) -> None:
     """**Not there**: which of these songs?"""
-    done = await reviewed(interaction.client, interaction.user.id, tap.number)
-    await reply.show(interaction, receipts.not_there(done, tap.n))
+    done = await _reviewed(context)
+    await reply.show(context.interaction, receipts.not_there(done, context.tap.n))
 
 
-async def on_out(interaction: Interaction, tap: Id) -> None:
+async def on_out(context: Context) -> None:
     """Keep the answer that a song doesn't belong, and have it removed."""
-    services, member = interaction.client.services, interaction.user.id
-    line = ids.number(next(iter(values(interaction)), ""))
-    done = await reviewed(interaction.client, member, tap.number)
-    opened = await flow.not_there(services.store, member, line, interaction.id, services.clock())
+    line = ids.number(next(iter(context.values), ""))
+    done = await _reviewed(context)
+    opened = await flow.not_there(context.store, context.member, line, context.interaction.id, context.now)
     if opened is not None:
-        await services.jobs.enqueue(JobKind.APPLY, member, opened)
+        await context.services.jobs.enqueue(JobKind.APPLY, context.member, opened)
     said = outcomes.ruled_out(done.receipt, line)
-    page = receipt(interaction.client, member, tap.number, tap.n, said)
-    await reply.show(interaction, await reply.soon(interaction, page))
+    page = receipt(context.bot, context.member, context.tap.number, context.tap.n, said)
+    await reply.show(context.interaction, await reply.soon(context.interaction, page))
 
 
-async def on_why(interaction: Interaction, tap: Id) -> None:
-    done = await reviewed(interaction.client, interaction.user.id, tap.number)
-    await reply.whisper(interaction, receipts.why(done, tap.n))
+async def on_why(context: Context) -> None:
+    done = await _reviewed(context)
+    await reply.whisper(context.interaction, receipts.why(done, context.tap.n))
 
 
-async def on_why_of(interaction: Interaction, tap: Id) -> None:
-    done = await reviewed(interaction.client, interaction.user.id, tap.number)
-    line = ids.number(next(iter(values(interaction)), ""))
+async def on_why_of(context: Context) -> None:
+    done = await _reviewed(context)
+    line = ids.number(next(iter(context.values), ""))
     song = next((change.song for change in done.receipt.changes if change.change == line), "")
-    await reply.pause(interaction)
-    await _explain(interaction, done.receipt.layer, song)
+    await reply.pause(context.interaction)
+    await _explain(context, done.receipt.layer, song)
 
 
 @app_commands.command(description="Why a song went where it did: the songs you labelled that are closest to it")
 @app_commands.describe(song="A song you like", layer="Which set of playlists; your first by default")
 @app_commands.autocomplete(song=autocomplete.song, layer=autocomplete.layer)
 async def why(interaction: Interaction, song: str, layer: str | None = None) -> None:
+    context = Context.of(interaction)
     await reply.pause(interaction)
-    named = await playlists.layer_named(interaction.client.services.store, interaction.user.id, layer)
-    await _explain(interaction, named, await autocomplete.song_named(interaction, song))
+    named = await playlists.layer_named(context.store, context.member, layer)
+    await _explain(context, named, await autocomplete.song_named(interaction, song))
 
 
-async def _explain(interaction: Interaction, layer: Layer, song: str) -> None:
-    services, member = interaction.client.services, interaction.user.id
-    explained = await reasons.explain(services.store, services.libraries, member, layer.layer, song)
-    kept = {playlist.playlist: playlist for _layer, playlist in await playlists.kept(services.store, member)}
+async def _explain(context: Context, layer: Layer, song: str) -> None:
+    explained = await reasons.explain(context.store, context.services.libraries, context.member, layer.layer, song)
+    kept = {playlist.playlist: playlist for _layer, playlist in await playlists.kept(context.store, context.member)}
     told = models.explained(explained, kept)
-    await reply.show(interaction, Page(layout.beside(told, explained.song.cover, labels.cover(explained.song))))
+    await reply.show(context.interaction, Page(layout.beside(told, explained.song.cover, labels.cover(explained.song))))
 
 
-async def on_mute(interaction: Interaction, tap: Id) -> None:
-    services, now = interaction.client.services, interaction.client.services.clock()
-    await reviewed(interaction.client, interaction.user.id, tap.number)  # raises NotYours
-    until = now + timedelta(days=1)
-    await notify.mute(services.store, interaction.user.id, until, now)
-    await reply.whisper(interaction, Page(common.muted(until, await notify.known(services.store, interaction.user.id))))
+async def on_mute(context: Context) -> None:
+    await _reviewed(context)  # raises NotYours
+    until = context.now + timedelta(days=1)
+    await notify.mute(context.store, context.member, until, context.now)
+    await reply.whisper(
+        context.interaction, Page(common.muted(until, await notify.known(context.store, context.member)))
+    )
 
 
 COMMANDS: tuple[AnyCommand, ...] = (sort, undo, why)
