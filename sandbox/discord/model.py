@@ -137,6 +137,7 @@ class Guild:
     name: str
     owner: User
     created: datetime
+    locale: str = "en-US"
     channels: dict[int, Channel] = field(default_factory=dict, repr=False)
     members: dict[int, Member] = field(default_factory=dict, repr=False)
     threads: dict[int, Channel] = field(default_factory=dict, repr=False)

@@ -99,17 +99,29 @@ class World(Watched):
         self.users[user.id] = user
         return user
 
-    def add_guild(self, name: str, *, channels: Iterable[str] = ("general",), members: Iterable[User] = ()) -> Guild:
+    def add_guild(
+        self,
+        name: str,
+        *,
+        channels: Iterable[str] = ("general",),
+        members: Iterable[User] = (),
+        locale: str = "en-US",
+    ) -> Guild:
         """A server that the bot is in, with text channels and members."""
-        guild = self.add_foreign_guild(name, channels=channels, members=(self.bot, *members))
+        guild = self.add_foreign_guild(name, channels=channels, members=(self.bot, *members), locale=locale)
         self.events.guild_create(guild)
         return guild
 
     def add_foreign_guild(
-        self, name: str, *, channels: Iterable[str] = ("general",), members: Iterable[User] = ()
+        self,
+        name: str,
+        *,
+        channels: Iterable[str] = ("general",),
+        members: Iterable[User] = (),
+        locale: str = "en-US",
     ) -> Guild:
         """A server that the bot is not in: of what happens there it hears only how members with the app use it."""
-        guild = Guild(self.ids.next(), name, self.owner, self.now())
+        guild = Guild(self.ids.next(), name, self.owner, self.now(), locale)
         self.guilds[guild.id] = guild
         for user in (self.owner, *members):
             self._admit(guild, user)

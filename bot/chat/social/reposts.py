@@ -50,7 +50,7 @@ async def on_post(context: Context) -> None:
 
 
 async def on_delete(context: Context) -> None:
-    await flow.take_back(context.store, context.member, context.tap.number)
+    await flow.delete(context.store, context.member, context.tap.number)
     await reply.show_privately(context.interaction, Page(_(messages.DELETING)))
 
 

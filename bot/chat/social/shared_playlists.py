@@ -198,7 +198,7 @@ async def on_not(context: Context) -> None:
 
 
 async def on_down(context: Context) -> None:
-    stopped = await hosting.lay_down(context.store, context.member, context.tap.number)
+    stopped = await hosting.stop(context.store, context.member, context.tap.number)
     await reply.show_privately(context.interaction, Page(host_messages.stopped(stopped)))
 
 
@@ -228,7 +228,7 @@ async def on_end(context: Context) -> None:
 
 
 async def on_back(context: Context) -> None:
-    ended = await hosting.take_back(context.store, context.member, context.tap.number, context.now)
+    ended = await hosting.end_and_remove(context.store, context.member, context.tap.number, context.now)
     context.bot.desk.wait(context.interaction, "share", context.now, about=context.tap.number)
     await reply.show_privately(context.interaction, Page(host_messages.ended(ended, removing=True)))
     await context.services.jobs.enqueue(JobKind.SHARE, context.member, context.tap.number)

@@ -118,7 +118,7 @@ def refusal(
         return Refusal.VOTED_OUT
     if len(record) >= limits.SHARED_SONGS:
         return Refusal.FULL
-    if sum(each.brought_by == member and each.at > now - DAY for each in record) >= limits.SHARED_ADDS_A_DAY:
+    if sum(brought.brought_by == member and brought.at > now - DAY for brought in record) >= limits.SHARED_ADDS_A_DAY:
         return Refusal.TODAY
     if len(standing) >= SHARE_FROM and 2 * (mine + 1) > len(standing) + 1:
         return Refusal.HALF
@@ -145,7 +145,7 @@ def spent(record: Sequence[Brought], votes: Sequence[KeepVote], now: datetime) -
 
 
 def may_take_back(brought: Brought, member: int, votes: Iterable[KeepVote], now: datetime) -> bool:
-    """Return whether the member may take back their own song: within a day, or while nobody else votes to keep it."""
+    """Return whether the member may remove their own song: within a day, or while nobody else votes to keep it."""
     others = any(vote.song == brought.song and vote.keep and vote.member != member for vote in votes)
     return brought.brought_by == member and brought.stands and (brought.at > now - DAY or not others)
 

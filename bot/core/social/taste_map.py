@@ -47,14 +47,14 @@ def finding(clouds: Mapping[str, Plane], everything: Plane, latest: Plane) -> Fi
     """Return what the map shows. clouds: the songs of each named playlist."""
     large = {name: at for name, at in clouds.items() if len(at) >= LEAST}
     pairs = sorted(combinations(large, 2), key=lambda pair: _distance(large[pair[0]], large[pair[1]]))
-    found = Finding(apart=pairs[-1] if pairs else None, closest=pairs[0] if len(pairs) > 1 else None)
+    shown = Finding(apart=pairs[-1] if pairs else None, closest=pairs[0] if len(pairs) > 1 else None)
     if len(latest) < LEAST:
-        return found
+        return shown
     if len(large) < 2:
         close = latest.std(axis=0).mean() < CLOSE * everything.std(axis=0).mean()
-        return replace(found, latest=len(latest), together=bool(close))
+        return replace(shown, latest=len(latest), together=bool(close))
     home, near = _nearest(large, latest)
-    return replace(found, latest=len(latest), home=home, near=near)
+    return replace(shown, latest=len(latest), home=home, near=near)
 
 
 def _distance(one: Plane, other: Plane) -> float:

@@ -1,7 +1,7 @@
 """Digest: a weekly count of what happened in a server. Only counts, and none small enough to point at one member.
 
-The channel's place says when the next one is due. The message goes first, then the place moves on: killed in between,
-the one that was posted is found by the day since which it counts.
+The channel's place says when the next one is due. The message is posted before the place is updated: if the bot is
+killed in between, it recognises its message by the day it counts from.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,14 +17,14 @@ from bot.flows.attempt import attempt
 from bot.flows.social.server_channels import Purpose
 
 WEEK = timedelta(days=7)
-LEAST = 5  # of a kind, to be named: fewer would tell what one or two did
-CROWD = 8  # in a server, the bot among them, before anything is named at all
-KINDS = ("post", "like", "add", "repost", "comment", "round", "shared")  # in the order in which they are said
+LEAST = 5  # of a kind; fewer would reveal what one or two members did
+CROWD = 8  # members, the bot included; smaller servers get no counts
+KINDS = ("post", "like", "add", "repost", "comment", "round", "shared")  # in the order they're shown
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What the whole days since then came to. counts: by kind, those that may be named; empty: too little happened."""
+    """What happened in the days since then. counts: by kind, those that may be shown; empty if too little happened."""
 
     server: int
     channel: int
@@ -32,27 +32,27 @@ class Digest:
     counts: Mapping[str, int]
 
 
-Post = Callable[[Digest], Awaitable[None]]  # unless it stands there already
-Size = Callable[[int], Awaitable[int]]  # how many are in a server
+Post = Callable[[Digest], Awaitable[None]]  # unless it's there already
+Size = Callable[[int], Awaitable[int]]  # how many members a server has
 
 
 def nameable(counts: Mapping[str, int], crowd: int) -> dict[str, int]:
-    """Return the counts that say nothing of a single member, in a server of so many."""
+    """Return the counts that reveal nothing about a single member, in a server of that size. crowd: its members."""
     if crowd < CROWD:
         return {}
     return {kind: counts[kind] for kind in KINDS if counts.get(kind, 0) >= LEAST}
 
 
 async def due(store: Store, now: datetime) -> set[int]:
-    """Return the servers whose digest is due by now."""
+    """Return the servers whose digest is due."""
     async with store.reading() as tx:
-        return {each.server for each in await server_channels.due(tx, Purpose.DIGEST, now)}
+        return {place.server for place in await server_channels.due(tx, Purpose.DIGEST, now)}
 
 
 async def post_due(store: Store, post: Post, size: Size, server: int, now: datetime) -> None:
-    """Post what is due in a server; a week in which nothing happened passes in silence."""
+    """Post what's due in a server; after a week in which nothing happened, nothing is posted."""
     async with store.reading() as tx:
-        waiting = [each for each in await server_channels.due(tx, Purpose.DIGEST, now) if each.server == server]
+        waiting = [place for place in await server_channels.due(tx, Purpose.DIGEST, now) if place.server == server]
     for place in waiting:
         await attempt(store, Work("digest", server), partial(_post, store, post, size, place, now), now)
 
@@ -68,7 +68,7 @@ async def _post(store: Store, post: Post, size: Size, place: Place, now: datetim
 
 
 async def _move_on(store: Store, place: Place, now: datetime) -> None:
-    """The next one is due in a week, if the channel is still the one for it."""
+    """Make the next one due in a week, if the channel still has that purpose."""
     async with store.writing() as tx:
         if place in await server_channels.of_server(tx, place.server, Purpose.DIGEST):
             await server_channels.give(tx, Place(place.channel, Purpose.DIGEST, place.server, now + WEEK))

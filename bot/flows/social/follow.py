@@ -17,15 +17,15 @@ NEWEST = 10  # reposts in a list
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
-    """A song that somebody passed on, and where."""
+class RepostedSong:
+    """A song that a member reposted, and where."""
 
     song: Song
     reposted: Reposted
 
 
 async def follow(store: Store, member: int, followed: int, now: datetime) -> None:
-    """Have what they repost in `news` from now on. Raises ShowsNoReposts, FollowingFull, Yourself."""
+    """Show what they repost in `news` from now on. Raises ShowsNoReposts, FollowingFull, Yourself."""
     if member == followed:
         raise Yourself
     async with store.writing() as tx:
@@ -44,18 +44,18 @@ async def unfollow(store: Store, member: int, followed: int) -> bool:
 
 
 async def following(store: Store, member: int) -> list[int]:
-    """Return whom the member follows and may still see."""
+    """Return who the member follows and may still see."""
     async with store.reading() as tx:
         return await people.following(tx, member)
 
 
-async def news(store: Store, member: int, server: int) -> list[Passed]:
-    """Return what those whom the member follows passed on in the server, the newest first."""
+async def news(store: Store, member: int, server: int) -> list[RepostedSong]:
+    """Return what the members they follow reposted in the server, the newest first."""
     async with store.reading() as tx:
         return await named(tx, await people.reposted_for(tx, member, server, NEWEST))
 
 
-async def named(tx: Tx, reposts: Sequence[Reposted]) -> list[Passed]:
-    """Return the reposts whose songs are known still."""
-    songs = await catalogue.described(tx, [each.song for each in reposts])
-    return [Passed(songs[each.song], each) for each in reposts if each.song in songs]
+async def named(tx: Tx, reposts: Sequence[Reposted]) -> list[RepostedSong]:
+    """Return the reposts whose songs we still know."""
+    songs = await catalogue.described(tx, [repost.song for repost in reposts])
+    return [RepostedSong(songs[repost.song], repost) for repost in reposts if repost.song in songs]

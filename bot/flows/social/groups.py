@@ -9,12 +9,12 @@ from bot.adapters.store.account import members
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.social.shared_playlists import Removal, Shared
 from bot.errors.social import HostsOnly, HostStays, NoSuchShared, NotInGroup
-from bot.flows.social.shared_playlists import found
+from bot.flows.social.shared_playlists import visible
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """partners: all in it; outs: who was put out, the last first; visible: whose names may be shown, of both."""
+    """A group as its members see it. removals: the newest first; visible: of all these, whose names may be shown."""
 
     shared: Shared
     partners: Sequence[int]
@@ -23,13 +23,13 @@ class Group:
 
 
 async def show(store: Store, member: int, shared: int) -> Group:
-    """Return the group, to somebody in it. Raises BadChoice."""
+    """Return the group, to a member of it. Raises NoSuchShared."""
     async with store.reading() as tx:
         return await _group(tx, await _in_it(tx, member, shared))
 
 
 async def _in_it(tx: Tx, member: int, shared: int) -> Shared:
-    known = await found(tx, member, None, shared)
+    known = await visible(tx, member, None, shared)
     if known.server is not None:
         raise NoSuchShared
     return known
@@ -37,14 +37,14 @@ async def _in_it(tx: Tx, member: int, shared: int) -> Shared:
 
 async def _group(tx: Tx, known: Shared) -> Group:
     partners, removals = sorted(await table.partners(tx, known.shared)), await table.removals(tx, known.shared)
-    involved = {*partners, *(each.member for each in removals), *(each.by for each in removals if each.by is not None)}
-    return Group(known, partners, removals, frozenset(await members.visible(tx, involved)))
+    removed, hosts = {removal.member for removal in removals}, {removal.by for removal in removals if removal.by}
+    return Group(known, partners, removals, frozenset(await members.visible(tx, {*partners} | removed | hosts)))
 
 
 async def remove(store: Store, host: int, shared: int, member: int, now: datetime) -> Group:
-    """Put somebody out: what they brought and said stays, without their name, and they cannot join again.
+    """Remove a member: what they added and voted stays, without their name, and they can't join again.
 
-    Raises BadChoice for anybody but the host.
+    Raises NoSuchShared, HostsOnly, HostStays, NotInGroup.
     """
     async with store.writing() as tx:
         known = await _hosted(tx, host, shared)
@@ -57,7 +57,7 @@ async def remove(store: Store, host: int, shared: int, member: int, now: datetim
 
 
 async def let_back_in(store: Store, host: int, shared: int, member: int) -> Group:
-    """Let them join again, by the invitation. Raises BadChoice for anybody but the host."""
+    """Let a member who was removed join again, by the invitation. Raises NoSuchShared, HostsOnly."""
     async with store.writing() as tx:
         known = await _hosted(tx, host, shared)
         await table.let_back_in(tx, shared, member)

@@ -1,6 +1,6 @@
-"""Hosting: whose account a shared playlist is written to. Nobody hosts without agreeing below a dry run.
+"""Hosting: whose account a shared playlist is written to. Nobody hosts without seeing a dry run and agreeing.
 
-`flows.publish` does the writing.
+`flows.social.publish` does the writing.
 """
 
 from collections.abc import Sequence
@@ -13,42 +13,42 @@ from bot.adapters.store.social import shared_playlists as table
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.errors.social import HostedByAnother, HostsOnly, NoSuchShared
-from bot.flows.social.shared_playlists import found, refuse_hosting
+from bot.flows.social.shared_playlists import refuse_hosting, visible
 
-STALE = timedelta(days=7)  # that something waits to be written, before another may host it
+STALE = timedelta(days=7)  # that changes may wait to be written before another member may host it
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a write would do in the account of the member who asks."""
+    """What a write would do in the asking member's account."""
 
     shared: Shared
     put_in: int
     take_out: int
-    unwritable: int  # songs that stand and cannot be written there
-    shelved: bool  # whether the bot keeps it for them: they brought a file
+    unwritable: int  # songs that can't be written there
+    shelved: bool  # whether the bot keeps it for them, because their library is a file
 
 
 async def dry_run(store: Store, member: int, server: int | None, shared: int, now: datetime) -> DryRun:
-    """Say what hosting it would write. Changes nothing. Raises BadChoice where somebody else hosts it."""
+    """Return what hosting it would write; changes nothing. Raises NoSuchShared, HostedByAnother."""
     async with store.reading() as tx:
         known = await _reached(tx, member, server, shared)
         record = await table.record(tx, shared)
         if known.host != member:
             known = replace(_free(known, record, now), host=None, ref=None)
-            record = [replace(each, state=SongState.WANTED) for each in record]
+            record = [replace(brought, state=SongState.WANTED) for brought in record]
         record = list(map(rules.again, record))
         ref = known.ref or await _kind_of_ref(tx, member)
     waiting = rules.waiting(record, ref)
-    put_in = sum(each.stands for each in waiting)
-    unwritable = sum(each.stands and not rules.writable(each.song, ref) for each in record)
+    put_in = sum(brought.stands for brought in waiting)
+    unwritable = sum(brought.stands and not rules.writable(brought.song, ref) for brought in record)
     return DryRun(known, put_in, len(waiting) - put_in, unwritable, ref.startswith(rules.SHELF))
 
 
 async def _reached(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
-    """Return a playlist that the member sees there, or hosts: that, they can lay down from anywhere."""
+    """Return a playlist that the member sees there, or hosts: they can stop hosting from anywhere."""
     known = await table.get(tx, shared)
-    return known if known is not None and known.host == member else await found(tx, member, server, shared)
+    return known if known is not None and known.host == member else await visible(tx, member, server, shared)
 
 
 async def _kind_of_ref(tx: Tx, member: int) -> str:
@@ -57,7 +57,7 @@ async def _kind_of_ref(tx: Tx, member: int) -> str:
 
 
 def _free(known: Shared, record: Sequence[Brought], now: datetime) -> Shared:
-    """Return a playlist that may have another host. Raises BadChoice while somebody else keeps it written."""
+    """Return a playlist that may have another host. Raises HostedByAnother while its host keeps it up to date."""
     since = rules.waiting_since(record, known.ref)
     if known.host is not None and (since is None or since > now - STALE):
         raise HostedByAnother
@@ -65,7 +65,7 @@ def _free(known: Shared, record: Sequence[Brought], now: datetime) -> Shared:
 
 
 async def confirm(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
-    """Host it from now on, and let it be written; the job "share" does that. Raises BadChoice."""
+    """Host it from now on; the job "share" writes it. Raises NoSuchShared, HostedByAnother, HostingFull."""
     async with store.writing() as tx:
         known = await _reached(tx, member, server, shared)
         if known.host != member:
@@ -80,19 +80,19 @@ async def confirm(store: Store, member: int, server: int | None, shared: int, no
 
 
 async def within_reach(store: Store, member: int, server: int | None, shared: int) -> Shared:
-    """Return a playlist that the member sees there, or hosts. Raises BadChoice."""
+    """Return a playlist that the member sees there, or hosts. Raises NoSuchShared."""
     async with store.reading() as tx:
         return await _reached(tx, member, server, shared)
 
 
 async def of_host(store: Store, member: int, shared: int) -> Shared:
-    """Return a playlist that the member hosts. Raises BadChoice."""
+    """Return a playlist that the member hosts. Raises HostsOnly."""
     async with store.reading() as tx:
         return await _hosted_by(tx, member, shared)
 
 
-async def lay_down(store: Store, member: int, shared: int) -> Shared:
-    """Host it no longer: what was written stays with the member, and is theirs. Raises BadChoice."""
+async def stop(store: Store, member: int, shared: int) -> Shared:
+    """Stop hosting it; what was written stays in the member's account. Raises HostsOnly."""
     async with store.writing() as tx:
         known = await _hosted_by(tx, member, shared)
         await table.unhost(tx, shared)
@@ -100,7 +100,7 @@ async def lay_down(store: Store, member: int, shared: int) -> Shared:
 
 
 async def end(store: Store, member: int, shared: int, now: datetime) -> Shared:
-    """Write it no longer, and let nobody add or vote; its record can be read. Raises BadChoice."""
+    """End it: nothing is written, added or voted any more, but its record can be read. Raises HostsOnly."""
     async with store.writing() as tx:
         known = await _hosted_by(tx, member, shared)
         await table.change(tx, shared, ended_at=now)
@@ -108,8 +108,8 @@ async def end(store: Store, member: int, shared: int, now: datetime) -> Shared:
         return known
 
 
-async def take_back(store: Store, member: int, shared: int, now: datetime) -> Shared:
-    """End it, and have all that we put in taken out again by the job "share". Raises BadChoice."""
+async def end_and_remove(store: Store, member: int, shared: int, now: datetime) -> Shared:
+    """End it, and let the job "share" remove everything we added. Raises HostsOnly."""
     async with store.writing() as tx:
         known = await _hosted_by(tx, member, shared)
         await table.change(tx, shared, ended_at=now)
@@ -126,7 +126,7 @@ async def _hosted_by(tx: Tx, member: int, shared: int) -> Shared:
 
 
 async def remove(store: Store, server: int, shared: int) -> Shared:
-    """Delete a server's playlist, record and all: for those who run it. Raises BadChoice."""
+    """Delete a server's playlist with its record: for those who manage the server. Raises NoSuchShared."""
     async with store.writing() as tx:
         known = await table.get(tx, shared)
         if known is None or known.server != server:

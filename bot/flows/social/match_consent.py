@@ -22,13 +22,13 @@ from bot.errors.social import (
     Yourself,
 )
 
-OPEN_FOR = timedelta(days=7)  # a question; and the rest after a no
+OPEN_FOR = timedelta(days=7)  # a question; after a no, also the wait before another
 
 
 async def ask(store: Store, member: int, other: int, now: datetime) -> Agreement:
-    """Ask for the other's consent; asked by them before, this is the reader's own. Raises BadChoice.
+    """Ask for the other's consent; if they asked first, this is the member's own yes. Raises BadChoice.
 
-    What comes back is agreed where both have said yes, and else to be put to the other.
+    The returned agreement holds if both have said yes; otherwise it's a question to the other.
     """
     if member == other:
         raise Yourself
@@ -48,20 +48,20 @@ async def ask(store: Store, member: int, other: int, now: datetime) -> Agreement
 
 
 async def _standing(tx: Tx, member: int, other: int, now: datetime) -> Agreement | None:
-    """Return what both agreed to, or do with this; None where nothing stands between them.
+    """Return what both agreed to, or agree to now; None if there's nothing between them.
 
-    Raises BadChoice where the member has to wait.
+    Raises NotAskable or AskedAlready if the member has to wait.
     """
-    found = await people.between(tx, member, other)
-    if found is None or found.agreed_at is not None:
-        return found
-    if found.member == member:
-        raise NotAskable if found.declined_at else AskedAlready
-    return None if found.declined_at else await _agree(tx, found, now)
+    agreement = await people.between(tx, member, other)
+    if agreement is None or agreement.agreed_at is not None:
+        return agreement
+    if agreement.member == member:
+        raise NotAskable if agreement.declined_at else AskedAlready
+    return None if agreement.declined_at else await _agree(tx, agreement, now)
 
 
 async def accept(store: Store, member: int, number: int, now: datetime) -> Agreement:
-    """Say yes, and have the asker told. Raises NotYours for anybody but the one asked, BadChoice."""
+    """Say yes, and have the asker told. Raises QuestionForAnother, QuestionOver, NotJoined, Hidden."""
     async with store.writing() as tx:
         question = await _question(tx, member, number, now)
         await _refuse_outsider(tx, member)
@@ -71,7 +71,7 @@ async def accept(store: Store, member: int, number: int, now: datetime) -> Agree
 
 
 async def asker(store: Store, member: int, number: int, now: datetime) -> int:
-    """Return who put the open question to the member. Raises as `accept`."""
+    """Return who asked the member. Raises QuestionForAnother, QuestionOver."""
     async with store.reading() as tx:
         return (await _question(tx, member, number, now)).member
 
@@ -83,21 +83,21 @@ async def unask(store: Store, number: int) -> None:
 
 
 async def decline(store: Store, member: int, number: int, now: datetime) -> None:
-    """Say no; the asker is not told, and may not ask again for a week. Raises as `accept`."""
+    """Say no; the asker isn't told, and can't ask again for a week. Raises QuestionForAnother, QuestionOver."""
     async with store.writing() as tx:
         question = await _question(tx, member, number, now)
         await people.change_agreement(tx, question.agreement, declined_at=now)
 
 
 async def end(store: Store, member: int, number: int, now: datetime) -> None:
-    """Take one's consent back: what both had, or a question of one's own. The other may not ask for a week.
+    """Withdraw one's consent: from a match, or from a question of one's own. The other can't ask for a week.
 
-    Raises BadChoice where there is nothing of the member's to end.
+    Raises MatchOver if there's nothing of the member's to end.
     """
     async with store.writing() as tx:
-        found = await _of_both(tx, member, number)
-        waits = found.beside(member) if found.agreed_at else found.member
-        ended = {"member": waits, "other": found.beside(waits), "agreed_at": None, "declined_at": now}
+        agreement = await _of_both(tx, member, number)
+        waits = agreement.beside(member) if agreement.agreed_at else agreement.member
+        ended = {"member": waits, "other": agreement.beside(waits), "agreed_at": None, "declined_at": now}
         await people.change_agreement(tx, number, **ended)
 
 
@@ -108,7 +108,7 @@ async def agreements(store: Store, member: int, now: datetime) -> Sequence[Agree
 
 
 async def _refuse_outsider(tx: Tx, member: int) -> None:
-    """Raises BadChoice for a member who shares nothing."""
+    """Raises NotJoined or Hidden for a member who shares nothing."""
     known = await members.get(tx, member)
     if known is None or not known.joined:
         raise NotJoined
@@ -122,33 +122,34 @@ async def _shares(tx: Tx, member: int) -> bool:
 
 
 async def _question(tx: Tx, member: int, number: int, now: datetime) -> Agreement:
-    """Return the open question that was put to the member. Raises NotYours, BadChoice."""
-    found = await people.agreement(tx, number)
-    if found is not None and found.other != member:
+    """Return an open question to the member. Raises QuestionForAnother, QuestionOver."""
+    question = await people.agreement(tx, number)
+    if question is not None and question.other != member:
         raise QuestionForAnother
-    if found is None or found.agreed_at or found.declined_at or found.asked_at <= now - OPEN_FOR:
+    if question is None or question.agreed_at or question.declined_at or question.asked_at <= now - OPEN_FOR:
         raise QuestionOver
-    return found
+    return question
 
 
 async def in_force(tx: Tx, member: int, number: int) -> Agreement:
-    """Return what the member and another agreed to. Raises BadChoice where it is over, or either shares nothing."""
-    found = await _of_both(tx, member, number)
-    if found.agreed_at is None or not all([await _shares(tx, each) for each in (found.member, found.other)]):
+    """Return what the member and another agreed to. Raises MatchOver if it's over, or either shares nothing."""
+    agreement = await _of_both(tx, member, number)
+    both = (agreement.member, agreement.other)
+    if agreement.agreed_at is None or not all([await _shares(tx, one) for one in both]):
         raise MatchOver
-    return found
+    return agreement
 
 
 async def _of_both(tx: Tx, member: int, number: int) -> Agreement:
-    found = await people.agreement(tx, number)
-    if found is None or member not in (found.member, found.other) or found.declined_at is not None:
+    agreement = await people.agreement(tx, number)
+    if agreement is None or member not in (agreement.member, agreement.other) or agreement.declined_at is not None:
         raise MatchOver
-    return found
+    return agreement
 
 
 async def _agree(tx: Tx, question: Agreement, now: datetime) -> Agreement:
     await people.change_agreement(tx, question.agreement, agreed_at=now)
     await notices.add(tx, question.member, NoticeKind.MATCH, {"agreement": question.agreement}, now)
-    found = await people.agreement(tx, question.agreement)
-    assert found is not None  # noqa: S101 - it was just changed in this transaction
-    return found
+    agreement = await people.agreement(tx, question.agreement)
+    assert agreement is not None  # noqa: S101 - it was just changed in this transaction
+    return agreement

@@ -1,4 +1,4 @@
-"""Profile: what a member shows to people who share a server with them. Nothing, until they choose."""
+"""Profile: what a member shows people who share a server with them. Nothing, until they choose."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +12,9 @@ from bot.adapters.store.sorting import playlists
 from bot.core.records import Playlist
 from bot.core.social.records import Profile
 from bot.flows.social import follow
-from bot.flows.social.follow import Passed
+from bot.flows.social.follow import RepostedSong
 
-MOST_PLAYLISTS = 5  # that are shown
+MOST_PLAYLISTS = 5  # shown
 NEWEST = 5  # reposts on a profile
 Part = Literal["map", "reposts"]
 Sized = tuple[Playlist, int]  # with its number of songs
@@ -22,14 +22,14 @@ Sized = tuple[Playlist, int]  # with its number of songs
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
-    """A profile as others see it. server: where it is looked at; map: whether one of their taste may be drawn."""
+    """A profile as others see it. server: where they look at it; map: whether their taste map is shown."""
 
     member: int
     server: int | None
     playlists: Sequence[Sized] = ()
     map: bool = False
     shows_reposts: bool = False
-    reposts: Sequence[Passed] = ()
+    reposts: Sequence[RepostedSong] = ()
 
     @property
     def empty(self) -> bool:
@@ -38,7 +38,7 @@ class ProfileView:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """One's own: what others see, what was chosen, what could be, and how many follow."""
+    """A member's own profile: what others see, what they chose, what they could choose, and how many follow."""
 
     shown: ProfileView
     chosen: Profile
@@ -48,7 +48,7 @@ class Mine:
 
 
 async def shown(store: Store, member: int, server: int | None) -> ProfileView:
-    """Return what somebody in the server sees of the member; of reposts, those made there."""
+    """Return what a member of the server sees; of the reposts, those made there."""
     async with store.reading() as tx:
         return await _shown(tx, await people.seen(tx, member), server)
 
@@ -67,22 +67,24 @@ async def mine(store: Store, member: int, server: int | None) -> Mine:
 
 
 async def _shown(tx: Tx, profile: Profile, server: int | None) -> ProfileView:
-    lists = [each for each in await _kept(tx, profile.member) if each[0].playlist in profile.playlists]
+    lists = [sized for sized in await _kept(tx, profile.member) if sized[0].playlist in profile.playlists]
     posted = await people.reposted_by(tx, profile.member, server, NEWEST) if server is not None else []
     return ProfileView(profile.member, server, lists, profile.map, profile.reposts, await follow.named(tx, posted))
 
 
 async def _kept(tx: Tx, member: int) -> list[Sized]:
     """Return the playlists that the member keeps, the largest first."""
-    kept = [(each, await playlists.count_items(tx, each.playlist)) for each in await playlists.of_member(tx, member)]
-    return sorted(kept, key=lambda each: (-each[1], each[0].playlist))
+    kept = await playlists.of_member(tx, member)
+    sized = [(playlist, await playlists.count_items(tx, playlist.playlist)) for playlist in kept]
+    return sorted(sized, key=lambda entry: (-entry[1], entry[0].playlist))
 
 
 async def choose_playlists(store: Store, member: int, chosen: Collection[int], now: datetime) -> None:
-    """Show these of their playlists and no other; what is not theirs is passed over."""
+    """Show exactly these of their playlists; what isn't theirs is ignored."""
     async with store.writing() as tx:
-        kept = [each.playlist for each in await playlists.of_member(tx, member)]
-        await _change(tx, member, now, playlists=tuple(each for each in kept if each in chosen)[:MOST_PLAYLISTS])
+        kept = [playlist.playlist for playlist in await playlists.of_member(tx, member)]
+        shown = tuple(playlist for playlist in kept if playlist in chosen)[:MOST_PLAYLISTS]
+        await _change(tx, member, now, playlists=shown)
 
 
 async def show(store: Store, member: int, part: Part, now: datetime) -> None:
@@ -92,7 +94,7 @@ async def show(store: Store, member: int, part: Part, now: datetime) -> None:
 
 
 async def conceal(store: Store, member: int, part: Part, now: datetime) -> None:
-    """Show it no longer. Without reposts nobody can follow, and whoever did does no more."""
+    """Stop showing it. Without reposts nobody can follow, so their followers are removed."""
     async with store.writing() as tx:
         await _change(tx, member, now, **{part: False})
         if part == "reposts":

@@ -1,7 +1,7 @@
 """Publish: writes a shared playlist into its host's account.
 
-Converges as every write does (`flows.converge`; promises P1, P2).
-Only songs that we put in come out again; what the host put in or took out by hand stays so (P4).
+Converges as every write does (`flows.sorting.converge`; promises P1, P2).
+We only remove songs we added; what the host adds or removes by hand stays that way (P4).
 """
 
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ from bot.ports import Accounts, ListedPlaylist, Music
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The receipt. first: it was made just now."""
+    """The receipt. first: the playlist was just made."""
 
     shared: Shared
     put_in: int
@@ -53,7 +53,7 @@ class Publishing:
 async def share(
     store: Store, music_of: Callable[[int], Awaitable[Music]], host: int, shared: int, now: datetime
 ) -> None:
-    """Write it, and tell the host of it; of what stands in the way they hear once. Raises what passes by itself."""
+    """Write it and tell the host; tell them once if something prevents it. Raises what passes by itself."""
     try:
         written = await write(store, await music_of(host), host, shared, now)
     except ConsentEnded as ended:
@@ -68,9 +68,9 @@ async def share(
 
 
 async def write(store: Store, music: Music, host: int, shared: int, now: datetime) -> Written | None:
-    """Bring the host's playlist to what stands. May be called again after anything; None where it is not theirs.
+    """Bring the host's playlist up to date. May be called again after anything; None if they don't host it.
 
-    Raises Unsettled where it is to be looked at again, CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
+    Raises Unsettled if it must be looked at again, CoolingDown, SpotifyDown, ConsentEnded, PlaylistGone.
     """
     async with store.reading() as tx:
         before = await table.get(tx, shared)
@@ -93,7 +93,7 @@ async def write(store: Store, music: Music, host: int, shared: int, now: datetim
 
 
 async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
-    """Make the playlist at the host's, and note which it is, before anything is put in."""
+    """Make the playlist in the host's account, and note which it is, before anything is added."""
     host, purpose = known.host or 0, f"shared:{known.shared}"
     async with store.writing() as tx:
         await table.change(tx, known.shared, making=True)
@@ -107,7 +107,7 @@ async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Sha
 
 
 async def _check_it_is_there(store: Store, music: Music, known: Shared) -> None:
-    """Raise PlaylistGone where the host deleted or unfollowed it: Spotify would still take songs for it."""
+    """Raise PlaylistGone if the host deleted or unfollowed it: Spotify would still accept songs for it."""
     async with store.reading() as tx:
         record = as_wanted(known, await table.record(tx, known.shared))
     ref = known.ref or ""
@@ -116,7 +116,7 @@ async def _check_it_is_there(store: Store, music: Music, known: Shared) -> None:
 
 
 async def _wait_for_it(store: Store, known: Shared, now: datetime) -> None:
-    """Raise Unsettled while a playlist that is not there may only seem so."""
+    """Raise Unsettled while a missing playlist may only seem to be missing."""
     since = min(known.missed_at or now, now)
     again = missing(since, now)
     async with store.writing() as tx:
@@ -126,7 +126,7 @@ async def _wait_for_it(store: Store, known: Shared, now: datetime) -> None:
 
 
 async def _shelve(tx: Tx, host: int, made: ListedPlaylist, now: datetime) -> None:
-    """Give a playlist of a member with a file its place: one that is let go of, so that nothing is sorted into it."""
+    """Save the playlist of a member without Spotify; marked as removed, so nothing is sorted into it."""
     layers = await playlists.layers(tx, host)
     layer = layers[0] if layers else await playlists.ensure_layer(tx, host, flow.DEFAULT_LAYER)
     shelved = await playlists.add(tx, host, layer.layer, made.name, made.id, flow.EMOJI[0])
@@ -134,9 +134,9 @@ async def _shelve(tx: Tx, host: int, made: ListedPlaylist, now: datetime) -> Non
 
 
 async def has_left(store: Store, is_in: Callable[[int, int], Awaitable[bool]], host: int, shared: int) -> bool:
-    """Whether the host of a server's playlist is not in the server (is_in: server, member) any more.
+    """Whether the host of a server's playlist has left the server. is_in: takes server and member.
 
-    Of one that has ended, songs only come out; that goes on wherever they are.
+    From one that has ended, songs are only removed; that goes on wherever the host is.
     """
     async with store.reading() as tx:
         known = await table.get(tx, shared)
@@ -146,7 +146,7 @@ async def has_left(store: Store, is_in: Callable[[int, int], Awaitable[bool]], h
 
 
 async def leave(store: Store, host: int, shared: int, now: datetime) -> None:
-    """The host left the playlist's server: nobody hosts it, what was written stays theirs, and they hear so."""
+    """The host left the playlist's server: nobody hosts it now, and they're told. What was written stays theirs."""
     known = await give_up(store, host, shared)
     if known is not None:
         async with store.writing() as tx:
@@ -154,7 +154,7 @@ async def leave(store: Store, host: int, shared: int, now: datetime) -> None:
 
 
 async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
-    """The host's playlist is gone: nobody hosts it, and they hear so."""
+    """The host's playlist is gone: nobody hosts it now, and they're told."""
     known = await give_up(store, host, shared)
     if known is not None:
         async with store.writing() as tx:
@@ -162,7 +162,7 @@ async def lose(store: Store, host: int, shared: int, now: datetime) -> None:
 
 
 async def give_up(store: Store, host: int, shared: int) -> Shared | None:
-    """Have nobody host what the host has no place for; return it, None where they do not host it."""
+    """Stop the hosting of a playlist that can't be written; return it, None if they don't host it."""
     async with store.writing() as tx:
         known = await table.get(tx, shared)
         if known is None or known.host != host:
@@ -172,12 +172,12 @@ async def give_up(store: Store, host: int, shared: int) -> Shared | None:
 
 
 async def tell_once(store: Store, host: int, error: ConsentEnded, now: datetime) -> None:
-    """Tell a host that nothing can be written, and why: once for each consent, however many songs wait."""
+    """Tell a host that nothing can be written, and why: once per consent, however many songs wait."""
     async with store.writing() as tx:
         account = await members.account(tx, host)
         if account is None:  # unlinked meanwhile: they host nothing any more
             return
-        waiting = [each.kind for each in await notices.waiting(tx, host)]
+        waiting = [notice.kind for notice in await notices.waiting(tx, host)]
         told = NoticeKind.UNWRITTEN in waiting or await notices.sent_since(
             tx, host, account.consented_at, NoticeKind.UNWRITTEN
         )
@@ -186,7 +186,7 @@ async def tell_once(store: Store, host: int, error: ConsentEnded, now: datetime)
 
 
 async def receipt(store: Store, host: int, written: Written, now: datetime) -> None:
-    """Tell the host of the first write, and of the last; those between are told by /shared show."""
+    """Tell the host about the first write and the last; /shared show tells about those in between."""
     if written.first or written.shared.ended_at is not None:
         known = written.shared
         body = {"shared": known.shared, "name": known.name, "ended": known.ended_at is not None}
@@ -198,9 +198,11 @@ async def receipt(store: Store, host: int, written: Written, now: datetime) -> N
 
 
 async def unwritten(store: Store, member: int | None = None) -> list[Shared]:
-    """Return what waits to be written, of one host or of all: what a crash or an ended consent left behind."""
+    """Return what waits to be written, for one host or all: what a crash or an ended consent left behind."""
     async with store.reading() as tx:
-        hosted = [each for each in await table.hosted(tx, member) if each.ref is not None or each.making]
+        hosted = [shared for shared in await table.hosted(tx, member) if shared.ref is not None or shared.making]
         return [
-            each for each in hosted if each.ended_at or rules.waiting(await table.record(tx, each.shared), each.ref)
+            shared
+            for shared in hosted
+            if shared.ended_at or rules.waiting(await table.record(tx, shared.shared), shared.ref)
         ]

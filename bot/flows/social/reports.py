@@ -14,8 +14,8 @@ from bot.flows.feed import catalogue_sharing
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.social.server_channels import Purpose
 
-KEPT = timedelta(days=30)  # that a report waits for somebody to look into it
-TOLD_AGAIN = timedelta(days=1)  # before a server is told anew of the same song for the same reason
+KEPT = timedelta(days=30)  # that a report waits for a decision
+TOLD_AGAIN = timedelta(days=1)  # before a server is told again about the same song for the same reason
 
 
 class Reason(StrEnum):
@@ -27,7 +27,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a song was seen. channel, message: of a message that others can see, too."""
+    """Where a song was seen. channel, message: only of a message that others can see, too."""
 
     server: int | None = None
     channel: int | None = None
@@ -59,7 +59,7 @@ def written(song: str, reason: str, words: str, where: Where) -> NewReport:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A report that was kept. channel: to be told, if any; known: the server has the same report from today."""
+    """A report that was saved. channel: to tell, if any; known: the server has the same report from today."""
 
     entry: Entry
     channel: int | None
@@ -67,16 +67,16 @@ class Sent:
 
 
 async def check(store: Store, member: int, key: str, now: datetime) -> None:
-    """Raises BadChoice where the member may not report that song now."""
+    """Raises AlreadyReported or ReportsToday if the member may not report that song now."""
     async with store.reading() as tx:
         await _check(tx, member, key, now)
 
 
 async def _check(tx: Tx, member: int, key: str, now: datetime) -> None:
     mine = await reports.of(tx, member)
-    if any(each.key == key and each.at > now - KEPT for each in mine):
+    if any(report.key == key and report.at > now - KEPT for report in mine):
         raise AlreadyReported
-    if sum(each.at > now - timedelta(days=1) for each in mine) >= limits.REPORTS_A_DAY:
+    if sum(report.at > now - timedelta(days=1) for report in mine) >= limits.REPORTS_A_DAY:
         raise ReportsToday(limits.REPORTS_A_DAY)
 
 
@@ -103,35 +103,35 @@ async def _is_known(tx: Tx, report: NewReport, key: str, now: datetime) -> bool:
 
 
 async def bar(store: Store, server: int, key: str) -> None:
-    """Post the song in the server no more; where it was posted and reported, or reposted, it goes."""
+    """Stop posting the song in the server; delete its reposts there, and the messages it was reported on."""
     async with store.writing() as tx:
         await server_channels.bar(tx, server, key)
         await reposts.remove_song(tx, server, key)
-        for each in await reports.about(tx, server, key):
-            if each.channel is not None and each.message is not None:
-                await reposts.take_down(tx, each.channel, each.message)
+        for report in await reports.about(tx, server, key):
+            if report.channel is not None and report.message is not None:
+                await reposts.take_down(tx, report.channel, report.message)
         await reports.settle(tx, server, key)
 
 
 async def unbar(store: Store, server: int, key: str) -> None:
-    """It may be posted there again."""
+    """Let the song be posted there again."""
     async with store.writing() as tx:
         await server_channels.unbar(tx, server, key)
 
 
 async def leave_be(store: Store, server: int, key: str) -> None:
-    """There is nothing amiss with it: the server's reports of it are settled."""
+    """Settle the server's reports of a song that nothing is wrong with."""
     async with store.writing() as tx:
         await reports.settle(tx, server, key)
 
 
 async def open_ones(store: Store, now: datetime) -> int:
-    """Return how many reports wait for somebody to look into them."""
+    """Return how many reports wait for a decision."""
     async with store.reading() as tx:
         return await reports.count(tx, now - KEPT)
 
 
 async def sweep(store: Store, now: datetime) -> None:
-    """Let go of reports that nobody looked into."""
+    """Forget reports that nobody looked into."""
     async with store.writing() as tx:
         await reports.forget(tx, now - KEPT)

@@ -1,7 +1,8 @@
 """Reposts: a member shares a song in a server under their own name, where the server allows it.
 
-The row comes first, then the message, then its number: killed in between, the message is looked for in the channel, and
-where there is none the row goes. Taken back, hidden or erased, the message is deleted by and by: that outlives the row.
+We save the row, post the message, then save its id. If the bot is killed in between, it looks for the message in the
+channel, and deletes the row if there's none. When a repost is deleted, or its member hides or erases their data, the
+message's deletion is queued separately, so it outlives the row.
 """
 
 from collections.abc import Awaitable, Callable
@@ -30,8 +31,8 @@ from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.social.server_channels import Purpose
 
 AGAIN = timedelta(days=7)  # before the same song may be reposted by the same member
-SENDING = timedelta(minutes=3)  # that posting takes at most; older ones were cut short
-PATIENCE = timedelta(hours=1)  # before a message that could not be deleted is tried again; more with each try
+SENDING = timedelta(minutes=3)  # posting takes at most this long; older ones were cut short
+PATIENCE = timedelta(hours=1)  # before we try again to delete a message; longer with each try
 MOST_TRIES = 50  # some seven weeks
 
 
@@ -44,12 +45,12 @@ class Offer:
     channel: int
 
 
-Delete = Callable[[Takedown], Awaitable[bool]]  # True: it is gone; False: Discord refused
-Find = Callable[[Repost], Awaitable[int | None]]  # its message in the channel; None: it was not posted
+Delete = Callable[[Takedown], Awaitable[bool]]  # True: it's gone; False: Discord refused
+Find = Callable[[Repost], Awaitable[int | None]]  # its message in the channel; None: it wasn't posted
 
 
 async def offer(store: Store, catalogue: Catalogue, member: int, server: int | None, song: str, now: datetime) -> Offer:
-    """Return what would be posted and where. Raises BadChoice, AlreadyReposted."""
+    """Return what would be posted, and where. Raises BadChoice, AlreadyReposted."""
     if server is None:
         raise NotInChannel
     entry = await catalogue.entry(member, song)
@@ -58,7 +59,7 @@ async def offer(store: Store, catalogue: Catalogue, member: int, server: int | N
 
 
 async def begin(store: Store, catalogue: Catalogue, member: int, server: int | None, song: str, now: datetime) -> int:
-    """Note that the song is posted from now on; return the repost's number. Raises as `offer` does."""
+    """Save that the song is being posted; return the repost's number. Raises what `offer` does."""
     offered = await offer(store, catalogue, member, server, song, now)
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
@@ -67,7 +68,7 @@ async def begin(store: Store, catalogue: Catalogue, member: int, server: int | N
 
 
 async def _channel(tx: Tx, member: int, server: int, entry: Entry, now: datetime) -> int:
-    """Return the server's channel for reposts. Raises BadChoice, AlreadyReposted where the member may not."""
+    """Return the server's channel for reposts. Raises BadChoice or AlreadyReposted if the member may not repost."""
     chosen = await server_channels.of_server(tx, server, Purpose.REPOSTS)
     if not chosen:
         raise NoRepostChannel
@@ -76,10 +77,10 @@ async def _channel(tx: Tx, member: int, server: int, entry: Entry, now: datetime
     if entry.key in await server_channels.barred(tx, server):
         raise SongBarred
     recent = await reposts.of(tx, member, now - AGAIN)
-    same = [each for each in recent if (each.server, each.song) == (server, entry.song.song)]
+    same = [repost for repost in recent if (repost.server, repost.song) == (server, entry.song.song)]
     if same:
         raise AlreadyReposted(same[0].repost, same[0].at)
-    if sum(each.at > now - timedelta(days=1) for each in recent) >= limits.REPOSTS_A_DAY:
+    if sum(repost.at > now - timedelta(days=1) for repost in recent) >= limits.REPOSTS_A_DAY:
         raise RepostsToday(limits.REPOSTS_A_DAY)
     if await reposts.count_of(tx, member) >= limits.REPOSTS:
         raise RepostsFull(limits.REPOSTS)
@@ -87,14 +88,14 @@ async def _channel(tx: Tx, member: int, server: int, entry: Entry, now: datetime
 
 
 async def wanted(store: Store, number: int) -> Repost | None:
-    """Return a repost that is still to be posted: neither taken back nor its member hidden meanwhile."""
+    """Return a repost that should still be posted; None if it was deleted or its member hid meanwhile."""
     async with store.reading() as tx:
-        found = await reposts.get(tx, number)
-        return None if found is None or await members.is_hidden(tx, found.member) else found
+        repost = await reposts.get(tx, number)
+        return None if repost is None or await members.is_hidden(tx, repost.member) else repost
 
 
 async def posted(store: Store, repost: Repost, message: int, now: datetime) -> None:
-    """Note the message; where the repost was taken back, or its member hid, meanwhile, it is deleted."""
+    """Save the message's id; if the repost was deleted or its member hid meanwhile, have the message deleted."""
     async with store.writing() as tx:
         stays = await reposts.note(tx, repost.repost, message)
         if not stays or await members.is_hidden(tx, repost.member):
@@ -103,35 +104,36 @@ async def posted(store: Store, repost: Repost, message: int, now: datetime) -> N
             await server_channels.count(tx, repost.server, "repost", now)
 
 
-async def take_back(store: Store, member: int, number: int) -> None:
-    """Have the message deleted. Raises BadChoice for what is not the member's, or not any more."""
+async def delete(store: Store, member: int, number: int) -> None:
+    """Delete a repost and have its message deleted. Raises NotYourRepost."""
     async with store.writing() as tx:
-        found = await reposts.get(tx, number)
-        if found is None or found.member != member:
+        repost = await reposts.get(tx, number)
+        if repost is None or repost.member != member:
             raise NotYourRepost
         await reposts.remove(tx, number)
 
 
 async def drop(store: Store, number: int) -> None:
-    """Nothing was posted."""
+    """Forget a repost that wasn't posted."""
     async with store.writing() as tx:
         await reposts.remove(tx, number)
 
 
 async def unposted(store: Store, now: datetime) -> set[int]:
-    """Return the channels in which a crash cut reposts short."""
-    return {each.channel for each in await _cut_short(store, now)}
+    """Return the channels where a crash cut reposts short."""
+    return {repost.channel for repost in await _cut_short(store, now)}
 
 
 async def resume(store: Store, find: Find, channel: int, now: datetime) -> None:
-    """Clear up what a crash cut short in a channel: what was posted is noted, what was not is let go."""
-    for each in [each for each in await _cut_short(store, now) if each.channel == channel]:
-        await attempt(store, Work("repost", each.repost, each.member), partial(_resume, store, find, each, now), now)
+    """Resolve what a crash cut short in a channel: save the ids of posted messages, forget the rest."""
+    for repost in [repost for repost in await _cut_short(store, now) if repost.channel == channel]:
+        work = Work("repost", repost.repost, repost.member)
+        await attempt(store, work, partial(_resume, store, find, repost, now), now)
 
 
 async def _cut_short(store: Store, now: datetime) -> list[Repost]:
     async with store.reading() as tx:
-        return [each for each in await reposts.unposted(tx) if each.at <= now - SENDING]
+        return [repost for repost in await reposts.unposted(tx) if repost.at <= now - SENDING]
 
 
 async def _resume(store: Store, find: Find, repost: Repost, now: datetime) -> None:
@@ -140,17 +142,18 @@ async def _resume(store: Store, find: Find, repost: Repost, now: datetime) -> No
 
 
 async def to_clear(store: Store, now: datetime) -> set[int]:
-    """Return the channels in which messages are to go."""
+    """Return the channels where messages are to be deleted."""
     async with store.reading() as tx:
-        return {each.channel for each in await reposts.takedowns(tx, now)}
+        return {takedown.channel for takedown in await reposts.takedowns(tx, now)}
 
 
 async def clear(store: Store, delete: Delete, channel: int, now: datetime) -> None:
-    """Delete the messages of a channel that are to go. What Discord refuses is tried again, later each time."""
+    """Delete a channel's messages that are due. What Discord refuses is tried again, later each time."""
     async with store.reading() as tx:
-        waiting = [each for each in await reposts.takedowns(tx, now) if each.channel == channel]
-    for each in waiting:
-        await attempt(store, Work("takedown", each.message), partial(_take_down, store, delete, each, now), now)
+        waiting = [takedown for takedown in await reposts.takedowns(tx, now) if takedown.channel == channel]
+    for takedown in waiting:
+        work = Work("takedown", takedown.message)
+        await attempt(store, work, partial(_take_down, store, delete, takedown, now), now)
 
 
 async def _take_down(store: Store, delete: Delete, takedown: Takedown, now: datetime) -> None:

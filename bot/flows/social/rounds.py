@@ -1,7 +1,7 @@
 """Rounds: a theme, one song from each player, votes, and who entered what at the end.
 
-The state is in the database first, then told in the channel: whatever is cut short is told after the next start, and
-nothing turns twice.
+A round's state is saved first, then posted in the channel. If the bot stops in between, it posts after the next start,
+and no round moves on twice.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -42,14 +42,14 @@ from bot.flows.social.server_channels import Purpose
 
 LONGEST_THEME = 100  # characters
 MOST_HOURS = 168
-BEING_TOLD = timedelta(minutes=1)  # until a round that began and was not told of is thought forgotten
+BEING_TOLD = timedelta(minutes=1)  # that a new round may take to be posted in its channel
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTable:
-    """How a round stands. entries: in an order that tells nothing; songs: by id; voters: how many have voted.
+    """How a round stands. entries: in an order that gives nothing away; songs: by id; voters: how many have voted.
 
-    ranking, hidden: for a round that is closed: how it came out, and the members whose names are not shown.
+    ranking, hidden: once it's closed, the final places, and the members whose names aren't shown.
     """
 
     round: Round
@@ -63,11 +63,11 @@ class RoundTable:
 async def start(
     store: Store, member: int, server: int | None, channel: int, theme: str, hours: tuple[int, int], now: datetime
 ) -> int:
-    """Begin a round in a channel that was given to rounds; hours: for entries, and for votes. Raises BadChoice."""
+    """Start a round in a channel that was given to rounds; hours: for entries, and for votes. Raises BadChoice."""
     said = " ".join(theme.split())
     if not 1 <= len(said) <= LONGEST_THEME:
         raise BadLength(LONGEST_THEME)
-    if not all(1 <= each <= MOST_HOURS for each in hours):
+    if not all(1 <= span <= MOST_HOURS for span in hours):
         raise BadHours(MOST_HOURS)
     enter_until = now + timedelta(hours=hours[0])
     async with store.writing() as tx:
@@ -92,164 +92,164 @@ async def start(
 
 
 async def here(store: Store, channel: int) -> Round:
-    """Return the round that is under way in a channel. Raises BadChoice."""
+    """Return the round that's under way in a channel. Raises NoRound."""
     async with store.reading() as tx:
-        found = await rounds.open_in(tx, channel)
-    if found is None:
+        themed = await rounds.open_in(tx, channel)
+    if themed is None:
         raise NoRound
-    return found
+    return themed
 
 
 async def last(store: Store, channel: int) -> Round:
-    """Return the newest round of a channel, under way or not. Raises BadChoice."""
+    """Return the newest round of a channel, under way or not. Raises NoRound."""
     async with store.reading() as tx:
-        found = await rounds.last_in(tx, channel)
-    if found is None:
+        themed = await rounds.last_in(tx, channel)
+    if themed is None:
         raise NoRound
-    return found
+    return themed
 
 
 async def enter(store: Store, member: int, number: int, song: Song, now: datetime) -> Round:
-    """Enter a song, or another in its place, until the votes begin. Raises BadChoice."""
+    """Enter a song, replacing the member's earlier one, until the votes begin. Raises BadChoice."""
     async with store.writing() as tx:
-        found = await _at(tx, number, ENTERING, EntriesClosed)
-        others = [each for each in await rounds.entries(tx, number) if each.member != member]
-        if found.enter_until <= now:
+        themed = await _at(tx, number, ENTERING, EntriesClosed)
+        others = [entry for entry in await rounds.entries(tx, number) if entry.member != member]
+        if themed.enter_until <= now:
             raise EntriesClosed
-        if song.song in {each.song for each in others}:
+        if song.song in {entry.song for entry in others}:
             raise SongTaken
-        if found.server is not None and key(song.song) in await server_channels.barred(tx, found.server):
+        if themed.server is not None and key(song.song) in await server_channels.barred(tx, themed.server):
             raise SongBarred
         if len(others) >= limits.ROUND_ENTRIES:
             raise RoundFull(limits.ROUND_ENTRIES)
         await show_to_others(tx, member, song, now)
         await members.ensure(tx, member, now)
         await rounds.enter(tx, number, member, song.song, now)
-    return found
+    return themed
 
 
 async def newest_likes(store: Store, member: int, limit: int) -> list[Song]:
-    """Return what the member liked last, of songs that others may see: one that only they know cannot be entered."""
+    """Return the member's newest likes that others may see: a song only they know can't be entered."""
     async with store.reading() as tx:
         return (await songs.public_library(tx, member))[:limit]
 
 
 async def choices(store: Store, member: int, number: int) -> RoundTable:
-    """Return what the member may vote for: everything but their own. Raises BadChoice."""
+    """Return what the member may vote for: everything but their own. Raises NotVoting."""
     table = await show(store, number)
     if table.round.state != VOTING:
         raise NotVoting
-    others = [each for each in table.entries if each.member != member]
+    others = [entry for entry in table.entries if entry.member != member]
     return RoundTable(table.round, others, table.songs, table.voters, (), ())
 
 
 async def vote(store: Store, member: int, number: int, chosen: Collection[str], now: datetime) -> bool:
-    """Keep a few votes, in place of those before, and return whether everybody has voted by now.
+    """Save a member's votes, replacing their earlier ones, and return whether everyone has voted now.
 
-    chosen: keys of songs, which say nothing of who entered them, or when. Raises BadChoice.
+    chosen: keys of songs, which don't give away who entered them, or when. Raises NotVoting, BadVotes, OwnSong.
     """
     async with store.writing() as tx:
-        found = await _at(tx, number, VOTING, NotVoting)
-        there = {key(each.song): each for each in await rounds.entries(tx, number)}
-        if found.vote_until <= now:
+        themed = await _at(tx, number, VOTING, NotVoting)
+        entries = {key(entry.song): entry for entry in await rounds.entries(tx, number)}
+        if themed.vote_until <= now:
             raise NotVoting
-        if not 1 <= len(set(chosen)) <= limits.ROUND_VOTES or not there.keys() >= set(chosen):
+        if not 1 <= len(set(chosen)) <= limits.ROUND_VOTES or not entries.keys() >= set(chosen):
             raise BadVotes(limits.ROUND_VOTES)
-        if any(there[each].member == member for each in chosen):
+        if any(entries[song].member == member for song in chosen):
             raise OwnSong
         await members.ensure(tx, member, now)
-        await rounds.vote(tx, number, member, {there[each].round_entry for each in chosen}, now)
-        voters = {each.member for each in await rounds.votes(tx, number)}
-        return rules.all_voted(list(there.values()), voters)
+        await rounds.vote(tx, number, member, {entries[song].round_entry for song in chosen}, now)
+        voters = {vote.member for vote in await rounds.votes(tx, number)}
+        return rules.all_voted(list(entries.values()), voters)
 
 
 async def turn(store: Store, number: int, now: datetime) -> Round | None:
-    """Turn the round to where it belongs by now; return it, or None for one that is gone. Turning twice is once."""
+    """Move the round to the state it should be in by now and return it; None if it's gone. Doing it twice is safe."""
     async with store.writing() as tx:
-        found = await rounds.get(tx, number)
-        if found is None:
+        themed = await rounds.get(tx, number)
+        if themed is None:
             return None
-        voters = {each.member for each in await rounds.votes(tx, number)}
-        state = rules.next_state(found, await rounds.entries(tx, number), voters, now)
+        voters = {vote.member for vote in await rounds.votes(tx, number)}
+        state = rules.next_state(themed, await rounds.entries(tx, number), voters, now)
         if state is not None:
-            await _set(tx, found, state, now)
+            await _set(tx, themed, state, now)
         return await rounds.get(tx, number)
 
 
 async def go_on(store: Store, member: int, number: int, *, runs_server: bool, now: datetime) -> None:
-    """Have entries, or votes, end now. Raises NotRoundHost, NoRound, TooFewEntries where that would end the round."""
+    """End the entries, or the votes, now. Raises NotRoundHost, NoRound, TooFewEntries if that would end the round."""
     async with store.writing() as tx:
-        found = await _of(tx, member, number, runs_server)
-        if found.state == ENTERING and len(await rounds.entries(tx, number)) < rules.FEWEST:
+        themed = await _of(tx, member, number, runs_server)
+        if themed.state == ENTERING and len(await rounds.entries(tx, number)) < rules.FEWEST:
             raise TooFewEntries
-        span = found.vote_until - found.enter_until
-        ends = {"enter_until": now, "vote_until": now + span} if found.state == ENTERING else {"vote_until": now}
+        span = themed.vote_until - themed.enter_until
+        ends = {"enter_until": now, "vote_until": now + span} if themed.state == ENTERING else {"vote_until": now}
         await rounds.change(tx, number, **ends)
 
 
 async def cancel(store: Store, member: int, number: int, *, runs_server: bool, now: datetime) -> None:
-    """Call the round off; who entered what is not shown. Raises NotRoundHost, NoRound."""
+    """Cancel the round; who entered what isn't shown. Raises NotRoundHost, NoRound."""
     async with store.writing() as tx:
-        found = await _of(tx, member, number, runs_server)
-        await _set(tx, found, CANCELLED, now)
+        themed = await _of(tx, member, number, runs_server)
+        await _set(tx, themed, CANCELLED, now)
 
 
 async def due(store: Store, now: datetime) -> list[int]:
-    """Return the rounds whose time is up, in which all have voted, or whose channel was not told yet."""
+    """Return the rounds whose time is up, where everyone has voted, or whose channel hasn't been told yet."""
     async with store.reading() as tx:
         return await rounds.due(tx, now, now - BEING_TOLD)
 
 
 async def told(store: Store, number: int, state: str, message: int | None) -> None:
-    """Note that the channel was told of a state, by which message."""
+    """Note that the channel was told of a state, and in which message."""
     async with store.writing() as tx:
         known = {} if message is None else {"message": message}
         await rounds.change(tx, number, told=state, **known)
 
 
 async def show(store: Store, number: int) -> RoundTable:
-    """Return how the round stands. Raises BadChoice for one that is gone."""
+    """Return how the round stands. Raises NoRound if it's gone."""
     async with store.reading() as tx:
-        found = await rounds.get(tx, number)
-        if found is None:
+        themed = await rounds.get(tx, number)
+        if themed is None:
             raise NoRound
         entered = await rounds.entries(tx, number)
         votes = await rounds.votes(tx, number)
-        closed = found.state == CLOSED
+        closed = themed.state == CLOSED
         return RoundTable(
-            found,
+            themed,
             rules.shuffled(entered),
-            await catalogue.described(tx, [each.song for each in entered]),
-            len({each.member for each in votes}),
+            await catalogue.described(tx, [entry.song for entry in entered]),
+            len({vote.member for vote in votes}),
             rules.ranking(entered, votes) if closed else (),
-            await rounds.hidden(tx, [each.member for each in entered]) if closed else (),
+            await rounds.hidden(tx, [entry.member for entry in entered]) if closed else (),
         )
 
 
 async def playlist(store: Store, number: int, shared: int) -> None:
-    """Note which shared playlist came of the round."""
+    """Note which shared playlist was made of the round."""
     async with store.writing() as tx:
         await rounds.change(tx, number, shared=shared)
 
 
 async def _at(tx: Tx, number: int, state: str, otherwise: type[BadChoice]) -> Round:
-    found = await rounds.get(tx, number)
-    if found is None or found.state != state:
+    themed = await rounds.get(tx, number)
+    if themed is None or themed.state != state:
         raise otherwise
-    return found
+    return themed
 
 
 async def _of(tx: Tx, member: int, number: int, runs_server: bool) -> Round:
-    found = await rounds.get(tx, number)
-    if found is None or found.state not in (ENTERING, VOTING):
+    themed = await rounds.get(tx, number)
+    if themed is None or themed.state not in (ENTERING, VOTING):
         raise NoRound
-    if found.host != member and not runs_server:
+    if themed.host != member and not runs_server:
         raise NotRoundHost
-    return found
+    return themed
 
 
-async def _set(tx: Tx, found: Round, state: str, now: datetime) -> None:
-    late = {"vote_until": now + (found.vote_until - found.enter_until)} if state == VOTING else {}
-    await rounds.change(tx, found.round, state=state, **late)
-    if state == CLOSED and found.server is not None:
-        await server_channels.count(tx, found.server, "round", now)
+async def _set(tx: Tx, themed: Round, state: str, now: datetime) -> None:
+    late = {"vote_until": now + (themed.vote_until - themed.enter_until)} if state == VOTING else {}
+    await rounds.change(tx, themed.round, state=state, **late)
+    if state == CLOSED and themed.server is not None:
+        await server_channels.count(tx, themed.server, "round", now)

@@ -10,11 +10,11 @@ from bot.core.social.records import Place
 
 
 class Purpose(StrEnum):
-    FEED = "feed"  # clips that all in the channel see and press
+    FEED = "feed"  # songs that everyone in the channel sees and can press
     REPOSTS = "reposts"
     ROUNDS = "rounds"
     DIGEST = "digest"  # weekly, counts only
-    REPORTS = "reports"  # for those who look after the server
+    REPORTS = "reports"  # for those who manage the server
 
 
 ONE_EACH = frozenset({Purpose.REPOSTS, Purpose.DIGEST, Purpose.REPORTS})  # a server has one channel for each of these
@@ -29,7 +29,7 @@ async def give(store: Store, server: int, channel: int, purpose: Purpose, due_at
 
 
 async def take(store: Store, server: int, purpose: Purpose, channel: int | None = None) -> int:
-    """Let it post there for that purpose no longer (anywhere, without a channel); return how many places that were."""
+    """Stop posting there for that purpose (anywhere, without a channel); return how many channels that were."""
     async with store.writing() as tx:
         return await server_channels.take(tx, server, purpose, channel)
 
@@ -48,42 +48,42 @@ async def serves(store: Store, channel: int | None, purpose: Purpose) -> bool:
 
 
 async def channel_for(store: Store, server: int | None, purpose: Purpose) -> int | None:
-    """Return the server's channel for that purpose; None where it gave none."""
+    """Return the server's channel for that purpose; None if it has none."""
     if server is None:
         return None
     async with store.reading() as tx:
-        found = await server_channels.of_server(tx, server, purpose)
-    return found[0].channel if found else None
+        places = await server_channels.of_server(tx, server, purpose)
+    return places[0].channel if places else None
 
 
 async def count(store: Store, server: int | None, what: str, now: datetime) -> None:
-    """Count something that happened, where it happened in a server; never who did it."""
+    """Count something that happened in a server; never who did it."""
     if server is not None:
         async with store.writing() as tx:
             await server_channels.count(tx, server, what, now)
 
 
 async def leave(store: Store, server: int) -> None:
-    """Forget a server: the bot is no longer in it."""
+    """Forget a server the bot has left."""
     async with store.writing() as tx:
         await server_channels.forget_server(tx, server)
 
 
 async def keep_only(store: Store, servers: Set[int]) -> None:
-    """Forget the servers that the bot was put out of while it did not run."""
+    """Forget the servers that removed the bot while it wasn't running."""
     async with store.writing() as tx:
         for server in await server_channels.servers(tx) - servers:
             await server_channels.forget_server(tx, server)
 
 
 async def close(store: Store, channel: int) -> None:
-    """Forget a channel: it is there no longer."""
+    """Forget a channel that's gone."""
     async with store.writing() as tx:
         await server_channels.forget_channel(tx, channel)
 
 
 async def barred(store: Store, server: int | None) -> Set[str]:
-    """Return the keys of the songs that are not to be posted in the server."""
+    """Return the keys of the songs that mustn't be posted in the server."""
     if server is None:
         return frozenset()
     async with store.reading() as tx:

@@ -1,7 +1,7 @@
-"""Shared playlists: kept together by a server or a group. Who added what stays on record; the rules are in core.
+"""Shared playlists: kept by a server or a group together. Who added what stays on record; the rules are in core.
 
-Names are seen by those who keep the list, and by nobody else: bringing a song, or joining a group, makes one a partner,
-and only partners are named. `flows.hosting` says in whose account it is written.
+Only those who keep the list see names: adding a song or joining a group makes a member a partner, and only partners are
+named. `flows.social.hosting` decides whose account it's written to.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -56,38 +56,38 @@ class SharedView:
     """A shared playlist as a member of it sees it. named: whose names may be shown."""
 
     shared: Shared
-    record: Sequence[Brought]  # in the order it was brought; what was dropped is among it
+    record: Sequence[Brought]  # in the order they were added, dropped songs included
     votes: Sequence[KeepVote]
     songs: Mapping[str, Song]
     named: frozenset[int]
 
     @property
     def standing(self) -> list[Brought]:
-        return [each for each in self.record if each.stands]
+        return [brought for brought in self.record if brought.stands]
 
     def brought(self, song_key: str) -> Brought:
         """Return the song that a button's key stands for. Raises NotOnRecord."""
-        found = next((each for each in self.record if key(each.song) == song_key), None)
-        if found is None:
+        brought = next((brought for brought in self.record if key(brought.song) == song_key), None)
+        if brought is None:
             raise NotOnRecord
-        return found
+        return brought
 
 
 async def open_new(store: Store, name: str, host: int, server: int | None, now: datetime) -> int:
-    """Begin a playlist with nothing in it; nothing is written before the host says so. Raises BadChoice."""
+    """Start an empty playlist; nothing is written until the host says so. Raises BadChoice."""
     name = _name(name)
     async with store.writing() as tx:
         await members.ensure(tx, host, now)
-        await _refuse_twin(tx, name, host, server)
+        await _refuse_name(tx, name, host, server)
         return await _open(tx, name, host, server, now)
 
 
 async def open_with(
     store: Store, name: str, host: int, server: int | None, songs: Sequence[tuple[str, int | None]], now: datetime
 ) -> int:
-    """Begin a playlist with songs in it: (song, who brought it). Return its number, for the job "share" of the host.
+    """Start a playlist with songs in it: (song, who added it). Return its number, for the host's job "share".
 
-    Its name may be taken: the songs were chosen elsewhere. Who is given with a song consented to be named.
+    Its name may be taken: the songs were chosen elsewhere. Members given with a song agreed to be named.
     Raises BadChoice.
     """
     brought = dict(reversed(songs))
@@ -115,14 +115,14 @@ def _name(text: str) -> str:
     return name
 
 
-async def _refuse_twin(tx: Tx, name: str, host: int, server: int | None) -> None:
-    there = await table.reachable(tx, host, server)
-    if any(each.name.casefold() == name.casefold() for each in there):
+async def _refuse_name(tx: Tx, name: str, host: int, server: int | None) -> None:
+    reachable = await table.reachable(tx, host, server)
+    if any(shared.name.casefold() == name.casefold() for shared in reachable):
         raise SharedNameTaken(name)
 
 
 async def _refuse_more(tx: Tx, host: int, server: int | None) -> None:
-    """Raises BadChoice where the server, or the group's first member, has as many as there may be."""
+    """Raises ServerFull, GroupsFull, HostingFull."""
     if server is not None and await table.count_going(tx, server) >= limits.SHARED_IN_SERVER:
         raise ServerFull(limits.SHARED_IN_SERVER)
     if server is None:
@@ -142,13 +142,13 @@ async def _refuse_group(tx: Tx, member: int) -> None:
 
 
 async def lists(store: Store, member: int, server: int | None) -> list[Shared]:
-    """Return what is within the member's reach where they are: the server's, their groups', and what they host."""
+    """Return what the member can see where they are: the server's, their groups', and what they host."""
     async with store.reading() as tx:
         return await table.reachable(tx, member, server)
 
 
-async def found(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
-    """Return a playlist that the member may see there. Raises BadChoice."""
+async def visible(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
+    """Return a playlist that the member may see there. Raises NoSuchShared."""
     known = await table.get(tx, shared)
     if known is None or not await _reaches(tx, member, server, known):
         raise NoSuchShared
@@ -162,33 +162,33 @@ async def _reaches(tx: Tx, member: int, server: int | None, known: Shared) -> bo
 
 
 async def show(store: Store, member: int, server: int | None, shared: int) -> SharedView:
-    """Return all that there is to see of it. Raises BadChoice."""
+    """Return everything there is to see of it. Raises NoSuchShared."""
     async with store.reading() as tx:
-        return await _shown(tx, await found(tx, member, server, shared))
+        return await _shown(tx, await visible(tx, member, server, shared))
 
 
 async def _shown(tx: Tx, known: Shared) -> SharedView:
     record = await table.record(tx, known.shared)
-    described = await catalogue.described(tx, [each.song for each in record])
+    described = await catalogue.described(tx, [brought.song for brought in record])
     votes = await table.votes(tx, known.shared)
     return SharedView(known, record, votes, described, await table.named(tx, known.shared))
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """first: from now on the member's name stands in this list."""
+    """What adding a song came to. first: from now on the list shows the member's name."""
 
     shared: Shared
     first: bool
 
     @property
     def host(self) -> int | None:
-        """Whose job it is to write it: nobody's before the first write."""
+        """Return whose job it is to write it: nobody's before the first write."""
         return self.shared.host if self.shared.ref is not None else None
 
 
 async def add(store: Store, member: int, server: int | None, shared: int, song: Song, now: datetime) -> Added:
-    """Bring a song that the member can see. Raises BadChoice where the rules are against it."""
+    """Add a song that the member can see. Raises BadChoice if the rules don't allow it."""
     async with store.writing() as tx:
         known = await _going(tx, member, server, shared)
         record, votes = await table.record(tx, shared), await table.votes(tx, shared)
@@ -204,14 +204,14 @@ async def add(store: Store, member: int, server: int | None, shared: int, song: 
 
 
 async def latest_likes(store: Store, member: int, shown: SharedView, limit: int) -> list[Song]:
-    """Return songs that the member liked last and that do not stand in it yet."""
-    standing = {each.song for each in shown.standing}
+    """Return the member's newest likes that aren't in it yet."""
+    standing = {brought.song for brought in shown.standing}
     async with store.reading() as tx:
-        return [each for each in await songs.public_library(tx, member) if each.song not in standing][:limit]
+        return [song for song in await songs.public_library(tx, member) if song.song not in standing][:limit]
 
 
 async def _going(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
-    known = await found(tx, member, server, shared)
+    known = await visible(tx, member, server, shared)
     if known.ended_at is not None:
         raise SharedEnded
     return known
@@ -219,7 +219,7 @@ async def _going(tx: Tx, member: int, server: int | None, shared: int) -> Shared
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """What a vote came to. spent: the member's votes bring nothing more down today."""
+    """What a vote came to. spent: the member's votes drop nothing more today."""
 
     shown: SharedView
     before: Brought
@@ -228,7 +228,7 @@ class Voted:
 
     @property
     def host(self) -> int | None:
-        """Whose job it is to write what changed; None where nothing did."""
+        """Return whose job it is to write what changed; None if nothing did."""
         changed = self.before.stands != self.after.stands
         return self.shown.shared.host if changed and self.shown.shared.ref is not None else None
 
@@ -236,7 +236,7 @@ class Voted:
 async def vote(
     store: Store, member: int, server: int | None, shared: int, song_key: str, keep: bool, now: datetime
 ) -> Voted:
-    """Say keep or drop of a song; who brought it takes it back by saying drop, where they still may."""
+    """Vote to keep or drop a song; whoever added it removes it by voting drop, while they still may."""
     async with store.writing() as tx:
         known = await _going(tx, member, server, shared)
         before = await _shown(tx, known)
@@ -247,30 +247,30 @@ async def vote(
         if not keep and rules.may_take_back(brought, member, before.votes, now):
             await table.drop(tx, shared, brought.song, now)
             return Voted(await _shown(tx, known), brought, await _now(tx, shared, brought.song))
-        worn = not keep and member in rules.spent(before.record, before.votes, now)
+        spent = not keep and member in rules.spent(before.record, before.votes, now)
         await table.say(tx, shared, brought.song, member, keep, now)
         votes = await table.votes(tx, shared)
         after = rules.after_votes(before.record, brought.song, votes, now)
         await table.drop(tx, shared, brought.song, after.dropped_at)
-        return Voted(await _shown(tx, known), brought, after, worn)
+        return Voted(await _shown(tx, known), brought, after, spent)
 
 
 async def _now(tx: Tx, shared: int, song: str) -> Brought:
-    return next(each for each in await table.record(tx, shared) if each.song == song)
+    return next(brought for brought in await table.record(tx, shared) if brought.song == song)
 
 
 def invitation(shared: Shared) -> str:
-    """Return what the Join button of a group carries: nobody comes in who was not shown one."""
+    """Return what a group's Join button carries: nobody can join without having been shown one."""
     return key(f"{shared.shared}:{shared.created_at.timestamp()}")
 
 
 async def join(store: Store, member: int, shared: int, invited: str, now: datetime) -> Shared:
-    """Come into a group by its button. Raises BadChoice."""
+    """Join a group by its button. Raises NoSuchShared, RemovedFromGroup, GroupFull, GroupsFull."""
     async with store.writing() as tx:
         known = await table.get(tx, shared)
         if known is None or known.server is not None or invited != invitation(known):
             raise NoSuchShared
-        if member in {each.member for each in await table.removals(tx, shared)}:
+        if member in {removal.member for removal in await table.removals(tx, shared)}:
             raise RemovedFromGroup
         partners = await table.partners(tx, shared)
         if member not in partners:
@@ -283,9 +283,9 @@ async def join(store: Store, member: int, shared: int, invited: str, now: dateti
 
 
 async def leave(store: Store, member: int, server: int | None, shared: int) -> Shared:
-    """Take one's name away from it; what one brought and said stays, without a name. Raises BadChoice."""
+    """Remove a member's name from it; what they added and voted stays, without it. Raises NoSuchShared, HostStays."""
     async with store.writing() as tx:
-        known = await found(tx, member, server, shared)
+        known = await visible(tx, member, server, shared)
         if known.host == member:
             raise HostStays
         await table.leave(tx, shared, member)

@@ -16,7 +16,7 @@ from bot.errors import AudioError
 from bot.errors.social import MapNotDrawn, TooFewForMap
 from bot.flows.feed.catalogue import Catalogue
 
-MOST_LIKES = 1_000  # on a map: the newest of which something is known
+MOST_LIKES = 1_000  # on a map: the newest whose sound we know
 LEAST = 10
 LATEST = 10  # likes that are marked
 
@@ -33,7 +33,7 @@ class TasteMap:
 async def draw(
     store: Store, catalogue: Catalogue, hearing: Hearing, member: int, shown: Sequence[Playlist]
 ) -> TasteMap:
-    """Return the map of what a member likes; the playlists that are shown, at most five, are clouds of their own.
+    """Return the map of what a member likes; the playlists they show, at most five, are clouds of their own.
 
     Raises NothingThereYet, TooFewForMap, MapNotDrawn.
     """
@@ -42,9 +42,9 @@ async def draw(
         library = await songs.library(tx, member)
         newest = library[:MOST_LIKES]
         features = await songs.features(tx, member, newest)
-        held: dict[str, set[str | None]] = {each.name: set() for each in shown}
-        for each in shown:
-            held[each.name] |= {item.song for item in await playlists.items(tx, each.playlist)}
+        held: dict[str, set[str | None]] = {playlist.name: set() for playlist in shown}
+        for playlist in shown:
+            held[playlist.name] |= {item.song for item in await playlists.items(tx, playlist.playlist)}
     points = index.space.points([features[song.song] for song in newest])
     known = np.flatnonzero(points.any(axis=1))
     if len(known) < LEAST:
@@ -55,7 +55,7 @@ async def draw(
 
 
 async def _drawn(hearing: Hearing, laid: Mapping[str, Plane], held: Mapping[str, set[str | None]]) -> TasteMap:
-    """laid: where each song is, the newest first; held: the songs of each playlist."""
+    """Draw the map. laid: where each song is, the newest first; held: the songs of each playlist."""
     home = {song: next((name for name, own in held.items() if song in own), None) for song in laid}
     clouds = {name: _plane(at for song, at in laid.items() if home[song] == name) for name in held}
     rest, everything = _plane(at for song, at in laid.items() if home[song] is None), _plane(laid.values())

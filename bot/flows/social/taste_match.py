@@ -1,8 +1,8 @@
 """Taste match: what two members' tastes have in common, while both agree to it (`bot.flows.social.match_consent`).
 
-What is compared are the songs that both share by having joined the feed (`Member.joined`), those that they like in it,
-where all these lie in the catalogue, and what each said is not for them. Nothing of it is kept: it is worked out each
-time that one of the two looks.
+We compare the songs that both share by having joined the feed (`Member.joined`), the songs they like in it, where all
+of these lie in the catalogue, and what each said isn't for them. Nothing of it is stored: it's worked out each time one
+of the two looks.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import MOST_SAID
 from bot.flows.social.match_consent import in_force
 
-MOST_LIKES = 1_000  # that speak for a member: the newest of which something is known
-STRANGERS = 2_000  # songs of nobody's of the two
-EACH = 3  # songs of a kind that are named
+MOST_LIKES = 1_000  # of a member: the newest whose sound we know
+STRANGERS = 2_000  # songs that neither of the two likes
+EACH = 3  # songs shown of each kind
 
 
 @dataclass(frozen=True, slots=True)
 class TasteMatch:
-    """What came of it, for one of the two. meeting: None where too little is known.
+    """What two members have in common, for one of them. meeting: None if too little is known.
 
-    both: songs that both like, the latest first; mine: what the other has for the reader; theirs: the other way round.
+    both: songs both like, the latest first; mine: what the other has for the reader; theirs: the other way round.
     """
 
     agreement: int
@@ -49,7 +49,7 @@ class TasteMatch:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one brings: songs by what tells recordings apart, the newest first; likes: those with a point, likewise."""
+    """One of the two. held: their songs by what tells recordings apart, newest first; likes: those with a point."""
 
     held: Mapping[str, Song]
     likes: LikedPoints
@@ -60,30 +60,30 @@ class Side:
 async def match(store: Store, catalogue: Catalogue, member: int, number: int) -> TasteMatch:
     """Return what the two have in common, as one of them sees it.
 
-    Raises BadChoice where it was ended, or either is hidden or has left the feed.
+    Raises MatchOver if it was ended, or either is hidden or has left the feed.
     """
     async with store.reading() as tx:
-        found = await in_force(tx, member, number)
-    return await _compared(store, catalogue, found, member)
+        agreement = await in_force(tx, member, number)
+    return await _compared(store, catalogue, agreement, member)
 
 
-async def _compared(store: Store, catalogue: Catalogue, found: Agreement, member: int) -> TasteMatch:
-    other = found.beside(member)
+async def _compared(store: Store, catalogue: Catalogue, agreement: Agreement, member: int) -> TasteMatch:
+    other = agreement.beside(member)
     known = await _known(catalogue)
     async with store.reading() as tx:
         own, others = await _side(tx, member, known), await _side(tx, other, known)
         others_songs = await entries.strangers_to(tx, (member, other), STRANGERS)
-    both, held = _both(own, others), {each.song for side in (own, others) for each in side.held.values()}
+    both, held = _both(own, others), {song.song for side in (own, others) for song in side.held.values()}
     strangers = known.points(song for song in others_songs if song not in held)
     met = await asyncio.to_thread(taste_match.meet, own.likes, others.likes, strangers)
     for_own, for_other = await asyncio.to_thread(_traded, own, others, known)
     seen = await catalogue.visible(member, [*both, *for_own, *for_other])
     named = [[seen[song] for song in some if song in seen] for some in (both, for_own, for_other)]
-    return TasteMatch(found.agreement, other, met, *named)
+    return TasteMatch(agreement.agreement, other, met, *named)
 
 
 async def _known(catalogue: Catalogue) -> Neighbours:
-    """Return where the catalogue's songs lie; nothing where nothing is known of them yet."""
+    """Return where the catalogue's songs lie; nothing if nothing is known of them yet."""
     try:
         return (await catalogue.points.index()).neighbours
     except NothingThereYet:
@@ -95,21 +95,21 @@ async def _side(tx: Tx, member: int, known: Neighbours) -> Side:
     in_feed = await feed_history.said(tx, member, feed_history.LIKED, MOST_SAID)
     described = await entries.described(tx, in_feed)
     liked = [described[song] for song in in_feed if song in described]
-    for each in (*liked, *await songs.public_library(tx, member)):
-        held.setdefault(each.isrc or each.song, each)
-    placed = {key: point for key, each in held.items() if (point := known.point(each.song)) is not None}
+    for song in (*liked, *await songs.public_library(tx, member)):
+        held.setdefault(song.isrc or song.song, song)
+    placed = {key: point for key, song in held.items() if (point := known.point(song.song)) is not None}
     newest = list(placed)[:MOST_LIKES]
     return Side(
         held=held,
         likes=LikedPoints(newest, np.stack([placed[key] for key in newest]) if newest else known.points(())),
-        artists=frozenset(key_of(each.artists[0]) for each in held.values() if each.artists),
+        artists=frozenset(key_of(song.artists[0]) for song in held.values() if song.artists),
         refused=await dislikes.of(tx, member),
     )
 
 
 def _both(own: Side, others: Side) -> list[str]:
-    """Return songs that both like: those first that both came to like the latest."""
-    ranks = [{key: at for at, key in enumerate(each.held)} for each in (own, others)]
+    """Return songs that both like, first those that both liked most recently."""
+    ranks = [{key: place for place, key in enumerate(side.held)} for side in (own, others)]
     shared = sorted(own.held.keys() & others.held.keys(), key=lambda key: (sum(rank[key] for rank in ranks), key))
     return [own.held[key].song for key in shared[:EACH]]
 
@@ -119,7 +119,7 @@ def _traded(own: Side, others: Side, known: Neighbours) -> tuple[list[str], list
 
 
 def _trade(giver: Side, taker: Side, known: Neighbours) -> list[str]:
-    """Return what the giver has for the taker: new to them, and for neither of the two "not for me"."""
+    """Return what the giver has for the taker: new to them, and disliked by neither."""
     refused = {*giver.refused, *taker.refused}
     rows = [
         row
@@ -127,6 +127,6 @@ def _trade(giver: Side, taker: Side, known: Neighbours) -> list[str]:
         if key not in taker.held and giver.held[key].song not in refused
     ]
     offered = [giver.held[giver.likes.songs[row]] for row in rows]
-    artists = np.array([key_of(each.artists[0]) if each.artists else 0 for each in offered], np.int64)
-    around = Around([each.song for each in offered], giver.likes.points[rows], artists)
+    artists = np.array([key_of(song.artists[0]) if song.artists else 0 for song in offered], np.int64)
+    around = Around([song.song for song in offered], giver.likes.points[rows], artists)
     return taste_match.trade(around, Taste(taker.likes.points, known.points(taker.refused)), taker.artists, EACH)

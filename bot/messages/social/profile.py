@@ -3,7 +3,7 @@
 from bot.core.markup import timestamp
 from bot.core.social.records import Profile, Reposted
 from bot.core.social.taste_map import Finding
-from bot.flows.social.follow import Passed
+from bot.flows.social.follow import RepostedSong
 from bot.flows.social.profile import MOST_PLAYLISTS, Mine, Sized
 from bot.flows.social.taste_map import TasteMap
 from bot.messages import N_, _, formatting, listed, plural
@@ -91,14 +91,14 @@ def _latest(shown: Finding) -> str:
     return _("The latest {latest} likes lie all over it.", latest=shown.latest)
 
 
-def reposted(repost: Passed) -> str:
+def reposted(repost: RepostedSong) -> str:
     """A song with a link to the message it was reposted in."""
     return (
         f"- {formatting.song_name(repost.song, 80)} · [{timestamp(repost.reposted.at, 'R')}]({_link(repost.reposted)})"
     )
 
 
-def news(repost: Passed) -> str:
+def news(repost: RepostedSong) -> str:
     return f"{reposted(repost)} · <@{repost.reposted.member}>"
 
 

@@ -95,7 +95,7 @@ def guild_create(place: Guild, members: Iterable[Member]) -> Json:
 
 
 def partial_guild(place: Guild) -> Json:
-    return {"id": str(place.id), "locale": "en-US", "features": []}
+    return {"id": str(place.id), "locale": place.locale, "features": []}
 
 
 def my_guild(place: Guild, permissions: int) -> Json:
@@ -124,6 +124,7 @@ def _identity(place: Guild) -> Json:
         "owner_id": str(place.owner.id),
         "application_id": None,
         "features": [],
+        "preferred_locale": place.locale,
         **dict.fromkeys(nothing),
         **{f"{purpose}_channel_id": None for purpose in nowhere},
     }
@@ -145,7 +146,6 @@ def _settings() -> Json:
         "max_video_channel_users": 25,
         "premium_tier": 0,
         "premium_subscription_count": 0,
-        "preferred_locale": "en-US",
         "premium_progress_bar_enabled": False,
         "nsfw": False,
         "nsfw_level": 0,

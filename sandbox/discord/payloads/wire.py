@@ -181,7 +181,7 @@ def _whereabouts(interaction: Interaction) -> Json:
     return {
         "guild_id": str(guild.id),
         "guild": places.partial_guild(guild),
-        "guild_locale": "en-US",
+        "guild_locale": guild.locale,
         "member": people.interacting_member(guild.members[interaction.user.id]),
         "context": GUILD_CONTEXT,
     }

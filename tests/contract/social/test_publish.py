@@ -75,7 +75,7 @@ async def test_ending_it_takes_back_exactly_what_was_written(linked: Linked, mus
     async with linked.store.reading() as tx:
         ref = (await shared_playlists.found(tx, MEMBER, SERVER, number)).ref or ""
     await music.add(ref, [URIS[99]], 0)
-    await hosting.take_back(linked.store, MEMBER, number, linked.now)
+    await hosting.end_and_remove(linked.store, MEMBER, number, linked.now)
     done = await publish.write(linked.store, music, MEMBER, number, linked.now)
     assert done is not None
     assert done.taken_out == 3
@@ -144,7 +144,7 @@ async def test_p04_a_playlist_of_that_name_is_not_taken_for_ours(linked: Linked)
 async def test_who_hosts_no_longer_is_written_to_no_longer(linked: Linked) -> None:
     number, music = await begun(linked.store, linked.now), await linked.music()
     await publish.write(linked.store, music, MEMBER, number, linked.now)
-    await hosting.lay_down(linked.store, MEMBER, number)
+    await hosting.stop(linked.store, MEMBER, number)
     async with linked.store.writing() as tx:
         await members.ensure(tx, CYD, linked.now)
         await songs.like(tx, CYD, [Like(song(URIS[7]), None)], linked.now)
@@ -216,7 +216,7 @@ async def test_the_host_has_a_receipt_of_the_first_write_and_of_the_last(linked:
     number = await begun(linked.store, linked.now)
     for _ in range(2):
         await publish.share(linked.store, music_of, MEMBER, number, linked.now)
-    await hosting.take_back(linked.store, MEMBER, number, linked.now)
+    await hosting.end_and_remove(linked.store, MEMBER, number, linked.now)
     await publish.share(linked.store, music_of, MEMBER, number, linked.now)
     async with linked.store.reading() as tx:
         first, last = [each.body for each in await notices.waiting(tx, MEMBER)]

@@ -111,12 +111,12 @@ async def test_a_song_that_is_not_wanted_in_the_server_goes_and_stays_out_until_
 async def test_taken_back_by_its_member_alone(stage: Stage) -> None:
     found = await post(stage, 1)
     with pytest.raises(NotYourRepost):
-        await flow.take_back(stage.store, ADA, found.repost)
+        await flow.delete(stage.store, ADA, found.repost)
     assert await waiting(stage) == set()
-    await flow.take_back(stage.store, BEN, found.repost)
+    await flow.delete(stage.store, BEN, found.repost)
     assert await waiting(stage) == {MESSAGE + 1}
     with pytest.raises(NotYourRepost):
-        await flow.take_back(stage.store, BEN, found.repost)
+        await flow.delete(stage.store, BEN, found.repost)
 
 
 async def test_who_hides_takes_their_messages_back_and_reposts_nothing_until_they_show_themselves(stage: Stage) -> None:

@@ -87,7 +87,7 @@ async def test_the_last_who_leaves_a_group_takes_it_along(store: Store, now: dat
     group = await shared_playlists.open_new(store, "Group's", MEMBER, None, now)
     with pytest.raises(HostStays):
         await shared_playlists.leave(store, MEMBER, None, group)
-    await hosting.lay_down(store, MEMBER, group)
+    await hosting.stop(store, MEMBER, group)
     await shared_playlists.leave(store, MEMBER, None, group)
     async with store.reading() as tx:
         assert await table.get(tx, group) is None
@@ -160,8 +160,8 @@ async def test_only_the_host_ends_or_hands_on(store: Store, now: datetime) -> No
     number = await begun(store, now)
     for forbidden, refusal in (
         (hosting.end(store, BOB, number, now), HostsOnly),
-        (hosting.take_back(store, BOB, number, now), HostsOnly),
-        (hosting.lay_down(store, BOB, number), HostsOnly),
+        (hosting.end_and_remove(store, BOB, number, now), HostsOnly),
+        (hosting.stop(store, BOB, number), HostsOnly),
         (hosting.confirm(store, BOB, SERVER, number, now), HostedByAnother),
         (hosting.dry_run(store, BOB, SERVER, number, now), HostedByAnother),
     ):

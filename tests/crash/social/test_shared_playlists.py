@@ -113,7 +113,7 @@ async def test_p01_killed_at_any_request_what_was_written_is_taken_back_whole(sc
     scene.stack.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])
     (playlist,) = [each for each in scene.stack.spotify.accounts["ada"].playlists if each is not None]
     store = Store(f"sqlite+aiosqlite:///{scene.database}")
-    await hosting.take_back(store, HOST, scene.number, NOW)
+    await hosting.end_and_remove(store, HOST, scene.number, NOW)
     await store.close()
     shutil.copy(scene.database, scene.database.with_name("start.db"))
 

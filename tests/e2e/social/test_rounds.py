@@ -135,3 +135,25 @@ async def test_a_round_is_played_in_its_own_server_alone(stack: CheckedStack, pl
 async def test_where_no_channel_was_given_no_round_begins(stack: CheckedStack, players: list[Person]) -> None:
     said = await answer(players[0].at(stack.channel).command("round start", theme="Sun"))
     assert "/server allow" in said.text()
+
+
+async def test_in_a_german_server_a_round_is_german_and_its_players_read_their_own_language(
+    stack: CheckedStack, players: list[Person]
+) -> None:
+    rosa, rick, _ = players
+    guild = stack.discord.add_guild("Plattenladen", channels=["runden"], members=[rosa.user, rick.user], locale="de")
+    (there,) = guild.channels.values()
+    owner = Person(stack.discord, stack.discord.owner, there)
+    said = await answer(owner.command("server allow", options={"purpose": "rounds", "channel": there}))
+    assert "Rounds can be played" in said.text()
+    rosa, rick = rosa.at(there), rick.at(there)
+    message = await answer(rosa.command("round start", theme="Regen"))
+    assert "Einsendeschluss" in message.text()
+    assert labels(message) == ["Song einreichen"]
+    asked = await answer(rick.click(message, "Song einreichen"))
+    assert "Which song for **Regen**?" in asked.text()
+    (menu,) = asked.selects()
+    assert "is in" in (await answer(rick.select(asked, "One of your newest likes", menu.options[0].value))).text()
+    await stack.until(lambda: "bisher 1 Song" in message.text())
+    assert "is cancelled" in (await answer(rosa.command("round cancel"))).text()
+    await stack.until(lambda: newest(there, "Diesmal keine Abstimmung"))

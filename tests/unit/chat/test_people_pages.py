@@ -12,7 +12,7 @@ from bot.core.social.records import Agreement, Profile, Reposted
 from bot.core.social.taste_map import Finding
 from bot.core.social.taste_match import VAGUE, Meeting
 from bot.flows.feed.catalogue import Entry
-from bot.flows.social.follow import NEWEST, Passed
+from bot.flows.social.follow import NEWEST, RepostedSong
 from bot.flows.social.profile import Mine, ProfileView
 from bot.flows.social.taste_map import TasteMap
 from bot.flows.social.taste_match import TasteMatch
@@ -25,7 +25,7 @@ ADA, BEN = 1574171665783324672, 1574171665783324999
 LONG = "*" * 400  # every character doubles when it is escaped
 SONG = Song("s1", LONG, (LONG, LONG), url="https://open.spotify.com/track/" + "x" * 22)
 ENTRIES = [Entry(replace(SONG, song=f"s{at}"), {}, None, clip=False) for at in range(3)]
-PASSED = Passed(SONG, Reposted(BEN, "s1", BEN, BEN, BEN, NOW))
+PASSED = RepostedSong(SONG, Reposted(BEN, "s1", BEN, BEN, BEN, NOW))
 DRAWN = TasteMap(b"\x89PNG", Finding((LONG, LONG), (LONG, LONG), 10, LONG, 4), 1000)
 KEPT = [(Playlist(at, ADA, 1, LONG, "ref", "🟦", True, 2, None, None), 1000) for at in range(40)]
 FULL = ProfileView(ADA, BEN, KEPT[:5], True, True, [PASSED] * 5)

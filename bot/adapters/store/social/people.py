@@ -1,6 +1,6 @@
 """People: profiles, who follows whom, and who agreed to compare tastes.
 
-Who is hidden is in no answer here (`Member.hidden`), whatever they had chosen to show.
+Hidden members (`Member.hidden`) are in no answer here, whatever they chose to show.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,16 +22,16 @@ REPOST, POSTED, MEMBER = schema.repost, schema.posted, schema.member
 
 
 async def profile(tx: Tx, member: int) -> Profile:
-    """Return what the member chose to show: nothing, unless they did. Says so to themselves; see `seen` for others."""
-    found = await one(tx, Profile, select(PROFILE).where(PROFILE.c.member == member))
-    return found or Profile(member)
+    """Return what the member chose to show, for themselves; see `seen` for others. Nothing by default."""
+    chosen = await one(tx, Profile, select(PROFILE).where(PROFILE.c.member == member))
+    return chosen or Profile(member)
 
 
 async def seen(tx: Tx, member: int) -> Profile:
-    """Return what others see of the member: nothing of one who is hidden."""
+    """Return what others see of the member: nothing if they're hidden."""
     query = select(PROFILE).join(MEMBER, MEMBER.c.member == PROFILE.c.member)
-    found = await one(tx, Profile, query.where(PROFILE.c.member == member, ~MEMBER.c.hidden))
-    return found or Profile(member)
+    shown = await one(tx, Profile, query.where(PROFILE.c.member == member, ~MEMBER.c.hidden))
+    return shown or Profile(member)
 
 
 async def save_profile(tx: Tx, profile: Profile, now: datetime) -> None:
@@ -40,14 +40,14 @@ async def save_profile(tx: Tx, profile: Profile, now: datetime) -> None:
 
 
 async def note_posted(tx: Tx, named: Iterable[int], channel: int, message: int) -> None:
-    """Note that a message of ours names these members; it is to be deleted where one of them does not show any more."""
+    """Note that a message of ours names these members; it's deleted once one of them hides."""
     known = set(named)
     if await members.visible(tx, known) != known:
         await reposts.take_down(tx, channel, message)
         return
-    await upsert(tx, POSTED, [{"message": message, "member": each, "channel": channel} for each in known])
-    for each in known:
-        await _take_down_oldest(tx, each)
+    await upsert(tx, POSTED, [{"message": message, "member": member, "channel": channel} for member in known])
+    for member in known:
+        await _take_down_oldest(tx, member)
 
 
 async def _take_down_oldest(tx: Tx, member: int) -> None:
@@ -79,7 +79,7 @@ async def unfollow(tx: Tx, member: int, followed: int) -> bool:
 
 
 async def count_following(tx: Tx, member: int, besides: int) -> int:
-    """Return how many the member follows, that one left out, whether they show something now or not."""
+    """Return how many the member follows besides that one, whether they show something now or not."""
     return await count(tx, FOLLOW.c.member == member, FOLLOW.c.followed != besides)
 
 
@@ -93,7 +93,7 @@ async def count_followers(tx: Tx, followed: int) -> int:
 
 
 def _shows_reposts(member: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether they may be followed: they show what they repost, and are not hidden."""
+    """Whether they can be followed: they show their reposts and aren't hidden."""
     showing = select(PROFILE.c.member).join(MEMBER, MEMBER.c.member == PROFILE.c.member)
     return showing.where(PROFILE.c.member == member, PROFILE.c.reposts, ~MEMBER.c.hidden).exists()
 
@@ -103,17 +103,17 @@ def _followed(member: int) -> Select[Any]:
 
 
 async def following(tx: Tx, member: int) -> list[int]:
-    """Return whom the member follows, the first first."""
+    """Return who the member follows, oldest first."""
     return list((await tx.execute(_followed(member).order_by(FOLLOW.c.at, FOLLOW.c.followed))).scalars())
 
 
 async def reposted_by(tx: Tx, member: int, server: int, limit: int) -> list[Reposted]:
-    """Return what a member passed on in the server and shows, the newest first."""
+    """Return what a member reposted in the server and shows, newest first."""
     return await _reposts(tx, and_(REPOST.c.member == member, _shows_reposts(REPOST.c.member)), server, limit)
 
 
 async def reposted_for(tx: Tx, member: int, server: int, limit: int) -> list[Reposted]:
-    """Return what those whom the member follows passed on in the server, without what is not for the member."""
+    """Return what the members they follow reposted in the server, without songs they dislike."""
     refused = select(schema.distaste.c.song).where(schema.distaste.c.member == member)
     return await _reposts(
         tx, and_(REPOST.c.member.in_(_followed(member)), REPOST.c.song.not_in(refused)), server, limit
@@ -130,14 +130,14 @@ async def agreement(tx: Tx, number: int) -> Agreement | None:
 
 
 async def between(tx: Tx, one_of_them: int, other: int) -> Agreement | None:
-    """Return what stands between two members, whoever asked."""
+    """Return the agreement or question between two members, whoever asked."""
     pair = [(one_of_them, other), (other, one_of_them)]
     these = or_(*(and_(AGREEMENT.c.member == asker, AGREEMENT.c.other == asked) for asker, asked in pair))
     return await one(tx, Agreement, select(AGREEMENT).where(these).order_by(AGREEMENT.c.agreement.desc()).limit(1))
 
 
 async def ask(tx: Tx, member: int, other: int, now: datetime) -> Agreement:
-    """Keep the question, in place of what may have stood between the two."""
+    """Save the question, replacing any earlier one between the two."""
     if (earlier := await between(tx, member, other)) is not None:
         await tx.execute(delete(AGREEMENT).where(AGREEMENT.c.agreement == earlier.agreement))
     made = await tx.execute(insert(AGREEMENT).values(member=member, other=other, asked_at=now))
@@ -156,13 +156,13 @@ async def change_agreement(tx: Tx, number: int, **values: Any) -> None:
 
 
 async def count_asked(tx: Tx, member: int, since: datetime) -> int:
-    """Return how many that the member asked since then have not said yes."""
+    """Return how many of the member's questions since then weren't accepted."""
     asked = (AGREEMENT.c.member == member, AGREEMENT.c.agreed_at.is_(None), AGREEMENT.c.asked_at > since)
     return (await tx.execute(select(func.count()).where(*asked))).scalar_one()
 
 
 async def count_asking(tx: Tx, member: int) -> int:
-    """Return how many the member asked who said yes, or nothing yet."""
+    """Return how many of the member's questions were accepted or are open."""
     return await count(tx, AGREEMENT.c.member == member, AGREEMENT.c.declined_at.is_(None))
 
 
@@ -173,7 +173,7 @@ async def forget_questions(tx: Tx, until: datetime) -> None:
 
 
 async def agreements(tx: Tx, member: int, since: datetime) -> Sequence[Agreement]:
-    """Return what the member agreed to, and what they asked since then that has no answer; without who is hidden."""
+    """Return what the member agreed to, and their unanswered questions since then; none with hidden members."""
     beside = select(MEMBER.c.member).where(~MEMBER.c.hidden)
     visible = and_(AGREEMENT.c.member.in_(beside), AGREEMENT.c.other.in_(beside))
     own = (AGREEMENT.c.member == member, AGREEMENT.c.asked_at > since)

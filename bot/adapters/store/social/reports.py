@@ -14,12 +14,12 @@ REPORT = schema.report
 
 
 async def add(tx: Tx, **values: Any) -> None:
-    """Keep a report: member, server, channel, message, song, key, reason, at."""
+    """Save a report: member, server, channel, message, song, key, reason, at."""
     await tx.execute(insert(REPORT).values(values))
 
 
 async def of(tx: Tx, member: int) -> list[Report]:
-    """Return the member's reports that are kept."""
+    """Return the member's reports."""
     return await every(tx, Report, select(REPORT).where(REPORT.c.member == member).order_by(REPORT.c.report))
 
 
@@ -29,7 +29,7 @@ async def about(tx: Tx, server: int, key: str) -> list[Report]:
 
 
 async def settle(tx: Tx, server: int, key: str) -> None:
-    """Somebody who runs the server decided about the song."""
+    """Delete a song's reports, once someone who manages the server has decided."""
     await tx.execute(delete(REPORT).where(REPORT.c.server == server, REPORT.c.key == key))
 
 

@@ -33,23 +33,23 @@ async def of(tx: Tx, member: int, since: datetime) -> list[Repost]:
 
 
 async def count_of(tx: Tx, member: int) -> int:
-    """Return how many reposts of the member's stand."""
+    """Return how many active reposts the member has."""
     return await count(tx, REPOST.c.member == member)
 
 
 async def unposted(tx: Tx) -> list[Repost]:
-    """Return those whose message is not known: they are being posted, or a crash came between."""
+    """Return those without a message: they're being posted, or a crash cut them short."""
     return await every(tx, Repost, select(REPOST).where(REPOST.c.message.is_(None)).order_by(REPOST.c.repost))
 
 
 async def note(tx: Tx, repost: int, message: int) -> bool:
-    """Note which message a repost is; False where it was taken back meanwhile."""
+    """Save a repost's message; False if the repost was deleted meanwhile."""
     noted = await tx.execute(update(REPOST).where(REPOST.c.repost == repost).values(message=message))
     return bool(noted.rowcount)
 
 
 async def remove(tx: Tx, repost: int) -> None:
-    """Take a repost back."""
+    """Delete a repost, and have its message deleted."""
     await _remove(tx, REPOST.c.repost == repost)
 
 
@@ -70,9 +70,9 @@ async def remove_in(tx: Tx, server: int) -> None:
 
 async def _remove(tx: Tx, *which: ColumnElement[bool]) -> None:
     """Delete reposts, and note their messages as to be deleted."""
-    for each in await every(tx, Repost, select(REPOST).where(*which)):
-        if each.message is not None:
-            await take_down(tx, each.channel, each.message)
+    for repost in await every(tx, Repost, select(REPOST).where(*which)):
+        if repost.message is not None:
+            await take_down(tx, repost.channel, repost.message)
     await tx.execute(delete(REPOST).where(*which))
 
 

@@ -49,9 +49,9 @@ async def change(tx: Tx, number: int, **values: Any) -> None:
 
 
 async def due(tx: Tx, now: datetime, begun: datetime) -> list[int]:
-    """Return the rounds whose time is up, in which all have voted, or whose channel was not told how they stand.
+    """Return the rounds whose time is up, where everyone has voted, or whose channel hasn't been told their state.
 
-    begun: one that began since then is just being told of.
+    begun: rounds started since then are just being posted.
     """
     voted = select(VOTE.c.member).where(VOTE.c.round == ROUND.c.round)
     waited_for = select(ENTRY.c.round_entry).where(ENTRY.c.round == ROUND.c.round, ENTRY.c.member.not_in(voted))
@@ -69,7 +69,7 @@ async def entries(tx: Tx, number: int) -> list[RoundEntry]:
 
 
 async def enter(tx: Tx, number: int, member: int, song: str, now: datetime) -> None:
-    """Enter a song, in place of the one that the member entered before."""
+    """Enter a song, replacing the member's earlier one."""
     await tx.execute(delete(ENTRY).where(ENTRY.c.round == number, ENTRY.c.member == member))
     await tx.execute(insert(ENTRY).values(round=number, member=member, song=song, at=now))
 
@@ -80,18 +80,18 @@ async def votes(tx: Tx, number: int) -> list[RoundVote]:
 
 
 async def vote(tx: Tx, number: int, member: int, chosen: Collection[int], now: datetime) -> None:
-    """Keep the member's votes, in place of those before."""
+    """Save the member's votes, replacing their earlier ones."""
     await tx.execute(delete(VOTE).where(VOTE.c.round == number, VOTE.c.member == member))
-    await upsert(tx, VOTE, [{"round_entry": each, "member": member, "round": number, "at": now} for each in chosen])
+    await upsert(tx, VOTE, [{"round_entry": entry, "member": member, "round": number, "at": now} for entry in chosen])
 
 
 async def hidden(tx: Tx, ids: Collection[int]) -> set[int]:
-    """Return those of some members who hide."""
+    """Return which of some members are hidden."""
     query = select(schema.member.c.member).where(schema.member.c.member.in_(ids), schema.member.c.hidden)
     return set((await tx.execute(query)).scalars())
 
 
 async def forget_channel(tx: Tx, channel: int) -> None:
-    """End what was under way in a channel that is gone."""
+    """Cancel the round of a channel that's gone."""
     here = (ROUND.c.channel == channel, ROUND.c.state.not_in((CLOSED, CANCELLED)))
     await tx.execute(update(ROUND).where(*here).values(state=CANCELLED, told=CANCELLED))

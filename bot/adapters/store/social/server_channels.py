@@ -22,7 +22,7 @@ async def give(tx: Tx, place: Place) -> None:
 
 
 async def take(tx: Tx, server: int, purpose: str, channel: int | None = None) -> int:
-    """Take a channel, or all of the server's, from a purpose; return how many that were."""
+    """Stop using a channel, or all of the server's, for a purpose; return how many that were."""
     these = [PLACE.c.server == server, PLACE.c.purpose == purpose]
     if channel is not None:
         these.append(PLACE.c.channel == channel)
@@ -41,33 +41,33 @@ async def serves(tx: Tx, channel: int, purpose: str) -> bool:
 
 
 async def forget_server(tx: Tx, server: int) -> None:
-    """Delete all that is kept of a server: the bot is no longer in it. Reposts go there should it come back soon."""
+    """Delete everything about a server the bot has left. Its reposts are deleted there if it comes back soon."""
     await reposts.remove_in(tx, server)
     for table in (PLACE, COUNTED, BARRED, schema.report):
         await tx.execute(delete(table).where(table.c.server == server))
 
 
 async def forget_channel(tx: Tx, channel: int) -> None:
-    """Delete what is kept of a channel: it is there no longer."""
+    """Delete everything about a channel that's gone."""
     for table in (PLACE, schema.repost, schema.takedown):
         await tx.execute(delete(table).where(table.c.channel == channel))
 
 
 async def servers(tx: Tx) -> set[int]:
-    """Return the servers of which anything is kept."""
+    """Return the servers that something is stored about."""
     tables = (PLACE, COUNTED, BARRED, schema.repost)
-    found = [(await tx.execute(select(table.c.server).distinct())).scalars() for table in tables]
-    return {server for these in found for server in these}
+    servers = [(await tx.execute(select(table.c.server).distinct())).scalars() for table in tables]
+    return {server for some in servers for server in some}
 
 
 async def due(tx: Tx, purpose: str, now: datetime) -> list[Place]:
-    """Return the places of that purpose that are due by now."""
+    """Return the places of that purpose that are due."""
     query = select(PLACE).where(PLACE.c.purpose == purpose, PLACE.c.due_at <= now)
     return await every(tx, Place, query.order_by(PLACE.c.due_at))
 
 
 async def bar(tx: Tx, server: int, key: str) -> None:
-    """Post the song of that key in the server no more."""
+    """Stop posting the song of that key in the server."""
     await upsert(tx, BARRED, {"server": server, "key": key})
 
 
@@ -76,12 +76,12 @@ async def unbar(tx: Tx, server: int, key: str) -> None:
 
 
 async def barred(tx: Tx, server: int) -> set[str]:
-    """Return the keys of songs that are not to be posted in the server."""
+    """Return the keys of songs that mustn't be posted in the server."""
     return {*(await tx.execute(select(BARRED.c.key).where(BARRED.c.server == server))).scalars()}
 
 
 async def count(tx: Tx, server: int, what: str, now: datetime, times: int = 1) -> None:
-    """Note that something happened in the server; never who did it."""
+    """Count something that happened in the server; never who did it."""
     row = {"server": server, "day": now.date().isoformat(), "what": what}
     here = [COUNTED.c[name] == value for name, value in row.items()]
     raised = await tx.execute(update(COUNTED).where(*here).values(count=COUNTED.c.count + times))
@@ -90,7 +90,7 @@ async def count(tx: Tx, server: int, what: str, now: datetime, times: int = 1) -
 
 
 async def counts(tx: Tx, server: int, since: datetime, until: datetime | None = None) -> dict[str, int]:
-    """Return how often what happened in the server, since a day, up to and without the day `until`."""
+    """Return how often things happened in the server since a day, and before the day `until`."""
     total = func.sum(COUNTED.c.count).label("total")
     query = select(COUNTED.c.what, total).where(COUNTED.c.server == server, COUNTED.c.day >= since.date().isoformat())
     if until is not None:

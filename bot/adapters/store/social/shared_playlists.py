@@ -32,7 +32,7 @@ async def change(tx: Tx, shared: int, **values: Any) -> None:
 
 
 async def reachable(tx: Tx, member: int, server: int | None) -> list[Shared]:
-    """Return the server's playlists, those of the member's groups, and those that they host, oldest first."""
+    """Return the server's playlists, those of the member's groups, and those they host, oldest first."""
     partners = select(PARTNER.c.shared).where(PARTNER.c.member == member)
     theirs = and_(SHARED.c.server.is_(None), SHARED.c.shared.in_(partners))
     here = [SHARED.c.server == server] if server is not None else []
@@ -41,18 +41,18 @@ async def reachable(tx: Tx, member: int, server: int | None) -> list[Shared]:
 
 
 async def hosted(tx: Tx, member: int | None = None) -> list[Shared]:
-    """Return what is written into the member's account, or into anybody's."""
+    """Return what the member hosts, or what anyone does."""
     query = select(SHARED).where(SHARED.c.host.is_not(None)).order_by(SHARED.c.shared)
     return await every(tx, Shared, query if member is None else query.where(SHARED.c.host == member))
 
 
 async def count_going(tx: Tx, server: int) -> int:
-    """Return how many of the server's playlists have not ended."""
+    """Return how many of the server's playlists haven't ended."""
     return await count(tx, SHARED.c.server == server, SHARED.c.ended_at.is_(None))
 
 
 async def count_groups(tx: Tx, member: int) -> int:
-    """Return how many groups the member is in, of playlists that ended as well."""
+    """Return how many groups the member is in, ended ones included."""
     here = (PARTNER.c.shared == SHARED.c.shared, SHARED.c.server.is_(None))
     return await count(tx, PARTNER.c.member == member, *here)
 
@@ -68,46 +68,46 @@ async def leave(tx: Tx, shared: int, member: int) -> bool:
 
 
 async def partners(tx: Tx, shared: int) -> frozenset[int]:
-    found = await tx.execute(select(PARTNER.c.member).where(PARTNER.c.shared == shared))
-    return frozenset(found.scalars())
+    members = await tx.execute(select(PARTNER.c.member).where(PARTNER.c.shared == shared))
+    return frozenset(members.scalars())
 
 
 async def remove_partner(tx: Tx, shared: int, member: int, by: int, now: datetime) -> None:
-    """Take a partner out of a group for good, and keep by whose vote."""
+    """Remove a member from a group for good, and record who did it."""
     await leave(tx, shared, member)
     await upsert(tx, OUT, {"shared": shared, "member": member, "by": by, "at": now})
 
 
 async def let_back_in(tx: Tx, shared: int, member: int) -> None:
-    """Let somebody who was put out join again."""
+    """Let a removed member join again."""
     await tx.execute(delete(OUT).where(OUT.c.shared == shared, OUT.c.member == member))
 
 
 async def removals(tx: Tx, shared: int) -> list[Removal]:
-    """Return who was put out, the last first."""
+    """Return who was removed, newest first."""
     return await every(tx, Removal, select(OUT).where(OUT.c.shared == shared).order_by(OUT.c.at.desc(), OUT.c.member))
 
 
 async def named(tx: Tx, shared: int) -> frozenset[int]:
-    """Return the partners whose names may be shown: those who are not hidden."""
+    """Return the partners whose names may be shown: those who aren't hidden."""
     joined = select(PARTNER.c.member).join(schema.member, schema.member.c.member == PARTNER.c.member)
-    found = await tx.execute(joined.where(PARTNER.c.shared == shared, ~schema.member.c.hidden))
-    return frozenset(found.scalars())
+    visible = await tx.execute(joined.where(PARTNER.c.shared == shared, ~schema.member.c.hidden))
+    return frozenset(visible.scalars())
 
 
 async def bring(tx: Tx, shared: int, songs: Sequence[tuple[str, int | None]], now: datetime) -> None:
-    """Put songs on record: (song, who brought it), in that order. One that was taken back is brought anew."""
+    """Put songs on record: (song, who added it), in that order. A removed song is added again."""
     rows = [
         {"shared": shared, "song": song, "brought_by": by, "at": now + timedelta(milliseconds=at), "dropped_at": None}
         for at, (song, by) in enumerate(songs)
     ]
-    known = {each.song: each.state for each in await record(tx, shared)}
+    known = {brought.song: brought.state for brought in await record(tx, shared)}
     for piece in chunks(rows):
         await upsert(tx, BROUGHT, [row | {"state": known.get(str(row["song"]), SongState.WANTED)} for row in piece])
 
 
 async def record(tx: Tx, shared: int) -> list[Brought]:
-    """Return all that was ever brought, in that order; what was dropped is among it."""
+    """Return every song ever added, in that order, dropped ones included."""
     query = select(BROUGHT).where(BROUGHT.c.shared == shared).order_by(BROUGHT.c.at, BROUGHT.c.song)
     return await every(tx, Brought, query)
 
@@ -119,16 +119,16 @@ async def drop(tx: Tx, shared: int, song: str, dropped_at: datetime | None) -> N
 
 
 async def note(tx: Tx, shared: int, brought: Sequence[Brought]) -> None:
-    """Note what is known of songs in the host's playlist."""
+    """Save what we know about songs in the host's playlist."""
     if brought:
         here = (BROUGHT.c.shared == shared, BROUGHT.c.song == bindparam("of"))
         known: dict[str, Any] = {name: bindparam(name) for name in UNWRITTEN}
-        rows = [{"of": each.song} | {name: getattr(each, name) for name in UNWRITTEN} for each in brought]
+        rows = [{"of": song.song} | {name: getattr(song, name) for name in UNWRITTEN} for song in brought]
         await tx.execute(update(BROUGHT).where(*here).values(**known), rows)
 
 
 async def say(tx: Tx, shared: int, song: str, member: int, keep: bool, now: datetime) -> None:
-    """Keep a vote; a member's newest counts."""
+    """Save a vote; a member's newest counts."""
     await upsert(tx, VOTE, {"shared": shared, "song": song, "member": member, "keep": keep, "at": now})
 
 
@@ -137,13 +137,13 @@ async def votes(tx: Tx, shared: int) -> list[KeepVote]:
 
 
 async def unhost(tx: Tx, shared: int) -> None:
-    """It is written nowhere from now on."""
+    """Stop writing it anywhere."""
     await change(tx, shared, host=None, ref=None, making=False, snapshot=None)
     await tx.execute(update(BROUGHT).where(BROUGHT.c.shared == shared).values(**UNWRITTEN))
 
 
 async def close(tx: Tx, shared: int) -> None:
-    """Have one that ended written nowhere; one that nobody ever brought a song to goes altogether."""
+    """Stop writing one that ended; if nobody ever added a song, delete it."""
     await unhost(tx, shared)
     brought = select(BROUGHT.c.song).where(BROUGHT.c.shared == shared).exists()
     await tx.execute(delete(SHARED).where(SHARED.c.shared == shared, ~brought))
@@ -151,7 +151,7 @@ async def close(tx: Tx, shared: int) -> None:
 
 
 async def _forget_ended(tx: Tx, shared: int) -> None:
-    """Have the oldest of a server's playlists that ended and are written nowhere give way."""
+    """Delete the oldest of a server's ended playlists that aren't written anywhere, beyond the limit."""
     known = await get(tx, shared)
     if known is not None and known.server is not None:
         over = (SHARED.c.server == known.server, SHARED.c.ended_at.is_not(None), SHARED.c.host.is_(None))
@@ -159,5 +159,5 @@ async def _forget_ended(tx: Tx, shared: int) -> None:
 
 
 async def forget(tx: Tx, shared: int) -> None:
-    """Delete a playlist that nobody keeps any more."""
+    """Delete a playlist."""
     await tx.execute(delete(SHARED).where(SHARED.c.shared == shared))

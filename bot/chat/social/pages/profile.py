@@ -7,7 +7,7 @@ import discord
 
 from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
-from bot.flows.social.follow import Passed
+from bot.flows.social.follow import RepostedSong
 from bot.flows.social.profile import MOST_PLAYLISTS, Mine, ProfileView, Sized
 from bot.flows.social.taste_map import TasteMap
 from bot.messages import _, formatting
@@ -122,7 +122,7 @@ def _followed(member: int) -> Item:
     return discord.ui.Section(layout.text(f"<@{member}>"), accessory=unfollow)
 
 
-def news(reposts: Sequence[Passed]) -> Page:
+def news(reposts: Sequence[RepostedSong]) -> Page:
     """What followed members reposted in a server, the newest first."""
     if not reposts:
         return Page(_(messages.NOTHING_NEW))
