@@ -256,7 +256,7 @@ async def test_a_match_is_looked_at_again_and_ended(greta: Person, hanno: Person
     assert "neither of you sees it" in (await answer(hanno.click(seen, "End this match"))).text()
     assert "no open question" in (await answer(greta.command("match"))).text()
     assert "is over" in (await answer(hanno.click(listed, "Look"))).text()
-    assert "within the last week" in (await answer(greta.command("match", member=hanno.user))).text()
+    assert "in the last week" in (await answer(greta.command("match", member=hanno.user))).text()
 
 
 async def test_no_thanks_stays_between_the_asked_and_the_bot(
