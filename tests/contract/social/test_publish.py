@@ -73,7 +73,7 @@ async def test_ending_it_takes_back_exactly_what_was_written(linked: Linked, mus
     number = await begun(linked.store, linked.now)
     await publish.write(linked.store, music, MEMBER, number, linked.now)
     async with linked.store.reading() as tx:
-        ref = (await shared_playlists.found(tx, MEMBER, SERVER, number)).ref or ""
+        ref = (await shared_playlists.visible(tx, MEMBER, SERVER, number)).ref or ""
     await music.add(ref, [URIS[99]], 0)
     await hosting.end_and_remove(linked.store, MEMBER, number, linked.now)
     done = await publish.write(linked.store, music, MEMBER, number, linked.now)
@@ -99,7 +99,7 @@ async def test_p04_what_the_host_put_in_or_took_out_by_hand_stays_so(linked: Lin
     number = await begun(store, linked.now)
     await publish.write(store, music, MEMBER, number, linked.now)
     async with store.reading() as tx:
-        ref = (await shared_playlists.found(tx, MEMBER, SERVER, number)).ref or ""
+        ref = (await shared_playlists.visible(tx, MEMBER, SERVER, number)).ref or ""
     spotify.add_by_hand("ada", ref, URIS[50], 0)
     spotify.remove_by_hand("ada", ref, URIS[0])
     for uri in (URIS[50], URIS[60]):

@@ -188,7 +188,7 @@ async def test_who_hides_is_seen_nowhere_until_they_show_themselves(shop: Shop) 
     card = await shop.card(shop.ivo)
     await answer(shop.ivo.click(await answer(shop.ivo.click(card, "Repost")), "Post it"))
     message = shop.posted("reposts")[-1]
-    assert "You are hidden" in (await answer(shop.ivo.command("hide on"))).text()
+    assert "You're hidden" in (await answer(shop.ivo.command("hide on"))).text()
     await shop.stack.until(lambda: message.deleted)
     shared = {song for (song,) in shop.stack.rows("select song from entry")}
     assert not shared & {track.uri for track in OWN.tracks}

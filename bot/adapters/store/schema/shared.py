@@ -57,7 +57,7 @@ vote = Table(
     Column("at", Moment, nullable=False),
 )
 
-put_out = Table(  # who may not be in a group any more, by whose vote; it is on record for all in it
+put_out = Table(  # who was removed from a group, and who removed them; everyone in it can see that
     "put_out",
     metadata,
     _of_shared(),
