@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -12,21 +12,41 @@ import pytest
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
+from bot.config import parse
 from bot.core.records import Account
-from sandbox.process import start
+from bot.doctor import examine
+from sandbox.process import environment, start
 from tests.databases import new_store
 
 ADA = 4711
 
 
-async def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, list[str]]:
-    """Run `python -m bot …` in a folder; its exit code, and the lines that it printed."""
-    offline = {"DISCORD_TOKEN": "x", "HTTP_PORT": "0", "DISCORD_API_URL": nowhere(), "SPOTIFY_ACCOUNTS_URL": nowhere()}
+def offline() -> dict[str, str]:
+    """Settings that reach nobody."""
+    return {"DISCORD_TOKEN": "x", "HTTP_PORT": "0", "DISCORD_API_URL": nowhere(), "SPOTIFY_ACCOUNTS_URL": nowhere()}
+
+
+async def run(folder: Path, **settings: str) -> tuple[int, list[str]]:
+    """Run `python -m bot` in a folder; its exit code, and the lines that it printed."""
     streams = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
-    process = await start("-m", "bot", *arguments, folder=folder, settings={**offline, **settings}, **streams)
+    process = await start("-m", "bot", folder=folder, settings={**offline(), **settings}, **streams)
     async with asyncio.timeout(60):
         printed = (await process.communicate())[0].decode()
     return process.returncode or 0, printed.splitlines()
+
+
+Doctor = Callable[..., Awaitable[list[str]]]
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """What the doctor says, line by line; in this process, for its own would take longer to start than to look."""
+
+    async def examined(**settings: str) -> list[str]:
+        await examine(parse(environment(tmp_path, {**offline(), **settings})))
+        return capsys.readouterr().out.splitlines()
+
+    return examined
 
 
 def nowhere() -> str:
@@ -55,7 +75,9 @@ def damage(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["cratekeeper.db", "jobs.db"])
-async def test_a_damaged_database_is_named_in_one_line_and_by_the_doctor(tmp_path: Path, data: Path, name: str) -> None:
+async def test_a_damaged_database_is_named_in_one_line_and_by_the_doctor(
+    tmp_path: Path, data: Path, doctor: Doctor, name: str
+) -> None:
     if name == "jobs.db":
         with closing(sqlite3.connect(data / name)) as jobs:
             jobs.executescript("create table a (b); insert into a values (randomblob(9000)); create index c on a (b);")
@@ -65,8 +87,7 @@ async def test_a_damaged_database_is_named_in_one_line_and_by_the_doctor(tmp_pat
     assert len(lines) == 1, lines
     assert f"{data / name} is damaged" in lines[0]
     assert "backup" in lines[0]
-    code, lines = await run(tmp_path, "doctor")
-    (said,) = [line for line in lines if line.startswith("NO  database")]
+    (said,) = [line for line in await doctor() if line.startswith("NO  database")]
     assert f"{data / name} is damaged" in said
 
 
@@ -77,7 +98,9 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path, data: Path) -
     assert "is damaged" in lines[0]
 
 
-async def test_a_missing_key_file_is_named_where_tokens_need_it(tmp_path: Path, data: Path, now: datetime) -> None:
+async def test_a_missing_key_file_is_named_where_tokens_need_it(
+    tmp_path: Path, data: Path, doctor: Doctor, now: datetime
+) -> None:
     store = Store(f"sqlite+aiosqlite:///{data / 'cratekeeper.db'}")
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
@@ -88,25 +111,23 @@ async def test_a_missing_key_file_is_named_where_tokens_need_it(tmp_path: Path, 
     assert len(lines) == 1, lines
     assert f"{data / 'keys'} is missing" in lines[0]
     assert not (data / "keys").exists()
-    _, lines = await run(tmp_path, "doctor")
-    (said,) = [line for line in lines if line.startswith("NO  encryption keys")]
+    (said,) = [line for line in await doctor() if line.startswith("NO  encryption keys")]
     assert f"{data / 'keys'} is missing" in said
 
 
-async def test_a_folder_that_is_none_is_named_wherever_it_is_wanted(tmp_path: Path) -> None:
+async def test_a_folder_that_is_none_is_named_wherever_it_is_wanted(tmp_path: Path, doctor: Doctor) -> None:
     (tmp_path / "data").write_text("a file")
     code, lines = await run(tmp_path)
     assert (code, len(lines)) == (1, 1)
     assert f"{tmp_path / 'data'} isn't a folder" in lines[0]
-    _, lines = await run(tmp_path, "doctor")
-    wrong = [line for line in lines if line.startswith("NO ") and "isn't a folder" in line]
+    wrong = [line for line in await doctor() if line.startswith("NO ") and "isn't a folder" in line]
     assert {line[4:22].strip() for line in wrong} >= {"encryption keys", "disk", "database"}
     assert not any("network" in line for line in wrong)
 
 
-async def test_what_stands_above_the_data_folder_is_named(tmp_path: Path) -> None:
+async def test_what_stands_above_the_data_folder_is_named(tmp_path: Path, doctor: Doctor) -> None:
     (tmp_path / "data").write_text("a file")
-    _, lines = await run(tmp_path, "doctor", DATA_DIR=str(tmp_path / "data" / "deeper"))
+    lines = await doctor(DATA_DIR=str(tmp_path / "data" / "deeper"))
     said = {line[4:22].strip(): line for line in lines if line.startswith("NO ")}
     for what in ("encryption keys", "disk", "database", "prior"):
         assert f"{tmp_path / 'data'} isn't a folder" in said[what], said[what]
@@ -124,7 +145,7 @@ async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in "\n".join(lines)
 
 
-async def test_the_doctor_tells_a_refused_connection_from_an_unknown_name(tmp_path: Path) -> None:
-    _, lines = await run(tmp_path, "doctor", DISCORD_API_URL="https://nobody.invalid/api")
+async def test_the_doctor_tells_a_refused_connection_from_an_unknown_name(doctor: Doctor) -> None:
+    lines = await doctor(DISCORD_API_URL="https://nobody.invalid/api")
     assert any("Discord token" in line and "can't look up the name nobody.invalid" in line for line in lines)
     assert any("clock" in line and "refuses connections" in line for line in lines)

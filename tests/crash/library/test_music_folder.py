@@ -86,12 +86,9 @@ def test_killed_in_the_middle_nothing_is_heard_twice_and_nothing_lost(folder: Pa
 
     changed = folder / "album 3" / "Artist - Song 0003.flac"
     soundfile.write(changed, tune(1.5, RATE, 1, seed=5000).T, RATE)
-    assert run(database, folder) == [f"heard {changed}"]
-
     touched = folder / "album 4" / "Artist - Song 0004.flac"
     os.utime(touched)
-    assert run(database, folder) == [f"same {touched}"]
-    assert run(database, folder) == []
+    assert sorted(run(database, folder)) == [f"heard {changed}", f"same {touched}"]
 
     (folder / "album 6").rename(folder / "moved")
     (folder / "moved" / "Artist - Song 0006.flac").rename(folder / "moved" / "Artist - Other.flac")

@@ -140,6 +140,7 @@ def test_intervals_hold_the_mean_and_bins_all_songs(found: dict[str, Any]) -> No
         assert ("none_auroc" in each) == (NO_AUDIO not in each["contender"])
 
 
+@pytest.mark.soak
 def test_the_number_of_processes_changes_nothing() -> None:
     protocol = Protocol(ks=(3,), ns=(1,), draws=2, asking_draws=0)
     one, two = (evaluate(Material([ADA]), protocol, jobs) for jobs in (1, 2))
@@ -273,7 +274,7 @@ def run(*arguments: object) -> int:
 def test_the_command_writes_figures_tables_and_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     songs, likes = person_file(tmp_path / "person.csv", styles=4), write_csv(tmp_path / "likes.csv", likes_rows())
     out, folder = tmp_path / "new" / "out.json", tmp_path / "report"
-    size = ("--ks", 3, "--ns", 1, 2, "--draws", 1, "--jobs", 1)
+    size = ("--ks", 3, "--ns", 1, "--draws", 1, "--jobs", 1)
     assert run("evaluate", songs, *size, "--likes", likes, "--json", out, "--report", folder) == 0
     found = json.loads(out.read_text())
     assert found["drawn"] == {"person": {"3": 1}}
