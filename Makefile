@@ -9,7 +9,7 @@ ALONE  := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1  # processes share the cores,
 SEED   := $(or $(SEED),$(shell date +%s))
 
 .DEFAULT_GOAL := run
-.PHONY: help run doctor test soak browser check bench reference messages docs pictures lock clean
+.PHONY: help run doctor test soak coverage browser check bench reference messages docs pictures lock clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,9 @@ test: $(VENV)/test.stamp check browser ## run lint, type checks and tests
 soak: $(VENV)/test.stamp browser ## test every point and fuzz for hours (SEED=… repeats a run)
 	@echo "To repeat this run: make soak SEED=$(SEED)"
 	@$(ALONE) $(PY) -m pytest --soak --hypothesis-seed=$(SEED) -n 2 --dist loadgroup --durations=25
+
+coverage: $(VENV)/test.stamp ## which lines the unit and contract tests run
+	@$(ALONE) $(PY) -m coverage run -m pytest tests/unit tests/contract && $(PY) -m coverage report
 
 browser: $(VENV)/test.stamp ## find or install a browser for the tests
 	@$(PY) -m sandbox.browser
