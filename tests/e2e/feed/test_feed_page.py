@@ -234,9 +234,11 @@ async def test_of_two_playlists_of_one_name_the_chosen_one_has_the_song(phone: P
         await expect(choices.filter(has_text="On its way there")).to_have_count(1)
 
 
-@pytest.mark.parametrize("colours", ["dark", "light"])
-async def test_it_can_be_read_pressed_and_named(phone: Phone, colours: str) -> None:
-    for viewport in (PHONE, ON_ITS_SIDE, DESK):
+@pytest.mark.parametrize(("colours", "viewports"), [("dark", [PHONE]), ("light", [ON_ITS_SIDE, DESK])])
+async def test_it_can_be_read_pressed_and_named(
+    phone: Phone, colours: str, viewports: list[dict[str, int]], soak: bool
+) -> None:
+    for viewport in (PHONE, ON_ITS_SIDE, DESK) if soak else viewports:
         async with phone.page(viewport, color_scheme=colours, reduced_motion="reduce") as page:
             await page.locator(".hear:not([aria-busy])").wait_for()
             assert await page.evaluate(NAMELESS) == []
