@@ -146,7 +146,7 @@ async def page_for(bot: Bot, notice: Notice, *, asked: bool) -> Page | None:
         case NoticeKind.CONSENT:
             return await _consent(bot, notice)
         case NoticeKind.PROMPT:
-            mine = layout.button("Show me a song", ids.of("label"), layout.PRIMARY)
+            mine = layout.button(_("Show me a song"), ids.of("label"), layout.PRIMARY)
             return Page(_(labels.NOT_THEIR_PROMPT), layout.row(mine))
         case kind if kind in WORDS:
             return Page(WORDS[kind](notice.body))
@@ -177,37 +177,41 @@ async def _synced(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     body = notice.body
     if not body["first"]:
         return Page(library.synced(body["total"], body["new"], body["gone"])) if asked else None
-    found = await next_steps.where(bot, notice.member)
-    name = found.account.name if found.account else ""
-    return Page(account.linked(name, body["total"]), *await next_steps.after(bot, notice.member, found))
+    status = await next_steps.where(bot, notice.member)
+    name = status.account.name if status.account else ""
+    return Page(account.linked(name, body["total"]), *await next_steps.after(bot, notice.member, status))
 
 
 async def _trained(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     """What training came to, for whoever asked for it, with the next step."""
     if not asked:
         return None
-    found = await next_steps.where(bot, notice.member)
-    layer = next((each for each in found.layers if each.layer.layer == notice.body["layer"]), None)
+    status = await next_steps.where(bot, notice.member)
+    layer = next((layer for layer in status.layers if layer.layer.layer == notice.body["layer"]), None)
     if layer is None:
         return None
-    another = layout.button("Another song", ids.of("label", layer.layer.layer))
+    another = layout.button(_("Another song"), ids.of("label", layer.layer.layer))
     if not notice.body["published"]:
         reason = str(notice.body["reason"])
         return Page(models.not_published(reason, has_model=layer.model is not None), layout.row(another))
-    look = layout.button("Look", ids.of("sort", layer.layer.layer), layout.PRIMARY)
+    look = layout.button(_("Look"), ids.of("sort", layer.layer.layer), layout.PRIMARY)
     return Page(models.trained(layer), layout.row(look, another))
 
 
 async def _receipt(bot: Bot, notice: Notice, asked: bool) -> Page | None:
     """The receipt; that of a single song is told only where it was asked for, or when something went wrong."""
     try:
-        found = await sort.reviewed(bot, notice.member, int(notice.body["write"]))
+        reviewed = await sort.reviewed(bot, notice.member, int(notice.body["write"]))
     except CratekeeperError as gone:
         log.info("a receipt is not kept any more: %s", gone)
         return None
-    if found.receipt.write.kind in (WriteKind.TAP, WriteKind.ADD) and not asked and not _went_wrong(found.receipt):
+    if (
+        reviewed.receipt.write.kind in (WriteKind.TAP, WriteKind.ADD)
+        and not asked
+        and not _went_wrong(reviewed.receipt)
+    ):
         return None
-    return await sort.page_of(bot, found)
+    return await sort.page_of(bot, reviewed)
 
 
 def _went_wrong(receipt: Receipt) -> bool:

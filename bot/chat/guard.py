@@ -1,7 +1,7 @@
 """Guard: wraps every handler. Whatever happens, the member gets one answer and the log one line.
 
-What members can put right, or leave, is said in their words; the rest carries a reference that the log has, too.
-Interactions that expired, or were answered already, are no errors (promise P19).
+Members read what they can put right; everything else carries a reference that's also in the log. Interactions that
+expired or were answered already are no errors (promise P19).
 """
 
 import logging
@@ -28,26 +28,26 @@ from bot.errors import (
     TooFewLabels,
     WrongCode,
 )
-from bot.messages import _, common
+from bot.messages import N_, _, common
 from bot.messages.errors import describe
 
 log = logging.getLogger(__name__)
 EXPIRED = {10008, 10015, 10062}  # unknown message, webhook, interaction: the member has moved on
 ANSWERED = 40060
 REMEDIES: dict[type[CratekeeperError], tuple[str, str]] = {
-    NotLinked: ("Link Spotify", "link"),
-    ConsentEnded: ("Link Spotify", "link"),
-    LinkRefused: ("Try again", "link"),
-    WrongCode: ("Enter the code", "code"),
-    NoPlaylists: ("Choose playlists", "more"),
-    TooFewLabels: ("Show me a song", "label"),
-    NotTrained: ("Learn from them", "train"),
-    ModelError: ("Show me a song", "label"),
+    NotLinked: (N_("Link Spotify"), "link"),
+    ConsentEnded: (N_("Link Spotify"), "link"),
+    LinkRefused: (N_("Try again"), "link"),
+    WrongCode: (N_("Enter the code"), "code"),
+    NoPlaylists: (N_("Choose playlists"), "more"),
+    TooFewLabels: (N_("Show me a song"), "label"),
+    NotTrained: (N_("Learn from them"), "train"),
+    ModelError: (N_("Show me a song"), "label"),
 }
 
 
 async def guarded(interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
-    """Run a handler. Nothing gets out."""
+    """Run a handler; no exception gets out."""
     try:
         await work
     except Exception as error:
@@ -55,7 +55,7 @@ async def guarded(interaction: discord.Interaction[Any], work: Awaitable[None]) 
 
 
 async def caught(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Tell the member what happened, and log it where it is not theirs to put right."""
+    """Tell the member what happened, and log it unless they can put it right."""
     if is_late(error):
         log.debug("interaction %s was over: %s", interaction.id, error)
         return
@@ -65,7 +65,7 @@ async def caught(interaction: discord.Interaction[Any], error: BaseException) ->
         await whisper(interaction, problem(error))
     except (discord.HTTPException, discord.RateLimited) as mute:
         if not is_late(mute):
-            log.warning("could not tell a member of a problem: %s", mute)
+            log.warning("a member could not be told of a problem: %s", mute)
 
 
 def is_late(error: BaseException) -> bool:
@@ -76,7 +76,7 @@ def is_late(error: BaseException) -> bool:
 
 
 def problem(error: BaseException) -> Page:
-    """Return what the member reads; logs a line with a reference for everything that is not their own choice."""
+    """Return what the member reads; log a line with a reference unless they can put it right."""
     if isinstance(error, CratekeeperError) and error.theirs:
         if not isinstance(error, MemberError | AudioError):  # nothing for the operator in either
             log.warning("%s: %s", type(error).__name__, error)
@@ -90,8 +90,8 @@ def problem(error: BaseException) -> Page:
 
 
 def _remedy(error: CratekeeperError) -> discord.ui.ActionRow[Any] | None:
-    """The button that helps, where one does."""
+    """The button that helps, if one does."""
     for kind, (label, what) in REMEDIES.items():
         if isinstance(error, kind):
-            return layout.row(layout.button(label, ids.of(what, error.layer or ""), layout.PRIMARY))
+            return layout.row(layout.button(_(label), ids.of(what, error.layer or ""), layout.PRIMARY))
     return None

@@ -1,7 +1,7 @@
 """Ids: what a button carries: `ck1:<what>[:<key>[:<n>]]`.
 
 Versioned, so that a newer program can still read what an older one posted (promise P16). An id only says what is meant;
-whose it is, is read from the store (P15). Pure.
+the store knows whose it is (P15). Pure.
 """
 
 import re
@@ -31,12 +31,12 @@ class Id:
 
     @property
     def number(self) -> int:
-        """The key as a number. Raises BadChoice where it is none."""
+        """The key as a number. Raises BadChoice if it isn't one."""
         return number(self.key)
 
 
 def of(what: str, key: str | int = "", n: int = 0) -> Id:
-    """Return the id, checked: what is written can be read again."""
+    """Return the id, checked so that it can be read again."""
     made = Id(what, str(key), n)
     if parse(str(made)) != made:
         raise ValueError(f"{made!r} cannot be written as an id")
@@ -50,7 +50,7 @@ def parse(text: str) -> Id | None:
 
 
 def number(text: str) -> int:
-    """Return the number that a member's choice carries. Raises BadChoice where it is none."""
+    """Return the number that a member's choice carries. Raises BadChoice if it isn't one."""
     if not DIGITS.fullmatch(text) or int(text) > MOST:
         raise BadChoice
     return int(text)

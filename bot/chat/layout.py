@@ -1,6 +1,6 @@
 """Layout: pages built from Components V2: texts, pictures and buttons.
 
-A tap is a button or a select whose id says everything, so it works for ever: after a restart, after an upgrade (P16).
+A tap is a button or select whose id says everything, so it works for good: after a restart and after an upgrade (P16).
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,11 +27,11 @@ RED = discord.ButtonStyle.danger
 
 
 class Tap(ui.DynamicItem[Item], template=ids.PATTERN):
-    """The one kind of button and select in this bot; `Bot.on_interaction` looks up by its id what it does."""
+    """The one kind of button and select in this bot; `Bot.on_interaction` looks up its handler by its id."""
 
 
 class Page(ui.LayoutView):
-    """A message's content. Holds nothing that listens but Taps, which the bot registers once and for all.
+    """A message's content. Taps are all that listens in it, and the bot registers those once.
 
     So a page is "finished" from the start, and discord.py neither stores it nor runs a timer for it. (A stored view
     that mixes a dynamic item with another and times out unregisters the dynamic item for the whole bot.)
@@ -49,7 +49,7 @@ class Page(ui.LayoutView):
 
 
 class Form(ui.Modal):
-    """A modal whose id says what it is for, so that it is understood even when the bot was restarted meanwhile."""
+    """A modal whose id says what it's for, so that it works even if the bot was restarted meanwhile."""
 
     def __init__(self, title: str, what: Id, *labels: ui.Label[Any] | str) -> None:
         super().__init__(title=formatting.clip(title, TITLE), custom_id=str(what))
@@ -94,7 +94,7 @@ def row(*items: Item | None) -> Row:
 
 
 def rows(items: Sequence[Item]) -> list[Row]:
-    """Buttons in rows of five."""
+    """Return the buttons in rows of five."""
     return [ui.ActionRow(*items[at : at + MOST_BUTTONS]) for at in range(0, len(items), MOST_BUTTONS)]
 
 
@@ -133,12 +133,12 @@ def picture(url: str, alt: str) -> ui.MediaGallery[Any]:
 
 
 def beside(content: str, url: str | None, alt: str) -> Item:
-    """Text with a picture beside it, or alone where there is none."""
+    """Text with a picture beside it, or alone if there's none."""
     if not url:
         return text(content)
     return ui.Section(text(content), accessory=ui.Thumbnail(url, description=formatting.plain(alt, ALT)))
 
 
 def attached(file: discord.File) -> ui.File[Any]:
-    """An attachment is only seen where a component points to it."""
+    """An attachment; Discord shows one only if a component points to it."""
     return ui.File(f"attachment://{file.filename}")

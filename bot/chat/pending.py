@@ -15,7 +15,7 @@ EVERY = timedelta(seconds=2)  # between two edits that show progress
 
 @dataclass(slots=True)
 class Live:
-    """An interaction that waits. `apart`: what it showed stays, the result comes as a message of its own."""
+    """An interaction that waits. `apart`: what it showed stays; the result comes as a new message."""
 
     interaction: discord.Interaction[Any]
     since: datetime
@@ -30,18 +30,18 @@ class Desk:
     def wait(
         self, interaction: discord.Interaction[Any], job: str, now: datetime, *, about: int = 0, apart: bool = False
     ) -> None:
-        """Let the result of the member's job ("sync", "train" a layer, "apply" a write) go to this interaction."""
+        """Send the result of the member's job ("sync", "train" a layer, "apply" a write) to this interaction."""
         self._live = {key: live for key, live in self._live.items() if live.since + GOOD_FOR > now}
         self._live[interaction.user.id, job, about] = Live(interaction, now, apart)
 
     def take(self, member: int, job: str, now: datetime, about: int | None = None) -> Live | None:
-        """Return who waits for this job (or, with no `about`, for any of its kind), once; None when nobody does."""
+        """Return, once, the interaction that waits for this job, or without `about` for any of its kind."""
         key = next((key for key in self._live if key[:2] == (member, job) and about in (None, key[2])), None)
         live = self._live.pop(key) if key else None
         return live if live is not None and live.since + GOOD_FOR > now else None
 
     def due(self, member: int, job: str, now: datetime) -> Live | None:
-        """Return who is to see progress now: nobody who saw some just before, nor anybody whose message must stay."""
+        """Return the interaction to show progress in, if it showed none a moment ago and its message may change."""
         for key, live in self._live.items():
             rested = live.shown_at is None or live.shown_at + EVERY <= now
             if key[:2] == (member, job) and not live.apart and rested and live.since + GOOD_FOR > now:

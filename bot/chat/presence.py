@@ -1,7 +1,7 @@
 """Presence: whether a member is in a server and can see a channel, as Discord says right now.
 
-Asked before anything that did not come from an interaction in that server: the bot has no intent by which it would hear
-that somebody left, was banned, or may not see a channel any more.
+Asked before anything that didn't come from an interaction in that server: the bot has no intent that would tell it when
+somebody leaves, is banned, or can't see a channel any more.
 """
 
 import time
@@ -21,18 +21,18 @@ Known = dict[tuple[int, int], tuple[float, discord.Member | None]]  # by server 
 
 
 async def is_in(bot: "Bot", server: int, member: int) -> bool:
-    """Raises ChatDown where Discord does not say."""
+    """Whether a member is in a server. Raises ChatDown if Discord doesn't say."""
     return await _member(bot, server, member) is not None
 
 
 async def sees(bot: "Bot", channel: int, member: int) -> bool:
-    """Whether the member may look into a channel of a server, and is not timed out there. Raises ChatDown."""
+    """Whether the member can see a channel of a server, and isn't timed out there. Raises ChatDown."""
     await bot.connected.wait()
     there = bot.get_channel(channel)
     if not isinstance(there, discord.abc.GuildChannel | discord.Thread):
         return False
-    found = await _member(bot, there.guild.id, member)
-    return found is not None and not found.is_timed_out() and there.permissions_for(found).view_channel
+    known = await _member(bot, there.guild.id, member)
+    return known is not None and not known.is_timed_out() and there.permissions_for(known).view_channel
 
 
 async def name_of(bot: "Bot", member: int) -> str:
@@ -45,14 +45,14 @@ async def name_of(bot: "Bot", member: int) -> str:
 
 
 def called(user: discord.abc.User) -> str:
-    """A member's names: first the one that nobody else has, for the other can be anybody's."""
+    """A member's names: first the one that nobody else has, because anybody may choose the other."""
     return f"@{user} ({user.display_name})"
 
 
 async def _member(bot: "Bot", server: int, member: int) -> discord.Member | None:
     await bot.connected.wait()
     now = time.monotonic()
-    for key in [each for each, (at, _) in bot.present.items() if at <= now - FRESH]:
+    for key in [key for key, (at, _known) in bot.present.items() if at <= now - FRESH]:
         del bot.present[key]
     if (server, member) not in bot.present:
         bot.present[server, member] = now, await _asked(bot, server, member)

@@ -1,7 +1,7 @@
 """Reply: answers an interaction once, in the right place, whatever was sent before.
 
-`show` puts a page where the member looks: a command's answer, or the message whose button was pressed. `whisper` says
-something beside it, to that member alone. `pause` gives more than Discord's three seconds for either.
+`show` puts a page where the member looks: a command's answer, or the message whose button was pressed. `whisper` sends
+a message of its own that only they see. `pause` buys more than Discord's three seconds for either.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ async def show_privately(interaction: discord.Interaction[Any], page: Page) -> N
 
 
 async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
-    """Say it to the member alone, in a message of its own."""
+    """Tell the member alone, in a new message."""
     if interaction.response.type is InteractionResponseType.deferred_channel_message:
         await interaction.edit_original_response(view=page, attachments=page.files)
     elif interaction.response.is_done():
@@ -59,7 +59,7 @@ async def whisper(interaction: discord.Interaction[Any], page: Page) -> None:
 
 
 async def announce(interaction: discord.Interaction[Any], page: Page) -> None:
-    """Say it where the member is, for all there to see: they asked for that."""
+    """Post it where the member is, for everyone to see: they asked for that."""
     await interaction.response.send_message(view=page, files=page.files)
 
 
@@ -76,7 +76,7 @@ async def pause_anew(interaction: discord.Interaction[Any]) -> None:
 
 
 async def post(interaction: discord.Interaction[Any], card: Post) -> None:
-    """Put a card of the feed into the answer that `pause` or `pause_anew` began."""
+    """Put a feed card into the answer that `pause` or `pause_anew` began."""
     await interaction.edit_original_response(content=card.content, view=card, attachments=card.files)
 
 
@@ -87,7 +87,7 @@ async def pause_apart(interaction: discord.Interaction[Any]) -> None:
 
 
 async def soon(interaction: discord.Interaction[Any], work: Awaitable[T], *, public: bool = False) -> T:
-    """Wait for work that is mostly quick; acknowledge meanwhile when it is not."""
+    """Wait for work that's mostly quick; if it takes longer, acknowledge meanwhile."""
     return await soon_by(partial(pause, public=public), interaction, work)
 
 
@@ -96,7 +96,7 @@ async def soon_by(
     interaction: discord.Interaction[Any],
     work: Awaitable[T],
 ) -> T:
-    """The same, with another way to acknowledge."""
+    """Wait for work that's mostly quick; if it takes longer, acknowledge with `pausing` meanwhile."""
     task = asyncio.ensure_future(work)
     done, _ = await asyncio.wait({task}, timeout=PATIENCE)
     try:
@@ -104,7 +104,7 @@ async def soon_by(
             await pausing(interaction)
         return await task
     finally:
-        task.cancel()  # where the pause failed, nobody waits for the work any more
+        task.cancel()  # if the pause failed, nobody waits for the work any more
 
 
 async def ask(interaction: discord.Interaction[Any], form: Form) -> None:

@@ -145,15 +145,15 @@ def _tested(model: Model) -> list[tuple[int, int]]:
 def _score(score: Mapping[str, float]) -> str:
     right, of = int(score["right"]), int(score["of"])
     if not of:
-        found = _("no song to test with yet")
+        recall = _("no song to test with yet")
     else:
-        found = plural(
+        recall = plural(
             "of {count} song that belongs there I found {right}",
             "of {count} songs that belong there I found {right}",
             of,
             right=right,
         )
     if not score.get("asked"):
-        return found
+        return recall
     precision = _("of those I put there, {right} in 10 were right", right=formatting.tenths(score["precision"]))
-    return f"{found}; {precision}"
+    return f"{recall}; {precision}"
