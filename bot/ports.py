@@ -1,4 +1,4 @@
-"""Ports: what the flows need from outside, where there is more than one implementation.
+"""Ports: what the flows need from outside, beside the store. They're handed in; `app` chooses who serves each.
 
 `Music` is where a member's playlists live: their Spotify account (`adapters.spotify`) or, for a member who imported a
 file, our own database (`adapters.local_playlists`). Both pass the same contract tests. `FeatureSource` looks up the
@@ -8,10 +8,18 @@ features of songs: a web service, a local index, the operator's music folder (`a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.features import SongFeatures
-from bot.core.records import Item, Like, Song
+from bot.core.feed.video import Video
+from bot.core.jobs import Job
+from bot.core.records import Clip, Item, Like, Song
+from bot.core.sorting.decide import Scores
+from bot.core.sorting.prior import Prior
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,4 +200,180 @@ class FeatureSource(Protocol):
 
         Raises SourceWaits (nobody is to ask before a moment), SourceFailed (these songs, and perhaps only these).
         """
+        ...
+
+
+class Consents(Protocol):
+    """Spotify's accounts service, for linking."""
+
+    def consent_url(self, client_id: str, redirect_uri: str, state: str, challenge: str) -> str:
+        """Return the address of the consent page. `challenge` is the S256 one (RFC 7636)."""
+        ...
+
+    async def exchange(self, client_id: str, code: str, verifier: str, redirect_uri: str) -> Tokens:
+        """Exchange an authorization code for tokens. Raises LinkRefused if Spotify rejects it."""
+        ...
+
+    async def profile(self, client_id: str, tokens: Tokens) -> SpotifyProfile:
+        """Return the account that these tokens belong to. Raises NotOnAllowList if the app has no seat for it."""
+        ...
+
+    def sealed(self, member: int, tokens: Tokens) -> bytes:
+        """Encrypt a member's tokens."""
+        ...
+
+    def know(self, profile: SpotifyProfile) -> None:
+        """Remember a linked account."""
+        ...
+
+
+class Secrets(Protocol):
+    """Encrypts what only one member's data may hold, by purpose."""
+
+    def seal(self, member: int, purpose: str, data: bytes) -> bytes: ...
+
+    def open(self, member: int, purpose: str, sealed: bytes) -> bytes:
+        """Decrypt what `seal` made. Raises VaultError for anything else."""
+        ...
+
+    def derive(self, member: int, purpose: str) -> bytes:
+        """Return 32 secret bytes, stable for a member and purpose."""
+        ...
+
+
+class Queue(Protocol):
+    """Durable jobs."""
+
+    async def pending(self, member: int) -> list[Job]:
+        """Return the member's running and waiting jobs."""
+        ...
+
+    async def forget(self, member: int) -> None:
+        """Stop and delete all of a member's jobs."""
+        ...
+
+    async def scrub(self) -> bool:
+        """Remove every byte of deleted jobs; return False while something else reads the file."""
+        ...
+
+
+class TemporaryFiles(Protocol):
+    """The one folder for temporary files."""
+
+    def empty(self) -> None: ...
+
+    def holding(self, content: bytes) -> BinaryIO:
+        """Return a readable, nameless file with that content; it's gone once it's closed."""
+        ...
+
+    def place(self, content: bytes, path: Path) -> None:
+        """Move a file to its place: whole, or not at all."""
+        ...
+
+
+class ScoringModel(Protocol):
+    """A member's model of one layer."""
+
+    def score(self, songs: Sequence[SongFeatures]) -> Scores:
+        """Return the model's scores of each song; songs without features are marked."""
+        ...
+
+
+class ModelFiles(Protocol):
+    """The models that can be served, by the hash of their files."""
+
+    def load(self, digest: str) -> ScoringModel:
+        """Return the model with that digest. Raises ModelMissing, ModelCorrupt."""
+        ...
+
+    def opens(self, digest: str) -> bool:
+        """Whether the file with that digest exists and works."""
+        ...
+
+
+class PriorFile(Protocol):
+    """What other people's playlists taught."""
+
+    def current(self) -> Prior | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How a training ended: a new model is active, the previous one stays, or there were too few labels."""
+
+    published: bool
+    labels: int
+    reason: str
+
+
+class Training(Protocol):
+    async def fit(self, member: int, layer: int) -> Trained:
+        """Train one layer of a member. Raises TrainingFailed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A file's numbers and vectors by name, in the set of features `version`."""
+
+    numbers: Mapping[str, float]
+    vectors: Mapping[str, NDArray[np.float32]]
+    version: str
+
+
+class SoundReader(Protocol):
+    """The process that reads sound files, which a bad file may kill. Every call may raise an AudioError."""
+
+    async def analyse(self, file: Path | BinaryIO) -> Heard: ...
+
+    async def peak(self, path: Path) -> dict[str, Any]:
+        """Return a file's peak: start and moment (s), confidence (0 to 1), way."""
+        ...
+
+    async def clip(self, path: Path, start: float, seconds: float) -> Clip: ...
+
+    async def draw(
+        self, clouds: Mapping[str, NDArray[np.float64]], rest: NDArray[np.float64], latest: NDArray[np.float64]
+    ) -> bytes:
+        """Draw a taste map: playlists by name, the other songs, the latest."""
+        ...
+
+    async def ask(self, do: str, about: Path | BinaryIO | None = None, **arguments: Any) -> dict[str, Any]:
+        """Return the process's answer to a request, which may be about a file."""
+        ...
+
+    async def close(self) -> None:
+        """End the process."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The temporary address of about 30 s of a song, and its service's page about it."""
+
+    url: str
+    page: str
+
+
+class PreviewService(Protocol):
+    async def of(self, isrc: str) -> Preview | None:
+        """Return a recording's preview, None if there's none. Raises SourceWaits, SourceFailed."""
+        ...
+
+
+class VideoSearch(Protocol):
+    async def search(self, words: str, shortest: float, longest: float) -> list[Video]:
+        """Return videos within these lengths (s) found by `words`, best first. Raises SourceFailed."""
+        ...
+
+
+class Identities(Protocol):
+    """Discord's word on who opened the Activity."""
+
+    async def application(self) -> str:
+        """Return the application's id. Raises ChatDown."""
+        ...
+
+    async def member(self, code: str) -> int:
+        """Return the consenting member, by the code their client got. Raises NotConfirmed, ChatDown, SettingsError."""
         ...

@@ -14,7 +14,6 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +24,7 @@ from bot import errors
 from bot.core import wire
 from bot.core.records import Clip
 from bot.errors import AudioError, HearingFailed, NotOpened
+from bot.ports import Heard
 
 TIMEOUT = 120.0  # seconds per file; the longest take about ten
 MEMORY = 2 * 2**30  # memory limit of the process in bytes; twenty minutes of stereo take 700 MB
@@ -40,15 +40,6 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """numbers and vectors by name, as `bot.audio.analysis.features` gives them, in the set of features `version`."""
-
-    numbers: Mapping[str, float]
-    vectors: Mapping[str, NDArray[np.float32]]
-    version: str
 
 
 class Hearing:

@@ -8,25 +8,16 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.environment import passed_on
 from bot.errors import TrainingFailed
+from bot.ports import Trained
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 120.0  # seconds
 MEMORY = 2 * 2**30  # bytes; a thousand labels take less than a fifth of it
 PUBLISHED, KEPT, TOO_FEW = 0, 3, 4  # exit codes of `python -m training fit`
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """How a training ended: a new model is active, the previous one stays, or there were too few labels."""
-
-    published: bool
-    labels: int
-    reason: str
 
 
 class Trainer:

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
-from bot.adapters.vault import Vault
 from bot.core.jobs import JobKind, Next
 from bot.core.notices import NoticeKind
 from bot.core.records import Account
@@ -18,6 +17,7 @@ from bot.flows.account import link
 from bot.flows.library import poll, sync
 from bot.flows.library.new_likes import NewLikes
 from bot.flows.social import publish
+from bot.ports import Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Refreshing:
     """Reads accounts. `progress` hears the member, and how many of how many likes are read."""
 
     store: Store
-    vault: Vault
+    vault: Secrets
     new_likes: NewLikes
     progress: Callable[[int, int, int], Awaitable[None]]
 

@@ -21,7 +21,7 @@ from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import features_heard
 from bot.errors import AudioError, SourceFailed
-from bot.ports import Learnt, Needs, Subject
+from bot.ports import Learnt, Needs, Preview, Subject
 
 NAME = "deezer"
 QUOTA, BUSY, NO_DATA = 4, 700, 800
@@ -51,14 +51,6 @@ class Refusal:
 
     code: int
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The temporary address of about 30 s of a song, and Deezer's page about it."""
-
-    url: str
-    page: str
 
 
 class Previews:

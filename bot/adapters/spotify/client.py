@@ -115,6 +115,10 @@ class Spotify:
             line.close()
         return shapes.profile(me)
 
+    def sealed(self, member: int, tokens: Tokens) -> bytes:
+        """Encrypt a member's tokens."""
+        return oauth.seal_tokens(self._vault, member, tokens)
+
     def know(self, profile: SpotifyProfile) -> None:
         """Remember a linked account."""
         if profile.id:

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from bot.adapters.jobs import Jobs
-from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store, Tx, personal_data
 from bot.adapters.store.feed import catalogue
 from bot.adapters.store.library import own_songs, songs
@@ -25,6 +23,7 @@ from bot.adapters.store.rows import CHUNK
 from bot.adapters.store.sorting import models
 from bot.errors import StoreError
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.ports import Queue, TemporaryFiles
 
 log = logging.getLogger(__name__)
 RETRY = timedelta(minutes=1)
@@ -69,7 +68,9 @@ def _plain(value: Any) -> str:
 class Erasing:
     """Deletes every trace of members."""
 
-    def __init__(self, store: Store, jobs: Jobs, outlooks: ScoredLibraries, models_dir: Path, scratch: Scratch) -> None:
+    def __init__(
+        self, store: Store, jobs: Queue, outlooks: ScoredLibraries, models_dir: Path, scratch: TemporaryFiles
+    ) -> None:
         self._store, self._jobs, self._outlooks = store, jobs, outlooks
         self._models_dir, self._scratch = models_dir, scratch
         self._tried_at: datetime | None = None

@@ -20,13 +20,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bot.adapters.spotify import Spotify, seal_tokens
 from bot.adapters.store import Store, Tx, personal_data
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.rows import chunks
 from bot.adapters.store.sorting import answers
-from bot.adapters.vault import Vault
 from bot.config import is_client_id
 from bot.core.notices import NoticeKind
 from bot.core.records import Account
@@ -40,7 +38,7 @@ from bot.errors.account import (
     NothingToUnlink,
 )
 from bot.flows.account.erase import delete_rows, forget_unused, sweep_models
-from bot.ports import SpotifyProfile, Tokens
+from bot.ports import Consents, Secrets, SpotifyProfile, Tokens
 
 GOOD_FOR = timedelta(minutes=10)  # for a link, and for the code on its page
 CONSENT = timedelta(days=182)  # Spotify ends a consent after six months, even if refreshed (since 20 July 2026)
@@ -78,7 +76,7 @@ class Linking:
     Consents wait in memory, at most one per member, so an unconfirmed one never reaches the disk or a backup.
     """
 
-    def __init__(self, store: Store, vault: Vault, spotify: Spotify, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, vault: Secrets, spotify: Consents, clock: Callable[[], datetime]) -> None:
         self._store, self._vault, self._spotify, self._clock = store, vault, spotify, clock
         self._consents: dict[int, Consent] = {}
 
@@ -146,7 +144,7 @@ class Linking:
         except WrongCode:
             raise EarlierLink from None
         self.forget(member)
-        sealed = seal_tokens(self._vault, member, consent.tokens)
+        sealed = self._spotify.sealed(member, consent.tokens)
         profile, now = consent.profile, self._clock()
         account = Account(member, consent.client_id, profile.user_key, profile.name, sealed, consented_at=now)
         async with self._store.reading() as tx:
@@ -271,7 +269,7 @@ async def check_linked(store: Store, member: int) -> None:
             raise NothingToUnlink
 
 
-async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> bool:
+async def unlink(store: Store, vault: Secrets, models_dir: Path, member: int) -> bool:
     """Delete the tokens and everything from Spotify, at once; return whether their bytes are gone, too.
 
     The member's answers stay, but their songs become unreadable until the same songs are linked again. Playlists stay
@@ -296,7 +294,7 @@ async def unlink(store: Store, vault: Vault, models_dir: Path, member: int) -> b
     return await store.scrub()
 
 
-async def unlink_rest(store: Store, vault: Vault, models_dir: Path) -> None:
+async def unlink_rest(store: Store, vault: Secrets, models_dir: Path) -> None:
     """Continue unlinking that a stop or a crash interrupted."""
     async with store.reading() as tx:
         begun = await members.with_source(tx, UNLINKING)
@@ -311,19 +309,19 @@ async def _rename(store: Store, member: int, names: Mapping[str, str]) -> None:
             await answers.rename_songs(tx, member, {song: names[song] for song in piece})
 
 
-def _sealed(vault: Vault, member: int, songs: Iterable[str]) -> dict[str, str]:
+def _sealed(vault: Secrets, member: int, songs: Iterable[str]) -> dict[str, str]:
     """Return sealed names for those of the songs that aren't sealed."""
     return {song: seal_song(vault, member, song) for song in songs if not song.startswith(SEALED_SONG)}
 
 
-def seal_song(vault: Vault, member: int, song: str) -> str:
+def seal_song(vault: Secrets, member: int, song: str) -> str:
     """Return a name for the song that only this bot can recognise, and only for this member."""
     if song.startswith(SEALED_SONG):
         return song
     return SEALED_SONG + hmac.new(vault.derive(member, "song"), song.encode(), "sha256").hexdigest()
 
 
-async def recognise(store: Store, vault: Vault, member: int) -> None:
+async def recognise(store: Store, vault: Secrets, member: int) -> None:
     """Restore the songs in sealed answers, as far as the library holds them again."""
     async with store.reading() as tx:
         sealed = {song for song in await answers.songs(tx, member) if song.startswith(SEALED_SONG)}

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.jobs import Jobs
 from bot.adapters.store import Store, limits
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
@@ -16,7 +15,7 @@ from bot.flows.library import feature_lookup
 from bot.flows.sorting import dry_run, label
 from bot.flows.sorting.readiness import FIRST_TRAINING
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.ports import FeatureSource
+from bot.ports import FeatureSource, Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Status:
 
 
 async def status(
-    store: Store, outlooks: ScoredLibraries, jobs: Jobs, sources: Sequence[FeatureSource], member: int, now: datetime
+    store: Store, outlooks: ScoredLibraries, jobs: Queue, sources: Sequence[FeatureSource], member: int, now: datetime
 ) -> Status:
     """Return the member's status, even if we don't know them."""
     async with store.reading() as tx:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.identity import Identity
 from bot.adapters.store import Store
 from bot.flows.account import sessions
+from bot.ports import Identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Activity:
     """The flows behind `web.activity`."""
 
     store: Store
-    identity: Identity
+    identity: Identities
     clock: Callable[[], datetime]
 
     async def application(self) -> str:

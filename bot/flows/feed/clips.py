@@ -12,9 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.hearing import Hearing
-from bot.adapters.scratch import Scratch
 from bot.core.records import Clip
+from bot.ports import SoundReader, TemporaryFiles
 
 SECONDS = 20.0  # of a clip
 MOST_BYTES = 512 * 2**20  # of all clips together: some 2,000
@@ -24,7 +23,7 @@ ENDING = ".clip"
 class Clips:
     """Clips in one folder. Two requests for the same clip at once may cut it twice, but keep it once."""
 
-    def __init__(self, hearing: Hearing, folder: Path, scratch: Scratch, most: int = MOST_BYTES) -> None:
+    def __init__(self, hearing: SoundReader, folder: Path, scratch: TemporaryFiles, most: int = MOST_BYTES) -> None:
         self._hearing, self._folder, self._scratch, self._most = hearing, folder, scratch, most
 
     async def cut(self, path: Path, digest: str) -> Clip:

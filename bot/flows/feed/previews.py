@@ -10,16 +10,15 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.adapters.sources.deezer import Preview, Previews
 from bot.adapters.store import Store
 from bot.adapters.store.feed.catalogue import LOCAL
 from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.library.lookups import LookupOutcome
-from bot.adapters.ytdlp import YtDlp
 from bot.core.feed.heatmap import SAME
 from bot.core.feed.video import VideoMoment, replayed
 from bot.core.records import Song
 from bot.errors import SourceFailed, SourceWaits
+from bot.ports import Preview, PreviewService, VideoSearch
 
 log = logging.getLogger(__name__)
 PREVIEW, VIDEO = "preview", "youtube"  # source names of the recorded lookups
@@ -38,8 +37,8 @@ class SongPreviews:
     def __init__(
         self,
         store: Store,
-        previews: Previews | None,
-        videos: YtDlp | None,
+        previews: PreviewService | None,
+        videos: VideoSearch | None,
         clock: Callable[[], datetime],
         patience: float = PATIENCE,
     ) -> None:
@@ -78,14 +77,14 @@ class SongPreviews:
             lookup.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
-    def _looking(self, videos: YtDlp, song: Song) -> asyncio.Task[None] | None:
+    def _looking(self, videos: VideoSearch, song: Song) -> asyncio.Task[None] | None:
         """Return the lookup of this song's video, started if need be; None if AT_ONCE others are running."""
         if song.song not in self._asking and len(self._asking) < AT_ONCE:
             self._asking[song.song] = asking = asyncio.create_task(self._look(videos, song))
             asking.add_done_callback(lambda _: self._asking.pop(song.song))
         return self._asking.get(song.song)
 
-    async def _look(self, videos: YtDlp, song: Song) -> None:
+    async def _look(self, videos: VideoSearch, song: Song) -> None:
         seconds = (song.duration_ms or 0) / 1000
         try:
             shown = await videos.search(f"{' '.join(song.artists)} {song.title}", seconds - SAME, seconds + SAME)

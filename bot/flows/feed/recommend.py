@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.feed import catalogue as entries
 from bot.adapters.store.feed import dislikes
@@ -32,6 +31,7 @@ from bot.errors import ModelError, NoTaste
 from bot.errors.feed import NothingLeftOver, UnknownSong, UnknownSound
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.catalogue_index import Index
+from bot.ports import ModelFiles
 
 MOST_LIKES = 1_000  # of a member, the newest
 MOST_SAID = 300  # likes and skips in the feed, the newest
@@ -79,7 +79,7 @@ class Wish:
 class Recommender:
     """Recommends songs; keeps the points of the last members' likes in memory."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, scorer: Scorer) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, scorer: ModelFiles) -> None:
         self._store, self._catalogue, self._scorer = store, catalogue, scorer
         self._own: OrderedDict[int, tuple[Any, Own]] = OrderedDict()
 

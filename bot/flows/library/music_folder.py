@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.adapters.store.library import files, recordings
 from bot.adapters.store.library.files import File, Stamp
@@ -23,6 +22,7 @@ from bot.core.vectors import pack
 from bot.errors import AudioError, ManyMissing, NotOpened
 from bot.errors.library import FolderEmptied
 from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, look
+from bot.ports import SoundReader
 
 FEW, MANY = 2, 0.25  # files, and share of a folder's files: removing more needs confirmation
 Clock = Callable[[], datetime]
@@ -41,7 +41,7 @@ class FileOutcome:
 
 
 async def import_folder(
-    store: Store, hearings: Sequence[Hearing], folder: Path, clock: Clock
+    store: Store, hearings: Sequence[SoundReader], folder: Path, clock: Clock
 ) -> AsyncIterator[FileOutcome]:
     """Analyse new and changed files below `folder`, as many at once as there are `hearings`; yields each result.
 
@@ -104,7 +104,7 @@ def _is_open(file: ListedFile, known: Stamp | None, current: str) -> bool:
 
 
 async def _answers(
-    hearings: Sequence[Hearing], todo: Sequence[ListedFile], known: Mapping[str, Stamp], current: str
+    hearings: Sequence[SoundReader], todo: Sequence[ListedFile], known: Mapping[str, Stamp], current: str
 ) -> AsyncIterator[tuple[ListedFile, dict[str, Any]]]:
     """Give files to whichever process is free, and yield each with its answer as it arrives."""
 
@@ -113,7 +113,7 @@ async def _answers(
         if stamp.version == current and stamp.error is None:
             twins.setdefault(stamp.size, []).append(stamp.digest)
 
-    def begin(hearing: Hearing, file: ListedFile) -> asyncio.Task[tuple[ListedFile, dict[str, Any]]]:
+    def begin(hearing: SoundReader, file: ListedFile) -> asyncio.Task[tuple[ListedFile, dict[str, Any]]]:
         known_as = _heard_before(known.get(file.path), current)
         return asyncio.create_task(_ask(hearing, file, known_as, twins.get(file.size, ())))
 
@@ -138,7 +138,7 @@ def _heard_before(known: Stamp | None, current: str) -> str | None:
 
 
 async def _ask(
-    hearing: Hearing, file: ListedFile, digest: str | None, twins: Sequence[str]
+    hearing: SoundReader, file: ListedFile, digest: str | None, twins: Sequence[str]
 ) -> tuple[ListedFile, dict[str, Any]]:
     try:
         return file, await hearing.ask("recording", Path(file.path), known=digest, elsewhere=list(twins))

@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from bot.adapters.hearing import Hearing
-from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.library import songs
 from bot.core.features import features_heard
 from bot.core.records import Song
 from bot.errors import BadChoice, StillHearing
 from bot.errors.library import StillHearingTheirs
+from bot.ports import SoundReader, TemporaryFiles
 
 MOST_BYTES = 25_000_000  # bytes per file; an hour of MP3, four minutes of FLAC
 MOST_WAITING = 5  # files at once, including the one being analysed: each is in memory, for two minutes at most
@@ -22,7 +21,7 @@ SOURCE = "upload"  # as in core.library.merge.PRECEDENCE
 class Uploads:
     """Analyses uploads one after the other, at most one per member at a time."""
 
-    def __init__(self, store: Store, hearing: Hearing, scratch: Scratch, most: int = MOST_WAITING) -> None:
+    def __init__(self, store: Store, hearing: SoundReader, scratch: TemporaryFiles, most: int = MOST_WAITING) -> None:
         self._store, self._hearing, self._scratch, self._most = store, hearing, scratch, most
         self._members: set[int] = set()
 
@@ -45,7 +44,7 @@ class Uploads:
 
 
 async def upload(
-    store: Store, hearing: Hearing, scratch: Scratch, member: int, song: str, data: bytes, now: datetime
+    store: Store, hearing: SoundReader, scratch: TemporaryFiles, member: int, song: str, data: bytes, now: datetime
 ) -> Song:
     """Analyse the file in a separate process, store its features but not the file, and return the song.
 

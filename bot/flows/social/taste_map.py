@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists
@@ -15,6 +14,7 @@ from bot.core.social.taste_map import Finding, Plane
 from bot.errors import AudioError
 from bot.errors.social import MapNotDrawn, TooFewForMap
 from bot.flows.feed.catalogue import Catalogue
+from bot.ports import SoundReader
 
 MOST_LIKES = 1_000  # on a map: the newest whose sound we know
 LEAST = 10
@@ -31,7 +31,7 @@ class TasteMap:
 
 
 async def draw(
-    store: Store, catalogue: Catalogue, hearing: Hearing, member: int, shown: Sequence[Playlist]
+    store: Store, catalogue: Catalogue, hearing: SoundReader, member: int, shown: Sequence[Playlist]
 ) -> TasteMap:
     """Return the map of what a member likes; the playlists they show, at most five, are clouds of their own.
 
@@ -54,7 +54,7 @@ async def draw(
     return await _drawn(hearing, laid, held)
 
 
-async def _drawn(hearing: Hearing, laid: Mapping[str, Plane], held: Mapping[str, set[str | None]]) -> TasteMap:
+async def _drawn(hearing: SoundReader, laid: Mapping[str, Plane], held: Mapping[str, set[str | None]]) -> TasteMap:
     """Draw the map. laid: where each song is, the newest first; held: the songs of each playlist."""
     home = {song: next((name for name, own in held.items() if song in own), None) for song in laid}
     clouds = {name: _plane(at for song, at in laid.items() if home[song] == name) for name in held}

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.adapters.prior import Priors
-from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import models
@@ -19,6 +17,7 @@ from bot.core.sorting.prior import Prior, tell
 from bot.core.sorting.schema import schema_of
 from bot.errors import ModelError, ModelMissing
 from bot.flows.sorting.prior import usable_by
+from bot.ports import ModelFiles, PriorFile
 
 MOST_SONGS = 40_000  # over all cached libraries; a thousand songs take 2 to 3 MB
 
@@ -58,7 +57,7 @@ class ScoredLibrary:
 class ScoredLibraries:
     """Makes scored libraries and caches the newest; a changed library, model or prior makes a new one."""
 
-    def __init__(self, store: Store, scorer: Scorer, priors: Priors | None = None) -> None:
+    def __init__(self, store: Store, scorer: ModelFiles, priors: PriorFile | None = None) -> None:
         self._store, self._scorer, self._priors = store, scorer, priors
         self._kept: OrderedDict[tuple[int, int], tuple[Any, ScoredLibrary]] = OrderedDict()
 

@@ -3,12 +3,10 @@
 import asyncio
 from datetime import datetime
 
-from bot.adapters.scorer import Scorer
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, models, playlists
-from bot.adapters.trainer import Trainer
 from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Model
 from bot.core.sorting.dataset import Label, TrainingSet
@@ -17,9 +15,10 @@ from bot.core.sorting.prior import Prior, tell
 from bot.errors.sorting import ModelGone, NoSuchLayer
 from bot.flows.sorting.prior import usable_by
 from bot.flows.sorting.readiness import count_labels
+from bot.ports import ModelFiles, Training
 
 
-async def train(store: Store, trainer: Trainer, member: int, layer: int, now: datetime) -> None:
+async def train(store: Store, trainer: Training, member: int, layer: int, now: datetime) -> None:
     """Train, and leave a notice of the result. Raises TrainingFailed.
 
     The labels count as tried from the start: those that arrive during it don't trigger another training.
@@ -44,7 +43,7 @@ async def forget_cut_short(store: Store) -> None:
         await playlists.end_trainings(tx)
 
 
-async def lost(store: Store, scorer: Scorer) -> list[Model]:
+async def lost(store: Store, scorer: ModelFiles) -> list[Model]:
     """Return the active models that can't be used: damaged, missing, or from an older program (promise P28)."""
     async with store.reading() as tx:
         serving = await models.all_serving(tx)
