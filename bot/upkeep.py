@@ -7,20 +7,18 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.adapters.store import moments, setbacks
-from bot.adapters.store.account import members
-from bot.adapters.store.feed import feed_history
 from bot.adapters.store.sorting import writes
 from bot.background import Background
 from bot.core.drift import put_back
 from bot.core.jobs import AT_ONCE, JobKind
 from bot.core.records import Work
-from bot.flows import once
+from bot.flows import clock, once
 from bot.flows.account import link, notify
-from bot.flows.attempt import attempt, keep_trying
-from bot.flows.library import feature_lookup, sync
+from bot.flows.attempt import attempt, keep_trying, retry, retry_old
+from bot.flows.feed import saved_likes
+from bot.flows.library import feature_lookup, poll, sync
 from bot.flows.social import digest, publish, reports, reposts, rounds
-from bot.flows.sorting import playlists, train
+from bot.flows.sorting import playlists, sort, train
 from bot.messenger import Messenger
 from bot.services import Services
 
@@ -48,7 +46,7 @@ class Upkeep:
     async def open(self) -> None:
         """Repair what a crash or an upgrade interrupted; `tick` retries what fails now."""
         store, now = self._services.store, self._services.clock()
-        await keep_trying(store, Work("retry", 0), partial(self._retry, now), now)
+        await keep_trying(store, Work("retry", 0), partial(retry, store, now), now)
         steps: dict[str, Callable[[], Awaitable[None]]] = {
             "erasures": self._resume_erasures,
             "unlinking": self._resume_unlinking,
@@ -66,14 +64,6 @@ class Upkeep:
         for work, step in list(self._opening.items()):
             if await keep_trying(self._services.store, work, step, now):
                 del self._opening[work]
-
-    async def _retry(self, now: datetime) -> None:
-        async with self._services.store.writing() as tx:
-            await setbacks.retry(tx, now)
-
-    async def _retry_old(self, now: datetime) -> None:
-        async with self._services.store.writing() as tx:
-            await setbacks.retry_old(tx, now)
 
     async def _resume_erasures(self) -> None:
         await self._services.erasing.start(self._services.clock())
@@ -98,24 +88,19 @@ class Upkeep:
     async def _begin_hearing(self) -> None:
         """Resume feature lookups, which a crash may have interrupted, or start them for newly switched-on sources."""
         services, now = self._services, self._services.clock()
-        async with services.store.reading() as tx:
-            everybody = await members.with_likes(tx)
-        for member in everybody:
-            if await feature_lookup.is_open(services.store, services.sources, member, now):
-                await services.jobs.enqueue(JobKind.HEAR, member, AT_ONCE)
+        for member in await feature_lookup.with_open(services.store, services.sources, now):
+            await services.jobs.enqueue(JobKind.HEAR, member, AT_ONCE)
 
     async def _begin_saving(self) -> None:
         """Resume saving songs liked in the feed to Spotify, which a crash may have interrupted."""
-        async with self._services.store.reading() as tx:
-            waiting = await feed_history.who_saves(tx)
-        for member in waiting:
+        for member in await saved_likes.unsaved(self._services.store):
             await self._services.jobs.enqueue(JobKind.SAVE, member)
 
     async def tick(self) -> None:
         """Start what is due. A step that fails or waits holds up neither the others nor the process."""
         store, now = self._services.store, self._services.clock()
         await keep_trying(store, Work("clock", 0), partial(self._check_clock, now, time.monotonic()), now)
-        await keep_trying(store, Work("set aside", 0), partial(self._retry_old, now), now)
+        await keep_trying(store, Work("set aside", 0), partial(retry_old, store, now), now)
         await self._go_on_opening(now)
         steps: dict[str, Callable[[datetime], Awaitable[None]]] = {
             "jobs": self._take_up_jobs,
@@ -143,22 +128,17 @@ class Upkeep:
         if back is not None:
             if self._zero is not None:
                 log.warning("the clock was put %s by %s", "back" if back > NO_TIME else "forward", abs(back))
-            poll = timedelta(seconds=LATEST * self._services.settings.poll_seconds)
-            async with self._services.store.writing() as tx:
-                await moments.pull_in(tx, now, poll, back)
+            pause = timedelta(seconds=LATEST * self._services.settings.poll_seconds)
+            await clock.pull_in(self._services.store, now, pause, back)
             await self._services.jobs.pull_in(now, back)
         self._zero = zero
 
     async def _begin_polls(self, now: datetime) -> None:
         store = self._services.store
-        async with store.reading() as tx:
-            aside = await setbacks.subjects_aside(tx, "poll")
-            due = [account.member for account in await members.due(tx, now) if account.member not in aside]
-        for member in due:
+        for member in await poll.due(store, now):
             await self._services.jobs.enqueue(JobKind.POLL, member)
             pause = self._services.settings.poll_seconds * random.uniform(SOONEST, LATEST)  # noqa: S311 - spreads the load
-            async with store.writing() as tx:
-                await members.change(tx, member, next_poll_at=now + timedelta(seconds=pause))
+            await poll.put_off(store, member, now + timedelta(seconds=pause))
 
     async def _take_up_jobs(self, _: datetime) -> None:
         await self._services.jobs.take_up()
@@ -168,18 +148,16 @@ class Upkeep:
 
     async def _resume_writes(self, now: datetime) -> None:
         """Queue a job for every confirmed write that a crash left without one."""
-        async with self._services.store.reading() as tx:
-            unfinished = await writes.unfinished(tx)
-        for write in unfinished:
+        for write in await sort.unfinished(self._services.store):
             jobs = await self._services.jobs.pending(write.member)
-            if not any(job.kind == "apply" and job.argument == write.write for job in jobs):
+            if not any(job.kind == JobKind.APPLY and job.argument == write.write for job in jobs):
                 await self._services.jobs.enqueue(JobKind.APPLY, write.member, write.write)
 
     async def _resume_creations(self, _: datetime) -> None:
         """Queue a job for every playlist we asked Spotify for but haven't seen yet."""
         jobs = self._services.jobs
         for member in await playlists.unfinished(self._services.store):
-            if not any(job.kind == "keep" for job in await jobs.pending(member)):
+            if not any(job.kind == JobKind.KEEP for job in await jobs.pending(member)):
                 await jobs.enqueue(JobKind.KEEP, member)
 
     async def _begin_notices(self, now: datetime) -> None:

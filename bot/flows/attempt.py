@@ -96,6 +96,18 @@ async def _tell(tx: Tx, work: Work, reference: str, now: datetime) -> bool:
     return True
 
 
+async def retry(store: Store, now: datetime) -> None:
+    """Let everything that's set aside be tried again."""
+    async with store.writing() as tx:
+        await setbacks.retry(tx, now)
+
+
+async def retry_old(store: Store, now: datetime) -> None:
+    """Let work that was set aside a day ago be tried once more."""
+    async with store.writing() as tx:
+        await setbacks.retry_old(tx, now)
+
+
 async def succeeded(store: Store, work: Work) -> None:
     """Forget the failures of work that was done by other means."""
     async with store.reading() as tx:

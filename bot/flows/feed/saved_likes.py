@@ -36,6 +36,12 @@ async def save_and_sort(store: Store, new_likes: NewLikes, member: int, now: dat
             yield following
 
 
+async def unsaved(store: Store) -> list[int]:
+    """Return the members for whom something waits to be saved."""
+    async with store.reading() as tx:
+        return await feed_history.who_saves(tx)
+
+
 async def save(store: Store, music: Music, member: int, now: datetime) -> int:
     """Carry out pending changes and return how many. Raises a SpotifyError; what's left stays pending."""
     done = 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.adapters.store import Store, Tx
+from bot.adapters.store.account import members
 from bot.adapters.store.library import lookups, songs
 from bot.adapters.store.library.lookups import LookupOutcome, LookupQuestion
 from bot.adapters.store.sorting import answers, playlists
@@ -117,6 +118,13 @@ async def is_open(store: Store, sources: Sequence[FeatureSource], member: int, n
     questions = await _questions(sources, member, now)
     async with store.reading() as tx:
         return any([await lookups.has_open(tx, question) for question in questions])
+
+
+async def with_open(store: Store, sources: Sequence[FeatureSource], now: datetime) -> list[int]:
+    """Return the members about whose songs there's anything to ask."""
+    async with store.reading() as tx:
+        everybody = await members.with_likes(tx)
+    return [member for member in everybody if await is_open(store, sources, member, now)]
 
 
 async def progress(store: Store, sources: Sequence[FeatureSource], member: int, now: datetime) -> list[Progress]:

@@ -6,14 +6,27 @@ with their snapshots.
 
 from datetime import datetime
 
-from bot.adapters.store import Store
+from bot.adapters.store import Store, setbacks
 from bot.adapters.store.account import members
+from bot.core.jobs import JobKind
 from bot.core.records import Account
 from bot.flows.library import sync
 from bot.flows.sorting import manual_edits
 from bot.ports import Likes, Music
 
 LOOK_AT_PLAYLISTS = 4  # every fourth poll
+
+
+async def due(store: Store, now: datetime) -> list[int]:
+    """Return the members whose account should be looked at by now; not those whose looks failed too often."""
+    async with store.reading() as tx:
+        aside = await setbacks.subjects_aside(tx, JobKind.POLL)
+        return [member.member for member in await members.due(tx, now) if member.member not in aside]
+
+
+async def put_off(store: Store, member: int, until: datetime) -> None:
+    async with store.writing() as tx:
+        await members.change(tx, member, next_poll_at=until)
 
 
 async def poll(store: Store, music: Music, likes: Likes, account: Account, now: datetime) -> None:

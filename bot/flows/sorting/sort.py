@@ -179,6 +179,12 @@ async def give_up(store: Store, write: int, error: CratekeeperError) -> None:
         await writes.set_state(tx, write, WriteState.FAILED, problem=dumped(error))
 
 
+async def unfinished(store: Store) -> list[Write]:
+    """Return the confirmed writes that aren't done, oldest first."""
+    async with store.reading() as tx:
+        return await writes.unfinished(tx)
+
+
 async def apply(store: Store, music: Music, write: int, now: datetime) -> Receipt:
     """Bring the playlists to what the write wants, and return the receipt. May be called again after any failure.
 
