@@ -181,6 +181,18 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class NewWrite:
+    """A write that begins. total: songs considered; model: the digest of the one that decided; undoes: a write."""
+
+    member: int
+    layer: int
+    kind: WriteKind
+    total: int = 0
+    model: str | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One line of a write: a song to add, to remove, or to ask the member about."""
 

@@ -20,7 +20,7 @@ from bot.adapters.store.social import rounds as round_table
 from bot.adapters.store.sorting import answers, cards, models, writes
 from bot.core import limits
 from bot.core.notices import NoticeKind
-from bot.core.records import Card, Prompt
+from bot.core.records import Card, NewWrite, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import WriteKind
 from bot.errors import BadChoice
@@ -378,7 +378,7 @@ GIVING_WAY = {
         limits.DRY_RUNS,
         schema.write,
         {"member": ADA, "layer": LAYER, "kind": "sort", "state": "planned"},
-        lambda tx, now: writes.begin(tx, ADA, LAYER, WriteKind.SORT, 1, "newest", now),
+        lambda tx, now: writes.begin(tx, NewWrite(ADA, LAYER, WriteKind.SORT, 1, "newest"), now),
     ),
     "shown": Rolling(
         limits.SHOWN,

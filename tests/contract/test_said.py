@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, playlists, writes
 from bot.chat.autocomplete import the_one
-from bot.core.records import Card
+from bot.core.records import Card, NewWrite
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import WriteKind, WriteState
 from bot.errors import NoLikes, NotLinked
@@ -83,9 +83,9 @@ async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked:
     kept = await flow.make(linked.store, music, MEMBER, "main", "Run", NOW)
     song = track(1).uri
     async with linked.store.writing() as tx:
-        asked = await writes.begin(tx, MEMBER, kept.layer, WriteKind.WATCH, 1, None, NOW)
+        asked = await writes.begin(tx, NewWrite(MEMBER, kept.layer, WriteKind.WATCH, 1), NOW)
         await answers.add(tx, MEMBER, kept.layer, Answer(song, Kind.ONLY, (kept.playlist,), Source.BUTTON, 1))
-        tap = await sort.open_tap(tx, MEMBER, kept.layer, [(kept.playlist, song, "add")], NOW)
+        tap = await sort.open_tap(tx, NewWrite(MEMBER, kept.layer, WriteKind.TAP), [(kept.playlist, song, "add")], NOW)
         await cards.add(tx, Card("card", MEMBER, kept.layer, track(2).uri, asked, NOW))
     outlooks = ScoredLibraries(linked.store, None, None)  # type: ignore[arg-type]
     with pytest.raises(StillWriting):
@@ -106,11 +106,11 @@ async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked:
 async def test_p43_cancel_after_apply_does_not_say_that_nothing_changed(linked: Linked) -> None:
     kept = await flow.make(linked.store, await linked.music(), MEMBER, "main", "Run", NOW)
     async with linked.store.writing() as tx:
-        planned = await writes.begin(tx, MEMBER, kept.layer, WriteKind.SORT, 1, None, NOW)
+        planned = await writes.begin(tx, NewWrite(MEMBER, kept.layer, WriteKind.SORT, 1), NOW)
         await writes.set_state(tx, planned, WriteState.PLANNED)
     assert await sort.cancel(linked.store, MEMBER, planned)
     async with linked.store.writing() as tx:
-        applied = await writes.begin(tx, MEMBER, kept.layer, WriteKind.SORT, 1, None, NOW)
+        applied = await writes.begin(tx, NewWrite(MEMBER, kept.layer, WriteKind.SORT, 1), NOW)
         await writes.set_state(tx, applied, WriteState.PLANNED)
     await sort.confirm(linked.store, MEMBER, applied)
     assert not await sort.cancel(linked.store, MEMBER, applied)

@@ -17,7 +17,7 @@ from bot.adapters.store.feed.feed_history import Late
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists
 from bot.core.jobs import JobKind
-from bot.core.records import Layer, Playlist, Song
+from bot.core.records import Layer, NewWrite, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet, NotLinked
@@ -203,7 +203,8 @@ class Feed:
             said_at = event if event is not None else await answers.next_event(tx, member)
             await answers.add(tx, member, kept.layer, _label(layer, song, kept.playlist, said_at))
         lines = [(kept.playlist, song, Action.ADD)]
-        return await sort.open_tap(tx, member, kept.layer, lines, now, kind=WriteKind.TAP if teaches else WriteKind.ADD)
+        kind = WriteKind.TAP if teaches else WriteKind.ADD
+        return await sort.open_tap(tx, NewWrite(member, kept.layer, kind), lines, now)
 
     async def _recommended(self, member: int, count: int, without: Sequence[str]) -> list[FeedCard]:
         if count < 1:

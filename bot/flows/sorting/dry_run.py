@@ -9,7 +9,7 @@ from typing import Any
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core import recording
-from bot.core.records import Item, Layer, Playlist, Song
+from bot.core.records import Item, Layer, NewWrite, Playlist, Song
 from bot.core.sorting.decide import Decision, PlaylistRule, bars_of, decide
 from bot.core.sorting.labels import Verdict
 from bot.core.sorting.writes import Action, WriteKind
@@ -21,18 +21,20 @@ MOST_ASKED = 50  # questions per sort, in layers where songs may stay out
 
 
 async def prepare(
-    store: Store, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, kind: WriteKind, now: datetime
+    store: Store, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, now: datetime
 ) -> int:
-    """Prepare a write with the decisions about the songs in `only` (or all) that have no place yet; return its number.
+    """Prepare a write with the decisions about songs that have no place yet: all, or the new likes in `only`.
 
-    The caller sets what happens to it. It's stored in slices, so others can write in between (promise P40).
+    Returns its number; the caller sets what happens to it. It's stored in slices, so others can write in between
+    (promise P40).
     """
     async with store.reading() as tx:
         looked_at, lines = await decided(tx, layer, outlook, only, now)
     await writes.make_room(store, layer.layer)
+    kind = WriteKind.SORT if only is None else WriteKind.WATCH
     digest = outlook.model.digest if outlook.model else None
     async with store.writing() as tx:
-        write = await writes.begin(tx, layer.member, layer.layer, kind, looked_at, digest, now)
+        write = await writes.begin(tx, NewWrite(layer.member, layer.layer, kind, looked_at, digest), now)
     await writes.fill(store, layer.member, write, lines)
     return write
 

@@ -17,11 +17,11 @@ import numpy as np
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, playlists
-from bot.core.records import Card, Layer, Playlist, Song
+from bot.core.records import Card, Layer, NewWrite, Playlist, Song
 from bot.core.sorting.active_learning import belief_in, next_songs
 from bot.core.sorting.forecast import labels_to_goal, share_after
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
-from bot.core.sorting.writes import Action
+from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, PlaylistNotKept, QuestionGone
 from bot.flows.sorting import sort
@@ -260,4 +260,4 @@ async def _carry_out(tx: Tx, card: Card, chosen: Sequence[int], now: datetime) -
     if card.write is None or not chosen:
         return None
     lines = [(playlist, card.song, Action.ADD) for playlist in chosen]
-    return await sort.open_tap(tx, card.member, card.layer, lines, now)
+    return await sort.open_tap(tx, NewWrite(card.member, card.layer, WriteKind.TAP), lines, now)

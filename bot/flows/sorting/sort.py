@@ -7,7 +7,7 @@ person added stay (P4).
 
 from collections import Counter
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.notices import NoticeKind
-from bot.core.records import Change, Layer, Playlist, Song, Write
+from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
 from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
@@ -110,7 +110,7 @@ async def dry_run(
     await manual_edits.look(store, music, member, now)
     outlook = await outlooks.of(member, layer.layer)
     try:
-        write = await prepare(store, layer, outlook, None, WriteKind.SORT, now)
+        write = await prepare(store, layer, outlook, None, now)
     except ModelMissing:
         raise await readiness.why_untrained(store, layer) from None
     async with store.writing() as tx:
@@ -292,7 +292,8 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
     async with store.writing() as tx:
         if await writes.undo_of(tx, undone.write) is not None:
             raise NothingToUndo
-        opened = await writes.begin(tx, member, undone.layer, WriteKind.UNDO, len(done), None, now, undoes=undone.write)
+        back = NewWrite(member, undone.layer, WriteKind.UNDO, len(done), undoes=undone.write)
+        opened = await writes.begin(tx, back, now)
     await writes.fill(store, member, opened, map(_reverse, done))
     async with store.writing() as tx:
         await writes.set_state(tx, opened, WriteState.APPLYING)
@@ -341,25 +342,19 @@ async def not_there(store: Store, member: int, change: int, event: int, now: dat
         said = Answer(line.song, Kind.NOT, (line.playlist,), Source.RECEIPT, event)
         if not await answers.add(tx, member, done.layer, said):
             return None
-        return await open_tap(tx, member, done.layer, [(line.playlist, line.song, Action.REMOVE)], now)
+        lines = [(line.playlist, line.song, Action.REMOVE)]
+        return await open_tap(tx, NewWrite(member, done.layer, WriteKind.TAP), lines, now)
 
 
-async def open_tap(
-    tx: Tx,
-    member: int,
-    layer: int,
-    lines: Sequence[tuple[int, str, Action]],
-    now: datetime,
-    kind: WriteKind = WriteKind.TAP,
-) -> int:
+async def open_tap(tx: Tx, new: NewWrite, lines: Sequence[tuple[int, str, Action]], now: datetime) -> int:
     """Open a write for the member's answers about single songs: (playlist, song, action); return its number.
 
-    kind: TAP if their answer is also a label, taken back together with the write; ADD if it isn't.
+    Its kind is TAP if their answer is also a label, taken back together with the write; ADD if it isn't.
     """
-    opened = await writes.begin(tx, member, layer, kind, len(lines), None, now)
+    opened = await writes.begin(tx, replace(new, total=len(lines)), now)
     told = [
         {"playlist": playlist, "song": song, "action": action, "certainty": "told"} for playlist, song, action in lines
     ]
-    await writes.add_changes(tx, member, opened, told)
+    await writes.add_changes(tx, new.member, opened, told)
     await writes.set_state(tx, opened, WriteState.APPLYING)
     return opened

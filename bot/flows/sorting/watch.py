@@ -11,7 +11,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.rows import CHUNK, chunks
 from bot.adapters.store.sorting import playlists, writes
 from bot.core.jobs import JobKind, Next
-from bot.core.sorting.writes import WriteKind, WriteState
+from bot.core.sorting.writes import WriteState
 from bot.flows.sorting import dry_run, manual_edits
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import Music
@@ -27,7 +27,7 @@ async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, memb
     await manual_edits.look(store, music, member, now)
     views = [(layer, await outlooks.of(member, layer.layer)) for layer in layers]
     only, able = frozenset(waiting), [view for view in views if view[1].scores is not None]
-    opened = [await dry_run.prepare(store, layer, outlook, only, WriteKind.WATCH, now) for layer, outlook in able]
+    opened = [await dry_run.prepare(store, layer, outlook, only, now) for layer, outlook in able]
     async with store.writing() as tx:
         for write in opened:
             await writes.set_state(tx, write, WriteState.APPLYING)

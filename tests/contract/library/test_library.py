@@ -11,7 +11,7 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import playlists, writes
 from bot.core.library.tables import BadRow, Foreign, Problem
 from bot.core.markup import escape
-from bot.core.records import Item
+from bot.core.records import Item, NewWrite
 from bot.core.sorting.writes import WriteKind, WriteState
 from bot.errors import BadFile
 from bot.errors.library import FileTooLarge, ForeignFile, NoSongColumns, NoSongsInFile
@@ -153,7 +153,7 @@ async def test_an_export_knows_why_songs_may_be_missing(store: Store, now: datet
         await playlists.save_content(tx, kept, [Item("x", None)], None)
     assert await sync.missing_in_export(store, 1001) is None
     async with store.writing() as tx:
-        write = await writes.begin(tx, 1001, layer.layer, WriteKind.SORT, 1, None, now)
+        write = await writes.begin(tx, NewWrite(1001, layer.layer, WriteKind.SORT, 1), now)
         await writes.set_state(tx, write, WriteState.APPLYING)
     assert await sync.missing_in_export(store, 1001) == "writing"
 

@@ -11,7 +11,8 @@ from bot.adapters.spotify import shapes
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.chat.sorting import cards
-from bot.core.records import Like
+from bot.core.records import Like, NewWrite
+from bot.core.sorting.writes import WriteKind
 from bot.errors import Unreadable
 from bot.flows.library import sync as flow
 from bot.flows.sorting import manual_edits, playlists, sort
@@ -182,7 +183,7 @@ async def test_a_song_that_spotify_takes_down_is_not_one_that_the_member_took_ou
     kept = await playlists.take(linked.store, music, MEMBER, "main", next(iter(await music.playlists())))
     lines = [(kept.playlist, track(number).uri, "add") for number in (3, 4)]
     async with linked.store.writing() as tx:
-        write = await sort.open_tap(tx, MEMBER, kept.layer, lines, NOW, "add")
+        write = await sort.open_tap(tx, NewWrite(MEMBER, kept.layer, WriteKind.ADD), lines, NOW)
     await sort.apply(linked.store, music, write, NOW)
     await manual_edits.look(linked.store, music, MEMBER, NOW + timedelta(hours=1))
     world.taken_down.add(track(3).uri)

@@ -24,7 +24,7 @@ from bot.adapters.store.rows import CHUNK, in_turns
 from bot.adapters.store.sorting import answers, contents, playlists, writes
 from bot.adapters.vault import Vault
 from bot.core import limits
-from bot.core.records import Account, Item, Layer, Like, Playlist, Song
+from bot.core.records import Account, Item, Layer, Like, NewWrite, Playlist, Song
 from bot.core.sorting.journal import SETTLE
 from bot.core.sorting.writes import WriteKind
 from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
@@ -208,7 +208,7 @@ async def given_up(store: Store, now: datetime) -> None:
     """A sort into a playlist that was let go of."""
     layer, kept = await the_layer(store)
     async with store.writing() as tx:
-        write = await writes.begin(tx, ADA, layer.layer, WriteKind.SORT, MANY, None, now)
+        write = await writes.begin(tx, NewWrite(ADA, layer.layer, WriteKind.SORT, MANY), now)
     lines = [{"playlist": kept.playlist, "song": uri(at), "action": "add"} for at in range(MANY)]
     await writes.fill(store, ADA, write, lines)
     await flow.remove(store, ADA, kept.playlist, now)
@@ -282,7 +282,7 @@ async def test_two_looks_at_once_teach_once(store, now) -> None:
 async def test_a_preparation_that_was_cut_short_is_gone_after_the_next_start(store, now) -> None:
     layer, kept = (await has_much(store, now), await the_layer(store))[1]
     async with store.writing() as tx:
-        write = await writes.begin(tx, ADA, layer.layer, WriteKind.WATCH, MANY, None, now)
+        write = await writes.begin(tx, NewWrite(ADA, layer.layer, WriteKind.WATCH, MANY), now)
         await writes.add_changes(tx, ADA, write, [{"playlist": kept.playlist, "song": uri(0), "action": "add"}])
     await writes.forget_unprepared(store)
     async with store.reading() as tx:

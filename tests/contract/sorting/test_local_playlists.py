@@ -7,8 +7,9 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
-from bot.core.records import Change, Like, Playlist, Song
+from bot.core.records import Change, Like, NewWrite, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
+from bot.core.sorting.writes import WriteKind
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import sort
 from bot.flows.sorting.dry_run import _unwanted
@@ -25,7 +26,7 @@ async def prepared(store: Store, now: datetime) -> tuple[Shelf, Playlist]:
     kept = await flow.make(store, shelf, MEMBER, "main", "Run", now)
     async with store.writing() as tx:
         lines = [(kept.playlist, song, "add") for song in SONGS]
-        write = await sort.open_tap(tx, MEMBER, kept.layer, lines, now)
+        write = await sort.open_tap(tx, NewWrite(MEMBER, kept.layer, WriteKind.TAP), lines, now)
     await sort.apply(store, shelf, write, now)
     return shelf, kept
 

@@ -56,7 +56,7 @@ async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -
     outlook = ScoredLibrary(liked, {}, {each.song: at for at, each in enumerate(liked)}, np.zeros((0, 0)), None, None)
     async with writer.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
-    write = await dry_run.prepare(writer.stage.store, layer, outlook, only, "watch", writer.stage.clock())
+    write = await dry_run.prepare(writer.stage.store, layer, outlook, only, writer.stage.clock())
     async with writer.stage.store.writing() as tx:
         await writes.set_state(tx, write, "applying")
     return write

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.adapters.spotify import SpotifyMusic
-from bot.core.records import Playlist
+from bot.core.records import NewWrite, Playlist
+from bot.core.sorting.writes import WriteKind
 from bot.errors import SpotifyDown, Unsettled
 from bot.flows.sorting import playlists, sort
 from tests.contract.spotify.stage import MARA, URIS, Stage
@@ -35,7 +36,7 @@ class PlaylistWriter:
     async def open(self, *lines: tuple[Playlist, str, str]) -> int:
         told = [(each.playlist, song, action) for each, song, action in lines]
         async with self.stage.store.writing() as tx:
-            return await sort.open_tap(tx, MARA, self.kept.layer, told, self.stage.clock(), "add")
+            return await sort.open_tap(tx, NewWrite(MARA, self.kept.layer, WriteKind.ADD), told, self.stage.clock())
 
     async def add(self, *songs: str, to: Playlist | None = None) -> int:
         return await self.open(*((to or self.kept, song, "add") for song in songs))

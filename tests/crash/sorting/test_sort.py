@@ -18,7 +18,8 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.adapters.vault import Vault
-from bot.core.records import Like, Song
+from bot.core.records import Like, NewWrite, Song
+from bot.core.sorting.writes import WriteKind
 from bot.flows.account.link import Linking
 from bot.flows.sorting import manual_edits, sort
 from bot.flows.sorting import playlists as flow
@@ -114,7 +115,9 @@ async def _prepare(stack: Stack, database: Path, key: str, playlist: str) -> int
     kept = await flow.take(store, music, MEMBER, "main", found)
     async with store.writing() as tx:
         await songs.like(tx, MEMBER, [Like(Song(uri, uri, ("Artist",)), NOW) for uri in URIS], NOW)
-        write = await sort.open_tap(tx, MEMBER, kept.layer, [(kept.playlist, uri, "add") for uri in URIS], NOW)
+        write = await sort.open_tap(
+            tx, NewWrite(MEMBER, kept.layer, WriteKind.TAP), [(kept.playlist, uri, "add") for uri in URIS], NOW
+        )
     await spotify.close()
     await store.close()
     return write

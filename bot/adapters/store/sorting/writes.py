@@ -1,6 +1,7 @@
 """Writes: the journal of what to change in playlists and what was changed, and so which songs are ours to remove."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Store, Tx
 from bot.adapters.store.rows import CHUNK, chunks, every, in_turns, keep_newest, one
 from bot.core import limits
-from bot.core.records import Change, Write
+from bot.core.records import Change, NewWrite, Write
 from bot.core.sorting.journal import IN_FLIGHT, OPEN, RETRIABLE, TOUCHED, Line, LineState, Refused
 from bot.core.sorting.writes import Action, WriteKind, WriteState
 from bot.errors.sorting import DryRunGone
@@ -20,28 +21,12 @@ NOTED = ("state", "position", "sent_at", "sends", "problem", "shown_as")  # the 
 UNDER_WAY = WRITE.c.state == WriteState.APPLYING
 
 
-async def begin(
-    tx: Tx,
-    member: int,
-    layer: int,
-    kind: WriteKind,
-    total: int,
-    model: str | None,
-    now: datetime,
-    undoes: int | None = None,
-) -> int:
+async def begin(tx: Tx, new: NewWrite, now: datetime) -> int:
     """Open a write in preparation and return its number; the layer's oldest dry runs make room."""
-    values = {
-        "member": member,
-        "layer": layer,
-        "kind": kind,
-        "state": WriteState.PREPARING,
-        "total": total,
-        "model": model,
-    }
-    result = await tx.execute(insert(WRITE).values(**values, created_at=now, undoes=undoes))
+    values = asdict(new) | {"state": WriteState.PREPARING, "created_at": now}
+    result = await tx.execute(insert(WRITE).values(values))
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
-    await keep_newest(tx, WRITE, limits.DRY_RUNS, WRITE.c.write, *_unused(layer))
+    await keep_newest(tx, WRITE, limits.DRY_RUNS, WRITE.c.write, *_unused(new.layer))
     return int(result.inserted_primary_key[0])
 
 
