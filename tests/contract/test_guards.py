@@ -22,7 +22,7 @@ from bot.core.social.records import Place, Repost, Takedown
 from bot.doctor import Unwell, _aside
 from bot.errors import ChatDown, ChatWaits, ConsentEnded, StoreBusy, Unreadable
 from bot.flows.account import notify
-from bot.flows.attempt import attempt
+from bot.flows.attempt import attempt, retry_old
 from bot.flows.social.digest import Digest
 from bot.flows.social.server_channels import Purpose
 from bot.messages import common
@@ -316,7 +316,7 @@ async def test_what_was_set_aside_has_one_more_try_a_day_without_a_restart(store
     (text,) = [said for _, said in mouth.told]
     assert "once a day" in text
     for day in (1, 2):
-        await upkeep(store, mouth, now + day * (DAY + HOUR), [])._retry_old(now + day * (DAY + HOUR))
+        await retry_old(store, now + day * (DAY + HOUR))
         for minute in range(20):
             await notify.deliver(store, mouth.tell, now + day * (DAY + HOUR) + timedelta(minutes=minute))
         async with store.reading() as tx:
