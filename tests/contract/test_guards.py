@@ -17,8 +17,9 @@ from bot.adapters.store.sorting import playlists, writes
 from bot.config import parse
 from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
-from bot.core.records import Account, Notice, Work
+from bot.core.records import Account, NewWrite, Notice, Work
 from bot.core.social.records import Place, Repost, Takedown
+from bot.core.sorting.writes import WriteKind, WriteState
 from bot.doctor import Unwell, _aside
 from bot.errors import ChatDown, ChatWaits, ConsentEnded, StoreBusy, Unreadable
 from bot.flows.account import notify
@@ -380,8 +381,8 @@ async def test_a_write_whose_playlist_stays_unreadable_ends_in_words(store: Stor
     await linked(store, ADA, now)
     async with store.writing() as tx:
         layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
-        write = await writes.begin(tx, ADA, layer, "sort", 1, None, now)
-        await writes.set_state(tx, write, "applying")
+        write = await writes.begin(tx, NewWrite(ADA, layer, WriteKind.SORT, 1), now)
+        await writes.set_state(tx, write, WriteState.APPLYING)
     jobs, nothing = SimpleNamespace(enqueue=enqueue), dict.fromkeys(("vault", "sources", "libraries"))
     services: Any = SimpleNamespace(store=store, clock=lambda: now, music=music, jobs=jobs, **nothing)
     worker, again = Worker(services, Mouth(), lambda _: None), [Job(JobKind.APPLY, ADA, write)]
