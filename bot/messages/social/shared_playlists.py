@@ -107,8 +107,8 @@ def _written(view: SharedView) -> str:
     waiting, since = rules.waiting(view.record, ref), rules.waiting_since(view.record, ref)
     if since is not None:
         return plural(
-            "{count} change is waiting to be written, since {when}.",
-            "{count} changes are waiting to be written, since {when}.",
+            "{count} change is waiting to be written; it came {when}.",
+            "{count} changes are waiting to be written; the first came {when}.",
             len(waiting),
             when=timestamp(since, "R"),
         )

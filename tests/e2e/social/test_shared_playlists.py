@@ -102,7 +102,7 @@ async def test_a_host_whose_consent_ended_hears_it_once_and_goes_on_after_a_new_
     for each in FRIENDS.tracks[2:4]:
         await answer(joon.command("shared add", playlist=NAME, song=each.uri))
     said = await stack.told(ilse.person, "I can't write the shared playlists you host")
-    await shown(joon, "2 changes are waiting to be written, since <t:")
+    await shown(joon, "2 changes are waiting to be written; the first came <t:")
     await stack.link(ilse)
     await at_spotify(stack, lambda: {each.uri for each in FRIENDS.tracks[2:4]} <= set(at_host(stack, ilse) or []))
     there = stack.discord.dm(ilse.person.user)

@@ -75,7 +75,7 @@ def _naming(*members: int) -> SharedView:
 
 def test_what_waits_to_be_written_is_told_with_since_when() -> None:
     waiting = SharedView(LIST, [Brought(SONGS[0].song, MEMBER, NOW)], [], SHOWN.songs, frozenset())
-    assert f"1 change is waiting to be written, since <t:{int(NOW.timestamp())}:R>" in text(
+    assert f"1 change is waiting to be written; it came <t:{int(NOW.timestamp())}:R>" in text(
         pages.show(waiting, MEMBER, NOW)
     )
 
