@@ -127,7 +127,7 @@ async def test_a_receipt_explains_and_takes_corrections(stack: CheckedStack, ada
     receipt = await ada.apply(await ada.dry_run())
     whisper = await answer(ada.person.click(receipt, "Why"))
     assert whisper.id != receipt.id
-    outcome = await ada.person.select(whisper, "Which one?", [whisper.selects()[0].options[0].value])
+    outcome = await ada.person.select(whisper, "Choose a song", [whisper.selects()[0].options[0].value])
     said = await outcome.until(lambda each: "What I go by" in each.text())
     assert "operator's file" in said.text()
 
