@@ -106,7 +106,7 @@ async def on_card(context: Context) -> None:
 
 async def on_back(context: Context) -> None:
     """Undo the last answer, and ask about that song again."""
-    question, write = await review.take_back(
+    question, write = await review.undo_answer(
         context.store, context.services.libraries, context.member, context.tap.key, context.now
     )
     if write is not None:

@@ -43,7 +43,7 @@ class Refused(StrEnum):
     UNANSWERED = "unanswered"  # sent TRIES times without success
     CHANGED = "changed"  # confirmed, and undone by somebody before we read it
     GONE = "gone"  # the playlist was deleted or unfollowed, or isn't the member's to change
-    LET_GO = "let go"  # the playlist is no longer kept here
+    NOT_KEPT = "let go"  # the playlist is no longer kept here
     SAME = "same"  # untouched: the same recording is there under another id
     UNMOVED = "unmoved"  # it stays, because it couldn't be added where it should go
 

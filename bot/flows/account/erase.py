@@ -69,9 +69,9 @@ class Erasing:
     """Deletes every trace of members."""
 
     def __init__(
-        self, store: Store, jobs: Queue, outlooks: ScoredLibraries, models_dir: Path, scratch: TemporaryFiles
+        self, store: Store, jobs: Queue, libraries: ScoredLibraries, models_dir: Path, scratch: TemporaryFiles
     ) -> None:
-        self._store, self._jobs, self._outlooks = store, jobs, outlooks
+        self._store, self._jobs, self._outlooks = store, jobs, libraries
         self._models_dir, self._scratch = models_dir, scratch
         self._tried_at: datetime | None = None
 

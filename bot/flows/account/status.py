@@ -47,7 +47,7 @@ class Status:
 
 
 async def status(
-    store: Store, outlooks: ScoredLibraries, jobs: Queue, sources: Sequence[FeatureSource], member: int, now: datetime
+    store: Store, libraries: ScoredLibraries, jobs: Queue, sources: Sequence[FeatureSource], member: int, now: datetime
 ) -> Status:
     """Return the member's status, even if we don't know them."""
     async with store.reading() as tx:
@@ -58,16 +58,16 @@ async def status(
         layers = await playlists.layers(tx, member)
         cooldown = await limits.cooldown(tx, account.client_id) if account else None
         sorted_once = await writes.last_done(tx, member) is not None
-    shown = [await _layer(store, outlooks, layer, now) for layer in layers]
-    outlook = await outlooks.of(member, layers[0].layer) if layers and count else None
+    shown = [await _layer(store, libraries, layer, now) for layer in layers]
+    scored = await libraries.of(member, layers[0].layer) if layers and count else None
     waiting = sorted({job.kind for job in await jobs.pending(member)})
     return Status(
         member=known,
         account=account,
         days_left=days_left(account, now) if account else None,
         songs=count,
-        without_features=outlook.without_features if outlook else 0,
-        by_source=outlook.by_source if outlook else {},
+        without_features=scored.without_features if scored else 0,
+        by_source=scored.by_source if scored else {},
         hearing=await feature_lookup.progress(store, sources, member, now),
         labels=labels,
         layers=shown,
@@ -77,14 +77,14 @@ async def status(
     )
 
 
-async def _layer(store: Store, outlooks: ScoredLibraries, layer: Layer, now: datetime) -> LayerStatus:
-    outlook = await outlooks.of(layer.member, layer.layer)
+async def _layer(store: Store, libraries: ScoredLibraries, layer: Layer, now: datetime) -> LayerStatus:
+    scored = await libraries.of(layer.member, layer.layer)
     async with store.reading() as tx:
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, layer.member, layer.layer)
-        unplaced, lines = (0, []) if outlook.scores is None else await dry_run.decided(tx, layer, outlook, None, now)
+        unplaced, lines = (0, []) if scored.scores is None else await dry_run.decided(tx, layer, scored, None, now)
     placeable = len({line["song"] for line in lines if line["action"] == "add"})
-    return LayerStatus(layer, kept, outlook.model, label.tally(outlook, layer, verdicts), unplaced, placeable)
+    return LayerStatus(layer, kept, scored.model, label.tally(scored, layer, verdicts), unplaced, placeable)
 
 
 def _renewal(account: Account | None) -> str | None:

@@ -20,19 +20,17 @@ REFUSED_FOR = timedelta(days=1)  # before proposing what Spotify refused again; 
 MOST_ASKED = 50  # questions per sort, in layers where songs may stay out
 
 
-async def prepare(
-    store: Store, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, now: datetime
-) -> int:
+async def prepare(store: Store, layer: Layer, scored: ScoredLibrary, only: frozenset[str] | None, now: datetime) -> int:
     """Prepare a write with the decisions about songs that have no place yet: all, or the new likes in `only`.
 
     Returns its number; the caller sets what happens to it. It's stored in slices, so others can write in between
     (promise P40).
     """
     async with store.reading() as tx:
-        looked_at, lines = await decided(tx, layer, outlook, only, now)
+        looked_at, lines = await decided(tx, layer, scored, only, now)
     await writes.make_room(store, layer.layer)
     kind = WriteKind.SORT if only is None else WriteKind.WATCH
-    digest = outlook.model.digest if outlook.model else None
+    digest = scored.model.digest if scored.model else None
     async with store.writing() as tx:
         write = await writes.begin(tx, NewWrite(layer.member, layer.layer, kind, looked_at, digest), now)
     await writes.fill(store, layer.member, write, lines)
@@ -40,11 +38,11 @@ async def prepare(
 
 
 async def decided(
-    tx: Tx, layer: Layer, outlook: ScoredLibrary, only: frozenset[str] | None, now: datetime
+    tx: Tx, layer: Layer, scored: ScoredLibrary, only: frozenset[str] | None, now: datetime
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return how many songs have no place yet, and the lines of what a sort would do, based on the last look."""
     given = await _given(tx, layer, now)
-    return await asyncio.to_thread(_decided, given, outlook, only)
+    return await asyncio.to_thread(_decided, given, scored, only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +71,21 @@ async def _given(tx: Tx, layer: Layer, now: datetime) -> _Given:
     )
 
 
-def _decided(given: _Given, outlook: ScoredLibrary, only: frozenset[str] | None) -> tuple[int, list[dict[str, Any]]]:
+def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) -> tuple[int, list[dict[str, Any]]]:
     layer, kept, verdicts, ours = given.layer, given.kept, given.verdicts, given.ours
-    library = {song.song: song for song in outlook.songs}
+    library = {song.song: song for song in scored.songs}
     standing = {playlist.playlist: _standing(given, playlist, library) for playlist in kept}
     placed = frozenset().union(*standing.values()) if standing else frozenset()
     moved = _moved(verdicts, ours, standing)
-    known = [song.song for song in outlook.songs if only is None or song.song in only or song.song in moved]
+    known = [song.song for song in scored.songs if only is None or song.song in only or song.song in moved]
     todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
     untold = [song for song in todo if not _told(verdicts.get(song))]
-    lines = _by_model(outlook, layer, kept, untold, verdicts, alone=only is not None)
+    lines = _by_model(scored, layer, kept, untold, verdicts, alone=only is not None)
     lines += _settled(todo, verdicts, standing)
     lines = [line for line in lines if not {(None, line["song"]), (line["playlist"], line["song"])} & given.barred]
     lines = _once(lines, library, {playlist.playlist for playlist in kept if playlist.doubles})
     going = {line["song"] for line in lines if line["action"] == Action.ADD}
-    unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(outlook.place) if only is None else None)
+    unwanted = _unwanted(verdicts, ours, standing, liked=frozenset(scored.place) if only is None else None)
     lines += [line for line in unwanted if line["song"] in going or not _homeless(line, verdicts, standing)]
     return sum(only is None or song in only for song in todo), lines
 
@@ -149,7 +147,7 @@ def _open(
 
 
 def _by_model(
-    outlook: ScoredLibrary,
+    scored: ScoredLibrary,
     layer: Layer,
     kept: Sequence[Playlist],
     open_songs: Sequence[str],
@@ -163,8 +161,8 @@ def _by_model(
     if not open_songs:
         return []
     rules = [PlaylistRule(playlist.playlist, playlist.mistakes, playlist.automatic) for playlist in kept]
-    bars = bars_of(outlook.scores, rules, layer.several) if alone and outlook.scores else None
-    decisions = decide(outlook.scores_of(open_songs), rules, layer.several, layer.everything, bars)
+    bars = bars_of(scored.scores, rules, layer.several) if alone and scored.scores else None
+    decisions = decide(scored.scores_of(open_songs), rules, layer.several, layer.everything, bars)
     if not layer.everything:
         decisions = _worth_asking(decisions)
     return [

@@ -101,49 +101,49 @@ class Pressed:
 
 
 async def ask(
-    store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, now: datetime
+    store: Store, libraries: ScoredLibraries, member: int, layer: Layer, now: datetime
 ) -> Question | NothingToAsk:
     """Choose the next song to ask about and put it on a card. Raises as `ask_some` does."""
-    questions = await ask_some(store, outlooks, member, layer, 1, now)
+    questions = await ask_some(store, libraries, member, layer, 1, now)
     if questions:
         return questions[0]
-    outlook = await outlooks.of(member, layer.layer)
+    scored = await libraries.of(member, layer.layer)
     async with store.reading() as tx:
-        return NothingToAsk(layer, tally(outlook, layer, await answers.verdicts(tx, member, layer.layer)))
+        return NothingToAsk(layer, tally(scored, layer, await answers.verdicts(tx, member, layer.layer)))
 
 
 async def ask_some(
-    store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
+    store: Store, libraries: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
 ) -> list[Question]:
     """Choose up to `count` dissimilar songs to ask about at once, each on its own card.
 
     Raises NotLinked or NoLikes if there are no songs yet, NoPlaylists if there's no playlist to choose.
     """
-    outlook = await outlooks.of(member, layer.layer)
+    scored = await libraries.of(member, layer.layer)
     async with store.reading() as tx:
-        if not outlook.songs:
+        if not scored.songs:
             raise await why_no_songs(tx, member)
         kept = await playlists.in_layer(tx, layer.layer)
         verdicts = await answers.verdicts(tx, member, layer.layer)
         recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
     if not kept:
         raise NoPlaylists
-    chosen = await asyncio.to_thread(choose, outlook, layer, verdicts, recent, kept, count)
-    return [await put(store, outlook, layer, song, now) for song in chosen]
+    chosen = await asyncio.to_thread(choose, scored, layer, verdicts, recent, kept, count)
+    return [await put(store, scored, layer, song, now) for song in chosen]
 
 
 async def ask_about(
-    store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, song: str, now: datetime
+    store: Store, libraries: ScoredLibraries, member: int, layer: Layer, song: str, now: datetime
 ) -> Question:
     """Put a song of the member's choice on a card. Raises NotInLibrary."""
-    outlook = await outlooks.of(member, layer.layer)
-    if song not in outlook.place:
+    scored = await libraries.of(member, layer.layer)
+    if song not in scored.place:
         raise NotInLibrary
-    return await put(store, outlook, layer, song, now)
+    return await put(store, scored, layer, song, now)
 
 
 def choose(
-    outlook: ScoredLibrary,
+    scored: ScoredLibrary,
     layer: Layer,
     verdicts: Mapping[str, Verdict],
     recent: Sequence[str],
@@ -151,14 +151,14 @@ def choose(
     count: int,
 ) -> list[str]:
     """Return up to `count` songs that teach the most when asked together; none if all the rest is clear."""
-    labelled = np.array([_settled(verdicts.get(song.song)) for song in outlook.songs], bool)
+    labelled = np.array([_settled(verdicts.get(song.song)) for song in scored.songs], bool)
     asked = frozenset(recent)
-    skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in outlook.songs], bool)
-    artists = [song.artists[0] if song.artists else "" for song in outlook.songs]
+    skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in scored.songs], bool)
+    artists = [song.artists[0] if song.artists else "" for song in scored.songs]
     counts = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
-    scores = outlook.scores
+    scores = scored.scores
     chosen = next_songs(
-        outlook.space,
+        scored.space,
         scores.probabilities if scores else None,
         labelled,
         skipped,
@@ -167,13 +167,13 @@ def choose(
         len(kept),
         seed=layer.layer,
         several=layer.several,
-        recent_artists=[artists[outlook.place[song]] for song in recent[:3] if song in outlook.place],
+        recent_artists=[artists[scored.place[song]] for song in recent[:3] if song in scored.place],
         belief=belief_in(
             scores.classes if scores else (), {playlist.playlist: counts[playlist.playlist] for playlist in kept}
         ),
-        memo=outlook.memo,
+        memo=scored.memo,
     )
-    return [outlook.songs[row].song for row in chosen.tolist()]
+    return [scored.songs[row].song for row in chosen.tolist()]
 
 
 def _settled(verdict: Verdict | None) -> bool:
@@ -185,16 +185,16 @@ def _skipped(verdict: Verdict | None) -> bool:
 
 
 async def put(
-    store: Store, outlook: ScoredLibrary, layer: Layer, song: str, now: datetime, write: int | None = None
+    store: Store, scored: ScoredLibrary, layer: Layer, song: str, now: datetime, write: int | None = None
 ) -> Question:
     """Put a song on a new card and return the question."""
     card = Card(secrets.token_urlsafe(9), layer.member, layer.layer, song, write, now)
     async with store.writing() as tx:
         await cards.add(tx, card)
-    return await question(store, outlook, card)
+    return await question(store, scored, card)
 
 
-async def question(store: Store, outlook: ScoredLibrary, card: Card) -> Question:
+async def question(store: Store, scored: ScoredLibrary, card: Card) -> Question:
     """Return what a card shows. Raises NotInLibrary if its song or layer is gone."""
     async with store.reading() as tx:
         layer = await playlists.layer(tx, card.layer)
@@ -203,24 +203,24 @@ async def question(store: Store, outlook: ScoredLibrary, card: Card) -> Question
         verdicts = await answers.verdicts(tx, card.member, card.layer)
     if layer is None or song is None:
         raise NotInLibrary
-    guesses = guess(outlook, card.song, kept)
-    why = reason(outlook, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
-    return Question(card, song, layer, kept, guesses, why, tally(outlook, layer, verdicts))
+    guesses = guess(scored, card.song, kept)
+    why = reason(scored, card.song, verdicts, guesses[0].playlist.playlist) if guesses else None
+    return Question(card, song, layer, kept, guesses, why, tally(scored, layer, verdicts))
 
 
-def guess(outlook: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Guess]:
+def guess(scored: ScoredLibrary, song: str, kept: Sequence[Playlist]) -> list[Guess]:
     """Return the model's guesses for a song, best first; empty without a model or such a song."""
-    if outlook.scores is None or song not in outlook.place:
+    if scored.scores is None or song not in scored.place:
         return []
-    scores = outlook.scores_of([song])
+    scores = scored.scores_of([song])
     by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
     known = [Guess(playlist, by_class[playlist.playlist]) for playlist in kept if playlist.playlist in by_class]
     return sorted(known, key=lambda option: -option.probability)
 
 
-def tally(outlook: ScoredLibrary, layer: Layer, verdicts: Mapping[str, Verdict]) -> Tally:
+def tally(scored: ScoredLibrary, layer: Layer, verdicts: Mapping[str, Verdict]) -> Tally:
     labels = sum(verdict.settled for verdict in verdicts.values())
-    scores = outlook.model.card.get("scores", {}) if outlook.model else {}
+    scores = scored.model.card.get("scores", {}) if scored.model else {}
     right = {int(playlist): (score["right"], score["of"]) for playlist, score in scores.items()}
     given = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
     return Tally(labels, right, max(0, due(layer) - labels), given, layer.training, bool(layer.tried))

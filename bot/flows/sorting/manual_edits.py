@@ -29,12 +29,12 @@ async def look(store: Store, music: Music, member: int, now: datetime) -> int:
     One call if nothing changed (the list of playlists with their snapshots), plus ceil(n / 50) per changed playlist.
     """
     async with store.reading() as tx:
-        handed = [playlist for playlist in await playlists.of_member(tx, member) if playlist.ref]
-    if not handed:
+        on_spotify = [playlist for playlist in await playlists.of_member(tx, member) if playlist.ref]
+    if not on_spotify:
         return 0
     snapshots = {listed.id: listed.snapshot for listed in await music.playlists()}
     read: dict[Playlist, Contents] = {}
-    for playlist in handed:
+    for playlist in on_spotify:
         if snapshots.get(playlist.ref) is None or snapshots[playlist.ref] != playlist.snapshot:
             try:
                 read[playlist] = await music.contents(playlist.ref, await kept(store, playlist))

@@ -34,10 +34,10 @@ class Asked:
 
 
 async def choose(
-    store: Store, outlooks: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
+    store: Store, libraries: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
 ) -> list[Asked]:
     """Choose up to `count` dissimilar songs to ask about in a channel. Raises NothingLeftToAsk."""
-    questions = await label.ask_some(store, outlooks, member, layer, count, now)
+    questions = await label.ask_some(store, libraries, member, layer, count, now)
     if not questions:
         raise NothingLeftToAsk
     return [Asked(question.song, layer, tuple(question.playlists[:MOST])) for question in questions]
@@ -75,7 +75,7 @@ async def react(store: Store, member: int, message: int, emoji: str, event: int,
 
 
 async def unreact(store: Store, member: int, message: int, emoji: str, now: datetime) -> bool:
-    """Take back a reaction's answer; return whether there was one."""
+    """Undo a reaction's answer; return whether there was one."""
     prompt = await _prompt(store, message)
     if prompt is None or prompt.member != member or bare(emoji) not in _signs(prompt):
         return False

@@ -48,35 +48,35 @@ async def review(store: Store, member: int, write: int) -> Reviewed:
 
 
 async def questions(
-    store: Store, outlooks: ScoredLibraries, reviewed: Reviewed, limit: int, now: datetime
+    store: Store, libraries: ScoredLibraries, reviewed: Reviewed, limit: int, now: datetime
 ) -> Sequence[label.Question]:
     """Return the first open questions of a receipt, each on its earlier card if it has one."""
     receipt = reviewed.receipt
-    outlook = await outlooks.of(receipt.write.member, receipt.layer.layer)
+    scored = await libraries.of(receipt.write.member, receipt.layer.layer)
     async with store.reading() as tx:
         known = {card.song: card for card in await cards.of_write(tx, receipt.write.write)}
     return [
-        await label.question(store, outlook, known[song])
+        await label.question(store, scored, known[song])
         if song in known
-        else await label.put(store, outlook, receipt.layer, song, now, receipt.write.write)
+        else await label.put(store, scored, receipt.layer, song, now, receipt.write.write)
         for song in reviewed.waiting[:limit]
     ]
 
 
 async def next_question(
-    store: Store, outlooks: ScoredLibraries, member: int, write: int, now: datetime
+    store: Store, libraries: ScoredLibraries, member: int, write: int, now: datetime
 ) -> label.Question | label.NothingToAsk:
     """Return the receipt's next song without an answer. Raises NotYours or ReceiptGone."""
     reviewed = await review(store, member, write)
-    open_questions = await questions(store, outlooks, reviewed, 1, now)
+    open_questions = await questions(store, libraries, reviewed, 1, now)
     if open_questions:
         return open_questions[0]
     layer = reviewed.receipt.layer
-    return label.NothingToAsk(layer, label.tally(await outlooks.of(member, layer.layer), layer, reviewed.verdicts))
+    return label.NothingToAsk(layer, label.tally(await libraries.of(member, layer.layer), layer, reviewed.verdicts))
 
 
 async def after(
-    store: Store, outlooks: ScoredLibraries, member: int, card: str, now: datetime
+    store: Store, libraries: ScoredLibraries, member: int, card: str, now: datetime
 ) -> label.Question | label.NothingToAsk:
     """Return what comes after a card: the next song of its receipt, or the one that teaches the most."""
     async with store.reading() as tx:
@@ -85,21 +85,21 @@ async def after(
     if layer is None:
         raise NoSuchLayer
     if asked.write is not None:
-        return await next_question(store, outlooks, member, asked.write, now)
-    return await label.ask(store, outlooks, member, layer, now)
+        return await next_question(store, libraries, member, asked.write, now)
+    return await label.ask(store, libraries, member, layer, now)
 
 
-async def again(store: Store, outlooks: ScoredLibraries, member: int, card: str) -> label.Question:
+async def again(store: Store, libraries: ScoredLibraries, member: int, card: str) -> label.Question:
     """Return the member's card as it is now. Raises NotYours, QuestionGone or NotInLibrary."""
     async with store.reading() as tx:
         asked = await label.mine(tx, member, card)
-    return await label.question(store, await outlooks.of(member, asked.layer), asked)
+    return await label.question(store, await libraries.of(member, asked.layer), asked)
 
 
-async def take_back(
-    store: Store, outlooks: ScoredLibraries, member: int, card: str, now: datetime
+async def undo_answer(
+    store: Store, libraries: ScoredLibraries, member: int, card: str, now: datetime
 ) -> tuple[label.Question, int | None]:
-    """Take back the last answer in the card's layer; return its question again, and the write that undoes it, if any.
+    """Undo the last answer in the card's layer; return its question again, and the write that undoes it, if any.
 
     On a receipt's cards, an answer also added the song to a playlist. Raises NothingToUndo, and StillWriting while that
     is being written.
@@ -114,8 +114,8 @@ async def take_back(
     if write is None:
         async with store.writing() as tx:
             await answers.undo_last(tx, member, layer.layer, now)
-    outlook = await outlooks.of(member, layer.layer)
-    return await label.put(store, outlook, layer, last.song, now, asked.write), write
+    scored = await libraries.of(member, layer.layer)
+    return await label.put(store, scored, layer, last.song, now, asked.write), write
 
 
 async def named(store: Store, member: int, song: str, chosen: Sequence[int]) -> tuple[Song | None, list[Playlist]]:

@@ -73,11 +73,11 @@ class ScoredLibraries:
                 return known[1]
             library = await songs.library(tx, member)
             features = await songs.features(tx, member, library)
-        outlook = await asyncio.to_thread(self._look, library, features, model, prior)
-        self._kept[member, layer] = (stamp, outlook)
+        scored = await asyncio.to_thread(self._look, library, features, model, prior)
+        self._kept[member, layer] = (stamp, scored)
         while len(self._kept) > 1 and sum(len(library.songs) for _, library in self._kept.values()) > MOST_SONGS:
             self._kept.popitem(last=False)
-        return outlook
+        return scored
 
     def _look(
         self,

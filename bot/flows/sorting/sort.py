@@ -101,16 +101,16 @@ class Receipt:
 
 
 async def dry_run(
-    store: Store, music: Music, outlooks: ScoredLibraries, member: int, layer: Layer, now: datetime
+    store: Store, music: Music, libraries: ScoredLibraries, member: int, layer: Layer, now: datetime
 ) -> Receipt:
     """Decide about every song without a place in the layer, and store the plan. Changes nothing at Spotify.
 
     Raises TooFewLabels or NotTrained if only a model could place a song, and there's none yet.
     """
     await manual_edits.look(store, music, member, now)
-    outlook = await outlooks.of(member, layer.layer)
+    scored = await libraries.of(member, layer.layer)
     try:
-        write = await prepare(store, layer, outlook, None, now)
+        write = await prepare(store, layer, scored, None, now)
     except ModelMissing:
         raise await readiness.why_untrained(store, layer) from None
     async with store.writing() as tx:
@@ -195,7 +195,7 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
     clock = running_from(now)
     async with store.reading() as tx:
         order = await receipt(tx, write)
-    await _refuse_what_is_let_go(store, order)
+    await _refuse_what_is_not_kept(store, order)
     listed = await _listed(music, order)
     waits = [await _converge(store, music, order, playlist, listed, clock) for playlist in order.playlists.values()]
     if any(change.action == Action.REMOVE for change in order.changes):  # removals that waited for the song's new place
@@ -213,9 +213,9 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
         return await receipt(tx, write)
 
 
-async def _refuse_what_is_let_go(store: Store, order: Receipt) -> None:
+async def _refuse_what_is_not_kept(store: Store, order: Receipt) -> None:
     gone = {change.playlist for change in order.changes} - order.playlists.keys()
-    await _refuse(store, order.write.write, gone, Refused.LET_GO)
+    await _refuse(store, order.write.write, gone, Refused.NOT_KEPT)
 
 
 async def _refuse(store: Store, write: int, gone: Collection[int], problem: Refused) -> None:
@@ -297,14 +297,14 @@ async def undo(store: Store, member: int, write: int | None, now: datetime) -> i
     await writes.fill(store, member, opened, map(_reverse, done))
     async with store.writing() as tx:
         await writes.set_state(tx, opened, WriteState.APPLYING)
-        if undone.kind == WriteKind.TAP:  # the member's answer is taken back with its write
+        if undone.kind == WriteKind.TAP:  # the member's answer is undone with its write
             for song in {change.song for change in done}:
                 await answers.undo_newest(tx, member, undone.layer, song, now)
     return opened
 
 
 async def undo_tap(store: Store, member: int, layer: int, song: str, now: datetime) -> int | None:
-    """Open the write that reverses a member's tap on a song, and take back its answer; None if it did nothing.
+    """Open the write that reverses a member's tap on a song, and undo its answer; None if it did nothing.
 
     Raises StillWriting while it's being written.
     """
@@ -349,7 +349,7 @@ async def not_there(store: Store, member: int, change: int, event: int, now: dat
 async def open_tap(tx: Tx, new: NewWrite, lines: Sequence[tuple[int, str, Action]], now: datetime) -> int:
     """Open a write for the member's answers about single songs: (playlist, song, action); return its number.
 
-    Its kind is TAP if their answer is also a label, taken back together with the write; ADD if it isn't.
+    Its kind is TAP if their answer is also a label, undone together with the write; ADD if it isn't.
     """
     opened = await writes.begin(tx, replace(new, total=len(lines)), now)
     told = [

@@ -17,7 +17,7 @@ from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.ports import Music
 
 
-async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, member: int, now: datetime) -> list[Next]:
+async def sort_fresh(store: Store, music: Music, libraries: ScoredLibraries, member: int, now: datetime) -> list[Next]:
     """Open a write for the fresh likes in each layer with a model; return the jobs that apply them."""
     async with store.reading() as tx:
         waiting = await songs.fresh(tx, member)
@@ -25,9 +25,9 @@ async def sort_fresh(store: Store, music: Music, outlooks: ScoredLibraries, memb
     if not waiting:
         return []
     await manual_edits.look(store, music, member, now)
-    views = [(layer, await outlooks.of(member, layer.layer)) for layer in layers]
+    views = [(layer, await libraries.of(member, layer.layer)) for layer in layers]
     only, able = frozenset(waiting), [view for view in views if view[1].scores is not None]
-    opened = [await dry_run.prepare(store, layer, outlook, only, now) for layer, outlook in able]
+    opened = [await dry_run.prepare(store, layer, scored, only, now) for layer, scored in able]
     async with store.writing() as tx:
         for write in opened:
             await writes.set_state(tx, write, WriteState.APPLYING)

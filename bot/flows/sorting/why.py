@@ -23,21 +23,21 @@ class Explanation:
     than_playlist: int | None
 
 
-def reason(outlook: ScoredLibrary, song: str, verdicts: Mapping[str, Verdict], playlist: int) -> Explanation | None:
+def reason(scored: ScoredLibrary, song: str, verdicts: Mapping[str, Verdict], playlist: int) -> Explanation | None:
     """Return why `song` seems to belong in `playlist`; None if nothing labelled is available."""
-    if song not in outlook.place or outlook.scores is None:
+    if song not in scored.place or scored.scores is None:
         return None
     labelled: dict[int, list[int]] = {}
     for other, verdict in verdicts.items():
-        if other != song and other in outlook.place:
+        if other != song and other in scored.place:
             for placed_in in verdict.yes:
-                labelled.setdefault(placed_in, []).append(outlook.place[other])
-    ids = [known.song for known in outlook.songs]
-    nearest_songs = nearest(outlook.space, ids, outlook.place[song], labelled, playlist)
+                labelled.setdefault(placed_in, []).append(scored.place[other])
+    ids = [known.song for known in scored.songs]
+    nearest_songs = nearest(scored.space, ids, scored.place[song], labelled, playlist)
     if nearest_songs is None:
         return None
-    near = tuple(outlook.songs[outlook.place[neighbour]] for neighbour in nearest_songs.near.songs)
-    than = outlook.songs[outlook.place[nearest_songs.than.songs[0]]] if nearest_songs.than else None
+    near = tuple(scored.songs[scored.place[neighbour]] for neighbour in nearest_songs.near.songs)
+    than = scored.songs[scored.place[nearest_songs.than.songs[0]]] if nearest_songs.than else None
     return Explanation(near, than, nearest_songs.than.playlist if nearest_songs.than else None)
 
 
@@ -52,26 +52,26 @@ class Explained:
     provenance: Mapping[str, str]
 
 
-async def explain(store: Store, outlooks: ScoredLibraries, member: int, layer: int, song: str) -> Explained:
+async def explain(store: Store, libraries: ScoredLibraries, member: int, layer: int, song: str) -> Explained:
     """Return where a song would go and why. Raises NotInLibrary."""
-    outlook = await outlooks.of(member, layer)
+    scored = await libraries.of(member, layer)
     async with store.reading() as tx:
         known_song = await songs.get(tx, song, member)
         kept = await playlists.in_layer(tx, layer)
         verdicts = await answers.verdicts(tx, member, layer)
-    if known_song is None or song not in outlook.place:
+    if known_song is None or song not in scored.place:
         raise NotInLibrary
     guesses: list[tuple[Playlist, float]] = []
-    if outlook.scores is not None:
-        scores = outlook.scores_of([song])
+    if scored.scores is not None:
+        scores = scored.scores_of([song])
         by_class = dict(zip(scores.classes, scores.probabilities[0].tolist(), strict=True))
         known = [(playlist, by_class[playlist.playlist]) for playlist in kept if playlist.playlist in by_class]
         guesses = sorted(known, key=lambda pair: -pair[1])
     told = verdicts.get(song)
     about = next(iter(told.yes), None) if told and told.yes else (guesses[0][0].playlist if guesses else None)
-    why = reason(outlook, song, verdicts, about) if about is not None else None
+    why = reason(scored, song, verdicts, about) if about is not None else None
     # The date of the like is left out: few models use it, and it says nothing about the song.
-    sources = {name: source for name, source in outlook.features[song].provenance.items() if name != LIKED}
+    sources = {name: source for name, source in scored.features[song].provenance.items() if name != LIKED}
     return Explained(known_song, tuple(guesses), why, told, sources)
 
 

@@ -143,7 +143,7 @@ REFUSALS: dict[Refused, str | Callable[[_Refusal], str]] = {
         "{where} is gone from your Spotify, or no longer yours to change. /playlists remove stops keeping it. "
         "Not done: {songs}."
     ),
-    Refused.LET_GO: N_("I no longer keep that playlist. Not done: {songs}."),
+    Refused.NOT_KEPT: N_("I no longer keep that playlist. Not done: {songs}."),
     Refused.SAME: N_(
         "Already in {where} as another release, so not added again: {songs}. `/playlists settings doubles:True` "
         "allows it."

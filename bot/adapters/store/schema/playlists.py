@@ -46,7 +46,7 @@ playlist = Table(
     Column("edition", Integer, nullable=False, default=0, server_default="0"),  # of `content` that holds
     Column("doubles", Boolean, nullable=False, default=False),  # the same recording may go in under another id
     Column("missed_at", Moment),  # since when Spotify has said that it is not there; None: it is
-    Column("removed_at", Moment),  # let go of: never written again, its labels kept
+    Column("removed_at", Moment),  # no longer kept: never written again, its labels stay
 )
 
 content = Table(

@@ -54,7 +54,7 @@ async def of_member(tx: Tx, member: int) -> list[Playlist]:
 
 
 async def count_ever(tx: Tx, member: int) -> int:
-    """Return how many playlists the member ever added, including those they let go."""
+    """Return how many playlists the member ever added, including those they removed."""
     return await count(tx, PLAYLIST.c.member == member)
 
 
@@ -69,13 +69,13 @@ async def is_still(tx: Tx, playlist: Playlist) -> bool:
 
 
 async def by_ref(tx: Tx, member: int, ref: str) -> Playlist | None:
-    """Return the member's playlist with that reference, kept or let go."""
+    """Return the member's playlist with that reference, kept or removed."""
     theirs = (PLAYLIST.c.member == member, PLAYLIST.c.ref == ref)
     return await one(tx, Playlist, select(PLAYLIST).where(*theirs).limit(1))
 
 
 async def removed(tx: Tx, layer: int, ref: str) -> Playlist | None:
-    """Return the playlist with that reference that the layer once kept and let go."""
+    """Return the playlist with that reference that the layer once kept."""
     gone = (PLAYLIST.c.layer == layer, PLAYLIST.c.ref == ref, PLAYLIST.c.removed_at.is_not(None))
     return await one(tx, Playlist, select(PLAYLIST).where(*gone).order_by(PLAYLIST.c.playlist.desc()).limit(1))
 
