@@ -9,7 +9,7 @@ from bot.flows.account import status
 from bot.flows.account.status import Status
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting import readiness
-from bot.messages import _, plural
+from bot.messages import _, formatting
 from bot.messages import account as messages
 from bot.messages.errors import describe
 from bot.messages.sorting import models
@@ -87,7 +87,7 @@ def _menu(found: list[ListedPlaylist]) -> Item:
 
 
 def _size(listed: ListedPlaylist) -> str:
-    return "" if listed.total is None else plural("{count} song", "{count} songs", listed.total)
+    return "" if listed.total is None else formatting.songs(listed.total)
 
 
 def _taps(*, has_some: bool) -> Item:

@@ -213,8 +213,8 @@ def status(shown: Status, now: datetime) -> str:
         _account(shown.account, shown.days_left, shown.member),
         _(
             "{songs}, {labels}.",
-            songs=plural("{count} song", "{count} songs", shown.songs),
-            labels=plural("{count} label", "{count} labels", shown.labels),
+            songs=formatting.songs(shown.songs),
+            labels=formatting.labels(shown.labels),
         ),
     ]
     if shown.without_features:

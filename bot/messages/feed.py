@@ -1,6 +1,6 @@
 """Feed: what the bot says. Pure: values in, Markdown out. Dry, warm, no exclamation marks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bot.core.records import Member, Song
 from bot.errors import feed as errors
@@ -103,17 +103,12 @@ def nothing_near(like: Sequence[Song]) -> str:
 
 def near(songs: Sequence[Song]) -> str:
     """Why a song is suggested: the songs of theirs it's near."""
-    return _near(f"*{formatting.escape(song.title, 40)}*" for song in songs)
+    return _("near {songs}", songs=formatting.titles(songs)) if songs else ""
 
 
 def near_in_plain_text(songs: Sequence[Song]) -> str:
     """Why a song is suggested, without Markdown."""
-    return _near(song.title for song in songs)
-
-
-def _near(titles: Iterable[str]) -> str:
-    named = listed(titles)
-    return _("near {songs}", songs=named) if named else ""
+    return _("near {songs}", songs=listed(song.title for song in songs)) if songs else ""
 
 
 def cover_of(song: Song) -> str:

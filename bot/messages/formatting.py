@@ -53,21 +53,6 @@ def playlist_name(playlist: Playlist) -> str:
     return f"{playlist.emoji} **{escape(playlist.name, LONGEST_NAME)}**"
 
 
-def listed(names: Iterable[str], last: str = "and") -> str:
-    """Join names as prose does: "A, B and C"."""
-    return language.listed(names, either=last == "or")
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Say a number with its noun: "1 song", "1,240 songs"."""
-    return f"{number:,} {one if abs(number) == 1 else many or one + 's'}"
-
-
-def does(number: int, one: str, many: str) -> str:
-    """Say what a number of things does: "1 stays", "12 stay"."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def songs(count: int) -> str:
     return plural("{count} song", "{count} songs", count)
 

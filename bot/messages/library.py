@@ -25,7 +25,7 @@ def synced(total: int, new: int, gone: int) -> str:
     """What a look at the likes found."""
     added = plural("{count} new like", "{count} new likes", new) if new else ""
     removed = plural("{count} no longer liked", "{count} no longer liked", gone) if gone else ""
-    songs = plural("{count} song", "{count} songs", total)
+    songs = formatting.songs(total)
     if added and removed:
         return _("{added} and {removed}; {songs} in all.", added=added, removed=removed, songs=songs)
     if added or removed:

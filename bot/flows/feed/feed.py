@@ -20,8 +20,9 @@ from bot.core.jobs import JobKind
 from bot.core.records import Layer, NewWrite, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import Action, WriteKind
-from bot.errors import BadChoice, NotAmongLikes, NoTaste, NothingThereYet, NotLinked
+from bot.errors import NotAmongLikes, NoTaste, NothingThereYet, NotLinked
 from bot.errors.feed import AllShown, GoneFromSpotify, NotOnSpotify
+from bot.errors.sorting import PlaylistNotKept
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import Recommender
 from bot.flows.sorting import sort
@@ -178,14 +179,14 @@ class Feed:
         """Add the song to one of their playlists: a write with a receipt and an undo, like any other.
 
         This also likes the song, since playlists hold likes. Raises NotAmongLikes if it may not be saved to their
-        likes, BadChoice for a playlist that isn't kept, or a song their playlists can't hold.
+        likes, PlaylistNotKept, and NotOnSpotify or GoneFromSpotify for a song their playlists can't hold.
         """
         entry, now = await self._catalogue.entry(member, song), self._clock()
         await self._note(member, [entry])
         async with self._store.writing() as tx:
             kept = await playlists.get(tx, playlist)
             if kept is None or kept.member != member or kept.removed_at is not None:
-                raise BadChoice("That playlist is not one that I keep for you. /playlists list shows them.")
+                raise PlaylistNotKept
             liked = await self._like(tx, member, entry.song, "add")
             if liked.refused:
                 raise GoneFromSpotify

@@ -9,8 +9,9 @@ from bot.adapters.store import Store
 from bot.adapters.store.library import songs
 from bot.core.features import features_heard
 from bot.core.records import Song
-from bot.errors import BadChoice, StillHearing
+from bot.errors import StillHearing
 from bot.errors.library import StillHearingTheirs
+from bot.errors.sorting import NotInLibrary
 from bot.ports import SoundReader, TemporaryFiles
 
 MOST_BYTES = 25_000_000  # bytes per file; an hour of MP3, four minutes of FLAC
@@ -48,7 +49,7 @@ async def upload(
 ) -> Song:
     """Analyse the file in a separate process, store its features but not the file, and return the song.
 
-    Raises BadChoice if the member doesn't like the song, AudioError if the file can't be analysed.
+    Raises NotInLibrary if the member doesn't like the song, AudioError if the file can't be analysed.
     """
     own = await _own(store, member, song)
     with await asyncio.to_thread(scratch.holding, data) as file:
@@ -59,7 +60,7 @@ async def upload(
     features = features_heard(heard.numbers, heard.vectors)
     async with store.writing() as tx:
         if not await songs.is_liked(tx, member, song):  # erased or unlinked during the analysis
-            raise BadChoice("That song isn't in your library.")
+            raise NotInLibrary
         await songs.save_features(tx, member, SOURCE, {song: features}, now)
     return own
 
@@ -69,5 +70,5 @@ async def _own(store: Store, member: int, song: str) -> Song:
         known = await songs.get(tx, song, member)
         liked = await songs.is_liked(tx, member, song)
     if known is None or not liked:
-        raise BadChoice("That song isn't in your library.")
+        raise NotInLibrary
     return known

@@ -18,6 +18,7 @@ from bot.core.records import Playlist
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import BadChoice, NotAmongLikes, NothingThereYet, SongsRefused
 from bot.errors.feed import GoneFromSpotify, NotOnSpotify
+from bot.errors.sorting import PlaylistNotKept
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed import saved_likes as save
 from bot.flows.feed.feed import GLANCE, REST, Feed
@@ -228,11 +229,11 @@ async def test_an_add_needs_a_like_a_kept_playlist_and_a_song_that_can_be_held(s
     with pytest.raises(NotAmongLikes):
         await scene.stream.add(ADA, uri(100), run.playlist, event=7)
     await scene.stream.choose_saving(ADA, saves=True)
-    with pytest.raises(BadChoice, match="not one that I keep"):
+    with pytest.raises(PlaylistNotKept):
         await scene.stream.add(ADA, uri(100), run.playlist + 99, event=7)
     with pytest.raises(NotOnSpotify):
         await scene.stream.add(ADA, local(200), run.playlist, event=7)
-    with pytest.raises(BadChoice, match="not one that I keep"):
+    with pytest.raises(PlaylistNotKept):
         await scene.stream.add(BEN, uri(100), run.playlist, event=7)
     assert [kind for kind, _, _ in scene.jobs] == ["save"] * len(scene.jobs)
 

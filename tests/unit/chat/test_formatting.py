@@ -12,7 +12,7 @@ from bot.core.library.merge import PRECEDENCE
 from bot.core.records import Song
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.label import Tally
-from bot.messages import formatting
+from bot.messages import formatting, listed
 
 SPECIAL = "*_~`|[]<@"
 
@@ -89,7 +89,7 @@ def test_lines_fit_the_room_and_say_how_many_did_not(lines: list[str], room: int
 
 @given(st.lists(st.text("ab", min_size=1, max_size=5), max_size=5))
 def test_a_list_reads_as_prose(names: list[str]) -> None:
-    said = formatting.listed(names)
+    said = listed(names)
     assert said.count(" and ") == (len(names) > 1)
     assert said.count(", ") == max(0, len(names) - 2)
 

@@ -184,7 +184,7 @@ async def test_what_is_said_of_a_song_is_kept_for_its_member_alone(stage: Stage)
     assert (await stage.ask(f"{song}/playlists", BEN)).json == {"playlists": []}
     refused = await stage.ask(f"{song}/playlists/1", BEN, "PUT")
     assert refused.status == 404
-    assert "not one that I keep for you" in refused.json["detail"]
+    assert "I don't keep that playlist" in refused.json["detail"]
 
 
 @pytest.mark.parametrize(
