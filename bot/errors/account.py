@@ -67,3 +67,30 @@ class TooManyTokens(BadChoice):
 
 class NoSuchToken(BadChoice):
     """The token isn't theirs, or no longer valid."""
+
+
+class NoApi(BadChoice):
+    """The HTTP API is switched off."""
+
+
+class NoSpotifyApp(BadChoice):
+    """Neither the bot nor the member has a Spotify app to link with."""
+
+
+class NoPasting(BadChoice):
+    """The page shows a code, so an address isn't accepted."""
+
+
+class LibraryFromFile(BadChoice):
+    """Their library comes from a file, so there are no likes to sync."""
+
+
+class ExportTooLarge(BadChoice):
+    """Their export is too large for Discord."""
+
+
+@dataclass(eq=False)
+class NotConfirmedErasing(BadChoice):
+    """They didn't type the word that confirms deleting everything."""
+
+    word: str

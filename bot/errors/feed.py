@@ -1,5 +1,7 @@
 """What can go wrong in the feed room: the catalogue, recommendations, the feed."""
 
+from dataclasses import dataclass
+
 from bot.errors import BadChoice, NothingThereYet
 
 
@@ -33,3 +35,14 @@ class UnknownSong(BadChoice):
 
 class UnknownSound(BadChoice):
     """Too little is known about the song to say what's near it."""
+
+
+class PageOff(BadChoice):
+    """The swipe page is switched off."""
+
+
+@dataclass(eq=False)
+class ActivityOff(BadChoice):
+    """The Activity is switched off."""
+
+    has_page: bool  # whether the swipe page is on

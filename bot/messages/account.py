@@ -26,13 +26,6 @@ ASK_FIRST = N_("You don't have a playlist I can keep yet. What should the first 
 ASK_ANOTHER = N_("I already keep all your playlists. What should a new one be called?")
 WHERE_IT_STARTS = N_("A few taps and I'll make my first guess. One song at a time: where does it go?")
 ENOUGH_LABELS = N_("I have enough labels from you to learn from.")
-NO_APP = N_(
-    "This bot has no Spotify app of its own. `/link client_id:` takes one of yours (developer.spotify.com/dashboard; "
-    "its owner needs Premium), and `/library import` takes a file."
-)
-FROM_A_FILE = N_(
-    "Your library comes from a file. `/library import` reads a newer one; `/link` switches to Spotify instead."
-)
 LOOKING = N_("Checking your likes.")
 STILL_READING = N_("I'm still reading your likes. `/status` says how many I have.")
 NOTHING_LIKED = N_("You have no liked songs on Spotify yet. Like some, then use `/sync` to show them to me.")
@@ -55,7 +48,6 @@ PASTE = N_(
     "Only paste an address from your own browser, and never give yours to anyone: it works like a key, and whoever "
     "has it may be able to link your Spotify to their Discord account."
 )
-NO_PASTE = N_("The page you landed on shows a code: enter that instead. `/link` starts again.")
 NOT_LINKING = N_("You have no link in progress to cancel. `/status` says whether you're linked.")
 NOT_LINKED = N_("Nothing was linked, and I've deleted what Spotify gave me.")
 UNLINK = N_(
@@ -70,7 +62,6 @@ UNLINKING = N_(
 )
 ERASE = N_("This deletes everything I keep about you, immediately and for good. `/data export` gives you a copy first.")
 ERASE_WORD = N_("delete")
-NOT_ERASED = N_("Nothing was deleted: the word is `{word}`.")
 ERASED = N_("Everything I kept about you is deleted. Your playlists on Spotify stay as they are.")
 ERASING = N_(
     "I've begun to delete everything, but something else, such as a backup, is using my database. I'll go on until "
@@ -84,7 +75,6 @@ TEACHES = N_(
 TEACHES_NOT = N_(
     "Your labels train only your own models. What was learned from you before is dropped at the next training."
 )
-EXPORT_TOO_LARGE = N_("That's more than Discord takes in one file. Ask whoever runs this bot for a copy.")
 COMMANDS = N_(
     "`/label` asks about a song · `/sort` shows what I'd do · `/undo` undoes it · `/playlists` and `/updates` "
     "set the rules · `/why`, `/model` and `/status` explain · `/privacy` and `/data` are about what I keep"
@@ -347,4 +337,15 @@ ERRORS: Wordings = {
         "You already have {most} tokens, and that's the limit. Revoke one with `/api-token list`."
     ),
     errors.NoSuchToken: N_("That token isn't yours, or it's no longer active. `/api-token list` shows your tokens."),
+    errors.NoSpotifyApp: N_(
+        "This bot has no Spotify app of its own. `/link client_id:` takes one of yours "
+        "(developer.spotify.com/dashboard; its owner needs Premium), and `/library import` takes a file."
+    ),
+    errors.LibraryFromFile: N_(
+        "Your library comes from a file. `/library import` reads a newer one; `/link` switches to Spotify instead."
+    ),
+    errors.NoPasting: N_("The page you landed on shows a code: enter that instead. `/link` starts again."),
+    errors.NotConfirmedErasing: N_("Nothing was deleted: the word is `{word}`."),
+    errors.ExportTooLarge: N_("That's more than Discord takes in one file. Ask whoever runs this bot for a copy."),
+    errors.NoApi: NO_API,
 }

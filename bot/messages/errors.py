@@ -111,9 +111,6 @@ def describe(error: CratekeeperError, *, by_itself: bool = False, plain: bool = 
 
     by_itself: a job met it, and tries again without them. plain: no Markdown, for pages of the web.
     """
-    own = error.args[0] if error.args and not is_dataclass(error) else ""
-    if own and error.theirs:
-        return str(own)  # worded where it was raised
     found = _wording(error, [BY_ITSELF] if by_itself else []) or _wording(error, [*ROOMS, COMMON])
     assert found is not None  # noqa: S101 - COMMON words the root
     return found(error) if callable(found) else _(found, **_fields(error, plain=plain))

@@ -50,10 +50,6 @@ KEEPS_LIKES = N_("**Likes in the feed** stay in the feed.")
 ADDS_TEACH = N_("**Songs you add to a playlist from the feed** count as labels.")
 ADDS_TEACH_NOT = N_("**Songs you add to a playlist from the feed** don't count as labels.")
 SETTINGS = N_("-# `/feed settings save_likes:` and `adds_teach:` change that; both are off by default.")
-PAGE_OFF = N_(
-    "The feed's page is switched off here; whoever runs this bot can switch it on (`FEED_PAGE`). "
-    "`/feed play` shows the same songs in Discord."
-)
 PAGE = N_(
     "Your own way in: full screen, one song after another, each from its highlight. "
     "The link works once, for ten minutes; the browser then stays logged in for 30 days."
@@ -193,6 +189,10 @@ def reposted_by(member: int) -> str:
     return _("-# Reposted by {member}", member=mention)
 
 
+def _activity_off(error: errors.ActivityOff) -> str:
+    return _(ACTIVITY_OFF_BUT_PAGE) if error.has_page else _(ACTIVITY_OFF)
+
+
 ERRORS: Wordings = {
     errors.NotInCatalogue: N_(
         "That song isn't in the catalogue you see. `/feed join` adds what others share to the operator's music."
@@ -210,4 +210,9 @@ ERRORS: Wordings = {
     errors.NothingLeftOver: N_("Nothing is left of those songs once you subtract the others."),
     errors.UnknownSong: N_("That song is neither in your library nor in the catalogue."),
     errors.UnknownSound: N_("I know too little about that song to say what sounds like it."),
+    errors.PageOff: N_(
+        "The feed's page is switched off here; whoever runs this bot can switch it on (`FEED_PAGE`). "
+        "`/feed play` shows the same songs in Discord."
+    ),
+    errors.ActivityOff: _activity_off,
 }

@@ -13,7 +13,7 @@ from bot.chat.guard import problem
 from bot.errors import CratekeeperError
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-MADE_WITH: dict[str, object] = {"int": 4, "float": 3.0, "str": "x", "datetime": NOW}  # by annotation
+MADE_WITH: dict[str, object] = {"int": 4, "float": 3.0, "str": "x", "datetime": NOW, "bool": True}  # by annotation
 
 
 def made(kind: type[CratekeeperError]) -> CratekeeperError:

@@ -9,7 +9,7 @@ from discord import app_commands
 from bot.chat import ids, layout, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Form, Page
-from bot.errors import BadChoice
+from bot.errors.account import ExportTooLarge, NotConfirmedErasing
 from bot.flows.account import erase, prior_consent
 from bot.messages import _
 from bot.messages import account as messages
@@ -26,7 +26,7 @@ async def export(interaction: Interaction) -> None:
     if len(written) > interaction.filesize_limit:
         written, name = await asyncio.to_thread(erase.packed, written, FILE), PACKED
     if len(written) > interaction.filesize_limit:
-        raise BadChoice(_(messages.EXPORT_TOO_LARGE))
+        raise ExportTooLarge
     file = discord.File(io.BytesIO(written), filename=name)
     await reply.show(interaction, Page(_(messages.EXPORTED), layout.attached(file), files=[file]))
 
@@ -49,7 +49,7 @@ async def delete(interaction: Interaction) -> None:
 async def on_erase(context: Context) -> None:
     word = _(messages.ERASE_WORD)
     if context.fields.get("word", "").strip().casefold() not in (word, messages.ERASE_WORD):
-        raise BadChoice(_(messages.NOT_ERASED, word=word))
+        raise NotConfirmedErasing(word)
     bot, services, member = context.bot, context.services, context.member
     await reply.pause_apart(context.interaction)
     bot.desk.forget(member)

@@ -6,7 +6,7 @@ from bot.chat import ids, layout, presence, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.core.jobs import JobKind
-from bot.errors import BadChoice
+from bot.errors.account import LibraryFromFile, NoPasting, NoSpotifyApp
 from bot.flows.account import link as flow
 from bot.flows.account import notify
 from bot.messages import _, common
@@ -28,7 +28,7 @@ async def _offer(context: Context, client_id: str | None) -> None:
     theirs = await flow.app_of(context.store, context.member)  # whoever has no seat in ours keeps their own
     app = (client_id or theirs or settings.spotify_client_id).strip().lower()
     if not app:
-        raise BadChoice(_(messages.NO_APP))
+        raise NoSpotifyApp
     called = presence.called(context.interaction.user)
     url = await context.services.linking.begin(context.member, called, app, settings.redirect_uri)
     context.bot.desk.wait(context.interaction, "link", context.now)
@@ -69,7 +69,7 @@ async def on_pasted(context: Context) -> None:
     A page shows whose account it is; an address that was passed on doesn't.
     """
     if context.services.settings.public_https:
-        raise BadChoice(_(messages.NO_PASTE))
+        raise NoPasting
     flow.pasted(address := context.fields.get("address", ""))
     await reply.pause(context.interaction)
     consent = await context.services.linking.arrive_pasted(context.member, address)
@@ -128,7 +128,7 @@ async def sync(interaction: Interaction) -> None:
     context = Context.of(interaction)
     known = await notify.known(context.store, context.member)
     if known is not None and known.source == "file":
-        raise BadChoice(_(messages.FROM_A_FILE))
+        raise LibraryFromFile
     await context.services.account_music(context.member)  # raises NotLinked, ConsentEnded
     context.bot.desk.wait(interaction, "sync", context.now)
     await reply.show(interaction, Page(_(messages.LOOKING)))

@@ -5,7 +5,7 @@ from discord import app_commands
 from bot.chat import ids, layout, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
-from bot.errors import BadChoice
+from bot.errors.account import NoApi
 from bot.flows.account import tokens as flow
 from bot.messages import _
 from bot.messages import account as messages
@@ -20,7 +20,7 @@ Name = app_commands.Range[str, 1, flow.LONGEST_NAME]
 async def new(interaction: Interaction, name: Name = "My program", days: Days = flow.DAYS) -> None:
     context = Context.of(interaction)
     if not context.services.settings.http_api:
-        raise BadChoice(_(messages.NO_API))
+        raise NoApi
     issued = await flow.issue(context.store, context.member, name, days, context.now)
     address = context.services.settings.public_url
     await reply.show(interaction, Page(messages.issued(issued, address), _(messages.SHOWN_ONCE)))

@@ -6,7 +6,7 @@ from bot.chat import reply
 from bot.chat.bot import AnyCommand, Interaction
 from bot.chat.feed.feed import feed
 from bot.chat.layout import Page
-from bot.errors import BadChoice
+from bot.errors.feed import ActivityOff
 from bot.messages import _
 from bot.messages import feed as messages
 
@@ -20,7 +20,7 @@ NOT_HERE = (400, 403)  # Discord's answers where there's no Activity, or it isn'
 async def activity(interaction: Interaction) -> None:
     settings = interaction.client.services.settings
     if not settings.activity:
-        raise BadChoice(_(messages.ACTIVITY_OFF_BUT_PAGE) if settings.feed_page else _(messages.ACTIVITY_OFF))
+        raise ActivityOff(has_page=settings.feed_page)
     try:
         await interaction.response.launch_activity()
     except discord.HTTPException as error:

@@ -4,7 +4,7 @@ from bot.chat import ids, layout, reply
 from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.feed.feed import feed
 from bot.chat.layout import Page
-from bot.errors import BadChoice
+from bot.errors.feed import PageOff
 from bot.flows.account import sessions
 from bot.messages import _
 from bot.messages import feed as messages
@@ -17,7 +17,7 @@ async def web(interaction: Interaction) -> None:
     context = Context.of(interaction)
     settings = context.services.settings
     if not settings.feed_page:
-        raise BadChoice(_(messages.PAGE_OFF))
+        raise PageOff
     secret = await sessions.invite(context.store, context.member, context.now, interaction.guild_id)
     await reply.show(interaction, _invitation(settings.public_url, secret, settings.public_https))
 
