@@ -114,7 +114,7 @@ async def test_links_are_opened_by_discord(client: Client) -> None:
     await expect(client.title).to_be_visible(timeout=PATIENCE)
     await client.frame.get_by_role("button", name="Help").click()
     await expect(client.frame.get_by_role("dialog")).to_contain_text("for a day at most")
-    await client.frame.get_by_label("Letters are keys").uncheck()
+    await client.frame.get_by_label("Use letter keys").uncheck()
     await client.frame.get_by_role("button", name="Close").click()
     assert client.complaints == [], "a frame of another site has no storage"
     await client.frame.locator("#stage").evaluate(LINK, SONG)

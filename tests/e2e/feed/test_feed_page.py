@@ -202,8 +202,16 @@ async def test_keys_and_buttons_do_what_swipes_do(phone: Phone) -> None:
         await page.keyboard.press("u")
         await expect(page.locator("#title")).to_have_text(before)
         await page.keyboard.press("?")
-        await expect(page.get_by_role("dialog")).to_contain_text("Letters are keys")
+        await expect(page.get_by_role("dialog")).to_contain_text("Use letter keys")
         await expect(page.get_by_role("dialog")).to_contain_text("logged in for 30 days")
+
+
+async def test_a_german_browser_is_spoken_to_in_german(phone: Phone) -> None:
+    async with phone.page(locale="de-DE") as page:
+        assert await page.evaluate("document.documentElement.lang") == "de"
+        await expect(page.get_by_role("button", name="Überspringen")).to_be_visible()
+        await page.get_by_role("button", name="Hilfe").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("Buchstabentasten benutzen")
 
 
 async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
@@ -214,7 +222,7 @@ async def test_a_song_is_added_to_a_playlist(phone: Phone) -> None:
         choices = page.locator("dialog .choice")
         await expect(choices).to_have_count(len(PLAYLISTS))
         await choices.filter(has_text="Run").click()
-        await expect(page.locator("#said")).to_contain_text("is on its way into Run")
+        await expect(page.locator("#said")).to_contain_text("to Run.")
         query = "select 1 from content c join song s using (song) where c.member = ? and s.title = ?"
         await phone.feed.stack.until(lambda: phone.feed.stack.rows(query, phone.person.user.id, song))
 
@@ -228,7 +236,7 @@ async def test_of_two_playlists_of_one_name_the_chosen_one_has_the_song(phone: P
         await page.get_by_role("button", name="Add to…").click()
         choices = page.locator("dialog .choice")
         await choices.first.click()
-        await expect(page.locator("#said")).to_contain_text(f"is on its way into {PLAYLISTS[0]}")
+        await expect(page.locator("#said")).to_contain_text(f"to {PLAYLISTS[0]}.")
         await page.get_by_role("button", name="Add to…").click()
         await expect(choices).to_have_count(len(PLAYLISTS))
         await expect(choices.filter(has_text="On its way there")).to_have_count(1)
@@ -256,7 +264,7 @@ async def test_a_song_that_is_gone_makes_way(phone: Phone) -> None:
         gone = await title(page)
         await answer(phone.person.command("feed leave"))  # what others share is theirs to see no more
         await page.get_by_role("button", name="Like").click()
-        await expect(page.locator("#said")).to_contain_text("not in the catalogue")
+        await expect(page.locator("#said")).to_contain_text("isn't in the catalogue")
         await expect(page.locator("#title")).not_to_have_text(gone)
     assert [each for each in phone.complaints if "404" in each]
     phone.complaints.clear()
@@ -327,13 +335,13 @@ async def test_the_page_says_whose_it_is_and_asks_before_it_becomes_somebody_els
         hers = next(each.url for each in said.buttons() if each.url)
         await page.goto("about:blank")  # as when a link is pressed: the address behind the # alone loads nothing
         await page.goto(hers)
-        await expect(page.locator(".message")).to_contain_text(f"This browser belongs to @{mine.name}")
+        await expect(page.locator(".message")).to_contain_text(f"This browser is logged in as @{mine.name}")
         await expect(page.locator(".message")).to_contain_text(f"@{eve.user.name}")
         await page.get_by_role("button", name="Stay as I am").click()
         await expect(page.locator("#who")).to_contain_text(mine.name)
         await page.goto("about:blank")
         await page.goto(hers)
-        await page.get_by_role("button", name="Go on as them").click()
+        await page.get_by_role("button", name="Continue as them").click()
         await expect(page.locator("#who")).to_contain_text(eve.user.name)
     assert [each for each in phone.complaints if "409" in each]
     phone.complaints.clear()
@@ -348,7 +356,7 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         song = await title(page)
         await page.keyboard.press("ArrowUp")
         await page.get_by_role("button", name="Repost in a server").click()
-        await expect(page.get_by_role("dialog")).to_contain_text(f"for reposts of {stack.guild.name}, with your name")
+        await expect(page.get_by_role("dialog")).to_contain_text(f"repost channel of {stack.guild.name}, with your name")
         assert not channel.messages
         await page.get_by_role("button", name="Post it").click()
         await expect(page.locator("#said")).to_contain_text("is reposted")
@@ -363,7 +371,7 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         await page.keyboard.press("ArrowUp")
         await page.get_by_role("button", name="Repost in a server").click()
         await page.get_by_role("button", name="Post it").click()
-        await expect(page.locator("#said")).to_contain_text("do not see that server's channel")
+        await expect(page.locator("#said")).to_contain_text("can't see that server's channel")
         assert list(channel.messages.values()) == [posted]
         stack.discord.join(stack.guild, phone.person.user)
     assert [each for each in phone.complaints if "404" in each]
