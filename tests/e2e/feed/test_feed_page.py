@@ -356,7 +356,8 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         song = await title(page)
         await page.keyboard.press("ArrowUp")
         await page.get_by_role("button", name="Repost in a server").click()
-        await expect(page.get_by_role("dialog")).to_contain_text(f"repost channel of {stack.guild.name}, with your name")
+        said = f"repost channel of {stack.guild.name}, with your name"
+        await expect(page.get_by_role("dialog")).to_contain_text(said)
         assert not channel.messages
         await page.get_by_role("button", name="Post it").click()
         await expect(page.locator("#said")).to_contain_text("is reposted")
