@@ -14,12 +14,15 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.errors import LinkUsed
 from bot.flows.account import sessions
 from bot.flows.feed.catalogue import Entry
 from bot.flows.feed.feed import FeedCard
 from bot.flows.feed.listening import Listen, Way
 from bot.flows.social import server_channels
 from bot.flows.social.server_channels import Purpose
+from bot.messages import speaking
+from bot.messages.errors import describe
 from bot.web import port_of, serve
 from bot.web.feed import shapes, shell
 from bot.web.http import bodies
@@ -296,7 +299,9 @@ async def test_the_page_speaks_the_readers_language_and_so_does_what_refuses_the
     assert german.headers["Vary"] == "Accept-Language"
     assert (b"Hilfe" in german.data, b"Hilfe" in english.data) == (True, False)
     refused = await stage.ask("/feed/session", None, "POST", {"link": "made-up"}, Accept_Language="de")
-    assert refused.json["detail"].startswith("Dieser Link wurde schon")
+    with speaking("de"):
+        assert refused.json["detail"] == describe(LinkUsed())
+    assert refused.json["detail"] != describe(LinkUsed())
 
 
 async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> None:
