@@ -71,7 +71,7 @@ class Erasing:
     def __init__(
         self, store: Store, jobs: Queue, libraries: ScoredLibraries, models_dir: Path, scratch: TemporaryFiles
     ) -> None:
-        self._store, self._jobs, self._outlooks = store, jobs, libraries
+        self._store, self._jobs, self._libraries = store, jobs, libraries
         self._models_dir, self._scratch = models_dir, scratch
         self._tried_at: datetime | None = None
 
@@ -135,7 +135,7 @@ class Erasing:
             await personal_data.erase(tx, member)
             await sweep_models(tx, self._models_dir)
         await forget_unused(self._store)
-        self._outlooks.forget(member)
+        self._libraries.forget(member)
         self._scratch.empty()
         await self._jobs.forget(member)  # jobs enqueued during the deletion
 

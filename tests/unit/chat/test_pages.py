@@ -1,6 +1,6 @@
 """Pages: every card, dry run and receipt is within Discord's limits, whatever a member's music is called."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.sort import Receipt
 from bot.flows.sorting.why import Explanation
-from bot.messages import account
+from bot.messages import LANGUAGES, account, speaking
 from bot.messages.sorting import outcomes
 from sandbox.discord.rules.components import check_components
 from sandbox.discord.rules.form import Form as Sheet
@@ -97,10 +97,26 @@ def pages() -> Sequence[tuple[str, Page]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "page"), pages(), ids=lambda value: value if isinstance(value, str) else "")
+def in_every_language() -> Iterator[tuple[str, Page]]:
+    for language in LANGUAGES:
+        with speaking(language):
+            yield from ((f"{name} ({language})", page) for name, page in pages())
+
+
+@pytest.mark.parametrize(
+    ("name", "page"), in_every_language(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_page_is_within_discords_limits(name: str, page: Page) -> None:
     check(page)
     assert page.content_length() <= 4000
+
+
+def test_a_card_is_in_its_readers_language() -> None:
+    with speaking("de"):
+        page = cards.card(question(0, 3, guessed=True, title="Song"))
+    labels = [item.item.label for item in page.walk_children() if isinstance(item, Tap) and hasattr(item.item, "label")]
+    assert "Überspringen" in labels
+    assert "Skip" not in labels
 
 
 @pytest.mark.parametrize(("name", "page"), pages(), ids=lambda value: value if isinstance(value, str) else "")

@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 import pytest
 from discord import ui
 
+from bot.chat import delivery
 from bot.chat.feed import feed_cards, song_results
 from bot.chat.guard import problem
 from bot.chat.layout import Page
 from bot.chat.social.pages import hosting, rounds, shared_playlists
 from bot.chat.sorting import cards
-from bot.core.records import Account, Card, Change, Layer, Member, Playlist, Song, Write
+from bot.core.notices import NoticeKind
+from bot.core.records import Account, Card, Change, Layer, Member, Notice, Playlist, Song, Write
 from bot.core.social.records import Round
 from bot.core.social.rounds import CLOSED, VOTING
 from bot.core.social.shared_playlists import Brought, Shared, SongState
+from bot.core.sorting.gate import Reason
 from bot.errors import CoolingDown, NoPlaylists, NotTrained, SpotifyDown, TooFewLabels
 from bot.flows.account.status import LayerStatus
 from bot.flows.feed.feed import AddedTo, Liked
@@ -236,3 +239,17 @@ def test_new_likes_that_wait_for_a_word_are_not_called_sorted() -> None:
     asked = Change(1, 1, 1, SONG.song, "ask", None, "asked", None, None)
     done = Receipt(_write("watch"), LAYER, {1: RUN}, [asked], {SONG.song: SONG})
     assert outcomes.receipt(done, 1) == "**1 new like** · 1 for you to decide"
+
+
+def test_a_training_that_changed_nothing_says_why() -> None:
+    published = {Reason.BETTER, Reason.NEW_RULES, Reason.NOT_WORSE}
+    for reason in set(Reason) - published:
+        assert models.not_published(reason, has_model=True).endswith(models.REASONS[reason])
+    assert "half as good" in models.not_published("half as good", has_model=False), "as an older version stored it"
+
+
+def test_what_was_set_aside_is_told_as_data_and_as_an_older_version_stored_it() -> None:
+    data = Notice(1, 7, NoticeKind.ASIDE, {"work": "poll", "reference": "ab12"}, NOW, 0)
+    assert delivery._problem(data) == common.set_aside("poll", "ab12")
+    assert "/sync" in delivery._problem(data)
+    assert delivery._problem(replace(data, body={"text": "It failed."})) == "It failed."
