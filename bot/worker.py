@@ -85,12 +85,12 @@ async def _progress(messenger: Messenger, member: int, done: int, total: int) ->
 class Response:
     """How a failure is answered.
 
-    again: seconds until the job is tried again, if it is; tell_at: the try whose failure a member who asked hears of;
+    again: seconds until the job is tried again, if it is; tell: whether a member who asked hears of it now;
     defect: whether it's counted, and can be looked up by a reference.
     """
 
     again: float | None = None
-    tell_at: int | None = 0
+    tell: bool = True
     defect: bool = False
 
 
@@ -98,15 +98,15 @@ def response(error: Exception, tries: int, now: datetime) -> Response:
     """Return how a job's failure after so many tries is answered."""
     match error:
         case CoolingDown():
-            return Response(again=(error.until - now).total_seconds() + 1)
+            return Response(again=(error.until - now).total_seconds() + 1, tell=tries == 0)
         case Unsettled():
-            return Response(again=(error.until - now).total_seconds(), tell_at=None)
+            return Response(again=(error.until - now).total_seconds(), tell=False)
         case Unreadable() if tries >= UNREADABLE:
-            return Response(tell_at=tries, defect=True)
+            return Response(defect=True)
         case SpotifyDown():
-            return Response(again=_back_off(tries), tell_at=SAY_SO)
+            return Response(again=_back_off(tries), tell=tries == SAY_SO)
         case ChatDown():
-            return Response(again=_back_off(tries), tell_at=None)
+            return Response(again=_back_off(tries), tell=False)
         case ConsentEnded() | NotLinked() | TrainingFailed():
             return Response()
         case _:
@@ -143,7 +143,7 @@ class Worker:
         if answer.again is not None:
             delay = max(1, answer.again)
             await services.jobs.enqueue(job.kind, job.member, job.argument, tries=job.tries + 1, delay=delay)
-        asked = job.kind not in UNASKED and job.tries == answer.tell_at
+        asked = answer.tell and job.kind not in UNASKED
         failure = Failure(job, _known(error), asked, "" if expected else reference)
         await notify.problem(services.store, failure, services.clock())
 

@@ -58,13 +58,21 @@ def test_the_rest_ends_the_job_as_a_defect(error: Exception) -> None:
 
 
 def test_the_member_hears_at_once_but_of_an_outage_only_when_it_lasts() -> None:
-    assert response(CoolingDown(SOON), 0, NOW).tell_at == response(ValueError(), 0, NOW).tell_at == 0
-    assert response(SpotifyDown(), 0, NOW).tell_at == SAY_SO
-    assert response(Unsettled(SOON), 0, NOW).tell_at is response(ChatDown(), 0, NOW).tell_at is None
+    def told(error: Exception) -> list[int]:
+        return [tries for tries in range(UNREADABLE) if response(error, tries, NOW).tell]
+
+    assert told(CoolingDown(SOON)) == [0]
+    assert told(SpotifyDown()) == [SAY_SO]
+    assert told(Unsettled(SOON)) == told(ChatDown()) == []
+
+
+@pytest.mark.parametrize("error", [ConsentEnded(), NotLinked(), BadChoice("odd"), ValueError("odd")])
+def test_a_job_that_was_put_off_and_then_ends_is_told_of(error: Exception) -> None:
+    assert response(error, 3, NOW).tell
 
 
 def test_an_answer_that_stays_unreadable_ends_the_job_and_whoever_asked_hears_of_it() -> None:
     assert response(Unreadable(), UNREADABLE - 1, NOW).again is not None
     ended = response(Unreadable(), UNREADABLE, NOW)
-    assert (ended.again, ended.defect, ended.tell_at) == (None, True, UNREADABLE)
+    assert (ended.again, ended.defect, ended.tell) == (None, True, True)
     assert response(SpotifyDown(), UNREADABLE, NOW).again is not None, "an outage is waited out"
