@@ -43,7 +43,7 @@ async def test_p15_somebody_elses_button_is_answered_privately_and_changes_nothi
         outcome = await pressed(stack, carl, card, custom_id)
         said = await outcome_message(stack, outcome)
         assert said.visible_to == carl.user.id
-        assert said.text().startswith("These buttons belong to somebody else.")
+        assert said.text().startswith("These buttons belong to someone else.")
     assert answered(stack, berta.user.id) == answered(stack, carl.user.id) == []
     assert card.revision == revision
 

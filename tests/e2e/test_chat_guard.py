@@ -186,7 +186,7 @@ async def test_p19_answering_twice_or_too_late_is_no_error(failing: World, caplo
 async def test_p15_an_unknown_button_is_answered_privately(failing: World) -> None:
     anna = member(failing, "antonia")
     message = await answer(anna.command("panel"))
-    assert "I do not know that button any more" in await whispered(await anna.click(message, "gone"))
+    assert "I don't know that button any more" in await whispered(await anna.click(message, "gone"))
 
 
 async def test_p15_forged_ids_through_the_gateway_never_raise(failing: World, caplog) -> None:
