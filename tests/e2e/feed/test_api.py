@@ -63,14 +63,14 @@ async def test_a_token_is_listed_with_its_last_use_and_revoked_with_a_tap(stage:
     assert (await lost.ask("/api/random")).status == 200
     listed = await answer(stage.ada.command("api-token list"))
     assert "Kept** · never used" in listed.text()
-    assert re.search(r"Lost .*one.* · used <t:", listed.text())
+    assert re.search(r"Lost .*one.* · last used <t:", listed.text())
     assert not SECRET.search(listed.text())
     after = await answer(stage.ada.click(listed, "Revoke Lost *one*"))
     assert "Revoked" in after.text()
     assert (await lost.ask("/api/random")).status == 401
     assert (await kept.ask("/api/random")).status == 200
     gone = await stage.stack.forge(stage.ben, f"ck1:untoken:{token_of(stage, kept)}")
-    assert "not one of yours" in (await gone.reply()).text()
+    assert "isn't yours" in (await gone.reply()).text()
     assert (await kept.ask("/api/random")).status == 200
 
 
@@ -78,7 +78,7 @@ async def test_five_tokens_are_the_most(stage: ApiStage) -> None:
     dan = newcomer(stage.stack, "dan")
     made = [await program(stage, dan, f"Number {number}") for number in range(5)]
     refused = await answer(dan.command("api-token new", name="One too many"))
-    assert "You have 5 tokens, the most there is" in refused.text()
+    assert "You already have 5 tokens" in refused.text()
     assert not SECRET.search(refused.text())
     assert {(await each.ask("/api/songs")).status for each in made} == {200}
 
