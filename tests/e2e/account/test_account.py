@@ -73,7 +73,10 @@ async def test_a_first_sync_of_n_songs_costs_a_request_for_fifty_and_an_idle_loo
 ) -> None:
     joy = newcomer(stack, "Joy", 120, 32)
     outcome = await stack.link(joy)
-    assert stack.calls(joy.account).count("GET /v1/me/tracks") == ceil(120 / 50)
+    reads = [each for each in stack.spotify.requests if each.user == joy.account.id and each.path == "/v1/me/tracks"]
+    first = [int(each.query.get("offset", 0)) for each in reads[: ceil(120 / 50)]]
+    assert first == [0, 50, 100], "what comes after them is a look, of which there may be one by now"
+    assert not any(int(each.query.get("offset", 0)) for each in reads[len(first) :])
     await answer(joy.person.command("playlists add", new="Late night"))
     said = await (await joy.person.command("sync")).until(lambda each: "120" in each.text(), PATIENCE)
     assert "Nothing new" in said.text()
