@@ -180,6 +180,7 @@ async def _serve(services: Services, stopped: asyncio.Event) -> None:
         ticking.cancel()
         refreshing.cancel()
         stopping.cancel()
+        services.spotify.stop()
         await services.jobs.stop(services.settings.stop_seconds)
         await upkeep.stop()
         with suppress(TimeoutError):  # a dead connection to Discord never closes

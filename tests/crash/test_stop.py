@@ -53,7 +53,7 @@ def rows(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
 
 async def test_p27_told_to_stop_the_bot_ends_in_time_and_leaves_its_work_to_the_next_start(stack: Stack) -> None:
     ada, ben = stack.add_listener("Ada", styled(60, seed=1)), stack.add_listener("Ben", styled(60, seed=2))
-    stack.spotify.faults.append(Fault(LIKES, "slow", seconds=60))
+    stack.spotify.faults.append(Fault(LIKES, "slow", seconds=4))
     await linked(stack, ada)
     await asked(stack, ada, LIKES)
     stack.spotify.faults.append(Fault(LIKES, "status", times=None, status=429, retry_after=5))

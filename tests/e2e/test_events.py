@@ -13,8 +13,7 @@ from discord import app_commands
 from bot.adapters.store.account import interactions
 from bot.app import assembled
 from bot.chat import ids, layout, reply
-from bot.chat.bot import Bot, Interaction
-from bot.chat.ids import Id
+from bot.chat.bot import Bot, Context, Interaction
 from bot.chat.layout import Form, Page
 from bot.services import Services
 from sandbox.discord import Person, World
@@ -33,14 +32,14 @@ async def count(interaction: Interaction) -> None:
     await reply.show(interaction, Page("Counted.", layout.row(layout.button("More", ids.of("more")))))
 
 
-async def on_more(interaction: Interaction, _: Id) -> None:
-    acted.append(interaction.id)
-    await reply.ask(interaction, Form("Form", ids.of("form"), layout.field("Word", "word", 20)))
+async def on_more(context: Context) -> None:
+    acted.append(context.interaction.id)
+    await reply.ask(context.interaction, Form("Form", ids.of("form"), layout.field("Word", "word", 20)))
 
 
-async def on_form(interaction: Interaction, _: Id) -> None:
-    acted.append(interaction.id)
-    await reply.whisper(interaction, Page("Filled."))
+async def on_form(context: Context) -> None:
+    acted.append(context.interaction.id)
+    await reply.whisper(context.interaction, Page("Filled."))
 
 
 def built_bot(services: Services) -> Bot:

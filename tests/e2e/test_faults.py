@@ -180,5 +180,5 @@ async def test_p19_spotify_out_of_order_is_told_and_passes(stack: CheckedStack) 
     assert len(lines(stack, reference)) == 1
     await stack.until(lambda: "Spotify answers again" in stack.log.read_text())
     again = (await answer(uta.person.command("playlists add", new="Run"))).text()
-    assert "check again by myself" in again, "it may have been made: asking once more could make two"
+    assert "I'll check again" in again, "it may have been made: asking once more could make two"
     assert stack.rows("select name from making where member = ?", uta.person.user.id) == [("Run",)]

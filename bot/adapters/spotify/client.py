@@ -80,6 +80,10 @@ class Spotify:
     def __repr__(self) -> str:
         return f"Spotify({self._api_url})"
 
+    def stop(self) -> None:
+        """Begin no further request."""
+        self._sender.stop()
+
     async def close(self) -> None:
         self._sender.close()
         for line in self._lines.values():

@@ -47,6 +47,7 @@ class Sender:
         self._pace = pace
         self._outage = Outage(pace)
         self._buckets: dict[str, Bucket] = {}
+        self._stopping = False
         self._threads = ThreadPoolExecutor(AT_ONCE, "spotify")  # slow answers hold up nothing else that uses threads
 
     async def send(self, client_id: str, send: Callable[[], T], *, patient: bool = True) -> T:
@@ -65,6 +66,8 @@ class Sender:
 
     async def _turn(self, client_id: str) -> None:
         """Wait for the app's turn and count the request. Raises CoolingDown, or SpotifyDown between two tries."""
+        if self._stopping:
+            raise SpotifyDown("the bot is stopping")
         async with self._store.reading() as tx:
             await _heed(tx, client_id, self._clock())
         while seconds := self._outage.wait(self._steady()):
@@ -102,6 +105,10 @@ class Sender:
 
     async def _in_thread(self, send: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, send)
+
+    def stop(self) -> None:
+        """Begin no further request: one under way can't be ended, and may take ten seconds (promise P27)."""
+        self._stopping = True
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -7,6 +7,7 @@ at all. Above MOST_BYTES in total, the least recently used go. None holds anythi
 import asyncio
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +52,7 @@ class Clips:
         path = self._path(digest)
         try:
             about, _, data = path.read_bytes().partition(b"\n")
-            os.utime(path)  # marks it as recently used
+            _mark_used(path)
             said: dict[str, Any] = json.loads(about)
             peak = said["moment"] - said["start"]
             return Clip(data, said["name"], said["mime"], said["seconds"], said["waveform"], peak)
@@ -63,13 +64,19 @@ class Clips:
         about |= {"start": start, "moment": start + (clip.peak or 0.0)}  # seconds into the song
         with suppress(FileNotFoundError):  # scratch was emptied just now: it's cut again when next asked for
             self._scratch.place(json.dumps(about).encode() + b"\n" + clip.data, self._path(digest))
+            _mark_used(self._path(digest))
         self._make_room()
 
     def _make_room(self) -> None:
-        kept = sorted(self._folder.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime, reverse=True)
+        kept = sorted(self._folder.glob(f"*{ENDING}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         room = self._most
         for path in kept:
             room -= path.stat().st_size
             if room < 0:
                 with suppress(FileNotFoundError):
                     path.unlink()
+
+
+def _mark_used(path: Path) -> None:
+    now = time.time_ns()  # the file system's own clock may stand still for some milliseconds
+    os.utime(path, ns=(now, now))

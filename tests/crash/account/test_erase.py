@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
+from bot.adapters.store.schema.base import OneOf
 from tests.crash.account import eraser
 from tests.crash.points import ends
 from tests.databases import new_store
@@ -61,6 +62,8 @@ def _value(column: sa.Column[Any], member: int, word: str) -> Any:
         return sa.select(sa.func.max(next(iter(column.foreign_keys)).column)).scalar_subquery()
     if column.name == "digest" and column.table is schema.model:
         return DIGESTS[member]
+    if isinstance(column.type, OneOf):
+        return next(iter(column.type.kind))
     kinds = {sa.String: word, sa.LargeBinary: word.encode(), sa.JSON: [word], schema.Moment: NOW, sa.Boolean: False}
     return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), 1)
 

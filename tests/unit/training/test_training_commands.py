@@ -145,7 +145,7 @@ def test_labels_name_songs_by_link_and_a_torn_one_is_refused(tmp_path: Path) -> 
     (training,) = read_labels(write_csv(tmp_path / "L.csv", rows), library, False, False).values()
     assert [label.song for label in training.labels] == [song]
     assert training.playlists == {1: "=A;+B"}
-    with pytest.raises(InputProblem, match="line 3: more fields"):
+    with pytest.raises(InputProblem, match="line 3: more cells than headers"):
         read_labels(write_csv(tmp_path / "L.csv", [*rows, ["A", song, "yes", "x"]]), library, False, False)
 
 
