@@ -28,6 +28,11 @@ from bot.flows.feed.recommend import Recommender
 from bot.flows.sorting import sort
 
 REST = timedelta(days=30)  # until a song they reacted to may come again
+STAYS: dict[str | None, str] = {
+    "save": "save",
+    "saved": "saved",
+    "drop": "saved",
+}  # saving, where the song was or is being put in
 GLANCE = timedelta(hours=1)  # until a song that was only shown may: pages fetch ahead and get closed
 EXPLORE = 0.15  # share drawn at random: without it, new tastes are never discovered
 MOST = 10  # cards at a time
@@ -239,7 +244,7 @@ class Feed:
         now = self._clock()
         known, before = await members.ensure(tx, member, now), await feed_history.get(tx, member, song.song)
         saving = before.saving if before is not None else None
-        ours = "saved" if saving in ("saved", "drop") else None  # the feed put it there, and now it stays
+        ours = STAYS.get(saving)  # the feed put it there, or is about to, and now it stays
         if await songs.is_liked(tx, member, song.song):
             await feed_history.say(tx, member, song.song, now, said=said, saving=ours)
             return Liked(saved=True, ask=False, before=True)
@@ -247,7 +252,7 @@ class Feed:
             await feed_history.say(tx, member, song.song, now, said=said)
             return Liked(saved=False, ask=False, refused=True)
         can = known.source is not None and savable(song)
-        saves = can and (bool(known.saves) or saving == "save")
+        saves = can and (bool(known.saves) or saving in ("save", "saved"))
         await feed_history.say(tx, member, song.song, now, said=said, saving=(ours or "save") if saves else None)
         return Liked(saved=saves, ask=can and known.saves is None)
 

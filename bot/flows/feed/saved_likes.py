@@ -62,7 +62,7 @@ async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
     async def take_out(some: Sequence[str]) -> None:
         await music.unsave(some)
         async with store.writing() as tx:
-            await feed_history.set_saving(tx, member, some, None)
+            await feed_history.dropped(tx, member, some)
 
     todo = await _todo(store, member)
     count = 0

@@ -288,6 +288,34 @@ async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scen
         await scene.stream.like_for_good(ADA, local(200))
 
 
+async def test_a_song_that_is_added_while_it_is_being_saved_stays(scene: Scene) -> None:
+    class Meanwhile(Shelf):
+        async def save(self, songs: Sequence[str]) -> None:
+            await super().save(songs)
+            await scene.stream.add(ADA, uri(100), run.playlist, event=8)
+
+    run = await kept(scene)
+    await scene.stream.choose_saving(ADA, saves=False)
+    await scene.stream.like_for_good(ADA, uri(100))
+    await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0])
+    await scene.work()
+    assert uri(100) in await scene.likes()
+
+
+async def test_a_like_given_again_while_it_is_being_taken_out_stays(scene: Scene) -> None:
+    class Meanwhile(Shelf):
+        async def unsave(self, songs: Sequence[str]) -> None:
+            await super().unsave(songs)
+            await scene.stream.like_for_good(ADA, uri(100))
+
+    await scene.stream.choose_saving(ADA, saves=False)
+    await scene.stream.like_for_good(ADA, uri(100))
+    await scene.work()
+    await scene.stream.unlike(ADA, uri(100))
+    await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0])
+    assert uri(100) in await scene.likes()
+
+
 async def test_a_song_that_spotify_refused_is_not_tried_again_and_goes_nowhere(scene: Scene) -> None:
     class Refusing(Shelf):
         async def save(self, songs: Sequence[str]) -> None:

@@ -77,8 +77,16 @@ async def want_saved(tx: Tx, member: int, prefix: str) -> None:
 async def saved(tx: Tx, member: int, ids: Sequence[str]) -> None:
     """Record that songs are in their likes now; one unliked meanwhile must be removed again."""
     these = (SHOWN.c.member == member, SHOWN.c.song.in_(ids))
-    await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving.is_(None)).values(saving="drop"))
+    await tx.execute(
+        update(SHOWN).where(*these, SHOWN.c.saving.is_(None), SHOWN.c.said.is_(None)).values(saving="drop")
+    )
     await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving == "save").values(saving="saved"))
+
+
+async def dropped(tx: Tx, member: int, ids: Sequence[str]) -> None:
+    """Record that songs are out of their likes again; one liked again meanwhile still waits to be saved."""
+    these = (SHOWN.c.member == member, SHOWN.c.song.in_(ids))
+    await tx.execute(update(SHOWN).where(*these, SHOWN.c.saving == "drop").values(saving=None))
 
 
 async def refused(tx: Tx, member: int, ids: Sequence[str]) -> None:
