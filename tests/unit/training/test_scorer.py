@@ -258,9 +258,10 @@ def test_a_model_larger_than_all_that_is_allowed_serves_all_the_same(artefact: A
 def test_many_models_in_one_process_take_no_more_memory_than_a_few(artefact: Artefact, folder: Path) -> None:
     models = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(400)]
     scorer, song = Scorer(folder, most=2**20), SONGS["1:00030"]
-    for digest in models:  # what the allocator keeps for good, it keeps by now
+    few, many = models[:40], models[40:]
+    for digest in few * 10:  # what the allocator keeps for good, it keeps by now
         scorer.load(digest).score([song])
     before = own_bytes()
-    for digest in models * 2:
+    for digest in many * 2:
         scorer.load(digest).score([song])
-    assert (own_bytes() - before) / len(models) <= 20_000  # one that stayed open would take several times as much
+    assert (own_bytes() - before) / len(many) <= 60_000  # one that stays open takes some 400,000
