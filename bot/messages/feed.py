@@ -83,8 +83,8 @@ def songs_near(like: Sequence[Song], unlike: Sequence[Song] = ()) -> str:
     if not like:
         return _("**Near what you like**")
     if not unlike:
-        return _("**Like {songs}**", songs=_named(like))
-    return _("**Like {songs}, not like {others}**", songs=_named(like), others=_named(unlike))
+        return _("**Songs like {songs}**", songs=_named(like))
+    return _("**Songs like {songs}, but not like {others}**", songs=_named(like), others=_named(unlike))
 
 
 def _named(songs: Sequence[Song]) -> str:

@@ -222,7 +222,7 @@ def brought(source: str) -> str:
     """Where a value came from, in a member's words; an operator's file goes by its own name."""
     kind, _colon, name = source.partition(":")
     if kind == "operator" and name:
-        return _("the operator's file {name}", name=name)
+        return _("the operator's file “{name}”", name=name)
     return _(SOURCES.get(kind, source))
 
 

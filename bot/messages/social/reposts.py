@@ -12,7 +12,7 @@ from bot.messages import N_, _, formatting
 
 DELETING = N_("I'm deleting it; the message goes in a moment.")
 MEANWHILE = N_("You deleted that meanwhile, so nothing stays posted.")
-WHICH = N_("Like which of these?")
+WHICH = N_("Songs like which of these?")
 REASONS: Mapping[Reason, str] = {
     Reason.WRONG: N_("It isn't the song it says it is"),
     Reason.OFFENSIVE: N_("Its title, cover or sound is offensive"),

@@ -2,7 +2,7 @@
 
 import { avatar, h, replace } from "./dom.js";
 
-const THEMES = { auto: "Like the system", dark: "Dark", light: "Light" };
+const THEMES = { auto: "System theme", dark: "Dark", light: "Light" };
 
 export class Rail {
   /** `go(member, channel)` is called when a person chooses; either may be null for "as it is". */

@@ -81,7 +81,7 @@ async def test_what_is_known_of_a_song_is_told(rae: Person) -> None:
 
 async def test_like_one_and_not_like_another(rae: Person) -> None:
     said = await answer(rae.command("alchemy", add=SHARED.tracks[0].uri, subtract=SHARED.tracks[1].uri))
-    assert said.text().startswith("**Like Song 0")
+    assert said.text().startswith("**Songs like Song 0")
     found = named(said) - {SHARED.tracks[0].uri, SHARED.tracks[1].uri}
     assert sum(style(each) == 1 for each in found) <= 1
 

@@ -201,15 +201,15 @@ async def test_who_hides_is_seen_nowhere_until_they_show_themselves(shop: Shop) 
 async def test_more_like_the_song_in_a_message(shop: Shop) -> None:
     card = await shop.card(shop.ivo)
     like = await answer(shop.kai.use("More like this", card))
-    assert "**Like " in like.text()
+    assert "**Songs like " in like.text()
     assert like.visible_to == shop.kai.user.id
     first, second = SHARED.tracks[0], SHARED.tracks[1]
     link = f"https://open.spotify.com/intl-de/track/{first.id}?si=1"
     one = await shop.ivo.say(f"listen: {link}")
-    assert f"**Like {first.name.split()[0]}" in (await answer(shop.kai.use("More like this", one))).text()
+    assert f"**Songs like {first.name.split()[0]}" in (await answer(shop.kai.use("More like this", one))).text()
     both = await shop.ivo.say(f"{link} and https://open.spotify.com/track/{second.id}")
     which = await answer(shop.kai.use("More like this", both))
-    assert "**Like " in (await answer(shop.kai.select(which, "Like which of these?", second.uri))).text()
+    assert "**Songs like " in (await answer(shop.kai.select(which, "Songs like which of these?", second.uri))).text()
     none = await shop.ivo.say("https://open.spotify.com/track/0000000000000000000000")
     assert "can't find a song I know" in (await answer(shop.kai.use("More like this", none))).text()
 

@@ -97,7 +97,7 @@ def test_a_list_reads_as_prose(names: list[str]) -> None:
 def test_sources_are_said_in_a_members_words_and_files_by_their_own_names() -> None:
     said = formatting.heard({"musicbrainz": 1200, "audio": 7, "operator:my_dump": 1, "prior:abc": 2})
     assert said == (
-        "What I go by: 1,200 from MusicBrainz, 7 from the music folder, 1 from the operator's file my\\_dump, "
+        "What I go by: 1,200 from MusicBrainz, 7 from the music folder, 1 from the operator's file “my\\_dump”, "
         "2 from other people's playlists."
     )
 
