@@ -1,10 +1,9 @@
 """Client: Discord, as the rest of the bot sees it: run it, tell a member something, report progress."""
 
 import asyncio
-import inspect
 import logging
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import discord
@@ -30,21 +29,8 @@ REMEMBERED = 1000  # notices that were told
 BRIEFLY = 5  # seconds that work waits for its progress to be shown
 ROOMS = (
     *(link, library, rules, playlists, label, prompt, model, sort, song, updates, status, tokens, data),
-    *(
-        discover,
-        feed,
-        web,
-        activity,
-        profile,
-        follow,
-        taste_match,
-        server,
-        reposts,
-        hide,
-        shared_playlists,
-        groups,
-        rounds,
-    ),
+    *(discover, feed, web, activity, profile, follow, taste_match, server),
+    *(reposts, hide, shared_playlists, groups, rounds),
 )
 
 
@@ -54,17 +40,10 @@ def all_commands() -> list[AnyCommand]:
 
 def all_taps() -> Mapping[str, Handler]:
     """Who handles which button; two handlers of one name would be a mistake."""
-    found = [(what, _taking_context(handler)) for room in ROOMS for what, handler in getattr(room, "TAPS", {}).items()]
-    if len(dict(found)) != len(found):
+    taps = [tap for room in ROOMS for tap in getattr(room, "TAPS", {}).items()]
+    if len(dict(taps)) != len(taps):
         raise ValueError("two handlers share a name")
-    return dict(found)
-
-
-def _taking_context(handler: Callable[..., Awaitable[None]]) -> Handler:
-    """Return a handler that takes a Context; rooms that aren't converted yet take (interaction, tap)."""
-    if len(inspect.signature(handler).parameters) == 1:
-        return handler
-    return lambda context: handler(context.interaction, context.tap)
+    return dict(taps)
 
 
 class Chat:

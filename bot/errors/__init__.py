@@ -144,6 +144,13 @@ class CannotPost(BadChoice):
     """The bot, or the member, may not write in that channel."""
 
 
+@dataclass(eq=False)
+class BadLength(BadChoice):
+    """A name or theme is empty or too long."""
+
+    most: int  # characters
+
+
 class NotAmongLikes(BadChoice):
     """A kept playlist only holds liked songs, and their feed likes stay out of their likes."""
 

@@ -45,13 +45,6 @@ class BadQuietHours(BadChoice):
 
 
 @dataclass(eq=False)
-class BadTokenName(BadChoice):
-    """A token's name is empty or too long."""
-
-    longest: int  # characters
-
-
-@dataclass(eq=False)
 class BadTokenLife(BadChoice):
     """A token should be valid for too few or too many days."""
 

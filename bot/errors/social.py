@@ -13,13 +13,6 @@ class LimitReached(BadChoice):
     most: int
 
 
-@dataclass(eq=False)
-class BadLength(BadChoice):
-    """A name or theme is empty or too long."""
-
-    most: int  # characters
-
-
 class Hidden(BadChoice):
     """They're hidden, and this would show them to others."""
 

@@ -30,13 +30,6 @@ class AmbiguousName(BadChoice):
 
 
 @dataclass(eq=False)
-class InvalidName(BadChoice):
-    """A name is empty or too long."""
-
-    most: int  # characters
-
-
-@dataclass(eq=False)
 class AlreadyInLayer(BadChoice):
     """The layer has a playlist of that name."""
 

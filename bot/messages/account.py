@@ -331,7 +331,6 @@ ERRORS: Wordings = {
     errors.NoUpdateChannel: N_("Choose the channel as well: `channel:` names it."),
     errors.BadDailyCap: N_("I send between 1 and {most} updates a day."),
     errors.BadQuietHours: N_("Quiet hours are two hours of the day in UTC, such as `22-7`."),
-    errors.BadTokenName: N_("A token's name has 1 to {longest} characters."),
     errors.BadTokenLife: N_("A token lasts 1 to {most} days."),
     errors.TooManyTokens: N_(
         "You already have {most} tokens, and that's the limit. Revoke one with `/api-token list`."

@@ -54,6 +54,7 @@ COMMON: Wordings = {
     errors.BadFile: N_("I can't read that file."),
     errors.BadChoice: N_("That isn't one of the choices any more. Please try again."),
     errors.CannotPost: N_("I can't post there. Choose a channel where both of us may write."),
+    errors.BadLength: N_("Use 1 to {most} characters."),
     errors.NotAmongLikes: N_(
         "The playlists I keep only hold songs you like, and what you like in the feed stays out of your likes."
     ),

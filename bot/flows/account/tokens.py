@@ -13,7 +13,8 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members, tokens
 from bot.core import limits
 from bot.core.records import ApiToken
-from bot.errors.account import BadTokenLife, BadTokenName, NoSuchToken, TooManyTokens
+from bot.errors import BadLength
+from bot.errors.account import BadTokenLife, NoSuchToken, TooManyTokens
 
 PREFIX = "ck_"  # so that secret scanners recognise it
 BYTES = 32
@@ -30,10 +31,10 @@ class Issued:
 
 
 async def issue(store: Store, member: int, name: str, days: int, now: datetime) -> Issued:
-    """Create a token. Raises BadTokenName, BadTokenLife, TooManyTokens."""
+    """Create a token. Raises BadLength, BadTokenLife, TooManyTokens."""
     named = " ".join(name.split())
     if not 1 <= len(named) <= LONGEST_NAME:
-        raise BadTokenName(LONGEST_NAME)
+        raise BadLength(LONGEST_NAME)
     if not 1 <= days <= MOST_DAYS:
         raise BadTokenLife(MOST_DAYS)
     issued = Issued(PREFIX + secrets.token_urlsafe(BYTES), now + timedelta(days=days))

@@ -18,10 +18,9 @@ from bot.core.records import Song
 from bot.core.social import rounds as rules
 from bot.core.social.records import Round, RoundEntry
 from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Placed
-from bot.errors import BadChoice
+from bot.errors import BadChoice, BadLength
 from bot.errors.social import (
     BadHours,
-    BadLength,
     BadVotes,
     EntriesClosed,
     NoRound,

@@ -18,10 +18,9 @@ from bot.core import limits
 from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, KeepVote, Refusal, Shared
-from bot.errors import BadChoice
+from bot.errors import BadChoice, BadLength
 from bot.errors.social import (
     AddsToday,
-    BadLength,
     GroupFull,
     GroupsFull,
     HostingFull,

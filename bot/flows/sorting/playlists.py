@@ -12,11 +12,10 @@ from bot.adapters.store.sorting import contents, creations, playlists
 from bot.core import limits, recording
 from bot.core.notices import NoticeKind
 from bot.core.records import Layer, Playlist
-from bot.errors import BadChoice, NoPlaylists
+from bot.errors import BadChoice, BadLength, NoPlaylists
 from bot.errors.sorting import (
     AlreadyInLayer,
     EmojiTaken,
-    InvalidName,
     LayerFull,
     MistakesOutOfRange,
     NoSuchLayer,
@@ -153,7 +152,7 @@ async def _layer(tx: Tx, member: int, name: str) -> Layer:
 def _name(text: str) -> str:
     name = " ".join(text.split())
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise InvalidName(LONGEST_NAME)
+        raise BadLength(LONGEST_NAME)
     return name
 
 

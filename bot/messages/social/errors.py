@@ -22,7 +22,6 @@ def _missing(error: errors.MissingPermissions) -> str:
 
 
 ERRORS: Wordings = {
-    errors.BadLength: N_("Use 1 to {most} characters."),
     errors.Hidden: N_("You're hidden, so I show others nothing of yours. /hide off ends that."),
     errors.Yourself: N_("That's you."),
     errors.NotInServer: N_("Ask me that in a server: I only show you its members, and what they repost there."),

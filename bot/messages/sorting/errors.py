@@ -20,7 +20,6 @@ ERRORS: Wordings = {
     errors.PlaylistNotKept: N_("I don't keep that playlist for you. /playlists list shows those I do."),
     errors.NoPlaylistNamed: N_("For which playlist? Choose it in `playlist:`."),
     errors.AmbiguousName: N_("Several have that name. Choose one from the list Discord shows while you type."),
-    errors.InvalidName: N_("A name has 1 to {most} characters."),
     errors.AlreadyInLayer: N_("“{name}” is already in {layer_name}."),
     errors.LayerFull: N_("{layer_name} is full: a layer holds {most} playlists. Another layer has room."),
     errors.TooManyLayers: N_(

@@ -11,10 +11,9 @@ from bot.chat.social.pages import rounds as pages
 from bot.core.records import Song
 from bot.core.social.records import Place
 from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING
-from bot.errors import BadChoice
+from bot.errors import BadChoice, BadLength
 from bot.errors.social import (
     BadHours,
-    BadLength,
     BadVotes,
     EntriesClosed,
     NoRound,
