@@ -17,7 +17,8 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.config import Settings
 from bot.core.features import TAG
-from bot.errors import AudioError, CannotLook, CratekeeperError, ImportRuns, ManyMissing, NamelessAudio, SettingsError
+from bot.errors import CratekeeperError, SettingsError
+from bot.errors.audio import AudioError, CannotLook, ImportRuns, ManyMissing, NamelessAudio
 from bot.flows.library.folder_listing import Listing, look
 from bot.flows.library.music_folder import FileOutcome, forget_missing, import_folder
 

@@ -14,7 +14,8 @@ from bot.adapters.store.account import members
 from bot.adapters.trainer import Trainer
 from bot.adapters.vault import Vault
 from bot.config import Settings
-from bot.errors import ConsentEnded, NotLinked
+from bot.errors import NotLinked
+from bot.errors.spotify import ConsentEnded
 from bot.flows.account.erase import Erasing
 from bot.flows.account.link import Linking
 from bot.flows.feed.catalogue import Catalogue

@@ -14,17 +14,8 @@ from functools import partial
 from bot.adapters.jobs import WAITED_OUT
 from bot.core.jobs import UNASKED, Job, JobKind, Next
 from bot.core.records import Work
-from bot.errors import (
-    ChatDown,
-    ConsentEnded,
-    CoolingDown,
-    CratekeeperError,
-    NotLinked,
-    SpotifyDown,
-    TrainingFailed,
-    Unreadable,
-    Unsettled,
-)
+from bot.errors import ChatDown, CratekeeperError, NotLinked, TrainingFailed
+from bot.errors.spotify import ConsentEnded, CoolingDown, SpotifyDown, Unreadable, Unsettled
 from bot.flows.account import notify
 from bot.flows.account.notify import Failure
 from bot.flows.attempt import failed, succeeded

@@ -20,10 +20,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from bot import errors
 from bot.core import wire
 from bot.core.records import Clip
-from bot.errors import AudioError, HearingFailed, NotOpened
+from bot.errors import audio as errors
+from bot.errors.audio import AudioError, HearingFailed, NotOpened
 from bot.ports import Heard
 
 TIMEOUT = 120.0  # seconds per file; the longest take about ten

@@ -8,7 +8,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs as library
 from bot.adapters.store.sorting import contents, playlists
 from bot.core.records import Item, Like, Playlist, Song
-from bot.errors import PlaylistGone
+from bot.errors.spotify import PlaylistGone
 from bot.ports import Contents, ListedPlaylist
 
 

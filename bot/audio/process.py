@@ -42,7 +42,7 @@ from bot.confine import confine, held
 from bot.core import wire
 from bot.core.features import TAG
 from bot.core.feed.highlight import Peak
-from bot.errors import AudioError, HearingFailed, TooLargeAudio
+from bot.errors.audio import AudioError, HearingFailed, TooLargeAudio
 
 EMBEDDING = "musicnn"  # the name of its vector
 CODECS = ("ascii", "latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "idna")  # of tags

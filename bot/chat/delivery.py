@@ -19,7 +19,8 @@ from bot.chat.sorting import sort
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice
 from bot.core.sorting.writes import WriteKind
-from bot.errors import CratekeeperError, loaded
+from bot.errors import CratekeeperError
+from bot.errors.stored import loaded
 from bot.flows.account import notify
 from bot.flows.sorting.sort import Receipt
 from bot.messages import _, account, common, library, social, speaking

@@ -15,9 +15,7 @@ from bot.chat import ids, layout
 from bot.chat.layout import Page
 from bot.chat.reply import whisper
 from bot.errors import (
-    AudioError,
     ChatWaits,
-    ConsentEnded,
     CratekeeperError,
     LinkRefused,
     MemberError,
@@ -28,6 +26,8 @@ from bot.errors import (
     TooFewLabels,
     WrongCode,
 )
+from bot.errors.audio import AudioError
+from bot.errors.spotify import ConsentEnded
 from bot.messages import N_, _, common
 from bot.messages.errors import describe
 

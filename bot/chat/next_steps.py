@@ -4,7 +4,7 @@ from bot.chat import ids, layout
 from bot.chat.bot import Bot
 from bot.chat.layout import Item
 from bot.core.jobs import JobKind
-from bot.errors import SpotifyError
+from bot.errors.spotify import SpotifyError
 from bot.flows.account import status
 from bot.flows.account.status import Status
 from bot.flows.sorting import playlists as flow

@@ -4,48 +4,30 @@ CratekeeperError
 ├── SettingsError            a setting is missing or malformed (operator)
 ├── MemberError              something the member can put right
 │   ├── NotLinked · LinkRefused · WrongCode · LinkUsed · NotConfirmed
-│   ├── NoLikes              linked, and no song to go by
+│   ├── NoLikes              linked, but without a liked song
 │   ├── NoPlaylists          nothing to sort into
-│   ├── TooFewLabels · NotTrained  nothing was learnt from their labels yet
-│   ├── BadFile              an uploaded file that cannot be read
-│   ├── BadChoice            an option that does not exist or is taken
+│   ├── TooFewLabels · NotTrained  nothing learned from their labels yet
+│   ├── BadFile              an uploaded file that can't be read
+│   ├── BadChoice            an option that doesn't exist or is taken
 │   │   ├── CannotPost       a channel where the bot or the member may not write
 │   │   └── NotAmongLikes    a song for a playlist, of a member whose likes stay as they are
-│   ├── StillHearing         files are heard already, theirs, or too many others'
-│   ├── NoClip               the song's file is not here
+│   ├── StillHearing         files are being heard already: theirs, or too many others'
+│   ├── NoClip               the song's file isn't here
 │   ├── NoTaste              nothing is known yet of what they like
 │   ├── NothingThereYet      an empty catalogue, or nothing in it that the member may see
 │   ├── NotYours             somebody else's button
-│   └── NothingToUndo
-├── SpotifyError
-│   ├── CoolingDown          Spotify asks everyone to wait
-│   ├── NotOnAllowList       the app's five seats do not include this member
-│   ├── ConsentEnded         `invalid_grant`: the member must link again
-│   ├── SpotifyDown          5xx or no connection: whether it was carried out is not known
-│   │   └── Unreadable       an answer of which nothing can be made
-│   ├── Unsettled            written, and not readable yet
-│   ├── SongsRefused         Spotify takes none of these songs
-│   ├── PlaylistFull         it takes no more songs
-│   └── PlaylistGone         deleted, or no longer the member's to change
-├── AudioError               a file that cannot be heard; remembered, so that it is tried once
-│   ├── NotAudio             no sound in it, or of no kind that is read
-│   │   └── NotOpened        not there, not readable, not a file
-│   ├── EmptyAudio           next to nothing in it
-│   ├── SilentAudio
-│   ├── TruncatedAudio       half-downloaded, or damaged inside
-│   ├── TooLongAudio · TooLargeAudio
-│   ├── NamelessAudio        a file whose name is no text
-│   ├── NothingThere         a clip was wanted where there is no sound
-│   ├── ClipTooLarge         no bit rate brings a clip below the limit
-│   └── HearingFailed        the process that heard it died, or was too slow
+│   ├── NothingToUndo
+│   └── …                    bot.errors.account, library, sorting, feed, social: those of one room
+├── SpotifyError             bot.errors.spotify
+├── AudioError               bot.errors.audio: files that can't be heard
 ├── SourceError              a source of features
-│   ├── SourceWaits          asked too often, or down: nobody is to ask before a moment
-│   └── SourceFailed         it answered nonsense about a song
+│   ├── SourceWaits          asked too often, or down: not to be asked before a moment
+│   └── SourceFailed         its answer made no sense
 ├── AlreadyRuns              a second bot on one data folder
-├── ChatDown                 Discord does not answer
+├── ChatDown                 Discord doesn't answer
 │   └── ChatWaits            … or wants no more of this for a while
 ├── StoreError               disk full, locked, newer schema
-├── VaultError               a sealed value that does not open
+├── VaultError               a sealed value that doesn't open
 └── ModelError
     ├── ModelMissing · ModelCorrupt · PriorCorrupt
     └── TrainingFailed
@@ -56,10 +38,8 @@ there is nothing to look up, and no reference. Everything else that reaches a ha
 reference, and the log has the rest.
 """
 
-import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import datetime
-from typing import Any
 
 
 class CratekeeperError(Exception):
@@ -179,144 +159,6 @@ class NothingToUndo(MemberError):
     """There is nothing to undo."""
 
 
-class SpotifyError(CratekeeperError):
-    """Spotify did not do what was asked."""
-
-
-@dataclass(eq=False)
-class CoolingDown(SpotifyError):
-    """Spotify asks us to wait."""
-
-    until: datetime
-
-    def __str__(self) -> str:
-        return f"no calls to Spotify before {self.until:%Y-%m-%d %H:%M:%S %Z}"
-
-
-class NotOnAllowList(SpotifyError):
-    """This app's seats on Spotify do not include that account."""
-
-    theirs = True
-
-
-class ConsentEnded(SpotifyError):
-    """Spotify's consent has ended."""
-
-    theirs = True
-
-
-class SpotifyDown(SpotifyError):
-    """Spotify cannot be reached."""
-
-
-class Unreadable(SpotifyDown):
-    """Nothing can be made of Spotify's answer."""
-
-
-@dataclass(eq=False)
-class Unsettled(SpotifyError):
-    """What was written can't be read yet."""
-
-    theirs = True
-    until: datetime
-
-    def __str__(self) -> str:
-        return f"not settled; looking again at {self.until:%Y-%m-%d %H:%M:%S %Z}"
-
-
-class SongsRefused(SpotifyError):
-    """Spotify does not take these songs."""
-
-
-class PlaylistFull(SpotifyError):
-    """Spotify takes no more songs in that playlist."""
-
-
-class PlaylistGone(SpotifyError):
-    """The playlist no longer exists, or is no longer yours to change."""
-
-    theirs = True
-
-
-class AudioError(CratekeeperError):
-    """That file cannot be heard."""
-
-    theirs = True
-
-
-class NotAudio(AudioError):
-    """There is no sound in that file, or it is of a kind that is not read."""
-
-
-class NotOpened(NotAudio):
-    """The file cannot be opened."""
-
-
-class EmptyAudio(AudioError):
-    """There is next to nothing in that file."""
-
-
-class SilentAudio(AudioError):
-    """That file is silent from beginning to end."""
-
-
-class TruncatedAudio(AudioError):
-    """That file breaks off before its end, or is damaged inside."""
-
-
-class TooLongAudio(AudioError):
-    """That file plays for longer than is listened to."""
-
-
-class TooLargeAudio(AudioError):
-    """That file is larger, or unpacks to more, than is listened to."""
-
-
-class NamelessAudio(AudioError):
-    """Its name is no text (UTF-8), so it cannot be kept: it was passed over. Another name helps."""
-
-
-class NothingThere(AudioError):
-    """The song is over there, or cannot be decoded."""
-
-
-class ClipTooLarge(AudioError):
-    """Even at the lowest bit rate the clip is larger than the limit."""
-
-
-class HearingFailed(AudioError):
-    """The process that heard the file died, or took too long."""
-
-    theirs = False
-
-
-@dataclass(eq=False)
-class CannotLook(CratekeeperError):
-    """Something in a music folder can't be looked at."""
-
-    why: str
-
-    def __str__(self) -> str:
-        return f"It can't be looked at ({self.why}): what was heard there is kept."
-
-
-@dataclass(eq=False)
-class ManyMissing(CratekeeperError):
-    """Many files that were heard aren't there any more."""
-
-    count: int
-
-    def __str__(self) -> str:
-        return (
-            f"{self.count:,} files that were heard are gone: is a disk or a share not mounted? What was heard is kept. "
-            "If you deleted them, run it again with --forget-missing."
-        )
-
-
-class ImportRuns(CratekeeperError):
-    """Another import is under way; this one would hear the same files. Run it when that has ended."""
-
-
 class AlreadyRuns(CratekeeperError):
     """Another Cratekeeper runs on this data folder. Stop that one first."""
 
@@ -405,43 +247,3 @@ class PriorCorrupt(ModelError):
 
 class TrainingFailed(ModelError):
     """Training did not finish."""
-
-
-def dumped(error: CratekeeperError) -> str:
-    """Return the error as JSON, to be stored; `loaded` makes it again."""
-    names: list[str] = [field.name for field in fields(error)] if is_dataclass(error) else []
-    data: dict[str, Any] = {name: getattr(error, name) for name in names}
-    kept = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in data.items()}
-    return json.dumps({"error": type(error).__name__, **kept})
-
-
-def loaded(text: str) -> CratekeeperError | None:
-    """Return the error that was stored, None if it's no error. A kind we don't know is just something gone wrong."""
-    try:
-        record: dict[str, Any] = dict(json.loads(text))
-    except (ValueError, TypeError):
-        return None
-    kind = _kinds(CratekeeperError).get(str(record.get("error")), CratekeeperError)
-    if not is_dataclass(kind):
-        return kind()
-    moments = {field.name for field in fields(kind) if field.type in (datetime, "datetime")}
-    try:
-        return kind(
-            **{
-                name: datetime.fromisoformat(value) if name in moments else _immutable(value)
-                for name, value in record.items()
-                if name != "error"
-            }
-        )
-    except (TypeError, ValueError):  # its data was of another shape then
-        return CratekeeperError()
-
-
-def _immutable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _kinds(kind: type[CratekeeperError]) -> dict[str, type[CratekeeperError]]:
-    """Return the kind and all kinds below it, by name."""
-    below = [found for child in kind.__subclasses__() for found in _kinds(child).items()]
-    return {kind.__name__: kind, **dict(below)}

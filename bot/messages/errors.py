@@ -10,7 +10,7 @@ from typing import Any
 
 from bot import errors
 from bot.core import markup
-from bot.errors import CratekeeperError
+from bot.errors import CratekeeperError, audio, spotify
 from bot.messages import N_, _, account, feed, library, plural, social
 from bot.messages.sorting import errors as sorting
 from bot.messages.wording import Wording, Wordings
@@ -66,31 +66,31 @@ COMMON: Wordings = {
     ),
     errors.NotYours: N_("These buttons belong to someone else."),
     errors.NothingToUndo: N_("There's nothing to undo."),
-    errors.SpotifyError: N_("Spotify didn't answer properly. Nothing was lost; try again in a few minutes."),
-    errors.CoolingDown: N_("Spotify asks us to wait until {until}. Nothing was lost; try again then."),
-    errors.NotOnAllowList: N_(
+    spotify.SpotifyError: N_("Spotify didn't answer properly. Nothing was lost; try again in a few minutes."),
+    spotify.CoolingDown: N_("Spotify asks us to wait until {until}. Nothing was lost; try again then."),
+    spotify.NotOnAllowList: N_(
         "Spotify let you in, but this bot's Spotify app has no seat for your account (an app has five). Ask whoever "
         "runs the bot to add you, use `/link client_id:` with an app of your own (its owner needs Premium), or "
         "`/library import` with a file. Nothing was kept."
     ),
-    errors.ConsentEnded: N_(
+    spotify.ConsentEnded: N_(
         "Your consent on Spotify has ended: it lasts six months, or you revoked it. Use /link to go on."
     ),
-    errors.Unsettled: N_("Spotify doesn't show all of it yet. I'll check again."),
-    errors.PlaylistGone: N_(
+    spotify.Unsettled: N_("Spotify doesn't show all of it yet. I'll check again."),
+    spotify.PlaylistGone: N_(
         "That playlist is gone from your Spotify, or no longer yours to change. /playlists remove stops keeping it."
     ),
-    errors.AudioError: N_("I can't analyse that file."),
-    errors.NotAudio: N_("I can't find any sound in that file. I read MP3, M4A (AAC), Ogg, Opus, FLAC and WAV."),
-    errors.EmptyAudio: N_("That file has less than half a second of sound in it."),
-    errors.SilentAudio: N_("That file is silent from start to finish."),
-    errors.TruncatedAudio: N_("That file is cut short, or damaged. Download or convert it again."),
-    errors.TooLongAudio: N_("That file is longer than I listen to."),
-    errors.TooLargeAudio: N_("That file is larger, or unpacks to more, than I can take."),
-    errors.NamelessAudio: N_("That file's name isn't valid text (UTF-8). Rename it."),
-    errors.NothingThere: N_("There's nothing to hear at that point of the song."),
-    errors.ClipTooLarge: N_("That clip is larger than I can send here."),
-    errors.HearingFailed: N_("I couldn't listen to that file to the end: something about it is unusual."),
+    audio.AudioError: N_("I can't analyse that file."),
+    audio.NotAudio: N_("I can't find any sound in that file. I read MP3, M4A (AAC), Ogg, Opus, FLAC and WAV."),
+    audio.EmptyAudio: N_("That file has less than half a second of sound in it."),
+    audio.SilentAudio: N_("That file is silent from start to finish."),
+    audio.TruncatedAudio: N_("That file is cut short, or damaged. Download or convert it again."),
+    audio.TooLongAudio: N_("That file is longer than I listen to."),
+    audio.TooLargeAudio: N_("That file is larger, or unpacks to more, than I can take."),
+    audio.NamelessAudio: N_("That file's name isn't valid text (UTF-8). Rename it."),
+    audio.NothingThere: N_("There's nothing to hear at that point of the song."),
+    audio.ClipTooLarge: N_("That clip is larger than I can send here."),
+    audio.HearingFailed: N_("I couldn't listen to that file to the end: something about it is unusual."),
     errors.SourceError: N_("I couldn't find out more about your songs just now. Nothing was lost; I'll try again."),
     errors.ChatDown: N_("Discord isn't answering properly right now. Nothing was lost; try again in a few minutes."),
     errors.StoreError: N_(
@@ -101,8 +101,8 @@ COMMON: Wordings = {
     errors.TrainingFailed: N_("Training didn't finish. Your labels are safe, and I'll try again with the next ones."),
 }
 BY_ITSELF: Wordings = {  # where a job goes on later, and nobody has to try again
-    errors.CoolingDown: N_("Spotify asks us to wait until {until}. Nothing was lost; I'll go on then."),
-    errors.SpotifyDown: N_("Spotify isn't answering properly. Nothing was lost; I'll keep trying."),
+    spotify.CoolingDown: N_("Spotify asks us to wait until {until}. Nothing was lost; I'll go on then."),
+    spotify.SpotifyDown: N_("Spotify isn't answering properly. Nothing was lost; I'll keep trying."),
 }
 ROOMS = [sorting.ERRORS, library.ERRORS, account.ERRORS, feed.ERRORS, social.ERRORS]
 

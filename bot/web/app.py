@@ -14,7 +14,8 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
-from bot.errors import CratekeeperError, LinkRefused, MemberError, NotOnAllowList
+from bot.errors import CratekeeperError, LinkRefused, MemberError
+from bot.errors.spotify import NotOnAllowList
 from bot.flows.account.link import Consent
 from bot.messages import _, spoken
 from bot.messages import account as messages

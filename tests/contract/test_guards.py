@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bot import errors
 from bot.adapters.store import Store, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
@@ -21,7 +20,9 @@ from bot.core.records import Account, NewWrite, Notice, Work
 from bot.core.social.records import Place, Repost, Takedown
 from bot.core.sorting.writes import WriteKind, WriteState
 from bot.doctor import Unwell, _aside
-from bot.errors import ChatDown, ChatWaits, ConsentEnded, StoreBusy, Unreadable
+from bot.errors import ChatDown, ChatWaits, StoreBusy
+from bot.errors.spotify import ConsentEnded, Unreadable
+from bot.errors.stored import loaded
 from bot.flows.account import notify
 from bot.flows.attempt import attempt, retry_old
 from bot.flows.social.digest import Digest
@@ -364,7 +365,7 @@ async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_w
         await worker.run(job)
     await notify.warn_of_consent(store, now + timedelta(days=181))
     async with store.reading() as tx:
-        told = [errors.loaded(each.body["error"]) for each in await notices.waiting(tx, ADA)]
+        told = [loaded(each.body["error"]) for each in await notices.waiting(tx, ADA)]
     assert [type(each) for each in told] == [ConsentEnded]
     await worker.run(Job(JobKind.SYNC, ADA))  # whoever asks is answered
     async with store.reading() as tx:

@@ -20,7 +20,8 @@ from bot.chat.client import Chat
 from bot.chat.layout import Form, Page
 from bot.config import parse
 from bot.core.records import Notice
-from bot.errors import CoolingDown, SettingsError
+from bot.errors import SettingsError
+from bot.errors.spotify import CoolingDown
 from bot.flows.account import notify
 from bot.flows.account.notify import UpdateRules
 from bot.services import Services

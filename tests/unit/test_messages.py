@@ -13,10 +13,11 @@ from discord import Locale
 from discord.app_commands import TranslationContext, TranslationContextLocation, locale_str
 
 import bot
-from bot import errors
 from bot.chat.account.status import status
 from bot.chat.translator import NAME, Catalogue
-from bot.errors import CoolingDown, CratekeeperError, TooFewLabels, WrongCode
+from bot.errors import CratekeeperError, TooFewLabels, WrongCode
+from bot.errors.spotify import CoolingDown
+from bot.errors.stored import dumped, loaded
 from bot.locales import catalogue
 from bot.messages import ENGLISH, LANGUAGES, listed, number, plural, speak, speaking
 from bot.messages.errors import describe
@@ -89,14 +90,14 @@ def test_every_error_has_words_with_nothing_left_open(kind: type[CratekeeperErro
 @pytest.mark.parametrize("kind", dict.fromkeys(kinds()), ids=lambda kind: kind.__name__)
 def test_a_stored_error_comes_back_as_it_was(kind: type[CratekeeperError]) -> None:
     error = made(kind)
-    again = errors.loaded(errors.dumped(error))
+    again = loaded(dumped(error))
     assert type(again) is kind
     assert vars(again) == vars(error)
 
 
 @pytest.mark.parametrize("stored", ["", "It failed.", "[]", "3", '{"error": "Unknown"}', '{"error": "CoolingDown"}'])
 def test_what_another_version_stored_never_fails(stored: str) -> None:
-    again = errors.loaded(stored)
+    again = loaded(stored)
     assert again is None or type(again) is CratekeeperError
 
 

@@ -13,7 +13,8 @@ from bot.adapters.spotify import oauth, shapes
 from bot.adapters.ytdlp import _videos
 from bot.core import untrusted
 from bot.core.records import UNTITLED, Song
-from bot.errors import PlaylistGone, SourceFailed, SpotifyDown
+from bot.errors import SourceFailed
+from bot.errors.spotify import PlaylistGone, SpotifyDown
 from bot.ports import ListedPlaylist, Tokens
 from tests.oddities import odd
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.adapters.spotify import Pace, oauth, shapes
 from bot.adapters.spotify.pace import LONGEST, Bucket, Outage
-from bot.errors import PlaylistGone, SpotifyDown, Unreadable
+from bot.errors.spotify import PlaylistGone, SpotifyDown, Unreadable
 
 NOW = 1_000.0  # seconds
 

@@ -7,17 +7,8 @@ from typing import Any
 import pytest
 
 from bot.core.jobs import JobKind
-from bot.errors import (
-    BadChoice,
-    ChatDown,
-    ConsentEnded,
-    CoolingDown,
-    NotLinked,
-    SpotifyDown,
-    TrainingFailed,
-    Unreadable,
-    Unsettled,
-)
+from bot.errors import BadChoice, ChatDown, NotLinked, TrainingFailed
+from bot.errors.spotify import ConsentEnded, CoolingDown, SpotifyDown, Unreadable, Unsettled
 from bot.messages.account import UNDER_WAY
 from bot.worker import LONGEST, SAY_SO, UNREADABLE, flows, response
 

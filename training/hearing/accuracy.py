@@ -18,7 +18,7 @@ from bot.audio.files.decode import read
 from bot.audio.files.sound import Sound
 from bot.audio.process import EMBEDDING
 from bot.core.features import SongFeatures, features_heard
-from bot.errors import AudioError
+from bot.errors.audio import AudioError
 from training.evaluation.summary import figure
 from training.hearing import rivals
 from training.hearing.few import few_labels

@@ -20,7 +20,8 @@ from bot.adapters.sources.shapes import LONG_AGO, answer
 from bot.adapters.sources.site import Site, Terms
 from bot.core import untrusted
 from bot.core.features import features_heard
-from bot.errors import AudioError, SourceFailed
+from bot.errors import SourceFailed
+from bot.errors.audio import AudioError
 from bot.ports import Learnt, Needs, Preview, Subject
 
 NAME = "deezer"

@@ -22,7 +22,8 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
 from bot.core.records import Account
-from bot.errors import ConsentEnded, LinkRefused, NotLinked
+from bot.errors import LinkRefused, NotLinked
+from bot.errors.spotify import ConsentEnded
 from bot.ports import SpotifyProfile, Tokens
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ import spotipy
 from bot.adapters.spotify import shapes
 from bot.adapters.spotify.wire import Refusal
 from bot.core.records import Account, Item
-from bot.errors import PlaylistFull, PlaylistGone, SongsRefused, SpotifyDown, Unreadable
+from bot.errors.spotify import PlaylistFull, PlaylistGone, SongsRefused, SpotifyDown, Unreadable
 from bot.ports import Contents, LikesPage, ListedPlaylist
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from bot.adapters.spotify.wire import TIMEOUT, session
 from bot.adapters.vault import Vault
 from bot.core import untrusted
-from bot.errors import SpotifyDown
+from bot.errors.spotify import SpotifyDown
 from bot.ports import Tokens
 
 SCOPES = (

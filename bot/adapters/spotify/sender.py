@@ -16,7 +16,7 @@ import requests
 from bot.adapters.spotify.pace import Bucket, Outage, Pace
 from bot.adapters.spotify.wire import Refusal
 from bot.adapters.store import Store, Tx, limits
-from bot.errors import ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
+from bot.errors.spotify import ConsentEnded, CoolingDown, NotOnAllowList, SpotifyDown, SpotifyError
 
 T = TypeVar("T")
 BAD_REQUEST, FORBIDDEN, TOO_MANY, SERVER_ERROR = 400, 403, 429, 500

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bot.core import untrusted
 from bot.core.moments import year_of
 from bot.core.records import UNTITLED, Item, Like, Song
-from bot.errors import PlaylistGone, Unreadable
+from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import LikesPage, ListedPlaylist, SpotifyProfile
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 import spotipy
 
-from bot.errors import SpotifyError
+from bot.errors.spotify import SpotifyError
 
 TIMEOUT = (5.0, 10.0)  # seconds to connect, seconds between two pieces of an answer
 FIRST_ERROR = 300  # lowest status that isn't success here: a redirect could leak a token (promise P36)

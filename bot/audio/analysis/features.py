@@ -14,7 +14,7 @@ from bot.audio.analysis.spectrum import RATE, Floats, mixed
 from bot.audio.analysis.timbre import survey, timbre
 from bot.audio.analysis.tonality import Tonality, tonality
 from bot.audio.files.sound import Sound
-from bot.errors import TruncatedAudio
+from bot.errors.audio import TruncatedAudio
 
 VERSION = "hearing-2"
 FIFTH = 7  # semitones

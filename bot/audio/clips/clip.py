@@ -22,7 +22,7 @@ from bot.audio.files.decode import opened
 from bot.audio.files.libav import ONLY_FILES
 from bot.core.feed.highlight import CLIP
 from bot.core.records import Clip
-from bot.errors import ClipTooLarge, NothingThere, NotOpened
+from bot.errors.audio import ClipTooLarge, NothingThere, NotOpened
 
 LIMIT = 10 * 2**20  # bytes; what Discord takes from anyone
 RATE = 48_000  # Hz; the one that Opus has, and MP3 has it too

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bot.audio.files.sound import Samples
-from bot.errors import SilentAudio, TruncatedAudio
+from bot.errors.audio import SilentAudio, TruncatedAudio
 
 SILENCE = 1e-9  # mean square: -90 dB, below the last bit of a compact disc
 FLAT = 1e-5  # of the mean square; less beside a constant is its rounding

@@ -19,7 +19,7 @@ from bot.audio.files.channels import sounding
 from bot.audio.files.endings import is_torn, links
 from bot.audio.files.phase import in_step
 from bot.audio.files.sound import LIMITS, Limits, Samples, Sound, check_form, lowered
-from bot.errors import EmptyAudio, NotOpened, TooLargeAudio, TruncatedAudio
+from bot.errors.audio import EmptyAudio, NotOpened, TooLargeAudio, TruncatedAudio
 
 LEAST = 0.5  # seconds; less has neither a loudness (BS.1770 wants 0.4) nor anything else
 

@@ -12,7 +12,7 @@ from av.audio.resampler import AudioResampler
 
 from bot.audio.files.endings import length_of_mp3, says_length, without_length
 from bot.audio.files.sound import Limits, Samples, Sound, at_least, check_form, lowered
-from bot.errors import AudioError, EmptyAudio, NotAudio, TruncatedAudio
+from bot.errors.audio import AudioError, EmptyAudio, NotAudio, TruncatedAudio
 
 LEAST = 0.5  # seconds
 # Without this list libav would take a playlist for a sound, and fetch the addresses in it.

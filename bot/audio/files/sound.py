@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio.files.endings import SHORTFALL
-from bot.errors import TooLargeAudio, TooLongAudio
+from bot.errors.audio import TooLargeAudio, TooLongAudio
 
 Samples = NDArray[np.float32]
 SLACK = 0.1  # seconds that may be missing of the shortest file

@@ -19,7 +19,7 @@ from bot.audio.files.libav import ONLY_FILES
 from bot.core.codes import isrc
 from bot.core.library.filenames import said_by
 from bot.core.library.tables.decode import lines
-from bot.errors import AudioError
+from bot.errors.audio import AudioError
 
 # MusicBrainz Picard's tag mapping; mutagen's easy names cover the rest.
 EasyMP4Tags.RegisterFreeformKey("isrc", "ISRC")  # type: ignore[no-untyped-call]

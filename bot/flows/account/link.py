@@ -28,7 +28,7 @@ from bot.adapters.store.sorting import answers
 from bot.config import is_client_id
 from bot.core.notices import NoticeKind
 from bot.core.records import Account
-from bot.errors import LinkRefused, SpotifyError, WrongCode, dumped
+from bot.errors import LinkRefused, WrongCode
 from bot.errors.account import (
     BadClientId,
     ConsentDenied,
@@ -37,6 +37,8 @@ from bot.errors.account import (
     NothingToConfirm,
     NothingToUnlink,
 )
+from bot.errors.spotify import SpotifyError
+from bot.errors.stored import dumped
 from bot.flows.account.erase import delete_rows, forget_unused, sweep_models
 from bot.ports import Consents, Secrets, SpotifyProfile, Tokens
 

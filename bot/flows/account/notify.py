@@ -12,8 +12,10 @@ from bot.adapters.store.account import members, notices
 from bot.core.jobs import Job
 from bot.core.notices import NoticeKind
 from bot.core.records import Member, Notice, Work
-from bot.errors import ConsentEnded, CratekeeperError, dumped
+from bot.errors import CratekeeperError
 from bot.errors.account import BadDailyCap, NoUpdateChannel
+from bot.errors.spotify import ConsentEnded
+from bot.errors.stored import dumped
 from bot.flows.account.link import days_left
 from bot.flows.attempt import attempt
 

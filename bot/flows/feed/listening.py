@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.records import Clip, Song
-from bot.errors import AudioError, NoClip
+from bot.errors import NoClip
+from bot.errors.audio import AudioError
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.previews import SongPreviews
 

@@ -14,7 +14,7 @@ from bot.adapters.store.library import songs
 from bot.core.jobs import Next
 from bot.core.notices import NoticeKind
 from bot.core.social.records import Shown
-from bot.errors import SpotifyError
+from bot.errors.spotify import SpotifyError
 from bot.flows.library import sync
 from bot.flows.library.new_likes import NewLikes
 from bot.flows.sorting.converge import MOST_DEAD, in_halves

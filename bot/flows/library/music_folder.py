@@ -19,7 +19,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.library import files, recordings
 from bot.adapters.store.library.files import File, Stamp
 from bot.core.vectors import pack
-from bot.errors import AudioError, ManyMissing, NotOpened
+from bot.errors.audio import AudioError, ManyMissing, NotOpened
 from bot.errors.library import FolderEmptied
 from bot.flows.library.folder_listing import ListedFile, Listing, is_below, is_passed_over, look
 from bot.ports import SoundReader

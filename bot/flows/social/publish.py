@@ -16,7 +16,9 @@ from bot.core.notices import NoticeKind
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Shared
 from bot.core.sorting.journal import missing
-from bot.errors import ConsentEnded, NotLinked, PlaylistGone, Unsettled, dumped
+from bot.errors import NotLinked
+from bot.errors.spotify import ConsentEnded, PlaylistGone, Unsettled
+from bot.errors.stored import dumped
 from bot.flows.social.shared_lines import SharedJournal, as_wanted
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.converge import converge, running_from

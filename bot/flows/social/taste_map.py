@@ -11,7 +11,7 @@ from bot.adapters.store.sorting import playlists
 from bot.core.records import Playlist
 from bot.core.social import taste_map
 from bot.core.social.taste_map import Finding, Plane
-from bot.errors import AudioError
+from bot.errors.audio import AudioError
 from bot.errors.social import MapNotDrawn, TooFewForMap
 from bot.flows.feed.catalogue import Catalogue
 from bot.ports import SoundReader

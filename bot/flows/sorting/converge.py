@@ -17,7 +17,8 @@ from bot.adapters.store.rows import chunks
 from bot.core.sorting.journal import TRIES, Line, LineState, Look, Refused, without_doubles
 from bot.core.sorting.plan import BATCH, batches, plan, runs
 from bot.core.sorting.writes import Action
-from bot.errors import CratekeeperError, PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
+from bot.errors import CratekeeperError
+from bot.errors.spotify import PlaylistFull, SongsRefused, SpotifyDown, SpotifyError
 from bot.ports import Contents, Music
 
 T = TypeVar("T")

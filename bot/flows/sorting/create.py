@@ -11,7 +11,8 @@ from bot.adapters.store import Store
 from bot.adapters.store.sorting import creations
 from bot.core.records import Making
 from bot.core.sorting.journal import SETTLE
-from bot.errors import CratekeeperError, SpotifyDown, Unsettled
+from bot.errors import CratekeeperError
+from bot.errors.spotify import SpotifyDown, Unsettled
 from bot.flows.sorting.converge import running_from
 from bot.ports import ListedPlaylist, Music
 

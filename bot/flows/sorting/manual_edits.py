@@ -19,7 +19,7 @@ from bot.core.records import Item, Layer, Playlist
 from bot.core.sorting.journal import SETTLE, unsettled
 from bot.core.sorting.labels import Answer
 from bot.core.sorting.manual_edits import Seen, blanked, lessons, standing_as_lessons
-from bot.errors import PlaylistGone, Unreadable
+from bot.errors.spotify import PlaylistGone, Unreadable
 from bot.ports import Contents, Music
 
 

@@ -20,16 +20,10 @@ from bot.core.records import Change, Layer, NewWrite, Playlist, Song, Write
 from bot.core.sorting.journal import OPEN, TOUCHED, LineState, Refused, missing
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import ENDED, Action, WriteKind, WriteState
-from bot.errors import (
-    CratekeeperError,
-    ModelMissing,
-    NothingToUndo,
-    PlaylistGone,
-    SpotifyDown,
-    Unsettled,
-    dumped,
-)
+from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
 from bot.errors.sorting import DryRunGone, ReceiptGone, StillWriting
+from bot.errors.spotify import PlaylistGone, SpotifyDown, Unsettled
+from bot.errors.stored import dumped
 from bot.flows.sorting import manual_edits, readiness
 from bot.flows.sorting.converge import Clock, converge, running_from
 from bot.flows.sorting.dry_run import prepare

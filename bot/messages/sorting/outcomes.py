@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.core.records import Change
 from bot.core.sorting.journal import TRIES, Refused
 from bot.core.sorting.writes import Action, WriteKind, WriteState
-from bot.errors import loaded
+from bot.errors.stored import loaded
 from bot.flows.sorting.review import Reviewed
 from bot.flows.sorting.sort import Receipt
 from bot.messages import N_, _, formatting, listed, plural

@@ -11,7 +11,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.errors import AudioError, CratekeeperError, HearingFailed, MemberError, NotAmongLikes
+from bot.errors import CratekeeperError, MemberError, NotAmongLikes
+from bot.errors.audio import AudioError, HearingFailed
 from bot.messages import _
 from bot.messages import feed as messages
 from bot.messages.errors import describe

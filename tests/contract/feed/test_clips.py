@@ -11,7 +11,7 @@ from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.library import files
 from bot.adapters.store.library.files import File
-from bot.errors import AudioError
+from bot.errors.audio import AudioError
 from bot.flows.feed.catalogue import Catalogue
 from bot.flows.feed.clips import Clips
 from tests.contract.feed.catalogue_stage import ADA, local

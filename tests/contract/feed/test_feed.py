@@ -16,9 +16,10 @@ from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist
 from bot.core.sorting.labels import Answer, Kind, Source
-from bot.errors import BadChoice, NotAmongLikes, NothingThereYet, SongsRefused
+from bot.errors import BadChoice, NotAmongLikes, NothingThereYet
 from bot.errors.feed import GoneFromSpotify, NotOnSpotify
 from bot.errors.sorting import PlaylistNotKept
+from bot.errors.spotify import SongsRefused
 from bot.flows.feed import catalogue_sharing
 from bot.flows.feed import saved_likes as save
 from bot.flows.feed.feed import GLANCE, REST, Feed

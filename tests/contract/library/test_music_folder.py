@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.adapters.hearing import Hearing
 from bot.adapters.store import Store
 from bot.adapters.store.library import files
-from bot.errors import ManyMissing
+from bot.errors.audio import ManyMissing
 from bot.flows.library.folder_listing import look
 from bot.flows.library.music_folder import forget_missing, import_folder
 from tests.unit.sounds import tune, write

@@ -13,7 +13,7 @@ from bot.adapters.store.library import songs
 from bot.chat.sorting import cards
 from bot.core.records import Like, NewWrite
 from bot.core.sorting.writes import WriteKind
-from bot.errors import Unreadable
+from bot.errors.spotify import Unreadable
 from bot.flows.library import sync as flow
 from bot.flows.sorting import manual_edits, playlists, sort
 from bot.messages import formatting

@@ -7,7 +7,7 @@ from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.records import Song
-from bot.errors import Unsettled
+from bot.errors.spotify import Unsettled
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import publish, shared_playlists
 from bot.ports import Music

@@ -13,7 +13,8 @@ from bot.adapters.store.social import shared_playlists as table
 from bot.chat.social.pages import shared_playlists as pages
 from bot.core.records import Like, Song
 from bot.core.social.shared_playlists import SongState
-from bot.errors import NotLinked, SpotifyDown
+from bot.errors import NotLinked
+from bot.errors.spotify import SpotifyDown
 from bot.flows.social import hosting, publish, shared_playlists
 from bot.ports import Music
 from sandbox.spotify import Fault, Track

@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.spotify import SpotifyMusic
 from bot.core.sorting.journal import SETTLE
-from bot.errors import SpotifyDown, SpotifyError, Unsettled
+from bot.errors.spotify import SpotifyDown, SpotifyError, Unsettled
 from bot.flows.sorting import playlists
 from sandbox.spotify import Fault
 from tests.contract.spotify.stage import MARA, Stage

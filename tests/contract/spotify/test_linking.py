@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.errors import LinkRefused, SpotifyDown, WrongCode
+from bot.errors import LinkRefused, WrongCode
 from bot.errors.account import EarlierLink
+from bot.errors.spotify import SpotifyDown
 from bot.flows.account.link import LETTERS, TRIES, Consent
 from bot.messages.errors import describe
 from bot.ports import Tokens

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.spotify import SpotifyMusic
 from bot.core.records import Item
-from bot.errors import PlaylistGone, SpotifyDown, SpotifyError
+from bot.errors.spotify import PlaylistGone, SpotifyDown, SpotifyError
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import IDA, LIKES, MARA, START, URIS, Stage, answering, elsewhere, served
 

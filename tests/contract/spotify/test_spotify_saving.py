@@ -10,7 +10,7 @@ from bot.adapters.store.account import notices
 from bot.adapters.store.feed import feed_history
 from bot.adapters.store.library import songs
 from bot.core.records import Like, Song
-from bot.errors import SpotifyError
+from bot.errors.spotify import SpotifyError
 from bot.flows.feed import saved_likes
 from bot.messages.sorting import outcomes
 from sandbox.spotify import Track

@@ -8,7 +8,8 @@ import pytest
 from bot.adapters.spotify import SpotifyMusic
 from bot.adapters.store.account import members
 from bot.core.records import Account
-from bot.errors import ConsentEnded, LinkRefused, NotLinked, NotOnAllowList, SpotifyDown, SpotifyError
+from bot.errors import LinkRefused, NotLinked
+from bot.errors.spotify import ConsentEnded, NotOnAllowList, SpotifyDown, SpotifyError
 from bot.messages.errors import describe
 from sandbox.spotify import App
 from sandbox.spotify.faults import Request

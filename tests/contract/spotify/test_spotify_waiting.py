@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.spotify import Pace, SpotifyMusic
 from bot.adapters.store import limits
-from bot.errors import CoolingDown, SpotifyDown
+from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.messages.errors import describe
 from sandbox.spotify.faults import Request
 from tests.contract.spotify.stage import APP, IDA, LIKES, MARA, URIS, Stage, answering, elsewhere, served

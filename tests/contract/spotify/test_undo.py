@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.store.sorting import writes
 from bot.core.sorting.journal import Refused
 from bot.core.sorting.writes import WriteState
-from bot.errors import CoolingDown, Unsettled
+from bot.errors.spotify import CoolingDown, Unsettled
 from bot.flows.sorting import sort
 from bot.messages.sorting import outcomes
 from sandbox.spotify import Fault, Lag

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.errors import LinkRefused, NotOnAllowList, SpotifyDown, StoreFull, VaultError
+from bot.errors import LinkRefused, StoreFull, VaultError
+from bot.errors.spotify import NotOnAllowList, SpotifyDown
 from tests.contract.spotify.site import Site, opened
 
 STATE = "s" * 43

@@ -6,7 +6,7 @@ import pytest
 
 from bot.adapters.store.sorting import writes
 from bot.core.sorting.journal import SETTLE, Refused
-from bot.errors import CoolingDown, Unsettled
+from bot.errors.spotify import CoolingDown, Unsettled
 from bot.flows.sorting import manual_edits, sort
 from sandbox.spotify import Fault, Lag
 from tests.contract.spotify.stage import MARA

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.adapters.spotify import SpotifyMusic
 from bot.core.records import NewWrite, Playlist
 from bot.core.sorting.writes import WriteKind
-from bot.errors import SpotifyDown, Unsettled
+from bot.errors.spotify import SpotifyDown, Unsettled
 from bot.flows.sorting import playlists, sort
 from tests.contract.spotify.stage import MARA, URIS, Stage
 

@@ -10,7 +10,7 @@ from bot.adapters.spotify import Pace, Spotify
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
-from bot.errors import Unsettled
+from bot.errors.spotify import Unsettled
 from bot.flows.sorting import sort
 
 

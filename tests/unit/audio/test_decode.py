@@ -14,7 +14,7 @@ from scipy.signal import correlate
 
 from bot.audio.files.decode import read
 from bot.audio.files.sound import Limits
-from bot.errors import AudioError, EmptyAudio, NotAudio, SilentAudio, TooLargeAudio, TooLongAudio, TruncatedAudio
+from bot.errors.audio import AudioError, EmptyAudio, NotAudio, SilentAudio, TooLargeAudio, TooLongAudio, TruncatedAudio
 from tests.unit.sounds import ENDINGS, RATE, film, halved, tune, write
 
 

@@ -21,7 +21,7 @@ from bot.audio.analysis.spectrum import mixed, resample
 from bot.audio.files.decode import read
 from bot.audio.files.sound import Sound
 from bot.core import wire
-from bot.errors import AudioError, HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
+from bot.errors.audio import AudioError, HearingFailed, NotAudio, SilentAudio, TooLargeAudio, TruncatedAudio
 from bot.messages.errors import describe
 from sandbox.process import environment
 from tests.unit.sounds import ENDINGS, RATE, tune, write

@@ -14,7 +14,7 @@ from bot.audio.analysis.features import analyse
 from bot.audio.files.decode import read
 from bot.audio.files.phase import in_step
 from bot.audio.files.sound import Limits
-from bot.errors import TooLargeAudio, TruncatedAudio
+from bot.errors.audio import TooLargeAudio, TruncatedAudio
 from tests.unit.sounds import ENDINGS, RATE, Samples, tune, write
 
 SECONDS = 10

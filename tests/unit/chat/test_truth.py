@@ -18,7 +18,8 @@ from bot.core.social.records import Round
 from bot.core.social.rounds import CLOSED, VOTING
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting.gate import Reason
-from bot.errors import CoolingDown, NoPlaylists, NotTrained, SpotifyDown, TooFewLabels
+from bot.errors import NoPlaylists, NotTrained, TooFewLabels
+from bot.errors.spotify import CoolingDown, SpotifyDown
 from bot.flows.account.status import LayerStatus
 from bot.flows.feed.feed import AddedTo, Liked
 from bot.flows.library.sync import Imported

@@ -13,7 +13,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from bot.audio.clips.clip import FADE_IN, FADE_OUT, MP3, OPUS, RATE, ClipFormat, cut
-from bot.errors import ClipTooLarge, NothingThere
+from bot.errors.audio import ClipTooLarge, NothingThere
 
 CLICK = 33.457  # seconds into the song
 LENGTH = 60.0  # seconds

@@ -14,7 +14,7 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
 from bot.adapters.store.library import recordings
-from bot.errors import NotAudio
+from bot.errors.audio import NotAudio
 from bot.errors.library import FolderEmptied, NotAFolder
 from bot.flows.library.file_match import correct
 from bot.flows.library.music_folder import import_folder

@@ -12,7 +12,8 @@ import pytest
 from bot.adapters.scratch import Scratch
 from bot.adapters.store.library import songs
 from bot.core.features import SongFeatures
-from bot.errors import AudioError, BadChoice, StillHearing
+from bot.errors import BadChoice, StillHearing
+from bot.errors.audio import AudioError
 from bot.errors.library import StillHearingTheirs
 from bot.flows.account import erase
 from bot.flows.library.uploads import Uploads, upload
