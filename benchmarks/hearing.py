@@ -21,12 +21,12 @@ import numpy as np
 from benchmarks import rivals
 from benchmarks.measure import Row, apart, in_turns, show
 from bot.adapters.hearing import Hearing
-from bot.analyse import processors
 from bot.audio.analysis.embedding import Embedder
 from bot.audio.analysis.features import analyse
 from bot.audio.analysis.spectrum import resample
 from bot.audio.files.decode import read
 from bot.audio.files.sound import Sound
+from bot.cli.analyse import processors
 from sandbox.music.songs import render, songs
 
 SECONDS, RATE, BITRATE = 30, 44_100, 128_000

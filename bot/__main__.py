@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import __version__, config, modes
-from bot.command_line import add_command
+from bot.cli.command_line import add_command
+from bot.cli.trouble import words
 from bot.confine import hide
 from bot.environment import environment
 from bot.errors import CratekeeperError, SettingsError
-from bot.trouble import words
 
 if TYPE_CHECKING:
     from bot.adapters.store import Store
@@ -111,13 +111,13 @@ def _run(settings: config.Settings, _: argparse.Namespace) -> int:
 
 
 def _doctor(settings: config.Settings, _: argparse.Namespace) -> int:
-    from bot.doctor import examine
+    from bot.cli.doctor import examine
 
     return asyncio.run(examine(settings))
 
 
 def _analyse(settings: config.Settings, options: argparse.Namespace) -> int:
-    from bot import analyse
+    from bot.cli import analyse
 
     if options.folder is not None and options.picture is not None:
         raise SettingsError("--picture draws one file, not a folder")

@@ -10,8 +10,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from bot import modes
+from bot.cli.trouble import words
 from bot.errors import SettingsError
-from bot.trouble import words
 
 FILE = Path(".env")  # in the working folder
 OF_A_BOT = re.compile(r"(DISCORD|SPOTIFY)_\w*(TOKEN|ID|SECRET)|ENCRYPTION_KEYS")  # settings that only a bot needs

@@ -17,8 +17,10 @@ from bot.flows.account import link, notify
 from bot.flows.attempt import attempt, keep_trying, retry, retry_old
 from bot.flows.feed import saved_likes
 from bot.flows.library import feature_lookup, poll, sync
-from bot.flows.social import digest, publish, reports, reposts, rounds
-from bot.flows.sorting import playlists, sort, train
+from bot.flows.social import digest, reports, reposts, rounds
+from bot.flows.social.shared import publish
+from bot.flows.sorting import playlists, train
+from bot.flows.sorting.writing import sort
 from bot.messenger import Messenger
 from bot.services import Services
 

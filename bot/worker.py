@@ -23,8 +23,9 @@ from bot.flows.feed import saved_likes
 from bot.flows.library import feature_lookup
 from bot.flows.library.new_likes import NewLikes
 from bot.flows.refresh import Refreshing
-from bot.flows.social.publish import Publishing
-from bot.flows.sorting import playlists, sort, train
+from bot.flows.social.shared.publish import Publishing
+from bot.flows.sorting import playlists, train
+from bot.flows.sorting.writing import sort
 from bot.messenger import Messenger
 from bot.services import Services
 

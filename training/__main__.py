@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bot import modes
-from bot.command_line import add_command
+from bot.cli.command_line import add_command
 from bot.core.features import RefusedProvenance
 from bot.errors import CratekeeperError
 

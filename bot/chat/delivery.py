@@ -22,7 +22,7 @@ from bot.core.sorting.writes import WriteKind
 from bot.errors import CratekeeperError
 from bot.errors.stored import loaded
 from bot.flows.account import notify
-from bot.flows.sorting.sort import Receipt
+from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import _, account, common, library, social, speaking
 from bot.messages.errors import describe
 from bot.messages.social import hosting

@@ -16,7 +16,7 @@ from bot.errors import NotLinked
 from bot.flows.account import link
 from bot.flows.library import poll, sync
 from bot.flows.library.new_likes import NewLikes
-from bot.flows.social import publish
+from bot.flows.social.shared import publish
 from bot.ports import Secrets
 
 

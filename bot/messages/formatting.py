@@ -13,8 +13,8 @@ from bot.core.sorting import forecast
 from bot.core.sorting.decide import certainty
 from bot.flows.library.feature_lookup import Progress
 from bot.flows.sorting.label import Guess, Tally
-from bot.flows.sorting.sort import Receipt
 from bot.flows.sorting.why import Explanation
+from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import N_, _, language, number, plural
 
 SAFE_URL = re.compile(r"https?://[^\s()<>]+")

@@ -12,9 +12,9 @@ import pytest
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
+from bot.cli.doctor import examine
 from bot.config import parse
 from bot.core.records import Account
-from bot.doctor import examine
 from sandbox.process import environment, start
 from tests.databases import new_store
 

@@ -13,13 +13,13 @@ from bot.adapters.store import Store, setbacks
 from bot.adapters.store.account import members, notices
 from bot.adapters.store.social import reposts, server_channels
 from bot.adapters.store.sorting import playlists, writes
+from bot.cli.doctor import Unwell, _aside
 from bot.config import parse
 from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, NewWrite, Notice, Work
 from bot.core.social.records import Place, Repost, Takedown
 from bot.core.sorting.writes import WriteKind, WriteState
-from bot.doctor import Unwell, _aside
 from bot.errors import ChatDown, ChatWaits, StoreBusy
 from bot.errors.spotify import ConsentEnded, Unreadable
 from bot.errors.stored import loaded

@@ -26,8 +26,10 @@ from bot.core.sorting.writes import WriteKind
 from bot.errors import BadChoice
 from bot.errors.social import HostingFull
 from bot.flows.account import sessions, tokens
-from bot.flows.social import follow, hosting, match_consent, reports, reposts, rounds, server_channels, shared_playlists
+from bot.flows.social import follow, match_consent, reports, reposts, rounds, server_channels
 from bot.flows.social.server_channels import Purpose
+from bot.flows.social.shared import hosting
+from bot.flows.social.shared import playlists as shared_playlists
 from bot.flows.sorting import playlists
 from bot.messages.errors import describe
 from tests.contract.feed.catalogue_stage import ADA, Stage, song, staged

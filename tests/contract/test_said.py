@@ -17,8 +17,9 @@ from bot.flows.account import link, notify
 from bot.flows.account.link import Linking
 from bot.flows.library import sync
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting import review, sort
+from bot.flows.sorting import review
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.flows.sorting.writing import sort
 from tests.contract.conftest import MEMBER, NOW, Linked, track
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot import config
 from bot.__main__ import main
-from bot.doctor import examine
+from bot.cli.doctor import examine
 from sandbox.process import start
 from sandbox.stack import Stack, free_port
 from tests.databases import migrated_folder

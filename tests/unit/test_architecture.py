@@ -46,7 +46,7 @@ RULES = {  # folder → beginnings of module names that it must not import
     "bot/chat": ("spotipy", "sqlalchemy", "aiohttp.web", "aiohttp.ClientSession", "bot.web", "bot.app"),
     "bot": ("training", "sandbox", "tests", "sklearn", "skl2onnx", "onnx", "matplotlib", "pickle", "joblib", "marshal"),
     "training": (
-        "bot.flows.sorting.sort",
+        "bot.flows.sorting.writing.sort",
         "bot.chat",
         "bot.web",
         "bot.app",

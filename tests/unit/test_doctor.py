@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.doctor import set_the_clock
+from bot.cli.doctor import set_the_clock
 
 
 @pytest.mark.parametrize(("platform", "says"), [("linux", "timedatectl"), ("darwin", "sntp")])

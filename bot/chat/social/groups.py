@@ -3,7 +3,7 @@
 from bot.chat import reply
 from bot.chat.bot import Context
 from bot.chat.social.pages import groups as pages
-from bot.flows.social import groups
+from bot.flows.social.shared import groups
 
 
 async def on_group(context: Context) -> None:

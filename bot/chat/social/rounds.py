@@ -15,8 +15,8 @@ from bot.errors import BadChoice
 from bot.errors.social import NoRound, RoundHasPlaylist, TooFewEntries
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social import rounds as flow
-from bot.flows.social import shared_playlists
 from bot.flows.social.rounds import RoundTable
+from bot.flows.social.shared import playlists as shared_playlists
 from bot.messages import _
 from bot.messages.social import rounds as messages
 

@@ -15,8 +15,8 @@ from bot.core.jobs import JobKind
 from bot.core.records import Song
 from bot.errors.social import ManagersOnly, NoSuchShared
 from bot.flows.library import sync
-from bot.flows.social import hosting
-from bot.flows.social import shared_playlists as flow
+from bot.flows.social.shared import hosting
+from bot.flows.social.shared import playlists as flow
 from bot.messages import _
 from bot.messages.social import hosting as host_messages
 from bot.messages.social import shared_playlists as messages

@@ -8,8 +8,8 @@ from bot.chat.layout import Form, Page
 from bot.core.records import Playlist
 from bot.errors import MemberError
 from bot.errors.sorting import NotOffered
-from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.writing import manual_edits
 from bot.messages import _
 from bot.messages.errors import describe
 from bot.messages.sorting import playlists as messages

@@ -9,7 +9,7 @@ from bot.core.records import Change
 from bot.core.sorting.writes import Action, WriteKind
 from bot.flows.sorting.label import Question
 from bot.flows.sorting.review import Reviewed
-from bot.flows.sorting.sort import Receipt
+from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import _, formatting, plural
 from bot.messages.sorting import outcomes
 

@@ -11,8 +11,8 @@ from bot.chat.bot import AnyCommand, Context, Interaction
 from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.errors.sorting import NoPlaylistNamed, NotAnEmoji
-from bot.flows.sorting import manual_edits
 from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.writing import manual_edits
 from bot.messages import _
 from bot.messages.sorting import playlists as messages
 

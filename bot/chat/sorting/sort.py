@@ -14,9 +14,9 @@ from bot.core.records import Layer
 from bot.core.sorting.writes import WriteKind, WriteState
 from bot.flows.account import notify
 from bot.flows.sorting import playlists, review
-from bot.flows.sorting import sort as flow
 from bot.flows.sorting import why as reasons
 from bot.flows.sorting.review import Reviewed
+from bot.flows.sorting.writing import sort as flow
 from bot.messages import _, common
 from bot.messages.sorting import labels, models, outcomes
 

@@ -25,7 +25,7 @@ from bot.errors.feed import AllShown, GoneFromSpotify, NotOnSpotify
 from bot.errors.sorting import PlaylistNotKept
 from bot.flows.feed.catalogue import Catalogue, Entry
 from bot.flows.feed.recommend import Recommender
-from bot.flows.sorting import sort
+from bot.flows.sorting.writing import sort
 
 REST = timedelta(days=30)  # until a song they reacted to may come again
 STAYS: dict[str | None, str] = {

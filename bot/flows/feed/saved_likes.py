@@ -17,7 +17,7 @@ from bot.core.social.records import Shown
 from bot.errors.spotify import SpotifyError
 from bot.flows.library import sync
 from bot.flows.library.new_likes import NewLikes
-from bot.flows.sorting.converge import MOST_DEAD, in_halves
+from bot.flows.sorting.writing.converge import MOST_DEAD, in_halves
 from bot.ports import Music
 
 BATCH = 40  # URIs; the most Spotify takes in one call (Web API, library)

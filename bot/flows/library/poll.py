@@ -11,7 +11,7 @@ from bot.adapters.store.account import members
 from bot.core.jobs import JobKind
 from bot.core.records import Account
 from bot.flows.library import sync
-from bot.flows.sorting import manual_edits
+from bot.flows.sorting.writing import manual_edits
 from bot.ports import Likes, Music
 
 LOOK_AT_PLAYLISTS = 4  # every fourth poll

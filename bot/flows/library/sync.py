@@ -30,7 +30,7 @@ from bot.errors.library import (
     StillReadingFile,
 )
 from bot.flows.library.likes import PAGE, Progress, gone, look, settle, unwatched
-from bot.flows.sorting import manual_edits
+from bot.flows.sorting.writing import manual_edits
 from bot.ports import Likes, Music
 
 MOST_NAMED = 10  # bad rows named one by one

@@ -24,10 +24,10 @@ from bot.core.sorting.labels import Answer, Kind, Source, Verdict
 from bot.core.sorting.writes import Action, WriteKind
 from bot.errors import NoPlaylists, NotYours
 from bot.errors.sorting import NotInLibrary, PlaylistNotKept, QuestionGone
-from bot.flows.sorting import sort
 from bot.flows.sorting.readiness import due, training_pays, why_no_songs
 from bot.flows.sorting.scored_library import ScoredLibraries, ScoredLibrary
 from bot.flows.sorting.why import Explanation, reason
+from bot.flows.sorting.writing import sort
 
 SKIPPED_FOR = 50  # newest cards whose songs aren't asked about again
 

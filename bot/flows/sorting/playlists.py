@@ -24,8 +24,8 @@ from bot.errors.sorting import (
     TooManyLayers,
     TooManyPlaylists,
 )
-from bot.flows.sorting.create import create
 from bot.flows.sorting.readiness import why_no_songs
+from bot.flows.sorting.writing.create import create
 from bot.ports import Accounts, ListedPlaylist, Music
 
 KEPT = "kept:"  # purpose prefix of playlists made to be kept; the layer's number and the name follow

@@ -11,9 +11,10 @@ from bot.core.records import Change, Playlist, Song
 from bot.core.sorting.labels import Verdict
 from bot.errors import NothingToUndo, NotYours
 from bot.errors.sorting import NoSuchLayer, QuestionGone
-from bot.flows.sorting import label, sort
+from bot.flows.sorting import label
 from bot.flows.sorting.scored_library import ScoredLibraries
-from bot.flows.sorting.sort import Receipt
+from bot.flows.sorting.writing import sort
+from bot.flows.sorting.writing.sort import Receipt
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from bot.core.markup import timestamp
 from bot.core.social.shared_playlists import Removal, Shared
-from bot.flows.social.groups import Group
+from bot.flows.social.shared.groups import Group
 from bot.messages import N_, _, plural
 from bot.messages.social.shared_playlists import member_name, named
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.core.markup import escape
 from bot.core.social.shared_playlists import Shared
-from bot.flows.social.hosting import DryRun
-from bot.flows.social.shared_playlists import LONGEST_NAME
+from bot.flows.social.shared.hosting import DryRun
+from bot.flows.social.shared.playlists import LONGEST_NAME
 from bot.messages import N_, _, plural
 from bot.messages import listed as joined
 from bot.messages.social.shared_playlists import named

@@ -6,7 +6,7 @@ from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.core.sorting.journal import TRIES, Refused
-from bot.flows.social.shared_playlists import LONGEST_NAME, SharedView
+from bot.flows.social.shared.playlists import LONGEST_NAME, SharedView
 from bot.messages import N_, _, formatting, plural
 
 NONE_YET = N_("There's no shared playlist here yet. `/shared new` starts one.")

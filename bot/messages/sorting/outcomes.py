@@ -11,7 +11,7 @@ from bot.core.sorting.journal import TRIES, Refused
 from bot.core.sorting.writes import Action, WriteKind, WriteState
 from bot.errors.stored import loaded
 from bot.flows.sorting.review import Reviewed
-from bot.flows.sorting.sort import Receipt
+from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import N_, _, formatting, listed, plural
 from bot.messages.errors import describe
 

@@ -24,8 +24,8 @@ from bot.flows.feed import catalogue_sharing
 from bot.flows.feed import saved_likes as save
 from bot.flows.feed.feed import GLANCE, REST, Feed
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting import sort
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.flows.sorting.writing import sort
 from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, Stage, local, number_of, song, staged
 
 OWN, OTHERS = range(12), range(100, 136)

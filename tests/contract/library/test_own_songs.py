@@ -22,7 +22,8 @@ from bot.core.social.records import Place
 from bot.errors import BadChoice
 from bot.errors.feed import OnlyYours
 from bot.flows.library import feature_lookup, sync
-from bot.flows.social import rounds, shared_playlists
+from bot.flows.social import rounds
+from bot.flows.social.shared import playlists as shared_playlists
 from bot.ports import Learnt, Subject
 from tests.contract.conftest import MEMBER, Linked
 from tests.contract.feed.catalogue_stage import ADA, BEN, EVA, Stage, staged

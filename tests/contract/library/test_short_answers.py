@@ -15,7 +15,8 @@ from bot.core.records import Like, NewWrite
 from bot.core.sorting.writes import WriteKind
 from bot.errors.spotify import Unreadable
 from bot.flows.library import sync as flow
-from bot.flows.sorting import manual_edits, playlists, sort
+from bot.flows.sorting import playlists
+from bot.flows.sorting.writing import manual_edits, sort
 from bot.messages import formatting
 from sandbox.spotify import Fault
 from sandbox.spotify import Like as Saved

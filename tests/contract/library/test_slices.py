@@ -31,9 +31,9 @@ from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
 from bot.flows.account import erase, link
 from bot.flows.library import likes, sync
 from bot.flows.library.likes import LibraryLook
-from bot.flows.sorting import manual_edits, sort
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.flows.sorting.writing import manual_edits, sort
 from bot.ports import Contents, LikesPage, ListedPlaylist
 
 ADA, BEN = 1001, 1002

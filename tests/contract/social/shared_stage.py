@@ -9,7 +9,8 @@ from bot.adapters.store.social import shared_playlists as table
 from bot.core.records import Song
 from bot.errors.spotify import Unsettled
 from bot.flows.feed.catalogue_index import key
-from bot.flows.social import publish, shared_playlists
+from bot.flows.social.shared import playlists as shared_playlists
+from bot.flows.social.shared import publish
 from bot.ports import Music
 from tests.contract.conftest import MEMBER, Linked, track
 

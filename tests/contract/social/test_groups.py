@@ -13,7 +13,8 @@ from bot.chat.social.pages import groups as pages
 from bot.core.records import Song
 from bot.errors import BadChoice
 from bot.errors.social import HostsOnly, HostStays, NoSuchShared, NotInGroup, RemovedFromGroup
-from bot.flows.social import groups, shared_playlists
+from bot.flows.social.shared import groups
+from bot.flows.social.shared import playlists as shared_playlists
 
 ADA, BOB, CYD, EVA = 11, 12, 13, 14
 SONG = Song("spotify:track:x", "Song", ("Ann",))

@@ -15,7 +15,8 @@ from bot.core.records import Like, Song
 from bot.core.social.shared_playlists import SongState
 from bot.errors import NotLinked
 from bot.errors.spotify import SpotifyDown
-from bot.flows.social import hosting, publish, shared_playlists
+from bot.flows.social.shared import hosting, publish
+from bot.flows.social.shared import playlists as shared_playlists
 from bot.ports import Music
 from sandbox.spotify import Fault, Track
 from tests.contract.conftest import MEMBER, Linked

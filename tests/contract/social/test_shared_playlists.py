@@ -10,7 +10,8 @@ from bot.adapters.store.social import server_channels
 from bot.adapters.store.social import shared_playlists as table
 from bot.errors.social import AddsToday, HostedByAnother, HostsOnly, HostStays, NoSuchShared, SharedEnded, SongThere
 from bot.flows.feed.catalogue_index import key
-from bot.flows.social import hosting, shared_playlists
+from bot.flows.social.shared import hosting
+from bot.flows.social.shared import playlists as shared_playlists
 from tests.contract.conftest import MEMBER
 from tests.contract.social.shared_stage import BOB, CYD, DEE, ELSEWHERE, SERVER, URIS, begun, drop, song, standing
 

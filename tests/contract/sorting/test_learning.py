@@ -12,7 +12,8 @@ from bot.adapters.store.sorting import answers, playlists
 from bot.core.records import Layer
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.errors import NotTrained, TooFewLabels, TrainingFailed
-from bot.flows.sorting import manual_edits, readiness, train
+from bot.flows.sorting import readiness, train
+from bot.flows.sorting.writing import manual_edits
 
 ADA = 1001
 

@@ -11,8 +11,8 @@ from bot.core.records import Change, Like, NewWrite, Playlist, Song
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import WriteKind
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting import sort
 from bot.flows.sorting.dry_run import _unwanted
+from bot.flows.sorting.writing import sort
 
 MEMBER = 5
 SONGS = [f"spotify:track:{number:022d}" for number in range(6)]

@@ -9,8 +9,9 @@ from bot.adapters.store.sorting import answers, playlists, writes
 from bot.core.records import Playlist, Song
 from bot.core.sorting.journal import Refused
 from bot.core.sorting.labels import Answer, Kind, Source, event_at
-from bot.flows.sorting import dry_run, manual_edits
+from bot.flows.sorting import dry_run
 from bot.flows.sorting.scored_library import ScoredLibrary
+from bot.flows.sorting.writing import manual_edits
 from tests.contract.spotify.stage import MARA
 from tests.contract.spotify.writer import NEW, OWN, PlaylistWriter
 

@@ -8,7 +8,8 @@ from bot.adapters.store.sorting import answers
 from bot.core.records import Playlist
 from bot.core.sorting.journal import Refused
 from bot.flows.library import sync
-from bot.flows.sorting import manual_edits, playlists
+from bot.flows.sorting import playlists
+from bot.flows.sorting.writing import manual_edits
 from bot.messages.sorting import playlists as words
 from sandbox.spotify import Lag, Track
 from tests.contract.spotify.stage import MARA

@@ -8,7 +8,7 @@ from bot.adapters.store.sorting import writes
 from bot.core.sorting.journal import Refused
 from bot.core.sorting.writes import WriteState
 from bot.errors.spotify import CoolingDown, Unsettled
-from bot.flows.sorting import sort
+from bot.flows.sorting.writing import sort
 from bot.messages.sorting import outcomes
 from sandbox.spotify import Fault, Lag
 from sandbox.spotify.faults import Request

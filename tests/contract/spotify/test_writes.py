@@ -7,7 +7,7 @@ import pytest
 from bot.adapters.store.sorting import writes
 from bot.core.sorting.journal import SETTLE, Refused
 from bot.errors.spotify import CoolingDown, Unsettled
-from bot.flows.sorting import manual_edits, sort
+from bot.flows.sorting.writing import manual_edits, sort
 from sandbox.spotify import Fault, Lag
 from tests.contract.spotify.stage import MARA
 from tests.contract.spotify.writer import ADDING, NEW, OWN, PlaylistWriter

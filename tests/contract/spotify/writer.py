@@ -7,7 +7,8 @@ from bot.adapters.spotify import SpotifyMusic
 from bot.core.records import NewWrite, Playlist
 from bot.core.sorting.writes import WriteKind
 from bot.errors.spotify import SpotifyDown, Unsettled
-from bot.flows.sorting import playlists, sort
+from bot.flows.sorting import playlists
+from bot.flows.sorting.writing import sort
 from tests.contract.spotify.stage import MARA, URIS, Stage
 
 OWN, NEW = URIS[:3], URIS[10:30]

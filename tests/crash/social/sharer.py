@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
-from bot.flows.social import publish
+from bot.flows.social.shared import publish
 from tests.crash.sorting.sorter import spotify_at, to_the_end
 
 

@@ -15,7 +15,8 @@ from cryptography.fernet import Fernet
 from bot.adapters.store import Store
 from bot.adapters.vault import Vault
 from bot.flows.account.link import Linking
-from bot.flows.social import hosting, shared_playlists
+from bot.flows.social.shared import hosting
+from bot.flows.social.shared import playlists as shared_playlists
 from sandbox.music.library import Library
 from sandbox.spotify import Track
 from sandbox.stack import CLIENT_ID, Stack

@@ -11,7 +11,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.vault import Vault
 from bot.errors.spotify import Unsettled
-from bot.flows.sorting import sort
+from bot.flows.sorting.writing import sort
 
 
 def clock() -> datetime:

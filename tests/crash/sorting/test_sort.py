@@ -21,8 +21,8 @@ from bot.adapters.vault import Vault
 from bot.core.records import Like, NewWrite, Song
 from bot.core.sorting.writes import WriteKind
 from bot.flows.account.link import Linking
-from bot.flows.sorting import manual_edits, sort
 from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.writing import manual_edits, sort
 from sandbox.music.library import Library
 from sandbox.spotify import Fault, Track
 from sandbox.stack import CLIENT_ID, Stack

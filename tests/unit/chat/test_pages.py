@@ -15,8 +15,8 @@ from bot.core.records import Card, Change, Layer, Playlist, Song, Write
 from bot.core.sorting.labels import Verdict
 from bot.flows.sorting.label import Guess, NothingToAsk, Question, Tally
 from bot.flows.sorting.review import Reviewed
-from bot.flows.sorting.sort import Receipt
 from bot.flows.sorting.why import Explanation
+from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import LANGUAGES, account, speaking
 from bot.messages.sorting import outcomes
 from sandbox.discord.rules.components import check_components

@@ -10,8 +10,8 @@ from bot.chat.social.pages import hosting
 from bot.chat.social.pages import shared_playlists as pages
 from bot.core.records import Song
 from bot.core.social.shared_playlists import Brought, KeepVote, Shared, SongState
-from bot.flows.social.hosting import DryRun
-from bot.flows.social.shared_playlists import SharedView
+from bot.flows.social.shared.hosting import DryRun
+from bot.flows.social.shared.playlists import SharedView
 from bot.messages.social import shared_playlists as messages
 from bot.messages.social.hosting import written
 from sandbox.discord.rules.components import check_components

@@ -24,10 +24,10 @@ from bot.flows.account.status import LayerStatus
 from bot.flows.feed.feed import AddedTo, Liked
 from bot.flows.library.sync import Imported
 from bot.flows.social.rounds import RoundTable
-from bot.flows.social.shared_playlists import SharedView
+from bot.flows.social.shared.playlists import SharedView
 from bot.flows.sorting import playlists
 from bot.flows.sorting.label import NothingToAsk, Question, Tally
-from bot.flows.sorting.sort import Receipt
+from bot.flows.sorting.writing.sort import Receipt
 from bot.messages import account, common, feed, formatting, library
 from bot.messages.errors import describe
 from bot.messages.social import rounds as round_messages

@@ -5,7 +5,7 @@ import discord
 from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.core.social.shared_playlists import Removal
-from bot.flows.social.groups import Group
+from bot.flows.social.shared.groups import Group
 from bot.messages import _
 from bot.messages.social import groups as messages
 from bot.messages.social.shared_playlists import page_of

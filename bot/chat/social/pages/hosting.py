@@ -4,7 +4,7 @@ from bot.chat import ids, layout
 from bot.chat.layout import Item, Page
 from bot.chat.social.pages.shared_playlists import add
 from bot.core.social.shared_playlists import Shared
-from bot.flows.social.hosting import DryRun
+from bot.flows.social.shared.hosting import DryRun
 from bot.messages import _
 from bot.messages.social import hosting as messages
 from bot.messages.social.shared_playlists import how_it_works

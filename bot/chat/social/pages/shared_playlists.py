@@ -11,8 +11,8 @@ from bot.core.records import Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared
 from bot.flows.feed.catalogue_index import key
-from bot.flows.social import shared_playlists as flow
-from bot.flows.social.shared_playlists import SharedView
+from bot.flows.social.shared import playlists as flow
+from bot.flows.social.shared.playlists import SharedView
 from bot.messages import _, formatting
 from bot.messages.social import shared_playlists as messages
 

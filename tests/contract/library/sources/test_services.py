@@ -8,9 +8,9 @@ import pytest
 
 from bot.adapters.sources.deezer import is_theirs
 from bot.adapters.store import limits
+from bot.cli.doctor import _sources
 from bot.config import parse
 from bot.core.moments import year_of
-from bot.doctor import _sources
 from bot.flows.library.feature_lookup import hear
 from tests.contract.library.sources.stage import ADA, ANN, BOB, Stage, recording, song, sound, uri
 

@@ -9,7 +9,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.social.shared_playlists import Removal, Shared
 from bot.errors.social import HostsOnly, HostStays, NoSuchShared, NotInGroup
-from bot.flows.social.shared_playlists import visible
+from bot.flows.social.shared.playlists import visible
 
 
 @dataclass(frozen=True, slots=True)

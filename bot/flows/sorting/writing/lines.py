@@ -13,7 +13,7 @@ from bot.core import recording
 from bot.core.records import Change, Playlist
 from bot.core.sorting.journal import OPEN, Line, LineState, Look, Refused, look
 from bot.core.sorting.writes import Action
-from bot.flows.sorting import manual_edits
+from bot.flows.sorting.writing import manual_edits
 from bot.ports import Contents
 
 

@@ -13,7 +13,7 @@ from bot.adapters.store.social import shared_playlists as table
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.errors.social import HostedByAnother, HostsOnly, NoSuchShared
-from bot.flows.social.shared_playlists import refuse_hosting, visible
+from bot.flows.social.shared.playlists import refuse_hosting, visible
 
 STALE = timedelta(days=7)  # that changes may wait to be written before another member may host it
 

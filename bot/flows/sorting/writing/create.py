@@ -13,7 +13,7 @@ from bot.core.records import Making
 from bot.core.sorting.journal import SETTLE
 from bot.errors import CratekeeperError
 from bot.errors.spotify import SpotifyDown, Unsettled
-from bot.flows.sorting.converge import running_from
+from bot.flows.sorting.writing.converge import running_from
 from bot.ports import ListedPlaylist, Music
 
 

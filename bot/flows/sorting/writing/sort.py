@@ -24,11 +24,12 @@ from bot.errors import CratekeeperError, ModelMissing, NothingToUndo
 from bot.errors.sorting import DryRunGone, ReceiptGone, StillWriting
 from bot.errors.spotify import PlaylistGone, SpotifyDown, Unsettled
 from bot.errors.stored import dumped
-from bot.flows.sorting import manual_edits, readiness
-from bot.flows.sorting.converge import Clock, converge, running_from
+from bot.flows.sorting import readiness
 from bot.flows.sorting.dry_run import prepare
-from bot.flows.sorting.lines import WriteJournal, lines_of
 from bot.flows.sorting.scored_library import ScoredLibraries
+from bot.flows.sorting.writing import manual_edits
+from bot.flows.sorting.writing.converge import Clock, converge, running_from
+from bot.flows.sorting.writing.lines import WriteJournal, lines_of
 from bot.ports import Accounts, Music
 
 DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of carried-out lines

@@ -20,11 +20,11 @@ from bot.adapters.prior import read as read_prior
 from bot.adapters.store import Store, limits, setbacks
 from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
+from bot.cli.trouble import words
 from bot.config import Settings
 from bot.errors import CratekeeperError, PriorCorrupt
 from bot.flows.account import prior_consent
 from bot.flows.social import reports
-from bot.trouble import words
 
 LEAST_FREE = 500 * 2**20  # bytes; a database, its backup and some models
 MOST_SKEW = timedelta(seconds=30)  # OAuth and Discord's timestamps tolerate no more

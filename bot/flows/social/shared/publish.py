@@ -19,10 +19,10 @@ from bot.core.sorting.journal import missing
 from bot.errors import NotLinked
 from bot.errors.spotify import ConsentEnded, PlaylistGone, Unsettled
 from bot.errors.stored import dumped
-from bot.flows.social.shared_lines import SharedJournal, as_wanted
+from bot.flows.social.shared.lines import SharedJournal, as_wanted
 from bot.flows.sorting import playlists as flow
-from bot.flows.sorting.converge import converge, running_from
-from bot.flows.sorting.create import create
+from bot.flows.sorting.writing.converge import converge, running_from
+from bot.flows.sorting.writing.create import create
 from bot.ports import Accounts, ListedPlaylist, Music
 
 

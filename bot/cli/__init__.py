@@ -1,0 +1,1 @@
+"""The command line: what an operator runs by hand, beside the bot."""
