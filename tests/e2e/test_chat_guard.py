@@ -244,6 +244,18 @@ async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_
     assert sent["allowed_mentions"] == {"parse": [], "users": [noa.user.id]}
 
 
+async def test_nothing_is_posted_where_its_member_is_gone(chat) -> None:
+    world, built, made = chat
+    una = member(world, "una", dms_open=False)
+    guild = next(iter(world.guilds.values()))
+    place = list(guild.channels.values())[1]
+    await notify.set_rules(built.store, una.user.id, UpdateRules(where="dm", channel=place.id), LATER)
+    before = len(place.messages)
+    world.leave(guild, una.user)
+    assert not await made.tell([notice(una, 7)])
+    assert len(place.messages) == before
+
+
 async def test_with_every_door_closed_a_notice_waits(chat) -> None:
     world, built, made = chat
     ole = member(world, "ole", dms_open=False)

@@ -375,7 +375,9 @@ async def test_faults_wait_for_their_call_and_cooldowns_are_shown(page: Page, pl
     await expect(summary).not_to_contain_text("Waiting faults")
     await expect(page.locator("#wire tbody tr").first).to_contain_text("GET /v1/me")
     await page.get_by_role("button", name="Spotify: Be down").click()
+    await expect(summary).to_contain_text("Waiting faults")
     await page.get_by_role("button", name="Clear all faults").click()
+    await expect(summary).not_to_contain_text("Waiting faults")
     assert place.stage.spotify.faults == []
 
 
