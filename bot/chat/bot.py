@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,7 +75,7 @@ class Tree(app_commands.CommandTree["Bot"]):
         if interaction.type is discord.InteractionType.autocomplete:
             await super()._call(interaction)
         else:
-            await interaction.client.once(interaction, self._called(interaction))
+            await interaction.client.once(interaction, lambda: self._called(interaction))
 
     async def _called(self, interaction: discord.Interaction["Bot"]) -> None:
         try:
@@ -162,19 +162,17 @@ class Bot(discord.Client):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("handling %s failed", event_method)
 
-    async def once(self, interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
+    async def once(self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]) -> None:
         """Have the work done if the interaction comes for the first time; what comes again is told so, and no more."""
         locale = str(interaction.locale)
         speak(locale)
         if await self._once.take(interaction.id):
             try:
-                await work
+                await work()
             finally:
                 self._once.over(interaction.id)
             await language.remember(self.services.store, interaction.user.id, locale)
             return
-        if isinstance(work, Coroutine):
-            work.close()
         await self._once.wait(interaction.id)
         await guarded(interaction, reply.whisper(interaction, Page(_(common.TWICE))))
 
@@ -191,7 +189,7 @@ class Bot(discord.Client):
         """Handle buttons, selects and forms; commands are the tree's, and what else there may be is ignored."""
         if interaction.type in TAPPED:
             custom_id = str(_data(interaction).get("custom_id", ""))
-            await self.once(interaction, self.tapped(interaction, custom_id))
+            await self.once(interaction, lambda: self.tapped(interaction, custom_id))
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         if self.user is None or event.user_id == self.user.id:

@@ -28,6 +28,7 @@ from bot.core.records import Account, Item, Layer, Like, NewWrite, Playlist, Son
 from bot.core.sorting.journal import SETTLE
 from bot.core.sorting.writes import WriteKind
 from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
+from bot.errors.sorting import AlreadyInLayer
 from bot.flows.account import erase, link
 from bot.flows.library import likes, sync
 from bot.flows.library.likes import LibraryLook
@@ -277,6 +278,25 @@ async def test_two_looks_at_once_teach_once(store, now) -> None:
     async with store.writing() as tx:
         await songs.like(tx, ADA, [Like(Song(uri(at), "New", ("Ann",)), now) for at in range(MANY, MANY + 50)], now)
     assert sorted(await asyncio.gather(*both)) == [0, 50]
+
+
+async def test_looks_at_the_same_time_leave_the_contents_of_one(store, now) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    looks = [everything(range(at * MANY, (at + 1) * MANY), now) for at in (1, 2, 3)]
+    learning = (manual_edits.learn(store, ADA, {kept: look}, now) for look in looks[:2])
+    await asyncio.gather(*learning, manual_edits.remember(store, kept, looks[2], now))
+    async with store.reading() as tx:
+        assert [item.song for item in await playlists.items(tx, kept.playlist)] in [look.songs for look in looks]
+
+
+async def test_a_playlist_taken_twice_at_the_same_time_is_kept_once_and_whole(store, now) -> None:
+    await has_much(store, now)
+    results = await asyncio.gather(taken(store, now), taken(store, now), return_exceptions=True)
+    assert [type(result) for result in results if result is not None] == [AlreadyInLayer]
+    async with store.reading() as tx:
+        (kept,) = [playlist for playlist in await playlists.of_member(tx, ADA) if playlist.name == "Again"]
+        assert [item.song for item in await playlists.items(tx, kept.playlist)] == [*map(uri, range(MANY))]
 
 
 async def test_a_preparation_that_was_cut_short_is_gone_after_the_next_start(store, now) -> None:

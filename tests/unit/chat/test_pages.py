@@ -119,7 +119,7 @@ def test_a_card_is_in_its_readers_language() -> None:
     assert "Skip" not in labels
 
 
-@pytest.mark.parametrize(("name", "page"), pages(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "page"), list(pages()), ids=lambda value: value if isinstance(value, str) else "")
 def test_p16_whatever_can_be_pressed_is_a_tap_and_lives_for_ever(name: str, page: Page) -> None:
     assert all(isinstance(item, Tap) for item in page.walk_children() if item.is_dispatchable())
     assert page.timeout is None
