@@ -1,5 +1,6 @@
 """Playlists that the bot keeps itself behave as Spotify's do, and the sort's journal works on them."""
 
+import asyncio
 from datetime import datetime
 
 from bot.adapters.local_playlists import Shelf
@@ -37,6 +38,13 @@ async def test_songs_go_in_in_order_and_come_out_again(store: Store, now: dateti
     await shelf.add(kept.ref, ["spotify:track:x"], 2)
     await shelf.remove(kept.ref, [SONGS[0]], None)
     assert (await shelf.contents(kept.ref)).songs == [SONGS[1], "spotify:track:x", *SONGS[2:]]
+
+
+async def test_changes_at_the_same_time_are_all_kept(store: Store, now: datetime) -> None:
+    shelf, kept = await prepared(store, now)
+    adding = [shelf.add(kept.ref, [f"spotify:track:{letter}"], None) for letter in "xyz"]
+    await asyncio.gather(*adding, *(shelf.remove(kept.ref, [song], None) for song in SONGS))
+    assert sorted((await shelf.contents(kept.ref)).songs) == [f"spotify:track:{letter}" for letter in "xyz"]
 
 
 async def test_not_there_takes_a_song_out_and_its_undo_takes_the_word_back_too(store: Store, now: datetime) -> None:
