@@ -30,7 +30,7 @@ from bot.adapters.vault import Vault
 from bot.adapters.ytdlp import YtDlp
 from bot.chat.client import Chat
 from bot.config import Settings
-from bot.core.records import Work
+from bot.core.records import Actor, Work
 from bot.flows.account.erase import Erasing
 from bot.flows.account.link import Consent, Linking
 from bot.flows.attempt import keep_trying
@@ -241,7 +241,7 @@ def _pages(services: Services, chat: Chat) -> Application:
 
 def _feed_page(services: Services, chat: Chat, feed_api: Api) -> Application:
     async def post(member: int, server: int | None, song: str) -> None:
-        number = await reposts.begin(services.store, services.catalogue, member, server, song, clock())
+        number = await reposts.begin(services.store, services.catalogue, Actor(member, server, clock()), song)
         await chat.pass_on(number)
 
     settings = services.settings

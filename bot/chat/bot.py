@@ -26,6 +26,7 @@ from bot.chat.sorting.offers import Offers
 from bot.chat.translator import Catalogue
 from bot.config import Settings
 from bot.core.jobs import JobKind
+from bot.core.records import Actor
 from bot.flows.account import language
 from bot.flows.once import Once
 from bot.flows.social import server_channels
@@ -225,6 +226,10 @@ class Context:
     @classmethod
     def of(cls, interaction: Interaction, tap: Id = NO_TAP) -> "Context":
         return cls(interaction, interaction.user.id, interaction.client.services.clock(), tap)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.member, self.interaction.guild_id, self.now)
 
     @property
     def bot(self) -> Bot:

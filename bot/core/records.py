@@ -14,6 +14,15 @@ MISSING = (None, "", (), UNTITLED)  # values that say nothing
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """A member who does something: where (None: outside servers) and when."""
+
+    member: int
+    server: int | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     member: int
     created_at: datetime

@@ -18,7 +18,7 @@ from bot.config import parse
 from bot.core.jobs import Job, JobKind
 from bot.core.notices import NoticeKind
 from bot.core.records import Account, NewWrite, Notice, Work
-from bot.core.social.records import Place, Repost, Takedown
+from bot.core.social.records import NewRepost, Place, Repost, Takedown
 from bot.core.sorting.writes import WriteKind, WriteState
 from bot.errors import ChatDown, ChatWaits, StoreBusy
 from bot.errors.spotify import ConsentEnded, Unreadable
@@ -294,7 +294,7 @@ async def test_p39_a_channel_that_never_answers_holds_up_no_other(store: Store, 
         await members.ensure(tx, member, now)
         for channel in (slow, quick):
             await reposts.take_down(tx, channel, message=channel)
-            await reposts.add(tx, member, channel, channel, "spotify:track:1", "k", now - HOUR)
+            await reposts.add(tx, NewRepost(member, channel, channel, "spotify:track:1", "k", now - HOUR))
             await server_channels.give(tx, Place(channel, Purpose.DIGEST, channel, now))
             await server_channels.count(tx, channel, "like", now - 2 * DAY, times=9)
     made = upkeep(store, mouth, now, [])

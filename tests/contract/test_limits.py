@@ -20,7 +20,7 @@ from bot.adapters.store.social import rounds as round_table
 from bot.adapters.store.sorting import answers, cards, models, writes
 from bot.core import limits
 from bot.core.notices import NoticeKind
-from bot.core.records import Card, NewWrite, Prompt
+from bot.core.records import Actor, Card, NewWrite, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import WriteKind
 from bot.errors import BadChoice
@@ -168,11 +168,11 @@ async def show_reposts(stage: Stage) -> None:
 
 
 async def a_round(stage: Stage) -> None:
-    await rounds.start(stage.store, ADA, SERVER, CHANNEL, "Rain", (1, 1), stage.now)
+    await rounds.start(stage.store, Actor(ADA, SERVER, stage.now), CHANNEL, "Rain", (1, 1))
 
 
 async def a_list(stage: Stage, server: int | None = SERVER) -> None:
-    await shared_playlists.open_new(stage.store, "Kitchen", OTHERS[0], server, stage.now)
+    await shared_playlists.open_new(stage.store, Actor(OTHERS[0], server, stage.now), "Kitchen")
 
 
 async def a_group(stage: Stage) -> None:
@@ -194,7 +194,7 @@ async def join(stage: Stage, member: int, number: int) -> object:
 
 
 def _repost(stage: Stage, number: int) -> Awaitable[object]:
-    return reposts.begin(stage.store, stage.catalogue, ADA, SERVER, song(number).song, stage.now)
+    return reposts.begin(stage.store, stage.catalogue, Actor(ADA, SERVER, stage.now), song(number).song)
 
 
 def _playlist(stage: Stage, number: int) -> Awaitable[object]:
@@ -256,7 +256,9 @@ REFUSED = {
         limits.ROUNDS_A_DAY,
         schema.round_,
         {"host": ADA, "state": "cancelled"},
-        lambda stage, number: rounds.start(stage.store, ADA, SERVER, CHANNEL + number, "Rain", (1, 1), stage.now),
+        lambda stage, number: rounds.start(
+            stage.store, Actor(ADA, SERVER, stage.now), CHANNEL + number, "Rain", (1, 1)
+        ),
     ),
     "entries": Full(
         limits.ROUND_ENTRIES,
@@ -269,13 +271,15 @@ REFUSED = {
         limits.SHARED_HOSTED,
         schema.shared,
         {"host": ADA},
-        lambda stage, number: shared_playlists.open_with(stage.store, f"n{number}", ADA, SERVER, [], stage.now),
+        lambda stage, number: shared_playlists.open_with(stage.store, Actor(ADA, SERVER, stage.now), f"n{number}", []),
     ),
     "playlists of a server": Full(
         limits.SHARED_IN_SERVER,
         schema.shared,
         {"server": SERVER},
-        lambda stage, number: shared_playlists.open_new(stage.store, f"n{number}", OTHERS[number], SERVER, stage.now),
+        lambda stage, number: shared_playlists.open_new(
+            stage.store, Actor(OTHERS[number], SERVER, stage.now), f"n{number}"
+        ),
     ),
     "groups": Full(
         limits.SHARED_GROUPS,
@@ -295,7 +299,9 @@ REFUSED = {
         limits.SHARED_SONGS,
         schema.contribution,
         {"shared": 1, "brought_by": lambda number: OTHERS[number + 5], "state": "wanted", **WEEKS_AGO},
-        lambda stage, number: shared_playlists.add(stage.store, OTHERS[number], SERVER, 1, song(number), stage.now),
+        lambda stage, number: shared_playlists.add(
+            stage.store, Actor(OTHERS[number], SERVER, stage.now), 1, song(number)
+        ),
         a_list,
     ),
 }
@@ -322,7 +328,7 @@ async def test_who_hosts_as_many_as_they_may_cannot_take_on_another(stage: Stage
         await shared_playlists.table.unhost(tx, 1)
         await fill(tx, schema.shared, limits.SHARED_HOSTED, stage.now, host=ADA)
     with pytest.raises(HostingFull) as refused:
-        await hosting.confirm(stage.store, ADA, SERVER, 1, stage.now)
+        await hosting.confirm(stage.store, Actor(ADA, SERVER, stage.now), 1)
     assert refused.value.most == limits.SHARED_HOSTED
 
 

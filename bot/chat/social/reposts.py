@@ -30,10 +30,10 @@ HAS_THREAD, NOT_IN_THREADS = 160004, (50024, 50083)  # Discord's error codes
 async def on_repost(context: Context) -> None:
     """Ask first: nothing of a member is posted in a channel unless they do it themselves."""
     await reply.pause_apart(context.interaction)
-    catalogue, server = context.services.catalogue, context.interaction.guild_id
+    catalogue = context.services.catalogue
     song = await catalogue.named(context.tap.key)
     try:
-        page = pages.asks(await flow.offer(context.store, catalogue, context.member, server, song, context.now))
+        page = pages.asks(await flow.offer(context.store, catalogue, context.actor, song))
     except AlreadyReposted as already:
         page = pages.already(already)
     await reply.whisper(context.interaction, page)
@@ -41,9 +41,9 @@ async def on_repost(context: Context) -> None:
 
 async def on_post(context: Context) -> None:
     """Save the repost, then post it."""
-    catalogue, server = context.services.catalogue, context.interaction.guild_id
+    catalogue = context.services.catalogue
     song = await catalogue.named(context.tap.key)
-    number = await flow.begin(context.store, catalogue, context.member, server, song, context.now)
+    number = await flow.begin(context.store, catalogue, context.actor, song)
     await reply.pause(context.interaction)
     repost = await channels.pass_on(context.bot, number)
     await reply.show(context.interaction, pages.posted(repost) if repost else Page(_(messages.MEANWHILE)))

@@ -38,8 +38,7 @@ Theme = app_commands.Range[str, 1, flow.LONGEST_THEME]
 async def start(interaction: Interaction, theme: Theme, entries: Hours = 24, votes: Hours = 24) -> None:
     context = Context.of(interaction)
     channel = interaction.channel_id or 0
-    server, hours = interaction.guild_id, (entries, votes)
-    number = await flow.start(context.store, context.member, server, channel, theme, hours, context.now)
+    number = await flow.start(context.store, context.actor, channel, theme, (entries, votes))
     table = await flow.show(context.store, number)
     with reply.in_public(interaction):
         await reply.show(interaction, pages.page(table), public=True)
@@ -182,9 +181,7 @@ async def _make(context: Context) -> RoundTable:
     async with context.bot.telling[context.tap.number]:  # of two who press at once, one makes it
         table = await _closed(context)
         brought = [(placed.entry.song, placed.entry.member) for placed in table.ranking]
-        made = await shared_playlists.open_with(
-            context.store, table.round.theme, context.member, table.round.server, brought, context.now
-        )
+        made = await shared_playlists.open_with(context.store, context.actor, table.round.theme, brought)
         await flow.playlist(context.store, context.tap.number, made)
     await context.services.jobs.enqueue(JobKind.SHARE, context.member, made)
     return table

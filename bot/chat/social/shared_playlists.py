@@ -1,6 +1,7 @@
 """/shared: playlists kept together by a server or a group, and their buttons."""
 
 import io
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -50,9 +51,9 @@ async def _chosen(context: Context, typed: str) -> int:
 async def new(interaction: Interaction, name: Name, group: bool = False) -> None:
     context = Context.of(interaction)
     await context.services.music(context.member)  # raises NotLinked: there must be somewhere to write it
-    server = None if group else interaction.guild_id
-    number = await flow.open_new(context.store, name, context.member, server, context.now)
-    planned = await hosting.dry_run(context.store, context.member, interaction.guild_id, number, context.now)
+    host = replace(context.actor, server=None) if group else context.actor
+    number = await flow.open_new(context.store, host, name)
+    planned = await hosting.dry_run(context.store, context.actor, number)
     await reply.show(interaction, host_pages.began(planned))
 
 
@@ -112,7 +113,7 @@ async def on_put(context: Context) -> None:
 
 async def _bring(context: Context, number: int, given: str) -> None:
     song = await _seen(context, given)
-    added = await flow.add(context.store, context.member, context.interaction.guild_id, number, song, context.now)
+    added = await flow.add(context.store, context.actor, number, song)
     await _have_written(context, added.host, number)
     await reply.show_privately(context.interaction, pages.added(added.shared, song, first=added.first))
 
@@ -136,8 +137,8 @@ async def on_drop(context: Context) -> None:
 
 
 async def _vote(context: Context, *, keep: bool) -> None:
-    tap, server = context.tap, context.interaction.guild_id
-    voted = await flow.vote(context.store, context.member, server, tap.n, tap.key, keep, context.now)
+    tap = context.tap
+    voted = await flow.vote(context.store, context.actor, tap.n, tap.key, keep)
     await _have_written(context, voted.host, tap.n)
     said = messages.outcome(voted.before, voted.after, spent=voted.spent)
     place = [brought.song for brought in voted.shown.record].index(voted.before.song)
@@ -151,7 +152,7 @@ async def _vote(context: Context, *, keep: bool) -> None:
 async def leave(interaction: Interaction, playlist: str) -> None:
     context = Context.of(interaction)
     number = await _chosen(context, playlist)
-    left = await flow.leave(context.store, context.member, interaction.guild_id, number)
+    left = await flow.leave(context.store, context.actor, number)
     await reply.show(interaction, Page(messages.left(left)))
 
 
@@ -181,13 +182,13 @@ async def on_host(context: Context) -> None:
 
 async def _host(context: Context, number: int) -> None:
     await context.services.music(context.member)  # raises NotLinked, ConsentEnded
-    planned = await hosting.dry_run(context.store, context.member, context.interaction.guild_id, number, context.now)
+    planned = await hosting.dry_run(context.store, context.actor, number)
     await reply.show_privately(context.interaction, host_pages.hosting(planned, context.member))
 
 
 async def on_write(context: Context) -> None:
     await context.services.music(context.member)  # raises NotLinked, ConsentEnded
-    await hosting.confirm(context.store, context.member, context.interaction.guild_id, context.tap.number, context.now)
+    await hosting.confirm(context.store, context.actor, context.tap.number)
     context.bot.desk.wait(context.interaction, "share", context.now, about=context.tap.number)
     await reply.show_privately(context.interaction, Page(_(host_messages.BEING_WRITTEN)))
     await context.services.jobs.enqueue(JobKind.SHARE, context.member, context.tap.number)

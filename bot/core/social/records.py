@@ -46,6 +46,18 @@ class Repost:
 
 
 @dataclass(frozen=True, slots=True)
+class NewRepost:
+    """A repost that begins: its message isn't posted yet."""
+
+    member: int
+    server: int
+    channel: int
+    song: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Takedown:
     """A message of ours that must be deleted. tries: how often Discord refused."""
 

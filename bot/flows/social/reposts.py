@@ -14,8 +14,8 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.social import reposts, server_channels
 from bot.core import limits
-from bot.core.records import Work
-from bot.core.social.records import Repost, Takedown
+from bot.core.records import Actor, Work
+from bot.core.social.records import NewRepost, Repost, Takedown
 from bot.errors.social import (
     AlreadyReposted,
     Hidden,
@@ -49,22 +49,23 @@ Delete = Callable[[Takedown], Awaitable[bool]]  # True: it's gone; False: Discor
 Find = Callable[[Repost], Awaitable[int | None]]  # its message in the channel; None: it wasn't posted
 
 
-async def offer(store: Store, catalogue: Catalogue, member: int, server: int | None, song: str, now: datetime) -> Offer:
+async def offer(store: Store, catalogue: Catalogue, actor: Actor, song: str) -> Offer:
     """Return what would be posted, and where. Raises BadChoice, AlreadyReposted."""
-    if server is None:
+    if actor.server is None:
         raise NotInChannel
-    entry = await catalogue.entry(member, song)
+    entry = await catalogue.entry(actor.member, song)
     async with store.reading() as tx:
-        return Offer(entry, server, await _channel(tx, member, server, entry, now))
+        return Offer(entry, actor.server, await _channel(tx, actor.member, actor.server, entry, actor.now))
 
 
-async def begin(store: Store, catalogue: Catalogue, member: int, server: int | None, song: str, now: datetime) -> int:
+async def begin(store: Store, catalogue: Catalogue, actor: Actor, song: str) -> int:
     """Save that the song is being posted; return the repost's number. Raises what `offer` does."""
-    offered = await offer(store, catalogue, member, server, song, now)
+    offered = await offer(store, catalogue, actor, song)
+    member, server, entry = actor.member, offered.server, offered.entry
     async with store.writing() as tx:
-        await members.ensure(tx, member, now)
-        channel = await _channel(tx, member, offered.server, offered.entry, now)
-        return await reposts.add(tx, member, offered.server, channel, song, offered.entry.key, now)
+        await members.ensure(tx, member, actor.now)
+        channel = await _channel(tx, member, server, entry, actor.now)
+        return await reposts.add(tx, NewRepost(member, server, channel, song, entry.key, actor.now))
 
 
 async def _channel(tx: Tx, member: int, server: int, entry: Entry, now: datetime) -> int:

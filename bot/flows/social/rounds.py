@@ -14,7 +14,7 @@ from bot.adapters.store.feed import catalogue
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import rounds, server_channels
 from bot.core import limits
-from bot.core.records import Song
+from bot.core.records import Actor, Song
 from bot.core.social import rounds as rules
 from bot.core.social.records import Round, RoundEntry
 from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING, Placed
@@ -59,34 +59,32 @@ class RoundTable:
     hidden: Collection[int]
 
 
-async def start(
-    store: Store, member: int, server: int | None, channel: int, theme: str, hours: tuple[int, int], now: datetime
-) -> int:
+async def start(store: Store, actor: Actor, channel: int, theme: str, hours: tuple[int, int]) -> int:
     """Start a round in a channel that was given to rounds; hours: for entries, and for votes. Raises BadChoice."""
     said = " ".join(theme.split())
     if not 1 <= len(said) <= LONGEST_THEME:
         raise BadLength(LONGEST_THEME)
     if not all(1 <= span <= MOST_HOURS for span in hours):
         raise BadHours(MOST_HOURS)
-    enter_until = now + timedelta(hours=hours[0])
+    enter_until = actor.now + timedelta(hours=hours[0])
     async with store.writing() as tx:
-        if server is None or not await server_channels.serves(tx, channel, Purpose.ROUNDS):
+        if actor.server is None or not await server_channels.serves(tx, channel, Purpose.ROUNDS):
             raise NotForRounds
         if await rounds.open_in(tx, channel) is not None:
             raise RoundUnderWay
-        if await rounds.count_begun(tx, member, now - timedelta(days=1)) >= limits.ROUNDS_A_DAY:
+        if await rounds.count_begun(tx, actor.member, actor.now - timedelta(days=1)) >= limits.ROUNDS_A_DAY:
             raise RoundsToday(limits.ROUNDS_A_DAY)
-        await members.ensure(tx, member, now)
+        await members.ensure(tx, actor.member, actor.now)
         return await rounds.add(
             tx,
-            host=member,
-            server=server,
+            host=actor.member,
+            server=actor.server,
             channel=channel,
             theme=said,
             state=ENTERING,
             enter_until=enter_until,
             vote_until=enter_until + timedelta(hours=hours[1]),
-            created_at=now,
+            created_at=actor.now,
         )
 
 

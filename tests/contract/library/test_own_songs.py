@@ -17,7 +17,7 @@ from bot.adapters.store.social import server_channels
 from bot.adapters.store.social import shared_playlists as table
 from bot.core.features import SongFeatures
 from bot.core.library.merge import Origin
-from bot.core.records import Like, Song
+from bot.core.records import Actor, Like, Song
 from bot.core.social.records import Place
 from bot.errors import BadChoice
 from bot.errors.feed import OnlyYours
@@ -127,12 +127,12 @@ async def test_p38_songs_that_only_a_file_knows_are_shown_to_nobody_else(
     async with stage.store.writing() as tx:
         await server_channels.give(tx, Place(7002, "rounds", 7001))
         assert await catalogue.described(tx, [own.song]) == {}
-    number = await rounds.start(stage.store, EVA, 7001, 7002, "Rain", (24, 24), now)
+    number = await rounds.start(stage.store, Actor(EVA, 7001, now), 7002, "Rain", (24, 24))
     with pytest.raises(OnlyYours):
         await rounds.enter(stage.store, BEN, number, own, now)
-    ours = await shared_playlists.open_new(stage.store, "Ours", EVA, 7001, now)
+    ours = await shared_playlists.open_new(stage.store, Actor(EVA, 7001, now), "Ours")
     with pytest.raises(OnlyYours):
-        await shared_playlists.add(stage.store, BEN, 7001, ours, own, now)
+        await shared_playlists.add(stage.store, Actor(BEN, 7001, now), ours, own)
     assert own not in await shared_playlists.latest_likes(
         stage.store, BEN, await shared_playlists.show(stage.store, BEN, 7001, ours), 25
     )
@@ -150,7 +150,7 @@ async def test_p38_a_song_that_is_passed_on_is_named_as_everybody_sees_it(stage:
     await by_file(stage, BEN)
     async with stage.store.writing() as tx:
         await server_channels.give(tx, Place(7002, "rounds", 7001))
-    number = await rounds.start(stage.store, EVA, 7001, 7002, "Rain", (24, 24), now)
+    number = await rounds.start(stage.store, Actor(EVA, 7001, now), 7002, "Rain", (24, 24))
     await rounds.enter(stage.store, BEN, number, (await stage.catalogue.about(BEN, URI)).song, now)
     assert (await rounds.show(stage.store, number)).songs == {URI: BARE}
     assert await as_seen(stage, ADA) == BARE

@@ -6,7 +6,7 @@ from bot.adapters.store import Store
 from bot.adapters.store.account import notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import shared_playlists as table
-from bot.core.records import Song
+from bot.core.records import Actor, Song
 from bot.errors.spotify import Unsettled
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social.shared import playlists as shared_playlists
@@ -27,7 +27,9 @@ async def begun(store: Store, now: datetime, count: int = 3, server: int | None 
     """A playlist that MEMBER hosts, with songs on record, not written yet."""
     async with store.writing() as tx:
         await songs.save(tx, map(song, URIS), now)
-    return await shared_playlists.open_with(store, "Ours", MEMBER, server, [(uri, by) for uri in URIS[:count]], now)
+    return await shared_playlists.open_with(
+        store, Actor(MEMBER, server, now), "Ours", [(uri, by) for uri in URIS[:count]]
+    )
 
 
 async def states(store: Store, number: int) -> dict[str, str]:
@@ -41,7 +43,7 @@ async def standing(store: Store, number: int, member: int = MEMBER, server: int 
 
 async def drop(store: Store, number: int, uri: str, now: datetime, *by: int) -> shared_playlists.Voted:
     for member in by:
-        voted = await shared_playlists.vote(store, member, SERVER, number, key(uri), False, now)
+        voted = await shared_playlists.vote(store, Actor(member, SERVER, now), number, key(uri), False)
     return voted
 
 

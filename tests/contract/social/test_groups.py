@@ -10,7 +10,7 @@ from bot.adapters.store.account import members
 from bot.adapters.store.library import songs
 from bot.chat.layout import Page
 from bot.chat.social.pages import groups as pages
-from bot.core.records import Song
+from bot.core.records import Actor, Song
 from bot.errors import BadChoice
 from bot.errors.social import HostsOnly, HostStays, NoSuchShared, NotInGroup, RemovedFromGroup
 from bot.flows.social.shared import groups
@@ -23,12 +23,12 @@ SONG = Song("spotify:track:x", "Song", ("Ann",))
 @pytest.fixture
 async def group(store: Store, now: datetime) -> int:
     """Ada hosts, Bob and Cyd joined, Bob brought a song."""
-    number = await shared_playlists.open_new(store, "Kitchen", ADA, None, now)
+    number = await shared_playlists.open_new(store, Actor(ADA, None, now), "Kitchen")
     for member in (BOB, CYD):
         await join(store, member, number, now)
     async with store.writing() as tx:
         await songs.save(tx, [SONG], now)
-    await shared_playlists.add(store, BOB, None, number, SONG, now)
+    await shared_playlists.add(store, Actor(BOB, None, now), number, SONG)
     return number
 
 
@@ -92,7 +92,7 @@ def taps(page: Page) -> list[str]:
 
 
 async def test_a_servers_list_has_no_members_to_put_out(store: Store, now: datetime) -> None:
-    number = await shared_playlists.open_new(store, "Ours", ADA, 50, now)
+    number = await shared_playlists.open_new(store, Actor(ADA, 50, now), "Ours")
     with pytest.raises(NoSuchShared):
         await groups.remove(store, ADA, number, BOB, now)
 

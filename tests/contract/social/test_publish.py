@@ -11,7 +11,7 @@ from bot.adapters.store.account import members, notices
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import shared_playlists as table
 from bot.chat.social.pages import shared_playlists as pages
-from bot.core.records import Like, Song
+from bot.core.records import Actor, Like, Song
 from bot.core.social.shared_playlists import SongState
 from bot.errors import NotLinked
 from bot.errors.spotify import SpotifyDown
@@ -55,15 +55,15 @@ async def there(linked: Linked, music: Music, number: int) -> list[str | None]:
 async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Linked, music: Music) -> None:
     store, now = linked.store, linked.now
     number = await begun(store, now, 8)
-    dry = await hosting.dry_run(store, MEMBER, SERVER, number, now)
+    dry = await hosting.dry_run(store, Actor(MEMBER, SERVER, now), number)
     assert (dry.put_in, dry.take_out) == (8, 0)
     first = await publish.write(store, music, MEMBER, number, now)
     assert first is not None
     assert (first.first, first.put_in, first.taken_out) == (True, 8, 0)
     assert await there(linked, music, number) == URIS[:8]
     await drop(store, number, URIS[1], now, BOB)
-    await shared_playlists.add(store, CYD, SERVER, number, song(URIS[40]), now + timedelta(seconds=1))
-    dry = await hosting.dry_run(store, MEMBER, SERVER, number, now)
+    await shared_playlists.add(store, Actor(CYD, SERVER, now + timedelta(seconds=1)), number, song(URIS[40]))
+    dry = await hosting.dry_run(store, Actor(MEMBER, SERVER, now), number)
     assert (dry.put_in, dry.take_out) == (1, 1)
     assert [each.shared for each in await publish.unwritten(store)] == [number]
     await publish.write(store, music, MEMBER, number, now)
@@ -88,9 +88,12 @@ async def test_ending_it_takes_back_exactly_what_was_written(linked: Linked, mus
 
 async def test_files_are_not_written_to_spotify_and_stay_on_record(linked: Linked) -> None:
     number = await shared_playlists.open_with(
-        linked.store, "Ours", MEMBER, SERVER, [("local:abc", None), (URIS[0], None), ("file:abc", BOB)], linked.now
+        linked.store,
+        Actor(MEMBER, SERVER, linked.now),
+        "Ours",
+        [("local:abc", None), (URIS[0], None), ("file:abc", BOB)],
     )
-    assert (await hosting.dry_run(linked.store, MEMBER, SERVER, number, linked.now)).unwritable == 2
+    assert (await hosting.dry_run(linked.store, Actor(MEMBER, SERVER, linked.now), number)).unwritable == 2
     await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
     assert at_spotify(linked) == [[URIS[0]]]
     assert await publish.unwritten(linked.store) == []
@@ -105,7 +108,7 @@ async def test_p04_what_the_host_put_in_or_took_out_by_hand_stays_so(linked: Lin
     spotify.add_by_hand("ada", ref, URIS[50], 0)
     spotify.remove_by_hand("ada", ref, URIS[0])
     for uri in (URIS[50], URIS[60]):
-        await shared_playlists.add(store, CYD, SERVER, number, song(uri), linked.now + timedelta(seconds=1))
+        await shared_playlists.add(store, Actor(CYD, SERVER, linked.now + timedelta(seconds=1)), number, song(uri))
     await publish.write(store, music, MEMBER, number, linked.now)
     assert at_spotify(linked) == [[URIS[50], *URIS[1:3], URIS[60]]]
     assert (await states(store, number))[URIS[0]] == SongState.TAKEN
@@ -150,7 +153,7 @@ async def test_who_hosts_no_longer_is_written_to_no_longer(linked: Linked) -> No
     async with linked.store.writing() as tx:
         await members.ensure(tx, CYD, linked.now)
         await songs.like(tx, CYD, [Like(song(URIS[7]), None)], linked.now)
-    await hosting.confirm(linked.store, CYD, SERVER, number, linked.now)
+    await hosting.confirm(linked.store, Actor(CYD, SERVER, linked.now), number)
     linked.calls()
     assert await publish.write(linked.store, music, MEMBER, number, linked.now) is None
     assert linked.calls() == []
@@ -191,7 +194,7 @@ async def test_p41_a_playlist_that_is_not_there_once_is_hosted_on_and_one_that_s
 ) -> None:
     number = await begun(linked.store, linked.now)
     await publish.write(linked.store, await linked.music(), MEMBER, number, linked.now)
-    await shared_playlists.add(linked.store, CYD, SERVER, number, song(URIS[40]), linked.now)
+    await shared_playlists.add(linked.store, Actor(CYD, SERVER, linked.now), number, song(URIS[40]))
     linked.stack.spotify.faults.append(Fault("GET /v1/playlists/*", "status", times=times, status=404))
     heard = await shared_out(linked, number, linked.now + timedelta(minutes=2))
     assert heard == (["lost"] if times is None else [])
@@ -246,7 +249,9 @@ async def brought(linked: Linked, *tracks: Track) -> int:
     async with linked.store.writing() as tx:
         await songs.save(tx, map(as_song, tracks), linked.now)
     given = [(each.uri, BOB) for each in tracks]
-    return await shared_playlists.open_with(linked.store, "Ours", MEMBER, SERVER, [(URIS[0], BOB), *given], linked.now)
+    return await shared_playlists.open_with(
+        linked.store, Actor(MEMBER, SERVER, linked.now), "Ours", [(URIS[0], BOB), *given]
+    )
 
 
 async def test_the_same_recording_goes_in_once_and_the_other_release_when_the_first_is_taken_back(
@@ -271,11 +276,11 @@ async def test_p04_a_release_that_the_host_put_in_and_took_out_again_does_not_co
     linked.stack.spotify.add_by_hand("ada", ref, ALBUM.uri)
     async with linked.store.writing() as tx:
         await songs.save(tx, [as_song(SINGLE)], later)
-    await shared_playlists.add(linked.store, CYD, SERVER, number, as_song(SINGLE), later)
+    await shared_playlists.add(linked.store, Actor(CYD, SERVER, later), number, as_song(SINGLE))
     await shared_out(linked, number, later)
     assert at_spotify(linked) == [[URIS[0], ALBUM.uri]]
     linked.stack.spotify.remove_by_hand("ada", ref, ALBUM.uri)
-    await shared_playlists.add(linked.store, CYD, SERVER, number, song(URIS[5]), later)
+    await shared_playlists.add(linked.store, Actor(CYD, SERVER, later), number, song(URIS[5]))
     await shared_out(linked, number, later + timedelta(minutes=2))
     assert at_spotify(linked) == [[URIS[0], URIS[5]]]
 
@@ -309,7 +314,7 @@ async def test_what_spotify_refused_is_named_and_the_host_may_have_it_tried_agai
     assert said.count("not written: the playlist is full") == 3
     assert "Everything is written" not in said
     linked.stack.spotify.faults.clear()
-    await hosting.confirm(linked.store, MEMBER, SERVER, number, later)
+    await hosting.confirm(linked.store, Actor(MEMBER, SERVER, later), number)
     await shared_out(linked, number, later)
     assert at_spotify(linked) == [URIS[:3]]
 
@@ -317,7 +322,7 @@ async def test_what_spotify_refused_is_named_and_the_host_may_have_it_tried_agai
 async def test_p41_one_empty_answer_loses_no_song_of_the_list(linked: Linked) -> None:
     number, later = await begun(linked.store, linked.now), linked.now + timedelta(minutes=2)
     await shared_out(linked, number, linked.now)
-    await shared_playlists.add(linked.store, CYD, SERVER, number, song(URIS[40]), later)
+    await shared_playlists.add(linked.store, Actor(CYD, SERVER, later), number, song(URIS[40]))
 
     def emptied(answer: dict) -> dict:
         return answer | {"items": answer["items"] | {"items": [], "total": 0}}

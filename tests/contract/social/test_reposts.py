@@ -9,6 +9,7 @@ from bot.adapters.store import Store, personal_data
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import reposts
 from bot.core import limits
+from bot.core.records import Actor
 from bot.core.social.records import Repost, Takedown
 from bot.errors import BadChoice
 from bot.errors.feed import NotInCatalogue
@@ -45,7 +46,7 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
 
 async def post(stage: Stage, number: int, member: int = BEN, *, message: int | None = MESSAGE) -> Repost:
     """Repost a song; with its message noted, unless the bot was killed before that."""
-    begun = await flow.begin(stage.store, stage.catalogue, member, SERVER, song(number).song, stage.now)
+    begun = await flow.begin(stage.store, stage.catalogue, Actor(member, SERVER, stage.now), song(number).song)
     found = await flow.wanted(stage.store, begun)
     assert found is not None
     if message is not None:
@@ -69,18 +70,18 @@ async def test_elsewhere_than_in_a_server_that_wants_them_nothing_is_reposted(
     stage: Stage, server: int | None, refusal: type[BadChoice]
 ) -> None:
     with pytest.raises(refusal):
-        await flow.begin(stage.store, stage.catalogue, BEN, server, song(1).song, stage.now)
+        await flow.begin(stage.store, stage.catalogue, Actor(BEN, server, stage.now), song(1).song)
     assert await kept(stage) == []
 
 
 async def test_the_same_song_is_reposted_once_a_week(stage: Stage) -> None:
     first = await post(stage, 1)
     with pytest.raises(AlreadyReposted) as already:
-        await flow.offer(stage.store, stage.catalogue, BEN, SERVER, song(1).song, stage.now + timedelta(days=6))
+        await flow.offer(stage.store, stage.catalogue, Actor(BEN, SERVER, stage.now + timedelta(days=6)), song(1).song)
     assert already.value.repost == first.repost
     later = stage.now + timedelta(days=7, seconds=1)
-    assert (await flow.offer(stage.store, stage.catalogue, BEN, SERVER, song(1).song, later)).channel == CHANNEL
-    assert await flow.offer(stage.store, stage.catalogue, ADA, SERVER, song(1).song, stage.now), "others may"
+    assert (await flow.offer(stage.store, stage.catalogue, Actor(BEN, SERVER, later), song(1).song)).channel == CHANNEL
+    assert await flow.offer(stage.store, stage.catalogue, Actor(ADA, SERVER, stage.now), song(1).song), "others may"
 
 
 async def test_a_member_reposts_a_few_songs_a_day(stage: Stage) -> None:
@@ -89,7 +90,7 @@ async def test_a_member_reposts_a_few_songs_a_day(stage: Stage) -> None:
     with pytest.raises(RepostsToday):
         await post(stage, 20)
     later = stage.now + timedelta(days=1, seconds=1)
-    assert await flow.begin(stage.store, stage.catalogue, BEN, SERVER, song(20).song, later)
+    assert await flow.begin(stage.store, stage.catalogue, Actor(BEN, SERVER, later), song(20).song)
 
 
 async def test_what_the_member_cannot_see_they_cannot_repost(stage: Stage) -> None:

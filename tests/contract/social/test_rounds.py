@@ -8,7 +8,7 @@ from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
 from bot.adapters.store.social import server_channels
 from bot.chat.social.pages import rounds as pages
-from bot.core.records import Song
+from bot.core.records import Actor, Song
 from bot.core.social.records import Place
 from bot.core.social.rounds import CANCELLED, CLOSED, ENTERING, VOTING
 from bot.errors import BadChoice, BadLength
@@ -43,7 +43,7 @@ def song(number: int) -> Song:
 async def begun(store: Store, now: datetime) -> int:
     async with store.writing() as tx:
         await server_channels.give(tx, Place(CHANNEL, "rounds", SERVER))
-    return await rounds.start(store, ADA, SERVER, CHANNEL, "Songs for rain", (24, 48), now)
+    return await rounds.start(store, Actor(ADA, SERVER, now), CHANNEL, "Songs for rain", (24, 48))
 
 
 async def entered(store: Store, number: int, now: datetime, *who: int) -> None:
@@ -67,9 +67,9 @@ async def test_a_round_is_played_where_the_server_allows_it_and_one_at_a_time(
 ) -> None:
     for server, channel in ((SERVER, OTHER), (None, CHANNEL)):
         with pytest.raises(NotForRounds):
-            await rounds.start(store, BEN, server, channel, "Sun", (24, 24), now)
+            await rounds.start(store, Actor(BEN, server, now), channel, "Sun", (24, 24))
     with pytest.raises(RoundUnderWay):
-        await rounds.start(store, BEN, SERVER, CHANNEL, "Sun", (24, 24), now)
+        await rounds.start(store, Actor(BEN, SERVER, now), CHANNEL, "Sun", (24, 24))
     assert (await rounds.here(store, CHANNEL)).round == begun
 
 
@@ -86,7 +86,7 @@ async def test_themes_and_hours_have_limits(
     store: Store, begun: int, now: datetime, theme: str, hours: tuple[int, int], refusal: type[BadChoice]
 ) -> None:
     with pytest.raises(refusal):
-        await rounds.start(store, BEN, SERVER, CHANNEL, theme, hours, now)
+        await rounds.start(store, Actor(BEN, SERVER, now), CHANNEL, theme, hours)
 
 
 async def test_an_entry_is_replaced_until_the_votes_begin_and_no_song_comes_twice(
@@ -131,7 +131,7 @@ async def test_what_a_select_carries_does_not_tell_who_entered_first(store: Stor
     await entered(store, begun, now, ADA, BEN, CAL)
     async with store.writing() as tx:
         await server_channels.give(tx, Place(OTHER, "rounds", SERVER))
-    second = await rounds.start(store, ADA, SERVER, OTHER, "Sun", (24, 24), now)
+    second = await rounds.start(store, Actor(ADA, SERVER, now), OTHER, "Sun", (24, 24))
     for member, entry in ((CAL, BEN), (ADA, CAL), (BEN, ADA)):
         await rounds.enter(store, member, second, song(entry), now)
     values = [set(await offered(store, number, now)) for number in (begun, second)]

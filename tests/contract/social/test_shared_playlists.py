@@ -8,6 +8,7 @@ from bot.adapters.store import Store, personal_data
 from bot.adapters.store.account import members
 from bot.adapters.store.social import server_channels
 from bot.adapters.store.social import shared_playlists as table
+from bot.core.records import Actor
 from bot.errors.social import AddsToday, HostedByAnother, HostsOnly, HostStays, NoSuchShared, SharedEnded, SongThere
 from bot.flows.feed.catalogue_index import key
 from bot.flows.social.shared import hosting
@@ -20,15 +21,15 @@ from tests.contract.social.shared_stage import BOB, CYD, DEE, ELSEWHERE, SERVER,
 
 async def test_songs_of_a_round_are_on_record_in_their_order_by_their_names(store: Store, now: datetime) -> None:
     given = [(URIS[2], BOB), (URIS[0], None), (URIS[1], CYD), (URIS[2], CYD)]
-    number = await shared_playlists.open_with(store, "Ours", MEMBER, SERVER, given, now)
+    number = await shared_playlists.open_with(store, Actor(MEMBER, SERVER, now), "Ours", given)
     found = await shared_playlists.show(store, DEE, SERVER, number)
     assert [(each.song, each.brought_by) for each in found.record] == given[:3]
     assert found.named == {MEMBER, BOB, CYD}
 
 
 async def test_a_servers_list_is_seen_in_that_server_and_a_groups_by_its_partners(store: Store, now: datetime) -> None:
-    ours = await shared_playlists.open_new(store, "Server's", MEMBER, SERVER, now)
-    group = await shared_playlists.open_new(store, "Group's", MEMBER, None, now)
+    ours = await shared_playlists.open_new(store, Actor(MEMBER, SERVER, now), "Server's")
+    group = await shared_playlists.open_new(store, Actor(MEMBER, None, now), "Group's")
     assert [each.shared for each in await shared_playlists.lists(store, BOB, SERVER)] == [ours]
     assert [each.shared for each in await shared_playlists.lists(store, BOB, ELSEWHERE)] == []
     assert [each.shared for each in await shared_playlists.lists(store, MEMBER, ELSEWHERE)] == [ours, group], (
@@ -40,11 +41,11 @@ async def test_a_servers_list_is_seen_in_that_server_and_a_groups_by_its_partner
         with pytest.raises(NoSuchShared):
             await shared_playlists.show(store, BOB, server, number)
         with pytest.raises(NoSuchShared):
-            await shared_playlists.add(store, BOB, server, number, song(URIS[0]), now)
+            await shared_playlists.add(store, Actor(BOB, server, now), number, song(URIS[0]))
 
 
 async def test_nobody_comes_into_a_group_without_its_button(store: Store, now: datetime) -> None:
-    group = await shared_playlists.open_new(store, "Group's", MEMBER, None, now)
+    group = await shared_playlists.open_new(store, Actor(MEMBER, None, now), "Group's")
     with pytest.raises(NoSuchShared):
         await shared_playlists.join(store, BOB, group, "0", now)
     ticket = shared_playlists.invitation((await shared_playlists.show(store, MEMBER, None, group)).shared)
@@ -63,7 +64,7 @@ async def test_hidden_members_are_not_named_and_their_votes_count(store: Store, 
 
 async def test_who_erases_themselves_leaves_songs_without_a_name(store: Store, now: datetime) -> None:
     number = await begun(store, now)
-    await shared_playlists.vote(store, BOB, SERVER, number, key(URIS[0]), True, now)
+    await shared_playlists.vote(store, Actor(BOB, SERVER, now), number, key(URIS[0]), True)
     async with store.writing() as tx:
         await personal_data.erase(tx, BOB)
     found = await shared_playlists.show(store, CYD, SERVER, number)
@@ -76,7 +77,7 @@ async def test_an_erased_host_leaves_the_list_to_others_and_a_group_of_their_own
     store: Store, now: datetime
 ) -> None:
     ours = await begun(store, now)
-    alone = await shared_playlists.open_with(store, "Alone", MEMBER, None, [(URIS[0], MEMBER)], now)
+    alone = await shared_playlists.open_with(store, Actor(MEMBER, None, now), "Alone", [(URIS[0], MEMBER)])
     async with store.writing() as tx:
         await personal_data.erase(tx, MEMBER)
     assert (await shared_playlists.show(store, BOB, SERVER, ours)).shared.host is None
@@ -85,11 +86,11 @@ async def test_an_erased_host_leaves_the_list_to_others_and_a_group_of_their_own
 
 
 async def test_the_last_who_leaves_a_group_takes_it_along(store: Store, now: datetime) -> None:
-    group = await shared_playlists.open_new(store, "Group's", MEMBER, None, now)
+    group = await shared_playlists.open_new(store, Actor(MEMBER, None, now), "Group's")
     with pytest.raises(HostStays):
-        await shared_playlists.leave(store, MEMBER, None, group)
+        await shared_playlists.leave(store, Actor(MEMBER, None, now), group)
     await hosting.stop(store, MEMBER, group)
-    await shared_playlists.leave(store, MEMBER, None, group)
+    await shared_playlists.leave(store, Actor(MEMBER, None, now), group)
     async with store.reading() as tx:
         assert await table.get(tx, group) is None
 
@@ -99,24 +100,24 @@ async def test_the_last_who_leaves_a_group_takes_it_along(store: Store, now: dat
 
 async def test_adding_is_counted_and_names_its_member_from_then_on(store: Store, now: datetime) -> None:
     number = await begun(store, now)
-    first = await shared_playlists.add(store, CYD, SERVER, number, song(URIS[5]), now)
-    second = await shared_playlists.add(store, CYD, SERVER, number, song(URIS[6]), now)
+    first = await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(URIS[5]))
+    second = await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(URIS[6]))
     assert (first.first, second.first) == (True, False)
     assert first.host is None, "nothing is written before the host says so"
     async with store.reading() as tx:
         assert await server_channels.counts(tx, SERVER, now) == {"shared": 2}
     with pytest.raises(SongThere):
-        await shared_playlists.add(store, DEE, SERVER, number, song(URIS[5]), now)
+        await shared_playlists.add(store, Actor(DEE, SERVER, now), number, song(URIS[5]))
 
 
 async def test_a_member_leaves_and_comes_back_without_new_rights(store: Store, now: datetime) -> None:
     number = await begun(store, now)
     for uri in URIS[10:20]:
-        await shared_playlists.add(store, CYD, SERVER, number, song(uri), now)
-    await shared_playlists.leave(store, CYD, SERVER, number)
+        await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(uri))
+    await shared_playlists.leave(store, Actor(CYD, SERVER, now), number)
     assert CYD not in (await shared_playlists.show(store, DEE, SERVER, number)).named
     with pytest.raises(AddsToday):
-        await shared_playlists.add(store, CYD, SERVER, number, song(URIS[30]), now)
+        await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(URIS[30]))
 
 
 async def test_a_members_votes_bring_down_three_songs_a_day(store: Store, now: datetime) -> None:
@@ -141,7 +142,7 @@ async def test_a_song_taken_back_may_be_brought_by_another(store: Store, now: da
     number = await begun(store, now)
     await drop(store, number, URIS[0], now, BOB)
     assert await standing(store, number) == URIS[1:3]
-    await shared_playlists.add(store, CYD, SERVER, number, song(URIS[0]), now + timedelta(seconds=1))
+    await shared_playlists.add(store, Actor(CYD, SERVER, now + timedelta(seconds=1)), number, song(URIS[0]))
     assert await standing(store, number) == [*URIS[1:3], URIS[0]]
 
 
@@ -150,11 +151,11 @@ async def test_an_ended_list_can_be_read_and_gone_on_with(store: Store, now: dat
     await hosting.end(store, MEMBER, number, now)
     assert await standing(store, number, DEE) == URIS[:3]
     with pytest.raises(SharedEnded):
-        await shared_playlists.add(store, CYD, SERVER, number, song(URIS[5]), now)
+        await shared_playlists.add(store, Actor(CYD, SERVER, now), number, song(URIS[5]))
     with pytest.raises(SharedEnded):
         await drop(store, number, URIS[0], now, CYD)
-    await hosting.confirm(store, CYD, SERVER, number, now)
-    await shared_playlists.add(store, DEE, SERVER, number, song(URIS[5]), now)
+    await hosting.confirm(store, Actor(CYD, SERVER, now), number)
+    await shared_playlists.add(store, Actor(DEE, SERVER, now), number, song(URIS[5]))
 
 
 async def test_only_the_host_ends_or_hands_on(store: Store, now: datetime) -> None:
@@ -163,8 +164,8 @@ async def test_only_the_host_ends_or_hands_on(store: Store, now: datetime) -> No
         (hosting.end(store, BOB, number, now), HostsOnly),
         (hosting.end_and_remove(store, BOB, number, now), HostsOnly),
         (hosting.stop(store, BOB, number), HostsOnly),
-        (hosting.confirm(store, BOB, SERVER, number, now), HostedByAnother),
-        (hosting.dry_run(store, BOB, SERVER, number, now), HostedByAnother),
+        (hosting.confirm(store, Actor(BOB, SERVER, now), number), HostedByAnother),
+        (hosting.dry_run(store, Actor(BOB, SERVER, now), number), HostedByAnother),
     ):
         with pytest.raises(refusal):
             await forbidden
@@ -173,10 +174,10 @@ async def test_only_the_host_ends_or_hands_on(store: Store, now: datetime) -> No
 async def test_a_list_that_nobody_writes_for_a_week_may_have_another_host(store: Store, now: datetime) -> None:
     number, later = await begun(store, now), now + hosting.STALE
     with pytest.raises(HostedByAnother):
-        await hosting.confirm(store, BOB, SERVER, number, later - timedelta(minutes=1))
-    dry = await hosting.dry_run(store, BOB, SERVER, number, later + timedelta(minutes=1))
+        await hosting.confirm(store, Actor(BOB, SERVER, later - timedelta(minutes=1)), number)
+    dry = await hosting.dry_run(store, Actor(BOB, SERVER, later + timedelta(minutes=1)), number)
     assert (dry.put_in, dry.shared.host) == (3, None)
-    await hosting.confirm(store, BOB, SERVER, number, later + timedelta(minutes=1))
+    await hosting.confirm(store, Actor(BOB, SERVER, later + timedelta(minutes=1)), number)
     assert (await shared_playlists.show(store, DEE, SERVER, number)).shared.host == BOB
 
 

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from bot.adapters.store import Store
 from bot.adapters.vault import Vault
+from bot.core.records import Actor
 from bot.flows.account.link import Linking
 from bot.flows.social.shared import hosting
 from bot.flows.social.shared import playlists as shared_playlists
@@ -87,7 +88,7 @@ async def _prepare(stack: Stack, database: Path, key: str) -> int:
     url = await linking.begin(HOST, "ada", CLIENT_ID, f"{stack.public_url}/callback")
     consent = await linking.arrive_pasted(HOST, await stack.consent(url, stack.spotify.accounts["ada"]))
     await linking.finish(HOST, consent.code)
-    number = await shared_playlists.open_with(store, "Ours", HOST, 1, [(uri, HOST) for uri in URIS], NOW)
+    number = await shared_playlists.open_with(store, Actor(HOST, 1, NOW), "Ours", [(uri, HOST) for uri in URIS])
     await spotify.close()
     await store.close()
     return number

@@ -1,5 +1,6 @@
 """Reposts: songs members posted in a server under their names, and messages of ours waiting to be deleted."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -8,15 +9,14 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import count, every, one, upsert
-from bot.core.social.records import Repost, Takedown
+from bot.core.social.records import NewRepost, Repost, Takedown
 
 REPOST, TAKEDOWN = schema.repost, schema.takedown
 
 
-async def add(tx: Tx, member: int, server: int, channel: int, song: str, key: str, now: datetime) -> int:
+async def add(tx: Tx, new: NewRepost) -> int:
     """Note that a song is being posted; return the number of the repost."""
-    row = {"member": member, "server": server, "channel": channel, "song": song, "key": key, "at": now}
-    made = await tx.execute(insert(REPOST).values(row))
+    made = await tx.execute(insert(REPOST).values(asdict(new)))
     assert made.inserted_primary_key is not None  # noqa: S101 - one row, one key
     number: int = made.inserted_primary_key[0]
     return number

@@ -1,6 +1,7 @@
 """Shared playlists: who added each song, and who votes to keep or drop it."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,9 +128,9 @@ async def note(tx: Tx, shared: int, brought: Sequence[Brought]) -> None:
         await tx.execute(update(BROUGHT).where(*here).values(**known), rows)
 
 
-async def say(tx: Tx, shared: int, song: str, member: int, keep: bool, now: datetime) -> None:
+async def say(tx: Tx, shared: int, vote: KeepVote, now: datetime) -> None:
     """Save a vote; a member's newest counts."""
-    await upsert(tx, VOTE, {"shared": shared, "song": song, "member": member, "keep": keep, "at": now})
+    await upsert(tx, VOTE, asdict(vote) | {"shared": shared, "at": now})
 
 
 async def votes(tx: Tx, shared: int) -> list[KeepVote]:

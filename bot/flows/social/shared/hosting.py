@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from bot.adapters.store import Store, Tx
 from bot.adapters.store.account import members
 from bot.adapters.store.social import shared_playlists as table
+from bot.core.records import Actor
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, Shared, SongState
 from bot.errors.social import HostedByAnother, HostsOnly, NoSuchShared
@@ -29,16 +30,16 @@ class DryRun:
     shelved: bool  # whether the bot keeps it for them, because their library is a file
 
 
-async def dry_run(store: Store, member: int, server: int | None, shared: int, now: datetime) -> DryRun:
+async def dry_run(store: Store, actor: Actor, shared: int) -> DryRun:
     """Return what hosting it would write; changes nothing. Raises NoSuchShared, HostedByAnother."""
     async with store.reading() as tx:
-        known = await _reached(tx, member, server, shared)
+        known = await _reached(tx, actor.member, actor.server, shared)
         record = await table.record(tx, shared)
-        if known.host != member:
-            known = replace(_free(known, record, now), host=None, ref=None)
+        if known.host != actor.member:
+            known = replace(_free(known, record, actor.now), host=None, ref=None)
             record = [replace(brought, state=SongState.WANTED) for brought in record]
         record = list(map(rules.again, record))
-        ref = known.ref or await _kind_of_ref(tx, member)
+        ref = known.ref or await _kind_of_ref(tx, actor.member)
     waiting = rules.waiting(record, ref)
     put_in = sum(brought.stands for brought in waiting)
     unwritable = sum(brought.stands and not rules.writable(brought.song, ref) for brought in record)
@@ -64,10 +65,11 @@ def _free(known: Shared, record: Sequence[Brought], now: datetime) -> Shared:
     return known
 
 
-async def confirm(store: Store, member: int, server: int | None, shared: int, now: datetime) -> Shared:
+async def confirm(store: Store, actor: Actor, shared: int) -> Shared:
     """Host it from now on; the job "share" writes it. Raises NoSuchShared, HostedByAnother, HostingFull."""
+    member, now = actor.member, actor.now
     async with store.writing() as tx:
-        known = await _reached(tx, member, server, shared)
+        known = await _reached(tx, member, actor.server, shared)
         if known.host != member:
             _free(known, await table.record(tx, shared), now)
             await refuse_hosting(tx, member)

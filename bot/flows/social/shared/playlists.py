@@ -15,7 +15,7 @@ from bot.adapters.store.feed import catalogue
 from bot.adapters.store.library import songs
 from bot.adapters.store.social import shared_playlists as table
 from bot.core import limits
-from bot.core.records import Song
+from bot.core.records import Actor, Song
 from bot.core.social import shared_playlists as rules
 from bot.core.social.shared_playlists import Brought, KeepVote, Refusal, Shared
 from bot.errors import BadChoice, BadLength
@@ -72,27 +72,25 @@ class SharedView:
         return brought
 
 
-async def open_new(store: Store, name: str, host: int, server: int | None, now: datetime) -> int:
+async def open_new(store: Store, host: Actor, name: str) -> int:
     """Start an empty playlist; nothing is written until the host says so. Raises BadChoice."""
     name = _name(name)
     async with store.writing() as tx:
-        await members.ensure(tx, host, now)
-        await _refuse_name(tx, name, host, server)
-        return await _open(tx, name, host, server, now)
+        await members.ensure(tx, host.member, host.now)
+        await _refuse_name(tx, host, name)
+        return await _open(tx, host, name)
 
 
-async def open_with(
-    store: Store, name: str, host: int, server: int | None, songs: Sequence[tuple[str, int | None]], now: datetime
-) -> int:
+async def open_with(store: Store, host: Actor, name: str, songs: Sequence[tuple[str, int | None]]) -> int:
     """Start a playlist with songs in it: (song, who added it). Return its number, for the host's job "share".
 
     Its name may be taken: the songs were chosen elsewhere. Members given with a song agreed to be named.
     Raises BadChoice.
     """
-    brought = dict(reversed(songs))
+    brought, now = dict(reversed(songs)), host.now
     async with store.writing() as tx:
-        await members.ensure(tx, host, now)
-        shared = await _open(tx, _name(name), host, server, now)
+        await members.ensure(tx, host.member, now)
+        shared = await _open(tx, host, _name(name))
         for by in sorted({by for by in brought.values() if by is not None}):
             await members.ensure(tx, by, now)
             await table.join(tx, shared, by, now)
@@ -100,10 +98,10 @@ async def open_with(
         return shared
 
 
-async def _open(tx: Tx, name: str, host: int, server: int | None, now: datetime) -> int:
-    await _refuse_more(tx, host, server)
-    shared = await table.make(tx, name, host, server, now)
-    await table.join(tx, shared, host, now)
+async def _open(tx: Tx, host: Actor, name: str) -> int:
+    await _refuse_more(tx, host)
+    shared = await table.make(tx, name, host.member, host.server, host.now)
+    await table.join(tx, shared, host.member, host.now)
     return shared
 
 
@@ -114,19 +112,19 @@ def _name(text: str) -> str:
     return name
 
 
-async def _refuse_name(tx: Tx, name: str, host: int, server: int | None) -> None:
-    reachable = await table.reachable(tx, host, server)
+async def _refuse_name(tx: Tx, host: Actor, name: str) -> None:
+    reachable = await table.reachable(tx, host.member, host.server)
     if any(shared.name.casefold() == name.casefold() for shared in reachable):
         raise SharedNameTaken(name)
 
 
-async def _refuse_more(tx: Tx, host: int, server: int | None) -> None:
+async def _refuse_more(tx: Tx, host: Actor) -> None:
     """Raises ServerFull, GroupsFull, HostingFull."""
-    if server is not None and await table.count_going(tx, server) >= limits.SHARED_IN_SERVER:
+    if host.server is not None and await table.count_going(tx, host.server) >= limits.SHARED_IN_SERVER:
         raise ServerFull(limits.SHARED_IN_SERVER)
-    if server is None:
-        await _refuse_group(tx, host)
-    await refuse_hosting(tx, host)
+    if host.server is None:
+        await _refuse_group(tx, host.member)
+    await refuse_hosting(tx, host.member)
 
 
 async def refuse_hosting(tx: Tx, host: int) -> None:
@@ -186,10 +184,11 @@ class Added:
         return self.shared.host if self.shared.ref is not None else None
 
 
-async def add(store: Store, member: int, server: int | None, shared: int, song: Song, now: datetime) -> Added:
+async def add(store: Store, actor: Actor, shared: int, song: Song) -> Added:
     """Add a song that the member can see. Raises BadChoice if the rules don't allow it."""
+    member, now = actor.member, actor.now
     async with store.writing() as tx:
-        known = await _going(tx, member, server, shared)
+        known = await _going(tx, actor, shared)
         record, votes = await table.record(tx, shared), await table.votes(tx, shared)
         if refusal := rules.refusal(record, song.song, member, votes, now):
             raise REFUSED[refusal]()
@@ -209,8 +208,8 @@ async def latest_likes(store: Store, member: int, shown: SharedView, limit: int)
         return [song for song in await songs.public_library(tx, member) if song.song not in standing][:limit]
 
 
-async def _going(tx: Tx, member: int, server: int | None, shared: int) -> Shared:
-    known = await visible(tx, member, server, shared)
+async def _going(tx: Tx, actor: Actor, shared: int) -> Shared:
+    known = await visible(tx, actor.member, actor.server, shared)
     if known.ended_at is not None:
         raise SharedEnded
     return known
@@ -232,12 +231,11 @@ class Voted:
         return self.shown.shared.host if changed and self.shown.shared.ref is not None else None
 
 
-async def vote(
-    store: Store, member: int, server: int | None, shared: int, song_key: str, keep: bool, now: datetime
-) -> Voted:
+async def vote(store: Store, actor: Actor, shared: int, song_key: str, keep: bool) -> Voted:
     """Vote to keep or drop a song; whoever added it removes it by voting drop, while they still may."""
+    member, now = actor.member, actor.now
     async with store.writing() as tx:
-        known = await _going(tx, member, server, shared)
+        known = await _going(tx, actor, shared)
         before = await _shown(tx, known)
         brought = before.brought(song_key)
         if not keep and not brought.stands:  # a second press
@@ -247,7 +245,7 @@ async def vote(
             await table.drop(tx, shared, brought.song, now)
             return Voted(await _shown(tx, known), brought, await _now(tx, shared, brought.song))
         spent = not keep and member in rules.spent(before.record, before.votes, now)
-        await table.say(tx, shared, brought.song, member, keep, now)
+        await table.say(tx, shared, KeepVote(brought.song, member, keep), now)
         votes = await table.votes(tx, shared)
         after = rules.after_votes(before.record, brought.song, votes, now)
         await table.drop(tx, shared, brought.song, after.dropped_at)
@@ -281,13 +279,13 @@ async def join(store: Store, member: int, shared: int, invited: str, now: dateti
         return known
 
 
-async def leave(store: Store, member: int, server: int | None, shared: int) -> Shared:
+async def leave(store: Store, actor: Actor, shared: int) -> Shared:
     """Remove a member's name from it; what they added and voted stays, without it. Raises NoSuchShared, HostStays."""
     async with store.writing() as tx:
-        known = await visible(tx, member, server, shared)
-        if known.host == member:
+        known = await visible(tx, actor.member, actor.server, shared)
+        if known.host == actor.member:
             raise HostStays
-        await table.leave(tx, shared, member)
+        await table.leave(tx, shared, actor.member)
         if known.server is None and not await table.partners(tx, shared):
             await table.forget(tx, shared)
         return known

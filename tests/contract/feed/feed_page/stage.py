@@ -17,6 +17,7 @@ from bot.adapters.hearing import Hearing
 from bot.adapters.scorer import Scorer
 from bot.adapters.scratch import Scratch
 from bot.adapters.store import Store
+from bot.core.records import Actor
 from bot.flows.account import sessions
 from bot.flows.feed.api import Api
 from bot.flows.feed.catalogue import Catalogue
@@ -92,7 +93,7 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
         stage.jobs.append((kind, member))
 
     async def post(member: int, server: int | None, song: str) -> None:
-        stage.posted.append(await reposts.begin(store, catalogue, member, server, song, clock()))
+        stage.posted.append(await reposts.begin(store, catalogue, Actor(member, server, clock()), song))
 
     async def name_of(member: int) -> str:
         return NAMES[member]
