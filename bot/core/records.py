@@ -233,18 +233,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiToken:
-    """An HTTP API token without its secret, which is shown only once."""
-
-    token: int
-    member: int
-    name: str
-    created_at: datetime
-    expires_at: datetime
-    used_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
     """One position of a playlist as it was read. `song` is None if it isn't a song (an episode, an empty entry)."""
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bot.core.account.records import ApiToken
 from bot.core.jobs import JobKind
 from bot.core.markup import timestamp
-from bot.core.records import Account, ApiToken, Member
+from bot.core.records import Account, Member
 from bot.errors import account as errors
 from bot.flows.account.status import LayerStatus, Status
 from bot.flows.account.tokens import Issued

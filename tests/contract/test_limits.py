@@ -456,8 +456,8 @@ async def test_of_a_servers_ended_playlists_the_oldest_gives_way(stage: Stage) -
 
 async def test_sessions_of_a_member_are_few_and_a_link_voids_the_one_before(stage: Stage) -> None:
     for number in range(limits.SESSIONS + 3):
-        await sessions.begin(stage.store, ADA, stage.now + timedelta(seconds=number))
-        await sessions.invite(stage.store, ADA, stage.now)
+        await sessions.begin(stage.store, Actor(ADA, None, stage.now + timedelta(seconds=number)))
+        await sessions.invite(stage.store, Actor(ADA, None, stage.now))
     async with stage.store.reading() as tx:
         assert await count(tx, schema.session) == limits.SESSIONS + 1
         assert await members.get(tx, ADA) is not None

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from bot.adapters.store import Store, limits, moments, schema
 from bot.adapters.store.account import members, notices, sessions
+from bot.core.account.records import NewSession
 from bot.core.drift import put_back
 from bot.core.notices import NoticeKind
 
@@ -29,7 +30,7 @@ async def lived_ahead(store: Store, then: datetime) -> None:
         await members.ensure(tx, ADA, then)
         await members.change(tx, ADA, next_poll_at=then + POLL, muted_until=then + timedelta(hours=3))
         await limits.cool_down(tx, APP, then + timedelta(days=1), "429")
-        await sessions.add(tx, ADA, "link", "link", then, then + timedelta(minutes=10), None)
+        await sessions.add(tx, NewSession(ADA, "link", "link", None, then, then + timedelta(minutes=10)))
         await notices.add(tx, ADA, NoticeKind.UPDATE, {}, then)
         like = {"member": ADA, "song": "spotify:track:1", "added_at": then}
         await tx.execute(insert(schema.song).values(song=like["song"], title="Song", artists=[], cached_at=then))

@@ -18,7 +18,7 @@ async def web(interaction: Interaction) -> None:
     settings = context.services.settings
     if not settings.feed_page:
         raise PageOff
-    secret = await sessions.invite(context.store, context.member, context.now, interaction.guild_id)
+    secret = await sessions.invite(context.store, context.actor)
     await reply.show(interaction, _invitation(settings.public_url, secret, settings.public_https))
 
 

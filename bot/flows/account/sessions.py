@@ -11,26 +11,21 @@ from datetime import datetime, timedelta
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, sessions
 from bot.core import limits
+from bot.core.account.records import NewSession
+from bot.core.records import Actor
 from bot.errors import LinkUsed
 
-LINK_GOOD_FOR = timedelta(minutes=10)
 SESSION_GOOD_FOR = timedelta(days=30)
 FRAME_GOOD_FOR = timedelta(days=1)
 BYTES = 32
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 bytes in base64
 LINK, SESSION, FRAME = "link", "session", "frame"
+GOOD_FOR = {LINK: timedelta(minutes=10), SESSION: SESSION_GOOD_FOR, FRAME: FRAME_GOOD_FOR}
 
 
-async def invite(store: Store, member: int, now: datetime, server: int | None = None) -> str:
-    """Return the secret of a new link; earlier ones become invalid. server: where it was requested, if in a server."""
-    secret = secrets.token_urlsafe(BYTES)
-    async with store.writing() as tx:
-        await members.ensure(tx, member, now)
-        await sessions.sweep(tx, now)
-        for earlier in await sessions.of_member(tx, member, LINK):
-            await sessions.use_up(tx, earlier)
-        await sessions.add(tx, member, digest(secret), LINK, now, now + LINK_GOOD_FOR, server)
-    return secret
+async def invite(store: Store, actor: Actor) -> str:
+    """Return the secret of a new link; earlier ones become invalid."""
+    return await _begin(store, actor, LINK, most=1)
 
 
 async def invited(store: Store, link: str, now: datetime) -> int:
@@ -51,27 +46,29 @@ async def enter(store: Store, link: str, now: datetime) -> str:
         member, server = await sessions.holder(tx, digest(link), LINK, now), await sessions.server(tx, digest(link))
         if member is None or not await sessions.use_up(tx, digest(link)):
             raise LinkUsed
-    return await begin(store, member, now, server)
+    return await begin(store, Actor(member, server, now))
 
 
-async def begin(store: Store, member: int, now: datetime, server: int | None = None) -> str:
+async def begin(store: Store, actor: Actor) -> str:
     """Return the secret of a new session for an authenticated member."""
-    return await _begin(store, member, SESSION, now, now + SESSION_GOOD_FOR, server)
+    return await _begin(store, actor, SESSION, limits.SESSIONS)
 
 
 async def begin_framed(store: Store, member: int, now: datetime) -> str:
     """Return the secret of a new session in Discord's frame, which forgets it on closing; logs no browser out."""
-    return await _begin(store, member, FRAME, now, now + FRAME_GOOD_FOR, None)
+    return await _begin(store, Actor(member, None, now), FRAME, limits.SESSIONS)
 
 
-async def _begin(store: Store, member: int, kind: str, now: datetime, until: datetime, server: int | None) -> str:
-    secret = secrets.token_urlsafe(BYTES)
+async def _begin(store: Store, actor: Actor, kind: str, most: int) -> str:
+    """Return a new secret of that kind; the oldest beyond `most` become invalid."""
+    secret, now = secrets.token_urlsafe(BYTES), actor.now
     async with store.writing() as tx:
-        await members.ensure(tx, member, now)
+        await members.ensure(tx, actor.member, now)
         await sessions.sweep(tx, now)
-        for oldest in (await sessions.of_member(tx, member, kind))[: -limits.SESSIONS + 1]:
+        kept = await sessions.of_member(tx, actor.member, kind)
+        for oldest in kept[: max(0, len(kept) + 1 - most)]:
             await sessions.use_up(tx, oldest)
-        await sessions.add(tx, member, digest(secret), kind, now, until, server)
+        await sessions.add(tx, NewSession(actor.member, digest(secret), kind, actor.server, now, now + GOOD_FOR[kind]))
     return secret
 
 

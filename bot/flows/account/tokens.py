@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, tokens
 from bot.core import limits
-from bot.core.records import ApiToken
+from bot.core.account.records import ApiToken, NewToken
 from bot.errors import BadLength
 from bot.errors.account import BadTokenLife, NoSuchToken, TooManyTokens
 
@@ -43,7 +43,7 @@ async def issue(store: Store, member: int, name: str, days: int, now: datetime) 
         await tokens.sweep(tx, now)
         if len(await tokens.of_member(tx, member)) >= limits.TOKENS:
             raise TooManyTokens(limits.TOKENS)
-        await tokens.add(tx, member, _digest(issued.secret), named, now, issued.expires_at)
+        await tokens.add(tx, NewToken(member, _digest(issued.secret), named, now, issued.expires_at))
     return issued
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.adapters.store.feed import dislikes
-from bot.core.records import ApiToken, Clip
+from bot.core.account.records import ApiToken
+from bot.core.records import Clip
 from bot.errors import NotLinked
 from bot.flows.account import tokens
 from bot.flows.feed import catalogue_sharing

@@ -6,6 +6,7 @@ import pytest
 
 from bot.adapters.store import Store
 from bot.core import limits
+from bot.core.records import Actor
 from bot.errors import LinkUsed
 from bot.flows.account import sessions
 
@@ -13,7 +14,7 @@ ADA, BEN = 1001, 1002
 
 
 async def test_a_link_opens_one_session_once(store: Store, now: datetime) -> None:
-    link = await sessions.invite(store, ADA, now)
+    link = await sessions.invite(store, Actor(ADA, None, now))
     session = await sessions.enter(store, link, now)
     assert await sessions.holder(store, session, now) == ADA
     assert await sessions.holder(store, link, now) is None, "a link is no session"
@@ -22,11 +23,11 @@ async def test_a_link_opens_one_session_once(store: Store, now: datetime) -> Non
 
 
 async def test_a_link_is_good_for_ten_minutes_and_until_the_next_one(store: Store, now: datetime) -> None:
-    early, late = await sessions.invite(store, ADA, now), now + timedelta(minutes=11)
+    early, late = await sessions.invite(store, Actor(ADA, None, now)), now + timedelta(minutes=11)
     for link, when in ((early, late), (early, now)):
-        await sessions.invite(store, BEN, now)
+        await sessions.invite(store, Actor(BEN, None, now))
         if when is now:
-            await sessions.invite(store, ADA, now)
+            await sessions.invite(store, Actor(ADA, None, now))
         with pytest.raises(LinkUsed):
             await sessions.enter(store, link, when)
 
@@ -39,7 +40,9 @@ async def test_what_was_never_given_out_opens_nothing(store: Store, now: datetim
 
 
 async def test_sessions_end_with_time_by_hand_and_where_there_are_too_many(store: Store, now: datetime) -> None:
-    kept = [await sessions.begin(store, ADA, now + timedelta(seconds=at)) for at in range(limits.SESSIONS + 1)]
+    kept = [
+        await sessions.begin(store, Actor(ADA, None, now + timedelta(seconds=at))) for at in range(limits.SESSIONS + 1)
+    ]
     assert [await sessions.holder(store, each, now) for each in kept] == [None] + [ADA] * limits.SESSIONS
     assert await sessions.holder(store, kept[-1], now + timedelta(days=31)) is None
     await sessions.end(store, kept[1])

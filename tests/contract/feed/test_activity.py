@@ -15,6 +15,7 @@ from bot.adapters.identity import REST, Identity
 from bot.adapters.store import Store
 from bot.adapters.store.account import members
 from bot.config import Secret
+from bot.core.records import Actor
 from bot.errors import ChatDown, LinkRefused, LinkUsed
 from bot.flows.account import sessions
 from bot.flows.account.link import Linking
@@ -108,7 +109,7 @@ async def test_whoever_agreed_in_discord_has_a_session(stage: Stage) -> None:
 
 
 async def test_opening_it_often_logs_no_browser_out(stage: Stage) -> None:
-    browser = await sessions.begin(stage.store, stage.anna.id, clock())
+    browser = await sessions.begin(stage.store, Actor(stage.anna.id, None, clock()))
     opened = [(await stage.enter(stage.world.oauth.consent(stage.anna)))[1]["session"] for _ in range(6)]
     held = [await sessions.holder(stage.store, each, clock()) for each in (browser, *opened)]
     assert held == [stage.anna.id, None, *[stage.anna.id] * 5]

@@ -1,20 +1,19 @@
 """Sessions of the feed's page, by the hashes of their secrets."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
+from bot.core.account.records import NewSession
 
 SESSION = schema.session
 
 
-async def add(
-    tx: Tx, member: int, digest: str, kind: str, now: datetime, expires_at: datetime, server: int | None
-) -> None:
-    values = {"digest": digest, "member": member, "kind": kind, "created_at": now, "expires_at": expires_at}
-    await tx.execute(insert(SESSION).values(values | {"server": server}))
+async def add(tx: Tx, new: NewSession) -> None:
+    await tx.execute(insert(SESSION).values(asdict(new)))
 
 
 async def holder(tx: Tx, digest: str, kind: str, now: datetime) -> int | None:

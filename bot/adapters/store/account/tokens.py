@@ -1,5 +1,6 @@
 """Tokens of the HTTP API, by the hashes of their secrets."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
@@ -7,14 +8,13 @@ from sqlalchemy import delete, insert, select, update
 from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, one
-from bot.core.records import ApiToken
+from bot.core.account.records import ApiToken, NewToken
 
 TOKEN = schema.api_token
 
 
-async def add(tx: Tx, member: int, digest: str, name: str, now: datetime, expires_at: datetime) -> None:
-    values = {"member": member, "digest": digest, "name": name, "created_at": now, "expires_at": expires_at}
-    await tx.execute(insert(TOKEN).values(values))
+async def add(tx: Tx, new: NewToken) -> None:
+    await tx.execute(insert(TOKEN).values(asdict(new)))
 
 
 async def by_digest(tx: Tx, digest: str) -> ApiToken | None:

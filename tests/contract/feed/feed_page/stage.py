@@ -111,7 +111,7 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     runner = await serve(pages, 0)
     stage.origin = f"http://127.0.0.1:{port_of(runner)}"
     for member in (ADA, BEN):
-        stage.sessions[member] = await sessions.begin(store, member, clock())
+        stage.sessions[member] = await sessions.begin(store, Actor(member, None, clock()))
     yield stage
     await runner.cleanup()
     await hearing.close()

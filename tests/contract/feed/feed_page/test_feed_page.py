@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.core.records import Actor
 from bot.errors import LinkUsed
 from bot.flows.account import sessions
 from bot.flows.feed.catalogue import Entry
@@ -49,7 +50,7 @@ LOOKS = (f"{SONG}/listen", f"{SONG}/clip", f"{SONG}/playlists", "/feed/api/nowhe
 
 
 async def test_a_link_becomes_a_session_once(stage: Stage) -> None:
-    link = await sessions.invite(stage.store, ADA, stage.clock())
+    link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     entered = await stage.ask("/feed/session", None, "POST", {"link": link})
     assert (entered.status, entered.data) == (204, b"")
     cookie = entered.headers["Set-Cookie"]
@@ -68,7 +69,7 @@ async def test_the_page_says_whose_session_it_is(stage: Stage) -> None:
 
 
 async def test_one_members_link_does_not_take_the_place_of_anothers_session_unasked(stage: Stage) -> None:
-    link = await sessions.invite(stage.store, BEN, stage.clock())
+    link = await sessions.invite(stage.store, Actor(BEN, None, stage.clock()))
     refused = await stage.ask("/feed/session", ADA, "POST", {"link": link})
     assert (refused.status, "Set-Cookie" in refused.headers) == (409, False)
     assert refused.json["detail"] == "This browser is logged in as @ada (Ada). That link is @ben (Ben)'s."
@@ -83,20 +84,20 @@ async def test_one_members_link_does_not_take_the_place_of_anothers_session_unas
 
 
 async def test_ones_own_link_goes_on_without_a_question(stage: Stage) -> None:
-    link = await sessions.invite(stage.store, ADA, stage.clock())
+    link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     assert (await stage.ask("/feed/session", ADA, "POST", {"link": link})).status == 204
     assert (await stage.ask("/feed/session", ADA, "POST", {"link": "A" * 43})).status == 403
 
 
 async def test_a_session_travels_over_tls_alone_where_there_is_tls(tmp_path: Path, made: Path) -> None:
     async with staged(tmp_path, made, "https://example.org/crates") as stage:
-        link = await sessions.invite(stage.store, ADA, stage.clock())
+        link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
         cookie = (await stage.ask("/feed/session", None, "POST", {"link": link})).headers["Set-Cookie"]
         assert {"Secure", "Path=/crates/feed"} <= set(cookie.split("; "))
 
 
 async def test_a_link_ends_after_ten_minutes_and_a_session_after_thirty_days(stage: Stage) -> None:
-    link = await sessions.invite(stage.store, ADA, stage.clock())
+    link = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     stage.clock.now += timedelta(minutes=10)
     assert (await stage.ask("/feed/session", None, "POST", {"link": link})).status == 403
     assert await stage.cards()
@@ -116,7 +117,7 @@ async def test_logging_out_ends_the_session_and_takes_the_cookie(stage: Stage) -
 
 
 async def test_without_a_good_session_nothing_is_told(stage: Stage) -> None:
-    unused = await sessions.invite(stage.store, ADA, stage.clock())
+    unused = await sessions.invite(stage.store, Actor(ADA, None, stage.clock()))
     for cookie in ("", "ck_feed=", "ck_feed=" + "A" * 43, f"ck_feed={unused}", "ck_feed=\xff;;="):
         for path in (*LOOKS, "/feed/api/me"):
             answer = await stage.bare(path, "GET", None, {"Cookie": cookie})
@@ -317,7 +318,7 @@ async def test_a_repost_goes_to_the_server_in_which_the_link_was_asked_for(stage
     assert (refused.status, "a server's channel" in refused.json["detail"]) == (404, True)
     assert (await stage.ask("/feed/api/server")).json == {"name": None}, "the link came from a direct message"
     await server_channels.give(stage.store, SERVER, 7002, Purpose.REPOSTS)
-    link = await sessions.invite(stage.store, ADA, stage.clock(), SERVER)
+    link = await sessions.invite(stage.store, Actor(ADA, SERVER, stage.clock()))
     stage.sessions[ADA] = await sessions.enter(stage.store, link, stage.clock())
     assert (await stage.ask("/feed/api/server")).json == {"name": "Crate diggers"}
     assert (await stage.ask(f"/feed/api/songs/{KEY}/repost", BEN, "POST")).status == 404, "it is not his to see"
