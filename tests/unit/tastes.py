@@ -10,14 +10,14 @@ from bot.core.sorting.dataset import Label, TrainingSet
 NUMBERS = ("tempo", "energy", "loudness", "mfcc_1", "mfcc_2", "mfcc_3")
 
 
-def library(styles: int, each: int, seed: int = 0) -> dict[str, SongFeatures]:
+def library(styles: int, per_style: int, seed: int = 0) -> dict[str, SongFeatures]:
     """Return songs named `<style>:<number>`, some of them with holes."""
     rng = np.random.default_rng(seed)
     middles = rng.normal(0, 1.2, (styles, len(NUMBERS)))
     return {
         f"{style}:{at:05}": _song(rng, middles[style] + rng.normal(0, 1, len(NUMBERS)), style)
         for style in range(styles)
-        for at in range(each)
+        for at in range(per_style)
     }
 
 

@@ -136,7 +136,7 @@ def test_only_flows_and_adapters_open_transactions() -> None:
 def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
     """No pickle, marshal, eval, exec, or yaml.load: an uploaded or damaged file is read, never run."""
     forbidden = {"eval", "exec", "compile", "__import__"}
-    found = [
+    calls = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for folder in ("bot", "training", "sandbox")
         for path in sources(folder)
@@ -147,7 +147,7 @@ def test_p30_nothing_that_runs_foreign_bytes_is_ever_called() -> None:
             or (isinstance(node.func, ast.Attribute) and ast.unparse(node.func) in ("yaml.load", "pickle.loads"))
         )
     ]
-    assert found == []
+    assert calls == []
 
 
 @pytest.mark.parametrize("read", [deserialize_value, deserialize_args])
@@ -174,7 +174,7 @@ def test_p42_no_process_is_started_with_somebody_elses_environment_or_in_their_f
         for path in sources(folder)
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and starts_a_process(node)
-        if not wanted <= {each.arg for each in node.keywords}
+        if not wanted <= {keyword.arg for keyword in node.keywords}
     ]
     assert open_ones == []
 
@@ -198,4 +198,4 @@ def test_the_serving_process_imports_nothing_of_audio(tmp_path: Path) -> None:
     said = subprocess.run(command, cwd=tmp_path, env=closed, capture_output=True, text=True, check=True)
     modules = said.stdout.split()
     assert "bot.app" in modules
-    assert [each for each in modules if any(is_below(each, name) for name in heavy)] == []
+    assert [module for module in modules if any(is_below(module, name) for name in heavy)] == []

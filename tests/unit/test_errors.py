@@ -18,15 +18,15 @@ MADE_WITH: dict[str, object] = {"int": 4, "float": 3.0, "str": "x", "datetime": 
 
 def made(kind: type[CratekeeperError]) -> CratekeeperError:
     """An error of that kind, whatever it is made with."""
-    needed = [each for each in signature(kind).parameters.values() if each.default is Parameter.empty]
-    return kind(*(MADE_WITH.get(getattr(each.annotation, "__name__", ""), ()) for each in needed))
+    needed = [parameter for parameter in signature(kind).parameters.values() if parameter.default is Parameter.empty]
+    return kind(*(MADE_WITH.get(getattr(parameter.annotation, "__name__", ""), ()) for parameter in needed))
 
 
 def kinds(kind: type[CratekeeperError] = CratekeeperError) -> Iterator[type[CratekeeperError]]:
     yield kind
-    for each in kind.__subclasses__():
-        if each.__module__.split(".")[:2] == ["bot", "errors"]:
-            yield from kinds(each)
+    for child in kind.__subclasses__():
+        if child.__module__.split(".")[:2] == ["bot", "errors"]:
+            yield from kinds(child)
 
 
 def said(error: CratekeeperError) -> str:

@@ -56,7 +56,7 @@ KNOWN = Tokens("old", "kept", NOW, "x")
 READS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "me": (shapes.profile, ME),
     "likes": (shapes.likes_page, LIKES),
-    "saved": (lambda found: shapes.saved(found, ["a", "b"]), [True, False]),
+    "saved": (lambda answer: shapes.saved(answer, ["a", "b"]), [True, False]),
     "playlists": (lambda page: shapes.playlists_page(page, "mara"), {**PAGING, "items": [PLAYLIST, SECOND]}),
     "playlist": (shapes.playlist, PLAYLIST),
     "opened": (shapes.opened, {**PLAYLIST, "items": PLACES}),
@@ -67,11 +67,11 @@ READS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
 
 def is_sound(song: Song) -> bool:
     """Whether every field is of its type and can be stored and shown."""
-    texts = [song.title, *song.artists, *(each for each in (song.album, song.isrc, song.url, song.cover) if each)]
-    numbers = [each for each in (song.year, song.duration_ms) if each is not None]
+    texts = [song.title, *song.artists, *(text for text in (song.album, song.isrc, song.url, song.cover) if text)]
+    numbers = [number for number in (song.year, song.duration_ms) if number is not None]
     return (
-        all(isinstance(each, str) and each.strip() and each.encode() and "\0" not in each for each in texts)
-        and all(type(each) is int and 0 < each < 2**31 for each in numbers)
+        all(isinstance(text, str) and text.strip() and text.encode() and "\0" not in text for text in texts)
+        and all(type(number) is int and 0 < number < 2**31 for number in numbers)
         and song.song.startswith("spotify:track:")
         and song.line != ""
     )
@@ -94,7 +94,7 @@ def test_p39_an_odd_song_costs_the_page_nothing_but_itself() -> None:
         page = shapes.likes_page(made)
         assert page.likes[-1].song.title == "Other", (path, value)
         assert page.total == 2
-        assert all(is_sound(each.song) for each in page.likes), (path, value)
+        assert all(is_sound(like.song) for like in page.likes), (path, value)
         if path[2:3] == ("track",) and path[3:] not in ((), ("uri",), ("linked_from",), ("linked_from", "uri")):
             assert page.likes[0].song.song == "spotify:track:saved", (path, value)
 
@@ -110,10 +110,10 @@ def test_an_odd_playlist_costs_the_list_nothing_but_itself() -> None:
     answer = {**PAGING, "items": [PLAYLIST, SECOND]}
     for path, value, made in odd(answer):
         if path[:2] == ("items", 0):
-            found, _, total = shapes.playlists_page(made, "mara")
-            assert found[-1] == ListedPlaylist("q", "Second", 1, "s2"), (path, value)
+            listed, _, total = shapes.playlists_page(made, "mara")
+            assert listed[-1] == ListedPlaylist("q", "Second", 1, "s2"), (path, value)
             assert total == 2
-            assert all(each.name.strip() and each.name.encode() for each in found)
+            assert all(playlist.name.strip() and playlist.name.encode() for playlist in listed)
 
 
 def test_a_refresh_that_answers_oddly_keeps_the_old_token() -> None:
@@ -130,12 +130,12 @@ def example(schema: Any, spec: Any, depth: int = 0) -> Any:
             {} if depth > 8 else example(spec["components"]["schemas"][schema["$ref"].split("/")[-1]], spec, depth + 1)
         )
     if "allOf" in schema:
-        parts = [example(each, spec, depth) for each in schema["allOf"]]
+        parts = [example(part, spec, depth) for part in schema["allOf"]]
         return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
     if "oneOf" in schema:
         return example(schema["oneOf"][0], spec, depth)
     if "properties" in schema:
-        return {key: example(each, spec, depth + 1) for key, each in schema["properties"].items()}
+        return {key: example(part, spec, depth + 1) for key, part in schema["properties"].items()}
     if schema.get("type") == "array":
         return [example(schema["items"], spec, depth + 1)]
     return schema.get("example", {"integer": 1, "boolean": False, "number": 1.0, "object": {}}.get(schema["type"], "x"))

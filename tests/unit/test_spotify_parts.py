@@ -100,7 +100,7 @@ def test_tokens_that_do_not_say_how_long_they_are_good_for_are_kept(lives: Any) 
 FIELDS = st.sampled_from(["items", "item", "track", "total", "uri", "id", "name", "owner", "added_at", "album"])
 ANSWERS = st.recursive(
     st.none() | st.integers() | st.text(max_size=3),
-    lambda each: st.lists(each, max_size=3) | st.dictionaries(FIELDS, each, max_size=4),
+    lambda answers: st.lists(answers, max_size=3) | st.dictionaries(FIELDS, answers, max_size=4),
     max_leaves=6,
 )
 

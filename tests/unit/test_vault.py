@@ -100,7 +100,7 @@ async def test_p33_the_files_hold_no_token_and_rows_cannot_be_swapped(tmp_path: 
 
 
 def files_with(folder: Path, needle: bytes) -> list[str]:
-    return [each.name for each in folder.iterdir() if needle in each.read_bytes()]
+    return [path.name for path in folder.iterdir() if needle in path.read_bytes()]
 
 
 # ---------------------------------------------------------------- keys
@@ -112,7 +112,7 @@ def test_the_first_run_makes_a_key_that_only_we_can_read(tmp_path: Path) -> None
     keys = load_keys(told(tmp_path / "new"))
     assert Vault(keys)
     assert stat.S_IMODE((tmp_path / "new" / "keys").stat().st_mode) == 0o600
-    assert [each.name for each in (tmp_path / "new").iterdir()] == ["keys"]
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["keys"]
     assert load_keys(told(tmp_path / "new")) == keys
 
 

@@ -76,7 +76,7 @@ def test_a_confined_process_gets_at_nothing_however_it_tries(tmp_path: Path) -> 
     secret.write_text("canary")
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert run(tmp_path, CONFINED, secret, server.getsockname()[1]) == "[]"
-    assert [each.name for each in tmp_path.iterdir()] == ["keys"]
+    assert [path.name for path in tmp_path.iterdir()] == ["keys"]
 
 
 @ON_LINUX
@@ -90,7 +90,7 @@ async def test_the_process_that_hears_holds_nothing_but_its_lines_to_us(monkeypa
     assert (said["NoNewPrivs"], said["Seccomp"].strip()) == ("1", "2")
     assert "0" not in said["Uid"].split()
     if os.geteuid() == 0:  # anybody else is kept out by the kernel, as by `hide`
-        held = sorted(str(each.readlink()).partition(":")[0] for each in (process / "fd").iterdir())
+        held = sorted(str(descriptor.readlink()).partition(":")[0] for descriptor in (process / "fd").iterdir())
         assert held == ["/dev/null", "/dev/null", "pipe", "pipe", "socket"]
         assert b"canary" not in (process / "environ").read_bytes()
     await hearing.close()

@@ -73,7 +73,7 @@ def test_a_frame_of_the_picture_is_the_power_in_its_bands() -> None:
 
 def test_patches_follow_each_other_and_a_long_song_gives_so_many_evenly_spread() -> None:
     whole = list(patches(chirp(30, RATE), RATE))
-    assert [len(each) for each in whole] == [SPAN] * 10
+    assert [len(patches) for patches in whole] == [SPAN] * 10
     assert np.array_equal(whole[1], np.pad(chirp(30, RATE), 256)[STRIDE : STRIDE + SPAN])
     ramp = np.arange(RATE * 300, dtype=np.float32)
     heard = [int(patch[-1]) // STRIDE for patch in patches(ramp, RATE)]

@@ -46,14 +46,14 @@ def heard(samples: np.ndarray) -> Analysis:
 
 
 def test_every_feature_is_named_and_every_name_is_heard(song: Path) -> None:
-    found = analyse(read(song))
-    assert list(found.numbers) == [feature.name for feature in FEATURES]
-    assert list(found.vectors) == [vector.name for vector in VECTORS]
-    assert found.version == VERSION
-    assert all(np.isfinite(number) for number in found.numbers.values())
+    analysis = analyse(read(song))
+    assert list(analysis.numbers) == [feature.name for feature in FEATURES]
+    assert list(analysis.vectors) == [vector.name for vector in VECTORS]
+    assert analysis.version == VERSION
+    assert all(np.isfinite(number) for number in analysis.numbers.values())
     for vector in VECTORS:
-        assert found.vectors[vector.name].dtype == np.float32
-        assert len(found.vectors[vector.name]) == int(vector.unit.split(",")[0])
+        assert analysis.vectors[vector.name].dtype == np.float32
+        assert len(analysis.vectors[vector.name]) == int(vector.unit.split(",")[0])
 
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 1, 2, 5])
@@ -67,8 +67,10 @@ def test_two_threads_hear_what_one_hears(song: Path) -> None:
     alone = analyse(sound)
     with ThreadPoolExecutor(2) as threads:
         together = list(threads.map(analyse, [sound] * 4))
-    assert all(dict(each.numbers) == dict(alone.numbers) for each in together)
-    assert all(np.array_equal(each.vectors[name], alone.vectors[name]) for each in together for name in alone.vectors)
+    assert all(dict(analysis.numbers) == dict(alone.numbers) for analysis in together)
+    assert all(
+        np.array_equal(analysis.vectors[name], alone.vectors[name]) for analysis in together for name in alone.vectors
+    )
 
 
 def test_libraries_on_two_threads_round_otherwise_and_no_more(song: Path, tmp_path: Path) -> None:
@@ -103,9 +105,9 @@ async def test_every_process_hears_the_same_whatever_the_environment_says(
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     pair = [Hearing(), Hearing()]
-    both = await asyncio.gather(*(each.ask("analyse", song) for each in pair))
-    for each in pair:
-        await each.close()
+    both = await asyncio.gather(*(process.ask("analyse", song) for process in pair))
+    for process in pair:
+        await process.close()
     assert first == both[0] == both[1]
 
 
@@ -169,21 +171,21 @@ def test_samples_far_above_full_scale_are_no_sound() -> None:
 # ---------------------------------------------------------------- the process
 async def test_the_process_hears_what_the_function_hears(song: Path) -> None:
     hearing = Hearing()
-    found = await hearing.analyse(song)
+    there = await hearing.analyse(song)
     await hearing.close()
     here = analyse(read(song))
-    assert {name: found.numbers[name] for name in here.numbers} == pytest.approx(dict(here.numbers), rel=1e-4, abs=1e-4)
+    assert {name: there.numbers[name] for name in here.numbers} == pytest.approx(dict(here.numbers), rel=1e-4, abs=1e-4)
     for name in here.vectors:
-        np.testing.assert_allclose(found.vectors[name], here.vectors[name], rtol=1e-4, atol=1e-3)
-    assert len(found.vectors["musicnn"]) == 200
+        np.testing.assert_allclose(there.vectors[name], here.vectors[name], rtol=1e-4, atol=1e-3)
+    assert len(there.vectors["musicnn"]) == 200
 
 
 async def test_the_process_hears_every_kind_of_file_behind_its_guards(tmp_path: Path) -> None:
     """A decoder may need a system call that another doesn't: here each one runs in the confined process."""
     hearing = Hearing()
     for ending in ENDINGS:
-        found = await hearing.analyse(write(tmp_path / f"song{ending}", tune(6)))
-        assert found.numbers["duration"] == pytest.approx(6, abs=0.2), ending
+        analysis = await hearing.analyse(write(tmp_path / f"song{ending}", tune(6)))
+        assert analysis.numbers["duration"] == pytest.approx(6, abs=0.2), ending
     await hearing.close()
 
 

@@ -175,9 +175,9 @@ def test_a_channel_that_cancels_the_other_is_heard_as_its_twin(
     (mono,) = tune(12, channels=1)
     twin = read(write(tmp_path / "twin.wav", np.stack([mono, mono])))
     odd = read(write(tmp_path / "odd.wav", np.stack([mono, turned(mono)])))
-    wanted, found = (analyse(each).numbers for each in (twin, odd))
+    wanted, numbers = (analyse(path).numbers for path in (twin, odd))
     for name, near in (("level", 0.4), ("loudness", 0.4), ("tempo", 0.5), ("key_cos", 0.05), ("brightness", 40)):
-        assert found[name] == pytest.approx(wanted[name], abs=near), name
+        assert numbers[name] == pytest.approx(wanted[name], abs=near), name
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,9 @@ def test_what_is_said_of_stretches_is_said_of_all_moments_in_them() -> None:
 
 
 def test_boundaries_are_where_repetitions_begin_and_end() -> None:
-    found = boundaries(likeness((pattern("ABCBAC"), 1.0)), 4, 12)
+    edges = boundaries(likeness((pattern("ABCBAC"), 1.0)), 4, 12)
     for edge in range(40, 240, 40):
-        assert edge - 15 + int(np.argmax(found[edge - 15 : edge + 16])) == pytest.approx(edge, abs=3)
+        assert edge - 15 + int(np.argmax(edges[edge - 15 : edge + 16])) == pytest.approx(edge, abs=3)
 
 
 # ---------------------------------------------------------------- measuring
@@ -148,13 +148,13 @@ def test_arranged_songs_say_truly_where_their_parts_are() -> None:
 
 
 def test_a_chorus_comes_back_and_other_parts_are_unlike_it() -> None:
-    song = next(each for each in map(arranged.arranged, range(50)) if not each.modulation and not each.fading)
+    song = next(song for song in map(arranged.arranged, range(50)) if not song.modulation and not song.fading)
     outline = outlined(np.ascontiguousarray(play(song).mean(1)))
     alike = likeness((outline.chroma, 1.0))
     first, second = ([section for section in song.sections if section.kind == arranged.CHORUS])[:2]
     verse = next(section for section in song.sections if section.kind == "verse")
     echo = echoes(alike, 16)
-    at, again, other = (round(each.start / outline.step) for each in (first, second, verse))
+    at, again, other = (round(part.start / outline.step) for part in (first, second, verse))
     assert echo[at, again - 1 : again + 2].max() > echo[at, other - 1 : other + 2].max() + 0.1
 
 

@@ -18,21 +18,21 @@ def heard(samples: np.ndarray) -> Rhythm:
     return rhythm(mel(samples))
 
 
-def off(found: float, truth: float) -> float:
+def off(tempo: float, truth: float) -> float:
     """How far two tempi are apart, as a part of the truth."""
-    return abs(found / truth - 1)
+    return abs(tempo / truth - 1)
 
 
-def octaves_apart(found: float, truth: float) -> float:
+def octaves_apart(tempo: float, truth: float) -> float:
     """The same, whatever the octave."""
-    return abs((np.log2(found / truth) + 0.5) % 1 - 0.5)
+    return abs((np.log2(tempo / truth) + 0.5) % 1 - 0.5)
 
 
 @pytest.mark.parametrize("bpm", [50, 63, 80, 100, 120, 140, 165, 200])
 def test_a_metronome_is_heard_to_half_a_per_cent_but_for_its_octave(bpm: float) -> None:
-    found = heard(clicks(bpm))
-    assert octaves_apart(found.tempo, bpm) < 0.007
-    assert found.pulse > 0.7
+    beat = heard(clicks(bpm))
+    assert octaves_apart(beat.tempo, bpm) < 0.007
+    assert beat.pulse > 0.7
 
 
 @pytest.mark.parametrize("bpm", [90, 105, 120])
@@ -81,24 +81,24 @@ def test_loudness_does_not_change_the_tempo(level: float) -> None:
 
 
 def test_onsets_are_counted() -> None:
-    found = heard(strokes(np.arange(0.2, 20, 0.4), 20))
-    assert found.onset_rate == pytest.approx(2.5, abs=0.2)
+    beat = heard(strokes(np.arange(0.2, 20, 0.4), 20))
+    assert beat.onset_rate == pytest.approx(2.5, abs=0.2)
 
 
 @pytest.mark.parametrize(
     "sound", [noise(30), silence(30), chords([(60, 1)], 30)], ids=["noise", "silence", "one chord"]
 )
 def test_what_has_no_beat_gets_little_confidence_and_no_pulse(sound: np.ndarray) -> None:
-    found = heard(sound)
-    assert found.confidence < 0.35
-    assert found.pulse < 0.2
+    beat = heard(sound)
+    assert beat.confidence < 0.35
+    assert beat.pulse < 0.2
 
 
 @pytest.mark.parametrize("frames", [1, 2, 40, 300])
 def test_however_short_it_is_there_is_an_answer(frames: int) -> None:
-    found = rhythm(mel(clicks(120))[:frames])
-    assert 40 <= found.tempo <= 260
-    assert np.isfinite([found.confidence, found.onset_rate, found.pulse, *found.curve]).all()
+    beat = rhythm(mel(clicks(120))[:frames])
+    assert 40 <= beat.tempo <= 260
+    assert np.isfinite([beat.confidence, beat.onset_rate, beat.pulse, *beat.curve]).all()
 
 
 def test_a_regular_beat_is_clearer_than_an_uneven_one() -> None:
@@ -114,10 +114,10 @@ def test_the_curve_follows_a_player_who_speeds_up() -> None:
 
 
 def test_the_curve_has_a_point_a_second_and_stays_near_the_tempo() -> None:
-    found = heard(clicks(120, 30))
-    assert len(found.curve) == pytest.approx(30, abs=1)
-    assert np.abs(found.curve / found.tempo - 1).max() < 0.02
-    assert len(found.onsets) == pytest.approx(30 * FRAMES, abs=5)
+    beat = heard(clicks(120, 30))
+    assert len(beat.curve) == pytest.approx(30, abs=1)
+    assert np.abs(beat.curve / beat.tempo - 1).max() < 0.02
+    assert len(beat.onsets) == pytest.approx(30 * FRAMES, abs=5)
 
 
 def test_the_same_spectrogram_gives_the_same_values() -> None:

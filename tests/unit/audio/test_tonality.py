@@ -14,17 +14,17 @@ SURE = 0.5  # confidence
 @pytest.mark.parametrize("mode", [MINOR, MAJOR])
 @pytest.mark.parametrize("key", range(12))
 def test_a_cadence_tells_its_key(key: int, mode: int) -> None:
-    found = tonality(cadence(key, mode))
-    assert (found.key, found.mode) == (key, mode)
-    assert found.confidence > SURE
+    tone = tonality(cadence(key, mode))
+    assert (tone.key, tone.mode) == (key, mode)
+    assert tone.confidence > SURE
 
 
 @pytest.mark.parametrize("mode", [MINOR, MAJOR])
 @pytest.mark.parametrize("cents", [-40, -30, 30, 40])
 def test_an_instrument_out_of_tune_plays_in_the_same_key(cents: int, mode: int) -> None:
-    found = tonality(cadence(2 + cents / 100, mode))
-    assert (found.key, found.mode) == (2, mode)
-    assert found.tuning == pytest.approx(cents / 100, abs=0.05)
+    tone = tonality(cadence(2 + cents / 100, mode))
+    assert (tone.key, tone.mode) == (2, mode)
+    assert tone.tuning == pytest.approx(cents / 100, abs=0.05)
 
 
 def test_chroma_holds_the_notes_that_sound() -> None:
@@ -66,18 +66,18 @@ def test_noise_has_no_key() -> None:
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 0.5, 5])
 def test_silence_has_no_key_however_long(seconds: float) -> None:
-    found = tonality(silence(seconds))
-    assert found.confidence == 0
-    assert not found.chroma.any()
-    assert np.isfinite([found.tuning, *found.centroid, *found.curve.ravel()]).all()
+    tone = tonality(silence(seconds))
+    assert tone.confidence == 0
+    assert not tone.chroma.any()
+    assert np.isfinite([tone.tuning, *tone.centroid, *tone.curve.ravel()]).all()
 
 
 def test_the_pauses_between_chords_have_no_say() -> None:
     played = cadence(4, MAJOR)
     pause = np.float32(1e-5) * noise(60)
-    found = tonality(np.concatenate([played, pause]))
-    assert (found.key, found.mode) == (4, MAJOR)
-    assert not found.curve[-60:].any()
+    tone = tonality(np.concatenate([played, pause]))
+    assert (tone.key, tone.mode) == (4, MAJOR)
+    assert not tone.curve[-60:].any()
 
 
 def test_the_same_samples_give_the_same_values() -> None:

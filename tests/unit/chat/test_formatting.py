@@ -102,12 +102,12 @@ def test_sources_are_said_in_a_members_words_and_files_by_their_own_names() -> N
     )
 
 
-@pytest.mark.parametrize("source", [each for each in PRECEDENCE if each not in ("csv", "operator", "upload")])
+@pytest.mark.parametrize("source", [source for source in PRECEDENCE if source not in ("csv", "operator", "upload")])
 def test_how_far_a_source_is_can_be_said_of_every_one_that_is_asked(source: str) -> None:
     assert formatting.hearing(Progress(source, 1_234, 20_000)).endswith("about 1,234 of 20,000 songs.")
 
 
 def test_all_that_is_heard_has_a_name_that_a_person_understands() -> None:
-    told = {formatting.aspect(name) for name in [*(each.name for each in FEATURES), *GOES_BY]}
+    told = {formatting.aspect(name) for name in [*(feature.name for feature in FEATURES), *GOES_BY]}
     assert told == {"duration", "mode", "tempo", "rhythm", "key", "loudness", "fades", "timbre", "the kind of sound"}
     assert formatting.aspect("danceability") == "danceability"

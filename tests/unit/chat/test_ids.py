@@ -26,8 +26,8 @@ def test_an_id_reads_back_as_it_was_written(what: str, key: str, n: int) -> None
 
 @given(st.text(max_size=120))
 def test_any_text_is_an_id_or_none(text: str) -> None:
-    found = ids.parse(text)
-    assert found is None or str(found) == text or found.n == 0
+    parsed = ids.parse(text)
+    assert parsed is None or str(parsed) == text or parsed.n == 0
 
 
 def test_p15_five_thousand_forged_ids_never_raise_and_never_exceed_a_database_integer() -> None:
@@ -35,10 +35,10 @@ def test_p15_five_thousand_forged_ids_never_raise_and_never_exceed_a_database_in
     alphabet = "ck1:abcdefinwhyundoapply0123456789_-:٣²\0\n' %{}"
     for _ in range(5_000):
         forged = dice.choice(["", "ck1:", "ck2:", "ck1:in:"]) + "".join(dice.choices(alphabet, k=dice.randrange(60)))
-        found = ids.parse(forged)
-        if found is not None:
-            assert found.n < 2**63
-            assert number_or_none(found.key) is None or found.number < 2**63
+        parsed = ids.parse(forged)
+        if parsed is not None:
+            assert parsed.n < 2**63
+            assert number_or_none(parsed.key) is None or parsed.number < 2**63
 
 
 def number_or_none(key: str) -> int | None:
@@ -65,5 +65,7 @@ def test_every_handler_has_a_name_that_an_id_can_carry() -> None:
 
 
 def test_every_command_says_what_it_does_in_a_sentence_that_discord_takes() -> None:
-    for command in [each for each in all_commands() if not isinstance(each, ContextMenu)]:  # a menu has names alone
+    for command in [
+        command for command in all_commands() if not isinstance(command, ContextMenu)
+    ]:  # a menu has names alone
         assert 10 < len(command.description) <= 100, command.name

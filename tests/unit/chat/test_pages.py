@@ -44,23 +44,23 @@ def song(number: int, title: str = LONG) -> Song:
 
 
 def question(number: int, count: int, *, guessed: bool, title: str = LONG) -> Question:
-    kept = [playlist(each) for each in range(1, count + 1)]
-    guesses = [Guess(each, 0.9 - 0.01 * each.playlist) for each in reversed(kept)] if guessed else []
+    kept = [playlist(number) for number in range(1, count + 1)]
+    guesses = [Guess(playlist, 0.9 - 0.01 * playlist.playlist) for playlist in reversed(kept)] if guessed else []
     why = Explanation((song(90), song(91)), song(92), 1) if guessed else None
-    tally = Tally(40, {each.playlist: (9, 10) for each in kept}, 10)
+    tally = Tally(40, {playlist.playlist: (9, 10) for playlist in kept}, 10)
     return Question(
         Card(f"card{number:08d}", 7, 1, f"s{number}", None, NOW), song(number, title), LAYER, kept, guesses, why, tally
     )
 
 
 def receipt(lines: int, asked: int, kind: str = "sort", state: str = "done") -> Reviewed:
-    kept = {each: playlist(each) for each in range(1, 26)}
+    kept = {number: playlist(number) for number in range(1, 26)}
     write = Write(123456789, 7, 1, kind, state, None, lines + asked + 10, None, None, NOW, NOW)
-    placed = [_change(each, each % 25 + 1, "add", "written", "sure") for each in range(lines)]
+    placed = [_change(number, number % 25 + 1, "add", "written", "sure") for number in range(lines)]
     open_ones = [
-        _change(lines + each, playlist, "ask", "asked", "unsure") for each in range(asked) for playlist in (1, 2)
+        _change(lines + number, playlist, "ask", "asked", "unsure") for number in range(asked) for playlist in (1, 2)
     ]
-    songs = {f"s{each}": song(each) for each in range(lines + asked)}
+    songs = {f"s{number}": song(number) for number in range(lines + asked)}
     return Reviewed(Receipt(write, LAYER, kept, [*placed, *open_ones], songs), {"s0": Verdict(no=frozenset({1}))})
 
 
@@ -78,13 +78,13 @@ def check(page: Page) -> None:
 
 def pages() -> Sequence[tuple[str, Page]]:
     many = receipt(300, 40)
-    inline = [question(each, 25, guessed=True) for each in range(3)]
-    few = [question(each, 4, guessed=True) for each in range(3)]
+    inline = [question(number, 25, guessed=True) for number in range(3)]
+    few = [question(number, 4, guessed=True) for number in range(3)]
     return [
         *((f"card of {n}", cards.card(question(0, n, guessed=g))) for n in (1, 4, 5, 6, 25) for g in (False, True)),
         *((f"several of {n}", cards.several(question(0, n, guessed=True))) for n in (1, 25)),
         ("done", cards.done(NothingToAsk(LAYER, Tally(3, {}, 3)))),
-        ("prompt", cards.prompt(song(0), [playlist(each) for each in range(19)], "🚫")),
+        ("prompt", cards.prompt(song(0), [playlist(number) for number in range(19)], "🚫")),
         *((f"dry run {page}", receipts.dry_run(many.receipt, page)) for page in (0, 1, 17, 33, 99)),
         ("empty dry run", receipts.dry_run(receipt(0, 0).receipt)),
         *((f"receipt {page}", receipts.receipt(many, (), page)) for page in (0, 5, 33, 99)),
@@ -130,7 +130,7 @@ def test_every_picture_has_an_alt_text() -> None:
     thumbnails = [
         item for item in cards.card(question(0, 3, guessed=True)).walk_children() if isinstance(item, ui.Thumbnail)
     ]
-    assert [bool(each.description) for each in thumbnails] == [True]
+    assert [bool(thumbnail.description) for thumbnail in thumbnails] == [True]
 
 
 def test_the_guess_comes_first_and_is_said_in_words_as_well() -> None:
@@ -144,7 +144,7 @@ def test_the_guess_comes_first_and_is_said_in_words_as_well() -> None:
 
 def test_without_a_model_the_playlists_keep_their_order() -> None:
     asked = question(0, 4, guessed=False)
-    assert [each.playlist for each in cards.best_first(asked)] == [1, 2, 3, 4]
+    assert [playlist.playlist for playlist in cards.best_first(asked)] == [1, 2, 3, 4]
 
 
 def test_a_form_is_within_discords_limits() -> None:
@@ -173,6 +173,6 @@ def test_a_button_always_has_a_usable_label(label: str) -> None:
 
 
 def test_the_headline_says_totals_then_questions() -> None:
-    found = receipt(3, 2, "watch")
-    assert outcomes.receipt(found.receipt, 2).startswith("**15 new likes sorted** · **")
-    assert outcomes.receipt(found.receipt, 2).endswith("2 for you to decide")
+    reviewed = receipt(3, 2, "watch")
+    assert outcomes.receipt(reviewed.receipt, 2).startswith("**15 new likes sorted** · **")
+    assert outcomes.receipt(reviewed.receipt, 2).endswith("2 for you to decide")

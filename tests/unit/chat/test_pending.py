@@ -16,9 +16,9 @@ def test_a_result_goes_to_the_one_who_asked_and_only_once(now: datetime) -> None
     desk.wait(mine, "apply", now, about=7)
     assert desk.take(2, "apply", now, 7) is None
     assert desk.take(1, "apply", now, 8) is None
-    found = desk.take(1, "apply", now, 7)
-    assert found is not None
-    assert found.interaction is mine
+    taken = desk.take(1, "apply", now, 7)
+    assert taken is not None
+    assert taken.interaction is mine
     assert desk.take(1, "apply", now, 7) is None
 
 

@@ -65,26 +65,26 @@ MATCH = TasteMatch(9_000_000, BEN, Meeting(62, 7, 120), ENTRIES, ENTRIES, ENTRIE
 )
 def test_every_page_is_within_discords_limits(page: Page) -> None:
     sheet = Sheet()
-    files = frozenset(each.filename for each in page.files)
+    files = frozenset(file.filename for file in page.files)
     check_components(sheet, ("components",), page.to_components(), v2=True, files=files)
     sheet.finish()
 
 
 def texts(page: Page) -> str:
-    return "\n".join(each.get("content", "") for each in page.to_components())
+    return "\n".join(component.get("content", "") for component in page.to_components())
 
 
 def test_who_agreed_is_told_of_in_a_door_without_anything_of_the_match() -> None:
     page = taste_match.agreed(7, BEN)
     assert texts(page).strip() == f"<@{BEN}> agreed to compare tastes with you."
     (row,) = page.to_components()[1:]
-    assert [each["custom_id"] for each in row["components"]] == ["ck1:matchlook:7"]
+    assert [component["custom_id"] for component in row["components"]] == ["ck1:matchlook:7"]
 
 
 @pytest.mark.parametrize("number", [0, 9, 10, 29, 30, 54, 55, 79, 80, 100])
 def test_every_number_has_a_meaning_and_a_higher_one_never_a_lesser(number: int) -> None:
     meanings = [said for _, said in messages.MEANINGS]
-    here, above = (messages.meaning(Meeting(each, 5, 50)) for each in (number, min(100, number + 1)))
+    here, above = (messages.meaning(Meeting(percent, 5, 50)) for percent in (number, min(100, number + 1)))
     assert meanings.index(above) <= meanings.index(here)
 
 

@@ -34,12 +34,12 @@ async def furnish(store: Store) -> tuple[int, list[int]]:
     async with store.writing() as tx:
         await members.ensure(tx, MARA, NOW)
         await members.ensure(tx, IDA, NOW)
-        await songs.like(tx, MARA, [Like(Song(each, each, ("A",)), NOW) for each in SONGS], NOW)
+        await songs.like(tx, MARA, [Like(Song(song, song, ("A",)), NOW) for song in SONGS], NOW)
         layer = await playlists.ensure_layer(tx, MARA, "main")
         kept = [await playlists.add(tx, MARA, layer.layer, name, name, name) for name in ("P", "Q", "R")]
-        for each in SONGS:
-            await cards.add(tx, Card(f"card-{each}", MARA, layer.layer, each, None, NOW))
-    return layer.layer, [each.playlist for each in kept]
+        for song in SONGS:
+            await cards.add(tx, Card(f"card-{song}", MARA, layer.layer, song, None, NOW))
+    return layer.layer, [playlist.playlist for playlist in kept]
 
 
 class Presses(RuleBasedStateMachine):
@@ -85,7 +85,7 @@ class Presses(RuleBasedStateMachine):
 
     def _expected(self) -> dict[str, Verdict]:
         newest: dict[str, tuple[Kind, int]] = {}
-        for (song, _), told in sorted(self.told.items(), key=lambda each: each[0][1]):
+        for (song, _), told in sorted(self.told.items(), key=lambda press: press[0][1]):
             newest[song] = told
         return {
             song: Verdict(none=True) if kind is Kind.NONE else Verdict(yes=frozenset({self.kept[at]}))

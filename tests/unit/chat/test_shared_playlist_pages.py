@@ -23,11 +23,11 @@ MEMBER, HIDDEN = 900_000_000_000_000_001, 900_000_000_000_000_002
 LIST = Shared(10**17, MEMBER, None, "*" * 100, "ref", False, None, NOW, None)
 SONGS = [Song(f"spotify:track:{at:022d}", LONG, (LONG, LONG)) for at in range(40)]
 RECORD = [
-    Brought(each.song, HIDDEN if at % 2 else None, NOW - timedelta(days=9), NOW if at % 3 else None, SongState.TAKEN)
-    for at, each in enumerate(SONGS)
+    Brought(song.song, HIDDEN if at % 2 else None, NOW - timedelta(days=9), NOW if at % 3 else None, SongState.TAKEN)
+    for at, song in enumerate(SONGS)
 ]
 SHOWN = SharedView(
-    LIST, RECORD, [KeepVote(SONGS[0].song, HIDDEN, True)], {each.song: each for each in SONGS}, frozenset()
+    LIST, RECORD, [KeepVote(SONGS[0].song, HIDDEN, True)], {song.song: song for song in SONGS}, frozenset()
 )
 DRY = DryRun(LIST, 12_345, 12_345, 12_345, shelved=True)
 
@@ -90,5 +90,5 @@ def test_what_waits_to_be_written_is_told_with_since_when() -> None:
     ],
 )
 def test_a_dry_run_says_what_the_next_write_does(ref: str | None, put_in: int, take_out: int, said: str) -> None:
-    found = DryRun(replace(LIST, ref=ref), put_in, take_out, unwritable=0, shelved=False)
-    assert said in text(hosting.hosting(found, MEMBER))
+    dry_run = DryRun(replace(LIST, ref=ref), put_in, take_out, unwritable=0, shelved=False)
+    assert said in text(hosting.hosting(dry_run, MEMBER))

@@ -151,13 +151,13 @@ def test_a_last_question_offers_only_what_works() -> None:
     few = said(cards.done(NothingToAsk(LAYER, Tally(4, {}, 2))))
     assert "2 labels short" in few
     mood = replace(LAYER, layer=9)
-    (tap,) = [each for each in cards.done(NothingToAsk(mood, Tally(9, {}, 1))).walk_children() if hasattr(each, "item")]
+    (tap,) = [item for item in cards.done(NothingToAsk(mood, Tally(9, {}, 1))).walk_children() if hasattr(item, "item")]
     assert tap.item.custom_id.endswith(":9"), "it learns from the layer that was asked about"
 
 
 def test_a_remedy_is_for_the_layer_that_was_meant() -> None:
     for error in (TooFewLabels(2, layer=9), NotTrained(layer=9)):
-        assert [each.custom_id[-2:] for each in problem(error).walk_children() if hasattr(each, "custom_id")] == [":9"]
+        assert [item.custom_id[-2:] for item in problem(error).walk_children() if hasattr(item, "custom_id")] == [":9"]
 
 
 def test_a_model_that_may_place_nothing_unasked_is_not_called_weak() -> None:

@@ -20,8 +20,8 @@ class Clock:
 def test_all_may_be_asked_at_once_and_then_no_more(rate: int) -> None:
     allowance = Allowance(rate, Clock())
     left = [allowance.take(1) for _ in range(rate + 1)]
-    assert [each.requests for each in left] == [*range(rate - 1, -1, -1), 0]
-    assert [each.wait > 0 for each in left] == [False] * rate + [True]
+    assert [grant.requests for grant in left] == [*range(rate - 1, -1, -1), 0]
+    assert [grant.wait > 0 for grant in left] == [False] * rate + [True]
 
 
 @given(st.integers(1, 200), st.lists(st.floats(0, 90), min_size=1, max_size=400))

@@ -45,10 +45,10 @@ def test_a_range_is_the_bytes_that_it_names(first: int, last: int) -> None:
         with pytest.raises(Unsatisfiable):
             parts.part(wanted, None, TAG, SIZE)
     else:
-        found = parts.part(wanted, None, TAG, SIZE)
-        assert found is not None
-        assert found.of(DATA) == DATA[first : last + 1]
-        assert found.content_range == f"bytes {first}-{min(last, SIZE - 1)}/{SIZE}"
+        piece = parts.part(wanted, None, TAG, SIZE)
+        assert piece is not None
+        assert piece.of(DATA) == DATA[first : last + 1]
+        assert piece.content_range == f"bytes {first}-{min(last, SIZE - 1)}/{SIZE}"
 
 
 @given(st.integers(0, 2 * SIZE))
@@ -66,8 +66,8 @@ def test_a_range_without_an_end_or_a_beginning_reaches_to_the_end(count: int) ->
 @given(st.integers(1, 8), st.integers(1, 300))
 def test_ranges_laid_end_to_end_are_the_whole(pieces: int, size: int) -> None:
     data, step = DATA[:size], -(-size // pieces)
-    found = [parts.part(f"bytes={at}-{at + step - 1}", None, TAG, size) for at in range(0, size, step)]
-    assert b"".join(each.of(data) for each in found if each is not None) == data
+    laid = [parts.part(f"bytes={at}-{at + step - 1}", None, TAG, size) for at in range(0, size, step)]
+    assert b"".join(piece.of(data) for piece in laid if piece is not None) == data
 
 
 @given(st.text(max_size=40))

@@ -51,7 +51,7 @@ def heard(file: Path | io.BytesIO) -> tuple[Samples, int]:
         stream = container.streams.audio[0]
         resampler = AudioResampler("fltp", stream.layout.name, RATE)
         frames = [part for frame in (*container.decode(stream), None) for part in resampler.resample(frame)]
-        return np.concatenate([each.to_ndarray() for each in frames], axis=1), stream.layout.nb_channels
+        return np.concatenate([frame.to_ndarray() for frame in frames], axis=1), stream.layout.nb_channels
 
 
 def loudest_second(samples: Samples) -> float:
@@ -87,8 +87,8 @@ def test_a_clip_begins_where_it_should_to_a_millisecond(source: Path, form: Clip
 def test_mono_stays_mono_and_more_channels_become_two(tmp_path: Path, channels: int, kept: int) -> None:
     path = write(tmp_path / "song.flac", song(44_100, channels), 44_100, "flac", "flac")
     clip = cut(path, CLICK - 1, 3)
-    samples, found = heard(io.BytesIO(clip.data))
-    assert found == kept
+    samples, cut_channels = heard(io.BytesIO(clip.data))
+    assert cut_channels == kept
     assert loudest_second(samples) == pytest.approx(1, abs=0.001)
 
 

@@ -24,7 +24,7 @@ def heatmap(values: list[float], seconds: float) -> list[HeatmapPart]:
     return [HeatmapPart(start, end, value) for start, end, value in zip(edges, edges[1:], values, strict=False)]
 
 
-def found(values: list[float], seconds: float = 200) -> Peak:
+def peak_of(values: list[float], seconds: float = 200) -> Peak:
     peak = find(heatmap(values, seconds), seconds)
     assert peak is not None
     return peak
@@ -35,7 +35,7 @@ def hill(at: int, height: float, parts: int = 100, wide: float = 3) -> np.ndarra
 
 
 def test_the_opening_spike_is_not_the_highlight() -> None:
-    peak = found(REAL)
+    peak = peak_of(REAL)
     assert 100 < peak.start < 150
     assert peak.way == "heatmap"
     assert len(peak.curve) == len(REAL)
@@ -46,7 +46,7 @@ def test_the_opening_spike_is_not_the_highlight() -> None:
 def test_a_hill_is_found_under_any_spike_and_falling_trend(at: int, height: float, fall: float, spike: float) -> None:
     values = 1 - fall * np.arange(100) / 100 + hill(at, height)
     values[0] += spike
-    peak = found(values.tolist())
+    peak = peak_of(values.tolist())
     assert 2 * at - BACK - 2 <= peak.moment <= 2 * at
     assert peak.start == pytest.approx(peak.moment - LEAD)
 
@@ -54,9 +54,9 @@ def test_a_hill_is_found_under_any_spike_and_falling_trend(at: int, height: floa
 def test_a_clip_begins_at_the_foot_of_a_rise_and_not_on_its_top() -> None:
     values = np.full(100, 0.2)
     values[50:54] = 0.4, 0.65, 0.8, 1.0
-    assert found(values.tolist()).moment == 2 * 51  # the first part that is more than halfway up
+    assert peak_of(values.tolist()).moment == 2 * 51  # the first part that is more than halfway up
     values[47:53] = 0.9
-    assert found(values.tolist()).moment == 2 * 53 - BACK  # no further back than that
+    assert peak_of(values.tolist()).moment == 2 * 53 - BACK  # no further back than that
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=FEWEST, max_size=100), seconds=st.floats(60, 900))
@@ -90,11 +90,11 @@ def test_where_nothing_stands_out_there_is_no_answer(values: list[float]) -> Non
 
 def test_what_stands_out_more_is_surer() -> None:
     noise = np.random.default_rng(0).uniform(0, 0.1, 100)
-    sure, unsure = (found((noise + hill(40, height)).tolist()).confidence for height in (1.0, 0.08))
+    sure, unsure = (peak_of((noise + hill(40, height)).tolist()).confidence for height in (1.0, 0.08))
     assert sure > unsure
     assert sure > 0.5
 
 
 def test_missing_values_are_zero() -> None:
     values = [float("nan"), *REAL[1:]]
-    assert found(values).moment == found(REAL).moment
+    assert peak_of(values).moment == peak_of(REAL).moment

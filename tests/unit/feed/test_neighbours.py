@@ -45,16 +45,16 @@ def test_songs_that_come_and_go_leave_what_a_dictionary_would_hold(steps: list[t
             made.drop([song])
     assert len(made) == len(right)
     for song, point in right.items():
-        found = made.point(song)
-        assert found is not None
-        np.testing.assert_array_equal(found, point)
+        held = made.point(song)
+        assert held is not None
+        np.testing.assert_array_equal(held, point)
     assert set(made.around(directions(99, 1), len(steps) + 1).ids) == right.keys()
 
 
 def test_only_what_is_free_and_not_left_out_is_named() -> None:
     made = filled(directions(3, 50), free=10)
-    found = made.around(directions(4, 2), 50, without=["s1", "unheard of"], only_free=True)
-    assert set(found.ids) == {f"s{at}" for at in range(10)} - {"s1"}
+    near = made.around(directions(4, 2), 50, without=["s1", "unheard of"], only_free=True)
+    assert set(near.ids) == {f"s{at}" for at in range(10)} - {"s1"}
 
 
 def test_nothing_is_near_where_there_is_nothing() -> None:

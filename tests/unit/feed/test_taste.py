@@ -25,10 +25,10 @@ def test_no_two_songs_of_one_artist_none_twice_and_the_best_first(
     seed: int, songs: int, artists: int, count: int
 ) -> None:
     dice = np.random.default_rng(seed)
-    found, keys = dice.normal(size=songs).astype(np.float32), dice.integers(1, artists + 1, songs).tolist()
-    chosen = taste.choose(directions(seed, songs), found, keys, count)
+    scores, keys = dice.normal(size=songs).astype(np.float32), dice.integers(1, artists + 1, songs).tolist()
+    chosen = taste.choose(directions(seed, songs), scores, keys, count)
     assert len({keys[at] for at in chosen}) == len(chosen) == min(count, len(set(keys)))
-    assert not chosen or chosen[0] == int(np.argmax(found))
+    assert not chosen or chosen[0] == int(np.argmax(scores))
 
 
 def test_songs_of_nobody_in_particular_are_not_taken_for_one_artists() -> None:
@@ -44,8 +44,8 @@ def test_a_twin_comes_later_than_a_song_that_is_a_little_farther_off() -> None:
 @settings(max_examples=60, deadline=None)
 def test_without_a_taste_the_nearest_is_the_best(seed: int, songs: int) -> None:
     points, towards = directions(seed, songs), directions(seed + 1, 2)
-    found = taste.scores(points, towards, NOTHING, familiar=np.zeros(songs, np.bool_))
-    np.testing.assert_allclose(found, (points @ towards.T).max(axis=1), atol=1e-6)
+    scores = taste.scores(points, towards, NOTHING, familiar=np.zeros(songs, np.bool_))
+    np.testing.assert_allclose(scores, (points @ towards.T).max(axis=1), atol=1e-6)
 
 
 @given(SEEDS)
@@ -83,10 +83,10 @@ def test_of_opposites_nothing_is_left() -> None:
 @settings(max_examples=80, deadline=None)
 def test_a_walk_has_distinct_steps_and_goes_forward(seed: int, songs: int, steps: int) -> None:
     points, (start, goal) = directions(seed, songs), directions(seed + 1, 2)
-    found = taste.walk(points, start, goal, steps)
-    assert len(set(found)) == len(found) <= steps
-    assert bool(found) == bool(songs)
-    nearest = (points[found] @ taste.between(start, goal, steps).T).argmax(axis=1)
+    path = taste.walk(points, start, goal, steps)
+    assert len(set(path)) == len(path) <= steps
+    assert bool(path) == bool(songs)
+    nearest = (points[path] @ taste.between(start, goal, steps).T).argmax(axis=1)
     assert (np.diff(nearest) > 0).all()
 
 

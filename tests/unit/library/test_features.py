@@ -51,9 +51,9 @@ def features_from_row(row: Mapping[str, str], source: str, sets: Collection[str]
     """The features of a table's only row."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([row.keys(), row.values()])
-    (found,) = Table(text.getvalue().encode())
-    assert isinstance(found, Row)
-    return features_of(found, source, sets)
+    (only,) = Table(text.getvalue().encode())
+    assert isinstance(only, Row)
+    return features_of(only, source, sets)
 
 
 def test_exportifys_headers_and_the_plain_ones_give_the_same_song() -> None:
@@ -187,7 +187,7 @@ def test_a_vector_of_another_version_counts_as_missing() -> None:
     songs = [SongFeatures(embeddings={"ears": np.ones(size, np.float32)}) for size in (3, 2, 3)]
     schema = schema_of(songs)
     assert schema == schema_of(songs[::-1])
-    assert [(each.name, each.size) for each in schema.embeddings] == [("ears", 3)]
+    assert [(embedding.name, embedding.size) for embedding in schema.embeddings] == [("ears", 3)]
     assert schema.vectors(songs)[:, -1].astype(bool).tolist() == [False, True, False]
 
 
@@ -232,11 +232,11 @@ def test_a_real_library_becomes_vectors(shared: Path) -> None:
 
 def test_of_what_is_heard_a_model_goes_by_numbers_and_one_vector() -> None:
     vectors = {"musicnn": np.ones(200, np.float32), "chroma": np.ones(12, np.float32)}
-    found = features_heard({"tempo": 120.0, "tag: rock": 0.9}, vectors)
-    assert found.numbers == {"tempo": 120.0}
-    assert set(found.embeddings) == {"musicnn"}
+    features = features_heard({"tempo": 120.0, "tag: rock": 0.9}, vectors)
+    assert features.numbers == {"tempo": 120.0}
+    assert set(features.embeddings) == {"musicnn"}
 
 
 def test_what_is_heard_has_no_name_that_means_something_else_in_a_members_table() -> None:
     alike = {"duration", "tempo", "mode", "loudness", "tempo_folded"}  # in the same units
-    assert {each.name for each in FEATURES} & set(BUILT_IN) <= alike
+    assert {feature.name for feature in FEATURES} & set(BUILT_IN) <= alike

@@ -54,10 +54,10 @@ DIFFERENT = [
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_one_recording_is_found_however_its_title_is_written(one: str, other: str) -> None:
-    found = match(song(one), song(other), token_sort_ratio)
-    assert found is not None
-    assert found.way == "names"
-    assert match(song(other), song(one), token_sort_ratio) == found
+    matched = match(song(one), song(other), token_sort_ratio)
+    assert matched is not None
+    assert matched.way == "names"
+    assert match(song(other), song(one), token_sort_ratio) == matched
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
@@ -73,9 +73,9 @@ def test_other_lengths_are_other_recordings(seconds: float, fits: bool) -> None:
 
 def test_the_nearer_in_length_is_the_better_one() -> None:
     files = [("far", song("A", seconds=204.5)), ("near", song("A", seconds=200.5))]
-    found = best(song("A"), files, token_sort_ratio)
-    assert found is not None
-    assert found[0] == "near"
+    matched = best(song("A"), files, token_sort_ratio)
+    assert matched is not None
+    assert matched[0] == "near"
 
 
 def test_without_a_length_only_the_very_same_names_will_do() -> None:
@@ -135,9 +135,9 @@ named = st.builds(
 
 @given(named, named)
 def test_any_two_are_compared_the_same_either_way_and_never_half_matched(one: Naming, other: Naming) -> None:
-    found = match(one, other, token_sort_ratio)
-    assert found == match(other, one, token_sort_ratio)
-    assert found is None or LEAST <= found.score <= 1
+    matched = match(one, other, token_sort_ratio)
+    assert matched == match(other, one, token_sort_ratio)
+    assert matched is None or LEAST <= matched.score <= 1
 
 
 @given(named)

@@ -17,9 +17,9 @@ def said(source: str, own: bool = False, **numbers: float) -> Said:
 
 
 def test_the_first_in_the_order_of_precedence_gives_the_value_and_the_next_what_it_is_silent_about() -> None:
-    found = merge([said("musicbrainz", year=1999.5), said("operator:dump", tempo=90.0), said("csv", tempo=120.0)])
-    assert found.numbers == {"year": 1999.5, "tempo": 120.0}
-    assert found.provenance == {"year": "musicbrainz", "tempo": "csv"}
+    merged = merge([said("musicbrainz", year=1999.5), said("operator:dump", tempo=90.0), said("csv", tempo=120.0)])
+    assert merged.numbers == {"year": 1999.5, "tempo": 120.0}
+    assert merged.provenance == {"year": "musicbrainz", "tempo": "csv"}
 
 
 @pytest.mark.parametrize(("above", "below"), list(pairwise(PRECEDENCE)))
@@ -34,17 +34,17 @@ def test_what_a_member_brought_goes_before_what_everybody_has() -> None:
 
 def test_sets_and_vectors_are_merged_like_numbers() -> None:
     heard, told = np.ones(3, np.float32), np.zeros(2, np.float32)
-    found = merge(
+    merged = merge(
         [
             Said("audio", False, SongFeatures(embeddings={"musicnn": heard})),
             Said("musicbrainz", False, SongFeatures({}, {"genres": frozenset({"folk"})})),
             Said("deezer", False, SongFeatures(embeddings={"musicnn": told})),
         ]
     )
-    assert found.embeddings["musicnn"] is heard
-    assert found.sets == {"genres": {"folk"}}
-    assert found.provenance == {"musicnn": "audio", "genres": "musicbrainz"}
-    assert found.known
+    assert merged.embeddings["musicnn"] is heard
+    assert merged.sets == {"genres": {"folk"}}
+    assert merged.provenance == {"musicnn": "audio", "genres": "musicbrainz"}
+    assert merged.known
 
 
 def test_nobody_says_nothing() -> None:
@@ -60,27 +60,27 @@ saying = st.builds(
 )
 
 
-@given(st.lists(saying, max_size=6, unique_by=lambda each: (each.source, each.own)), st.randoms())
-def test_every_value_is_that_of_its_provenance_and_of_the_highest_that_has_one(found, dice) -> None:
-    merged = merge(found)
-    dice.shuffle(found)
-    assert merge(found) == merged
+@given(st.lists(saying, max_size=6, unique_by=lambda source: (source.source, source.own)), st.randoms())
+def test_every_value_is_that_of_its_provenance_and_of_the_highest_that_has_one(stated, dice) -> None:
+    merged = merge(stated)
+    dice.shuffle(stated)
+    assert merge(stated) == merged
     for name, value in merged.numbers.items():
-        having = [each for each in found if name in each.features.numbers]
-        own = [each for each in having if each.own] or having
-        highest = min(rank(each.source) for each in own)
+        having = [source for source in stated if name in source.features.numbers]
+        own = [source for source in having if source.own] or having
+        highest = min(rank(source.source) for source in own)
         assert (merged.provenance[name], value) in {
-            (each.source, each.features.numbers[name]) for each in own if rank(each.source) == highest
+            (source.source, source.features.numbers[name]) for source in own if rank(source.source) == highest
         }
-    assert merged.numbers.keys() == {name for each in found for name in each.features.numbers}
+    assert merged.numbers.keys() == {name for source in stated for name in source.features.numbers}
 
 
 @given(st.dictionaries(st.text(max_size=8), st.lists(st.floats(width=32, allow_nan=False), max_size=5), max_size=3))
 def test_vectors_come_back_from_their_bytes(lists: dict[str, list[float]]) -> None:
-    vectors = {name: np.array(each, np.float32) for name, each in lists.items()}
-    found = unpack(pack(vectors))
-    assert found.keys() == vectors.keys()
-    assert all(np.array_equal(found[name], vectors[name]) for name in vectors)
+    vectors = {name: np.array(values, np.float32) for name, values in lists.items()}
+    unpacked = unpack(pack(vectors))
+    assert unpacked.keys() == vectors.keys()
+    assert all(np.array_equal(unpacked[name], vectors[name]) for name in vectors)
 
 
 def test_bytes_of_another_form_are_refused() -> None:

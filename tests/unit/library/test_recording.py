@@ -58,13 +58,13 @@ lengths = st.none() | st.integers(0, 20_000)
 
 @given(there=st.lists(lengths), asked=lengths)
 def test_what_is_held_is_what_is_the_same_as_one_of_them(there: list[int | None], asked: int | None) -> None:
-    known = [Counted(each) for each in there]
+    known = [Counted(length) for length in there]
     one = Counted(asked)
-    assert (Recordings(known).of(one) is not None) == any(same(one, each) for each in known)
+    assert (Recordings(known).of(one) is not None) == any(same(one, recording) for recording in known)
 
 
 def test_songs_of_one_name_are_compared_with_a_few_others_each() -> None:
     many = [Counted(5_000 * at) for at in range(2_000)]
-    assert len(standing({str(at): each for at, each in enumerate(many)}, many)) == len(many)
+    assert len(standing({str(at): recording for at, recording in enumerate(many)}, many)) == len(many)
     assert doubles(many) == []
-    assert sum(each.looks for each in many) <= 40 * len(many)
+    assert sum(recording.looks for recording in many) <= 40 * len(many)

@@ -77,8 +77,8 @@ def test_audio_is_written_when_asked_for(song: Song, tmp_path: Path) -> None:
 
 
 def test_features_have_their_names_and_are_finite(heard: dict[str, Features]) -> None:
-    assert all(tuple(found) == tuple(feature.name for feature in FEATURES) for found in heard.values())
-    assert np.isfinite([list(found.values()) for found in heard.values()]).all()
+    assert all(tuple(numbers) == tuple(feature.name for feature in FEATURES) for numbers in heard.values())
+    assert np.isfinite([list(numbers.values()) for numbers in heard.values()]).all()
 
 
 def test_tempo_is_found_within_three_percent_octaves_apart(heard: dict[str, Features]) -> None:
@@ -87,9 +87,9 @@ def test_tempo_is_found_within_three_percent_octaves_apart(heard: dict[str, Feat
 
 
 def test_the_key_is_found_on_the_circle_of_fifths(heard: dict[str, Features]) -> None:
-    found = [np.arctan2(heard[song.id]["key_sin"], heard[song.id]["key_cos"]) * 6 / np.pi for song in SOME]
+    places = [np.arctan2(heard[song.id]["key_sin"], heard[song.id]["key_cos"]) * 6 / np.pi for song in SOME]
     truth = [7 * song.sound.key % 12 for song in SOME]
-    assert np.mean([round(place) % 12 == tonic for place, tonic in zip(found, truth, strict=True)]) > 0.85
+    assert np.mean([round(place) % 12 == tonic for place, tonic in zip(places, truth, strict=True)]) > 0.85
     modes = [(heard[song.id]["mode"] == 0) == song.sound.minor for song in SOME]
     assert np.mean(modes) > 0.8
 

@@ -41,25 +41,25 @@ def a_round(state: str) -> Round:
 
 @given(count=st.integers(0, 10), votes=VOTES)
 def test_nobody_counts_twice_or_for_themselves(count: int, votes: list[RoundVote]) -> None:
-    found = counted(entries(count), [*votes, *votes])
+    tally = counted(entries(count), [*votes, *votes])
     fair = {vote for vote in votes if vote.entry < count and vote.entry != vote.member}
-    assert sum(found.values()) == len(fair)
-    assert all(found[number] <= 12 for number in found)
+    assert sum(tally.values()) == len(fair)
+    assert all(tally[number] <= 12 for number in tally)
 
 
 @given(count=st.integers(0, 10), votes=VOTES)
 def test_more_votes_never_stand_below_fewer_and_ties_share_a_place(count: int, votes: list[RoundVote]) -> None:
-    found = ranking(entries(count), votes)
-    assert sorted(each.entry.round_entry for each in found) == list(range(count))
-    for one in found:
-        better = sum(other.votes > one.votes for other in found)
+    standing = ranking(entries(count), votes)
+    assert sorted(placed.entry.round_entry for placed in standing) == list(range(count))
+    for one in standing:
+        better = sum(other.votes > one.votes for other in standing)
         assert one.place == better + 1
 
 
 @given(order=st.permutations(range(8)))
 def test_the_order_says_nothing_of_when_a_song_was_entered(order: list[int]) -> None:
     as_entered = [RoundEntry(at, 7, song, f"song {song}", NOW + timedelta(minutes=at)) for at, song in enumerate(order)]
-    assert [each.song for each in shuffled(as_entered)] == [each.song for each in shuffled(entries(8))]
+    assert [entry.song for entry in shuffled(as_entered)] == [entry.song for entry in shuffled(entries(8))]
 
 
 @given(count=st.integers(FEWEST, 8), voters=st.sets(st.integers(0, 12)))

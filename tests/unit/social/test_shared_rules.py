@@ -24,8 +24,8 @@ def record(count: int, *by: int, at: datetime = EARLIER) -> list[Brought]:
     return [Brought(song, by[number % len(by)], at) for number, song in enumerate(SONGS[:count])]
 
 
-def outcome(found: list[Brought], song: str, *votes: KeepVote) -> Brought:
-    return rules.after_votes(found, song, votes, NOW)
+def outcome(songs: list[Brought], song: str, *votes: KeepVote) -> Brought:
+    return rules.after_votes(songs, song, votes, NOW)
 
 
 def test_one_member_alone_drops_nothing() -> None:
@@ -42,7 +42,7 @@ def test_a_song_is_dropped_when_two_say_so_and_more_than_keep_it() -> None:
 def test_a_dropped_song_comes_back_when_more_keep_it() -> None:
     gone = [Brought(SONGS[0], ADA, EARLIER, dropped_at=EARLIER), *record(9, ADA)[1:]]
     drops = [KeepVote(SONGS[0], BOB, False), KeepVote(SONGS[0], CYD, False)]
-    keeps = [KeepVote(SONGS[0], each, True) for each in (ADA, 4, 5)]
+    keeps = [KeepVote(SONGS[0], member, True) for member in (ADA, 4, 5)]
     assert not outcome(gone, SONGS[0], *drops, *keeps[:2]).stands
     assert outcome(gone, SONGS[0], *drops, *keeps).stands
 
@@ -88,15 +88,15 @@ def test_a_song_is_brought_once_and_one_voted_out_not_again() -> None:
     assert rules.refusal([gone], SONGS[1], BOB, [], NOW) is None, "it was taken back by who brought it"
 
 
-def play(found: list[Brought], presses: list[tuple[int, int, bool]]) -> list[Brought]:
+def play(songs: list[Brought], presses: list[tuple[int, int, bool]]) -> list[Brought]:
     """What votes make of a list within a day: (member, song, keep), one after the other."""
     votes: dict[tuple[int, str], KeepVote] = {}
     for member, number, keep in presses:
-        song = found[number % len(found)].song
+        song = songs[number % len(songs)].song
         votes[member, song] = KeepVote(song, member, keep)
-        after = rules.after_votes(found, song, list(votes.values()), NOW)
-        found = [after if each.song == song else each for each in found]
-    return found
+        after = rules.after_votes(songs, song, list(votes.values()), NOW)
+        songs = [after if brought.song == song else brought for brought in songs]
+    return songs
 
 
 presses = st.lists(st.tuples(st.sampled_from([TROLL, 667, ADA]), st.integers(0, 29), st.booleans()), max_size=80)
@@ -106,8 +106,8 @@ presses = st.lists(st.tuples(st.sampled_from([TROLL, 667, ADA]), st.integers(0, 
 def test_whatever_three_members_press_in_a_day_five_songs_stay_and_few_go(count: int, pressed: list) -> None:
     before = record(count, BOB)
     after = play(before, pressed)
-    standing = sum(each.stands for each in after)
-    assert [each.song for each in after] == [each.song for each in before], "all stays on record"
+    standing = sum(song.stands for song in after)
+    assert [song.song for song in after] == [song.song for song in before], "all stays on record"
     assert standing >= min(count, rules.STAYING)
 
 
@@ -115,13 +115,13 @@ def test_whatever_three_members_press_in_a_day_five_songs_stay_and_few_go(count:
 def test_two_trolls_bring_down_three_songs_a_day_and_no_more(count: int, numbers: list[int]) -> None:
     pressed = [(troll, number, False) for number in numbers for troll in (TROLL, 667)]
     after = play(record(count, ADA), pressed)
-    assert sum(not each.stands for each in after) <= rules.DROPS_A_DAY
+    assert sum(not song.stands for song in after) <= rules.DROPS_A_DAY
 
 
 @given(st.lists(st.tuples(st.integers(0, 29), st.booleans()), max_size=40))
 def test_one_member_alone_never_drops_what_others_brought(numbers: list[tuple[int, bool]]) -> None:
     after = play(record(30, *FRIENDS), [(TROLL, number, keep) for number, keep in numbers])
-    assert all(each.stands for each in after)
+    assert all(song.stands for song in after)
 
 
 brought = st.builds(
@@ -135,27 +135,27 @@ brought = st.builds(
 
 
 @given(
-    st.lists(brought, unique_by=lambda each: each.song, max_size=12),
+    st.lists(brought, unique_by=lambda song: song.song, max_size=12),
     st.lists(st.sampled_from(SONGS), max_size=12, unique=True),
 )
 def test_p04_a_write_takes_out_only_what_we_put_in_and_puts_nothing_in_twice(
-    found: list[Brought], current: list[str]
+    songs: list[Brought], current: list[str]
 ) -> None:
-    ours = {each.song for each in found if each.state in OURS}
-    todo = to_write(found, current)
+    ours = {song.song for song in songs if song.state in OURS}
+    todo = to_write(songs, current)
     after = carry_out(todo, current)
     assert set(current) - set(after) <= ours
     assert len(after) == len(set(after))
-    sent = [_sent(each, todo) for each in found]
+    sent = [_sent(song, todo) for song in songs]
     assert not to_write(sent, after), "one write is enough"
 
 
 OURS = (SongState.WRITTEN, SongState.ATTEMPTED, SongState.SENT, SongState.LEAVING)
 
 
-def to_write(found: list[Brought], current: list[str], ref: str = "ref") -> Plan:
+def to_write(songs: list[Brought], current: list[str], ref: str = "ref") -> Plan:
     """What is sent, given what was read."""
-    lines = [line for each in found if (line := rules.line(each, ref)) is not None]
+    lines = [line for song in songs if (line := rules.line(song, ref)) is not None]
     removing = frozenset(line.song for line in lines if line.action == "remove")
     todo = look(lines, current, removing, NOW).todo
     adding = [(line.song, None) for line in todo if line.action == "add"]
@@ -182,6 +182,6 @@ def test_files_are_written_on_the_shelf_alone() -> None:
 
 
 def test_waiting_is_since_the_oldest_change() -> None:
-    found = [Brought(SONGS[0], ADA, EARLIER, state=SongState.WRITTEN), Brought(SONGS[1], ADA, NOW)]
-    assert rules.waiting_since(found, "ref") == NOW
-    assert rules.waiting_since(found[:1], "ref") is None
+    songs = [Brought(SONGS[0], ADA, EARLIER, state=SongState.WRITTEN), Brought(SONGS[1], ADA, NOW)]
+    assert rules.waiting_since(songs, "ref") == NOW
+    assert rules.waiting_since(songs[:1], "ref") is None

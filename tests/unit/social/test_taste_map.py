@@ -42,9 +42,9 @@ def said(clouds: dict[str, np.ndarray], everything: np.ndarray, latest: np.ndarr
 def test_the_finding_names_what_is_apart_and_where_the_latest_lie() -> None:
     clouds = {"Run": cloud(-0.8, 0), "Late night": cloud(0.8, 0), "Kitchen": cloud(0.5, 0.2)}
     everything = np.concatenate(list(clouds.values()))
-    found = taste_map.finding(clouds, everything, clouds["Kitchen"][:4])
-    assert found == Finding(("Run", "Late night"), ("Late night", "Kitchen"), latest=4, home="Kitchen", near=4)
-    assert messages.finding(found) == (
+    finding = taste_map.finding(clouds, everything, clouds["Kitchen"][:4])
+    assert finding == Finding(("Run", "Late night"), ("Late night", "Kitchen"), latest=4, home="Kitchen", near=4)
+    assert messages.finding(finding) == (
         "Run and Late night lie farthest apart. Late night and Kitchen lie closest together. "
         "Of the latest 4 likes, 4 lie nearest to Kitchen."
     )

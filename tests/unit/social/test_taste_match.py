@@ -29,9 +29,9 @@ def likes(points: np.ndarray, name: str) -> LikedPoints:
 
 
 def met(one: LikedPoints, other: LikedPoints) -> Meeting:
-    found = taste_match.meet(one, other, strangers())
-    assert found is not None
-    return found
+    meeting = taste_match.meet(one, other, strangers())
+    assert meeting is not None
+    return meeting
 
 
 @given(st.integers(10, 30), st.integers(10, 30), st.integers(0, 10), st.integers(0, 10**6))
@@ -83,19 +83,19 @@ def test_the_more_one_takes_over_from_the_other_the_higher_it_is() -> None:
 
 @given(nearness, nearness, nearness, st.data())
 def test_a_song_that_comes_nearer_never_lowers_it(
-    found: np.ndarray, own: np.ndarray, others: np.ndarray, data: st.DataObject
+    theirs: np.ndarray, own: np.ndarray, others: np.ndarray, data: st.DataObject
 ) -> None:
-    at, nearer = data.draw(st.integers(0, len(found) - 1)), found.copy()
+    at, nearer = data.draw(st.integers(0, len(theirs) - 1)), theirs.copy()
     nearer[at] += data.draw(st.floats(0, 2))
-    assert taste_match.share(nearer, own, others)[0] >= taste_match.share(found, own, others)[0]
+    assert taste_match.share(nearer, own, others)[0] >= taste_match.share(theirs, own, others)[0]
 
 
 @given(nearness, nearness, nearness)
-def test_only_the_order_counts(found: np.ndarray, own: np.ndarray, others: np.ndarray) -> None:
+def test_only_the_order_counts(theirs: np.ndarray, own: np.ndarray, others: np.ndarray) -> None:
     def curved(values: np.ndarray) -> np.ndarray:
-        return np.array([sorted({*found, *own, *others}).index(each) for each in values], float)
+        return np.array([sorted({*theirs, *own, *others}).index(value) for value in values], float)
 
-    assert taste_match.share(curved(found), curved(own), curved(others)) == taste_match.share(found, own, others)
+    assert taste_match.share(curved(theirs), curved(own), curved(others)) == taste_match.share(theirs, own, others)
 
 
 def test_fewer_songs_make_it_less_sure() -> None:
@@ -119,18 +119,18 @@ def test_a_number_that_could_be_any_is_not_said() -> None:
 def test_traded_are_the_songs_nearest_to_the_takers_taste_of_different_artists() -> None:
     points = np.vstack([around(0, 4, 1, 0.05), around(3, 4, 2, 0.05)])
     offered = Around([f"s{at}" for at in range(8)], points, np.array([1, 1, 2, 3, 4, 5, 6, 7]))
-    found = taste_match.trade(offered, Taste(around(0, 20, 3), points[:0]), frozenset(), 3)
-    assert len(found) == 3
-    assert set(found) <= {"s0", "s1", "s2", "s3"}
-    assert not {"s0", "s1"} <= set(found)
+    traded = taste_match.trade(offered, Taste(around(0, 20, 3), points[:0]), frozenset(), 3)
+    assert len(traded) == 3
+    assert set(traded) <= {"s0", "s1", "s2", "s3"}
+    assert not {"s0", "s1"} <= set(traded)
 
 
 def test_what_is_like_something_put_away_comes_later() -> None:
     points = np.vstack([around(0, 3, 1, 0.05), around(1, 3, 2, 0.05)])
     offered = Around([f"s{at}" for at in range(6)], points, np.arange(1, 7))
     both = np.vstack([around(0, 10, 3, 0.1), around(1, 10, 4, 0.1)])
-    found = taste_match.trade(offered, Taste(both, around(0, 1, 5, 0.0)), frozenset(), 3)
-    assert set(found) == {"s3", "s4", "s5"}
+    traded = taste_match.trade(offered, Taste(both, around(0, 1, 5, 0.0)), frozenset(), 3)
+    assert set(traded) == {"s3", "s4", "s5"}
 
 
 def test_who_likes_nothing_is_offered_nothing() -> None:

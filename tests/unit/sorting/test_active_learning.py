@@ -9,10 +9,10 @@ from bot.core.sorting.active_learning import CLEAR, NOTHING, Belief, belief_in, 
 from bot.core.sorting.why import nearest
 
 
-def regions(k: int, each: int, seed: int = 0) -> np.ndarray:
+def regions(k: int, per_region: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     hearts = np.eye(k, 8) * 10
-    return np.vstack([heart + rng.normal(0, 0.3, (each, 8)) for heart in hearts]).astype(np.float32)
+    return np.vstack([heart + rng.normal(0, 0.3, (per_region, 8)) for heart in hearts]).astype(np.float32)
 
 
 def artists(n: int) -> list[str]:
@@ -115,9 +115,9 @@ def test_what_is_clear_is_never_asked_even_when_nothing_else_is_left() -> None:
 
 
 def test_independent_questions_have_margins_of_their_own() -> None:
-    found = margins(np.float32([[0.99, 0.01], [0.99, 0.52]]), several=True)
-    assert found == pytest.approx([0.98, 0.04], abs=1e-6)
-    assert found[0] > CLEAR > found[1]
+    pair = margins(np.float32([[0.99, 0.01], [0.99, 0.52]]), several=True)
+    assert pair == pytest.approx([0.98, 0.04], abs=1e-6)
+    assert pair[0] > CLEAR > pair[1]
 
 
 def test_a_new_artist_each_time_for_as_long_as_there_is_one() -> None:
@@ -173,12 +173,12 @@ def test_without_a_model_questions_go_on_until_nothing_is_open() -> None:
 def test_why_names_the_nearest_songs_of_the_playlist_and_of_the_next_one() -> None:
     space = np.float32([[1, 0], [0.99, 0.141], [0.9, 0.436], [0.6, 0.8], [0, 1]])
     ids = ["song", "near", "further", "other", "far"]
-    found = nearest(space, ids, 0, {1: [2, 1, 0], 2: [4, 3], 3: []}, 1)
-    assert found is not None
-    assert found.near.songs == ("near", "further")
-    assert found.than is not None
-    assert (found.than.playlist, found.than.songs) == (2, ("other", "far"))
-    assert found.near.distance < found.than.distance
+    why = nearest(space, ids, 0, {1: [2, 1, 0], 2: [4, 3], 3: []}, 1)
+    assert why is not None
+    assert why.near.songs == ("near", "further")
+    assert why.than is not None
+    assert (why.than.playlist, why.than.songs) == (2, ("other", "far"))
+    assert why.near.distance < why.than.distance
 
 
 def test_why_says_nothing_without_a_labelled_song() -> None:

@@ -16,8 +16,8 @@ def scores(*rows: list[float], classes: tuple[int | None, ...] = (1, 2, None), k
 RULES = [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True)]
 
 
-def outcomes(found: list[Decision]) -> list[str]:
-    return [decision.outcome for decision in found]
+def outcomes(decisions: list[Decision]) -> list[str]:
+    return [decision.outcome for decision in decisions]
 
 
 def test_what_is_likely_enough_for_the_bearable_mistakes_is_added() -> None:
@@ -45,20 +45,20 @@ def test_a_new_like_meets_the_bar_of_the_whole_library() -> None:
 
 
 def test_a_playlist_that_asks_first_is_asked_about() -> None:
-    (found,) = decide(scores([0.99, 0.005, 0.005]), [PlaylistRule(1, 2, False)], False, False)
-    assert (found.outcome, found.playlists, found.certainty) == ("ask", (1,), "sure")
+    (decision,) = decide(scores([0.99, 0.005, 0.005]), [PlaylistRule(1, 2, False)], False, False)
+    assert (decision.outcome, decision.playlists, decision.certainty) == ("ask", (1,), "sure")
 
 
 def test_asked_when_one_tap_probably_settles_it_and_left_otherwise() -> None:
     odds_on, between_two, unclear, none = [0.6, 0.1, 0.3], [0.48, 0.46, 0.06], [0.4, 0.3, 0.3], [0.1, 0.1, 0.8]
-    found = decide(scores(odds_on, between_two, unclear, none), RULES, False, False)
-    assert outcomes(found) == ["ask", "ask", "leave", "leave"]
-    assert found[1].playlists == (1, 2)
+    decisions = decide(scores(odds_on, between_two, unclear, none), RULES, False, False)
+    assert outcomes(decisions) == ["ask", "ask", "leave", "leave"]
+    assert decisions[1].playlists == (1, 2)
 
 
 def test_where_everything_has_a_place_nothing_is_left() -> None:
-    found = decide(scores([0.4, 0.3, 0.3], [0.1, 0.1, 0.8]), RULES, False, True)
-    assert outcomes(found) == ["ask", "ask"]
+    decisions = decide(scores([0.4, 0.3, 0.3], [0.1, 0.1, 0.8]), RULES, False, True)
+    assert outcomes(decisions) == ["ask", "ask"]
 
 
 def test_a_song_of_which_nothing_is_known_is_never_added() -> None:
@@ -70,19 +70,19 @@ def test_a_song_of_which_nothing_is_known_is_never_added() -> None:
 def test_several_playlists_at_once_and_a_question_beside_them() -> None:
     rules = [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True), PlaylistRule(3, 2, False)]
     rows = scores([0.95, 0.93, 0.97], [0.1, 0.6, 0.2], [0.1, 0.2, 0.3], classes=(1, 2, 3))
-    found = decide(rows, rules, True, False)
-    assert [(each.song, each.outcome, each.playlists) for each in found[:3]] == [
+    decisions = decide(rows, rules, True, False)
+    assert [(decision.song, decision.outcome, decision.playlists) for decision in decisions[:3]] == [
         (0, "add", (1, 2)),
         (0, "ask", (3,)),
         (1, "ask", (2,)),
     ]
-    assert found[0].probability == pytest.approx(0.93)
-    assert found[3].outcome == "leave"
+    assert decisions[0].probability == pytest.approx(0.93)
+    assert decisions[3].outcome == "leave"
 
 
 def test_playlists_let_go_of_and_playlists_not_learnt_take_no_part() -> None:
-    found = decide(scores([0.95, 0.03, 0.02]), [PlaylistRule(2, 2, True), PlaylistRule(7, 2, True)], False, False)
-    assert (found[0].outcome, found[0].playlists) == ("leave", (2,))
+    decisions = decide(scores([0.95, 0.03, 0.02]), [PlaylistRule(2, 2, True), PlaylistRule(7, 2, True)], False, False)
+    assert (decisions[0].outcome, decisions[0].playlists) == ("leave", (2,))
     assert outcomes(decide(scores([0.95, 0.03, 0.02]), [], False, True)) == ["ask"]
 
 
@@ -118,6 +118,6 @@ def test_bearing_more_mistakes_never_adds_less(
 @given(rows=rows, several=st.booleans())
 def test_what_is_added_keeps_to_the_bearable_mistakes(rows: list[list[float]], several: bool) -> None:
     if rows:
-        found = [each for each in decide(scores(*rows), RULES, several, False) if each.outcome == "add"]
-        assert all(each.probability >= 0.6 for each in found)
-        assert several or not found or np.mean([each.probability for each in found]) >= 0.9 - 1e-6
+        added = [decision for decision in decide(scores(*rows), RULES, several, False) if decision.outcome == "add"]
+        assert all(decision.probability >= 0.6 for decision in added)
+        assert several or not added or np.mean([decision.probability for decision in added]) >= 0.9 - 1e-6

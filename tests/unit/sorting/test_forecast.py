@@ -33,7 +33,7 @@ def test_labels_and_errors_are_each_others_inverse(labels: float, playlists: int
 
 @given(labels=st.integers(0, 300), scored=tested, playlists=st.integers(1, 20), more=st.integers(0, 60))
 def test_more_labels_never_promise_less(labels: int, scored: tuple[int, int], playlists: int, more: int) -> None:
-    now, later = (share_after(labels, *scored, playlists, each) for each in (more, more + 1))
+    now, later = (share_after(labels, *scored, playlists, count) for count in (more, more + 1))
     assert now is not None
     assert later is not None
     assert 0 <= now <= later <= 1
@@ -54,7 +54,7 @@ def test_without_further_labels_nothing_better_is_promised_than_was_measured(
 @given(labels=st.integers(0, 300), scored=tested, playlists=st.integers(1, 20))
 def test_a_better_result_never_needs_more_labels(labels: int, scored: tuple[int, int], playlists: int) -> None:
     right, of = scored
-    needed, better = (labels_to_goal(labels, each, of, playlists) for each in (right, min(of, right + 1)))
+    needed, better = (labels_to_goal(labels, count, of, playlists) for count in (right, min(of, right + 1)))
     assert needed is None or (better is not None and better <= needed <= HORIZON)
 
 

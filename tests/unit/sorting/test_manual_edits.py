@@ -26,8 +26,8 @@ def test_a_song_of_the_members_own_taken_out_says_nothing() -> None:
 
 
 def test_a_song_put_in_by_hand_belongs_if_it_is_liked() -> None:
-    found = lessons({1: seen("", "az", "")}, LIKED, several=False, event=10)
-    assert [(each.song, each.kind) for each in found] == [("a", Kind.ONLY)]
+    learnt = lessons({1: seen("", "az", "")}, LIKED, several=False, event=10)
+    assert [(lesson.song, lesson.kind) for lesson in learnt] == [("a", Kind.ONLY)]
 
 
 def test_what_we_put_in_is_no_lesson() -> None:
@@ -41,8 +41,8 @@ def test_a_move_says_both() -> None:
 
 
 def test_playlists_as_labels_name_every_playlist_of_a_song() -> None:
-    found = standing_as_lessons({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
-    assert {each.song: each.playlists for each in found} == {"a": (1, 2), "b": (2,)}
+    learnt = standing_as_lessons({1: ["a", "z"], 2: ["a", "b"]}, LIKED, event=1)
+    assert {lesson.song: lesson.playlists for lesson in learnt} == {"a": (1, 2), "b": (2,)}
 
 
 def test_a_place_that_fell_empty_is_no_song_that_somebody_took_out() -> None:

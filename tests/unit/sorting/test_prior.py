@@ -27,9 +27,9 @@ STYLES = 4
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def made(name: str, seed: int, styles: int = STYLES, each: int = 60) -> Person:
+def made(name: str, seed: int, styles: int = STYLES, per_style: int = 60) -> Person:
     """A person with a playlist for each style; artists are common to all persons, songs are not."""
-    songs = {f"{name}/{song}": features for song, features in library(styles, each, seed).items()}
+    songs = {f"{name}/{song}": features for song, features in library(styles, per_style, seed).items()}
     held: dict[str, set[str]] = {}
     for song in songs:
         held.setdefault(f"Mood {style_of(song.partition('/')[2])}", set()).add(song)
@@ -48,10 +48,10 @@ def put(path: Path, content: bytes) -> Path:
 
 # ------------------------------------------------------------------ the file
 def test_a_prior_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    found = read(put(tmp_path / NAME, FILE))
-    assert found is not None
-    assert (found.prior.version, found.prior.words, found.members) == (PRIOR.version, PRIOR.words, 2)
-    assert to_bytes(found) == FILE
+    taught = read(put(tmp_path / NAME, FILE))
+    assert taught is not None
+    assert (taught.prior.version, taught.prior.words, taught.members) == (PRIOR.version, PRIOR.words, 2)
+    assert to_bytes(taught) == FILE
     assert read(tmp_path / "none.npz") is None
 
 
@@ -63,11 +63,11 @@ def test_p28_a_flipped_bit_is_refused_or_changes_nothing(
     content[at] ^= 1 << bit
     path = put(tmp_path_factory.getbasetemp() / "flipped.npz", bytes(content))
     try:
-        found = read(path)
+        taught = read(path)
     except PriorCorrupt:
         return
-    assert found is not None
-    assert to_bytes(found) == FILE
+    assert taught is not None
+    assert to_bytes(taught) == FILE
 
 
 def _npz(**changed: object) -> bytes:
@@ -129,9 +129,9 @@ def test_a_prior_is_read_anew_when_its_file_changed_and_only_then(
     assert len(caplog.records) == 1
     other = learn([ADA, BOB])
     put(tmp_path / NAME, to_bytes(Taught(other, 0)))
-    found = priors.current()
-    assert found is not None
-    assert found.version == other.version
+    current = priors.current()
+    assert current is not None
+    assert current.version == other.version
     (tmp_path / NAME).unlink()
     assert priors.current() is None
 
@@ -188,15 +188,15 @@ def test_a_model_made_with_another_prior_still_answers(tmp_path: Path) -> None:
     served = served_from(tmp_path, artefact.digest)
     assert served is not None
     for prior in (None, other):
-        found = served.model.score(list(tell(prior, training.songs).values())).probabilities
-        assert np.isfinite(found).all()
+        probabilities = served.model.score(list(tell(prior, training.songs).values())).probabilities
+        assert np.isfinite(probabilities).all()
 
 
 @pytest.mark.soak
 def test_a_check_tells_help_from_harm() -> None:
-    found = check([ADA, BOB, CAT], jobs=1)
-    assert [each["n"] for each in found] == [1, 5]
-    assert not is_worse(found)
+    checks = check([ADA, BOB, CAT], jobs=1)
+    assert [row["n"] for row in checks] == [1, 5]
+    assert not is_worse(checks)
 
 
 def test_a_check_fails_a_prior_that_costs_accuracy_for_certain() -> None:
@@ -222,13 +222,13 @@ def _corpus(folder: Path, person: Person) -> Path:
 
 
 def run(*arguments: object) -> int:
-    return main([str(each) for each in arguments])
+    return main([str(argument) for argument in arguments])
 
 
 def test_pretrain_says_what_it_learnt_and_fit_predict_and_next_use_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    models, files = tmp_path / "models", [_corpus(tmp_path, each) for each in (ADA, BOB)]
+    models, files = tmp_path / "models", [_corpus(tmp_path, person) for person in (ADA, BOB)]
     mine = _corpus(tmp_path, CAT)
     titles = ["playlist", "track_id", "verdict"]
     told = [[name, song, "yes"] for name, held in CAT.playlists.items() for song in sorted(held)[:6]]
@@ -260,8 +260,8 @@ def test_pretrain_says_what_it_learnt_and_fit_predict_and_next_use_it(
 def test_pretrain_puts_the_prior_where_the_bot_looks(tmp_path: Path) -> None:
     env = {"DATA_DIR": str(tmp_path / "data")}
     assert main(["pretrain", str(_corpus(tmp_path, ADA)), str(_corpus(tmp_path, BOB))], env) == 0
-    found = Priors(tmp_path / "data" / "models" / NAME).current()
-    assert found is not None
+    current = Priors(tmp_path / "data" / "models" / NAME).current()
+    assert current is not None
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["models"]
 
 
@@ -303,7 +303,7 @@ def _contrary(name: str, seed: int) -> Person:
 
 @pytest.mark.soak
 def test_a_prior_that_does_harm_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files = [_corpus(tmp_path, each) for each in (ADA, *(_contrary(f"c{at}", at) for at in range(10, 16)))]
+    files = [_corpus(tmp_path, person) for person in (ADA, *(_contrary(f"c{at}", at) for at in range(10, 16)))]
     put(tmp_path / NAME, FILE)
     assert run("pretrain", *files, "--check", "--jobs", 1, "--out", tmp_path / NAME) == 3
     assert "kept the previous one" in capsys.readouterr().out

@@ -23,7 +23,7 @@ def field(number: int, value: int | bytes) -> bytes:
 
 def entry(kind: int, shape: tuple[int, ...], offset: int, size: int) -> bytes:
     """A BundleEntryProto: dtype, shape of dims of sizes, offset, size, and a checksum, which is fixed32."""
-    dims = b"".join(field(2, field(1, each)) for each in shape)
+    dims = b"".join(field(2, field(1, size)) for size in shape)
     return field(1, kind) + field(2, dims) + field(4, offset) + field(5, size) + varint(6 << 3 | 5) + b"\0\0\0\0"
 
 
@@ -40,9 +40,9 @@ def block(entries: dict[bytes, bytes]) -> bytes:
 def table(entries: dict[bytes, bytes], compression: int = 0) -> bytes:
     """Data block, empty metaindex block, index block, footer; a byte of compression and a checksum after each block."""
     ending, blocks, handles = bytes([compression]) + b"\0\0\0\0", b"", []
-    for each in (block(entries), block({})):
-        handles.append(varint(len(blocks)) + varint(len(each)))
-        blocks += each + ending
+    for section in (block(entries), block({})):
+        handles.append(varint(len(blocks)) + varint(len(section)))
+        blocks += section + ending
     index = block({b"z": handles[0]})
     footer = (handles[1] + varint(len(blocks)) + varint(len(index))).ljust(40, b"\0") + struct.pack("<Q", MAGIC)
     return blocks + index + ending + footer
@@ -60,10 +60,10 @@ def entries() -> dict[bytes, bytes]:
 
 def test_tensors_come_back_by_name_in_their_shapes(entries: dict[bytes, bytes]) -> None:
     data = np.arange(405, dtype="<f4").tobytes()
-    found = read_checkpoint(table(entries), data)
-    assert {name: each.shape for name, each in found.items()} == {"conv/bias": (3,), "conv/kernel": (2, 200)}
-    assert found["conv/bias"].tolist() == [0, 1, 2]
-    assert found["conv/kernel"][1, :2].tolist() == [203, 204]
+    tensors = read_checkpoint(table(entries), data)
+    assert {name: tensor.shape for name, tensor in tensors.items()} == {"conv/bias": (3,), "conv/kernel": (2, 200)}
+    assert tensors["conv/bias"].tolist() == [0, 1, 2]
+    assert tensors["conv/kernel"][1, :2].tolist() == [203, 204]
 
 
 def test_what_is_no_such_table_is_refused(entries: dict[bytes, bytes]) -> None:

@@ -26,9 +26,9 @@ from training.problems import InputProblem
 NS = (1, 3)
 
 
-def made(name: str, styles: int = 5, each: int = 40, seed: int = 0) -> Person:
+def made(name: str, styles: int = 5, per_style: int = 40, seed: int = 0) -> Person:
     """A person with a playlist for each style; nobody else has these songs."""
-    songs = {f"{name}/{song}": features for song, features in library(styles, each, seed).items()}
+    songs = {f"{name}/{song}": features for song, features in library(styles, per_style, seed).items()}
     held: dict[str, set[str]] = {}
     for song in songs:
         held.setdefault(f"Mood {style_of(song.partition('/')[2])}", set()).add(song)
@@ -104,40 +104,40 @@ def test_the_prior_never_sees_the_person_nor_a_copy_of_their_playlists() -> None
 
 # ------------------------------------------------------------------ the figures
 @pytest.fixture(scope="module")
-def found() -> dict[str, Any]:
+def results() -> dict[str, Any]:
     return evaluate(Material([ADA, BOB]), PROTOCOL, jobs=1)
 
 
 PROTOCOL = Protocol(ks=(3, 5), ns=NS, draws=1, asking_draws=1, questions=4)
 
 
-def overall(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    return (each for each in found["figures"] if each["k"] is None and each["person"] is None)
+def overall(results: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (row for row in results["figures"] if row["k"] is None and row["person"] is None)
 
 
-def test_every_contender_is_measured_on_the_same_members(found: dict[str, Any]) -> None:
+def test_every_contender_is_measured_on_the_same_members(results: dict[str, Any]) -> None:
     names = {PRIOR, FRESH, PRIOR + NO_AUDIO, FRESH + NO_AUDIO, EVERYTHING, NET, NEAREST}
-    assert {(each["contender"], each["n"]) for each in overall(found)} == {(name, n) for name in names for n in NS}
-    assert {each["members"] for each in overall(found)} == {4}
-    assert {(each["k"], each["person"]) for each in found["figures"]} == {
+    assert {(row["contender"], row["n"]) for row in overall(results)} == {(name, n) for name in names for n in NS}
+    assert {row["members"] for row in overall(results)} == {4}
+    assert {(row["k"], row["person"]) for row in results["figures"]} == {
         (None, None),
         (3, None),
         (5, None),
         (None, "ada"),
         (None, "bob"),
     }
-    best = {each["n"]: each["accuracy"]["mean"] for each in overall(found) if each["contender"] == FRESH}
+    best = {row["n"]: row["accuracy"]["mean"] for row in overall(results) if row["contender"] == FRESH}
     assert best[3] > best[1] > 0.25
 
 
-def test_intervals_hold_the_mean_and_bins_all_songs(found: dict[str, Any]) -> None:
-    for each in overall(found):
+def test_intervals_hold_the_mean_and_bins_all_songs(results: dict[str, Any]) -> None:
+    for row in overall(results):
         for measure_name in ("accuracy", "macro_f1", "asked"):
-            for interval in (each[measure_name]["members"], each[measure_name]["persons"]):
-                assert interval[0] <= each[measure_name]["mean"] <= interval[1]
-        assert sum(bin_["share"] for bin_ in each["bins"]) == pytest.approx(1, abs=1e-3)
-        assert 0 <= each["calibration_error"] <= 1
-        assert ("none_auroc" in each) == (NO_AUDIO not in each["contender"])
+            for interval in (row[measure_name]["members"], row[measure_name]["persons"]):
+                assert interval[0] <= row[measure_name]["mean"] <= interval[1]
+        assert sum(bin_["share"] for bin_ in row["bins"]) == pytest.approx(1, abs=1e-3)
+        assert 0 <= row["calibration_error"] <= 1
+        assert ("none_auroc" in row) == (NO_AUDIO not in row["contender"])
 
 
 @pytest.mark.soak
@@ -145,34 +145,34 @@ def test_the_number_of_processes_changes_nothing() -> None:
     protocol = Protocol(ks=(3,), ns=(1,), draws=2, asking_draws=0)
     one, two = (evaluate(Material([ADA]), protocol, jobs) for jobs in (1, 2))
     assert json.dumps(one) == json.dumps(two)
-    assert PRIOR not in {each["contender"] for each in one["figures"]}
+    assert PRIOR not in {row["contender"] for row in one["figures"]}
 
 
-def test_tables_and_pictures_hold_the_figures(found: dict[str, Any], tmp_path: Path) -> None:
-    said = report(found)
+def test_tables_and_pictures_hold_the_figures(results: dict[str, Any], tmp_path: Path) -> None:
+    said = report(results)
     assert "Of “prior”, by k" in said
     assert "bob, right among added" in said
-    assert {path.name for path in draw_all(found, tmp_path)} == {
+    assert {path.name for path in draw_all(results, tmp_path)} == {
         "learning-curves.svg",
         "reliability.svg",
         "asking.svg",
     }
     first = (tmp_path / "asking.svg").read_bytes()
-    draw_all(found, tmp_path)
+    draw_all(results, tmp_path)
     assert (tmp_path / "asking.svg").read_bytes() == first
 
 
 def test_persons_that_differ_make_the_interval_over_persons_the_wider() -> None:
     parts = np.array([0.2, 0.21] * 10 + [0.8, 0.81] * 10)
-    each = figure(parts, np.ones(40), ["a"] * 20 + ["b"] * 20, "x")
-    width = {name: each[name][1] - each[name][0] for name in ("members", "persons")}
+    measured = figure(parts, np.ones(40), ["a"] * 20 + ["b"] * 20, "x")
+    width = {name: measured[name][1] - measured[name][0] for name in ("members", "persons")}
     assert width["persons"] > 1.5 * width["members"]
     assert figure(parts, np.zeros(40), ["a"] * 40, "x")["mean"] is None
 
 
 def test_what_is_won_is_told_on_the_same_members() -> None:
     rows = measure(MEMBER, None, (1,))
-    held = {each["contender"]: each["accuracy"]["mean"] for each in summarise(rows) if each["k"] == 3}
+    held = {row["contender"]: row["accuracy"]["mean"] for row in summarise(rows) if row["k"] == 3}
     (gain,) = gains(rows)
     assert (gain["of"], gain["over"]) == (FRESH, FRESH + NO_AUDIO)
     assert gain["mean"] == pytest.approx(held[FRESH] - held[FRESH + NO_AUDIO], abs=2e-4)
@@ -213,15 +213,15 @@ def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
 
 
 def likes_rows(verdict: str = "target") -> list[list[object]]:
-    songs = library(styles=2, each=30)
+    songs = library(styles=2, per_style=30)
     lines = [
         [
-            next(iter(each.sets["artists"])),
-            each.numbers.get("tempo", ""),
-            each.numbers.get("energy", ""),
+            next(iter(features.sets["artists"])),
+            features.numbers.get("tempo", ""),
+            features.numbers.get("energy", ""),
             style_of(song),
         ]
-        for song, each in songs.items()
+        for song, features in songs.items()
     ]
     return [["artist", "tempo", "energy", verdict], *([*line[:3], int(line[3] == 1)] for line in lines)]
 
@@ -260,9 +260,9 @@ def test_likes_that_say_nothing_are_refused(rows: list[list[object]], said: str,
 def person_file(path: Path, styles: int) -> Path:
     header = ["playlist", "track_id", "artists", "genres", "tempo", "energy", "mfcc_1", "mfcc_2"]
     rows = [
-        [f"Mood {style_of(song)}", song, *each.sets["artists"], ",".join(each.sets["genres"])]
-        + [each.numbers.get(name, "") for name in header[4:]]
-        for song, each in library(styles, each=40).items()
+        [f"Mood {style_of(song)}", song, *features.sets["artists"], ",".join(features.sets["genres"])]
+        + [features.numbers.get(name, "") for name in header[4:]]
+        for song, features in library(styles, per_style=40).items()
     ]
     return write_csv(path, [header, *rows])
 
@@ -276,11 +276,11 @@ def test_the_command_writes_figures_tables_and_curves(tmp_path: Path, capsys: py
     out, folder = tmp_path / "new" / "out.json", tmp_path / "report"
     size = ("--ks", 3, "--ns", 1, "--draws", 1, "--jobs", 1)
     assert run("evaluate", songs, *size, "--likes", likes, "--json", out, "--report", folder) == 0
-    found = json.loads(out.read_text())
-    assert found["drawn"] == {"person": {"3": 1}}
-    assert found["protocol"]["seed"] == 0
-    assert found["command"].startswith("python -m training evaluate")
-    assert found["likes"]["likes"]["songs"] == 60
+    results = json.loads(out.read_text())
+    assert results["drawn"] == {"person": {"3": 1}}
+    assert results["protocol"]["seed"] == 0
+    assert results["command"].startswith("python -m training evaluate")
+    assert results["likes"]["likes"]["songs"] == 60
     assert (folder / "measured.md").read_text() == capsys.readouterr().out
     assert (folder / "learning-curves.svg").read_text().startswith("<?xml")
 

@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # ------------------------------------------------------------------ scores
 @pytest.mark.parametrize(
-    ("found", "truth", "score"),
+    ("heard_key", "truth", "score"),
     [
         (C_MAJOR, C_MAJOR, 1.0),
         (Key(7, 1), C_MAJOR, 0.5),
@@ -72,8 +72,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (Key(2, 1), C_MAJOR, 0.0),
     ],
 )
-def test_a_key_scores_as_mirex_weighs_it(found: Key, truth: Key, score: float) -> None:
-    assert key_score(found, truth) == score
+def test_a_key_scores_as_mirex_weighs_it(heard_key: Key, truth: Key, score: float) -> None:
+    assert key_score(heard_key, truth) == score
 
 
 def test_a_tempo_is_right_within_four_per_cent() -> None:
@@ -82,10 +82,10 @@ def test_a_tempo_is_right_within_four_per_cent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "forgiven"), [(50, True), (200, True), (300, True), (33.4, True), (150, False), (67, False)]
+    ("tempo", "forgiven"), [(50, True), (200, True), (300, True), (33.4, True), (150, False), (67, False)]
 )
-def test_acc2_forgives_octaves_and_triples_only(found: float, forgiven: bool) -> None:
-    assert acc2(found, 100) is forgiven
+def test_acc2_forgives_octaves_and_triples_only(tempo: float, forgiven: bool) -> None:
+    assert acc2(tempo, 100) is forgiven
 
 
 def test_notes_have_many_names() -> None:
@@ -96,20 +96,20 @@ def test_notes_have_many_names() -> None:
 def test_grooves_are_heard_and_reported(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate-audio", str(folder), "--json", str(tmp_path / "found.json")]) == 0
     printed = capsys.readouterr().out
-    found = json.loads((tmp_path / "found.json").read_text())
-    overall = next(each for each in found["figures"] if (each["of"], each["slice"]) == (OURS, "all"))
-    assert overall["acc1"]["n"] == overall["key"]["n"] == len(found["clips"]) == 20
+    results = json.loads((tmp_path / "found.json").read_text())
+    overall = next(row for row in results["figures"] if (row["of"], row["slice"]) == (OURS, "all"))
+    assert overall["acc1"]["n"] == overall["key"]["n"] == len(results["clips"]) == 20
     assert overall["acc1"]["mean"] > 0.8
     assert overall["acc2"]["mean"] >= overall["acc1"]["mean"]
     assert overall["key"]["mean"] > 0.3  # grooves wander over their scale; by chance it is .1
-    assert set(found["probe"]["classes"]) == {style.name for style in STEADY}
+    assert set(results["probe"]["classes"]) == {style.name for style in STEADY}
     for title in ("Tempo within 4 % and key", "Confidence", "Linear probe"):
         assert title in printed
 
 
 def test_the_same_recordings_give_the_same_figures(folder: Path) -> None:
-    heard = [hear(each, Embedder()) for each in read_truth(folder)[:6]]
-    again = [hear(each, Embedder()) for each in read_truth(folder)[:6]]
+    heard = [hear(recording, Embedder()) for recording in read_truth(folder)[:6]]
+    again = [hear(recording, Embedder()) for recording in read_truth(folder)[:6]]
     assert json.dumps(evaluate(heard, seed=0)) == json.dumps(evaluate(again, seed=0))
 
 
@@ -148,7 +148,7 @@ def test_clips_of_one_real_song_belong_together(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).touch()
     rows = [{"file": name, "bpm": "100", "kind": "midi" if "render" in name else "real"} for name in names]
-    songs = [each.song for each in read_truth(written(tmp_path, rows))]
+    songs = [recording.song for recording in read_truth(written(tmp_path, rows))]
     assert songs == ["band_song", "band_song", "band_other", "render_040", "render_041"]
 
 
@@ -159,9 +159,9 @@ def test_kinds_that_differ_are_told_apart_and_chance_is_not_beaten_by_chance() -
     songs = [f"song {at}" for at in range(90)]
     told = (np.eye(3).repeat(30, axis=0) + dice.normal(0, 0.2, (90, 3))).astype(np.float32)
     blind = dice.normal(0, 1, (90, 3)).astype(np.float32)
-    found = probe({"told": told, "blind": blind}, kinds.tolist(), songs, seed=0)["sets"]
-    assert found["told"]["accuracy"]["mean"] > 0.95
-    assert found["blind"]["accuracy"]["mean"] < 0.5
+    sets = probe({"told": told, "blind": blind}, kinds.tolist(), songs, seed=0)["sets"]
+    assert sets["told"]["accuracy"]["mean"] > 0.95
+    assert sets["blind"]["accuracy"]["mean"] < 0.5
 
 
 def test_a_song_is_never_recognised_by_another_clip_of_itself() -> None:
@@ -169,8 +169,8 @@ def test_a_song_is_never_recognised_by_another_clip_of_itself() -> None:
     songs = np.repeat(np.arange(20), 10)
     kinds = np.array(["calm", "loud"])[dice.permutation(np.arange(20) % 2)][songs]
     fingerprint = np.eye(20, dtype=np.float32)[songs]  # tells the song, and nothing of its kind
-    found = probe({"fingerprint": fingerprint}, kinds.tolist(), [str(song) for song in songs], seed=0)["sets"]
-    assert found["fingerprint"]["accuracy"]["mean"] < 0.7
+    sets = probe({"fingerprint": fingerprint}, kinds.tolist(), [str(song) for song in songs], seed=0)["sets"]
+    assert sets["fingerprint"]["accuracy"]["mean"] < 0.7
 
 
 def test_one_kind_alone_is_not_probed() -> None:
@@ -210,14 +210,14 @@ def test_the_sandboxs_songs_come_with_their_truth(tmp_path: Path) -> None:
     recordings = read_truth(tmp_path / "songs")
     assert len(recordings) == 8
     heard = [hear(recording, Embedder()) for recording in recordings]
-    assert np.mean([acc2(each.answers[OURS].tempo, each.recording.tempo or 0) for each in heard]) > 0.7
+    assert np.mean([acc2(hearing.answers[OURS].tempo, hearing.recording.tempo or 0) for hearing in heard]) > 0.7
     assert {read(recording.path).rate for recording in recordings} == {22_050}
 
 
 @pytest.mark.soak
 def test_real_recordings_are_heard_as_well_as_was_measured(shared: Path) -> None:
-    heard = [hear(each, Embedder()) for each in read_truth(shared / "data" / "audio")[::2]]
-    ours = next(each for each in evaluate(heard, seed=0)["figures"] if each["slice"] == "all")
+    heard = [hear(recording, Embedder()) for recording in read_truth(shared / "data" / "audio")[::2]]
+    ours = next(row for row in evaluate(heard, seed=0)["figures"] if row["slice"] == "all")
     assert ours["acc1"]["mean"] > 0.75
     assert ours["acc2"]["mean"] > 0.9
     assert ours["key"]["mean"] > 0.65

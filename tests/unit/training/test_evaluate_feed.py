@@ -15,7 +15,7 @@ PEOPLE, SONGS = 3, 120
 @pytest.fixture
 def libraries(tmp_path: Path) -> list[str]:
     """Two playlists each; a person's songs are of a tempo that others have less often."""
-    dice, found = np.random.default_rng(5), []
+    dice, paths = np.random.default_rng(5), []
     for person in range(PEOPLE):
         path = tmp_path / f"person-{person}.csv"
         with path.open("w", newline="", encoding="utf-8") as file:
@@ -24,8 +24,8 @@ def libraries(tmp_path: Path) -> list[str]:
             for at in range(SONGS):
                 tempo, energy = 80 + 30 * person + 12 * dice.normal(), 0.5 + 0.1 * dice.normal()
                 lines.writerow([f"List {at % 2}", f"{person}:{at}", f"Artist {person} {at}", tempo, energy])
-        found.append(str(path))
-    return found
+        paths.append(str(path))
+    return paths
 
 
 def test_a_feed_that_learns_shows_more_that_is_liked(libraries: list[str], tmp_path: Path) -> None:

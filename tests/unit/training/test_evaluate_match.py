@@ -34,8 +34,8 @@ def test_halves_match_and_persons_do_not(
     assert main(["evaluate-match", *libraries, "--json", str(figures)]) == 0
     said = capsys.readouterr().out
     assert "| ada, ben |" in said
-    found = json.loads(figures.read_text())["pairs"]
-    numbers = {pair: sizes[str(taste_match.SIZES[-1])]["number"] for pair, sizes in found.items()}
+    pairs = json.loads(figures.read_text())["pairs"]
+    numbers = {pair: sizes[str(taste_match.SIZES[-1])]["number"] for pair, sizes in pairs.items()}
     assert numbers["ada, ben"] <= 10
     assert min(numbers["ada, ada"], numbers["ben, ben"]) >= 90
     assert main(["evaluate-match", *libraries]) == 0

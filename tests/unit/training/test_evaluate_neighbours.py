@@ -29,14 +29,14 @@ def library(tmp_path: Path) -> Path:
 def test_songs_of_the_same_playlist_are_found_and_chance_finds_fewer(library: Path, tmp_path: Path) -> None:
     figures = tmp_path / "found.json"
     assert main(["evaluate-neighbours", str(library), "--json", str(figures)]) == 0
-    found = json.loads(figures.read_text())
-    precision = {name: each["all"]["precision"] for name, each in found["ways"].items()}
+    results = json.loads(figures.read_text())
+    precision = {name: way["all"]["precision"] for name, way in results["ways"].items()}
     assert precision["recommended"][0] > 0.9
     assert precision["plain neighbours"][0] > 0.9
     assert precision["random"][2] < 0.5
     low, mean, high = precision["recommended"][1], precision["recommended"][0], precision["recommended"][2]
     assert low <= mean <= high
-    assert found["asked"] == PLAYLISTS * 10
+    assert results["asked"] == PLAYLISTS * 10
 
 
 def test_the_same_seed_gives_the_same_figures(library: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,8 +26,8 @@ def fit_moods(labels: int, kinds: int = 2, several: bool = False) -> tuple[Fitte
     names = list(songs)
     told = [Label(names[at], kind[at], True, "csv") for at in range(labels)]
     fitted = fit(TrainingSet(songs, told, {at: str(at) for at in range(kinds)}, several=several, everything=False))
-    found = open_model("", to_file(fitted, {})).score([songs[name] for name in names[labels:]])
-    guess = np.array(found.classes)[found.probabilities.argmax(axis=1)]
+    scores = open_model("", to_file(fitted, {})).score([songs[name] for name in names[labels:]])
+    guess = np.array(scores.classes)[scores.probabilities.argmax(axis=1)]
     return fitted, float(np.mean(guess == kind[labels:]))
 
 
@@ -46,7 +46,7 @@ def test_plenty_of_labels_are_heard_better_still() -> None:
 
 @pytest.mark.parametrize(
     ("kinds", "several"),
-    [(2, False), (3, True), *(pytest.param(*each, marks=pytest.mark.soak) for each in ((2, True), (3, False)))],
+    [(2, False), (3, True), *(pytest.param(*wave, marks=pytest.mark.soak) for wave in ((2, True), (3, False)))],
 )
 def test_p29_waves_serve_as_they_were_trained(kinds: int, several: bool) -> None:
     fitted, right = fit_moods(MANY + 200, kinds, several)

@@ -27,14 +27,14 @@ from training.model.publish import Artefact, train
 from training.problems import NotEqual
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SONGS = library(styles=3, each=40)
+SONGS = library(styles=3, per_style=40)
 
 
 @pytest.fixture(scope="module")
 def artefact() -> Artefact:
-    found = train(labelled(SONGS, [12, 12, 12]), None, NOW).artefact
-    assert found is not None
-    return found
+    trained = train(labelled(SONGS, [12, 12, 12]), None, NOW).artefact
+    assert trained is not None
+    return trained
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_bytes_that_are_no_model_are_refused_even_under_their_own_name(folder: P
 
 @pytest.mark.parametrize("several", [False, True])
 def test_p29_ten_thousand_rows_answer_and_decide_as_in_scikit_learn(several: bool, folder: Path) -> None:
-    songs = library(styles=4, each=2_500, seed=29)
+    songs = library(styles=4, per_style=2_500, seed=29)
     fitted = fit(labelled(songs, [25, 20, 15, 10], several=several))
     answers_alike(fitted, list(songs.values()), folder)
 
@@ -137,14 +137,14 @@ def test_p29_ten_thousand_real_rows_answer_and_decide_as_in_scikit_learn(
 
 
 def answers_alike(fitted: Fitted, songs: Sequence[SongFeatures], folder: Path) -> None:
-    vectors, found = fitted.schema.vectors(songs), served(fitted, folder).score(songs)
+    vectors, answer = fitted.schema.vectors(songs), served(fitted, folder).score(songs)
     wanted = fitted.pipeline.predict_proba(vectors)
     assert len(wanted) == 10_000
-    assert np.abs(found.probabilities - wanted).max() <= 1e-6
-    assert np.abs(found.space - fitted.space.transform(vectors)).max() <= 1e-6
+    assert np.abs(answer.probabilities - wanted).max() <= 1e-6
+    assert np.abs(answer.space - fitted.space.transform(vectors)).max() <= 1e-6
     rules = [PlaylistRule(name, 2, automatic=True) for name in fitted.examples.classes if name is not None]
-    theirs = replace(found, probabilities=wanted.astype(np.float32))
-    ours, theirs_too = (decide(each, rules, not fitted.examples.exclusive, False) for each in (found, theirs))
+    theirs = replace(answer, probabilities=wanted.astype(np.float32))
+    ours, theirs_too = (decide(scores, rules, not fitted.examples.exclusive, False) for scores in (answer, theirs))
     assert [(decision.outcome, decision.playlists) for decision in ours] == [
         (decision.outcome, decision.playlists) for decision in theirs_too
     ]
@@ -161,7 +161,7 @@ def test_two_playlists_are_exported_as_rightly_as_three(counts: Sequence[int], s
 def test_p29_a_graph_that_answers_otherwise_is_refused(by: float) -> None:
     fitted = fit(labelled(SONGS, [12, 12, 12]))
     model = onnx.load_from_string(to_file(fitted, {}))
-    weights = next(each for each in model.graph.initializer if each.name == "coefficients")
+    weights = next(tensor for tensor in model.graph.initializer if tensor.name == "coefficients")
     weights.CopyFrom(onnx.numpy_helper.from_array(by * onnx.numpy_helper.to_array(weights), "coefficients"))
     with pytest.raises(NotEqual):
         check_parity(fitted, model.SerializeToString(), list(SONGS.values()))
@@ -171,7 +171,7 @@ def test_p29_a_hair_that_changes_a_decision_is_found_and_one_that_changes_none_i
     edge, space, known = np.float32(0.9), np.ones((2, 1), np.float32), np.ones(2, np.bool_)
     rows = [np.array([[first, 1 - first], [0.4, 0.3]], np.float32) for first in (edge, np.nextafter(edge, 1))]
     over, under = rows[1], rows[0] - np.float32(1e-7)
-    scores = [Scores((1, 2), each, space, known) for each in (over, under)]
+    scores = [Scores((1, 2), probabilities, space, known) for probabilities in (over, under)]
     assert changed_decisions(*scores, several=False) == 1
     assert changed_decisions(*scores, several=True) == 1
     clear = [replace(score, probabilities=score.probabilities / 3) for score in scores]
@@ -220,19 +220,19 @@ def test_no_song_and_an_unknown_song_are_answered_too(artefact: Artefact, folder
 
 def test_the_cache_is_shared_by_threads(artefact: Artefact, folder: Path) -> None:
     others = [rewritten(artefact, with_facts(created_at=str(at)), folder) for at in range(6)]
-    scorer, found = Scorer(folder, most=2 * Scorer(folder).load(others[0]).resident), []
+    scorer, answers = Scorer(folder, most=2 * Scorer(folder).load(others[0]).resident), []
     song = SONGS["1:00030"]
 
     def use(digest: str) -> None:
-        found.append(scorer.load(digest).score([song]).probabilities[0])
+        answers.append(scorer.load(digest).score([song]).probabilities[0])
 
     threads = [threading.Thread(target=use, args=(digest,)) for digest in others * 4]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 24
-    assert np.ptp(np.array(found), axis=0).max() == 0
+    assert len(answers) == 24
+    assert np.ptp(np.array(answers), axis=0).max() == 0
 
 
 def test_models_take_a_bounded_number_of_bytes_and_those_used_last_stay(artefact: Artefact, folder: Path) -> None:

@@ -18,7 +18,7 @@ from training.model.heads import boldness
 from training.model.hints import hints_of
 from training.problems import NothingToTellApart
 
-SONGS = library(styles=4, each=40)
+SONGS = library(styles=4, per_style=40)
 
 
 def scores_of(training: TrainingSet) -> Scores:
@@ -93,32 +93,34 @@ def test_any_labels_whatever_give_probabilities_or_say_that_they_are_too_few(
     labels = [label for label in labels if label.verdict or label.playlist is not None]
     training = TrainingSet(SONGS, labels, {1: "A", 2: "B", 3: "C"}, several, everything)
     try:
-        found = scores_of(training)
+        scores = scores_of(training)
     except NothingToTellApart:
         return
-    assert np.isfinite(found.probabilities).all()
-    assert (found.probabilities >= 0).all()
-    assert (found.probabilities <= 1).all()
+    assert np.isfinite(scores.probabilities).all()
+    assert (scores.probabilities >= 0).all()
+    assert (scores.probabilities <= 1).all()
     if fit(training).examples.exclusive:
-        assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-5)
+        assert np.allclose(scores.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
 def test_twenty_five_playlists_can_be_learnt() -> None:
-    many = library(styles=25, each=12)
+    many = library(styles=25, per_style=12)
     assert right(scores_of(labelled(many, [4] * 25)), many) > 0.5
 
 
 def test_beside_a_large_playlist_a_small_one_does_not_break_the_promise() -> None:
-    both = library(styles=2, each=120)
+    both = library(styles=2, per_style=120)
     uneven = {song: features for song, features in both.items() if style_of(song) == 1 or song < "1:00015"}
-    found = scores_of(labelled(uneven, [80, 3]))
+    scores = scores_of(labelled(uneven, [80, 3]))
     rules = [PlaylistRule(1, 2, True), PlaylistRule(2, 2, True)]
-    added = [each for each in decide(found, rules, several=False, everything=False) if each.outcome == "add"]
+    added = [
+        decision for decision in decide(scores, rules, several=False, everything=False) if decision.outcome == "add"
+    ]
     truth = [style_of(song) for song in uneven]
-    assert sum(each.playlists == (truth[each.song],) for each in added) >= 0.85 * len(added) > 0
+    assert sum(decision.playlists == (truth[decision.song],) for decision in added) >= 0.85 * len(added) > 0
 
 
 def test_songs_that_are_all_alike_give_even_guesses() -> None:
     alike = {song: SongFeatures({"energy": 0.5}) for song in SONGS}
-    found = scores_of(labelled(alike, [2, 2, 2, 2]))
-    assert np.ptp(found.probabilities, axis=0).max() < 1e-5
+    scores = scores_of(labelled(alike, [2, 2, 2, 2]))
+    assert np.ptp(scores.probabilities, axis=0).max() < 1e-5

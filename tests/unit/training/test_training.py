@@ -33,7 +33,7 @@ from training.model.publish import served_from, train
 from training.problems import NothingToTellApart
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-SONGS = library(styles=4, each=40)
+SONGS = library(styles=4, per_style=40)
 
 
 def scores_of(training: TrainingSet) -> np.ndarray:
@@ -41,8 +41,8 @@ def scores_of(training: TrainingSet) -> np.ndarray:
 
 
 def accuracy(training: TrainingSet) -> float:
-    found = open_model("", to_file(fit(training), {})).score(list(training.songs.values()))
-    guess = np.array(found.classes)[found.probabilities.argmax(axis=1)]
+    scores = open_model("", to_file(fit(training), {})).score(list(training.songs.values()))
+    guess = np.array(scores.classes)[scores.probabilities.argmax(axis=1)]
     return float(np.mean(guess == [style_of(song) for song in training.songs]))
 
 
@@ -71,11 +71,11 @@ def test_permuting_the_playlists_permutes_the_answers() -> None:
 @pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("counts", [[1, 1], [1, 30], [2] * 25, [40, 1, 1, 3]])
 def test_any_number_of_playlists_of_any_size_can_be_learnt(counts: Sequence[int], several: bool) -> None:
-    training = labelled(library(styles=len(counts), each=max(counts)), counts, several=several)
+    training = labelled(library(styles=len(counts), per_style=max(counts)), counts, several=several)
     fitted = fit(training)
-    found = open_model("", to_file(fitted, {})).score(list(training.songs.values()))
-    assert found.classes == tuple(range(1, len(counts) + 1))
-    assert np.isfinite(found.probabilities).all()
+    scores = open_model("", to_file(fitted, {})).score(list(training.songs.values()))
+    assert scores.classes == tuple(range(1, len(counts) + 1))
+    assert np.isfinite(scores.probabilities).all()
     assert figures(fitted.trial)["tested"] <= sum(counts)
 
 
@@ -83,13 +83,13 @@ def test_too_few_to_test_means_guesses_that_never_pass_for_sure() -> None:
     outcome = train(labelled(SONGS, [1, 1, 1, 1]), None, NOW)
     assert outcome.artefact is not None
     assert "too few" in outcome.reason
-    found = open_model("", outcome.artefact.onnx).score(list(SONGS.values()))
-    assert found.probabilities.max() < 0.9
+    scores = open_model("", outcome.artefact.onnx).score(list(SONGS.values()))
+    assert scores.probabilities.max() < 0.9
 
 
 def dated(date_of: Callable[[int, int], float]) -> TrainingSet:
     """Songs that say nothing of their playlist but, perhaps, by when they were liked; most labels are of the last."""
-    made = library(styles=4, each=60)
+    made = library(styles=4, per_style=60)
     songs = {
         song: SongFeatures({"energy": 0.5, "liked": date_of(style_of(song), int(song.split(":")[1]))}) for song in made
     }
@@ -137,8 +137,8 @@ def test_one_playlist_is_learnt_from_what_does_not_belong() -> None:
 def test_none_of_them_is_a_class_of_its_own() -> None:
     training = labelled(SONGS, [12, 12, 12])
     nowhere = [Label(f"3:{at:05}", None, True, "button") for at in range(12)]
-    found = open_model("", to_file(fit(replace(training, labels=[*training.labels, *nowhere])), {}))
-    scores = found.score([SONGS[f"3:{at:05}"] for at in range(12, 40)])
+    model = open_model("", to_file(fit(replace(training, labels=[*training.labels, *nowhere])), {}))
+    scores = model.score([SONGS[f"3:{at:05}"] for at in range(12, 40)])
     assert scores.classes == (1, 2, 3, None)
     assert (scores.probabilities.argmax(axis=1) == 3).mean() > 0.6
 
@@ -156,8 +156,8 @@ def test_being_told_not_there_makes_it_less_likely_there() -> None:
 def test_several_playlists_are_questions_of_their_own() -> None:
     both = [Label(f"0:{at:05}", 2, True, "button") for at in range(12)]
     training = labelled(SONGS, [12, 12, 12], several=True)
-    found = open_model("", to_file(fit(replace(training, labels=[*training.labels, *both])), {}))
-    scores = found.score([SONGS[f"0:{at:05}"] for at in range(12, 40)])
+    model = open_model("", to_file(fit(replace(training, labels=[*training.labels, *both])), {}))
+    scores = model.score([SONGS[f"0:{at:05}"] for at in range(12, 40)])
     assert (scores.probabilities[:, :2] > 0.5).all(axis=1).mean() > 0.5
     assert scores.probabilities.sum(axis=1).max() > 1.2
 
@@ -165,8 +165,10 @@ def test_several_playlists_are_questions_of_their_own() -> None:
 def test_songs_that_are_gone_or_unknown_teach_nothing() -> None:
     training = labelled(SONGS, [3, 3])
     more = [Label("gone", 1, True, "button"), Label("blank", 2, True, "button")]
-    found = examples_of(replace(training, songs={**SONGS, "blank": SongFeatures()}, labels=[*training.labels, *more]))
-    assert len(found.songs) == 6
+    examples = examples_of(
+        replace(training, songs={**SONGS, "blank": SongFeatures()}, labels=[*training.labels, *more])
+    )
+    assert len(examples.songs) == 6
 
 
 def test_spotifys_content_never_trains_a_model() -> None:
@@ -293,9 +295,9 @@ async def fill(url: str) -> int:
 async def versions(url: str, layer: int) -> list[tuple[str, bool]]:
     store = Store(url)
     async with store.reading() as tx:
-        found = await models.versions(tx, layer)
+        kept = await models.versions(tx, layer)
     await store.close()
-    return [(each.digest, each.serving) for each in found]
+    return [(version.digest, version.serving) for version in kept]
 
 
 def test_a_members_layer_is_trained_from_and_into_the_bots_database(tmp_path: Path) -> None:
@@ -307,6 +309,6 @@ def test_a_members_layer_is_trained_from_and_into_the_bots_database(tmp_path: Pa
     assert first.labels == 24
     second = train_member(MEMBER, layer, NOW + timedelta(hours=1), env)
     assert second.artefact is not None
-    found = asyncio.run(versions(url, layer))
-    assert found == [(second.artefact.digest, True), (first.artefact.digest, False)]
-    assert len(Scorer(tmp_path / "models").load(found[0][0]).classes) == 3
+    kept = asyncio.run(versions(url, layer))
+    assert kept == [(second.artefact.digest, True), (first.artefact.digest, False)]
+    assert len(Scorer(tmp_path / "models").load(kept[0][0]).classes) == 3

@@ -12,7 +12,7 @@ from training.__main__ import main
 from training.files import read_labels, read_library, read_rows, write_rows
 from training.problems import InputProblem
 
-SONGS = library(styles=4, each=40)
+SONGS = library(styles=4, per_style=40)
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
@@ -26,9 +26,9 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     """A library and labels by two members, as files."""
     header = ["track_id", "name", "artists", "genres", "tempo", "mfcc_1", "mfcc_2"]
     lines = [
-        [song, f"Song {song}", ";".join(each.sets["artists"]), ",".join(each.sets["genres"])]
-        + [each.numbers.get(name, "") for name in header[4:]]
-        for song, each in SONGS.items()
+        [song, f"Song {song}", ";".join(features.sets["artists"]), ",".join(features.sets["genres"])]
+        + [features.numbers.get(name, "") for name in header[4:]]
+        for song, features in SONGS.items()
     ]
     labels = [
         [member, "main", f"Style {style}", f"spotify:track:{style}:{at:05}", "yes"]
@@ -52,7 +52,7 @@ def test_fit_predict_next_and_inspect_on_files(
     out, scores = tmp_path / "models", tmp_path / "scores.csv"
     assert run("fit", "--library", songs_csv, "--labels", labels_csv, "--out", out, "--json") == 0
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(each["who"], each["labels"]) for each in said] == [(["ada", "main"], 29), (["bob", "main"], 15)]
+    assert [(line["who"], line["labels"]) for line in said] == [(["ada", "main"], 29), (["bob", "main"], 15)]
     assert run("predict", "--models", out, "--library", songs_csv, "--out", scores) == 0
     with scores.open() as file:
         rows = list(csv.DictReader(file))

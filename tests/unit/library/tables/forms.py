@@ -32,7 +32,7 @@ def song(data: str | bytes) -> Song:
 
 
 def titles(data: str | bytes) -> list[str]:
-    return [each.like.song.title for each in read(data)[0]]
+    return [row.like.song.title for row in read(data)[0]]
 
 
 def table(*lines: str) -> str:
@@ -40,4 +40,4 @@ def table(*lines: str) -> str:
 
 
 def named(lines: Sequence[BadRow]) -> list[int]:
-    return [each.line for each in lines]
+    return [line.line for line in lines]

@@ -9,7 +9,7 @@ def test_a_semicolon_in_any_cell_of_artists_parts_them_in_the_whole_file() -> No
     """Exportify: "Tyler, The Creator" is one."""
     duet = REGEN.replace("Lena Ohm", '"Maren, the Tailor;Otis Vale"')
     songs, _, _ = read(table(EXPORTIFY, NACHTBUS.replace("Lena Ohm", '"Maren, the Tailor"'), duet))
-    assert [each.like.song.artists for each in songs] == [("Maren, the Tailor",), ("Maren, the Tailor", "Otis Vale")]
+    assert [song.like.song.artists for song in songs] == [("Maren, the Tailor",), ("Maren, the Tailor", "Otis Vale")]
     assert songs[0].features.sets["artists"] == {"Maren, the Tailor"}
 
 
@@ -27,10 +27,10 @@ WATSONBOX += '"Album Artist Name(s)","Album Release Date","Disc Number","Track N
 def test_watsonbox_writes_a_comma_within_a_name_behind_a_backslash() -> None:
     row = f'"{URI}","Boats","spotify:artist:1, spotify:artist:2","Maren\\, the Tailor, Otis Vale","spotify:album:1",'
     row += '"Quay","spotify:artist:1","311","2016-11-11","1","2","200588","QZAAA2500001"'
-    found = only(table(WATSONBOX, row))
-    assert found.like.song.artists == ("Maren, the Tailor", "Otis Vale")
-    assert found.like.song.duration_ms == 200_588
-    assert set(found.features.numbers) == {"year", "duration"}  # the band 311 is no number
+    table_song = only(table(WATSONBOX, row))
+    assert table_song.like.song.artists == ("Maren, the Tailor", "Otis Vale")
+    assert table_song.like.song.duration_ms == 200_588
+    assert set(table_song.features.numbers) == {"year", "duration"}  # the band 311 is no number
 
 
 LANGUAGES = {  # of watsonbox's Exportify: URI, title, artists, album, release date, length, added at, danceability
@@ -84,15 +84,15 @@ CODE_PAGES = {"ar": "cp1256", "de": "mac_roman", "el": "cp1253", "es": "cp1252",
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_exportify_is_read_in_every_language_it_has_and_as_a_spreadsheet_there_saves_it(language: str) -> None:
-    header = ",".join(f'"{each}"' for each in LANGUAGES[language].split("|"))
+    header = ",".join(f'"{name}"' for name in LANGUAGES[language].split("|"))
     text = table(header, f'"{URI}","Boats","Maren, Otis","Quay","2016-11-11","200588","2018-10-07T13:50:41Z","0.5"')
     for data in (text.encode(), text.encode(CODE_PAGES.get(language, "utf-16"))):
-        found = only(data)
-        kept = found.like.song
+        table_song = only(data)
+        kept = table_song.like.song
         assert (kept.song, kept.title, kept.artists, kept.album) == (URI, "Boats", ("Maren", "Otis"), "Quay")
         assert (kept.year, kept.duration_ms) == (2016, 200_588)
-        assert found.like.added_at is not None
-        assert found.features.numbers["danceability"] == 0.5
+        assert table_song.like.added_at is not None
+        assert table_song.features.numbers["danceability"] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -168,10 +168,10 @@ ITUNES = {  # title, artist, album, genre, length, year, as the program writes t
 def test_itunes_is_read_in_the_worlds_languages(headers: str) -> None:
     rows = headers.replace("|", "\t") + "\rNachtbus\tLena Ohm\tLinie 9\tPop\t200\t2019\r"
     for data in (rows.encode("utf-16"), rows.encode()):
-        found = only(data)
-        kept = found.like.song
+        table_song = only(data)
+        kept = table_song.like.song
         assert (kept.title, kept.artists, kept.album) == ("Nachtbus", ("Lena Ohm",), "Linie 9")
-        assert (kept.year, kept.duration_ms, found.features.sets["genres"]) == (2019, 200_000, {"Pop"})
+        assert (kept.year, kept.duration_ms, table_song.features.sets["genres"]) == (2019, 200_000, {"Pop"})
 
 
 @pytest.mark.parametrize(
@@ -217,10 +217,10 @@ def test_exportify_puts_no_space_between_artists(cell: str, artists: tuple[str, 
 
 def test_spotify_backup_writes_no_header() -> None:
     songs, bad, _ = read(f"My songs\r\nNachtbus\tLena Ohm, Otis\tLinie 9\t{URI}\t2019-05-17\r\n\r\n")
-    (found,) = songs
-    kept = found.like.song
+    (table_song,) = songs
+    kept = table_song.like.song
     assert (kept.song, kept.title, kept.artists, kept.year) == (URI, "Nachtbus", ("Lena Ohm", "Otis"), 2019)
-    assert [each.line for each in bad] == [1]  # the playlist's name
+    assert [row.line for row in bad] == [1]  # the playlist's name
 
 
 def test_chosics_shares_are_percentages() -> None:
@@ -259,5 +259,5 @@ def test_episodes_and_local_files_are_counted_and_are_no_songs() -> None:
         REGEN.replace("spotify:track:", "https://open.spotify.com/episode/"),
     )
     songs, bad, spoken = read(table(EXPORTIFY, NACHTBUS, *others))
-    assert ([each.like.song.title for each in songs], bad, spoken) == (["Nachtbus"], [], 3)
+    assert ([song.like.song.title for song in songs], bad, spoken) == (["Nachtbus"], [], 3)
     assert read("Title,Artist,Type\nTalk,Ann,Episode\n")[2] == 1

@@ -25,7 +25,7 @@ def test_spotifys_own_account_export_is_read() -> None:
         {"track": None, "episode": {"episodeUri": "spotify:episode:1"}},
     ]
     songs, bad, spoken = read(json.dumps({"playlists": [{"name": "Night", "items": items}]}))
-    assert ([each.like.song.song for each in songs], bad, spoken) == ([URI], [], 1)
+    assert ([song.like.song.song for song in songs], bad, spoken) == ([URI], [], 1)
     assert songs[0].like.added_at is not None
 
 
@@ -33,7 +33,7 @@ def test_spotifys_own_account_export_is_read() -> None:
 def test_so_it_is_when_an_editor_saved_it_again(encoding: str) -> None:
     library = {"tracks": [{"artist": "Zoë", "album": None, "track": "Café", "uri": URI}, None, {"uri": None}]}
     songs, bad, _ = read(json.dumps(library, ensure_ascii=False).encode(encoding))
-    assert ([(each.like.song.song, each.like.song.title) for each in songs], len(bad)) == ([(URI, "Café")], 2)
+    assert ([(song.like.song.song, song.like.song.title) for song in songs], len(bad)) == ([(URI, "Café")], 2)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_so_it_is_when_an_editor_saved_it_again(encoding: str) -> None:
 )
 def test_and_in_older_and_newer_forms(playlist: dict[str, object]) -> None:
     songs, bad, _ = read(json.dumps({"playlists": [None, {"name": "Night", **playlist}, {"items": None}]}))
-    assert ([each.like.song.song for each in songs], bad) == ([URI], [])
+    assert ([song.like.song.song for song in songs], bad) == ([URI], [])
 
 
 @pytest.mark.parametrize(

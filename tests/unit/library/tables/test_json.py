@@ -39,13 +39,13 @@ def test_a_file_of_any_json_takes_memory_in_proportion_to_its_size(filler: str, 
 )
 def test_an_odd_value_costs_no_more_than_itself(odd: str) -> None:
     songs, bad, _ = read(f'{{"odd": {odd}, "tracks": [{odd}, {TRACK}, {{"odd": {odd}}}], "more": {odd}}}')
-    assert ([each.like.song.song for each in songs], len(bad)) == ([URI], 2)
+    assert ([song.like.song.song for song in songs], len(bad)) == ([URI], 2)
 
 
 @pytest.mark.parametrize("number", ["9" * 5_000, "1e999", "-0.5", "true"])
 def test_a_song_with_a_number_of_any_length_in_it_is_read(number: str) -> None:
     songs, bad, _ = read(f'{{"tracks": [{TRACK[:-1]}, "plays": {number}}}]}}')
-    assert ([each.like.song.song for each in songs], bad) == ([URI], [])
+    assert ([song.like.song.song for song in songs], bad) == ([URI], [])
 
 
 def test_of_a_key_that_stands_there_twice_both_lists_are_read() -> None:
@@ -57,7 +57,7 @@ def test_of_a_key_that_stands_there_twice_both_lists_are_read() -> None:
 @pytest.mark.parametrize("rest", ["", "}", '{"artist": "Len', "nonsense"])
 def test_a_file_that_breaks_off_gives_the_songs_before_and_says_so(rest: str) -> None:
     songs, bad, _ = read(f'{{"tracks": [{TRACK}, {rest}')
-    assert [each.like.song.song for each in songs] == [URI]
+    assert [song.like.song.song for song in songs] == [URI]
     assert bad
-    assert all(isinstance(each, BadRow) for each in bad)
+    assert all(isinstance(row, BadRow) for row in bad)
     assert bad[-1].problem == Problem.BROKEN_OFF

@@ -44,8 +44,8 @@ def test_files_of_several_encodings_put_behind_one_another_are_read_line_by_line
 
 @pytest.mark.parametrize("first", ["sep=,", "sep=,\r", "\ufeffSEP=,", '"sep=,"'])
 def test_excels_own_first_line_is_passed_over(first: str) -> None:
-    found = only(table(first, EXPORTIFY, NACHTBUS))
-    assert found.line == 3
+    table_song = only(table(first, EXPORTIFY, NACHTBUS))
+    assert table_song.line == 3
 
 
 def test_the_first_line_says_the_delimiter() -> None:
@@ -79,9 +79,9 @@ def test_decimal_commas_and_words_for_yes_and_no() -> None:
     ],
 )
 def test_a_year_is_one_or_unknown(released: str, year: int | None) -> None:
-    found = only(table(EXPORTIFY, NACHTBUS.replace("2019-05-17", released)))
-    assert found.like.song.year == year
-    assert ("year" in found.features.numbers) == (year is not None)
+    table_song = only(table(EXPORTIFY, NACHTBUS.replace("2019-05-17", released)))
+    assert table_song.like.song.year == year
+    assert ("year" in table_song.features.numbers) == (year is not None)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_a_year_is_one_or_unknown(released: str, year: int | None) -> None:
     ],
 )
 def test_a_length_is_one_or_unknown(length: str, milliseconds: int | None) -> None:
-    found = only(table(EXPORTIFY, NACHTBUS.replace("200000", length)))
-    assert found.like.song.duration_ms == milliseconds
-    assert found.features.numbers.get("duration") == (milliseconds and milliseconds / 1000)
+    table_song = only(table(EXPORTIFY, NACHTBUS.replace("200000", length)))
+    assert table_song.like.song.duration_ms == milliseconds
+    assert table_song.features.numbers.get("duration") == (milliseconds and milliseconds / 1000)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_a_length_has_many_forms(text: str, milliseconds: int) -> None:
     ],
 )
 def test_a_moment_out_of_range_is_unknown(added: str, moment: datetime | None) -> None:
-    found = only(table(EXPORTIFY, NACHTBUS.replace("2024-01-02T10:00:00Z", added)))
-    assert found.like.added_at == moment
+    table_song = only(table(EXPORTIFY, NACHTBUS.replace("2024-01-02T10:00:00Z", added)))
+    assert table_song.like.added_at == moment
 
 
 @pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e400", "9" * 400, "1_000", "٣", "0x10", "1e12"])
@@ -145,41 +145,41 @@ def row(label: str, number: int = 1) -> str:
 @pytest.mark.parametrize("label", [r'"\"Quay\" Llc"', '""Quay", Inc."', r'"\"Quay\", Inc."', ' "Quay" ', '12" Quay'])
 def test_quotes_in_disorder_shift_nothing(label: str) -> None:
     songs, bad, _ = read(table(HEADER, row(label), row('"Own"', 2)))
-    assert [each.features.numbers["danceability"] for each in songs] == [0.1, 0.2]
+    assert [song.features.numbers["danceability"] for song in songs] == [0.1, 0.2]
     assert bad == []
 
 
 @pytest.mark.parametrize("label", ['"Quay', '"Quay" "Inc', "Quay, Inc.", '"a"b"c'])
 def test_a_torn_row_is_named_and_takes_no_other_with_it(label: str) -> None:
     songs, bad, _ = read(table(HEADER, row('"Own"'), row(label, 2), row('"Own"', 3), row("", 4)))
-    assert [each.like.song.title for each in songs] == ["Song 1", "Song 3", "Song 4"]
-    assert [each.features.numbers["danceability"] for each in songs] == [0.1, 0.3, 0.4]
+    assert [song.like.song.title for song in songs] == ["Song 1", "Song 3", "Song 4"]
+    assert [song.features.numbers["danceability"] for song in songs] == [0.1, 0.3, 0.4]
     assert named(bad) == [3]
 
 
 def test_a_row_in_two_halves_is_no_song() -> None:
     half, rest = row("Own", 2).split("Song 2")
     songs, bad, _ = read(table(HEADER, row("Own"), f"{half}Song".replace('"', ""), f"2{rest}".replace('"', "")))
-    assert [each.like.song.title for each in songs] == ["Song 1"]
+    assert [song.like.song.title for song in songs] == ["Song 1"]
     assert named(bad) == [3, 4]
 
 
 def test_empty_cells_at_the_end_may_be_left_out_and_there_may_be_more() -> None:
     short, long = ",".join(row("Own").split(",")[:4]), row("Own", 2) + ",,"
     songs, bad, _ = read(table(HEADER + ",", short, long, ",,,", ""))
-    assert ([each.like.song.title for each in songs], bad) == (["Song 1", "Song 2"], [])
+    assert ([song.like.song.title for song in songs], bad) == (["Song 1", "Song 2"], [])
 
 
 def test_a_quote_that_is_never_closed_does_not_end_at_a_later_rows_quote() -> None:
     songs, bad, _ = read('Title,Artist,Album\nWind,"Otis,1\n", live",Ann,Quay\nRain,Ben,Quay\n')
-    assert [each.like.song.title for each in songs] == [", live", "Rain"]
+    assert [song.like.song.title for song in songs] == [", live", "Rain"]
     assert named(bad) == [2]
 
 
 def test_line_ends_within_quotes_and_noughts_do_no_harm() -> None:
-    found = only(table(HEADER, row('"Quay\nInc."')).replace("Maren", "Ma\0ren"))
-    assert found.like.song.artists == ("Maren",)
-    assert found.features.numbers["energy"] == 0.9
+    table_song = only(table(HEADER, row('"Quay\nInc."')).replace("Maren", "Ma\0ren"))
+    assert table_song.like.song.artists == ("Maren",)
+    assert table_song.features.numbers["energy"] == 0.9
 
 
 @pytest.mark.parametrize("after", ["", ";;;", ","])
@@ -187,12 +187,12 @@ def test_lines_that_were_saved_as_one_cell_each_are_read(after: str) -> None:
     lines = table(HEADER, row('"Quay, Inc."'), row("Own", 2)).splitlines()
     wrapped = table(*('"' + line.replace('"', '""') + '"' + after for line in lines))
     songs, bad, _ = read(wrapped)
-    assert ([each.features.numbers["danceability"] for each in songs], bad) == ([0.1, 0.2], [])
+    assert ([song.features.numbers["danceability"] for song in songs], bad) == ([0.1, 0.2], [])
 
 
 def test_a_header_may_hold_line_ends() -> None:
-    found = only(table('Track URI,"Track\nName","Artist\r\nName(s)",Energy', f"{URI},Nachtbus,Lena Ohm,0.5"))
-    assert (found.like.song.title, found.features.numbers["energy"]) == ("Nachtbus", 0.5)
+    table_song = only(table('Track URI,"Track\nName","Artist\r\nName(s)",Energy', f"{URI},Nachtbus,Lena Ohm,0.5"))
+    assert (table_song.like.song.title, table_song.features.numbers["energy"]) == ("Nachtbus", 0.5)
 
 
 @pytest.mark.parametrize("rule", ["\x1a", "---,---", ",,", " ; ; "])
@@ -202,7 +202,7 @@ def test_rules_and_marks_of_an_end_are_passed_over(rule: str) -> None:
 
 def test_what_a_row_lacks_is_said_with_its_line() -> None:
     _, bad, _ = read("Title,Artist\n,Maren\nBoats,\nWind,Otis\n")
-    assert [str(each) for each in bad] == ["line 2: no title", "line 3: no artist (Boats)"]
+    assert [str(row) for row in bad] == ["line 2: no title", "line 3: no artist (Boats)"]
 
 
 @given(data=st.binary(max_size=200), at=st.integers(0, 400), encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
@@ -212,14 +212,14 @@ def test_no_bytes_break_the_reader(data: bytes, at: int, encoding: str) -> None:
         songs, _, _ = read(text[:at] + data + text[at:])
     except NotATable:
         return
-    for each in songs:
-        assert each.like.song.line.encode()
-        assert all(abs(value) < 1e10 for value in each.features.numbers.values())
+    for table_song in songs:
+        assert table_song.like.song.line.encode()
+        assert all(abs(value) < 1e10 for value in table_song.features.numbers.values())
 
 
 def test_everything_has_a_bound() -> None:
     rows = list(Table(("Title,Artist\n" + "a,b\n" * 30).encode(), most_rows=10))
-    assert sum(isinstance(each, Row) for each in rows) == 10
+    assert sum(isinstance(row, Row) for row in rows) == 10
     assert rows[-1] == BadRow(12, Problem.MANY_ROWS)
     wide = ",".join(["Title", "Artist", *(f"x{at}" for at in range(200))])
     rows = list(Table(table(wide, ",".join(["1"] * 202)).encode()))
@@ -229,7 +229,7 @@ def test_everything_has_a_bound() -> None:
     (long,) = Table(table("Title,Artist,Note", f"a,b,{'x' * 5000}").encode())
     assert isinstance(long, Row)
     assert len(long.fields["note"]) == MOST_CELL
-    assert [type(each) for each in Table(table("Title,Artist", "a" * 300_000 + ",b").encode())] == [BadRow]
+    assert [type(row) for row in Table(table("Title,Artist", "a" * 300_000 + ",b").encode())] == [BadRow]
 
 
 @pytest.mark.parametrize("idle", ["\n", "-,-\n", f"{EXPORTIFY}\n"])

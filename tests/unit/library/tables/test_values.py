@@ -108,6 +108,6 @@ def test_what_is_no_moment_is_none(text: str) -> None:
 
 @pytest.mark.parametrize("cell", ['"=""Nachtbus"""', '="Nachtbus"', "Nachtbus"])
 def test_text_that_a_spreadsheet_was_to_take_for_text_is_text(cell: str) -> None:
-    found = only(f'Title,Artist,ISRC,Energy\n{cell},="Lena Ohm",="QZAAA2500001",="0.5"\n')
-    assert (found.like.song.title, found.like.song.artists) == ("Nachtbus", ("Lena Ohm",))
-    assert (found.like.song.isrc, found.features.numbers) == ("QZAAA2500001", {"energy": 0.5})
+    table_song = only(f'Title,Artist,ISRC,Energy\n{cell},="Lena Ohm",="QZAAA2500001",="0.5"\n')
+    assert (table_song.like.song.title, table_song.like.song.artists) == ("Nachtbus", ("Lena Ohm",))
+    assert (table_song.like.song.isrc, table_song.features.numbers) == ("QZAAA2500001", {"energy": 0.5})

@@ -44,7 +44,7 @@ def test_what_is_exported_is_imported_as_the_same_songs(song: Song) -> None:
     _, data = csv_of("Mix", 1, [(song, MOMENT)])
     songs, bad, spoken = read(data)
     assert (bad, spoken) == ([], 0)
-    assert [(each.like.song, each.like.added_at) for each in songs] == [(song, MOMENT)]
+    assert [(row.like.song, row.like.added_at) for row in songs] == [(song, MOMENT)]
 
 
 @given(cell=st.text(st.sampled_from("=+-@'\" ,;|\t\na")))
