@@ -59,12 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what only a soak runs, and put the files of a group in a row."""
-    groups = list(dict.fromkeys(scope(each.nodeid) for each in items))
+    groups = list(dict.fromkeys(scope(item.nodeid) for item in items))
     places = {name: place for place, name in enumerate(groups)}
-    items.sort(key=lambda each: places[scope(each.nodeid)])
+    items.sort(key=lambda item: places[scope(item.nodeid)])
     if not config.getoption("soak"):
-        left_out = [each for each in items if each.get_closest_marker("soak")]
-        items[:] = [each for each in items if each not in left_out]
+        left_out = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 
 

@@ -38,16 +38,16 @@ class Linked:
 
     async def account(self) -> Account:
         async with self.store.reading() as tx:
-            found = await members.account(tx, MEMBER)
-        assert found is not None
-        return found
+            account = await members.account(tx, MEMBER)
+        assert account is not None
+        return account
 
     async def music(self) -> SpotifyMusic:
         return self.spotify.music(await self.account())
 
     def calls(self) -> list[str]:
         """The Web API requests since the last look."""
-        lines = [each.line for each in self.stack.spotify.requests]
+        lines = [request.line for request in self.stack.spotify.requests]
         self.stack.spotify.requests.clear()
         return lines
 

@@ -49,13 +49,13 @@ class Mouth:
         self.silent: set[int] = set()  # members, channels and servers that never answer
         self.done: list[tuple[str, int]] = []  # in channels
 
-    async def tell(self, found: Sequence[Notice]) -> bool:
-        for each in found:
-            if each.member in self.silent:
+    async def tell(self, waiting: Sequence[Notice]) -> bool:
+        for notice in waiting:
+            if notice.member in self.silent:
                 await asyncio.Event().wait()
-            if each.notice in self.failing:
-                raise self.failing[each.notice]
-            self.told.append((each.member, said(each)))
+            if notice.notice in self.failing:
+                raise self.failing[notice.notice]
+            self.told.append((notice.member, said(notice)))
         return True
 
     async def take_down(self, takedown: Takedown) -> bool:
@@ -66,8 +66,8 @@ class Mouth:
         await self._do("repost", repost.channel)
         return None
 
-    async def digest(self, found: Digest) -> None:
-        await self._do("digest", found.channel)
+    async def digest(self, digest: Digest) -> None:
+        await self._do("digest", digest.channel)
 
     async def _do(self, what: str, channel: int) -> None:
         if channel in self.silent:
@@ -91,7 +91,7 @@ async def news(store: Store, now: datetime, **texts: int) -> list[int]:
         for text, member in texts.items():
             await members.ensure(tx, member, now)
             await notices.add(tx, member, NoticeKind.PROBLEM, {"text": text}, now)
-        return [each.notice for each in await notices.waiting(tx)]
+        return [notice.notice for notice in await notices.waiting(tx)]
 
 
 async def test_p39_a_notice_that_cannot_be_told_stops_no_other_and_is_set_aside_by_name(
@@ -104,13 +104,13 @@ async def test_p39_a_notice_that_cannot_be_told_stops_no_other_and_is_set_aside_
         await notify.deliver(store, mouth.tell, now + timedelta(minutes=minute))
     assert sorted(mouth.told[:2]) == [(ADA, "fine"), (BEN, "hello")]
     async with store.reading() as tx:
-        (found,) = await setbacks.aside(tx)
-    assert (found.kind, found.subject, found.member, found.tries) == ("notice", odd, ADA, 5)
+        (setback,) = await setbacks.aside(tx)
+    assert (setback.kind, setback.subject, setback.member, setback.tries) == ("notice", odd, ADA, 5)
     (member, words) = mouth.told[2]
     assert member == ADA
-    assert f"`#{found.reference}`" in words
+    assert f"`#{setback.reference}`" in words
     assert len(mouth.told) == 3  # once
-    with pytest.raises(Unwell, match=f"notice {odd} .#{found.reference}"):
+    with pytest.raises(Unwell, match=f"notice {odd} .#{setback.reference}"):
         await _aside(parse({"DISCORD_TOKEN": "x", "DATABASE_URL": store.url, "DATA_DIR": str(store.path.parent)}))
 
 
@@ -142,7 +142,7 @@ async def test_word_of_what_was_set_aside_that_cannot_be_told_either_makes_no_fu
     await news(store, now, odd=ADA)
     for minute in range(0, 200, 5):
         async with store.reading() as tx:
-            seen |= {each.notice: each.kind for each in await notices.waiting(tx)}
+            seen |= {notice.notice: notice.kind for notice in await notices.waiting(tx)}
         mouth.failing = {notice: TypeError() for notice in seen}
         await notify.deliver(store, mouth.tell, now + timedelta(minutes=minute))
     assert list(seen.values()) == ["problem", "aside"]
@@ -322,7 +322,7 @@ async def test_what_was_set_aside_has_one_more_try_a_day_without_a_restart(store
         for minute in range(20):
             await notify.deliver(store, mouth.tell, now + day * (DAY + HOUR) + timedelta(minutes=minute))
         async with store.reading() as tx:
-            assert [each.tries for each in await setbacks.aside(tx)] == [5]
+            assert [setback.tries for setback in await setbacks.aside(tx)] == [5]
     assert len(mouth.told) == 1, "their member hears of it once"
     mouth.failing.clear()
     made = upkeep(store, mouth, now + 3 * (DAY + HOUR), [])
@@ -365,8 +365,8 @@ async def test_p08_a_consent_that_ended_is_told_once_also_when_the_poll_before_w
         await worker.run(job)
     await notify.warn_of_consent(store, now + timedelta(days=181))
     async with store.reading() as tx:
-        told = [loaded(each.body["error"]) for each in await notices.waiting(tx, ADA)]
-    assert [type(each) for each in told] == [ConsentEnded]
+        told = [loaded(notice.body["error"]) for notice in await notices.waiting(tx, ADA)]
+    assert [type(error) for error in told] == [ConsentEnded]
     await worker.run(Job(JobKind.SYNC, ADA))  # whoever asks is answered
     async with store.reading() as tx:
         assert len(await notices.waiting(tx, ADA)) == 2
@@ -392,7 +392,7 @@ async def test_a_write_whose_playlist_stays_unreadable_ends_in_words(store: Stor
         await worker.run(job)
     async with store.reading() as tx:
         ended = await writes.get(tx, write)
-        told = [each.kind for each in await notices.waiting(tx, ADA)]
+        told = [notice.kind for notice in await notices.waiting(tx, ADA)]
     assert ended is not None
     assert ended.state == "failed"
     assert ended.problem

@@ -101,8 +101,8 @@ def test_no_limit_is_set_twice() -> None:
 
 def test_every_table_has_a_limit_or_a_reason_why_not() -> None:
     assert {table.name for table in schema.metadata.sorted_tables} == LIMITED.keys()
-    named = {each.partition(":")[0] for each in LIMITED.values() if each.partition(":")[0].isupper()}
-    assert all(getattr(limits, each) > 0 for each in named)
+    named = {where.partition(":")[0] for where in LIMITED.values() if where.partition(":")[0].isupper()}
+    assert all(getattr(limits, name) > 0 for name in named)
 
 
 # Rows by the thousand
@@ -116,9 +116,11 @@ def _filler(column: sa.Column[Any], number: int, now: datetime) -> Any:
 
 async def fill(tx: Tx, table: sa.Table, count: int, now: datetime, **fixed: Any) -> None:
     """Put so many rows into a table; what is not fixed is made up, and older with each row."""
-    needed = [each for each in table.columns if not each.nullable and not (each.primary_key and _numbers(each))]
+    needed = [
+        column for column in table.columns if not column.nullable and not (column.primary_key and _numbers(column))
+    ]
     rows = [
-        {each.name: fixed.get(each.name, _filler(each, number, now)) for each in needed} | _own(fixed, number)
+        {column.name: fixed.get(column.name, _filler(column, number, now)) for column in needed} | _own(fixed, number)
         for number in range(count)
     ]
     if rows:
@@ -152,7 +154,7 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
     await made.catalogue.points.refresh()
     async with store.writing() as tx:
         await tx.execute(
-            sa.insert(schema.member), [{"member": each, "created_at": now, "joined": True} for each in OTHERS]
+            sa.insert(schema.member), [{"member": other, "created_at": now, "joined": True} for other in OTHERS]
         )
         await tx.execute(sa.insert(schema.layer).values(layer=LAYER, member=ADA, name="main"))
     await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
@@ -164,7 +166,7 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
 async def show_reposts(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         shows = {"playlists": [], "map": False, "reposts": True, "at": stage.now}
-        await tx.execute(sa.insert(schema.profile), [{"member": each, **shows} for each in OTHERS])
+        await tx.execute(sa.insert(schema.profile), [{"member": other, **shows} for other in OTHERS])
 
 
 async def a_round(stage: Stage) -> None:
@@ -315,7 +317,7 @@ async def test_of_two_at_once_only_one_gets_into_what_is_almost_full(stage: Stag
         await fill(tx, full.table, full.most - 1, stage.now, **full.fixed)
         before = await count(tx, full.table)
     came = await asyncio.gather(*(full.add(stage, number) for number in range(2)), return_exceptions=True)
-    (refused,) = [each for each in came if isinstance(each, Exception)]
+    (refused,) = [outcome for outcome in came if isinstance(outcome, Exception)]
     assert isinstance(refused, BadChoice), refused
     assert any(character.isdigit() for character in describe(refused)), "the words say how many there may be"
     async with stage.store.reading() as tx:

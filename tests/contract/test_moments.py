@@ -20,8 +20,8 @@ ROUND = {"server": 1, "channel": 1, "theme": "rain", "state": "open"}
 
 async def read(store: Store, column: Any) -> datetime:
     async with store.reading() as tx:
-        found: datetime = (await tx.execute(select(column))).scalar_one()
-    return found
+        moment: datetime = (await tx.execute(select(column))).scalar_one()
+    return moment
 
 
 async def lived_ahead(store: Store, then: datetime) -> None:
@@ -75,7 +75,7 @@ async def test_p06_what_waits_as_long_as_it_may_is_left_alone(store: Store, now:
 def test_every_moment_of_the_schema_is_of_one_kind() -> None:
     """A new column is taken for past until somebody says for how long it may be waited."""
     ahead = {"until", "due", "due_at", "expires_at", "next_poll_at", "muted_until", "enter_until", "vote_until"}
-    assert {each.name for each in moments.past()}.isdisjoint(ahead)
+    assert {column.name for column in moments.past()}.isdisjoint(ahead)
 
 
 def test_the_drift_is_seen_in_both_directions_and_a_correction_is_none(now: datetime) -> None:

@@ -69,7 +69,7 @@ def test_two_playlists_of_one_name_are_not_taken_for_each_other() -> None:
     both = [("1", "Rain"), ("2", "rain"), ("3", "2")]
 
     def one(given: str) -> tuple[str, str] | None:
-        return the_one(given, both, number=lambda each: each[0], name=lambda each: each[1])
+        return the_one(given, both, number=lambda pair: pair[0], name=lambda pair: pair[1])
 
     assert one("2") == ("2", "rain"), "a number that was chosen comes before a name"
     assert one("Sun") is None
@@ -98,7 +98,7 @@ async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked:
     assert back is not None
     later = NOW + timedelta(minutes=2)
     receipt = await sort.apply(linked.store, music, back, later)
-    assert [each.song for each in receipt.removed] == [song]
+    assert [change.song for change in receipt.removed] == [song]
     async with linked.store.reading() as tx:
         assert not await answers.standing(tx, MEMBER, kept.layer, song)
         assert await playlists.items(tx, kept.playlist) == []

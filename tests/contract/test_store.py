@@ -74,7 +74,7 @@ async def test_codes_of_recordings_that_an_older_version_kept_get_one_spelling(t
         spelt = (await tx.execute(select(schema.song.c.isrc))).scalar_one()
     await store.close()
     assert spelt == "USQZA2500001"
-    assert [each.numbers for each in known.values()] == [{"tempo": 120}, {"tempo": 90}]
+    assert [features.numbers for features in known.values()] == [{"tempo": 120}, {"tempo": 90}]
 
 
 @pytest.mark.parametrize("kept", [253_402_387_139_000, 2**63 - 1, -(2**63)])
@@ -87,9 +87,9 @@ async def test_a_moment_beyond_all_dates_that_an_older_version_kept_locks_nobody
         await songs.like(tx, ADA, [Like(Song("a", "A", ()), now)], now)
         await tx.execute(text("UPDATE liked SET added_at = :kept"), {"kept": kept})
     async with store.reading() as tx:
-        found = await songs.liked(tx, ADA)
-        assert [each.title for each in await songs.library(tx, ADA)] == ["A"]
-    assert found["a"] is not None
+        liked = await songs.liked(tx, ADA)
+        assert [song.title for song in await songs.library(tx, ADA)] == ["A"]
+    assert liked["a"] is not None
 
 
 async def test_songs_that_an_older_version_kept_as_they_came_are_mended(tmp_path, now: datetime) -> None:
@@ -109,9 +109,9 @@ async def test_songs_that_an_older_version_kept_as_they_came_are_mended(tmp_path
         await tx.run_sync(before)
     await store.migrate()
     async with store.reading() as tx:
-        found = await songs.some(tx, "abc")
+        mended = await songs.some(tx, "abc")
     await store.close()
-    kept = {each.song: (each.title, each.artists, each.duration_ms) for each in found.values()}
+    kept = {song.song: (song.title, song.artists, song.duration_ms) for song in mended.values()}
     assert kept == {"a": ("Untitled song", ("Ann",), None), "b": ("B", (), None), "c": ("C", ("Cat",), 7)}
 
 
@@ -177,7 +177,7 @@ async def test_p21_a_writer_who_is_cancelled_holds_nothing(tmp_path, now: dateti
         ended += await asyncio.gather(task, return_exceptions=True)
         async with store.writing() as tx:
             await members.ensure(tx, -1, now)
-    assert {type(each) for each in ended} == {asyncio.CancelledError}
+    assert {type(outcome) for outcome in ended} == {asyncio.CancelledError}
     await store.close()
 
 
@@ -257,7 +257,7 @@ async def test_a_members_own_features_win_over_the_operators(store: Store, now: 
 
 def test_p35_every_table_names_its_member_or_holds_nothing_of_one() -> None:
     ownerless = {
-        table for table in schema.metadata.sorted_tables if table not in [each for each, _ in personal_data.OWNED]
+        table for table in schema.metadata.sorted_tables if table not in [owned for owned, _ in personal_data.OWNED]
     }
     done_by = {column.table for column in personal_data.DONE_BY}
     files = {schema.song, schema.match, schema.recording, schema.entry, schema.space}
@@ -325,7 +325,7 @@ async def test_however_often_the_file_is_rewritten_others_write_most_of_the_time
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
     await watched.close()
-    between = "".join("|" if each == "rewritten" else "." for each in watched.seen).split("|")[1:-1]
+    between = "".join("|" if event == "rewritten" else "." for event in watched.seen).split("|")[1:-1]
     assert len(between) == 3
     assert min(map(len, between)) >= 3  # taking turns would be one
 

@@ -48,9 +48,9 @@ def due(path: Path) -> float:
     return float(moment) / 1000
 
 
-async def until(found: Callable[[], object]) -> None:
+async def until(reached: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
-        while not found():  # noqa: ASYNC110 - announces nothing
+        while not reached():  # noqa: ASYNC110 - announces nothing
             await asyncio.sleep(LOOK)
 
 

@@ -12,8 +12,8 @@ from sandbox.spotify.faults import HangUp
 def ends(kinds: Sequence[Hashable]) -> list[int]:
     """The numbers, from 1, of the first and the last of each kind."""
     places = sorted(range(1, len(kinds) + 1), key=lambda at: (str(kinds[at - 1]), at))
-    found = [list(each) for _, each in groupby(places, lambda at: kinds[at - 1])]
-    return sorted({at for each in found for at in (each[0], each[-1])})
+    runs = [list(run) for _, run in groupby(places, lambda at: kinds[at - 1])]
+    return sorted({at for run in runs for at in (run[0], run[-1])})
 
 
 def of_requests(lines: Sequence[str], *, every: bool) -> list[tuple[int, bool]]:

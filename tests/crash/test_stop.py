@@ -39,7 +39,10 @@ async def asked(stack: Stack, listener: Listener, line: str, count: int = 1) -> 
     """Wait until Spotify has had `count` such requests for this member."""
 
     def enough() -> bool:
-        return sum(each.line == line and each.user == listener.account.id for each in stack.spotify.requests) >= count
+        return (
+            sum(request.line == line and request.user == listener.account.id for request in stack.spotify.requests)
+            >= count
+        )
 
     async with asyncio.timeout(PATIENCE):
         while not enough():  # noqa: ASYNC110 - nothing to wait on
@@ -63,7 +66,7 @@ async def test_p27_told_to_stop_the_bot_ends_in_time_and_leaves_its_work_to_the_
     assert await stack.stop_bot() == 0
     assert time.monotonic() - began < STOPS_WITHIN
     left = rows(stack.data / "jobs.db", "select workflow_uuid from workflow_status where status != 'SUCCESS'")
-    assert {each.split(":")[0] for (each,) in left} == {str(ada.person.user.id), str(ben.person.user.id)}
+    assert {job.split(":")[0] for (job,) in left} == {str(ada.person.user.id), str(ben.person.user.id)}
     assert "Traceback" not in stack.log.read_text()
 
 
@@ -103,7 +106,7 @@ async def test_p26_what_a_kill_cut_short_is_done_after_the_next_start(stack: Sta
     stack.spotify.faults.clear()
     await stack.start_bot()
     dm = ada.dm
-    await stack.discord.wait_for(lambda: any("120 liked songs" in each.text() for each in dm.visible()), PATIENCE)
+    await stack.discord.wait_for(lambda: any("120 liked songs" in message.text() for message in dm.visible()), PATIENCE)
     assert rows(database, "select count(*) from liked where member = ?", ada.person.user.id) == [(120,)]
     statuses = "select distinct status from workflow_status"
     async with asyncio.timeout(PATIENCE):

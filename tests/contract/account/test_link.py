@@ -31,8 +31,8 @@ async def test_unlink_leaves_nothing_of_spotifys_and_linking_again_finds_the_lab
     await link.recognise(linked.store, linked.vault, MEMBER)
     async with linked.store.reading() as tx:
         assert await answers.standing(tx, MEMBER, kept.layer) == [said]
-    (found,) = await flow.offered(linked.store, await linked.music(), MEMBER)
-    assert (await flow.take(linked.store, await linked.music(), MEMBER, "main", found)).playlist == kept.playlist
+    (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
+    assert (await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)).playlist == kept.playlist
 
 
 async def test_another_account_takes_nothing_over(linked: Linked) -> None:
@@ -45,7 +45,7 @@ async def test_another_account_takes_nothing_over(linked: Linked) -> None:
 
 async def test_a_link_makes_the_first_sync_due(linked: Linked) -> None:
     async with linked.store.reading() as tx:
-        assert [each.member for each in await members.due(tx, NOW)] == [MEMBER]
+        assert [member.member for member in await members.due(tx, NOW)] == [MEMBER]
 
 
 async def test_days_left_count_down_to_nothing(linked: Linked) -> None:
@@ -59,17 +59,17 @@ async def test_a_playlist_handed_over_keeps_its_songs(linked: Linked) -> None:
     world = linked.stack.spotify
     own = world.create_playlist("ada", "Mine")
     world.add_by_hand("ada", own.id, track(5).uri)
-    (found,) = await flow.offered(linked.store, await linked.music(), MEMBER)
-    kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", found)
+    (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
+    kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)
     async with linked.store.reading() as tx:
         assert [item.song for item in await playlists.items(tx, kept.playlist)] == [track(5).uri]
 
 
 async def test_a_playlist_let_go_of_and_handed_over_again_has_its_labels_back(linked: Linked) -> None:
     own = linked.stack.spotify.create_playlist("ada", "Mine")
-    (found,) = await flow.offered(linked.store, await linked.music(), MEMBER)
-    kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", found)
+    (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
+    kept = await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)
     await flow.remove(linked.store, MEMBER, kept.playlist, NOW)
-    (found,) = await flow.offered(linked.store, await linked.music(), MEMBER)
-    assert found.id == own.id
-    assert (await flow.take(linked.store, await linked.music(), MEMBER, "main", found)).playlist == kept.playlist
+    (offer,) = await flow.offered(linked.store, await linked.music(), MEMBER)
+    assert offer.id == own.id
+    assert (await flow.take(linked.store, await linked.music(), MEMBER, "main", offer)).playlist == kept.playlist

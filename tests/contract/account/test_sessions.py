@@ -43,7 +43,7 @@ async def test_sessions_end_with_time_by_hand_and_where_there_are_too_many(store
     kept = [
         await sessions.begin(store, Actor(ADA, None, now + timedelta(seconds=at))) for at in range(limits.SESSIONS + 1)
     ]
-    assert [await sessions.holder(store, each, now) for each in kept] == [None] + [ADA] * limits.SESSIONS
+    assert [await sessions.holder(store, token, now) for token in kept] == [None] + [ADA] * limits.SESSIONS
     assert await sessions.holder(store, kept[-1], now + timedelta(days=31)) is None
     await sessions.end(store, kept[1])
     assert await sessions.holder(store, kept[1], now) is None

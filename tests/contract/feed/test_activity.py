@@ -111,7 +111,7 @@ async def test_whoever_agreed_in_discord_has_a_session(stage: Stage) -> None:
 async def test_opening_it_often_logs_no_browser_out(stage: Stage) -> None:
     browser = await sessions.begin(stage.store, Actor(stage.anna.id, None, clock()))
     opened = [(await stage.enter(stage.world.oauth.consent(stage.anna)))[1]["session"] for _ in range(6)]
-    held = [await sessions.holder(stage.store, each, clock()) for each in (browser, *opened)]
+    held = [await sessions.holder(stage.store, token, clock()) for token in (browser, *opened)]
     assert held == [stage.anna.id, None, *[stage.anna.id] * 5]
     assert await sessions.holder(stage.store, opened[-1], clock() + sessions.FRAME_GOOD_FOR) is None
 

@@ -21,12 +21,12 @@ def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
 
 
 async def pages(stage: Stage, member: int) -> set[str]:
-    found, after = set(), None
+    listed, after = set(), None
     while True:
         page = await stage.catalogue.page(member, after, 7)
-        found |= {each.song.song for each in page.entries}
+        listed |= {entry.song.song for entry in page.entries}
         if page.next is None:
-            return found
+            return listed
         after = page.next
 
 
@@ -46,21 +46,21 @@ async def test_who_has_not_joined_sees_the_operators_files_alone(stage: Stage) -
     assert await pages(stage, BEN) == {local(200), local(201)}
     with pytest.raises(BadChoice):
         await stage.catalogue.entry(BEN, song(3).song)
-    found = await stage.recommender.recommend(BEN, None, 10)
-    assert {each.entry.song.song for each in found} == {local(200), local(201)}
+    recommended = await stage.recommender.recommend(BEN, None, 10)
+    assert {pick.entry.song.song for pick in recommended} == {local(200), local(201)}
 
 
 async def test_recommended_are_songs_of_the_same_style_that_one_does_not_like_yet(stage: Stage) -> None:
     await stage.like(ADA, range(60))
     await stage.like(BEN, range(0, 12, STYLES))
     await stage.catalogue.points.refresh()
-    found = await stage.recommender.recommend(BEN, None, 10)
-    assert len(found) == 10
-    assert all(number_of(each.entry.song.song) % STYLES == 0 for each in found)
-    assert not {each.entry.song.song for each in found} & {song(number).song for number in range(0, 12, STYLES)}
-    assert all(song.near for song in found)
+    recommended = await stage.recommender.recommend(BEN, None, 10)
+    assert len(recommended) == 10
+    assert all(number_of(pick.entry.song.song) % STYLES == 0 for pick in recommended)
+    assert not {pick.entry.song.song for pick in recommended} & {song(number).song for number in range(0, 12, STYLES)}
+    assert all(pick.near for pick in recommended)
     near_one = await stage.recommender.recommend(BEN, song(4).song, 5)
-    assert [number_of(each.entry.song.song) % STYLES for each in near_one] == [1] * 5
+    assert [number_of(pick.entry.song.song) % STYLES for pick in near_one] == [1] * 5
     assert near_one[0].near[0] == song(4)
 
 
@@ -70,10 +70,10 @@ async def test_what_is_not_for_them_stays_away_until_it_is_taken_back(stage: Sta
     await stage.catalogue.points.refresh()
     first = (await stage.recommender.recommend(BEN, song(0).song, 1))[0].entry.song.song
     await catalogue_sharing.put_away(stage.store, BEN, first, stage.now)
-    assert first not in {each.entry.song.song for each in await stage.recommender.recommend(BEN, song(0).song, 25)}
+    assert first not in {pick.entry.song.song for pick in await stage.recommender.recommend(BEN, song(0).song, 25)}
     assert {(await stage.catalogue.random(BEN)).song.song for _ in range(200)}.isdisjoint({first})
     await catalogue_sharing.take_back(stage.store, BEN, key(first))
-    assert first in {each.entry.song.song for each in await stage.recommender.recommend(BEN, song(0).song, 25)}
+    assert first in {pick.entry.song.song for pick in await stage.recommender.recommend(BEN, song(0).song, 25)}
 
 
 async def test_songs_that_come_are_found_and_songs_that_go_are_gone_at_once(stage: Stage) -> None:
@@ -83,9 +83,9 @@ async def test_songs_that_come_are_found_and_songs_that_go_are_gone_at_once(stag
     await stage.recommender.recommend(BEN, None, 5)  # memory has the songs now
     await stage.like(EVA, [300])
     assert await stage.catalogue.points.refresh() == 1
-    assert song(300).song in {each.entry.song.song for each in await stage.recommender.recommend(BEN, None, 25)}
+    assert song(300).song in {pick.entry.song.song for pick in await stage.recommender.recommend(BEN, None, 25)}
     await catalogue_sharing.leave(stage.store, EVA, stage.now)
-    assert song(300).song not in {each.entry.song.song for each in await stage.recommender.recommend(BEN, None, 25)}
+    assert song(300).song not in {pick.entry.song.song for pick in await stage.recommender.recommend(BEN, None, 25)}
     with pytest.raises(BadChoice):
         await stage.recommender.recommend(BEN, song(300).song, 5)
 
@@ -146,7 +146,7 @@ async def test_a_file_that_is_a_shared_song_stands_there_once(stage: Stage) -> N
         matches = {song(1).song: ("/music/1.mp3", FileMatch(1.0, "isrc"))}
         await recordings.save_matches(tx, [song(1).song], matches, stage.now)
     await stage.catalogue.points.refresh()
-    assert {each for each in await pages(stage, ADA) if each.startswith("local:")} == {local(500)}
+    assert {song_id for song_id in await pages(stage, ADA) if song_id.startswith("local:")} == {local(500)}
     assert (await stage.catalogue.entry(ADA, song(1).song)).clip
     await catalogue_sharing.leave(stage.store, ADA, stage.now)
     await stage.catalogue.points.refresh()
@@ -166,15 +166,15 @@ async def test_like_some_and_not_like_others(stage: Stage) -> None:
     await stage.like(ADA, range(60))
     await stage.like(BEN, [90])
     await stage.catalogue.points.refresh()
-    found = await stage.recommender.alchemy(BEN, [song(0).song, song(1).song], [song(4).song], 6)
-    assert [number_of(each.entry.song.song) % STYLES for each in found] == [0] * 6
+    blend = await stage.recommender.alchemy(BEN, [song(0).song, song(1).song], [song(4).song], 6)
+    assert [number_of(pick.entry.song.song) % STYLES for pick in blend] == [0] * 6
 
 
 async def test_a_walk_leads_from_one_song_to_the_other(stage: Stage) -> None:
     await stage.like(ADA, range(90))
     await stage.catalogue.points.refresh()
-    found = await stage.recommender.path(ADA, song(0).song, song(1).song, 6)
-    numbers = [number_of(each.song.song) for each in found]
+    steps = await stage.recommender.path(ADA, song(0).song, song(1).song, 6)
+    numbers = [number_of(step.song.song) for step in steps]
     assert len(set(numbers)) == len(numbers)
     assert numbers[0] % STYLES == 0
     assert numbers[-1] % STYLES == 1

@@ -79,4 +79,4 @@ async def test_what_was_asked_for_longest_ago_makes_room(hearing: Hearing, tmp_p
     kept = Clips(hearing, tmp_path / "clips", Scratch(tmp_path), most=int(2.5 * (one + 2_000)))
     for digest in ("a", "b", "a", "c"):
         await kept.cut(path, digest)
-    assert {each.stem for each in (tmp_path / "clips").iterdir()} == {"a", "c"}
+    assert {path.stem for path in (tmp_path / "clips").iterdir()} == {"a", "c"}

@@ -61,7 +61,7 @@ class Scene:
 
     async def standing(self, playlist: Playlist) -> list[str | None]:
         async with self.store.reading() as tx:
-            return [each.song for each in await playlists.items(tx, playlist.playlist)]
+            return [item.song for item in await playlists.items(tx, playlist.playlist)]
 
 
 @pytest.fixture
@@ -94,24 +94,24 @@ async def kept(scene: Scene, name: str = "Run") -> Playlist:
 async def test_what_comes_next_is_new_to_them_and_comes_once(scene: Scene) -> None:
     seen: list[str] = []
     for _ in range(12):
-        seen += [each.entry.song.song for each in await scene.stream.next(ADA, 3)]
+        seen += [card.entry.song.song for card in await scene.stream.next(ADA, 3)]
     assert len(seen) == len(set(seen)) == 36
     assert not await scene.likes() & set(seen)
 
 
 async def test_when_all_was_shown_it_says_so_and_begins_again_later(scene: Scene) -> None:
     count = len(OTHERS) + 3
-    found: list[str] = []
+    shown: list[str] = []
     with pytest.raises(NothingThereYet):
         for _ in range(count + 1):
-            found += [each.entry.song.song for each in await scene.stream.next(ADA, 10)]
-    assert len(set(found)) == len(found) == count
+            shown += [card.entry.song.song for card in await scene.stream.next(ADA, 10)]
+    assert len(set(shown)) == len(shown) == count
     await scene.stream.skip(ADA, uri(100))
     scene.now[0] += GLANCE + timedelta(minutes=1)
-    again = [each.entry.song.song for _ in range(4) for each in await scene.stream.next(ADA, 10)]
-    assert sorted(again) == sorted(set(found) - {uri(100)}), "what was only shown comes again soon"
+    again = [card.entry.song.song for _ in range(4) for card in await scene.stream.next(ADA, 10)]
+    assert sorted(again) == sorted(set(shown) - {uri(100)}), "what was only shown comes again soon"
     scene.now[0] += REST
-    assert uri(100) in [each.entry.song.song for _ in range(4) for each in await scene.stream.next(ADA, 10)]
+    assert uri(100) in [card.entry.song.song for _ in range(4) for card in await scene.stream.next(ADA, 10)]
 
 
 async def test_who_has_not_joined_is_shown_files_only(scene: Scene) -> None:
@@ -190,7 +190,7 @@ async def test_a_like_given_again_before_it_was_taken_out_stays(scene: Scene) ->
 async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(scene: Scene) -> None:
     await scene.stream.choose_saving(ADA, saves=True)
     run, late = await kept(scene), await kept(scene, "Late night")
-    assert [each.playlist for each in await scene.stream.places(ADA, uri(100))] == [run, late]
+    assert [place.playlist for place in await scene.stream.places(ADA, uri(100))] == [run, late]
     assert (await scene.stream.add(ADA, uri(100), run.playlist, event=7)).playlist.name == "Run"
     await scene.work()
     assert await scene.standing(run) == [uri(100)]
@@ -204,7 +204,7 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
     outlooks = ScoredLibraries(scene.store, Scorer(Path("none")))
     music = Shelf(scene.store, ADA, lambda: scene.now[0])
     sorted_ = await sort.dry_run(scene.store, music, outlooks, ADA, layer, scene.now[0])
-    assert not [each for each in sorted_.changes if each.song == uri(100)]
+    assert not [change for change in sorted_.changes if change.song == uri(100)]
     assert done is not None
     opened = await sort.undo(scene.store, ADA, done.write, scene.now[0])
     await sort.apply(scene.store, music, opened, scene.now[0])
@@ -241,8 +241,8 @@ async def test_an_add_needs_a_like_a_kept_playlist_and_a_song_that_can_be_held(s
 
 async def test_what_they_say_informs_what_comes_next_at_once(scene: Scene) -> None:
     async def styles() -> list[int]:
-        found = await scene.stage.recommender.recommend(ADA, uri(0), 12)
-        return [number_of(each.entry.song.song) % 3 for each in found]
+        recommended = await scene.stage.recommender.recommend(ADA, uri(0), 12)
+        return [number_of(pick.entry.song.song) % 3 for pick in recommended]
 
     before = await styles()
     for number in range(100, 136):
@@ -252,8 +252,8 @@ async def test_what_they_say_informs_what_comes_next_at_once(scene: Scene) -> No
     assert after.count(0) < before.count(0) or after.index(0) >= before.index(0)
     liked = uri(101)
     await scene.stream.like(ADA, liked)
-    found = await scene.stage.recommender.recommend(ADA, None, 25)
-    assert liked not in [each.entry.song.song for each in found], "what is liked in the feed is not named again"
+    recommended = await scene.stage.recommender.recommend(ADA, None, 25)
+    assert liked not in [pick.entry.song.song for pick in recommended], "what is liked in the feed is not named again"
 
 
 async def test_a_skip_does_not_take_a_like_back(scene: Scene) -> None:
@@ -269,8 +269,8 @@ async def test_what_is_not_for_them_does_not_come(scene: Scene) -> None:
     for number in OTHERS:
         if number % 3:
             await catalogue_sharing.put_away(scene.store, ADA, uri(number), scene.now[0])
-    found = [each.entry.song.song for _ in range(3) for each in await scene.stream.next(ADA, 3)]
-    assert all(each.startswith("local:") or number_of(each) % 3 == 0 for each in found)
+    shown = [card.entry.song.song for _ in range(3) for card in await scene.stream.next(ADA, 3)]
+    assert all(song.startswith("local:") or number_of(song) % 3 == 0 for song in shown)
 
 
 async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scene) -> None:

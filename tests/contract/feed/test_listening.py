@@ -55,8 +55,8 @@ class Stage:
     origin: str
     closing: AsyncExitStack
 
-    async def like(self, each: Song) -> Song:
-        liked = replace(each, url=f"https://open.spotify.com/track/{each.song[-22:]}")
+    async def like(self, song: Song) -> Song:
+        liked = replace(song, url=f"https://open.spotify.com/track/{song.song[-22:]}")
         async with self.store.writing() as tx:
             await members.ensure(tx, ADA, self.clock())
             await members.change(tx, ADA, joined=True)
@@ -78,11 +78,11 @@ class Stage:
         )
         program = None if videos is None else ytdlp.installed(self.program, videos)
         runs = YtDlp(str(program), os.environ["PATH"], longest) if program else None
-        found = SongPreviews(self.store, previews, runs, self.clock, patience)
-        self.closing.push_async_callback(found.close)
+        song_previews = SongPreviews(self.store, previews, runs, self.clock, patience)
+        self.closing.push_async_callback(song_previews.close)
         catalogue = Catalogue(self.store, Clips(Hearing(), self.folder / "clips", Scratch(self.folder)), self.clock)
         await catalogue.points.refresh()
-        return Listening(catalogue, found)
+        return Listening(catalogue, song_previews)
 
     @property
     def program(self) -> Path:
@@ -107,9 +107,9 @@ class Stage:
         yield
         gate.write(b"." * programs)
 
-    async def noted(self, each: Song) -> dict[str, str]:
+    async def noted(self, song: Song) -> dict[str, str]:
         async with self.store.reading() as tx:
-            rows = await tx.execute(lookups.LOOKUP.select().where(lookups.LOOKUP.c.song == each.song))
+            rows = await tx.execute(lookups.LOOKUP.select().where(lookups.LOOKUP.c.song == song.song))
             return {row.source: row.state for row in rows}
 
 
@@ -150,9 +150,9 @@ async def test_a_clip_goes_before_a_preview_a_preview_before_a_video_and_a_video
     listening = await stage.listening(deezer=True, videos=[video("Ann - Song 2")])
     filed = Song(local(7), "song", ())
     assert (await listening.to(ADA, filed)).way is Way.CLIP
-    heard = [await listening.to(ADA, each) for each in (one, two, three)]
-    assert [each.way for each in heard] == [Way.PREVIEW, Way.VIDEO, Way.LINK]
-    assert [each.by for each in heard] == ["Deezer", "YouTube", "Spotify"]
+    heard = [await listening.to(ADA, liked) for liked in (one, two, three)]
+    assert [answer.way for answer in heard] == [Way.PREVIEW, Way.VIDEO, Way.LINK]
+    assert [answer.by for answer in heard] == ["Deezer", "YouTube", "Spotify"]
 
 
 async def test_nobody_hears_a_song_that_they_may_not_see(stage: Stage) -> None:
@@ -207,12 +207,12 @@ async def test_while_deezer_asks_to_wait_nobody_asks_about_any_song(stage: Stage
     one, two = await stage.like(song(1)), await stage.like(song(2))
     stage.world.faults.append(Fault("deezer *", "error", code=code))
     listening = await stage.listening(deezer=True)
-    for each in (one, two):
-        assert await listening.to(ADA, each) == link(each)
+    for liked in (one, two):
+        assert await listening.to(ADA, liked) == link(liked)
     assert len(stage.world.requests) == 1
     stage.clock.pass_by(seconds=70)
-    for each in (one, two):
-        assert (await listening.to(ADA, each)).way is Way.PREVIEW
+    for liked in (one, two):
+        assert (await listening.to(ADA, liked)).way is Way.PREVIEW
 
 
 @pytest.mark.parametrize("kind", ["malformed", "nonsense", "drop", "status", "slow"])
@@ -335,7 +335,7 @@ async def test_no_more_than_two_programs_run_at_once_and_who_comes_then_does_not
     one, two, three = [await stage.like(song(number)) for number in (1, 2, 3)]
     listening = await stage.listening(videos=[video()])
     stage.fault("gate")
-    waiting = [asyncio.create_task(listening.to(ADA, each)) for each in (one, two)]
+    waiting = [asyncio.create_task(listening.to(ADA, liked)) for liked in (one, two)]
     async with stage.at_the_gate(programs=2):
         assert await listening.to(ADA, three) == link(three)
     await asyncio.gather(*waiting)

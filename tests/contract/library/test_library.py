@@ -34,8 +34,8 @@ async def liked(linked: Linked) -> set[str]:
 
 
 async def test_a_first_sync_of_n_songs_is_n_over_50_calls(linked: Linked) -> None:
-    found = await synced(linked)
-    assert (found.total, found.new, found.gone) == (120, 120, 0)
+    look = await synced(linked)
+    assert (look.total, look.new, look.gone) == (120, 120, 0)
     assert linked.calls() == ["GET /v1/me/tracks"] * ceil(120 / 50)
     assert len(await liked(linked)) == 120
 
@@ -60,8 +60,8 @@ async def test_new_likes_are_fresh_and_the_first_ones_are_not(linked: Linked) ->
 async def test_an_unliked_song_leaves_the_library(linked: Linked) -> None:
     await synced(linked)
     linked.stack.spotify.unlike("ada", track(60).uri)
-    found = await synced(linked)
-    assert (found.new, found.gone) == (0, 1)
+    look = await synced(linked)
+    assert (look.new, look.gone) == (0, 1)
     assert track(60).uri not in await liked(linked)
 
 
@@ -69,8 +69,8 @@ async def test_one_unliked_and_one_liked_are_both_seen(linked: Linked) -> None:
     await synced(linked)
     linked.stack.spotify.unlike("ada", track(60).uri)
     linked.like(500)
-    found = await synced(linked)
-    assert (found.new, found.gone) == (1, 1)
+    look = await synced(linked)
+    assert (look.new, look.gone) == (1, 1)
 
 
 async def test_songs_that_spotify_shows_as_nothing_do_not_make_every_poll_a_full_one(linked: Linked) -> None:
@@ -91,10 +91,10 @@ spotify:track:0000000000000000000004,No Artist,Album,,2000,180000,,,0.1,0.2,90
 
 
 async def test_a_file_becomes_the_library_and_bad_rows_are_named(store, now) -> None:
-    found = await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
-    assert (found.songs, found.total, found.bad_rows) == (2, 2, 2)
-    assert found.bad == [BadRow(4, Problem.NO_TITLE), BadRow(5, Problem.NO_ARTIST, "No Artist")]
-    assert bad_row(found.bad[1]) == "line 5: there's no artist for “No Artist”"
+    imported = await sync.import_file(store, MEMBER, "liked.csv", EXPORTIFY.encode(), now)
+    assert (imported.songs, imported.total, imported.bad_rows) == (2, 2, 2)
+    assert imported.bad == [BadRow(4, Problem.NO_TITLE), BadRow(5, Problem.NO_ARTIST, "No Artist")]
+    assert bad_row(imported.bad[1]) == "line 5: there's no artist for “No Artist”"
     async with store.reading() as tx:
         kept = {song.title: song for song in await songs.library(tx, MEMBER)}
         features = await songs.features(tx, MEMBER, list(kept.values()))
@@ -137,10 +137,10 @@ async def test_a_real_library_is_read_whole(store, now, shared) -> None:
     import gzip
 
     data = gzip.decompress((shared / "data/libraries/library-d.csv.gz").read_bytes())
-    found = await sync.import_file(store, MEMBER, "library-d.csv", data, now)
+    imported = await sync.import_file(store, MEMBER, "library-d.csv", data, now)
     rows = list(csv.DictReader(data.decode().splitlines()))
-    assert found.total == len({row["track_id"] for row in rows if row["name"] and row["artists"]})
-    assert found.with_features == found.songs
+    assert imported.total == len({row["track_id"] for row in rows if row["name"] and row["artists"]})
+    assert imported.with_features == imported.songs
 
 
 async def test_an_export_knows_why_songs_may_be_missing(store: Store, now: datetime) -> None:

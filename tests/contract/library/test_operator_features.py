@@ -25,8 +25,8 @@ async def kept(store: Store, file: Path, now: datetime, song: Song) -> dict[str,
         await members.ensure(tx, 1, now)
         await songs.like(tx, 1, [Like(song, now)], now)
     async with store.reading() as tx:
-        (found,) = (await songs.features(tx, 1, await songs.library(tx, 1))).values()
-    return dict(found.numbers)
+        (features,) = (await songs.features(tx, 1, await songs.library(tx, 1))).values()
+    return dict(features.numbers)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ async def test_rows_that_name_no_song_are_told_with_their_lines(store: Store, no
         "a",
     ]
     file.write_text("\n".join(rows))
-    found = await import_features(store, file, now)
-    assert (found.songs, len(found.bad)) == (2, 4)
-    assert found.report.splitlines()[:3] == [
+    imported = await import_features(store, file, now)
+    assert (imported.songs, len(imported.bad)) == (2, 4)
+    assert imported.report.splitlines()[:3] == [
         "songs kept: 2",
         "rows left out: 4",
         "  line 3: neither a Spotify ID nor an ISRC",

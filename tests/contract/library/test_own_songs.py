@@ -68,7 +68,7 @@ async def by_file(stage: Stage, member: int, text: str = SPAM) -> None:
 
 async def as_seen(stage: Stage, member: int, song: str = URI) -> Song | None:
     async with stage.store.reading() as tx:
-        return next((each for each in await songs.library(tx, member) if each.song == song), None)
+        return next((known for known in await songs.library(tx, member) if known.song == song), None)
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -98,16 +98,16 @@ async def test_p38_a_file_fills_in_what_its_own_member_would_not_know(stage: Sta
 async def test_p38_two_files_about_one_song_are_each_their_members(stage: Stage) -> None:
     await by_file(stage, ADA, SPAM.replace("Buy this", "Night Bus"))
     await by_file(stage, BEN)
-    assert [getattr(await as_seen(stage, each), "title", None) for each in (ADA, BEN)] == ["Night Bus", "Buy this"]
+    assert [getattr(await as_seen(stage, member), "title", None) for member in (ADA, BEN)] == ["Night Bus", "Buy this"]
 
 
 async def test_p38_what_a_song_is_called_is_not_lost_to_a_later_file(stage: Stage) -> None:
     await by_file(stage, BEN)
     await by_file(stage, BEN, f"Track Name,Artist Name(s),Spotify - id\nOther,Somebody,{URI[-22:]}\n")
     await by_file(stage, BEN, f"Track URI,Track Name,Artist Name(s)\n{URI},Other,Somebody\n")
-    found = await as_seen(stage, BEN)
-    assert found is not None
-    assert (found.title, found.album, found.isrc) == ("Buy this", "Spam", "QZSPM0000001")
+    seen = await as_seen(stage, BEN)
+    assert seen is not None
+    assert (seen.title, seen.album, seen.isrc) == ("Buy this", "Spam", "QZSPM0000001")
 
 
 @pytest.mark.parametrize("text", [SPAM, BY_NAME], ids=["by id", "by name"])
@@ -117,13 +117,13 @@ async def test_p38_songs_that_only_a_file_knows_are_shown_to_nobody_else(
     await by_file(stage, BEN, text)
     await at_spotify(stage, EVA, replace(FULL, song=URI[:-1] + "2"))
     await stage.catalogue.points.refresh()
-    (own,) = [each for each in await library_of(stage, BEN) if each.song != URI[:-1] + "2"]
+    (own,) = [song for song in await library_of(stage, BEN) if song.song != URI[:-1] + "2"]
     assert (await stage.catalogue.about(BEN, own.song)).entry is None
     with pytest.raises(BadChoice):
         await stage.catalogue.about(EVA, own.song)
     page = await stage.catalogue.page(EVA, None, 100)
-    assert [each.song.song for each in page.entries] == [URI[:-1] + "2"]
-    assert own.song not in {each.song for each in await stage.catalogue.suggest(EVA, own.title[:3], 25)}
+    assert [entry.song.song for entry in page.entries] == [URI[:-1] + "2"]
+    assert own.song not in {suggested.song for suggested in await stage.catalogue.suggest(EVA, own.title[:3], 25)}
     async with stage.store.writing() as tx:
         await server_channels.give(tx, Place(7002, "rounds", 7001))
         assert await catalogue.described(tx, [own.song]) == {}
@@ -159,9 +159,9 @@ async def test_p38_a_song_that_is_passed_on_is_named_as_everybody_sees_it(stage:
 async def test_p38_once_spotify_knows_a_song_a_file_only_adds_to_it(stage: Stage) -> None:
     await by_file(stage, BEN)
     await at_spotify(stage, ADA, BARE)
-    found = await as_seen(stage, BEN)
-    assert found is not None
-    assert (found.title, found.album) == ("Night Bus", "Spam")
+    seen = await as_seen(stage, BEN)
+    assert seen is not None
+    assert (seen.title, seen.album) == ("Night Bus", "Spam")
     await at_spotify(stage, ADA, FULL)
     assert await as_seen(stage, BEN) == FULL
     async with stage.store.reading() as tx:
@@ -198,14 +198,14 @@ class Told:
 
     async def look_up(self, subjects: Sequence[Subject]) -> Mapping[str, Learnt]:
         tempos = {"QZSPM0000001": 66.0, "QZAAA2500001": 120.0}
-        found = {each.song.song: tempos.get(each.song.isrc or "") for each in subjects}
-        return {song: Learnt(SongFeatures({"energy": tempo})) for song, tempo in found.items() if tempo}
+        tempo_of = {subject.song.song: tempos.get(subject.song.isrc or "") for subject in subjects}
+        return {song: Learnt(SongFeatures({"energy": tempo})) for song, tempo in tempo_of.items() if tempo}
 
 
 async def energies(stage: Stage, member: int) -> list[float | None]:
     async with stage.store.reading() as tx:
         known = await songs.features(tx, member, await songs.library(tx, member))
-    return [each.numbers.get("energy") for each in known.values()]
+    return [features.numbers.get("energy") for features in known.values()]
 
 
 async def test_p38_what_a_source_says_of_a_files_isrc_is_for_its_member_alone(stage: Stage) -> None:
@@ -234,8 +234,8 @@ async def test_p38_ids_that_a_source_gave_for_a_file_are_its_members_alone(stage
         for owner, song, id_ in ((BEN, "a", "ben's"), (schema.OPERATOR, "a", "everybody's"), (BEN, "b", "ben's")):
             said = lookups.LookupOutcome(song, "known", ids={"recording": [id_]})
             await lookups.save(tx, "musicbrainz", [said], stage.now, owner)
-        found = await lookups.ids(tx, {"a": schema.OPERATOR, "b": BEN})
-    assert found == {"a": {"recording": ["everybody's"]}, "b": {"recording": ["ben's"]}}
+        ids = await lookups.ids(tx, {"a": schema.OPERATOR, "b": BEN})
+    assert ids == {"a": {"recording": ["everybody's"]}, "b": {"recording": ["ben's"]}}
 
 
 async def test_a_song_that_spotify_renames_is_asked_about_anew(stage: Stage) -> None:
@@ -255,8 +255,8 @@ async def test_p35_a_file_that_nobody_has_any_more_leaves_nothing(stage: Stage) 
     async with stage.store.writing() as tx:
         await songs.unlike(tx, BEN, [URI])
         await songs.forget_unused(tx)
-        for each in (schema.own_song, schema.lookup):
-            assert (await tx.execute(select(each))).all() == []
+        for table in (schema.own_song, schema.lookup):
+            assert (await tx.execute(select(table))).all() == []
         assert {row.source for row in await tx.execute(select(schema.feature))} == {"csv"}
     await by_file(stage, BEN)
     async with stage.store.writing() as tx:
@@ -297,7 +297,7 @@ async def test_p38_songs_of_an_older_version_go_to_those_whose_files_brought_the
     await store.migrate()
     async with store.reading() as tx:
         assert [row.song for row in await tx.execute(select(schema.song))] == ["both"]
-        assert {each.title for each in await songs.library(tx, BEN)} == {"Spam", "Mine", "Too"}
+        assert {song.title for song in await songs.library(tx, BEN)} == {"Spam", "Mine", "Too"}
         for table_ in (schema.feature, schema.lookup):
             rows = await tx.execute(select(table_.c.owner, table_.c.song))
             assert {tuple(row) for row in rows} == {(0, "both"), (BEN, "ben")}
@@ -314,7 +314,7 @@ async def test_p38_the_next_sync_repairs_what_an_older_version_let_a_file_overwr
 
     async def titles() -> set[tuple[str, str | None]]:
         async with linked.store.reading() as tx:
-            return {(each.title, each.isrc) for each in await songs.library(tx, MEMBER)}
+            return {(song.title, song.isrc) for song in await songs.library(tx, MEMBER)}
 
     await synced()
     right = await titles()

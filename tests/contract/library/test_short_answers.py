@@ -83,14 +83,14 @@ async def test_p41_a_page_that_is_answered_short_in_the_middle_loses_nothing(lin
     await sync(linked)
     linked.stack.spotify.faults.clear()
     await sync(linked)
-    assert await liked(linked) == {track(each).uri for each in (*range(1, 120), 500)}
+    assert await liked(linked) == {track(number).uri for number in (*range(1, 120), 500)}
     assert await fresh(linked) == [track(500).uri]
 
 
 async def test_a_short_page_is_asked_for_again_in_the_same_look(linked: Linked) -> None:
     answer(linked, TRACKS, without_rows, skip=1)
-    found = await sync(linked)
-    assert (found.new, found.calls) == (120, 4)
+    look = await sync(linked)
+    assert (look.new, look.calls) == (120, 4)
 
 
 async def test_p41_a_large_loss_is_believed_at_the_second_look_also_after_a_restart(linked: Linked) -> None:
@@ -192,7 +192,7 @@ async def test_a_song_that_spotify_takes_down_is_not_one_that_the_member_took_ou
     await manual_edits.look(linked.store, music, MEMBER, NOW + timedelta(hours=2))
     async with linked.store.reading() as tx:
         said = (await tx.exec_driver_sql("SELECT song, kind FROM answer")).all()
-    assert [tuple(each) for each in said] == [(track(4).uri, "not")]
+    assert [tuple(row) for row in said] == [(track(4).uri, "not")]
 
 
 async def test_a_name_that_spotify_leaves_out_once_is_not_forgotten(linked: Linked) -> None:
@@ -219,8 +219,8 @@ async def test_a_name_that_spotify_leaves_out_once_is_not_forgotten(linked: Link
 
 
 async def test_p39_a_song_with_any_odd_field_is_kept_and_can_be_shown(linked: Linked) -> None:
-    found = [like for path, _, made in odd(LIKES) if path[:2] == ("items", 0) for like in shapes.likes_page(made).likes]
-    likes = [Like(replace(each.song, song=f"spotify:track:{at:022d}"), each.added_at) for at, each in enumerate(found)]
+    read = [like for path, _, made in odd(LIKES) if path[:2] == ("items", 0) for like in shapes.likes_page(made).likes]
+    likes = [Like(replace(like.song, song=f"spotify:track:{at:022d}"), like.added_at) for at, like in enumerate(read)]
     async with linked.store.writing() as tx:
         await songs.like(tx, MEMBER, likes, NOW)
     async with linked.store.reading() as tx:
@@ -246,8 +246,8 @@ async def test_p39_one_odd_row_does_not_keep_the_others_of_its_page_out(linked: 
 
 def first_page_again(page: Any) -> Any:
     """A list that doesn't heed the offset."""
-    found = [{"added_at": None, "track": {"uri": track(number).uri, "name": "x"}} for number in range(1, 51)]
-    return page | {"items": found, "total": None}
+    items = [{"added_at": None, "track": {"uri": track(number).uri, "name": "x"}} for number in range(1, 51)]
+    return page | {"items": items, "total": None}
 
 
 async def test_a_list_of_likes_that_never_ends_is_left_and_loses_nothing(linked: Linked) -> None:
@@ -255,7 +255,7 @@ async def test_a_list_of_likes_that_never_ends_is_left_and_loses_nothing(linked:
     linked.like(500)
     answer(linked, TRACKS, first_page_again, skip=1, times=1000)
     assert (await sync(linked)).calls <= 20
-    assert await liked(linked) == {track(each).uri for each in (*range(1, 121), 500)}
+    assert await liked(linked) == {track(number).uri for number in (*range(1, 121), 500)}
 
 
 async def test_p41_a_song_that_was_unliked_while_pages_came_twice_is_let_go_of_once_they_come_right(
@@ -280,7 +280,7 @@ async def test_a_like_that_slips_between_two_pages_is_found_at_the_next_look(lin
     answer(linked, TRACKS, unlike_meanwhile, skip=1)  # what stood first on the third page now stands last on the second
     await sync(linked)
     await sync(linked)
-    assert await liked(linked) == {track(each).uri for each in range(1, 121) if each != 60}
+    assert await liked(linked) == {track(number).uri for number in range(1, 121) if number != 60}
 
 
 @pytest.mark.parametrize("added_at", [None, "2031-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "soon"])
@@ -288,7 +288,7 @@ async def test_an_odd_date_makes_no_old_like_new_and_no_new_one_old(linked: Link
     await sync(linked)
     linked.like(500)
     linked.stack.spotify.unlike("ada", track(120).uri)
-    answer(linked, TRACKS, lambda page: page | {"items": [each | {"added_at": added_at} for each in page["items"]]})
+    answer(linked, TRACKS, lambda page: page | {"items": [item | {"added_at": added_at} for item in page["items"]]})
     await sync(linked)
     assert await fresh(linked) == [track(500).uri]
     await sync(linked)
@@ -310,8 +310,8 @@ async def test_a_playlist_that_says_it_has_more_than_it_ever_shows_is_read(linke
     world.add("ada", run.id, [track(number).uri for number in range(1, 31)])
     whole = await music.contents(run.id)
 
-    def more(found: Any) -> Any:
-        return found | ({"items": found["items"] | {"total": 9_000}} if "id" in found else {"total": 9_000})
+    def more(answered: Any) -> Any:
+        return answered | ({"items": answered["items"] | {"total": 9_000}} if "id" in answered else {"total": 9_000})
 
     answer(linked, PLAYLISTS, more, times=100)
     assert (await music.contents(run.id)).items == whole.items
@@ -324,10 +324,10 @@ async def test_p39_a_playlist_that_cannot_be_read_keeps_no_other_from_being_look
     await sync(linked)
     world, music = linked.stack.spotify, await linked.music()
     made = [world.create_playlist("ada", name) for name in ("Odd", "Run")]
-    for found in await music.playlists():
-        await playlists.take(linked.store, music, MEMBER, "main", found)
-    for each in made:
-        world.add_by_hand("ada", each.id, track(5).uri)
+    for listed in await music.playlists():
+        await playlists.take(linked.store, music, MEMBER, "main", listed)
+    for playlist in made:
+        world.add_by_hand("ada", playlist.id, track(5).uri)
     answer(linked, f"GET /v1/playlists/{made[0].id}", lambda _: {"items": 7}, times=100)
     assert await manual_edits.look(linked.store, music, MEMBER, NOW) == 1
 
@@ -339,4 +339,4 @@ async def test_a_list_of_playlists_that_never_ends_is_left_and_names_none_twice(
         return page | {"items": page["items"] * 50, "total": 2**31 - 1, "offset": 0} if page["items"] else page
 
     answer(linked, "GET /v1/me/playlists", again, times=100_000)
-    assert [each.name for each in await (await linked.music()).playlists()] == ["Run"]
+    assert [playlist.name for playlist in await (await linked.music()).playlists()] == ["Run"]

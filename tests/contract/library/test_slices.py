@@ -85,7 +85,7 @@ async def has_much(store: Store, now: datetime) -> int:
         await songs.like(tx, ADA, liked, now)
         layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
         kept = await playlists.add(tx, ADA, layer, "All", "ref", "🟦")
-        await playlists.save_content(tx, kept, [Item(each.song.song, now) for each in liked], None)
+        await playlists.save_content(tx, kept, [Item(song.song.song, now) for song in liked], None)
         said = {"member": ADA, "layer": layer, "kind": "only", "playlists": [kept.playlist], "source": "button"}
         await tx.execute(insert(schema.answer), [said | {"song": uri(at), "event": at} for at in range(MANY)])
     return layer
@@ -107,9 +107,9 @@ async def test_p40_a_file_is_kept_a_few_rows_at_a_time_and_others_write_in_betwe
 
     with rows_written(store) as written:
         other = asyncio.create_task(others())
-        found = await sync.import_file(store, ADA, "liked.csv", file_of(range(MANY)), now)
+        imported = await sync.import_file(store, ADA, "liked.csv", file_of(range(MANY)), now)
         other.cancel()
-    assert found.total == found.songs == MANY
+    assert imported.total == imported.songs == MANY
     assert max(written) <= MOST_ROWS
     assert len(order) >= MANY // sync.SLICE  # a turn for each slice
 
@@ -173,7 +173,7 @@ async def edited_by_hand(store: Store, now: datetime) -> None:
     for numbers in (range(0), range(MANY)):
         await manual_edits.learn(store, ADA, {kept: everything(numbers, now)}, now)
     async with store.reading() as tx:
-        assert [each.song for each in await playlists.items(tx, kept.playlist)] == [*map(uri, range(MANY))]
+        assert [item.song for item in await playlists.items(tx, kept.playlist)] == [*map(uri, range(MANY))]
 
 
 async def standing_learnt(store: Store, now: datetime) -> None:
@@ -183,7 +183,7 @@ async def standing_learnt(store: Store, now: datetime) -> None:
 async def standing_forgotten(store: Store, now: datetime) -> None:
     await manual_edits.allow_standing(store, ADA, False, now)
     async with store.reading() as tx:
-        assert not [each for each in await answers.standing(tx, ADA, 1) if each.event == answers.STANDING]
+        assert not [answer for answer in await answers.standing(tx, ADA, 1) if answer.event == answers.STANDING]
 
 
 async def sorted_and_taken_back(store: Store, now: datetime) -> None:
@@ -237,7 +237,7 @@ async def test_unlinking_that_is_cut_short_is_ended_at_the_next_start(store, now
         while sum(written) <= share * 3 * MANY and not task.done():
             await _count(store)  # others' time, in which it goes on
         task.cancel()
-    assert [each for each in await asyncio.gather(task, return_exceptions=True) if each is not True]
+    assert [outcome for outcome in await asyncio.gather(task, return_exceptions=True) if outcome is not True]
     async with store.reading() as tx:
         assert await members.account(tx, ADA) is None  # the tokens go first
     await link.unlink_rest(store, keys, tmp_path)
@@ -245,7 +245,7 @@ async def test_unlinking_that_is_cut_short_is_ended_at_the_next_start(store, now
         theirs = await members.get(tx, ADA)
         assert theirs is not None and theirs.source is None
         assert await songs.liked(tx, ADA) == {}
-        assert all(each.song.startswith(link.SEALED_SONG) for each in await answers.standing(tx, ADA, layer))
+        assert all(answer.song.startswith(link.SEALED_SONG) for answer in await answers.standing(tx, ADA, layer))
         assert await members.with_source(tx, link.UNLINKING) == []
 
 
@@ -256,7 +256,7 @@ async def test_a_look_that_is_cut_short_leaves_what_was_remembered_before(store,
         task = asyncio.create_task(contents.remember(store, kept, everything(range(MANY, 3 * MANY), now).items, "new"))
         while not task.done():
             async with store.reading() as tx:
-                seen = {each.song for each in await playlists.items(tx, kept.playlist)}
+                seen = {item.song for item in await playlists.items(tx, kept.playlist)}
                 unfinished = await playlists.next_edition(tx, kept.playlist) > 1
             assert seen in ({*map(uri, range(MANY))}, {*map(uri, range(MANY, 3 * MANY))})
             if unfinished:
@@ -265,7 +265,7 @@ async def test_a_look_that_is_cut_short_leaves_what_was_remembered_before(store,
         await asyncio.gather(task, return_exceptions=True)
         await contents.remember(store, kept, everything(range(3), now).items, None)
     async with store.reading() as tx:
-        assert [each.song for each in await playlists.places(tx, kept.playlist)] == [*map(uri, range(3))]
+        assert [place.song for place in await playlists.places(tx, kept.playlist)] == [*map(uri, range(3))]
         rows = (await tx.execute(select(func.count()).select_from(schema.content))).scalar_one()
     assert unfinished
     assert rows == 3  # nothing of what was cut short
@@ -320,7 +320,7 @@ async def test_others_get_their_turn_while_a_whole_library_is_read() -> None:
             await asyncio.sleep(0)
 
     other = asyncio.create_task(others())
-    assert [each async for each in in_turns(range(10 * CHUNK))] == [*range(10 * CHUNK)]
+    assert [number async for number in in_turns(range(10 * CHUNK))] == [*range(10 * CHUNK)]
     other.cancel()
     assert turns >= 10
 
@@ -369,10 +369,10 @@ async def test_p40_what_is_kept_of_a_song_is_bounded(store, now) -> None:
     await sync.import_file(store, ADA, "wide.csv", file_of(range(3), (*WIDE, "x" * 900)), now)
     async with store.reading() as tx:
         known = await songs.features(tx, ADA, await songs.library(tx, ADA))
-    for each in known.values():
-        assert len(each.numbers) <= limits.NUMBERS
-        assert max(map(len, each.numbers)) <= limits.NAME
-        assert {"tempo", "energy"} <= each.numbers.keys()
+    for features in known.values():
+        assert len(features.numbers) <= limits.NUMBERS
+        assert max(map(len, features.numbers)) <= limits.NAME
+        assert {"tempo", "energy"} <= features.numbers.keys()
 
 
 async def test_p40_one_file_of_a_member_is_read_at_a_time(store, now) -> None:

@@ -73,7 +73,7 @@ class Crates(ui.View):
 class NameForm(ui.Modal, title="A new crate"):
     crate: ui.TextInput[Any] = ui.TextInput(label="Name", max_length=20)
     mood: ui.Label[Any] = ui.Label(
-        text="Mood", component=ui.Select(options=[discord.SelectOption(label=each) for each in ("Calm", "Loud")])
+        text="Mood", component=ui.Select(options=[discord.SelectOption(label=mood) for mood in ("Calm", "Loud")])
     )
 
     async def on_submit(self, interaction: Interaction) -> None:

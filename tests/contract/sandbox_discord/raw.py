@@ -69,8 +69,8 @@ def _multipart(body: Any, files: dict[str, bytes]) -> aiohttp.FormData:
 
 
 def _flat(path: str, node: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [(path.strip("."), error["code"]) for error in node.get("_errors", ())]
+    errors = [(path.strip("."), error["code"]) for error in node.get("_errors", ())]
     for step, child in node.items():
         if step != "_errors":
-            found += _flat(f"{path}.{step}", child)
-    return found
+            errors += _flat(f"{path}.{step}", child)
+    return errors

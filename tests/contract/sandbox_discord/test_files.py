@@ -39,7 +39,7 @@ async def test_pictures_have_their_size_and_other_files_their_type(quiet: Stage,
     Image.new("RGB", (30, 20)).save(picture, "PNG")
     files = {"map.png": picture.getvalue(), "clip.ogg": b"OggS", "broken.png": b"no picture"}
     sent = (await bot.call(f"POST /channels/{quiet.channel.id}/messages", {}, files=files)).body["attachments"]
-    assert [(each["content_type"], each.get("width")) for each in sent] == [
+    assert [(attachment["content_type"], attachment.get("width")) for attachment in sent] == [
         ("image/png", 30),
         ("audio/ogg", None),
         ("image/png", None),

@@ -26,7 +26,7 @@ async def test_a_thread_is_a_channel_with_its_messages_id(quiet: Stage, bot: Raw
     shown = await bot.call(f"GET /channels/{quiet.channel.id}/messages/{message.id}")
     assert (shown.body["thread"]["name"], shown.body["thread"]["message_count"]) == ("About the song", 1)
     active = await bot.call(f"GET /guilds/{quiet.guild.id}/threads/active")
-    assert [each["id"] for each in active.body["threads"]] == [str(message.id)]
+    assert [thread["id"] for thread in active.body["threads"]] == [str(message.id)]
 
 
 async def test_people_talk_in_a_thread(quiet: Stage, bot: RawBot) -> None:
@@ -35,8 +35,8 @@ async def test_people_talk_in_a_thread(quiet: Stage, bot: RawBot) -> None:
     assert message.thread is not None
     there = quiet.anna.at(message.thread)
     await there.say("I know it")
-    assert [each.text() for each in there.visible()] == ["I know it"]
-    assert "I know it" not in [each.text() for each in quiet.anna.visible()]
+    assert [post.text() for post in there.visible()] == ["I know it"]
+    assert "I know it" not in [post.text() for post in quiet.anna.visible()]
 
 
 async def test_a_message_has_one_thread(quiet: Stage, bot: RawBot) -> None:
@@ -78,7 +78,7 @@ async def test_a_bot_without_the_permission_starts_none(quiet: Stage, bot: RawBo
 @pytest.mark.asyncio(loop_scope="package")
 async def test_a_real_bot_starts_a_thread_and_answers_in_it(stage: Stage) -> None:
     outcome = await stage.anna.command("threaded")
-    message = await outcome.until(lambda each: each.thread is not None)
+    message = await outcome.until(lambda answer: answer.thread is not None)
     assert message.thread is not None
     there = stage.anna.at(message.thread)
     answer = await there.command("told")

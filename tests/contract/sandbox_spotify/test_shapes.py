@@ -18,7 +18,7 @@ NOT_SCHEMA = {"nullable", "discriminator", "example"}  # OpenAPI words that JSON
 def translated(schema: Any) -> Any:
     """OpenAPI 3.0 as JSON Schema: `nullable` becomes a type, references lead into the same document."""
     if isinstance(schema, list):
-        return [translated(each) for each in schema]
+        return [translated(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     plain = {key: translated(value) for key, value in schema.items() if key not in NOT_SCHEMA}
@@ -50,8 +50,8 @@ async def test_answers_have_the_published_shapes(mara: Client, world: World, run
     for schema, (status, answer) in answers.items():
         assert status == 200
         assert complaints(spec, schema, answer) == [], schema
-    _, found = await mara.call("GET /search", q="song", type="track")
-    assert complaints(spec, "PagingTrackObject", found["tracks"]) == []
+    _, results = await mara.call("GET /search", q="song", type="track")
+    assert complaints(spec, "PagingTrackObject", results["tracks"]) == []
 
 
 async def test_errors_have_the_published_shape(mara: Client, spec: Any) -> None:

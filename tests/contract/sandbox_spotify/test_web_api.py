@@ -74,7 +74,7 @@ async def test_own_and_followed_playlists_with_null_entries(mara: Client, world:
     world.follow("mara", world.create_playlist("ole", "Ole's").id)
     world.accounts["mara"].playlists.append(None)
     _, page = await mara.call("GET /me/playlists", limit=50)
-    assert [each and each["name"] for each in page["items"]] == ["Ole's", "Run", None]
+    assert [item and item["name"] for item in page["items"]] == ["Ole's", "Run", None]
     assert page["items"][1]["items"]["total"] == 0
     assert page["items"][1]["snapshot_id"] == run.snapshot
 
@@ -91,10 +91,10 @@ async def test_rows_may_be_null_episodes_or_local_files(mara: Client, world: Wor
 
 
 async def test_search_finds_ten_at_most(mara: Client) -> None:
-    _, found = await mara.call("GET /search", q=f"isrc:{TRACKS[7].isrc}", type="track")
-    assert [each["uri"] for each in found["tracks"]["items"]] == [URIS[7]]
-    _, found = await mara.call("GET /search", q='song artist:"artist 3"', type="track", limit=10)
-    assert len(found["tracks"]["items"]) == 10
+    _, results = await mara.call("GET /search", q=f"isrc:{TRACKS[7].isrc}", type="track")
+    assert [item["uri"] for item in results["tracks"]["items"]] == [URIS[7]]
+    _, results = await mara.call("GET /search", q='song artist:"artist 3"', type="track", limit=10)
+    assert len(results["tracks"]["items"]) == 10
     assert (await mara.call("GET /search", q="song", type="track", limit=11))[0] == 400
 
 
@@ -261,8 +261,8 @@ async def test_the_same_seed_makes_the_same_ids(world: World, clock: Clock) -> N
     other = World(seed=1, now=clock)
     other.open_account("mara", "Mara")
     other.publish(TRACKS)
-    for each in (world, other):
-        each.add_by_hand("mara", each.create_playlist("mara", "Run").id, URIS[0])
+    for seeded in (world, other):
+        seeded.add_by_hand("mara", seeded.create_playlist("mara", "Run").id, URIS[0])
     assert list(world.playlists) == list(other.playlists)
     assert [playlist.snapshot for playlist in world.playlists.values()] == [
         playlist.snapshot for playlist in other.playlists.values()

@@ -45,7 +45,7 @@ class People:
             await members.ensure(tx, member, self.now)
             layer = await playlists.ensure_layer(tx, member, "main")
             kept = await playlists.add(tx, member, layer.layer, name, f"shelf:{name}", "🟦")
-            await playlists.save_content(tx, kept, [Item(song(each).song, None) for each in numbers], None)
+            await playlists.save_content(tx, kept, [Item(song(number).song, None) for number in numbers], None)
             return kept
 
     async def reposts(self, member: int, number: int, *, server: int = SERVER, ago: int = 0) -> None:

@@ -34,11 +34,11 @@ async def begun(store: Store, now: datetime, count: int = 3, server: int | None 
 
 async def states(store: Store, number: int) -> dict[str, str]:
     async with store.reading() as tx:
-        return {each.song: each.state for each in await table.record(tx, number)}
+        return {brought.song: brought.state for brought in await table.record(tx, number)}
 
 
 async def standing(store: Store, number: int, member: int = MEMBER, server: int | None = SERVER) -> list[str]:
-    return [each.song for each in (await shared_playlists.show(store, member, server, number)).standing]
+    return [brought.song for brought in (await shared_playlists.show(store, member, server, number)).standing]
 
 
 async def drop(store: Store, number: int, uri: str, now: datetime, *by: int) -> shared_playlists.Voted:
@@ -49,8 +49,8 @@ async def drop(store: Store, number: int, uri: str, now: datetime, *by: int) -> 
 
 def at_spotify(linked: Linked, name: str = "Ours") -> list[list[str]]:
     """What stands in each of Ada's playlists of that name."""
-    ids = [each for each in linked.stack.spotify.accounts["ada"].playlists if each is not None]
-    return [list(each.uris) for each in map(linked.stack.spotify.playlist, ids) if each.name == name]
+    ids = [playlist for playlist in linked.stack.spotify.accounts["ada"].playlists if playlist is not None]
+    return [list(playlist.uris) for playlist in map(linked.stack.spotify.playlist, ids) if playlist.name == name]
 
 
 async def shared_out(linked: Linked, number: int, now: datetime) -> list[str]:
@@ -67,4 +67,4 @@ async def shared_out(linked: Linked, number: int, now: datetime) -> list[str]:
         else:
             break
     async with linked.store.reading() as tx:
-        return [each.kind for each in await notices.waiting(tx, MEMBER)]
+        return [notice.kind for notice in await notices.waiting(tx, MEMBER)]

@@ -22,9 +22,9 @@ class Channel:
         self.sent = 0
         self.killed = False
 
-    async def post(self, found: Digest) -> None:
+    async def post(self, digest: Digest) -> None:
         self.sent += 1
-        self.stands.setdefault(found.since, found)
+        self.stands.setdefault(digest.since, digest)
         if self.killed:
             raise KeyboardInterrupt
 
@@ -90,7 +90,7 @@ async def test_every_day_is_counted_in_one_digest(store: Store, now: datetime) -
             await server_channels.count(tx, SERVER, "like", when, times)
     await digest.post_due(store, channel.post, many, SERVER, late)
     await digest.post_due(store, channel.post, many, SERVER, late + WEEK)
-    assert [each.counts["like"] for each in channel.stands.values()] == [9 + 10, 20]
+    assert [digest.counts["like"] for digest in channel.stands.values()] == [9 + 10, 20]
 
 
 def test_what_is_too_little_to_hide_somebody_in_is_not_named() -> None:

@@ -48,7 +48,7 @@ async def test_the_host_puts_somebody_out_for_all_to_see_and_what_they_brought_s
 ) -> None:
     await groups.remove(store, ADA, group, BOB, now)
     seen = await groups.show(store, CYD, group)
-    assert (list(seen.partners), [(each.member, each.by, each.at) for each in seen.removals]) == (
+    assert (list(seen.partners), [(removal.member, removal.by, removal.at) for removal in seen.removals]) == (
         [ADA, CYD],
         [(BOB, ADA, now)],
     )
@@ -56,7 +56,7 @@ async def test_the_host_puts_somebody_out_for_all_to_see_and_what_they_brought_s
     with pytest.raises(NoSuchShared):
         await shared_playlists.show(store, BOB, None, group)
     shown = await shared_playlists.show(store, CYD, None, group)
-    assert [each.song for each in shown.standing] == [SONG.song]
+    assert [brought.song for brought in shown.standing] == [SONG.song]
     assert BOB not in shown.named
 
 

@@ -56,7 +56,7 @@ async def seen(group: People, member: int, number: int) -> TasteMatch:
 
 
 def numbers(entries: Sequence[Entry]) -> set[int]:
-    return {number_of(each.song.song) for each in entries}
+    return {number_of(entry.song.song) for entry in entries}
 
 
 async def test_nothing_is_seen_before_both_agree(group: People) -> None:
@@ -73,7 +73,7 @@ async def test_both_see_the_same_number_and_each_the_others_songs(group: People)
     assert of_ada.meeting is not None
     assert of_ada.meeting == of_ben.meeting
     assert of_ada.meeting.number >= 60
-    assert [each.song for each in of_ada.both] == [each.song for each in of_ben.both]
+    assert [song.song for song in of_ada.both] == [song.song for song in of_ben.both]
     assert numbers(of_ada.both) <= {78, 81, 84, 87}
     assert len(of_ada.both) == 3
     assert numbers(of_ada.mine) == numbers(of_ben.theirs) <= set(range(90, 168, 3))
@@ -234,10 +234,10 @@ async def test_nothing_is_traded_that_is_not_for_either(group: People) -> None:
     number = (await agreed(group)).agreement
     first = await seen(group, ADA, number)
     async with group.store.writing() as tx:
-        for at, each in enumerate(first.mine):
-            await dislikes.add(tx, ADA, each.song.song, f"mine{at}", group.now)
-        for at, each in enumerate(first.theirs):
-            await dislikes.add(tx, ADA, each.song.song, f"theirs{at}", group.now)
+        for at, entry in enumerate(first.mine):
+            await dislikes.add(tx, ADA, entry.song.song, f"mine{at}", group.now)
+        for at, entry in enumerate(first.theirs):
+            await dislikes.add(tx, ADA, entry.song.song, f"theirs{at}", group.now)
     then = await seen(group, ADA, number)
     assert not numbers(then.mine) & numbers(first.mine)
     assert not numbers(then.theirs) & numbers(first.theirs)
@@ -261,10 +261,10 @@ async def test_of_too_few_songs_there_is_no_number_and_what_both_like_is_shown(
     await small.likes(ADA, [1, 2])
     await small.likes(BEN, [2])
     await small.stage.catalogue.points.refresh()
-    found = await seen(small, ADA, (await agreed(small)).agreement)
-    assert found.meeting is None
-    assert numbers(found.both) == {2}
-    assert not found.mine
+    match = await seen(small, ADA, (await agreed(small)).agreement)
+    assert match.meeting is None
+    assert numbers(match.both) == {2}
+    assert not match.mine
 
 
 async def test_where_the_catalogue_holds_nobody_else_there_is_no_number(
@@ -274,9 +274,9 @@ async def test_where_the_catalogue_holds_nobody_else_there_is_no_number(
     await pair.likes(ADA, range(30))
     await pair.likes(BEN, range(20, 50))
     await pair.stage.catalogue.points.refresh()
-    found = await seen(pair, ADA, (await agreed(pair)).agreement)
-    assert found.meeting is None
-    assert len(found.both) == len(found.mine) == len(found.theirs) == 3
+    match = await seen(pair, ADA, (await agreed(pair)).agreement)
+    assert match.meeting is None
+    assert len(match.both) == len(match.mine) == len(match.theirs) == 3
 
 
 async def test_what_one_likes_in_the_feed_counts_without_being_saved(group: People) -> None:
@@ -287,5 +287,5 @@ async def test_what_one_likes_in_the_feed_counts_without_being_saved(group: Peop
         await feed_history.note(tx, ADA, {liked: first.mine[0].key}, group.now)
         await feed_history.say(tx, ADA, liked, group.now, said="like")
     then = await seen(group, ADA, number)
-    assert liked in [each.song.song for each in then.both]
-    assert liked not in [each.song.song for each in then.mine]
+    assert liked in [entry.song.song for entry in then.both]
+    assert liked not in [entry.song.song for entry in then.mine]

@@ -33,7 +33,7 @@ async def group(store: Store, tmp_path: Path, now: datetime) -> People:
 
 async def show_all(group: People, member: int) -> None:
     mine = await profile.mine(group.store, member, SERVER)
-    await profile.choose_playlists(group.store, member, [each.playlist for each, _ in mine.kept[:1]], group.now)
+    await profile.choose_playlists(group.store, member, [playlist.playlist for playlist, _ in mine.kept[:1]], group.now)
     await profile.show(group.store, member, "map", group.now)
     await profile.show(group.store, member, "reposts", group.now)
 
@@ -47,9 +47,9 @@ async def test_everything_is_off_until_it_is_chosen(group: People) -> None:
 async def test_others_see_what_was_chosen_and_no_more(group: People) -> None:
     await show_all(group, ADA)
     shown = await profile.shown(group.store, ADA, SERVER)
-    assert [(each.name, songs) for each, songs in shown.playlists] == [("Late night", 10)]
+    assert [(playlist.name, songs) for playlist, songs in shown.playlists] == [("Late night", 10)]
     assert shown.map
-    assert [each.song.song for each in shown.reposts] == [song(1).song], "what was passed on elsewhere stays there"
+    assert [repost.song.song for repost in shown.reposts] == [song(1).song], "what was passed on elsewhere stays there"
     await profile.choose_playlists(group.store, ADA, [], group.now)
     assert not (await profile.shown(group.store, ADA, SERVER)).playlists
 
@@ -95,12 +95,12 @@ async def test_followers_see_what_is_passed_on_where_they_ask(group: People) -> 
     await group.reposts(ADA, 4)
     await group.reposts(EVA, 1000)
     await follow.follow(group.store, BEN, ADA, group.now)
-    assert [each.song.song for each in await follow.news(group.store, BEN, SERVER)] == [song(4).song, song(1).song]
-    assert [each.song.song for each in await follow.news(group.store, BEN, ELSEWHERE)] == [song(2).song]
+    assert [repost.song.song for repost in await follow.news(group.store, BEN, SERVER)] == [song(4).song, song(1).song]
+    assert [repost.song.song for repost in await follow.news(group.store, BEN, ELSEWHERE)] == [song(2).song]
     assert await follow.news(group.store, CAL, SERVER) == []
     async with group.store.writing() as tx:
         await dislikes.add(tx, BEN, song(4).song, "key4", group.now)
-    assert [each.song.song for each in await follow.news(group.store, BEN, SERVER)] == [song(1).song]
+    assert [repost.song.song for repost in await follow.news(group.store, BEN, SERVER)] == [song(1).song]
 
 
 async def test_what_followers_see_ends_at_once_when_reposts_are_switched_off(group: People) -> None:
@@ -145,7 +145,7 @@ async def test_the_map_draws_shown_playlists_and_says_what_is_on_it(group: Peopl
     shown = await profile.shown(group.store, ADA, SERVER)
     hearing = Hearing()
     drawn = await taste_map.draw(
-        group.store, group.stage.catalogue, hearing, ADA, [each for each, _ in shown.playlists]
+        group.store, group.stage.catalogue, hearing, ADA, [playlist for playlist, _ in shown.playlists]
     )
     await hearing.close()
     assert drawn.png.startswith(b"\x89PNG")
@@ -174,7 +174,7 @@ async def test_nothing_is_written_by_looking(group: People) -> None:
 
 async def down(group: People) -> set[int]:
     async with group.store.reading() as tx:
-        return {each.message for each in await reposts.takedowns(tx, group.now)}
+        return {takedown.message for takedown in await reposts.takedowns(tx, group.now)}
 
 
 async def test_messages_that_name_a_member_go_when_they_hide(group: People) -> None:

@@ -65,7 +65,7 @@ async def test_what_stands_is_written_and_what_is_dropped_comes_out(linked: Link
     await shared_playlists.add(store, Actor(CYD, SERVER, now + timedelta(seconds=1)), number, song(URIS[40]))
     dry = await hosting.dry_run(store, Actor(MEMBER, SERVER, now), number)
     assert (dry.put_in, dry.take_out) == (1, 1)
-    assert [each.shared for each in await publish.unwritten(store)] == [number]
+    assert [playlist.shared for playlist in await publish.unwritten(store)] == [number]
     await publish.write(store, music, MEMBER, number, now)
     assert await there(linked, music, number) == [URIS[0], *URIS[2:8], URIS[40]]
     assert await publish.unwritten(store) == []
@@ -184,7 +184,7 @@ async def test_a_playlist_that_is_gone_is_hosted_by_nobody_and_its_host_hears_so
     await publish.lose(linked.store, MEMBER, number, linked.now)
     assert (await shared_playlists.show(linked.store, DEE, SERVER, number)).shared.host is None
     async with linked.store.reading() as tx:
-        assert [each.kind for each in await notices.waiting(tx, MEMBER)] == ["lost"]
+        assert [notice.kind for notice in await notices.waiting(tx, MEMBER)] == ["lost"]
     assert set((await states(linked.store, number)).values()) == {SongState.WANTED}
 
 
@@ -224,7 +224,7 @@ async def test_the_host_has_a_receipt_of_the_first_write_and_of_the_last(linked:
     await hosting.end_and_remove(linked.store, MEMBER, number, linked.now)
     await publish.share(linked.store, music_of, MEMBER, number, linked.now)
     async with linked.store.reading() as tx:
-        first, last = [each.body for each in await notices.waiting(tx, MEMBER)]
+        first, last = [notice.body for notice in await notices.waiting(tx, MEMBER)]
     assert (first["put_in"], first["ended"]) == (3, False)
     assert (last["taken_out"], last["ended"]) == (3, True)
 
@@ -248,7 +248,7 @@ async def brought(linked: Linked, *tracks: Track) -> int:
     linked.stack.spotify.publish([ALBUM, SINGLE])
     async with linked.store.writing() as tx:
         await songs.save(tx, map(as_song, tracks), linked.now)
-    given = [(each.uri, BOB) for each in tracks]
+    given = [(track.uri, BOB) for track in tracks]
     return await shared_playlists.open_with(
         linked.store, Actor(MEMBER, SERVER, linked.now), "Ours", [(URIS[0], BOB), *given]
     )
@@ -272,7 +272,7 @@ async def test_p04_a_release_that_the_host_put_in_and_took_out_again_does_not_co
 ) -> None:
     number, later = await brought(linked), linked.now + timedelta(minutes=1)
     await shared_out(linked, number, linked.now)
-    ref = next(each.id for each in linked.stack.spotify.playlists.values() if each.name == "Ours")
+    ref = next(playlist.id for playlist in linked.stack.spotify.playlists.values() if playlist.name == "Ours")
     linked.stack.spotify.add_by_hand("ada", ref, ALBUM.uri)
     async with linked.store.writing() as tx:
         await songs.save(tx, [as_song(SINGLE)], later)
@@ -289,10 +289,10 @@ async def test_what_spotify_shows_under_another_id_comes_out_with_the_song(linke
     number, later = await brought(linked, SINGLE), linked.now + timedelta(minutes=1)
 
     async def stand_in(request) -> None:
-        for each in linked.stack.spotify.playlists.values():
-            if request.line.startswith("POST") and SINGLE.uri in each.uris:
-                shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in each.uris]
-                linked.stack.spotify.replace("ada", each.id, shown)
+        for playlist in linked.stack.spotify.playlists.values():
+            if request.line.startswith("POST") and SINGLE.uri in playlist.uris:
+                shown = [ALBUM.uri if uri == SINGLE.uri else uri for uri in playlist.uris]
+                linked.stack.spotify.replace("ada", playlist.id, shown)
 
     linked.stack.spotify.after.append(stand_in)
     await shared_out(linked, number, linked.now)

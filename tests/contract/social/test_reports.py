@@ -103,7 +103,7 @@ async def test_not_in_this_server_takes_the_message_down_and_settles_its_reports
     await send(stage, 2, Where(OTHER, 50, 901))
     await reports.bar(stage.store, SERVER, key(song(1).song))
     async with stage.store.reading() as tx:
-        assert [each.message for each in await reposts.takedowns(tx, stage.now)] == [900]
+        assert [takedown.message for takedown in await reposts.takedowns(tx, stage.now)] == [900]
     assert await server_channels.barred(stage.store, SERVER) == {key(song(1).song)}
     assert await server_channels.barred(stage.store, OTHER) == set()
     assert await reports.open_ones(stage.store, stage.now) == 1

@@ -47,17 +47,17 @@ async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
 async def post(stage: Stage, number: int, member: int = BEN, *, message: int | None = MESSAGE) -> Repost:
     """Repost a song; with its message noted, unless the bot was killed before that."""
     begun = await flow.begin(stage.store, stage.catalogue, Actor(member, SERVER, stage.now), song(number).song)
-    found = await flow.wanted(stage.store, begun)
-    assert found is not None
+    repost = await flow.wanted(stage.store, begun)
+    assert repost is not None
     if message is not None:
-        await flow.posted(stage.store, found, message + number, stage.now)
-    return found
+        await flow.posted(stage.store, repost, message + number, stage.now)
+    return repost
 
 
 async def waiting(stage: Stage, now: datetime | None = None) -> set[int]:
     """The messages that are to be deleted by then."""
     async with stage.store.reading() as tx:
-        return {each.message for each in await reposts.takedowns(tx, now or stage.now)}
+        return {takedown.message for takedown in await reposts.takedowns(tx, now or stage.now)}
 
 
 async def kept(stage: Stage, member: int = BEN) -> list[Repost]:
@@ -111,14 +111,14 @@ async def test_a_song_that_is_not_wanted_in_the_server_goes_and_stays_out_until_
 
 
 async def test_taken_back_by_its_member_alone(stage: Stage) -> None:
-    found = await post(stage, 1)
+    posted = await post(stage, 1)
     with pytest.raises(NotYourRepost):
-        await flow.delete(stage.store, ADA, found.repost)
+        await flow.delete(stage.store, ADA, posted.repost)
     assert await waiting(stage) == set()
-    await flow.delete(stage.store, BEN, found.repost)
+    await flow.delete(stage.store, BEN, posted.repost)
     assert await waiting(stage) == {MESSAGE + 1}
     with pytest.raises(NotYourRepost):
-        await flow.delete(stage.store, BEN, found.repost)
+        await flow.delete(stage.store, BEN, posted.repost)
 
 
 async def test_who_hides_takes_their_messages_back_and_reposts_nothing_until_they_show_themselves(stage: Stage) -> None:
@@ -156,21 +156,21 @@ async def test_p35_messages_of_a_member_who_is_erased_go_afterwards(stage: Stage
     assert await waiting(stage) == {MESSAGE + 1}
     gone: list[Takedown] = []
 
-    async def delete(each: Takedown) -> bool:
-        gone.append(each)
+    async def delete(takedown: Takedown) -> bool:
+        gone.append(takedown)
         return True
 
     await flow.clear(stage.store, delete, CHANNEL, stage.now)
-    assert [(each.channel, each.message) for each in gone] == [(CHANNEL, MESSAGE + 1)]
+    assert [(takedown.channel, takedown.message) for takedown in gone] == [(CHANNEL, MESSAGE + 1)]
     assert await waiting(stage) == set()
 
 
 @pytest.mark.parametrize("meanwhile", [hide.hide, catalogue_sharing.leave])
 async def test_what_is_posted_while_its_member_hides_or_leaves_goes_again(stage: Stage, meanwhile) -> None:
-    found = await post(stage, 1, message=None)
+    posted = await post(stage, 1, message=None)
     await meanwhile(stage.store, BEN, stage.now)
-    assert await flow.wanted(stage.store, found.repost) is None
-    await flow.posted(stage.store, found, MESSAGE, stage.now)
+    assert await flow.wanted(stage.store, posted.repost) is None
+    await flow.posted(stage.store, posted, MESSAGE, stage.now)
     assert await waiting(stage) == {MESSAGE}
 
 
@@ -195,16 +195,16 @@ async def test_killed_between_the_message_and_its_note_the_repost_is_found_again
     posted, never = await post(stage, 1, message=None), await post(stage, 2, message=None)
     asked: list[int] = []
 
-    async def find(each: Repost) -> int | None:
-        asked.append(each.repost)
-        return MESSAGE if each.repost == posted.repost else None
+    async def find(repost: Repost) -> int | None:
+        asked.append(repost.repost)
+        return MESSAGE if repost.repost == posted.repost else None
 
     await flow.resume(stage.store, find, CHANNEL, stage.now + flow.SENDING - timedelta(seconds=1))
     assert asked == [], "it may just be on its way"
     for _ in range(2):
         await flow.resume(stage.store, find, CHANNEL, stage.now + flow.SENDING)
     assert asked == [posted.repost, never.repost]
-    assert [(each.repost, each.message) for each in await kept(stage)] == [(posted.repost, MESSAGE)]
+    assert [(repost.repost, repost.message) for repost in await kept(stage)] == [(posted.repost, MESSAGE)]
 
 
 async def test_a_server_or_a_channel_that_is_gone_is_forgotten(stage: Stage, store: Store, now: datetime) -> None:

@@ -53,13 +53,13 @@ async def entered(store: Store, number: int, now: datetime, *who: int) -> None:
 
 async def entry_of(store: Store, number: int, member: int) -> str:
     table = await rounds.show(store, number)
-    return next(key(each.song) for each in table.entries if each.member == member)
+    return next(key(entry.song) for entry in table.entries if entry.member == member)
 
 
 async def state(store: Store, number: int, now: datetime) -> str:
-    found = await rounds.turn(store, number, now)
-    assert found is not None
-    return found.state
+    themed = await rounds.turn(store, number, now)
+    assert themed is not None
+    return themed.state
 
 
 async def test_a_round_is_played_where_the_server_allows_it_and_one_at_a_time(
@@ -94,8 +94,8 @@ async def test_an_entry_is_replaced_until_the_votes_begin_and_no_song_comes_twic
 ) -> None:
     await entered(store, begun, now, ADA, BEN, CAL)
     await rounds.enter(store, ADA, begun, song(9), now)
-    assert {each.song for each in (await rounds.show(store, begun)).entries} == {
-        song(each).song for each in (9, BEN, CAL)
+    assert {entry.song for entry in (await rounds.show(store, begun)).entries} == {
+        song(number).song for number in (9, BEN, CAL)
     }
     with pytest.raises(SongTaken):
         await rounds.enter(store, EVA, begun, song(BEN), now)
@@ -106,13 +106,13 @@ async def test_an_entry_is_replaced_until_the_votes_begin_and_no_song_comes_twic
 
 async def test_votes_are_for_others_songs_and_for_three_at_the_most(store: Store, begun: int, now: datetime) -> None:
     await entered(store, begun, now, ADA, BEN, CAL, EVA)
-    numbers = {each: await entry_of(store, begun, each) for each in (ADA, BEN, CAL, EVA)}
+    numbers = {member: await entry_of(store, begun, member) for member in (ADA, BEN, CAL, EVA)}
     with pytest.raises(NotVoting):
         await rounds.vote(store, ADA, begun, [numbers[BEN]], now)
     late = now + 24 * HOUR
     await rounds.turn(store, begun, late)
     offered = await rounds.choices(store, ADA, begun)
-    assert numbers[ADA] not in [key(each.song) for each in offered.entries]
+    assert numbers[ADA] not in [key(entry.song) for entry in offered.entries]
     for wrong, refusal in (
         ([], BadVotes),
         ([numbers[ADA]], OwnSong),
@@ -136,7 +136,7 @@ async def test_what_a_select_carries_does_not_tell_who_entered_first(store: Stor
         await rounds.enter(store, member, second, song(entry), now)
     values = [set(await offered(store, number, now)) for number in (begun, second)]
     assert values[0] == values[1]
-    assert not any(each.isdigit() for each in values[0])
+    assert not any(character.isdigit() for character in values[0])
 
 
 async def offered(store: Store, number: int, now: datetime) -> list[str]:
@@ -154,7 +154,7 @@ async def test_it_closes_when_all_who_entered_have_voted_and_names_them(
     await entered(store, begun, now, ADA, BEN, CAL)
     late = now + 24 * HOUR
     await rounds.turn(store, begun, late)
-    ben, cal = [await entry_of(store, begun, each) for each in (BEN, CAL)]
+    ben, cal = [await entry_of(store, begun, member) for member in (BEN, CAL)]
     assert (await rounds.show(store, begun)).ranking == ()
     assert not await rounds.vote(store, ADA, begun, [ben], late)
     assert not await rounds.vote(store, EVA, begun, [ben], late), "others may vote and are not waited for"
@@ -165,7 +165,10 @@ async def test_it_closes_when_all_who_entered_have_voted_and_names_them(
     async with store.writing() as tx:
         await members.change(tx, CAL, hidden=True)
     table = await rounds.show(store, begun)
-    assert [(each.entry.member, each.votes, each.place) for each in table.ranking][:2] == [(BEN, 3, 1), (CAL, 1, 2)]
+    assert [(placed.entry.member, placed.votes, placed.place) for placed in table.ranking][:2] == [
+        (BEN, 3, 1),
+        (CAL, 1, 2),
+    ]
     assert set(table.hidden) == {CAL}
     async with store.reading() as tx:
         assert await server_channels.counts(tx, SERVER, now) == {"round": 1}
@@ -205,8 +208,8 @@ async def test_only_the_host_or_who_runs_the_server_goes_on_or_calls_it_off(
             await deed(store, BEN, begun, runs_server=False, now=now)
     await rounds.go_on(store, BEN, begun, runs_server=True, now=now)
     assert await state(store, begun, now) == VOTING
-    found = await rounds.here(store, CHANNEL)
-    assert found.vote_until == now + 48 * HOUR, "the votes have their time"
+    themed = await rounds.here(store, CHANNEL)
+    assert themed.vote_until == now + 48 * HOUR, "the votes have their time"
     await rounds.cancel(store, ADA, begun, runs_server=False, now=now)
     with pytest.raises(NoRound):
         await rounds.here(store, CHANNEL)

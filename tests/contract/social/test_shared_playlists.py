@@ -22,17 +22,17 @@ from tests.contract.social.shared_stage import BOB, CYD, DEE, ELSEWHERE, SERVER,
 async def test_songs_of_a_round_are_on_record_in_their_order_by_their_names(store: Store, now: datetime) -> None:
     given = [(URIS[2], BOB), (URIS[0], None), (URIS[1], CYD), (URIS[2], CYD)]
     number = await shared_playlists.open_with(store, Actor(MEMBER, SERVER, now), "Ours", given)
-    found = await shared_playlists.show(store, DEE, SERVER, number)
-    assert [(each.song, each.brought_by) for each in found.record] == given[:3]
-    assert found.named == {MEMBER, BOB, CYD}
+    shown = await shared_playlists.show(store, DEE, SERVER, number)
+    assert [(brought.song, brought.brought_by) for brought in shown.record] == given[:3]
+    assert shown.named == {MEMBER, BOB, CYD}
 
 
 async def test_a_servers_list_is_seen_in_that_server_and_a_groups_by_its_partners(store: Store, now: datetime) -> None:
     ours = await shared_playlists.open_new(store, Actor(MEMBER, SERVER, now), "Server's")
     group = await shared_playlists.open_new(store, Actor(MEMBER, None, now), "Group's")
-    assert [each.shared for each in await shared_playlists.lists(store, BOB, SERVER)] == [ours]
-    assert [each.shared for each in await shared_playlists.lists(store, BOB, ELSEWHERE)] == []
-    assert [each.shared for each in await shared_playlists.lists(store, MEMBER, ELSEWHERE)] == [ours, group], (
+    assert [playlist.shared for playlist in await shared_playlists.lists(store, BOB, SERVER)] == [ours]
+    assert [playlist.shared for playlist in await shared_playlists.lists(store, BOB, ELSEWHERE)] == []
+    assert [playlist.shared for playlist in await shared_playlists.lists(store, MEMBER, ELSEWHERE)] == [ours, group], (
         "what they host"
     )
     with pytest.raises(NoSuchShared):
@@ -67,10 +67,10 @@ async def test_who_erases_themselves_leaves_songs_without_a_name(store: Store, n
     await shared_playlists.vote(store, Actor(BOB, SERVER, now), number, key(URIS[0]), True)
     async with store.writing() as tx:
         await personal_data.erase(tx, BOB)
-    found = await shared_playlists.show(store, CYD, SERVER, number)
-    assert {each.brought_by for each in found.record} == {None}
-    assert found.votes == []
-    assert len(found.standing) == 3
+    shown = await shared_playlists.show(store, CYD, SERVER, number)
+    assert {brought.brought_by for brought in shown.record} == {None}
+    assert shown.votes == []
+    assert len(shown.standing) == 3
 
 
 async def test_an_erased_host_leaves_the_list_to_others_and_a_group_of_their_own_goes(

@@ -29,9 +29,9 @@ async def a_layer(store: Store, now: datetime, labels: int) -> Layer:
 
 async def now_of(store: Store, layer: Layer) -> Layer:
     async with store.reading() as tx:
-        found = await playlists.layer(tx, layer.layer)
-    assert found is not None
-    return found
+        layer_now = await playlists.layer(tx, layer.layer)
+    assert layer_now is not None
+    return layer_now
 
 
 @pytest.mark.parametrize("fails", [False, True])

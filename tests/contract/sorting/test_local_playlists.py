@@ -22,7 +22,7 @@ SONGS = [f"spotify:track:{number:022d}" for number in range(6)]
 async def prepared(store: Store, now: datetime) -> tuple[Shelf, Playlist]:
     async with store.writing() as tx:
         await members.ensure(tx, MEMBER, now)
-        await songs.like(tx, MEMBER, [Like(Song(each, each, ("Artist",)), now) for each in SONGS], now)
+        await songs.like(tx, MEMBER, [Like(Song(song, song, ("Artist",)), now) for song in SONGS], now)
     shelf = Shelf(store, MEMBER, lambda: now)
     kept = await flow.make(store, shelf, MEMBER, "main", "Run", now)
     async with store.writing() as tx:
@@ -50,7 +50,7 @@ async def test_changes_at_the_same_time_are_all_kept(store: Store, now: datetime
 async def test_not_there_takes_a_song_out_and_its_undo_takes_the_word_back_too(store: Store, now: datetime) -> None:
     shelf, kept = await prepared(store, now)
     async with store.reading() as tx:
-        (done,) = [each for each in await sort_changes(tx) if each.song == SONGS[2]]
+        (done,) = [change for change in await sort_changes(tx) if change.song == SONGS[2]]
     out = await sort.not_there(store, MEMBER, done.change, 99, now)
     assert out is not None
     await sort.apply(store, shelf, out, now)

@@ -81,9 +81,9 @@ async def pretrain(folder: Path, *arguments: str) -> int:
 
 
 def prior_of(folder: Path) -> Prior:
-    found = Priors(folder / "models" / NAME).current()
-    assert found is not None
-    return found
+    prior = Priors(folder / "models" / NAME).current()
+    assert prior is not None
+    return prior
 
 
 def knows(prior: Prior, names: Iterable[str]) -> set[str]:
@@ -91,7 +91,7 @@ def knows(prior: Prior, names: Iterable[str]) -> set[str]:
 
 
 def all_artists(member: int) -> set[str]:
-    return {name for each in library(member).values() for name in each.sets["artists"]}
+    return {name for features in library(member).values() for name in features.sets["artists"]}
 
 
 async def gone(store: Store, folder: Path, member: int) -> None:
@@ -112,9 +112,9 @@ async def test_only_those_teach_who_switched_it_on(store: Store, folder: Path, n
     prior = prior_of(folder)
     assert knows(prior, all_artists(ADA)) == all_artists(ADA)
     assert not knows(prior, all_artists(CAM) - all_artists(BEN))
-    found = read(folder / "models" / NAME)
-    assert found is not None
-    assert found.members == 2
+    taught = read(folder / "models" / NAME)
+    assert taught is not None
+    assert taught.members == 2
 
 
 async def test_who_opts_out_or_is_erased_is_not_in_the_next_prior(store: Store, folder: Path, now: datetime) -> None:
@@ -145,11 +145,11 @@ async def test_what_stood_in_playlists_or_comes_from_spotify_teaches_nothing(sto
         await members.change(tx, BEN, teaches=True)
         await personal_data.begin_erasure(tx, CAM, now)
     async with store.reading() as tx:
-        (found,) = await prior_consent.lessons(tx)
-    assert found.member == BEN
-    assert "genres" not in found.songs["ben:0:0"].sets
-    assert found.songs["ben:0:0"].sets["artists"]
-    assert sorted(map(len, found.playlists.values())) == [HELD] * 3
+        (lessons,) = await prior_consent.lessons(tx)
+    assert lessons.member == BEN
+    assert "genres" not in lessons.songs["ben:0:0"].sets
+    assert lessons.songs["ben:0:0"].sets["artists"]
+    assert sorted(map(len, lessons.playlists.values())) == [HELD] * 3
 
 
 async def test_who_is_just_being_erased_teaches_nothing(store: Store, now: datetime) -> None:
@@ -177,21 +177,21 @@ async def test_outlooks_and_training_hear_the_prior_but_whoever_taught_it(
     priors = Priors(folder / "models" / NAME)
     outlooks = ScoredLibraries(store, Scorer(folder / "models"), priors)
     fresh = await outlooks.of(BEN, layers[BEN])
-    assert not any(each.embeddings for each in fresh.features.values())
+    assert not any(features.embeddings for features in fresh.features.values())
     await prior_consent.choose(store, ADA, True, now)
     assert await pretrain(folder) == 0
     prior = prior_of(folder)
     told = await outlooks.of(BEN, layers[BEN])
-    heard = {song for song, each in told.features.items() if f"company:{prior.version}" in each.embeddings}
-    assert heard == {song for song, each in library(BEN).items() if knows(prior, each.sets["artists"])}
+    heard = {song for song, features in told.features.items() if f"company:{prior.version}" in features.embeddings}
+    assert heard == {song for song, features in library(BEN).items() if knows(prior, features.sets["artists"])}
     assert told.space.shape[1] > fresh.space.shape[1]
     assert await outlooks.of(BEN, layers[BEN]) is told
     async with store.reading() as tx:
         theirs = await training_set(tx, BEN, layers[BEN], prior)
         own = await training_set(tx, ADA, layers[ADA], prior)
-    assert {song for song, each in theirs.songs.items() if each.embeddings} == heard
-    assert not any(each.embeddings for each in own.songs.values())
-    assert not any(each.embeddings for each in (await outlooks.of(ADA, layers[ADA])).features.values())
+    assert {song for song, features in theirs.songs.items() if features.embeddings} == heard
+    assert not any(features.embeddings for features in own.songs.values())
+    assert not any(features.embeddings for features in (await outlooks.of(ADA, layers[ADA])).features.values())
 
 
 async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
@@ -205,7 +205,7 @@ async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
     first = await asyncio.to_thread(train_member, BEN, layer, now, env_of(folder))
     (folder / "models" / NAME).write_bytes(b"damaged")
     second = await asyncio.to_thread(train_member, BEN, layer, now, env_of(folder))
-    cards = [each.artefact.card["prior"] for each in (first, second) if each.artefact]
+    cards = [trained.artefact.card["prior"] for trained in (first, second) if trained.artefact]
     assert cards == [version, None]
     outlook = await ScoredLibraries(store, Scorer(folder / "models"), Priors(folder / "models" / NAME)).of(BEN, layer)
     assert outlook.scores is not None

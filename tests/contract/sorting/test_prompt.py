@@ -46,14 +46,16 @@ def outlooks(store: Store, tmp_path: Path) -> ScoredLibraries:
 async def test_songs_asked_at_once_are_by_different_artists(store, now, outlooks, count: int) -> None:
     layer = await at_home(store, now, rows=60, artists=8)
     asked = await prompt.choose(store, outlooks, ADA, layer, count, now)
-    assert len({each.song.song for each in asked}) == len({each.song.artists for each in asked}) == count
+    assert (
+        len({question.song.song for question in asked}) == len({question.song.artists for question in asked}) == count
+    )
 
 
 async def test_the_next_batch_asks_none_of_the_last_one_again(store, now, outlooks) -> None:
     layer = await at_home(store, now, rows=12, artists=12)
     batches = [await prompt.choose(store, outlooks, ADA, layer, 5, now + timedelta(minutes=at)) for at in range(3)]
     assert [len(batch) for batch in batches] == [5, 5, 2]
-    assert len({each.song.song for batch in batches for each in batch}) == 12
+    assert len({question.song.song for batch in batches for question in batch}) == 12
     with pytest.raises(BadChoice):
         await prompt.choose(store, outlooks, ADA, layer, 5, now + timedelta(minutes=4))
 
@@ -66,15 +68,15 @@ async def test_one_artist_alone_is_still_asked_about(store, now, outlooks) -> No
 async def test_a_reaction_labels_the_song_of_its_own_message(store, now, outlooks) -> None:
     layer = await at_home(store, now, rows=30, artists=30)
     asked = await prompt.choose(store, outlooks, ADA, layer, 3, now)
-    for message, each in enumerate(asked, start=100):
-        await prompt.posted(store, ADA, message, CHANNEL, each, now)
+    for message, question in enumerate(asked, start=100):
+        await prompt.posted(store, ADA, message, CHANNEL, question, now)
     pressed = await prompt.react(store, ADA, 101, "🟥", 1, now)
     assert pressed is not None
     assert pressed.song == asked[1].song.song
     question = await label.ask(store, outlooks, ADA, layer, now + timedelta(minutes=1))
     assert isinstance(question, label.Question)
     assert question.tally.labels == 1
-    assert question.song.song not in {each.song.song for each in asked}
+    assert question.song.song not in {answered.song.song for answered in asked}
 
 
 async def test_without_a_library_there_is_nothing_to_prompt(store, now, outlooks) -> None:
@@ -95,8 +97,8 @@ async def posted(
 async def standing(store: Store, member: int) -> list[tuple[Kind, tuple[int, ...]]]:
     async with store.reading() as tx:
         layers = await playlists.layers(tx, member)
-        found = [each for layer in layers for each in await answers.standing(tx, member, layer.layer)]
-    return [(each.kind, each.playlists) for each in found]
+        given = [answer for layer in layers for answer in await answers.standing(tx, member, layer.layer)]
+    return [(answer.kind, answer.playlists) for answer in given]
 
 
 @pytest.mark.parametrize("emoji", ["🟦", "🟥", prompt.NONE])
@@ -122,7 +124,7 @@ async def test_they_are_told_once_and_only_where_they_want_messages(store, now, 
     for reacting, emoji in ((BEN, "🟪"), (BEN, "🟦"), (BEN, "🟥"), (1003, "🟦"), (1004, "🟦"), (layer.member, "🟦")):
         await prompt.react(store, reacting, 100, emoji, 1, now)
     async with store.reading() as tx:
-        assert [(each.member, each.kind) for each in await notices.waiting(tx)] == [(BEN, "prompt")]
+        assert [(notice.member, notice.kind) for notice in await notices.waiting(tx)] == [(BEN, "prompt")]
 
 
 async def test_a_reaction_that_is_delivered_twice_is_one_answer_and_the_later_one_stays(store, now, outlooks) -> None:
@@ -161,8 +163,8 @@ async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(st
     async with store.reading() as tx:
         run, night = await playlists.in_layer(tx, layer.layer)
     await prompt.react(store, ADA, 100, "🟦", 1, now)
-    for each in (run, night):
-        await flow.remove(store, ADA, each.playlist, now)
+    for playlist in (run, night):
+        await flow.remove(store, ADA, playlist.playlist, now)
     assert await prompt.react(store, ADA, 100, "🟥", 2, now) is None
     assert await prompt.unreact(store, ADA, 100, "🟦", now)
     assert await standing(store, ADA) == []

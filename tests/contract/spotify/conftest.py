@@ -48,8 +48,8 @@ async def writer(stage: Stage) -> PlaylistWriter:
     music = await stage.link(MARA, "mara")
     made = stage.world.create_playlist("mara", "Quay")
     stage.world.replace("mara", made.id, OWN)
-    (found,) = [playlist for playlist in await music.playlists() if playlist.id == made.id]
-    kept = await playlists.take(stage.store, music, MARA, "main", found)
+    (listed,) = [playlist for playlist in await music.playlists() if playlist.id == made.id]
+    kept = await playlists.take(stage.store, music, MARA, "main", listed)
     stage.clock.pass_by(minutes=2)
     stage.world.requests.clear()
     return PlaylistWriter(stage, music, kept)

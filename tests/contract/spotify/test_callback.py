@@ -124,13 +124,13 @@ async def statuses(port: int, queries: list[str]) -> set[int]:
 
 
 async def answered(port: int, queries: list[str]) -> set[int]:
-    found, (reader, writer) = set(), await asyncio.open_connection("127.0.0.1", port)
+    seen, (reader, writer) = set(), await asyncio.open_connection("127.0.0.1", port)
     for start in range(0, len(queries), PIPELINED):
         piece = queries[start : start + PIPELINED]
         writer.write(b"".join(f"GET /callback?{query} HTTP/1.1\r\nHost: bot\r\n\r\n".encode() for query in piece))
         for _ in piece:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-            found.add(int(head.split()[1]))
+            seen.add(int(head.split()[1]))
             await reader.readexactly(int(head.partition("content-length: ")[2].split()[0]))
     writer.close()
-    return found
+    return seen

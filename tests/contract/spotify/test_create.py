@@ -38,7 +38,7 @@ async def resumed(stage: Stage, music: SpotifyMusic) -> list[str]:
         else:
             break
     assert await playlists.unfinished(stage.store) == []
-    return [each.ref for _, each in await playlists.kept(stage.store, MARA)]
+    return [playlist.ref for _, playlist in await playlists.kept(stage.store, MARA)]
 
 
 async def test_p01_killed_after_spotify_made_it_the_same_playlist_is_kept(stage: Stage, music: SpotifyMusic) -> None:

@@ -27,7 +27,7 @@ async def test_p03_what_somebody_takes_out_while_it_is_written_is_not_put_back_a
     receipt = await writer.apply(await writer.add(*NEW))
     assert writer.songs() == OWN + NEW[1:]
     assert writer.posts() == 1
-    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Refused.CHANGED)]
+    assert [(change.song, change.problem) for change in receipt.refused] == [(NEW[0], Refused.CHANGED)]
 
 
 async def test_p04_a_persons_song_is_not_ours_whatever_is_in_the_journal(writer: PlaylistWriter) -> None:
@@ -37,7 +37,7 @@ async def test_p04_a_persons_song_is_not_ours_whatever_is_in_the_journal(writer:
         assert {item.song for item in await playlists.items(tx, writer.kept.playlist)} == {*OWN, NEW[0]}
     receipt = await writer.apply(await writer.open(*((writer.kept, song, "remove") for song in (*OWN, NEW[0]))))
     assert writer.songs() == OWN
-    assert [each.song for each in receipt.removed] == NEW[:1]
+    assert [change.song for change in receipt.removed] == NEW[:1]
 
 
 async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(writer: PlaylistWriter) -> None:
@@ -54,7 +54,7 @@ async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(writer: P
 async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -> int:
     """What the watch would do after some new likes; nothing is guessed, only the member's word counts."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
-    outlook = ScoredLibrary(liked, {}, {each.song: at for at, each in enumerate(liked)}, np.zeros((0, 0)), None, None)
+    outlook = ScoredLibrary(liked, {}, {song.song: at for at, song in enumerate(liked)}, np.zeros((0, 0)), None, None)
     async with writer.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
     write = await dry_run.prepare(writer.stage.store, layer, outlook, only, writer.stage.clock())
@@ -64,7 +64,9 @@ async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -
 
 
 async def say(writer: PlaylistWriter, song: str, event: int, *where: Playlist) -> None:
-    said = Answer(song, Kind.ONLY if where else Kind.NONE, tuple(each.playlist for each in where), Source.BUTTON, event)
+    said = Answer(
+        song, Kind.ONLY if where else Kind.NONE, tuple(playlist.playlist for playlist in where), Source.BUTTON, event
+    )
     async with writer.stage.store.writing() as tx:
         await answers.add(tx, MARA, writer.kept.layer, said)
 

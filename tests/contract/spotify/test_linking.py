@@ -173,4 +173,4 @@ async def test_a_member_has_one_link_under_way(stage: Stage, linking: Site) -> N
 
 def tokens_held() -> int:
     gc.collect()
-    return sum(isinstance(each, Tokens) for each in gc.get_objects())
+    return sum(isinstance(thing, Tokens) for thing in gc.get_objects())

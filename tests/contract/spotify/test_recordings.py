@@ -43,7 +43,7 @@ async def releases(writer: PlaylistWriter) -> PlaylistWriter:
 async def test_the_same_recording_is_not_added_again_under_another_id(releases: PlaylistWriter) -> None:
     receipt = await releases.apply(await releases.add(SINGLE.uri, REISSUE.uri, LIVE.uri))
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri]
-    assert {(each.song, each.problem) for each in receipt.refused} == {
+    assert {(change.song, change.problem) for change in receipt.refused} == {
         (SINGLE.uri, Refused.SAME),
         (REISSUE.uri, Refused.SAME),
     }
@@ -76,7 +76,7 @@ async def test_of_two_releases_the_other_goes_in_where_spotify_does_not_know_the
     del releases.stage.world.tracks[REISSUE.uri]
     receipt = await releases.apply(await releases.add(REISSUE.uri, SINGLE.uri, to=other))
     assert releases.songs(other) == [SINGLE.uri]
-    assert [(each.song, each.problem) for each in receipt.refused] == [(REISSUE.uri, Refused.UNKNOWN)]
+    assert [(change.song, change.problem) for change in receipt.refused] == [(REISSUE.uri, Refused.UNKNOWN)]
 
 
 @pytest.mark.parametrize("lag", [0, 12])
@@ -129,9 +129,9 @@ async def test_doubles_and_songs_that_cannot_be_played_are_shown(releases: Playl
     for track in (REISSUE, LIVE):
         releases.stage.world.add_by_hand("mara", releases.kept.ref, track.uri)
     await manual_edits.look(releases.stage.store, releases.music, MARA, releases.stage.clock())
-    (found,) = await playlists.odd(releases.stage.store, MARA)
-    assert found.doubles == [("Nachtbus", [3, 4])]
-    assert "has Nachtbus at 4 and 5" in words.odd([found])
+    (odd,) = await playlists.odd(releases.stage.store, MARA)
+    assert odd.doubles == [("Nachtbus", [3, 4])]
+    assert "has Nachtbus at 4 and 5" in words.odd([odd])
     assert words.odd([]) == words.NOTHING_ODD
 
 
@@ -142,13 +142,13 @@ async def test_places_without_a_song_are_shown_and_shift_no_other(releases: Play
         stage.world.add_by_hand("mara", kept.ref, track.uri)
 
     def emptied(answer: Any) -> Any:
-        found = answer["items"]["items"]
-        found[0], found[1]["item"], found[2]["item"] = None, None, {"uri": "spotify:local:::x:61", "is_local": True}
-        found[3]["track"] = found[3].pop("item")
+        items = answer["items"]["items"]
+        items[0], items[1]["item"], items[2]["item"] = None, None, {"uri": "spotify:local:::x:61", "is_local": True}
+        items[3]["track"] = items[3].pop("item")
         return answer
 
     stage.fault(f"GET /v1/playlists/{kept.ref}", "edit", times=None, edit=emptied)
     await manual_edits.look(stage.store, releases.music, MARA, stage.clock())
-    (found,) = await playlists.odd(stage.store, MARA)
-    assert (found.doubles, found.empty, found.unplayable) == ([("Nachtbus", [3, 4])], [0, 1, 2], [])
-    assert "has no song at 1, 2 and 3" in words.odd([found])
+    (odd,) = await playlists.odd(stage.store, MARA)
+    assert (odd.doubles, odd.empty, odd.unplayable) == ([("Nachtbus", [3, 4])], [0, 1, 2], [])
+    assert "has no song at 1, 2 and 3" in words.odd([odd])

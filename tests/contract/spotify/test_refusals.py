@@ -21,8 +21,8 @@ async def test_dead_songs_keep_no_other_out_and_are_named(writer: PlaylistWriter
     receipt = await writer.apply(await writer.add(*NEW))
     alive = [uri for at, uri in enumerate(NEW) if at not in dead]
     assert writer.songs() == OWN + alive
-    assert [each.song for each in receipt.placed] == alive
-    assert {(each.song, each.problem) for each in receipt.refused} == {(NEW[at], Refused.UNKNOWN) for at in dead}
+    assert [change.song for change in receipt.placed] == alive
+    assert {(change.song, change.problem) for change in receipt.refused} == {(NEW[at], Refused.UNKNOWN) for at in dead}
     async with writer.stage.store.reading() as tx:
         assert {(None, NEW[at]) for at in dead} <= await writes.barred(tx, MARA, START + timedelta(days=99))
 
@@ -42,7 +42,7 @@ async def test_a_full_playlist_ends_in_words_and_the_other_playlists_are_written
     assert writer.stage.clock() - began < timedelta(minutes=5)
     assert writer.songs(other) == NEW[5:]
     assert writer.songs() == OWN
-    assert [(each.song, each.problem) for each in receipt.refused] == [(uri, problem) for uri in NEW[:5]]
+    assert [(change.song, change.problem) for change in receipt.refused] == [(uri, problem) for uri in NEW[:5]]
     assert receipt.write.state == "done"
 
 
@@ -52,7 +52,7 @@ async def test_songs_never_go_into_a_playlist_that_was_deleted_or_unfollowed(wri
     receipt = await writer.apply(await writer.open((writer.kept, NEW[0], "add"), (other, NEW[1], "add")))
     assert writer.songs() == OWN
     assert writer.songs(other) == NEW[1:2]
-    assert [(each.song, each.problem) for each in receipt.refused] == [(NEW[0], Refused.GONE)]
+    assert [(change.song, change.problem) for change in receipt.refused] == [(NEW[0], Refused.GONE)]
 
 
 @pytest.mark.parametrize("status", [400, 401, 408, 409, 418])
@@ -117,7 +117,7 @@ async def test_p41_a_playlist_that_takes_nothing_though_it_can_be_read_ends_in_w
     writer.stage.world.faults.append(Fault(ADDING, "status", times=None, status=404))
     began = writer.stage.clock()
     receipt = await writer.apply(await writer.add(*NEW[:2]))
-    assert {each.problem for each in receipt.refused} == {Refused.GONE}
+    assert {change.problem for change in receipt.refused} == {Refused.GONE}
     assert timedelta(seconds=30) < writer.stage.clock() - began < timedelta(minutes=2)
     assert writer.posts() < 10
     writer.stage.world.faults[:] = [Fault(ADDING, "status", status=404)]

@@ -79,8 +79,8 @@ async def test_playlists_are_those_that_the_member_may_write_to(stage: Stage, ma
     world.follow("mara", joint.id)
     world.accounts["mara"].playlists.insert(3, None)
     world.add("mara", own[5].id, URIS[:3])
-    listed = {found.id: found for found in await mara.playlists()}
-    assert set(listed) == {each.id for each in own} | {joint.id}
+    listed = {playlist.id: playlist for playlist in await mara.playlists()}
+    assert set(listed) == {playlist.id for playlist in own} | {joint.id}
     assert (listed[own[5].id].name, listed[own[5].id].total, listed[own[5].id].snapshot) == (
         "Own 5",
         3,
@@ -88,7 +88,7 @@ async def test_playlists_are_those_that_the_member_may_write_to(stage: Stage, ma
     )
     assert stage.asked() == ["GET /v1/me/playlists"] * 2
     after_a_restart = await stage.music(MARA, stage.again())
-    assert {found.id for found in await after_a_restart.playlists()} == set(listed)
+    assert {playlist.id for playlist in await after_a_restart.playlists()} == set(listed)
 
 
 # ---------------------------------------------------------------- writing

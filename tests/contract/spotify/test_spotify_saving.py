@@ -17,18 +17,18 @@ from sandbox.spotify import Track
 from tests.contract.spotify.stage import MARA, Stage, track
 
 FOUND = [replace(track(number), name=f"Song *{number}*") for number in range(500, 545)]
-IDS = [each.uri for each in FOUND]
+IDS = [track.uri for track in FOUND]
 
 
 async def waiting(stage: Stage, saving: str, dead: Sequence[int] = ()) -> None:
     """Songs of the feed are to be put among Mara's likes, or taken out; some have gone from Spotify since."""
     now = stage.clock()
-    stage.world.publish(each for at, each in enumerate(FOUND) if at not in dead)
+    stage.world.publish(track for at, track in enumerate(FOUND) if at not in dead)
     async with stage.store.writing() as tx:
         await songs.save(tx, map(_song, FOUND), now)
-        await feed_history.note(tx, MARA, {each: each for each in IDS}, now)
-        for each in IDS:
-            await feed_history.say(tx, MARA, each, now, said="like", saving=saving)
+        await feed_history.note(tx, MARA, {song: song for song in IDS}, now)
+        for song in IDS:
+            await feed_history.say(tx, MARA, song, now, said="like", saving=saving)
 
 
 def _song(track: Track) -> Song:
@@ -37,7 +37,9 @@ def _song(track: Track) -> Song:
 
 async def told(stage: Stage) -> list[str]:
     async with stage.store.reading() as tx:
-        return [outcomes.not_liked(**each.body) for each in await notices.waiting(tx, MARA) if each.kind == "refused"]
+        return [
+            outcomes.not_liked(**notice.body) for notice in await notices.waiting(tx, MARA) if notice.kind == "refused"
+        ]
 
 
 @pytest.mark.parametrize("dead", [[0], [44], [3, 4, 41], list(range(40))])
@@ -60,7 +62,7 @@ async def test_what_cannot_be_taken_out_keeps_no_other_in(stage: Stage, mara: Sp
     await saved_likes.save(stage.store, mara, MARA, stage.clock())
     async with stage.store.writing() as tx:
         await feed_history.set_saving(tx, MARA, IDS, "drop")
-        await songs.like(tx, MARA, [Like(_song(each), stage.clock()) for each in FOUND], stage.clock())
+        await songs.like(tx, MARA, [Like(_song(track), stage.clock()) for track in FOUND], stage.clock())
     del stage.world.tracks[IDS[7]]
     assert await saved_likes.save(stage.store, mara, MARA, stage.clock()) == len(IDS) - 1
     assert {like.uri for like in stage.world.accounts["mara"].likes} & set(IDS) == {IDS[7]}

@@ -47,7 +47,7 @@ async def test_an_undo_that_spotify_did_not_take_can_be_pressed_again(writer: Pl
     deleting = Fault("DELETE /v1/playlists/*/items", "status", times=None, status=500)
     writer.stage.world.faults.append(deleting)
     said = await writer.undo(write)
-    assert {each.problem for each in said.refused} == {Refused.UNANSWERED}
+    assert {change.problem for change in said.refused} == {Refused.UNANSWERED}
     async with writer.stage.store.reading() as tx:
         assert not (await sort.receipt(tx, write)).undone
     writer.stage.world.faults.clear()
@@ -65,7 +65,7 @@ async def test_a_write_that_failed_half_way_can_be_taken_back(writer: PlaylistWr
         await sort.apply(writer.stage.store, writer.music, write, writer.stage.clock())
     async with writer.stage.store.writing() as tx:
         await writes.set_state(tx, write, WriteState.FAILED, problem="Something went wrong.")
-        assert [each.song for each in (await sort.receipt(tx, write)).placed] == NEW[:1], "what stands"
+        assert [change.song for change in (await sort.receipt(tx, write)).placed] == NEW[:1], "what stands"
         assert (await writes.last_done(tx, MARA)).write == write
     writer.stage.clock.pass_by(minutes=16)
     await writer.undo(write)

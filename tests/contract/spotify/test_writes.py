@@ -42,7 +42,7 @@ async def test_p02_songs_are_written_once_however_late_they_can_be_read(
     write = await writer.add(*NEW)
     receipt = await writer.apply(write)
     assert writer.songs() == OWN + NEW
-    assert [each.song for each in receipt.placed] == NEW
+    assert [change.song for change in receipt.placed] == NEW
 
     await writer.undo(write)
     assert writer.songs() == OWN
@@ -128,7 +128,7 @@ async def test_a_song_that_moves_is_put_in_before_it_is_taken_out_or_stays(write
     assert writer.songs() == [*OWN, NEW[1]]
     lines = [request.line.split()[0] for request in writer.stage.world.requests if "GET" not in request.line]
     assert lines.index("DELETE") == len(lines) - 1
-    assert {(each.song, each.action, each.problem) for each in receipt.refused} == {
+    assert {(change.song, change.action, change.problem) for change in receipt.refused} == {
         (NEW[1], "add", Refused.UNKNOWN),
         (NEW[1], "remove", Refused.UNMOVED),
     }

@@ -29,13 +29,13 @@ class PlaylistWriter:
     async def another(self, name: str, songs: Sequence[str] = ()) -> Playlist:
         made = self.stage.world.create_playlist("mara", name)
         self.stage.world.replace("mara", made.id, songs)
-        return await playlists.take(self.stage.store, self.music, MARA, "main", await self.found(made.id))
+        return await playlists.take(self.stage.store, self.music, MARA, "main", await self.listed(made.id))
 
-    async def found(self, ref: str):
+    async def listed(self, ref: str):
         return next(playlist for playlist in await self.music.playlists() if playlist.id == ref)
 
     async def open(self, *lines: tuple[Playlist, str, str]) -> int:
-        told = [(each.playlist, song, action) for each, song, action in lines]
+        told = [(playlist.playlist, song, action) for playlist, song, action in lines]
         async with self.stage.store.writing() as tx:
             return await sort.open_tap(tx, NewWrite(MARA, self.kept.layer, WriteKind.ADD), told, self.stage.clock())
 

@@ -88,11 +88,11 @@ async def full(tmp_path: Path) -> Path:
 def rows(path: Path, member: int) -> dict[str, int]:
     """The number of rows in which a member's id stands, as a number or in a text, by table; none left out."""
     with closing(sqlite3.connect(path)) as database:
-        found = {}
+        counts = {}
         for (table,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
             count = sum(str(member) in str(row) for row in database.execute(f'select * from "{table}"'))  # noqa: S608
-            found |= {table: count} if count else {}
-        return found
+            counts |= {table: count} if count else {}
+        return counts
 
 
 def traces(folder: Path) -> list[str]:

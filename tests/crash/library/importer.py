@@ -16,8 +16,8 @@ async def carry_out(database: Path, folder: Path) -> None:
     await store.migrate()
     async for done in import_folder(store, hearings, folder, lambda: datetime.now(UTC)):
         print(done.how, done.path, flush=True)
-    for each in hearings:
-        await each.close()
+    for hearing in hearings:
+        await hearing.close()
     await store.close()
 
 

@@ -38,7 +38,7 @@ async def library(database: Path) -> list[Song]:
     store = new_store(database)
     async with store.writing() as tx:
         await members.ensure(tx, MEMBER, NOW)
-        await songs.like(tx, MEMBER, [Like(each, NOW - timedelta(days=at)) for at, each in enumerate(liked)], NOW)
+        await songs.like(tx, MEMBER, [Like(song, NOW - timedelta(days=at)) for at, song in enumerate(liked)], NOW)
     await store.close()
     return liked
 
@@ -72,5 +72,5 @@ async def test_killed_at_every_ninth_answer_it_asks_only_what_was_not_kept(tmp_p
         known = await songs.features(tx, MEMBER, liked)
         states = [(row.source, row.state) for row in await tx.execute(lookups.LOOKUP.select())]
     await store.close()
-    assert all(each.numbers["tempo"] == 100.0 and each.sets["artists"] for each in known.values())
+    assert all(features.numbers["tempo"] == 100.0 and features.sets["artists"] for features in known.values())
     assert sorted(states) == [("musicbrainz", "known")] * COUNT + [("reccobeats", "known")] * COUNT

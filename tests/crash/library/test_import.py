@@ -36,13 +36,13 @@ async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
 async def liked(stack: Stack, member: int, least: int) -> int:
     """Wait until that many songs are on disk; return how many there are."""
     async with asyncio.timeout(PATIENCE):
-        while (found := rows(stack.data / "cratekeeper.db", LIKED, member)[0][0]) < least:  # noqa: ASYNC110
+        while (count := rows(stack.data / "cratekeeper.db", LIKED, member)[0][0]) < least:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-    return int(found)
+    return int(count)
 
 
 def told(person: Person) -> list[str]:
-    return [each.text() for each in person.in_dm().visible() if TOLD in each.text()]
+    return [message.text() for message in person.in_dm().visible() if TOLD in message.text()]
 
 
 async def test_an_import_cut_short_by_a_kill_is_told_of_and_can_be_repeated(stack: Stack) -> None:

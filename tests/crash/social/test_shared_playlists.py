@@ -45,8 +45,8 @@ class Scene:
 
     def written(self) -> list[list[str]]:
         """What stands in each playlist of that name."""
-        ids = [each for each in self.stack.spotify.accounts["ada"].playlists if each is not None]
-        return [list(each.uris) for each in map(self.stack.spotify.playlist, ids) if each.name == "Ours"]
+        ids = [playlist for playlist in self.stack.spotify.accounts["ada"].playlists if playlist is not None]
+        return [list(playlist.uris) for playlist in map(self.stack.spotify.playlist, ids) if playlist.name == "Ours"]
 
     def reset(self) -> None:
         self.stack.spotify.accounts["ada"].playlists.clear()
@@ -71,7 +71,7 @@ class Scene:
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with Stack(tmp_path / "stack") as stack:
         ids = [uri.rpartition(":")[2] for uri in URIS]
-        tracks = tuple(Track(each, each, ("Artist",), "Album", "2020", 200_000) for each in ids)
+        tracks = tuple(Track(uri, uri, ("Artist",), "Album", "2020", 200_000) for uri in ids)
         stack.add_listener("Ada", Library(tracks, (), {}, ()))
         key, database = Fernet.generate_key().decode(), tmp_path / "start.db"
         number = await _prepare(stack, database, key)
@@ -113,7 +113,7 @@ async def test_p01_killed_at_any_request_what_was_written_is_taken_back_whole(sc
     assert await scene.run() == 0
     own = "spotify:track:own0000000000000000000"
     scene.stack.spotify.publish([Track(own.rpartition(":")[2], "Own", ("Artist",), "Album", "2020", 200_000)])
-    (playlist,) = [each for each in scene.stack.spotify.accounts["ada"].playlists if each is not None]
+    (playlist,) = [ref for ref in scene.stack.spotify.accounts["ada"].playlists if ref is not None]
     store = Store(f"sqlite+aiosqlite:///{scene.database}")
     await hosting.end_and_remove(store, HOST, scene.number, NOW)
     await store.close()

@@ -71,10 +71,10 @@ class Scene:
         """What the journal says of the write."""
         store = Store(f"sqlite+aiosqlite:///{self.database}")
         async with store.reading() as tx:
-            found = await writes.get(tx, self.write)
+            write = await writes.get(tx, self.write)
         await store.close()
-        assert found is not None
-        return found.state
+        assert write is not None
+        return write.state
 
     async def run(self) -> int | None:
         process = self.begin()
@@ -86,7 +86,7 @@ class Scene:
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with Stack(tmp_path / "stack") as stack:
         ids = [uri.rpartition(":")[2] for uri in [*URIS, *OWN]]
-        tracks = tuple(Track(each, each, ("Artist",), "Album", "2020", 200_000) for each in ids)
+        tracks = tuple(Track(uri, uri, ("Artist",), "Album", "2020", 200_000) for uri in ids)
         stack.add_listener("Ada", Library(tracks, (), {}, ()))
         own = stack.spotify.create_playlist("ada", "Big")
         stack.spotify.replace("ada", own.id, OWN)
@@ -111,8 +111,8 @@ async def _prepare(stack: Stack, database: Path, key: str, playlist: str) -> int
         account = await members.account(tx, MEMBER)
     assert account is not None
     music = spotify.music(account)
-    (found,) = [each for each in await flow.offered(store, music, MEMBER) if each.id == playlist]
-    kept = await flow.take(store, music, MEMBER, "main", found)
+    (offer,) = [offer for offer in await flow.offered(store, music, MEMBER) if offer.id == playlist]
+    kept = await flow.take(store, music, MEMBER, "main", offer)
     async with store.writing() as tx:
         await songs.like(tx, MEMBER, [Like(Song(uri, uri, ("Artist",)), NOW) for uri in URIS], NOW)
         write = await sort.open_tap(
@@ -133,7 +133,7 @@ async def test_adding_500_songs_costs_5_calls_and_the_reads(scene: Scene) -> Non
 
 async def test_p01_killed_at_any_request_a_sort_ends_as_if_it_had_not_been(scene: Scene, soak: bool) -> None:
     assert await scene.run() == 0
-    for number, applied in of_requests([each.line for each in scene.stack.spotify.requests], every=soak):
+    for number, applied in of_requests([request.line for request in scene.stack.spotify.requests], every=soak):
         scene.reset()
         victim = [scene.begin()]
         with killed_at(scene.stack.spotify, number, applied, victim):

@@ -69,13 +69,13 @@ class Stage:
 
     async def everything(self, token: str, n: int = 100) -> list[dict[str, Any]]:
         """All the songs that a token sees, page by page."""
-        found, path = [], f"/api/songs?n={n}"
+        listed, path = [], f"/api/songs?n={n}"
         while path:
             page = (await self.ask(path, token)).json
             assert len(page["songs"]) == n or page["next"] is None
-            found += page["songs"]
+            listed += page["songs"]
             path = page["next"]
-        return found
+        return listed
 
     async def issue(self, member: int, days: int = 90) -> str:
         return (await tokens.issue(self.store, member, "test", days, self.clock())).secret
@@ -109,19 +109,19 @@ async def _hear_music(store: Store, hearing: Hearing, folder: Path, clock: Clock
     for number in range(FILES):
         (folder / f"tone {number}.wav").write_bytes(sound(220 * (number + 1)))
     async with aclosing(import_folder(store, [hearing], folder, clock)) as heard:
-        assert [each.how async for each in heard] == ["heard"] * FILES
+        assert [progress.how async for progress in heard] == ["heard"] * FILES
 
 
 async def _like(store: Store, clock: Clock) -> None:
     dice = np.random.default_rng(5)
     mine = [liked(number) for number in range(LIKES)]
     known = {
-        each.song: SongFeatures({"tempo": float(dice.uniform(60, 180)), "energy": float(dice.uniform())}, {}, {})
-        for each in mine
+        song.song: SongFeatures({"tempo": float(dice.uniform(60, 180)), "energy": float(dice.uniform())}, {}, {})
+        for song in mine
     }
     await catalogue_sharing.join(store, ADA, clock())
     async with store.writing() as tx:
-        await songs.like(tx, ADA, [Like(each, clock()) for each in mine], clock())
+        await songs.like(tx, ADA, [Like(song, clock()) for song in mine], clock())
         await songs.save_features(tx, schema.OPERATOR, "operator:dump", known, clock())
 
 

@@ -34,21 +34,21 @@ MALFORMED = [
 
 async def test_pages_lead_through_every_song_once_and_to_an_end(stage: Stage) -> None:
     for n in (1, 4, 9, 27, 100):
-        found = [each["id"] for each in await stage.everything(stage.ada, n)]
-        assert len(found) == len(set(found)) == FILES + LIKES
-        assert {liked(number).song for number in range(LIKES)} < set(found)
+        listed = [song["id"] for song in await stage.everything(stage.ada, n)]
+        assert len(listed) == len(set(listed)) == FILES + LIKES
+        assert {liked(number).song for number in range(LIKES)} < set(listed)
 
 
 async def test_songs_are_found_by_their_titles_page_by_page(stage: Stage) -> None:
     everything = await stage.everything(stage.ada)
     part = liked(1).title[-3:].swapcase()
-    wanted = {each["id"] for each in everything if part.casefold() in each["title"].casefold()}
-    found, path = [], f"/api/songs?{urlencode({'q': part, 'n': 1})}"
+    wanted = {song["id"] for song in everything if part.casefold() in song["title"].casefold()}
+    matching, path = [], f"/api/songs?{urlencode({'q': part, 'n': 1})}"
     while path:
         page = (await stage.ask(path, stage.ada)).json
-        found += [each["id"] for each in page["songs"]]
+        matching += [song["id"] for song in page["songs"]]
         path = page["next"]
-    assert sorted(found) == sorted(wanted)
+    assert sorted(matching) == sorted(wanted)
     assert wanted
     assert (await stage.ask("/api/songs?q=%25", stage.ada)).json["songs"] == [], "no pattern, but what is typed"
 
@@ -61,13 +61,13 @@ async def test_a_page_can_be_asked_for_again_and_songs_that_came_meanwhile_repea
     await catalogue_sharing.join(stage.store, ADA, stage.clock())
     await stage.catalogue.points.refresh()
     second = (await stage.ask(first["next"], stage.ada)).json
-    assert not {each["id"] for each in first["songs"]} & {each["id"] for each in second["songs"]}
+    assert not {song["id"] for song in first["songs"]} & {song["id"] for song in second["songs"]}
 
 
 async def test_a_member_who_shares_nothing_sees_the_operators_files_alone(stage: Stage) -> None:
     mine = await stage.everything(stage.ben)
     assert len(mine) == FILES
-    assert {each["id"] for each in mine} < {each["id"] for each in await stage.everything(stage.ada)}
+    assert {song["id"] for song in mine} < {song["id"] for song in await stage.everything(stage.ada)}
     for method, path in [
         ("GET", at(SONG)),
         ("GET", f"{at(SONG)}/clip"),
@@ -81,14 +81,14 @@ async def test_a_member_who_shares_nothing_sees_the_operators_files_alone(stage:
 
 
 async def test_a_song_says_what_is_known_of_it(stage: Stage) -> None:
-    found = (await stage.ask(at(SONG), stage.ada)).json
-    assert (found["id"], found["title"], found["artists"], found["clip"]) == (SONG, "Song 0", ["Artist 0"], None)
-    assert found["href"] == at(SONG)
-    assert set(found["numbers"]) == {"tempo", "energy"}
+    listed = (await stage.ask(at(SONG), stage.ada)).json
+    assert (listed["id"], listed["title"], listed["artists"], listed["clip"]) == (SONG, "Song 0", ["Artist 0"], None)
+    assert listed["href"] == at(SONG)
+    assert set(listed["numbers"]) == {"tempo", "energy"}
 
 
 async def test_a_clip_is_served_whole_in_parts_and_not_again(stage: Stage) -> None:
-    path = next(each["clip"] for each in await stage.everything(stage.ben) if each["clip"])
+    path = next(song["clip"] for song in await stage.everything(stage.ben) if song["clip"])
     whole = await stage.ask(path, stage.ben)
     assert (whole.status, whole.headers["Content-Type"], whole.data[:4]) == (200, "audio/ogg", b"OggS")
     assert whole.headers["Accept-Ranges"] == "bytes"
@@ -126,11 +126,11 @@ async def test_what_the_caller_has_is_not_sent_again_until_it_changes(stage: Sta
 
 async def test_recommendations_begin_with_the_best_and_say_why(stage: Stage) -> None:
     await catalogue_sharing.join(stage.store, BEN, stage.clock())
-    found = (await stage.ask(f"/api/recommend?song={SONG}&n=5", stage.ben)).json["songs"]
-    assert len(found) == 5
-    assert found[0]["score"] == max(each["score"] for each in found)
-    assert all(each["near"] and each["why"] for each in found)
-    assert SONG not in {each["song"]["id"] for each in found}
+    recommended = (await stage.ask(f"/api/recommend?song={SONG}&n=5", stage.ben)).json["songs"]
+    assert len(recommended) == 5
+    assert recommended[0]["score"] == max(pick["score"] for pick in recommended)
+    assert all(pick["near"] and pick["why"] for pick in recommended)
+    assert SONG not in {pick["song"]["id"] for pick in recommended}
 
 
 async def test_what_is_not_for_a_member_is_never_named_to_them_until_they_take_it_back(stage: Stage) -> None:
@@ -138,7 +138,7 @@ async def test_what_is_not_for_a_member_is_never_named_to_them_until_they_take_i
 
     async def named() -> set[str]:
         path = f"/api/recommend?song={SONG}&n=25"
-        return {each["song"]["id"] for each in (await stage.ask(path, stage.ben)).json["songs"]}
+        return {pick["song"]["id"] for pick in (await stage.ask(path, stage.ben)).json["songs"]}
 
     unwanted = sorted(await named())[0]
     for _ in range(2):
@@ -155,8 +155,8 @@ async def test_one_members_distaste_is_nobody_elses(stage: Stage) -> None:
     await catalogue_sharing.join(stage.store, BEN, stage.clock())
     for number in range(LIKES):
         assert (await stage.ask(f"{at(liked(number).song)}/distaste", stage.ada, "PUT")).status == 204
-    found = (await stage.ask(f"/api/recommend?song={SONG}&n=5", stage.ben)).json["songs"]
-    assert len(found) == 5
+    recommended = (await stage.ask(f"/api/recommend?song={SONG}&n=5", stage.ben)).json["songs"]
+    assert len(recommended) == 5
 
 
 async def test_what_is_malformed_is_said_to_be(stage: Stage) -> None:
@@ -189,7 +189,7 @@ async def test_every_problem_is_described_as_rfc_9457_has_it(stage: Stage) -> No
 
 
 async def test_every_answer_is_armoured_and_no_other_site_may_read_it(stage: Stage) -> None:
-    path = next(each["clip"] for each in await stage.everything(stage.ben) if each["clip"])
+    path = next(song["clip"] for song in await stage.everything(stage.ben) if song["clip"])
     for address in (path, *ADDRESSES, "/api/openapi.json"):
         answer = await stage.ask(address, stage.ada, Origin="https://elsewhere.example")
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
@@ -209,7 +209,7 @@ async def test_p34_the_log_says_nothing_of_who_asked_for_what(stage: Stage, capl
                 await stage.ask(path, stage.ada, method, Range="canary", If_None_Match="canary")
                 await stage.ask(path, "ck_canary", method)
     assert "GET /api/songs/{song} 200" in caplog.text
-    said = "\n".join(each.getMessage() for each in caplog.records if each.name not in CHATTY)
+    said = "\n".join(record.getMessage() for record in caplog.records if record.name not in CHATTY)
     for secret in (SONG, "canary", stage.ada, str(ADA), "Song 0"):
         assert secret not in said
 

@@ -17,7 +17,7 @@ SPEC: dict[str, Any] = json.loads(DOCUMENT.read_text())
 REGISTRY = Registry().with_resource("api", Resource(SPEC, DRAFT202012))
 
 
-def found(reference: str) -> Any:
+def part_at(reference: str) -> Any:
     part: Any = SPEC
     for name in reference.removeprefix("#/").split("/"):
         part = part[name.replace("~1", "/")]
@@ -25,7 +25,7 @@ def found(reference: str) -> Any:
 
 
 def solved(part: Any) -> Any:
-    return found(part["$ref"]) if "$ref" in part else part
+    return part_at(part["$ref"]) if "$ref" in part else part
 
 
 def check(schema: Any, value: Any) -> None:
@@ -55,13 +55,13 @@ def references(part: Any) -> Iterator[str]:
     inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
     if isinstance(part, dict) and isinstance(part.get("$ref"), str):
         yield part["$ref"]
-    for each in inner:
-        yield from references(each)
+    for child in inner:
+        yield from references(child)
 
 
 def test_the_document_holds_together() -> None:
     assert SPEC["openapi"].startswith("3.1")
-    assert [each for each in references(SPEC) if not found(each)] == []
+    assert [reference for reference in references(SPEC) if not part_at(reference)] == []
     used = set(references(SPEC))
     for kind in ("schemas", "responses", "parameters", "headers"):
         assert {f"#/components/{kind}/{name}" for name in SPEC["components"][kind]} <= used
@@ -81,14 +81,16 @@ def test_every_address_is_described_and_every_description_has_an_address() -> No
 
 
 def test_every_operation_has_a_name_of_its_own_and_words() -> None:
-    operations = [each for item in SPEC["paths"].values() for name, each in item.items() if name != "parameters"]
-    assert len({each["operationId"] for each in operations}) == len(operations)
-    assert all(each["summary"] and each["description"] for each in operations)
+    operations = [
+        operation for item in SPEC["paths"].values() for name, operation in item.items() if name != "parameters"
+    ]
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    assert all(operation["summary"] and operation["description"] for operation in operations)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_what_is_answered_is_as_it_is_described(stage: Stage, method: str) -> None:
-    clip = next(each["clip"] for each in await stage.everything(stage.ada) if each["clip"])
+    clip = next(song["clip"] for song in await stage.everything(stage.ada) if song["clip"])
     asked = [
         ("/api/openapi.json", "/api/openapi.json"),
         ("/api/songs", "/api/songs?n=3"),
@@ -118,7 +120,7 @@ async def test_what_is_answered_is_as_it_is_described(stage: Stage, method: str)
 
 
 async def test_parts_and_distastes_are_as_they_are_described(stage: Stage) -> None:
-    clip = next(each["clip"] for each in await stage.everything(stage.ada) if each["clip"])
+    clip = next(song["clip"] for song in await stage.everything(stage.ada) if song["clip"])
     for wanted, status in (("bytes=0-9", 206), ("bytes=99999999-", 416), ("bytes=9-0", 200)):
         answer = await stage.ask(clip, stage.ada, Range=wanted)
         assert answer.status == status

@@ -73,8 +73,8 @@ class Stage:
             aiohttp.ClientSession() as session,
             session.request(method, f"{self.origin}{path}", data=data, headers=headers, allow_redirects=False) as said,
         ):
-            found = await said.json(content_type=None) if "json" in said.content_type and method != "HEAD" else None
-            return Answer(said.status, said.headers.copy(), await said.read(), found)
+            body = await said.json(content_type=None) if "json" in said.content_type and method != "HEAD" else None
+            return Answer(said.status, said.headers.copy(), await said.read(), body)
 
     async def cards(self, count: int = 3, member: int = ADA) -> list[dict[str, Any]]:
         return list((await self.ask("/feed/api/cards", member, "POST", {"count": count})).json["cards"])

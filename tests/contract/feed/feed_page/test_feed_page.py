@@ -137,7 +137,7 @@ async def test_no_other_page_can_change_anything(stage: Stage, method: str, path
     headers = {"Cookie": f"ck_feed={stage.sessions[ADA]}", "Origin": "https://elsewhere.example"}
     answer = await stage.bare(path, method, b'{"count": 1}', headers)
     assert (answer.status, answer.headers["Content-Type"]) == (403, "application/problem+json")
-    assert not [each for each in answer.headers if each.startswith("Access-Control")], "nor ask whether it may"
+    assert not [header for header in answer.headers if header.startswith("Access-Control")], "nor ask whether it may"
 
 
 # ---------------------------------------------------------------- songs
@@ -219,7 +219,7 @@ async def test_a_body_that_is_packed_torn_or_late_is_no_defect(
     writer.write_eof()
     await reader.read()
     writer.close()
-    assert [each for each in caplog.records if each.exc_info] == []
+    assert [record for record in caplog.records if record.exc_info] == []
     assert "canary" not in caplog.text
 
 
@@ -282,11 +282,11 @@ async def test_the_page_is_the_same_for_all_and_allows_nothing_from_elsewhere(st
     assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "form-action 'none'"} <= set(
         policy.split("; ")
     )
-    found = References()
-    found.feed(page.data.decode())
-    assert found.inline == []
-    for each in found.loaded:
-        answer = await stage.ask(f"/feed/{each}", None)
+    references = References()
+    references.feed(page.data.decode())
+    assert references.inline == []
+    for path in references.loaded:
+        answer = await stage.ask(f"/feed/{path}", None)
         assert answer.status == 200
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert (await stage.ask("/feed", None)).headers["Location"] == "feed/"
@@ -309,7 +309,7 @@ async def test_the_service_worker_keeps_the_page_and_all_of_it(stage: Stage) -> 
     worker = (await stage.ask("/feed/sw.js", None)).data.decode()
     kept = set(re.findall(r'^  "(.+)",$', worker, re.MULTILINE))
     at_the_top = {"./", "manifest.webmanifest"}
-    shown = {f"static/{each.name}" for each in shell.FOLDER.iterdir() if each.suffix in (".js", ".css", ".svg")}
+    shown = {f"static/{path.name}" for path in shell.FOLDER.iterdir() if path.suffix in (".js", ".css", ".svg")}
     assert kept == at_the_top | (shown - {"static/sw.js"}) | {"static/words.js"}
 
 

@@ -112,9 +112,9 @@ class Stage:
 
     async def hear(self, member: int = ADA) -> hear.Slice:
         """Hear slice after slice, as the worker does, until there is nothing to ask at once."""
-        while (found := await hear.hear(self.store, self.sources, member, self.clock)).more:
+        while (heard := await hear.hear(self.store, self.sources, member, self.clock)).more:
             pass
-        return found
+        return heard
 
     async def features(self, number: int, member: int = ADA) -> SongFeatures:
         async with self.store.reading() as tx:
@@ -147,6 +147,6 @@ async def staged(store: Store, folder: Path, **switched: str) -> AsyncIterator[S
         yield Stage(world, clock, store, folder, opened, ear)
 
 
-def later(stage: Stage, found: hear.Slice) -> datetime:
-    assert found.later is not None
-    return found.later
+def later(stage: Stage, heard: hear.Slice) -> datetime:
+    assert heard.later is not None
+    return heard.later

@@ -53,9 +53,9 @@ async def test_a_failure_is_retried_later_and_later_and_then_given_up_for_a_mont
     stage.fault("reccobeats *", "malformed", times=None)
     await stage.like(1)
     waits = []
-    while (found := await stage.hear()).later is not None:
-        waits.append(found.later - stage.clock())
-        stage.clock.now = found.later
+    while (heard := await stage.hear()).later is not None:
+        waits.append(heard.later - stage.clock())
+        stage.clock.now = heard.later
     assert waits == [timedelta(minutes=5 * 2**at) for at in range(5)]
     assert await stage.states("reccobeats") == {uri(1): "nothing"}
 
@@ -80,8 +80,8 @@ async def test_how_far_it_is_is_told_source_by_source(stage: Stage) -> None:
     stage.world.recordings += [recording(number) for number in range(30)]
     await stage.like(*range(30))
     await feature_lookup.hear(stage.store, stage.sources, ADA, stage.clock)
-    (found,) = await feature_lookup.progress(stage.store, stage.sources, ADA, stage.clock())
-    assert (found.source, found.done, found.total) == ("musicbrainz", len(stage.world.requests), 30)
+    (progress,) = await feature_lookup.progress(stage.store, stage.sources, ADA, stage.clock())
+    assert (progress.source, progress.done, progress.total) == ("musicbrainz", len(stage.world.requests), 30)
     await stage.hear()
     assert await feature_lookup.progress(stage.store, stage.sources, ADA, stage.clock()) == []
     assert not await feature_lookup.is_open(stage.store, stage.sources, ADA, stage.clock())
@@ -142,9 +142,9 @@ async def test_what_was_heard_reaches_training_vectors_included(stage: Stage) ->
     layer = await label(stage, 1)
     await stage.hear()
     async with stage.store.reading() as tx:
-        found = (await training_set(tx, ADA, layer)).songs[uri(1)]
-    assert len(found.embeddings["musicnn"]) > 10
-    assert set(found.provenance.values()) == {"musicbrainz", "listenbrainz", "deezer", "reccobeats"}
+        features = (await training_set(tx, ADA, layer)).songs[uri(1)]
+    assert len(features.embeddings["musicnn"]) > 10
+    assert set(features.provenance.values()) == {"musicbrainz", "listenbrainz", "deezer", "reccobeats"}
 
 
 async def test_p35_what_was_looked_up_goes_with_the_last_who_liked_the_song(stage: Stage, tmp_path: Path) -> None:
@@ -175,11 +175,11 @@ class Slow:
         return LONG_AGO
 
     async def look_up(self, subjects: list[Subject]) -> dict[str, Learnt]:
-        self.asked += [each.song.song for each in subjects]
+        self.asked += [subject.song.song for subject in subjects]
         async with self.store.writing() as tx:
             await personal_data.erase(tx, ADA)
             await songs.forget_unused(tx)
-        return {each.song.song: Learnt(SongFeatures({"tempo": 1.0})) for each in subjects}
+        return {subject.song.song: Learnt(SongFeatures({"tempo": 1.0})) for subject in subjects}
 
 
 async def test_p35_an_answer_that_comes_after_an_erasure_is_not_kept(stage: Stage) -> None:

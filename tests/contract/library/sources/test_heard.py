@@ -46,11 +46,11 @@ async def test_a_preview_becomes_features_and_a_broken_one_stops_nothing(stage: 
     await stage.hear()
     assert await stage.states("deezer") == {uri(1): "known", uri(2): "nothing", uri(3): "known"}
     for number in (1, 3):
-        found = await stage.features(number)
-        assert found.numbers["loudness"] < 0
-        assert set(found.embeddings) == {"musicnn"}
-        assert "duration" not in found.numbers, "a preview is not as long as its song"
-        assert set(found.provenance.values()) == {"deezer"}
+        features = await stage.features(number)
+        assert features.numbers["loudness"] < 0
+        assert set(features.embeddings) == {"musicnn"}
+        assert "duration" not in features.numbers, "a preview is not as long as its song"
+        assert set(features.provenance.values()) == {"deezer"}
 
 
 async def test_an_upload_is_heard_and_a_broken_one_refused_in_words(stage: Stage) -> None:
@@ -74,16 +74,18 @@ async def test_a_music_folder_that_was_heard_is_matched_to_likes_by_its_tags(sta
         file.update(title=title, artist="Ann")
         file.save()
     await stage.like(1, 2)
-    done = [(each.how, each.error) async for each in import_folder(stage.store, [hearing], folder, stage.clock)]
+    done = [
+        (progress.how, progress.error) async for progress in import_folder(stage.store, [hearing], folder, stage.clock)
+    ]
     assert done == [("heard", None)] * 3
     stage.clock.pass_by(minutes=2)
     await stage.hear()
     assert await stage.states("audio") == {uri(1): "known", uri(2): "nothing"}
-    found = await stage.features(1)
-    assert set(found.provenance.values()) == {"audio"}
-    assert found.numbers["loudness"] < 0
-    assert set(found.embeddings) == {"musicnn"}
-    assert found.numbers["duration"] == pytest.approx(200, abs=1)
+    features = await stage.features(1)
+    assert set(features.provenance.values()) == {"audio"}
+    assert features.numbers["loudness"] < 0
+    assert set(features.embeddings) == {"musicnn"}
+    assert features.numbers["duration"] == pytest.approx(200, abs=1)
 
     await correct(stage.store, uri(2), [str(folder / "c.flac")], stage.clock())
     folder = folder.rename(tmp_path / "elsewhere")
@@ -92,7 +94,10 @@ async def test_a_music_folder_that_was_heard_is_matched_to_likes_by_its_tags(sta
     (tmp_path / "music").mkdir()
     with pytest.raises(FolderEmptied):
         await anext(import_folder(stage.store, [hearing], tmp_path / "music", stage.clock))
-    done = [(each.how, each.error) async for each in import_folder(stage.store, [hearing], tmp_path, stage.clock)]
+    done = [
+        (progress.how, progress.error)
+        async for progress in import_folder(stage.store, [hearing], tmp_path, stage.clock)
+    ]
     await hearing.close()
     assert done == [("moved", None)] * 3
     async with stage.store.reading() as tx:

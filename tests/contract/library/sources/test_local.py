@@ -55,10 +55,10 @@ async def test_a_song_in_the_music_folder_is_known_by_its_numbers_and_vectors(st
     await keep(stage, "a/song.mp3", isrc="ZZ-AAA-19-00001", title="Track 1", artists=[])
     stage.clock.pass_by(minutes=2)
     await stage.hear()
-    found = await stage.features(1)
-    assert found.numbers == {"tempo": 100.0}
-    assert found.embeddings["musicnn"].tolist() == [100.0] * 3
-    assert found.provenance == {"tempo": "audio", "musicnn": "audio"}
+    features = await stage.features(1)
+    assert features.numbers == {"tempo": 100.0}
+    assert features.embeddings["musicnn"].tolist() == [100.0] * 3
+    assert features.provenance == {"tempo": "audio", "musicnn": "audio"}
     assert await matches(stage) == {uri(1): ("a/song.mp3", "isrc")}
     assert await stage.states("audio") == {uri(1): "known", uri(2): "nothing"}
 
@@ -182,8 +182,8 @@ def packed(folder: Path, name: str, files: dict[str, str]) -> Path:
 
 
 async def known(index: Path, number: int) -> dict[str, float]:
-    found = await AcousticBrainz(index).look_up([Subject(song(number), {"recording": [mbid(number)]})])
-    return dict(found[uri(number)].features.numbers) if found else {}
+    learnt = await AcousticBrainz(index).look_up([Subject(song(number), {"recording": [mbid(number)]})])
+    return dict(learnt[uri(number)].features.numbers) if learnt else {}
 
 
 async def test_the_csv_dumps_come_together_in_one_index(tmp_path: Path, now: datetime) -> None:
@@ -240,7 +240,7 @@ async def test_an_import_that_was_stopped_goes_on_where_it_was(tmp_path: Path, n
     first = next(fill(index, dump, now))  # 5,000 of 12,000 rows, then it is let go of
     assert await AcousticBrainz(index).since() is None
     rest = list(fill(index, dump, now))
-    assert [each.entries for each in (first, *rest)] == [5_000, 10_000, 12_000]
+    assert [progress.entries for progress in (first, *rest)] == [5_000, 10_000, 12_000]
     assert (await known(index, 5_999))["tempo"] == 6_099.0
     assert await AcousticBrainz(index).since() == now
     assert list(fill(index, dump, now)) == []

@@ -26,10 +26,10 @@ async def test_musicbrainz_tells_artists_first_release_genres_and_tags(stage: St
     stage.world.recordings += [recording(1, mbid="9" * 36, released="1999"), recording(1, artists=(ANN, BOB))]
     await stage.like(1)
     await stage.hear()
-    found = await stage.features(1)
-    assert found.numbers == {"year": year_of("1988-07-11")}
-    assert found.sets == {"artists": {"Ann"}, "genres": {"indie folk"}, "tags": {"seen live", "folk"}}
-    assert set(found.provenance.values()) == {"musicbrainz"}
+    features = await stage.features(1)
+    assert features.numbers == {"year": year_of("1988-07-11")}
+    assert features.sets == {"artists": {"Ann"}, "genres": {"indie folk"}, "tags": {"seen live", "folk"}}
+    assert set(features.provenance.values()) == {"musicbrainz"}
 
 
 @MUSICBRAINZ
@@ -47,7 +47,7 @@ async def test_musicbrainz_is_asked_once_a_second_by_somebody_with_a_name(stage:
     await stage.hear()
     assert len(stage.world.requests) == 8, "the stand-in answers 503 to whoever asks faster"
     assert set((await stage.states("musicbrainz")).values()) == {"known"}
-    assert {each.agent for each in stage.world.requests} == {"Cratekeeper/0.1 ( me@example.org )"}
+    assert {request.agent for request in stage.world.requests} == {"Cratekeeper/0.1 ( me@example.org )"}
 
 
 @MUSICBRAINZ
@@ -65,9 +65,9 @@ async def test_busy_with_retry_after_is_heeded_by_everyone_and_after_a_restart(s
     stage.world.recordings.append(recording(1))
     stage.fault("musicbrainz *", "status", status=503, retry_after=120)
     await stage.like(1)
-    found = await stage.hear()
-    assert found.later is not None
-    assert (found.later - stage.clock()).total_seconds() == pytest.approx(120, abs=2)
+    heard = await stage.hear()
+    assert heard.later is not None
+    assert (heard.later - stage.clock()).total_seconds() == pytest.approx(120, abs=2)
     await stage.like(2, member=2)
     await stage.hear(member=2)
     assert len(stage.world.requests) == 1
@@ -95,13 +95,13 @@ async def test_who_is_down_is_tried_less_and_less_often_and_the_log_says_so_once
     stage.fault("musicbrainz *", "status", status=500, times=2)
     await stage.like(1)
     waits = []
-    while (found := await stage.hear()).later is not None:
-        waits.append((found.later - stage.clock()).total_seconds())
-        stage.clock.now = found.later
+    while (heard := await stage.hear()).later is not None:
+        waits.append((heard.later - stage.clock()).total_seconds())
+        stage.clock.now = heard.later
     assert len(waits) == 5
     assert all(5 * 2**at <= wait <= 10 * 2**at + 1 for at, wait in enumerate(waits))
     assert await stage.states("musicbrainz") == {uri(1): "known"}
-    assert [each.message.split(" (")[0] for each in caplog.records if each.levelname == "WARNING"] == [
+    assert [record.message.split(" (")[0] for record in caplog.records if record.levelname == "WARNING"] == [
         "musicbrainz does not answer",
         "musicbrainz answers again, after 5 tries",
     ]
@@ -124,10 +124,12 @@ async def test_a_preview_is_heard_and_nothing_of_it_kept(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     await stage.like(1)
     await stage.hear()
-    found = await stage.features(1)
-    assert found.numbers["brightness"] > 0
-    assert len(found.embeddings["musicnn"]) > len(found.numbers), "a part of a song does not tell its length or fades"
-    assert set(found.provenance.values()) == {"deezer"}
+    features = await stage.features(1)
+    assert features.numbers["brightness"] > 0
+    assert len(features.embeddings["musicnn"]) > len(features.numbers), (
+        "a part of a song does not tell its length or fades"
+    )
+    assert set(features.provenance.values()) == {"deezer"}
     assert [file for file in stage.ear.files if isinstance(file, Path) or not file.closed] == []
     assert not list((stage.folder / "scratch").iterdir())
     await stage.store.checkpoint()
@@ -157,11 +159,11 @@ async def test_an_error_inside_a_200_keeps_everybody_off_for_a_while(stage: Stag
     stage.world.recordings += [recording(1), recording(2)]
     stage.fault("deezer *", "error", code=code)
     await stage.like(1, 2)
-    found = await stage.hear()
-    assert found.later is not None
-    assert (found.later - stage.clock()).total_seconds() == pytest.approx(seconds, abs=1)
+    heard = await stage.hear()
+    assert heard.later is not None
+    assert (heard.later - stage.clock()).total_seconds() == pytest.approx(seconds, abs=1)
     assert len(stage.world.requests) == 1
-    stage.clock.now = found.later
+    stage.clock.now = heard.later
     await stage.hear()
     assert await stage.states("deezer") == {uri(1): "known", uri(2): "known"}
 
@@ -171,7 +173,7 @@ async def test_never_more_than_50_requests_in_5_seconds(stage: Stage) -> None:
     stage.world.recordings += [recording(number, preview=None) for number in range(60)]
     await stage.like(*range(60))
     await stage.hear()
-    times = [each.at for each in stage.world.requests]
+    times = [request.at for request in stage.world.requests]
     assert len(times) == 60, "the stand-in answers an error to whoever asks faster"
     assert all((late - early).total_seconds() >= 5 for early, late in zip(times, times[50:], strict=False))
 
@@ -188,7 +190,7 @@ async def test_a_preview_that_is_too_large_is_not_heard(stage: Stage) -> None:
 @DEEZER
 def test_a_preview_that_lies_with_somebody_else_is_not_fetched() -> None:
     theirs = ("https://cdnt-preview.dzcdn.net/api/1.mp3", "https://169.254.169.254/x", "https://dzcdn.net.evil.test/x")
-    assert [is_theirs(each, "https://api.deezer.com") for each in theirs] == [True, False, False]
+    assert [is_theirs(url, "https://api.deezer.com") for url in theirs] == [True, False, False]
     assert not is_theirs("http://cdnt-preview.dzcdn.net/1.mp3", "https://api.deezer.com")
 
 
@@ -230,7 +232,7 @@ async def test_reccobeats_is_asked_for_forty_songs_at_once(stage: Stage) -> None
     assert len(stage.world.requests) == 3
     assert (await stage.features(8)).numbers == {"tempo": 8.0}
     assert (await stage.features(8)).provenance == {"tempo": "reccobeats"}
-    assert [each for each, state in (await stage.states("reccobeats")).items() if state == "nothing"] == [uri(7)]
+    assert [song_id for song_id, state in (await stage.states("reccobeats")).items() if state == "nothing"] == [uri(7)]
 
 
 @RECCOBEATS
@@ -252,12 +254,12 @@ async def test_whatever_one_answers_the_others_go_on_and_it_is_asked_again(
         f"{source} *", kind, times=1 + (kind == "drop" and source != "listenbrainz")
     )  # a dropped GET is sent twice
     await stage.like(1)
-    found = await stage.hear()
+    heard = await stage.hear()
     names = {"musicbrainz", "deezer", "reccobeats", "listenbrainz"}
     without = {"musicbrainz", "listenbrainz"} if source == "musicbrainz" else {source}
     assert names - set((await stage.features(1)).provenance.values()) == without
-    assert found.later is not None
-    stage.clock.now = found.later
+    assert heard.later is not None
+    stage.clock.now = heard.later
     await stage.hear()
     assert set((await stage.features(1)).provenance.values()) == names
 
@@ -267,11 +269,11 @@ async def test_the_days_budget_holds_until_midnight(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         await limits.spend(tx, "source:reccobeats", stage.clock(), 5_000)
     await stage.like(1)
-    found = await stage.hear()
+    heard = await stage.hear()
     assert stage.world.asked("reccobeats *") == []
-    assert found.later is not None
-    assert (found.later.hour, found.later.minute, found.later.day) == (0, 0, stage.clock().day + 1)
-    stage.clock.now = found.later
+    assert heard.later is not None
+    assert (heard.later.hour, heard.later.minute, heard.later.day) == (0, 0, stage.clock().day + 1)
+    stage.clock.now = heard.later
     await stage.hear()
     assert (await stage.features(1)).numbers["energy"] == 0.5
 
@@ -280,8 +282,8 @@ async def test_the_days_budget_holds_until_midnight(stage: Stage) -> None:
 async def test_with_nothing_switched_on_nobody_is_asked_and_nothing_written(stage: Stage) -> None:
     stage.world.recordings.append(recording(1))
     await stage.like(1)
-    found = await stage.hear()
-    assert (found.more, found.fresh, found.later) == (False, False, None)
+    heard = await stage.hear()
+    assert (heard.more, heard.fresh, heard.later) == (False, False, None)
     assert stage.world.requests == []
     assert not (await stage.features(1)).known
     async with stage.store.reading() as tx:

@@ -35,11 +35,11 @@ async def test_what_is_heard_counts_for_its_member_alone_and_before_anything_els
             tx, ADA, "csv", {uri(1): SongFeatures({"brightness": 1.0, "energy": 0.5})}, stage.clock()
         )
     await send(stage, sound(440))
-    found = await stage.features(1)
-    assert found.numbers["brightness"] > 100
-    assert found.numbers["energy"] == 0.5
-    assert found.provenance["brightness"] == found.provenance["musicnn"] == "upload"
-    assert len(found.embeddings["musicnn"]) > 10
+    features = await stage.features(1)
+    assert features.numbers["brightness"] > 100
+    assert features.numbers["energy"] == 0.5
+    assert features.provenance["brightness"] == features.provenance["musicnn"] == "upload"
+    assert len(features.embeddings["musicnn"]) > 10
     assert not (await stage.features(1, BEN)).known
     assert not list((stage.folder / "scratch").iterdir())
 
