@@ -1,8 +1,8 @@
 """Asking: how long the choice of the next song takes, by songs in the library and labels given.
 
-`python -m benchmarks.asking` prints milliseconds of `core.ask.next_songs`. "first" is the first question on a library,
-when regions have yet to be found; the rest have the memo that a bot keeps. A ratio to one product of the same library
-with that many directions as questions look at, taken in the same run, says how much of it is the machine.
+`python -m benchmarks.asking` prints milliseconds of `core.sorting.active_learning`. "first" is the first question on a
+library, when regions have yet to be found; the rest have the memo that a bot keeps. A ratio to one product of the same
+library with that many directions as questions look at, taken in the same run, says how much of it is the machine.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from time import perf_counter
 
 import numpy as np
 
-from bot.core.sorting.active_learning import DIMENSIONS, Floats, next_songs
+from bot.core.sorting.active_learning import DIMENSIONS, Floats, Guesses, Pool, Rows, next_songs, points_of
 
 SONGS = (1_000, 10_000, 20_000)
 LABELS = (0, 1, 10, 50, 200)
@@ -30,6 +30,14 @@ def library(songs: int, seed: int) -> tuple[Floats, Floats, list[str]]:
     probabilities = rng.dirichlet(np.ones(PLAYLISTS), songs).astype(np.float32)
     artists = [f"artist {number}" for number in rng.integers(songs // 4, size=songs)]
     return rows / np.linalg.norm(rows, axis=1, keepdims=True), probabilities, artists
+
+
+def ask(
+    space: Floats, artists: list[str], guesses: Guesses | None, labels: int, memo: dict[int, Floats] | None = None
+) -> Rows:
+    """Return the row of the next song to ask about, once the first songs have labels."""
+    labelled, skipped = np.arange(len(space)) < labels, np.zeros(len(space), bool)
+    return next_songs(Pool(points_of(space, PLAYLISTS, 1, memo), labelled, skipped, artists), guesses, 1)
 
 
 def times(work: Callable[[], object], count: int) -> Floats:
@@ -54,10 +62,9 @@ def measure(songs: int) -> float:
     directions = np.ones((WIDTH, DIMENSIONS), np.float32)
     product, longest = float(np.median(times(lambda: space @ directions, TIMES))), 0.0
     for labels in LABELS:
-        labelled, skipped = np.arange(songs) < labels, np.zeros(songs, bool)
-        guesses = probabilities if labels >= 10 else None
-        ask = partial(next_songs, space, guesses, labelled, skipped, artists, 1, PLAYLISTS, seed=1)
-        first, later = times(ask, TIMES_FIRST), times(partial(ask, memo={}), TIMES + 1)[1:]
+        guesses = Guesses(probabilities) if labels >= 10 else None
+        asked = partial(ask, space, artists, guesses, labels)
+        first, later = times(asked, TIMES_FIRST), times(partial(asked, {}), TIMES + 1)[1:]
         print(line(f"{songs:,} songs, {labels} labels", later, product))
         print(line("first", first, product))
         longest = max(longest, float(first.max()), float(later.max()))

@@ -288,7 +288,7 @@ class Ada:
             await train.training_set(tx, ADA, (await self.layer()).layer)
 
     async def dry_run(self) -> None:
-        receipt = await sort.dry_run(self.store, self.music, self.outlooks, ADA, await self.layer(), NOW)
+        receipt = await sort.dry_run(self.store, self.music, self.outlooks, await self.layer(), NOW)
         self.write = receipt.write.write
         len(receipt.changes)
 

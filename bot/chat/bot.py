@@ -197,13 +197,16 @@ class Bot(discord.Client):
             return
         now = self.services.clock()
         at = discord.utils.time_snowflake(now)
-        pressed = await prompt.react(self.services.store, event.user_id, event.message_id, str(event.emoji), at, now)
+        pressed = await prompt.react(self.services.store, _reaction(event), at, now)
         if pressed is not None and pressed.train:
             await self.services.jobs.enqueue(JobKind.TRAIN, event.user_id, pressed.layer)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        now = self.services.clock()
-        await prompt.unreact(self.services.store, event.user_id, event.message_id, str(event.emoji), now)
+        await prompt.unreact(self.services.store, _reaction(event), self.services.clock())
+
+
+def _reaction(event: discord.RawReactionActionEvent) -> prompt.Reaction:
+    return prompt.Reaction(event.user_id, event.message_id, str(event.emoji))
 
 
 Interaction = discord.Interaction[Bot]

@@ -173,6 +173,18 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class NewModel:
+    """A model that's to serve. labels: how many it was trained on."""
+
+    member: int
+    layer: int
+    digest: str
+    labels: int
+    card: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """A write to a member's playlists, and its receipt."""
 

@@ -20,7 +20,7 @@ from bot.adapters.store.social import rounds as round_table
 from bot.adapters.store.sorting import answers, cards, models, writes
 from bot.core import limits
 from bot.core.notices import NoticeKind
-from bot.core.records import Actor, Card, NewWrite, Prompt
+from bot.core.records import Actor, Card, NewModel, NewWrite, Prompt
 from bot.core.sorting.labels import Answer, Kind, Source
 from bot.core.sorting.writes import WriteKind
 from bot.errors import BadChoice
@@ -381,7 +381,7 @@ GIVING_WAY = {
         limits.MODELS,
         schema.model,
         {"member": ADA, "layer": LAYER},
-        lambda tx, now: models.publish(tx, ADA, LAYER, "newest", 9, {}, now),
+        lambda tx, now: models.publish(tx, NewModel(ADA, LAYER, "newest", 9, {}, now)),
         others=1,
     ),
     "dry runs": Rolling(

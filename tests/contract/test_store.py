@@ -269,7 +269,7 @@ async def test_p35_erasing_leaves_no_row_and_no_byte(store: Store, now: datetime
     async with store.writing() as tx:
         await members.ensure(tx, ADA, now)
         layer = await playlists.ensure_layer(tx, ADA, "canary-layer")
-        await playlists.add(tx, ADA, layer.layer, "canary-playlist", "canary-ref", "🟦")
+        await playlists.add(tx, layer, "canary-playlist", "canary-ref", "🟦")
         await songs.like(tx, ADA, [Like(Song("spotify:track:canary", "canary-title", ("canary-artist",)), now)], now)
         await answers.add(tx, ADA, layer.layer, Answer("spotify:track:canary", Kind.NONE, (), Source.BUTTON, 1))
     async with store.writing() as tx:

@@ -12,7 +12,7 @@ import numpy as np
 from bot.adapters.scorer import OpenModel, read_model
 from bot.core.features import SongFeatures
 from bot.core.library import tables
-from bot.core.sorting.active_learning import belief_in, next_songs
+from bot.core.sorting.active_learning import Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.dataset import TrainingSet
 from bot.core.sorting.decide import PlaylistRule, Scores, decide
 from bot.core.sorting.prior import tell
@@ -80,19 +80,12 @@ def _next(
     counts = Counter(label.playlist for label in training.labels if label.verdict)
     labelled = np.array([song in told for song in library.songs])
     artists = [library.artist(song) for song in library.songs]
-    chosen = next_songs(
-        space,
-        scores.probabilities if scores else None,
-        labelled,
-        np.zeros(len(songs), bool),
-        artists,
-        count,
-        len(training.playlists),
-        SEED,
-        several=training.several,
-        belief=belief_in(scores.classes if scores else (), {name: counts[name] for name in training.playlists}),
-    )
-    return [int(row) for row in chosen]
+    points = points_of(space, len(training.playlists), SEED)
+    pool = Pool(points, labelled, skipped=np.zeros(len(songs), bool), artists=artists)
+    labels = {name: counts[name] for name in training.playlists}
+    belief = belief_in(scores.classes if scores else (), labels)
+    guesses = Guesses(scores.probabilities, training.several, belief) if scores else None
+    return [int(row) for row in next_songs(pool, guesses, count)]
 
 
 def inspect_command(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.sorting.active_learning import belief_in, next_songs
+from bot.core.sorting.active_learning import Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.dataset import Label, TrainingSet
 from bot.core.sorting.decide import Scores
 from bot.core.sorting.prior import Prior
@@ -86,19 +86,16 @@ def choose(quiz: _Quiz, seed: int) -> str:
     scores = quiz.scores
     artists = [min(quiz.member.songs[song].sets.get("artists", ()), default="") for song in quiz.songs]
     place = {song: at for at, song in enumerate(quiz.songs)}
-    chosen = next_songs(
-        _space(quiz),
-        scores.probabilities if scores else None,
-        np.array([song in quiz.labels for song in quiz.songs]),
-        np.array([song not in quiz.answers for song in quiz.songs]),
-        artists,
-        1,
-        quiz.member.k,
-        seed=seed,
+    pool = Pool(
+        points_of(_space(quiz), quiz.member.k, seed, quiz.memo),
+        labelled=np.array([song in quiz.labels for song in quiz.songs]),
+        skipped=np.array([song not in quiz.answers for song in quiz.songs]),
+        artists=artists,
         recent_artists=[artists[place[song]] for song in list(quiz.labels)[-RECENT:]],
-        belief=belief_in(scores.classes if scores else (), {at: counts[at] for at in range(quiz.member.k)}),
-        memo=quiz.memo,
     )
+    labels = {at: counts[at] for at in range(quiz.member.k)}
+    guesses = Guesses(scores.probabilities, belief=belief_in(scores.classes, labels)) if scores else None
+    chosen = next_songs(pool, guesses, 1)
     left = (song for song in quiz.answers if song not in quiz.labels)
     return quiz.songs[int(chosen[0])] if len(chosen) else next(left)
 

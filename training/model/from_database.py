@@ -8,10 +8,11 @@ from pathlib import Path
 from bot.adapters.prior import NAME, Priors
 from bot.adapters.store import Store
 from bot.adapters.store.sorting import models
+from bot.core.records import NewModel
 from bot.core.sorting.dataset import TrainingSet
 from bot.core.sorting.prior import Prior
 from bot.flows.sorting.train import training_set
-from training.model.publish import TrainingOutcome, served_from, train
+from training.model.publish import Artefact, TrainingOutcome, served_from, train
 
 
 def train_member(member: int, layer: int, now: datetime, env: Mapping[str, str]) -> TrainingOutcome:
@@ -34,7 +35,9 @@ async def _train(store: Store, folder: Path, member: int, layer: int, now: datet
         prior = Priors(folder / NAME).current()  # a damaged one is none, and the log says so
         training, serving = await _read(store, member, layer, prior)
         outcome = train(training, served_from(folder, serving), now)
-        await _publish(store, folder, member, layer, outcome, now)
+        if (made := outcome.artefact) is not None:
+            new = NewModel(member, layer, made.digest, outcome.labels, made.card, now)
+            await _publish(store, folder, made, new)
     finally:
         await store.close()
     return outcome
@@ -46,12 +49,8 @@ async def _read(store: Store, member: int, layer: int, prior: Prior | None) -> t
         return await training_set(tx, member, layer, prior), serving.digest if serving else None
 
 
-async def _publish(
-    store: Store, folder: Path, member: int, layer: int, outcome: TrainingOutcome, now: datetime
-) -> None:
+async def _publish(store: Store, folder: Path, made: Artefact, new: NewModel) -> None:
     """Write row and files in one transaction: files that no row names are swept away, in transactions as well."""
-    if outcome.artefact is None:
-        return
     async with store.writing() as tx:
-        await models.publish(tx, member, layer, outcome.artefact.digest, outcome.labels, outcome.artefact.card, now)
-        await asyncio.to_thread(outcome.artefact.save, folder)
+        await models.publish(tx, new)
+        await asyncio.to_thread(made.save, folder)

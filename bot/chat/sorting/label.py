@@ -13,7 +13,7 @@ from bot.core.records import Layer
 from bot.core.sorting.labels import Kind
 from bot.flows.sorting import label as flow
 from bot.flows.sorting import playlists, review
-from bot.flows.sorting.label import NothingToAsk, Pressed, Question
+from bot.flows.sorting.label import NothingToAsk, Press, Pressed, Question
 from bot.messages import _
 from bot.messages.sorting import labels as messages
 
@@ -37,12 +37,10 @@ async def on_label(context: Context) -> None:
 
 async def _first(context: Context, layer: Layer, song: str | None = None) -> None:
     if song is None:
-        question = await flow.ask(context.store, context.services.libraries, context.member, layer, context.now)
+        question = await flow.ask(context.store, context.services.libraries, layer, context.now)
     else:
         named = await autocomplete.song_named(context.interaction, song)
-        question = await flow.ask_about(
-            context.store, context.services.libraries, context.member, layer, named, context.now
-        )
+        question = await flow.ask_about(context.store, context.services.libraries, layer, named, context.now)
     await reply.show(context.interaction, shown(question))
 
 
@@ -76,9 +74,8 @@ async def _answer(context: Context, kind: Kind, chosen: Sequence[int]) -> None:
 
 async def press(context: Context, kind: Kind, chosen: Sequence[int]) -> Pressed:
     """Put the answer on disk, and have done what it leads to."""
-    pressed = await flow.press(
-        context.store, context.member, context.tap.key, kind, chosen, context.interaction.id, context.now
-    )
+    said = Press(kind, chosen, context.interaction.id)
+    pressed = await flow.press(context.store, context.member, context.tap.key, said, context.now)
     if pressed.train:
         context.bot.desk.wait(context.interaction, "train", context.now, about=pressed.layer, apart=True)
         await context.services.jobs.enqueue(JobKind.TRAIN, context.member, pressed.layer)

@@ -37,12 +37,12 @@ async def prompt(
         raise CannotPost
     named = await playlists.layer_named(context.store, context.member, layer)
     channel = interaction.channel_id
-    choosing = flow.choose(context.store, context.services.libraries, context.member, named, count, context.now)
+    choosing = flow.choose(context.store, context.services.libraries, named, count, context.now)
     asked = await reply.soon(interaction, choosing, public=True)
     posted = []
     for at, song in enumerate(asked):
         posted.append(await _post(context, song, first=at == 0))
-        await flow.posted(context.store, context.member, posted[at].id, channel, song, context.now)
+        await flow.posted(context.store, posted[at].id, channel, song, context.now)
     for message, song in zip(posted, asked, strict=True):
         for emoji in (*(playlist.emoji for playlist in song.playlists), flow.NONE):
             await _offer(message, emoji)
@@ -72,9 +72,7 @@ async def on_mine(context: Context) -> None:
     message = context.interaction.message
     song = await flow.song_of(context.store, message.id if message else 0)
     layer = await playlists.layer_named(context.store, context.member, None)
-    question = await label.ask_about(
-        context.store, context.services.libraries, context.member, layer, song, context.now
-    )
+    question = await label.ask_about(context.store, context.services.libraries, layer, song, context.now)
     await reply.whisper(context.interaction, cards.card(question))
 
 

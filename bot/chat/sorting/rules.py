@@ -1,7 +1,7 @@
 """/playlists settings: how the bot treats a playlist, or a layer of playlists."""
 
 import unicodedata
-from typing import Any
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -12,6 +12,7 @@ from bot.chat.layout import Page
 from bot.chat.sorting.playlists import playlists
 from bot.errors.sorting import NoPlaylistNamed, NotAnEmoji
 from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.playlists import PlaylistSettings
 from bot.flows.sorting.writing import manual_edits
 from bot.messages import _
 from bot.messages.sorting import playlists as messages
@@ -50,9 +51,9 @@ async def settings(
     context = Context.of(interaction)
     await reply.pause(interaction)
     said = []
-    chosen = {"automatic": automatic, "mistakes": mistakes, "doubles": doubles}
-    if emoji is not None or any(rule is not None for rule in chosen.values()):
-        said.append(await _playlist(context, playlist, emoji, chosen))
+    given = PlaylistSettings(automatic, mistakes, emoji, doubles)
+    if given != PlaylistSettings():
+        said.append(await _playlist(context, playlist, given))
     if several is not None or everything is not None:
         said.append(await _layer(context, layer, playlist, several, everything))
     if learn is not None:
@@ -64,12 +65,13 @@ async def settings(
     await reply.show(interaction, Page("\n".join(said)))
 
 
-async def _playlist(context: Context, playlist: str | None, emoji: str | None, chosen: dict[str, Any]) -> str:
+async def _playlist(context: Context, playlist: str | None, given: PlaylistSettings) -> str:
     if playlist is None:
         raise NoPlaylistNamed
     kept = await autocomplete.chosen(context, playlist)
-    shown = await _tried(context, emoji) if emoji is not None else None
-    return messages.rules(await flow.settings(context.store, kept.member, kept.playlist, emoji=shown, **chosen))
+    if given.emoji is not None:
+        given = replace(given, emoji=await _tried(context, given.emoji))
+    return messages.rules(await flow.settings(context.store, kept.member, kept.playlist, given))
 
 
 async def _layer(

@@ -39,7 +39,7 @@ async def on_sort(context: Context) -> None:
 
 async def _dry_run(context: Context, layer: Layer) -> None:
     music = await context.services.music(context.member)
-    planned = await flow.dry_run(context.store, music, context.services.libraries, context.member, layer, context.now)
+    planned = await flow.dry_run(context.store, music, context.services.libraries, layer, context.now)
     await reply.show(context.interaction, receipts.dry_run(planned))
 
 

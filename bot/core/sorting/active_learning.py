@@ -7,7 +7,7 @@ Bayesian linear model on the songs' points, which is known before the answer (Co
 learning with statistical models"; Seo et al. 2000). Pure and deterministic for a seed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,21 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """The n songs of a library, any of which may be asked about.
+
+    points: (n, k), from `points_of`. labelled, skipped: (n,), not asked about again. artists: one name per song.
+    recent_artists: asked about only if nobody else's songs are left.
+    """
+
+    points: Floats
+    labelled: Mask
+    skipped: Mask
+    artists: Sequence[str]
+    recent_artists: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Belief:
     """How far to trust a model. clear: the margin from which a song isn't asked about.
 
@@ -55,38 +70,30 @@ def belief_in(classes: Sequence[int | None], labels: Mapping[int, int]) -> Belie
     return Belief(CLEAR if labels[fewest] >= ENOUGH else NOTHING, classes.index(fewest) if looked_for else None)
 
 
-def next_songs(
-    space: Floats,
-    probabilities: Floats | None,
-    labelled: Mask,
-    skipped: Mask,
-    artists: Sequence[str],
-    count: int,
-    k_playlists: int,
-    seed: int,
-    *,
-    several: bool = False,
-    recent_artists: Iterable[str] = (),
-    belief: Belief | None = None,
-    memo: dict[int, Floats] | None = None,
-) -> Rows:
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """What a model says of the songs. probabilities: (n, c); several: whether a song may be in several playlists."""
+
+    probabilities: Floats
+    several: bool = False
+    belief: Belief = Belief()
+
+    def in_doubt(self) -> tuple[Mask, Floats]:
+        """Return (n,) which songs aren't clear, and (n,) how much each is in doubt."""
+        lead, poorest = margins(self.probabilities, self.several), self.belief.poorest
+        return lead < self.belief.clear, 1 - lead if poorest is None else self.probabilities[:, poorest]
+
+
+def next_songs(pool: Pool, guesses: Guesses | None, count: int) -> Rows:
     """Return up to `count` rows of songs to ask about at once, best first; none if the rest is clear.
 
-    space: (n, d), near means similar. probabilities: (n, c) from a model, or None before there is one. artists: one
-    name per song. No artist appears twice, nor one of `recent_artists`, unless nothing else is left to ask. belief: in
-    the model; by default it has seen enough. memo: caches what depends only on `space` and `seed`; pass the same dict
-    for the same two.
+    guesses: None before there's a model. No artist appears twice unless nothing else is left to ask.
     """
-    if not len(space):
+    n = len(pool.points)
+    if not n:
         return np.array([], np.int64)
-    regions = min(MOST_REGIONS, REGIONS * max(1, k_playlists))
-    points = _points(space, regions, seed, {} if memo is None else memo)
-    wanted, doubt = ~(labelled | skipped), np.ones(len(space), np.float32)
-    if probabilities is not None:
-        lead, believed = margins(probabilities, several), belief or Belief()
-        wanted &= lead < believed.clear
-        doubt = 1 - lead if believed.poorest is None else probabilities[:, believed.poorest]
-    return _choose(points, doubt, wanted, labelled, artists, count, set(recent_artists))
+    unclear, doubt = guesses.in_doubt() if guesses is not None else (np.ones(n, bool), np.ones(n, np.float32))
+    return _choose(pool, ~(pool.labelled | pool.skipped) & unclear, doubt, count)
 
 
 def margins(probabilities: Floats, several: bool) -> Floats:
@@ -98,19 +105,18 @@ def margins(probabilities: Floats, several: bool) -> Floats:
     return best[:, -1] - best[:, -2]
 
 
-def _choose(
-    points: Floats, doubt: Floats, wanted: Mask, labelled: Mask, artists: Sequence[str], count: int, taken: set[str]
-) -> Rows:
+def _choose(pool: Pool, wanted: Mask, doubt: Floats, count: int) -> Rows:
     """Pick songs greedily: the most valuable, then the most valuable once that one is answered, and so on."""
-    spread, chosen = points.T @ points / np.float32(len(points)), labelled.copy()
+    points, chosen, taken = pool.points, pool.labelled.copy(), set(pool.recent_artists)
+    spread = points.T @ points / np.float32(len(points))
     order: list[int] = []
     while len(order) < count and wanted.any():
         worth = doubt * _information(points, _covariance(points[chosen]), spread)
-        fresh = wanted & np.fromiter((artist not in taken for artist in artists), bool, len(points))
+        fresh = wanted & np.fromiter((artist not in taken for artist in pool.artists), bool, len(points))
         best = int(np.where(fresh if fresh.any() else wanted, worth, -1).argmax())
         order.append(best)
         chosen[best], wanted[best] = True, False
-        taken.add(artists[best])
+        taken.add(pool.artists[best])
     return np.array(order, np.int64)
 
 
@@ -127,12 +133,16 @@ def _information(points: Floats, covariance: Floats, spread: Floats) -> Floats:
     return np.maximum(information, 0)
 
 
-def _points(space: Floats, regions: int, seed: int, memo: dict[int, Floats]) -> Floats:
+def points_of(space: Floats, k_playlists: int, seed: int, memo: dict[int, Floats] | None = None) -> Floats:
     """Return (n, k): the songs in few dimensions, each drawn towards the centres of its regions; mean square 1.
 
     Similar songs move together, so an answer tells more about its region and less about that one song. The last column
-    is constant: without it, knowing one end of the library would mean knowing the opposite end.
+    is constant: without it, knowing one end of the library would mean knowing the opposite end. space: (n, d), near
+    means similar. memo: caches what depends only on `space` and `seed`; pass the same dict for the same two.
     """
+    if not len(space):
+        return space
+    regions, memo = min(MOST_REGIONS, REGIONS * max(1, k_playlists)), {} if memo is None else memo
     if regions not in memo:
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.choice(len(space), min(SAMPLE, len(space)), replace=False))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.adapters.store import Store
 from bot.adapters.store.library import songs
-from bot.core.features import features_heard
+from bot.core.features import SongFeatures, features_heard
 from bot.core.records import Song
 from bot.errors import StillHearing
 from bot.errors.library import StillHearingTheirs
@@ -29,7 +29,28 @@ class Uploads:
     async def hear(self, member: int, song: str, fetch: Callable[[], Awaitable[bytes]], now: datetime) -> Song:
         """Fetch a member's file and analyse it as `upload` does. Also raises StillHearing, before fetching."""
         with self._in_line(member):
-            return await upload(self._store, self._hearing, self._scratch, member, song, await fetch(), now)
+            return await self.upload(member, song, await fetch(), now)
+
+    async def upload(self, member: int, song: str, data: bytes, now: datetime) -> Song:
+        """Analyse the file in a separate process, store its features but not the file, and return the song.
+
+        Raises NotInLibrary if the member doesn't like the song, AudioError if the file can't be analysed.
+        """
+        own = await _own(self._store, member, song)
+        features = await self._features(data)
+        async with self._store.writing() as tx:
+            if not await songs.is_liked(tx, member, song):  # erased or unlinked during the analysis
+                raise NotInLibrary
+            await songs.save_features(tx, member, SOURCE, {song: features}, now)
+        return own
+
+    async def _features(self, data: bytes) -> SongFeatures:
+        with await asyncio.to_thread(self._scratch.holding, data) as file:
+            try:
+                heard = await self._hearing.analyse(file)
+            finally:
+                await self._hearing.close()  # whatever this file did to the process, no other file goes there
+        return features_heard(heard.numbers, heard.vectors)
 
     @contextmanager
     def _in_line(self, member: int) -> Iterator[None]:
@@ -42,27 +63,6 @@ class Uploads:
             yield
         finally:
             self._members.remove(member)
-
-
-async def upload(
-    store: Store, hearing: SoundReader, scratch: TemporaryFiles, member: int, song: str, data: bytes, now: datetime
-) -> Song:
-    """Analyse the file in a separate process, store its features but not the file, and return the song.
-
-    Raises NotInLibrary if the member doesn't like the song, AudioError if the file can't be analysed.
-    """
-    own = await _own(store, member, song)
-    with await asyncio.to_thread(scratch.holding, data) as file:
-        try:
-            heard = await hearing.analyse(file)
-        finally:
-            await hearing.close()  # whatever this file did to the process, no other file goes there
-    features = features_heard(heard.numbers, heard.vectors)
-    async with store.writing() as tx:
-        if not await songs.is_liked(tx, member, song):  # erased or unlinked during the analysis
-            raise NotInLibrary
-        await songs.save_features(tx, member, SOURCE, {song: features}, now)
-    return own
 
 
 async def _own(store: Store, member: int, song: str) -> Song:

@@ -80,7 +80,7 @@ def _decided(given: _Given, scored: ScoredLibrary, only: frozenset[str] | None) 
     known = [song.song for song in scored.songs if only is None or song.song in only or song.song in moved]
     todo = [song for song in known if _open(song, verdicts.get(song), standing, placed, layer)]
     untold = [song for song in todo if not _told(verdicts.get(song))]
-    lines = _by_model(scored, layer, kept, untold, verdicts, alone=only is not None)
+    lines = _by_model(given, scored, untold, alone=only is not None)
     lines += _settled(todo, verdicts, standing)
     lines = [line for line in lines if not {(None, line["song"]), (line["playlist"], line["song"])} & given.barred]
     lines = _once(lines, library, {playlist.playlist for playlist in kept if playlist.doubles})
@@ -146,21 +146,15 @@ def _open(
     return layer.several or song not in placed
 
 
-def _by_model(
-    scored: ScoredLibrary,
-    layer: Layer,
-    kept: Sequence[Playlist],
-    open_songs: Sequence[str],
-    verdicts: Mapping[str, Verdict],
-    alone: bool,
-) -> list[dict[str, Any]]:
+def _by_model(given: _Given, scored: ScoredLibrary, open_songs: Sequence[str], alone: bool) -> list[dict[str, Any]]:
     """Return the lines of the model's decisions, without what the member ruled out.
 
     A few songs `alone` can't say what share of them would be right, so they use the bars of the whole library.
     """
     if not open_songs:
         return []
-    rules = [PlaylistRule(playlist.playlist, playlist.mistakes, playlist.automatic) for playlist in kept]
+    layer, verdicts = given.layer, given.verdicts
+    rules = [PlaylistRule(playlist.playlist, playlist.mistakes, playlist.automatic) for playlist in given.kept]
     bars = bars_of(scored.scores, rules, layer.several) if alone and scored.scores else None
     decisions = decide(scored.scores_of(open_songs), rules, layer.several, layer.everything, bars)
     if not layer.everything:

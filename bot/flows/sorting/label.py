@@ -18,7 +18,7 @@ from bot.adapters.store import Store, Tx
 from bot.adapters.store.library import songs
 from bot.adapters.store.sorting import answers, cards, playlists
 from bot.core.records import Card, Layer, NewWrite, Playlist, Song
-from bot.core.sorting.active_learning import belief_in, next_songs
+from bot.core.sorting.active_learning import Floats, Guesses, Pool, belief_in, next_songs, points_of
 from bot.core.sorting.forecast import labels_to_goal, share_after
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict
 from bot.core.sorting.writes import Action, WriteKind
@@ -81,11 +81,30 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Labelling:
+    """How far a layer's labelling is. recent: the songs of its newest cards, the newest first."""
+
+    layer: Layer
+    playlists: Sequence[Playlist]
+    verdicts: Mapping[str, Verdict]
+    recent: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class NothingToAsk:
     """No question is worth asking now."""
 
     layer: Layer
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """An answer by a card's button. chosen: playlists; event: orders answers, as in `Answer`."""
+
+    kind: Kind
+    chosen: Sequence[int]
+    event: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,80 +119,69 @@ class Pressed:
     write: int | None
 
 
-async def ask(
-    store: Store, libraries: ScoredLibraries, member: int, layer: Layer, now: datetime
-) -> Question | NothingToAsk:
-    """Choose the next song to ask about and put it on a card. Raises as `ask_some` does."""
-    questions = await ask_some(store, libraries, member, layer, 1, now)
+async def ask(store: Store, libraries: ScoredLibraries, layer: Layer, now: datetime) -> Question | NothingToAsk:
+    """Choose the next song to ask the layer's member about and put it on a card. Raises as `ask_some` does."""
+    questions = await ask_some(store, libraries, layer, 1, now)
     if questions:
         return questions[0]
-    scored = await libraries.of(member, layer.layer)
+    scored = await libraries.of(layer.member, layer.layer)
     async with store.reading() as tx:
-        return NothingToAsk(layer, tally(scored, layer, await answers.verdicts(tx, member, layer.layer)))
+        return NothingToAsk(layer, tally(scored, layer, await answers.verdicts(tx, layer.member, layer.layer)))
 
 
-async def ask_some(
-    store: Store, libraries: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
-) -> list[Question]:
+async def ask_some(store: Store, libraries: ScoredLibraries, layer: Layer, count: int, now: datetime) -> list[Question]:
     """Choose up to `count` dissimilar songs to ask about at once, each on its own card.
 
     Raises NotLinked or NoLikes if there are no songs yet, NoPlaylists if there's no playlist to choose.
     """
-    scored = await libraries.of(member, layer.layer)
+    scored = await libraries.of(layer.member, layer.layer)
     async with store.reading() as tx:
         if not scored.songs:
-            raise await why_no_songs(tx, member)
-        kept = await playlists.in_layer(tx, layer.layer)
-        verdicts = await answers.verdicts(tx, member, layer.layer)
-        recent = await cards.recent_songs(tx, member, layer.layer, SKIPPED_FOR)
-    if not kept:
+            raise await why_no_songs(tx, layer.member)
+        labelling = Labelling(
+            layer,
+            await playlists.in_layer(tx, layer.layer),
+            await answers.verdicts(tx, layer.member, layer.layer),
+            await cards.recent_songs(tx, layer.member, layer.layer, SKIPPED_FOR),
+        )
+    if not labelling.playlists:
         raise NoPlaylists
-    chosen = await asyncio.to_thread(choose, scored, layer, verdicts, recent, kept, count)
-    return [await put(store, scored, layer, song, now) for song in chosen]
+    chosen = await asyncio.to_thread(choose, scored, labelling, count)
+    return [await put(store, scored, new_card(layer, song, now)) for song in chosen]
 
 
-async def ask_about(
-    store: Store, libraries: ScoredLibraries, member: int, layer: Layer, song: str, now: datetime
-) -> Question:
+async def ask_about(store: Store, libraries: ScoredLibraries, layer: Layer, song: str, now: datetime) -> Question:
     """Put a song of the member's choice on a card. Raises NotInLibrary."""
-    scored = await libraries.of(member, layer.layer)
+    scored = await libraries.of(layer.member, layer.layer)
     if song not in scored.place:
         raise NotInLibrary
-    return await put(store, scored, layer, song, now)
+    return await put(store, scored, new_card(layer, song, now))
 
 
-def choose(
-    scored: ScoredLibrary,
-    layer: Layer,
-    verdicts: Mapping[str, Verdict],
-    recent: Sequence[str],
-    kept: Sequence[Playlist],
-    count: int,
-) -> list[str]:
+def choose(scored: ScoredLibrary, labelling: Labelling, count: int) -> list[str]:
     """Return up to `count` songs that teach the most when asked together; none if all the rest is clear."""
+    points = points_of(scored.space, len(labelling.playlists), labelling.layer.layer, scored.memo)
+    chosen = next_songs(_pool(scored, labelling, points), _guesses(scored, labelling), count)
+    return [scored.songs[row].song for row in chosen.tolist()]
+
+
+def _pool(scored: ScoredLibrary, labelling: Labelling, points: Floats) -> Pool:
+    verdicts, recent = labelling.verdicts, labelling.recent
     labelled = np.array([_settled(verdicts.get(song.song)) for song in scored.songs], bool)
     asked = frozenset(recent)
     skipped = np.array([song.song in asked or _skipped(verdicts.get(song.song)) for song in scored.songs], bool)
     artists = [song.artists[0] if song.artists else "" for song in scored.songs]
-    counts = Counter(playlist for verdict in verdicts.values() for playlist in verdict.yes)
-    scores = scored.scores
-    chosen = next_songs(
-        scored.space,
-        scores.probabilities if scores else None,
-        labelled,
-        skipped,
-        artists,
-        count,
-        len(kept),
-        seed=layer.layer,
-        several=layer.several,
-        recent_artists=[artists[scored.place[song]] for song in recent[:3] if song in scored.place],
-        belief=belief_in(
-            scores.classes if scores else (), {playlist.playlist: counts[playlist.playlist] for playlist in kept}
-        ),
-        memo=scored.memo,
-    )
-    return [scored.songs[row].song for row in chosen.tolist()]
+    recent_artists = [artists[scored.place[song]] for song in recent[:3] if song in scored.place]
+    return Pool(points, labelled, skipped, artists, recent_artists)
+
+
+def _guesses(scored: ScoredLibrary, labelling: Labelling) -> Guesses | None:
+    if scored.scores is None:
+        return None
+    counts = Counter(playlist for verdict in labelling.verdicts.values() for playlist in verdict.yes)
+    labels = {playlist.playlist: counts[playlist.playlist] for playlist in labelling.playlists}
+    belief = belief_in(scored.scores.classes, labels)
+    return Guesses(scored.scores.probabilities, labelling.layer.several, belief)
 
 
 def _settled(verdict: Verdict | None) -> bool:
@@ -184,11 +192,13 @@ def _skipped(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.skipped
 
 
-async def put(
-    store: Store, scored: ScoredLibrary, layer: Layer, song: str, now: datetime, write: int | None = None
-) -> Question:
-    """Put a song on a new card and return the question."""
-    card = Card(secrets.token_urlsafe(9), layer.member, layer.layer, song, write, now)
+def new_card(layer: Layer, song: str, now: datetime, write: int | None = None) -> Card:
+    """Return a new card for a song. write: the receipt that asks, if any."""
+    return Card(secrets.token_urlsafe(9), layer.member, layer.layer, song, write, now)
+
+
+async def put(store: Store, scored: ScoredLibrary, card: Card) -> Question:
+    """Save a new card and return the question on it."""
     async with store.writing() as tx:
         await cards.add(tx, card)
     return await question(store, scored, card)
@@ -236,9 +246,7 @@ async def mine(tx: Tx, member: int, card: str) -> Card:
     return kept
 
 
-async def press(
-    store: Store, member: int, card: str, kind: Kind, chosen: Sequence[int], event: int, now: datetime
-) -> Pressed:
+async def press(store: Store, member: int, card: str, said: Press, now: datetime) -> Pressed:
     """Store the answer to a card; a repeated event is one answer. Raises NotYours, QuestionGone or PlaylistNotKept.
 
     On a card of a receipt, an answer that places the song also opens the write that carries it out.
@@ -246,11 +254,11 @@ async def press(
     async with store.writing() as tx:
         asked = await mine(tx, member, card)
         kept = {playlist.playlist for playlist in await playlists.in_layer(tx, asked.layer)}
-        if not kept.issuperset(chosen) or (kind in (Kind.ONLY, Kind.ALSO) and not chosen):
+        if not kept.issuperset(said.chosen) or (said.kind in (Kind.ONLY, Kind.ALSO) and not said.chosen):
             raise PlaylistNotKept
-        said = Answer(asked.song, kind, tuple(chosen), Source.BUTTON, event)
-        new = await answers.add(tx, member, asked.layer, said)
-        write = await _carry_out(tx, asked, chosen, now) if new else None
+        answer = Answer(asked.song, said.kind, tuple(said.chosen), Source.BUTTON, said.event)
+        new = await answers.add(tx, member, asked.layer, answer)
+        write = await _carry_out(tx, asked, said.chosen, now) if new else None
     async with store.reading() as tx:
         train = new and await training_pays(tx, member, asked.layer)
     return Pressed(member, asked.layer, asked.song, new, train, write)

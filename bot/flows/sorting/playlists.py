@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from bot.adapters.store import Store, Tx
@@ -25,7 +25,7 @@ from bot.errors.sorting import (
     TooManyPlaylists,
 )
 from bot.flows.sorting.readiness import why_no_songs
-from bot.flows.sorting.writing.create import create
+from bot.flows.sorting.writing.create import create, new_making
 from bot.ports import Accounts, ListedPlaylist, Music
 
 KEPT = "kept:"  # purpose prefix of playlists made to be kept; the layer's number and the name follow
@@ -69,13 +69,13 @@ async def make(store: Store, music: Music, member: int, layer_name: str, name: s
 
 
 async def _make(store: Store, music: Music, layer: Layer, name: str, now: datetime) -> Playlist:
-    purpose = f"{KEPT}{layer.layer}:{name}"
-    made = await create(store, music, layer.member, purpose, name, now)
+    making = new_making(layer.member, f"{KEPT}{layer.layer}:{name}", name)
+    made = await create(store, music, making, now)
     async with store.writing() as tx:
         kept = await _adopt(tx, layer, made)
         await playlists.save_content(tx, kept, (), None)
         await playlists.change(tx, kept.playlist, ref=made.id, removed_at=None)
-        await creations.end(tx, layer.member, purpose)
+        await creations.end(tx, making.member, making.purpose)
         return await _get(tx, layer.member, kept.playlist)
 
 
@@ -125,7 +125,7 @@ async def _adopt(tx: Tx, layer: Layer, listed: ListedPlaylist) -> Playlist:
         await playlists.change(tx, earlier.playlist, name=listed.name, emoji=emoji)
         return earlier
     await _room_for_another(tx, layer.member)
-    return await playlists.add(tx, layer.member, layer.layer, listed.name, "", emoji)
+    return await playlists.add(tx, layer, listed.name, "", emoji)
 
 
 async def _room_for(tx: Tx, layer: Layer, name: str) -> None:
@@ -163,27 +163,26 @@ async def _get(tx: Tx, member: int, playlist: int) -> Playlist:
     return known
 
 
-async def settings(
-    store: Store,
-    member: int,
-    playlist: int,
-    *,
-    automatic: bool | None = None,
-    mistakes: int | None = None,
-    emoji: str | None = None,
-    doubles: bool | None = None,
-) -> Playlist:
-    """Change a playlist's rules; None keeps a rule. `mistakes`: accepted wrong songs in 20. Raises BadChoice."""
-    given = {"automatic": automatic, "mistakes": mistakes, "emoji": emoji, "doubles": doubles}
-    values = {name: value for name, value in given.items() if value is not None}
-    if mistakes is not None and not 0 <= mistakes <= MOST_MISTAKES:
+@dataclass(frozen=True, slots=True)
+class PlaylistSettings:
+    """Changes to a playlist's rules; None keeps a rule. mistakes: accepted wrong songs in 20."""
+
+    automatic: bool | None = None
+    mistakes: int | None = None
+    emoji: str | None = None
+    doubles: bool | None = None
+
+
+async def settings(store: Store, member: int, playlist: int, given: PlaylistSettings) -> Playlist:
+    """Change a playlist's rules. Raises BadChoice."""
+    values = {name: value for name, value in asdict(given).items() if value is not None}
+    if given.mistakes is not None and not 0 <= given.mistakes <= MOST_MISTAKES:
         raise MistakesOutOfRange(MOST_MISTAKES)
     async with store.writing() as tx:
         kept = await _get(tx, member, playlist)
-        if emoji is not None and any(
-            other.emoji == emoji and other.playlist != playlist for other in await playlists.in_layer(tx, kept.layer)
-        ):
-            raise EmojiTaken(emoji)
+        others = [other for other in await playlists.in_layer(tx, kept.layer) if other.playlist != playlist]
+        if given.emoji is not None and given.emoji in {other.emoji for other in others}:
+            raise EmojiTaken(given.emoji)
         if values:
             await playlists.change(tx, playlist, **values)
         return await _get(tx, member, playlist)

@@ -33,21 +33,29 @@ class Asked:
     playlists: tuple[Playlist, ...]
 
 
-async def choose(
-    store: Store, libraries: ScoredLibraries, member: int, layer: Layer, count: int, now: datetime
-) -> list[Asked]:
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A member's reaction to a message."""
+
+    member: int
+    message: int
+    emoji: str
+
+
+async def choose(store: Store, libraries: ScoredLibraries, layer: Layer, count: int, now: datetime) -> list[Asked]:
     """Choose up to `count` dissimilar songs to ask about in a channel. Raises NothingLeftToAsk."""
-    questions = await label.ask_some(store, libraries, member, layer, count, now)
+    questions = await label.ask_some(store, libraries, layer, count, now)
     if not questions:
         raise NothingLeftToAsk
     return [Asked(question.song, layer, tuple(question.playlists[:MOST])) for question in questions]
 
 
-async def posted(store: Store, member: int, message: int, channel: int, asked: Asked, now: datetime) -> None:
+async def posted(store: Store, message: int, channel: int, asked: Asked, now: datetime) -> None:
     """Store which message asks about which song, and the meaning of each emoji on it."""
-    shown = tuple((playlist.emoji, playlist.playlist) for playlist in asked.playlists)
+    layer, shown = asked.layer, tuple((playlist.emoji, playlist.playlist) for playlist in asked.playlists)
+    prompt = Prompt(message, layer.member, channel, layer.layer, asked.song.song, shown, now)
     async with store.writing() as tx:
-        await cards.add_prompt(tx, Prompt(message, member, channel, asked.layer.layer, asked.song.song, shown, now))
+        await cards.add_prompt(tx, prompt)
 
 
 async def song_of(store: Store, message: int) -> str:
@@ -59,29 +67,28 @@ async def song_of(store: Store, message: int) -> str:
     return prompt.song
 
 
-async def react(store: Store, member: int, message: int, emoji: str, event: int, now: datetime) -> label.Pressed | None:
+async def react(store: Store, reaction: Reaction, event: int, now: datetime) -> label.Pressed | None:
     """Store the reaction of the prompt's author as their answer; None if it means nothing.
 
     Other members saw somebody else's playlists, so their reactions store nothing; they're told once how to answer.
     """
-    prompt = await _prompt(store, message)
-    if prompt is None or bare(emoji) not in _signs(prompt):
+    prompt = await _prompt(store, reaction.message)
+    if prompt is None or bare(reaction.emoji) not in _signs(prompt):
         return None
     async with store.writing() as tx:
-        if prompt.member != member:
-            await _explain(tx, member, now)
+        if prompt.member != reaction.member:
+            await _explain(tx, reaction.member, now)
             return None
-        return await _answer(tx, prompt, _signs(prompt)[bare(emoji)], event)
+        return await _answer(tx, prompt, _signs(prompt)[bare(reaction.emoji)], event)
 
 
-async def unreact(store: Store, member: int, message: int, emoji: str, now: datetime) -> bool:
+async def unreact(store: Store, reaction: Reaction, now: datetime) -> bool:
     """Undo a reaction's answer; return whether there was one."""
-    prompt = await _prompt(store, message)
-    if prompt is None or prompt.member != member or bare(emoji) not in _signs(prompt):
+    prompt = await _prompt(store, reaction.message)
+    if prompt is None or prompt.member != reaction.member or bare(reaction.emoji) not in _signs(prompt):
         return False
     async with store.writing() as tx:
-        said = _signs(prompt)[bare(emoji)]
-        return await answers.retract(tx, member, prompt.layer, prompt.song, said, Source.REACTION, now)
+        return await answers.retract(tx, prompt, _signs(prompt)[bare(reaction.emoji)], now)
 
 
 async def _prompt(store: Store, message: int) -> Prompt | None:

@@ -59,7 +59,7 @@ async def questions(
     return [
         await label.question(store, scored, known[song])
         if song in known
-        else await label.put(store, scored, receipt.layer, song, now, receipt.write.write)
+        else await label.put(store, scored, label.new_card(receipt.layer, song, now, receipt.write.write))
         for song in reviewed.waiting[:limit]
     ]
 
@@ -87,7 +87,7 @@ async def after(
         raise NoSuchLayer
     if asked.write is not None:
         return await next_question(store, libraries, member, asked.write, now)
-    return await label.ask(store, libraries, member, layer, now)
+    return await label.ask(store, libraries, layer, now)
 
 
 async def again(store: Store, libraries: ScoredLibraries, member: int, card: str) -> label.Question:
@@ -116,7 +116,7 @@ async def undo_answer(
         async with store.writing() as tx:
             await answers.undo_last(tx, member, layer.layer, now)
     scored = await libraries.of(member, layer.layer)
-    return await label.put(store, scored, layer, last.song, now, asked.write), write
+    return await label.put(store, scored, label.new_card(layer, last.song, now, asked.write)), write
 
 
 async def named(store: Store, member: int, song: str, chosen: Sequence[int]) -> tuple[Song | None, list[Playlist]]:

@@ -32,7 +32,7 @@ class ScoredLibrary:
     space: Vectors  # (n, k)
     scores: Scores | None
     model: Model | None
-    memo: dict[int, Vectors] = field(default_factory=dict, repr=False)  # of `active_learning.next_songs`
+    memo: dict[int, Vectors] = field(default_factory=dict, repr=False)  # of `active_learning.points_of`
 
     def scores_of(self, chosen: Sequence[str]) -> Scores:
         """Return the scores of some songs, in their order. Raises ModelMissing without a model."""

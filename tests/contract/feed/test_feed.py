@@ -203,7 +203,7 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
             await answers.add(tx, ADA, layer.layer, Answer(uri(number), Kind.NONE, (), Source.BUTTON, number + 1))
     outlooks = ScoredLibraries(scene.store, Scorer(Path("none")))
     music = Shelf(scene.store, ADA, lambda: scene.now[0])
-    sorted_ = await sort.dry_run(scene.store, music, outlooks, ADA, layer, scene.now[0])
+    sorted_ = await sort.dry_run(scene.store, music, outlooks, layer, scene.now[0])
     assert not [change for change in sorted_.changes if change.song == uri(100)]
     assert done is not None
     opened = await sort.undo(scene.store, ADA, done.write, scene.now[0])

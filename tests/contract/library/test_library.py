@@ -147,7 +147,7 @@ async def test_an_export_knows_why_songs_may_be_missing(store: Store, now: datet
     async with store.writing() as tx:
         await members.ensure(tx, 1001, now)
         layer = await playlists.ensure_layer(tx, 1001, "main")
-        kept = await playlists.add(tx, 1001, layer.layer, "Run", "shelf:run", "🟦")
+        kept = await playlists.add(tx, layer, "Run", "shelf:run", "🟦")
     assert await sync.missing_in_export(store, 1001) == "empty"
     async with store.writing() as tx:
         await playlists.save_content(tx, kept, [Item("x", None)], None)

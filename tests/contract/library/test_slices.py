@@ -83,12 +83,12 @@ async def has_much(store: Store, now: datetime) -> int:
         await members.save_account(tx, Account(ADA, "c" * 32, "ada", "Ada", b"sealed", now))
         liked = [Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(MANY)]
         await songs.like(tx, ADA, liked, now)
-        layer = (await playlists.ensure_layer(tx, ADA, "main")).layer
-        kept = await playlists.add(tx, ADA, layer, "All", "ref", "🟦")
+        layer = await playlists.ensure_layer(tx, ADA, "main")
+        kept = await playlists.add(tx, layer, "All", "ref", "🟦")
         await playlists.save_content(tx, kept, [Item(song.song.song, now) for song in liked], None)
-        said = {"member": ADA, "layer": layer, "kind": "only", "playlists": [kept.playlist], "source": "button"}
+        said = {"member": ADA, "layer": layer.layer, "kind": "only", "playlists": [kept.playlist], "source": "button"}
         await tx.execute(insert(schema.answer), [said | {"song": uri(at), "event": at} for at in range(MANY)])
-    return layer
+    return layer.layer
 
 
 def vault() -> Vault:
@@ -193,7 +193,7 @@ async def sorted_and_taken_back(store: Store, now: datetime) -> None:
         await contents.remember(store, kept, (), None)
     outlooks = ScoredLibraries(store, Scorer(Path("none")))
     for _ in range(limits.DRY_RUNS + 2):
-        receipt = await sort.dry_run(store, shelf, outlooks, ADA, layer, now)
+        receipt = await sort.dry_run(store, shelf, outlooks, layer, now)
     await sort.confirm(store, ADA, receipt.write.write)
     done = await sort.apply(store, shelf, receipt.write.write, now)
     assert done.per_playlist() == [(kept.name, MANY, 0)]

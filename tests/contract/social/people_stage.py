@@ -44,7 +44,7 @@ class People:
         async with self.store.writing() as tx:
             await members.ensure(tx, member, self.now)
             layer = await playlists.ensure_layer(tx, member, "main")
-            kept = await playlists.add(tx, member, layer.layer, name, f"shelf:{name}", "🟦")
+            kept = await playlists.add(tx, layer, name, f"shelf:{name}", "🟦")
             await playlists.save_content(tx, kept, [Item(song(number).song, None) for number in numbers], None)
             return kept
 

@@ -56,7 +56,7 @@ async def settle(store: Store, member: int, now: datetime, event: int = 100) -> 
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         layer = await playlists.ensure_layer(tx, member, "main")
-        kept = [await playlists.add(tx, member, layer.layer, f"P{at}", f"ref{at}", "🎵") for at in range(3)]
+        kept = [await playlists.add(tx, layer, f"P{at}", f"ref{at}", "🎵") for at in range(3)]
         await songs.like(tx, member, [Like(Song(song, song, ("x",)), now) for song in known], now)
         await songs.save_features(tx, member, "csv", known, now)
         for number, song in enumerate(known):

@@ -15,6 +15,8 @@ from bot.errors import BadChoice, NotLinked
 from bot.flows.library import sync
 from bot.flows.sorting import label, prompt
 from bot.flows.sorting import playlists as flow
+from bot.flows.sorting.playlists import PlaylistSettings
+from bot.flows.sorting.prompt import Reaction
 from bot.flows.sorting.scored_library import ScoredLibraries
 
 ADA, BEN, CHANNEL = 1001, 1002, 7
@@ -32,8 +34,8 @@ async def at_home(store: Store, now: datetime, rows: int, artists: int, member: 
     async with store.writing() as tx:
         await members.ensure(tx, member, now)
         layer = await playlists.ensure_layer(tx, member, "main")
-        await playlists.add(tx, member, layer.layer, "Run", "ref-run", "🟦")
-        await playlists.add(tx, member, layer.layer, "Late night", "ref-night", "🟥")
+        await playlists.add(tx, layer, "Run", "ref-run", "🟦")
+        await playlists.add(tx, layer, "Late night", "ref-night", "🟥")
     return layer
 
 
@@ -45,7 +47,7 @@ def outlooks(store: Store, tmp_path: Path) -> ScoredLibraries:
 @pytest.mark.parametrize("count", [1, 3, prompt.AT_ONCE])
 async def test_songs_asked_at_once_are_by_different_artists(store, now, outlooks, count: int) -> None:
     layer = await at_home(store, now, rows=60, artists=8)
-    asked = await prompt.choose(store, outlooks, ADA, layer, count, now)
+    asked = await prompt.choose(store, outlooks, layer, count, now)
     assert (
         len({question.song.song for question in asked}) == len({question.song.artists for question in asked}) == count
     )
@@ -53,27 +55,27 @@ async def test_songs_asked_at_once_are_by_different_artists(store, now, outlooks
 
 async def test_the_next_batch_asks_none_of_the_last_one_again(store, now, outlooks) -> None:
     layer = await at_home(store, now, rows=12, artists=12)
-    batches = [await prompt.choose(store, outlooks, ADA, layer, 5, now + timedelta(minutes=at)) for at in range(3)]
+    batches = [await prompt.choose(store, outlooks, layer, 5, now + timedelta(minutes=at)) for at in range(3)]
     assert [len(batch) for batch in batches] == [5, 5, 2]
     assert len({question.song.song for batch in batches for question in batch}) == 12
     with pytest.raises(BadChoice):
-        await prompt.choose(store, outlooks, ADA, layer, 5, now + timedelta(minutes=4))
+        await prompt.choose(store, outlooks, layer, 5, now + timedelta(minutes=4))
 
 
 async def test_one_artist_alone_is_still_asked_about(store, now, outlooks) -> None:
     layer = await at_home(store, now, rows=9, artists=1)
-    assert len(await prompt.choose(store, outlooks, ADA, layer, 4, now)) == 4
+    assert len(await prompt.choose(store, outlooks, layer, 4, now)) == 4
 
 
 async def test_a_reaction_labels_the_song_of_its_own_message(store, now, outlooks) -> None:
     layer = await at_home(store, now, rows=30, artists=30)
-    asked = await prompt.choose(store, outlooks, ADA, layer, 3, now)
+    asked = await prompt.choose(store, outlooks, layer, 3, now)
     for message, question in enumerate(asked, start=100):
-        await prompt.posted(store, ADA, message, CHANNEL, question, now)
-    pressed = await prompt.react(store, ADA, 101, "🟥", 1, now)
+        await prompt.posted(store, message, CHANNEL, question, now)
+    pressed = await prompt.react(store, Reaction(ADA, 101, "🟥"), 1, now)
     assert pressed is not None
     assert pressed.song == asked[1].song.song
-    question = await label.ask(store, outlooks, ADA, layer, now + timedelta(minutes=1))
+    question = await label.ask(store, outlooks, layer, now + timedelta(minutes=1))
     assert isinstance(question, label.Question)
     assert question.tally.labels == 1
     assert question.song.song not in {answered.song.song for answered in asked}
@@ -81,7 +83,7 @@ async def test_a_reaction_labels_the_song_of_its_own_message(store, now, outlook
 
 async def test_without_a_library_there_is_nothing_to_prompt(store, now, outlooks) -> None:
     with pytest.raises(NotLinked):
-        await prompt.choose(store, outlooks, ADA, await at_home(store, now, 0, 1), 3, now)
+        await prompt.choose(store, outlooks, await at_home(store, now, 0, 1), 3, now)
 
 
 async def posted(
@@ -89,8 +91,8 @@ async def posted(
 ) -> prompt.Asked:
     """A song that the member posted in the channel: 🟦 is Run, 🟥 is Late night."""
     layer = await flow.layer_named(store, member, None)
-    (asked,) = await prompt.choose(store, outlooks, member, layer, 1, now)
-    await prompt.posted(store, member, message, CHANNEL, asked, now)
+    (asked,) = await prompt.choose(store, outlooks, layer, 1, now)
+    await prompt.posted(store, message, CHANNEL, asked, now)
     return asked
 
 
@@ -107,10 +109,10 @@ async def test_a_reaction_of_others_writes_nothing(store, now, outlooks, emoji) 
         await at_home(store, now, rows=4, artists=4, member=member)
     await posted(store, outlooks, now, ADA)
     await posted(store, outlooks, now, BEN, message=101)
-    assert await prompt.react(store, ADA, 101, emoji, 1, now) is None
+    assert await prompt.react(store, Reaction(ADA, 101, emoji), 1, now) is None
     assert await standing(store, ADA) == []
-    assert await prompt.react(store, BEN, 101, emoji, 2, now) is not None
-    assert not await prompt.unreact(store, ADA, 101, emoji, now)
+    assert await prompt.react(store, Reaction(BEN, 101, emoji), 2, now) is not None
+    assert not await prompt.unreact(store, Reaction(ADA, 101, emoji), now)
     assert len(await standing(store, BEN)) == 1
 
 
@@ -122,7 +124,7 @@ async def test_they_are_told_once_and_only_where_they_want_messages(store, now, 
         await members.ensure(tx, 1003, now)
         await members.change(tx, 1003, updates="off")
     for reacting, emoji in ((BEN, "🟪"), (BEN, "🟦"), (BEN, "🟥"), (1003, "🟦"), (1004, "🟦"), (layer.member, "🟦")):
-        await prompt.react(store, reacting, 100, emoji, 1, now)
+        await prompt.react(store, Reaction(reacting, 100, emoji), 1, now)
     async with store.reading() as tx:
         assert [(notice.member, notice.kind) for notice in await notices.waiting(tx)] == [(BEN, "prompt")]
 
@@ -130,18 +132,18 @@ async def test_they_are_told_once_and_only_where_they_want_messages(store, now, 
 async def test_a_reaction_that_is_delivered_twice_is_one_answer_and_the_later_one_stays(store, now, outlooks) -> None:
     await at_home(store, now, rows=4, artists=4)
     asked = await posted(store, outlooks, now)
-    await prompt.react(store, ADA, 100, "🟦", 1, now)
+    await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
     layer = await flow.layer_named(store, ADA, None)
     async with store.reading() as tx:
         run, night = await playlists.in_layer(tx, layer.layer)
     async with store.writing() as tx:
         pressed = Answer(asked.song.song, Kind.ONLY, (night.playlist,), Source.BUTTON, 2)
         await answers.add(tx, ADA, layer.layer, pressed)
-    assert await prompt.react(store, ADA, 100, "🟦", 3, now) is None
+    assert await prompt.react(store, Reaction(ADA, 100, "🟦"), 3, now) is None
     assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,)), (Kind.ONLY, (night.playlist,))]
     for taken_back in (True, False):
-        assert await prompt.unreact(store, ADA, 100, "🟦", now) == taken_back
-    await prompt.react(store, ADA, 100, "🟦", 4, now)
+        assert await prompt.unreact(store, Reaction(ADA, 100, "🟦"), now) == taken_back
+    await prompt.react(store, Reaction(ADA, 100, "🟦"), 4, now)
     assert await standing(store, ADA) == [(Kind.ONLY, (night.playlist,)), (Kind.ONLY, (run.playlist,))]
 
 
@@ -150,10 +152,10 @@ async def test_an_emoji_means_what_it_meant_when_the_song_was_posted(store, now,
     await posted(store, outlooks, now)
     async with store.reading() as tx:
         run, night = await playlists.in_layer(tx, layer.layer)
-    await flow.settings(store, ADA, run.playlist, emoji="⭐")
-    await flow.settings(store, ADA, night.playlist, emoji="🟦")
-    assert await prompt.react(store, ADA, 100, "⭐", 1, now) is None, "that was not on the message"
-    await prompt.react(store, ADA, 100, "🟦", 2, now)
+    await flow.settings(store, ADA, run.playlist, PlaylistSettings(emoji="⭐"))
+    await flow.settings(store, ADA, night.playlist, PlaylistSettings(emoji="🟦"))
+    assert await prompt.react(store, Reaction(ADA, 100, "⭐"), 1, now) is None, "that was not on the message"
+    await prompt.react(store, Reaction(ADA, 100, "🟦"), 2, now)
     assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,))]
 
 
@@ -162,11 +164,11 @@ async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(st
     await posted(store, outlooks, now)
     async with store.reading() as tx:
         run, night = await playlists.in_layer(tx, layer.layer)
-    await prompt.react(store, ADA, 100, "🟦", 1, now)
+    await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
     for playlist in (run, night):
         await flow.remove(store, ADA, playlist.playlist, now)
-    assert await prompt.react(store, ADA, 100, "🟥", 2, now) is None
-    assert await prompt.unreact(store, ADA, 100, "🟦", now)
+    assert await prompt.react(store, Reaction(ADA, 100, "🟥"), 2, now) is None
+    assert await prompt.unreact(store, Reaction(ADA, 100, "🟦"), now)
     assert await standing(store, ADA) == []
 
 
@@ -176,10 +178,10 @@ async def test_an_old_prompt_stays_in_its_own_layer(store, now, outlooks) -> Non
     await posted(store, outlooks, now)
     async with store.writing() as tx:
         other = await playlists.ensure_layer(tx, ADA, "moods")
-        await playlists.add(tx, ADA, other.layer, "Calm", "ref-calm", "🟦")
-    (asked,) = await prompt.choose(store, outlooks, ADA, other, 1, now)
-    await prompt.posted(store, ADA, 101, CHANNEL, asked, now)
-    pressed = await prompt.react(store, ADA, 100, "🟦", 1, now)
+        await playlists.add(tx, other, "Calm", "ref-calm", "🟦")
+    (asked,) = await prompt.choose(store, outlooks, other, 1, now)
+    await prompt.posted(store, 101, CHANNEL, asked, now)
+    pressed = await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
     assert pressed is not None
     assert pressed.layer == layer.layer
 

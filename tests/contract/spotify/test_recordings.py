@@ -9,6 +9,7 @@ from bot.core.records import Playlist
 from bot.core.sorting.journal import Refused
 from bot.flows.library import sync
 from bot.flows.sorting import playlists
+from bot.flows.sorting.playlists import PlaylistSettings
 from bot.flows.sorting.writing import manual_edits
 from bot.messages.sorting import playlists as words
 from sandbox.spotify import Lag, Track
@@ -47,7 +48,7 @@ async def test_the_same_recording_is_not_added_again_under_another_id(releases: 
         (SINGLE.uri, Refused.SAME),
         (REISSUE.uri, Refused.SAME),
     }
-    await playlists.settings(releases.stage.store, MARA, releases.kept.playlist, doubles=True)
+    await playlists.settings(releases.stage.store, MARA, releases.kept.playlist, PlaylistSettings(doubles=True))
     await releases.apply(await releases.add(SINGLE.uri))
     assert releases.songs() == [*OWN, ALBUM.uri, LIVE.uri, SINGLE.uri]
 

@@ -21,6 +21,7 @@ from bot.core.records import Card, Like, Song
 from bot.core.sorting.labels import Kind, Verdict
 from bot.errors import BadChoice, NotYours
 from bot.flows.sorting import label
+from bot.flows.sorting.label import Press
 from tests.databases import new_store
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ async def furnish(store: Store) -> tuple[int, list[int]]:
         await members.ensure(tx, IDA, NOW)
         await songs.like(tx, MARA, [Like(Song(song, song, ("A",)), NOW) for song in SONGS], NOW)
         layer = await playlists.ensure_layer(tx, MARA, "main")
-        kept = [await playlists.add(tx, MARA, layer.layer, name, name, name) for name in ("P", "Q", "R")]
+        kept = [await playlists.add(tx, layer, name, name, name) for name in ("P", "Q", "R")]
         for song in SONGS:
             await cards.add(tx, Card(f"card-{song}", MARA, layer.layer, song, None, NOW))
     return layer.layer, [playlist.playlist for playlist in kept]
@@ -66,14 +67,14 @@ class Presses(RuleBasedStateMachine):
         """A press that arrives now; an event that arrived before says the same as it did then."""
         kind, at = self.told.get((song, event), (kind, at))
         chosen = [self.kept[at]] if kind is Kind.ONLY else []
-        pressed = self.run(label.press(self.store, MARA, f"card-{song}", kind, chosen, event, NOW))
+        pressed = self.run(label.press(self.store, MARA, f"card-{song}", Press(kind, chosen, event), NOW))
         assert pressed.new == ((song, event) not in self.told)
         self.told[song, event] = kind, at
 
     @rule(song=st.sampled_from(SONGS), event=st.integers(1, 12))
     def stranger(self, song: str, event: int) -> None:
         with pytest.raises(NotYours):
-            self.run(label.press(self.store, IDA, f"card-{song}", Kind.NONE, [], event, NOW))
+            self.run(label.press(self.store, IDA, f"card-{song}", Press(Kind.NONE, [], event), NOW))
 
     @invariant()
     def the_newest_press_is_the_label(self) -> None:
@@ -112,6 +113,6 @@ async def test_p15_forged_cards_and_playlists_never_write(store: Store) -> None:
         card = dice.choice(["card-s0", "card-s9", "", "x" * 40, "card-s0'--"])
         chosen = [dice.choice([0, kept[0] + 90, 2**62])]
         with pytest.raises((BadChoice, NotYours)):
-            await label.press(store, dice.choice([MARA, IDA]), card, Kind.ONLY, chosen, event, NOW)
+            await label.press(store, dice.choice([MARA, IDA]), card, Press(Kind.ONLY, chosen, event), NOW)
     async with store.reading() as tx:
         assert await answers.standing(tx, MARA, layer) == []

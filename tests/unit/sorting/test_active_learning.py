@@ -1,11 +1,23 @@
 """Ask: cover the library first, then settle doubts; never what is clear, never one artist on and on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.sorting.active_learning import CLEAR, NOTHING, Belief, belief_in, margins, next_songs
+from bot.core.sorting.active_learning import (
+    CLEAR,
+    NOTHING,
+    Belief,
+    Guesses,
+    Pool,
+    belief_in,
+    margins,
+    next_songs,
+    points_of,
+)
 from bot.core.sorting.why import nearest
 
 
@@ -23,16 +35,21 @@ def none_of(n: int) -> np.ndarray:
     return np.zeros(n, bool)
 
 
+def pool(points: np.ndarray, labelled: np.ndarray | None = None, names: list[str] | None = None) -> Pool:
+    n = len(points)
+    return Pool(points, none_of(n) if labelled is None else labelled, none_of(n), names or artists(n))
+
+
 def test_the_first_questions_cover_the_library() -> None:
     space = regions(6, 50)
-    chosen = next_songs(space, None, none_of(300), none_of(300), artists(300), 6, 3, seed=1)
+    chosen = next_songs(pool(points_of(space, 3, 1)), None, 6)
     assert sorted(row // 50 for row in chosen) == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_region_with_a_label_is_not_asked_about_again() -> None:
     labelled = none_of(300)
     labelled[[3, 60, 110]] = True
-    chosen = next_songs(regions(6, 50), None, labelled, none_of(300), artists(300), 3, 3, seed=1)
+    chosen = next_songs(pool(points_of(regions(6, 50), 3, 1), labelled), None, 3)
     assert sorted(row // 50 for row in chosen) == [3, 4, 5]
 
 
@@ -41,7 +58,7 @@ def test_of_songs_that_tell_as_much_the_closest_call_comes_first() -> None:
     rng = np.random.default_rng(0)
     best = rng.uniform(0.5, 0.85, 300)
     probabilities = np.column_stack([best, 1 - best]).astype(np.float32)
-    chosen = next_songs(space, probabilities, none_of(300), none_of(300), artists(300), 3, 2, seed=1)
+    chosen = next_songs(pool(points_of(space, 2, 1)), Guesses(probabilities), 3)
     for row in chosen:
         alike = [other for other in range(row // 5 * 5, row // 5 * 5 + 5) if other not in chosen]
         assert all(margins(probabilities, False)[row] < margins(probabilities, False)[other] for other in alike)
@@ -52,7 +69,7 @@ def test_later_questions_are_about_what_is_in_doubt() -> None:
     labelled[::20] = True
     sure = np.tile(np.float32([0.88, 0.12]), (300, 1))
     sure[100:150] = 0.5
-    chosen = next_songs(regions(6, 50), sure, labelled, none_of(300), artists(300), 1, 2, seed=1)
+    chosen = next_songs(pool(points_of(regions(6, 50), 2, 1), labelled), Guesses(sure), 1)
     assert chosen[0] // 50 == 2
 
 
@@ -61,9 +78,8 @@ def test_a_playlist_with_next_to_no_labels_gets_its_likeliest_songs() -> None:
     probabilities[200:250] = [0.3, 0.3, 0.4]
     labelled = none_of(300)
     labelled[::20] = True
-    chosen = next_songs(
-        regions(6, 50), probabilities, labelled, none_of(300), artists(300), 3, 3, 1, belief=Belief(poorest=2)
-    )
+    guesses = Guesses(probabilities, belief=Belief(poorest=2))
+    chosen = next_songs(pool(points_of(regions(6, 50), 3, 1), labelled), guesses, 3)
     assert {row // 50 for row in chosen} == {4}
 
 
@@ -81,8 +97,8 @@ def test_songs_asked_at_once_lie_in_different_regions_and_are_by_different_artis
     seed: int, count: int, model: bool
 ) -> None:
     names = [f"artist {row % 60}" for row in range(300)]
-    even = np.full((300, 3), 1 / 3, np.float32) if model else None
-    chosen = next_songs(regions(6, 50, seed), even, none_of(300), none_of(300), names, count, 3, seed)
+    even = Guesses(np.full((300, 3), 1 / 3, np.float32)) if model else None
+    chosen = next_songs(pool(points_of(regions(6, 50, seed), 3, seed), names=names), even, count)
     assert len({row // 50 for row in chosen}) == len({names[row] for row in chosen}) == count
 
 
@@ -93,25 +109,23 @@ def test_no_song_is_clear_whatever_the_scale_of_the_space(seed: int, clear: floa
     space = (rng.normal(size=(60, 5)) * scale).astype(np.float32)
     guesses = rng.dirichlet(np.full(4, 0.3), 60).astype(np.float32)
     labelled = rng.random(60) < 0.3
-    chosen = next_songs(
-        space, guesses, labelled, none_of(60), artists(60), 60, 4, seed, several=several, belief=Belief(clear)
-    )
+    chosen = next_songs(pool(points_of(space, 4, seed), labelled), Guesses(guesses, several, belief=Belief(clear)), 60)
     assert set(chosen) == set(np.flatnonzero(~labelled & (margins(guesses, several) < clear)))
 
 
 def test_a_memo_changes_nothing_and_any_song_may_be_the_only_one() -> None:
     space, memo = regions(6, 50), dict[int, np.ndarray]()
-    asked = [next_songs(space, None, none_of(300), none_of(300), artists(300), 4, 3, 1, memo=memo) for _ in range(2)]
+    asked = [next_songs(pool(points_of(space, 3, 1, memo)), None, 4) for _ in range(2)]
     assert list(asked[0]) == list(asked[1])
-    assert list(asked[0]) == list(next_songs(space, None, none_of(300), none_of(300), artists(300), 4, 3, 1))
-    assert list(next_songs(space[:1], None, none_of(1), none_of(1), artists(1), 4, 3, 1)) == [0]
+    assert list(asked[0]) == list(next_songs(pool(points_of(space, 3, 1)), None, 4))
+    assert list(next_songs(pool(points_of(space[:1], 3, 1)), None, 4)) == [0]
 
 
 def test_what_is_clear_is_never_asked_even_when_nothing_else_is_left() -> None:
     labelled = none_of(40)
     labelled[:20] = True
     sure = np.tile(np.float32([0.97, 0.03]), (40, 1))
-    assert len(next_songs(regions(4, 10), sure, labelled, none_of(40), artists(40), 5, 2, seed=0)) == 0
+    assert len(next_songs(pool(points_of(regions(4, 10), 2, 0), labelled), Guesses(sure), 5)) == 0
 
 
 def test_independent_questions_have_margins_of_their_own() -> None:
@@ -124,17 +138,17 @@ def test_a_new_artist_each_time_for_as_long_as_there_is_one() -> None:
     labelled = none_of(100)
     labelled[:20] = True
     names = ["same"] * 90 + artists(10)
-    even = np.full((100, 2), 0.5, np.float32)
-    chosen = next_songs(regions(4, 25), even, labelled, none_of(100), names, 11, 2, seed=0)
-    assert len({names[row] for row in chosen}) == 11
-    after = next_songs(regions(4, 25), even, labelled, none_of(100), names, 1, 2, seed=0, recent_artists=["same"])
+    even = Guesses(np.full((100, 2), 0.5, np.float32))
+    mixed = pool(points_of(regions(4, 25), 2, 0), labelled, names)
+    assert len({names[row] for row in next_songs(mixed, even, 11)}) == 11
+    after = next_songs(replace(mixed, recent_artists=["same"]), even, 1)
     assert names[after[0]] != "same"
-    only = next_songs(regions(4, 25), even, labelled, none_of(100), ["same"] * 100, 3, 2, 0, recent_artists=["same"])
+    only = next_songs(replace(mixed, artists=["same"] * 100, recent_artists=["same"]), even, 3)
     assert len(only) == 3
 
 
 def test_an_empty_library_has_no_questions() -> None:
-    assert len(next_songs(np.zeros((0, 4), np.float32), None, none_of(0), none_of(0), [], 5, 3, seed=0)) == 0
+    assert len(next_songs(pool(points_of(np.zeros((0, 4), np.float32), 3, 0)), None, 5)) == 0
 
 
 @settings(max_examples=60, deadline=None)
@@ -154,17 +168,21 @@ def test_never_a_labelled_or_skipped_song_nor_one_twice(
     space = np.zeros((n, 4), np.float32) if alike else rng.normal(size=(n, 4)).astype(np.float32)
     mask = st.lists(st.booleans(), min_size=n, max_size=n).map(np.array)
     labelled, skipped = data.draw(mask), data.draw(mask)
-    probabilities = rng.dirichlet(np.ones(3), n).astype(np.float32) if model else None
-    first = next_songs(space, probabilities, labelled, skipped, artists(n), count, k, seed)
-    assert len(set(first.tolist())) == len(first) <= count
+    guesses = Guesses(rng.dirichlet(np.ones(3), n).astype(np.float32)) if model else None
+
+    def chosen() -> list[int]:
+        return next_songs(Pool(points_of(space, k, seed), labelled, skipped, artists(n)), guesses, count).tolist()
+
+    first = chosen()
+    assert len(set(first)) == len(first) <= count
     assert not (labelled | skipped)[first].any()
-    assert list(first) == list(next_songs(space, probabilities, labelled, skipped, artists(n), count, k, seed))
+    assert chosen() == first
 
 
 def test_without_a_model_questions_go_on_until_nothing_is_open() -> None:
     space, labelled = regions(4, 6), none_of(24)
     asked = 0
-    while len(chosen := next_songs(space, None, labelled, none_of(24), artists(24), 1, 1, seed=0)):
+    while len(chosen := next_songs(pool(points_of(space, 1, 0), labelled), None, 1)):
         labelled[chosen] = True
         asked += 1
     assert asked >= 8
@@ -193,8 +211,8 @@ def test_opposite_ends_of_a_library_are_both_asked_about() -> None:
     rng = np.random.default_rng(0)
     ends = np.repeat(np.eye(3, 8, dtype=np.float32) + np.array([[-4, 0, 0, 0, 0, 0, 0, 0]] + [[0] * 8] * 2), 20, axis=0)
     space = (ends + 0.05 * rng.normal(size=(60, 8))).astype(np.float32)
-    nothing, asked = np.zeros(60, bool), np.zeros(60, bool)
+    asked = np.zeros(60, bool)
     for _ in range(6):
-        (row,) = next_songs(space, None, asked, nothing, [str(at) for at in range(60)], 1, 3, seed=1)
+        (row,) = next_songs(pool(points_of(space, 3, 1), asked), None, 1)
         asked[row] = True
     assert asked.reshape(3, 20).any(axis=1).all()

@@ -281,7 +281,7 @@ async def fill(url: str) -> int:
     async with store.writing() as tx:
         await members.ensure(tx, MEMBER, NOW)
         layer = await playlists.ensure_layer(tx, MEMBER, "main")
-        kept = [await playlists.add(tx, MEMBER, layer.layer, f"Style {at}", f"ref{at}", "🎵") for at in range(3)]
+        kept = [await playlists.add(tx, layer, f"Style {at}", f"ref{at}", "🎵") for at in range(3)]
         await songs.like(tx, MEMBER, [Like(Song(song, song, ("x",)), NOW) for song in SONGS], NOW)
         await songs.save_features(tx, MEMBER, "csv", SONGS, NOW)
         for style, playlist in enumerate(kept):

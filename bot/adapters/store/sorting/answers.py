@@ -11,6 +11,7 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import CHUNK, in_turns, keep_newest
 from bot.core import limits
+from bot.core.records import Prompt
 from bot.core.sorting.labels import Answer, Kind, Source, Verdict, event_at, fold
 
 ANSWER = schema.answer
@@ -107,15 +108,13 @@ async def undo_newest(tx: Tx, member: int, layer: int, song: str, now: datetime)
     await tx.execute(update(ANSWER).where(ANSWER.c.answer == newest).values(undone_at=now))
 
 
-async def retract(
-    tx: Tx, member: int, layer: int, song: str, playlist: int | None, source: Source, now: datetime
-) -> bool:
-    """Undo standing answers from `source` that place `song` in `playlist` (None: nowhere); return whether any did."""
+async def retract(tx: Tx, prompt: Prompt, playlist: int | None, now: datetime) -> bool:
+    """Undo standing reactions that place a prompt's song in `playlist` (None: nowhere); return whether any did."""
     query = select(ANSWER).where(
-        ANSWER.c.member == member,
-        ANSWER.c.layer == layer,
-        ANSWER.c.song == song,
-        ANSWER.c.source == source.value,
+        ANSWER.c.member == prompt.member,
+        ANSWER.c.layer == prompt.layer,
+        ANSWER.c.song == prompt.song,
+        ANSWER.c.source == Source.REACTION.value,
         ANSWER.c.undone_at.is_(None),
     )
     matching = [row.answer for row in await tx.execute(query) if _about(row, playlist)]

@@ -1,7 +1,6 @@
 """Models: which artefact is active in which layer. The row is the truth; the file is named by its hash."""
 
-from datetime import datetime
-from typing import Any
+from dataclasses import asdict
 
 from sqlalchemy import insert, select, update
 
@@ -9,19 +8,17 @@ from bot.adapters.store import schema
 from bot.adapters.store.engine import Tx
 from bot.adapters.store.rows import every, keep_newest, one
 from bot.core import limits
-from bot.core.records import Model
+from bot.core.records import Model, NewModel
 
 MODEL = schema.model
 
 
-async def publish(
-    tx: Tx, member: int, layer: int, digest: str, labels: int, card: dict[str, Any], now: datetime
-) -> None:
-    """Activate an artefact in the layer; the newest earlier ones stay for a rollback."""
-    await tx.execute(update(MODEL).where(MODEL.c.layer == layer).values(serving=False))
-    values = {"member": member, "layer": layer, "digest": digest, "labels": labels, "card": card, "created_at": now}
-    await tx.execute(insert(MODEL).values(**values, serving=True))
-    await keep_newest(tx, MODEL, limits.MODELS, MODEL.c.model, MODEL.c.layer == layer, ~MODEL.c.serving)
+async def publish(tx: Tx, new: NewModel) -> None:
+    """Activate an artefact in its layer; the newest earlier ones stay for a rollback."""
+    here = MODEL.c.layer == new.layer
+    await tx.execute(update(MODEL).where(here).values(serving=False))
+    await tx.execute(insert(MODEL).values(**asdict(new), serving=True))
+    await keep_newest(tx, MODEL, limits.MODELS, MODEL.c.model, here, ~MODEL.c.serving)
 
 
 async def serving(tx: Tx, layer: int) -> Model | None:

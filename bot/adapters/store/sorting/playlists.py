@@ -80,8 +80,9 @@ async def removed(tx: Tx, layer: int, ref: str) -> Playlist | None:
     return await one(tx, Playlist, select(PLAYLIST).where(*gone).order_by(PLAYLIST.c.playlist.desc()).limit(1))
 
 
-async def add(tx: Tx, member: int, layer: int, name: str, ref: str, emoji: str) -> Playlist:
-    result = await tx.execute(insert(PLAYLIST).values(member=member, layer=layer, name=name, ref=ref, emoji=emoji))
+async def add(tx: Tx, layer: Layer, name: str, ref: str, emoji: str) -> Playlist:
+    values = {"member": layer.member, "layer": layer.layer, "name": name, "ref": ref, "emoji": emoji}
+    result = await tx.execute(insert(PLAYLIST).values(values))
     assert result.inserted_primary_key is not None  # noqa: S101 - one row, one key
     added = await get(tx, result.inserted_primary_key[0])
     assert added is not None  # noqa: S101 - the row was just written in this transaction

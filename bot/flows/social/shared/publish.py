@@ -22,7 +22,7 @@ from bot.errors.stored import dumped
 from bot.flows.social.shared.lines import SharedJournal, as_wanted
 from bot.flows.sorting import playlists as flow
 from bot.flows.sorting.writing.converge import converge, running_from
-from bot.flows.sorting.writing.create import create
+from bot.flows.sorting.writing.create import create, new_making
 from bot.ports import Accounts, ListedPlaylist, Music
 
 
@@ -96,15 +96,15 @@ async def write(store: Store, music: Music, host: int, shared: int, now: datetim
 
 async def _make(store: Store, music: Music, known: Shared, now: datetime) -> Shared:
     """Make the playlist in the host's account, and note which it is, before anything is added."""
-    host, purpose = known.host or 0, f"shared:{known.shared}"
+    making = new_making(known.host or 0, f"shared:{known.shared}", known.name)
     async with store.writing() as tx:
         await table.change(tx, known.shared, making=True)
-    made = await create(store, music, host, purpose, known.name, now)
+    made = await create(store, music, making, now)
     async with store.writing() as tx:
         if made.id.startswith(rules.SHELF):
-            await _shelve(tx, host, made, now)
+            await _shelve(tx, making.member, made, now)
         await table.change(tx, known.shared, ref=made.id)
-        await creations.end(tx, host, purpose)
+        await creations.end(tx, making.member, making.purpose)
     return replace(known, ref=made.id)
 
 
@@ -131,7 +131,7 @@ async def _shelve(tx: Tx, host: int, made: ListedPlaylist, now: datetime) -> Non
     """Save the playlist of a member without Spotify; marked as removed, so nothing is sorted into it."""
     layers = await playlists.layers(tx, host)
     layer = layers[0] if layers else await playlists.ensure_layer(tx, host, flow.DEFAULT_LAYER)
-    shelved = await playlists.add(tx, host, layer.layer, made.name, made.id, flow.EMOJI[0])
+    shelved = await playlists.add(tx, layer, made.name, made.id, flow.EMOJI[0])
     await playlists.change(tx, shelved.playlist, removed_at=now)
 
 

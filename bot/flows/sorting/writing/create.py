@@ -17,13 +17,18 @@ from bot.flows.sorting.writing.converge import running_from
 from bot.ports import ListedPlaylist, Music
 
 
-async def create(store: Store, music: Music, member: int, purpose: str, name: str, now: datetime) -> ListedPlaylist:
-    """Return the playlist made for `purpose`. The caller stores it and ends the making in one transaction.
+def new_making(member: int, purpose: str, name: str) -> Making:
+    return Making(member, purpose, name, secrets.token_hex(5))
 
-    Raises Unsettled while it may exist but isn't listed yet, SpotifyDown if that's unknown.
+
+async def create(store: Store, music: Music, new: Making, now: datetime) -> ListedPlaylist:
+    """Return the playlist made for `new`, or for an earlier making with its purpose.
+
+    The caller stores it and ends the making in one transaction. Raises Unsettled while it may exist but isn't listed
+    yet, SpotifyDown if that's unknown.
     """
     async with store.writing() as tx:
-        making = await creations.begin(tx, Making(member, purpose, name, secrets.token_hex(5)))
+        making = await creations.begin(tx, new)
     if making.asked_at is not None:
         made = await _made_before(music, making) or await _made_before(music, making)  # a list may be incomplete once
         if made is not None:

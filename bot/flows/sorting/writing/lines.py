@@ -21,27 +21,32 @@ class WriteJournal:
     """The lines of one write for one playlist."""
 
     def __init__(self, store: Store, write: int, playlist: Playlist) -> None:
-        self._store, self._write, self._playlist = store, write, playlist
+        self._store, self.write, self.playlist = store, write, playlist
         self._read_before = False
 
     @property
     def ref(self) -> str:
-        return self._playlist.ref
+        return self.playlist.ref
+
+    async def lines(self) -> list[Line]:
+        """Return all its lines as they are now, done or not."""
+        async with self._store.reading() as tx:
+            return lines_of(await writes.changes(tx, self.write), self.playlist.playlist)
 
     async def known(self) -> Contents:
-        return await manual_edits.kept(self._store, self._playlist)
+        return await manual_edits.kept(self._store, self.playlist)
 
     async def recognise(self, contents: Contents) -> Contents:
-        return await manual_edits.recognise(self._store, self._playlist, contents)
+        return await manual_edits.recognise(self._store, self.playlist, contents)
 
     async def look(self, contents: Contents, now: datetime) -> Look:
-        playlist, songs = self._playlist.playlist, list(contents.songs)
+        playlist, songs = self.playlist.playlist, list(contents.songs)
         async with self._store.reading() as tx:
             before = [item.song for item in await playlists.items(tx, playlist)]
         await self._learn(contents, now)
         async with self._store.reading() as tx:
-            songs += await writes.under_way(tx, playlist, self._write) - set(songs)
-            changes = await writes.changes(tx, self._write)
+            songs += await writes.under_way(tx, playlist, self.write) - set(songs)
+            changes = await writes.changes(tx, self.write)
             same, twins = await self._same(tx, changes, contents)
             ours, shown = await writes.ours(tx, playlist), await writes.shown_as(tx, playlist)
         songs += same - set(songs)
@@ -57,9 +62,9 @@ class WriteJournal:
 
     async def _learn(self, contents: Contents, now: datetime) -> None:
         if self._read_before:
-            await manual_edits.remember(self._store, self._playlist, contents, now)
+            await manual_edits.remember(self._store, self.playlist, contents, now)
         else:
-            await manual_edits.learn(self._store, self._playlist.member, {self._playlist: contents}, now)
+            await manual_edits.learn(self._store, self.playlist.member, {self.playlist: contents}, now)
         self._read_before = True
 
     async def _same(self, tx: Tx, changes: Sequence[Change], contents: Contents) -> tuple[set[str], set[int | str]]:
@@ -67,7 +72,7 @@ class WriteJournal:
 
         Of two releases in one write, the second waits for the result of the first.
         """
-        current = await playlists.get(tx, self._playlist.playlist)
+        current = await playlists.get(tx, self.playlist.playlist)
         if current is None or current.doubles:
             return set(), set()
         there, lines = set(contents.songs), lines_of(changes, current.playlist)

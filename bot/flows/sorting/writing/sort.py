@@ -29,7 +29,7 @@ from bot.flows.sorting.dry_run import prepare
 from bot.flows.sorting.scored_library import ScoredLibraries
 from bot.flows.sorting.writing import manual_edits
 from bot.flows.sorting.writing.converge import Clock, converge, running_from
-from bot.flows.sorting.writing.lines import WriteJournal, lines_of
+from bot.flows.sorting.writing.lines import WriteJournal
 from bot.ports import Accounts, Music
 
 DONE = {LineState.WRITTEN, LineState.TAKEN}  # states of carried-out lines
@@ -95,15 +95,13 @@ class Receipt:
         return [(playlist.name, added[playlist.playlist], removed[playlist.playlist]) for playlist in touched]
 
 
-async def dry_run(
-    store: Store, music: Music, libraries: ScoredLibraries, member: int, layer: Layer, now: datetime
-) -> Receipt:
+async def dry_run(store: Store, music: Music, libraries: ScoredLibraries, layer: Layer, now: datetime) -> Receipt:
     """Decide about every song without a place in the layer, and store the plan. Changes nothing at Spotify.
 
     Raises TooFewLabels or NotTrained if only a model could place a song, and there's none yet.
     """
-    await manual_edits.look(store, music, member, now)
-    scored = await libraries.of(member, layer.layer)
+    await manual_edits.look(store, music, layer.member, now)
+    scored = await libraries.of(layer.member, layer.layer)
     try:
         write = await prepare(store, layer, scored, None, now)
     except ModelMissing:
@@ -192,11 +190,9 @@ async def apply(store: Store, music: Music, write: int, now: datetime) -> Receip
         order = await receipt(tx, write)
     await _refuse_what_is_not_kept(store, order)
     listed = await _listed(music, order)
-    waits = [await _converge(store, music, order, playlist, listed, clock) for playlist in order.playlists.values()]
+    waits = await _converge_all(store, music, order, listed, clock)
     if any(change.action == Action.REMOVE for change in order.changes):  # removals that waited for the song's new place
-        waits += [
-            await _converge(store, music, order, playlist, listed, clock) for playlist in order.playlists.values()
-        ]
+        waits += await _converge_all(store, music, order, listed, clock)
     for wait in waits:
         if isinstance(wait, SpotifyDown):
             raise wait
@@ -231,25 +227,31 @@ async def _listed(music: Music, order: Receipt) -> frozenset[str]:
     return await music.listed(refs) if refs else frozenset()
 
 
+async def _converge_all(
+    store: Store, music: Music, order: Receipt, listed: Container[str], clock: Clock
+) -> list[datetime | SpotifyDown | None]:
+    journals = [WriteJournal(store, order.write.write, playlist) for playlist in order.playlists.values()]
+    return [await _converge(store, music, journal, listed, clock) for journal in journals]
+
+
 async def _converge(
-    store: Store, music: Music, order: Receipt, playlist: Playlist, listed: Container[str], clock: Clock
+    store: Store, music: Music, journal: WriteJournal, listed: Container[str], clock: Clock
 ) -> datetime | SpotifyDown | None:
     """Write what can be written to one playlist; return when to look again, or the SpotifyDown that stopped it."""
-    write = order.write.write
-    async with store.reading() as tx:
-        lines = lines_of(await writes.changes(tx, write), playlist.playlist)
+    write, playlist = journal.write, journal.playlist.playlist
+    lines = await journal.lines()
     if all(line.settled for line in lines):
         return None
-    if playlist.ref not in listed and any(line.state in (LineState.WANTED, LineState.ATTEMPTED) for line in lines):
-        return await _missed(store, write, playlist.playlist, clock())
+    if journal.ref not in listed and any(line.state in (LineState.WANTED, LineState.ATTEMPTED) for line in lines):
+        return await _missed(store, write, playlist, clock())
     try:
-        again = await converge(store, music, WriteJournal(store, write, playlist), clock)
+        again = await converge(store, music, journal, clock)
     except PlaylistGone:
-        return await _missed(store, write, playlist.playlist, clock())
+        return await _missed(store, write, playlist, clock())
     except SpotifyDown as down:
         return down
     async with store.writing() as tx:
-        await playlists.change(tx, playlist.playlist, missed_at=None)
+        await playlists.change(tx, playlist, missed_at=None)
     return again
 
 

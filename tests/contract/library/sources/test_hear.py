@@ -111,7 +111,7 @@ async def test_outlooks_hear_of_what_is_new_for_their_member_only(stage: Stage) 
 async def label(stage: Stage, *numbers: int) -> int:
     async with stage.store.writing() as tx:
         layer = await playlists.ensure_layer(tx, ADA, "main")
-        kept = await playlists.add(tx, ADA, layer.layer, "P", "ref", "🎵")
+        kept = await playlists.add(tx, layer, "P", "ref", "🎵")
         for number in numbers:
             said = Answer(uri(number), Kind.ONLY, (kept.playlist,), Source.BUTTON, number)
             await answers.add(tx, ADA, layer.layer, said)

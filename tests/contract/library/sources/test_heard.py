@@ -18,7 +18,7 @@ from bot.errors.audio import NotAudio
 from bot.errors.library import FolderEmptied, NotAFolder
 from bot.flows.library.file_match import correct
 from bot.flows.library.music_folder import import_folder
-from bot.flows.library.uploads import upload
+from bot.flows.library.uploads import Uploads
 from bot.messages.errors import describe
 from sandbox.sources import World, application
 from tests.contract.library.sources.stage import ADA, Ear, Stage, recording, settings, sound, uri
@@ -56,10 +56,10 @@ async def test_a_preview_becomes_features_and_a_broken_one_stops_nothing(stage: 
 async def test_an_upload_is_heard_and_a_broken_one_refused_in_words(stage: Stage) -> None:
     await stage.like(1)
     hearing, scratch = Hearing(), Scratch(stage.folder)
-    await upload(stage.store, hearing, scratch, ADA, uri(1), sound(330), stage.clock())
+    await Uploads(stage.store, hearing, scratch).upload(ADA, uri(1), sound(330), stage.clock())
     assert (await stage.features(1)).numbers["loudness"] < 0
     with pytest.raises(NotAudio) as refused:
-        await upload(stage.store, hearing, scratch, ADA, uri(1), b"no sound" * 99, stage.clock())
+        await Uploads(stage.store, hearing, scratch).upload(ADA, uri(1), b"no sound" * 99, stage.clock())
     assert describe(refused.value)
     await hearing.close()
 

@@ -16,7 +16,7 @@ from bot.errors import BadChoice, StillHearing
 from bot.errors.audio import AudioError
 from bot.errors.library import StillHearingTheirs
 from bot.flows.account import erase
-from bot.flows.library.uploads import Uploads, upload
+from bot.flows.library.uploads import Uploads
 from sandbox.process import environment
 from tests.contract.library.sources.stage import ADA, BEN, Stage, song, sound, uri
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.switched()
 
 
 async def send(stage: Stage, data: bytes, number: int = 1, member: int = ADA) -> None:
-    await upload(stage.store, stage.ear, Scratch(stage.folder), member, uri(number), data, stage.clock())
+    await Uploads(stage.store, stage.ear, Scratch(stage.folder)).upload(member, uri(number), data, stage.clock())
 
 
 async def test_what_is_heard_counts_for_its_member_alone_and_before_anything_else(stage: Stage) -> None:
