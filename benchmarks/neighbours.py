@@ -59,7 +59,7 @@ def measure(size: int) -> Row:
 
     def recommend() -> None:
         wanted = asked()
-        taste.rank(index.around(wanted, taste.WIDE, without=ids[:LIKES]), wanted, likes, frozenset(), TOP)
+        taste.rank(index.around(wanted, taste.WIDE, without=ids[:LIKES]), wanted, likes, TOP)
 
     def update() -> None:
         at = next(turn) % size

@@ -60,17 +60,16 @@ class Form(ui.Modal):
         return True
 
 
-def field(
-    label: str, key: str, longest: int, placeholder: str = "", *, long: bool = False, needed: bool = True
-) -> ui.Label[Any]:
-    style = discord.TextStyle.paragraph if long else discord.TextStyle.short
-    box = ui.TextInput[Any](
-        custom_id=key,
-        style=style,
-        max_length=longest,
-        placeholder=formatting.clip(placeholder, 100) or None,
-        required=needed,
-    )
+def field(label: str, key: str, longest: int, placeholder: str = "") -> ui.Label[Any]:
+    """One line, which must be filled in."""
+    box = ui.TextInput[Any](custom_id=key, max_length=longest, placeholder=formatting.clip(placeholder, 100) or None)
+    return ui.Label(text=formatting.clip(label, TITLE), component=box)
+
+
+def paragraph(label: str, key: str, longest: int) -> ui.Label[Any]:
+    """Several lines, which may stay empty."""
+    style = discord.TextStyle.paragraph
+    box = ui.TextInput[Any](custom_id=key, style=style, max_length=longest, required=False)
     return ui.Label(text=formatting.clip(label, TITLE), component=box)
 
 

@@ -112,7 +112,7 @@ def _next(world: World, listener: Listener, learns: tuple[bool, bool]) -> str:
     seen = [*listener.liked, *listener.skipped]
     around = world.index.around(towards, taste.WIDE, without=seen)
     artists = {_artist(songs[song]) for song in liked}
-    ranked = taste.rank(around, towards, Taste(likes, likes[:0], skips), artists, 1)
+    ranked = taste.rank(around, towards, Taste(likes, likes[:0], skips, artists), 1)
     return around.ids[ranked[0][0]]
 
 

@@ -126,7 +126,8 @@ class _Product:
         towards = self._space.points([question.half.songs[question.song]])
         around = self._index.around(towards, taste.WIDE, without=question.half.likes)
         likes, artists = self._likes[question.half.person]
-        return [around.ids[at] for at, _ in taste.rank(around, towards, Taste(likes, likes[:0]), artists, count=TOP)]
+        theirs = Taste(likes, likes[:0], artists=artists)
+        return [around.ids[at] for at, _ in taste.rank(around, towards, theirs, TOP)]
 
 
 class _Plain:

@@ -31,11 +31,15 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """Points (·, k) of what a member likes, dislikes and skipped; any of them may be empty."""
+    """Points (·, k) of what a member likes, dislikes and skipped; any of them may be empty.
+
+    artists: keys of the artists they like already.
+    """
 
     likes: Vectors
     distastes: Vectors
     skips: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    artists: Collection[int] = frozenset()
 
 
 def scores(
@@ -54,18 +58,10 @@ def scores(
 
 
 def rank(
-    around: Around,
-    towards: Vectors,
-    taste: Taste,
-    artists: Collection[int],
-    count: int,
-    model: Numbers | None = None,
+    around: Around, towards: Vectors, taste: Taste, count: int, model: Numbers | None = None
 ) -> list[tuple[int, float]]:
-    """Return up to `count` rows of `around` with their scores, best first.
-
-    artists: keys of the artists the member already likes; the rest as in `scores` and `choose`.
-    """
-    familiar = np.fromiter((int(artist) in artists for artist in around.artists), np.bool_, len(around.artists))
+    """Return up to `count` rows of `around` with their scores, best first, as in `scores` and `choose`."""
+    familiar = np.fromiter((int(artist) in taste.artists for artist in around.artists), np.bool_, len(around.artists))
     scored = scores(around.points, towards, taste, model=model, familiar=familiar)
     return [(at, float(scored[at])) for at in choose(around.points, scored, around.artists.tolist(), count)]
 

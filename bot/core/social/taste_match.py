@@ -100,11 +100,8 @@ def _places(nearness: Floats, among: Floats) -> Floats:
     return np.asarray((below + through) / (2 * len(ordered)), np.float64)
 
 
-def trade(offered: Around, towards: Taste, artists: frozenset[int], count: int) -> list[str]:
-    """Return the offered songs that best fit the other's taste, best first, none too much alike.
-
-    artists: keys of the artists the other already likes.
-    """
+def trade(offered: Around, towards: Taste, count: int) -> list[str]:
+    """Return the offered songs that best fit the other's taste, best first, none too much alike."""
     if not len(towards.likes):
         return []
-    return [offered.ids[at] for at, _ in taste.rank(offered, towards.likes, towards, artists, count)]
+    return [offered.ids[at] for at, _ in taste.rank(offered, towards.likes, towards, count)]

@@ -139,7 +139,7 @@ class Schema:
     def _read(cls, definition: dict[str, Any]) -> "Schema":
         return cls(
             name=definition["name"],
-            numbers=tuple(_read_number(*entry) for entry in definition["numbers"]),
+            numbers=tuple(_read_number(entry) for entry in definition["numbers"]),
             words=tuple(Words(name, tuple(tokens), tuple(rest)) for name, tokens, rest in definition["words"]),
             identities=tuple(IdentityColumn(name, tuple(keys), tuple(n)) for name, keys, n in definition["identities"]),
             embeddings=tuple(Embedding(name, size) for name, size in definition["embeddings"]),
@@ -202,9 +202,8 @@ def _counted(name: str, songs: Sequence[SongFeatures]) -> IdentityColumn:
     return IdentityColumn(name, keys, tuple(counts[key] for key in keys))
 
 
-def _read_number(
-    name: str, unit: str, centre: float, scale: float, low: float | None, high: float | None, weight: float
-) -> Number:
+def _read_number(entry: Sequence[Any]) -> Number:
+    name, unit, centre, scale, low, high, weight = entry
     bounds = (-math.inf if low is None else low, math.inf if high is None else high)
     return Number(name, unit, centre, scale, *bounds, weight)
 

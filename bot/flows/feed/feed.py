@@ -197,12 +197,13 @@ class Feed:
                 raise GoneFromSpotify
             if not liked.saved:
                 raise NotAmongLikes if savable(entry.song) else NotOnSpotify
-            write = await self._write(tx, member, kept, song, event, now)
+            write = await self._write(tx, kept, song, event, now)
         await self._save(member)
         await self._enqueue(JobKind.APPLY, member, write)
         return AddedTo(kept, liked.before)
 
-    async def _write(self, tx: Tx, member: int, kept: Playlist, song: str, event: int | None, now: datetime) -> int:
+    async def _write(self, tx: Tx, kept: Playlist, song: str, event: int | None, now: datetime) -> int:
+        member = kept.member
         known, layer = await members.get(tx, member), await playlists.layer(tx, kept.layer)
         teaches = known is not None and known.feed_teaches
         if teaches and layer is not None:

@@ -145,9 +145,9 @@ class Recommender:
         async with self._store.reading() as tx:
             model = await self._model(tx, member, around.ids)
         placed = index.neighbours.points
-        member_taste = Taste(own.points, placed(own.refused), placed(own.skipped))
+        member_taste = Taste(own.points, placed(own.refused), placed(own.skipped), own.artists)
         count = max(1, min(count, MOST))
-        ranked = taste.rank(around, wish.towards, member_taste, own.artists, count, model)
+        ranked = taste.rank(around, wish.towards, member_taste, count, model)
         shown = await self._catalogue.visible(member, [around.ids[at] for at, _ in ranked])
         return [
             Recommended(shown[around.ids[at]], score, _near(around.points[at], own, wish))

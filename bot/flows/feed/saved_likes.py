@@ -4,8 +4,9 @@ Converges: pending changes stay in the database until they're done, so a crash o
 song twice changes nothing. Songs that Spotify refuses are named to the member once, and not tried again.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from bot.adapters.store import Store
 from bot.adapters.store.account import members, notices
@@ -17,7 +18,7 @@ from bot.core.social.records import Shown
 from bot.errors.spotify import SpotifyError
 from bot.flows.library import sync
 from bot.flows.library.new_likes import NewLikes
-from bot.flows.sorting.writing.converge import MOST_DEAD, in_halves
+from bot.flows.sorting.writing.converge import MOST_DEAD, Send, in_halves
 from bot.ports import Music
 
 BATCH = 40  # URIs; the most Spotify takes in one call (Web API, library)
@@ -68,7 +69,7 @@ async def _round(store: Store, music: Music, member: int, now: datetime) -> int:
     count = 0
     for saving, send in (("save", put_in), ("drop", take_out)):
         ids = [shown.song for shown in todo if shown.saving == saving]
-        refused = await _send(store, member, saving, ids, send, now)
+        refused = await _send(ids, send, partial(_name, store, member, saving, now=now))
         count += len(ids) - refused
     return count
 
@@ -83,15 +84,8 @@ async def _todo(store: Store, member: int) -> list[Shown]:
     return [shown for shown in waiting if (shown.song in held) != (shown.saving == "save")]
 
 
-async def _send(
-    store: Store,
-    member: int,
-    saving: str,
-    ids: Sequence[str],
-    send: Callable[[Sequence[str]], Awaitable[None]],
-    now: datetime,
-) -> int:
-    """Send the songs in batches; return how many Spotify refused. Each of those is tried alone first."""
+async def _send(ids: Sequence[str], send: Send[str], name: Send[str]) -> int:
+    """Send the songs in batches, and name those that Spotify refused; return how many. Each is tried alone first."""
     dead: list[str] = []
 
     async def give_up(song: str, refused: SpotifyError) -> None:
@@ -103,7 +97,7 @@ async def _send(
         for at in range(0, len(ids), BATCH):
             await in_halves(ids[at : at + BATCH], send, give_up)
     finally:
-        await _name(store, member, saving, dead, now)
+        await name(dead)
     return len(dead)
 
 

@@ -4,7 +4,7 @@ Spotify's lists are sometimes incomplete: a page is empty, or the total is 0, on
 requested again, each missing song is checked by itself, and a large loss must show in two looks.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,38 +46,41 @@ class LibraryLook:
     moved: bool = False
 
 
-async def look(
-    store: Store,
-    likes: Likes,
-    account: Account,
-    known: Mapping[str, datetime | None],
-    now: datetime,
-    progress: Progress,
-) -> LibraryLook:
-    """Read likes newest first, storing each page as it arrives; stop once the rest must be unchanged.
+@dataclass(frozen=True, slots=True)
+class StoredLibrary:
+    """What was stored before a look. songs: with the moments they were liked."""
 
-    known: the stored songs, with the moments they were liked.
-    """
+    account: Account
+    songs: Mapping[str, datetime | None]
+
+    def missing(self, seen: LibraryLook) -> set[str]:
+        """Return the songs that a look didn't show."""
+        return set() if seen.unchanged else self.songs.keys() - seen.seen
+
+
+async def look(store: Store, likes: Likes, library: StoredLibrary, now: datetime, progress: Progress) -> LibraryLook:
+    """Read likes newest first, storing each page as it arrives; stop once the rest must be unchanged."""
     seen, offset, empty = LibraryLook(), 0, 0
     while empty < EMPTY:
         page, calls = await _page(likes, offset)
         unseen = {like.song.song for like in page.likes} - seen.seen
-        await _keep(store, account, page, _new_since(account, known), now)
+        await _keep(store, library.account, page, _new_since(library), now)
         seen.moved |= offset > 0 and page.total != seen.total
         seen.rows, seen.calls, seen.total = seen.rows + page.rows, seen.calls + calls, page.total
-        new = len(unseen - known.keys())
+        new = len(unseen - library.songs.keys())
         seen.new += new
         seen.seen |= unseen
         offset, empty = offset + PAGE, empty + 1 if not page.rows or (page.likes and not unseen) else 0
-        seen.unchanged = not new and _as_before(account, len(known), seen)
+        seen.unchanged = not new and _as_before(library, seen)
         if seen.unchanged or _is_last(page, offset) or offset >= limits.SONGS:
             break
         await progress(min(offset, page.total or offset), page.total or offset)
     return seen
 
 
-def _as_before(account: Account, known: int, seen: LibraryLook) -> bool:
+def _as_before(library: StoredLibrary, seen: LibraryLook) -> bool:
     """Whether Spotify's count and ours equal the last ones plus the new songs."""
+    account, known = library.account, len(library.songs)
     if account.total is None or account.holes is None or seen.total is None:
         return False
     return seen.total == account.total + seen.new and known + seen.new == seen.total - account.holes
@@ -109,14 +112,15 @@ async def _keep(store: Store, account: Account, page: LikesPage, since: datetime
         await songs.keep_newest(tx, account.member, limits.SONGS)
 
 
-def _new_since(account: Account, known: Mapping[str, datetime | None]) -> datetime | None:
+def _new_since(library: StoredLibrary) -> datetime | None:
     """Return the moment after which likes are new; None at the first look, when none is.
 
     It uses Spotify's dates where they are behind our clock; otherwise new likes would look old.
     """
-    if account.synced_at is None:
+    synced_at = library.account.synced_at
+    if synced_at is None:
         return None
-    return min(account.synced_at, max(filter(None, known.values()), default=account.synced_at)) - NEW
+    return min(synced_at, max(filter(None, library.songs.values()), default=synced_at)) - NEW
 
 
 def _is_new(added_at: datetime | None, since: datetime | None) -> bool:
@@ -124,12 +128,13 @@ def _is_new(added_at: datetime | None, since: datetime | None) -> bool:
     return since is not None and (added_at is None or added_at > since)
 
 
-async def gone(likes: Likes, account: Account, missing: Collection[str], known: int) -> set[str]:
+async def gone(likes: Likes, library: StoredLibrary, seen: LibraryLook) -> set[str]:
     """Return which missing songs are no longer liked, checking each with Spotify; a large loss isn't checked at first.
 
-    known: songs in the library. Stops at the first batch with a song that's still liked: the list was incomplete then.
+    Stops at the first batch with a song that's still liked: the list was incomplete then.
     """
-    if len(missing) > min(LARGE, known // 2) and account.doubted_at is None:
+    missing = library.missing(seen)
+    if len(missing) > min(LARGE, len(library.songs) // 2) and library.account.doubted_at is None:
         return set()
     confirmed, ordered = set[str](), sorted(missing)
     for at in range(0, len(ordered), BATCH):
@@ -141,10 +146,10 @@ async def gone(likes: Likes, account: Account, missing: Collection[str], known: 
     return confirmed
 
 
-async def settle(
-    store: Store, account: Account, seen: LibraryLook, lost: Collection[str], now: datetime, *, doubtful: bool
-) -> None:
+async def settle(store: Store, library: StoredLibrary, seen: LibraryLook, lost: Set[str], now: datetime) -> None:
     """Remove lost songs, and store what the next look relies on. After a doubt, it reads everything once."""
+    account = library.account
+    doubtful = not seen.unchanged and (seen.rows != _readable(seen.total) or lost != library.missing(seen))
     for piece in chunks(lost):
         async with store.writing() as tx:
             await songs.unlike(tx, account.member, piece)
@@ -154,3 +159,8 @@ async def settle(
         holes = None if doubted_at or seen.moved or (holes or 0) < 0 else holes  # we can't hold more than there are
         values = {"synced_at": now, "total": seen.total, "holes": holes, "doubted_at": doubted_at}
         await members.change_account(tx, account.member, **values)
+
+
+def _readable(total: int | None) -> int | None:
+    """Return how many rows of Spotify's list a full look reads."""
+    return None if total is None else min(total, -(-limits.SONGS // PAGE) * PAGE)

@@ -40,6 +40,23 @@ class FileOutcome:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A file, and what the process that hears said of it."""
+
+    file: ListedFile
+    said: dict[str, Any]
+
+    @property
+    def how(self) -> str:
+        """As in `FileOutcome`."""
+        if "error" in self.said:
+            return "failed"
+        if "numbers" in self.said:
+            return "heard"
+        return "moved" if "tags" in self.said else "same"
+
+
 async def import_folder(
     store: Store, hearings: Sequence[SoundReader], folder: Path, clock: Clock
 ) -> AsyncIterator[FileOutcome]:
@@ -58,15 +75,14 @@ async def import_folder(
     current = (await hearings[0].ask("features"))["version"]
     todo = [file for file in listing.sounds.values() if _is_open(file, known.get(file.path), current)]
     left, moving = len(todo), {known[path].digest: path for path in gone}
-    async for file, answer in _answers(hearings, todo, known, current):
+    async for answer in _answers(hearings, todo, known, current):
         left -= 1
-        how = _how(answer)
-        if how == "moved":
-            before = moving.pop(answer["digest"], None)
-            await _rename(store, file, answer, current, before, clock())
-        elif answer.get("error") != NotOpened.__name__:  # it may open another time
-            await _keep(store, file, answer, current, clock())
-        yield FileOutcome(file.path, how, left, answer.get("words"))
+        if answer.how == "moved":
+            before = moving.pop(answer.said["digest"], None)
+            await _rename(store, answer, current, before, clock())
+        elif answer.said.get("error") != NotOpened.__name__:  # it may open another time
+            await _keep(store, answer, current, clock())
+        yield FileOutcome(answer.file.path, answer.how, left, answer.said.get("words"))
     missing = [path for path in gone if moving.get(known[path].digest) == path]
     kept = _to_be_asked_about(listing, missing, of=sum(is_below(str(listing.root), path) for path in known))
     await _let_go(
@@ -105,7 +121,7 @@ def _is_open(file: ListedFile, known: Stamp | None, current: str) -> bool:
 
 async def _answers(
     hearings: Sequence[SoundReader], todo: Sequence[ListedFile], known: Mapping[str, Stamp], current: str
-) -> AsyncIterator[tuple[ListedFile, dict[str, Any]]]:
+) -> AsyncIterator[Answered]:
     """Give files to whichever process is free, and yield each with its answer as it arrives."""
 
     twins: dict[int, list[str]] = {}
@@ -113,7 +129,7 @@ async def _answers(
         if stamp.version == current and stamp.error is None:
             twins.setdefault(stamp.size, []).append(stamp.digest)
 
-    def begin(hearing: SoundReader, file: ListedFile) -> asyncio.Task[tuple[ListedFile, dict[str, Any]]]:
+    def begin(hearing: SoundReader, file: ListedFile) -> asyncio.Task[Answered]:
         known_as = _heard_before(known.get(file.path), current)
         return asyncio.create_task(_ask(hearing, file, known_as, twins.get(file.size, ())))
 
@@ -137,41 +153,32 @@ def _heard_before(known: Stamp | None, current: str) -> str | None:
     return known.digest if known is not None and known.version == current else None
 
 
-async def _ask(
-    hearing: SoundReader, file: ListedFile, digest: str | None, twins: Sequence[str]
-) -> tuple[ListedFile, dict[str, Any]]:
+async def _ask(hearing: SoundReader, file: ListedFile, digest: str | None, twins: Sequence[str]) -> Answered:
     try:
-        return file, await hearing.ask("recording", Path(file.path), known=digest, elsewhere=list(twins))
+        said = await hearing.ask("recording", Path(file.path), known=digest, elsewhere=list(twins))
     except AudioError as error:  # the process died, and the digest with it
-        return file, {"digest": "", "error": type(error).__name__, "words": str(error)}
+        said = {"digest": "", "error": type(error).__name__, "words": str(error)}
+    return Answered(file, said)
 
 
-async def _keep(store: Store, file: ListedFile, answer: dict[str, Any], version: str, now: datetime) -> None:
+async def _keep(store: Store, answer: Answered, version: str, now: datetime) -> None:
+    file = answer.file
     async with store.writing() as tx:
-        if _how(answer) == "same":
+        if answer.how == "same":
             await files.touch(tx, file.path, file.size, file.mtime_ns)
         else:
-            await files.save(tx, [_file(file, answer, version, now)])
+            await files.save(tx, [_file(file, answer.said, version, now)])
 
 
-async def _rename(
-    store: Store, file: ListedFile, answer: dict[str, Any], version: str, before: str | None, now: datetime
-) -> None:
+async def _rename(store: Store, answer: Answered, version: str, before: str | None, now: datetime) -> None:
     """Store the earlier analysis of the same content. Songs matched to the file at `before` follow it here."""
+    file, said = answer.file, answer.said
     where: dict[str, Any] = {"path": file.path, "size": file.size, "mtime_ns": file.mtime_ns, "at": now}
     async with store.writing() as tx:
-        twin = await files.with_content(tx, answer["digest"], version)
-        await files.save(tx, [replace(twin, **where, **_tagged(answer["tags"]))])
+        twin = await files.with_content(tx, said["digest"], version)
+        await files.save(tx, [replace(twin, **where, **_tagged(said["tags"]))])
         if before is not None:
             await recordings.follow(tx, before, file.path)
-
-
-def _how(answer: Mapping[str, Any]) -> str:
-    if "error" in answer:
-        return "failed"
-    if "numbers" in answer:
-        return "heard"
-    return "moved" if "tags" in answer else "same"
 
 
 def _file(file: ListedFile, answer: dict[str, Any], version: str, now: datetime) -> File:

@@ -29,7 +29,7 @@ from bot.errors.library import (
     NoSongsInFile,
     StillReadingFile,
 )
-from bot.flows.library.likes import PAGE, Progress, gone, look, settle, unwatched
+from bot.flows.library.likes import Progress, StoredLibrary, gone, look, settle, unwatched
 from bot.flows.sorting.writing import manual_edits
 from bot.ports import Likes, Music
 
@@ -57,19 +57,12 @@ async def sync(store: Store, likes: Likes, account: Account, now: datetime, prog
     Spotify's list are only removed at a second look (promise P41).
     """
     async with store.reading() as tx:
-        known = await songs.liked(tx, account.member)
-    seen = await look(store, likes, account, known, now, progress)
-    missing = set() if seen.unchanged else known.keys() - seen.seen
-    lost = await gone(likes, account, missing, len(known))
-    doubtful = not seen.unchanged and (seen.rows != _readable(seen.total) or lost != missing)
-    await settle(store, account, seen, lost, now, doubtful=doubtful)
-    total = len(known) + seen.new - len(lost) if seen.total is None else seen.total
+        library = StoredLibrary(account, await songs.liked(tx, account.member))
+    seen = await look(store, likes, library, now, progress)
+    lost = await gone(likes, library, seen)
+    await settle(store, library, seen, lost, now)
+    total = len(library.songs) + seen.new - len(lost) if seen.total is None else seen.total
     return Synced(total, seen.new, len(lost), seen.calls)
-
-
-def _readable(total: int | None) -> int | None:
-    """Return how many rows of Spotify's list a full look reads."""
-    return None if total is None else min(total, -(-limits.SONGS // PAGE) * PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +103,9 @@ async def import_fetched(store: Store, member: int, name: str, fetch: Fetch, now
     with _one_at_a_time(store, member):
         async with store.reading() as tx:
             theirs = await members.get(tx, member)
-        since = theirs.created_at if theirs is not None else None
-        return await _import(store, member, since, await asyncio.to_thread(_Reading, name, await fetch()), now)
+        reading = await asyncio.to_thread(_Reading, name, await fetch())
+        reading.since = theirs.created_at if theirs is not None else None
+        return await _import(store, member, reading, now)
 
 
 async def tell_interrupted(store: Store, now: datetime) -> None:
@@ -137,10 +131,10 @@ def _one_at_a_time(store: Store, member: int) -> Iterator[None]:
         reading.remove(member)
 
 
-async def _import(store: Store, member: int, since: datetime | None, reading: "_Reading", now: datetime) -> Imported:
-    """Read and store a file. since: when the member was first stored; None if they're new."""
+async def _import(store: Store, member: int, reading: "_Reading", now: datetime) -> Imported:
+    """Read and store a file."""
     while piece := await asyncio.to_thread(reading.next):
-        since = await _keep(store, member, since, reading, piece, now)
+        await _keep(store, member, reading, piece, now)
     if not reading.seen:
         raise NoSongsInFile(reading.name, *(astuple(reading.bad[0]) if reading.bad else ()))
     async with store.writing() as tx:
@@ -153,14 +147,10 @@ async def _import(store: Store, member: int, since: datetime | None, reading: "_
 
 
 async def _keep(
-    store: Store,
-    member: int,
-    since: datetime | None,
-    reading: "_Reading",
-    piece: Sequence[tables.TableSong],
-    now: datetime,
-) -> datetime:
-    """Store a slice; return when its member was first stored."""
+    store: Store, member: int, reading: "_Reading", piece: Sequence[tables.TableSong], now: datetime
+) -> None:
+    """Store a slice. Raises ErasedMeanwhile if its member isn't the one who began."""
+    since = reading.since
     async with store.writing() as tx:
         theirs = await members.ensure(tx, member, now) if since is None else await members.get(tx, member)
         if (
@@ -174,7 +164,7 @@ async def _keep(
             piece = await _like(tx, theirs, reading, piece)
         said = {song.like.song.song: bounded(song.features) for song in piece if song.features.known}
         reading.with_features += await own_features.add(tx, member, said, limits.SONGS, now)
-    return theirs.created_at
+    reading.since = theirs.created_at
 
 
 async def _like(
@@ -195,10 +185,14 @@ async def _like(
 
 
 class _Reading:
-    """A file being read in slices, and the counts so far. Raises BadFile."""
+    """A file being read in slices, and the counts so far. Raises BadFile.
+
+    since: when its member was first stored; None before they are.
+    """
 
     def __init__(self, name: str, data: bytes) -> None:
         self.name, self.seen = name, set[str]()
+        self.since: datetime | None = None
         self.bad: list[tables.BadRow] = []
         self.bad_rows = self.spoken = self.with_features = self.over = 0
         self._rows = tables.songs_in(table_of(name, data), own_features.SOURCE)

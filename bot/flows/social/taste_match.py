@@ -129,4 +129,5 @@ def _trade(giver: Side, taker: Side, known: Neighbours) -> list[str]:
     offered = [giver.held[giver.likes.songs[row]] for row in rows]
     artists = np.array([key_of(song.artists[0]) if song.artists else 0 for song in offered], np.int64)
     around = Around([song.song for song in offered], giver.likes.points[rows], artists)
-    return taste_match.trade(around, Taste(taker.likes.points, known.points(taker.refused)), taker.artists, EACH)
+    towards = Taste(taker.likes.points, known.points(taker.refused), artists=taker.artists)
+    return taste_match.trade(around, towards, EACH)

@@ -136,9 +136,9 @@ async def test_p40_deleting_and_renaming_goes_by_slices(store, now, tmp_path: Pa
                     await personal_data.erase(tx, ADA)
                 await erase.forget_unused(store)
             case "unlike":
-                await likes.settle(
-                    store, account, LibraryLook(total=0), {uri(at) for at in range(MANY)}, now, doubtful=False
-                )
+                lost = {uri(at) for at in range(MANY)}
+                library = likes.StoredLibrary(account, dict.fromkeys(lost))
+                await likes.settle(store, library, LibraryLook(total=0), lost, now)
             case "recognise":
                 await link.recognise(store, keys, ADA)
     assert max(written) <= MOST_ROWS
@@ -359,7 +359,8 @@ async def test_p40_of_more_likes_than_a_library_holds_the_newest_are_kept(store,
     async with store.writing() as tx:
         await members.save_account(tx, account)
     new = tuple(Like(Song(uri(at), f"Song {at}", ("Ann",)), now) for at in range(50))
-    await likes.look(store, Newest(LikesPage(new, 50, 50)), account, {}, now, likes.unwatched)
+    library = likes.StoredLibrary(account, {})
+    await likes.look(store, Newest(LikesPage(new, 50, 50)), library, now, likes.unwatched)
     async with store.reading() as tx:
         assert await songs.count(tx, ADA) == limits.SONGS
         assert len(await songs.liked_of(tx, ADA, map(uri, range(50)))) == 50

@@ -9,7 +9,7 @@ import pytest
 from discord import ui
 
 from bot.chat.ids import of
-from bot.chat.layout import Form, Page, Tap, button, field
+from bot.chat.layout import Form, Page, Tap, button, field, paragraph
 from bot.chat.sorting import cards, receipts
 from bot.core.records import Card, Change, Layer, Playlist, Song, Write
 from bot.core.sorting.labels import Verdict
@@ -153,6 +153,7 @@ def test_a_form_is_within_discords_limits() -> None:
         of("erase"),
         account.ERASE,
         field("x" * 80, "word", 20),
+        paragraph("x" * 80, "words", 20),
     )
     sheet = Sheet()
     check_modal(sheet, (), form.to_dict())

@@ -119,7 +119,7 @@ def test_a_number_that_could_be_any_is_not_said() -> None:
 def test_traded_are_the_songs_nearest_to_the_takers_taste_of_different_artists() -> None:
     points = np.vstack([around(0, 4, 1, 0.05), around(3, 4, 2, 0.05)])
     offered = Around([f"s{at}" for at in range(8)], points, np.array([1, 1, 2, 3, 4, 5, 6, 7]))
-    traded = taste_match.trade(offered, Taste(around(0, 20, 3), points[:0]), frozenset(), 3)
+    traded = taste_match.trade(offered, Taste(around(0, 20, 3), points[:0]), 3)
     assert len(traded) == 3
     assert set(traded) <= {"s0", "s1", "s2", "s3"}
     assert not {"s0", "s1"} <= set(traded)
@@ -129,10 +129,10 @@ def test_what_is_like_something_put_away_comes_later() -> None:
     points = np.vstack([around(0, 3, 1, 0.05), around(1, 3, 2, 0.05)])
     offered = Around([f"s{at}" for at in range(6)], points, np.arange(1, 7))
     both = np.vstack([around(0, 10, 3, 0.1), around(1, 10, 4, 0.1)])
-    traded = taste_match.trade(offered, Taste(both, around(0, 1, 5, 0.0)), frozenset(), 3)
+    traded = taste_match.trade(offered, Taste(both, around(0, 1, 5, 0.0)), 3)
     assert set(traded) == {"s3", "s4", "s5"}
 
 
 def test_who_likes_nothing_is_offered_nothing() -> None:
     offered = Around(["s0"], around(0, 1, 1), np.array([1]))
-    assert taste_match.trade(offered, Taste(np.zeros((0, AXES)), np.zeros((0, AXES))), frozenset(), 3) == []
+    assert taste_match.trade(offered, Taste(np.zeros((0, AXES)), np.zeros((0, AXES))), 3) == []

@@ -34,5 +34,5 @@ def report_form(key: str) -> Form:
         _("Report this song"),
         ids.of("freporting", key),
         layout.choice(_("What's wrong with it?"), "reason", options),
-        layout.field(_("Anything to add?"), "words", limits.REPORT_WORDS, long=True, needed=False),
+        layout.paragraph(_("Anything to add?"), "words", limits.REPORT_WORDS),
     )
