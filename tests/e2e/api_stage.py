@@ -42,16 +42,16 @@ class Api:
             session.request(method, f"{self.stack.public_url}{path}", headers=named) as said,
         ):
             data = await said.read()
-            found = await said.json(content_type=None) if data and "json" in said.content_type else None
-            return Answer(said.status, said.headers.copy(), data, found)
+            body = await said.json(content_type=None) if data and "json" in said.content_type else None
+            return Answer(said.status, said.headers.copy(), data, body)
 
     async def songs(self) -> list[dict[str, Any]]:
-        found, path = [], "/api/songs?n=4"
+        listed, path = [], "/api/songs?n=4"
         while path:
             page = (await self.ask(path)).json
-            found += page["songs"]
+            listed += page["songs"]
             path = page["next"]
-        return found
+        return listed
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ async def program(stage: ApiStage, person: Person, name: str, **options: Any) ->
 
 
 def secret(said: Message) -> str:
-    (found,) = SECRET.findall(said.text())
-    return found
+    (token,) = SECRET.findall(said.text())
+    return token
 
 
 def at(song: str) -> str:

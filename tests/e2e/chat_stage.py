@@ -36,10 +36,10 @@ def styled(count: int = 60, seed: int = 1) -> Library:
     """A library in which tempo and energy give the style away. Titles are full of markup."""
     dice, now = np.random.default_rng(seed), datetime.now(UTC)
     tracks = [_track(seed, number) for number in range(count)]
-    truth = {style: tuple(each.uri for each in tracks[at::3]) for at, style in enumerate(STYLES)}
-    likes = tuple(Like(each.uri, now - timedelta(days=age)) for age, each in enumerate(tracks, 1))
+    truth = {style: tuple(track.uri for track in tracks[at::3]) for at, style in enumerate(STYLES)}
+    likes = tuple(Like(track.uri, now - timedelta(days=age)) for age, track in enumerate(tracks, 1))
     noise = dice.normal(size=(count, 2))
-    features = tuple(_features(each, number % 3, noise[number]) for number, each in enumerate(tracks))
+    features = tuple(_features(track, number % 3, noise[number]) for number, track in enumerate(tracks))
     return Library(tuple(tracks), likes, truth, features)
 
 
@@ -97,8 +97,8 @@ async def with_file(stack: Stack, name: str, *playlists: str, library: Library |
     """A member who has imported a file and keeps some playlists."""
     person = newcomer(stack, name)
     await answer(person.command("library import", file=as_file(library or styled())))
-    for each in playlists:
-        await answer(person.command("playlists add", new=each))
+    for playlist in playlists:
+        await answer(person.command("playlists add", new=playlist))
     return person
 
 
@@ -106,14 +106,14 @@ async def answer(gesture) -> Message:
     """The answer to a gesture, once it says more than "One moment."."""
     outcome = await gesture
     await outcome.reply()
-    return await outcome.until(lambda each: each.text() != playlists.ONE_MOMENT, PATIENCE)
+    return await outcome.until(lambda message: message.text() != playlists.ONE_MOMENT, PATIENCE)
 
 
 async def linked(stack: Stack, name: str, library: Library) -> tuple[Listener, Outcome]:
     """A member who has linked Spotify in the browser, and the outcome of /link, which shows the next step."""
     listener = stack.add_listener(name, library)
     outcome = await stack.link(listener)
-    await outcome.until(lambda each: "liked song" in each.text(), PATIENCE)
+    await outcome.until(lambda message: "liked song" in message.text(), PATIENCE)
     return listener, outcome
 
 
@@ -130,14 +130,14 @@ async def at_spotify(stack: Stack, predicate: Callable[[], object]) -> None:
 
 def held_back(library: Library, count: int) -> Library:
     return replace(
-        library, likes=library.likes[count:], later=tuple(each.uri for each in reversed(library.likes[:count]))
+        library, likes=library.likes[count:], later=tuple(like.uri for like in reversed(library.likes[:count]))
     )
 
 
 def asked_about(card: Message, library: Library) -> Track:
     """The song that a card shows, by its link."""
     heading = card.text().split("###")[1]
-    return next(each for each in library.tracks if each.id in heading)
+    return next(track for track in library.tracks if track.id in heading)
 
 
 async def label(person: Person, card: Message, library: Library, count: int) -> Message:
@@ -149,7 +149,7 @@ async def label(person: Person, card: Message, library: Library, count: int) -> 
 
 
 def labels(message: Message) -> list[str]:
-    return [each.label for each in message.buttons()]
+    return [button.label for button in message.buttons()]
 
 
 def data(stack: Stack) -> Path:

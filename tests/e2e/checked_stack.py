@@ -106,13 +106,13 @@ class CheckedStack(Stack):
     async def link(self, listener: Listener) -> Outcome:
         """Link Spotify in the browser. Returns the outcome of /link, which shows the next step."""
         outcome = await super().link(listener)
-        await outcome.until(lambda each: "liked song" in each.text(), PATIENCE)
+        await outcome.until(lambda message: "liked song" in message.text(), PATIENCE)
         return outcome
 
     async def described(self, *libraries: Library) -> None:
         """Link a member who likes these songs: others see songs that Spotify described, not those from a file."""
         tracks, likes = (
-            [each for library in libraries for each in getattr(library, name)] for name in ("tracks", "likes")
+            [part for library in libraries for part in getattr(library, name)] for name in ("tracks", "likes")
         )
         nia = f"Nia {len(self.spotify.accounts)}"
         await self.link(self.add_listener(nia, Library(tuple(tracks), tuple(likes), {}, ())))
@@ -155,7 +155,7 @@ class CheckedStack(Stack):
 
     def calls(self, account: Account, start: int = 0) -> list[str]:
         """The requests that the bot sent to Spotify for an account, from number `start` on."""
-        return [each.line for each in self.spotify.requests[start:] if each.user == account.id]
+        return [request.line for request in self.spotify.requests[start:] if request.user == account.id]
 
     def let_rest(self, *awake: Person) -> None:
         """Look at no account any more except theirs; a look a second at everybody's keeps a processor busy."""
@@ -177,8 +177,8 @@ class CheckedStack(Stack):
         there = channel or self.discord.dm(person.user)
 
         def found() -> Message | None:
-            seen = [each for each in person.visible(there) if each.id > after]
-            return next((each for each in seen if all(word in each.text() for word in words)), None)
+            seen = [message for message in person.visible(there) if message.id > after]
+            return next((message for message in seen if all(word in message.text() for word in words)), None)
 
         return await self.discord.wait_for(found, PATIENCE)
 
@@ -186,7 +186,9 @@ class CheckedStack(Stack):
         """Wait for the message that says that a model has been trained."""
         there = self.channel
         return await self.discord.wait_for(
-            lambda: next((each for each in person.visible(there) if "Look" in map(LABEL, each.buttons())), None),
+            lambda: next(
+                (message for message in person.visible(there) if "Look" in map(LABEL, message.buttons())), None
+            ),
             PATIENCE,
         )
 
@@ -203,7 +205,7 @@ class CheckedStack(Stack):
         return Outcome(self.discord, made)
 
     def begin_forged(self, person: Person, custom_id: str, *values: str) -> Interaction:
-        options = [{"label": each, "value": each} for each in values]
+        options = [{"label": value, "value": value} for value in values]
         item = {"type": 3, "options": options} if values else {"type": 2, "style": 2, "label": "Forged"}
         row = {"type": 1, "id": 1, "components": [{**item, "id": 2, "custom_id": custom_id}]}
         draft: Draft = {"components": [row], "flags": MessageFlag.EPHEMERAL | MessageFlag.COMPONENTS_V2}
@@ -218,16 +220,16 @@ class CheckedStack(Stack):
     async def tell_again(self, outcome: Outcome) -> None:
         """Deliver an interaction to the bot a second time, and wait for its answer."""
         asked = f"/interactions/{outcome.interaction.id}/"
-        before = sum(asked in each.path for each in self.discord.log)
+        before = sum(asked in call.path for call in self.discord.log)
         self.discord.sessions.dispatch("INTERACTION_CREATE", self.discord.payloads.interaction(outcome.interaction))
-        await self.discord.wait_for(lambda: sum(asked in each.path for each in self.discord.log) > before, PATIENCE)
+        await self.discord.wait_for(lambda: sum(asked in call.path for call in self.discord.log) > before, PATIENCE)
 
     # Secrets
 
     def secrets(self) -> set[str]:
         """The first characters of every secret: tokens, webhooks, states and keys."""
-        hooks = {each.token for each in self.discord.interactions.values()}
-        own = {each[:SHOWN] for each in (*hooks, *self.states, self.token, self.secret, self.key)}
+        hooks = {interaction.token for interaction in self.discord.interactions.values()}
+        own = {secret[:SHOWN] for secret in (*hooks, *self.states, self.token, self.secret, self.key)}
         return own | _issued("access") | _issued("refresh")
 
     def codes(self) -> set[str]:
@@ -264,7 +266,7 @@ def file_of(library: Library) -> Upload:
     writer = csv.writer(text)
     writer.writerow(["Track URI", "Track Name", "Artist Name(s)", *map(str.title, SOUNDS)])
     for track, cells in zip(library.tracks, library.features, strict=True):
-        writer.writerow([track.uri, track.name, ";".join(track.artists), *(cells[each] for each in SOUNDS)])
+        writer.writerow([track.uri, track.name, ";".join(track.artists), *(cells[sound] for sound in SOUNDS)])
     return Upload("liked.csv", text.getvalue().encode())
 
 
@@ -295,29 +297,31 @@ class WireChecks:
         """Raise AssertionError for anything wrong since the last call. `trouble`: warnings are expected."""
         said, self._said = self._said, []
         log, secrets = self.new_log(), self._stack.secrets()
-        texts = "\n".join(json.dumps(_message(each)) for each in said if _message(each))
+        texts = "\n".join(json.dumps(_message(call)) for call in said if _message(call))
         _none("a secret stands in the log", shown(log, secrets | self._stack.codes()))
         _none("a secret stands in a message", shown(_without_consent(texts), secrets))
-        _none("somebody is mentioned", [each for each in said if _mentions(each)])
+        _none("somebody is mentioned", [call for call in said if _mentions(call)])
         _none("not as Discord describes it", self._spec.violations if self._spec is not None else [])
-        _none("something personal stands in a channel", [each.text() for each in self._strays()])
+        _none("something personal stands in a channel", [message.text() for message in self._strays()])
         _none(
             "the log tells of trouble",
-            [] if trouble else [log[each.start() :][:3000] for each in TROUBLE.finditer(log)],
+            [] if trouble else [log[trouble.start() :][:3000] for trouble in TROUBLE.finditer(log)],
         )
 
     def _strays(self) -> Iterator[Message]:
         """The bot's public messages in the channel, except prompts."""
         stack = self._stack
-        prompts = {each for (each,) in stack.rows("select message from prompt")} if stack.database.exists() else set()
+        prompts = (
+            {message for (message,) in stack.rows("select message from prompt")} if stack.database.exists() else set()
+        )
         for message in stack.channel.messages.values():
             if message.author is stack.discord.bot and message.visible_to is None and message.id not in prompts:
                 yield message
 
 
-def _none(what: str, found: Sequence[Any]) -> None:
-    if found:
-        raise AssertionError("\n".join([f"{what}:", *map(str, found[:3])]))
+def _none(what: str, wrong: Sequence[Any]) -> None:
+    if wrong:
+        raise AssertionError("\n".join([f"{what}:", *map(str, wrong[:3])]))
 
 
 def _message(exchange: Exchange) -> dict[str, Any] | None:
@@ -347,7 +351,7 @@ SOUNDS = ("energy", "valence", "acousticness")  # each stands out in one of the 
 def plain(count: int, seed: int) -> Library:
     """Like `styled`, but easier to tell apart: every style has its own artists and sound."""
     library, dice = styled(count, seed), np.random.default_rng(seed)
-    tracks = tuple(replace(each, artists=(f"{STYLES[at % 3]} {at % 12}",)) for at, each in enumerate(library.tracks))
+    tracks = tuple(replace(track, artists=(f"{STYLES[at % 3]} {at % 12}",)) for at, track in enumerate(library.tracks))
     sounds = np.clip(0.15 + 0.7 * np.eye(3)[np.arange(count) % 3] + 0.03 * dice.normal(size=(count, 3)), 0, 1)
     cells = [
         {**cells, "tempo": 120, **dict(zip(SOUNDS, sound, strict=True)), "artists": track.artists[0]}
@@ -374,13 +378,13 @@ class Trained:
 
     def contents(self) -> dict[str, list[str]]:
         """The URIs in her playlists at Spotify, by playlist name."""
-        ids = [each for each in self.listener.account.playlists if each is not None]
-        return {each.name: list(each.uris) for each in map(self.stack.spotify.playlist, ids)}
+        ids = [playlist for playlist in self.listener.account.playlists if playlist is not None]
+        return {playlist.name: list(playlist.uris) for playlist in map(self.stack.spotify.playlist, ids)}
 
     def ref(self, name: str) -> str:
         """The Spotify id of a playlist of hers."""
-        ids = [each for each in self.listener.account.playlists if each is not None]
-        return next(each.id for each in map(self.stack.spotify.playlist, ids) if each.name == name)
+        ids = [playlist for playlist in self.listener.account.playlists if playlist is not None]
+        return next(playlist.id for playlist in map(self.stack.spotify.playlist, ids) if playlist.name == name)
 
     async def dry_run(self) -> Message:
         return await (await self.person.command("sort")).reply(PATIENCE)
@@ -388,15 +392,15 @@ class Trained:
     async def apply(self, dry_run: Message) -> Message:
         """Press Apply; returns the receipt."""
         outcome = await self.person.click(dry_run, "Apply")
-        return await outcome.until(lambda each: "Undo" in [button.label for button in each.buttons()], PATIENCE)
+        return await outcome.until(lambda message: "Undo" in [button.label for button in message.buttons()], PATIENCE)
 
     async def undo(self, receipt: Message) -> Message:
         outcome = await self.person.click(receipt, "Undo")
-        return await outcome.until(lambda each: "Undone" in each.text(), PATIENCE)
+        return await outcome.until(lambda message: "Undone" in message.text(), PATIENCE)
 
     def likes(self) -> str:
         """Like a song that was held back. Returns its URI."""
-        liked = {each.uri for each in self.listener.account.likes}
-        uri = next(each for each in self.library.later if each not in liked)
+        liked = {like.uri for like in self.listener.account.likes}
+        uri = next(uri for uri in self.library.later if uri not in liked)
         self.stack.spotify.like(self.listener.account.id, uri)
         return uri

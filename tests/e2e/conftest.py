@@ -56,7 +56,7 @@ async def _trained(stack: CheckedStack) -> Trained:
     own = styled(2, seed=22)
     stack.spotify.publish(own.tracks)
     night = stack.spotify.create_playlist("ada", "Late night")
-    stack.spotify.add("ada", night.id, [each.uri for each in own.tracks])
+    stack.spotify.add("ada", night.id, [track.uri for track in own.tracks])
     await stack.link(listener)
     person = listener.person
     await answer(person.command("playlists add", playlist="Late night"))

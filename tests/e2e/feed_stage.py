@@ -30,7 +30,7 @@ class Feed:
     @property
     def channel(self) -> Channel:
         """A channel that the server gave to the feed."""
-        return next(each for each in self.stack.guild.channels.values() if each.name == "clips")
+        return next(channel for channel in self.stack.guild.channels.values() if channel.name == "clips")
 
 
 async def opened(folder: Path, closing: AsyncExitStack) -> Feed:
@@ -48,8 +48,8 @@ async def opened(folder: Path, closing: AsyncExitStack) -> Feed:
     await stack.described(SHARED, OWN)
     pia = await with_file(stack, "pia", library=SHARED)
     rob = await with_file(stack, "rob", *PLAYLISTS, library=OWN)
-    for each in (pia, rob):
-        await answer(each.command("feed join"))
+    for person in (pia, rob):
+        await answer(person.command("feed join"))
     stack.let_rest()
     return Feed(stack, pia, rob)
 
@@ -70,4 +70,4 @@ async def give(stack: CheckedStack, channel: Channel) -> None:
 
 def key_on(message: Message) -> str:
     """What the buttons of a card carry."""
-    return next(each.custom_id for each in message.buttons() if each.label == "Like").rpartition(":")[2]
+    return next(button.custom_id for button in message.buttons() if button.label == "Like").rpartition(":")[2]

@@ -9,4 +9,4 @@ from bot.web.api import cursor
 
 SONGS = os.environ["FUZZ_SONGS"].split()
 schemathesis.openapi.format("song", st.sampled_from(SONGS))
-schemathesis.openapi.format("cursor", st.sampled_from([cursor.write(each) for each in SONGS]))
+schemathesis.openapi.format("cursor", st.sampled_from([cursor.write(song) for song in SONGS]))

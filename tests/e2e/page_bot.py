@@ -80,7 +80,7 @@ class Rename(ui.Button[Any]):
 class Naming(ui.Modal, title="A new name"):
     name: ui.TextInput[Any] = ui.TextInput(label="Name", default="Run", max_length=20)
     mood: ui.Label[Any] = ui.Label(
-        text="Mood", component=ui.Select(options=[discord.SelectOption(label=each) for each in ("Calm", "Loud")])
+        text="Mood", component=ui.Select(options=[discord.SelectOption(label=mood) for mood in ("Calm", "Loud")])
     )
 
     async def on_submit(self, interaction: Interaction) -> None:
@@ -95,7 +95,7 @@ class Single(ui.View):
     def __init__(self) -> None:
         super().__init__(timeout=None)
 
-    @ui.select(placeholder="Which one?", options=[discord.SelectOption(label=each) for each in PLAYLISTS])
+    @ui.select(placeholder="Which one?", options=[discord.SelectOption(label=playlist) for playlist in PLAYLISTS])
     async def one(self, interaction: Interaction, select: ui.Select[Any]) -> None:
         await interaction.response.edit_message(content=f"Chosen: {select.values[0]}")
 

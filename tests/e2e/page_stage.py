@@ -36,13 +36,13 @@ def built() -> Stage:
     tracks = [track(number) for number in range(136)]
     music.publish(tracks)
     now = datetime.now(UTC)
-    likes = [spotify.Like(each.uri, now - timedelta(days=age)) for age, each in enumerate(tracks[:130], 1)]
+    likes = [spotify.Like(track.uri, now - timedelta(days=age)) for age, track in enumerate(tracks[:130], 1)]
     music.open_account("ada", "Ada at Spotify", likes)
     music.open_account("ben", "Ben at Spotify")
     for name in ("Late night", "Run"):
         music.create_playlist("ada", name)
-    run = next(each.id for each in music.playlists.values() if each.name == "Run")
-    music.add("ada", run, [each.uri for each in tracks[:3]])
+    run = next(playlist.id for playlist in music.playlists.values() if playlist.name == "Run")
+    music.add("ada", run, [track.uri for track in tracks[:3]])
     return Stage(
         discord=world,
         spotify=music,

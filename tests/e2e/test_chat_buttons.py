@@ -16,8 +16,8 @@ __all__ = ["stack"]
 
 def answered(stack: Stack, member: int) -> list[tuple[str, int]]:
     with sqlite3.connect(data(stack)) as database:
-        found = database.execute("select song, event from answer where member = ? order by event", [member])
-        return found.fetchall()
+        rows = database.execute("select song, event from answer where member = ? order by event", [member])
+        return rows.fetchall()
 
 
 async def test_p16_cards_and_forms_from_before_a_restart_still_work(stack: Stack) -> None:
@@ -29,7 +29,7 @@ async def test_p16_cards_and_forms_from_before_a_restart_still_work(stack: Stack
     await stack.start_bot()
     card = await answer(anna.click(card, "Run"))
     assert "**Run**" in card.text()
-    assert [each for each, _ in answered(stack, anna.user.id)] == [song.uri]
+    assert [song_id for song_id, _ in answered(stack, anna.user.id)] == [song.uri]
     outcome = await anna.submit(form, word="no")
     assert "Nothing was deleted" in (await outcome.reply()).text()
 
@@ -39,7 +39,7 @@ async def test_p15_somebody_elses_button_is_answered_privately_and_changes_nothi
     carl = newcomer(stack, "carl")
     card = await answer(berta.command("label"))
     revision = card.revision
-    for custom_id in [each.custom_id for each in card.buttons()]:
+    for custom_id in [button.custom_id for button in card.buttons()]:
         outcome = await pressed(stack, carl, card, custom_id)
         said = await outcome_message(stack, outcome)
         assert said.visible_to == carl.user.id
@@ -64,18 +64,18 @@ async def test_p14_a_double_click_is_one_label_and_a_late_one_means_the_old_song
     library = styled()
     dora = await with_file(stack, "dora", "Late night", "Run")
     first = await answer(dora.command("label"))
-    song, old = asked_about(first, library), {each.label: each.custom_id for each in first.buttons()}
+    song, old = asked_about(first, library), {button.label: button.custom_id for button in first.buttons()}
     taps = [pressed(stack, dora, first, old["Run"]) for _ in range(3)]
     await asyncio.gather(*taps)
-    assert {each for each, _ in answered(stack, dora.user.id)} == {song.uri}
+    assert {song_id for song_id, _ in answered(stack, dora.user.id)} == {song.uri}
     next_song = asked_about(first, library)
     assert next_song != song
 
-    button = next(each for each in walk(first.components) if each.get("label") == "Late night")
+    button = next(component for component in walk(first.components) if component.get("label") == "Late night")
     button["custom_id"] = old["Late night"]  # as a device shows it that has not seen the next card yet
     outcome = await pressed(stack, dora, first, old["Late night"])
     await outcome_message(stack, outcome)
-    assert {each for each, _ in answered(stack, dora.user.id)} == {song.uri}
+    assert {song_id for song_id, _ in answered(stack, dora.user.id)} == {song.uri}
     with sqlite3.connect(data(stack)) as database:
         newest = "select playlists from answer where member = ? order by event desc limit 1"
         (chosen,) = database.execute(newest, [dora.user.id]).fetchone()

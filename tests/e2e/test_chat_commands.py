@@ -43,7 +43,7 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(stack
     await trained(stack, vera, 1)
     said = await answer(vera.command("model"))
     assert "I got" in said.text()
-    assert [each.filename for each in said.files()] == ["model.png"]
+    assert [file.filename for file in said.files()] == ["model.png"]
     assert said.files()[0].data.startswith(b"\x89PNG")
     assert len(said.components[1]["items"][0]["description"]) > 20, "the picture's alt text says the finding"
 
@@ -56,16 +56,16 @@ async def test_training_sorting_reasons_and_going_back_to_an_earlier_model(stack
     assert said.text().startswith("That song isn't in your library")
 
     dry_run = await answer(vera.command("sort"))
-    later = next(each for each in labels(dry_run) if each.startswith("Page 2"))
+    later = next(label for label in labels(dry_run) if label.startswith("Page 2"))
     second = await answer(vera.click(dry_run, later))
-    first = next(each for each in labels(second) if each.startswith("Page 1"))
+    first = next(label for label in labels(second) if label.startswith("Page 1"))
     dry_run = await answer(vera.click(second, first))
     said = await answer(vera.click(dry_run, "Cancel"))
     assert said.text() == "Nothing was changed."
     dry_run = await answer(vera.command("sort"))
     outcome = await vera.click(dry_run, "Apply")
-    receipt = await outcome.until(lambda each: "Done" in each.text(), PATIENCE)
-    asked = [each for each in labels(receipt) if each.startswith("Ask me")]
+    receipt = await outcome.until(lambda message: "Done" in message.text(), PATIENCE)
+    asked = [label for label in labels(receipt) if label.startswith("Ask me")]
     if asked:
         card = await answer(vera.click(receipt, asked[0]))
         song = asked_about(card, library)
@@ -89,7 +89,7 @@ async def taken_back(person: Person) -> None:
         while "Undone" not in said:
             outcome = await person.command("undo")
             ended = await outcome.until(
-                lambda each: any(end in each.text() for end in ("Undone", "still writing")), PATIENCE
+                lambda message: any(end in message.text() for end in ("Undone", "still writing")), PATIENCE
             )
             said = ended.text()
 
@@ -98,7 +98,7 @@ async def trained(stack: Stack, person: Person, times: int) -> None:
     """Wait until the member was told so often, beside their card, what training came to."""
 
     def told() -> bool:
-        return sum("Another song" in labels(each) for each in person.visible()) >= times
+        return sum("Another song" in labels(message) for message in person.visible()) >= times
 
     await stack.discord.wait_for(told, PATIENCE)
 

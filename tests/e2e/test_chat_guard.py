@@ -35,7 +35,7 @@ LATER = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 @app_commands.command(description="Shows one button for each way to fail")
 async def panel(interaction: Interaction) -> None:
     names = ("fine", "boom", "cooling", "slow", "twice", "form", "gone")
-    await reply.show(interaction, Page("Press.", *layout.rows([layout.button(each, ids.of(each)) for each in names])))
+    await reply.show(interaction, Page("Press.", *layout.rows([layout.button(name, ids.of(name)) for name in names])))
 
 
 @app_commands.command(description="Fails before it has answered anything")
@@ -128,7 +128,7 @@ def member(world: World, name: str, *, dms_open: bool = True) -> Person:
 
 
 async def whispered(outcome) -> str:
-    said = await outcome.until(lambda each: each.text() != "" and "Press." not in each.text())
+    said = await outcome.until(lambda message: message.text() != "" and "Press." not in message.text())
     assert said.visible_to == outcome.interaction.user.id
     return said.text()
 
@@ -141,8 +141,8 @@ async def test_p19_a_defect_is_answered_with_a_reference_that_one_log_line_has_t
     reference = re.search(r"`#([0-9a-f]{4})`$", said)
     assert reference
     assert "secret" not in said
-    lines = [each for each in caplog.records if each.levelno >= logging.WARNING]
-    assert [f"#{reference[1]}" in each.getMessage() for each in lines] == [True]
+    lines = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [f"#{reference[1]}" in line.getMessage() for line in lines] == [True]
     assert lines[0].exc_info
 
 
@@ -167,7 +167,7 @@ async def test_p19_slow_work_is_acknowledged_in_time(failing: World) -> None:
     anna = member(failing, "anka")
     outcome = await anna.click(await answer(anna.command("panel")), "slow")
     assert outcome.answer is AnswerKind.DEFERRED_UPDATE
-    await outcome.until(lambda each: each.text() == "At last.")
+    await outcome.until(lambda message: message.text() == "At last.")
 
 
 async def test_p19_answering_twice_or_too_late_is_no_error(failing: World, caplog) -> None:
@@ -181,7 +181,7 @@ async def test_p19_answering_twice_or_too_late_is_no_error(failing: World, caplo
         await anna.click(message, "fine")
     failing.rules = Rules()
     assert await whispered(await anna.click(message, "fine")) == "Fine."
-    assert [each.getMessage() for each in caplog.records if each.name.startswith("bot")] == []
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("bot")] == []
 
 
 async def test_p15_an_unknown_button_is_answered_privately(failing: World) -> None:
@@ -193,7 +193,7 @@ async def test_p15_an_unknown_button_is_answered_privately(failing: World) -> No
 async def test_p15_forged_ids_through_the_gateway_never_raise(failing: World, caplog) -> None:
     anna = member(failing, "anouk")
     message = await answer(anna.command("panel"))
-    button = next(each for each in message.components[1]["components"])
+    button = next(component for component in message.components[1]["components"])
     genuine = button["custom_id"]
     caplog.set_level(logging.ERROR)
     for forged in (
@@ -211,7 +211,9 @@ async def test_p15_forged_ids_through_the_gateway_never_raise(failing: World, ca
             await anna.click(message, forged)
     button["custom_id"] = genuine
     assert await whispered(await anna.click(message, genuine)) == "Fine."
-    assert [each.getMessage() for each in caplog.records if "boom" not in each.getMessage() and each.exc_info] == []
+    assert [
+        record.getMessage() for record in caplog.records if "boom" not in record.getMessage() and record.exc_info
+    ] == []
 
 
 # ---------------------------------------------------------------- doors
@@ -228,7 +230,7 @@ async def test_a_notice_comes_by_direct_message_and_only_once(chat) -> None:
     told = [notice(mia, 1)]
     assert await asyncio.gather(made.tell(told), made.tell(told)) == [True, True]
     shown = mia.in_dm().visible()
-    assert ["Late night" in each.text() for each in shown] == [True]
+    assert ["Late night" in message.text() for message in shown] == [True]
 
 
 async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_is_news(chat) -> None:
@@ -240,7 +242,7 @@ async def test_when_direct_messages_are_closed_the_channel_says_only_that_there_
     said = list(place.messages.values())[-1]
     assert said.text().startswith(f"<@{noa.user.id}> I had news for you")
     assert "Late night" not in said.text()
-    sent = next(each.request for each in reversed(world.log) if f"/channels/{place.id}/messages" in each.path)
+    sent = next(call.request for call in reversed(world.log) if f"/channels/{place.id}/messages" in call.path)
     assert sent["allowed_mentions"] == {"parse": [], "users": [noa.user.id]}
 
 
@@ -303,7 +305,7 @@ async def test_nobody_is_told_what_only_its_asker_wants_to_know(chat) -> None:
 async def test_commands_are_registered_once_and_again_only_when_they_change(services) -> None:
     world, built = services
     known = built.settings.data_dir / "commands.sha256"
-    puts = lambda: sum(each.method == "PUT" and each.path.endswith("/commands") for each in world.log)  # noqa: E731
+    puts = lambda: sum(call.method == "PUT" and call.path.endswith("/commands") for call in world.log)  # noqa: E731
     known.unlink(missing_ok=True)
     before = puts()
     for _ in range(2):

@@ -85,8 +85,8 @@ async def visited(checkout: Path, stack: Path, settings: Mapping[str, str]) -> d
     )
     printed, problem = await process.communicate()
     assert process.returncode == 0, problem.decode()
-    found: dict[str, str] = json.loads(printed)
-    return found
+    visit: dict[str, str] = json.loads(printed)
+    return visit
 
 
 async def test_p42_the_sandbox_finds_nothing_of_a_real_installation(tmp_path: Path) -> None:
@@ -99,14 +99,14 @@ async def test_p42_the_sandbox_finds_nothing_of_a_real_installation(tmp_path: Pa
         env = checkout / ".env"
         env.write_text("".join(f"{name}={value}\n" for name, value in canaries(production, server, "file").items()))
         env.chmod(0o600)
-        found = await visited(checkout, tmp_path / "stack", canaries(production, server, "variable"))
-    assert "Not linked" in found["said"]
+        visit = await visited(checkout, tmp_path / "stack", canaries(production, server, "variable"))
+    assert "Not linked" in visit["said"]
     assert asked == []
     assert contents(production) == before
-    for seen in (found["environment"], found["log"]):
+    for seen in (visit["environment"], visit["log"]):
         assert "canary" not in seen
         assert str(production) not in seen
-    assert not found["folder"].startswith(str(checkout))
+    assert not visit["folder"].startswith(str(checkout))
 
 
 def test_p42_every_setting_is_explicit_in_a_process_that_is_started(tmp_path: Path) -> None:

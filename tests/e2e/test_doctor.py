@@ -51,7 +51,7 @@ async def test_the_doctor_finds_everything_well(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "found", "said"),
+    ("settings", "checks", "said"),
     [
         ({"DISCORD_TOKEN": "wrong"}, DISCORD, "copy DISCORD_TOKEN again"),
         ({"DISCORD_API_URL": NOWHERE}, DISCORD, "can't reach"),
@@ -60,12 +60,12 @@ async def test_the_doctor_finds_everything_well(stack: Stack) -> None:
     ],
 )
 async def test_the_doctor_names_what_is_not_well(
-    stack: Stack, capsys: pytest.CaptureFixture[str], settings: dict[str, str], found: list[str], said: str
+    stack: Stack, capsys: pytest.CaptureFixture[str], settings: dict[str, str], checks: list[str], said: str
 ) -> None:
     assert await examine(config.parse({**stack.environment(), **settings})) == 1
     printed = capsys.readouterr().out
-    assert unwell(printed) == found
-    assert printed.count(said) == len(found)
+    assert unwell(printed) == checks
+    assert printed.count(said) == len(checks)
     assert "wrong" not in printed
 
 

@@ -63,19 +63,19 @@ async def events(world: World, person: Person) -> list[dict[str, Any]]:
     """A command, a press and a form, each as Discord tells of it."""
     before = set(world.interactions)
     await person.submit(await person.click(await answer(person.command("count")), "More"), word="x")
-    made = [each for number, each in sorted(world.interactions.items()) if number not in before]
-    return [world.payloads.interaction(each) for each in made]
+    made = [interaction for number, interaction in sorted(world.interactions.items()) if number not in before]
+    return [world.payloads.interaction(interaction) for interaction in made]
 
 
 async def settled(before: set[asyncio.Task[Any]]) -> None:
     """Wait until what was begun since has ended; a RequestHandler is the stand-in's own."""
-    if begun := {each for each in asyncio.all_tasks() - before if "RequestHandler" not in repr(each)}:
+    if begun := {task for task in asyncio.all_tasks() - before if "RequestHandler" not in repr(task)}:
         _, late = await asyncio.wait(begun, timeout=20)
         assert not late
 
 
 def answers(world: World, event: dict[str, Any]) -> int:
-    return sum(f"/interactions/{event['id']}/" in each.path for each in world.log)
+    return sum(f"/interactions/{event['id']}/" in call.path for call in world.log)
 
 
 async def test_every_kind_of_interaction_that_is_delivered_twice_acts_once(stage) -> None:
@@ -133,7 +133,7 @@ async def test_p39_every_field_of_an_interaction_may_be_odd_and_the_bot_answers_
             await settled(before)
     assert (await answer(person.command("count"))).text().startswith("Counted.")
     gc.collect()
-    assert not [each for each in caplog.records if "never retrieved" in each.getMessage()]
+    assert not [record for record in caplog.records if "never retrieved" in record.getMessage()]
 
 
 async def test_p39_every_field_of_an_event_may_be_odd_and_the_bot_answers_the_next(stage, caplog) -> None:

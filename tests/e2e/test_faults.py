@@ -65,7 +65,7 @@ def change(stack: CheckedStack, statement: str) -> None:
 
 async def told(outcome: Outcome) -> tuple[Message, str]:
     """The message with a reference, and the reference."""
-    message = await outcome.until(lambda each: REFERENCE.search(each.text()) is not None)
+    message = await outcome.until(lambda message: REFERENCE.search(message.text()) is not None)
     return message, REFERENCE.findall(message.text())[0]
 
 

@@ -14,13 +14,13 @@ LIBRARY = styled(12, seed=101)
 
 
 def session(stack: CheckedStack) -> Session:
-    (found,) = stack.discord.sessions.wanting(Intent.ALWAYS)
-    return found
+    (session,) = stack.discord.sessions.wanting(Intent.ALWAYS)
+    return session
 
 
 async def prompts(stack: CheckedStack, person: Person, count: int) -> list[Message]:
     messages = [await answer(person.command("prompt")) for _ in range(count)]
-    await stack.discord.wait_for(lambda: all(len(each.reactions) == 2 for each in messages), 30)
+    await stack.discord.wait_for(lambda: all(len(message.reactions) == 2 for message in messages), 30)
     return messages
 
 
@@ -32,7 +32,7 @@ async def test_p17_nothing_that_happens_while_the_line_is_down_is_lost(stack: Ch
     before = session(stack)
     line = before.line
     stack.discord.sessions.drop(code)
-    await asyncio.gather(*(person.react(each, "🟦") for each in messages))
+    await asyncio.gather(*(person.react(message, "🟦") for message in messages))
     await stack.until(lambda: len(stack.labels(person)) == len(messages))
     assert session(stack) is before, "resumed, not identified anew"
     assert before.line is not line

@@ -25,5 +25,5 @@ async def test_two_members_of_a_server_read_two_languages(stack: Stack) -> None:
 
 
 async def test_discord_is_given_the_commands_in_german(stack: Stack) -> None:
-    status = next(each for each in stack.discord.commands.registered() if each.name == "status")
+    status = next(command for command in stack.discord.commands.registered() if command.name == "status")
     assert status.definition["description_localizations"]["de"].startswith("Wie es steht")

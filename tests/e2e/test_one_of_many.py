@@ -36,26 +36,26 @@ async def test_p39_a_member_whose_names_and_totals_are_null_is_linked_and_labels
     try:
         said = await (await stack.link(gil)).reply()
         assert "12 liked songs" in said.text()
-        (found,) = await gil.person.complete("playlists add", option="playlist")
-        assert found.name == "Untitled playlist"
-        await answer(gil.person.command("playlists add", playlist=found))
+        (choice,) = await gil.person.complete("playlists add", option="playlist")
+        assert choice.name == "Untitled playlist"
+        await answer(gil.person.command("playlists add", playlist=choice))
         assert "Untitled song" in (await answer(gil.person.command("label"))).text()
     finally:
-        stack.spotify.faults[:] = [each for each in stack.spotify.faults if each not in faults]
+        stack.spotify.faults[:] = [fault for fault in stack.spotify.faults if fault not in faults]
 
 
 @pytest.mark.usefixtures("provoked")
 async def test_one_member_s_direct_messages_limited_for_an_hour_hold_up_nobody_elses_news(stack: CheckedStack) -> None:
     hal, ina = stack.add_listener("hal", styled(9, 62)), stack.add_listener("ina", styled(9, 63))
-    for each in (hal, ina):
-        await stack.link(each)
+    for listener in (hal, ina):
+        await stack.link(listener)
     stack.discord.faults.limit(3600, matching=f"/channels/{hal.dm.channel.id}/messages", times=100)
     try:
         stack.spotify.revoke("hal")
         await stack.until(lambda: stack.rows("select 1 from setback where member = ?", hal.person.user.id))
         stack.spotify.revoke("ina")
         await stack.told(ina.person, "consent", "/link")
-        assert not [each for each in hal.dm.visible() if "consent" in each.text()]
+        assert not [message for message in hal.dm.visible() if "consent" in message.text()]
         assert stack.rows("select tries from setback where member = ?", hal.person.user.id) == [(0,)]
     finally:
         stack.discord.faults.clear()

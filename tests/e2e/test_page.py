@@ -53,7 +53,7 @@ class Place:
         context.on("console", lambda line: line.type == "warning" and self.complaints.append(line.text))
 
     def person(self, name: str) -> Person:
-        member = next(each for each in self.stage.members if each.user.name == name)
+        member = next(member for member in self.stage.members if member.user.name == name)
         return Person(self.stage.discord, member.user, self.stage.channel)
 
 
@@ -333,7 +333,7 @@ async def test_long_lists_of_likes_come_in_parts(page: Page) -> None:
 
 async def test_what_the_bot_does_at_spotify_is_highlighted(page: Page, place: Place) -> None:
     music = place.stage.spotify
-    late = next(each for each in music.playlists.values() if each.name == "Late night")
+    late = next(playlist for playlist in music.playlists.values() if playlist.name == "Late night")
     uris = [like.uri for like in music.accounts["ada"].likes[:5]]
     music.add("ada", late.id, uris, by="client")
     await expect(page.locator(".changes li").first).to_contain_text("Cratekeeper put")

@@ -46,7 +46,7 @@ class Press:
         await self.stack.discord.wait_for(lambda: len(self._answers()) == times, PATIENCE)
 
     def _answers(self) -> list[Exchange]:
-        return [each for each in self.stack.discord.log if f"/interactions/{self.made.id}/" in each.path]
+        return [call for call in self.stack.discord.log if f"/interactions/{self.made.id}/" in call.path]
 
 
 async def test_p14_of_two_presses_out_of_order_the_newest_counts(stack: CheckedStack) -> None:
@@ -58,7 +58,7 @@ async def test_p14_of_two_presses_out_of_order_the_newest_counts(stack: CheckedS
         press.tell()
         await press.answered()
     kept = stack.labels(person)
-    assert [(each, chosen) for each, _, chosen in kept] == [
+    assert [(song, chosen) for song, _, chosen in kept] == [
         (song, [stack.playlist(person, n)]) for n in ("Late night", "Run")
     ]
     assert "1 label" in (await answer(person.command("status"))).text()
@@ -101,7 +101,7 @@ async def test_an_undo_that_is_told_twice_takes_back_one_write(stack: CheckedSta
     outcome = await ada.person.command("undo")
     await stack.tell_again(outcome)
     assert stack.rows(query, ada.person.user.id) == [(before + 1,)]
-    await outcome.until(lambda each: "Undone" in each.text(), PATIENCE)
+    await outcome.until(lambda message: "Undone" in message.text(), PATIENCE)
     assert ada.contents() == applied
     await ada.undo(receipt)
 
@@ -134,17 +134,17 @@ async def test_p15_no_button_of_anybodys_does_anything_for_somebody_else(stack: 
     ids = [
         f"ck1:{what}:{theirs[key]}:{theirs['playlist']}" for what in all_taps() for key in ("card", "write", "layer")
     ]
-    presses = [stack.begin_forged(stranger, each) for each in ids]
+    presses = [stack.begin_forged(stranger, custom_id) for custom_id in ids]
     presses += [
-        stack.begin_forged(stranger, each, theirs[value])
-        for each in ids
+        stack.begin_forged(stranger, custom_id, theirs[value])
+        for custom_id in ids
         for value in ("playlist", "change", "model")
-        if each.split(":")[1] in ("pick", "these", "upick", "out", "whyof", "version", "keep")
+        if custom_id.split(":")[1] in ("pick", "these", "upick", "out", "whyof", "version", "keep")
     ]
-    await asyncio.gather(*(stack.acknowledged(each) for each in presses))
+    await asyncio.gather(*(stack.acknowledged(press) for press in presses))
     assert everything_of(stack, ada.person.user.id) == before
     assert ada.contents() == contents
-    shown = [message for each in presses for message in each.messages()]
+    shown = [message for press in presses for message in press.messages()]
     assert {message.visible_to for message in shown} == {stranger.user.id}
     assert not any(track.id in message.text() for message in shown for track in ada.library.tracks)
     await ada.undo(receipt)
@@ -155,7 +155,7 @@ async def test_p15_forged_ids_are_answered_privately_and_write_nothing(stack: Ch
     before, dice = everything_of(stack, person.user.id), random.Random(15)
     harmless = [what for what in all_taps() if what not in ("link", "unlink", "label", "train", "new", "paste", "code")]
     presses = [stack.begin_forged(person, forged(dice, harmless)) for _ in range(FORGED)]
-    await asyncio.gather(*(stack.acknowledged(each) for each in presses))
+    await asyncio.gather(*(stack.acknowledged(press) for press in presses))
     after = everything_of(stack, person.user.id)
     assert {name for name in before if before[name] != after[name]} <= {"link_state", "card"}
 

@@ -22,7 +22,7 @@ async def test_p28_a_model_that_cannot_be_used_is_learnt_anew_at_the_next_start(
     anna = await with_file(stack, "anna", "Late night", "Run", "Kitchen")
     await label(anna, await answer(anna.command("label")), styled(), 8)
     outcome = await anna.command("train")
-    await outcome.until(lambda each: "Look" in labels(each), PATIENCE)
+    await outcome.until(lambda message: "Look" in labels(message), PATIENCE)
     ((before, digest),) = served(stack)
 
     await stack.stop_bot()

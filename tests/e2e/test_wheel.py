@@ -105,8 +105,8 @@ def test_every_command_has_help(installed: Path, tmp_path: Path, command: str) -
 def test_the_doctor_migrates_a_database_and_finds_its_hearing(installed: Path, tmp_path: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     services = dict.fromkeys(("DISCORD_API_URL", "SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL"), nowhere)
-    found = run(installed, "doctor", folder=tmp_path, DISCORD_TOKEN="token", **services).stdout.splitlines()
-    assert {"settings", "database", "hearing"} <= {line[4:22].strip() for line in found if line.startswith("ok ")}
+    lines = run(installed, "doctor", folder=tmp_path, DISCORD_TOKEN="token", **services).stdout.splitlines()
+    assert {"settings", "database", "hearing"} <= {line[4:22].strip() for line in lines if line.startswith("ok ")}
     assert (tmp_path / "data" / "cratekeeper.db").exists()
 
 

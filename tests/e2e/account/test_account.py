@@ -24,7 +24,7 @@ def newcomer(stack: CheckedStack, name: str, songs: int, seed: int) -> Listener:
 def kept_of(stack: CheckedStack, person: Person) -> set[str]:
     """The tables in which there is anything of a person that came from Spotify."""
     tables = ("account", "liked", "content", "change", "write", "card", "prompt", "model", "notice", "link_state")
-    return {each for each in tables if stack.rows(f'select 1 from "{each}" where member = ?', person.user.id)}  # noqa: S608
+    return {table for table in tables if stack.rows(f'select 1 from "{table}" where member = ?', person.user.id)}  # noqa: S608
 
 
 async def idle_looks(stack: CheckedStack, listener: Listener) -> tuple[list[str], int]:
@@ -52,10 +52,10 @@ async def test_help_leads_from_the_link_to_the_first_playlists(stack: CheckedSta
     outcome = await ida.person.click(said, "Link Spotify")
     message = await outcome.reply()
     await stack.confirm(ida.person, message, await stack.agree(consent_url(message), ida.account))
-    said = await outcome.until(lambda each: "20 liked songs" in each.text(), PATIENCE)
+    said = await outcome.until(lambda message: "20 liked songs" in message.text(), PATIENCE)
     assert "Linked as *Ida*" in said.text()
 
-    assert [each.label for each in said.selects()[0].options] == ["Run", "Late night"]
+    assert [option.label for option in said.selects()[0].options] == ["Run", "Late night"]
     said = await answer(ida.person.select(said, "Your playlists", ["Run", "Late night"]))
     assert "**Run** and **Late night**" in said.text()
     form = await ida.person.click(await answer(ida.person.click(said, "Another playlist")), "New playlist")
@@ -73,12 +73,16 @@ async def test_a_first_sync_of_n_songs_costs_a_request_for_fifty_and_an_idle_loo
 ) -> None:
     joy = newcomer(stack, "Joy", 120, 32)
     outcome = await stack.link(joy)
-    reads = [each for each in stack.spotify.requests if each.user == joy.account.id and each.path == "/v1/me/tracks"]
-    first = [int(each.query.get("offset", 0)) for each in reads[: ceil(120 / 50)]]
+    reads = [
+        request
+        for request in stack.spotify.requests
+        if request.user == joy.account.id and request.path == "/v1/me/tracks"
+    ]
+    first = [int(read.query.get("offset", 0)) for read in reads[: ceil(120 / 50)]]
     assert first == [0, 50, 100], "what comes after them is a look, of which there may be one by now"
-    assert not any(int(each.query.get("offset", 0)) for each in reads[len(first) :])
+    assert not any(int(read.query.get("offset", 0)) for read in reads[len(first) :])
     await answer(joy.person.command("playlists add", new="Late night"))
-    said = await (await joy.person.command("sync")).until(lambda each: "120" in each.text(), PATIENCE)
+    said = await (await joy.person.command("sync")).until(lambda message: "120" in message.text(), PATIENCE)
     assert "Nothing new" in said.text()
 
     calls, polls = await idle_looks(stack, joy)
@@ -92,22 +96,24 @@ async def test_an_address_that_was_pasted_links_only_who_began_and_only_once(sta
     stolen = await stack.consent(consent_url(message), leo.account)
     other = await answer(max_.person.command("link"))
     form = await max_.person.click(other, "Paste the address")
-    await (await max_.person.submit(form, address=stolen)).until(lambda each: "isn't yours" in each.text())
+    await (await max_.person.submit(form, address=stolen)).until(lambda message: "isn't yours" in message.text())
     assert "account" not in kept_of(stack, max_.person) | kept_of(stack, leo.person)
     assert stack.calls(leo.account) == []
 
     form = await leo.person.click(message, "Paste the address")
-    await (await leo.person.submit(form, address=stolen)).until(lambda each: "already used" in each.text())
+    await (await leo.person.submit(form, address=stolen)).until(lambda message: "already used" in message.text())
     message = await answer(leo.person.command("link"))
     form = await leo.person.click(message, "Paste the address")
-    await (await leo.person.submit(form, address="http://127.0.0.1/no")).until(lambda each: "state=" in each.text())
+    await (await leo.person.submit(form, address="http://127.0.0.1/no")).until(
+        lambda message: "state=" in message.text()
+    )
     landing = await stack.consent(consent_url(message), leo.account)
     form = await leo.person.click(message, "Paste the address")
     asked = await (await leo.person.submit(form, address=landing)).reply()
     assert "*Leo* on Spotify" in asked.text()
     assert "account" not in kept_of(stack, leo.person)
     outcome = await leo.person.click(asked, "Link it")
-    assert "Linked as *Leo*" in (await outcome.until(lambda each: "9 liked" in each.text(), PATIENCE)).text()
+    assert "Linked as *Leo*" in (await outcome.until(lambda message: "9 liked" in message.text(), PATIENCE)).text()
 
 
 async def test_a_member_brings_an_app_of_their_own(stack: CheckedStack) -> None:
@@ -120,8 +126,8 @@ async def test_a_member_brings_an_app_of_their_own(stack: CheckedStack) -> None:
     message = await outcome.reply()
     assert OWN_APP in consent_url(message)
     await stack.confirm(mia.person, message, await stack.agree(consent_url(message), mia.account))
-    await outcome.until(lambda each: "9 liked songs" in each.text(), PATIENCE)
-    assert {each.client_id for each in stack.spotify.requests if each.user == "mia"} == {OWN_APP}
+    await outcome.until(lambda message: "9 liked songs" in message.text(), PATIENCE)
+    assert {request.client_id for request in stack.spotify.requests if request.user == "mia"} == {OWN_APP}
 
 
 async def test_consent_that_was_denied_leaves_nothing(stack: CheckedStack) -> None:
@@ -141,7 +147,9 @@ async def test_p11_a_member_without_a_seat_hears_so_and_nothing_is_kept(stack: C
     outcome = await oda.person.command("link")
     assert "no seat" in await stack.agree(consent_url(await outcome.reply()), oda.account)
     said = await stack.discord.wait_for(
-        lambda: next((each for each in [*outcome.messages, *oda.dm.visible()] if "no seat" in each.text()), None),
+        lambda: next(
+            (message for message in [*outcome.messages, *oda.dm.visible()] if "no seat" in message.text()), None
+        ),
         PATIENCE,
     )
     assert "client_id" in said.text()
@@ -163,12 +171,12 @@ async def test_unlinking_deletes_at_once_and_linking_again_brings_the_labels_bac
 
     await answer(pia.person.click(await answer(pia.person.command("unlink")), "Unlink"))
     assert kept_of(stack, pia.person) == set()
-    assert [(each[:7], kind) for each, kind, _ in stack.labels(pia.person)] == [("sealed:", "only")]
+    assert [(song_id[:7], kind) for song_id, kind, _ in stack.labels(pia.person)] == [("sealed:", "only")]
     assert song.id.encode() not in b"".join(path.read_bytes() for path in stack.data.glob("*.db*"))
     assert "Link Spotify" in labels(await answer(pia.person.command("sync")))
 
     await stack.link(pia)
-    assert [each for each, _, _ in stack.labels(pia.person)] == [song.uri]
+    assert [song_id for song_id, _, _ in stack.labels(pia.person)] == [song.uri]
 
 
 async def test_unlinking_during_a_sync_ends_it(stack: CheckedStack) -> None:
@@ -194,4 +202,4 @@ async def test_p08_a_consent_that_was_revoked_is_told_once_with_a_way_back(stack
     assert stack.rows("select tokens from account where member = ?", quy.person.user.id) == [(b"",)]
     again = await answer(quy.person.command("sync"))
     assert "Link Spotify" in labels(again)
-    assert [each.id for each in quy.dm.visible() if "consent" in each.text()] == [said.id]
+    assert [message.id for message in quy.dm.visible() if "consent" in message.text()] == [said.id]

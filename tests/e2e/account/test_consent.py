@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), py
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as found:
-        yield found
+    async with chromium() as opened:
+        yield opened
 
 
 async def agreed(browser: Browser, message: Message, who: Listener) -> tuple[Page, str]:
@@ -33,7 +33,7 @@ def accounts(stack: CheckedStack, *people: Listener) -> list[str]:
     """The names of the Spotify accounts that are linked to these people."""
     marks = ",".join("?" * len(people))
     query = f"select name from account where member in ({marks})"  # noqa: S608
-    return [name for (name,) in stack.rows(query, *(each.person.user.id for each in people))]
+    return [name for (name,) in stack.rows(query, *(listener.person.user.id for listener in people))]
 
 
 async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_asked(
@@ -51,14 +51,16 @@ async def test_p37_an_address_that_somebody_else_opened_links_nothing_to_who_ask
     for left in ("4 more tries", "3 more tries", "2 more tries", "1 more try", "last try"):  # Eve guesses
         form = await eve.person.click(message, "Enter the code")
         outcome = await eve.person.submit(form, code="2222-2222")
-        await outcome.until(lambda each, left=left: left in each.text(), PATIENCE)
+        await outcome.until(lambda message, left=left: left in message.text(), PATIENCE)
     form = await eve.person.click(message, "Enter the code")
     outcome = await eve.person.submit(form, code=code)
-    assert "Try again" in labels(await outcome.until(lambda each: "no link waiting" in each.text(), PATIENCE))
+    assert "Try again" in labels(await outcome.until(lambda message: "no link waiting" in message.text(), PATIENCE))
 
     his = await answer(vic.person.command("link"))  # nor does the code link anything for Vic, who did not begin
     form = await vic.person.click(his, "Enter the code")
-    await (await vic.person.submit(form, code=code)).until(lambda each: "no link waiting" in each.text(), PATIENCE)
+    await (await vic.person.submit(form, code=code)).until(
+        lambda message: "no link waiting" in message.text(), PATIENCE
+    )
     assert accounts(stack, eve, vic) == []
     assert "GET /v1/me/tracks" not in stack.calls(vic.account)
 
@@ -76,7 +78,7 @@ async def test_p37_who_began_sees_whose_spotify_it_is_before_it_is_linked(
     assert accounts(stack, una) == []
     await answer(una.person.click(asked, "Cancel"))
     forged = await stack.forge(una.person, f"ck1:linkit:{code}")
-    await forged.until(lambda each: "no link waiting" in each.text(), PATIENCE)
+    await forged.until(lambda message: "no link waiting" in message.text(), PATIENCE)
     assert accounts(stack, una) == []
 
     await stack.link(una)

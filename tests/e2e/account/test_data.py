@@ -24,14 +24,14 @@ async def test_everything_is_handed_out_as_json_without_the_keys(stack: CheckedS
     await answer(nia.person.command("playlists add", new="Run"))
     await answer(nia.person.click(await answer(nia.person.command("label")), "Run"))
     said = await answer(nia.person.command("data export"))
-    found = json.loads(said.files()[0].data)
-    assert [row["member"] for row in found["member"]] == [nia.person.user.id]
-    assert len(found["liked"]) == 9
-    assert [row["name"] for row in found["playlist"]] == ["Run"]
-    assert [row["kind"] for row in found["answer"]] == ["only"]
-    assert found["account"][0]["tokens"] == "(sealed)"
+    data = json.loads(said.files()[0].data)
+    assert [row["member"] for row in data["member"]] == [nia.person.user.id]
+    assert len(data["liked"]) == 9
+    assert [row["name"] for row in data["playlist"]] == ["Run"]
+    assert [row["kind"] for row in data["answer"]] == ["only"]
+    assert data["account"][0]["tokens"] == "(sealed)"
     tables = {name for (name,) in stack.rows("select name from sqlite_master where type = 'table'")}
-    assert found.keys() == {name for name in tables if names_a_member(stack, name)}
+    assert data.keys() == {name for name in tables if names_a_member(stack, name)}
 
 
 def names_a_member(stack: CheckedStack, table: str) -> bool:
@@ -51,20 +51,20 @@ async def test_p35_deleting_takes_a_typed_word_and_leaves_nothing(stack: Checked
 
     form = await person.command("data delete")
     outcome = await person.submit(form, word="Delete")
-    assert "is deleted" in (await outcome.until(lambda each: "deleted" in each.text())).text()
+    assert "is deleted" in (await outcome.until(lambda message: "deleted" in message.text())).text()
     for name in (name for (name,) in stack.rows("select name from sqlite_master where type = 'table'")):
         assert not any(person.user.id in row for row in stack.rows(f'select * from "{name}"'))  # noqa: S608
     kept = b"".join(path.read_bytes() for path in stack.data.rglob("*") if path.is_file())
     for canary in (str(person.user.id), library.tracks[0].id, "Run to nowhere in particular"):
         assert canary.encode() not in kept
-    assert "Link Spotify" in [each.label for each in (await answer(person.command("help"))).buttons()]
+    assert "Link Spotify" in [button.label for button in (await answer(person.command("help"))).buttons()]
 
 
 def trainings(stack: CheckedStack) -> list[int]:
     """The training processes that the bot has started and that run."""
     assert stack.bot is not None
     children = Path(f"/proc/{stack.bot.pid}/task/{stack.bot.pid}/children").read_text().split()
-    return [int(each) for each in children if b"training" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    return [int(child) for child in children if b"training" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 async def test_p35_deleting_ends_a_training_that_is_under_way(stack: CheckedStack) -> None:
@@ -73,7 +73,7 @@ async def test_p35_deleting_ends_a_training_that_is_under_way(stack: CheckedStac
     await label(person, await answer(person.command("label")), library, 6)  # enough to begin a training
     await stack.until(lambda: trainings(stack))
     outcome = await person.submit(await person.command("data delete"), word="delete")
-    await outcome.until(lambda each: "is deleted" in each.text())
+    await outcome.until(lambda message: "is deleted" in message.text())
     assert trainings(stack) == []
     assert stack.rows("select 1 from layer where member = ?", person.user.id) == []
     named = {digest for (digest,) in stack.rows("select digest from model")}

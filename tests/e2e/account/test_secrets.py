@@ -38,9 +38,9 @@ async def test_p34_links_that_fail_and_tokens_that_are_renewed_show_no_secret(st
             pages.append(await page.text())
         async with browser.get(f"{stack.public_url}/health") as page:
             pages.append(await page.text())
-    await outcome.until(lambda each: "9 liked songs" in each.text(), PATIENCE)
+    await outcome.until(lambda message: "9 liked songs" in message.text(), PATIENCE)
     stack.spotify.tokens.expire_access("sam")
-    await (await sam.person.command("sync")).until(lambda each: "9" in each.text(), PATIENCE)
+    await (await sam.person.command("sync")).until(lambda message: "9" in message.text(), PATIENCE)
     assert stack.rows("select 1 from account where member = ?", sam.person.user.id) == [(1,)]
 
     secrets = stack.secrets() | stack.codes() | {FOREIGN[:20]}

@@ -64,11 +64,11 @@ async def client(feed: Feed) -> AsyncIterator[Client]:
         context = await browser.new_context(service_workers="block")
         page = await context.new_page()
         page.set_default_timeout(PATIENCE)
-        found = Client(feed, newcomer(feed.stack, next(NAMES)), page)
-        context.on("console", lambda line: line.type == "error" and found.complaints.append(line.text))
-        context.on("weberror", lambda error: found.complaints.append(str(error.error)))
-        await _play_discord(context, found)
-        yield found
+        client = Client(feed, newcomer(feed.stack, next(NAMES)), page)
+        context.on("console", lambda line: line.type == "error" and client.complaints.append(line.text))
+        context.on("weberror", lambda error: client.complaints.append(str(error.error)))
+        await _play_discord(context, client)
+        yield client
 
 
 async def _play_discord(context: BrowserContext, client: Client) -> None:
@@ -103,8 +103,8 @@ async def test_the_page_opens_inside_discord_and_likes_a_song(client: Client) ->
     await client.frame.get_by_role("button", name="Like", exact=True).click()
     await expect(title).not_to_have_text(first, timeout=PATIENCE)
     await stack.until(lambda: stack.rows(liked, member) != before)
-    asked = [each[3] for each in await client.page.evaluate("heard") if each[2] == "AUTHORIZE"]
-    assert [each["scope"] for each in asked] == [["identify"]]
+    asked = [call[3] for call in await client.page.evaluate("heard") if call[2] == "AUTHORIZE"]
+    assert [call["scope"] for call in asked] == [["identify"]]
     assert await client.page.context.cookies() == []
     assert client.complaints == []
 
@@ -150,8 +150,8 @@ async def test_nothing_but_the_activity_may_be_framed(feed: Feed, path: str) -> 
 
 async def test_discords_own_way_into_the_activity_stays(feed: Feed) -> None:
     registered = feed.stack.discord.commands.registered()
-    assert [each.name for each in registered if each.definition["type"] == 4] == ["launch"]
-    assert "feed" in [each.name for each in registered]
+    assert [command.name for command in registered if command.definition["type"] == 4] == ["launch"]
+    assert "feed" in [command.name for command in registered]
 
 
 async def test_p34_neither_code_nor_secret_nor_session_stands_in_the_log(feed: Feed) -> None:
@@ -163,4 +163,4 @@ async def test_p34_neither_code_nor_secret_nor_session_stands_in_the_log(feed: F
         session = (await said.json())["session"]
     log = feed.stack.log.read_text()
     assert "POST /activity/session 200" in log
-    assert [each for each in (code, CLIENT_SECRET, session) if each in log] == []
+    assert [secret for secret in (code, CLIENT_SECRET, session) if secret in log] == []

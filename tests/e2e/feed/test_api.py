@@ -26,14 +26,14 @@ __all__ = ["stage"]  # a fixture
 async def test_a_token_from_discord_opens_every_address(stage: ApiStage) -> None:
     api = await program(stage, stage.ada, "Phone")
     everything = await api.songs()
-    assert len(everything) == len({each["id"] for each in everything}) == len(LIBRARY.tracks) + FILES
+    assert len(everything) == len({song["id"] for song in everything}) == len(LIBRARY.tracks) + FILES
     uri = LIBRARY.tracks[0].uri
     assert (await api.ask(at(uri))).json["title"] == LIBRARY.tracks[0].name
-    assert (await api.ask("/api/random")).json["id"] in {each["id"] for each in everything}
+    assert (await api.ask("/api/random")).json["id"] in {song["id"] for song in everything}
     near = (await api.ask(f"/api/recommend?song={uri}&n=2")).json["songs"]
     assert near
-    assert all(each["why"] for each in near)
-    clip = next(each["clip"] for each in everything if each["clip"])
+    assert all(pick["why"] for pick in near)
+    clip = next(song["clip"] for song in everything if song["clip"])
     whole = await api.ask(clip)
     assert (whole.status, whole.headers["Content-Type"], whole.data[:4]) == (200, "audio/ogg", b"OggS")
     part = await api.ask(clip, Range="bytes=4-99")
@@ -80,7 +80,7 @@ async def test_five_tokens_are_the_most(stage: ApiStage) -> None:
     refused = await answer(dan.command("api-token new", name="One too many"))
     assert "You already have 5 tokens" in refused.text()
     assert not SECRET.search(refused.text())
-    assert {(await each.ask("/api/songs")).status for each in made} == {200}
+    assert {(await holder.ask("/api/songs")).status for holder in made} == {200}
 
 
 async def test_a_command_for_a_token_that_is_told_twice_makes_one(stage: ApiStage) -> None:
@@ -107,7 +107,7 @@ async def test_schemathesis_finds_nothing(stage: ApiStage, tmp_path: Path, soak:
     if importlib.util.find_spec("schemathesis") is None:
         pytest.skip("needs schemathesis")
     api = await program(stage, stage.ada, "Fuzz")
-    songs = [each["id"] for each in await api.songs()]
+    songs = [song["id"] for song in await api.songs()]
     process = await start(
         *("-m", "schemathesis.cli", "run", f"{stage.stack.public_url}/api/openapi.json"),
         *("--header", f"Authorization: Bearer {api.token}", "--checks", "all"),
@@ -148,7 +148,7 @@ async def test_p35_deleting_a_member_deletes_their_tokens(stage: ApiStage) -> No
     api = await program(stage, eve, "Eve's canary")
     assert (await api.ask("/api/songs")).status == 200
     outcome = await eve.submit(await eve.command("data delete"), word="delete")
-    await outcome.until(lambda each: "is deleted" in each.text())
+    await outcome.until(lambda message: "is deleted" in message.text())
     assert (await api.ask("/api/songs")).status == 401
     kept = b"".join(path.read_bytes() for path in stage.stack.data.rglob("*") if path.is_file())
     for canary in (sha256(api.token.encode()).hexdigest(), "Eve's canary", str(eve.user.id)):
@@ -162,7 +162,7 @@ async def test_a_token_that_asks_too_much_waits_and_survives_a_restart(stage: Ap
     stack.settings["API_RATE"] = "3"
     await stack.start_bot()
     answers = [await api.ask("/api/songs") for _ in range(4)]
-    assert [each.status for each in answers] == [200, 200, 200, 429]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
     assert answers[0].headers["RateLimit-Policy"] == '"token";q=3;w=60'
     assert answers[3].headers["Content-Type"] == "application/problem+json"
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 20

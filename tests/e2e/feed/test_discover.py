@@ -44,8 +44,8 @@ async def test_recommended_are_others_songs_with_why(rae: Person) -> None:
 async def test_more_like_a_song_is_of_its_kind_and_by_others(rae: Person) -> None:
     said = await answer(rae.command("morelike", song=OWN.tracks[1].uri))
     first = [track for track in SHARED.tracks if track.id in said.text()]
-    assert {style(each.uri) for each in first[:3]} >= {1}
-    assert len({each.artists for each in first}) == len(first), "no two songs of one artist"
+    assert {style(track.uri) for track in first[:3]} >= {1}
+    assert len({track.artists for track in first}) == len(first), "no two songs of one artist"
     more = await answer(rae.click(said, labels(said)[0]))
     assert named(more)
     assert more.id != said.id
@@ -82,8 +82,8 @@ async def test_what_is_known_of_a_song_is_told(rae: Person) -> None:
 async def test_like_one_and_not_like_another(rae: Person) -> None:
     said = await answer(rae.command("alchemy", add=SHARED.tracks[0].uri, subtract=SHARED.tracks[1].uri))
     assert said.text().startswith("**Songs like Song 0")
-    found = named(said) - {SHARED.tracks[0].uri, SHARED.tracks[1].uri}
-    assert sum(style(each) == 1 for each in found) <= 1
+    blend = named(said) - {SHARED.tracks[0].uri, SHARED.tracks[1].uri}
+    assert sum(style(uri) == 1 for uri in blend) <= 1
 
 
 async def test_a_walk_goes_from_one_song_to_the_other(rae: Person) -> None:
@@ -112,7 +112,7 @@ async def test_p35_who_deletes_their_data_takes_their_songs_out_of_the_catalogue
     songs = {track.uri for track in plain(5, seed=94).tracks}
     assert songs <= {song for (song,) in stack.rows("select song from entry")}
     outcome = await tom.submit(await tom.command("data delete"), word="delete")
-    await outcome.until(lambda each: "is deleted" in each.text())
+    await outcome.until(lambda message: "is deleted" in message.text())
     assert not songs & {song for (song,) in stack.rows("select song from entry")}
 
 

@@ -40,7 +40,7 @@ async def test_next_never_shows_what_was_shown_or_is_liked(feed: Feed) -> None:
         card = await answer(feed.rob.click(card, "Next"))
         seen.append(title(card))
     assert len(set(seen)) == 6
-    assert not [each for each in seen if any(track.id in each for track in OWN.tracks)]
+    assert not [shown for shown in seen if any(track.id in shown for track in OWN.tracks)]
 
 
 async def test_a_like_asks_once_is_saved_and_taken_back(feed: Feed) -> None:

@@ -82,7 +82,7 @@ class Phone:
     async def link(self) -> str:
         said = await answer(self.person.command("feed web"))
         assert said.visible_to == self.person.user.id
-        return next(each.url for each in said.buttons() if each.url)
+        return next(button.url for button in said.buttons() if button.url)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -266,7 +266,7 @@ async def test_a_song_that_is_gone_makes_way(phone: Phone) -> None:
         await page.get_by_role("button", name="Like").click()
         await expect(page.locator("#said")).to_contain_text("isn't in the catalogue")
         await expect(page.locator("#title")).not_to_have_text(gone)
-    assert [each for each in phone.complaints if "404" in each]
+    assert [complaint for complaint in phone.complaints if "404" in complaint]
     phone.complaints.clear()
 
 
@@ -291,12 +291,12 @@ async def test_it_can_be_installed_and_says_so_when_offline(phone: Phone) -> Non
             ".then((all) => all.flat().map((each) => each.url))"
         )
         assert kept
-        assert not [each for each in kept if "/api/" in each], "nothing personal is kept"
+        assert not [url for url in kept if "/api/" in url], "nothing personal is kept"
         await page.context.set_offline(True)
         await page.reload()
         await expect(page.locator(".message")).to_contain_text("offline")
         await page.context.set_offline(False)
-    assert [each for each in phone.complaints if "ERR_INTERNET_DISCONNECTED" in each]
+    assert [complaint for complaint in phone.complaints if "ERR_INTERNET_DISCONNECTED" in complaint]
     phone.complaints.clear()
 
 
@@ -311,7 +311,7 @@ async def test_who_logs_out_is_out_here_or_everywhere(phone: Phone) -> None:
         assert "Logged out" in (await answer(phone.person.click(said, "Log out everywhere"))).text()
         await page.reload()
         await expect(page.locator(".message")).to_contain_text("/feed web")
-    assert [each for each in phone.complaints if "401" in each]
+    assert [complaint for complaint in phone.complaints if "401" in complaint]
     phone.complaints.clear()
 
 
@@ -332,7 +332,7 @@ async def test_the_page_says_whose_it_is_and_asks_before_it_becomes_somebody_els
     async with phone.page() as page:
         await expect(page.locator("#who")).to_have_text(f"@{mine.name} ({mine.display_name})")
         said = await answer(eve.command("feed web"))
-        hers = next(each.url for each in said.buttons() if each.url)
+        hers = next(button.url for button in said.buttons() if button.url)
         await page.goto("about:blank")  # as when a link is pressed: the address behind the # alone loads nothing
         await page.goto(hers)
         await expect(page.locator(".message")).to_contain_text(f"This browser is logged in as @{mine.name}")
@@ -343,7 +343,7 @@ async def test_the_page_says_whose_it_is_and_asks_before_it_becomes_somebody_els
         await page.goto(hers)
         await page.get_by_role("button", name="Continue as them").click()
         await expect(page.locator("#who")).to_contain_text(eve.user.name)
-    assert [each for each in phone.complaints if "409" in each]
+    assert [complaint for complaint in phone.complaints if "409" in complaint]
     phone.complaints.clear()
 
 
@@ -375,7 +375,7 @@ async def test_a_song_is_reposted_with_a_word_before_it(phone: Phone) -> None:
         await expect(page.locator("#said")).to_contain_text("can't see that server's channel")
         assert list(channel.messages.values()) == [posted]
         stack.discord.join(stack.guild, phone.person.user)
-    assert [each for each in phone.complaints if "404" in each]
+    assert [complaint for complaint in phone.complaints if "404" in complaint]
     phone.complaints.clear()
 
 

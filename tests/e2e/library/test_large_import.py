@@ -20,7 +20,7 @@ async def test_p40_clicks_are_answered_and_on_disk_before_a_large_import_ends(st
     card = await answer(ben.command("label"))
     ada = newcomer(stack, "ada")
     outcome = await ada.command("library import", file=as_file(styled(songs, seed=52)))
-    importing = asyncio.create_task(outcome.until(lambda each: "I read" in each.text(), LONGEST))
+    importing = asyncio.create_task(outcome.until(lambda message: "I read" in message.text(), LONGEST))
     answered, kept = 0, "select count(*) from answer where member = ? and kind = 'skip'"
     while not importing.done() and answered < 80:
         card = await answer(ben.click(card, "Skip"))  # raises if Discord's three seconds pass

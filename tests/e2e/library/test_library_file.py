@@ -16,8 +16,8 @@ HEADER = "Track URI,Track Name,Artist Name(s),Tempo\n"
 
 def rows_of(message: Message) -> dict[str, list[dict[str, str]]]:
     """The rows of the files that a message shows, by the files' names."""
-    found = {each.filename: each.data.decode("utf-8-sig") for each in message.files()}
-    return {name: list(csv.DictReader(io.StringIO(text, newline=""))) for name, text in found.items()}
+    texts = {file.filename: file.data.decode("utf-8-sig") for file in message.files()}
+    return {name: list(csv.DictReader(io.StringIO(text, newline=""))) for name, text in texts.items()}
 
 
 async def test_bad_rows_are_named_and_the_rest_is_imported(stack: CheckedStack) -> None:
@@ -64,10 +64,10 @@ async def test_without_any_account_from_the_file_to_sorted_files(stack: CheckedS
 
     dry_run = await answer(person.click(trained, "Look"))
     outcome = await person.click(dry_run, "Apply")
-    await outcome.until(lambda each: "Undo" in labels(each), PATIENCE)
-    found = rows_of(await answer(person.command("library export")))
-    assert len(found) == len(STYLES)
-    placed = {uri: name for name, rows in found.items() for uri in (each["Track URI"] for each in rows)}
+    await outcome.until(lambda message: "Undo" in labels(message), PATIENCE)
+    exported = rows_of(await answer(person.command("library export")))
+    assert len(exported) == len(STYLES)
+    placed = {uri: name for name, rows in exported.items() for uri in (row["Track URI"] for row in rows)}
     assert len(placed) >= 2 * TAUGHT
     right = [uri for uri, name in placed.items() if library.belongs(uri)[0].replace(" ", "_") in name]
     assert len(right) >= 0.8 * len(placed)

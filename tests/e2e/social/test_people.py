@@ -24,16 +24,16 @@ PLAYLIST, SECRET = "Late *night*", "For the ex"
 
 def of_one_style(count: int, seed: int) -> Library:
     """Songs of one style alone."""
-    found = plain(3 * count, seed)
-    return Library(found.tracks[::3], found.likes[::3], {}, found.features[::3])
+    drawn = plain(3 * count, seed)
+    return Library(drawn.tracks[::3], drawn.likes[::3], {}, drawn.features[::3])
 
 
 def together(*libraries: Library) -> Library:
-    tracks, likes, features = ([*each] for each in ([], [], []))
-    for each in libraries:
-        tracks += each.tracks
-        likes += each.likes
-        features += each.features
+    tracks, likes, features = ([*empty] for empty in ([], [], []))
+    for library in libraries:
+        tracks += library.tracks
+        likes += library.likes
+        features += library.features
     return Library(tuple(tracks), tuple(likes), {}, tuple(features))
 
 
@@ -79,15 +79,15 @@ def named(message: Message, songs: Library) -> int:
 
 
 def alt_texts(message: Message) -> list[str]:
-    return [each.get("description", "") for each in _items(message.components)]
+    return [item.get("description", "") for item in _items(message.components)]
 
 
 def _items(tree: Sequence[dict]) -> list[dict]:
-    return [item for each in tree for item in each.get("items", ())]
+    return [item for branch in tree for item in branch.get("items", ())]
 
 
 def public(place: Channel) -> list[Message]:
-    return [each for each in place.messages.values() if each.visible_to is None]
+    return [message for message in place.messages.values() if message.visible_to is None]
 
 
 async def test_a_profile_shows_nothing_until_its_owner_chooses(greta: Person, hanno: Person) -> None:
@@ -108,7 +108,7 @@ async def test_what_is_chosen_is_what_others_see(greta: Person, hanno: Person) -
     assert seen.visible_to == hanno.user.id
     assert "Late \\*night\\*" in seen.text()
     assert SECRET not in seen.text()
-    assert [each.filename for each in seen.files()] == ["taste.png"]
+    assert [file.filename for file in seen.files()] == ["taste.png"]
     (alt,) = alt_texts(seen)
     assert alt.startswith("Taste map of 30 liked songs. The latest 10 likes lie ")
     assert labels(seen) == []
@@ -134,7 +134,7 @@ async def test_posted_it_is_a_door_that_shows_what_is_shown_now(
 ) -> None:
     own = await answer(greta.command("profile show"))
     await greta.click(own, "Post it here")
-    door = next(each for each in public(place) if "shows what they listen to" in each.text())
+    door = next(message for message in public(place) if "shows what they listen to" in message.text())
     assert f"<@{greta.user.id}>" in door.text()
     for somebody in (hanno, stranger):
         seen = await answer(somebody.click(door, "Look"))
@@ -165,7 +165,7 @@ async def test_followed_is_who_shows_what_they_repost(stack: CheckedStack, greta
 
     own = await answer(greta.command("profile show"))
     await greta.click(own, "Post it here")
-    door = [each for each in public(greta.channel) if "shows what they listen to" in each.text()][-1]
+    door = [message for message in public(greta.channel) if "shows what they listen to" in message.text()][-1]
     stack.discord.leave(stack.guild, greta.user)  # or was banned: nothing of theirs is shown there any more
     await asyncio.sleep(FRESH)
     assert "Nobody you follow has reposted anything" in (await answer(hanno.command("following new"))).text()
@@ -203,7 +203,7 @@ async def test_a_match_question_that_cannot_be_posted_is_not_said_to_be_asked(
 ) -> None:
     stack.discord.faults.fail(403, matching="POST /webhooks/")
     outcome = await greta.command("match", member=hanno.user)
-    said = await outcome.until(lambda each: "nobody was asked" in each.text())
+    said = await outcome.until(lambda message: "nobody was asked" in message.text())
     assert "I've asked" not in outcome.text()
     assert said.visible_to == greta.user.id
     assert "no open question" in (await answer(greta.command("match"))).text()
@@ -216,7 +216,7 @@ async def test_a_match_needs_both(
     assert "haven't joined" in (await answer(stranger.command("match", member=greta.user))).text()
     assert "never used me" in (await answer(greta.command("match", member=stranger.user))).text()
     asking = await greta.command("match", member=hanno.user)
-    told = await asking.until(lambda each: labels(each) == ["Withdraw it"])
+    told = await asking.until(lambda message: labels(message) == ["Withdraw it"])
     assert told.visible_to == greta.user.id
     assert "I've asked" in told.text()
     question = await stack.told(hanno, "would like to know", channel=place)
@@ -234,8 +234,8 @@ async def test_a_match_needs_both(
     await asyncio.sleep(FRESH)
 
     accepting = await hanno.click(question, "Accept")
-    his = await accepting.until(lambda each: "of 100" in each.text(), PATIENCE)
-    hers = await asking.until(lambda each: "of 100" in each.text(), PATIENCE)
+    his = await accepting.until(lambda message: "of 100" in message.text(), PATIENCE)
+    hers = await asking.until(lambda message: "of 100" in message.text(), PATIENCE)
     assert (his.visible_to, hers.visible_to) == (hanno.user.id, greta.user.id)
     assert (
         his.text().splitlines()[0].split("**")[1].split(": ")[1]
@@ -243,7 +243,7 @@ async def test_a_match_needs_both(
     )
     assert (named(his, COMMON), named(his, HERS), named(his, HIS)) == (3, 3, 3)
     assert labels(hers) == ["More like this", "Not for me"] * 3 + ["End this match"]
-    answered = next(each for each in public(place) if each.id == question.id)
+    answered = next(message for message in public(place) if message.id == question.id)
     assert answered.text() == "That question is answered."
     assert labels(answered) == []
 
@@ -265,22 +265,22 @@ async def test_no_thanks_stays_between_the_asked_and_the_bot(
     asking = await hanno.command("match", member=greta.user)
     question = await stack.told(greta, f"<@{greta.user.id}>, <@{hanno.user.id}>", channel=place)
     declined = await greta.click(question, "No thanks")
-    assert "They aren't told" in (await declined.until(lambda each: "no match" in each.text())).text()
+    assert "They aren't told" in (await declined.until(lambda message: "no match" in message.text())).text()
     assert (
         stack.rows("select 1 from notice where member = ? and kind = 'match' and sent_at is null", hanno.user.id) == []
     )
-    told = await asking.until(lambda each: labels(each) == ["Withdraw it"])
+    told = await asking.until(lambda message: labels(message) == ["Withdraw it"])
     assert "is over" in (await answer(hanno.click(told, "Withdraw it"))).text()
 
 
 async def test_p35_who_deletes_their_data_is_gone_from_profiles_and_matches(
     stack: CheckedStack, place: Channel, greta: Person
 ) -> None:
-    named = [each.id for each in public(place) if f"<@{greta.user.id}>" in each.text()]
+    named = [message.id for message in public(place) if f"<@{greta.user.id}>" in message.text()]
     assert named
     outcome = await greta.submit(await greta.command("data delete"), word="delete")
-    await outcome.until(lambda each: "is deleted" in each.text())
-    await stack.until(lambda: not [each for each in public(place) if each.id in named and not each.deleted])
+    await outcome.until(lambda message: "is deleted" in message.text())
+    await stack.until(lambda: not [message for message in public(place) if message.id in named and not message.deleted])
     for table, column in (
         ("profile", "member"),
         ("follow", "followed"),

@@ -28,13 +28,13 @@ async def channel(stack: CheckedStack) -> Channel:
 async def players(stack: CheckedStack, channel: Channel) -> list[Person]:
     libraries = [plain(5, seed=161 + at) for at in range(len(NAMES))]
     await stack.described(*libraries)
-    found = [await with_file(stack, name, library=each) for name, each in zip(NAMES, libraries, strict=True)]
-    return [each.at(channel) for each in found]
+    members = [await with_file(stack, name, library=library) for name, library in zip(NAMES, libraries, strict=True)]
+    return [member.at(channel) for member in members]
 
 
 def newest(channel: Channel, *words: str) -> Message | None:
-    found = [each for each in channel.messages.values() if all(word in each.text() for word in words)]
-    return found[-1] if found else None
+    matching = [message for message in channel.messages.values() if all(word in message.text() for word in words)]
+    return matching[-1] if matching else None
 
 
 async def entered(player: Person, message: Message) -> str:
@@ -55,7 +55,7 @@ async def test_a_round_from_the_theme_to_the_playlist(
     assert message.visible_to is None
     assert labels(message) == ["Enter a song"]
     assert "already a round" in (await answer(rick.command("round start", theme="Sun"))).text()
-    titles = [await entered(each, message) for each in (rosa, rick)]
+    titles = [await entered(player, message) for player in (rosa, rick)]
     await stack.until(lambda: "2 songs so far" in message.text())
     assert not any(title in message.text() for title in titles), "nobody sees what was entered"
     said = await answer(ruth.command("round enter", song=plain(5, seed=163).tracks[2].uri))
@@ -83,7 +83,7 @@ async def test_a_round_from_the_theme_to_the_playlist(
         assert "Your votes are in" in voted.text()
     results = await stack.until(lambda: newest(channel, "1. ", f"<@{rick.user.id}>"))
     assert labels(results) == ["Make a playlist of it"]
-    assert [f"<@{each.user.id}>" in results.text() for each in players] == [True, True, False]
+    assert [f"<@{player.user.id}>" in results.text() for player in players] == [True, True, False]
     assert "someone" in results.text(), "ruth has left, so nothing there names her"
     stack.discord.join(stack.guild, ruth.user)
     await asyncio.sleep(FRESH)
@@ -93,8 +93,8 @@ async def test_a_round_from_the_theme_to_the_playlist(
     asked = await answer(rick.click(results, "Make a playlist of it"))
     assert "write it to *your* account" in asked.text()
     ruths = await answer(ruth.click(results, "Make a playlist of it"))
-    both = [answer(each.click(page, "Make it")) for each, page in ((rick, asked), (ruth, ruths))]
-    said = sorted([each.text() for each in await asyncio.gather(*both)], key=lambda each: "writing it" in each)
+    both = [answer(player.click(page, "Make it")) for player, page in ((rick, asked), (ruth, ruths))]
+    said = sorted([message.text() for message in await asyncio.gather(*both)], key=lambda text: "writing it" in text)
     assert "already has its playlist" in said[0]
     assert "writing it" in said[1]
     assert stack.rows("select count(*) from contribution c join round r using (shared)") == [(3,)]

@@ -36,7 +36,7 @@ class Shop:
 
     def posted(self, purpose: str) -> list[Message]:
         """What stands in the channel of that purpose for everybody."""
-        return [each for each in self.channels[purpose].messages.values() if each.visible_to is None]
+        return [message for message in self.channels[purpose].messages.values() if message.visible_to is None]
 
     async def card(self, person: Person) -> Message:
         """A card of the feed in its channel."""
@@ -53,14 +53,14 @@ async def shop(stack: CheckedStack) -> Shop:
     lena = await with_file(stack, "lena", library=SHARED)
     ivo = await with_file(stack, "ivo", library=OWN)
     kai = await with_file(stack, "kai", library=MORE)
-    for each in (lena, ivo, kai):
-        await answer(each.command("feed join"))
-    channels = {each: stack.discord.add_channel(stack.guild, f"{each}-here") for each in PURPOSES}
+    for person in (lena, ivo, kai):
+        await answer(person.command("feed join"))
+    channels = {purpose: stack.discord.add_channel(stack.guild, f"{purpose}-here") for purpose in PURPOSES}
     return Shop(stack, Person(stack.discord, stack.discord.owner, stack.channel), ivo, kai, channels)
 
 
 def key_on(message: Message) -> str:
-    return next(each.custom_id for each in message.buttons() if each.label == "Report").rpartition(":")[2]
+    return next(button.custom_id for button in message.buttons() if button.label == "Report").rpartition(":")[2]
 
 
 async def test_without_a_channel_for_it_nothing_is_passed_on(shop: Shop) -> None:
@@ -88,7 +88,7 @@ async def test_whoever_is_let_use_the_command_must_run_the_server_as_well(shop: 
 
 
 async def test_those_who_run_the_server_say_where_and_nobody_else_can(shop: Shop) -> None:
-    assert "server allow" not in [each.path for each in shop.ivo.commands()]
+    assert "server allow" not in [command.path for command in shop.ivo.commands()]
     assert "don't post anywhere" in (await answer(shop.boss.command("server show"))).text()
     for purpose, channel in shop.channels.items():
         said = await answer(shop.boss.command("server allow", options={"purpose": purpose, "channel": channel}))
@@ -222,7 +222,7 @@ async def test_p35_a_member_who_is_erased_leaves_no_message_in_a_channel(shop: S
     message = shop.posted("reposts")[-1]
     assert str(mia.user.id) in message.text()
     outcome = await mia.submit(await mia.command("data delete"), word="delete")
-    await outcome.until(lambda each: "is deleted" in each.text())
+    await outcome.until(lambda message: "is deleted" in message.text())
     await shop.stack.until(lambda: message.deleted)
 
 

@@ -15,7 +15,7 @@ from tests.e2e.checked_stack import CheckedStack, plain
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 HOSTS, DRAWN = plain(6, seed=71), plain(8, seed=72)
 # Their own titles: songs of one name, artist and length are one recording, and go in once.
-FRIENDS = replace(DRAWN, tracks=tuple(replace(each, name=f"Friends' {each.name}") for each in DRAWN.tracks))
+FRIENDS = replace(DRAWN, tracks=tuple(replace(track, name=f"Friends' {track.name}") for track in DRAWN.tracks))
 NAME = "Friday *night*"
 SHOWN = "Friday \\*night\\*"
 
@@ -37,13 +37,13 @@ async def joon(stack: CheckedStack) -> Person:
 
 def at_host(stack: CheckedStack, ilse: Listener, name: str = NAME) -> list[str] | None:
     """What stands in the host's playlist at Spotify."""
-    found = [stack.spotify.playlist(each) for each in ilse.account.playlists if each is not None]
-    return next((list(each.uris) for each in found if each.name == name), None)
+    hosted = [stack.spotify.playlist(ref) for ref in ilse.account.playlists if ref is not None]
+    return next((list(playlist.uris) for playlist in hosted if playlist.name == name), None)
 
 
 async def shown(person: Person, *said: str) -> Message:
     message = await answer(person.command("shared show", playlist=NAME))
-    assert all(each in message.text() for each in said), message.text()
+    assert all(words in message.text() for words in said), message.text()
     return message
 
 
@@ -63,8 +63,8 @@ async def test_a_playlist_is_begun_filled_and_written_when_its_host_says_so(
     assert at_host(stack, ilse) is None
     await shown(joon, "2 songs", "Not written yet", f"<@{joon.user.id}>")
     receipt = await ilse.person.click(begun, "Write it")
-    await receipt.until(lambda each: "with 2 songs" in each.text())
-    assert at_host(stack, ilse) == [each.uri for each in FRIENDS.tracks[:2]]
+    await receipt.until(lambda message: "with 2 songs" in message.text())
+    assert at_host(stack, ilse) == [track.uri for track in FRIENDS.tracks[:2]]
     await shown(joon, "Everything is written")
 
 
@@ -99,19 +99,19 @@ async def test_a_host_whose_consent_ended_hears_it_once_and_goes_on_after_a_new_
     stack: CheckedStack, ilse: Listener, joon: Person, provoked: None
 ) -> None:
     stack.spotify.revoke(ilse.account.id)
-    for each in FRIENDS.tracks[2:4]:
-        await answer(joon.command("shared add", playlist=NAME, song=each.uri))
+    for track in FRIENDS.tracks[2:4]:
+        await answer(joon.command("shared add", playlist=NAME, song=track.uri))
     said = await stack.told(ilse.person, "I can't write the shared playlists you host")
     await shown(joon, "2 changes are waiting to be written; the first came <t:")
     await stack.link(ilse)
-    await at_spotify(stack, lambda: {each.uri for each in FRIENDS.tracks[2:4]} <= set(at_host(stack, ilse) or []))
+    await at_spotify(stack, lambda: {track.uri for track in FRIENDS.tracks[2:4]} <= set(at_host(stack, ilse) or []))
     there = stack.discord.dm(ilse.person.user)
-    assert [each.id for each in ilse.person.visible(there) if "shared playlists" in each.text()] == [said.id]
+    assert [message.id for message in ilse.person.visible(there) if "shared playlists" in message.text()] == [said.id]
 
 
 async def test_a_list_has_pages(joon: Person) -> None:
-    for each in FRIENDS.tracks[4:7]:
-        await answer(joon.command("shared add", playlist=NAME, song=each.uri))
+    for track in FRIENDS.tracks[4:7]:
+        await answer(joon.command("shared add", playlist=NAME, song=track.uri))
     first = await shown(joon)
     assert "Page 2 of 2" in labels(first)
     assert "Page 1 of 2" in labels(await answer(joon.click(first, "Page 2 of 2")))
@@ -120,9 +120,9 @@ async def test_a_list_has_pages(joon: Person) -> None:
 
 
 async def test_all_playlists_are_listed_and_opened(ilse: Listener, joon: Person) -> None:
-    found = await answer(joon.command("shared list"))
-    assert f"**{SHOWN}** · this server's · hosted" in found.text()
-    assert f"{SHOWN}** · 7 songs" in (await answer(joon.select(found, "Open one", NAME))).text()
+    lists = await answer(joon.command("shared list"))
+    assert f"**{SHOWN}** · this server's · hosted" in lists.text()
+    assert f"{SHOWN}** · 7 songs" in (await answer(joon.select(lists, "Open one", NAME))).text()
     assert "you host it" in (await answer(ilse.person.command("shared list"))).text()
 
 
@@ -150,9 +150,9 @@ async def test_a_group_is_joined_by_its_button_and_seen_by_nobody_else(stack: Ch
     assert "Your name is gone" in left.text()
     assert f"<@{kim.user.id}>" not in (await answer(host.command("shared show", playlist="Ours"))).text()
     written = await host.click(begun, "Write it")
-    await written.until(lambda each: "with 1 song" in each.text())
+    await written.until(lambda message: "with 1 song" in message.text())
     ended = await host.click(await answer(host.command("shared end", playlist="Ours")), "End it and remove the songs")
-    await ended.until(lambda each: "removed 1 song" in each.text())
+    await ended.until(lambda message: "removed 1 song" in message.text())
 
 
 async def test_a_host_puts_a_member_out_of_the_group_and_what_they_said_stands_without_a_name(
@@ -194,7 +194,7 @@ async def test_hosting_is_laid_down_and_taken_over(stack: CheckedStack, ilse: Li
     assert "Nothing was written" in (await answer(joon.click(offer, "Not now"))).text()
     offer = await answer(joon.command("shared host", playlist=NAME))
     written = await joon.click(offer, "Write it")
-    await written.until(lambda each: " songs. From now on" in each.text())
+    await written.until(lambda message: " songs. From now on" in message.text())
     await shown(ilse.person, f"Hosted by <@{joon.user.id}>", "Everything is written")
     assert len(at_host(stack, ilse) or []) > 0, "what was written stays with who hosted it"
 
@@ -209,7 +209,7 @@ async def test_a_host_who_left_the_server_hosts_its_playlists_no_more(
     stack.discord.join(stack.guild, joon.user)
     await asyncio.sleep(FRESH)
     written = await joon.click(await answer(joon.command("shared host", playlist=NAME)), "Write it")
-    await written.until(lambda each: ". From now on" in each.text())
+    await written.until(lambda message: ". From now on" in message.text())
 
 
 async def test_it_is_ended_by_its_host_alone_and_can_be_read_on(ilse: Listener, joon: Person) -> None:

@@ -62,7 +62,7 @@ async def test_undo_takes_the_last_answer_back_and_asks_that_song_again(stack: C
     assert [song for song, _, _ in stack.labels(person)] == [first]
     await person.click(card, "Undo")
     outcome = await person.click(card, "Undo")
-    assert "nothing to undo" in (await outcome.until(lambda each: "nothing" in each.text())).text()
+    assert "nothing to undo" in (await outcome.until(lambda message: "nothing" in message.text())).text()
 
 
 async def test_above_five_playlists_there_is_a_select(stack: CheckedStack) -> None:
@@ -71,7 +71,7 @@ async def test_above_five_playlists_there_is_a_select(stack: CheckedStack) -> No
     card = await answer(person.command("label"))
     assert not set(SEVEN) & set(labels(card))
     song = asked_about(card, library).uri
-    assert [each.label for each in card.selects()[0].options] == list(SEVEN)
+    assert [option.label for option in card.selects()[0].options] == list(SEVEN)
     following(await person.select(card, "Its playlist", ["Party"]), card)
     assert stack.labels(person) == [(song, "only", [stack.playlist(person, "Party")])]
 

@@ -23,18 +23,18 @@ async def test_the_first_training_comes_by_itself_and_says_what_it_is_worth(stac
 async def test_another_version_can_serve_again(stack: CheckedStack, ada: Trained) -> None:
     await label(ada.person, await answer(ada.person.command("label")), ada.library, 3)
     outcome = await ada.person.command("train")
-    await outcome.until(lambda each: "Look" in labels(each) or "kept" in each.text(), PATIENCE)
+    await outcome.until(lambda message: "Look" in labels(message) or "kept" in message.text(), PATIENCE)
     member = ada.person.user.id
     models = stack.rows("select model, serving from model where member = ? order by model", member)
     assert [serving for _, serving in models] == [0, 1], "the newer one is no worse"
 
     said = await answer(ada.person.command("model"))
     (menu,) = said.selects()
-    (older,) = [each for each in menu.options if not each.default]
+    (older,) = [option for option in menu.options if not option.default]
     await answer(ada.person.select(said, menu.custom_id, [older.value]))
     now = stack.rows("select model, serving from model where member = ? order by model", member)
     assert [serving for _, serving in now] == [1, 0]
-    (newer,) = [each for each in menu.options if each.default]
+    (newer,) = [option for option in menu.options if option.default]
     await answer(ada.person.select(said, menu.custom_id, [newer.value]))
     assert {path.stem for path in (stack.data / "models").glob("*.onnx")} >= {
         digest for (digest,) in stack.rows("select digest from model where member = ?", member)

@@ -20,12 +20,14 @@ async def test_playlists_at_spotify_are_suggested_kept_and_removed(stack: Checke
     stack.spotify.follow("kim", foreign.id)
     await stack.link(kim)
 
-    found = await kim.person.complete("playlists add", option="playlist", typed="la")
-    assert {each.name for each in found} == {"Late night (0 songs)", "Laundry (0 songs)"}
-    said = await answer(kim.person.command("playlists add", playlist=found[0]))
-    name = found[0].name.removesuffix(" (0 songs)")
+    choices = await kim.person.complete("playlists add", option="playlist", typed="la")
+    assert {choice.name for choice in choices} == {"Late night (0 songs)", "Laundry (0 songs)"}
+    said = await answer(kim.person.command("playlists add", playlist=choices[0]))
+    name = choices[0].name.removesuffix(" (0 songs)")
     assert f"**{name}**" in said.text()
-    assert found[0].name not in {each.name for each in await kim.person.complete("playlists add", option="playlist")}
+    assert choices[0].name not in {
+        choice.name for choice in await kim.person.complete("playlists add", option="playlist")
+    }
     for wrong in (foreign.id, "no such playlist", name):
         said = await answer(kim.person.command("playlists add", playlist=wrong))
         assert "isn't one of yours" in said.text()
@@ -33,7 +35,7 @@ async def test_playlists_at_spotify_are_suggested_kept_and_removed(stack: Checke
 
     said = await answer(kim.person.command("playlists remove", playlist=name))
     assert "stopped keeping" in said.text()
-    assert found[0].name in {each.name for each in await kim.person.complete("playlists add", option="playlist")}
+    assert choices[0].name in {choice.name for choice in await kim.person.complete("playlists add", option="playlist")}
     writes = [line for line in stack.calls(kim.account) if not line.startswith("GET")]
     assert writes == []
 
@@ -89,7 +91,7 @@ async def test_layers_are_independent_and_have_two_switches(stack: CheckedStack)
     await answer(person.command("playlists add", new="Bright", layer="mood"))
     said = await answer(person.command("playlists add", new="late  NIGHT", layer="mood"))
     assert "already" in said.text()
-    assert [each.name for each in await person.complete("playlists add", option="layer", typed="mo")] == ["mood"]
+    assert [choice.name for choice in await person.complete("playlists add", option="layer", typed="mo")] == ["mood"]
 
     said = await answer(person.command("playlists settings", layer="mood", several=True, everything=True))
     assert "several playlists per song; every song is placed" in said.text()

@@ -31,7 +31,7 @@ async def test_only_the_reactions_of_whose_playlists_are_shown_are_labels(stack:
     await stack.until(lambda: stack.labels(gil))
     assert stack.labels(gil) == [(song, "only", [stack.playlist(gil, "Run")])]
     assert stack.labels(hal) == [], "🟥 stands for Gil's playlist there, not for Hal's Kitchen"
-    await stack.discord.wait_for(lambda: any("didn't count" in each.text() for each in hal.in_dm().visible()), 30)
+    await stack.discord.wait_for(lambda: any("didn't count" in message.text() for message in hal.in_dm().visible()), 30)
 
     await gil.unreact(message, "🟥")
     await stack.until(lambda: not stack.labels(gil))

@@ -22,9 +22,9 @@ def promised(dry_run: Message) -> dict[str, int]:
 def counted(dry_run: Message) -> list[int]:
     """The songs that a dry run would place, of all, would ask about, and leave."""
     words = r"\*\*(\d+) of (\d+) songs? would be placed\*\*, (\d+) needs? your answer, (\d+) stays?"
-    found = re.search(words, dry_run.text())
-    assert found, dry_run.text()
-    return [int(each) for each in found.groups()]
+    match = re.search(words, dry_run.text())
+    assert match, dry_run.text()
+    return [int(group) for group in match.groups()]
 
 
 async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
@@ -40,10 +40,10 @@ async def test_a_dry_run_changes_nothing_and_can_be_paged_through_and_cancelled(
     assert sum(promised(dry_run).values()) == placed
     seen = dry_run.text()
     for _ in range(ceil((placed + asked) / 10) - 1):
-        onward = next(each for each in reversed(dry_run.buttons()) if each.label.startswith("Page"))
+        onward = next(button for button in reversed(dry_run.buttons()) if button.label.startswith("Page"))
         outcome = await ada.person.click(dry_run, onward.label)
         seen += outcome.message.text()
-    titles = {each.name.replace("*", r"\*"): each.uri for each in ada.library.tracks}
+    titles = {track.name.replace("*", r"\*"): track.uri for track in ada.library.tracks}
     assert sum(title in seen for title in titles) >= placed + asked - 1
 
     said = await answer(ada.person.click(dry_run, "Cancel"))
@@ -110,7 +110,7 @@ async def test_p01_a_bot_that_was_killed_while_it_wrote_goes_on_when_it_runs_aga
     assert {name: len(after[name]) - len(before[name]) for name in promised(dry_run)} == promised(dry_run)
     assert [len(set(songs)) for songs in after.values()] == [len(songs) for songs in after.values()]
     outcome = await ada.person.command("undo")
-    await outcome.until(lambda each: "Undone" in each.text(), PATIENCE)
+    await outcome.until(lambda message: "Undone" in message.text(), PATIENCE)
     assert ada.contents() == before
 
 
@@ -119,7 +119,7 @@ async def test_the_command_undo_takes_the_last_write_back(stack: CheckedStack, a
     await ada.apply(await ada.dry_run())
     assert ada.contents() != before
     outcome = await ada.person.command("undo")
-    await outcome.until(lambda each: "Undone" in each.text(), PATIENCE)
+    await outcome.until(lambda message: "Undone" in message.text(), PATIENCE)
     assert ada.contents() == before
 
 
@@ -128,7 +128,7 @@ async def test_a_receipt_explains_and_takes_corrections(stack: CheckedStack, ada
     whisper = await answer(ada.person.click(receipt, "Why"))
     assert whisper.id != receipt.id
     outcome = await ada.person.select(whisper, "Choose a song", [whisper.selects()[0].options[0].value])
-    said = await outcome.until(lambda each: "What I go by" in each.text())
+    said = await outcome.until(lambda message: "What I go by" in message.text())
     assert "operator's file" in said.text()
 
     menu = (await answer(ada.person.click(receipt, "Not there"))).selects()[0]
@@ -158,7 +158,7 @@ async def test_songs_that_need_a_word_are_asked_one_by_one_and_the_word_places_t
     await stack.until(lambda: song in ada.contents()[where])
     assert asked_about(await outcome.reply(), ada.library).uri != song
     await rules(ada, automatic=True)
-    await (await ada.person.command("undo")).until(lambda each: "Undone" in each.text(), PATIENCE)
+    await (await ada.person.command("undo")).until(lambda message: "Undone" in message.text(), PATIENCE)
     assert song not in ada.contents()[where]
 
 

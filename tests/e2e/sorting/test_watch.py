@@ -32,7 +32,7 @@ async def test_a_new_like_is_put_where_it_belongs_and_told_by_direct_message(sta
     assert len(posts) == 1
 
     outcome = await ada.listener.dm.click(said, "Undo")
-    await outcome.until(lambda each: "Undone" in each.text())
+    await outcome.until(lambda message: "Undone" in message.text())
     assert uri not in ada.contents()[name]
 
 
@@ -119,7 +119,7 @@ async def test_news_wait_while_discord_is_out_of_order_and_are_told_once(stack: 
     uri = ada.likes()
     said = await update(stack, ada, last, "1 new like sorted")
     assert stack.discord.faults.pending == []
-    await (await ada.listener.dm.click(said, "Undo")).until(lambda each: "Undone" in each.text())
-    assert uri not in {each for uris in ada.contents().values() for each in uris}
-    told = [each for each in ada.listener.dm.visible() if each.id > last]
-    assert [each.id for each in told] == [said.id]
+    await (await ada.listener.dm.click(said, "Undo")).until(lambda message: "Undone" in message.text())
+    assert uri not in {uri for uris in ada.contents().values() for uri in uris}
+    told = [message for message in ada.listener.dm.visible() if message.id > last]
+    assert [message.id for message in told] == [said.id]
