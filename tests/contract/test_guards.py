@@ -148,7 +148,7 @@ async def test_word_of_what_was_set_aside_that_cannot_be_told_either_makes_no_fu
     assert list(seen.values()) == ["problem", "aside"]
 
 
-async def test_one_member_s_limited_door_keeps_nobody_else_waiting_also_after_a_restart(
+async def test_one_member_s_limited_messages_keep_nobody_else_waiting_also_after_a_restart(
     store: Store, now: datetime
 ) -> None:
     mouth = Mouth()
@@ -272,7 +272,7 @@ async def test_a_start_that_meets_with_a_defect_goes_on_and_tries_again(store: S
     assert Work("opening: saving", 0) not in later._opening
 
 
-async def test_a_door_that_never_answers_holds_up_neither_polls_nor_others_news(store: Store, now: datetime) -> None:
+async def test_a_delivery_that_never_ends_holds_up_neither_polls_nor_others_news(store: Store, now: datetime) -> None:
     mouth, begun = Mouth(), list[tuple[str, int]]()
     mouth.silent.add(ADA)
     await linked(store, BEN, now)

@@ -11,30 +11,22 @@ import pytest
 import sqlalchemy as sa
 
 from bot.adapters.local_playlists import Shelf
-from bot.adapters.store import Store, schema
-from bot.adapters.store.account import members, notices
-from bot.adapters.store.engine import Tx
-from bot.adapters.store.feed import dislikes, feed_history
-from bot.adapters.store.social import people
-from bot.adapters.store.social import rounds as round_table
-from bot.adapters.store.sorting import answers, cards, models, writes
+from bot.adapters.store import schema
 from bot.core import limits
-from bot.core.notices import NoticeKind
-from bot.core.records import Actor, Card, NewModel, NewWrite, Prompt
-from bot.core.sorting.labels import Answer, Kind, Source
-from bot.core.sorting.writes import WriteKind
+from bot.core.records import Actor
 from bot.errors import BadChoice
 from bot.errors.social import HostingFull
-from bot.flows.account import sessions, tokens
-from bot.flows.social import follow, match_consent, reports, reposts, rounds, server_channels
-from bot.flows.social.server_channels import Purpose
+from bot.flows.account import tokens
+from bot.flows.social import follow, match_consent, reports, reposts, rounds
 from bot.flows.social.shared import hosting
 from bot.flows.social.shared import playlists as shared_playlists
 from bot.flows.sorting import playlists
 from bot.messages.errors import describe
-from tests.contract.feed.catalogue_stage import ADA, Stage, song, staged
+from tests.contract.feed.catalogue_stage import ADA, Stage, song
+from tests.contract.limits_stage import CHANNEL, LAYER, OTHERS, SERVER, a_list, count, fill, stage
 
-SERVER, CHANNEL, LAYER, OTHERS = 7001, 31, 1, range(2000, 2600)
+__all__ = ["stage"]  # a fixture
+
 BY_SONGS = "as many as the member's songs, which library and sources limit"
 BY_SERVER = "set by those who run a server, or counted for it"
 ONE = "one of a member, or of a song"
@@ -105,36 +97,6 @@ def test_every_table_has_a_limit_or_a_reason_why_not() -> None:
     assert all(getattr(limits, name) > 0 for name in named)
 
 
-# Rows by the thousand
-
-
-def _filler(column: sa.Column[Any], number: int, now: datetime) -> Any:
-    kind = type(column.type)
-    made: dict[type, Any] = {sa.String: f"x{number}", sa.JSON: [], sa.LargeBinary: b"x", sa.Boolean: False}
-    return made.get(kind, now - timedelta(minutes=number + 1) if kind is schema.Moment else number + 100)
-
-
-async def fill(tx: Tx, table: sa.Table, count: int, now: datetime, **fixed: Any) -> None:
-    """Put so many rows into a table; what is not fixed is made up, and older with each row."""
-    needed = [
-        column for column in table.columns if not column.nullable and not (column.primary_key and _numbers(column))
-    ]
-    rows = [
-        {column.name: fixed.get(column.name, _filler(column, number, now)) for column in needed} | _own(fixed, number)
-        for number in range(count)
-    ]
-    if rows:
-        await tx.execute(sa.insert(table), rows)
-
-
-def _numbers(column: sa.Column[Any]) -> bool:
-    return len(column.table.primary_key) == 1 and not isinstance(column.type, sa.String)
-
-
-def _own(fixed: Mapping[str, Any], number: int) -> dict[str, Any]:
-    return {name: value(number) if callable(value) else value for name, value in fixed.items()}
-
-
 @dataclass
 class Full:
     """A list that is full but for one: how to fill it, how to add to it, and what the rows are that count."""
@@ -146,23 +108,6 @@ class Full:
     before: Callable[[Stage], Awaitable[object]] = field(default=lambda stage: asyncio.sleep(0))
 
 
-@pytest.fixture
-async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
-    """Ada with thirty songs and a layer, many others, and a server with channels for everything."""
-    made = staged(store, tmp_path, now)
-    await made.like(ADA, range(30))
-    await made.catalogue.points.refresh()
-    async with store.writing() as tx:
-        await tx.execute(
-            sa.insert(schema.member), [{"member": other, "created_at": now, "joined": True} for other in OTHERS]
-        )
-        await tx.execute(sa.insert(schema.layer).values(layer=LAYER, member=ADA, name="main"))
-    await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
-    for channel in range(CHANNEL, CHANNEL + 3):
-        await server_channels.give(store, SERVER, channel, Purpose.ROUNDS)
-    return made
-
-
 async def show_reposts(stage: Stage) -> None:
     async with stage.store.writing() as tx:
         shows = {"playlists": [], "map": False, "reposts": True, "at": stage.now}
@@ -171,10 +116,6 @@ async def show_reposts(stage: Stage) -> None:
 
 async def a_round(stage: Stage) -> None:
     await rounds.start(stage.store, Actor(ADA, SERVER, stage.now), CHANNEL, "Rain", (1, 1))
-
-
-async def a_list(stage: Stage, server: int | None = SERVER) -> None:
-    await shared_playlists.open_new(stage.store, Actor(OTHERS[0], server, stage.now), "Kitchen")
 
 
 async def a_group(stage: Stage) -> None:
@@ -332,134 +273,3 @@ async def test_who_hosts_as_many_as_they_may_cannot_take_on_another(stage: Stage
     with pytest.raises(HostingFull) as refused:
         await hosting.confirm(stage.store, Actor(ADA, SERVER, stage.now), 1)
     assert refused.value.most == limits.SHARED_HOSTED
-
-
-async def count(tx: Tx, table: sa.Table) -> int:
-    return int((await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
-
-
-# The oldest gives way
-
-
-@dataclass
-class Rolling:
-    """A list whose oldest gives way: filled beyond its limit, then added to once more."""
-
-    most: int
-    table: sa.Table
-    fixed: Mapping[str, Any]
-    add: Callable[[Tx, datetime], Awaitable[object]]
-    others: int = 0  # rows besides, that do not count
-
-
-GIVING_WAY = {
-    "cards": Rolling(
-        limits.CARDS,
-        schema.card,
-        {"member": ADA, "layer": LAYER},
-        lambda tx, now: cards.add(tx, Card("newest", ADA, LAYER, "x", None, now)),
-    ),
-    "prompts": Rolling(
-        limits.PROMPTS,
-        schema.prompt,
-        {"member": ADA, "layer": LAYER, "message": lambda number: number},
-        lambda tx, now: cards.add_prompt(tx, Prompt(-1, ADA, CHANNEL, LAYER, "newest", (), now)),
-    ),
-    "notices": Rolling(
-        limits.NOTICES,
-        schema.notice,
-        {"member": ADA, "kind": NoticeKind.UPDATE},
-        lambda tx, now: notices.add(tx, ADA, NoticeKind.ASIDE, {}, now),
-    ),
-    "answers": Rolling(
-        limits.ANSWERS,
-        schema.answer,
-        {"member": ADA, "layer": LAYER, "song": "x", "kind": "skip", "source": "button"},
-        lambda tx, now: answers.add(tx, ADA, LAYER, Answer("x", Kind.NONE, (), Source.FEED, 10**9)),
-    ),
-    "models": Rolling(
-        limits.MODELS,
-        schema.model,
-        {"member": ADA, "layer": LAYER},
-        lambda tx, now: models.publish(tx, NewModel(ADA, LAYER, "newest", 9, {}, now)),
-        others=1,
-    ),
-    "dry runs": Rolling(
-        limits.DRY_RUNS,
-        schema.write,
-        {"member": ADA, "layer": LAYER, "kind": "sort", "state": "planned"},
-        lambda tx, now: writes.begin(tx, NewWrite(ADA, LAYER, WriteKind.SORT, 1, "newest"), now),
-    ),
-    "shown": Rolling(
-        limits.SHOWN,
-        schema.shown,
-        {"member": ADA},
-        lambda tx, now: feed_history.note(tx, ADA, {"newest": "k"}, now),
-    ),
-    "distastes": Rolling(
-        limits.DISTASTES,
-        schema.distaste,
-        {"member": ADA},
-        lambda tx, now: dislikes.add(tx, ADA, "newest", "k", now),
-    ),
-    "named": Rolling(
-        limits.NAMED,
-        schema.posted,
-        {"member": ADA, "message": lambda number: number},
-        lambda tx, now: people.note_posted(tx, [ADA], 10**6, 10**6),
-    ),
-    "rounds": Rolling(
-        limits.ROUNDS,
-        schema.round_,
-        {"host": ADA, "channel": CHANNEL, "state": "closed"},
-        lambda tx, now: round_table.add(
-            tx,
-            host=ADA,
-            channel=CHANNEL,
-            theme="newest",
-            state="entering",
-            enter_until=now,
-            vote_until=now,
-            created_at=now,
-        ),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", GIVING_WAY)
-async def test_the_oldest_gives_way_to_the_newest(stage: Stage, name: str) -> None:
-    full = GIVING_WAY[name]
-    async with stage.store.writing() as tx:
-        await fill(tx, full.table, full.most + 3, stage.now, **full.fixed)
-        await full.add(tx, stage.now)
-        assert await count(tx, full.table) == full.most + full.others
-        newest = {"newest", "1000000", "feed", str(NoticeKind.ASIDE)}
-        assert any(newest.intersection(map(str, row)) for row in await tx.execute(sa.select(full.table)))
-
-
-async def test_what_gives_way_of_messages_with_a_name_is_deleted_in_its_channel(stage: Stage) -> None:
-    async with stage.store.writing() as tx:
-        for message in range(1, limits.NAMED + 3):
-            await people.note_posted(tx, [ADA], CHANNEL, message)
-        assert {row.message for row in await tx.execute(sa.select(schema.takedown))} == {1, 2}
-
-
-async def test_of_a_servers_ended_playlists_the_oldest_gives_way(stage: Stage) -> None:
-    await a_list(stage)
-    async with stage.store.writing() as tx:
-        await shared_playlists.table.bring(tx, 1, [("x", ADA)], stage.now)
-        over = {"server": SERVER, "ended_at": lambda number: stage.now - timedelta(days=number + 1)}
-        await fill(tx, schema.shared, limits.SHARED_ENDED, stage.now, **over)
-    await hosting.end(stage.store, OTHERS[0], 1, stage.now)
-    async with stage.store.reading() as tx:
-        assert await count(tx, schema.shared) == limits.SHARED_ENDED
-        assert await shared_playlists.table.get(tx, 1) is not None
-
-
-async def test_sessions_of_a_member_are_few_and_a_link_voids_the_one_before(stage: Stage) -> None:
-    for number in range(limits.SESSIONS + 3):
-        await sessions.begin(stage.store, Actor(ADA, None, stage.now + timedelta(seconds=number)))
-        await sessions.invite(stage.store, Actor(ADA, None, stage.now))
-    async with stage.store.reading() as tx:
-        assert await count(tx, schema.session) == limits.SESSIONS + 1
-        assert await members.get(tx, ADA) is not None

@@ -88,9 +88,9 @@ async def test_p43_undo_on_a_receipts_card_takes_back_what_the_tap_wrote(linked:
         await answers.add(tx, MEMBER, kept.layer, Answer(song, Kind.ONLY, (kept.playlist,), Source.BUTTON, 1))
         tap = await sort.open_tap(tx, NewWrite(MEMBER, kept.layer, WriteKind.TAP), [(kept.playlist, song, "add")], NOW)
         await cards.add(tx, Card("card", MEMBER, kept.layer, track(2).uri, asked, NOW))
-    outlooks = ScoredLibraries(linked.store, None, None)  # type: ignore[arg-type]
+    libraries = ScoredLibraries(linked.store, None, None)  # type: ignore[arg-type]
     with pytest.raises(StillWriting):
-        await review.undo_answer(linked.store, outlooks, MEMBER, "card", NOW)
+        await review.undo_answer(linked.store, libraries, MEMBER, "card", NOW)
     with pytest.raises(StillWriting):  # not the write before
         await sort.undo(linked.store, MEMBER, None, NOW)
     await sort.apply(linked.store, music, tap, NOW)

@@ -1,4 +1,4 @@
-"""The guard and the doors, in-process: a real bot at the stand-in, with handlers that fail on purpose."""
+"""The guard and delivery, in-process: a real bot at the stand-in, with handlers that fail on purpose."""
 
 import asyncio
 import logging
@@ -216,7 +216,7 @@ async def test_p15_forged_ids_through_the_gateway_never_raise(failing: World, ca
     ] == []
 
 
-# ---------------------------------------------------------------- doors
+# ---------------------------------------------------------------- delivery
 
 
 def notice(to: Person, number: int, kind: str = "kept", **body: object) -> Notice:

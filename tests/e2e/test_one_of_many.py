@@ -1,4 +1,4 @@
-"""One member whose answers are odd, or whose door is limited, is nothing to the others (promise P39)."""
+"""One member whose answers are odd, or whose messages are limited, is nothing to the others (promise P39)."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ class Scene:
     """Ada, with a file and a playlist, and what Ben shares. jobs: what was to be done."""
 
     stage: Stage
-    stream: Feed
+    feed: Feed
     now: list[datetime]
     jobs: list[tuple[str, int, int]] = field(default_factory=list)
 
@@ -72,14 +72,14 @@ async def scene(store: Store, tmp_path: Path, now: datetime) -> Scene:
     async def enqueue(kind: str, member: int, argument: int = 0) -> None:
         jobs.append((kind, member, argument))
 
-    stream = Feed(store, stage.catalogue, stage.recommender, enqueue, lambda: times[0])
+    feed = Feed(store, stage.catalogue, stage.recommender, enqueue, lambda: times[0])
     await stage.like(ADA, OWN)
     await stage.like(BEN, OTHERS)
     await stage.hear(range(200, 203))
     async with store.writing() as tx:
         await members.change(tx, ADA, source="file")
     await stage.catalogue.points.refresh()
-    return Scene(stage, stream, times, jobs)
+    return Scene(stage, feed, times, jobs)
 
 
 def uri(number: int) -> str:
@@ -94,7 +94,7 @@ async def kept(scene: Scene, name: str = "Run") -> Playlist:
 async def test_what_comes_next_is_new_to_them_and_comes_once(scene: Scene) -> None:
     seen: list[str] = []
     for _ in range(12):
-        seen += [card.entry.song.song for card in await scene.stream.next(ADA, 3)]
+        seen += [card.entry.song.song for card in await scene.feed.next(ADA, 3)]
     assert len(seen) == len(set(seen)) == 36
     assert not await scene.likes() & set(seen)
 
@@ -104,60 +104,60 @@ async def test_when_all_was_shown_it_says_so_and_begins_again_later(scene: Scene
     shown: list[str] = []
     with pytest.raises(NothingThereYet):
         for _ in range(count + 1):
-            shown += [card.entry.song.song for card in await scene.stream.next(ADA, 10)]
+            shown += [card.entry.song.song for card in await scene.feed.next(ADA, 10)]
     assert len(set(shown)) == len(shown) == count
-    await scene.stream.skip(ADA, uri(100))
+    await scene.feed.skip(ADA, uri(100))
     scene.now[0] += GLANCE + timedelta(minutes=1)
-    again = [card.entry.song.song for _ in range(4) for card in await scene.stream.next(ADA, 10)]
+    again = [card.entry.song.song for _ in range(4) for card in await scene.feed.next(ADA, 10)]
     assert sorted(again) == sorted(set(shown) - {uri(100)}), "what was only shown comes again soon"
     scene.now[0] += REST
-    assert uri(100) in [card.entry.song.song for _ in range(4) for card in await scene.stream.next(ADA, 10)]
+    assert uri(100) in [card.entry.song.song for _ in range(4) for card in await scene.feed.next(ADA, 10)]
 
 
 async def test_who_has_not_joined_is_shown_files_only(scene: Scene) -> None:
     await scene.stage.like(EVA, range(20, 23), joined=False)
     for _ in range(3):
-        (card,) = await scene.stream.next(EVA)
+        (card,) = await scene.feed.next(EVA)
         assert card.entry.song.song.startswith("local:")
     with pytest.raises(NothingThereYet):
-        await scene.stream.next(EVA)
+        await scene.feed.next(EVA)
     with pytest.raises(BadChoice):
-        await scene.stream.like(EVA, uri(100))
+        await scene.feed.like(EVA, uri(100))
 
 
 async def test_a_like_asks_once_whether_it_may_be_saved(scene: Scene) -> None:
-    liked = await scene.stream.like(ADA, uri(100))
+    liked = await scene.feed.like(ADA, uri(100))
     assert (liked.saved, liked.ask) == (False, True)
     await scene.work()
     assert uri(100) not in await scene.likes()
-    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.feed.choose_saving(ADA, saves=True)
     await scene.work()
     assert uri(100) in await scene.likes(), "what was liked before counts, too"
-    liked = await scene.stream.like(ADA, uri(101))
+    liked = await scene.feed.like(ADA, uri(101))
     assert (liked.saved, liked.ask) == (True, False)
-    await scene.stream.choose_saving(ADA, saves=False)
-    liked = await scene.stream.like(ADA, uri(102))
+    await scene.feed.choose_saving(ADA, saves=False)
+    liked = await scene.feed.like(ADA, uri(102))
     assert (liked.saved, liked.ask) == (False, False)
 
 
 async def test_a_like_taken_back_comes_out_only_where_the_feed_put_it_in(scene: Scene) -> None:
-    await scene.stream.choose_saving(ADA, saves=True)
-    await scene.stream.like(ADA, uri(100))
+    await scene.feed.choose_saving(ADA, saves=True)
+    await scene.feed.like(ADA, uri(100))
     await scene.work()
     await scene.stage.like(BEN, [3])
     await scene.stage.catalogue.points.refresh()
-    await scene.stream.like(ADA, uri(3))
+    await scene.feed.like(ADA, uri(3))
     for number in (100, 3):
-        await scene.stream.unlike(ADA, uri(number))
+        await scene.feed.unlike(ADA, uri(number))
     await scene.work()
     assert uri(100) not in await scene.likes()
     assert uri(3) in await scene.likes(), "it was hers before"
 
 
 async def test_a_like_taken_back_before_it_was_saved_is_never_saved(scene: Scene) -> None:
-    await scene.stream.choose_saving(ADA, saves=True)
-    await scene.stream.like(ADA, uri(100))
-    await scene.stream.unlike(ADA, uri(100))
+    await scene.feed.choose_saving(ADA, saves=True)
+    await scene.feed.like(ADA, uri(100))
+    await scene.feed.unlike(ADA, uri(100))
     await scene.work()
     assert uri(100) not in await scene.likes()
 
@@ -166,32 +166,32 @@ async def test_a_like_taken_back_while_it_is_being_saved_comes_out_again(scene: 
     class Meanwhile(Shelf):
         async def save(self, songs: Sequence[str]) -> None:
             await super().save(songs)
-            await scene.stream.unlike(ADA, uri(100))
+            await scene.feed.unlike(ADA, uri(100))
 
-    await scene.stream.choose_saving(ADA, saves=True)
-    await scene.stream.like(ADA, uri(100))
+    await scene.feed.choose_saving(ADA, saves=True)
+    await scene.feed.like(ADA, uri(100))
     assert await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0]) == 2
     assert uri(100) not in await scene.likes()
 
 
 async def test_a_like_given_again_before_it_was_taken_out_stays(scene: Scene) -> None:
-    await scene.stream.choose_saving(ADA, saves=True)
-    await scene.stream.like(ADA, uri(100))
+    await scene.feed.choose_saving(ADA, saves=True)
+    await scene.feed.like(ADA, uri(100))
     await scene.work()
-    await scene.stream.unlike(ADA, uri(100))
-    await scene.stream.like(ADA, uri(100))
+    await scene.feed.unlike(ADA, uri(100))
+    await scene.feed.like(ADA, uri(100))
     await scene.work()
     assert uri(100) in await scene.likes()
-    await scene.stream.unlike(ADA, uri(100))
+    await scene.feed.unlike(ADA, uri(100))
     await scene.work()
     assert uri(100) not in await scene.likes(), "the feed put it there"
 
 
 async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(scene: Scene) -> None:
-    await scene.stream.choose_saving(ADA, saves=True)
+    await scene.feed.choose_saving(ADA, saves=True)
     run, late = await kept(scene), await kept(scene, "Late night")
-    assert [place.playlist for place in await scene.stream.places(ADA, uri(100))] == [run, late]
-    assert (await scene.stream.add(ADA, uri(100), run.playlist, event=7)).playlist.name == "Run"
+    assert [place.playlist for place in await scene.feed.places(ADA, uri(100))] == [run, late]
+    assert (await scene.feed.add(ADA, uri(100), run.playlist, event=7)).playlist.name == "Run"
     await scene.work()
     assert await scene.standing(run) == [uri(100)]
     async with scene.store.reading() as tx:
@@ -201,9 +201,9 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
     async with scene.store.writing() as tx:
         for number in OWN:  # they go nowhere, so that no model is wanted
             await answers.add(tx, ADA, layer.layer, Answer(uri(number), Kind.NONE, (), Source.BUTTON, number + 1))
-    outlooks = ScoredLibraries(scene.store, Scorer(Path("none")))
+    libraries = ScoredLibraries(scene.store, Scorer(Path("none")))
     music = Shelf(scene.store, ADA, lambda: scene.now[0])
-    sorted_ = await sort.dry_run(scene.store, music, outlooks, layer, scene.now[0])
+    sorted_ = await sort.dry_run(scene.store, music, libraries, layer, scene.now[0])
     assert not [change for change in sorted_.changes if change.song == uri(100)]
     assert done is not None
     opened = await sort.undo(scene.store, ADA, done.write, scene.now[0])
@@ -212,10 +212,10 @@ async def test_an_add_is_a_write_with_an_undo_and_stays_through_the_next_sort(sc
 
 
 async def test_an_add_is_a_label_where_they_said_so_and_its_undo_takes_that_back(scene: Scene) -> None:
-    await scene.stream.choose_saving(ADA, saves=True)
-    await scene.stream.choose_teaching(ADA, teaches=True)
+    await scene.feed.choose_saving(ADA, saves=True)
+    await scene.feed.choose_teaching(ADA, teaches=True)
     run = await kept(scene)
-    await scene.stream.add(ADA, uri(100), run.playlist, event=7)
+    await scene.feed.add(ADA, uri(100), run.playlist, event=7)
     await scene.work()
     async with scene.store.reading() as tx:
         (label,) = await answers.standing(tx, ADA, run.layer)
@@ -228,14 +228,14 @@ async def test_an_add_is_a_label_where_they_said_so_and_its_undo_takes_that_back
 async def test_an_add_needs_a_like_a_kept_playlist_and_a_song_that_can_be_held(scene: Scene) -> None:
     run = await kept(scene)
     with pytest.raises(NotAmongLikes):
-        await scene.stream.add(ADA, uri(100), run.playlist, event=7)
-    await scene.stream.choose_saving(ADA, saves=True)
+        await scene.feed.add(ADA, uri(100), run.playlist, event=7)
+    await scene.feed.choose_saving(ADA, saves=True)
     with pytest.raises(PlaylistNotKept):
-        await scene.stream.add(ADA, uri(100), run.playlist + 99, event=7)
+        await scene.feed.add(ADA, uri(100), run.playlist + 99, event=7)
     with pytest.raises(NotOnSpotify):
-        await scene.stream.add(ADA, local(200), run.playlist, event=7)
+        await scene.feed.add(ADA, local(200), run.playlist, event=7)
     with pytest.raises(PlaylistNotKept):
-        await scene.stream.add(BEN, uri(100), run.playlist, event=7)
+        await scene.feed.add(BEN, uri(100), run.playlist, event=7)
     assert [kind for kind, _, _ in scene.jobs] == ["save"] * len(scene.jobs)
 
 
@@ -247,18 +247,18 @@ async def test_what_they_say_informs_what_comes_next_at_once(scene: Scene) -> No
     before = await styles()
     for number in range(100, 136):
         if number % 3 == 0:
-            await scene.stream.skip(ADA, uri(number))
+            await scene.feed.skip(ADA, uri(number))
     after = await styles()
     assert after.count(0) < before.count(0) or after.index(0) >= before.index(0)
     liked = uri(101)
-    await scene.stream.like(ADA, liked)
+    await scene.feed.like(ADA, liked)
     recommended = await scene.stage.recommender.recommend(ADA, None, 25)
     assert liked not in [pick.entry.song.song for pick in recommended], "what is liked in the feed is not named again"
 
 
 async def test_a_skip_does_not_take_a_like_back(scene: Scene) -> None:
-    await scene.stream.like(ADA, uri(100))
-    await scene.stream.skip(ADA, uri(100))
+    await scene.feed.like(ADA, uri(100))
+    await scene.feed.skip(ADA, uri(100))
     async with scene.store.reading() as tx:
         known = await feed_history.get(tx, ADA, uri(100))
     assert known is not None
@@ -269,35 +269,35 @@ async def test_what_is_not_for_them_does_not_come(scene: Scene) -> None:
     for number in OTHERS:
         if number % 3:
             await catalogue_sharing.put_away(scene.store, ADA, uri(number), scene.now[0])
-    shown = [card.entry.song.song for _ in range(3) for card in await scene.stream.next(ADA, 3)]
+    shown = [card.entry.song.song for _ in range(3) for card in await scene.feed.next(ADA, 3)]
     assert all(song.startswith("local:") or number_of(song) % 3 == 0 for song in shown)
 
 
 async def test_after_only_here_one_song_can_still_be_liked_and_added(scene: Scene) -> None:
     run = await kept(scene)
-    await scene.stream.choose_saving(ADA, saves=False)
-    await scene.stream.like(ADA, uri(101))
+    await scene.feed.choose_saving(ADA, saves=False)
+    await scene.feed.like(ADA, uri(101))
     with pytest.raises(NotAmongLikes):
-        await scene.stream.add(ADA, uri(100), run.playlist, event=7)
-    await scene.stream.like_for_good(ADA, uri(100))
-    added = await scene.stream.add(ADA, uri(100), run.playlist, event=8)
+        await scene.feed.add(ADA, uri(100), run.playlist, event=7)
+    await scene.feed.like_for_good(ADA, uri(100))
+    added = await scene.feed.add(ADA, uri(100), run.playlist, event=8)
     assert (added.playlist.playlist, added.before) == (run.playlist, False)
     await scene.work()
     assert uri(100) in await scene.likes()
     assert uri(101) not in await scene.likes(), "what they said of the others stays"
     with pytest.raises(NotOnSpotify):
-        await scene.stream.like_for_good(ADA, local(200))
+        await scene.feed.like_for_good(ADA, local(200))
 
 
 async def test_a_song_that_is_added_while_it_is_being_saved_stays(scene: Scene) -> None:
     class Meanwhile(Shelf):
         async def save(self, songs: Sequence[str]) -> None:
             await super().save(songs)
-            await scene.stream.add(ADA, uri(100), run.playlist, event=8)
+            await scene.feed.add(ADA, uri(100), run.playlist, event=8)
 
     run = await kept(scene)
-    await scene.stream.choose_saving(ADA, saves=False)
-    await scene.stream.like_for_good(ADA, uri(100))
+    await scene.feed.choose_saving(ADA, saves=False)
+    await scene.feed.like_for_good(ADA, uri(100))
     await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0])
     await scene.work()
     assert uri(100) in await scene.likes()
@@ -307,12 +307,12 @@ async def test_a_like_given_again_while_it_is_being_taken_out_stays(scene: Scene
     class Meanwhile(Shelf):
         async def unsave(self, songs: Sequence[str]) -> None:
             await super().unsave(songs)
-            await scene.stream.like_for_good(ADA, uri(100))
+            await scene.feed.like_for_good(ADA, uri(100))
 
-    await scene.stream.choose_saving(ADA, saves=False)
-    await scene.stream.like_for_good(ADA, uri(100))
+    await scene.feed.choose_saving(ADA, saves=False)
+    await scene.feed.like_for_good(ADA, uri(100))
     await scene.work()
-    await scene.stream.unlike(ADA, uri(100))
+    await scene.feed.unlike(ADA, uri(100))
     await save.save(scene.store, Meanwhile(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0])
     assert uri(100) in await scene.likes()
 
@@ -322,20 +322,20 @@ async def test_a_song_that_spotify_refused_is_not_tried_again_and_goes_nowhere(s
         async def save(self, songs: Sequence[str]) -> None:
             raise SongsRefused
 
-    await scene.stream.choose_saving(ADA, saves=True)
-    assert (await scene.stream.like(ADA, uri(100))).saved
+    await scene.feed.choose_saving(ADA, saves=True)
+    assert (await scene.feed.like(ADA, uri(100))).saved
     await save.save(scene.store, Refusing(scene.store, ADA, lambda: scene.now[0]), ADA, scene.now[0])
     scene.jobs.clear()
-    assert not (await scene.stream.like(ADA, uri(100))).saved
-    await scene.stream.choose_saving(ADA, saves=True)
+    assert not (await scene.feed.like(ADA, uri(100))).saved
+    await scene.feed.choose_saving(ADA, saves=True)
     with pytest.raises(GoneFromSpotify):
-        await scene.stream.add(ADA, uri(100), (await kept(scene)).playlist, event=7)
+        await scene.feed.add(ADA, uri(100), (await kept(scene)).playlist, event=7)
     assert scene.jobs == []
 
 
 async def test_what_is_among_their_likes_already_is_said_to_be(scene: Scene) -> None:
-    await scene.stream.choose_saving(ADA, saves=True)
-    assert not (await scene.stream.like(ADA, uri(100))).before
+    await scene.feed.choose_saving(ADA, saves=True)
+    assert not (await scene.feed.like(ADA, uri(100))).before
     await scene.work()
-    assert (await scene.stream.like(ADA, uri(100))).before
-    assert (await scene.stream.add(ADA, uri(100), (await kept(scene)).playlist, event=9)).before
+    assert (await scene.feed.like(ADA, uri(100))).before
+    assert (await scene.feed.add(ADA, uri(100), (await kept(scene)).playlist, event=9)).before

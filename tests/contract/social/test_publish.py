@@ -36,9 +36,9 @@ from tests.contract.social.shared_stage import (
 )
 
 
-@pytest.fixture(params=["spotify", "shelf"])
+@pytest.fixture(params=["spotify", "local"])
 async def music(request: pytest.FixtureRequest, linked: Linked) -> Music:
-    if request.param == "shelf":
+    if request.param == "local":
         async with linked.store.writing() as tx:
             await members.change(tx, MEMBER, source="file")
         return Shelf(linked.store, MEMBER, lambda: linked.now)
@@ -157,9 +157,9 @@ async def test_who_hosts_no_longer_is_written_to_no_longer(linked: Linked) -> No
     linked.calls()
     assert await publish.write(linked.store, music, MEMBER, number, linked.now) is None
     assert linked.calls() == []
-    shelf = Shelf(linked.store, CYD, lambda: linked.now)
-    await publish.write(linked.store, shelf, CYD, number, linked.now)
-    assert await there(linked, shelf, number) == URIS[:3]
+    local = Shelf(linked.store, CYD, lambda: linked.now)
+    await publish.write(linked.store, local, CYD, number, linked.now)
+    assert await there(linked, local, number) == URIS[:3]
     assert at_spotify(linked) == [URIS[:3]]
 
 

@@ -23,43 +23,43 @@ async def prepared(store: Store, now: datetime) -> tuple[Shelf, Playlist]:
     async with store.writing() as tx:
         await members.ensure(tx, MEMBER, now)
         await songs.like(tx, MEMBER, [Like(Song(song, song, ("Artist",)), now) for song in SONGS], now)
-    shelf = Shelf(store, MEMBER, lambda: now)
-    kept = await flow.make(store, shelf, MEMBER, "main", "Run", now)
+    local = Shelf(store, MEMBER, lambda: now)
+    kept = await flow.make(store, local, MEMBER, "main", "Run", now)
     async with store.writing() as tx:
         lines = [(kept.playlist, song, "add") for song in SONGS]
         write = await sort.open_tap(tx, NewWrite(MEMBER, kept.layer, WriteKind.TAP), lines, now)
-    await sort.apply(store, shelf, write, now)
-    return shelf, kept
+    await sort.apply(store, local, write, now)
+    return local, kept
 
 
 async def test_songs_go_in_in_order_and_come_out_again(store: Store, now: datetime) -> None:
-    shelf, kept = await prepared(store, now)
-    assert (await shelf.contents(kept.ref)).songs == SONGS
-    await shelf.add(kept.ref, ["spotify:track:x"], 2)
-    await shelf.remove(kept.ref, [SONGS[0]], None)
-    assert (await shelf.contents(kept.ref)).songs == [SONGS[1], "spotify:track:x", *SONGS[2:]]
+    local, kept = await prepared(store, now)
+    assert (await local.contents(kept.ref)).songs == SONGS
+    await local.add(kept.ref, ["spotify:track:x"], 2)
+    await local.remove(kept.ref, [SONGS[0]], None)
+    assert (await local.contents(kept.ref)).songs == [SONGS[1], "spotify:track:x", *SONGS[2:]]
 
 
 async def test_changes_at_the_same_time_are_all_kept(store: Store, now: datetime) -> None:
-    shelf, kept = await prepared(store, now)
-    adding = [shelf.add(kept.ref, [f"spotify:track:{letter}"], None) for letter in "xyz"]
-    await asyncio.gather(*adding, *(shelf.remove(kept.ref, [song], None) for song in SONGS))
-    assert sorted((await shelf.contents(kept.ref)).songs) == [f"spotify:track:{letter}" for letter in "xyz"]
+    local, kept = await prepared(store, now)
+    adding = [local.add(kept.ref, [f"spotify:track:{letter}"], None) for letter in "xyz"]
+    await asyncio.gather(*adding, *(local.remove(kept.ref, [song], None) for song in SONGS))
+    assert sorted((await local.contents(kept.ref)).songs) == [f"spotify:track:{letter}" for letter in "xyz"]
 
 
 async def test_not_there_takes_a_song_out_and_its_undo_takes_the_word_back_too(store: Store, now: datetime) -> None:
-    shelf, kept = await prepared(store, now)
+    local, kept = await prepared(store, now)
     async with store.reading() as tx:
         (done,) = [change for change in await sort_changes(tx) if change.song == SONGS[2]]
     out = await sort.not_there(store, MEMBER, done.change, 99, now)
     assert out is not None
-    await sort.apply(store, shelf, out, now)
-    assert SONGS[2] not in (await shelf.contents(kept.ref)).songs
+    await sort.apply(store, local, out, now)
+    assert SONGS[2] not in (await local.contents(kept.ref)).songs
     async with store.reading() as tx:
         assert (await answers.verdicts(tx, MEMBER, kept.layer))[SONGS[2]].no == {kept.playlist}
     back = await sort.undo(store, MEMBER, out, now)
-    await sort.apply(store, shelf, back, now)
-    assert (await shelf.contents(kept.ref)).songs == SONGS
+    await sort.apply(store, local, back, now)
+    assert (await local.contents(kept.ref)).songs == SONGS
     async with store.reading() as tx:
         assert await answers.verdicts(tx, MEMBER, kept.layer) == {}
 

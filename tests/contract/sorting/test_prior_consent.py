@@ -170,28 +170,28 @@ async def test_sweeping_and_erasing_leave_the_prior(store: Store, folder: Path, 
     assert (folder / "models" / NAME).read_bytes() == before
 
 
-async def test_outlooks_and_training_hear_the_prior_but_whoever_taught_it(
+async def test_scored_libraries_and_training_hear_the_prior_but_whoever_taught_it(
     store: Store, folder: Path, now: datetime
 ) -> None:
     layers = {member: await settle(store, member, now) for member in (ADA, BEN)}
     priors = Priors(folder / "models" / NAME)
-    outlooks = ScoredLibraries(store, Scorer(folder / "models"), priors)
-    fresh = await outlooks.of(BEN, layers[BEN])
+    libraries = ScoredLibraries(store, Scorer(folder / "models"), priors)
+    fresh = await libraries.of(BEN, layers[BEN])
     assert not any(features.embeddings for features in fresh.features.values())
     await prior_consent.choose(store, ADA, True, now)
     assert await pretrain(folder) == 0
     prior = prior_of(folder)
-    told = await outlooks.of(BEN, layers[BEN])
+    told = await libraries.of(BEN, layers[BEN])
     heard = {song for song, features in told.features.items() if f"company:{prior.version}" in features.embeddings}
     assert heard == {song for song, features in library(BEN).items() if knows(prior, features.sets["artists"])}
     assert told.space.shape[1] > fresh.space.shape[1]
-    assert await outlooks.of(BEN, layers[BEN]) is told
+    assert await libraries.of(BEN, layers[BEN]) is told
     async with store.reading() as tx:
         theirs = await training_set(tx, BEN, layers[BEN], prior)
         own = await training_set(tx, ADA, layers[ADA], prior)
     assert {song for song, features in theirs.songs.items() if features.embeddings} == heard
     assert not any(features.embeddings for features in own.songs.values())
-    assert not any(features.embeddings for features in (await outlooks.of(ADA, layers[ADA])).features.values())
+    assert not any(features.embeddings for features in (await libraries.of(ADA, layers[ADA])).features.values())
 
 
 async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
@@ -207,8 +207,8 @@ async def test_a_model_is_trained_with_the_prior_and_without_a_damaged_one(
     second = await asyncio.to_thread(train_member, BEN, layer, now, env_of(folder))
     cards = [trained.artefact.card["prior"] for trained in (first, second) if trained.artefact]
     assert cards == [version, None]
-    outlook = await ScoredLibraries(store, Scorer(folder / "models"), Priors(folder / "models" / NAME)).of(BEN, layer)
-    assert outlook.scores is not None
+    scored = await ScoredLibraries(store, Scorer(folder / "models"), Priors(folder / "models" / NAME)).of(BEN, layer)
+    assert scored.scores is not None
     with pytest.raises(Unwell, match="not used"):
         await _prior(settings(folder))
 

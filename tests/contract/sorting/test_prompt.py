@@ -40,58 +40,58 @@ async def at_home(store: Store, now: datetime, rows: int, artists: int, member: 
 
 
 @pytest.fixture
-def outlooks(store: Store, tmp_path: Path) -> ScoredLibraries:
+def libraries(store: Store, tmp_path: Path) -> ScoredLibraries:
     return ScoredLibraries(store, Scorer(tmp_path))
 
 
 @pytest.mark.parametrize("count", [1, 3, prompt.AT_ONCE])
-async def test_songs_asked_at_once_are_by_different_artists(store, now, outlooks, count: int) -> None:
+async def test_songs_asked_at_once_are_by_different_artists(store, now, libraries, count: int) -> None:
     layer = await at_home(store, now, rows=60, artists=8)
-    asked = await prompt.choose(store, outlooks, layer, count, now)
+    asked = await prompt.choose(store, libraries, layer, count, now)
     assert (
         len({question.song.song for question in asked}) == len({question.song.artists for question in asked}) == count
     )
 
 
-async def test_the_next_batch_asks_none_of_the_last_one_again(store, now, outlooks) -> None:
+async def test_the_next_batch_asks_none_of_the_last_one_again(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=12, artists=12)
-    batches = [await prompt.choose(store, outlooks, layer, 5, now + timedelta(minutes=at)) for at in range(3)]
+    batches = [await prompt.choose(store, libraries, layer, 5, now + timedelta(minutes=at)) for at in range(3)]
     assert [len(batch) for batch in batches] == [5, 5, 2]
     assert len({question.song.song for batch in batches for question in batch}) == 12
     with pytest.raises(BadChoice):
-        await prompt.choose(store, outlooks, layer, 5, now + timedelta(minutes=4))
+        await prompt.choose(store, libraries, layer, 5, now + timedelta(minutes=4))
 
 
-async def test_one_artist_alone_is_still_asked_about(store, now, outlooks) -> None:
+async def test_one_artist_alone_is_still_asked_about(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=9, artists=1)
-    assert len(await prompt.choose(store, outlooks, layer, 4, now)) == 4
+    assert len(await prompt.choose(store, libraries, layer, 4, now)) == 4
 
 
-async def test_a_reaction_labels_the_song_of_its_own_message(store, now, outlooks) -> None:
+async def test_a_reaction_labels_the_song_of_its_own_message(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=30, artists=30)
-    asked = await prompt.choose(store, outlooks, layer, 3, now)
+    asked = await prompt.choose(store, libraries, layer, 3, now)
     for message, question in enumerate(asked, start=100):
         await prompt.posted(store, message, CHANNEL, question, now)
     pressed = await prompt.react(store, Reaction(ADA, 101, "🟥"), 1, now)
     assert pressed is not None
     assert pressed.song == asked[1].song.song
-    question = await label.ask(store, outlooks, layer, now + timedelta(minutes=1))
+    question = await label.ask(store, libraries, layer, now + timedelta(minutes=1))
     assert isinstance(question, label.Question)
     assert question.tally.labels == 1
     assert question.song.song not in {answered.song.song for answered in asked}
 
 
-async def test_without_a_library_there_is_nothing_to_prompt(store, now, outlooks) -> None:
+async def test_without_a_library_there_is_nothing_to_prompt(store, now, libraries) -> None:
     with pytest.raises(NotLinked):
-        await prompt.choose(store, outlooks, await at_home(store, now, 0, 1), 3, now)
+        await prompt.choose(store, libraries, await at_home(store, now, 0, 1), 3, now)
 
 
 async def posted(
-    store: Store, outlooks: ScoredLibraries, now: datetime, member: int = ADA, message: int = 100
+    store: Store, libraries: ScoredLibraries, now: datetime, member: int = ADA, message: int = 100
 ) -> prompt.Asked:
     """A song that the member posted in the channel: 🟦 is Run, 🟥 is Late night."""
     layer = await flow.layer_named(store, member, None)
-    (asked,) = await prompt.choose(store, outlooks, layer, 1, now)
+    (asked,) = await prompt.choose(store, libraries, layer, 1, now)
     await prompt.posted(store, message, CHANNEL, asked, now)
     return asked
 
@@ -104,11 +104,11 @@ async def standing(store: Store, member: int) -> list[tuple[Kind, tuple[int, ...
 
 
 @pytest.mark.parametrize("emoji", ["🟦", "🟥", prompt.NONE])
-async def test_a_reaction_of_others_writes_nothing(store, now, outlooks, emoji) -> None:
+async def test_a_reaction_of_others_writes_nothing(store, now, libraries, emoji) -> None:
     for member in (ADA, BEN):
         await at_home(store, now, rows=4, artists=4, member=member)
-    await posted(store, outlooks, now, ADA)
-    await posted(store, outlooks, now, BEN, message=101)
+    await posted(store, libraries, now, ADA)
+    await posted(store, libraries, now, BEN, message=101)
     assert await prompt.react(store, Reaction(ADA, 101, emoji), 1, now) is None
     assert await standing(store, ADA) == []
     assert await prompt.react(store, Reaction(BEN, 101, emoji), 2, now) is not None
@@ -116,9 +116,9 @@ async def test_a_reaction_of_others_writes_nothing(store, now, outlooks, emoji) 
     assert len(await standing(store, BEN)) == 1
 
 
-async def test_they_are_told_once_and_only_where_they_want_messages(store, now, outlooks) -> None:
+async def test_they_are_told_once_and_only_where_they_want_messages(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=4, artists=4)
-    await posted(store, outlooks, now)
+    await posted(store, libraries, now)
     async with store.writing() as tx:
         await members.ensure(tx, BEN, now)
         await members.ensure(tx, 1003, now)
@@ -129,9 +129,9 @@ async def test_they_are_told_once_and_only_where_they_want_messages(store, now, 
         assert [(notice.member, notice.kind) for notice in await notices.waiting(tx)] == [(BEN, "prompt")]
 
 
-async def test_a_reaction_that_is_delivered_twice_is_one_answer_and_the_later_one_stays(store, now, outlooks) -> None:
+async def test_a_reaction_that_is_delivered_twice_is_one_answer_and_the_later_one_stays(store, now, libraries) -> None:
     await at_home(store, now, rows=4, artists=4)
-    asked = await posted(store, outlooks, now)
+    asked = await posted(store, libraries, now)
     await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
     layer = await flow.layer_named(store, ADA, None)
     async with store.reading() as tx:
@@ -147,9 +147,9 @@ async def test_a_reaction_that_is_delivered_twice_is_one_answer_and_the_later_on
     assert await standing(store, ADA) == [(Kind.ONLY, (night.playlist,)), (Kind.ONLY, (run.playlist,))]
 
 
-async def test_an_emoji_means_what_it_meant_when_the_song_was_posted(store, now, outlooks) -> None:
+async def test_an_emoji_means_what_it_meant_when_the_song_was_posted(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=4, artists=4)
-    await posted(store, outlooks, now)
+    await posted(store, libraries, now)
     async with store.reading() as tx:
         run, night = await playlists.in_layer(tx, layer.layer)
     await flow.settings(store, ADA, run.playlist, PlaylistSettings(emoji="⭐"))
@@ -159,9 +159,9 @@ async def test_an_emoji_means_what_it_meant_when_the_song_was_posted(store, now,
     assert await standing(store, ADA) == [(Kind.ONLY, (run.playlist,))]
 
 
-async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(store, now, outlooks) -> None:
+async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(store, now, libraries) -> None:
     layer = await at_home(store, now, rows=4, artists=4)
-    await posted(store, outlooks, now)
+    await posted(store, libraries, now)
     async with store.reading() as tx:
         run, night = await playlists.in_layer(tx, layer.layer)
     await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
@@ -172,23 +172,23 @@ async def test_a_playlist_let_go_of_since_takes_no_more_and_can_be_taken_back(st
     assert await standing(store, ADA) == []
 
 
-async def test_an_old_prompt_stays_in_its_own_layer(store, now, outlooks) -> None:
+async def test_an_old_prompt_stays_in_its_own_layer(store, now, libraries) -> None:
     """Another layer posted in the channel afterwards changes nothing about the messages before it."""
     layer = await at_home(store, now, rows=4, artists=4)
-    await posted(store, outlooks, now)
+    await posted(store, libraries, now)
     async with store.writing() as tx:
         other = await playlists.ensure_layer(tx, ADA, "moods")
         await playlists.add(tx, other, "Calm", "ref-calm", "🟦")
-    (asked,) = await prompt.choose(store, outlooks, other, 1, now)
+    (asked,) = await prompt.choose(store, libraries, other, 1, now)
     await prompt.posted(store, 101, CHANNEL, asked, now)
     pressed = await prompt.react(store, Reaction(ADA, 100, "🟦"), 1, now)
     assert pressed is not None
     assert pressed.layer == layer.layer
 
 
-async def test_the_button_asks_about_the_song_of_its_message(store, now, outlooks) -> None:
+async def test_the_button_asks_about_the_song_of_its_message(store, now, libraries) -> None:
     await at_home(store, now, rows=4, artists=4)
-    asked = await posted(store, outlooks, now)
+    asked = await posted(store, libraries, now)
     assert await prompt.song_of(store, 100) == asked.song.song
     with pytest.raises(BadChoice):
         await prompt.song_of(store, 999)

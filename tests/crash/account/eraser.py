@@ -87,8 +87,8 @@ async def _wait_for_reader(folder: Path, name: str, member: int) -> None:
 
 async def _begun(folder: Path) -> tuple[Store, Erasing]:
     store, jobs = Store(f"sqlite+aiosqlite:///{folder / 'cratekeeper.db'}"), Jobs(folder / "jobs.db")
-    outlooks = ScoredLibraries(store, Scorer(folder / "models"))
-    erasing = Erasing(store, jobs, outlooks, folder / "models", Scratch(folder))
+    libraries = ScoredLibraries(store, Scorer(folder / "models"))
+    erasing = Erasing(store, jobs, libraries, folder / "models", Scratch(folder))
     await jobs.start(_nothing)
     await erasing.start(datetime.now(UTC))
     return store, erasing

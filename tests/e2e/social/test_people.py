@@ -129,21 +129,21 @@ async def test_elsewhere_one_sees_ones_own_alone(greta: Person, hanno: Person) -
     assert labels(own) == ["Choose what to show"]
 
 
-async def test_posted_it_is_a_door_that_shows_what_is_shown_now(
+async def test_posted_it_is_a_message_that_shows_what_is_shown_now(
     place: Channel, greta: Person, hanno: Person, stranger: Person
 ) -> None:
     own = await answer(greta.command("profile show"))
     await greta.click(own, "Post it here")
-    door = next(message for message in public(place) if "shows what they listen to" in message.text())
-    assert f"<@{greta.user.id}>" in door.text()
+    posted = next(message for message in public(place) if "shows what they listen to" in message.text())
+    assert f"<@{greta.user.id}>" in posted.text()
     for somebody in (hanno, stranger):
-        seen = await answer(somebody.click(door, "Look"))
+        seen = await answer(somebody.click(posted, "Look"))
         assert seen.visible_to == somebody.user.id
         assert "Late \\*night\\*" in seen.text()
     page = await answer(greta.command("profile edit"))
     await answer(greta.select(page, "Playlists to show: none", []))
     await answer(greta.click(page, "Hide my taste map"))
-    assert "They don't show anything here." in (await answer(hanno.click(door, "Look"))).text()
+    assert "They don't show anything here." in (await answer(hanno.click(posted, "Look"))).text()
 
 
 async def test_followed_is_who_shows_what_they_repost(stack: CheckedStack, greta: Person, hanno: Person) -> None:
@@ -165,14 +165,14 @@ async def test_followed_is_who_shows_what_they_repost(stack: CheckedStack, greta
 
     own = await answer(greta.command("profile show"))
     await greta.click(own, "Post it here")
-    door = [message for message in public(greta.channel) if "shows what they listen to" in message.text()][-1]
+    posted = [message for message in public(greta.channel) if "shows what they listen to" in message.text()][-1]
     stack.discord.leave(stack.guild, greta.user)  # or was banned: nothing of theirs is shown there any more
     await asyncio.sleep(FRESH)
     assert "Nobody you follow has reposted anything" in (await answer(hanno.command("following new"))).text()
-    assert "They don't show anything any more" in (await answer(hanno.click(door, "Look"))).text()
+    assert "They don't show anything any more" in (await answer(hanno.click(posted, "Look"))).text()
     stack.discord.join(stack.guild, greta.user)
     await asyncio.sleep(FRESH)
-    assert "They don't show anything any more" not in (await answer(hanno.click(door, "Look"))).text()
+    assert "They don't show anything any more" not in (await answer(hanno.click(posted, "Look"))).text()
 
 
 def repost(stack: CheckedStack, person: Person, song: str) -> None:

@@ -12,41 +12,41 @@ def asked_by(member: int) -> Any:
 
 
 def test_a_result_goes_to_the_one_who_asked_and_only_once(now: datetime) -> None:
-    desk, mine = Desk(), asked_by(1)
-    desk.wait(mine, "apply", now, about=7)
-    assert desk.take(2, "apply", now, 7) is None
-    assert desk.take(1, "apply", now, 8) is None
-    taken = desk.take(1, "apply", now, 7)
+    pending, mine = Desk(), asked_by(1)
+    pending.wait(mine, "apply", now, about=7)
+    assert pending.take(2, "apply", now, 7) is None
+    assert pending.take(1, "apply", now, 8) is None
+    taken = pending.take(1, "apply", now, 7)
     assert taken is not None
     assert taken.interaction is mine
-    assert desk.take(1, "apply", now, 7) is None
+    assert pending.take(1, "apply", now, 7) is None
 
 
 def test_a_problem_goes_to_whoever_waits_for_that_kind_of_work(now: datetime) -> None:
-    desk = Desk()
-    desk.wait(asked_by(1), "apply", now, about=7)
-    assert desk.take(1, "apply", now) is not None
+    pending = Desk()
+    pending.wait(asked_by(1), "apply", now, about=7)
+    assert pending.take(1, "apply", now) is not None
 
 
 def test_who_asked_too_long_ago_is_told_otherwise(now: datetime) -> None:
-    desk = Desk()
-    desk.wait(asked_by(1), "sync", now)
-    assert desk.due(1, "sync", now + GOOD_FOR) is None
-    assert desk.take(1, "sync", now + GOOD_FOR) is None
+    pending = Desk()
+    pending.wait(asked_by(1), "sync", now)
+    assert pending.due(1, "sync", now + GOOD_FOR) is None
+    assert pending.take(1, "sync", now + GOOD_FOR) is None
 
 
 def test_progress_is_shown_every_other_second_and_never_over_a_card(now: datetime) -> None:
-    desk = Desk()
-    desk.wait(asked_by(1), "sync", now)
-    assert desk.due(1, "sync", now) is not None
-    assert desk.due(1, "sync", now + EVERY - timedelta(milliseconds=1)) is None
-    assert desk.due(1, "sync", now + EVERY) is not None
-    desk.wait(asked_by(2), "train", now, apart=True)
-    assert desk.due(2, "train", now) is None
+    pending = Desk()
+    pending.wait(asked_by(1), "sync", now)
+    assert pending.due(1, "sync", now) is not None
+    assert pending.due(1, "sync", now + EVERY - timedelta(milliseconds=1)) is None
+    assert pending.due(1, "sync", now + EVERY) is not None
+    pending.wait(asked_by(2), "train", now, apart=True)
+    assert pending.due(2, "train", now) is None
 
 
 def test_the_desk_forgets_a_member(now: datetime) -> None:
-    desk = Desk()
-    desk.wait(asked_by(1), "sync", now)
-    desk.forget(1)
-    assert desk.take(1, "sync", now) is None
+    pending = Desk()
+    pending.wait(asked_by(1), "sync", now)
+    pending.forget(1)
+    assert pending.take(1, "sync", now) is None

@@ -74,7 +74,7 @@ def texts(page: Page) -> str:
     return "\n".join(component.get("content", "") for component in page.to_components())
 
 
-def test_who_agreed_is_told_of_in_a_door_without_anything_of_the_match() -> None:
+def test_who_agreed_is_told_of_in_a_message_without_anything_of_the_match() -> None:
     page = taste_match.agreed(7, BEN)
     assert texts(page).strip() == f"<@{BEN}> agreed to compare tastes with you."
     (row,) = page.to_components()[1:]

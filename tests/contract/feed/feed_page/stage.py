@@ -101,9 +101,9 @@ async def staged(folder: Path, made: Path, public_url: str = "http://127.0.0.1:8
     async def server_name(server: int) -> str | None:
         return {SERVER: "Crate diggers"}.get(server)
 
-    stream = Feed(store, catalogue, recommender, enqueue, clock)
+    feed_flow = Feed(store, catalogue, recommender, enqueue, clock)
     listening = Listening(catalogue, SongPreviews(store, None, None, clock))
-    page = FeedPage(Api(store, catalogue, recommender, clock), stream, listening, post, name_of, server_name)
+    page = FeedPage(Api(store, catalogue, recommender, clock), feed_flow, listening, post, name_of, server_name)
     pages = application(_unused, _well)
     pages.add_subapp(
         "/feed", feed.application(page, public_url, ["https://*.scdn.co"], [], lambda: clock().timestamp())

@@ -54,10 +54,10 @@ async def test_a_song_taken_out_by_hand_and_put_back_by_hand_is_theirs(writer: P
 async def prepared(writer: PlaylistWriter, only: frozenset[str] = frozenset()) -> int:
     """What the watch would do after some new likes; nothing is guessed, only the member's word counts."""
     liked = [Song(uri, uri, ("Artist",)) for uri in (*OWN, *NEW)]
-    outlook = ScoredLibrary(liked, {}, {song.song: at for at, song in enumerate(liked)}, np.zeros((0, 0)), None, None)
+    scored = ScoredLibrary(liked, {}, {song.song: at for at, song in enumerate(liked)}, np.zeros((0, 0)), None, None)
     async with writer.stage.store.reading() as tx:
         (layer,) = await playlists.layers(tx, MARA)
-    write = await dry_run.prepare(writer.stage.store, layer, outlook, only, writer.stage.clock())
+    write = await dry_run.prepare(writer.stage.store, layer, scored, only, writer.stage.clock())
     async with writer.stage.store.writing() as tx:
         await writes.set_state(tx, write, "applying")
     return write

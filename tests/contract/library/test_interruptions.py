@@ -1,0 +1,158 @@
+"""Long work on a library: cut short it is ended or done again, and twice at the same time it is done once."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.adapters.store import personal_data, schema
+from bot.adapters.store.account import members
+from bot.adapters.store.library import own_features, songs
+from bot.adapters.store.sorting import answers, contents, playlists, writes
+from bot.core.records import Like, NewWrite, Song
+from bot.core.sorting.writes import WriteKind
+from bot.errors.library import ErasedMeanwhile, NoSongsInFile, StillReadingFile
+from bot.errors.sorting import AlreadyInLayer
+from bot.flows.account import link
+from bot.flows.library import sync
+from bot.flows.sorting.writing import manual_edits
+from tests.contract.library.slices_stage import (
+    ADA,
+    BEN,
+    MANY,
+    everything,
+    file_of,
+    has_much,
+    likes_of_ada,
+    rows_written,
+    take_again,
+    the_layer,
+    uri,
+    vault,
+)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+async def test_unlinking_that_is_cut_short_is_ended_at_the_next_start(store, now, tmp_path: Path, share: float) -> None:
+    keys, layer = vault(), await has_much(store, now)
+    with rows_written(store) as written:
+        task = asyncio.create_task(link.unlink(store, keys, tmp_path, ADA))
+        while sum(written) <= share * 3 * MANY and not task.done():
+            await likes_of_ada(store)  # others' time, in which it goes on
+        task.cancel()
+    assert [outcome for outcome in await asyncio.gather(task, return_exceptions=True) if outcome is not True]
+    async with store.reading() as tx:
+        assert await members.account(tx, ADA) is None  # the tokens go first
+    await link.unlink_rest(store, keys, tmp_path)
+    async with store.reading() as tx:
+        theirs = await members.get(tx, ADA)
+        assert theirs is not None and theirs.source is None
+        assert await songs.liked(tx, ADA) == {}
+        assert all(answer.song.startswith(link.SEALED_SONG) for answer in await answers.standing(tx, ADA, layer))
+        assert await members.with_source(tx, link.UNLINKING) == []
+
+
+async def test_a_look_that_is_cut_short_leaves_what_was_remembered_before(store, now) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    async with contents.alone(store, ADA):
+        task = asyncio.create_task(contents.remember(store, kept, everything(range(MANY, 3 * MANY), now).items, "new"))
+        while not task.done():
+            async with store.reading() as tx:
+                seen = {item.song for item in await playlists.items(tx, kept.playlist)}
+                unfinished = await playlists.next_edition(tx, kept.playlist) > 1
+            assert seen in ({*map(uri, range(MANY))}, {*map(uri, range(MANY, 3 * MANY))})
+            if unfinished:
+                task.cancel()
+                break
+        await asyncio.gather(task, return_exceptions=True)
+        await contents.remember(store, kept, everything(range(3), now).items, None)
+    async with store.reading() as tx:
+        assert [place.song for place in await playlists.places(tx, kept.playlist)] == [*map(uri, range(3))]
+        rows = (await tx.execute(select(func.count()).select_from(schema.content))).scalar_one()
+    assert unfinished
+    assert rows == 3  # nothing of what was cut short
+
+
+async def test_two_looks_at_once_teach_once(store, now) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    both = (manual_edits.learn(store, ADA, {kept: everything(range(MANY + 50), now)}, now) for _ in range(2))
+    async with store.writing() as tx:
+        await songs.like(tx, ADA, [Like(Song(uri(at), "New", ("Ann",)), now) for at in range(MANY, MANY + 50)], now)
+    assert sorted(await asyncio.gather(*both)) == [0, 50]
+
+
+async def test_looks_at_the_same_time_leave_the_contents_of_one(store, now) -> None:
+    await has_much(store, now)
+    _, kept = await the_layer(store)
+    looks = [everything(range(at * MANY, (at + 1) * MANY), now) for at in (1, 2, 3)]
+    learning = (manual_edits.learn(store, ADA, {kept: look}, now) for look in looks[:2])
+    await asyncio.gather(*learning, manual_edits.remember(store, kept, looks[2], now))
+    async with store.reading() as tx:
+        assert [item.song for item in await playlists.items(tx, kept.playlist)] in [look.songs for look in looks]
+
+
+async def test_a_playlist_taken_twice_at_the_same_time_is_kept_once_and_whole(store, now) -> None:
+    await has_much(store, now)
+    results = await asyncio.gather(take_again(store, now), take_again(store, now), return_exceptions=True)
+    assert [type(result) for result in results if result is not None] == [AlreadyInLayer]
+    async with store.reading() as tx:
+        (kept,) = [playlist for playlist in await playlists.of_member(tx, ADA) if playlist.name == "Again"]
+        assert [item.song for item in await playlists.items(tx, kept.playlist)] == [*map(uri, range(MANY))]
+
+
+async def test_a_preparation_that_was_cut_short_is_gone_after_the_next_start(store, now) -> None:
+    layer, kept = (await has_much(store, now), await the_layer(store))[1]
+    async with store.writing() as tx:
+        write = await writes.begin(tx, NewWrite(ADA, layer.layer, WriteKind.WATCH, MANY), now)
+        await writes.add_changes(tx, ADA, write, [{"playlist": kept.playlist, "song": uri(0), "action": "add"}])
+    await writes.forget_unprepared(store)
+    async with store.reading() as tx:
+        assert await writes.get(tx, write) is None
+        assert await writes.changes(tx, write) == []
+
+
+async def test_p40_one_file_of_a_member_is_read_at_a_time(store, now) -> None:
+    results = await asyncio.gather(
+        sync.import_file(store, ADA, "a.csv", file_of(range(300)), now),
+        sync.import_file(store, ADA, "b.csv", file_of(range(300)), now),
+        sync.import_file(store, BEN, "c.csv", file_of(range(300)), now),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, StillReadingFile) for result in results] == [False, True, False]
+    with pytest.raises(NoSongsInFile):
+        await sync.import_file(store, ADA, "none.csv", b"Track Name,Artist Name(s)\n", now)
+    await sync.import_file(store, ADA, "a.csv", file_of(range(3)), now)  # after a bad one, too
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_p35_an_erasure_wins_over_a_file_that_is_being_read(store, now, known: bool) -> None:
+    if known:
+        await sync.import_file(store, ADA, "first.csv", file_of(range(2)), now)
+
+    async def erased_meanwhile() -> bytes:
+        async with store.writing() as tx:
+            await members.ensure(tx, ADA, now)
+            await personal_data.begin_erasure(tx, ADA, now + timedelta(seconds=1))
+            if known:
+                await personal_data.erase(tx, ADA)
+        return file_of(range(300))
+
+    with pytest.raises(ErasedMeanwhile):
+        await sync.import_fetched(store, ADA, "liked.csv", erased_meanwhile, now)
+    async with store.reading() as tx:
+        assert await songs.count(tx, ADA) == await own_features.count(tx, ADA) == 0
+
+
+async def test_p40_a_file_cut_short_is_whole_after_it_is_sent_again(store, now) -> None:
+    task = asyncio.create_task(sync.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now))
+    for _ in range(10_000):
+        if count := await likes_of_ada(store):
+            break
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert count < 1_000
+    assert (await sync.import_file(store, ADA, "liked.csv", file_of(range(1_000)), now)).total == 1_000

@@ -1,0 +1,71 @@
+"""A stage for limits: Ada among many others, and rows by the thousand."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.adapters.store import Store, schema
+from bot.adapters.store.engine import Tx
+from bot.core.records import Actor
+from bot.flows.social import server_channels
+from bot.flows.social.server_channels import Purpose
+from bot.flows.social.shared import playlists as shared_playlists
+from tests.contract.feed.catalogue_stage import ADA, Stage, staged
+
+SERVER, CHANNEL, LAYER, OTHERS = 7001, 31, 1, range(2000, 2600)
+
+
+def _filler(column: sa.Column[Any], number: int, now: datetime) -> Any:
+    kind = type(column.type)
+    made: dict[type, Any] = {sa.String: f"x{number}", sa.JSON: [], sa.LargeBinary: b"x", sa.Boolean: False}
+    return made.get(kind, now - timedelta(minutes=number + 1) if kind is schema.Moment else number + 100)
+
+
+async def fill(tx: Tx, table: sa.Table, count: int, now: datetime, **fixed: Any) -> None:
+    """Put so many rows into a table; what is not fixed is made up, and older with each row."""
+    needed = [
+        column for column in table.columns if not column.nullable and not (column.primary_key and _numbers(column))
+    ]
+    rows = [
+        {column.name: fixed.get(column.name, _filler(column, number, now)) for column in needed} | _own(fixed, number)
+        for number in range(count)
+    ]
+    if rows:
+        await tx.execute(sa.insert(table), rows)
+
+
+def _numbers(column: sa.Column[Any]) -> bool:
+    return len(column.table.primary_key) == 1 and not isinstance(column.type, sa.String)
+
+
+def _own(fixed: Mapping[str, Any], number: int) -> dict[str, Any]:
+    return {name: value(number) if callable(value) else value for name, value in fixed.items()}
+
+
+@pytest.fixture
+async def stage(store: Store, tmp_path: Path, now: datetime) -> Stage:
+    """Ada with thirty songs and a layer, many others, and a server with channels for everything."""
+    made = staged(store, tmp_path, now)
+    await made.like(ADA, range(30))
+    await made.catalogue.points.refresh()
+    async with store.writing() as tx:
+        await tx.execute(
+            sa.insert(schema.member), [{"member": other, "created_at": now, "joined": True} for other in OTHERS]
+        )
+        await tx.execute(sa.insert(schema.layer).values(layer=LAYER, member=ADA, name="main"))
+    await server_channels.give(store, SERVER, CHANNEL, Purpose.REPOSTS)
+    for channel in range(CHANNEL, CHANNEL + 3):
+        await server_channels.give(store, SERVER, channel, Purpose.ROUNDS)
+    return made
+
+
+async def a_list(stage: Stage, server: int | None = SERVER) -> None:
+    await shared_playlists.open_new(stage.store, Actor(OTHERS[0], server, stage.now), "Kitchen")
+
+
+async def count(tx: Tx, table: sa.Table) -> int:
+    return int((await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
