@@ -14,7 +14,8 @@ import pytest_asyncio
 from sandbox.discord import Message, Person
 from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import answer, newcomer
-from tests.e2e.checked_stack import CheckedStack, plain
+from tests.e2e.checked_stack import CheckedStack
+from tests.e2e.trained_stage import plain
 
 LIBRARY = plain(15, seed=91)
 FILES = 2

@@ -5,14 +5,10 @@ no secret is anywhere.
 """
 
 import asyncio
-import csv
-import io
 import json
-import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -21,29 +17,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-import numpy as np
 from cryptography.fernet import Fernet
 
-from sandbox.discord import (
-    AnswerKind,
-    Channel,
-    Exchange,
-    Interaction,
-    InteractionKind,
-    Message,
-    Outcome,
-    Person,
-    Upload,
-)
+from sandbox.discord import Channel, Interaction, InteractionKind, Message, Outcome, Person
 from sandbox.discord.model import Draft, Json, MessageFlag
 from sandbox.music.library import Library
 from sandbox.spotify import Account, App
 from sandbox.spotify.accounts.tokens import urlsafe_b64encode
 from sandbox.spotify.faults import Request
 from sandbox.stack import CLIENT_ID, Listener, Stack
-from tests.contract.discord_openapi import SPEC, SpecCheck
 from tests.databases import migrated_folder
-from tests.e2e.chat_stage import STYLES, styled
+from tests.e2e.wire_checks import SHOWN, WireChecks
 
 T = TypeVar("T")
 PATIENCE = 60.0  # seconds; a training takes five on an idle machine, and machines are seldom idle
@@ -51,16 +35,6 @@ LABEL = attrgetter("label")
 LOOK = 0.02  # seconds between looks at what announces nothing: the database, the log
 NEVER = datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000
 ISSUED = 5_000  # tokens of a kind that the stand-in may have handed out
-SHOWN = 20  # characters of a secret that are too many to show
-# A heartbeat that is answered before discord.py has noted it down, as loopback can, looks late to discord.py.
-TROUBLE = re.compile(r"^\S+ \S+ (WARNING|ERROR|CRITICAL) +(?!discord\.gateway  Can't keep up)", re.MULTILINE)
-SILENT = {
-    AnswerKind.DEFERRED,
-    AnswerKind.DEFERRED_UPDATE,
-    AnswerKind.CHOICES,
-    AnswerKind.MODAL,
-    AnswerKind.LAUNCH_ACTIVITY,
-}
 
 
 class CheckedStack(Stack):
@@ -176,11 +150,11 @@ class CheckedStack(Stack):
         """Wait for the first message newer than `after` that contains all the words."""
         there = channel or self.discord.dm(person.user)
 
-        def found() -> Message | None:
+        def matching() -> Message | None:
             seen = [message for message in person.visible(there) if message.id > after]
             return next((message for message in seen if all(word in message.text() for word in words)), None)
 
-        return await self.discord.wait_for(found, PATIENCE)
+        return await self.discord.wait_for(matching, PATIENCE)
 
     async def learnt(self, person: Person) -> Message:
         """Wait for the message that says that a model has been trained."""
@@ -247,160 +221,3 @@ def _token(kind: str, number: int) -> str:
     """What `sandbox.spotify.accounts.tokens` hands out under that number."""
     digest = sha256(f"0:{kind}:{number}".encode()).digest()
     return urlsafe_b64encode(digest * 3).decode().rstrip("=")
-
-
-def shown(text: str, secrets: set[str]) -> list[str]:
-    """The lines of a text in which a secret shows."""
-    return [line[:500] for line in text.splitlines() if any(piece in secrets for piece in _pieces(line))]
-
-
-def _pieces(line: str) -> Iterator[str]:
-    """Whatever in a line is as long as what may not be shown of a secret."""
-    for word in re.findall(rf"[\w-]{{{SHOWN},}}", line):
-        yield from (word[at : at + SHOWN] for at in range(len(word) - SHOWN + 1))
-
-
-def file_of(library: Library) -> Upload:
-    """The library as Exportify writes it, with its sounds."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(["Track URI", "Track Name", "Artist Name(s)", *map(str.title, SOUNDS)])
-    for track, cells in zip(library.tracks, library.features, strict=True):
-        writer.writerow([track.uri, track.name, ";".join(track.artists), *(cells[sound] for sound in SOUNDS)])
-    return Upload("liked.csv", text.getvalue().encode())
-
-
-class WireChecks:
-    """Checks all that the bot sends to Discord and writes to its log."""
-
-    def __init__(self, stack: CheckedStack) -> None:
-        self._stack = stack
-        self._spec = SpecCheck() if SPEC.exists() else None
-        self._said: list[Exchange] = []
-        self._read = 0  # bytes of the log
-        stack.discord.on_exchange = self._heard
-
-    def _heard(self, exchange: Exchange) -> None:
-        self._said.append(exchange)
-        if self._spec is not None:
-            self._spec(exchange)
-
-    def new_log(self) -> str:
-        """The lines logged since the last call."""
-        with self._stack.log.open("rb") as log:
-            log.seek(self._read)
-            written = log.read()
-        self._read += len(written)
-        return written.decode(errors="replace")
-
-    def check(self, *, trouble: bool) -> None:
-        """Raise AssertionError for anything wrong since the last call. `trouble`: warnings are expected."""
-        said, self._said = self._said, []
-        log, secrets = self.new_log(), self._stack.secrets()
-        texts = "\n".join(json.dumps(_message(call)) for call in said if _message(call))
-        _none("a secret stands in the log", shown(log, secrets | self._stack.codes()))
-        _none("a secret stands in a message", shown(_without_consent(texts), secrets))
-        _none("somebody is mentioned", [call for call in said if _mentions(call)])
-        _none("not as Discord describes it", self._spec.violations if self._spec is not None else [])
-        _none("something personal stands in a channel", [message.text() for message in self._strays()])
-        _none(
-            "the log tells of trouble",
-            [] if trouble else [log[trouble.start() :][:3000] for trouble in TROUBLE.finditer(log)],
-        )
-
-    def _strays(self) -> Iterator[Message]:
-        """The bot's public messages in the channel, except prompts."""
-        stack = self._stack
-        prompts = (
-            {message for (message,) in stack.rows("select message from prompt")} if stack.database.exists() else set()
-        )
-        for message in stack.channel.messages.values():
-            if message.author is stack.discord.bot and message.visible_to is None and message.id not in prompts:
-                yield message
-
-
-def _none(what: str, wrong: Sequence[Any]) -> None:
-    if wrong:
-        raise AssertionError("\n".join([f"{what}:", *map(str, wrong[:3])]))
-
-
-def _message(exchange: Exchange) -> dict[str, Any] | None:
-    """The message that a request writes, if it writes one."""
-    body = exchange.request if isinstance(exchange.request, dict) else {}
-    if exchange.route.endswith("/callback"):
-        if AnswerKind(body["type"]) in SILENT:
-            return None
-        body = body["data"]
-    return body if "components" in body and exchange.status < 300 else None
-
-
-def _mentions(exchange: Exchange) -> bool:
-    """Whether a message may mention anybody."""
-    message = _message(exchange)
-    return message is not None and message.get("allowed_mentions", {}).get("parse") != []
-
-
-def _without_consent(text: str) -> str:
-    """Remove consent page URLs: they carry their member's state, and only that member sees them."""
-    return re.sub(r'"url": "http[^"]*/authorize\?[^"]*"', '"url": ""', text)
-
-
-SOUNDS = ("energy", "valence", "acousticness")  # each stands out in one of the styles
-
-
-def plain(count: int, seed: int) -> Library:
-    """Like `styled`, but easier to tell apart: every style has its own artists and sound."""
-    library, dice = styled(count, seed), np.random.default_rng(seed)
-    tracks = tuple(replace(track, artists=(f"{STYLES[at % 3]} {at % 12}",)) for at, track in enumerate(library.tracks))
-    sounds = np.clip(0.15 + 0.7 * np.eye(3)[np.arange(count) % 3] + 0.03 * dice.normal(size=(count, 3)), 0, 1)
-    cells = [
-        {**cells, "tempo": 120, **dict(zip(SOUNDS, sound, strict=True)), "artists": track.artists[0]}
-        for cells, sound, track in zip(library.features, sounds.round(3).tolist(), tracks, strict=True)
-    ]
-    return replace(library, tracks=tracks, features=tuple(cells))
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A listener with a trained model; `told` is the message that announced it."""
-
-    stack: CheckedStack
-    listener: Listener
-    told: Message
-
-    @property
-    def person(self) -> Person:
-        return self.listener.person
-
-    @property
-    def library(self) -> Library:
-        return self.listener.library
-
-    def contents(self) -> dict[str, list[str]]:
-        """The URIs in her playlists at Spotify, by playlist name."""
-        ids = [playlist for playlist in self.listener.account.playlists if playlist is not None]
-        return {playlist.name: list(playlist.uris) for playlist in map(self.stack.spotify.playlist, ids)}
-
-    def ref(self, name: str) -> str:
-        """The Spotify id of a playlist of hers."""
-        ids = [playlist for playlist in self.listener.account.playlists if playlist is not None]
-        return next(playlist.id for playlist in map(self.stack.spotify.playlist, ids) if playlist.name == name)
-
-    async def dry_run(self) -> Message:
-        return await (await self.person.command("sort")).reply(PATIENCE)
-
-    async def apply(self, dry_run: Message) -> Message:
-        """Press Apply; returns the receipt."""
-        outcome = await self.person.click(dry_run, "Apply")
-        return await outcome.until(lambda message: "Undo" in [button.label for button in message.buttons()], PATIENCE)
-
-    async def undo(self, receipt: Message) -> Message:
-        outcome = await self.person.click(receipt, "Undo")
-        return await outcome.until(lambda message: "Undone" in message.text(), PATIENCE)
-
-    def likes(self) -> str:
-        """Like a song that was held back. Returns its URI."""
-        liked = {like.uri for like in self.listener.account.likes}
-        uri = next(uri for uri in self.library.later if uri not in liked)
-        self.stack.spotify.like(self.listener.account.id, uri)
-        return uri

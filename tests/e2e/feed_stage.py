@@ -11,7 +11,8 @@ from sandbox.discord import Channel, Message, Person
 from sandbox.music.library import Library
 from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import answer, with_file
-from tests.e2e.checked_stack import CheckedStack, plain
+from tests.e2e.checked_stack import CheckedStack
+from tests.e2e.trained_stage import plain
 
 SHARED, OWN = plain(60, seed=131), plain(9, seed=132)
 FILES = 3

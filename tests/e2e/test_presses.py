@@ -13,7 +13,8 @@ from sandbox.discord import Exchange, Interaction, InteractionKind, Message, Per
 from sandbox.discord.client.person import find_button
 from sandbox.discord.model import Json
 from tests.e2e.chat_stage import answer, asked_about, styled, with_file
-from tests.e2e.checked_stack import PATIENCE, CheckedStack, Trained
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
+from tests.e2e.trained_stage import Trained
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 LIBRARY = styled(12, seed=91)

@@ -9,7 +9,8 @@ import pytest
 from sandbox.spotify import Fault
 from sandbox.stack import code_on, consent_url
 from tests.e2e.chat_stage import answer, styled
-from tests.e2e.checked_stack import PATIENCE, CheckedStack, shown
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
+from tests.e2e.wire_checks import shown
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),

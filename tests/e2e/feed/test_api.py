@@ -16,7 +16,7 @@ import pytest
 from sandbox.process import start
 from tests.e2e.api_stage import FILES, LIBRARY, SECRET, Api, ApiStage, at, program, stage, token_of
 from tests.e2e.chat_stage import answer, newcomer
-from tests.e2e.checked_stack import shown
+from tests.e2e.wire_checks import shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 EXAMPLES = {False: 3, True: 30}  # of each address and phase; in a soak

@@ -6,7 +6,8 @@ import pytest_asyncio
 from sandbox.discord import Message, Person
 from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.checked_stack import CheckedStack, plain
+from tests.e2e.checked_stack import CheckedStack
+from tests.e2e.trained_stage import plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 SHARED, OWN = plain(36, seed=91), plain(9, seed=92)

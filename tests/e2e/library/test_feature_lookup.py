@@ -12,7 +12,8 @@ from sandbox.sources import Artist, Fault, Recording
 from sandbox.spotify import Track
 from tests.contract.library.sources.stage import sound
 from tests.e2e.chat_stage import STYLES, answer, label, styled
-from tests.e2e.checked_stack import CheckedStack, plain
+from tests.e2e.checked_stack import CheckedStack
+from tests.e2e.trained_stage import plain
 
 
 def recording(track: Track, number: int) -> Recording:

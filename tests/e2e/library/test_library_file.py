@@ -7,7 +7,8 @@ import pytest
 
 from sandbox.discord import Message, Upload
 from tests.e2e.chat_stage import STYLES, answer, as_file, label, labels, newcomer, styled
-from tests.e2e.checked_stack import PATIENCE, CheckedStack, file_of, plain
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
+from tests.e2e.trained_stage import file_of, plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 TAUGHT = 9  # labels; the sixth begins a training, which reads them when all are given

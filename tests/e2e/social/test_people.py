@@ -16,7 +16,8 @@ from bot.chat.presence import FRESH
 from sandbox.discord import Channel, Message, Person
 from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.checked_stack import PATIENCE, CheckedStack, plain
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
+from tests.e2e.trained_stage import plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 PLAYLIST, SECRET = "Late *night*", "For the ex"

@@ -9,7 +9,8 @@ from bot.chat.presence import FRESH
 from bot.chat.social.rounds import TAPS
 from sandbox.discord import Channel, Message, Person
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.checked_stack import CheckedStack, plain
+from tests.e2e.checked_stack import CheckedStack
+from tests.e2e.trained_stage import plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 NAMES = ("rosa", "rick", "ruth")

@@ -17,7 +17,8 @@ from sandbox.discord import Channel, InteractionKind, Message, Outcome, Person
 from sandbox.discord.client import slash
 from sandbox.music.library import Library
 from tests.e2e.chat_stage import answer, labels, with_file
-from tests.e2e.checked_stack import CheckedStack, plain
+from tests.e2e.checked_stack import CheckedStack
+from tests.e2e.trained_stage import plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 SHARED, OWN, MORE = plain(24, seed=141), plain(6, seed=142), plain(6, seed=143)

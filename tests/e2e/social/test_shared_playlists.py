@@ -10,7 +10,8 @@ from bot.chat.presence import FRESH
 from sandbox.discord import Message, Person
 from sandbox.stack import Listener
 from tests.e2e.chat_stage import answer, at_spotify, labels, with_file
-from tests.e2e.checked_stack import CheckedStack, plain
+from tests.e2e.checked_stack import CheckedStack
+from tests.e2e.trained_stage import plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-b")]
 HOSTS, DRAWN = plain(6, seed=71), plain(8, seed=72)

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.e2e.chat_stage import answer, label, labels
-from tests.e2e.checked_stack import PATIENCE, CheckedStack, Trained
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
+from tests.e2e.trained_stage import Trained
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 PNG = b"\x89PNG\r\n"

@@ -9,7 +9,8 @@ import pytest
 from sandbox.discord import Message
 from sandbox.spotify.faults import HangUp, Request
 from tests.e2e.chat_stage import STYLES, answer, asked_about, labels
-from tests.e2e.checked_stack import PATIENCE, CheckedStack, Trained, plain
+from tests.e2e.checked_stack import PATIENCE, CheckedStack
+from tests.e2e.trained_stage import Trained, plain
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 

@@ -4,8 +4,9 @@ import pytest
 
 from sandbox.discord import AnswerKind, Message
 from tests.e2e.chat_stage import answer, labels
-from tests.e2e.checked_stack import CheckedStack, Trained
+from tests.e2e.checked_stack import CheckedStack
 from tests.e2e.sorting.test_sort import rules
+from tests.e2e.trained_stage import Trained
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stack-a")]
 
